@@ -1,0 +1,89 @@
+"""Speed of the scoring chain and of rank sets: CPU seconds and peak memory, each case in a process of its own.
+
+PYTHONPATH=src python benchmarks/scoring.py
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import time
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one process, one thread: waiting threads burn CPU seconds
+
+import numpy as np
+
+CASES = {  # name: (units, indicators, groups on the way up, replications, seconds allowed, megabytes allowed)
+    "51 x 49, three levels": (51, 49, (8, 2), 1000, 1.0, 1000),
+    "2,844 x 20": (2844, 20, (4,), 1000, 4.0, 1000),
+}
+
+
+def chain(
+    units: int, indicators: int, levels: tuple[int, ...], replications: int, vary_data: bool = True
+) -> np.ndarray:
+    """Treat, normalise, weigh, aggregate, rank: data error and weights drawn anew in every replication."""
+    from evalkit.scoring import aggregate, aggregate_groups, normalise, rank, treat
+
+    np.empty(4_000_000).fill(0)  # one large block: glibc then keeps freed memory instead of faulting it in again
+    rng = np.random.default_rng(1)
+    base = rng.lognormal(0, rng.uniform(0.2, 1.2, indicators), (units, indicators))
+    columns, scale = np.ascontiguousarray(base.T), base.std(0)[:, None] * 0.05
+    better = ["higher" if j % 4 else "lower" for j in range(indicators)]
+    block = max(1, 60_000 // base.size)  # what stays in the second-level cache
+    ranks = np.empty((replications, units), dtype=np.int16)
+    still = None if vary_data else normalise(treat(base).x, "minmax", better)
+    for start in range(0, replications, block):
+        count = min(block, replications - start)
+        if still is None:
+            # indicators before units in memory: every statistic of a column then runs over neighbours
+            noise = rng.standard_normal((count, indicators, units), dtype=np.float32)
+            x = normalise(treat(np.swapaxes(columns + scale * noise, 1, 2)).x, "minmax", better)
+        else:
+            x = np.broadcast_to(still, (count, units, indicators))
+        width = indicators
+        for groups in levels:
+            group = np.arange(width) * groups // width
+            x = aggregate_groups(x, group, rng.uniform(0.8, 1.2, (count, width)))
+            width = groups
+        ranks[start : start + count] = rank(aggregate(x, rng.uniform(0.8, 1.2, (count, width))))
+    return ranks
+
+
+def rank_sets(simultaneous: bool) -> None:
+    from evalkit.stats import rank_sets as sets
+
+    rng = np.random.default_rng(1)
+    error = np.exp(rng.normal(-1, 0.6, 2844))
+    sets(rng.normal(0, 2, 2844) + error * rng.standard_normal(2844), error, simultaneous=simultaneous)
+
+
+def measured(function, arguments, allowed: float, memory: float, name: str) -> None:
+    import evalkit.scoring  # imports are not the chain
+    import evalkit.stats
+
+    assert evalkit.scoring and evalkit.stats
+    start = time.process_time()
+    function(*arguments)
+    seconds = time.process_time() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    verdict = "ok" if seconds <= allowed and peak <= memory else "TOO SLOW" if seconds > allowed else "TOO LARGE"
+    print(f"{name:<44}{seconds:7.2f} s of {allowed:4.1f}{peak:8.0f} MB of {memory:5.0f}  {verdict}", flush=True)
+
+
+def main() -> None:
+    jobs = []
+    for name, (units, indicators, levels, n, seconds, memory) in CASES.items():
+        jobs.append((chain, (units, indicators, levels, n), seconds, memory, f"{name}, N = {n:,}, data vary"))
+        jobs.append((chain, (units, indicators, levels, n, False), seconds, memory, f"{name}, N = {n:,}, weights only"))
+    jobs += [(rank_sets, (kind,), 10.0, 1000, f"rank sets, 2,844 units, {'simultaneous' if kind else 'marginal'}")
+             for kind in (True, False)]  # fmt: skip
+    for job in jobs:
+        process = multiprocessing.get_context("spawn").Process(target=measured, args=job)
+        process.start()
+        process.join()
+
+
+if __name__ == "__main__":
+    main()

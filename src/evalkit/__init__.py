@@ -1,0 +1,47 @@
+"""Evalkit: a policy evaluation workbench for party building in non-public enterprises and social organisations.
+
+``import evalkit as ek`` loads nothing heavy: every name below is looked up in its room when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_FACE: dict[str, tuple[str, str | None]] = {
+    # name: (module, attribute); attribute None is the module itself
+    "InputError": ("evalkit.problems", "InputError"),
+    "Problem": ("evalkit.problems", "Problem"),
+    "load_codebook": ("evalkit.codebook", "load_codebook"),
+    "stats": ("evalkit.stats", None),
+    "scoring": ("evalkit.scoring", None),
+    "charts": ("evalkit.charts", None),
+    "tables": ("evalkit.reports.tables", None),
+    "prose": ("evalkit.reports.prose", None),
+    "read_ledger": ("evalkit.indicators", "read_ledger"),
+    "build": ("evalkit.indicators", "build"),
+    "load": ("evalkit.indicators", "load"),
+    "evaluate": ("evalkit.indicators", "evaluate"),
+    "check": ("evalkit.indicators", "check"),
+    "compare": ("evalkit.indicators", "compare"),
+    "trace": ("evalkit.indicators", "trace"),
+    "Block": ("evalkit.documents", "Block"),
+}
+
+__all__ = ["__version__", *_FACE]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FACE:
+        raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
+    module, attribute = _FACE[name]
+    value = import_module(module)
+    found = value if attribute is None else getattr(value, attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

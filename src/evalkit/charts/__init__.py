@@ -1,0 +1,23 @@
+"""Figures: one function a figure, frame in, Block out. See `evalkit.charts.style` for the look they share."""
+
+from evalkit.charts.areas import bars, dumbbell, load_heat
+from evalkit.charts.fonts import Face, check_glyphs, font_report, missing_glyphs
+from evalkit.charts.points import intervals, radar, scatter
+from evalkit.charts.shares import sources, stars
+from evalkit.charts.trend import trend
+
+__all__ = [
+    "Face",
+    "bars",
+    "check_glyphs",
+    "dumbbell",
+    "font_report",
+    "intervals",
+    "load_heat",
+    "missing_glyphs",
+    "radar",
+    "scatter",
+    "sources",
+    "stars",
+    "trend",
+]

@@ -1,0 +1,127 @@
+"""Chinese type on a bare machine: the system's faces first, else the one that pip brings.
+
+``EVALKIT_FONTS=bundled`` forces the bundled face, so that pictures have the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from evalkit.problems import Problem
+
+# What a document asks for -> (faces of the system in order of preference, bundled file that stands in).
+ROLES: dict[str, tuple[tuple[str, ...], str]] = {
+    "图表": (
+        ("Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Noto Sans SC", "Microsoft YaHei",
+         "PingFang SC", "SimHei", "Hiragino Sans GB", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
+        "NotoSansSC-Regular.otf",
+    ),
+    "黑体": (("SimHei", "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC",
+              "FandolHei"), "NotoSansSC-Regular.otf"),
+    "仿宋": (("FangSong_GB2312", "FangSong", "STFangsong", "FandolFang R", "FandolFang"), "NotoSerifSC-Regular.otf"),
+    "楷体": (("KaiTi_GB2312", "KaiTi", "STKaiti", "FandolKai", "LXGW WenKai"), "NotoSerifSC-Regular.otf"),
+    "宋体": (("SimSun", "Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC", "FandolSong"),
+             "NotoSerifSC-Regular.otf"),
+    "小标宋": (("FZXiaoBiaoSong-B05S", "方正小标宋_GBK", "Noto Serif CJK SC", "SimSun", "Noto Serif SC"),
+               "NotoSerifSC-Regular.otf"),
+}  # fmt: skip
+_PROBE = "两新组织党建评估覆盖率指导员经费演示数据（）、，。《》“”—●▲■○△□%‰0123456789−"
+
+
+@dataclass(frozen=True)
+class Face:
+    """The face that stands for a role; `name` is the family matplotlib knows it by."""
+
+    role: str
+    name: str
+    path: str
+    index: int = 0
+    bundled: bool = False
+    missing: str = ""
+
+    @property
+    def minus(self) -> bool:
+        """Whether the true minus sign (U+2212) is in the face; else charts use the hyphen."""
+        return bool(self.path) and 0x2212 in cmap(self.path, self.index)
+
+
+def bundled(file: str = "NotoSansSC-Regular.otf") -> Path | None:
+    """The font file of the package pylopdf-fonts-zh-cn, found without importing it."""
+    spec = find_spec("pylopdf_fonts_zh_cn")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        if (path := Path(folder) / file).is_file():
+            return path
+    return None
+
+
+@cache
+def cmap(path: str, index: int = 0) -> frozenset[int]:
+    """Code points a font file can draw."""
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+    with TTFont(path, fontNumber=index, lazy=True) as font:
+        return frozenset(font.getBestCmap() or ())
+
+
+def face(role: str = "图表") -> Face:
+    """The face that stands for a role: the first of the system's that is there, else the bundled one."""
+    return _face(role, os.environ.get("EVALKIT_FONTS", "") == "bundled")
+
+
+@cache
+def _face(role: str, force: bool) -> Face:
+    wanted, file = ROLES[role]
+    if not force:
+        from matplotlib import font_manager
+
+        entries = font_manager.fontManager.ttflist
+        for name in wanted:
+            for entry in entries:
+                if entry.name == name and entry.style == "normal" and entry.weight in (400, "normal", "regular"):
+                    return Face(role, name, entry.fname, entry.index)
+    path = bundled(file)
+    if path is None:
+        return Face(role, "DejaVu Sans", "")
+    return Face(role, f"evalkit {path.stem}", str(path), bundled=True)
+
+
+def family(role: str = "图表") -> list[str]:
+    """Names for matplotlib's ``font.family``; the bundled file enters its list under a name nobody else has."""
+    from matplotlib import font_manager
+
+    chosen, manager = face(role), font_manager.fontManager
+    if chosen.bundled and not any(entry.name == chosen.name for entry in manager.ttflist):
+        manager.ttflist.append(font_manager.FontEntry(fname=chosen.path, name=chosen.name))
+    return list(dict.fromkeys([chosen.name, "DejaVu Sans"]))
+
+
+def missing_glyphs(text: str | Iterable[str], role: str = "图表") -> str:
+    """Characters the face of a role cannot draw, in order, each once."""
+    words = text if isinstance(text, str) else "".join(text)
+    chosen = face(role)
+    known = cmap(chosen.path, chosen.index) if chosen.path else frozenset(range(0x250))
+    return "".join(dict.fromkeys(c for c in words if c.isprintable() and ord(c) not in known))
+
+
+def check_glyphs(text: str | Iterable[str], where: str = "", role: str = "图表") -> tuple[Problem, ...]:
+    """A problem where a text has characters the face cannot draw (else a reader would see boxes)."""
+    if not (lost := missing_glyphs(text, role)):
+        return ()
+    codes = " ".join(f"U+{ord(c):04X}" for c in lost)
+    advice = "安装含生僻字的字体（如 Noto Sans CJK SC），或改用规范写法"
+    read = f"字体 {face(role).name} 无此字，印成方框"
+    return (Problem("glyph_missing", "warning", where=where, found=f"{lost}（{codes}）", read=read, advice=advice),)
+
+
+def font_report() -> list[Face]:
+    """For `evalkit doctor`: which face stands for which role, and what of a Chinese sample it lacks."""
+    faces = []
+    for role in ROLES:
+        chosen = face(role)
+        faces.append(Face(role, chosen.name, chosen.path, chosen.index, chosen.bundled, missing_glyphs(_PROBE, role)))
+    return faces

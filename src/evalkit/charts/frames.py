@@ -1,0 +1,248 @@
+"""What charts read out of the frames of measures and indicators: one row per area, shown values, the words around."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.problems import InputError, Problem, did_you_mean
+
+SMALL_BASE = 30  # units: a rate on fewer is shown, not ranked (practice.md section 7)
+
+
+@cache
+def _words() -> dict[str, Any]:
+    from ruamel.yaml import YAML
+
+    return dict(YAML(typ="safe").load(Path(__file__).with_name("words.yml").read_text("utf-8")))
+
+
+def say(lang: str, key: str, /, **values: object) -> str:
+    """The words of `key` in `words.yml`, Chinese or English, with its places filled in."""
+    if lang not in ("zh", "en"):
+        raise refuse("value_invalid", lang, 'lang="zh" 或 lang="en"')
+    text = str(_words()[key][lang == "en"])
+    return text.format(**values) if values else text
+
+
+def refuse(code: str, found: str, advice: str = "") -> InputError:
+    return InputError(Problem(code, found=found, advice=advice))
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is said of an indicator: the plain columns of its rows, in the reader's language."""
+
+    code: str
+    name: str
+    unit: str
+    scale: float
+    decimals: int
+    better: str
+    base: str
+    period: str
+    lang: str
+    demo: bool
+    target: float | None = None
+    target_name: str = ""
+    mean: float | None = None
+    pooled: bool = True
+
+    def text(self, value: float, sign: bool = False) -> str:
+        """A shown value (already times scale), rounded half up; % stays with it, other units stand in the subtitle."""
+        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
+        exact = abs(exact) if exact == 0 else exact
+        return f"{exact:+f}".replace("-", "−") if sign else f"{exact:f}" + ("%" if self.unit == "%" else "")
+
+    def full(self, value: float) -> str:
+        """A value with its unit, for running text."""
+        blank = " " if self.lang == "en" else ""
+        return self.text(value) + ("" if self.unit == "%" else blank + self.unit)
+
+    @property
+    def axis(self) -> str:
+        return say(self.lang, "axis", name=self.name, unit=self.unit) if self.unit else self.name
+
+    @property
+    def mean_text(self) -> str:
+        if self.mean is None:
+            return ""
+        return f"{say(self.lang, 'mean_overall' if self.pooled else 'mean_areas')} {self.text(self.mean)}"
+
+    @property
+    def target_text(self) -> str:
+        text = say(self.lang, "reference", value=self.text(self.target or 0))
+        named = self.target_name and self.lang == "zh"
+        return say(self.lang, "bracket", a=text, b=self.target_name) if named else text
+
+    def head(self, *more: str) -> dict[str, Any]:
+        """Subtitle, demonstration mark and language, for `style.sheet`."""
+        unit = say(self.lang, "unit", unit=self.unit) if self.unit else ""
+        parts = [years(self.period, self.lang), unit, *more]
+        return {"subtitle": join(self.lang, "blank", parts), "demo": self.demo, "lang": self.lang}
+
+    def source(self, given: str | None) -> str:
+        return source_line(self.lang, self.period, self.demo, given, self.base)
+
+
+def join(lang: str, mark: str, parts: Sequence[str]) -> str:
+    return say(lang, mark).join(part for part in parts if part)
+
+
+def years(period: str, lang: str = "zh") -> str:
+    """``2024、2025年``, ``2021—2025年``; quarters and other periods stay as they are."""
+    parts = period.split("、")
+    digits = all(part.isdigit() for part in parts)
+    if len(parts) > 2:
+        period = say(lang, "span", first=parts[0], last=parts[-1])
+    return say(lang, "year", period=period) if digits else period
+
+
+def source_line(lang: str, period: str, demo: bool, given: str | None, base: str = "") -> str:
+    """Source, base and date of the data; never today's date, so that bytes do not change."""
+    where = given or say(lang, "source_demo" if demo else "source_ledgers")
+    parts = [say(lang, "source", source=where), say(lang, "base", base=base) if base else "",
+             say(lang, "date", period=years(period, lang)) if period else ""]  # fmt: skip
+    return join(lang, "separator", parts)
+
+
+def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = False) -> tuple[pd.DataFrame, Info]:
+    """The rows of an indicator, one per area and period, in administrative order, with shown values.
+
+    Adds ``label``, ``shown``, ``shown_low``, ``shown_high`` (times scale) and ``small`` (base below 30).
+
+    Raises
+    ------
+    InputError
+        No such indicator, no rows, several levels at once (or periods, where `one` is asked for), or different bases.
+    """
+    rows = frame[frame["indicator"] == indicator]
+    if rows.empty:
+        known = sorted(map(str, frame["indicator"].dropna().unique()))
+        advice = did_you_mean(indicator, known) or "先运行 evalkit build"
+        raise refuse("key_unknown" if known else "data_missing", indicator, advice)
+    for column, advice in (("level", "query(\"level == 'district'\")"), ("period", "query(\"period == '2025'\")")):
+        found = rows[column].dropna().astype(str).unique() if column in rows else ()
+        if len(found) > 1 and (one or column == "level"):
+            raise refuse("value_invalid", f"{indicator}：混有 {'、'.join(found)}", f"先选定一个，例如 {advice}")
+    if rows.duplicated(["area", "period"]).any():
+        raise refuse("value_invalid", f"{indicator}：同一地区、同一时期有多行", "每个地区每个时期只能有一行")
+    if rows["base"].nunique() > 1:
+        found = rows["base"].dropna().astype(str).unique()
+        advice = "基数不同的比率不放在同一坐标上，请分开作图"
+        raise refuse("definition_unclear", f"{indicator}：基数不同（{'；'.join(found)}）", advice)
+    rows = in_order(rows).reset_index(drop=True)
+    first = rows.iloc[0].to_dict()
+    scale, target, unit = _number(first, "scale", 1.0), _number(first, "target", None), _word(first, "unit")
+    info = Info(
+        code=indicator,
+        name=_word(first, "name" if lang == "zh" else "name_en") or _word(first, "name"),
+        unit=unit if lang == "zh" else _words()["units_en"].get(unit, unit),
+        scale=scale,
+        decimals=int(_number(first, "decimals", 1)),
+        better=_word(first, "better"),
+        base=_word(first, "base") if lang == "zh" else "",
+        period="、".join(sorted(filter(None, rows["period"].dropna().astype(str).unique()))),
+        lang=lang,
+        demo=is_demo(rows),
+        target=None if target is None else target * scale,
+        target_name=_word(first, "target_name"),
+    )
+    for column, new in (("value", "shown"), ("low", "shown_low"), ("high", "shown_high")):
+        rows[new] = floats(rows, column) * scale
+    rows["label"] = labels(rows, lang)
+    rows["small"] = floats(rows, "denominator") < SMALL_BASE
+    pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
+    mean = rows["shown"].mean() if np.isnan(pooled) else pooled
+    return rows, replace(info, mean=None if np.isnan(mean) else float(mean), pooled=not np.isnan(pooled))
+
+
+def pooled_means(rows: pd.DataFrame, scale: float) -> pd.Series[float]:
+    """Overall value per period: sum of numerators over sum of denominators of the areas that report; shown scale."""
+    known = pd.DataFrame({"p": rows["period"].astype(str), "n": floats(rows, "numerator"),
+                          "d": floats(rows, "denominator").where(rows["shown"].notna())})  # fmt: skip
+    known.loc[known[["n", "d"]].isna().any(axis=1), ["n", "d"]] = np.nan
+    sums = known.groupby("p")[["n", "d"]].sum()
+    return sums["n"] / sums["d"].where(sums["d"] > 0) * scale
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Administrative order where it is known, else as they come."""
+    return rows.sort_values("sort_order", kind="stable") if "sort_order" in rows else rows
+
+
+def labels(rows: pd.DataFrame, lang: str = "zh") -> list[str]:
+    """Names of areas; where two are the same, with the name of their parent."""
+    path = rows["area"].astype(str)
+    last = path.str.rsplit("/", n=1).str[-1]
+    named = rows["area_name"].astype("string").fillna(last) if "area_name" in rows else last
+    if lang == "en" and "area_name_en" in rows:
+        named = rows["area_name_en"].astype("string").fillna(named)
+    once = pd.DataFrame({"name": named, "area": path}).drop_duplicates()["name"]
+    doubled = named.isin(once[once.duplicated()])
+    parent = path.str.split("/").str[-2].fillna("")
+    return [f"{p}{n}" if d and p else str(n) for n, p, d in zip(named, parent, doubled, strict=True)]
+
+
+def find_area(area: str, rows: pd.DataFrame) -> str:
+    """The path of an area given by path, name or label, where it is unique."""
+    named = pd.DataFrame({"path": rows["area"].astype(str), "label": labels(rows)}).drop_duplicates()
+    last = named["path"].str.rsplit("/", n=1).str[-1]
+    hits = named[(named["path"] == area) | (last == area) | (named["label"] == area)]
+    if len(hits) != 1:
+        advice = "、".join(hits["path"]) or did_you_mean(area, named["label"]) or "请写地区全名，例如 演示省/演示01区"
+        raise refuse("area_unknown", area, advice)
+    return str(hits["path"].iloc[0])
+
+
+def is_demo(frame: pd.DataFrame, given: bool | None = None) -> bool:
+    """Whether invented figures are among the rows: the column `is_demo`, else the province that the demo invents."""
+    if given is not None:
+        return given
+    if "is_demo" in frame:
+        return bool(frame["is_demo"].fillna(False).astype(bool).any())
+    return bool(frame["area"].astype(str).str.startswith("演示").any())
+
+
+def floats(frame: pd.DataFrame, column: str) -> pd.Series[float]:
+    """A column as float64 with NaN, whatever nulls it came with; all NaN where it is not there."""
+    if column not in frame:
+        return pd.Series(np.nan, index=frame.index)
+    return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype("float64")
+
+
+def _number(row: dict[Any, Any], key: str, default: Any) -> Any:
+    value = row.get(key)
+    return default if value is None or pd.isna(value) else float(value)
+
+
+def _word(row: dict[Any, Any], key: str) -> str:
+    value = row.get(key)
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+@cache
+def _codebook() -> Any:
+    from evalkit.codebook import load_codebook
+
+    return load_codebook()
+
+
+def radar_dimensions(lang: str) -> dict[str, str]:
+    """Dimensions the codebook marks for the radar, in its order, with their names."""
+    found = {code: d for code, d in _codebook().dimensions.items() if d.radar}
+    return {code: d.name_en or d.name if lang == "en" else d.name for code, d in found.items()}
+
+
+def payer_measures(lang: str) -> dict[str, str]:
+    """The measures ``funds_<source>`` of the codebook in the order of its list of payers, with their labels."""
+    book = _codebook()
+    known = {f"funds_{key}": label for key, label in book.lists["payer"].items() if f"funds_{key}" in book.measures}
+    return {code: book.measures[code].name_en or label if lang == "en" else label for code, label in known.items()}

@@ -1,0 +1,153 @@
+"""Stacked shares by area: where funds come from, how stars are distributed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from evalkit.charts.frames import (
+    floats,
+    in_order,
+    is_demo,
+    join,
+    labels,
+    payer_measures,
+    refuse,
+    say,
+    source_line,
+    years,
+)
+from evalkit.charts.style import INK, SERIES, WIDTH, beside, boxes, ems, grid, panels, patch, sheet
+from evalkit.documents import Block
+
+# five stars dark, one star light: order is read from the grey alone; not rated (-1) is not zero stars
+_STARS: dict[float, tuple[str, str]] = {
+    5: ("#1f4e79", ""), 4: ("#4a86b4", ""), 3: ("#8dbbdc", ""), 2: ("#c3dcee", ""), 1: ("#eaf2f8", ""),
+    0: ("#ffffff", "...."), -1: ("#ffffff", "////"),
+}  # fmt: skip
+_DARK = {"#0072B2", "#4A4A4A", "#1f4e79"}  # grounds that take white figures
+
+
+def sources(
+    measures: pd.DataFrame,
+    period: str,
+    *,
+    level: str = "district",
+    parts: Sequence[str] | Mapping[str, str] | None = None,
+    title: str | None = None,
+    lang: str = "zh",
+    source: str | None = None,
+    demo: bool | None = None,
+) -> Block:
+    """Shares of funds by source in each area, and the sum of these sources in 万元.
+
+    Parameters
+    ----------
+    measures
+        The measures frame: area, period, level, measure, value (yuan).
+    parts
+        Codes of measures, or code -> label; by default the codebook's measures ``funds_<source>``.
+
+    Notes
+    -----
+    Share = source / sum of the sources named. A source that an area did not report is no zero: its area bears a *.
+    """
+    names = dict(parts) if isinstance(parts, Mapping) else {code: code for code in parts or ()} or payer_measures(lang)
+    period = str(period)
+    here = (measures["period"].astype(str) == period) & (measures["level"] == level)
+    rows = measures[here & measures["measure"].isin(list(names))]
+    if rows.empty:
+        raise refuse("data_missing", f"{period} {level}：{'、'.join(names)}", "先运行 evalkit build，或换一个时期")
+    order = in_order(rows.drop_duplicates("area"))
+    table = rows.assign(value=floats(rows, "value")).pivot(index="area", columns="measure", values="value")
+    table = table.reindex(index=order["area"], columns=list(names))
+    used = [code for code in names if table[code].fillna(0).abs().sum() > 0] or list(names)[:1]
+    table = table[used]
+    unsure = table.isna().any(axis=1) & table.notna().any(axis=1)
+    table.index = pd.Index([name + "*" * u for name, u in zip(labels(order, lang), unsure, strict=True)])
+    looks = dict(zip(names, [SERIES[n % len(SERIES)] for n in range(len(names))], strict=True))
+    return _stacked(table, [(names[code], looks[code]) for code in used], title or say(lang, "sources_title"),
+                    say(lang, "sources_sub"), 1e4, 1, [say(lang, "sources_note")] if unsure.any() else [],
+                    period, is_demo(order, demo), source, lang)  # fmt: skip
+
+
+def stars(
+    frame: pd.DataFrame,
+    *,
+    title: str | None = None,
+    lang: str = "zh",
+    source: str | None = None,
+    demo: bool | None = None,
+) -> Block:
+    """Star distribution of party organisations by area, 未评定 apart (it is not zero stars), with their number.
+
+    Parameters
+    ----------
+    frame
+        Rows of one period: ``area``, ``stars`` (null: not rated), and ``count`` where a row stands for several.
+    """
+    if frame.empty or frame["period"].nunique() > 1:
+        found = "、".join(sorted(set(frame["period"].astype(str))))
+        raise refuse("value_invalid" if found else "data_missing", f"星级：{found}", "先选定一个有数据的时期")
+    count = floats(frame, "count") if "count" in frame else 1.0
+    rows = frame.assign(_stars=floats(frame, "stars").fillna(-1), _n=count)
+    if odd := sorted(set(rows["_stars"]) - _STARS.keys()):
+        raise refuse("value_invalid", f"stars：{'、'.join(f'{star:g}' for star in odd)}", "零星到五星，未评定的留空")
+    order = in_order(frame.drop_duplicates("area"))
+    table = rows.pivot_table(index="area", columns="_stars", values="_n", aggfunc="sum", fill_value=0.0)
+    ranks = sorted(map(float, table.columns), reverse=True)
+    table = table.reindex(order["area"])[ranks]
+    table.index = pd.Index(labels(order, lang))
+    digits = "零一二三四五" if lang == "zh" else "012345"
+    words = [say(lang, "stars", star=digits[int(star)]) if star >= 0 else say(lang, "unrated") for star in ranks]
+    parts = [(word, _STARS[star]) for word, star in zip(words, ranks, strict=True)]
+    return _stacked(table, parts, title or say(lang, "stars_title"),
+                    say(lang, "stars_sub"), 1, 0, [say(lang, "stars_note")] if -1 in ranks else [],
+                    str(frame["period"].iloc[0]), is_demo(order, demo), source, lang)  # fmt: skip
+
+
+def _stacked(
+    table: pd.DataFrame,
+    parts: Sequence[tuple[str, tuple[str, str]]],
+    title: str,
+    subtitle: str,
+    divisor: float,
+    decimals: int,
+    notes: Sequence[str],
+    period: str,
+    demo: bool,
+    source: str | None,
+    lang: str,
+) -> Block:
+    """Rows of shares with their total at the right; the figure stands inside a part that has room for it."""
+    values = table.fillna(0).clip(lower=0).to_numpy(float)
+    sums = values.sum(axis=1)
+    shares = np.divide(values, sums[:, None], out=np.zeros_like(values), where=sums[:, None] > 0) * 100
+    totals = [f"{total / divisor:.{decimals}f}" if total > 0 else say(lang, "missing" if gone else "none")
+              for total, gone in zip(sums, table.isna().all(axis=1), strict=True)]  # fmt: skip
+    shape = grid(len(table))
+    legend = [(patch(fc=fill, ec=INK, lw=0.5, hatch=hatch), name) for name, (fill, hatch) in parts]
+    right = max(map(ems, totals)) * shape.size / 72 + 0.14
+    subtitle = join(lang, "blank", [years(period, lang), subtitle])
+    with sheet(title, shape.height + 0.28, subtitle=subtitle, legend=legend, notes=notes,
+               source=source_line(lang, period, demo, source), demo=demo, lang=lang) as page:  # fmt: skip
+        for box, part in panels(page, shape, list(table.index), bottom=0.28, right=right):
+            block, y = shares[part], np.arange(part.stop - part.start)
+            starts = np.cumsum(block, axis=1) - block
+            inch = box.get_position().width * WIDTH / 100
+            for n, (_, (fill, hatch)) in enumerate(parts):
+                some = block[:, n] > 0
+                boxes(box, starts[some, n], y[some] - 0.37, block[some, n], 0.74, fc=fill, ec=INK, lw=0.4, hatch=hatch)
+                ground = {"fc": fill, "ec": "none", "pad": 0.6} if hatch else None
+                for row in map(int, np.flatnonzero(block[:, n] * inch > 0.3)) if shape.columns == 1 else ():
+                    colour = "white" if fill in _DARK else "black"
+                    box.text(starts[row, n] + block[row, n] / 2, row, f"{block[row, n]:.0f}", ha="center", va="center",
+                             size=min(8, shape.size), color=colour, bbox=ground)  # fmt: skip
+            beside(box, totals[part], shape.size, grey=(sums[part] <= 0).tolist(), shift=right * 72 - 4, ha="right")
+            box.set_xlim(0, 100)
+            box.set_xticks([0, 25, 50, 75, 100])
+        whole = values.sum(axis=0) / max(values.sum(), 1e-9) * 100
+        said = "、".join(f"{name} {share:.1f}%" for (name, _), share in zip(parts, whole, strict=True))
+        return page.block(say(lang, "shares_alt", title=title, n=len(table), parts=said))

@@ -1,0 +1,270 @@
+"""One look for every figure: size, type, colours, head and foot. Nothing global stays changed.
+
+Figures are drawn with matplotlib's objects (no pyplot, no state), 16 cm wide at 200 dpi with margins reckoned in
+inches: what is drawn is what is printed, and the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import matplotlib
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+from matplotlib.text import Text
+from PIL import Image
+
+from evalkit.charts import fonts
+from evalkit.charts.frames import say
+from evalkit.documents import Block
+
+CM = 16.0
+WIDTH = CM / 2.54
+DPI = 200
+EDGE = 0.08  # inches kept free at the four sides
+INK, GREY, LIGHT, RED = "#1c1c1c", "#5f5f5f", "#d4d4d4", "#9b1c1c"
+BLUE, ORANGE, LEVEL, BAR = "#0072B2", "#D55E00", "#7a7a7a", "#7DB4DA"
+# Okabe and Ito's colours in an order whose greys alternate between dark and light; the hatch carries a grey print.
+SERIES: tuple[tuple[str, str], ...] = (
+    ("#0072B2", ""), ("#F0E442", ""), ("#D55E00", "////"), ("#9FD4F0", "...."),
+    ("#009E73", "\\\\\\\\"), ("#FFFFFF", "xxxx"), ("#4A4A4A", ""), ("#E3B7CF", "||||"),
+)  # fmt: skip
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+TITLE, SUB, BODY, SMALL = 12.0, 9.0, 9.0, 7.5
+# a user's own settings of these do not reach a report
+_OURS = ("agg.", "axes", "figure.", "font.", "grid.", "hatch.", "legend.", "lines.", "mathtext.", "patch.", "path.",
+         "savefig.", "text.", "xtick.", "ytick.")  # fmt: skip
+
+
+def rc() -> Any:
+    """The settings of the style, for ``matplotlib.rc_context``."""
+    return {
+        **{key: value for key, value in matplotlib.rcParamsDefault.items() if key.startswith(_OURS)},
+        "font.family": fonts.family(), "font.size": BODY, "axes.unicode_minus": fonts.face().minus,
+        "axes.edgecolor": GREY, "axes.labelcolor": INK, "axes.linewidth": 0.6, "axes.axisbelow": True,
+        "axes.spines.top": False, "axes.spines.right": False, "text.color": INK, "text.parse_math": False,
+        "xtick.color": GREY, "ytick.color": GREY, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+        "xtick.labelsize": 8, "ytick.labelsize": BODY, "hatch.linewidth": 0.5, "svg.hashsalt": "evalkit",
+        "savefig.bbox": None, "savefig.dpi": DPI, "figure.dpi": DPI, "savefig.facecolor": "white",
+    }  # fmt: skip
+
+
+def ems(text: str) -> float:
+    """Width of a line in ems: a Chinese character is one, a Latin one about 0.56."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.56 for c in text)
+
+
+def wrap(text: str, size: float, width: float) -> list[str]:
+    """Lines of a text of `size` points in `width` inches: Chinese breaks but before a stop, Latin at blanks."""
+    room, lines, line = width * 72 / size, [], ""
+    for paragraph in text.split("\n"):
+        for char in paragraph:
+            if ems(line + char) > room and char not in "，。、；：）》”％%" and line:
+                at = line.rfind(" ") if char.isascii() and line[-1].isascii() and char != " " else -1
+                lines.append(line[: at + 1].rstrip() if at > 0 else line)
+                line = line[at + 1 :] if at > 0 else ""
+            line += char if line or char != " " else ""
+        lines.append(line)
+        line = ""
+    return lines
+
+
+def cut(text: str, room: float) -> str:
+    """A name cut to `room` ems, with … where something is left out."""
+    if ems(text) <= room:
+        return text
+    while text and ems(text) > room - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+@dataclass
+class Sheet:
+    """A figure with its head and foot drawn; the body between them is filled with axes placed in inches."""
+
+    figure: Figure
+    title: str
+    bottom: float
+    height: float
+    words: dict[str, Any] = field(default_factory=dict)
+
+    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        """Axes at inches from the left edge of the paper and the lower edge of the body."""
+        across, up = self.figure.get_size_inches()
+        return self.figure.add_axes((left / across, (self.bottom + bottom) / up, width / across, height / up))
+
+    def block(self, alt: str) -> Block:
+        """The finished figure: PNG without date or software, with its alternative text."""
+        stream = io.BytesIO()
+        canvas = cast(FigureCanvasAgg, self.figure.canvas)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # said in missing_glyphs instead
+            canvas.draw()  # type: ignore[no-untyped-call]
+        # flat colours need no more than a palette: a quarter of the size and half of the time of full colour
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+        picture = Image.fromarray(pixels).quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        picture.save(stream, format="png", dpi=(DPI, DPI), compress_level=6)
+        texts = [item.get_text() for item in self.figure.findobj(Text) if isinstance(item, Text)]
+        return Block.figure(self.title, stream.getvalue(), alt, width_cm=CM, missing_glyphs=fonts.missing_glyphs(texts),
+                            **self.words)  # fmt: skip
+
+
+@contextmanager
+def sheet(
+    title: str,
+    height: float,
+    *,
+    subtitle: str = "",
+    legend: Sequence[tuple[Artist, str]] = (),
+    notes: Sequence[str] = (),
+    source: str = "",
+    demo: bool = False,
+    lang: str = "zh",
+) -> Iterator[Sheet]:
+    """A sheet with title, subtitle, legend above the body of `height` inches, and notes and source line below it."""
+    with matplotlib.rc_context(rc()):
+        inner = WIDTH - 2 * EDGE
+        heads = wrap(title, TITLE, inner - (0.95 if demo else 0))
+        subs = wrap(subtitle, SUB, inner) if subtitle else []
+        rows = _legend_rows(legend, inner)
+        feet = [line for text in (*notes, source) if text for line in wrap(text, SMALL, inner)]
+        head = EDGE + 0.22 * len(heads) + 0.17 * len(subs) + 0.2 * len(rows) + 0.06
+        foot = EDGE + 0.145 * len(feet) + (0.06 if feet else 0)
+        total = head + height + foot
+        figure = Figure(figsize=(WIDTH, total))
+        FigureCanvasAgg(figure)
+        y = total - EDGE
+        for lines, size, step, colour in ((heads, TITLE, 0.22, INK), (subs, SUB, 0.17, GREY)):
+            for line in lines:
+                figure.text(EDGE / WIDTH, y / total, line, size=size, color=colour, va="top")
+                y -= step
+        for row in rows:
+            y -= 0.1
+            x = EDGE
+            for handle, label, width in row:
+                _key(figure, handle, x / WIDTH, y / total, total)
+                figure.text((x + 0.31) / WIDTH, y / total, label, size=8, va="center")
+                x += width
+            y -= 0.1
+        for place, line in enumerate(reversed(feet)):
+            figure.text(EDGE / WIDTH, (EDGE + 0.145 * place) / total, line, size=SMALL, color=GREY, va="bottom")
+        if demo:
+            frame = {"boxstyle": "square,pad=0.25", "fc": "white", "ec": RED, "lw": 0.8}
+            figure.text(1 - EDGE / WIDTH - 0.01, 1 - (EDGE + 0.03) / total, say(lang, "demo"), size=9, color=RED,
+                        ha="right", va="top", bbox=frame)  # fmt: skip
+        yield Sheet(figure, title, foot, height, {"source": source, "demo": demo})
+
+
+def _key(figure: Figure, handle: Artist, x: float, y: float, total: float) -> None:
+    """A legend's line, marker or box, a quarter of an inch wide (drawn by hand: a Legend costs as much as the bars)."""
+    wide = 0.25 / WIDTH
+    if isinstance(handle, Rectangle):
+        handle.set_bounds(x, y - 0.05 / total, wide, 0.1 / total)
+    elif isinstance(handle, Line2D):
+        bare = handle.get_linestyle() == "None"
+        handle.set_data([x + wide / 2] if bare else [x, x + wide / 2, x + wide], [y] if bare else [y] * 3)
+        if not bare:
+            handle.set_markevery([1])
+    figure.add_artist(handle)
+
+
+def _legend_rows(legend: Sequence[tuple[Artist, str]], room: float) -> list[list[tuple[Artist, str, float]]]:
+    rows: list[list[tuple[Artist, str, float]]] = []
+    used = room + 1
+    for handle, label in legend:
+        width = ems(label) * 8 / 72 + 0.46
+        if used + width > room:
+            rows.append([])
+            used = 0.0
+        rows[-1].append((handle, label, width))
+        used += width
+    return rows
+
+
+def key(**look: Any) -> Line2D:
+    """A line or marker for the legend."""
+    return Line2D([], [], **look)
+
+
+def patch(**look: Any) -> Rectangle:
+    """A box for the legend."""
+    return Rectangle((0, 0), 1, 1, **look)
+
+
+def beside(
+    axes: Axes, texts: Sequence[str], size: float, *, grey: Sequence[bool], shift: float = 5, ha: str = "left"
+) -> None:
+    """Texts at the right of the rows."""
+    for y, text in enumerate(texts):
+        axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(shift, 0), textcoords="offset points",
+                      ha=ha, va="center", size=size, color=GREY if grey[y] else INK)  # fmt: skip
+
+
+def boxes(axes: Axes, left: Any, low: Any, width: Any, height: Any, **look: Any) -> None:
+    """Many rectangles of one look as a single path: with a hatch each patch of its own costs two milliseconds."""
+    x0, y0, w, h = (np.asarray(v, float) for v in np.broadcast_arrays(left, low, width, height))
+    if not x0.size:
+        return
+    corners = np.stack([x0, y0, x0 + w, y0, x0 + w, y0 + h, x0, y0 + h, x0, y0], axis=-1).reshape(-1, 2)
+    one = np.array([Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY], Path.code_type)
+    axes.add_patch(PathPatch(Path(corners, np.tile(one, x0.size)), **look))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How `n` areas stand in rows: one column, or up to three where they would not fit on a page."""
+
+    columns: int
+    rows: int
+    step: float
+    size: float
+
+    @property
+    def height(self) -> float:
+        return self.rows * self.step
+
+    def parts(self, n: int) -> list[slice]:
+        return [slice(at, min(n, at + self.rows)) for at in range(0, n, self.rows)]
+
+
+def grid(n: int, body: float = 6.8) -> Grid:
+    """Rows at least 0.155 inch high, so that type stays at 7 points; more than 45 areas go to a second column."""
+    columns = min(3, -(-n // 45)) or 1
+    rows = max(1, -(-n // columns))
+    step = min(0.26, max(0.155, body / rows))
+    return Grid(columns, rows, step, min(BODY, max(7.0, step * 72 * 0.6)))
+
+
+def panels(
+    page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0.0, right: float = 0.0
+) -> list[tuple[Axes, slice]]:
+    """Axes for rows of areas, names at the left, first row on top; `right` inches stay free at the right."""
+    gap, each = 0.18, (WIDTH - 2 * EDGE + 0.18) / shape.columns - 0.18
+    room = each * 0.4 / shape.size * 72
+    names = [cut(label, room) for label in labels]
+    margin = max([ems(name) for name in names], default=0) * shape.size / 72 + 0.08
+    found = []
+    for column, part in enumerate(shape.parts(len(labels))):
+        n = part.stop - part.start
+        height = n * shape.step
+        box = page.axes(EDGE + column * (each + gap) + margin, bottom + (shape.rows - n) * shape.step,
+                        each - margin - right, height)  # fmt: skip
+        box.set_ylim(n - 0.5, -0.5)
+        box.set_yticks(range(n), names[part], size=shape.size)
+        box.tick_params(axis="y", length=0, pad=3)
+        box.tick_params(axis="x", labelsize=8)
+        box.locator_params(axis="x", nbins=5 if shape.columns == 1 else 3)
+        found.append((box, part))
+    return found

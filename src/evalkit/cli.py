@@ -1,0 +1,238 @@
+"""The `evalkit` command: thin verbs over the rooms, and the only place that prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import evalkit
+
+app = typer.Typer(
+    name="evalkit", help="两新组织党建评估研究工作台：从台账到评估报告。", rich_markup_mode=None,
+    pretty_exceptions_enable=False, no_args_is_help=True, add_completion=False,
+)  # fmt: skip
+ProjectOption = Annotated[Path | None, typer.Option("--project", help="项目文件夹；默认从当前文件夹往上找")]
+DatasetOption = Annotated[str | None, typer.Option("--dataset", help="raw、demo 或 published；默认有台账用 raw，否则用 demo")]
+JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同时运行几个；默认等于处理器核数")]
+
+
+def say(text: str = "", err: bool = False) -> None:
+    """Print a line; a console that knows no Chinese shows what it can and never stops the work."""
+    stream = sys.stderr if err else sys.stdout
+    try:
+        print(text, file=stream, flush=True)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        print(text.encode(encoding, errors="replace").decode(encoding), file=stream, flush=True)
+
+
+def bar(label: str) -> tuple[Callable[[int, int, str], None], Callable[[], None]]:
+    """A progress bar on a terminal, a plain line every tenth elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[name]}"), console=Console(stderr=True, legacy_windows=False),
+        )  # fmt: skip
+        progress.start()
+        task = progress.add_task(label, total=None, name="")
+        return lambda done, total, name: progress.update(task, completed=done, total=total, name=name), progress.stop
+    last = [0]
+
+    def line(done: int, total: int, name: str) -> None:
+        step = max(1, total // 10)
+        if done == total or done - last[0] >= step:
+            last[0] = done
+            say(f"{label} {done}/{total} {name}", err=True)
+
+    return line, lambda: None
+
+
+@app.command()
+def demo(
+    districts: Annotated[int, typer.Option(min=2, help="区县个数")] = 24,
+    periods: Annotated[str, typer.Option(help="年份，如 2021-2025")] = "2021-2025",
+    seed: Annotated[int, typer.Option(help="随机种子")] = 7,
+    out: Annotated[Path | None, typer.Option(help="写到哪里；默认 data/demo")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="只要6个区县2年")] = False,
+    project: ProjectOption = None,
+) -> None:
+    """生成演示台账（演示省，全部虚构）。"""
+    from evalkit import demo as room
+    from evalkit.indicators.project import find_project
+
+    folder = out or find_project(project).data / "demo"
+    update, stop = bar("生成演示台账")
+    years = _years(periods)
+    try:
+        summary = room.write(folder, districts=districts, periods=years, seed=seed, quick=quick, progress=update)
+    finally:
+        stop()
+    say(f"已生成演示台账：{folder}（{summary['workbooks']} 个工作簿）。演示数据全部虚构。")
+
+
+def _years(text: str) -> tuple[str, ...]:
+    from evalkit.problems import InputError, Problem
+
+    first, _sep, last = text.partition("-")
+    if not (first.isdigit() and (not _sep or last.isdigit())) or int(last or first) < int(first):
+        raise InputError(Problem("value_invalid", where="--periods", found=text, allowed="2021-2025 或 2025"))
+    return tuple(str(year) for year in range(int(first), int(last or first) + 1))
+
+
+@app.command()
+def build(
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+    force: Annotated[bool, typer.Option("--force", help="全部重新读取")] = False,
+    jobs: JobsOption = None,
+) -> None:
+    """读取台账，整理成数据和指标（只读改动过的文件）。"""
+    from evalkit import indicators
+
+    update, stop = bar("读取台账")
+    try:
+        made = indicators.build(project, dataset=dataset, force=force, jobs=jobs, progress=update)
+    finally:
+        stop()
+    if not made.changed:
+        say(f"没有变化，数据已是最新：{made.folder}")
+        return
+    counts = "，".join(f"{label}{made.n_problems.get(key, 0)}条" for key, label in _SEVERITY)
+    say(f"已整理 {len(made.files)} 个文件，时期：{'、'.join(made.periods) or '未注明'}；{counts}。数据在 {made.folder}")
+
+
+_SEVERITY = (("error", "错误"), ("warning", "提醒"), ("question", "待核"))
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="台账文件或文件夹；不写则检查项目里的台账")] = None,
+    project: ProjectOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """检查台账：列出发现的问题和怎么改。不需要任何设置，不改动原文件。"""
+    import json
+
+    from evalkit.indicators.checking import check_paths, check_project
+
+    found = check_paths(paths) if paths else check_project(project)
+    if as_json:
+        say(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+    else:
+        for line in found.lines():
+            say(line)
+    raise typer.Exit(1 if found.n_errors else 0)
+
+
+@app.command()
+def report(
+    period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
+    level: Annotated[str, typer.Option(help="比较哪一级：district、township ...")] = "district",
+    within: Annotated[str | None, typer.Option(help="只比较这个地区以内的")] = None,
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+    out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/<时期>")] = None,
+    jobs: JobsOption = None,
+    force: Annotated[bool, typer.Option("--force", help="全部重新生成")] = False,
+) -> None:
+    """生成评估报告：区县比较、公开数字、数据质量和每个区县一页。"""
+    from evalkit.reports.report import make_report
+
+    update, stop = bar("生成报告")
+
+    def progress(event: Any) -> None:
+        if event.kind in ("plan", "finished"):
+            update(event.done, event.total, str(event.key).rpartition("/")[2])
+
+    try:
+        made = make_report(
+            period, level=level, within=within, project=project, dataset=dataset, out=out, jobs=jobs, force=force,
+            progress=progress, note=lambda text: say(text, err=True),
+        )  # fmt: skip
+    finally:
+        stop()
+    for outcome in made.failed:
+        say(f"没有生成：{outcome.key}：{outcome.reason}", err=True)
+    if not made.changed:
+        say(f"没有变化，报告已是最新：{made.index}")
+    else:
+        say(f"报告已生成：{made.index}")
+    raise typer.Exit(1 if made.failed else 0)
+
+
+@app.command()
+def lab(project: ProjectOption = None) -> None:
+    """打开 JupyterLab 工作台（中文界面）。"""
+    import subprocess
+
+    from evalkit.indicators.project import find_project
+
+    root = find_project(project).root
+    folder = root / "notebooks" if (root / "notebooks").is_dir() else root
+    environment = os.environ | {"EVALKIT_PROJECT": str(root)}
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)], env=environment))
+
+
+@app.command()
+def doctor(project: ProjectOption = None) -> None:
+    """检查安装：版本、字体、文件夹，缺什么、怎么办。"""
+    from evalkit.reports.doctor import examine
+
+    lines, healthy = examine(project)
+    for line in lines:
+        say(line)
+    raise typer.Exit(0 if healthy else 1)
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: Annotated[bool, typer.Option("--version", help="显示版本")] = False) -> None:
+    if version:
+        say(f"evalkit {evalkit.__version__}")
+        raise typer.Exit(0)
+
+
+def main() -> None:
+    """Run the command; faults of input are one message each, anything else goes to a log file."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(prog_name="evalkit", standalone_mode=True)
+    except Exception as error:  # the edge: no traceback reaches a user
+        from evalkit.problems import InputError
+
+        if isinstance(error, InputError):
+            for problem in error.problems:
+                say(problem.text("zh"), err=True)
+                say("    " + problem.text("en"), err=True)
+        else:
+            say(f"程序内部出错，已停止：{type(error).__name__}。详情记在 {_log(error)}，请把这个文件发给维护者。", err=True)
+        sys.exit(2)
+
+
+def _log(error: Exception) -> Path:
+    import tempfile
+
+    text = "".join(traceback.format_exception(error))
+    for folder in (Path.cwd() / ".evalkit", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / "error.log"
+            path.write_text(text, encoding="utf-8")
+            return path
+        except OSError:
+            continue
+    return Path("error.log")
+
+
+if __name__ == "__main__":
+    main()

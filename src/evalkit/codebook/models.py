@@ -1,0 +1,222 @@
+"""The shapes of the codebook's entries, and the codebook itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Entity = Literal["area", "unit", "party_org", "activity"]
+Text = Annotated[str, Field(min_length=1)]
+AsText = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
+Condition = dict[str, Any]
+DEFAULTS = {"proportion": (100.0, "%", 1), "rate": (1.0, "", 2), "amount": (1.0, "元/人", 0), "ratio": (100.0, "%", 1)}
+
+
+class Entry(BaseModel):
+    """One entry of a section; frozen, no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    code: str
+
+
+class Measure(Entry):
+    """What is counted or summed: a filter over one view, or a typed figure."""
+
+    name: Text
+    name_en: str = ""
+    unit: Text
+    count: str | None = None
+    sum: str | None = None
+    figure: bool = False
+    no_source: bool = False
+    where: Condition = {}
+    any: list[Condition] = []
+    also: list[str] = []
+    note: str = ""
+
+    @property
+    def view(self) -> str | None:
+        return self.count or (self.sum.partition(".")[0] if self.sum else None)
+
+
+class Indicator(Entry):
+    """One measure over another; ``shown = value * scale`` with ``decimals`` and ``unit``."""
+
+    name: Text
+    name_en: str = ""
+    short_name: str = ""
+    dimension: str
+    entity: Entity = "area"
+    kind: Literal["proportion", "rate", "amount", "ratio"]
+    numerator: str
+    denominator: str
+    denominator_period: Literal["same", "previous"] = "same"
+    base: Text
+    scale: Annotated[float, Field(gt=0)]
+    unit: str
+    decimals: Annotated[int, Field(ge=0, le=6)]
+    better: Literal["higher", "lower", "near", "none"]
+    target: str | None = None
+    rule: Annotated[str, Field(pattern=r"^R\d{2}$")] | None = None
+    source: str = ""
+    headline: bool = False
+    note: str = ""
+
+
+class Reference(Entry):
+    """A named value to compare with, in the indicator's plain scale."""
+
+    name: Text
+    value: float
+    unit: str
+    source: Text
+    year: int | None = None
+    note: str = ""
+
+
+class Dimension(Entry):
+    name: Text
+    name_en: str = ""
+    radar: bool = False
+
+
+class Source(Entry):
+    name: Text
+    publisher: str = ""
+    date: AsText = ""
+    url: str = ""
+    note: str = ""
+
+
+class Term(Entry):
+    """One Chinese expression with its English one; ``use`` groups them."""
+
+    zh: Text
+    en: str = ""
+
+
+class Check(Entry):
+    """A consistency check over figures (checks.yml says how to write one)."""
+
+    name: Text
+    kind: Literal[
+        "parts_sum",
+        "share",
+        "rate",
+        "floor",
+        "plan",
+        "product",
+        "nested",
+        "same",
+        "implied",
+        "definition",
+        "note",
+        "series",
+    ]
+    stated: str | None = None
+    follows: Any = None
+    relation: Literal["equal", "at_least", "at_most"] = "equal"
+    place: str | None = None
+    source: str | None = None
+    measures: list[str] = []
+    text: str = ""
+    grade: Literal["figures_inconsistent", "definition_unclear", "behind_plan"] | None = None
+    unit: str = ""
+    across: bool = False
+    id: str = ""
+
+
+class TableColumn(Entry):
+    type: str
+    name: Text
+    required: bool = False
+    interval: bool = False
+    note: str = ""
+
+
+class Table(Entry):
+    name: Text
+    row: str
+    columns: dict[str, TableColumn]
+
+
+class Codebook(BaseModel):
+    """All that is declared; made by `load_codebook`. Mappings keep the order of the files.
+
+    ``measures`` and ``indicators`` hold only what some form or figure can give: a measure without a source and the
+    indicators over it stand in ``no_source`` and appear nowhere.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    tables: dict[str, Table]
+    lists: dict[str, dict[str, str]]
+    views: dict[str, dict[str, str]]
+    measures: dict[str, Measure]
+    indicators: dict[str, Indicator]
+    references: dict[str, Reference]
+    dimensions: dict[str, Dimension]
+    terms: dict[str, Term]
+    forbidden: tuple[str, ...]
+    sources: dict[str, Source]
+    headings: dict[str, Any]
+    checks: dict[str, Check]
+    rules_left_out: dict[str, str]
+    no_source: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for code, measure in self.measures.items():
+            for name in (code, measure.name, *measure.also):
+                found.setdefault(_plain(name), code)
+        return found
+
+    def measure_of(self, name: str) -> str | None:
+        """The measure that a typed or published figure called `name` stands for: by code, Chinese name or ``also``."""
+        return self._names.get(_plain(name))
+
+    def term(self, code: str, lang: str = "zh") -> str:
+        """A term, or the label of ``list.key``; the code itself where there is none."""
+        if found := self.terms.get(code):
+            return found.zh if lang == "zh" else found.en or found.zh
+        name, _, key = code.partition(".")
+        return self.lists.get(name, {}).get(key, code)
+
+    def source_name(self, text: str) -> str:
+        """The name of a source's code; any other text stands as it is."""
+        return self.sources[text].name if text in self.sources else text
+
+    def hash(self) -> str:
+        """Of everything declared: measures and indicators are made again when it changes."""
+        return _hash(self.model_dump(mode="json"))
+
+    def reading_hash(self) -> str:
+        """Of what the reading of ledgers uses (tables, lists, headings, names of typed measures)."""
+        names = {code: [m.name, *m.also] for code, m in self.measures.items() if m.also or m.figure}
+        return _hash([self.model_dump(mode="json", include={"tables", "lists", "headings"}), names])
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", str(name)).split()).lower()
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, default=str).encode()).hexdigest()
+
+
+SECTIONS: dict[str, type[Entry]] = {
+    "dimensions": Dimension,
+    "references": Reference,
+    "measures": Measure,
+    "indicators": Indicator,
+    "terms": Term,
+    "sources": Source,
+    "checks": Check,
+}

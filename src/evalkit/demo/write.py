@@ -1,0 +1,276 @@
+"""Write the demonstration province: one workbook a district and year, policies, areas, and the truth."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxFileError
+
+from evalkit.demo.model import Year, simulate
+from evalkit.demo.names import INVENTED
+from evalkit.demo.org_sheets import activities_sheet, funds_sheet, party_orgs_sheet, stars_sheet, work_report_sheet
+from evalkit.demo.province import (
+    EFFECT_COVERAGE,
+    EFFECT_FUND,
+    POLICY,
+    PROVINCE,
+    REFORM_VALUE,
+    District,
+    make_districts,
+)
+from evalkit.demo.sheet import Sheet, Truth
+from evalkit.demo.unit_sheets import instructors_sheet, units_sheet
+from evalkit.problems import InputError, Problem
+
+Progress = Callable[[int, int, str], None]
+NOTE = "演示数据"
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+    "in_memory": True,
+}
+_CREATED = datetime(2026, 1, 1)  # a fixed date: the same seed gives the same bytes
+
+
+def write(
+    out: Path,
+    districts: int = 24,
+    periods: Iterable[str | int] = ("2021", "2022", "2023", "2024", "2025"),
+    seed: int = 7,
+    units_per_year: int = 20000,
+    quick: bool = False,
+    progress: Progress | None = None,
+    jobs: int = 1,
+) -> dict[str, Any]:
+    """Write the invented ledgers of 演示省 and ``truth.json``, the totals that a right reading of them gives.
+
+    Parameters
+    ----------
+    out
+        Folder: ``<period>/演示01区.xlsx`` ..., ``政策.xlsx``, ``areas.xlsx`` and ``truth.json`` (last) go there.
+        Workbooks of an earlier, larger demonstration are removed, nothing else is.
+    districts, periods, seed, units_per_year
+        How many districts (1 to 99) and years; the units of a year are those of all districts together. The same
+        four give the same bytes, whatever `jobs` is.
+    quick
+        Six districts, the last two of `periods`, 2,000 units a year.
+    progress
+        Called after each workbook with (done, total, name).
+    jobs
+        Processes; each writes whole districts.
+
+    Returns
+    -------
+    dict
+        ``out``, ``districts``, ``periods``, ``workbooks``, ``rows``, ``bytes``, ``units`` (of the last period),
+        ``reform`` and ``oddities`` (number of planted ones by kind).
+    """
+    years = tuple(str(p) for p in periods)
+    if quick:
+        districts, years, units_per_year = 6, years[-2:], 2000
+    _check(districts, years, units_per_year)
+    out = Path(out)
+    plan = make_districts(districts, years, seed, units_per_year)
+    try:
+        results = _write_all(out, plan, years, seed, progress, jobs)
+    except (OSError, XlsxFileError) as error:
+        advice = "请关闭正在打开的演示台账，或换一个可以写入的文件夹"
+        found = f"{type(error).__name__}: {error}"
+        raise InputError(Problem("output_unwritable", file=str(out), found=found, advice=advice)) from error
+    total = districts * len(years)
+    oddities = Counter(odd["kind"] for r in results for odd in r["oddities"])
+    return {
+        "out": str(out),
+        "districts": districts,
+        "periods": years,
+        "workbooks": total,
+        "rows": sum(r["rows"] for r in results),
+        "bytes": sum(r["bytes"] for r in results),
+        "units": sum(r["totals"][years[-1]]["units_listed"] for r in results),
+        "reform": _reform(plan),
+        "oddities": dict(sorted(oddities.items())),
+    }
+
+
+def _write_all(
+    out: Path, plan: list[District], years: tuple[str, ...], seed: int, progress: Progress | None, jobs: int
+) -> list[dict[str, Any]]:
+    for period in years:
+        (out / period).mkdir(parents=True, exist_ok=True)
+    (out / "truth.json").unlink(missing_ok=True)  # until the end there is no whole demonstration here
+    results: list[dict[str, Any]] = []
+    one = partial(_district, out=out, periods=years, seed=seed)
+    done = 0
+    pool = ProcessPoolExecutor(jobs) if jobs > 1 else None
+    try:
+        for district, result in zip(plan, pool.map(one, plan) if pool else map(one, plan), strict=True):
+            results.append(result)
+            for period in years:
+                done += 1
+                if progress:
+                    progress(done, len(plan) * len(years), f"{period}/{district.name}.xlsx")
+    finally:
+        if pool:
+            pool.shutdown(cancel_futures=True)
+    _small_tables(out, plan)
+    _remove_older(out, {(p, f"{d.name}.xlsx") for p in years for d in plan})
+    truth = {
+        "note": f"{NOTE}，全部虚构。totals 为正确读取台账应得的各指标（金额单位：元）；oddities 为有意埋设的瑕疵",
+        "seed": seed,
+        "periods": years,
+        "reform": _reform(plan),
+        "totals": {d.area: r["totals"] for d, r in zip(plan, results, strict=True)},
+        "oddities": [odd for result in results for odd in result["oddities"]],
+    }
+    _replace(out / "truth.json", json.dumps(truth, ensure_ascii=False, indent=0).encode())
+    return results
+
+
+def _reform(plan: list[District]) -> dict[str, Any]:
+    effect = {
+        "note": "按实施后第几年计（实施当年为0），其后各年同最后一个值",
+        "activity_fund_per_member_yuan": EFFECT_FUND,
+        "org_coverage": EFFECT_COVERAGE,
+    }
+    start = {d.area: d.reform for d in plan if d.reform}
+    return {"policy": POLICY, "value": REFORM_VALUE, "start": start, "effect": effect}
+
+
+def summary(result: dict[str, Any]) -> str:
+    """What `write` did, in Chinese."""
+    start = result["reform"]["start"]
+    waves = "、".join(f"{y}年{n}个" for y, n in sorted(Counter(start.values()).items())) or "无"
+    years, books, odd = result["periods"], result["workbooks"], sum(result["oddities"].values())
+    lines = [
+        f"已生成演示数据：{PROVINCE}{result['districts']}个区县，{years[0]}—{years[-1]}年，{books}个工作簿。",
+        f"共{result['rows']:,}行，{result['bytes'] / 1e6:.1f} MB；{years[-1]}年在册单位{result['units']:,}家。",
+        f"补助改革（{POLICY}）实施区县：{waves}。",
+        f"真实效果、各区县合计和有意埋设的{odd:,}处瑕疵见 truth.json。",
+        f"全部内容均为虚构，只作演示；位置：{result['out']}",
+    ]
+    return "\n".join(lines)
+
+
+def _check(districts: int, years: tuple[str, ...], units_per_year: int) -> None:
+    in_order = list(years) == sorted(set(years)) and all(re.fullmatch(r"(19|20)\d\d", y) for y in years)
+    tests = [
+        (1 <= districts <= 99, "districts", str(districts), "1 至 99"),
+        (bool(years) and in_order, "periods", "、".join(years), "由早到晚的年份，如 2021 至 2025"),
+        (units_per_year >= 1, "units_per_year", str(units_per_year), "大于 0 的整数"),
+    ]
+    problems = [Problem("value_invalid", where=w, found=f, allowed=a) for ok, w, f, a in tests if not ok]
+    if problems:
+        raise InputError(problems)
+
+
+def year_sheets(year: Year, rng: np.random.Generator, members_before: int | None) -> tuple[list[Sheet], Truth]:
+    """All sheets of a district's year and, by measure of the codebook, what a right reading of them gives."""
+    truth: Truth = {"members": sum(o.members for o in year.orgs if o.leaf and not o.functional)}
+    served, instructors = instructors_sheet(year, rng, truth)
+    sheets = [
+        units_sheet(year, rng, truth, served),
+        party_orgs_sheet(year, rng, truth),
+        funds_sheet(year, rng, truth, members_before or truth["members"]),
+        instructors,
+        activities_sheet(year, rng, truth),
+        stars_sheet(year, rng, truth),
+        work_report_sheet(year, rng, truth),
+    ]
+    return sheets, {code: value for code, value in truth.items() if not code.startswith("_")}
+
+
+def _district(district: District, out: Path, periods: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """All workbooks of one district, with their totals and planted oddities."""
+    code = district.code.encode()
+    rng, dirt = np.random.default_rng([seed, *code]), np.random.default_rng([seed, 1, *code])
+    result: dict[str, Any] = {"totals": {}, "oddities": [], "rows": 0, "bytes": 0}
+    before = None
+    for year in simulate(district, periods, rng):
+        sheets, truth = year_sheets(year, dirt, before)
+        before = truth["members"]
+        path = out / year.period / f"{district.name}.xlsx"
+        tables = [(s, f"{PROVINCE}{district.name}{_title(s.name)}（{year.period}年）") for s in sheets]
+        first = 5 if district.number % 4 == 0 else 4  # a blank row above the headings in every fourth district
+        result["bytes"] += _write_book(path, tables, first, district.number)
+        result["rows"] += sum(len(s.rows) for s in sheets)
+        result["totals"][year.period] = truth
+        place = {"period": year.period, "area": district.area, "file": f"{year.period}/{path.name}"}
+        for sheet in sheets:
+            row_of = {id(row): i for i, row in enumerate(sheet.rows, first)}
+            place["sheet"] = sheet.name
+            result["oddities"] += [place | {"row": row_of[id(row)]} | odd for row, odd in sheet.oddities]
+    return result
+
+
+def _title(name: str) -> str:
+    return {"组织台账": "两新组织台账", "星级评定表": "两新党组织星级评定表"}.get(name, f"两新{name}")
+
+
+def _write_book(path: Path, tables: list[tuple[Sheet, str]], first: int, number: int = 0) -> int:
+    """Title in row 1, note in row 2, headings in the row before `first` (from 1), then the rows."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}", suffix=".tmp", delete=False) as handle:
+        temporary = Path(handle.name)
+    try:
+        book = xlsxwriter.Workbook(str(temporary), _OPTIONS)
+        book.set_properties({"title": NOTE, "created": _CREATED})
+        title_format = book.add_format({"bold": True, "font_size": 16, "align": "center"})
+        head = book.add_format({"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter"})
+        other = INVENTED["other_headings"][number % 3]
+        for sheet, title in tables:
+            page = book.add_worksheet(sheet.name)
+            page.set_column(0, len(sheet.headings) - 1, 13)
+            page.merge_range(0, 0, 0, len(sheet.headings) - 1, title, title_format)
+            page.write_string(1, 0, f"{NOTE}（全部虚构）{f'　单位：{sheet.unit}' if sheet.unit else ''}")
+            page.write_row(first - 2, 0, [other.get(h, h) for h in sheet.headings], head)
+            page.freeze_panes(first - 1, 0)
+            for i, row in enumerate(sheet.rows, first - 1):
+                page.write_row(i, 0, row)
+        book.close()
+        size = temporary.stat().st_size
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+        return size
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _small_tables(out: Path, plan: list[District]) -> None:
+    areas: list[list[Any]] = [[PROVINCE, PROVINCE, "演示", "Demo Province", "990000", None, "省", None]]
+    for d in plan:
+        areas.append([d.area, d.name, d.name[:-1], f"Demo {d.number:02d}", d.code, PROVINCE, "区县", d.peer_group])
+    for d, name in ((district, name) for district in plan for name in district.townships):
+        level = "园区" if name.endswith("园") else "乡镇街道"
+        areas.append([f"{d.area}/{name}", name, name, None, None, d.area, level, None])
+    rows = [[*row, i] for i, row in enumerate(areas, 1)]
+    _write_book(out / "areas.xlsx", [(Sheet("地区", rows), f"{PROVINCE}地区表")], 4)
+    policies = [[d.area, POLICY, d.reform, REFORM_VALUE, "党员活动经费补助标准（元/人·年）"] for d in plan if d.reform]
+    table = Sheet("政策", policies)
+    _write_book(out / "政策.xlsx", [(table, f"{PROVINCE}政策清单")], 4)
+
+
+def _remove_older(out: Path, wanted: set[tuple[str, str]]) -> None:
+    for path in out.glob("[12][0-9][0-9][0-9]/演示[0-9][0-9]区.xlsx"):
+        if (path.parent.name, path.name) not in wanted:
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)

@@ -1,0 +1,418 @@
+"""Blocks: what tables, charts and sentences return, and the tree a document is made of.
+
+A block shows itself in Jupyter (HTML, or PNG for a figure) and carries its content beside it as
+``application/vnd.evalkit.block+json``. The blocks and markdown cells of an executed notebook, in order, are the
+document: `tree` reads them back, so that every form (HTML, Word, PDF, Excel) gets numbers, not scraped HTML.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
+
+from evalkit.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIME = "application/vnd.evalkit.block+json"
+Kind = Literal["heading", "paragraph", "table", "figure", "list", "note", "page_break", "group"]
+MISSING = "—"
+
+# kind -> required and optional entries of its content
+_ENTRIES: dict[str, tuple[set[str], set[str]]] = {
+    "heading": ({"level", "text"}, set()),
+    "paragraph": ({"text"}, {"style"}),
+    "table": ({"title", "columns", "rows"}, {"unit", "total_rows", "notes", "source", "sortable", "form", "demo"}),
+    "figure": ({"title", "alt", "png"}, {"width_cm", "source", "demo", "missing_glyphs"}),
+    "list": ({"items"}, {"ordered"}),
+    "note": ({"text"}, {"tone"}),
+    "page_break": (set(), set()),
+    "group": ({"blocks"}, set()),
+}
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "style": ("body", "summary", "pending"),
+    "tone": ("info", "warning"),
+    "form": ("full", "three_line"),
+    "level": (1, 2, 3, 4),
+}
+_COLUMN = {"key", "label", "align", "decimals", "percent", "group"}
+_CELL = {"v", "t", "mark", "tone", "href"}
+TONES = ("good", "middle", "bad", "pending")
+
+
+class _Frozen(dict[str, Any]):
+    """A dict that cannot be changed, so that a block can be shared and hashed by content; still plain JSON."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a Block's content cannot be changed; make a new Block")
+
+    __setitem__ = __delitem__ = update = pop = popitem = clear = setdefault = __ior__ = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _freeze, (dict(self),)
+
+
+def _freeze(value: Any) -> Any:
+    """Plain, immutable JSON values: numpy scalars, NaN, NA and dates become what JSON can say."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, Mapping):
+        return _Frozen({str(key): _freeze(entry) for key, entry in value.items()})
+    if isinstance(value, Block):
+        return _Frozen(kind=value.kind, content=value.content)
+    if isinstance(value, Decimal):
+        return _freeze(float(value))
+    if isinstance(value, float):
+        return float(value) if abs(value) < float("inf") else None
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()[:10]
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+        return _freeze(value.item())
+    if isinstance(value, Iterable):
+        return tuple(_freeze(entry) for entry in value)
+    raise TypeError(f"a Block cannot hold {type(value).__name__}: {value!r}")
+
+
+@dataclass(frozen=True, eq=True, repr=False)
+class Block:
+    """One piece of a document.
+
+    Parameters
+    ----------
+    kind
+        heading, paragraph, table, figure, list, note, page_break or group.
+    content
+        Plain JSON values, frozen on the way in; NaN and NA become null. A figure's PNG stands in ``content["png"]``
+        as base64 and leaves it only for the ``image/png`` of the output (inside a group it stays in the JSON).
+
+    Raises
+    ------
+    ValueError
+        Unknown kind or entry, missing entry, row of the wrong length, figure without alternative text.
+    """
+
+    kind: Kind
+    content: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", _freeze(self.content))
+        _validate(self.kind, self.content)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, json.dumps(self.content, ensure_ascii=False, sort_keys=True)))
+
+    def __repr__(self) -> str:
+        return f"Block({self.kind}: {self.plain()[:60]!r})"
+
+    # constructors
+
+    @classmethod
+    def heading(cls, text: str, level: int = 2) -> Block:
+        return cls("heading", {"level": level, "text": text})
+
+    @classmethod
+    def paragraph(cls, text: str, style: str = "body") -> Block:
+        return cls("paragraph", {"text": text, "style": style})
+
+    @classmethod
+    def bullets(cls, items: Iterable[str], ordered: bool = False) -> Block:
+        return cls("list", {"items": list(items), "ordered": ordered})
+
+    @classmethod
+    def note(cls, text: str, tone: str = "info") -> Block:
+        return cls("note", {"text": text, "tone": tone})
+
+    @classmethod
+    def page_break(cls) -> Block:
+        return cls("page_break", {})
+
+    @classmethod
+    def group(cls, *blocks: Block) -> Block:
+        return cls("group", {"blocks": blocks})
+
+    @classmethod
+    def table(
+        cls,
+        title: str,
+        columns: Sequence[Mapping[str, Any] | str],
+        rows: Iterable[Iterable[Any]],
+        *,
+        unit: str = "",
+        total_rows: int = 0,
+        notes: Sequence[str] = (),
+        source: str = "",
+        sortable: bool = True,
+        form: str = "full",
+        demo: bool = False,
+    ) -> Block:
+        """A table; a column is a label or ``{key, label, align, decimals, percent, group}``.
+
+        With ``percent`` 0.38 shows as 38.0%. A cell is null, a number, text, or ``{v, t, mark, tone, href}``;
+        the last `total_rows` rows are 合计.
+        """
+        named = [{"key": c, "label": c} if isinstance(c, str) else c for c in columns]
+        content = {"title": title, "columns": named, "rows": [list(row) for row in rows], "unit": unit,
+                   "total_rows": total_rows, "notes": list(notes), "source": source, "sortable": sortable,
+                   "form": form, "demo": bool(demo)}  # fmt: skip
+        return cls("table", content)
+
+    @classmethod
+    def figure(
+        cls,
+        title: str,
+        png: bytes | str,
+        alt: str,
+        *,
+        width_cm: float = 16.0,
+        source: str = "",
+        demo: bool = False,
+        missing_glyphs: str = "",
+    ) -> Block:
+        """A picture, as PNG bytes or base64, with its alternative text."""
+        text = png if isinstance(png, str) else base64.b64encode(png).decode("ascii")
+        content = {"title": title, "alt": alt, "png": text, "width_cm": width_cm, "source": source, "demo": bool(demo)}
+        return cls("figure", content | ({"missing_glyphs": missing_glyphs} if missing_glyphs else {}))
+
+    # in and out
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any], png: str | None = None) -> Block:
+        """The block of its JSON; `png` is the base64 of the same output's ``image/png``."""
+        if not isinstance(value, Mapping) or not {"kind", "content"} <= value.keys():
+            raise ValueError("a block's JSON holds 'kind' and 'content'")
+        content = dict(value["content"])
+        if value["kind"] == "figure" and png:
+            content["png"] = "".join(png.split())
+        return cls(value["kind"], content)
+
+    def to_json(self) -> dict[str, Any]:
+        """Kind and content; without the PNG for a figure of its own."""
+        content = json.loads(json.dumps(self.content))
+        if self.kind == "figure":
+            del content["png"]
+        return {"kind": self.kind, "content": content}
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The members of a group; of any other block, the block itself."""
+        return [Block.from_json(b) for b in self.content["blocks"]] if self.kind == "group" else [self]
+
+    @property
+    def is_demo(self) -> bool:
+        if self.kind == "group":
+            return any(block.is_demo for block in self.blocks)
+        return bool(self.content.get("demo")) or "演示数据" in self.content.get("source", "")
+
+    @property
+    def png(self) -> bytes:
+        return base64.b64decode(self.content["png"])
+
+    def frame(self) -> pd.DataFrame:
+        """A table as a pandas frame: the keys of the columns, the numbers behind the cells (else their text)."""
+        import pandas as pd
+
+        if self.kind != "table":
+            raise ValueError(f"only a table has a frame; this is a {self.kind}")
+        rows = [[number(cell) if number(cell) is not None else _text(cell) for cell in row]
+                for row in self.content["rows"]]  # fmt: skip
+        return pd.DataFrame(rows, columns=[column["key"] for column in self.content["columns"]])
+
+    def plain(self) -> str:
+        """The block as plain text; a table tab by tab."""
+        content = self.content
+        if self.kind == "group":
+            return "\n\n".join(block.plain() for block in self.blocks)
+        if self.kind == "table":
+            head = "\t".join(column["label"] for column in content["columns"])
+            rows = ("\t".join(shown(c, k) for c, k in zip(row, content["columns"], strict=True))
+                    for row in content["rows"])  # fmt: skip
+            return "\n".join([content["title"], head, *rows])
+        if self.kind == "list":
+            return "\n".join(f"{n}. {t}" if content.get("ordered") else f"· {t}"
+                             for n, t in enumerate(content["items"], 1))  # fmt: skip
+        return str(content["title"] if self.kind == "figure" else content.get("text", ""))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from evalkit.documents.html import fragment
+
+        bundle: dict[str, Any] = {MIME: self.to_json(), "text/plain": self.plain()}
+        if self.kind == "figure":
+            return bundle | {"image/png": self.content["png"], "text/plain": self.content["alt"]}
+        return bundle | {"text/html": fragment(self, styled=True)}
+
+
+def number(cell: Any) -> float | int | None:
+    """The number behind a cell, or null."""
+    value = cell.get("v") if isinstance(cell, Mapping) else cell
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _text(cell: Any) -> str | None:
+    value = cell.get("t", cell.get("v")) if isinstance(cell, Mapping) else cell
+    return None if value is None else str(value)
+
+
+def shown(cell: Any, column: Mapping[str, Any]) -> str:
+    """A cell as readers see it: its own text, else the number rounded half up to the column's decimals; null is —.
+
+    ``percent`` multiplies a plain ratio by 100 and adds the sign. Marks (● ▲ ■) come before the text.
+    """
+    mark = f"{cell['mark']} " if isinstance(cell, Mapping) and cell.get("mark") else ""
+    value = number(cell)
+    if value is None or (isinstance(cell, Mapping) and cell.get("t") is not None):
+        text = _text(cell)
+        return mark + (MISSING if text is None else text)
+    exact = Decimal(repr(value)) * (100 if column.get("percent") else 1)
+    decimals = column.get("decimals", 1 if column.get("percent") else None)
+    if decimals is not None:
+        exact = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        exact = abs(exact) if exact == 0 else exact  # never -0.0
+    return mark + f"{exact if decimals is not None else exact.normalize():f}" + ("%" if column.get("percent") else "")
+
+
+def _validate(kind: str, content: Mapping[str, Any]) -> None:
+    if kind not in get_args(Kind):
+        raise ValueError(f"unknown kind of block {kind!r}; known: {', '.join(get_args(Kind))}")
+    required, optional = _ENTRIES[kind]
+    missing, unknown = required - content.keys(), content.keys() - required - optional
+    if missing or unknown:
+        raise ValueError(f"{kind}: missing {sorted(missing)}, unknown {sorted(unknown)}")
+    for key, allowed in _CHOICES.items():
+        if key in content and content[key] not in allowed:
+            raise ValueError(f"{kind}.{key}: {content[key]!r} is not one of {', '.join(map(str, allowed))}")
+    for key in ("text", "title", "alt", "unit", "source"):
+        if not isinstance(content.get(key, ""), str):
+            raise ValueError(f"{kind}.{key}: text expected, found {content[key]!r}")
+    if kind == "figure" and not content["alt"].strip():
+        raise ValueError("figure.alt: every figure has an alternative text")
+    if kind == "list" and not all(isinstance(item, str) for item in content["items"]):
+        raise ValueError("list.items: texts expected")
+    if kind == "group":
+        for member in content["blocks"]:
+            _validate(member["kind"], member["content"])
+    if kind == "table":
+        _validate_table(content)
+
+
+def _validate_table(content: Mapping[str, Any]) -> None:
+    columns, rows = content["columns"], content["rows"]
+    for n, column in enumerate(columns):
+        if not {"key", "label"} <= column.keys() or column.keys() - _COLUMN:
+            raise ValueError(f"table.columns[{n}]: {sorted(column)}; allowed: {sorted(_COLUMN)}")
+    for n, row in enumerate(rows):
+        if len(row) != len(columns):
+            raise ValueError(f"table.rows[{n}]: {len(row)} cells, {len(columns)} columns")
+        for cell in row:
+            if isinstance(cell, tuple) or (isinstance(cell, Mapping) and cell.keys() - _CELL):
+                raise ValueError(f"table.rows[{n}]: a cell is null, a number, text or {sorted(_CELL)}; found {cell!r}")
+            if isinstance(cell, Mapping) and cell.get("tone") not in (None, *TONES):
+                raise ValueError(f"table.rows[{n}]: tone {cell['tone']!r} is not one of {TONES}")
+    if not 0 <= content.get("total_rows", 0) <= len(rows):
+        raise ValueError(f"table.total_rows: {content['total_rows']} of {len(rows)} rows")
+
+
+# the tree of a notebook
+
+
+def tree(notebook: Mapping[str, Any]) -> list[Block]:
+    """Blocks of an executed notebook in order: markdown cells, block outputs and plain images; nothing else.
+
+    Parameters
+    ----------
+    notebook
+        nbformat v4, as a NotebookNode or plain JSON.
+
+    Raises
+    ------
+    InputError
+        An output says it is a block and is not (all such places at once).
+    """
+    found: list[Block] = []
+    problems: list[Problem] = []
+    for place, cell in enumerate(notebook["cells"], 1):
+        if cell["cell_type"] == "markdown":
+            found += markdown(_joined(cell["source"]))
+        for output in cell.get("outputs", ()) if cell["cell_type"] == "code" else ():
+            data = output.get("data", {})
+            png = _joined(data["image/png"]) if "image/png" in data else None
+            if MIME in data:
+                try:
+                    found.append(Block.from_json(data[MIME], png))
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                    where, advice = f"第{place}个单元格", "请重新运行笔记本"
+                    problems.append(Problem("value_invalid", where=where, found=str(error), advice=advice))
+            elif png:
+                found.append(Block.figure("", "".join(png.split()), "图"))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def markdown(source: str) -> list[Block]:
+    """Headings, paragraphs, lists, tables and quotations of a markdown text; emphasis stripped, scripts never run."""
+    import mistune
+
+    tokens = mistune.create_markdown(renderer=None, plugins=["table", "strikethrough"])(source)
+    return [block for token in tokens if isinstance(token, Mapping) for block in _from_token(token)]
+
+
+def _from_token(token: Mapping[str, Any]) -> Iterator[Block]:
+    kind, text = token["type"], _words(token)
+    if kind == "heading" and text:
+        yield Block.heading(text, min(token["attrs"]["level"], 4))
+    elif kind == "list":
+        yield Block.bullets(_items(token), ordered=bool(token["attrs"]["ordered"]))
+    elif kind == "block_quote" and text:
+        yield Block.note("\n".join(filter(None, map(_words, token["children"]))))
+    elif kind == "table":
+        head, *body = token["children"]
+        rows = [[_words(cell) for cell in row["children"]] for part in body for row in part["children"]]
+        yield Block.table("", [_words(cell) for cell in head["children"]], rows, sortable=False)
+    elif kind == "block_html":
+        if re.fullmatch(r"<!--\s*page[ _-]?break\s*-->", text):
+            yield Block.page_break()
+        elif words := re.sub(r"<!--.*?-->|<[^>]*>", "", text, flags=re.S).strip():
+            yield Block.paragraph(words)
+    elif kind not in {"blank_line", "thematic_break"} and text:
+        yield Block.paragraph(text)
+
+
+def _items(token: Mapping[str, Any]) -> list[str]:
+    """Items of a list in order; those of a nested list follow their parent."""
+    items = []
+    for item in token["children"]:
+        parts = [part for part in item["children"] if part["type"] != "list"]
+        items.append(_words({"type": "item", "children": parts}))
+        for part in item["children"]:
+            items += _items(part) if part["type"] == "list" else []
+    return items
+
+
+def _words(token: Mapping[str, Any]) -> str:
+    """The words of a token: a broken line joins with a blank between Latin letters, without one in Chinese."""
+    text = re.sub(r"(?<=[!-~])\x00(?=[!-~])", " ", _inline(token)).replace("\x00", "")
+    return text.strip()
+
+
+def _inline(token: Mapping[str, Any]) -> str:
+    """Without emphasis and tags; a link keeps its address in brackets, for print."""
+    kind = token["type"]
+    if kind in {"softbreak", "linebreak"}:
+        return "\x00" if kind == "softbreak" else "\n"
+    if kind == "inline_html":
+        return "\n" if token["raw"].startswith("<br") else ""
+    text = token.get("raw") or "".join(map(_inline, token.get("children", ())))
+    url = token.get("attrs", {}).get("url", "") if kind == "link" else ""
+    return f"{text}（{url}）" if url.startswith("http") and url != text else text
+
+
+def _joined(source: str | Sequence[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)

@@ -1,0 +1,192 @@
+"""Blocks as HTML: fragments for Jupyter and one self-contained, offline, printable page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from evalkit.documents.blocks import Block, number, shown
+
+_TONES = {"good": "较好", "middle": "一般", "bad": "较差", "pending": "待补充"}
+_DEMO = ("演示数据：本页数字均为虚构，不代表任何真实地区。", "Demonstration data: every figure here is invented.")
+
+
+@cache
+def _asset(name: str) -> str:
+    """A style sheet or script that is written into the page."""
+    return Path(__file__).with_name(name).read_text("utf-8").replace("\r\n", "\n")
+
+
+def page(
+    blocks: Iterable[Block],
+    title: str,
+    *,
+    subtitle: str = "",
+    footer: str = "",
+    lang: str = "zh-CN",
+    nav: Sequence[tuple[str, str]] = (),
+) -> str:
+    """One self-contained HTML file: no network, no file beside it; the same input gives the same text.
+
+    Parameters
+    ----------
+    blocks
+        The document in order. A demonstration block brings the banner 演示数据.
+    title, subtitle, footer
+        Head and foot of the page. `title` also is the first heading, unless the first block already is it.
+    lang
+        ``zh-CN`` or ``en``: language of the page and of its fixed words.
+    nav
+        Links above the contents: (label, relative address).
+    """
+    members = list(blocks)
+    if members and members[0].kind == "heading" and members[0].content["text"] == title:
+        members = members[1:]
+    english = lang.startswith("en")
+    body: list[str] = []
+    contents: list[str] = []
+    for block in _flat(members):
+        anchor = ""
+        if block.kind == "heading":
+            anchor = f"s{len(contents) + 1}"
+            level, text = max(2, block.content["level"]), escape(block.content["text"])
+            contents.append(f'<li class="n{level}"><a href="#{anchor}">{text}</a></li>')
+        body.append(fragment(block, anchor=anchor, lang=lang))
+    demo = any(block.is_demo for block in members)
+    links = "".join(f'<li><a href="{_href(href)}">{escape(label)}</a></li>' for label, href in nav)
+    words = ("Contents", "Skip to the text", "Pages") if english else ("目录", "跳到正文", "页面")
+    toc = (f'<nav class="ek-toc" aria-label="{words[0]}"><details open><summary>{words[0]}</summary>'
+           f"<ul>{''.join(contents)}</ul></details></nav>") if len(contents) > 1 else ""  # fmt: skip
+    parts = [
+        f'<!DOCTYPE html>\n<html lang="{escape(lang, quote=True)}">\n<head>\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">",
+        f"<title>{escape(title)}</title>\n<style>{_asset('block.css')}{_asset('page.css')}</style>\n</head>\n<body>",
+        f'<a class="ek-skip" href="#main">{words[1]}</a>',
+        f'<p class="ek-demo" role="note">{_DEMO[english]}</p>' if demo else "",
+        f"<header><h1>{escape(title)}</h1>" + (f"<p>{escape(subtitle)}</p>" if subtitle else "") + "</header>",
+        f'<nav aria-label="{words[2]}"><ul class="ek-links">{links}</ul></nav>' if links else "",
+        toc,
+        '<main id="main">',
+        *body,
+        "</main>",
+        f"<footer>{escape(footer)}</footer>" if footer else "",
+        f"<script>{_asset('sort.js')}</script>" if "data-sort" in "".join(body) else "",
+        "</body>\n</html>\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: bool = False) -> str:
+    """The block alone as HTML; `styled` adds the style sheet, for a notebook's output."""
+    content, kind = block.content, block.kind
+    text = escape(content.get("text", "")) if "text" in content else ""
+    if kind == "heading":
+        level = content["level"] if styled else max(2, content["level"])  # a page has one h1, its title
+        html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{text}</h{level}>"
+    elif kind == "paragraph":
+        style = content.get("style", "body")
+        html = f'<p class="ek-text{"" if style == "body" else f" ek-{style}"}">{text}</p>'
+    elif kind == "note":
+        html = f'<div class="ek-note {content.get("tone", "info")}" role="note">{text}</div>'
+    elif kind == "list":
+        tag = "ol" if content.get("ordered") else "ul"
+        html = f"<{tag}>{''.join(f'<li>{escape(item)}</li>' for item in content['items'])}</{tag}>"
+    elif kind == "page_break":
+        html = '<div class="ek-break"></div>'
+    elif kind == "group":
+        html = f'<div class="ek-group">{"".join(fragment(b, lang=lang) for b in block.blocks)}</div>'
+    elif kind == "figure":
+        # title and source stand in the picture, which must stand alone; the caption would say them twice
+        width = content.get("width_cm", 16.0)
+        html = (f'<figure class="ek-figure"><img alt="{escape(content["alt"], quote=True)}" style="width:{width:g}cm" '
+                f'src="data:image/png;base64,{escape(content["png"], quote=True)}"></figure>')  # fmt: skip
+    else:
+        html = _table(block, lang)
+    return f"<style>{_asset('block.css')}</style>{html}" if styled and kind not in {"heading", "page_break"} else html
+
+
+def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
+    """Groups with headings are opened, so that the contents list them; others stay together on paper."""
+    for block in blocks:
+        if block.kind == "group" and any(b.kind == "heading" for b in block.blocks):
+            yield from _flat(block.blocks)
+        else:
+            yield block
+
+
+def _table(block: Block, lang: str) -> str:
+    content = block.content
+    columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
+    sides = [_side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
+    named = next((n for n, side in enumerate(sides) if side == "l"), None)  # the column that names the row
+    body = []
+    for place, row in enumerate(rows):
+        cells = [_cell(cell, columns[n], sides[n], n == named) for n, cell in enumerate(row)]
+        body.append(f"<tr{' class=total' if place >= len(rows) - totals else ''}>{''.join(cells)}</tr>")
+    english = lang.startswith("en")
+    unit = ""
+    if content.get("unit"):
+        unit = f'<span class="ek-unit">{"Unit: " if english else "单位："}{escape(content["unit"])}</span>'
+    caption = f"<caption>{escape(content['title'])}{unit}</caption>" if content["title"] or unit else ""
+    sort = " data-sort" if content.get("sortable") and len(rows) - totals > 1 else ""
+    small = [escape(note) for note in content.get("notes", ())]
+    if content.get("source"):
+        where = re.sub(r"^(来源：|Source: )", "", content["source"])
+        small.append(("Source: " if english else "来源：") + escape(where))
+    feet = "".join(f'<p class="ek-small">{line}</p>' for line in small)
+    return (f'<div class="ek-table ek-{content.get("form", "full")}"><div class="ek-scroll"><table{sort}>{caption}'
+            f"<thead>{_head(columns)}</thead><tbody>{''.join(body)}</tbody></table></div>{feet}</div>")  # fmt: skip
+
+
+def _head(columns: Sequence[Mapping[str, Any]]) -> str:
+    """One row of headings, or two where neighbouring columns share a group."""
+    if not any(column.get("group") for column in columns):
+        return "<tr>" + "".join(_heading(n, c) for n, c in enumerate(columns)) + "</tr>"
+    upper, lower = [], []
+    for group, members in groupby(enumerate(columns), lambda pair: pair[1].get("group")):
+        pairs = list(members)
+        if group:
+            upper.append(f'<th scope="colgroup" colspan="{len(pairs)}">{escape(group)}</th>')
+            lower += [_heading(n, c) for n, c in pairs]
+        else:
+            upper += [_heading(n, c, ' rowspan="2"') for n, c in pairs]
+    return f"<tr>{''.join(upper)}</tr><tr>{''.join(lower)}</tr>"
+
+
+def _heading(place: int, column: Mapping[str, Any], more: str = "") -> str:
+    return f'<th scope="col" data-col="{place}"{more}>{escape(column["label"])}</th>'
+
+
+def _side(column: Mapping[str, Any], cells: Sequence[Any]) -> str:
+    if column.get("align"):
+        return str(column["align"])[0]
+    numeric = any(number(cell) is not None for cell in cells)
+    return "r" if numeric or "decimals" in column or column.get("percent") else "l"
+
+
+def _cell(cell: Any, column: Mapping[str, Any], side: str, names: bool) -> str:
+    value, parts = number(cell), cell if isinstance(cell, Mapping) else {}
+    text = escape(shown(cell, column))
+    if parts.get("mark"):
+        mark = escape(parts["mark"])
+        label = f' role="img" aria-label="{_TONES[parts["tone"]]}"' if parts.get("tone") else ""
+        text = text.replace(mark, f"<span{label}>{mark}</span>", 1)
+    if parts.get("href") and (href := _href(parts["href"])):
+        text = f'<a href="{href}">{text}</a>'
+    classes = side + (f" ek-{parts['tone']}" if parts.get("tone") else "")
+    data = f' data-v="{value!r}"' if value is not None else ""
+    tag, scope = ("th", ' scope="row"') if names else ("td", "")
+    return f'<{tag}{scope} class="{classes}"{data}>{text}</{tag}>'
+
+
+def _href(href: str) -> str:
+    """An address fit for a page: relative, an anchor, http or mailto; anything else (scripts) is dropped."""
+    scheme = re.match(r"\s*([a-zA-Z][\w+.-]*):", href)
+    return "" if scheme and scheme[1].lower() not in {"http", "https", "mailto"} else escape(href, quote=True)

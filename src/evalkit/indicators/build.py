@@ -1,0 +1,387 @@
+"""Ledgers to stored measures and indicators: one Parquet part per source file, read again only when it changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import evalkit
+from evalkit.codebook import Codebook
+from evalkit.indicators.areas import build_areas, home_of
+from evalkit.indicators.evaluate import evaluate
+from evalkit.indicators.load import TABLES, nullable
+from evalkit.indicators.measures import COLUMNS, measure_frame
+from evalkit.indicators.project import Project, find_project
+from evalkit.indicators.schemas import validate
+from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, to_arrow, write_atomic, write_frame, write_parquet
+from evalkit.indicators.views import make_views, period_bounds
+from evalkit.ledgers import from_sheets
+from evalkit.ledgers.files import read_sheets
+from evalkit.problems import InputError, Problem
+
+PROBLEM_COLUMNS = ["file", "sheet", "cell", "severity", "code", "found", "read", "allowed", "advice"]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a build made: its folder, periods, files (with part, hash, rows), counts of problems, whether anew."""
+
+    folder: Path
+    dataset: str
+    periods: tuple[str, ...]
+    files: tuple[dict[str, Any], ...]
+    n_problems: dict[str, int]
+    changed: bool
+
+
+def digest(*parts: bytes | str) -> str:
+    sha = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        sha.update(len(data).to_bytes(8, "big") + data)
+    return sha.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def reader_key(project: Project) -> str:
+    """Everything but the file itself that decides what a ledger becomes."""
+    mapping = project.root / "mapping.yml"
+    return digest(
+        str(SCHEMA_VERSION), evalkit.__version__, project.codebook.reading_hash(), project.settings["area"],
+        mapping.read_bytes() if mapping.exists() else b"",
+    )  # fmt: skip
+
+
+def build(
+    project: str | Path | Project | None = None,
+    dataset: str | None = None,
+    force: bool = False,
+    jobs: int | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Manifest:
+    """Turn the ledgers of a project into tables, measures and indicators.
+
+    Parameters
+    ----------
+    dataset
+        ``raw`` or ``demo`` (default: raw where the user has ledgers) or ``published``.
+    force
+        Read every file again.
+    jobs
+        Processes; the cores by default.
+    progress
+        Called with (done, total, file name).
+
+    Raises
+    ------
+    InputError
+        No ledgers, or nothing could be written. Faults inside ledgers are rows of the table ``problems``.
+    """
+    found = find_project(project)
+    dataset = dataset or found.dataset
+    if dataset == "published":
+        from evalkit.indicators.published import build_published
+
+        return build_published(found)
+    files = found.ledgers(dataset)
+    if not files:
+        place = str(found.data / dataset)
+        advice = "请把台账放进 data/raw（按年份分文件夹），或运行 evalkit demo 生成演示数据"
+        raise InputError(Problem("data_missing", file=place, found="没有台账", advice=advice))
+    folder = found.processed(dataset)
+    key = reader_key(found)
+    items = [_item(path, found, dataset, key) for path in files]
+    fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items))
+    known = _known(folder)
+    if known and known.get("fingerprint") == fingerprint and not force:
+        return _manifest(folder, known, changed=False)
+    groups = _read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
+    return _derive(found, dataset, folder, items, groups, fingerprint)
+
+
+def _item(path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
+    relative = path.relative_to(project.data / dataset).as_posix()
+    sha = file_digest(path)
+    return {"file": relative, "sha256": sha, "part": digest(key, relative, sha)[:24]}
+
+
+def _known(folder: Path) -> dict[str, Any] | None:
+    path = folder / "manifest.json"
+    if not path.exists():
+        return None
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return known if known.get("schema_version") == SCHEMA_VERSION else None
+
+
+def _read_parts(
+    items: list[dict[str, Any]], project: Project, dataset: str, parts: Path, force: bool,
+    jobs: int | None, progress: Callable[[int, int, str], None] | None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Parts of all files; files that share a district and a period are read together, so that keys meet."""
+    try:
+        parts.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
+    alone = [{"part": item["part"], "files": [item["file"]]} for item in items]
+    _read_all(alone, project, dataset, parts, force, jobs, progress)
+    groups = _groups([(one, _note(parts, one)["places"]) for one in alone])
+    _read_all([g for g in groups if len(g["files"]) > 1], project, dataset, parts, force, jobs, None)
+    return groups
+
+
+def _note(parts: Path, one: dict[str, Any]) -> dict[str, Any]:
+    note: dict[str, Any] = json.loads((parts / one["part"] / "part.json").read_text(encoding="utf-8"))
+    return note
+
+
+def _groups(read: list[tuple[dict[str, Any], list[list[str]]]]) -> list[dict[str, Any]]:
+    """Files joined by a common (district, period), in the order of their first file."""
+    owner: dict[tuple[str, ...], int] = {}
+    parent = list(range(len(read)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for i, (_one, places) in enumerate(read):
+        for place in map(tuple, places):
+            first = root(owner.setdefault(place, i))
+            parent[max(first, root(i))] = min(first, root(i))
+    members: dict[int, list[dict[str, Any]]] = {}
+    for i, (one, _places) in enumerate(read):
+        members.setdefault(root(i), []).append(one)
+    return [
+        group[0] if len(group) == 1
+        else {"part": digest("group", *(g["part"] for g in group))[:24], "files": [f for g in group for f in g["files"]]}
+        for group in members.values()
+    ]  # fmt: skip
+
+
+def _read_all(
+    wanted: list[dict[str, Any]], project: Project, dataset: str, parts: Path, force: bool,
+    jobs: int | None, progress: Callable[[int, int, str], None] | None,
+) -> None:  # fmt: skip
+    todo = [one for one in wanted if force or not (parts / one["part"] / "part.json").exists()]
+    done = len(wanted) - len(todo)
+    tasks = [(project.root, dataset, tuple(one["files"]), parts / one["part"]) for one in todo]
+    workers = min(jobs or os.cpu_count() or 1, len(todo) or 1)
+    with ExitStack() as stack:
+        results: Any = map(_read_part, tasks)
+        if workers > 1 and len(todo) >= 4:
+            context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+            pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context))
+            results = pool.map(_read_part, tasks, chunksize=1)
+        for n, name in enumerate(results, start=done + 1):
+            if progress:
+                progress(n, len(wanted), name)
+
+
+_project = cache(Project)
+
+
+def _read_part(task: tuple[Path, str, tuple[str, ...], Path]) -> str:
+    """Read one file (or a group) and put its part in place at once; a reader never sees half a part."""
+    home, dataset, names, target = task
+    project = _project(home)
+    root = project.data / dataset
+    sheets: list[Any] = []
+    problems: list[Problem] = []
+    for name in names:
+        found, wrong = read_sheets(root / name, name=name)
+        sheets += found
+        problems += wrong
+    ages = {name: (root / name).stat().st_mtime for name in names}
+    ledger = from_sheets(
+        sheets, codebook=project.codebook, mapping=project.mapping, folder=project.settings["area"], ages=ages
+    )
+    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".tmp-"))
+    try:
+        rows: dict[str, dict[str, int]] = {name: {} for name in names}
+        places = set()
+        for table, frame in ledger.tables.items():
+            if not len(frame):
+                continue
+            arrow = to_arrow(frame, schema(project.codebook, table))
+            validate(arrow.to_pandas(types_mapper=nullable), table, project.codebook)
+            write_parquet(arrow, temporary / f"{table}.parquet")
+            for file, n in frame["source_file"].value_counts(sort=False).items():
+                rows.setdefault(str(file), {})[table] = int(n)
+            if table not in ("areas", "policies", "figures"):
+                pairs = frame[["area", "period"]].drop_duplicates().itertuples(index=False)
+                places |= {(home_of(a) if isinstance(a, str) else "", p if isinstance(p, str) else "") for a, p in pairs}
+        write_frame(ledger.headings, temporary / "headings.parquet")
+        write_frame(ledger.sheets.astype("string"), temporary / "sheets.parquet")
+        found = [dataclasses.asdict(p) for p in (*problems, *ledger.problems)]
+        note = {"rows": rows, "places": sorted(places), "problems": found}
+        (temporary / "part.json").write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+        os.chmod(temporary, 0o755)
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return names[0]
+
+
+def _derive(
+    project: Project, dataset: str, folder: Path, items: list[dict[str, Any]], groups: list[dict[str, Any]], fingerprint: str
+) -> Manifest:
+    codebook = project.codebook
+    notes = [_note(folder / "parts", group) for group in groups]
+    rows = {file: counts for note in notes for file, counts in note["rows"].items()}
+    items = [{"file": i["file"], "sha256": i["sha256"], "part": i["part"], "rows": rows.get(i["file"], {})} for i in items]
+
+    def parts(table: str) -> list[Path]:
+        paths = (folder / "parts" / group["part"] / f"{table}.parquet" for group in groups)
+        return [path for path in paths if path.exists()]
+
+    arrow = {name: read_table(parts(name), schema(codebook, name)) for name in (*TABLES, "areas")}
+    frames = {name: table.to_pandas() for name, table in arrow.items() if name in ("areas", "figures")}
+    paths = dict.fromkeys(
+        path for name in TABLES for path in arrow[name]["area"].unique().to_pylist() if path is not None
+    )
+    areas = build_areas(sorted(paths), frames["areas"])
+    periods = sorted({p for name in TABLES for p in arrow[name]["period"].unique().to_pylist() if p})
+    more: tuple[Problem, ...] = ()
+    import ibis
+
+    tables = {name: ibis.memtable(arrow[name]) for name in TABLES}
+    measures = all_measures(tables, frames["figures"], areas, periods, codebook)
+    indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
+    problems = pd.DataFrame([p for note in notes for p in note["problems"]] + [dataclasses.asdict(p) for p in more])
+    write_frame(measures, folder / "measures.parquet")
+    write_frame(indicators, folder / "indicators.parquet")
+    write_frame(areas, folder / "areas.parquet")
+    write_frame(_problem_table(problems), folder / "problems.parquet")
+    counts = problems["severity"].value_counts().to_dict() if len(problems) else {}
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "evalkit": evalkit.__version__,
+        "dataset": dataset,
+        "fingerprint": fingerprint,
+        "periods": periods,
+        "problems": {str(k): int(v) for k, v in sorted(counts.items())},
+        "replaced": list(codebook.replaced),
+        "files": items,
+        "parts": [group["part"] for group in groups],
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
+    write_atomic(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+    _sweep(folder / "parts", {item["part"] for item in items} | set(manifest["parts"]))
+    return _manifest(folder, manifest, changed=True)
+
+
+def _problem_table(problems: pd.DataFrame) -> pd.DataFrame:
+    if not len(problems):
+        return pd.DataFrame(columns=PROBLEM_COLUMNS, dtype="string")
+    place = problems["where"].fillna("").str.rpartition("!")
+    problems = problems.assign(sheet=place[0], cell=place[2])
+    return problems[PROBLEM_COLUMNS].astype("string")
+
+
+def _sweep(parts: Path, used: set[str]) -> None:
+    """Parts of files that are gone or changed."""
+    for path in parts.iterdir():
+        if path.name not in used:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:
+    return Manifest(folder, known["dataset"], tuple(known["periods"]), tuple(known["files"]), known["problems"], changed)
+
+
+def views_of(tables: dict[str, Any], areas: pd.DataFrame, periods: Sequence[str]) -> dict[str, Any]:
+    """The five views over the given Ibis tables."""
+    import ibis
+
+    homes = areas[["area", "home"]] if len(areas) else pd.DataFrame({"area": [], "home": []})
+    homes = pd.concat([homes, pd.DataFrame({"area": [""], "home": [""]})], ignore_index=True).astype("object")
+    return make_views(tables, ibis.memtable(homes), ibis.memtable(period_bounds(list(periods))))
+
+
+def all_measures(
+    tables: dict[str, Any], figures: pd.DataFrame, areas: pd.DataFrame, periods: Sequence[str], codebook: Codebook
+) -> pd.DataFrame:
+    """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
+    counted = measure_frame(views_of(tables, areas, periods), areas, codebook)
+    typed = typed_measures(figures, areas, codebook)
+    frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
+    homes = dict(zip(areas["area"], areas["home"], strict=True)) if len(areas) else {}
+    frame["n_areas"] = _n_areas(frame, homes)
+    frame["home"] = [homes.get(area) == area for area in frame["area"]]
+    order = {code: n for n, code in enumerate(codebook.measures)}
+    frame["_order"] = frame["measure"].map(order)
+    frame = frame.sort_values(["_order", "period", "area"], kind="stable", na_position="first", ignore_index=True)
+    return frame.drop(columns="_order")
+
+
+def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Typed counts of the 工作报表; an upper area without its own figure has the sum of those below it."""
+    wanted = {code for code, measure in codebook.measures.items() if measure.figure}
+    if not len(figures) or not wanted:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = figures.loc[figures["measure"].isin(wanted) & figures["value"].notna()].copy()
+    rows["area"] = rows["area"].fillna("")
+    rows = rows.reindex(columns=[*rows.columns.union(["low", "high"], sort=False)])
+    open_end = rows["low"].notna() & rows["high"].isna()  # 以上: from the number on, without an upper end
+    rows["low"] = rows["low"].fillna(rows["value"])
+    rows["high"] = rows["high"].fillna(rows["value"]).mask(open_end, float("inf"))
+    own = rows.drop_duplicates(["area", "period", "measure"], keep="last")
+    own = own[["area", "period", "measure", "value", "low", "high"]]
+    depth = own["area"].str.count("/")
+    parts = [own]
+    for d in sorted(set(depth), reverse=True):
+        for up in range(d):
+            above = own.loc[depth == d].assign(area=own["area"].str.split("/").str[: up + 1].str.join("/"))
+            parts.append(above.groupby(["area", "period", "measure"], as_index=False).sum())
+    out = pd.concat(parts, ignore_index=True).drop_duplicates(["area", "period", "measure"], keep="first")
+    levels = dict(zip(areas["area"], areas["level"], strict=True)) if len(areas) else {}
+    units = {code: measure.unit for code, measure in codebook.measures.items()}
+    out = out.assign(
+        level=out["area"].map(levels), n_missing=0, unit=out["measure"].map(units), base="", source="figures"
+    )
+    out["area"] = out["area"].replace("", None)
+    return out[COLUMNS]
+
+
+def _n_areas(frame: pd.DataFrame, homes: dict[str, str]) -> pd.Series:
+    """How many districts below an area have a value of the measure; null for a district and below."""
+    at_home = frame.loc[[homes.get(a) == a for a in frame["area"]], ["area", "period", "measure"]]
+    counts: dict[tuple[str, str, str], int] = {}
+    for area, period, measure in at_home.itertuples(index=False):
+        names = area.split("/")
+        for i in range(1, len(names)):
+            key = ("/".join(names[:i]), period, measure)
+            counts[key] = counts.get(key, 0) + 1
+    keys = zip(frame["area"], frame["period"], frame["measure"], strict=True)
+    return pd.Series([counts.get(key) for key in keys], index=frame.index, dtype="Int64")
+
+
+def place_areas(indicators: pd.DataFrame, areas: pd.DataFrame, is_demo: bool) -> pd.DataFrame:
+    """Names, peer groups and the administrative order of the table of areas, on the rows of indicators."""
+    known = areas.set_index("area")
+    out = indicators.copy()
+    for column, source in (("area_name", "name"), ("peer_group", "peer_group"), ("sort_order", "sort_order")):
+        out[column] = out["area"].map(known[source])
+    out["is_demo"] = is_demo
+    out["level"] = out["area"].map(known["level"])
+    return out.sort_values(["indicator", "period", "sort_order"], kind="stable", ignore_index=True)

@@ -1,0 +1,130 @@
+"""Comparisons: an area against the mean, its peers, a target or another area, with a verdict and its reason.
+
+Changes, attainment and order are always stated; a word of judgement needs more than noise (see `compare`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evalkit.indicators.areas import find_area
+from evalkit.problems import InputError, Problem, did_you_mean
+
+MINIMUM_BASE = 30
+MARGIN = 0.05  # amounts and ratios carry no sampling interval: a difference below 5% of the reference stays unjudged
+VERDICTS = {"better": "优于", "worse": "低于", "same": "持平", "unclear": "差异不明显", "none": "不作评价"}
+COLUMNS = [
+    "area", "area_name", "period", "level", "indicator", "name", "dimension", "kind", "better", "scale", "unit",
+    "decimals", "value", "numerator", "denominator", "reference", "reference_name", "difference", "low", "high",
+    "previous", "change", "verdict", "falling", "rank", "n_ranked", "ranked", "sort_order",
+]  # fmt: skip
+
+
+def half_unit(frame: pd.DataFrame) -> pd.Series:
+    """Half a printed unit of each value, on the scale of the value: below it a change is 持平."""
+    return 0.5 * 10.0 ** -frame["decimals"].astype(float) / frame["scale"].astype(float)
+
+
+def compare(
+    indicators: pd.DataFrame,
+    period: str | int,
+    to: str = "mean",
+    against: str | int | None = None,
+    minimum_base: int = MINIMUM_BASE,
+) -> pd.DataFrame:
+    """Each area of each level against a reference.
+
+    Parameters
+    ----------
+    indicators
+        Frame of `evaluate` (one or several levels and periods).
+    period, against
+        The period judged, and the earlier one for the change.
+    to
+        ``"mean"`` (pooled over the areas of the level: sum of numerators over sum of denominators), ``"peers"`` (the
+        same over the other areas of the peer group), ``"target"``, or an area.
+    minimum_base
+        Below this denominator a proportion is shown, not ranked (基数小).
+
+    Returns
+    -------
+    COLUMNS; `difference` = value - reference with its interval from the data and, for proportions and rates, from
+    sampling; `verdict` better / worse when that interval excludes zero (amounts and ratios: data interval, and at
+    least 5% of the reference), same below half a printed unit, unclear otherwise, none where no direction is better;
+    `falling`: against the earlier period the value moved in the worse direction by half a printed unit or more.
+    """
+    period, against = str(period), None if against is None else str(against)
+    now = indicators.loc[(indicators["period"] == period) & indicators["value"].notna()].copy()
+    if not len(now):
+        known = sorted(set(indicators["period"].dropna()))
+        advice = "可用的时期：" + "、".join(known)
+        raise InputError(Problem("period_unknown", where="period", found=period, advice=advice))
+    reference, name = _reference(now, to)
+    out = now.assign(reference=reference, reference_name=name)
+    out["difference"] = out["value"] - out["reference"]
+    side_low = out[["low", "ci_low"]].min(axis=1)
+    side_high = out[["high", "ci_high"]].max(axis=1)
+    out["low"], out["high"] = side_low - out["reference"], side_high - out["reference"]
+    out["verdict"] = _verdict(out)
+    out["previous"] = _earlier(indicators, out, against)
+    out["change"] = out["value"] - out["previous"]
+    worse = np.where(out["better"] == "lower", 1.0, np.where(out["better"] == "higher", -1.0, 0.0))
+    out["falling"] = (worse * out["change"] >= half_unit(out)).fillna(False) & (worse != 0)
+    out["ranked"] = (out["kind"] != "proportion") | (out["denominator"] >= minimum_base)
+    out["rank"] = _rank(out)
+    out["n_ranked"] = out.groupby(["level", "indicator"], dropna=False)["rank"].transform("count")
+    return out[COLUMNS].sort_values(["indicator", "sort_order"], kind="stable", ignore_index=True)
+
+
+def pooled(frame: pd.DataFrame) -> pd.Series:
+    """Sum of numerators over sum of denominators, per level and indicator, on the rows of `frame`."""
+    sums = frame.groupby(["level", "indicator"], dropna=False)[["numerator", "denominator"]].transform("sum")
+    return sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)
+
+
+def _reference(now: pd.DataFrame, to: str) -> tuple[pd.Series, pd.Series | str]:
+    if to == "mean":
+        return pooled(now), "各地区合计"
+    if to == "target":
+        return now["target"], now["target_name"]
+    if to == "peers":
+        keys = ["level", "indicator", "peer_group"]
+        sums = now.groupby(keys, dropna=False)[["numerator", "denominator"]].transform("sum")
+        others = sums - now[["numerator", "denominator"]].to_numpy()
+        value = others["numerator"] / others["denominator"].where(others["denominator"] > 0)
+        return value, now["peer_group"].fillna("全部地区").astype(str) + "其他地区合计"
+    known = now[["area", "area_name"]].drop_duplicates().rename(columns={"area_name": "name"})
+    path = find_area(known.assign(short_name=known["name"]), to)
+    if path is None:
+        advice = did_you_mean(to, [*known["name"]]) or "可写：mean、peers、target 或地区名"
+        raise InputError(Problem("area_unknown", where="to", found=to, advice=advice))
+    of_area = now.loc[now["area"] == path].set_index("indicator")["value"]
+    return now["indicator"].map(of_area), path.rpartition("/")[2]
+
+
+def _verdict(out: pd.DataFrame) -> np.ndarray:
+    difference = out["difference"]
+    sampled = out["kind"].isin(["proportion", "rate"])
+    clear = (out["low"] > 0) | (out["high"] < 0)
+    clear &= sampled | (difference.abs() >= MARGIN * out["reference"].abs())
+    good = np.where(out["better"] == "lower", difference < 0, difference > 0)
+    verdict = np.where(clear, np.where(good, "better", "worse"), "unclear")
+    verdict = np.where(difference.abs() < half_unit(out), "same", verdict)
+    return np.where(difference.isna() | ~out["better"].isin(["higher", "lower"]), "none", verdict)
+
+
+def _earlier(indicators: pd.DataFrame, out: pd.DataFrame, against: str | None) -> pd.Series:
+    if against is None:
+        return pd.Series(np.nan, index=out.index)
+    before = indicators.loc[indicators["period"] == against].set_index(["area", "indicator"])["value"]
+    keys = pd.MultiIndex.from_frame(out[["area", "indicator"]])
+    return pd.Series(before.reindex(keys).to_numpy(), index=out.index)
+
+
+def _rank(out: pd.DataFrame) -> pd.Series:
+    """Best is 1 and ties share the better place, as the value is printed; areas on a small base have none."""
+    sign = np.where(out["better"] == "lower", 1.0, -1.0)
+    shown = (out["value"] * out["scale"]).round(6)
+    order = pd.Series(sign * shown, index=out.index).where(out["ranked"] & out["better"].isin(["higher", "lower"]))
+    return order.groupby([out["level"], out["indicator"]], dropna=False).rank(method="min").astype("Int64")

@@ -1,0 +1,128 @@
+"""The project: the folder that holds a user's data, settings and reports."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from evalkit.codebook import Codebook, load_codebook, read_yaml
+from evalkit.problems import InputError, Problem, did_you_mean
+
+SETTINGS: dict[str, tuple[type, Any]] = {
+    # key in evalkit.yml: (type, default)
+    "name": (str, ""),
+    "area": (str, ""),  # the area of all ledgers, where nothing in them says so
+    "office": (str, "两新组织党建工作机构"),
+    "field": (str, "两新组织"),
+    "member_base": (str, "prev_year_end"),
+    "minimum_base": (int, 30),
+    "references": (dict, {}),
+    "fonts": (str, "system"),
+}
+LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
+RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder; every path in it is derived from `root`."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / ".evalkit"
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """`evalkit.yml` over the defaults; every fault in it at once."""
+        settings = {key: default for key, (_, default) in SETTINGS.items()}
+        path = self.root / "evalkit.yml"
+        if not path.exists():
+            return settings
+        found = read_yaml(path) or {}
+        problems = []
+        for key, value in found.items():
+            if key not in SETTINGS:
+                advice = did_you_mean(key, SETTINGS) or "可用的设置：" + "、".join(SETTINGS)
+                problems.append(Problem("key_unknown", file="evalkit.yml", where=str(key), advice=advice))
+            elif not isinstance(value, SETTINGS[key][0]):
+                allowed = SETTINGS[key][0].__name__
+                problems.append(
+                    Problem("value_invalid", file="evalkit.yml", where=key, found=str(value), allowed=allowed)
+                )
+            else:
+                settings[key] = value
+        if problems:
+            raise InputError(problems)
+        return settings
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        folder = self.root / "codebook"
+        return load_codebook(folder if folder.is_dir() else None)
+
+    @cached_property
+    def mapping(self) -> dict[str, str] | None:
+        """The user's own ``mapping.yml``: heading -> column; it wins over the codebook's synonyms."""
+        path = self.root / "mapping.yml"
+        return dict(read_yaml(path) or {}) if path.exists() else None
+
+    def ledgers(self, dataset: str) -> list[Path]:
+        """The ledger files of a dataset, in a fixed order; lock files and the program's own are left out."""
+        folder = self.data / dataset
+        return sorted(
+            path
+            for path in folder.rglob("*")
+            if path.is_file()
+            and path.suffix.lower() in LEDGER_SUFFIXES
+            and not path.name.startswith(("~$", ".", "problems"))
+            and path.name not in {"更正表.xlsx", "上年公布数.xlsx"}
+        )
+
+    @property
+    def dataset(self) -> str:
+        """``raw`` where the user keeps ledgers, else ``demo``: one at a time, never mixed."""
+        return "raw" if any(p.name not in RESERVED for p in self.ledgers("raw")) else "demo"
+
+    def processed(self, dataset: str | None = None) -> Path:
+        return self.data / "processed" / (dataset or self.dataset)
+
+
+def find_project(project: str | Path | Project | None = None) -> Project:
+    """The given folder, EVALKIT_PROJECT, or the nearest folder upwards with ``evalkit.yml`` or ``data/raw``."""
+    if isinstance(project, Project):
+        return project
+    given = project or os.environ.get("EVALKIT_PROJECT")
+    if given:
+        root = Path(given).expanduser().resolve()
+        if not root.is_dir():
+            raise InputError(Problem("data_missing", file=str(root), found="没有这个文件夹", advice="请检查 --project"))
+        return Project(root)
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / "evalkit.yml").is_file() or (folder / "data" / "raw").is_dir():
+            return Project(folder)
+    advice = "请在项目文件夹里运行，或用 --project 指明（项目文件夹里有 evalkit.yml 或 data/raw）"
+    raise InputError(Problem("data_missing", file=str(here), found="找不到项目文件夹", advice=advice))
+
+
+def nearest_codebook() -> Codebook:
+    """The packaged codebook, merged with that of the nearest project where there is one."""
+    try:
+        return find_project().codebook
+    except InputError as error:
+        if any(problem.code != "data_missing" for problem in error.problems):
+            raise
+        return load_codebook()

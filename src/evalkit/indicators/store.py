@@ -1,0 +1,83 @@
+"""Tables on disk: one Arrow schema per table from the codebook, Parquet parts per source file, atomic writes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evalkit.codebook import Codebook
+from evalkit.problems import InputError, Problem
+
+SCHEMA_VERSION = 1
+COMMON = ("area", "period", "source_file", "source_sheet")
+ARROW: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "int": pa.int64(),
+    "money": pa.int64(),
+    "number": pa.float64(),
+    "date": pa.date32(),
+    "bool": pa.bool_(),
+}
+
+
+def schema(codebook: Codebook, table: str) -> pa.Schema:
+    """The Arrow schema of a table; closed lists are text, interval columns bring ``_low`` and ``_high``."""
+    fields = [pa.field(name, pa.string()) for name in COMMON] + [pa.field("source_row", pa.int64())]
+    for name, column in codebook.tables[table].columns.items():
+        kind = ARROW.get(column.type, pa.string())
+        names = (name, f"{name}_low", f"{name}_high") if column.interval else (name,)
+        fields += [pa.field(n, kind) for n in names]
+    return pa.schema(fields)
+
+
+def to_arrow(frame: pd.DataFrame, wanted: pa.Schema) -> pa.Table:
+    """`frame` in the wanted columns and types; a missing column is all null."""
+    columns = {}
+    for field in wanted:
+        if field.name not in frame:
+            columns[field.name] = pa.nulls(len(frame), field.type)
+            continue
+        series = frame[field.name]
+        if field.type == pa.date32():
+            series = pd.to_datetime(series).dt.date
+        columns[field.name] = pa.Array.from_pandas(series, type=field.type, safe=False)
+    return pa.table(columns, schema=wanted)
+
+
+def write_atomic(path: Path, write: Callable[[Path], Any]) -> None:
+    """Call `write` on a temporary neighbour, then put it in place: a reader sees the old file or the new one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            write(temporary)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        advice = "请检查磁盘空间和文件夹的写权限，并关闭正打开这个文件的程序"
+        raise InputError(Problem("output_unwritable", file=str(path), found=str(error), advice=advice)) from error
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    write_parquet(pa.Table.from_pandas(frame, preserve_index=False), path)
+
+
+def read_table(files: Iterable[Path], wanted: pa.Schema) -> pa.Table:
+    """The parts of one table, one below the other; an empty table where there are none."""
+    parts = [pq.read_table(path, schema=wanted) for path in files]
+    return pa.concat_tables(parts) if parts else wanted.empty_table()

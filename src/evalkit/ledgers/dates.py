@@ -1,0 +1,254 @@
+"""From what stands in a cell to a date with its interval and precision, and to a period. Pure.
+
+Written forms: 2015.7.1, 2015-07-01, 2015/7/1, 20150701, 2009年6月, 二〇一五年七月一日, 二月五日 (with the year of the
+ledger), 24年, 2024, ranges (2015.3-2016.4, 3月至5月), serial numbers of Excel, dates and datetimes. A day that does
+not exist (2月30日) is null with the note ``date_impossible``: it is never moved to the next real one.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from evalkit.ledgers.values import _ABSENT, _DASHES, _QUOTES, _WIDE, _numeral
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+SHORT_YEARS = 60  # 24年 is 2024, 98年 is 1998: two digits up to this one belong to this century
+
+
+@dataclass(frozen=True, slots=True)
+class DateValue:
+    """A date and all days it may mean.
+
+    ``date`` is the day; the first day of ``low`` to ``high`` where only a month, a year or a range is said.
+    ``precision`` is day, month, year or range; ``note`` is empty, missing, value_unreadable, date_impossible or
+    date_range.
+    """
+
+    date: dt.date | None
+    low: dt.date | None = None
+    high: dt.date | None = None
+    precision: str = ""
+    note: str = ""
+
+
+_MISSING, _UNREADABLE = DateValue(None, note="missing"), DateValue(None, note="value_unreadable")
+_IMPOSSIBLE = DateValue(None, note="date_impossible")
+_CHINESE = re.compile(r"[〇一二三四五六七八九十廿卅]+(?=[年月日号季])|(?<=[年月])[〇一二三四五六七八九十廿卅]+")
+_Y = r"(?P<y>(?:19|20|21)\d\d|\d\d(?=年|[./-]\d{1,2}[./-]))"
+_DATE = re.compile(
+    rf"(?:公元|约|于|自)?(?:{_Y}[年./-]?)?(?:(?P<m>\d{{1,2}})(?:月份?|[./-]|$)(?:(?P<d>\d{{1,2}})[日号]?)?)?(?P<time>[ t]?\d\d?:\d\d(?::\d\d(?:\.\d+)?)?)?"
+)
+_COMPACT = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)?")
+_PART = re.compile(r"(.*?)(?:(?P<half>[上下])半年|第?(?P<quarter>[1-4])季度?)")
+_TO = re.compile(r"\s*(?:至|到|—+|–|~|～|--+|-(?=\s)|(?<=\s)-|(?<=[年月日号])-)\s*")
+_SINCE = re.compile(r"(?:成立|建立|组建|创办|登记|注册|前|以来|左右|起|底|初|中旬|上旬|下旬|召开|开展)$")
+_EPOCH = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
+
+
+def _year(text: str) -> int:
+    y = int(text)
+    return y if y > 99 else y + (2000 if y <= SHORT_YEARS else 1900)
+
+
+def _span(year: int, month: int | None = None, day: int | None = None) -> DateValue:
+    """The days of a year, of a month, or one day; impossible ones say so."""
+    if not FIRST_YEAR <= year <= LAST_YEAR or (month is not None and not 1 <= month <= 12):
+        return _IMPOSSIBLE
+    if day is not None and month is not None:
+        if not 1 <= day <= calendar.monthrange(year, month)[1]:
+            return _IMPOSSIBLE
+        one = dt.date(year, month, day)
+        return DateValue(one, one, one, "day")
+    first, last = month or 1, month or 12
+    low = dt.date(year, first, 1)
+    return DateValue(low, low, dt.date(year, last, calendar.monthrange(year, last)[1]), "month" if month else "year")
+
+
+def _one(s: str, year: int | None) -> DateValue:
+    if m := _COMPACT.fullmatch(s):
+        return _span(int(m["y"]), int(m["m"]), int(m["d"]) if m["d"] else None)
+    if m := _PART.fullmatch(s):
+        head = _one(m[1], year) if m[1] else _span(year) if year else _UNREADABLE
+        if head.precision != "year" or head.low is None:
+            return _UNREADABLE
+        first, length = ("上下".index(m["half"]) * 6 + 1, 6) if m["half"] else (int(m["quarter"]) * 3 - 2, 3)
+        return _join(_span(head.low.year, first), _span(head.low.year, first + length - 1))
+    m = _DATE.fullmatch(s)
+    if (
+        not m
+        or not (m["y"] or m["m"])
+        or (m["m"] and not m["y"] and ((not m["d"] and "月" not in s) or (int(m["m"]) > 12 and "月" not in s)))
+    ):
+        return _UNREADABLE
+    y = _year(m["y"]) if m["y"] else year
+    if y is None:
+        if m["d"] and _span(2000, int(m["m"]), int(m["d"])).date is None:  # no year has this day
+            return _IMPOSSIBLE
+        return _UNREADABLE
+    return _span(y, int(m["m"]) if m["m"] else None, int(m["d"]) if m["d"] else None)
+
+
+def _join(start: DateValue, end: DateValue) -> DateValue:
+    if "date_impossible" in (start.note, end.note):
+        return _IMPOSSIBLE
+    if start.low is None or end.high is None or end.high < start.low:
+        return _UNREADABLE
+    return DateValue(start.low, start.low, end.high, "range", "date_range")
+
+
+@lru_cache(maxsize=65_536)
+def _text(text: str, year: int | None, date_1904: bool) -> DateValue:
+    s = re.sub(r"\s+", " ", text.translate(_WIDE)).strip(_QUOTES + "。;；,，.、").lower()
+    if not s or s in _ABSENT or s == "无" or _DASHES.issuperset(s):
+        return _MISSING
+    s = _CHINESE.sub(_arabic, s)
+    s = re.sub(r"\((?:含|以|注|农历|周|星期)?[^()\d]*\)$", "", s)
+    s = re.sub(r"(?<=\d)[、,](?=\d)", ".", s)
+    bare = re.sub(r"\s*([年月日号./-])\s*", r"\1", s) if " " in s else s
+    if re.fullmatch(r"\d{5}(\.0+)?", s):  # a serial number kept as text
+        return _serial(float(s), date_1904)
+    found = _one(bare, year)
+    if found.note != "value_unreadable":
+        return found
+    if m := re.fullmatch(r"(.+?)(?:" + _SINCE.pattern[:-1] + ")", bare):  # 2015年7月成立, 2015年底: the month, the year
+        return _one(m[1], year)
+    pieces = _TO.split(s, maxsplit=1)
+    if len(pieces) < 2:  # 2015.3-2016.4, 2019-2021: one hyphen between two dates
+        m = re.fullmatch(r"([\d.年月日号]+)-([\d.年月日号]+)", bare) or re.fullmatch(
+            r"([\d/年月日号]+)-([\d/年月日号]+)", bare
+        )
+        pieces = [m[1], m[2]] if m else []
+    if len(pieces) == 2:
+        left, right = (p.replace(" ", "") for p in pieces)
+        if re.fullmatch(r"\d{1,2}", left) and (m := re.fullmatch(r"(?:\d{1,2})(月|日)", right)) and m[1] == "月":
+            left += "月"  # 3至5月
+        start = _one(left, year)
+        known = start.low.year if start.low else year
+        if re.fullmatch(r"\d{1,2}[日号]?", right) and start.precision == "day" and start.low:  # 7月1日-3日
+            right = f"{start.low.month}月{right}"
+        end = _one(right, known)
+        if start.note == "value_unreadable" and end.low:  # 3月-2016年5月: the year stands behind
+            start = _one(left, end.low.year)
+        return _join(start, end)
+    return found
+
+
+def _arabic(match: re.Match[str]) -> str:
+    text = match[0]
+    if len(text) > 1 and not set(text) & set("十廿卅"):  # digits in a row: 二〇一五, 二四
+        return "".join(str("〇一二三四五六七八九".index(c)) for c in text)
+    number = _numeral(text, True)
+    return str(int(number[0])) if number else text
+
+
+def _serial(number: float, date_1904: bool) -> DateValue:
+    """A serial number of Excel (1900 system with its 29 February 1900, or 1904); only days from 1900 to 2100."""
+    if not 366 <= number < 73_416:
+        return _UNREADABLE
+    day = _EPOCH[date_1904] + dt.timedelta(days=int(number))
+    return DateValue(day, day, day, "day")
+
+
+def parse_date(cell: Any, *, year: int | None = None, date_1904: bool = False) -> DateValue:
+    """Read one cell.
+
+    Parameters
+    ----------
+    cell
+        Text, number, date or datetime, None.
+    year
+        The ledger's year, for 二月五日; without it a day without a year is not read.
+    date_1904
+        The workbook counts days from 1904 (RawSheet.date_1904).
+
+    A number is a year (2015), a year and month (2009.6, 200906), a day (20150701) or a serial number of Excel.
+    """
+    if isinstance(cell, str):
+        return _text(cell, year, date_1904)
+    if cell is None or cell != cell:
+        return _MISSING
+    if isinstance(cell, dt.datetime):
+        cell = cell.date()
+    if isinstance(cell, dt.date):
+        found = _span(cell.year, cell.month, cell.day)
+        return found if found.date else _UNREADABLE
+    if isinstance(cell, (bool, dt.time, dt.timedelta)):
+        return _UNREADABLE
+    try:
+        number = float(cell)
+    except (TypeError, ValueError):
+        return _UNREADABLE
+    if number == int(number):
+        whole = int(number)
+        if FIRST_YEAR <= whole <= LAST_YEAR:
+            return _span(whole)
+        if m := _COMPACT.fullmatch(str(whole)):
+            return _span(int(m["y"]), int(m["m"]), int(m["d"]) if m["d"] else None)
+    elif FIRST_YEAR < number < LAST_YEAR:  # 2009.6; 2009.1 may be January or a lost zero of October
+        month = f"{number:.2f}".partition(".")[2]
+        if abs(number * 100 - round(number * 100)) > 1e-6:
+            return _UNREADABLE
+        found = _span(int(number), int(month.rstrip("0")) if month != "10" else 1)
+        if month == "10" and found.low:
+            return replace(_join(found, _span(int(number), 10)), precision="range")
+        return found
+    if year and 1 <= number < 13:  # 7.15 typed for 15 July; 7.1 may be the 1st or a lost zero of the 10th
+        month, _, day = f"{number:.2f}".partition(".")
+        if abs(number * 100 - round(number * 100)) > 1e-6 or day == "00":
+            return _UNREADABLE
+        if day[1] == "0":
+            one, ten = _span(year, int(month), int(day[0])), _span(year, int(month), int(day))
+            return _join(one, ten) if ten.date else one
+        return _span(year, int(month), int(day))
+    return _serial(number, date_1904)
+
+
+def parse_dates(cells: Sequence[Any], *, year: int | None = None, date_1904: bool = False) -> list[DateValue]:
+    """Read a column; equal cells are read once."""
+    memo: dict[tuple[type, Any], DateValue] = {}
+    out = []
+    for cell in cells:
+        key = (type(cell), cell)
+        found = memo.get(key)
+        if found is None:
+            found = memo[key] = parse_date(cell, year=year, date_1904=date_1904)
+        out.append(found)
+    return out
+
+
+_QUARTER = {"1": "1", "2": "2", "3": "3", "4": "4", "一": "1", "二": "2", "三": "3", "四": "4"}
+_PERIOD = re.compile(
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:\s*[年/.-]?度?\s*第?(?P<q>[1-4一二三四])\s*季度?|\s*[-/.]?\s*q(?P<e>[1-4])|\s*年度?|(?![\d]))"
+)
+_SHORT = re.compile(r"(?<!\d)(?P<y>\d\d)年(?:度?\s*第?(?P<q>[1-4一二三四])\s*季度?)?(?!\d)")
+
+
+@lru_cache(maxsize=4096)
+def _period(s: str) -> str | None:
+    s = _CHINESE.sub(_arabic, re.sub(r"二〇[〇一二三四五六七八九]{2}", _arabic, s.translate(_WIDE)).lower())
+    s = re.sub(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)", r"\1", s)  # 20240630, 202412
+    found = [*_PERIOD.finditer(s)] or [*_SHORT.finditer(s)]
+    said = {
+        f"{_year(m['y'])}" + (f"Q{_QUARTER[q]}" if (q := m.groupdict().get("q") or m.groupdict().get("e")) else "")
+        for m in found
+    }
+    return said.pop() if len(said) == 1 else None
+
+
+def parse_period(text: Any) -> str | None:
+    """The year or quarter said in a text or cell: ``"2024"``, ``"2025Q3"``; None where none or several are said.
+
+    >>> parse_period("演示01区二〇二四年度组织台账"), parse_period("2025年第三季度"), parse_period("24年")
+    ('2024', '2025Q3', '2024')
+    """
+    if isinstance(text, (dt.date, dt.datetime)):
+        return str(text.year)
+    if isinstance(text, (int, float)) and not isinstance(text, bool):
+        return str(int(text)) if text == int(text) and FIRST_YEAR <= text <= LAST_YEAR else None
+    return _period(text) if isinstance(text, str) else None

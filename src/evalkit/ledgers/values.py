@@ -1,0 +1,587 @@
+"""From what stands in a cell to a number with its interval, unit and note. Pure: knows no file and no table.
+
+Two layers. `_lex` reads a text once, whatever the column: number, scale, noun, the word beside it (约, 余 ...).
+`_settle` gives it the meaning of the column: kind, unit, interval. What cannot be read is null with a note.
+
+Intervals (DESIGN, "A number said with a word"); X the number, u the unit of its last non-zero digit,
+p the unit of its last printed digit; counts are whole numbers, so their open ends move to the next whole one:
+
+=====================  =======================  ======================
+word                   counts                   money, numbers, shares
+=====================  =======================  ======================
+余, 多, 逾             [X, X + u - 1]           [X, X + u]
+近                     (0.9 X, X]               [0.9 X, X]
+约, 左右               X -+ p / 2 (outwards)    X -+ p / 2
+以上, 不少于           [X, open)                [X, open)
+超过                   [X + 1, open)            [X, open)
+以下, 不超过           [0, X]                   [0, X]
+不足                   [0, X - 1]               [0, X]
+=====================  =======================  ======================
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+NOTES = {
+    "missing": 1,
+    "value_unreadable": 2,
+    "value_approximate": 4,
+    "unit_mismatch": 8,
+    "value_implausible": 16,
+    "value_noted": 32,  # the cell says more than the number (含预备1, a footnote): the number is certain
+    "amount_fraction": 64,  # more than two decimals of a yuan
+}
+MISSING, UNREADABLE, APPROXIMATE, MISMATCH, IMPLAUSIBLE, NOTED, FRACTION = NOTES.values()
+KINDS = ("count", "money", "number", "percent", "ratio_pair")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One cell. ``high`` is ``inf`` where open; all three are None where nothing can be read.
+
+    ``note`` is empty or names of `NOTES` joined by a blank; ``parts`` holds what stands beside the number:
+    ``4(含预备1)`` gives ``(("预备", 1.0),)``, ``8/10`` as a pair gives ``(("of", 10.0),)``.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    note: str = ""
+    parts: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of cells: float64 with NaN for null, ``high`` inf where open, ``note`` sums of `NOTES` (int8)."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    note: np.ndarray
+    unit: str
+    parts: dict[int, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+
+
+# --- characters -----------------------------------------------------------------------------------------------
+
+_WIDE = {0xFF01 + i: 0x21 + i for i in range(94)} | {
+    0x3000: " ", 0xA0: " ", 0x2002: " ", 0x2003: " ", 0x2009: " ", 0x202F: " ", 0x200B: None, 0x200C: None, 0x200D: None,
+    0xFEFF: None, 0x2060: None, 0x2212: "-", 0xFE63: "-", 0x2010: "-", 0x2011: "-", 0xFFE5: "¥", 0xFE59: "(", 0xFE5A: ")",
+    ord("【"): "(", ord("】"): ")", ord("〔"): "(", ord("〕"): ")", ord("［"): "(", ord("］"): ")", ord("、"): "、",
+    **{ord(a): b for a, b in zip("零○〇壹弌贰貳叁參叄肆伍陆陸柒捌玖两兩拾佰仟萬億圆", "〇〇〇一一二二三三三四五六六七八九二二十百千万亿元", strict=True)},
+}  # fmt: skip
+_QUOTES = " \t\r\n'\"‘’“”`"
+_DASHES = frozenset("—–―─ー_…-")
+_DIGIT = {c: i for i, c in enumerate("〇一二三四五六七八九")}
+_SCALE = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+_ZERO = frozenset(
+    "无 没有 暂无 未拨 未拨付 未下拨 未到账 未返还 未发生 未支出 未安排 尚未拨付 暂未拨付 尚未拨 无经费 无党员".split()
+)
+_NOT_PAID = frozenset(w for w in _ZERO if w[0] in "未尚" or w.startswith("暂未"))
+_ABSENT = frozenset(
+    "/ // \\ 不详 未统计 未报 缺 暂缺 待定 待核 待核实 待统计 未知 无数据 空 n/a na null none nan 不适用 略 同上".split()
+)
+_HOLDERS = frozenset("x×✕✖*?#□■△▲○●")
+_WHOLE = frozenset("全体 全部 全员 所有 全体党员 全部党员 全体人员 全体职工 全体在职党员".split())
+_FOOT = re.compile(r"[①-⑳⁰¹²³⁴-⁹*＊]+$")
+
+_ABOUT = "大约|大概|约为|约计|约有|约|左右|上下|来|估计|≈|~|～"
+_WORDS = {
+    **dict.fromkeys(_ABOUT.split("|"), "about"),
+    **dict.fromkeys("余 多 逾 几 有余".split(), "over"),
+    **dict.fromkeys("近 将近 接近".split(), "near"),
+    **dict.fromkeys("以上 及以上 不少于 不低于 至少 起码 >= ≥ ≧ 上 +".split(), "from"),
+    **dict.fromkeys("超过 超 大于 高于 多于 突破 >".split(), "above"),
+    **dict.fromkeys("以下 及以下 以内 之内 不超过 不多于 不高于 至多 最多 <= ≤ ≦".split(), "upto"),
+    **dict.fromkeys("不足 不到 不满 未满 未达 少于 低于 小于 <".split(), "below"),
+}
+
+
+def _any(words: Sequence[str]) -> str:
+    return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+
+
+_PERSON = ("人", "名", "位", "员", "个人")
+_BODY = ("家", "户", "所", "处", "间", "支")
+_OTHER = "人次 家次 户次 个次 次 场 场次 期 批 批次 条 项 件 份 套 篇 岁 年 天 日 月 个月 小时 学时 课时 平方米 平米 ㎡ m2 分 星 颗星 级 星级 元 块 角".split()
+_NOUNS = (*_PERSON, *_BODY, "个", *_OTHER)
+_BESIDE = "党员|职工|员工|人员|同志|企业|单位|党组织|党支部|支部|从业人员|社会组织|家庭|钱"
+_NUMBER = r"[0-9〇一二三四五六七八九十百千万亿廿卅][0-9.,〇一二三四五六七八九十百千万亿廿卅]*"
+_GRAMMAR = re.compile(
+    rf"(?:共计|合计|总计|共有|共|计|现有|有|为|人民币|rmb|cny)*[::]?(?P<q1>{_any([w for w in _WORDS if w not in '余多几有余+'])})?"
+    rf"(?:人民币)?[¥$]?(?P<neg>-|负)?[¥]?(?P<num>{_NUMBER}|\.\d+)(?:e(?P<exp>[-+]?\d{{1,2}}))?"
+    rf"(?P<q2>余|多|来|几|\+)?(?P<scale>[十百千万亿]*)(?P<q3>余|多|来)?"
+    rf"(?P<noun>{_any(_NOUNS)}|%|‰|个?百分点)?(?:(?P<jiao>[0-9〇一二三四五六七八九])角)?(?:(?P<fen>[0-9〇一二三四五六七八九])分)?"
+    rf"(?:{_BESIDE})?(?:整|正|钱)?(?P<q4>{_any([w for w in _WORDS if w not in '上超逾近约'])})?"
+)
+_UNIT = re.compile(rf"[十百千万亿]*(?:{_any(_NOUNS)})")
+_INNER_NUMBER = re.compile(r"[-+]?[\d.,]+(?:人|名|个|家|元|万元)?")
+_HUNDREDTHS = re.compile(rf"(?P<q>约|近)?百分之(?P<n>{_NUMBER}(?:点[〇一二三四五六七八九]+)?)")
+_PLAIN = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_GAPS = re.compile(r"(?<=[\d,.])[ \t]+(?=[\d,.])")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,4}(?:,\d{4})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII)
+_LABELS = "预备|正式|流动|女|男|群众|非党员|积极分子|发展对象|退休|离退休|在职|兼职|专职|家属|职工|员工|党员"
+_LABELLED = re.compile(rf"(?P<a>{_LABELS})(?:党员|人员)?:?(?P<b>\d+)|(?P<c>\d+)(?:名|人|个|位)?(?P<d>{_LABELS})")
+_PLUS = re.compile(rf"(\d+)(?:名|人|个|位)?(?:党员)?\+(\d+)(?:名|人|个|位)?\(?({_LABELS})\)?(?:党员)?")
+_PAIR = re.compile(r"(?:实到)?(\d+)(?:人|名|个)?[/|](?:应到)?(\d+)(?:人|名|个)?")
+_OUTSIDE = frozenset("群众 非党员 积极分子 发展对象 家属 职工 员工".split())  # people who are no members
+
+
+class _Read(NamedTuple):
+    """What a text says by itself. ``unit_scale`` 0 = no scale of its own; ``mark`` for what needs the row."""
+
+    bits: int
+    value: Decimal = Decimal(0)
+    last: Decimal = Decimal(1)  # unit of the last non-zero digit
+    printed: Decimal = Decimal(1)  # unit of the last printed digit
+    word: str = ""
+    unit_scale: int = 0
+    chinese: bool = False
+    noun: str = ""
+    parts: tuple[tuple[str, float], ...] = ()
+    mark: str = ""
+
+
+_NOTHING, _CANNOT = _Read(MISSING), _Read(UNREADABLE)
+_SPECIAL = {
+    **dict.fromkeys(_ABSENT, _NOTHING),
+    **{w: _Read(0, last=Decimal(w not in _NOT_PAID), mark="zero") for w in _ZERO},
+    **dict.fromkeys(_WHOLE, _Read(UNREADABLE, mark="whole")),
+}
+
+
+_ONE = Decimal(1)
+_POWER = {k: Decimal(1).scaleb(k) for k in range(-40, 60)}
+
+
+def _place(digits: str) -> tuple[Decimal, Decimal]:
+    """Units of the last non-zero and of the last printed digit of plain digits: 1200 -> 100, 1; 1.50 -> 0.1, 0.01."""
+    whole, _, part = digits.partition(".")
+    bare = (whole + part).rstrip("0")
+    printed = -len(part)
+    return _POWER[printed + len(whole) + len(part) - len(bare) if bare else printed], _POWER[printed]
+
+
+def _numeral(text: str, bare_scale: bool) -> tuple[Decimal, Decimal, Decimal, int] | None:
+    """Arabic digits, Chinese digits and scales in any mixture -> (value, last, printed, trailing scale)."""
+    if text[0] < ":" and _THOUSANDS.fullmatch(text):
+        digits = text.replace(",", "")
+        return Decimal(digits), *_place(digits), 0
+    if len(text) > 40:
+        return None
+    if not any(c in _SCALE or c in "廿卅" for c in text):  # 二〇二四: digits in a row; 三五 may be 3 to 5: not read
+        if not all(c in _DIGIT for c in text) or (1 < len(text) < 4 and "〇" not in text):
+            return None
+        digits = "".join(str(_DIGIT[c]) for c in text)
+        return Decimal(digits), *_place(digits), 0
+    entries: list[list[Decimal]] = []  # [number, multiplier, last, printed]
+    start, sizes, pending, scale, zero = 0, math.inf, None, 0, False
+    for token in re.findall(r"[\d.,]+|.", text.replace("廿", "二十").replace("卅", "三十")):
+        if token in _SCALE:
+            scale = _SCALE[token]
+            if scale < 10_000:
+                if pending is None:
+                    if not (
+                        (scale == 10 and (not entries or zero or entries[-1][1] >= 100)) or (bare_scale and not entries)
+                    ):
+                        return None
+                    pending = [Decimal(1)] * 4
+                if entries[start:] and entries[-1][1] <= scale:
+                    return None
+                entries.append([pending[0], Decimal(scale), pending[2], pending[3]])
+            else:
+                if pending is not None:
+                    entries.append([pending[0], Decimal(1), pending[2], pending[3]])
+                elif len(entries) == start:
+                    if not bare_scale or entries:
+                        return None
+                    entries.append([Decimal(1)] * 4)
+                if scale >= sizes:
+                    return None
+                sizes = scale
+                for entry in entries[0 if scale == 100_000_000 else start :]:
+                    entry[1] *= scale
+                start = len(entries)
+            pending, zero = None, False
+        elif token == "〇":
+            zero = True
+        elif pending is not None:
+            return None
+        elif token in _DIGIT:
+            pending = [Decimal(_DIGIT[token])] * 2 + [Decimal(1)] * 2
+        elif _THOUSANDS.fullmatch(token):
+            digits = token.replace(",", "")
+            pending = [Decimal(digits), Decimal(1), *_place(digits)]
+        else:
+            return None
+    trailing = scale if pending is None else 1
+    if pending is not None:
+        multiplier = Decimal(1)
+        if scale >= 100 and not zero and pending[0] < 10 and pending[0] == int(pending[0]):
+            if text[-1] not in _DIGIT:  # 3万5: thirty-five thousand or 30,005
+                return None
+            multiplier = Decimal(scale // 10)  # 一百二 is 120
+        elif pending[0] >= scale:
+            return None
+        entries.append([pending[0], multiplier, pending[2], pending[3]])
+    value = sum((e[0] * e[1] for e in entries), Decimal(0))
+    said = [e for e in entries if e[0]] or entries
+    return value, said[-1][1] * said[-1][2], entries[-1][1] * entries[-1][3], trailing
+
+
+@lru_cache(maxsize=65_536)
+def _lex(text: str) -> _Read:
+    s = text if text.isascii() else text.translate(_WIDE)
+    s = s.strip(_QUOTES).rstrip("。；;，,.")
+    if _PLAIN.fullmatch(s):
+        return _Read(0, Decimal(s))
+    if not s:
+        return _NOTHING
+    if s[0] < ":" and _THOUSANDS.fullmatch(s):
+        return _Read(0, Decimal(s.replace(",", "")))
+    if len(s.split(None, 1)) > 1:
+        if re.search(r"\d\s*[\r\n]\s*\d", s):
+            return _CANNOT
+        gaps = [len(g) for g in re.split(r"[^\d]+", s) if g] if _GAPS.search(s) else []
+        if gaps and not (
+            re.search(r"(?<!\d)\d{1,3}(?: \d{3})+(?!\d)", s) or max(gaps) == 1 or re.search(r"\d ?[,.] ?\d", s)
+        ):
+            return _CANNOT  # 8 10 may be two numbers; 1 234 and 1 2 are one
+        s = re.sub(r"\s+", "", s)
+    s = s.lower()
+    if special := _SPECIAL.get(s):
+        return special
+    if s[0] in _DASHES and _DASHES.issuperset(s):
+        return _Read(MISSING, mark="dash")
+    if s[0] in _HOLDERS and (s[0] == "#" or _HOLDERS.issuperset(s)):
+        return _CANNOT  # a placeholder, or an error of a formula
+    return _phrase(s)
+
+
+def _phrase(s: str) -> _Read:
+    bits = 0
+    parts: tuple[tuple[str, float], ...] = ()
+    if "+" in s and (m := _PLUS.fullmatch(s)):
+        if m[3] not in _OUTSIDE:
+            return _CANNOT
+        return _Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
+    if ("/" in s or "|" in s) and (m := _PAIR.fullmatch(s)):
+        return _Read(UNREADABLE, Decimal(m[1]), parts=(("of", float(m[2])),), mark="pair")
+    if s[-1:] == ")" and "(" in s:
+        head, _, inner = s[:-1].partition("(")
+        if not head:  # an accountant's negative
+            read = _lex(inner) if inner and inner[0] not in "(-" else _CANNOT
+            return read._replace(value=-read.value) if not read.bits and not read.mark and not read.word else _CANNOT
+        if _UNIT.fullmatch(inner) and not head.endswith(_NOUNS):
+            s = head + inner
+        elif inner in _WORDS or inner in ("估", "估算", "预计"):
+            s = "约" + head if _WORDS.get(inner, "about") == "about" else head + inner
+        else:
+            if _INNER_NUMBER.fullmatch(inner):
+                return _CANNOT  # 5(8): which of them?
+            s, bits = head, NOTED
+            parts = tuple((m["a"] or m["d"], float(m["b"] or m["c"])) for m in _LABELLED.finditer(inner))
+    if "百分之" in s and (m := _HUNDREDTHS.fullmatch(s)):
+        whole, _, part = m["n"].partition("点")
+        share = _numeral(whole, False)
+        s = f"{m['q'] or ''}{share[0]}{'.' if part else ''}{''.join(str(_DIGIT[c]) for c in part)}%" if share else s
+    g = _GRAMMAR.fullmatch(s)
+    if not g and (foot := _FOOT.search(s)) and foot.start():
+        g, bits = _GRAMMAR.fullmatch(s[: foot.start()]), bits | NOTED
+    if not g:
+        return _CANNOT
+    q1, neg, digits, exp, q2, factors, q3, noun, jiao, fen, q4 = g.groups()
+    word = ""
+    for w in (q1, q2, q3, q4):
+        if w and _WORDS[w] != word:
+            if word and {word, _WORDS[w]} != {"about", "over"}:
+                return _CANNOT  # 近1200余
+            word = "over" if word else _WORDS[w]
+    if not word and digits[0] < ":" and _THOUSANDS.fullmatch(digits):  # no interval, no need of places
+        value, last, printed, scale = Decimal(digits.replace(",", "")), _ONE, _ONE, 0
+    elif number := _numeral(digits, bool(q1)):
+        value, last, printed, scale = number
+    else:
+        return _CANNOT
+    if factors:
+        factor = math.prod(_SCALE[c] for c in factors)
+        value, last, printed, scale = value * factor, last * factor, printed * factor, factor
+    if exp:
+        value, last, printed = (d.scaleb(int(exp)) for d in (value, last, printed))
+    noun = noun or ""
+    if noun in ("%", "‰"):
+        down = -2 if noun == "%" else -3
+        value, last, printed, noun = value.scaleb(down), last.scaleb(down), printed.scaleb(down), "%"
+    if jiao or fen:
+        if noun not in ("元", "块"):
+            return _CANNOT
+        for small, step in ((jiao, Decimal("0.1")), (fen, Decimal("0.01"))):
+            if small:
+                value, last, printed = value + step * int(small.translate(_ASCII)), step, step
+    if noun == "角":
+        value, noun = value / 10, "元"
+    if neg:
+        value = -value
+    chinese = not digits[0].isascii()
+    return _Read(bits, value, last, printed, word, scale, chinese, "元" if noun == "块" else noun, parts)
+
+
+_ASCII = {ord(c): str(i) for c, i in _DIGIT.items()}
+
+
+# --- the column's meaning -------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1024)
+def split_unit(unit: str) -> tuple[int, str]:
+    """``万元`` -> (10000, 元); ``人`` -> (1, 人); an empty unit -> (1, "")."""
+    s = unit.translate(_WIDE).strip(_QUOTES + "()单位:")
+    m = re.fullmatch(r"([十百千万亿]*)(.*)", s)
+    assert m is not None
+    return math.prod(_SCALE[c] for c in m[1]), m[2]
+
+
+def _compatible(own: str, column: str) -> bool:
+    if own == column or not column or "个" in (own, column) or column not in _NOUNS:
+        return True
+    return any(own in group and column in group for group in (_PERSON, _BODY)) or (
+        column == "次" and own.endswith("次")
+    )
+
+
+def _interval(x: float, word: str, last: float, printed: float, whole: bool) -> tuple[float, float, float] | None:
+    """(point, low, high) of X said with a word; see the table at the top of the module."""
+    step = 1.0 if whole else 0.0
+    if x <= 0:
+        return None
+    if word == "over":
+        return x, x, x + last - step
+    if word == "near":
+        low = round(0.9 * x, 6)
+        return x, (math.floor(low) + 1.0 if whole else low), x
+    if word == "about":
+        low, high = x - printed / 2, x + printed / 2
+        return x, *((float(math.floor(low)), float(math.ceil(high))) if whole else (low, high))
+    if word in ("from", "above"):
+        x += step if word == "above" else 0.0
+        return x, x, math.inf
+    x -= step if word == "below" else 0.0
+    return x, 0.0, x
+
+
+_Cell = tuple[float, float, float, int, str, tuple[tuple[str, float], ...], str]
+_NAN = math.nan
+
+
+def _null(bits: int, unit: str = "", mark: str = "") -> _Cell:
+    return _NAN, _NAN, _NAN, bits, unit, (), mark
+
+
+def _settle(read: _Read, scale: int, noun: str, kind: str) -> _Cell:
+    bits, value, last, printed, word, own_scale, chinese, own, parts, mark = read
+    base = "元" if kind == "money" else noun
+    if mark == "zero":
+        said = kind == "money" or (kind in ("count", "ratio_pair") and last)  # 未拨 says something of money only
+        return (0.0, 0.0, 0.0, 0, base, (), "") if said else _null(MISSING, base)
+    if mark == "pair":
+        return (
+            (float(value), float(value), float(value), 0, base, parts, "")
+            if kind == "ratio_pair"
+            else _null(UNREADABLE, base)
+        )
+    if bits & (MISSING | UNREADABLE):
+        return _null(bits, base, mark)
+    if kind == "money":
+        if own and own != "元":
+            if own != "分" or own_scale:
+                return _null(UNREADABLE | MISMATCH, base)
+            value, last, printed, own = value / 100, last / 100, printed / 100, "元"
+        unit_scale = own_scale or 1
+        if own or (unit_scale > 1 and not (chinese and unit_scale < scale)):
+            settled = (1, scale, unit_scale) if chinese else (unit_scale,)
+            bits |= MISMATCH if scale not in settled or (chinese and scale > 1 and unit_scale != scale) else 0
+            scale = 1
+    elif own == "%" or noun == "%":
+        if kind == "count" or (own and own != "%"):
+            return _null(UNREADABLE | MISMATCH, base)
+        value, last, printed = (value, last, printed) if own else (value / 100, last / 100, printed / 100)
+    elif own and noun and not _compatible(own, noun):
+        return _null(UNREADABLE | MISMATCH, base)
+    elif own or (own_scale or 1) > 1:
+        bits |= MISMATCH if scale > 1 and (own_scale or 1) != scale else 0
+        scale, base = 1, base or own
+    if scale > 1:
+        value, last, printed = value * scale, last * scale, printed * scale
+    x = low = high = float(value)
+    if abs(x) >= 1e15:  # an identity or account number, no amount
+        return _null(UNREADABLE, base)
+    whole = kind in ("count", "ratio_pair")
+    if word:
+        found = _interval(x, word, float(last), float(printed), whole)
+        if found is None:
+            return _null(UNREADABLE, base)
+        x, low, high = found
+        bits |= APPROXIMATE
+    if whole and (x < 0 or x != int(x)):
+        bits |= IMPLAUSIBLE
+    if kind == "money" and not word and value * 100 != int(value * 100):
+        bits |= FRACTION
+    return x, low, high, bits, base, parts, ""
+
+
+def _typed(cells: np.ndarray, scale: int, noun: str, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Typed numbers, all at once: values and notes."""
+    note = np.zeros(len(cells), dtype=np.int8)
+    if noun == "%":  # 38 in a column of per cent; 0.38 is what a cell in Excel's own percent format holds
+        with np.errstate(invalid="ignore"):
+            ratio = (np.abs(cells) <= 1) & (cells != 0)
+        x = np.where(ratio, cells, cells / 100)
+        note[ratio] = NOTED
+    else:
+        x = cells * float(scale)
+    rounded = np.rint(x)
+    with np.errstate(invalid="ignore", over="ignore"):
+        tiny = np.abs(x - rounded) <= 1e-9 + 4e-16 * np.abs(x)  # 3.0000000000000004 left by a formula
+        x = np.where(tiny, rounded, x)
+        if kind in ("count", "ratio_pair"):
+            note[(x < 0) | ~tiny] |= IMPLAUSIBLE
+        elif kind == "money":
+            fen = np.rint(x * 100)
+            exact = np.abs(x * 100 - fen) <= np.maximum(1e-6, np.abs(fen) * 1e-14)
+            x = np.where(exact, fen / 100, x)
+            note[~exact] |= FRACTION
+    with np.errstate(invalid="ignore"):
+        bad = ~(np.abs(x) < 1e15)
+    note[bad] = np.where(np.isnan(x[bad]), MISSING, UNREADABLE)
+    x[bad] = np.nan
+    return x, note
+
+
+def parse_column(
+    cells: Sequence[Any] | np.ndarray, *, unit: str = "", kind: str = "count", total: Any = None, dash: Any = None
+) -> Column:
+    """Read a column of cells.
+
+    Parameters
+    ----------
+    cells
+        Text, float, int, bool, None or datetime, as a reader of workbooks gives them.
+    unit
+        The column's unit: 元, 万元, 人, 万人, 家, % ... A cell's own unit wins and is noted.
+    kind
+        ``count`` (whole numbers), ``money`` (result in yuan), ``number``, ``percent`` (result a plain ratio) or
+        ``ratio_pair`` (``8/10``: 8, with 10 in ``parts``).
+    total
+        What 全体 stands for, one number or one per cell (NaN where unknown).
+    dash
+        What ``—`` stands for by the remark (see `dash_meaning`), one number or one per cell; missing otherwise.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+    scale, noun = split_unit(unit)
+    base = "元" if kind == "money" else noun
+    n = len(cells)
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
+        x, note = _typed(cells.astype(np.float64), scale, noun, kind)
+        return Column(x, x.copy(), x.copy(), note, base)
+    items = cells.tolist() if isinstance(cells, np.ndarray) else cells if isinstance(cells, list) else list(cells)
+    kinds = set(map(type, items))
+    if kinds <= {float, int, type(None)}:
+        x, note = _typed(np.array(items, dtype=np.float64) if n else np.zeros(0), scale, noun, kind)
+        return Column(x, x.copy(), x.copy(), note, base)
+    numbers = np.array([c if type(c) is float or type(c) is int else _plain_number(c) for c in items], dtype=np.float64)
+    x, note = _typed(numbers, scale, noun, kind)
+    low, high = x.copy(), x.copy()
+    parts: dict[int, tuple[tuple[str, float], ...]] = {}
+    memo: dict[str, _Cell] = {}
+    where, found = [], []
+    for i, cell in enumerate(items):
+        if type(cell) is str:
+            got = memo.get(cell)
+            if got is None:
+                got = memo[cell] = _settle(_lex(cell), scale, noun, kind)
+            where.append(i)
+            found.append(got[:4])
+            if got[5]:
+                parts[i] = got[5]
+            if got[6] and (known := _of_row(total if got[6] == "whole" else dash, i)) is not None:
+                found[-1] = (known, known, known, NOTED)
+        elif isinstance(cell, (bool, np.bool_, dt.date, dt.time, dt.timedelta)) and cell is not pd.NaT:
+            note[i] = UNREADABLE
+    if where:
+        block = np.array(found, dtype=np.float64)
+        x[where], low[where], high[where] = block[:, 0], block[:, 1], block[:, 2]
+        note[where] = block[:, 3].astype(np.int8)
+    return Column(x, low, high, note, base, parts)
+
+
+def _plain_number(cell: Any) -> float:
+    if cell is None or isinstance(cell, (str, bool, np.bool_, dt.date, dt.time, dt.timedelta)):
+        return _NAN
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return _NAN
+
+
+def _of_row(given: Any, i: int) -> float | None:
+    one = given if given is None or isinstance(given, (int, float)) else given[i]
+    return None if one is None or one != one else float(one)
+
+
+def parse(
+    text: Any, *, unit: str = "", kind: str = "count", total: float | None = None, dash: float | None = None
+) -> Value:
+    """Read one cell; arguments as in `parse_column`.
+
+    >>> parse("1200余", unit="人")
+    Value(value=1200.0, low=1200.0, high=1299.0, unit='人', note='value_approximate', parts=())
+    """
+    column = parse_column([text], unit=unit, kind=kind, total=total, dash=dash)
+    x, low, high, bits = (float(column.value[0]), float(column.low[0]), float(column.high[0]), int(column.note[0]))
+    own = _settle(_lex(text), *split_unit(unit), kind)[4] if isinstance(text, str) else column.unit
+    if x != x:
+        return Value(None, unit=column.unit, note=note_names(bits))
+    return Value(x, low, high, own or column.unit, note_names(bits), column.parts.get(0, ()))
+
+
+def note_names(bits: int) -> str:
+    """The names in a sum of `NOTES`, joined by a blank."""
+    return " ".join(name for name, bit in NOTES.items() if bits & bit)
+
+
+def dash_meaning(remark: Any) -> float | None:
+    """What a remark or a table note says of ``—``: 0.0 (无, 未拨, 未发生), or None (nothing, so missing)."""
+    s = re.sub(r"[\s“”\"'‘’()。；;，,]", "", str(remark or "").translate(_WIDE))
+    if re.search(r"[—–-]+(?:表示|为|指|即|=)?(?:无数据|不详|未统计|缺)", s):
+        return None
+    legend = re.search(r"[—–-]+(?:表示|代表|为|指|即|=|:)(?:无|〇|0|没有|未)", s)
+    return 0.0 if legend or s in _ZERO or any(w in s for w in _NOT_PAID) else None
+
+
+def to_fen(yuan: Any) -> Any:
+    """Yuan to whole fen, half up: a number gives int or None, an array a pandas Int64 array (NaN, inf: null)."""
+    if isinstance(yuan, (np.ndarray, pd.Series)):
+        x = np.asarray(yuan, dtype=np.float64) * 100
+        fine = np.isfinite(x)
+        with np.errstate(invalid="ignore"):
+            fen = np.rint(x)
+            odd = np.flatnonzero(fine & (np.abs(x - fen) > np.maximum(1e-6, np.abs(fen) * 1e-14)))
+        for i in odd:  # the rare ones with parts of a fen, exactly
+            fen[i] = to_fen(float(np.asarray(yuan, dtype=np.float64)[i]))
+        return pd.arrays.IntegerArray(np.where(fine, fen, 0).astype(np.int64), ~fine)
+    if yuan is None or yuan != yuan or math.isinf(yuan):
+        return None
+    return int((Decimal(str(yuan)) * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))

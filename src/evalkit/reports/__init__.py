@@ -1,0 +1,1 @@
+"""Tables, sentences, the report and its index."""

@@ -1,0 +1,67 @@
+"""What is installed, what is missing, what to do: for the user and for whoever helps."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import evalkit
+from evalkit.indicators.project import find_project
+from evalkit.problems import InputError
+
+PACKAGES = (
+    "jupyterlab", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill", "duckdb", "ibis-framework",
+    "python-calamine", "XlsxWriter", "jupyterlab-language-pack-zh-CN",
+)  # fmt: skip
+FREE_SPACE = 2 * 1024**3
+
+
+def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
+    """Lines to print, and whether everything needed is there."""
+    lines = [f"Evalkit {evalkit.__version__}；Python {platform.python_version()}；{platform.platform()}"]
+    healthy = sys.version_info >= (3, 11)
+    if not healthy:
+        lines.append("■ 需要 Python 3.11 或更新的版本")
+    for name in PACKAGES:
+        try:
+            lines.append(f"● {name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            healthy = False
+            lines.append(f"■ 缺少 {name}：请重新运行 python start.py doctor，它会补装")
+    lines += _fonts()
+    try:
+        found = find_project(project)
+    except InputError as error:
+        return [*lines, *(f"■ {p.text()}" for p in error.problems)], False
+    lines.append(f"● 项目文件夹：{found.root}")
+    for name in ("raw", "demo"):
+        lines.append(f"● data/{name}：{len(found.ledgers(name))} 个台账文件")
+    try:
+        lines.append(f"● 现在使用的数据：{found.dataset}（{'用户台账' if found.dataset == 'raw' else '演示数据'}）")
+        lines.append(f"● 指标 {len(found.codebook.indicators)} 个，基础数 {len(found.codebook.measures)} 个")
+    except InputError as error:
+        healthy = False
+        lines += [f"■ {p.text()}" for p in error.problems]
+    for folder in (found.data / "processed", found.reports):
+        probe = folder if folder.exists() else folder.parent
+        if not os.access(probe, os.W_OK):
+            healthy = False
+            lines.append(f"■ 写不进 {folder}：请检查权限")
+    free = shutil.disk_usage(found.root).free
+    lines.append(f"{'●' if free > FREE_SPACE else '▲'} 磁盘剩余 {free / 1024**3:.1f} GB")
+    return lines, healthy
+
+
+def _fonts() -> list[str]:
+    from evalkit.charts.fonts import font_report
+
+    lines = []
+    for found in font_report():
+        origin = "随程序安装" if found.bundled else "系统字体"
+        lack = f"；缺字：{found.missing}" if found.missing else ""
+        lines.append(f"{'▲' if lack or not found.path else '●'} 字体 {found.role}：{found.name}（{origin}）{lack}")
+    return lines

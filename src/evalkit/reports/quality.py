@@ -1,0 +1,112 @@
+"""Tables of the quality notebook: what was sent, what was found, what it does to the indicators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.documents import Block
+from evalkit.indicators.load import Data
+from evalkit.problems import SEVERITIES, TITLES
+from evalkit.reports.words import MISSING, fixed, shown, span
+
+MARKS = {"error": ("■", "bad"), "warning": ("▲", "middle"), "question": ("▲", "middle")}
+
+
+def submissions(data: Data) -> Block:
+    """报送情况表: which file was read, what it held, how many findings."""
+    names = {code: table.name for code, table in data.codebook.tables.items()}
+    found = data.problems.groupby("file")["severity"].value_counts().unstack(fill_value=0)
+    rows = []
+    for item in data.manifest["files"]:
+        said = "，".join(f"{names.get(t, t)}{n:,}行" for t, n in item["rows"].items() if n)
+        counts = found.loc[item["file"]] if item["file"] in found.index else {}
+        note = "未采用：另有较新版本" if item.get("superseded_by") else said or "没有读入数据"
+        rows.append([item["file"], note, *(int(counts.get(key, 0)) for key in SEVERITIES)])
+    columns: list[Any] = [{"key": "file", "label": "文件"}, {"key": "rows", "label": "读入内容"}]
+    columns += [{"key": key, "label": label, "align": "right", "decimals": 0} for key, (label, _en) in SEVERITIES.items()]
+    total = ["合计", f"{len(rows)}个文件", *(sum(row[i] for row in rows) for i in (2, 3, 4))]
+    return Block.table("报送情况表", columns, [*rows, total], total_rows=1, demo=data.is_demo)
+
+
+def problem_summary(data: Data) -> Block:
+    """Findings by kind: how many, in how many files."""
+    problems = data.problems
+    if not len(problems):
+        return Block.paragraph("导入台账时没有发现问题。")
+    order = list(SEVERITIES)
+    groups = problems.groupby(["severity", "code"]).agg(n=("file", "size"), files=("file", "nunique")).reset_index()
+    groups = groups.assign(_o=groups["severity"].map(order.index)).sort_values(["_o", "n"], ascending=[True, False])
+    rows = [
+        [
+            {"t": SEVERITIES[g["severity"]][0], "mark": MARKS[g["severity"]][0], "tone": MARKS[g["severity"]][1]},
+            TITLES.get(g["code"], (g["code"],))[0],
+            int(g["n"]),
+            int(g["files"]),
+        ]
+        for g in groups.to_dict("records")
+    ]
+    columns: list[Any] = [
+        {"key": "severity", "label": "程度"},
+        {"key": "kind", "label": "问题"},
+        {"key": "n", "label": "处数", "decimals": 0},
+        {"key": "files", "label": "涉及文件", "decimals": 0},
+    ]
+    return Block.table("问题分类", columns, rows, demo=data.is_demo)
+
+
+def problem_list(data: Data, limit: int = 200) -> Block:
+    """The findings themselves, errors first: place, what stands there, how it was read, what to do."""
+    problems = data.problems.astype("object").where(lambda f: f.notna(), "")
+    if not len(problems):
+        return Block.paragraph("没有需要处理的问题。")
+    order = list(SEVERITIES)
+    problems = problems.assign(_o=problems["severity"].map(order.index)).sort_values("_o", kind="stable")
+    rows = [
+        [
+            {"t": SEVERITIES[p["severity"]][0], "mark": MARKS[p["severity"]][0], "tone": MARKS[p["severity"]][1]},
+            p["file"],
+            " ".join(filter(None, (p["sheet"], p["cell"]))),
+            TITLES.get(p["code"], (p["code"],))[0],
+            p["found"],
+            p["read"],
+            p["advice"] or p["allowed"],
+        ]
+        for p in problems.head(limit).to_dict("records")
+    ]
+    labels = ("程度", "文件", "位置", "问题", "原文", "读作", "建议")
+    notes = [f"共{len(problems):,}处，这里列出前{limit}处；全部问题可用 evalkit check 列出。"] if len(problems) > limit else []
+    return Block.table("问题清单", list(labels), rows, notes=notes, demo=data.is_demo)
+
+
+def widest(now: pd.DataFrame, n: int = 20) -> Block:
+    """Indicators whose data interval is widest, relative to their value."""
+    frame = now.loc[np.isfinite(now["high"]) & (now["high"] > now["low"]) & (now["value"] > 0)]
+    frame = frame.assign(width=(frame["high"] - frame["low"]) / frame["value"]).nlargest(n, "width", keep="first")
+    if not len(frame):
+        return Block.paragraph("没有指标受约数影响。")
+    rows = [[r["area_name"], r["name"], shown(r), span(r), f"{fixed(100 * r['width'], 1)}%"] for r in frame.to_dict("records")]
+    columns: list[Any] = ["地区", "指标", "数值", "数据区间", {"key": "width", "label": "区间宽度占数值", "align": "right"}]
+    return Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any()))
+
+
+def missing(now: pd.DataFrame, n: int = 30) -> Block:
+    """Indicators with empty cells behind them, and the worst and best case if every gap went one way."""
+    frame = now.loc[(now["n_missing"] > 0) & (now["kind"] == "proportion")]
+    frame = frame.assign(share=frame["n_missing"] / frame["denominator"].where(frame["denominator"] > 0))
+    frame = frame.nlargest(n, "share", keep="first")
+    if not len(frame):
+        return Block.paragraph("比率类指标背后没有空白单元格。")
+    rows = []
+    for r in frame.to_dict("records"):
+        gaps, bottom = r["n_missing"], r["denominator"]
+        worst = r["numerator"] / (bottom + gaps) if bottom + gaps else float("nan")
+        best = min(1.0, (r["numerator"] + gaps) / (bottom + gaps)) if bottom + gaps else float("nan")
+        rows.append([r["area_name"], r["name"], shown(r), int(gaps), f"{shown(r, worst, unit=False)} 至 {shown(r, best)}" if bottom else MISSING])
+    columns: list[Any] = [
+        "地区", "指标", {"key": "value", "label": "数值", "align": "right"},
+        {"key": "gaps", "label": "空白单元格", "decimals": 0}, {"key": "span", "label": "空白全按最差至最好", "align": "right"},
+    ]  # fmt: skip
+    return Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any()))

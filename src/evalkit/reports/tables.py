@@ -1,0 +1,332 @@
+"""Tables of reports: frames in, blocks out. Rows stand in administrative order with 合计; a rank is a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from evalkit.codebook import Codebook, load_codebook
+from evalkit.documents import Block
+from evalkit.indicators.compare import VERDICTS, compare
+from evalkit.reports.quality import missing, problem_list, problem_summary, submissions, widest
+from evalkit.reports.words import LIGHT_RULE, MISSING, change, change_unit, fixed, large, light, marked, period_words, shown, source_line, span
+
+SMALL_BASE = "基数小,不参与排序"
+TOTAL_LEVELS = ("national", "province", "city")
+
+
+def headline(codebook: Codebook | None = None) -> list[str]:
+    """Codes of the main indicators, by dimension in the order of the codebook."""
+    book = codebook or load_codebook()
+    order = list(book.dimensions)
+    codes = [code for code, indicator in book.indicators.items() if indicator.headline]
+    return sorted(codes, key=lambda code: order.index(book.indicators[code].dimension))
+
+
+def overview(
+    indicators: pd.DataFrame,
+    period: str | int,
+    against: str | int | None = None,
+    level: str = "district",
+    only: Sequence[str] | None = None,
+    codebook: Codebook | None = None,
+) -> Block:
+    """主要指标一览表: the whole area first, then every area by family of indicators.
+
+    Each cell holds the value with its traffic light; beside it the change against the earlier period and the rank.
+    """
+    period = str(period)
+    codes = list(only) if only is not None else headline(codebook)
+    frame = indicators.loc[indicators["indicator"].isin(codes)]
+    against = str(against) if against is not None and (frame["period"] == str(against)).any() else None
+    now = compare(frame.loc[frame["level"] == level], period, against=against)
+    now = now.merge(_extra(frame, period), on=["area", "indicator"], how="left")
+    blocks = [_whole(frame, now, period, against, level, codes)]
+    dimensions = frame.drop_duplicates("indicator").set_index("indicator").reindex(codes)["dimension"].dropna()
+    labels = {key: d.name for key, d in (codebook or load_codebook()).dimensions.items()}
+    for dimension in dict.fromkeys(dimensions):
+        wanted = [c for c in codes if dimensions.get(c) == dimension]
+        blocks.append(_family(frame, now, wanted, labels.get(dimension, dimension), period, against, level))
+    return Block.group(*blocks)
+
+
+def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
+    now = frame.loc[frame["period"] == period]
+    return now[["area", "indicator", "target", "target_name", "short_name", "is_demo", "ci_low", "ci_high", "base", "method"]]
+
+
+def _above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
+    """The rows of the one area that holds all areas of the level, where there is such an area."""
+    now = frame.loc[(frame["period"] == period) & frame["level"].isin(TOTAL_LEVELS)]
+    inside = frame.loc[(frame["period"] == period) & (frame["level"] == level), "area"]
+    roots = [a for a in now["area"].unique() if all(str(i).startswith(f"{a}/") for i in inside)]
+    return now.loc[now["area"] == max(roots, key=len)] if roots else now.iloc[0:0]
+
+
+def _whole(
+    frame: pd.DataFrame, now: pd.DataFrame, period: str, against: str | None, level: str, codes: list[str]
+) -> Block:
+    total = _above(frame, period, level).set_index("indicator")
+    before = _above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
+    rows = []
+    for code in codes:
+        mine = now.loc[(now["indicator"] == code) & now["value"].notna()]
+        if not len(mine) and code not in total.index:
+            continue
+        row = total.loc[code] if code in total.index else mine.iloc[0]
+        whole = code in total.index
+        old = before.loc[code, "value"] if code in before.index else float("nan")
+        ranked = mine.loc[mine["rank"].notna()].sort_values("rank")
+        ends = [f"{r['area_name']} {shown(r, unit=False)}" for r in (ranked.iloc[0], ranked.iloc[-1])] if len(ranked) > 1 else [MISSING, MISSING]
+        rows.append(
+            [
+                str(row["name"]),
+                str(row["unit"]),
+                marked(row) if whole else MISSING,
+                shown(row, old, unit=False) if whole and pd.notna(old) else MISSING,
+                change(row, row["value"] - old) if whole and pd.notna(old) else MISSING,
+                f"{shown(row, row['target'], unit=False)}（{row['target_name']}）" if pd.notna(row["target"]) else MISSING,
+                *ends,
+                int(mine["area"].nunique()),
+            ]
+        )
+    name = str(total["area_name"].iloc[0]) if len(total) else "各地区"
+    columns: list[Any] = [
+        {"key": "name", "label": "指标"},
+        {"key": "unit", "label": "单位", "align": "center"},
+        {"key": "value", "label": f"{name}{period_words(period)}", "align": "right"},
+        {"key": "previous", "label": period_words(against) if against else "上年", "align": "right"},
+        {"key": "change", "label": "增减", "align": "right"},
+        {"key": "target", "label": "参照值（出处）"},
+        {"key": "best", "label": "最好地区"},
+        {"key": "last", "label": "靠后地区"},
+        {"key": "n", "label": "有数地区", "align": "right"},
+    ]
+    notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
+    demo = bool(frame["is_demo"].any())
+    return Block.table(
+        f"{period_words(period)}主要指标一览表", columns, rows, notes=notes, source=source_line(period, demo),
+        sortable=False, demo=demo,
+    )  # fmt: skip
+
+
+def _family(
+    frame: pd.DataFrame, now: pd.DataFrame, codes: list[str], label: str, period: str, against: str | None, level: str
+) -> Block:
+    columns: list[Any] = [{"key": "area", "label": "地区"}]
+    shown_codes = [code for code in codes if (now["indicator"] == code).any()]
+    cells = {(r["area"], r["indicator"]): r for r in now.to_dict("records")}
+    order = now.sort_values("sort_order")[["area", "area_name"]].drop_duplicates()
+    total = _above(frame, period, level).set_index("indicator")
+    for code in shown_codes:
+        row = now.loc[now["indicator"] == code].iloc[0]
+        group = f"{row['short_name']}（{row['unit']}）"
+        columns += [
+            {"key": f"{code}", "label": "数值", "align": "right", "group": group},
+            {"key": f"{code}_change", "label": "增减", "align": "right", "group": group},
+            {"key": f"{code}_rank", "label": "位次", "align": "right", "group": group},
+        ]
+    rows = []
+    small = False
+    for area, name in order.itertuples(index=False):
+        line: list[Any] = [str(name)]
+        for code in shown_codes:
+            cell = cells.get((area, code))
+            if cell is None:
+                line += ["缺报", MISSING, MISSING]
+                continue
+            small |= not cell["ranked"]
+            rank = int(cell["rank"]) if pd.notna(cell["rank"]) else ("基数小" if not cell["ranked"] else MISSING)
+            line += [marked(cell), {"v": _number(cell["change"]), "t": change(cell, cell["change"])}, rank]
+        rows.append(line)
+    has_total = any(code in total.index for code in shown_codes)
+    before = _above(frame, against, level).set_index("indicator")["value"] if against else pd.Series(dtype=float)
+    if has_total:
+        cells_of_total: list[Any] = ["合计"]
+        for code in shown_codes:
+            whole = total.loc[code] if code in total.index else None
+            moved = whole["value"] - before[code] if whole is not None and code in before.index else None
+            cells_of_total += [marked(whole), change(whole, moved), MISSING] if whole is not None else [MISSING] * 3
+        rows.append(cells_of_total)
+    notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
+    demo = bool(frame["is_demo"].any())
+    return Block.table(
+        f"{label}：各地区{period_words(period)}", columns, rows, total_rows=int(has_total), notes=notes,
+        source=source_line(period, demo), demo=demo,
+    )  # fmt: skip
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
+    """低于平均且仍在下降: areas whose value is worse than the reference beyond noise and moved further away."""
+    codes = headline(codebook)
+    hits = verdict.loc[(verdict["verdict"] == "worse") & verdict["falling"] & verdict["indicator"].isin(codes)]
+    columns: list[Any] = [
+        {"key": "area", "label": "地区"},
+        {"key": "name", "label": "指标"},
+        {"key": "value", "label": "本年", "align": "right"},
+        {"key": "reference", "label": "比较基准", "align": "right"},
+        {"key": "difference", "label": "差距", "align": "right"},
+        {"key": "change", "label": "较上年", "align": "right"},
+    ]
+    rows = [
+        [
+            str(r["area_name"]),
+            str(r["name"]),
+            {"v": _number(r["value"]), "t": shown(r)},
+            {"v": _number(r["reference"]), "t": shown(r, r["reference"])},
+            {"v": _number(r["difference"]), "t": change(r, r["difference"]) + change_unit(r)},
+            {"v": _number(r["change"]), "t": change(r, r["change"]) + change_unit(r)},
+        ]
+        for r in hits.sort_values(["sort_order", "indicator"]).to_dict("records")
+    ]
+    if not rows:
+        return Block.paragraph("没有低于平均且仍在下降的地区和指标。")
+    period = str(hits["period"].iloc[0])
+    notes = [f"比较基准：{hits['reference_name'].iloc[0]}；差距超出误差范围（比率用95%区间）才列入。箭头表示数值升降。"]
+    return Block.table(f"低于平均且仍在变差的地区（{period_words(period)}）", columns, rows, notes=notes)
+
+
+def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None = None) -> Block:
+    """One area beside its peers: value, numerator, denominator, base, intervals, rank and verdict."""
+    codes = list(only) if only is not None else list(dict.fromkeys(mine["indicator"]))
+    known = peers.set_index(["area", "indicator"])
+    rows = []
+    for r in mine.set_index("indicator").reindex(codes).dropna(subset=["value"]).reset_index().to_dict("records"):
+        key = (r["area"], r["indicator"])
+        other = known.loc[key] if key in known.index else None
+        rank = f"{int(other['rank'])}/{int(other['n_ranked'])}" if other is not None and pd.notna(other["rank"]) else MISSING
+        if other is not None and not other["ranked"]:
+            rank = "基数小"
+        rows.append(
+            [
+                str(r["name"]),
+                marked(r) | {"t": shown(r)},
+                f"{_part(r['numerator'])} / {_part(r['denominator'])}",
+                str(r["base"] or ""),
+                span(r),
+                span(r, "ci_low", "ci_high"),
+                shown(r, other["reference"]) if other is not None else MISSING,
+                VERDICTS[other["verdict"]] if other is not None else MISSING,
+                rank,
+            ]
+        )
+    columns: list[Any] = [
+        {"key": "name", "label": "指标"},
+        {"key": "value", "label": "数值", "align": "right"},
+        {"key": "parts", "label": "分子 / 分母", "align": "right"},
+        {"key": "base", "label": "口径"},
+        {"key": "data", "label": "数据区间", "align": "right"},
+        {"key": "ci", "label": "95%区间", "align": "right"},
+        {"key": "peers", "label": "同类地区", "align": "right"},
+        {"key": "verdict", "label": "比较"},
+        {"key": "rank", "label": "位次", "align": "right"},
+    ]
+    demo = bool(mine["is_demo"].any())
+    name, period = (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
+    notes = [LIGHT_RULE, "数据区间反映约数和缺报；95%区间供研究参考，金额和两类事物之比不计。优于、低于表示差距超出误差范围。"]
+    return Block.table(f"{name}{period_words(period)}指标情况", columns, rows, notes=notes, source=source_line(period, demo), demo=demo)
+
+
+def _part(value: float) -> str:
+    return fixed(value, 0 if float(value).is_integer() else 1)
+
+
+def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
+    """Published rates: value, both parts, base, data interval, sampling interval, source. Never ranked."""
+    frame = rates
+    if places is not None:
+        wanted = list(places)
+        column = "place" if "place" in frame else "area_name"
+        hit = frame[column].isin(wanted) | frame["area_name"].isin(wanted) | frame["area"].isin(wanted)
+        frame = frame.loc[hit]
+    rows = [
+        [
+            str(r.get("place") or r["area_name"]),
+            str(r["period"]) if isinstance(r["period"], str) else "未注明",
+            str(r["name"]),
+            _ceiling(r),
+            f"{large(r['numerator'], '')} / {large(r['denominator'], '')}",
+            str(r["base"] or ""),
+            span(r),
+            span(r, "ci_low", "ci_high"),
+            str(r["method"]),
+        ]
+        for r in frame.to_dict("records")
+    ]
+    columns: list[Any] = [
+        {"key": "place", "label": "地方"},
+        {"key": "period", "label": "年份", "align": "center"},
+        {"key": "name", "label": "指标"},
+        {"key": "value", "label": "由公开数字推得", "align": "right"},
+        {"key": "parts", "label": "分子 / 分母", "align": "right"},
+        {"key": "base", "label": "口径"},
+        {"key": "span", "label": "数据区间", "align": "right"},
+        {"key": "ci", "label": "95%区间", "align": "right"},
+        {"key": "method", "label": "方法"},
+    ]
+    notes = ["数据区间由原文的约、余、近、以上等词推得；不同口径、不同年份的比率不作排序，也不放在同一条坐标轴上。"]
+    return Block.table("由公开数字推得的比率", columns, rows, notes=notes, source="公开报道，出处见数据来源表")
+
+
+def _ceiling(r: dict[str, Any]) -> str:
+    text = shown(r)
+    if r["high"] <= r["value"] * (1 + 1e-12) and r["low"] < r["value"]:
+        return f"低于 {text}"
+    return text
+
+
+def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Block:
+    """Findings of the consistency checks, politely worded, worst grade first."""
+    order = ["数据不一致待核", "口径需明确", "与计划有差距", "相符"]
+    wanted = list(grades) if grades is not None else order
+    frame = checks.loc[checks["grade"].isin(wanted)]
+    frame = frame.assign(_o=frame["grade"].map(order.index)).sort_values("_o", kind="stable")
+    marks = {"数据不一致待核": ("■", "bad"), "口径需明确": ("▲", "middle"), "与计划有差距": ("▲", "middle"), "相符": ("●", "good")}
+    rows = [
+        [
+            {"t": r["grade"], "mark": marks[r["grade"]][0], "tone": marks[r["grade"]][1]},
+            str(r["place"]),
+            str(r["text"]),
+            str(r["source"]),
+        ]
+        for r in frame.to_dict("records")
+    ]
+    columns: list[Any] = [
+        {"key": "grade", "label": "结论"},
+        {"key": "place", "label": "地方"},
+        {"key": "text", "label": "说明"},
+        {"key": "source", "label": "出处"},
+    ]
+    return Block.table("公开数字的一致性检查", columns, rows, notes=["只依据原文文字推算，供与原单位核对，不作为结论。"])
+
+
+def plain(
+    frame: pd.DataFrame, title: str, labels: dict[str, str] | None = None, limit: int | None = None, **options: Any
+) -> Block:
+    """Any small frame as a table; `labels` renames and chooses the columns."""
+    labels = labels or {str(c): str(c) for c in frame.columns}
+    shown_rows = frame if limit is None else frame.head(limit)
+    rows = [[_plain_cell(row[c]) for c in labels] for row in shown_rows.to_dict("records")]
+    notes = list(options.pop("notes", []))
+    if limit is not None and len(frame) > limit:
+        notes.append(f"共{len(frame):,}行，这里列出前{limit}行。")
+    columns: list[Any] = [{"key": key, "label": label} for key, label in labels.items()]
+    return Block.table(title, columns, rows, notes=notes, **options)
+
+
+def _plain_cell(value: Any) -> Any:
+    if value is None or (not isinstance(value, list | dict) and pd.isna(value)):
+        return None
+    return float(value) if hasattr(value, "dtype") and not isinstance(value, str) and not float(value).is_integer() else (int(value) if hasattr(value, "dtype") else value)
+
+
+__all__ = [
+    "falling", "headline", "light", "missing", "overview", "plain", "problem_list", "problem_summary", "profile",
+    "questions", "rates", "submissions", "widest",
+]  # fmt: skip

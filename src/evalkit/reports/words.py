@@ -1,0 +1,121 @@
+"""How numbers are written: values, changes, arrows, targets and the words around them."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pandas as pd
+
+MISSING = "—"
+MARKS = {"good": "●", "middle": "▲", "bad": "■"}
+LIGHT_RULE = "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；无参照值的指标不作标记"
+NEAR_TARGET = 0.9
+
+
+def fixed(value: float | None, decimals: int = 0, grouped: bool = True) -> str:
+    """A number rounded half up, with thousands marks; nothing known is ``—``."""
+    if value is None or pd.isna(value):
+        return MISSING
+    if math.isinf(value):
+        return "不限"
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    exact = abs(exact) if exact == 0 else exact
+    return f"{exact:,f}" if grouped else f"{exact:f}"
+
+
+def large(value: float | None, unit: str) -> str:
+    """An amount or count with 万 and 亿 where it is large: 2,346.5万元, 1.23亿元, 812元."""
+    if value is None or pd.isna(value):
+        return MISSING
+    for size, word in ((1e8, "亿"), (1e4, "万")):
+        if abs(value) >= size and (unit == "元" or abs(value) >= 1e5):
+            return f"{fixed(value / size, 2)}{word}{unit}"
+    return f"{fixed(value)}{unit}"
+
+
+def shown(row: Any, value: float | None = None, unit: bool = True) -> str:
+    """The value of an indicator row in its own unit: 82.3%, 843元/人, 1.43名/个."""
+    number = row["value"] if value is None else value
+    text = fixed(None if number is None or pd.isna(number) else number * row["scale"], int(row["decimals"]))
+    return text if text in (MISSING, "不限") or not unit else text + str(row["unit"])
+
+
+def said(row: Any, value: float | None = None) -> str:
+    """The value inside a sentence: an amount per head is plain yuan there (人均…161元)."""
+    text = shown(row, value, unit=False)
+    return text if text in (MISSING, "不限") else text + (str(row["unit"]).split("/")[0] if row["kind"] == "amount" else str(row["unit"]))
+
+
+def span(row: Any, low: str = "low", high: str = "high") -> str:
+    """An interval of a row, as printed; a single number where both ends agree; nothing where none is known."""
+    a, b = row[low], row[high]
+    if pd.isna(a) or pd.isna(b):
+        return MISSING
+    first, last = shown(row, a, unit=False), shown(row, b, unit=False)
+    if first == last:
+        return first
+    if math.isinf(b):
+        return f"不低于{first}"
+    return f"{first} 至 {last}" if a > 0 else f"至多 {last}"
+
+
+def change_unit(row: Any) -> str:
+    return "百分点" if row["unit"] == "%" else str(row["unit"])
+
+
+def change(row: Any, difference: float | None) -> str:
+    """An arrow and the size of a change: ↑1.2, ↓0.3, → (below half a printed unit)."""
+    if difference is None or pd.isna(difference):
+        return MISSING
+    scaled = difference * row["scale"]
+    text = fixed(abs(scaled), int(row["decimals"]))
+    if abs(scaled) < 0.5 * 10.0 ** -int(row["decimals"]):
+        return "→"
+    return ("↑" if scaled > 0 else "↓") + text
+
+
+def change_words(row: Any, difference: float | None, since: str = "上年") -> str:
+    """``比上年提高1.2个百分点``, ``与上年持平``; empty where nothing is known."""
+    if difference is None or pd.isna(difference):
+        return ""
+    scaled = difference * row["scale"]
+    if abs(scaled) < 0.5 * 10.0 ** -int(row["decimals"]):
+        return f"与{since}持平"
+    size = fixed(abs(scaled), int(row["decimals"]))
+    if row["unit"] == "%":
+        return f"比{since}{'提高' if scaled > 0 else '下降'}{size}个百分点"
+    return f"比{since}{'增加' if scaled > 0 else '减少'}{size}{str(row['unit']).split('/')[0]}"
+
+
+def light(row: Any) -> str | None:
+    """good, middle or bad against the named target; nothing without a target or a direction."""
+    value, target, better = row["value"], row["target"], row["better"]
+    if pd.isna(value) or pd.isna(target) or better not in ("higher", "lower") or target <= 0:
+        return None
+    reached = value / target if better == "higher" else (target / value if value > 0 else math.inf)
+    return "good" if reached >= 1 else "middle" if reached >= NEAR_TARGET else "bad"
+
+
+def marked(row: Any) -> dict[str, Any]:
+    """A table cell: the value with its traffic light."""
+    tone = light(row)
+    cell: dict[str, Any] = {"v": None if pd.isna(row["value"]) else float(row["value"]), "t": shown(row, unit=False)}
+    return cell | ({"mark": MARKS[tone], "tone": tone} if tone else {})
+
+
+def cut_off(period: str | int) -> str:
+    """The date at which the figures of a period stand: 2025年12月31日, or the end of a quarter."""
+    year, _sep, quarter = str(period).partition("Q")
+    return f"{year}年" + {"1": "3月31日", "2": "6月30日", "3": "9月30日"}.get(quarter, "12月31日")
+
+
+def period_words(period: str | int) -> str:
+    year, _sep, quarter = str(period).partition("Q")
+    return f"{year}年第{'一二三四'[int(quarter) - 1]}季度" if quarter else f"{year}年"
+
+
+def source_line(period: str | int, demo: bool, what: str = "各地区报送台账") -> str:
+    """The line under every table: where the figures come from and at what date they stand."""
+    return f"{what}，截至{cut_off(period)}" + ("；演示数据，非真实情况" if demo else "")

@@ -1,0 +1,235 @@
+"""From normalised indicators to one value: means, outranking, TOPSIS, obstacle degrees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evalkit.scoring.normalise import SIGNED, Better, lower_better, normalise, over_units
+from evalkit.stats.intervals import Floats, refuse
+
+METHODS = ("arithmetic", "geometric", "harmonic", "power", "median", "copeland")
+BLOCK = 4_000_000  # numbers held at once by the outranking matrix
+
+
+def shares(weights: ArrayLike, count: int) -> Floats:
+    """Weights of `count` indicators (last axis) brought to sum 1; negative, missing or all zero is refused."""
+    w = np.asarray(weights, dtype=float)
+    if w.shape[-1:] != (count,):
+        raise refuse("weights", f"{w.shape[-1] if w.ndim else 1} 个", f"每个指标一个权重，共 {count} 个")
+    total = w.sum(-1, keepdims=True)
+    if not bool(np.all(w >= 0)) or not bool(np.all(total > 0)):
+        raise refuse("weights", np.array2string(w, threshold=8), "权重不小于 0、没有缺失，且不全为 0")
+    return np.asarray(w / total)
+
+
+def check_combination(normalisation: str, aggregation: str, node: str = "", to: tuple[float, float] = (0, 1)) -> None:
+    """Refuse before the run what has no meaning: a geometric or harmonic mean of values that can be negative."""
+    if aggregation not in METHODS:
+        raise refuse(node, aggregation, "、".join(METHODS))
+    negative = normalisation in SIGNED or (normalisation in ("minmax", "goalposts") and min(to) < 0)
+    if aggregation in ("geometric", "harmonic", "power") and negative:
+        raise refuse(
+            node or "aggregate",
+            f"{aggregation}（{normalisation}）",
+            "几何、调和、幂平均只用于正数；该标准化会产生负数",
+            "改用 arithmetic，或改用 minmax（如 1 到 100）、share_of_target",
+        )
+
+
+def aggregate(
+    x: ArrayLike,
+    weights: ArrayLike | None = None,
+    method: str = "arithmetic",
+    *,
+    power: float = 2.0,
+    needs: float = 1.0,
+    node: str = "",
+) -> Floats:
+    r"""Weighted mean of the indicators of every unit.
+
+    Parameters
+    ----------
+    x
+        Normalised values, units x indicators, with any leading axes.
+    weights
+        One for each indicator (any positive scale; equal where none), with leading axes where they vary.
+    method
+        ``arithmetic`` :math:`\sum_j w_j x_j`; ``geometric`` :math:`\prod_j x_j^{w_j}`; ``harmonic``
+        :math:`1/\sum_j w_j/x_j`; ``power`` :math:`(\sum_j w_j x_j^p)^{1/p}` (p = 0 is geometric); ``median``: weighted
+        median (the mean of the two middle values at exactly half the weight); ``copeland``: number of units
+        beaten minus number of units that beat it, i beating k where the weight of the indicators on which it is
+        higher (ties: half) is above one half.
+    needs
+        Share of the weight that must be known. With 1 a missing value makes the result NaN; below 1 the known
+        weights are brought to sum 1. Copeland splits the weight of a pair of which one is missing in half.
+    node
+        Name for messages.
+
+    Returns
+    -------
+    array without the last axis
+        A zero makes geometric, harmonic (and power with p < 0) means 0; a negative value there is refused.
+
+    References
+    ----------
+    OECD/JRC (2008), Handbook, step 6; Copeland (1951); Munda and Nardo (2009), Applied Economics 41, 1513-1523.
+    """
+    values = np.asarray(x, dtype=float)
+    if method not in METHODS:
+        raise refuse(node or "method", method, "、".join(METHODS))
+    w = shares(np.ones(values.shape[-1]) if weights is None else weights, values.shape[-1])
+    w = w[..., None, :] if w.ndim > 1 else w
+    declared, missing = w, bool(np.isnan(values.sum()))
+    if method in ("geometric", "harmonic", "power") and bool((values < 0).any()):
+        found = f"有负数 {np.nanmin(values):g}"
+        raise refuse(node or "aggregate", found, f"{method} 平均的数值都不小于 0", "改用 arithmetic 或换一种标准化")
+    known: Any = True
+    if missing:
+        present = ~np.isnan(values)
+        coverage = (present * w).sum(-1)
+        known = (coverage >= needs - 1e-9) & (coverage > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            w = np.where(present, w, 0.0) / coverage[..., None]
+        values = values if method == "copeland" else np.where(present, values, 1.0)
+    result = _copeland(values, declared) if method == "copeland" else _mean(values, w, method, power)
+    return np.asarray(result if known is True else np.where(known, result, np.nan))
+
+
+def _mean(x: Floats, w: Floats, method: str, power: float) -> Floats:
+    if method == "median":
+        return _median(x, np.broadcast_to(w, x.shape))
+    if method == "harmonic":
+        method, power = "power", -1.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if method == "arithmetic":
+            return _dot(x, w)
+        if method == "geometric" or power == 0:
+            return np.exp(_dot(np.log(x), w, zero=x))
+        return np.asarray(_dot(x**power, w, zero=x) ** (1 / power))
+
+
+def _dot(x: Floats, w: Floats, zero: Floats | None = None) -> Floats:
+    """Sum over the last axis; an indicator of weight 0 counts nothing, even where x is infinite (`zero` was 0)."""
+    if zero is not None and bool((zero == 0).any()):
+        x = np.where((zero == 0) & (w == 0), 0.0, x)
+    if w.ndim > 1 and w.shape[-2] == 1:  # weights of a replication, the same for all its units
+        return np.asarray((x @ np.swapaxes(w, -1, -2))[..., 0])
+    return x @ w if w.ndim == 1 else np.asarray((x * w).sum(-1))
+
+
+def _median(x: Floats, w: Floats) -> Floats:
+    order = np.argsort(x, axis=-1)
+    value = np.take_along_axis(x, order, -1)
+    reach = np.cumsum(np.take_along_axis(w, order, -1), axis=-1)
+    low, high = (np.argmax(reach >= 0.5 + shift, axis=-1)[..., None] for shift in (-1e-9, 1e-9))
+    return np.asarray((np.take_along_axis(value, low, -1) + np.take_along_axis(value, high, -1))[..., 0] / 2)
+
+
+def outranking(x: ArrayLike, weights: ArrayLike) -> Floats:
+    """Outranking matrix (units x units): weight of the indicators on which the row is above the column, ties half."""
+    values = np.asarray(x, dtype=float)
+    w = shares(weights, values.shape[-1])
+    matrix = np.zeros((len(values), len(values)))
+    for j in range(values.shape[-1]):
+        gap = np.sign(np.nan_to_num(values[:, None, j] - values[None, :, j]))
+        matrix += w[j] * (gap + 1) / 2
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
+
+
+def _copeland(x: Floats, w: Floats) -> Floats:
+    count, indicators = x.shape[-2:]
+    flat = x.reshape(-1, count, indicators)
+    weight = np.broadcast_to(w[..., 0, :] if w.ndim > 1 else w, (*x.shape[:-2], indicators)).reshape(-1, indicators)
+    result = np.zeros(flat.shape[:-1])
+    rows = max(1, BLOCK // max(1, count * len(flat)))
+    for start in range(0, count, rows):
+        part = flat[:, start : start + rows]
+        balance = np.zeros((len(flat), part.shape[1], count))
+        for j in range(indicators):
+            gap = np.sign(part[:, :, None, j] - flat[:, None, :, j])
+            balance += weight[:, None, None, j] * np.nan_to_num(gap)
+        result[:, start : start + rows] = np.sign(np.where(np.abs(balance) < 1e-9, 0, balance)).sum(-1)
+    return result.reshape(x.shape[:-1])
+
+
+def aggregate_groups(
+    x: ArrayLike,
+    groups: ArrayLike,
+    weights: ArrayLike | None = None,
+    method: str | Sequence[str] = "arithmetic",
+    *,
+    needs: float = 1.0,
+    names: Sequence[str] = (),
+) -> Floats:
+    """One level of a tree: indicators -> groups (numbered from 0), each by its own rule.
+
+    Returns units x groups, with the leading axes of x. `method` is one rule or one for each group.
+    """
+    values, index = np.asarray(x, dtype=float), np.asarray(groups)
+    count = int(index.max()) + 1
+    rules = [method] * count if isinstance(method, str) else list(method)
+    w = np.ones(values.shape[-1]) if weights is None else np.asarray(weights, dtype=float)
+    if set(rules) == {"arithmetic"} and not np.isnan(values.sum()):
+        block = np.zeros((*w.shape, count))
+        for g in range(count):
+            block[..., index == g, g] = shares(w[..., index == g], int((index == g).sum()))
+        return np.asarray(values @ block)
+    parts = [
+        aggregate(values[..., index == g], w[..., index == g], rules[g], needs=needs, node=names[g] if names else "")
+        for g in range(count)
+    ]
+    return np.stack(parts, axis=-1)
+
+
+def topsis(x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: str = "vector") -> Floats:
+    r"""TOPSIS closeness :math:`C_i = d_i^- / (d_i^+ + d_i^-)` to the ideal and from the worst solution.
+
+    Parameters
+    ----------
+    x
+        Raw values, units x indicators, with any leading axes.
+    norm
+        ``vector``: :math:`x_{ij} / \sqrt{\sum_i x_{ij}^2}` (Hwang and Yoon 1981); ``minmax``: 0 to 1 by column
+        (Opricovic and Tzeng 2004). They can order units differently, so the choice is part of the method's name.
+
+    Returns
+    -------
+    array without the last axis
+        Between 0 and 1; 0.5 for all where no indicator tells units apart. A unit with a missing value gets NaN.
+    """
+    values = np.asarray(x, dtype=float)
+    lower = lower_better(better, values.shape[-1])
+    w = shares(weights, values.shape[-1])
+    w = w[..., None, :] if w.ndim > 1 else w
+    if norm == "vector":
+        length = np.sqrt(np.nansum(values**2, axis=-2, keepdims=True))
+        scaled = w * np.divide(values, length, out=values * 0.0, where=length > 0)
+        scaled = np.where(lower, -scaled, scaled)
+    elif norm == "minmax":
+        scaled = w * normalise(values, "minmax", better)
+    else:
+        raise refuse("norm", norm, "vector、minmax")
+    best, worst = (
+        np.sqrt(((scaled - over_units(end, scaled)) ** 2).sum(-1)) for end in ("max", "min")
+    )  # distances to the ideal and to the worst
+    both = best + worst
+    return np.asarray(np.where(both > 0, worst / np.where(both > 0, both, 1.0), np.where(np.isnan(both), np.nan, 0.5)))
+
+
+def obstacle(x: ArrayLike, weights: ArrayLike) -> Floats:
+    r"""Obstacle degree (障碍度) :math:`w_j(1 - x_{ij}) / \sum_k w_k(1 - x_{ik})` of each indicator for each unit.
+
+    x is normalised to 0 to 1. Rows sum to 1; a unit without any deficit has only zeros; missing values count
+    nothing and stay NaN.
+    """
+    values = np.asarray(x, dtype=float)
+    if bool(np.any((values < -1e-9) | (values > 1 + 1e-9))):
+        raise refuse("x", f"{np.nanmin(values):g} 到 {np.nanmax(values):g}", "障碍度要求标准化到 0 至 1")
+    deficit = shares(weights, values.shape[-1]) * (1 - np.clip(values, 0, 1))
+    total = np.nansum(deficit, axis=-1, keepdims=True)
+    return np.asarray(np.divide(deficit, total, out=deficit * 0.0, where=total > 0))

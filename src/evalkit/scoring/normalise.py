@@ -1,0 +1,227 @@
+"""Normalisation: indicators in different units onto one scale, the better the higher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evalkit.scoring.ranks import rank
+from evalkit.stats.intervals import Floats, refuse
+
+METHODS = (
+    "share_of_target",
+    "linear_60_100",
+    "minmax",
+    "zscore",
+    "rank",
+    "percentile",
+    "distance",
+    "goalposts",
+    "ratio_best",
+    "ratio_mean",
+    "ratio_worst",
+    "difference_best",
+    "difference_mean",
+    "difference_worst",
+    "above_below",
+)
+ABSOLUTE = frozenset({"share_of_target", "goalposts"})  # a unit's value never depends on the others
+SIGNED = frozenset({"zscore", "difference_best", "difference_mean", "difference_worst", "above_below"})
+
+Better = str | Sequence[str]
+
+
+def lower_better(better: Better, count: int) -> NDArray[np.bool_]:
+    """Flags of the indicators where less is better."""
+    words = [better] * count if isinstance(better, str) else [str(word) for word in better]
+    wrong = sorted({word for word in words if word not in ("higher", "lower")})
+    if wrong:
+        raise refuse("better", "、".join(wrong), "higher（越高越好）、lower（越低越好）", "无方向的指标不能计分")
+    if len(words) != count:
+        raise refuse("better", f"{len(words)} 个", f"每个指标一个方向，共 {count} 个")
+    return np.array([word == "lower" for word in words])
+
+
+def over_units(function: str, x: Floats) -> Floats:
+    """min, max or mean of the known values of every column, kept axis; NaN for a column without any."""
+    plain = np.asarray(getattr(np, function)(x, axis=-2, keepdims=True)) if x.shape[-2] else np.array(np.nan)
+    if not np.isnan(plain).any():
+        return plain
+    known = ~np.isnan(x)
+    count = known.sum(-2, keepdims=True)
+    if function in ("min", "max"):
+        filled = np.where(known, x, np.inf if function == "min" else -np.inf)
+        return np.where(count > 0, getattr(np, function)(filled, axis=-2, keepdims=True), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(known, x, 0).sum(-2, keepdims=True) / count)
+
+
+def sample_sd(x: Floats, ddof: int = 1) -> Floats:
+    """Standard deviation of the known values of every column, kept axis; 0 where there is nothing to compare."""
+    centred = x - over_units("mean", x)
+    known = ~np.isnan(centred)
+    count = known.sum(-2, keepdims=True) - ddof
+    squares = np.where(known, centred, 0) ** 2
+    return np.asarray(np.sqrt(squares.sum(-2, keepdims=True) / np.maximum(count, 1)))
+
+
+def normalise(
+    x: ArrayLike,
+    method: str,
+    better: Better = "higher",
+    *,
+    target: ArrayLike | None = None,
+    zero_at: ArrayLike | None = None,
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    to: tuple[float, float] = (0.0, 1.0),
+    cap: bool | None = None,
+    log: bool = False,
+    ties: str = "min",
+    threshold: float = 0.2,
+) -> Floats:
+    r"""Indicators on one scale, high always good.
+
+    Parameters
+    ----------
+    x
+        Units x indicators, with any leading axes for replications; one dimension is one indicator.
+    method
+        With w the worst and b the best value known in the column (by `better`):
+
+        - ``share_of_target``: :math:`\min(x/t, 1)`; less is better: :math:`\min(t/x, 1)`; with `zero_at` z (either
+          direction) :math:`(x-z)/(t-z)` held in 0 to 1. Not below 0.
+        - ``linear_60_100`` (功效系数): :math:`60 + 40(x-w)/(b-w)`, with `low`, `high` as 不允许值 and 满意值.
+        - ``minmax``: :math:`(x-w)/(b-w)` onto `to`; ``goalposts``: the same between fixed `low` and `high`, capped.
+        - ``zscore``: :math:`(x-\bar x)/s`, s with n - 1.
+        - ``rank``: ascending, the best has the highest number; ``percentile``: 100 rank / n.
+        - ``distance``: :math:`1 - (t-x)/(t-w)` to a `target`.
+        - ``ratio_best``, ``ratio_mean``, ``ratio_worst``: x over the reference (less is better: reference over x);
+          ``difference_*``: the relative difference :math:`(x-r)/r`, sign turned where less is better.
+        - ``above_below``: 1, 0, -1 for x / mean above 1 + threshold, between, below 1 - threshold.
+    better
+        ``higher`` or ``lower``, one word or one for each indicator.
+    target, zero_at, low, high
+        Numbers, or one for each indicator; NaN in `low` or `high` leaves that bound to the data (not for goalposts).
+    cap
+        Hold linear_60_100, minmax and distance inside their range (default no); goalposts: default yes.
+    log
+        Natural logarithms of x, `low` and `high` first (income in the human development index).
+
+    Returns
+    -------
+    array of the shape of x
+        A missing value stays NaN and touches no other. A constant column, or one known unit, says nothing about
+        who is better: z-score and differences 0, minmax and linear_60_100 the middle of the range, ratios 1.
+
+    References
+    ----------
+    OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5; UNDP, Human Development Report,
+    technical note 1.
+    """
+    if method not in METHODS:
+        raise refuse("method", method, "、".join(METHODS))
+    values = np.asarray(x, dtype=float)
+    flat = values.ndim == 1
+    if flat:
+        values = values[:, None]
+    lower = lower_better(better, values.shape[-1])
+    if log:
+        values, low, high = (_log(v) for v in (values, low, high))
+    if method in ("share_of_target", "distance") and target is None:
+        raise refuse("target", "没有给出", f"{method} 需要目标值 target")
+    if method == "goalposts" and (low is None or high is None):
+        raise refuse("low, high", "没有给出", "goalposts 需要固定的下限 low 和上限 high")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if method == "share_of_target":
+            result = _share(values, lower, target, zero_at)
+        elif method in ("linear_60_100", "minmax", "goalposts"):
+            ends = (60.0, 100.0) if method == "linear_60_100" else to
+            held = cap if cap is not None else method == "goalposts"
+            result = _between(values, lower, low, high, ends, held)
+        elif method == "distance":
+            worst = np.where(lower, over_units("max", values), over_units("min", values))
+            goal = np.asarray(target, dtype=float)
+            reachable = np.where(lower, goal < worst, goal > worst)  # else every unit has reached it
+            result = np.where(reachable, (values - worst) / (goal - worst), np.where(np.isnan(values), np.nan, 1.0))
+            result = np.minimum(result, 1.0) if cap else result
+        elif method == "zscore":
+            sd = sample_sd(values)
+            centred = values - over_units("mean", values)
+            result = np.where(sd > 1e-12 * np.abs(over_units("max", np.abs(values))), centred / sd, centred * 0.0)
+            result = np.where(lower, -result, result)
+        elif method in ("rank", "percentile"):
+            result = rank(np.where(lower, -values, values), ties, better="lower", axis=-2)
+            if method == "percentile":
+                result = 100 * result / np.sum(~np.isnan(values), axis=-2, keepdims=True)
+        else:
+            result = _relative(values, lower, method, threshold)
+    return np.asarray(result[..., 0] if flat else result)
+
+
+def _log(v: Any) -> Any:
+    if v is None:
+        return None
+    array = np.asarray(v, dtype=float)
+    if bool(np.any(array <= 0)):
+        raise refuse("log", f"{np.nanmin(array):g}", "取对数的数值和上下限都大于 0")
+    return np.log(array)
+
+
+def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any) -> Floats:
+    goal = np.broadcast_to(np.asarray(target, dtype=float), lower.shape)
+    zero = np.broadcast_to(np.asarray(np.nan if zero_at is None else zero_at, dtype=float), lower.shape)
+    start = np.where(np.isnan(zero), 0.0, zero)
+    if bool(np.any(goal == start)):
+        raise refuse("target", f"{goal[goal == start][0]:g}", "目标值与零分值（不写为 0）不能相同")
+    if bool(np.any(~np.isnan(zero) & ((goal > zero) == lower))):
+        raise refuse("zero_at", "方向相反", "越高越好时零分值低于目标值，越低越好时高于目标值")
+    inverse = lower & np.isnan(zero)
+    share = (x - start) / (goal - start)
+    if inverse.any():
+        share = np.where(inverse, np.where(x <= goal, 1.0, goal / x), share)
+    return np.where(np.isnan(x), np.nan, np.clip(share, 0.0, 1.0))
+
+
+def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tuple[float, float], cap: bool) -> Floats:
+    floor, ceiling = (_bound(given, x, name) for given, name in ((low, "min"), (high, "max")))
+    if low is not None and high is not None and bool(np.any(floor >= ceiling)):
+        raise refuse("low, high", "下限不低于上限", "low 小于 high")
+    worst, span = np.where(lower, ceiling, floor), np.where(lower, floor - ceiling, ceiling - floor)
+    flat = np.abs(span) <= 1e-12 * np.maximum(np.abs(floor), np.abs(ceiling))
+    scale = (ends[1] - ends[0]) / np.where(flat, np.nan, span)
+    result = (x - worst) * scale
+    result += ends[0]
+    if flat.any():
+        result = np.where(flat & ~np.isnan(x), (ends[0] + ends[1]) / 2, result)
+    return np.clip(result, min(ends), max(ends)) if cap else result
+
+
+def _bound(given: Any, x: Floats, name: str) -> Floats:
+    if given is None:
+        return over_units(name, x)
+    fixed = np.asarray(given, dtype=float)
+    return np.where(np.isnan(fixed), over_units(name, x), fixed) if np.isnan(fixed).any() else fixed
+
+
+def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float) -> Floats:
+    kind, _, name = method.partition("_")
+    low, high = over_units("min", x), over_units("max", x)
+    reference = {"best": np.where(lower, low, high), "worst": np.where(lower, high, low)}.get(name)
+    if reference is None:
+        reference = over_units("mean", x)
+    if kind == "ratio":
+        inverse = lower & (x == 0) & (x != reference)
+        if bool(inverse.any()):
+            raise refuse(
+                "x", "越低越好的指标有 0 值", f"{method} 以该值作分母，须大于 0", "改用 minmax 或 share_of_target"
+            )
+        return np.where(x == reference, 1.0, np.where(lower, reference / x, x / reference))
+    relative = np.where(x == reference, 0.0, (x - reference) / np.abs(reference))
+    signed = np.where(lower, -relative, relative)
+    if kind == "difference":
+        return signed
+    return np.where(np.isnan(x), np.nan, np.where(np.abs(signed) > threshold, np.sign(signed), 0.0))

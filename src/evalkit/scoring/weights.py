@@ -1,0 +1,239 @@
+"""Weights from the data themselves. None of them knows what matters: they are shown beside the declared ones.
+
+Every function takes units x indicators and gives weights that sum to 1; missing values are left out column by
+column. Where nothing tells units apart the weights are equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evalkit.scoring.aggregate import shares
+from evalkit.scoring.normalise import Better, normalise, over_units, sample_sd
+from evalkit.stats.intervals import Floats, refuse
+
+
+def equal(count: int) -> Floats:
+    """The same weight for each of `count` indicators."""
+    return np.full(count, 1.0 / count)
+
+
+def given(weights: ArrayLike, total: float | None = None) -> Floats:
+    """Declared weights or points, brought to sum 1; refused where they do not add up to `total`."""
+    w = np.asarray(weights, dtype=float)
+    if total is not None and abs(float(w.sum()) - total) > 1e-6 * max(1.0, abs(total)):
+        raise refuse("weights", f"合计 {w.sum():g}", f"合计 {total:g}", "改权重或改合计")
+    return shares(w, w.shape[-1])
+
+
+def _table(x: ArrayLike) -> Floats:
+    values = np.asarray(x, dtype=float)
+    if values.ndim != 2:
+        raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
+    return values
+
+
+def _share(parts: Floats) -> Floats:
+    parts = np.where(parts > 0, parts, 0.0)
+    return parts / parts.sum() if parts.sum() > 0 else equal(len(parts))
+
+
+def entropy(x: ArrayLike) -> Floats:
+    r"""Entropy weights (熵权法) of non-negative data: :math:`w_j \propto 1 + \frac{1}{\ln n}\sum_i p_{ij}\ln p_{ij}`.
+
+    :math:`p_{ij} = x_{ij}/\sum_i x_{ij}`, 0 ln 0 = 0. Turn indicators where less is better before (`normalise`).
+
+    References
+    ----------
+    Shannon (1948); Hwang and Yoon (1981), Multiple Attribute Decision Making, 52-54.
+    """
+    values = _table(x)
+    if bool((values < 0).any()):
+        raise refuse("x", f"有负数 {np.nanmin(values):g}", "熵权法的数值都不小于 0", "先用 minmax 标准化")
+    total = np.nansum(values, axis=0)
+    p = values / np.where(total > 0, total, np.nan)
+    n = np.maximum((~np.isnan(values)).sum(0), 2)
+    diversity = 1 + np.nansum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0.0), axis=0) / np.log(n)
+    return _share(np.where((total > 0) & (diversity > 1e-12), diversity, 0.0))
+
+
+def deviation(x: ArrayLike, kind: str = "standard") -> Floats:
+    r"""Weights by dispersion of normalised data.
+
+    ``standard`` (均方差法): :math:`w_j \propto s_j`; ``coefficient`` (变异系数法): :math:`s_j / |\bar x_j|`;
+    ``maximising`` (离差最大化): :math:`\sum_i \sum_k |x_{ij} - x_{kj}|` (Wang 1997).
+    """
+    values = _table(x)
+    sd, mean = sample_sd(values)[0], over_units("mean", values)[0]
+    if kind == "standard":
+        return _share(sd)
+    if kind == "coefficient":
+        return _share(np.divide(sd, np.abs(mean), out=np.zeros_like(sd), where=mean != 0))
+    if kind != "maximising":
+        raise refuse("kind", kind, "standard、coefficient、maximising")
+    ordered = np.sort(values, axis=0)  # missing values last
+    n, i = (~np.isnan(values)).sum(0), np.arange(len(values))[:, None]
+    return _share(np.nansum((2 * i - n + 1) * ordered, axis=0))
+
+
+def critic(x: ArrayLike, better: Better = "higher") -> Floats:
+    r"""CRITIC weights :math:`w_j \propto s_j \sum_k (1 - r_{jk})` on min-max data with Pearson correlations.
+
+    A constant indicator has weight 0 and stands in no correlation.
+
+    References
+    ----------
+    Diakoulaki, Mavrotas and Papayannakis (1995), Computers & Operations Research 22, 763-770.
+    """
+    values = normalise(_table(x), "minmax", better)
+    sd = sample_sd(values)[0]
+    varies = sd > 0
+    centred = np.nan_to_num(values - over_units("mean", values))
+    known = (~np.isnan(values)).astype(float)
+    squares = (centred**2).T @ known  # sums over the rows that both columns know
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = (centred.T @ centred) / np.sqrt(squares * squares.T)
+    conflict = np.where(np.outer(varies, varies), 1 - r, 0.0).sum(1)
+    return _share(sd * conflict)
+
+
+class Pca(NamedTuple):
+    """Principal components of the correlation matrix, and the weights of Nicoletti, Scarpetta and Boylaud."""
+
+    eigenvalues: Floats
+    variance: Floats  # shares of the whole variance
+    loadings: Floats  # indicators x factors kept, before rotation
+    rotated: Floats
+    explained: Floats  # variance of each rotated factor
+    factor: Any  # factor of each indicator, numbered from 0
+    weights: Floats
+
+
+def pca(x: ArrayLike, factors: int | None = None, kaiser: bool = True) -> Pca:
+    r"""Eigenvalues, varimax loadings and weights.
+
+    Squared rotated loadings are scaled to sum 1 in each factor, :math:`l_{jf}^2 / V_f` with :math:`V_f` the factor's
+    variance; each indicator goes to the factor where this is largest, and its weight is
+    :math:`\frac{l_{jf}^2}{V_f} \cdot \frac{V_f}{\sum_f V_f}`, brought to sum 1.
+
+    Parameters
+    ----------
+    x
+        Units x indicators; rows with a missing value are left out; indicators may not be constant.
+    factors
+        Number kept. Default: the components that explain more than 10% each, and more until 60% are explained.
+    kaiser
+        Rows normalised before rotation (Kaiser), as in the handbook, SPSS and R; False is raw varimax.
+
+    References
+    ----------
+    OECD/JRC (2008), Handbook, 6.1 (tables 16 to 18); Nicoletti, Scarpetta and Boylaud (2000), OECD Economics
+    Department Working Paper 226; Kaiser (1958), Psychometrika 23, 187-200.
+    """
+    values = _table(x)
+    values = values[~np.isnan(values).any(axis=1)]
+    constant = [j + 1 for j in range(values.shape[1]) if not len(values) or np.ptp(values[:, j]) == 0]
+    if len(values) < 3 or constant:
+        found = f"第 {'、'.join(map(str, constant))} 个指标没有差异" if constant else f"{len(values)} 个单位"
+        raise refuse("x", found, "至少 3 个数据齐全的单位，每个指标都有差异", "去掉没有差异的指标")
+    vals, vecs = np.linalg.eigh(np.corrcoef(values, rowvar=False).reshape(values.shape[1], -1))
+    vals, vecs = np.maximum(vals[::-1], 0), vecs[:, ::-1]
+    share = vals / vals.sum()
+    if factors is None:
+        factors = max(int((share > 0.1).sum()), int(np.searchsorted(np.cumsum(share), 0.6)) + 1)
+    if not 1 <= factors <= len(vals):
+        raise refuse("factors", f"{factors}", f"1 至 {len(vals)}")
+    vecs = vecs * np.where(vecs.sum(0) < 0, -1, 1)
+    loadings = vecs[:, :factors] * np.sqrt(vals[:factors])
+    rotated = varimax(loadings, kaiser)
+    rotated = rotated * np.where(rotated.sum(0) < 0, -1, 1)
+    explained = (rotated**2).sum(0)
+    order = np.argsort(-explained, kind="stable")
+    rotated, explained = rotated[:, order], explained[order]
+    factor = (rotated**2 / explained).argmax(1)
+    own = rotated[np.arange(len(rotated)), factor] ** 2
+    return Pca(vals, share, loadings, rotated, explained, factor, _share(own))
+
+
+def varimax(loadings: ArrayLike, kaiser: bool = True, tolerance: float = 1e-12, rounds: int = 1000) -> Floats:
+    """Orthogonal rotation that maximises the variance of the squared loadings in each column (Kaiser 1958)."""
+    raw = np.asarray(loadings, dtype=float)
+    length = np.sqrt((raw**2).sum(1, keepdims=True)) if kaiser else np.ones((len(raw), 1))
+    a = raw / np.where(length > 0, length, 1.0)
+    rotation, last = np.eye(a.shape[1]), 0.0
+    for _ in range(rounds):
+        b = a @ rotation
+        u, s, v = np.linalg.svd(a.T @ (b**3 - b * (b**2).mean(0)))
+        rotation = u @ v
+        if s.sum() <= last * (1 + tolerance):
+            break
+        last = s.sum()
+    return np.asarray((a @ rotation) * length)
+
+
+class Doubt(NamedTuple):
+    score: Floats
+    weights: Floats  # units x indicators: each unit's own most favourable weights
+    shares: Floats  # units x indicators: what each indicator contributes to the unit's score, sum 1
+
+
+def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None) -> Doubt:
+    r"""Benefit of the doubt (有利权重法): every unit scored with the weights that favour it most.
+
+    .. math:: S_i = \max_w \sum_j w_j x_{ij} \quad \text{s.t.}\ \sum_j w_j x_{kj} \le 1\ \forall k,\ w \ge 0,\quad
+              l_j \le \frac{w_j x_{ij}}{\sum_k w_k x_{ik}} \le u_j
+
+    Parameters
+    ----------
+    x
+        Normalised values, units x indicators, not negative, the better the higher.
+    share_limits
+        (low, high) of an indicator's share in the unit's own score: numbers or one for each indicator; none: free.
+
+    Returns
+    -------
+    (score, weights, shares)
+        1 is the best; NaN for a unit with a missing value (it is no peer either).
+
+    References
+    ----------
+    Cherchye, Moesen, Rogge and Van Puyenbroeck (2007), Social Indicators Research 82, 111-145; Melyn and Moesen (1991).
+    """
+    from scipy import optimize
+
+    values = _table(x)
+    count = values.shape[1]
+    if bool((values < 0).any()):
+        raise refuse("x", f"有负数 {np.nanmin(values):g}", "有利权重法的数值都不小于 0", "先用 minmax 标准化")
+    limits = (0.0, 1.0) if share_limits is None else share_limits
+    low, high = (np.broadcast_to(np.asarray(v, dtype=float), (count,)) for v in limits)
+    if low.sum() > 1 + 1e-9 or high.sum() < 1 - 1e-9 or bool(np.any(low > high)):
+        found = f"下限合计 {low.sum():g}，上限合计 {high.sum():g}"
+        raise refuse("share_limits", found, "下限合计不超过 1，上限合计不小于 1，下限不高于上限")
+    known = ~np.isnan(values).any(axis=1)
+    peers = np.unique(values[known], axis=0)
+    peers = peers[peers.any(axis=1)]
+    score, weights = np.full(len(values), np.nan), np.full(values.shape, np.nan)
+    scale = np.where(peers.max(0, initial=0) > 0, peers.max(0, initial=0), 1.0)
+    for i in np.flatnonzero(known):
+        own, rows = values[i] / scale, [peers / scale]
+        if low.any():
+            rows.append(np.outer(low, own) - np.diag(own))
+        if (high < 1).any():
+            rows.append(np.diag(own) - np.outer(high, own))
+        table = np.vstack(rows)
+        bound = np.r_[np.ones(len(peers)), np.zeros(len(table) - len(peers))]
+        if not own.any():
+            score[i], weights[i] = 0.0, 0.0
+            continue
+        solved = optimize.linprog(-own, A_ub=table, b_ub=bound, bounds=(0, None), method="highs")
+        if solved.status != 0:
+            raise refuse("benefit_of_the_doubt", f"第 {i + 1} 个单位无解：{solved.message}", "放宽占比限制")
+        weights[i] = solved.x / scale
+        score[i] = weights[i] @ values[i]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = np.where(score[:, None] > 0, weights * values / score[:, None], weights * 0.0)
+    return Doubt(score, weights, parts)

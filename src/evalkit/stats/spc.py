@@ -1,0 +1,142 @@
+"""Shewhart control charts and their run rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evalkit.stats.intervals import Floats, _plain, refuse
+
+D2, D4 = 1.128, 3.267  # of moving ranges of two (Montgomery, appendix VI)
+
+
+def spc_limits(
+    x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None, screen: bool = True
+) -> tuple[Any, Any, Any]:
+    r"""Centre and three-sigma limits of a control chart; time on the last axis.
+
+    ======  =====================  ==========================================================
+    kind    centre                 limits
+    ======  =====================  ==========================================================
+    p       sum of x / sum of n    :math:`\bar p \mp 3\sqrt{\bar p(1-\bar p)/n_i}`, within 0 and 1
+    np      mean of x (n constant) :math:`n\bar p \mp 3\sqrt{n\bar p(1-\bar p)}`
+    u       sum of x / sum of n    :math:`\bar u \mp 3\sqrt{\bar u/n_i}`, not below 0
+    c       mean of x              :math:`\bar c \mp 3\sqrt{\bar c}`, not below 0
+    xmr     mean of x              :math:`\bar x \mp 3\,\overline{MR}/1.128`
+    ======  =====================  ==========================================================
+
+    Parameters
+    ----------
+    x
+        Counts (p, np, u, c) or values (xmr). Missing points are left out; a moving range needs two neighbours.
+    size
+        Denominators of p, np and u: one number, or one for each point.
+    screen
+        xmr only: moving ranges above 3.267 times their mean are left out once before the mean range is taken.
+
+    Returns
+    -------
+    (centre, lower, upper)
+        The limits have the shape of `size`: one number for one size, an array for an array. No spread (fewer than
+        two points for xmr) gives NaN.
+
+    References
+    ----------
+    Montgomery, Introduction to Statistical Quality Control; NIST/SEMATECH e-Handbook 6.3; Nelson (1982) for
+    screened ranges.
+    """
+    values = np.asarray(x, dtype=float)
+    if kind == "xmr":
+        moving = np.abs(np.diff(values, axis=-1))
+        mean_range = _mean(moving)
+        if screen:
+            moving = np.where(moving > D4 * mean_range[..., None], np.nan, moving)
+            mean_range = _mean(moving)
+        centre = _mean(values)
+        return _plain(centre, centre - 3 * mean_range / D2, centre + 3 * mean_range / D2)  # type: ignore[return-value]
+    if kind == "c":
+        centre = _mean(values)
+        half = 3 * np.sqrt(centre)
+        return _plain(centre, np.maximum(0, centre - half), centre + half)  # type: ignore[return-value]
+    if kind not in ("p", "np", "u"):
+        raise refuse("kind", kind, "p、np、u、c、xmr")
+    if size is None:
+        raise refuse("size", "没有给出", f"{kind} 图需要每个点的基数 size")
+    n = np.asarray(size, dtype=float)
+    known = ~np.isnan(values + n)
+    counts, sizes = np.where(known, values, 0.0), np.where(known, n, 0.0)
+    if bool(np.any(sizes < 0)) or (kind != "u" and bool(np.any(counts > sizes))):
+        raise refuse("x", "有的点计数大于基数，或基数为负", "0 ≤ 计数 ≤ 基数")
+    total = sizes.sum(-1)
+    centre = np.divide(counts.sum(-1), total, out=np.full(np.shape(total), np.nan), where=total > 0)
+    inner = centre[..., None] if n.ndim else centre
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = 3 * np.sqrt((inner if kind == "u" else inner * (1 - inner)) / n)
+    low, high = np.maximum(0, inner - half), inner + half
+    if kind != "u":
+        high = np.minimum(1, high)
+    if kind == "np":
+        return _plain(inner * n, low * n, high * n)  # type: ignore[return-value]
+    return _plain(centre, low, high)  # type: ignore[return-value]
+
+
+def _mean(x: Floats) -> Floats:
+    known = ~np.isnan(x)
+    count = known.sum(-1)
+    mean = np.divide(np.where(known, x, 0).sum(-1), count, out=np.full(np.shape(count), np.nan), where=count > 0)
+    return np.asarray(mean)
+
+
+def run_rules(
+    x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLike, shift: int = 8, trend: int = 6
+) -> dict[str, NDArray[np.bool_]]:
+    """Points that break the Western Electric rules, one array of flags for each rule; time on the last axis.
+
+    ``outside`` one point beyond a limit; ``two_of_three`` two of three successive points beyond two sigma **on the
+    same side**; ``four_of_five`` four of five beyond one sigma on the same side; ``shift`` so many successive points
+    on one side of the centre (a point on the centre ends the run); ``trend`` so many successive points rising or
+    falling all the way. Every point that takes part is flagged. NHS England uses ``shift=7, trend=7``.
+
+    References
+    ----------
+    Western Electric (1956), Statistical Quality Control Handbook; NIST/SEMATECH e-Handbook 6.3.2; Nelson (1984).
+    """
+    value = np.asarray(x, dtype=float)
+    middle = np.asarray(centre, dtype=float)
+    middle = middle[..., None] if 0 < middle.ndim < value.ndim else middle
+    bounds = [np.asarray(b, dtype=float) for b in (lower, upper)]
+    low, high = (b[..., None] if 0 < b.ndim < value.ndim else b for b in bounds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        above, below = (value - middle) / ((high - middle) / 3), (middle - value) / ((middle - low) / 3)
+    zone = np.where(value >= middle, above, -below)  # sigmas from the centre; limits need not be symmetric
+    zone = np.where(value == middle, 0.0, zone)
+
+    def either(hit: Any, length: int, needed: int) -> NDArray[np.bool_]:
+        return _window(hit(zone), length, needed) | _window(hit(-zone), length, needed)
+
+    step = np.diff(value, axis=-1)
+    rising = np.zeros(value.shape, dtype=bool)
+    for moves in (step > 0, step < 0):
+        run = _window(moves, trend - 1, trend - 1)
+        rising[..., 1:] |= run
+        rising[..., :-1] |= run
+    return {
+        "outside": (value > high) | (value < low),
+        "two_of_three": either(lambda z: z > 2, 3, 2),
+        "four_of_five": either(lambda z: z > 1, 5, 4),
+        "shift": either(lambda z: z > 0, shift, shift),
+        "trend": rising,
+    }
+
+
+def _window(hit: NDArray[np.bool_], length: int, needed: int) -> NDArray[np.bool_]:
+    """The hits inside any window of `length` points that holds at least `needed` of them."""
+    flagged = np.zeros_like(hit)
+    if hit.shape[-1] < length:
+        return flagged
+    full = np.lib.stride_tricks.sliding_window_view(hit, length, axis=-1).sum(-1) >= needed
+    for offset in range(length):
+        flagged[..., offset : offset + full.shape[-1]] |= full
+    return flagged & hit

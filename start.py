@@ -1,0 +1,456 @@
+#!/usr/bin/env python3
+"""The first command: makes `.venv` beside this file, installs the locked packages and does the job.
+
+    python start.py report | test | lab | check 文件夹 | doctor | ...
+
+Standard library only, and written in the grammar of Python 3.7 so that an old Python can still say what is wrong.
+Everything else is in the package: an unknown word goes to `python -m evalkit.cli` as it stands.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.stderr.write(
+        "需要 Python 3.11 或更新的版本，现在是 %d.%d（%s）。请安装新版后再运行：新版 Python 可以与旧版并存。\n"
+        "Evalkit needs Python 3.11 or newer; this is %d.%d. Install a newer one; the old one may stay.\n"
+        % (sys.version_info[0], sys.version_info[1], sys.executable, sys.version_info[0], sys.version_info[1])
+    )
+    sys.exit(2)
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(os.path.abspath(__file__)).parent  # not resolve(): a mapped Windows drive must stay a drive
+LOCKED = ("requirements.lock", "pyproject.toml")
+STATE = "evalkit-install.json"
+WHEELS = "wheels"
+PACKAGE_LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
+PIP_PROGRESS = re.compile(
+    r"^(?:Collecting|Processing|Requirement already satisfied:|Ignoring) (?:\S.*[\\/])?([A-Za-z0-9._]+)"
+)
+DISK_NEEDED = 3_000_000_000  # bytes: the packages take 1.1 GB, pip unpacks beside them
+WINDOWS_ROOT_LIMIT = 70  # the longest path that pip writes below .venv has 188 characters, Windows allows 259
+
+HELP = """两新组织党建评估研究工作台
+
+用法：python start.py 命令
+
+  check 文件夹     检查一个文件夹里的台账，列出需要核对的地方
+  report           整理数据并生成报告（没有台账时先用演示数据）
+  lab              打开 JupyterLab，从 notebooks 开始
+  demo             生成演示省的台账
+  build            只整理数据
+  doctor           检查环境：版本、字体、文件夹
+  test             运行代码检查与全部测试
+  bundle           下载全部安装包到 wheels 文件夹，拷到不能上网的电脑上用
+                   （给别的系统：bundle --platform win_amd64 --python 3.12）
+  其他命令         原样交给 evalkit，例如 python start.py report --help
+
+第一次运行会安装所需的软件包（需要网络，几分钟）；以后直接开始。
+"""
+
+PIP_HINT = """
+安装没有完成。常见原因与办法：
+  1. 网络慢或不通：换用单位或学校的 pip 镜像
+       pip config set global.index-url 镜像地址
+  2. 单位上网要经过代理：先设置代理再运行
+       Windows：set HTTPS_PROXY=http://代理地址:端口      macOS、Linux：export HTTPS_PROXY=http://代理地址:端口
+  3. 这台电脑不能上网：在能上网的电脑上运行  python start.py bundle ，
+     把生成的 wheels 文件夹拷到本文件夹里，再运行一次
+  4. 磁盘空间不足（约需 3 GB），或杀毒软件拦截：处理后再运行一次
+Installation failed: try a pip mirror, set HTTPS_PROXY, or copy a `wheels` folder made by `python start.py bundle`.
+完整记录 / full log: {log}
+"""
+
+# JupyterLab starts in Chinese and asks nothing of the network; what a user sets in its menus stays stronger.
+LAB_SETTINGS = {
+    "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": False,
+    },
+}
+
+# Takes the place of the .pth file that the editable installation writes. Python < 3.13 reads .pth files in the
+# system's code page: a UTF-8 path with Chinese in it would stop every Python of this .venv from starting.
+SOURCE_PTH = (
+    "import os, sys; p = os.path.join(os.path.dirname(sys.prefix), 'src'); "
+    "sys.path.append(p) if os.path.isdir(p) and p not in sys.path else None\n"
+)
+
+# Runs inside .venv: the lock's lines whose markers hold on another platform (pip itself asks the running system only).
+MARKERS_SCRIPT = """
+import re, sys
+from packaging.requirements import Requirement
+lock, out, platform, version = sys.argv[1:]
+windows, mac = platform.startswith("win"), platform.startswith("macosx")
+env = {"python_version": version, "python_full_version": version + ".9", "implementation_name": "cpython",
+       "platform_python_implementation": "CPython", "extra": "", "os_name": "nt" if windows else "posix",
+       "sys_platform": "win32" if windows else "darwin" if mac else "linux",
+       "platform_system": "Windows" if windows else "Darwin" if mac else "Linux",
+       "platform_machine": "AMD64" if platform == "win_amd64" else platform.split("_", 2)[-1]}
+blocks = re.split(r"^(?=[A-Za-z0-9])", open(lock, encoding="utf-8").read(), flags=re.M)
+kept = []
+for block in blocks:
+    head = block.split("\\\\", 1)[0].strip()
+    if head and not head.startswith("#"):
+        marker = Requirement(head).marker
+        if marker is None or marker.evaluate(env):
+            kept.append(re.sub(r"^([^;\\\\]+?)\\s*;[^\\\\]*", r"\\1 ", block, count=1))
+open(out, "w", encoding="utf-8").write("".join(kept))
+"""
+
+Run = Callable[..., int]
+
+
+class CannotStart(Exception):
+    """The work cannot begin; the message is for the user."""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def prepare_console() -> None:
+    """Never break on a console that lacks a character; a redirected log is UTF-8 like that of the children."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            encoding = None if stream.isatty() or os.environ.get("PYTHONIOENCODING") else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
+
+
+def run_command(
+    args: list[str], env: Mapping[str, str], cwd: Path | None = None, on_line: Callable[[str], None] | None = None
+) -> int:
+    """Run a program to its end and return its exit code; Ctrl+C is left to the program."""
+    piped = (
+        {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+        if on_line
+        else {}
+    )
+    process = subprocess.Popen(args, env=dict(env), cwd=cwd, **piped)  # type: ignore[call-overload]
+    interrupted = False
+    while True:
+        try:
+            if on_line and process.stdout:
+                for line in process.stdout:
+                    on_line(line.rstrip("\n"))
+            code = process.wait()
+            break
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted and on_line:
+        raise KeyboardInterrupt
+    return 128 - code if code < 0 else int(code)
+
+
+def venv_python(venv: Path) -> Path:
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def child_environment(root: Path, venv: Path, base: Mapping[str, str]) -> dict[str, str]:
+    """The environment of everything started from here: UTF-8, byte code kept, only this `.venv`.
+
+    ``PYTHONDONTWRITEBYTECODE`` would make every process compile the packages anew (seconds each time); ``PYTHONPATH``
+    and pip's user and target folders would let other installations in.
+    """
+    python = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"}
+    env = {key: value for key, value in base.items() if key not in python | {"PIP_TARGET", "PIP_PREFIX"}}
+    env["PYTHONUTF8"] = "1"
+    if env.get("PYTHONIOENCODING") and ":" not in env["PYTHONIOENCODING"]:
+        env["PYTHONIOENCODING"] += ":replace"
+    env["PIP_USER"] = "0"
+    env["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    env["VIRTUAL_ENV"] = str(venv)
+    env["JUPYTER_PREFER_ENV_PATH"] = "1"  # else a kernel of the same name in the user's home wins
+    env["PATH"] = str(venv_python(venv).parent) + os.pathsep + env.get("PATH", "")
+    if "EVALKIT_PROJECT" not in env and not in_a_project(Path.cwd()):
+        env["EVALKIT_PROJECT"] = str(root)
+    return env
+
+
+def in_a_project(folder: Path) -> bool:
+    return any((p / "evalkit.yml").exists() or (p / "data" / "raw").is_dir() for p in (folder, *folder.parents))
+
+
+# What is installed
+
+
+def fingerprint(root: Path) -> dict[str, str]:
+    """What an installation depends on: the lock, the project file, and the place (a moved `.venv` is of no use)."""
+    digest = {name: hashlib.sha256((root / name).read_bytes()).hexdigest() for name in LOCKED}
+    return {**digest, "root": str(root)}
+
+
+def read_state(venv: Path) -> dict[str, str] | None:
+    """What the last installation left behind; None for a `.venv` that somebody made by hand."""
+    try:
+        state = json.loads((venv / STATE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def write_state(venv: Path, state: Mapping[str, str]) -> None:
+    temporary = venv / (STATE + ".new")
+    temporary.write_text(json.dumps(state, ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(temporary, venv / STATE)
+
+
+def works(venv: Path, env: Mapping[str, str], run: Run) -> bool:
+    """Whether the Python in `.venv` starts and finds pip and evalkit (some 50 ms; evalkit itself is not loaded)."""
+    code = "import sys, importlib.util as u; sys.exit(not (u.find_spec('pip') and u.find_spec('evalkit')))"
+    try:
+        return run([str(venv_python(venv)), "-c", code], env, on_line=lambda line: None) == 0
+    except OSError:
+        return False
+
+
+def what_to_do(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> str:
+    """`ready`, `project` (only evalkit itself), `packages` (into the same `.venv`) or `fresh` (a new `.venv`)."""
+    if not venv_python(venv).exists():
+        return "fresh"
+    state, now = read_state(venv), fingerprint(root)
+    if state is None:
+        return "packages"
+    if state.get("status") != "complete" or state.get("root") != now["root"] or not works(venv, env, run):
+        return "fresh"
+    if state.get("requirements.lock") != now["requirements.lock"]:
+        return "packages"
+    return "ready" if state.get("pyproject.toml") == now["pyproject.toml"] else "project"
+
+
+@contextlib.contextmanager
+def one_at_a_time(root: Path) -> Iterator[None]:
+    """Two double clicks must not install into the same folder; the system frees the lock if a process dies."""
+    folder = root / ".evalkit"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "install.lock", "a+b") as handle:
+        waiting = False
+        while True:
+            try:
+                if os.name == "nt":
+                    import msvcrt
+
+                    handle.seek(0)
+                    msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+                else:
+                    import fcntl
+
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if not waiting:
+                    say("另一个窗口正在安装，等它完成……")
+                waiting = True
+                time.sleep(1)
+        yield
+
+
+# Installing
+
+
+def remove_venv(venv: Path) -> None:
+    """Put the old folder aside first: if a program still uses it, nothing is lost."""
+    if not venv.exists() and not venv.is_symlink():
+        return
+    if venv.is_symlink():
+        venv.unlink()
+        return
+    aside = venv.with_name(f".venv-old-{os.getpid()}")
+    try:
+        venv.rename(aside)
+    except OSError as error:
+        raise CannotStart(f"{venv} 正被其他程序使用（例如打开着的 JupyterLab），请关闭后再运行。\n{error}") from error
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def make_venv(venv: Path, env: Mapping[str, str], run: Run) -> None:
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    if run([base, "-m", "venv", str(venv)], env) != 0:
+        shutil.rmtree(venv, ignore_errors=True)
+        raise CannotStart(
+            "建不了独立环境 .venv。Debian、Ubuntu 请先安装 python3-venv：sudo apt install python3-venv\n"
+            "Could not create .venv; on Debian and Ubuntu install python3-venv first."
+        )
+
+
+class Progress:
+    """pip's output into a log; on the screen only how far it is."""
+
+    def __init__(self, log: Path, total: int):
+        self.log, self.total, self.done, self.live = log, total, 0, sys.stdout.isatty()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.handle = open(log, "a", encoding="utf-8")
+
+    def line(self, text: str) -> None:
+        self.handle.write(text + "\n")
+        self.handle.flush()
+        found = PIP_PROGRESS.match(text)
+        if found:
+            self.done += 1
+            if self.live:
+                print(f"\r  {self.done}/{self.total}  {found.group(1):<40}", end="", flush=True)
+            elif self.done % 40 == 0:
+                say(f"  {self.done}/{self.total}")
+        elif self.done and text.startswith("Installing collected packages"):
+            say(("\r" if self.live else "") + f"  {'下载完毕，正在安装……':<50}")
+
+    def tail(self, n: int = 12) -> str:
+        self.handle.close()
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join([line for line in lines if not line.startswith("Ignoring ")][-n:])
+
+
+def pip(args: list[str], root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
+    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    progress = Progress(venv / "install.log", len(PACKAGE_LINE.findall(lock)))
+    command = [str(venv_python(venv)), "-m", "pip", *args]
+    code = run(command, env, cwd=root, on_line=progress.line)
+    tail = progress.tail()
+    if code != 0:
+        raise CannotStart(tail + "\n" + PIP_HINT.format(log=progress.log))
+
+
+def site_packages(venv: Path) -> Path | None:
+    places = [venv / "Lib" / "site-packages", *sorted(venv.glob("lib/python*/site-packages"))]
+    return next((place for place in places if place.is_dir()), None)
+
+
+def finish(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
+    """Byte code for all packages on all cores (pip would do it on one), the path to `src`, JupyterLab in Chinese."""
+    packages = site_packages(venv)
+    if packages is not None:
+        for path in {packages / "_editable_impl_evalkit.pth", *packages.glob("*evalkit*.pth")}:
+            path.write_text(SOURCE_PTH, encoding="ascii")
+        skip = r"[\\/]tests?[\\/]"
+        args = ["-m", "compileall", "-qq", "-j", "0", "-x", skip, str(packages), str(root / "src")]
+        run([str(venv_python(venv)), *args], env)
+    settings = venv / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(json.dumps(LAB_SETTINGS, indent=1), encoding="utf-8")
+
+
+def install(what: str, root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
+    """Bring `.venv` up to date; the state is `complete` only when the last step is done."""
+    started = time.monotonic()
+    if what == "fresh":
+        if os.name == "nt" and len(str(root)) > WINDOWS_ROOT_LIMIT:
+            say(f"提醒：文件夹路径有 {len(str(root))} 个字符，Windows 可能装不下，建议移到较短的路径，例如 D:\\evalkit")
+        if shutil.disk_usage(root).free < DISK_NEEDED:
+            say("提醒：磁盘剩余空间不到 3 GB，安装可能失败。")
+        say("正在建立独立的 Python 环境（.venv）……")
+        remove_venv(venv)
+        make_venv(venv, env, run)
+    write_state(venv, {"status": "installing"})
+    if what in ("fresh", "packages"):
+        offline = ["--no-index", "--find-links", str(root / WHEELS)] if (root / WHEELS).is_dir() else []
+        say("正在安装软件包" + ("（用 wheels 文件夹，不上网）……" if offline else "，第一次需要几分钟……"))
+        lock = ["--require-hashes", "-r", str(root / "requirements.lock")]
+        pip(["install", "--no-compile", "--no-input", *offline, *lock], root, venv, env, run)
+    editable = ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)]
+    pip(["install", "--no-input", *editable], root, venv, env, run)
+    if what != "project":
+        say("正在预编译……")
+    finish(root, venv, env, run)
+    write_state(venv, {**fingerprint(root), "status": "complete", "python": sys.version.split()[0]})
+    say(f"环境已就绪（用时 {time.monotonic() - started:.0f} 秒）。")
+
+
+def ensure(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
+    if what_to_do(root, venv, env, run) == "ready":
+        return
+    with one_at_a_time(root):
+        what = what_to_do(root, venv, env, run)  # another window may have done it meanwhile
+        if what != "ready":
+            install(what, root, venv, env, run)
+
+
+# The jobs
+
+
+def test(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:
+    """ruff, mypy and pytest, always all three; the worst exit code. pytest comes last: its line closes the output."""
+    codes = {}
+    checks = {"ruff": ["ruff", "check", "--output-format", "concise", "."], "mypy": ["mypy", "src"]}
+    for name, command in checks.items():
+        say(f"== {name}")
+        codes[name] = run([python, "-m", *command], env, cwd=root)
+    say("== " + "，".join(f"{name} {'通过' if code == 0 else '未通过'}" for name, code in codes.items()) + "；pytest")
+    codes["pytest"] = run([python, "-m", "pytest", "-n", "2", "--dist", "loadscope", *args], env, cwd=root)
+    return max(codes.values())
+
+
+def lab(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:
+    """JupyterLab over the project folder, opened at the tour (or at the folder of notebooks)."""
+    tour = root / "notebooks" / "tour.ipynb"
+    url = "/lab/tree/notebooks" + ("/tour.ipynb" if tour.exists() else "")
+    say("正在打开 JupyterLab；结束时在本窗口按 Ctrl+C。")
+    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url={url}", "--LabApp.extension_manager=readonly"]
+    return run([python, "-m", "jupyterlab", *options, *args], env, cwd=root)
+
+
+def bundle(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:
+    """All locked packages as wheels in `wheels/`, for a computer without a network (also of another system)."""
+    options = dict(zip(args[::2], args[1::2], strict=False))
+    if len(args) % 2 or set(options) - {"--platform", "--python"}:
+        raise CannotStart("用法：python start.py bundle [--platform win_amd64] [--python 3.12]")
+    command = [python, "-m", "pip", "download", "--require-hashes", "--only-binary", ":all:", "--no-deps"]
+    lock = root / "requirements.lock"
+    if options:
+        platform = options.get("--platform", "win_amd64")
+        version = options.get("--python", "%d.%d" % sys.version_info[:2])
+        lock = root / ".evalkit" / f"bundle-{platform}-{version}.lock"
+        lock.parent.mkdir(exist_ok=True)
+        code = run([python, "-c", MARKERS_SCRIPT, str(root / "requirements.lock"), str(lock), platform, version], env)
+        if code != 0:
+            return code
+        command += ["--platform", platform, "--python-version", version, "--implementation", "cp"]
+    say("正在下载安装包到 wheels 文件夹……")
+    code = run([*command, "-r", str(lock), "-d", str(root / WHEELS)], env, cwd=root)
+    if code == 0:
+        say("完成。把整个文件夹（不含 .venv）拷到目标电脑，再运行 python start.py doctor 即可。")
+    return code
+
+
+JOBS = {"test": test, "lab": lab, "bundle": bundle}
+
+
+def main(argv: list[str], root: Path = ROOT, run: Run = run_command) -> int:
+    prepare_console()
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        say(HELP)
+        return 0
+    venv = root / ".venv"
+    env = child_environment(root, venv, os.environ)
+    try:
+        ensure(root, venv, env, run)
+        python = str(venv_python(venv))
+        job = JOBS.get(argv[0])
+        if job is not None:
+            return job(root, python, argv[1:], env, run)
+        return run([python, "-m", "evalkit.cli", *argv], env)
+    except CannotStart as problem:
+        say(str(problem))
+        return 2
+    except OSError as error:
+        say(f"无法继续：{error}\n请检查这个文件夹能不能写入、磁盘是否已满：{root}")
+        return 2
+    except KeyboardInterrupt:
+        say("\n已中断。安装若未完成，下次运行会自动重来。")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

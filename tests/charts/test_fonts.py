@@ -1,0 +1,38 @@
+"""Chinese type on a bare machine."""
+
+from evalkit.charts import check_glyphs, font_report, fonts, missing_glyphs
+
+
+def test_the_bundled_face_can_be_forced():
+    face = fonts.face()
+    assert face.bundled and face.path.endswith("NotoSansSC-Regular.otf") and face.minus
+    assert fonts.family()[0] == face.name and fonts.family()[0] not in ("Noto Sans SC",)
+
+
+def test_missing_glyphs_are_a_named_problem():
+    assert missing_glyphs("党建评估●▲■−%") == ""
+    (problem,) = check_glyphs("丁𠮷𠮷甲", "组织台账!B3")
+    assert problem.code == "glyph_missing" and problem.where == "组织台账!B3" and "U+20BB7" in problem.found
+    assert problem.found.count("𠮷") == 1 and check_glyphs("甲\n") == ()
+
+
+def test_a_rare_character_in_a_name_is_noted_on_the_figure(now):
+    from evalkit import charts
+
+    block = charts.bars(now(2).assign(area_name="𠮷县"), "org_coverage")
+    assert block.content["missing_glyphs"] == "𠮷"
+
+
+def test_the_report_for_doctor():
+    report = font_report()
+    assert [face.role for face in report] == ["图表", "黑体", "仿宋", "楷体", "宋体", "小标宋"]
+    assert all(face.bundled and not face.missing and face.minus for face in report)
+
+
+def test_without_any_chinese_face(monkeypatch):
+    monkeypatch.setattr(fonts, "bundled", lambda file="": None)
+    fonts._face.cache_clear()
+    try:
+        assert fonts.face().path == "" and missing_glyphs("a党") == "党" and not fonts.face().minus
+    finally:
+        fonts._face.cache_clear()

@@ -1,0 +1,33 @@
+"""One small built demonstration for the whole run, shared by all worker processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).resolve().parents[1]
+os.environ["EVALKIT_FONTS"] = "bundled"  # equal pictures on every machine
+os.environ.pop("EVALKIT_PROJECT", None)
+
+
+@pytest.fixture(scope="session")
+def demo_project(tmp_path_factory) -> Path:
+    """A project with six invented districts in two years, built; read it, do not write into it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo 项目"
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "ready").exists():
+            from evalkit import demo
+            from evalkit.indicators import build
+
+            shutil.rmtree(shared, ignore_errors=True)
+            (shared / "data" / "raw").mkdir(parents=True)
+            demo.write(shared / "data" / "demo", quick=True)
+            build(shared, jobs=1)
+            build(shared, dataset="published")
+            (shared / "ready").touch()
+    return shared

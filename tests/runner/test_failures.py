@@ -1,0 +1,138 @@
+"""Every bad notebook gives one clear line; all other rows are done; nothing is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from evalkit.problems import InputError
+from evalkit.runner import Event, Job, fan_out, run
+
+from .conftest import Maker, printed, read
+
+BAD = """
+import os, sys, time
+if name == 'exit': sys.exit()
+if name == 'abort': os.abort()
+if name == 'loop':
+    while True: pass
+if name == 'input': input('?')
+if name == 'memory':
+    x = bytearray(3 * 10**9)
+    time.sleep(60)
+if name == 'large': print('x' * 100_000_000)
+if name == 'writes': open('mine.txt', 'w').write('x')
+if name == 'raises': {}['k']
+if name == 'chinese': raise ValueError('没有这个地区：甲区')
+if name == 'leaves':
+    import subprocess; subprocess.Popen(['sleep', '4321'], start_new_session=True)
+if name == 'comm':
+    from importlib import import_module as i
+    i('comm').create_comm(target_name='x')
+"""
+EXPECTED = {
+    "fine": ("done", "", "fork"),
+    "exit": ("failed", "提前退出", "fork"),
+    "abort": ("failed", "内核意外退出", "pool"),
+    "loop": ("failed", "运行超过 8 秒", "pool"),
+    "input": ("failed", "等键盘输入", "fork"),
+    "memory": ("failed", "占用内存超过 1.5 GB", "pool"),
+    "large": ("failed", "输出超过 20 MB", "fork"),
+    "writes": ("done", "", "fork"),
+    "raises": ("failed", "单元格 In [3] 出错 KeyError：'k'", "fork"),
+    "chinese": ("failed", "单元格 In [3] 没有这个地区：甲区", "fork"),
+    "leaves": ("done", "", "fork"),
+    "comm": ("done", "", "pool"),
+}
+
+
+def test_the_list_of_bad_input(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody_left: Callable[[], list[str]]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    over = tmp_path / "t.csv"
+    over.write_text("name\n" + "\n".join(EXPECTED))
+    notebook = make("bad", BAD, "print('end')", parameters="name = 'x'")
+    events: list[Event] = []
+    result = fan_out(
+        notebook, over=over, out=tmp_path / "out", jobs=2, timeout=8, memory_limit=1_500_000_000, progress=events.append
+    )
+    assert result.exit_code == 1 and len(result.failures) == 8
+    for outcome in result.outcomes:
+        state, reason, executor = EXPECTED[outcome.key]
+        assert (outcome.state, outcome.executor) == (state, executor), outcome
+        assert reason in outcome.reason and "\n" not in outcome.reason
+        assert outcome.attempts == (2 if outcome.key in ("abort", "loop", "memory") else 1)
+        assert (tmp_path / "out" / f"{outcome.key}.ipynb").exists() == (state == "done")
+        if state == "failed":
+            assert outcome.failed_notebook and read(outcome.failed_notebook)["cells"]
+    by_key = {o.key: o for o in result.outcomes}
+    assert "单元格 In [3] 进程意外结束（信号 SIGABRT）" in by_key["abort"].note and not by_key["fine"].note
+    assert "mine.txt" in by_key["writes"].note
+    assert "控件" in by_key["comm"].note
+    assert "ValueError" in by_key["chinese"].traceback
+    assert {e.kind for e in events} == {"plan", "started", "retry", "finished"}
+    last = [e for e in events if e.kind == "finished"][-1]
+    assert (last.done, last.total, last.failed) == (12, 12, 8) and last.seconds_left == 0
+    assert nobody_left() == []
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert names == {".evalkit", "run.json", *(f"{k}.ipynb" for k, e in EXPECTED.items() if e[0] == "done")}
+    assert not list((tmp_path / "out" / ".evalkit" / "pids").iterdir())
+
+
+def test_kernels_on_request_and_files_that_are_no_notebook(make: Maker, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text("{")
+    waiting = make("waiting", "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')")
+    other = make("other", "1", kernel="julia")
+    jobs = [Job(path.stem, path, tmp_path / "out" / path.name) for path in (broken, waiting, other)]
+    outcomes = run(jobs, state=tmp_path / "state", workers=2)
+    assert [o.state for o in outcomes] == ["failed", "done", "failed"]
+    assert "不是有效的笔记本" in outcomes[0].reason
+    assert outcomes[1].executor == "pool" and "await" in outcomes[1].note
+    assert printed(outcomes[1].output) == "awaited\n"
+    assert "内核" in outcomes[2].reason and "julia" in outcomes[2].note
+
+
+def test_imports_that_start_threads(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a module is left out of the warm process and imported by each child."""
+    (tmp_path / "threads_at_import.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,), daemon=True).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    notebook = make("nb", "import threads_at_import, threading\nprint(threading.active_count())")
+    outcomes = run([Job("a", notebook, tmp_path / "o.ipynb")], state=tmp_path / "state")
+    assert (outcomes[0].state, outcomes[0].executor) == ("done", "fork")
+    assert printed(tmp_path / "o.ipynb") == "2\n"
+
+
+def test_after_step_is_published_with_the_notebook(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "afterwards.py").write_text(
+        "def page(path, parameters):\n"
+        "    if parameters['n'] == 2: raise ValueError('网页做不出来')\n"
+        "    path.with_suffix('.html').write_text(f\"{parameters['n']}\")\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    notebook = make("nb", "print(n)")
+    jobs = [Job(str(n), notebook, tmp_path / "out" / f"{n}.ipynb", {"n": n}, post="afterwards:page") for n in (1, 2)]
+    done, failed = run(jobs, state=tmp_path / "state")
+    assert done.state == "done" and (tmp_path / "out" / "1.html").read_text() == "1"
+    assert failed.state == "failed" and "网页做不出来" in failed.reason
+    assert not (tmp_path / "out" / "2.html").exists() and not (tmp_path / "out" / "2.ipynb").exists()
+    assert run(jobs[:1], state=tmp_path / "state")[0].state == "up_to_date"
+    (tmp_path / "out" / "1.html").unlink()
+    assert run(jobs[:1], state=tmp_path / "state")[0].state == "done"
+
+
+def test_wrong_calls(make: Maker, tmp_path: Path) -> None:
+    notebook = make("nb")
+    twice = [Job("a", notebook, tmp_path / "A.ipynb"), Job("a", notebook, tmp_path / "a.ipynb")]
+    with pytest.raises(InputError) as error:
+        run(twice, state=tmp_path / "state")
+    assert [p.code for p in error.value.problems] == ["key_duplicate"] * 2
+    with pytest.raises(InputError, match="dask"):
+        run([], state=tmp_path / "state", executor="spark")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="写不进去"):
+        run([], state=tmp_path / "file" / "state")
