@@ -46,6 +46,7 @@ HELP = """两新组织党建评估研究工作台
   check 文件夹     检查一个文件夹里的台账，列出需要核对的地方
   report           整理数据并生成报告（没有台账时先用演示数据）
   lab              打开 JupyterLab，从 notebooks 开始
+  menu             用数字选择（双击 开始.bat 也是它）
   demo             生成演示省的台账
   build            只整理数据
   doctor           检查环境：版本、字体、文件夹
@@ -427,11 +428,45 @@ def bundle(root: Path, python: str, args: list[str], env: Mapping[str, str], run
 JOBS = {"test": test, "lab": lab, "bundle": bundle}
 
 
+def menu(args: list[str], root: Path, run: Run, ask: Callable[[str], str] = input) -> int:
+    """What a double click on 开始.bat offers; folders dropped on it are checked. Windows closes the window at the end."""
+    problems = str(root / "reports" / "问题清单.xlsx")
+    code = 0
+    try:
+        if args:
+            code = main(["check", *args, "--out", problems], root, run)
+            ask("按回车键关闭……")
+            return code
+        choices = [("检查台账", ["check"]), ("生成年度报告", ["report"]), ("打开工作台", ["lab"])]
+        if (root / "notebooks" / "whatif.ipynb").exists():
+            choices.append(("经费测算", ["whatif"]))
+        while True:
+            say("\n两新组织党建评估研究工作台\n")
+            for n, (label, _) in enumerate(choices, 1):
+                say(f"  {n}  {label}")
+            say("  0  退出\n")
+            answer = ask("请输入数字，按回车：").strip().translate({0xFF10 + i: 48 + i for i in range(10)})
+            if answer in ("0", "q", "Q"):
+                return code
+            if answer not in [str(n) for n in range(1, len(choices) + 1)]:
+                say("没有这一项。")
+                continue
+            command = choices[int(answer) - 1][1]
+            if command == ["check"]:
+                folder = ask("把台账文件夹拖到这里再按回车（直接回车则检查 data/raw）：").strip().strip("\"'")
+                command = ["check", folder or str(root / "data" / "raw"), "--out", problems]
+            code = main(command, root, run)
+    except EOFError:
+        return code
+
+
 def main(argv: list[str], root: Path = ROOT, run: Run = run_command) -> int:
     prepare_console()
     if not argv or argv[0] in ("-h", "--help", "help"):
         say(HELP)
         return 0
+    if argv[0] == "menu":
+        return menu(argv[1:], root, run)
     venv = root / ".venv"
     env = child_environment(root, venv, os.environ)
     try:

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import psutil
+
 from evalkit.runner import Job, run
 
 ROOT = Path(__file__).parents[1]
@@ -56,7 +57,8 @@ def main() -> None:
         stock = min(took, default=float("nan"))
         print(f"stock papermill, one after another: {stock:.2f} s a run (best of {options.stock})")
         jobs = [
-            Job(f"区{n}", options.notebook, out / f"r{n}.ipynb", {options.parameter: f"区{n}"}) for n in range(options.rows)
+            Job(f"区{n}", options.notebook, out / f"r{n}.ipynb", {options.parameter: f"区{n}"})
+            for n in range(options.rows)
         ]
         first: list[float] = []
         stop, peak = threading.Event(), [0]
@@ -73,12 +75,15 @@ def main() -> None:
         warm = first[min(options.jobs, len(first)) - 1]
         steady = (first[-1] - warm) / max(1, len(first) - options.jobs)
         wrong = [o for o in outcomes if o.state != "done"]
-        print(f"evalkit, {options.jobs} jobs: {options.rows} runs in {total:.1f} s; warm start with first runs {warm:.1f} s;")
+        print(
+            f"evalkit, {options.jobs} jobs: {options.rows} runs in {total:.1f} s; first runs {warm:.1f} s (warm start);"
+        )
         print(f"  after it {steady:.3f} s a run, {stock / steady:.1f} times stock; failed {len(wrong)}")
         print(f"  executors {sorted({o.executor for o in outcomes})}; peak PSS of all processes {peak[0] / 1e6:.0f} MB")
         began = time.perf_counter()
         again = run(jobs, state=out / "state", workers=options.jobs)
-        print(f"second call: {time.perf_counter() - began:.2f} s, {sum(o.state == 'up_to_date' for o in again)} up to date")
+        current = sum(o.state == "up_to_date" for o in again)
+        print(f"second call: {time.perf_counter() - began:.2f} s, {current} up to date")
         print(f"load at the end {os.getloadavg()[0]:.2f}")
 
 

@@ -28,6 +28,10 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "compare": ("evalkit.indicators", "compare"),
     "trace": ("evalkit.indicators", "trace"),
     "Block": ("evalkit.documents", "Block"),
+    "plan": ("evalkit.subsidy", "plan"),
+    "load_scheme": ("evalkit.subsidy", "load_scheme"),
+    "load_reform": ("evalkit.subsidy", "load_reform"),
+    "subsidy": ("evalkit.subsidy", None),
 }
 
 __all__ = ["__version__", *_FACE]

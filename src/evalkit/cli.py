@@ -117,6 +117,9 @@ _SEVERITY = (("error", "错误"), ("warning", "提醒"), ("question", "待核"))
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(help="台账文件或文件夹；不写则检查项目里的台账")] = None,
     project: ProjectOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="问题清单写到这个文件，如 problems.xlsx；每个地区一张表")] = None,
+    annotate: Annotated[Path | None, typer.Option("--annotate", help="标注过的台账写到这个文件夹")] = None,
+    feedback: Annotated[Path | None, typer.Option("--feedback", help="给每个地区打一个反馈包，写到这个文件夹")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """检查台账：列出发现的问题和怎么改。不需要任何设置，不改动原文件。"""
@@ -130,7 +133,36 @@ def check(
     else:
         for line in found.lines():
             say(line)
+    if out or annotate or feedback:
+        from evalkit.reports import feedback as room
+
+        if out:
+            written = room.write_problems(found, out)
+            say(_written("问题清单", out if out.suffix.lower() == ".xlsx" else written, written), err=as_json)
+        if annotate:
+            say(f"标注过的台账：{annotate}（{len(room.write_copies(found, annotate))}个文件）", err=as_json)
+        if feedback:
+            say(f"反馈包：{feedback}（{len(room.write_parcels(found, feedback))}个）", err=as_json)
     raise typer.Exit(1 if found.n_errors else 0)
+
+
+def _written(what: str, wanted: Path, written: Path) -> str:
+    return f"{what}：{written}" + ("" if written.name == wanted.name else f"（{wanted.name} 正被其他程序打开，或是台账本身，没有覆盖）")
+
+
+@app.command()
+def template(
+    out: Annotated[Path, typer.Option("--out", help="空表写到这个文件夹")],
+    form: Annotated[list[str] | None, typer.Option("--form", help="只要这几种，如 组织台账；默认全部")] = None,
+    project: ProjectOption = None,
+) -> None:
+    """生成空白台账：带下拉选项和填写检查，填好即可读入。不要求换用，原有台账照样能读。"""
+    from evalkit.indicators.project import find_project, nearest_codebook
+    from evalkit.ledgers.template import write_templates
+
+    codebook = find_project(project).codebook if project else nearest_codebook()
+    for path in write_templates(out, form, codebook):
+        say(f"已写出空表：{path}")
 
 
 @app.command()

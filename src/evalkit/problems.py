@@ -56,7 +56,11 @@ TITLES: dict[str, tuple[str, str]] = {
     "value_noted": ("数字以外另有说明", "a note beside the number"),
     "amount_fraction": ("金额小数超过两位", "more than two decimals of a yuan"),
     "measure_unknown": ("没有这个指标", "unknown measure"),
+    "code_invalid": ("统一社会信用代码有误", "credit code not valid"),
     "unit_unknown": ("台账里没有这个单位", "unit not in the ledger"),
+    "value_corrected": ("已按更正表改值", "value corrected by the table of corrections"),
+    "correction_unused": ("更正没有用上", "correction not used"),
+    "baseline_differs": ("与上年公布数不同", "differs from what was published last year"),
     # declared YAML and the command line
     "yaml_unreadable": ("YAML 写法有误", "malformed YAML"),
     "key_unknown": ("没有这个名称", "unknown name"),
@@ -74,6 +78,10 @@ TITLES: dict[str, tuple[str, str]] = {
     "notebook_failed": ("笔记本运行出错", "a notebook failed"),
     "notebook_invalid": ("笔记本不能批量运行", "notebook cannot be run in batch"),
     "person_refused": ("不评价个人", "persons are not evaluated"),
+    "parameter_unused": ("参数没有用处", "a parameter that nothing uses"),
+    "tiers_disordered": ("档次颠倒", "tiers out of order"),
+    "scenario_conflict": ("调整方案互相冲突", "reforms in conflict"),
+    "target_unreachable": ("在允许范围内达不到", "out of reach"),
     # published figures
     "figures_inconsistent": ("数据不一致待核", "figures do not agree"),
     "definition_unclear": ("口径需明确", "definition to be made clear"),

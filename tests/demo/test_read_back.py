@@ -33,8 +33,9 @@ def read_totals(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     base = units[(units["status"] == "operating") & units["legal_person"]]
     modes = tables["covers"].groupby("unit")["mode"].agg(set)
     best = base["unit"].map(lambda u: next((m for m in [*FORMAL, "functional"] if m in modes.get(u, ())), None))
+    orgs = orgs[orgs["ended_on"].isna()]
     formal = orgs[~orgs["functional"]]
-    leaves = formal[~formal["party_org"].isin(formal.loc[formal["ended_on"].isna(), "parent"].dropna())]
+    leaves = formal[~formal["party_org"].isin(formal["parent"].dropna())]
     income = funds[funds["flow"] == "income"]
     by_source = income.groupby("source")["amount_fen"].sum() / 100
     active = tables["instructor_counts"]
@@ -55,6 +56,7 @@ def read_totals(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
         "working_branches_converted": orgs["converted_on"].notna().sum(),
         "funds": income["amount_fen"].sum() / 100,
         "funds_fiscal_district": by_source["fiscal_district"],
+        "subsidy_paid": by_source["fiscal_district"],
         "funds_dues_return": by_source["dues_return"],
         "funds_enterprise": by_source["enterprise"],
         "dues_paid": funds.loc[funds["flow"] == "dues_paid", "amount_fen"].sum() / 100,

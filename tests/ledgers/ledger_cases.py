@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """Small ledgers, written by hand, whose totals were counted by hand."""
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+
 from evalkit.ledgers.files import RawSheet
 
 UNITS = (
@@ -98,7 +100,9 @@ def sheet(rows: list[list[Any]], name: str = "Sheet1", file: str = "台账.xlsx"
 
 def write(path: Path, book: Mapping[str, list[list[Any]]], merges: Sequence[tuple[str, str]] = ()) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}) as workbook:
+    with xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    ) as workbook:
         for name, rows in book.items():
             worksheet = workbook.add_worksheet(name)
             for r, cells in enumerate(rows):

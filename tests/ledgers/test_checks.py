@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger_cases import FUNDS, ORGS, UNITS, row, sheet, unit
+
 from evalkit.ledgers import Ledger, from_sheets
 from evalkit.ledgers.checks import founding_actions
-from ledger_cases import FUNDS, ORGS, UNITS, row, sheet, unit
 
 AREA = {"area": "演示省/演示01区", "period": "2025"}
 
@@ -30,7 +31,15 @@ def test_totals_right_and_wrong() -> None:
 
 
 def test_subtotals_then_total() -> None:
-    rows = [UNITS, unit(1), unit(2), row(UNITS, 单位名称="城关镇小计", 从业人员总数=100.0), unit(3), row(UNITS, 单位名称="东关镇小计", 从业人员总数=60.0), total(从业人员总数=150.0)]
+    rows = [
+        UNITS,
+        unit(1),
+        unit(2),
+        row(UNITS, 单位名称="城关镇小计", 从业人员总数=100.0),
+        unit(3),
+        row(UNITS, 单位名称="东关镇小计", 从业人员总数=60.0),
+        total(从业人员总数=150.0),
+    ]
     assert said(read(rows), "total_differs") == [("组织台账!J6", "按明细相加为50人")]
 
 
@@ -48,7 +57,9 @@ def test_inactive_units_in_a_total() -> None:
 
 
 def test_identities() -> None:
-    assert said(read([UNITS, unit(1, 党员总数=5.0, 正式党员=3.0, 预备党员=1.0)]), "identity_differs") == [("组织台账!M2", "正式党员＋预备党员＝4")]
+    assert said(read([UNITS, unit(1, 党员总数=5.0, 正式党员=3.0, 预备党员=1.0)]), "identity_differs") == [
+        ("组织台账!M2", "正式党员＋预备党员＝4")
+    ]
     good = row(FUNDS, 党组织名称="甲支部", 上级下拨=300.0, 市级拨付=100.0, 区县拨付=200.0)
     wrong = row(FUNDS, 党组织名称="乙支部", 上级下拨=300.0, 市级拨付=100.0, 区县拨付=100.0)
     found = said(read([FUNDS, good, wrong], "经费台账"), "identity_differs")
@@ -62,7 +73,11 @@ def test_dates_and_sizes() -> None:
 
 
 def test_ten_thousand_times() -> None:
-    rows = [FUNDS, *(row(FUNDS, 党组织名称=f"{n}支部", 市级拨付=3000.0 + i) for i, n in enumerate("甲乙丙丁戊")), row(FUNDS, 党组织名称="己支部", 市级拨付=0.3)]
+    rows = [
+        FUNDS,
+        *(row(FUNDS, 党组织名称=f"{n}支部", 市级拨付=3000.0 + i) for i, n in enumerate("甲乙丙丁戊")),
+        row(FUNDS, 党组织名称="己支部", 市级拨付=0.3),
+    ]
     assert [w for w, _ in said(read(rows, "经费台账"), "value_implausible")] == ["经费台账!H7"]
 
 
@@ -86,13 +101,20 @@ def test_founding_rules() -> None:
     ledger = read(rows)
     assert [w for w, _ in said(ledger, "due_not_founded")] == ["组织台账!N2", "组织台账!J4"]
     actions = founding_actions(ledger.tables["units"], ledger.tables["covers"])
-    assert sorted(zip(actions["rule"], actions["unit"], strict=True)) == [("R01", "演示001有限公司"), ("R04", "演示004有限公司"), ("R05", "演示003有限公司")]
+    assert sorted(zip(actions["rule"], actions["unit"], strict=True)) == [
+        ("R01", "演示001有限公司"),
+        ("R04", "演示004有限公司"),
+        ("R05", "演示003有限公司"),
+    ]
 
 
 def test_two_versions_of_one_ledger() -> None:
     old = [UNITS, *(unit(i) for i in range(1, 6))]
     new = [UNITS, *(unit(i, 从业人员总数=60.0) for i in range(1, 7))]
-    sheets = [sheet(old, "组织台账", "演示01区2025组织台账最终版.xlsx"), sheet(new, "组织台账", "演示01区2025组织台账最终版2.xlsx")]
+    sheets = [
+        sheet(old, "组织台账", "演示01区2025组织台账最终版.xlsx"),
+        sheet(new, "组织台账", "演示01区2025组织台账最终版2.xlsx"),
+    ]
     for pair in (sheets, sheets[::-1]):
         ledger = from_sheets(pair)
         assert ledger.tables["units"]["employees"].tolist() == [60] * 6
@@ -105,6 +127,12 @@ def test_two_versions_of_one_ledger() -> None:
 def test_units_that_vanish_and_appear() -> None:
     before = [UNITS, unit(1), unit(2), unit(3, 状态="注销")]
     now = [UNITS, unit(1), unit(4, 创办时间="2010-01-01"), unit(5, 创办时间="2025-01-01")]
-    ledger = from_sheets([sheet(before, "组织台账", "2024/演示01区.xlsx"), sheet(now, "组织台账", "2025/演示01区.xlsx")])
-    assert [p.found for p in ledger.problems if p.code == "unit_vanished"] == ["上年正常、2025年台账里没有的单位1家：演示002有限公司"]
-    assert [p.found for p in ledger.problems if p.code == "unit_appeared"] == ["上年台账没有、2025年出现的老单位1家：演示004有限公司"]
+    ledger = from_sheets(
+        [sheet(before, "组织台账", "2024/演示01区.xlsx"), sheet(now, "组织台账", "2025/演示01区.xlsx")]
+    )
+    assert [p.found for p in ledger.problems if p.code == "unit_vanished"] == [
+        "上年正常、2025年台账里没有的单位1家：演示002有限公司"
+    ]
+    assert [p.found for p in ledger.problems if p.code == "unit_appeared"] == [
+        "上年台账没有、2025年出现的老单位1家：演示004有限公司"
+    ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from ledger_cases import UNITS, sheet, unit
+
 from evalkit.codebook import load_codebook
 from evalkit.ledgers import from_sheets
 from evalkit.ledgers.grid import is_total, letter, structure
 from evalkit.ledgers.headings import Headings
-from ledger_cases import UNITS, sheet, unit
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,14 @@ def test_two_levels_and_title_rows(headings: Headings) -> None:
     found = structure(sheet(rows, "经费", merges=merges), headings)
     block = found.blocks[0]
     assert block.form == "funds" and block.money_unit == "万元"
-    assert {c: at[0] for c, at in block.columns.items()} == {"row_number": 0, "party_org": 1, "fiscal_city": 2, "fiscal_district": 3, "enterprise": 4, "activity": 5}
+    assert {c: at[0] for c, at in block.columns.items()} == {
+        "row_number": 0,
+        "party_org": 1,
+        "fiscal_city": 2,
+        "fiscal_district": 3,
+        "enterprise": 4,
+        "activity": 5,
+    }
     assert block.rows == [4, 6] and block.totals == [(7, "合计")]
     assert found.counts == {"heading": 2, "total": 1, "note": 2, "title": 2, "kept": 2, "reported": 0}
     assert [p.code for p in found.problems] == ["personal_data", "personal_data"]
@@ -137,7 +145,16 @@ def test_sheets_left_out_are_said() -> None:
 
 
 def test_rows_in_are_rows_kept_or_reported() -> None:
-    rows = [["演示01区组织台账"], UNITS, unit(1), [""], unit(2), ["", "", "", "", "非公企业", "法人企业", "制造业"], ["合计", "", "", "", "", "", "", "", "", 100.0], ["备注：无"]]
+    rows = [
+        ["演示01区组织台账"],
+        UNITS,
+        unit(1),
+        [""],
+        unit(2),
+        ["", "", "", "", "非公企业", "法人企业", "制造业"],
+        ["合计", "", "", "", "", "", "", "", "", 100.0],
+        ["备注：无"],
+    ]
     found = from_sheets([sheet(rows, "组织台账")])
     counts = found.sheets.iloc[0]
     assert counts[["kept", "total", "heading", "title", "note", "reported"]].tolist() == [2, 1, 1, 1, 1, 1]
@@ -152,3 +169,10 @@ def test_column_missing() -> None:
 def test_a_formula_without_value() -> None:
     ledger = from_sheets([sheet([UNITS, unit(1, 从业人员总数="")], "组织台账", no_value=frozenset({(2, 10)}))])
     assert [p.where for p in problems(ledger, "value_unreadable")] == ["组织台账!J2"]
+
+
+def test_a_roster_of_persons_is_no_ledger() -> None:
+    ledger = from_sheets([sheet([["序号", "姓名", "单位名称", "入党时间"], [1.0, "张三", "甲有限公司", "2010-01-01"]], "名册")])
+    assert not len(ledger.tables["units"])
+    assert [p.where for p in problems(ledger, "personal_data")][:1] == ["名册!B1"]
+    assert not any("张三" in str(p) for p in ledger.problems)

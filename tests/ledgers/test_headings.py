@@ -1,13 +1,15 @@
+# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """Headings as offices write them."""
 
 from __future__ import annotations
 
 import pytest
+from ledger_cases import sheet
+
 from evalkit.codebook import load_codebook
 from evalkit.ledgers import from_sheets
 from evalkit.ledgers.headings import Headings, heading_keys
 from evalkit.ledgers.place import area_names, below, district_of, locate, month_of, year_of
-from ledger_cases import sheet
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,10 @@ def test_brackets_that_are_no_unit(headings: Headings) -> None:
 
 
 def test_unknown_heading_is_said_with_the_nearest() -> None:
-    rows = [["单位名称", "从业人员总数", "党员总数", "单位类型", "状态", "从业人员总数额"], ["甲有限公司", 5.0, 1.0, "法人企业", "正常", 9.0]]
+    rows = [
+        ["单位名称", "从业人员总数", "党员总数", "单位类型", "状态", "从业人员总数额"],
+        ["甲有限公司", 5.0, 1.0, "法人企业", "正常", 9.0],
+    ]
     ledger = from_sheets([sheet(rows, "组织台账")])
     found = [p for p in ledger.problems if p.code == "heading_unknown"]
     assert [p.where for p in found] == ["组织台账!F1"] and "从业人员总数" in found[0].allowed
@@ -55,8 +60,20 @@ def test_personal_columns_are_left_out() -> None:
         ["甲有限公司", 5.0, "赵某某", "13800001111", 1.0, "110101199003070011", "钱某"],
     ]
     ledger = from_sheets([sheet(rows, "组织台账")])
-    assert sorted(p.where for p in ledger.problems if p.code == "personal_data") == ["组织台账!C1", "组织台账!D1", "组织台账!F1", "组织台账!G1"]
-    everything = " ".join([*map(str, ledger.problems), *(t.to_csv() for t in ledger.tables.values()), ledger.headings.to_csv(), ledger.sheets.to_csv()])
+    assert sorted(p.where for p in ledger.problems if p.code == "personal_data") == [
+        "组织台账!C1",
+        "组织台账!D1",
+        "组织台账!F1",
+        "组织台账!G1",
+    ]
+    everything = " ".join(
+        [
+            *map(str, ledger.problems),
+            *(t.to_csv() for t in ledger.tables.values()),
+            ledger.headings.to_csv(),
+            ledger.sheets.to_csv(),
+        ]
+    )
     assert not any(word in everything for word in ("赵某某", "13800001111", "110101199003070011", "钱某"))
 
 
@@ -72,7 +89,17 @@ def test_area_names(text: str, names: list[str]) -> None:
     assert [n for _, n in area_names(text)] == names
 
 
-@pytest.mark.parametrize(("text", "year"), [("2024年度", "2024"), ("24年组织台账", "2024"), ("截至2024年12月31日", "2024"), ("台账20250301", "2025"), ("最终版2", None), ("２０２４", "2024")])
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("2024年度", "2024"),
+        ("24年组织台账", "2024"),
+        ("截至2024年12月31日", "2024"),
+        ("台账20250301", "2025"),
+        ("最终版2", None),
+        ("２０２４", "2024"),
+    ],
+)
 def test_years(text: str, year: str | None) -> None:
     assert year_of(text) == year
 

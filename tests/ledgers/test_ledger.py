@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ledger_cases import UNITS, clean_book, sheet, unit, write
+
 from evalkit.ledgers import Ledger, from_sheets, read_ledger
 from evalkit.problems import InputError
-from ledger_cases import UNITS, clean_book, sheet, unit, write
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,10 @@ def test_tracing(clean: Ledger) -> None:
 
 
 def test_lone_file_and_arguments(tmp_path: Path) -> None:
-    path = write(tmp_path / "无名.xlsx", {"组织台账": [[h for h in UNITS if h != "镇街/园区"], [c for i, c in enumerate(unit(1)) if i != 1]]})
+    path = write(
+        tmp_path / "无名.xlsx",
+        {"组织台账": [[h for h in UNITS if h != "镇街/园区"], [c for i, c in enumerate(unit(1)) if i != 1]]},
+    )
     lone = read_ledger(path)
     assert lone.tables["units"]["area"].isna().all() and lone.tables["units"]["period"].isna().all()
     told = read_ledger(path, area="演示省/演示01区", period=2025)

@@ -100,8 +100,10 @@ def ods(body: str) -> bytes:
         archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{ns}manifest:1.0"/>')
         archive.writestr(
             "content.xml",
-            f'<office:document-content xmlns:office="{ns}office:1.0" xmlns:table="{ns}table:1.0" xmlns:text="{ns}text:1.0"><office:body>'
-            f'<office:spreadsheet><table:table table:name="表">{body}</table:table></office:spreadsheet></office:body></office:document-content>',
+            f'<office:document-content xmlns:office="{ns}office:1.0" xmlns:table="{ns}table:1.0" '
+            f'xmlns:text="{ns}text:1.0">'
+            f'<office:body><office:spreadsheet><table:table table:name="表">{body}</table:table></office:spreadsheet>'
+            "</office:body></office:document-content>",
         )
     return out.getvalue()
 
@@ -110,16 +112,25 @@ CELL = '<table:table-cell office:value-type="string"{}><text:p>单位</text:p></
 
 
 def test_ods(tmp_path: Path) -> None:
-    row = f"<table:table-row>{CELL.format('')}" + '<table:table-cell table:number-columns-repeated="16383"/></table:table-row>'
+    row = (
+        f"<table:table-row>{CELL.format('')}"
+        + '<table:table-cell table:number-columns-repeated="16383"/></table:table-row>'
+    )
     sheets, problems = read(tmp_path, "a.ods", ods(row + row))
     assert problems == [] and sheets[0].rows == [["单位"], ["单位"]]
-    bomb = f'<table:table-row table:number-rows-repeated="1000000">{CELL.format(" table:number-columns-repeated=" + chr(34) + "16384" + chr(34))}</table:table-row>'
-    sheets, problems = read(tmp_path, "b.ods", ods(bomb))
+    wide = CELL.format(' table:number-columns-repeated="16384"')
+    sheets, problems = read(
+        tmp_path, "b.ods", ods(f'<table:table-row table:number-rows-repeated="1000000">{wide}</table:table-row>')
+    )
     assert sheets == [] and [p.code for p in problems] == ["file_unreadable"]
 
 
 def test_html_named_xls(tmp_path: Path) -> None:
-    page = '<html><head><meta charset="gbk"><style>td{a:b}</style></head><table><tr><td rowspan=2>镇街<td colspan="2">党员</tr><tr><td>正式<td>预备&amp;其他</tr><tr><td>甲<br>镇<td>1<td>2</table>'
+    page = (
+        '<html><head><meta charset="gbk"><style>td{a:b}</style></head>'
+        '<table><tr><td rowspan=2>镇街<td colspan="2">党员</tr>'
+        "<tr><td>正式<td>预备&amp;其他</tr><tr><td>甲<br>镇<td>1<td>2</table>"
+    )
     sheets, problems = read(tmp_path, "a.xls", page.encode("gbk"))
     assert problems == [] and sheets[0].rows == [["镇街", "党员", ""], ["", "正式", "预备&其他"], ["甲\n镇", "1", "2"]]
     assert sheets[0].merges == [(1, 1, 2, 1), (1, 2, 1, 3)]
@@ -144,16 +155,25 @@ def test_hidden_merged_errors_and_formulas_without_value(tmp_path: Path) -> None
     sheets, problems = read_sheets(path)
     first = sheets[0]
     assert problems == [] and [s.state for s in sheets] == ["visible", "hidden", "veryHidden"]
-    assert first.hidden_rows == {2} and first.merges == [(3, 1, 4, 2)] and first.no_value == {(3, 3)} and first.first_row == 1
+    assert (
+        first.hidden_rows == {2}
+        and first.merges == [(3, 1, 4, 2)]
+        and first.no_value == {(3, 3)}
+        and first.first_row == 1
+    )
     assert [row[2] for row in first.rows] == ["丙", 3, "", 3, "#DIV/0!"]
 
 
 def test_formula_cells_as_other_programs_write_them(tmp_path: Path) -> None:
     data = workbook(rows=[[1, 2, 3, 4, 5]])
-    cells = b'<c r="A1"><f>1+1</f></c><c r="B1"><f>1+1</f><v></v></c><c r="C1"><f>1+1</f><v/></c><c r="D1" t="str"><f>""</f><v></v></c><c r="E1"><f t="shared" si="0"/><v>7</v></c>'
+    cells = (
+        b'<c r="A1"><f>1+1</f></c><c r="B1"><f>1+1</f><v></v></c><c r="C1"><f>1+1</f><v/></c>'
+        b'<c r="D1" t="str"><f>""</f><v></v></c><c r="E1"><f t="shared" si="0"/><v>7</v></c>'
+    )
     xml = part(data, SHEET)
     start, end = xml.index(b"<c "), xml.rindex(b"</row>")
-    data = repack(data, {SHEET: xml[:start] + cells + xml[end:], "xl/workbook.xml": part(data, "xl/workbook.xml").replace(b"fullCalcOnLoad", b"x")})
+    book = part(data, "xl/workbook.xml").replace(b"fullCalcOnLoad", b"x")
+    data = repack(data, {SHEET: xml[:start] + cells + xml[end:], "xl/workbook.xml": book})
     sheets, problems = read(tmp_path, "a.xlsx", data)
     assert problems == [] and sheets[0].no_value == {(1, 1), (1, 2), (1, 3)} and sheets[0].rows[0][4] == 7
 
@@ -208,6 +228,8 @@ def bomb() -> bytes:
     return repack(workbook(), {"xl/media/x.bin": b"\0" * 20_000_000})
 
 
+LAUGHS = b'<!DOCTYPE a [<!ENTITY b "c">]><workbook>&b;</workbook>'
+MEMBERS = zipfile.ZipFile(io.BytesIO(workbook())).namelist()
 BAD = {
     "empty": (b"", "file_empty", "空"),
     "blank": (b"\n\n  ", "file_empty", "空"),
@@ -221,11 +243,15 @@ BAD = {
     "rar": (b"Rar!\x1a\x07\x00", "file_unreadable", "RAR"),
     "binary": (bytes(range(256)) * 50, "file_unreadable", "认不出"),
     "xml": (b"<?xml version='1.0'?><a/>", "file_unreadable", "XML"),
-    "xml spreadsheet": (b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>", "file_unreadable", "XML"),
-    "laughs": (repack(workbook(), {"xl/workbook.xml": b'<!DOCTYPE a [<!ENTITY b "c">]><workbook>&b;</workbook>'}), "file_unreadable", "DTD"),
+    "xml spreadsheet": (
+        b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>",
+        "file_unreadable",
+        "XML",
+    ),
+    "laughs": (repack(workbook(), {"xl/workbook.xml": LAUGHS}), "file_unreadable", "DTD"),
     "no workbook": (repack(workbook(), {"xl/workbook.xml": None}), "file_unreadable", "损坏"),
-    "no tables": (repack(workbook(), {n: None for n in zipfile.ZipFile(io.BytesIO(workbook())).namelist()} | {"a.md": b"x"}), "file_empty", "没有表格"),
-}  # fmt: skip
+    "no tables": (repack(workbook(), dict.fromkeys(MEMBERS) | {"a.md": b"x"}), "file_empty", "没有表格"),
+}
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -237,10 +263,15 @@ def test_bad_files_give_one_clear_message(tmp_path: Path, case: str) -> None:
     assert said in problems[0].found and problems[0].advice
 
 
-@pytest.mark.parametrize("cells", [b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
-                                   b"<row r='1'><c r='A1'><v>1</v></c><c r='XFD1048576'><v>1</v></c></row>",
-                                   b'<row r="1"><c s="1" r="A1"><v>1</v></c></row><row r="1048576"><c><v>1</v></c><c><v>1</v></c><c><v>1</v></c></row>',
-                                   b'<!DOCTYPE x [<!ENTITY a "b">]>'])  # fmt: skip
+@pytest.mark.parametrize(
+    "cells",
+    [
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        b"<row r='1'><c r='A1'><v>1</v></c><c r='XFD1048576'><v>1</v></c></row>",
+        b'<row r="1"><c s="1" r="A1"><v>1</v></c></row><row r="1048576">' + b"<c><v>1</v></c>" * 3 + b"</row>",
+        b'<!DOCTYPE x [<!ENTITY a "b">]>',
+    ],
+)
 def test_a_mad_sheet_is_refused_and_the_others_are_read(tmp_path: Path, cells: bytes) -> None:
     data = workbook(sheets=2)
     xml = part(data, SHEET)
@@ -272,7 +303,17 @@ def test_directory_missing_file_and_links(tmp_path: Path) -> None:
 
 
 def test_list_files(tmp_path: Path) -> None:
-    for name in ("乙.xlsx", "甲.csv", "sub/丙.xls", "~$乙.xlsx", ".藏.xlsx", "problems.xlsx", "说明.docx", "x.yml", "Thumbs.db"):
+    for name in (
+        "乙.xlsx",
+        "甲.csv",
+        "sub/丙.xls",
+        "~$乙.xlsx",
+        ".藏.xlsx",
+        "problems.xlsx",
+        "说明.docx",
+        "x.yml",
+        "Thumbs.db",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"1")
     if os.name == "posix":
@@ -284,13 +325,17 @@ def test_list_files(tmp_path: Path) -> None:
     assert list_files(tmp_path / "甲.csv") == ([("甲.csv", tmp_path / "甲.csv")], [])
 
 
+def state(folder: Path) -> dict[str, tuple[str, int]]:
+    return {p.name: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in folder.iterdir()}
+
+
 def test_nothing_in_the_folder_is_changed(tmp_path: Path) -> None:
     workbook(tmp_path / "a.xlsx")
     (tmp_path / "b.xls").write_bytes((RAW / "funds.xls").read_bytes())
-    before = {p.name: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in tmp_path.iterdir()}
+    before = state(tmp_path)
     for _, path in list_files(tmp_path)[0]:
         assert read_sheets(path)[0]
-    assert before == {p.name: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in tmp_path.iterdir()}
+    assert before == state(tmp_path)
 
 
 def mutate(data: bytes, rng: np.random.Generator) -> bytes:
@@ -331,7 +376,7 @@ def fuzz(tmp_path: Path, count: int, seed: int) -> None:
         sheets, problems = read(tmp_path, name, mutate(content, rng))
         assert sheets or problems  # never silence
         assert all(p.found and p.advice and p.file for p in problems)
-    for n in range(count // 25):
+    for _ in range(count // 25):
         sheets, problems = read(tmp_path, "a.xls", _flip((RAW / "funds.xls").read_bytes(), rng))
         assert sheets or problems
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """How ledger rows become tables: units split from organisations, modes, members, melted funds, months from sheets."""
 
 from __future__ import annotations
@@ -6,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from ledger_cases import ACTIVITIES, FUNDS, ORGS, UNITS, row, sheet, unit
+
 from evalkit.ledgers import Ledger, from_sheets
 from evalkit.ledgers.forms import name_key
 from evalkit.ledgers.tables import credit_codes
-from ledger_cases import ACTIVITIES, FUNDS, ORGS, UNITS, row, sheet, unit
 
 AREA = {"area": "演示省/演示01区", "period": "2025"}
 
@@ -24,15 +26,22 @@ def modes(ledger: Ledger) -> list[tuple[str, str, str]]:
 
 
 def test_credit_codes() -> None:
-    texts = pd.Series(["91350100M000100Y43", "91350100M000100Y44", "123", None], dtype="string")  # the example of GB 32100-2015
+    texts = pd.Series(
+        ["91350100M000100Y43", "91350100M000100Y44", "123", None], dtype="string"
+    )  # the example of GB 32100-2015
     assert credit_codes(texts).tolist() == [True, False, False, False]
 
 
 def test_unit_key_is_the_code_else_the_name() -> None:
-    rows = [UNITS, unit(1, 统一社会信用代码="91350100 M000100Y43"), unit(2, 统一社会信用代码="91350100M000100Y44"), unit(3, 单位名称="演示（三）有限公司 ")]
+    rows = [
+        UNITS,
+        unit(1, 统一社会信用代码="91350100 M000100Y43"),
+        unit(2, 统一社会信用代码="91350100M000100Y44"),
+        unit(3, 单位名称="演示（三）有限公司 "),
+    ]
     ledger = read(rows)
     assert ledger.tables["units"]["unit"].tolist() == ["91350100M000100Y43", "演示002有限公司", "演示三有限公司"]
-    assert [p.where for p in ledger.problems if p.code == "value_unreadable"] == ["组织台账!D3"]
+    assert [p.where for p in ledger.problems if p.code == "code_invalid"] == ["组织台账!D3"]
 
 
 def test_names_compare_without_width_case_and_blanks() -> None:
@@ -52,7 +61,9 @@ def test_organisations_out_of_unit_rows() -> None:
         UNITS,
         unit(1, 是否建立党组织="是", 建制="总支", 党员总数=9.0, 正式党员=8.0, 预备党员=1.0),  # no name: its own
         unit(2, 是否建立党组织="是", 党组织名称="楼宇支部"),
-        unit(3, 是否建立党组织="是", 党组织名称="楼宇 支部", 党员总数=3.0, 正式党员=2.0, 预备党员=1.0),  # named twice: joint
+        unit(
+            3, 是否建立党组织="是", 党组织名称="楼宇 支部", 党员总数=3.0, 正式党员=2.0, 预备党员=1.0
+        ),  # named twice: joint
         unit(4, 是否建立党组织="否", 组建方式="片区联建", 联合支部名称="片区联合支部"),
         unit(5, 是否建立党组织="是", 党组织名称="挂靠支部", 组建方式="派驻帮建"),
         unit(6, 党组织名称="某工作支部", 组建方式="功能型"),
@@ -65,12 +76,21 @@ def test_organisations_out_of_unit_rows() -> None:
     ]  # fmt: skip
     orgs = ledger.tables["party_organisations"].set_index("party_org")
     assert len(orgs) == 5
-    assert orgs["members"].dropna().to_dict() == {"演示001有限公司党总支": 9, "楼宇支部": 5, "片区联合支部": 2, "挂靠支部": 2}
+    assert orgs["members"].dropna().to_dict() == {
+        "演示001有限公司党总支": 9,
+        "楼宇支部": 5,
+        "片区联合支部": 2,
+        "挂靠支部": 2,
+    }
     assert orgs.loc["演示001有限公司党总支", "org_kind"] == "general_branch" and orgs.loc["某工作支部", "functional"]
 
 
 def test_a_blank_member_count_leaves_the_organisation_open_above() -> None:
-    rows = [UNITS, unit(1, 党组织名称="联合支部"), unit(2, 党组织名称="联合支部", 党员总数="", 正式党员="", 预备党员="")]
+    rows = [
+        UNITS,
+        unit(1, 党组织名称="联合支部"),
+        unit(2, 党组织名称="联合支部", 党员总数="", 正式党员="", 预备党员=""),
+    ]
     org = read(rows).tables["party_organisations"].iloc[0]
     assert (org["members"], org["members_low"], org["members_high"]) == (2, 2, pd.NA)
 
@@ -89,7 +109,20 @@ def test_missing_columns_by_rule_with_one_warning() -> None:
     assert sum("正常经营" in s for s in said) == 1 and sum("法人单位" in s for s in said) == 1
 
 
-@pytest.mark.parametrize(("word", "key"), [("正常", "operating"), ("在业", "operating"), ("存续", "operating"), ("停业", "suspended"), ("歇业", "suspended"), ("注销", "cancelled"), ("吊销", "cancelled"), ("", "operating"), ("已注销（2024）", "cancelled")])
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [
+        ("正常", "operating"),
+        ("在业", "operating"),
+        ("存续", "operating"),
+        ("停业", "suspended"),
+        ("歇业", "suspended"),
+        ("注销", "cancelled"),
+        ("吊销", "cancelled"),
+        ("", "operating"),
+        ("已注销（2024）", "cancelled"),
+    ],
+)
 def test_status(word: str, key: str) -> None:
     assert read([UNITS, unit(1, 状态=word)]).tables["units"]["status"].tolist() == [key]
 
@@ -102,12 +135,23 @@ def test_a_word_outside_the_list_is_null_and_said() -> None:
 
 def test_covered_units_of_the_organisations_ledger() -> None:
     units = [UNITS, unit(1), unit(2), unit(3)]
-    orgs = [ORGS, [1.0, "联合支部", "支部", "党委", "否", "演示001有限公司,演示002有限公司；没有的公司", "", "", "", 5.0], [2.0, "演示003有限公司党支部", "支部", "党委", "否", "演示003有限公司", "", "", "", ""]]
+    orgs = [
+        ORGS,
+        [1.0, "联合支部", "支部", "党委", "否", "演示001有限公司,演示002有限公司；没有的公司", "", "", "", 5.0],
+        [2.0, "演示003有限公司党支部", "支部", "党委", "否", "演示003有限公司", "", "", "", ""],
+    ]
     ledger = from_sheets([sheet(units, "组织台账"), sheet(orgs, "党组织台账")], **AREA)
-    assert modes(ledger) == [("演示001有限公司", "联合支部", "joint"), ("演示002有限公司", "联合支部", "joint"), ("演示003有限公司", "演示003有限公司党支部", "single")]
+    assert modes(ledger) == [
+        ("演示001有限公司", "联合支部", "joint"),
+        ("演示002有限公司", "联合支部", "joint"),
+        ("演示003有限公司", "演示003有限公司党支部", "single"),
+    ]
     assert [p.found for p in ledger.problems if p.code == "unit_unknown"] == ["没有的公司"]
     # covered only by the organisations' list: members still come from the unit
-    assert ledger.tables["party_organisations"].set_index("party_org")["members"].to_dict() == {"联合支部": 5, "演示003有限公司党支部": 2}
+    assert ledger.tables["party_organisations"].set_index("party_org")["members"].to_dict() == {
+        "联合支部": 5,
+        "演示003有限公司党支部": 2,
+    }
 
 
 def test_upper_total_without_parts_is_income() -> None:
@@ -118,7 +162,13 @@ def test_upper_total_without_parts_is_income() -> None:
 
 def test_spending_by_words() -> None:
     heads = ["党组织名称", "支出项目", "支出金额", "党员活动经费"]
-    rows = [heads, ["甲支部", "书记培训", 100.0, ""], ["乙支部", "阵地建设", 200.0, ""], ["丙支部", "", "", 5.0], ["丁支部", "慰问", "未拨", ""]]
+    rows = [
+        heads,
+        ["甲支部", "书记培训", 100.0, ""],
+        ["乙支部", "阵地建设", 200.0, ""],
+        ["丙支部", "", "", 5.0],
+        ["丁支部", "慰问", "未拨", ""],
+    ]
     funds = read(rows, "经费台账").tables["funds"]
     items = funds[funds["purpose"] != "activity"]
     assert items["purpose"].tolist() == ["secretary_training", "organisation", "other"]
@@ -126,7 +176,12 @@ def test_spending_by_words() -> None:
 
 
 def test_dash_by_the_note_below() -> None:
-    rows = [FUNDS, row(FUNDS, 党组织名称="甲支部", 市级拨付="—"), row(FUNDS, 党组织名称="乙支部", 市级拨付=5.0), ["注：“—”表示未拨"]]
+    rows = [
+        FUNDS,
+        row(FUNDS, 党组织名称="甲支部", 市级拨付="—"),
+        row(FUNDS, 党组织名称="乙支部", 市级拨付=5.0),
+        ["注：“—”表示未拨"],
+    ]
     funds = read(rows, "经费台账").tables["funds"].query("source == 'fiscal_city'")
     assert funds["amount_fen"].tolist() == [0, 500]
     funds = read(rows[:3], "经费台账").tables["funds"].query("source == 'fiscal_city'")
@@ -134,7 +189,11 @@ def test_dash_by_the_note_below() -> None:
 
 
 def test_years_in_a_column() -> None:
-    rows = [FUNDS, row(FUNDS, 党组织名称="甲支部", 年份="2024年度", 市级拨付=1.0), row(FUNDS, 党组织名称="甲支部", 年份=2025.0, 市级拨付=2.0)]
+    rows = [
+        FUNDS,
+        row(FUNDS, 党组织名称="甲支部", 年份="2024年度", 市级拨付=1.0),
+        row(FUNDS, 党组织名称="甲支部", 年份=2025.0, 市级拨付=2.0),
+    ]
     ledger = read(rows, "经费台账")
     assert ledger.tables["funds"].query("source == 'fiscal_city'")["period"].tolist() == ["2024", "2025"]
     assert [p.code for p in ledger.problems if p.code == "period_conflict"] == ["period_conflict"]
@@ -143,8 +202,16 @@ def test_years_in_a_column() -> None:
 def test_one_sheet_a_month_with_columns_swapped() -> None:
     heads = [h for h in ACTIVITIES if h != "月份"]
     swapped = [*heads[:2], heads[3], heads[2], *heads[4:]]
-    first = [heads, row(heads, 活动日期="2025-01-05", 党组织名称="甲支部", 活动类型="主题党日", 应到人数=5.0, 实到人数=4.0), row(heads, 党组织名称="乙支部", 活动类型="党课", 实到人数=3.0)]
-    second = [swapped, row(swapped, 党组织名称="甲支部", 活动类型="组织生活会", 实到人数=5.0), ["合计", "", "", "", "", "", 5.0]]
+    first = [
+        heads,
+        row(heads, 活动日期="2025-01-05", 党组织名称="甲支部", 活动类型="主题党日", 应到人数=5.0, 实到人数=4.0),
+        row(heads, 党组织名称="乙支部", 活动类型="党课", 实到人数=3.0),
+    ]
+    second = [
+        swapped,
+        row(swapped, 党组织名称="甲支部", 活动类型="组织生活会", 实到人数=5.0),
+        ["合计", "", "", "", "", "", 5.0],
+    ]
     ledger = from_sheets([sheet(first, "1月", "活动台账.xlsx"), sheet(second, "2月", "活动台账.xlsx")], **AREA)
     activities = ledger.tables["activities"]
     assert activities["month"].tolist() == [1, 1, 2] and activities["present"].sum() == 12
@@ -159,3 +226,9 @@ def test_unknown_organisation_is_no_new_one() -> None:
     assert [(p.where, p.allowed) for p in found] == [("经费台账!B2", "演示001公司党支部")]
     assert ledger.tables["party_organisations"]["party_org"].tolist() == ["演示001公司党支部"]
     assert ledger.tables["funds"]["party_org"].unique().tolist() == ["演示001公司支部"]
+
+
+def test_present_of_due_in_one_cell() -> None:
+    heads = ["党组织名称", "活动类型", "应到人数", "实到人数"]
+    activities = read([heads, ["甲支部", "主题党日", 10.0, "8/10"], ["甲支部", "主题党日", "", "7/9"]], "活动台账").tables["activities"]
+    assert activities["present"].tolist() == [8, 7] and activities["due"].tolist() == [10, 9]

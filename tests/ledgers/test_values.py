@@ -16,13 +16,59 @@ APPROX, MISMATCH, NOTED = "value_approximate", "unit_mismatch", "value_noted"
 UNREAD, MISSING, ODD = "value_unreadable", "missing", "value_implausible"
 
 EXACT = {
-    "5": 5, "０": 0, "１２３４": 1234, "1,234": 1234, "１，２３４": 1234, "1,234,567": 1234567, "1,2345": 12345, "1 234": 1234,
-    "1\u3000234": 1234, "1 2": 12, " 12 ": 12, "12\n人": 12, "12.": 12, "12。": 12, "'12": 12, '"12"': 12, "‘12": 12, "\ufeff12": 12,
-    "三十": 30, "廿": 20, "廿三": 23, "卅": 30, "十": 10, "十五": 15, "两": 2, "两百零三": 203, "一百二": 120, "一百二十": 120,
-    "一千零五": 1005, "二〇二四": 2024, "二零二四": 2024, "〇": 0, "零": 0, "叁拾": 30, "壹佰贰拾叁": 123, "一万二千": 12000,
-    "1.2万": 12000, "3千": 3000, "1万2千": 12000, "1.2e3": 1200, "1.2E+03": 1200, "20人": 20, "20名": 20, "20 位": 20, "20名党员": 20,
-    "共12人": 12, "合计：12人": 12, "无": 0, "没有": 0, "12个": 12, "3.0": 3, "+5": 5,
-}  # fmt: skip
+    "5": 5,
+    "０": 0,
+    "１２３４": 1234,
+    "1,234": 1234,
+    "１，２３４": 1234,
+    "1,234,567": 1234567,
+    "1,2345": 12345,
+    "1 234": 1234,
+    "1\u3000234": 1234,
+    "1 2": 12,
+    " 12 ": 12,
+    "12\n人": 12,
+    "12.": 12,
+    "12。": 12,
+    "'12": 12,
+    '"12"': 12,
+    "‘12": 12,
+    "\ufeff12": 12,
+    "三十": 30,
+    "廿": 20,
+    "廿三": 23,
+    "卅": 30,
+    "十": 10,
+    "十五": 15,
+    "两": 2,
+    "两百零三": 203,
+    "一百二": 120,
+    "一百二十": 120,
+    "一千零五": 1005,
+    "二〇二四": 2024,
+    "二零二四": 2024,
+    "〇": 0,
+    "零": 0,
+    "叁拾": 30,
+    "壹佰贰拾叁": 123,
+    "一万二千": 12000,
+    "1.2万": 12000,
+    "3千": 3000,
+    "1万2千": 12000,
+    "1.2e3": 1200,
+    "1.2E+03": 1200,
+    "20人": 20,
+    "20名": 20,
+    "20 位": 20,
+    "20名党员": 20,
+    "共12人": 12,
+    "合计：12人": 12,
+    "无": 0,
+    "没有": 0,
+    "12个": 12,
+    "3.0": 3,
+    "+5": 5,
+}
 
 
 @pytest.mark.parametrize(("text", "value"), EXACT.items())
@@ -32,14 +78,40 @@ def test_exact_counts(text: str, value: float) -> None:
 
 
 WORDS = {  # the table at the top of values.py; DESIGN: 1200余 = 1200 to 1299, 8300余 = 8300 to 8399
-    "1200余": (1200, 1200, 1299), "8300余名": (8300, 8300, 8399), "一千二百余": (1200, 1200, 1299), "130多": (130, 130, 139),
-    "六千多": (6000, 6000, 6999), "五百多人": (500, 500, 599), "十余": (10, 10, 19), "十几人": (10, 10, 19), "二十多人": (20, 20, 29),
-    "逾300": (300, 300, 399), "1.2万余人": (12000, 12000, 12999), "12000多名": (12000, 12000, 12999), "约130余": (130, 130, 139),
-    "近700": (700, 631, 700), "将近35人": (35, 32, 35), "近万": (10000, 9001, 10000),
-    "约200": (200, 199, 201), "约三百": (300, 250, 350), "大约1.5万": (15000, 14500, 15500), "12人左右": (12, 11, 13), "12(约)": (12, 11, 13),
-    "50以上": (50, 50, INF), "50人及以上": (50, 50, INF), "不少于3": (3, 3, INF), "至少3人": (3, 3, INF), "≥3": (3, 3, INF), "12+": (12, 12, INF),
-    "超过50": (51, 51, INF), ">50": (51, 51, INF), "不足50": (49, 0, 49), "不到50人": (49, 0, 49), "50以下": (50, 0, 50), "不超过5": (5, 0, 5),
-}  # fmt: skip
+    "1200余": (1200, 1200, 1299),
+    "8300余名": (8300, 8300, 8399),
+    "一千二百余": (1200, 1200, 1299),
+    "130多": (130, 130, 139),
+    "六千多": (6000, 6000, 6999),
+    "五百多人": (500, 500, 599),
+    "十余": (10, 10, 19),
+    "十几人": (10, 10, 19),
+    "二十多人": (20, 20, 29),
+    "逾300": (300, 300, 399),
+    "1.2万余人": (12000, 12000, 12999),
+    "12000多名": (12000, 12000, 12999),
+    "约130余": (130, 130, 139),
+    "近700": (700, 631, 700),
+    "将近35人": (35, 32, 35),
+    "近万": (10000, 9001, 10000),
+    "约200": (200, 199, 201),
+    "约三百": (300, 250, 350),
+    "大约1.5万": (15000, 14500, 15500),
+    "12人左右": (12, 11, 13),
+    "12(约)": (12, 11, 13),
+    "50以上": (50, 50, INF),
+    "50人及以上": (50, 50, INF),
+    "不少于3": (3, 3, INF),
+    "至少3人": (3, 3, INF),
+    "≥3": (3, 3, INF),
+    "12+": (12, 12, INF),
+    "超过50": (51, 51, INF),
+    ">50": (51, 51, INF),
+    "不足50": (49, 0, 49),
+    "不到50人": (49, 0, 49),
+    "50以下": (50, 0, 50),
+    "不超过5": (5, 0, 5),
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), WORDS.items())
@@ -98,9 +170,53 @@ def test_not_paid_says_nothing_of_persons_and_none_nothing_of_a_score() -> None:
     assert v.parse("无", kind="number").note == MISSING
 
 
-UNREADABLE = ["X", "x", "×", "××", "**", "?", "？", "#REF!", "#DIV/0!", "=1+1", "=cmd|' /C calc'!A0", "@SUM(A1)", "+a", "-a", "三五", "3-5",
-              "5~8", "1\n2", "8 10", "12 34", "1.2.3", "1,23", "3万5", "5(8)", "8/10", "4+2", "全体", "近1200余", "约", "多", "万", "百", "张三",
-              "张三、李四", True, dt.date(2024, 8, 10), dt.datetime(2024, 8, 10), dt.time(1), float("inf"), 3.3e17, "1e999", "①", "9" * 400, "(" * 50, "一" * 60]  # fmt: skip
+UNREADABLE = [
+    "X",
+    "x",
+    "×",
+    "××",
+    "**",
+    "?",
+    "？",
+    "#REF!",
+    "#DIV/0!",
+    "=1+1",
+    "=cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "+a",
+    "-a",
+    "三五",
+    "3-5",
+    "5~8",
+    "1\n2",
+    "8 10",
+    "12 34",
+    "1.2.3",
+    "1,23",
+    "3万5",
+    "5(8)",
+    "8/10",
+    "4+2",
+    "全体",
+    "近1200余",
+    "约",
+    "多",
+    "万",
+    "百",
+    "张三",
+    "张三、李四",
+    True,
+    dt.date(2024, 8, 10),
+    dt.datetime(2024, 8, 10),
+    dt.time(1),
+    float("inf"),
+    3.3e17,
+    "1e999",
+    "①",
+    "9" * 400,
+    "(" * 50,
+    "一" * 60,
+]
 
 
 @pytest.mark.parametrize("cell", UNREADABLE)
@@ -169,7 +285,10 @@ def test_all_and_dash_by_what_the_row_says() -> None:
     assert [v.note_names(int(b)) for b in got.note] == [NOTED, UNREAD, NOTED]
 
 
-@pytest.mark.parametrize(("remark", "meaning"), [("“—”表示无", 0.0), ("—为未拨", 0.0), ("未拨付", 0.0), ("—表示无数据", None), ("", None), ("已拨", None)])
+@pytest.mark.parametrize(
+    ("remark", "meaning"),
+    [("“—”表示无", 0.0), ("—为未拨", 0.0), ("未拨付", 0.0), ("—表示无数据", None), ("", None), ("已拨", None)],
+)
 def test_dash_meaning(remark: str, meaning: float | None) -> None:
     assert v.dash_meaning(remark) == meaning
 
@@ -177,7 +296,11 @@ def test_dash_meaning(remark: str, meaning: float | None) -> None:
 def test_to_fen_is_exact_and_half_up() -> None:
     assert [v.to_fen(x) for x in (1.005, 0.125, 0.1, 1234.56, None, float("nan"))] == [101, 13, 10, 123456, None, None]
     fen = v.to_fen(np.array([1.005, 0.125, 98765432.1, np.nan, np.inf]))
-    assert fen.dtype == pd.Int64Dtype() and list(fen)[:3] == [101, 13, 9876543210] and list(pd.isna(fen)) == [False] * 3 + [True] * 2
+    assert (
+        fen.dtype == pd.Int64Dtype()
+        and list(fen)[:3] == [101, 13, 9876543210]
+        and list(pd.isna(fen)) == [False] * 3 + [True] * 2
+    )
 
 
 def test_columns_agree_with_cells() -> None:
@@ -198,6 +321,21 @@ def test_unknown_kind_is_refused() -> None:
         v.parse_column([1], kind="text")
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    *(
+        st.sampled_from(w.split("|"))
+        for w in ("|约|近|逾|不少于|超过|不足", "|余|多", "|人|名|家|元|次", "|左右|以上|以下")
+    ),
+    st.integers(0, 10**12 - 1),
+)
+def test_the_quick_way_reads_like_the_slow_one(before: str, between: str, noun: str, behind: str, n: int) -> None:
+    text = f"{before}{n}{between}{noun}{behind}"
+    quick, slow = v._lex(text), v._lex_slowly(text)
+    for kind, unit in (("count", "人"), ("money", "万元"), ("number", "")):
+        assert str(v._settle(quick, *v.split_unit(unit), kind)) == str(v._settle(slow, *v.split_unit(unit), kind))
+
+
 FULL = str.maketrans("0123456789,.", "０１２３４５６７８９，．")
 DIGITS, CAPITALS = "零一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖"
 
@@ -211,7 +349,11 @@ def chinese(n: int, capital: bool) -> str:
         for scale in (1000, 100, 10, 1):
             d, k = divmod(k, scale)
             if d:
-                out += ("零" if gap and out else "") + names[d] + ({1000: scales[2], 100: scales[1], 10: scales[0], 1: ""}[scale])
+                out += (
+                    ("零" if gap and out else "")
+                    + names[d]
+                    + ({1000: scales[2], 100: scales[1], 10: scales[0], 1: ""}[scale])
+                )
                 gap = False
             else:
                 gap = True
@@ -226,16 +368,30 @@ def chinese(n: int, capital: bool) -> str:
 def dirty(draw: st.DrawFn) -> tuple[str, int, bool]:
     """(text, truth, whether the text is exact) for a count, as a clerk may write it."""
     n = draw(st.integers(2, 9_999_999))
-    form = draw(st.sampled_from("plain comma full chinese capital spaced 余 多 近 约 以上 不少于 不足 超过 万 人".split()))
+    form = draw(
+        st.sampled_from("plain comma full chinese capital spaced 余 多 近 约 以上 不少于 不足 超过 万 人".split())
+    )
     tens = 10 ** draw(st.integers(0, len(str(n)) - 1))
     floor, unit = n // tens * tens, draw(st.sampled_from(["", "人", "名"]))
     shown = f"{floor:,}" if draw(st.booleans()) else str(floor)
     text = {
-        "plain": str(n), "comma": f"{n:,}", "full": f"{n:,}".translate(FULL), "chinese": chinese(n, False), "capital": chinese(n, True),
-        "spaced": f"{n:,}".replace(",", " "), "余": f"{shown}余", "多": f"{chinese(floor, False)}多", "近": f"近{n}", "约": f"约{n}",
-        "以上": f"{shown}{unit}以上", "不少于": f"不少于{shown}", "不足": f"不足{n + 1}", "超过": f"超过{n - 1}",
-        "万": f"{n / 10000}万", "人": f"{n}{unit}",
-    }[form]  # fmt: skip
+        "plain": str(n),
+        "comma": f"{n:,}",
+        "full": f"{n:,}".translate(FULL),
+        "chinese": chinese(n, False),
+        "capital": chinese(n, True),
+        "spaced": f"{n:,}".replace(",", " "),
+        "余": f"{shown}余",
+        "多": f"{chinese(floor, False)}多",
+        "近": f"近{n}",
+        "约": f"约{n}",
+        "以上": f"{shown}{unit}以上",
+        "不少于": f"不少于{shown}",
+        "不足": f"不足{n + 1}",
+        "超过": f"超过{n - 1}",
+        "万": f"{n / 10000}万",
+        "人": f"{n}{unit}",
+    }[form]
     if form in "余 多 约 plain comma full chinese capital".split():
         text += unit
     if draw(st.booleans()):
@@ -254,7 +410,11 @@ def test_dirty_text_holds_the_truth(case: tuple[str, int, bool]) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.text(alphabet="0123456789.,，-—+/（()）约余多近以上不足万亿千百十元人名%％ \n三五二〇壹×XＸ张①*e=@至'\"", max_size=14))
+@given(
+    st.text(
+        alphabet="0123456789.,，-—+/（()）约余多近以上不足万亿千百十元人名%％ \n三五二〇壹×XＸ张①*e=@至'\"", max_size=14
+    )
+)
 def test_any_text_gives_a_value_or_a_note(text: str) -> None:
     for kind in v.KINDS:
         got = v.parse(text, unit="万元" if kind == "money" else "人", kind=kind)
@@ -268,7 +428,12 @@ def test_any_text_gives_a_value_or_a_note(text: str) -> None:
 @given(st.integers(0, 10**13))
 def test_money_is_exact_in_every_unit(fen: int) -> None:
     yuan = fen / 100
-    for cell, unit in ((yuan, "元"), (f"{yuan:.2f}", "元"), (f"{yuan:,.2f}元", "元"), (f"{fen // 100}.{fen % 100:02d}", "元")):
+    for cell, unit in (
+        (yuan, "元"),
+        (f"{yuan:.2f}", "元"),
+        (f"{yuan:,.2f}元", "元"),
+        (f"{fen // 100}.{fen % 100:02d}", "元"),
+    ):
         got = v.parse(cell, unit=unit, kind="money")
         assert v.to_fen(got.value) == fen and got.note == ""
     assert v.to_fen(v.parse(f"{fen / 1_000_000:.6f}", unit="万元", kind="money").value) == fen

@@ -37,9 +37,8 @@ def code(source: str, tags: list[str] | None = None) -> dict[str, Any]:
     if source.startswith("# md"):
         return {"cell_type": "markdown", "id": identity, "metadata": {}, "source": source[4:]}
     metadata = {"tags": tags} if tags else {}
-    return {
-        "cell_type": "code", "id": identity, "metadata": metadata, "source": source, "outputs": [], "execution_count": None
-    }  # fmt: skip
+    made = {"cell_type": "code", "id": identity, "metadata": metadata, "source": source}
+    return made | {"outputs": [], "execution_count": None}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -53,14 +52,22 @@ def printed(path: Path) -> str:
 
 
 def normalised(path: Path) -> list[Any]:
-    """Cells without times, ids and addresses."""
+    """Cells without times, ids and addresses; a busy kernel cuts a stream in pieces, here they are joined."""
     cells = []
     for cell in read(path)["cells"]:
         marks = cell["metadata"].get("papermill", {})
-        text = json.dumps([cell["source"], cell.get("outputs"), cell.get("execution_count")], sort_keys=True)
+        outputs: list[Any] = []
+        for output in cell.get("outputs", ()):
+            if output["output_type"] == "stream":
+                output["text"] = "".join(output["text"])
+            if outputs and output["output_type"] == "stream" and outputs[-1].get("name") == output["name"]:
+                outputs[-1]["text"] += output["text"]
+            else:
+                outputs.append(output)
+        text = json.dumps([cell["source"], outputs, cell.get("execution_count")], sort_keys=True)
         text = re.sub(r"0x[0-9a-f]{6,}", "0x", text)
         text = re.sub(r"ipykernel_\d+/\d+\.py", "ipykernel", text)
-        text = re.sub(r"(CPU times|Wall time):[^\\]*", r"\1", text)
+        text = re.sub(r"(CPU times|Wall time|Compiler).*?\\n", "", text)
         kept = {key: marks.get(key) for key in ("status", "exception")}
         timed = sorted(key for key in marks if marks[key] is not None)
         cells.append([text, kept, timed, sorted(cell["metadata"].get("execution", {})), cell["metadata"].get("tags")])

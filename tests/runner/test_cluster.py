@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from evalkit.problems import InputError
 from evalkit.runner import Job, run
 
@@ -20,7 +21,8 @@ except ImportError:
 def test_rows_on_two_workers(make: Maker, tmp_path: Path) -> None:
     notebook = make(
         "nb",
-        "import os\nif n == 2: raise ValueError('坏的一行')\nif n == 3 and 'JPY_PARENT_PID' not in os.environ: os.abort()\n"
+        "import os\nif n == 2: raise ValueError('坏的一行')",
+        "if n == 3 and 'JPY_PARENT_PID' not in os.environ: os.abort()",
         "import time; time.sleep(.3); print(n)",
     )
     jobs = [Job(str(n), notebook, tmp_path / "out" / f"{n}.ipynb", {"n": n}) for n in range(8)]
@@ -35,9 +37,11 @@ def test_rows_on_two_workers(make: Maker, tmp_path: Path) -> None:
         assert outcomes[4].executor == "dask/fork" and printed(outcomes[4].output) == "4\n"
         (tmp_path / "out" / "5.ipynb").unlink()
         again = run(jobs, state=tmp_path / "state", executor=address)
-        assert [o.state for o in again] == ["up_to_date"] * 2 + ["failed"] + ["up_to_date"] * 2 + ["done"] + ["up_to_date"] * 2
+        assert [o.state for o in again] == ["up_to_date"] * 2 + ["failed"] + ["up_to_date"] * 2 + ["done"] + [
+            "up_to_date"
+        ] * 2
 
 
 def test_no_cluster_is_one_clear_message(make: Maker, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="distributed|调度器"):
+    with pytest.raises(InputError, match=r"distributed|调度器"):
         run([Job("a", make("nb"), tmp_path / "a.ipynb")], state=tmp_path / "state", executor="dask://127.0.0.1:1")

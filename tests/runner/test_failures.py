@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from evalkit.problems import InputError
 from evalkit.runner import Event, Job, fan_out, run
 
@@ -107,7 +108,9 @@ def test_imports_that_start_threads(make: Maker, tmp_path: Path, monkeypatch: py
     assert printed(tmp_path / "o.ipynb") == "2\n"
 
 
-def test_after_step_is_published_with_the_notebook(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_step_is_published_with_the_notebook(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "afterwards.py").write_text(
         "def page(path, parameters):\n"
         "    if parameters['n'] == 2: raise ValueError('网页做不出来')\n"

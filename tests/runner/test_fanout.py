@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from evalkit.problems import InputError
 from evalkit.runner import Job, fan_out, run
 from evalkit.runner.fanout import safe_name
@@ -139,7 +140,7 @@ def test_thousands_up_to_date_in_two_seconds(make: Maker, tmp_path: Path) -> Non
     prints, journal = Fingerprints(), Journal(state / "journal.jsonl")
     for job in jobs:
         job.output.write_text("{}")
-        journal.add({"key": job.key, "output": str(job.output), "files": {job.output.name: 2}, "parts": prints.parts(job)})
+        journal.add({"key": job.key, "output": str(job.output), "files": [job.output.name], "parts": prints.parts(job)})
     began = time.process_time()
     outcomes = run(jobs, state=state)
     assert {o.state for o in outcomes} == {"up_to_date"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from evalkit.runner import Job, run
 
 from .conftest import Maker, read
@@ -69,10 +71,8 @@ def campaign(make: Maker, tmp_path: Path, living: Callable[[], list[str]], momen
         time.sleep(draw.uniform(0.2, 5.0))
         victims = [parent, *parent.children(recursive=True)]
         victim = victims[0] if draw.random() < 0.6 else draw.choice(victims)
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
-        except psutil.NoSuchProcess:
-            pass
         process.communicate(timeout=60)
         assert gone(living) == []
         before = published(out)
@@ -100,7 +100,9 @@ def test_parent_and_warm_process_killed_together(
     make: Maker, tmp_path: Path, nobody_left: Callable[[], list[str]]
 ) -> None:
     """Then nobody can clean up: children die with their parent, and the next run ends what they had started."""
-    notebook = make("nb", "import subprocess, time; subprocess.Popen(['sleep', '300']); time.sleep(0 if n > 1 else 300)")
+    notebook = make(
+        "nb", "import subprocess, time; subprocess.Popen(['sleep', '300']); time.sleep(0 if n > 1 else 300)"
+    )
     out = tmp_path / "out"
     out.mkdir()
     process = start(notebook, out)

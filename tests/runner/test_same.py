@@ -6,10 +6,11 @@ from pathlib import Path
 
 import papermill
 import pytest
-from evalkit.runner import Job, run
-from evalkit.runner.engine import EvalkitEngine
 from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
+
+from evalkit.runner import Job, run
+from evalkit.runner.engine import EvalkitEngine
 
 from .conftest import Maker, normalised, printed, read
 
@@ -22,7 +23,7 @@ RICH = [
     "df.style.format({'a': '{:.2f}'}).set_uuid('u')",
     "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(3, 2))\nax.plot([1, 2, n])\nplt.show()\n1 + 1",
     "plt.figure(figsize=(2, 2)); plt.plot([3, 1]); None",
-    "from IPython.display import display, HTML, Markdown, clear_output\nh = display(HTML('1'), display_id=True)\nprint('x')",
+    "from IPython.display import display, HTML, clear_output\nh = display(HTML('1'), display_id=True)\nprint('x')",
     "h.update(HTML('<b>2</b>'))",
     "print('gone'); clear_output(); print('stay')",
     "for i in range(3):\n    clear_output(wait=True); print(i)",
@@ -32,16 +33,18 @@ RICH = [
     "warnings.warn('careful')",
     "%%time\nprint('timed')",
     "%%capture c\nprint('hidden')",
-    "class B:\n    def _repr_mimebundle_(self, **k):\n        return {'text/html': 'b', 'application/vnd.x+json': {'v': 1}}\nB()",
+    "class B:\n  def _repr_mimebundle_(self, **k): return {'text/html': 'b', 'application/vnd.x+json': {'v': 1}}\nB()",
     "%config InlineBackend.figure_format = 'svg'\n%matplotlib inline",
-    "print(In[2][:5], __name__, get_ipython().__class__.__name__, sys.stdout.isatty(), os.environ.get('OMP_NUM_THREADS'))",
+    "print(In[2][:5], __name__, get_ipython().__class__.__name__, sys.stdout.isatty())",
+    "print(os.environ.get('OMP_NUM_THREADS'), os.environ.get('MPLBACKEND'), os.environ.get('TERM'))",
     "print(pd.get_option('display.max_rows'), plt.rcParams['figure.dpi'], plt.get_backend(), os.getcwd())",
     "",
     "_",
 ]
 
 
-def test_same_output_everywhere(make: Maker, tmp_path: Path) -> None:
+def test_same_output_everywhere(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel then leaves the descriptors alone
     notebook = make("rich", *RICH)
     made = {}
     for executor in ("fork", "pool"):

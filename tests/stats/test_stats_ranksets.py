@@ -1,13 +1,37 @@
 """Rank confidence sets: critical values against brute force, coverage by simulation, size of the task."""
 
 import time
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evalkit.problems import InputError
 from evalkit.stats import rank_sets
 from evalkit.stats.ranksets import _largest, _marginal, _simultaneous
+
+
+def test_pisa_ranking_of_the_authors():
+    """Mathematics in 37 OECD countries, PISA 2018 (OECD), with the sets that the authors' package csranks prints.
+
+    United Kingdom: marginal 95% set 8 to 23; countries that may be among the best five: 12 at 95%, without Sweden
+    at 90%; Chile, Mexico and Colombia are proved to be behind all the others.
+    """
+    table = pd.read_csv(Path(__file__).parents[1] / "data" / "pisa2018" / "math.csv")
+    x, s, names = table.score, table.se, table.country
+    best, worst = rank_sets(x, s, 0.95, simultaneous=False)
+    britain = int(np.flatnonzero(names == "United Kingdom")[0])
+    assert (best[britain], worst[britain]) == (8, 23)
+    leaders = {
+        "Belgium", "Canada", "Denmark", "Estonia", "Finland", "Japan", "Korea", "Netherlands", "Poland", "Slovenia",
+        "Switzerland",
+    }  # fmt: skip
+    for confidence, expected in ((0.95, leaders | {"Sweden"}), (0.9, leaders)):
+        best, worst = rank_sets(x, s, confidence, draws=5000)
+        assert set(names[best <= 5]) == expected
+        last = names.isin(["Chile", "Mexico", "Colombia"])
+        assert best[last].min() > worst[~last].max()
 
 
 def brute(x, s, confidence, rows, draws=40_000):

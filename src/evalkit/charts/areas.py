@@ -25,6 +25,7 @@ from evalkit.charts.style import (
     RED,
     SMALL,
     WIDTH,
+    balance,
     beside,
     boxes,
     ems,
@@ -33,7 +34,6 @@ from evalkit.charts.style import (
     panels,
     patch,
     sheet,
-    wrap,
 )  # fmt: skip
 from evalkit.documents import Block
 
@@ -221,7 +221,7 @@ def load_heat(
     shape, infos = grid(len(base)), [info for _, info in picked]
     each = ((WIDTH - 2 * EDGE + 0.18) / shape.columns - 0.18) * 0.62 / len(infos)
     units = [say(lang, "bracket", a="", b=i.unit) if i.unit not in ("%", "") else "" for i in infos]
-    heads = [wrap(i.name, SMALL, each) + [unit.strip()] * bool(unit) for i, unit in zip(infos, units, strict=True)]
+    heads = [balance(i.name, SMALL, each) + [unit.strip()] * bool(unit) for i, unit in zip(infos, units, strict=True)]
     high = 0.14 * max(map(len, heads)) + 0.06
     period, demo = infos[0].period, is_demo(base)
     notes = [say(lang, "heat_note"), say(lang, "small_star") if small.any() else ""]
@@ -233,8 +233,9 @@ def load_heat(
             box.spines[:].set_visible(False)
             box.set_xticks([])
             for column, (info, lines) in enumerate(zip(infos, heads, strict=True)):
-                box.annotate("\n".join(lines), (column + 0.5, 1), xytext=(0, 3), xycoords=("data", "axes fraction"),
-                             size=SMALL, textcoords="offset points", ha="center", va="bottom")  # fmt: skip
+                box.annotate("\n".join(lines), (column + 0.5, 1), xytext=(0, 3), size=SMALL,
+                             xycoords=("data", "axes fraction"), textcoords="offset points", ha="center",
+                             va="bottom", linespacing=1.25)  # fmt: skip
                 whole = values[:, column]
                 low, top = np.nanmin([*whole, np.inf]), np.nanmax([*whole, -np.inf])
                 _shade(box, column, whole[part], low, top)

@@ -198,7 +198,8 @@ def _web(box: Axes, words: list[str], mine: np.ndarray, theirs: np.ndarray, lang
         box.text(2, level * 0.985, str(level), size=7, color=GREY, va="top")
     for (dx, dy), word, value in zip(ring, words, mine, strict=True):
         box.plot([0, dx * 100], [0, dy * 100], color=LIGHT, lw=0.7)
-        box.text(dx * 109, dy * 109, cut(word, 8) + (f"\n{say(lang, 'missing')}" if np.isnan(value) else ""), size=9,
+        lost = "\n" + say(lang, "missing") if np.isnan(value) else ""
+        box.text(dx * 109, dy * 109, cut(word, 8) + lost, size=9, linespacing=1.3,
                  va="center" if abs(dy) < 0.9 else "bottom" if dy > 0 else "top",
                  ha="center" if abs(dx) < 0.1 else "left" if dx > 0 else "right")  # fmt: skip
     for values, colour, dash, mark in ((theirs, ORANGE, "--", "s"), (mine, BLUE, "-", "o")):

@@ -38,8 +38,8 @@ INK, GREY, LIGHT, RED = "#1c1c1c", "#5f5f5f", "#d4d4d4", "#9b1c1c"
 BLUE, ORANGE, LEVEL, BAR = "#0072B2", "#D55E00", "#7a7a7a", "#7DB4DA"
 # Okabe and Ito's colours in an order whose greys alternate between dark and light; the hatch carries a grey print.
 SERIES: tuple[tuple[str, str], ...] = (
-    ("#0072B2", ""), ("#F0E442", ""), ("#D55E00", "////"), ("#9FD4F0", "...."),
-    ("#009E73", "\\\\\\\\"), ("#FFFFFF", "xxxx"), ("#4A4A4A", ""), ("#E3B7CF", "||||"),
+    ("#0072B2", ""), ("#F0E442", ""), ("#E69F00", "////"), ("#9FD4F0", "...."),
+    ("#6CCBAA", "\\\\\\\\"), ("#FFFFFF", "xxxx"), ("#4A4A4A", ""), ("#E3B7CF", "||||"),
 )  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 TITLE, SUB, BODY, SMALL = 12.0, 9.0, 9.0, 7.5
@@ -81,6 +81,12 @@ def wrap(text: str, size: float, width: float) -> list[str]:
     return lines
 
 
+def balance(text: str, size: float, width: float) -> list[str]:
+    """Like `wrap`, with lines of about equal length, for headings."""
+    n = len(wrap(text, size, width))
+    return wrap(text, size, min(width, (ems(text) / n + 1) * size / 72)) if n > 1 else [text]
+
+
 def cut(text: str, room: float) -> str:
     """A name cut to `room` ems, with … where something is left out."""
     if ems(text) <= room:
@@ -115,6 +121,9 @@ class Sheet:
         # flat colours need no more than a palette: a quarter of the size and half of the time of full colour
         pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
         picture = Image.fromarray(pixels).quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        colours = np.array(picture.getpalette()).reshape(-1, 3)
+        colours[colours.sum(axis=1).argmax()] = 255  # the paper stays white
+        picture.putpalette(colours.ravel().tolist())
         picture.save(stream, format="png", dpi=(DPI, DPI), compress_level=6)
         texts = [item.get_text() for item in self.figure.findobj(Text) if isinstance(item, Text)]
         return Block.figure(self.title, stream.getvalue(), alt, width_cm=CM, missing_glyphs=fonts.missing_glyphs(texts),

@@ -7,333 +7,232 @@ the district's share for the year is reached, so that coverage rises without uni
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
-from evalkit.demo.names import INDUSTRIES, KIND_NAMES, KINDS, WORDS, credit_code, unit_name
+from evalkit.demo.names import INVENTED, KINDS, credit_code, unit_name
 from evalkit.demo.province import CEILING, EFFECT_COVERAGE, TREND_COVERAGE, District
+from evalkit.demo.sheet import Array, choose
 
-Array = NDArray[Any]
-OPERATING, SUSPENDED, CANCELLED, GONE = range(4)
-KIND_SHARES = np.array([KINDS[k][0] for k in KIND_NAMES])
-SOLE, OFFSHOOT = KIND_NAMES.index("个体工商户"), KIND_NAMES.index("分支机构")
-ENTERPRISE_KINDS = [i for i, k in enumerate(KIND_NAMES) if KINDS[k][2] == "非公企业"]
-FORMAL = ["single", "joint", "attached"]
-MODES = {"single": "单独", "joint": "联合", "attached": "挂靠", "functional": "功能型"}
+FORMAL = ["单独", "联合", "挂靠"]
 TOWNSHIP_SHARES = np.array([20, 16, 13, 12, 11, 9, 9, 10]) / 100
-JOINT_USUAL, JOINT_MOST = 8, 12
-
-
-@dataclass
-class Org:
-    """A party organisation in one year; `units` are positions in the year's arrays."""
-
-    key: tuple[Any, ...]
-    name: str
-    kind: str  # branch | general_branch | committee
-    township: int
-    units: list[int]
-    members: int
-    founded: date
-    parent: str = ""
-    functional: bool = False
-    leaf: bool = True  # its members are its own, not the total of its branches
-    own: bool = True  # stands in the units' ledger; branches of a company committee do not
-    converted: date | None = None
-    ended: date | None = None
-    quality: float = 0.0
-    scores: list[float] = field(default_factory=list)  # five dimensions of 20 points, then bonus and deduction
-    vetoed: bool = False
-    stars: int | None = None  # by the rule
-    stars_office: int | None = None  # as the office put it down
-    stars_previous: int | None = None
-
-    @property
-    def rated(self) -> bool:
-        """Stands in the star ledger: formal, alive, with units of its own or part of a company's."""
-        return not self.functional and self.ended is None and self.key != ("p",)
+PARK = 7  # the last township is the industrial park
+WORKING_USUAL, JOINT_MOST = 8, 12
+SCORES = [f"s{i}" for i in range(7)]  # five dimensions of 20 points, then bonus and deduction
 
 
 @dataclass
 class Year:
-    """One year of one district."""
+    """One year of one district: a row a unit, and a row an organisation, by its lasting key.
+
+    ``units.org`` is the key of the organisation that covers a unit ("" for none) and ``units.mode`` how; the base of
+    coverage is ``units.base``, operating legal persons. Organisations that ended in the year stand last, with the day.
+    """
 
     district: District
     period: str
-    units: dict[str, Array]
-    mode: Array  # "" or a key of MODES, by unit
-    org_of: list[Org | None]  # the organisation in the units' ledger, by unit
-    orgs: list[Org] = field(default_factory=list)
-
-    @property
-    def base(self) -> Array:
-        """Operating legal persons: the base of coverage."""
-        base: Array = (self.units["status"] == OPERATING) & ~np.isin(self.units["kind"], [SOLE, OFFSHOOT])
-        return base
-
-
-@dataclass
-class _Life:
-    """What an organisation keeps over the years."""
-
-    founded: date
-    quality: float
-    stars: int | None = None
-    converted: date | None = None
+    units: pd.DataFrame
+    orgs: pd.DataFrame
 
 
 def simulate(district: District, periods: tuple[str, ...], rng: np.random.Generator) -> Iterator[Year]:
     """The years of a district in order, one after the other."""
     units = _new_units(district, district.units, 0, int(periods[0]), rng, first=True)
-    _change_status(units, int(periods[0]), rng)
-    lives: dict[tuple[Any, ...], _Life] = {}
-    conversion = {g: int(rng.integers(2020, 2034)) for g in range(8 + 4)}  # functional branches that become formal ones
-    before = np.full(len(units["kind"]), "", object)
-    previous: list[Org] = []
+    units = _change_status(units, int(periods[0]), rng)
+    conversion = np.append(rng.integers(2020, 2034, 12), 9999)  # when working branches become formal; -1: none
+    known: pd.DataFrame | None = None
     for i, period in enumerate(periods):
         if i:
-            units, before = _age(district, units, before, int(period), rng)
+            units = _age(district, units, int(period), rng)
         target = district.coverage + TREND_COVERAGE * i + rng.normal(0, 0.003)
         target = min(CEILING, target + district.effect(period, EFFECT_COVERAGE))
-        year = _cover(district, period, units, before, target, conversion)
-        _register(year, lives, previous, rng, first=i == 0)
-        before = year.mode
-        previous = [o for o in year.orgs if o.ended is None]
-        yield year
+        _cover(district, units, target, conversion[units["work_branch"]] <= int(period))
+        orgs = _register(_organisations(district, units), known, pd.Timestamp(int(period), 1, 1), rng)
+        known = orgs[orgs["ended"].isna()]
+        yield Year(district, period, units.copy(), orgs)
+
+
+def _days(rng: np.random.Generator, low: int, high: int, n: int) -> pd.TimedeltaIndex:
+    return pd.to_timedelta(rng.integers(low, high, n), unit="D")
 
 
 def _new_units(
     district: District, n: int, serial: int, year: int, rng: np.random.Generator, first: bool = False
-) -> dict[str, Array]:
-    kind = rng.choice(len(KIND_NAMES), n, p=KIND_SHARES / KIND_SHARES.sum())
-    employees = np.exp(rng.normal(2.85, 1.2, n) + 0.35 * np.isin(kind, [7, 8])) + 2
-    employees[kind == SOLE] = rng.integers(1, 10, (kind == SOLE).sum())
-    employees = employees.astype(int)
-    rate = rng.beta(1.6, 13, n)
-    full = rng.binomial(employees, rate)
-    age = rng.exponential(6, n) if first else rng.uniform(0, 0.8, n)
-    end = date(year - 1, 12, 31) if first else date(year, 10, 30)
-    started = [end - timedelta(days=int(min(a, 30) * 365)) for a in age]
-    township = rng.choice(8, n, p=TOWNSHIP_SHARES)
-    word, industry = rng.integers(0, len(WORDS), n), rng.integers(0, len(INDUSTRIES), n)
-    numbers = range(serial + 1, serial + n + 1)
-    industries = [KINDS[KIND_NAMES[k]][4] or INDUSTRIES[i] for k, i in zip(kind, industry, strict=True)]
-    facts = list(zip([KIND_NAMES[k] for k in kind], industries, township, word, numbers, strict=True))
-    return {
-        "kind": kind,
-        "industry": np.array(industries, object),
-        "township": township,
-        "name": np.array([unit_name(k, i, district.townships[t], w, s) for k, i, t, w, s in facts], object),
-        "code": np.array([credit_code(KINDS[k][1], district.code, s) for k, _, _, _, s in facts], object),
-        "started": np.array(started, object),
-        "status": np.zeros(n, int),
-        "ended": np.full(n, None, object),
-        "employees": employees,
-        "full": full,
-        "probationary": np.minimum(rng.binomial(full, 0.05), employees - full),
-        "floating": rng.poisson(0.02 * employees),
-        "revenue": np.round(employees * np.exp(rng.normal(3.2, 0.7, n)), 2),  # 万元
-        "level": np.where(np.isin(kind, ENTERPRISE_KINDS), "", np.where(rng.random(n) < 0.12, "市级", "区县级")),
-        "order": rng.random(n),  # who is covered first
-        "stubborn": rng.random(n) < 0.03,  # due, but not founded yet
-        "alone": rng.random(n) > 0.06,  # founds its own branch when it may
-        "attaches": rng.random(n) < 0.13,
-        "slot": rng.integers(0, 10**6, n),
-        "work_branch": np.where(rng.random(n) < 0.22, township + 8 * (rng.random(n) < 0.5) * (township < 4), -1),
-    }
+) -> pd.DataFrame:
+    u = KINDS.iloc[rng.choice(len(KINDS), n, p=KINDS["share"] / KINDS["share"].sum())].reset_index(drop=True)
+    sole = u["kind"] == "个体工商户"
+    employees = (np.exp(rng.normal(2.85, 1.2, n) + u["larger"]) + 2).astype(int)
+    u["employees"] = employees.where(~sole, rng.integers(1, 10, n))
+    age = np.minimum(rng.exponential(6, n), 30) if first else rng.uniform(0, 0.8, n)
+    end = pd.Timestamp(year - 1, 12, 31) if first else pd.Timestamp(year, 10, 30)
+    u["started"], u["ended"], u["status"] = end - pd.to_timedelta((age * 365).astype(int), unit="D"), pd.NaT, "正常"
+    u["ended"] = pd.to_datetime(u["ended"])
+    u["township"] = rng.choice(8, n, p=TOWNSHIP_SHARES)
+    u["town"] = np.array(district.townships, object)[u["township"]]
+    u["industry"] = u["industry"].where(u["industry"] != "", rng.choice(list(INVENTED["trades"]), n))
+    u["serial"] = range(serial + 1, serial + n + 1)
+    named = zip(u["industry"], u["ending"], u["town"], rng.integers(0, len(INVENTED["words"]), n), u["serial"], strict=True)
+    u["name"] = [unit_name(*facts) for facts in named]
+    u["code"] = [credit_code(p, district.code, s) for p, s in zip(u["prefix"], u["serial"], strict=True)]
+    u["full"] = rng.binomial(u["employees"], rng.beta(1.6, 13, n))
+    u["revenue"] = (u["employees"] * np.exp(rng.normal(3.2, 0.7, n))).round(2)  # 万元
+    u["level"] = choose(u["sector"] == "非公企业", "", choose(rng.random(n) < 0.12, "市级", "区县级"))
+    u["order"] = rng.random(n)  # who is covered first
+    u["stubborn"] = rng.random(n) < 0.03  # due, but not founded yet
+    u["alone"] = rng.random(n) > 0.06  # founds its own branch when it may
+    u["attaches"] = rng.random(n) < 0.13
+    u["slot"] = rng.integers(0, 10**6, n)
+    second = 8 * ((rng.random(n) < 0.5) & (u["township"] < 4))
+    u["work_branch"] = np.where(rng.random(n) < 0.22, u["township"] + second, -1)
+    u["mode"] = u["org"] = ""
+    return _members(u, rng)
 
 
-def _age(
-    district: District, units: dict[str, Array], mode: Array, year: int, rng: np.random.Generator
-) -> tuple[dict[str, Array], Array]:
+def _members(u: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Probationary and floating members anew for the year; the full ones are kept within the staff."""
+    u["full"] = u[["full", "employees"]].min(axis=1)
+    u["probationary"] = np.minimum(rng.binomial(u["full"], 0.05), u["employees"] - u["full"])
+    u["members"] = u["full"] + u["probationary"]
+    u["floating"] = rng.poisson(0.02 * u["employees"])
+    return u
+
+
+def _age(district: District, u: pd.DataFrame, year: int, rng: np.random.Generator) -> pd.DataFrame:
     """One year on: some leave, some come back, some enter; sizes and members drift."""
-    units = {k: v.copy() for k, v in units.items()}
-    n = len(units["kind"])
-    keep = (units["status"] != CANCELLED) | (rng.random(n) < 0.05)  # a few cancelled units stay in the list
-    _change_status(units, year, rng)
-    units["employees"] = np.maximum(1, np.round(units["employees"] * np.exp(rng.normal(0.01, 0.08, n)))).astype(int)
-    units["revenue"] = np.round(units["revenue"] * np.exp(rng.normal(0.02, 0.10, n)), 2)
-    admitted = units["probationary"]
-    full = units["full"] + admitted - rng.binomial(units["full"], 0.04) + rng.poisson(0.012 * units["full"] + 0.01)
-    units["full"] = np.minimum(full, units["employees"])
-    units["probationary"] = np.minimum(rng.binomial(units["full"], 0.05), units["employees"] - units["full"])
-    units["floating"] = rng.poisson(0.02 * units["employees"])
-    units["stubborn"] = (units["stubborn"] & (rng.random(n) < 0.65)) | (rng.random(n) < 0.01)
-    serial = max(int(code[10:16]) for code in units["code"])
+    n, serial = len(u), int(u["serial"].max())
+    keep = (u["status"] != "注销") | (rng.random(n) < 0.05)  # a few cancelled units stay in the list
+    u = _change_status(u, year, rng)
+    u["employees"] = (u["employees"] * np.exp(rng.normal(0.01, 0.08, n))).round().clip(lower=1).astype(int)
+    u["revenue"] = (u["revenue"] * np.exp(rng.normal(0.02, 0.10, n))).round(2)
+    u["full"] = u["members"] - rng.binomial(u["full"], 0.04) + rng.poisson(0.012 * u["full"] + 0.01)
+    u["stubborn"] = (u["stubborn"] & (rng.random(n) < 0.65)) | (rng.random(n) < 0.01)
     fresh = _new_units(district, int(rng.poisson(0.052 * n)), serial, year, rng)
-    both = {k: np.concatenate([v[keep], fresh[k]]) for k, v in units.items()}
-    return both, np.concatenate([mode[keep], np.full(len(fresh["kind"]), "", object)])
+    return pd.concat([_members(u, rng)[keep], fresh], ignore_index=True)
 
 
-def _change_status(units: dict[str, Array], year: int, rng: np.random.Generator) -> None:
+def _change_status(u: pd.DataFrame, year: int, rng: np.random.Generator) -> pd.DataFrame:
     """In a year about 2% of the operating units cancel and as many suspend; of the suspended some come back."""
-    n = len(units["kind"])
-    status, draw = units["status"], rng.random(n)
-    new = status.copy()
-    new[(status == OPERATING) & (draw < 0.022)] = CANCELLED
-    new[(status == OPERATING) & (draw > 0.982)] = SUSPENDED
-    new[(status == SUSPENDED) & (draw < 0.45)] = CANCELLED
-    new[(status == SUSPENDED) & (draw > 0.80)] = OPERATING
-    just = (new == CANCELLED) & (status != CANCELLED)
-    days = rng.integers(20, 340, n)
-    units["ended"][just] = [date(year, 1, 1) + timedelta(days=int(d)) for d in days[just]]
-    units["status"] = new
+    draw, days = rng.random(len(u)), _days(rng, 20, 340, len(u))
+    operating, suspended = u["status"] == "正常", u["status"] == "停业"
+    gone = (operating & (draw < 0.022)) | (suspended & (draw < 0.45))
+    stops, returns = operating & (draw > 0.982), suspended & (draw > 0.80)
+    ended = u["ended"].where(~gone, pd.Timestamp(year, 1, 1) + days)
+    return u.assign(status=np.select([gone, stops, returns], ["注销", "停业", "正常"], u["status"]), ended=ended)
 
 
-def _cover(
-    district: District, period: str, units: dict[str, Array], before: Array, target: float, conversion: dict[int, int]
-) -> Year:
-    """Who is covered this year and by what; organisations without their history yet."""
-    n = len(units["kind"])
-    year = Year(district, period, units, np.full(n, "", object), [None] * n)
-    full, operating, base = units["full"], units["status"] == OPERATING, year.base
-    converted = np.isin(units["work_branch"], [g for g, y in conversion.items() if y <= int(period)])
-    score = (
-        units["order"]
-        + 0.40 * (full >= 3)
-        + 0.15 * (full >= 1)
-        + 0.3 * (units["employees"] >= 100)
-        + 0.6 * np.isin(before, FORMAL)
-    )
-    score += 5.0 * (converted & base) - 3.0 * units["stubborn"]
-    chosen = np.zeros(n, bool)
+def _cover(district: District, u: pd.DataFrame, target: float, converted: Array) -> None:
+    """Who is covered this year, how and by the organisation of which key; last year's cover has weight."""
+    full, before, operating = u["full"], u["mode"], u["status"] == "正常"
+    base = u["base"] = operating & ~u["kind"].isin(["个体工商户", "分支机构"])
+    score = u["order"] + 0.40 * (full >= 3) + 0.15 * (full >= 1) + 0.3 * (u["employees"] >= 100)
+    score += 0.6 * before.isin(FORMAL) + 5.0 * (converted & base) - 3.0 * u["stubborn"]
+    chosen = np.zeros(len(u), bool)
     for group, share in ((base, target), (operating & ~base, 0.3 * target)):
         places = np.flatnonzero(group)
-        chosen[places[np.argsort(-score[places], kind="stable")[: round(share * len(places))]]] = True
-    single = chosen & units["alone"] & (full >= np.where(before == "single", 2, 3))  # a branch outlives a lost member
-    for i in np.flatnonzero(single).tolist():
-        _company(year, i)
+        chosen[places[np.argsort(-score.to_numpy()[places], kind="stable")[: round(share * len(places))]]] = True
+    single = chosen & u["alone"] & (full >= np.where(before == "单独", 2, 3))  # a branch outlives a lost member
+    u["mode"], u["org"] = choose(single, "单独", ""), choose(single, "中共" + u["name"], "")
     rest = chosen & ~single
-    for g in range(12):  # working branches: formal joint ones after their conversion
-        mode = "joint" if conversion[g] <= int(period) else "functional"
-        free = operating & (units["work_branch"] == g) & (rest if mode == "joint" else ~chosen)
-        inside = np.flatnonzero(free)[:JOINT_USUAL]
-        if len(inside) > 1:
-            name = f"{district.townships[g % 8]}第{g // 8 + 1}商圈工作支部"
-            _place(year, ("f", g), name, inside.tolist(), mode, extra=4 if mode == "functional" else 0)
-            rest[inside] = False
-    _joint(year, rest & ~units["attaches"])
-    hosts = [o for o in year.orgs if o.own and not o.functional and o.kind == "branch"]
-    for i in np.flatnonzero(rest & (year.mode == "")).tolist():
-        near = [o for o in hosts if o.township == units["township"][i] and len(o.units) < JOINT_USUAL] or hosts
-        if near:
-            host = near[int(units["slot"][i]) % len(near)]
-            host.units.append(i)
-            host.members += int(full[i] + units["probationary"][i])
-            year.mode[i], year.org_of[i] = "attached", host
-    _park_committee(year)
-    return year
+    number = (u["work_branch"] // 8 + 1).astype(str)
+    free = (u["work_branch"] >= 0) & np.where(converted, rest, operating & ~chosen)
+    _together(u, free, u["town"] + "第" + number + "商圈工作支部", choose(converted, "联合", "功能型"), WORKING_USUAL, 0)
+    slots = np.maximum(1, (0.07 * TOWNSHIP_SHARES * district.units).round()).astype(int)  # a unit keeps its slot
+    number = (u["slot"] % slots[u["township"]] + 1).astype(str).str.zfill(2)
+    free = rest & ~u["attaches"] & (u["mode"] == "")
+    _together(u, free, "中共" + u["town"] + "第" + number + "联合支部委员会", choose(free, "联合"), JOINT_MOST, 3)
+    branches = (u["mode"] == "联合") | (single & (u["members"] < 50))
+    hosts, rest = u[branches].drop_duplicates("org"), rest & (u["mode"] == "")
+    for township in range(8) if len(hosts) else ():
+        near = hosts[hosts["township"] == township]
+        places = u.index[rest & (u["township"] == township)]
+        host = (near if len(near) else hosts)["org"].to_numpy()
+        u.loc[places, "org"], u.loc[places, "mode"] = host[u["slot"][places] % len(host)], "挂靠"
 
 
-def _place(year: Year, key: tuple[Any, ...], name: str, inside: list[int], mode: str, extra: int = 0) -> None:
-    members = int((year.units["full"] + year.units["probationary"])[inside].sum()) + extra
-    township = int(year.units["township"][inside[0]])
-    org = Org(key, name, "branch", township, inside, members, date.min, functional=mode == "functional")
-    year.orgs.append(org)
-    for i in inside:
-        year.mode[i], year.org_of[i] = mode, org
+def _together(u: pd.DataFrame, free: Any, key: pd.Series, mode: Array, most: int, least: int) -> None:
+    """The free units of one key become one organisation if they are two or more and have `least` full members."""
+    groups = u[free].groupby(key[free])
+    fits = (groups.cumcount() < most) & (groups["full"].transform("sum") >= least) & (groups["full"].transform("size") > 1)
+    places = fits.index[fits]
+    u.loc[places, "org"], u.loc[places, "mode"] = key[places], mode[places]
 
 
-def _company(year: Year, i: int) -> None:
-    """A unit's own organisation: below 50 members a branch, below 100 a general branch, from 100 a committee."""
-    name = f"中共{year.units['name'][i]}"
-    members = int(year.units["full"][i] + year.units["probationary"][i])
-    level = (members >= 50) + (members >= 100)
-    kind, ending = (("branch", "支部"), ("general_branch", "总支部"), ("committee", ""))[level]
-    _place(year, ("u", year.units["code"][i]), f"{name}{ending}委员会", [i], "single")
-    top = year.orgs[-1]
-    top.kind, top.leaf = kind, kind == "branch"
-    if not top.leaf:
-        parts = -(-members // 32)
-        for b in range(parts):
-            size = members // parts + (b < members % parts)
-            branch = f"{name}第{b + 1}支部委员会"
-            key = ("b", year.units["code"][i], b)
-            year.orgs.append(Org(key, branch, "branch", top.township, [i], size, date.min, top.name, own=False))
+def _organisations(district: District, u: pd.DataFrame) -> pd.DataFrame:
+    """The organisations of the year, without their history yet.
 
-
-def _joint(year: Year, free: Array) -> None:
-    """Joint branches by township: a unit keeps its slot; slots too small for a branch (3 full members) merge."""
-    units = year.units
-    for t, township in enumerate(year.district.townships):
-        inside = np.flatnonzero(free & (units["township"] == t) & (year.mode == ""))
-        slots = max(1, round(0.16 * TOWNSHIP_SHARES[t] * year.district.units))
-        slot = units["slot"][inside] % slots
-        bucket: list[int] = []
-        first = 0
-        for s in range(slots):
-            first = first if bucket else s
-            bucket += inside[slot == s].tolist()
-            if len(bucket) > 1 and (units["full"][bucket].sum() >= 3 or len(bucket) >= JOINT_USUAL):
-                name = f"中共{township}第{first + 1:02d}联合支部委员会"
-                _place(year, ("j", t, first), name, bucket[:JOINT_MOST], "joint")
-                bucket = []
-
-
-def _park_committee(year: Year) -> None:
-    """The industrial park's committee: above the organisations there; its members are the total of its branches."""
-    park = len(year.district.townships) - 1
-    name = f"中共{year.district.name}{year.district.townships[park]}综合委员会"
-    below = [o for o in year.orgs if o.township == park and not o.functional]
-    if below:
-        for org in below:
-            org.parent = org.parent or name
-        total = sum(o.members for o in below if o.leaf)
-        year.orgs.append(Org(("p",), name, "committee", park, [], total, date.min, leaf=False, own=False))
+    A unit's own organisation is below 50 members a branch, below 100 a general branch, from 100 a committee, with
+    branches below it; above those in the industrial park stands its committee, whose figure is the total of theirs.
+    """
+    own = u[u["org"] != ""].assign(began=u["started"].where(u["mode"] != "挂靠"), joint=u["mode"].isin(FORMAL[1:]))
+    columns = {"township": "first", "town": "first", "members": "sum", "began": "min", "joint": "any"}
+    orgs = own.groupby("org", sort=False).agg(columns)
+    grouped = own.groupby("org", sort=False)
+    orgs["covers"], orgs["n_units"] = grouped["name"].agg("、".join), grouped.size()
+    orgs["functional"] = grouped["mode"].first() == "功能型"
+    orgs["members"] += 4 * orgs["functional"]
+    company = orgs.index.isin(own.loc[own["mode"] == "单独", "org"])
+    rank = company * ((orgs["members"] >= 50).astype(int) + (orgs["members"] >= 100))
+    orgs["kind"] = np.array(["党支部", "党总支", "党委"], object)[rank]
+    orgs["name"] = orgs.index + choose(company, np.array(["支部委员会", "总支部委员会", "委员会"], object)[rank], "")
+    orgs["company"], orgs["leaf"], orgs["rated"], orgs["parent"] = company, rank == 0, ~orgs["functional"], ""
+    top = orgs[rank > 0].assign(key=orgs.index[rank > 0], parts=lambda x: -(-x["members"] // 32))
+    below = top.loc[top.index.repeat(top["parts"])]
+    number = below.groupby(level=0).cumcount().to_numpy()
+    below = below.assign(parent=below["name"], kind="党支部", joint=False, company=False, leaf=True, covers="", n_units=0)
+    below["members"] = below["members"] // below["parts"] + (number < below["members"] % below["parts"])
+    below["name"] = below["key"] + "第" + pd.Series(number + 1, below.index).astype(str) + "支部委员会"
+    below = below.set_index("name", drop=False)[orgs.columns]
+    orgs = pd.concat([orgs, below])
+    inside = (orgs["township"] == PARK) & ~orgs["functional"]
+    if inside.any():
+        name = f"中共{district.name}{district.townships[PARK]}综合委员会"
+        orgs["parent"] = orgs["parent"].mask(inside & (orgs["parent"] == ""), name)
+        total = orgs.loc[inside & orgs["leaf"], "members"].sum()
+        park = orgs[inside].iloc[:1].assign(name=name, kind="党委", members=total, joint=False, company=False, leaf=False)
+        park = park.assign(rated=False, parent="", covers="", n_units=0).set_index("name", drop=False)
+        orgs = pd.concat([orgs, park])
+    return orgs
 
 
 def _register(
-    year: Year, lives: dict[tuple[Any, ...], _Life], previous: list[Org], rng: np.random.Generator, first: bool
-) -> None:
+    orgs: pd.DataFrame, known: pd.DataFrame | None, start: pd.Timestamp, rng: np.random.Generator
+) -> pd.DataFrame:
     """Give every organisation its history; those that are gone stay in the list with the day they ended."""
-    start = date(int(year.period), 1, 1)
-    for org in year.orgs:
-        life = lives.get(org.key)
-        if life is None:
-            day = start + timedelta(days=int(rng.integers(5, 330)))
-            if first:
-                day = start - timedelta(days=int(rng.integers(30, 4500)))
-            if org.units:
-                day = max(day, year.units["started"][org.units[0]] + timedelta(days=20))
-            quality = float(rng.normal())
-            rated = None if day >= start or org.functional else int(np.clip(round(2.6 + quality), 0, 5))
-            life = lives[org.key] = _Life(day, quality, rated)
-        if org.key[0] == "f" and not org.functional and life.converted is None:
-            life.converted = start + timedelta(days=int(rng.integers(10, 330) if not first else -rng.integers(10, 300)))
-            life.converted = max(life.converted, life.founded)
-        org.founded, org.converted = life.founded, life.converted
-        org.quality, org.stars_previous = life.quality, life.stars
-    _rate([o for o in year.orgs if o.rated], lives, start, rng)
-    alive = {o.key for o in year.orgs}
-    for gone in previous:
-        if gone.key not in alive:
-            del lives[gone.key]
-            year.orgs.append(
-                replace(gone, units=[], members=0, ended=start + timedelta(days=int(rng.integers(10, 330))))
-            )
+    n, formal = len(orgs), ~orgs["functional"]
+    fresh = start - _days(rng, 30, 4500, n) if known is None else start + _days(rng, 5, 330, n)
+    turned = start - _days(rng, 10, 300, n) if known is None else start + _days(rng, 10, 330, n)
+    orgs["founded"] = np.maximum(fresh, orgs["began"] + pd.Timedelta(20, "D"))
+    orgs["converted"] = np.maximum(turned, orgs["founded"]).where(formal & orgs.index.str.endswith("工作支部"))
+    orgs["ended"], orgs["quality"] = pd.Series(pd.NaT, orgs.index, dtype=orgs["founded"].dtype), rng.normal(size=n)
+    before = (2.6 + orgs["quality"]).round().clip(0, 5)
+    orgs["stars_previous"] = before.where(formal & (orgs["founded"] < start) & (known is None))
+    if known is not None:
+        there, known = orgs.index.isin(known.index), known.assign(stars_previous=known["stars_office"])
+        for column in ("founded", "quality", "stars_previous", "converted"):
+            old = known[column].reindex(orgs.index)
+            orgs[column] = old.fillna(orgs[column]) if column == "converted" else orgs[column].where(~there, old)
+    orgs = _rate(orgs, start, rng)
+    if known is not None:
+        gone = known[~known.index.isin(orgs.index)]
+        gone = gone.assign(members=0, n_units=0, covers="", joint=False, rated=False)
+        orgs = pd.concat([orgs, gone.assign(ended=start + _days(rng, 10, 330, len(gone)))])
+    return orgs
 
 
-def _rate(orgs: list[Org], lives: dict[tuple[Any, ...], _Life], start: date, rng: np.random.Generator) -> None:
+def _rate(orgs: pd.DataFrame, start: pd.Timestamp, rng: np.random.Generator) -> pd.DataFrame:
     """Stars: one for each dimension with at least 85% of its 20 points, at most one more than last year, none under
     a veto, not rated in the year of founding. In about one case of a hundred the office gives one star too many.
     """
-    n = len(orgs)
-    quality = np.array([o.quality for o in orgs])[:, None]
-    drift = 0.05 * (start.year - 2021)
-    scores = np.clip(np.round(2 * rng.normal(17.2 + drift + 0.8 * quality, 1.2, (n, 5))) / 2, 5, 20)
-    extra = rng.integers(1, 4, (n, 2)) * (rng.random((n, 2)) < 0.15)
-    vetoed, lenient = rng.random(n) < 0.008, rng.random(n) < 0.01
-    passed = (scores >= 0.85 * 20).sum(axis=1).tolist()
-    for i, org in enumerate(orgs):
-        org.scores = [*scores[i].tolist(), *extra[i].tolist()]
-        if org.founded >= start:
-            continue
-        org.vetoed = bool(vetoed[i])
-        most = 5 if org.stars_previous is None else min(5, org.stars_previous + 1)
-        org.stars = 0 if org.vetoed else min(passed[i], most)
-        org.stars_office = min(5, org.stars + int(lenient[i] and not org.vetoed))
-        lives[org.key].stars = org.stars_office
+    n, level = len(orgs), 17.2 + 0.05 * (start.year - 2021) + 0.8 * orgs["quality"].to_numpy()[:, None]
+    scores = np.clip(np.round(2 * rng.normal(level, 1.2, (n, 5))) / 2, 5, 20)
+    orgs[SCORES] = np.hstack([scores, rng.integers(1, 4, (n, 2)) * (rng.random((n, 2)) < 0.15)])
+    due = orgs["rated"] & (orgs["founded"] < start)
+    orgs["vetoed"] = due & (rng.random(n) < 0.008)
+    most = (orgs["stars_previous"] + 1).fillna(5).clip(upper=5)
+    orgs["stars"] = np.minimum((scores >= 0.85 * 20).sum(axis=1), most).mask(orgs["vetoed"], 0).where(due)
+    lenient = ~orgs["vetoed"] & (rng.random(n) < 0.01)
+    orgs["stars_office"] = (orgs["stars"] + lenient).clip(upper=5)
+    return orgs

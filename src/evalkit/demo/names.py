@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evalkit.codebook import read_yaml
 
@@ -14,9 +15,10 @@ _CODE_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])  # GB 11714, organisation co
 _WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])  # GB 32100, whole code
 
 INVENTED: dict[str, Any] = read_yaml(Path(__file__).with_name("province.yml"))
-WORDS, TRADES, KINDS = INVENTED["words"], INVENTED["trades"], INVENTED["kinds"]
-INDUSTRIES = tuple(TRADES)
-KIND_NAMES = tuple(KINDS)
+KINDS = pd.DataFrame(
+    [[kind, *facts] for kind, facts in INVENTED["kinds"].items()],
+    columns=["kind", "share", "larger", "sector", "prefix", "ending", "industry"],
+)
 
 
 def credit_code(prefix: str, area_code: str, serial: int) -> str:
@@ -28,19 +30,20 @@ def credit_code(prefix: str, area_code: str, serial: int) -> str:
     body = f"MA{serial:06d}"
     rest = 11 - int(np.dot(_CODE_WEIGHTS, [int(c, 36) for c in body])) % 11
     first = f"{prefix}{area_code}{body}{'X' if rest == 10 else '0' if rest == 11 else rest}"
-    return first + ALPHABET[-int(np.dot(_WEIGHTS, [ALPHABET.index(c) for c in first])) % 31]
+    return first + _last(first)
+
+
+def _last(first: str) -> str:
+    return ALPHABET[-int(np.dot(_WEIGHTS, [ALPHABET.index(c) for c in first])) % 31]
 
 
 def valid_credit_code(code: str) -> bool:
     """Whether the last character is the check character of the first seventeen (GB 32100-2015)."""
-    if len(code) != 18 or any(c not in ALPHABET for c in code):
-        return False
-    return ALPHABET[-int(np.dot(_WEIGHTS, [ALPHABET.index(c) for c in code[:17]])) % 31] == code[17]
+    return len(code) == 18 and set(code) <= set(ALPHABET) and _last(code[:17]) == code[17]
 
 
-def unit_name(kind: str, industry: str, township: str, word: int, serial: int) -> str:
+def unit_name(industry: str, ending: str, township: str, word: int, serial: int) -> str:
     """``演示启明科技001有限公司``; every eleventh carries its township in full-width brackets."""
-    ending = KINDS[kind][3]
-    trade = TRADES[industry][serial % 3] if industry in TRADES else ""
+    trade = INVENTED["trades"][industry][serial % 3] if industry in INVENTED["trades"] else ""
     place = f"（{township}）" if serial % 11 == 0 else ""
-    return f"演示{WORDS[word]}{place}{trade}{serial:03d}{ending}"
+    return f"演示{INVENTED['words'][word]}{place}{trade}{serial:03d}{ending}"

@@ -67,15 +67,5 @@ def make_districts(districts: int, periods: tuple[str, ...], seed: int, units_pe
         if first != periods[-1]:
             starts |= dict.fromkeys(able[n_first : n_first + n_second], periods[periods.index(first) + 1])
     groups = ("城区", "县域", "县域", "城区", "县域", "园区")
-    return [
-        District(
-            number=i + 1,
-            name=f"演示{i + 1:02d}区",
-            peer_group=groups[i % 6],
-            units=int(units[i]),
-            coverage=float(coverage[i]),
-            fund=float(fund[i]),
-            reform=starts.get(i),
-        )
-        for i in range(districts)
-    ]
+    hidden = zip(range(districts), units.tolist(), coverage.tolist(), fund.tolist(), strict=True)
+    return [District(i + 1, f"演示{i + 1:02d}区", groups[i % 6], n, c, f, starts.get(i)) for i, n, c, f in hidden]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -16,33 +15,19 @@ from typing import Any
 
 import numpy as np
 import xlsxwriter
-from xlsxwriter.exceptions import XlsxFileError
 
 from evalkit.demo.model import Year, simulate
 from evalkit.demo.names import INVENTED
 from evalkit.demo.org_sheets import activities_sheet, funds_sheet, party_orgs_sheet, stars_sheet, work_report_sheet
-from evalkit.demo.province import (
-    EFFECT_COVERAGE,
-    EFFECT_FUND,
-    POLICY,
-    PROVINCE,
-    REFORM_VALUE,
-    District,
-    make_districts,
-)
-from evalkit.demo.sheet import Sheet, Truth
+from evalkit.demo.province import EFFECT_COVERAGE, EFFECT_FUND, POLICY, PROVINCE, REFORM_VALUE, District, make_districts
+from evalkit.demo.sheet import Sheet, Truth, totals
 from evalkit.demo.unit_sheets import instructors_sheet, units_sheet
 from evalkit.problems import InputError, Problem
 
 Progress = Callable[[int, int, str], None]
 NOTE = "演示数据"
-_OPTIONS = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "default_date_format": "yyyy-mm-dd",
-    "in_memory": True,
-}
+TITLES = {"组织台账": "两新组织台账", "星级评定表": "两新党组织星级评定表"}
+_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd", "in_memory": True}
 _CREATED = datetime(2026, 1, 1)  # a fixed date: the same seed gives the same bytes
 
 
@@ -83,71 +68,54 @@ def write(
     if quick:
         districts, years, units_per_year = 6, years[-2:], 2000
     _check(districts, years, units_per_year)
-    out = Path(out)
-    plan = make_districts(districts, years, seed, units_per_year)
+    out, plan = Path(out), make_districts(districts, years, seed, units_per_year)
     try:
-        results = _write_all(out, plan, years, seed, progress, jobs)
-    except (OSError, XlsxFileError) as error:
-        advice = "请关闭正在打开的演示台账，或换一个可以写入的文件夹"
-        found = f"{type(error).__name__}: {error}"
+        truth, rows, size = _write_all(out, plan, years, seed, progress, jobs)
+    except OSError as error:
+        found, advice = f"{type(error).__name__}: {error}", "请关闭正在打开的演示台账，或换一个可以写入的文件夹"
         raise InputError(Problem("output_unwritable", file=str(out), found=found, advice=advice)) from error
-    total = districts * len(years)
-    oddities = Counter(odd["kind"] for r in results for odd in r["oddities"])
     return {
-        "out": str(out),
-        "districts": districts,
-        "periods": years,
-        "workbooks": total,
-        "rows": sum(r["rows"] for r in results),
-        "bytes": sum(r["bytes"] for r in results),
-        "units": sum(r["totals"][years[-1]]["units_listed"] for r in results),
-        "reform": _reform(plan),
-        "oddities": dict(sorted(oddities.items())),
-    }
+        "out": str(out), "districts": districts, "periods": years, "workbooks": districts * len(years),
+        "rows": rows, "bytes": size, "units": sum(t[years[-1]]["units_listed"] for t in truth["totals"].values()),
+        "reform": truth["reform"], "oddities": dict(sorted(Counter(odd["kind"] for odd in truth["oddities"]).items())),
+    }  # fmt: skip
 
 
 def _write_all(
     out: Path, plan: list[District], years: tuple[str, ...], seed: int, progress: Progress | None, jobs: int
-) -> list[dict[str, Any]]:
+) -> tuple[Truth, int, int]:
+    """All files; the truth, and how many rows and bytes there are in the districts' workbooks."""
     for period in years:
         (out / period).mkdir(parents=True, exist_ok=True)
     (out / "truth.json").unlink(missing_ok=True)  # until the end there is no whole demonstration here
-    results: list[dict[str, Any]] = []
+    effect = {
+        "note": "按实施后第几年计（实施当年为0），其后各年同最后一个值",
+        "activity_fund_per_member_yuan": EFFECT_FUND, "org_coverage": EFFECT_COVERAGE,
+    }  # fmt: skip
+    start = {d.area: d.reform for d in plan if d.reform}
+    truth: Truth = {
+        "note": f"{NOTE}，全部虚构。totals 为正确读取台账应得的各指标（金额单位：元）；oddities 为有意埋设的瑕疵",
+        "seed": seed, "periods": years, "totals": {}, "oddities": [],
+        "reform": {"policy": POLICY, "value": REFORM_VALUE, "start": start, "effect": effect},
+    }  # fmt: skip
+    books = rows = size = 0
     one = partial(_district, out=out, periods=years, seed=seed)
-    done = 0
     pool = ProcessPoolExecutor(jobs) if jobs > 1 else None
     try:
-        for district, result in zip(plan, pool.map(one, plan) if pool else map(one, plan), strict=True):
-            results.append(result)
-            for period in years:
-                done += 1
-                if progress:
-                    progress(done, len(plan) * len(years), f"{period}/{district.name}.xlsx")
+        for district, found in zip(plan, pool.map(one, plan) if pool else map(one, plan), strict=True):
+            truth["totals"][district.area], oddities, more_rows, more_size = found
+            truth["oddities"] += oddities
+            rows, size = rows + more_rows, size + more_size
+            for period in years if progress else ():
+                books += 1
+                progress(books, len(plan) * len(years), f"{period}/{district.name}.xlsx")
     finally:
         if pool:
             pool.shutdown(cancel_futures=True)
     _small_tables(out, plan)
     _remove_older(out, {(p, f"{d.name}.xlsx") for p in years for d in plan})
-    truth = {
-        "note": f"{NOTE}，全部虚构。totals 为正确读取台账应得的各指标（金额单位：元）；oddities 为有意埋设的瑕疵",
-        "seed": seed,
-        "periods": years,
-        "reform": _reform(plan),
-        "totals": {d.area: r["totals"] for d, r in zip(plan, results, strict=True)},
-        "oddities": [odd for result in results for odd in result["oddities"]],
-    }
     _replace(out / "truth.json", json.dumps(truth, ensure_ascii=False, indent=0).encode())
-    return results
-
-
-def _reform(plan: list[District]) -> dict[str, Any]:
-    effect = {
-        "note": "按实施后第几年计（实施当年为0），其后各年同最后一个值",
-        "activity_fund_per_member_yuan": EFFECT_FUND,
-        "org_coverage": EFFECT_COVERAGE,
-    }
-    start = {d.area: d.reform for d in plan if d.reform}
-    return {"policy": POLICY, "value": REFORM_VALUE, "start": start, "effect": effect}
+    return truth, rows, size
 
 
 def summary(result: dict[str, Any]) -> str:
@@ -172,80 +140,66 @@ def _check(districts: int, years: tuple[str, ...], units_per_year: int) -> None:
         (bool(years) and in_order, "periods", "、".join(years), "由早到晚的年份，如 2021 至 2025"),
         (units_per_year >= 1, "units_per_year", str(units_per_year), "大于 0 的整数"),
     ]
-    problems = [Problem("value_invalid", where=w, found=f, allowed=a) for ok, w, f, a in tests if not ok]
-    if problems:
+    if problems := [Problem("value_invalid", where=w, found=f, allowed=a) for ok, w, f, a in tests if not ok]:
         raise InputError(problems)
 
 
 def year_sheets(year: Year, rng: np.random.Generator, members_before: int | None) -> tuple[list[Sheet], Truth]:
     """All sheets of a district's year and, by measure of the codebook, what a right reading of them gives."""
-    truth: Truth = {"members": sum(o.members for o in year.orgs if o.leaf and not o.functional)}
-    served, instructors = instructors_sheet(year, rng, truth)
-    sheets = [
-        units_sheet(year, rng, truth, served),
-        party_orgs_sheet(year, rng, truth),
-        funds_sheet(year, rng, truth, members_before or truth["members"]),
-        instructors,
-        activities_sheet(year, rng, truth),
-        stars_sheet(year, rng, truth),
-        work_report_sheet(year, rng, truth),
-    ]
-    return sheets, {code: value for code, value in truth.items() if not code.startswith("_")}
+    instructors, them = instructors_sheet(year, rng)
+    units, orgs = units_sheet(year, rng), party_orgs_sheet(year)
+    alive = year.orgs["ended"].isna()
+    members = int(year.orgs.loc[alive & year.orgs["formal"] & year.orgs["leaf"], "members"].sum())
+    funds, money = funds_sheet(year, rng, members_before or members)
+    activities, held = activities_sheet(year, rng)
+    stars = stars_sheet(year, rng)
+    frames = {"units": year.units, "orgs": year.orgs[alive], "funds": money, "instructors": them, "activities": held}
+    truth = {code: total for name, frame in frames.items() for code, total in totals(name, frame).items()}
+    return [units, orgs, funds, instructors, activities, stars, work_report_sheet(year, rng, truth)], truth
 
 
-def _district(district: District, out: Path, periods: tuple[str, ...], seed: int) -> dict[str, Any]:
-    """All workbooks of one district, with their totals and planted oddities."""
+def _district(
+    district: District, out: Path, periods: tuple[str, ...], seed: int
+) -> tuple[dict[str, Truth], list[dict[str, Any]], int, int]:
+    """All workbooks of one district: their totals by period and planted oddities, how many rows and bytes."""
     code = district.code.encode()
     rng, dirt = np.random.default_rng([seed, *code]), np.random.default_rng([seed, 1, *code])
-    result: dict[str, Any] = {"totals": {}, "oddities": [], "rows": 0, "bytes": 0}
-    before = None
+    found: dict[str, Truth] = {}
+    oddities, rows, size, before = [], 0, 0, None
+    first = 5 if district.number % 4 == 0 else 4  # a blank row above the headings in every fourth district
     for year in simulate(district, periods, rng):
-        sheets, truth = year_sheets(year, dirt, before)
-        before = truth["members"]
-        path = out / year.period / f"{district.name}.xlsx"
-        tables = [(s, f"{PROVINCE}{district.name}{_title(s.name)}（{year.period}年）") for s in sheets]
-        first = 5 if district.number % 4 == 0 else 4  # a blank row above the headings in every fourth district
-        result["bytes"] += _write_book(path, tables, first, district.number)
-        result["rows"] += sum(len(s.rows) for s in sheets)
-        result["totals"][year.period] = truth
-        place = {"period": year.period, "area": district.area, "file": f"{year.period}/{path.name}"}
+        sheets, found[year.period] = year_sheets(year, dirt, before)
+        before = found[year.period]["members"]
+        name = f"{year.period}/{district.name}.xlsx"
+        titles = [f"{PROVINCE}{district.name}{TITLES.get(s.name, f'两新{s.name}')}（{year.period}年）" for s in sheets]
+        size += _write_book(out / name, sheets, titles, first, district.number)
+        rows += sum(len(s.rows) for s in sheets)
         for sheet in sheets:
             row_of = {id(row): i for i, row in enumerate(sheet.rows, first)}
-            place["sheet"] = sheet.name
-            result["oddities"] += [place | {"row": row_of[id(row)]} | odd for row, odd in sheet.oddities]
-    return result
+            place = {"period": year.period, "area": district.area, "file": name, "sheet": sheet.name}
+            oddities += [place | {"row": row_of[id(row)]} | odd for row, odd in sheet.oddities]
+    return found, oddities, rows, size
 
 
-def _title(name: str) -> str:
-    return {"组织台账": "两新组织台账", "星级评定表": "两新党组织星级评定表"}.get(name, f"两新{name}")
-
-
-def _write_book(path: Path, tables: list[tuple[Sheet, str]], first: int, number: int = 0) -> int:
+def _write_book(path: Path, sheets: list[Sheet], titles: list[str], first: int = 4, number: int = 0) -> int:
     """Title in row 1, note in row 2, headings in the row before `first` (from 1), then the rows."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}", suffix=".tmp", delete=False) as handle:
-        temporary = Path(handle.name)
-    try:
-        book = xlsxwriter.Workbook(str(temporary), _OPTIONS)
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, _OPTIONS) as book:
         book.set_properties({"title": NOTE, "created": _CREATED})
         title_format = book.add_format({"bold": True, "font_size": 16, "align": "center"})
         head = book.add_format({"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter"})
         other = INVENTED["other_headings"][number % 3]
-        for sheet, title in tables:
-            page = book.add_worksheet(sheet.name)
-            page.set_column(0, len(sheet.headings) - 1, 13)
-            page.merge_range(0, 0, 0, len(sheet.headings) - 1, title, title_format)
+        for sheet, title in zip(sheets, titles, strict=True):
+            page, last = book.add_worksheet(sheet.name), len(sheet.headings) - 1
+            page.set_column(0, last, 13)
+            page.merge_range(0, 0, 0, last, title, title_format)
             page.write_string(1, 0, f"{NOTE}（全部虚构）{f'　单位：{sheet.unit}' if sheet.unit else ''}")
             page.write_row(first - 2, 0, [other.get(h, h) for h in sheet.headings], head)
             page.freeze_panes(first - 1, 0)
             for i, row in enumerate(sheet.rows, first - 1):
                 page.write_row(i, 0, row)
-        book.close()
-        size = temporary.stat().st_size
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-        return size
-    finally:
-        temporary.unlink(missing_ok=True)
+    _replace(path, content.getvalue())
+    return len(content.getvalue())
 
 
 def _small_tables(out: Path, plan: list[District]) -> None:
@@ -256,10 +210,9 @@ def _small_tables(out: Path, plan: list[District]) -> None:
         level = "园区" if name.endswith("园") else "乡镇街道"
         areas.append([f"{d.area}/{name}", name, name, None, None, d.area, level, None])
     rows = [[*row, i] for i, row in enumerate(areas, 1)]
-    _write_book(out / "areas.xlsx", [(Sheet("地区", rows), f"{PROVINCE}地区表")], 4)
+    _write_book(out / "areas.xlsx", [Sheet("地区", rows)], [f"{PROVINCE}地区表"])
     policies = [[d.area, POLICY, d.reform, REFORM_VALUE, "党员活动经费补助标准（元/人·年）"] for d in plan if d.reform]
-    table = Sheet("政策", policies)
-    _write_book(out / "政策.xlsx", [(table, f"{PROVINCE}政策清单")], 4)
+    _write_book(out / "政策.xlsx", [Sheet("政策", policies)], [f"{PROVINCE}政策清单"])
 
 
 def _remove_older(out: Path, wanted: set[tuple[str, str]]) -> None:
@@ -271,6 +224,7 @@ def _remove_older(out: Path, wanted: set[tuple[str, str]]) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    """Write beside the file and swap: an interrupted run leaves the old one whole."""
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_bytes(content)
-    os.replace(temporary, path)
+    temporary.replace(path)

@@ -5,16 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import multiprocessing
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +14,16 @@ import pandas as pd
 
 import evalkit
 from evalkit.codebook import Codebook
-from evalkit.indicators.areas import build_areas, home_of
+from evalkit.indicators import baseline
+from evalkit.indicators.areas import build_areas
 from evalkit.indicators.evaluate import evaluate
-from evalkit.indicators.load import TABLES, nullable
+from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_frame
+from evalkit.indicators.parts import Item, Progress, digest, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
-from evalkit.indicators.schemas import validate
-from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, to_arrow, write_atomic, write_frame, write_parquet
+from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, write_atomic, write_frame
 from evalkit.indicators.views import make_views, period_bounds
-from evalkit.ledgers import from_sheets
-from evalkit.ledgers.files import read_sheets
+from evalkit.ledgers import corrections
 from evalkit.problems import InputError, Problem
 
 PROBLEM_COLUMNS = ["file", "sheet", "cell", "severity", "code", "found", "read", "allowed", "advice"]
@@ -47,14 +39,6 @@ class Manifest:
     files: tuple[dict[str, Any], ...]
     n_problems: dict[str, int]
     changed: bool
-
-
-def digest(*parts: bytes | str) -> str:
-    sha = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        sha.update(len(data).to_bytes(8, "big") + data)
-    return sha.hexdigest()
 
 
 def file_digest(path: Path) -> str:
@@ -76,7 +60,7 @@ def build(
     dataset: str | None = None,
     force: bool = False,
     jobs: int | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Manifest:
     """Turn the ledgers of a project into tables, measures and indicators.
 
@@ -102,26 +86,33 @@ def build(
         from evalkit.indicators.published import build_published
 
         return build_published(found)
+    key = reader_key(found)  # settings and codebook first: their faults come before any reading
     files = found.ledgers(dataset)
     if not files:
         place = str(found.data / dataset)
         advice = "请把台账放进 data/raw（按年份分文件夹），或运行 evalkit demo 生成演示数据"
         raise InputError(Problem("data_missing", file=place, found="没有台账", advice=advice))
     folder = found.processed(dataset)
-    key = reader_key(found)
     items = [_item(path, found, dataset, key) for path in files]
-    fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items))
+    beside = [*_corrected_by(found.data / dataset), *baseline.printed_files(found.data / dataset)]
+    changes = [f"{path}{file_digest(path)}" for path in beside]
+    fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
     known = _known(folder)
     if known and known.get("fingerprint") == fingerprint and not force:
         return _manifest(folder, known, changed=False)
-    groups = _read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
+    groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
     return _derive(found, dataset, folder, items, groups, fingerprint)
 
 
 def _item(path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
     relative = path.relative_to(project.data / dataset).as_posix()
     sha = file_digest(path)
-    return {"file": relative, "sha256": sha, "part": digest(key, relative, sha)[:24]}
+    fixes = [file_digest(fix) for fix in corrections.correction_files(project.data / dataset, relative)]
+    return {"file": relative, "sha256": sha, "part": digest(key, relative, sha, *fixes)[:24]}
+
+
+def _corrected_by(root: Path) -> list[Path]:
+    return sorted(root.rglob(corrections.NAME))
 
 
 def _known(folder: Path) -> dict[str, Any] | None:
@@ -132,121 +123,11 @@ def _known(folder: Path) -> dict[str, Any] | None:
     return known if known.get("schema_version") == SCHEMA_VERSION else None
 
 
-def _read_parts(
-    items: list[dict[str, Any]], project: Project, dataset: str, parts: Path, force: bool,
-    jobs: int | None, progress: Callable[[int, int, str], None] | None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Parts of all files; files that share a district and a period are read together, so that keys meet."""
-    try:
-        parts.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
-    alone = [{"part": item["part"], "files": [item["file"]]} for item in items]
-    _read_all(alone, project, dataset, parts, force, jobs, progress)
-    groups = _groups([(one, _note(parts, one)["places"]) for one in alone])
-    _read_all([g for g in groups if len(g["files"]) > 1], project, dataset, parts, force, jobs, None)
-    return groups
-
-
-def _note(parts: Path, one: dict[str, Any]) -> dict[str, Any]:
-    note: dict[str, Any] = json.loads((parts / one["part"] / "part.json").read_text(encoding="utf-8"))
-    return note
-
-
-def _groups(read: list[tuple[dict[str, Any], list[list[str]]]]) -> list[dict[str, Any]]:
-    """Files joined by a common (district, period), in the order of their first file."""
-    owner: dict[tuple[str, ...], int] = {}
-    parent = list(range(len(read)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            i = parent[i]
-        return i
-
-    for i, (_one, places) in enumerate(read):
-        for place in map(tuple, places):
-            first = root(owner.setdefault(place, i))
-            parent[max(first, root(i))] = min(first, root(i))
-    members: dict[int, list[dict[str, Any]]] = {}
-    for i, (one, _places) in enumerate(read):
-        members.setdefault(root(i), []).append(one)
-    return [
-        group[0] if len(group) == 1
-        else {"part": digest("group", *(g["part"] for g in group))[:24], "files": [f for g in group for f in g["files"]]}
-        for group in members.values()
-    ]  # fmt: skip
-
-
-def _read_all(
-    wanted: list[dict[str, Any]], project: Project, dataset: str, parts: Path, force: bool,
-    jobs: int | None, progress: Callable[[int, int, str], None] | None,
-) -> None:  # fmt: skip
-    todo = [one for one in wanted if force or not (parts / one["part"] / "part.json").exists()]
-    done = len(wanted) - len(todo)
-    tasks = [(project.root, dataset, tuple(one["files"]), parts / one["part"]) for one in todo]
-    workers = min(jobs or os.cpu_count() or 1, len(todo) or 1)
-    with ExitStack() as stack:
-        results: Any = map(_read_part, tasks)
-        if workers > 1 and len(todo) >= 4:
-            context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-            pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context))
-            results = pool.map(_read_part, tasks, chunksize=1)
-        for n, name in enumerate(results, start=done + 1):
-            if progress:
-                progress(n, len(wanted), name)
-
-
-_project = cache(Project)
-
-
-def _read_part(task: tuple[Path, str, tuple[str, ...], Path]) -> str:
-    """Read one file (or a group) and put its part in place at once; a reader never sees half a part."""
-    home, dataset, names, target = task
-    project = _project(home)
-    root = project.data / dataset
-    sheets: list[Any] = []
-    problems: list[Problem] = []
-    for name in names:
-        found, wrong = read_sheets(root / name, name=name)
-        sheets += found
-        problems += wrong
-    ages = {name: (root / name).stat().st_mtime for name in names}
-    ledger = from_sheets(
-        sheets, codebook=project.codebook, mapping=project.mapping, folder=project.settings["area"], ages=ages
-    )
-    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".tmp-"))
-    try:
-        rows: dict[str, dict[str, int]] = {name: {} for name in names}
-        places = set()
-        for table, frame in ledger.tables.items():
-            if not len(frame):
-                continue
-            arrow = to_arrow(frame, schema(project.codebook, table))
-            validate(arrow.to_pandas(types_mapper=nullable), table, project.codebook)
-            write_parquet(arrow, temporary / f"{table}.parquet")
-            for file, n in frame["source_file"].value_counts(sort=False).items():
-                rows.setdefault(str(file), {})[table] = int(n)
-            if table not in ("areas", "policies", "figures"):
-                pairs = frame[["area", "period"]].drop_duplicates().itertuples(index=False)
-                places |= {(home_of(a) if isinstance(a, str) else "", p if isinstance(p, str) else "") for a, p in pairs}
-        write_frame(ledger.headings, temporary / "headings.parquet")
-        write_frame(ledger.sheets.astype("string"), temporary / "sheets.parquet")
-        found = [dataclasses.asdict(p) for p in (*problems, *ledger.problems)]
-        note = {"rows": rows, "places": sorted(places), "problems": found}
-        (temporary / "part.json").write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
-        os.chmod(temporary, 0o755)
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return names[0]
-
-
 def _derive(
-    project: Project, dataset: str, folder: Path, items: list[dict[str, Any]], groups: list[dict[str, Any]], fingerprint: str
+    project: Project, dataset: str, folder: Path, items: list[Item], groups: list[Item], fingerprint: str
 ) -> Manifest:
     codebook = project.codebook
-    notes = [_note(folder / "parts", group) for group in groups]
+    notes = [json.loads((folder / "parts" / g["part"] / "part.json").read_text(encoding="utf-8")) for g in groups]
     rows = {file: counts for note in notes for file, counts in note["rows"].items()}
     items = [{"file": i["file"], "sha256": i["sha256"], "part": i["part"], "rows": rows.get(i["file"], {})} for i in items]
 
@@ -261,12 +142,22 @@ def _derive(
     )
     areas = build_areas(sorted(paths), frames["areas"])
     periods = sorted({p for name in TABLES for p in arrow[name]["period"].unique().to_pylist() if p})
-    more: tuple[Problem, ...] = ()
+    root = project.data / dataset
+    fixes, wrong = corrections.read_corrections(_corrected_by(root), root)
+    printed, misread = baseline.read_printed(root, areas, codebook)
+    more = [*wrong, *corrections.unmatched(fixes, [item["file"] for item in items]), *misread]
     import ibis
 
     tables = {name: ibis.memtable(arrow[name]) for name in TABLES}
     measures = all_measures(tables, frames["figures"], areas, periods, codebook)
+    last = periods[-1] if periods else ""
+    measures, counted = baseline.overlay(measures, printed, "measure", last)
     indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
+    indicators, rated = baseline.overlay(indicators, printed, "indicator", last)
+    differences, questions = baseline.differences([counted, rated])
+    more += questions
+    periods = sorted({*periods, *differences["period"]})
+    write_frame(differences, folder / "baseline.parquet")
     problems = pd.DataFrame([p for note in notes for p in note["problems"]] + [dataclasses.asdict(p) for p in more])
     write_frame(measures, folder / "measures.parquet")
     write_frame(indicators, folder / "indicators.parquet")
@@ -286,7 +177,7 @@ def _derive(
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
     write_atomic(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
-    _sweep(folder / "parts", {item["part"] for item in items} | set(manifest["parts"]))
+    sweep(folder / "parts", items, groups)
     return _manifest(folder, manifest, changed=True)
 
 
@@ -296,13 +187,6 @@ def _problem_table(problems: pd.DataFrame) -> pd.DataFrame:
     place = problems["where"].fillna("").str.rpartition("!")
     problems = problems.assign(sheet=place[0], cell=place[2])
     return problems[PROBLEM_COLUMNS].astype("string")
-
-
-def _sweep(parts: Path, used: set[str]) -> None:
-    """Parts of files that are gone or changed."""
-    for path in parts.iterdir():
-        if path.name not in used:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:

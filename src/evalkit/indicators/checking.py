@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 
+from evalkit.codebook import Codebook
+from evalkit.indicators.areas import home_of
+from evalkit.indicators.baseline import NAME as PRINTED
 from evalkit.indicators.build import build
-from evalkit.indicators.load import load
-from evalkit.indicators.project import Project, find_project
-from evalkit.problems import SEVERITIES, TITLES, InputError, Problem
+from evalkit.indicators.evaluate import evaluate
+from evalkit.indicators.load import load, measures_of
+from evalkit.indicators.project import Project, find_project, nearest_codebook
+from evalkit.ledgers import corrections, from_sheets
+from evalkit.ledgers.files import RawSheet, list_files, read_sheets
+from evalkit.ledgers.place import locate
+from evalkit.problems import SEVERITIES, TITLES, Problem
 
-SHOWN_PER_KIND = 5
+SHOWN_PER_KIND, FILES_SHOWN = 5, 40
+SENT = ["file", "sheet", "form", "area", "period", "rows", "reason"]
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Problems of some ledgers and what was read from them: file, table -> rows."""
+    """Problems of some ledgers and what was read from them.
+
+    Attributes
+    ----------
+    rows
+        File -> table -> rows.
+    sent
+        One row a sheet: file, sheet, form, area (its district, or what its districts have in common), period, rows.
+    sources
+        File -> where it lies.
+    indicators
+        Called for what the ledgers give.
+    """
 
     problems: tuple[Problem, ...]
     rows: dict[str, dict[str, int]]
-    measures: pd.DataFrame | None = None
+    codebook: Codebook
+    sent: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SENT))
+    sources: dict[str, Path] = field(default_factory=dict)
+    indicators: Callable[[], pd.DataFrame] | None = None
 
     @property
     def n_errors(self) -> int:
@@ -34,68 +59,152 @@ class Findings:
         problems = [asdict(p) | {"title": p.title} for p in self.problems]
         return {"files": self.rows, "problems": problems, "errors": self.n_errors}
 
-    def lines(self, names: dict[str, str] | None = None) -> list[str]:
-        """The report for a terminal: what was read, then findings by kind, worst first."""
-        names = names or {}
-        out = []
-        for file, tables in self.rows.items():
-            said = "，".join(f"{names.get(table, table)}{n:,}行" for table, n in tables.items() if n)
-            out.append(f"{file}：读入 {said}" if said else f"{file}：没有读入数据")
+    def owner(self, file: str, sheet: str = "") -> str:
+        """The area that a sheet (or a whole file) belongs to: its district, or what its districts have in common."""
+        mine = self.sent.loc[(self.sent["file"] == file) | self.sent["file"].str.startswith(file + "/")]
+        told = common(mine.loc[mine["sheet"] == sheet, "area"].dropna()) or common(mine["area"].dropna())
+        if told or not file:
+            return told
+        path = PurePosixPath(file)
+        said = locate([("文件名", path.stem), *(("文件夹", part) for part in reversed(path.parts[:-1]))]).area
+        home = home_of(said) if said else ""
+        longer = {a for a in self.sent["area"].dropna() if a.endswith("/" + home)} if home else set()
+        return longer.pop() if len(longer) == 1 else home
+
+    def lines(self) -> list[str]:
+        """The report for a terminal: what was read, findings by kind, then the findings themselves, worst first."""
         order = list(SEVERITIES)
+        counts = Counter((p.file, p.severity) for p in self.problems)
+        rows = [["文件", *(SEVERITIES[s][0] for s in order), "读入"]]
+        for file, tables in [*self.rows.items()][:FILES_SHOWN]:
+            said = "，".join(f"{table}{n:,}行" for table, n in tables.items() if n) or "没有读入数据"
+            rows.append([file, *(str(counts[file, s]) for s in order), said])
+        out = aligned(rows) if self.rows else []
+        if len(self.rows) > FILES_SHOWN:
+            out.append(f"……另有{len(self.rows) - FILES_SHOWN}个文件")
         kinds = Counter((p.severity, p.code) for p in self.problems)
         for severity, code in sorted(kinds, key=lambda kind: (order.index(kind[0]), -kinds[kind], kind[1])):
             mine = [p for p in self.problems if (p.severity, p.code) == (severity, code)]
-            out.append("")
-            out.append(f"【{SEVERITIES[severity][0]}】{TITLES.get(code, (code,))[0]}：{len(mine)}处")
-            for problem in mine[:SHOWN_PER_KIND]:
-                out.append(f"  {problem.text()}")
+            out += ["", f"【{SEVERITIES[severity][0]}】{TITLES.get(code, (code,))[0]}：{len(mine)}处"]
+            for p in mine[:SHOWN_PER_KIND]:
+                place = " ".join(filter(None, (p.file, p.where)))
+                words = (("原文", p.found), ("读作", p.read), ("允许", p.allowed), ("建议", p.advice))
+                out.append("  " + "；".join(filter(None, (place, *(f"{k}：{v}" for k, v in words if v)))))
             if len(mine) > SHOWN_PER_KIND:
                 out.append(f"  ……另有{len(mine) - SHOWN_PER_KIND}处同类问题")
-        counts = Counter(p.severity for p in self.problems)
-        totals = "，".join(f"{SEVERITIES[s][0]}{counts.get(s, 0)}处" for s in order)
-        out += ["", f"共 {len(self.rows)} 个文件：{totals}。原文件没有改动。"]
+        totals = Counter(p.severity for p in self.problems)
+        out += ["", f"共 {len(self.rows)} 个文件：" + "，".join(f"{SEVERITIES[s][0]}{totals[s]}处" for s in order) + "。原文件没有改动。"]
         return out
 
 
-def _names(codebook: Any) -> dict[str, str]:
-    return {code: table.name for code, table in codebook.tables.items()}
+def common(areas: Iterable[str]) -> str:
+    """The path that several areas share; the area itself where it is one."""
+    paths = [str(a).split("/") for a in dict.fromkeys(areas)]
+    shared: list[str] = []
+    for names in zip(*paths, strict=False):
+        if len(set(names)) > 1:
+            break
+        shared.append(names[0])
+    return "/".join(shared)
+
+
+def aligned(rows: Sequence[Sequence[str]], limit: int = 72) -> list[str]:
+    """Columns under each other where a Chinese character is two wide; numbers to the right, the last column as it is."""
+
+    def wide(text: str) -> int:
+        return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+    widths = [min(limit, max(wide(row[j]) for row in rows)) for j in range(len(rows[0]))]
+    widths[-1] = 0
+    out = []
+    for row in rows:
+        gaps = [" " * max(0, width - wide(cell)) for cell, width in zip(row, widths, strict=True)]
+        out.append("  ".join(g + c if 0 < j < len(row) - 1 else c + g for j, (c, g) in enumerate(zip(row, gaps, strict=True))).rstrip())
+    return [out[0], "-" * min(100, sum(widths) + 2 * len(widths) - 2), *out[1:]]
+
+
+def _sent(sheets: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """The sheets with the district of their rows: `places` has source_file, source_sheet and area of all tables."""
+    out = sheets.rename(columns={"source_file": "file", "source_sheet": "sheet", "kept": "rows"}).reindex(columns=SENT)
+    out = out.astype("object").where(out.notna(), None)
+    paths = {home_of(a) for a in [*places["area"].dropna().unique(), *filter(None, out["area"])]}
+    # one sheet says 演示省/演示01区, another of the same district 演示01区 only
+    full = {p: longer[0] for p in paths if len(longer := [q for q in paths if q.endswith("/" + p)]) == 1}
+    homes = {key: common(full.get(h := home_of(a), h) for a in group["area"].dropna().unique())
+             for key, group in places.groupby(["source_file", "source_sheet"])}  # fmt: skip
+    told = [home_of(a) if a else None for a in out["area"]]
+    out["area"] = [homes.get((f, s)) or full.get(a, a) for f, s, a in zip(out["file"], out["sheet"], told, strict=True)]
+    return out
 
 
 def check_paths(paths: Sequence[str | Path]) -> Findings:
     """Read files or folders without a project and list what was found."""
-    from evalkit.indicators.project import nearest_codebook
-    from evalkit.ledgers import read_ledger
-
     codebook = nearest_codebook()
     problems: list[Problem] = []
     rows: dict[str, dict[str, int]] = {}
-    for path in paths:
-        try:
-            ledger = read_ledger(path, codebook=codebook)
-        except InputError as error:
-            problems += error.problems
+    parts: list[pd.DataFrame] = []
+    sources: dict[str, Path] = {}
+    ledgers: list[Any] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            problems.append(Problem("file_unreadable", "error", str(path), "", "没有这个文件或文件夹", advice="核对路径"))
             continue
-        problems += ledger.problems
+        root = path if path.is_dir() else path.parent
+        listed, wrong = list_files(path)
+        fixes = [file for name, file in listed if PurePosixPath(name).name == corrections.NAME]
+        if path.is_file():
+            fixes = corrections.correction_files(root, path.name)
+        listed = [(n, f) for n, f in listed if PurePosixPath(n).name not in (corrections.NAME, PRINTED)] if path.is_dir() else listed
+        known, unclear = corrections.read_corrections(fixes, root)
+        sheets: list[RawSheet] = []
+        for name, file in listed:
+            found, unread = read_sheets(file, name=name)
+            sheets += found
+            wrong += unread
+            sources[name] = file
+            rows.setdefault(name, {})
+        files = list(dict.fromkeys(s.file for s in sheets))
+        mine = [c for c in known if path.is_dir() or corrections.target_of(c, files)]
+        sheets, said = corrections.apply_corrections(sheets, mine)
+        ages = {name: file.stat().st_mtime for name, file in listed if file.exists()}
+        ledger = from_sheets(sheets, codebook=codebook, folder=root.resolve().name, ages=ages)
+        ledgers.append(ledger)
+        problems += [*wrong, *unclear, *said, *ledger.problems]
         for table, frame in ledger.tables.items():
-            if "source_file" not in frame:
-                continue
-            name = _names(codebook).get(table, table)
-            for file, n in frame["source_file"].value_counts(sort=False).items():
-                rows.setdefault(str(file), {})[name] = int(n)
-        for file in ledger.sheets["source_file"].unique() if "source_file" in ledger.sheets else []:
-            rows.setdefault(str(file), {})
-    return Findings(tuple(problems), dict(sorted(rows.items())))
+            for key, n in frame["source_file"].value_counts(sort=False).items():
+                rows.setdefault(str(key), {})[codebook.tables[table].name] = int(n)
+        places = pd.concat([f[["source_file", "source_sheet", "area"]] for f in ledger.tables.values()]).drop_duplicates()
+        parts.append(_sent(ledger.sheets, places))
+    rows = {name: n for name, n in rows.items() if n or not any(k.startswith(name + "/") for k in rows)}
+
+    def indicators() -> pd.DataFrame:
+        return pd.concat([evaluate(measures_of(one, codebook), codebook=codebook) for one in ledgers], ignore_index=True)
+
+    sent = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SENT)
+    return Findings(tuple(problems), dict(sorted(rows.items())), codebook, sent, sources, indicators)
 
 
 def check_project(project: str | Path | Project | None = None) -> Findings:
     """The findings of the project's own build."""
     found = find_project(project)
     made = build(found)
-    names = _names(found.codebook)
+    data = load(found, dataset=made.dataset)
+    names = {code: table.name for code, table in found.codebook.tables.items()}
     problems = [
         Problem(r["code"], r["severity"], r["file"] or "", "!".join(filter(None, (r["sheet"], r["cell"]))),
                 *(r[c] or "" for c in ("found", "read", "allowed", "advice")))
-        for r in load(found, dataset=made.dataset).problems.astype("object").where(lambda f: f.notna(), "").to_dict("records")
+        for r in data.problems.astype("object").where(lambda f: f.notna(), "").to_dict("records")
     ]  # fmt: skip
     rows = {item["file"]: {names.get(t, t): n for t, n in item["rows"].items()} for item in made.files}
-    return Findings(tuple(problems), rows)
+    keys = ["source_file", "source_sheet", "area"]
+    tables = [p for t in names if t != "problems" for p in data.parts(t)]
+    places = pd.concat([pd.read_parquet(p, columns=keys).drop_duplicates() for p in tables] or [pd.DataFrame(columns=keys)])
+    sheets = pd.concat([pd.read_parquet(p) for p in data.parts("sheets")] or [pd.DataFrame(columns=["source_file"])], ignore_index=True)
+    sources = {item["file"]: found.data / made.dataset / item["file"] for item in made.files}
+    return Findings(tuple(problems), rows, found.codebook, _sent(sheets, places), sources, lambda: data.indicators)
+
+
+def file_date(path: Path) -> str:
+    """The day a file was last saved; nothing where it is gone."""
+    return dt.datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d") if path.exists() else ""
+

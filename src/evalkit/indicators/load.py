@@ -16,7 +16,7 @@ from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, find_area
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.project import Project, find_project, nearest_codebook
-from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, to_arrow
+from evalkit.indicators.store import SCHEMA_VERSION, nullable, read_table, schema, to_arrow
 from evalkit.ledgers import Ledger
 from evalkit.ledgers import read_ledger as read_tables
 from evalkit.problems import InputError, Problem, did_you_mean
@@ -126,14 +126,6 @@ class Data:
         from evalkit.indicators.build import views_of
 
         return views_of({name: self.table(name) for name in TABLES}, self.areas, list(self.periods))
-
-
-def nullable(kind: Any) -> Any:
-    """pandas' nullable type for an Arrow type."""
-    import pyarrow as pa
-
-    known = {pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.float64(): pd.Float64Dtype()}
-    return known.get(kind)
 
 
 def load(

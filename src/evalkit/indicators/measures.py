@@ -157,37 +157,55 @@ def measure_frame(views: Mapping[str, Any], areas: pd.DataFrame, codebook: Codeb
     -------
     One row per area, period and measure; amounts in yuan; `value` null where a column is empty in the whole area.
     """
-    depths = sorted({path.count("/") + 1 for path in areas["area"]}) or [1]
     parts = []
     for name in VIEWS:
         view = views[name]
-        for depth in depths:
-            one = _at_depth(view, depth, name)
-            found, wanted = aggregates(one, codebook, name)
-            if not wanted:
-                continue
-            wide = one.group_by(["_area", "period"]).agg(**found).to_pandas()
-            parts.append(_long(wide, wanted, name))
+        found, wanted = aggregates(view, codebook, name)
+        if not wanted:
+            continue
+        lowest = view.group_by(["area", "period"]).agg(**found).to_pandas()
+        wide = _rolled_up(lowest)
+        if name == "units":
+            wide = _counted_once(view, wide, codebook)
+        parts.append(_long(wide, wanted, name))
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     frame["area"] = frame["area"].replace("", None)
     levels = dict(zip(areas["area"], areas["level"], strict=True))
     frame["level"] = frame["area"].map(levels).astype("string")
-    if len(areas):
-        several = frame["area"].map(areas.set_index("area")["level"].isin(["national", "province", "city"]))
-        twice = (frame["source"] == "instructor_counts") & several.fillna(False).astype(bool)
-        frame.loc[twice, "base"] = OVERLAPPING
+    several = frame["level"].isin(["national", "province", "city"])
+    frame.loc[(frame["source"] == "instructor_counts") & several, "base"] = OVERLAPPING
     return frame[COLUMNS]
 
 
-def _at_depth(view: Any, depth: int, name: str) -> Any:
-    """The rows at or below a depth of the area path; a unit that two ledgers hold counts once."""
-    names = view["area"].split("/")
-    one = view.filter(names.length() >= depth)
-    names = one["area"].split("/")
-    one = one.mutate(_area=ibis.array([names[i] for i in range(depth)]).join("/") if depth > 1 else names[0])
-    if name == "units":
+def _rolled_up(lowest: pd.DataFrame) -> pd.DataFrame:
+    """Counts and sums of every area: those of the rows that bear its path, and of all areas below it."""
+    numbers = lowest.columns.drop(["area", "period"])
+    depth = lowest["area"].str.count("/")
+    parts = []
+    for level in range(int(depth.max()) + 1 if len(depth) else 0):
+        one = lowest.loc[depth >= level]
+        area = one["area"].str.split("/").str[: level + 1].str.join("/")
+        parts.append(one[numbers].astype("float64").groupby([area, one["period"]]).sum(min_count=1).reset_index())
+    return pd.concat(parts, ignore_index=True) if parts else lowest
+
+
+def _counted_once(view: Any, wide: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """A unit that stands in the ledgers of two areas (块 and 条) counts once in every area above both."""
+    twice = view.group_by(["period", "unit"]).agg(n=view.area.nunique()).filter(lambda t: t.n > 1)
+    places = view.semi_join(twice, ["period", "unit"]).select("area", "period").distinct().to_pandas()
+    if not len(places):
+        return wide
+    touched = places["area"].str.split("/").str.len()
+    for depth in range(1, int(touched.max()) + 1):
+        names = view["area"].split("/")
+        one = view.filter(names.length() >= depth)
+        path = one["area"].split("/")
+        one = one.mutate(_area=ibis.array([path[i] for i in range(depth)]).join("/") if depth > 1 else path[0])
         one = one.distinct(on=["_area", "period", "unit"], keep="first")
-    return one
+        again = one.group_by(["_area", "period"]).agg(**aggregates(one, codebook, "units")[0]).to_pandas()
+        again = again.rename(columns={"_area": "area"})
+        wide = pd.concat([again, wide], ignore_index=True).drop_duplicates(["area", "period"], keep="first")
+    return wide.reset_index(drop=True)
 
 
 def _long(wide: pd.DataFrame, wanted: Iterable[Measure], source: str) -> pd.DataFrame:
@@ -212,7 +230,7 @@ def _long(wide: pd.DataFrame, wanted: Iterable[Measure], source: str) -> pd.Data
         rows.append(
             pd.DataFrame(
                 {
-                    "area": wide["_area"],
+                    "area": wide["area"],
                     "period": wide["period"],
                     "measure": code,
                     "value": value.where(known),

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import evalkit
-from evalkit.indicators.build import Manifest, digest, file_digest
+from evalkit.indicators.build import Manifest, file_digest
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.figures import published, published_measures
+from evalkit.indicators.parts import digest
 from evalkit.indicators.project import Project
 from evalkit.indicators.store import SCHEMA_VERSION, write_atomic, write_frame
 from evalkit.problems import InputError, Problem

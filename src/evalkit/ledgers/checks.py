@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.ledgers import values
+from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, name_key
 from evalkit.ledgers.grid import Block, letter
 from evalkit.ledgers.headings import Headings, squeeze
@@ -29,11 +30,17 @@ DATES = {
 NOT_MORE = {"units": [("members", "employees")], "activities": [("present", "due")]}
 JOINT_LIMIT = 5  # a joint branch covers at most five units as a rule (national reference)
 DUE_MEMBERS, DUE_EMPLOYEES, MEMBERS_EMPLOYEES = 3, 100, 50  # founding rules R01, R05, R04
+_MIXED = "是否把万元填成了元（或相反）"
 _INACTIVE = ("suspended", "cancelled")
 
 
 def run(
-    forms: Mapping[str, Form], unit_rows: pd.DataFrame | None, cover: pd.DataFrame | None, made: Mapping[str, pd.DataFrame], headings: Headings, problems: list[Problem]
+    forms: Mapping[str, Form],
+    unit_rows: pd.DataFrame | None,
+    cover: pd.DataFrame | None,
+    made: Mapping[str, pd.DataFrame],
+    headings: Headings,
+    problems: list[Problem],
 ) -> None:
     """Every check that one reading allows."""
     for name, form in forms.items():
@@ -64,7 +71,15 @@ def _wanted(form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
     for (file, sheet), found in have.items():
         missing = [s["names"][0] for c, s in columns.items() if s.get("wanted") and c not in found]
         if missing:
-            yield Problem("column_missing", "warning", file, f"{sheet}!A1", "缺少：" + "、".join(missing), "有关指标按缺报处理", "", "有这些列时请补上")
+            yield finding(
+                "column_missing",
+                file,
+                f"{sheet}!A1",
+                "缺少：" + "、".join(missing),
+                "有关指标按缺报处理",
+                advice="有这些列时请补上",
+                severity="warning",
+            )
 
 
 def _number(cell: object, unit: str, kind: str) -> float | None:
@@ -83,7 +98,10 @@ def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | No
     ends = np.cumsum([len(b.rows) for b in form.blocks])
     summed = [c for c, s in columns.items() if s["type"] in ("int", "money") and c in form.data and c != "month" and not s.get("person")]
     arrays = {c: tuple(form.data[c + suffix].to_numpy(dtype=float, na_value=np.nan) for suffix in ("", "_low", "_high")) for c in summed}
-    inactive = unit_rows["status"].isin(_INACTIVE).to_numpy() if unit_rows is not None else np.zeros(len(form.data), dtype=bool)
+    inactive = unit_rows["status"].isin(_INACTIVE).to_numpy(dtype=bool) if unit_rows is not None else np.zeros(len(form.data), dtype=bool)
+    if unit_rows is not None and not unit_rows["kept"].all():  # a row that counts a unit again is in no right total
+        again = ~unit_rows["kept"].to_numpy(dtype=bool)
+        arrays = {c: tuple(np.where(again, 0.0, a) for a in three) for c, three in arrays.items()}
     sheet_start, last_sheet = 0, None
     for number, block in enumerate(form.blocks):
         start, stop = int(ends[number] - len(block.rows)), int(ends[number])
@@ -104,7 +122,15 @@ def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | No
 
 
 def _one_total(
-    form: Form, block: Block, index: int, label: str, column: str, spec: Mapping[str, Any], arrays: Sequence[np.ndarray], spans: Sequence[tuple[int, int]], inactive: np.ndarray
+    form: Form,
+    block: Block,
+    index: int,
+    label: str,
+    column: str,
+    spec: Mapping[str, Any],
+    arrays: Sequence[np.ndarray],
+    spans: Sequence[tuple[int, int]],
+    inactive: np.ndarray,
 ) -> Iterator[Problem]:
     if column not in block.columns:
         return
@@ -126,14 +152,28 @@ def _one_total(
             closed = inactive[first:last] & (np.nan_to_num(point[first:last]) != 0)
             if closed.any():
                 right = np.nansum(point[first:last][~inactive[first:last]])
-                yield Problem("inactive_in_total", "question", block.sheet.file, where, f"{label}{_plain(given, scale, unit)}", f"不含停业、注销的{int(closed.sum())}家应为{_plain(right, scale, unit)}", "", "合计只计正常经营单位，或注明口径")
+                yield finding(
+                    "inactive_in_total",
+                    block.sheet.file,
+                    where,
+                    f"{label}{_plain(given, scale, unit)}",
+                    f"不含停业、注销的{int(closed.sum())}家应为{_plain(right, scale, unit)}",
+                )
             return
     if any(abs(np.nansum(point[a:b][~inactive[a:b]]) - given) <= tolerance for a, b in spans):
         return
     first, last = spans[0]
     right = np.nansum(point[first:last])
     unsure = bool(np.isnan(point[first:last]).any())
-    yield Problem("total_differs", "question" if unsure else "warning", block.sheet.file, where, f"{label}{_plain(given, scale, unit)}", f"按明细相加为{_plain(right, scale, unit)}" + ("（有空缺或读不懂的行）" if unsure else ""), "", "核对合计或明细")
+    yield finding(
+        "total_differs",
+        block.sheet.file,
+        where,
+        f"{label}{_plain(given, scale, unit)}",
+        f"按明细相加为{_plain(right, scale, unit)}" + ("（有空缺或读不懂的行）" if unsure else ""),
+        advice="核对合计或明细",
+        severity="question" if unsure else "warning",
+    )
 
 
 def _plain(number: float, scale: float, unit: str) -> str:
@@ -172,7 +212,7 @@ def _identity(form: Form, columns: Mapping[str, Any], total: str, parts: Sequenc
     unit = "元" if scale == 100 else ""
     for row in np.flatnonzero(wrong):
         found = f"{columns[total]['names'][0]}{form.data[total].iat[row] / scale:.12g}{unit}"
-        yield form.problem("identity_differs", "warning", total, int(row), found, f"{names}＝{low[row] / scale:.12g}{unit}", "", "核对总数和分项")
+        yield form.problem("identity_differs", total, int(row), found, f"{names}＝{low[row] / scale:.12g}{unit}")
 
 
 def _backwards(form: Form, columns: Mapping[str, Any], first: str, second: str) -> Iterator[Problem]:
@@ -181,7 +221,7 @@ def _backwards(form: Form, columns: Mapping[str, Any], first: str, second: str) 
     early, late = form.data[first], form.data[second]
     for row in np.flatnonzero((early.notna() & late.notna() & (early > late)).to_numpy()):
         found = f"{columns[first]['names'][0]}{early.iat[row]:%Y-%m-%d}，{columns[second]['names'][0]}{late.iat[row]:%Y-%m-%d}"
-        yield form.problem("date_backwards", "question", second, int(row), found, "按原样保留", "", "核对两个日期")
+        yield form.problem("date_backwards", second, int(row), found)
 
 
 def _more_than(form: Form, columns: Mapping[str, Any], less: str, more: str) -> Iterator[Problem]:
@@ -190,23 +230,29 @@ def _more_than(form: Form, columns: Mapping[str, Any], less: str, more: str) -> 
     wrong = (form.data[less + "_low"] > form.data[more + "_high"]).fillna(False).to_numpy(dtype=bool)
     for row in np.flatnonzero(wrong):
         found = f"{columns[less]['names'][0]}{form.data[less].iat[row]}，{columns[more]['names'][0]}{form.data[more].iat[row]}"
-        yield form.problem("value_implausible", "question", less, int(row), found, "按原样保留", "", "核对两个数")
+        yield form.problem("value_implausible", less, int(row), found)
 
 
 def _factor(form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
     """An amount some 10,000 times the usual one of its column and sheet: 万元 and 元 mixed up."""
-    sheets = [form.data["source_file"], form.data["source_sheet"]]
+    spans: dict[int, tuple[int, int]] = {}
+    stop = 0
+    for block in form.blocks:  # the blocks of a sheet stand beside each other
+        start, stop = stop, stop + len(block.rows)
+        spans[id(block.sheet)] = (spans.get(id(block.sheet), (start, 0))[0], stop)
     for column, spec in columns.items():
         if spec["type"] != "money" or column not in form.data:
             continue
-        amount = form.data[column].where(form.data[column] != 0).astype("Float64")
-        middle = amount.groupby(sheets).transform("median")
-        count = amount.groupby(sheets).transform("count")
-        ratio = (amount / middle).where(count >= 5)
-        wrong = ((ratio >= 2000) | (ratio <= 1 / 2000)).fillna(False).to_numpy(dtype=bool)
-        for row in np.flatnonzero(wrong):
-            found = f"{form.data[column].iat[row] / 100:.12g}元，本列多为{middle.iat[row] / 100:.6g}元左右"
-            yield form.problem("value_implausible", "question", column, int(row), found, "按原样保留", "", "是否把万元填成了元（或相反）")
+        amounts = form.data[column].to_numpy(dtype=float, na_value=np.nan)
+        for first, last in spans.values():
+            some = amounts[first:last]
+            given = some[(some > 0) & ~np.isnan(some)]
+            if len(given) < 5:
+                continue
+            middle = float(np.median(given))
+            for row in first + np.flatnonzero((some >= 2000 * middle) | ((some > 0) & (some <= middle / 2000))):
+                found = f"{amounts[row] / 100:.12g}元，本列多为{middle / 100:.6g}元左右"
+                yield form.problem("value_implausible", column, int(row), found, advice=_MIXED)
 
 
 def _activity_dates(form: Form) -> Iterator[Problem]:
@@ -215,11 +261,25 @@ def _activity_dates(form: Form) -> Iterator[Problem]:
     date = form.data["date"]
     year = pd.to_numeric(form.data["period"].str[:4], errors="coerce")
     for row in np.flatnonzero((date.notna() & year.notna() & (date.dt.year != year)).fillna(False).to_numpy(dtype=bool)):
-        yield form.problem("period_conflict", "question", "date", int(row), f"{date.iat[row]:%Y-%m-%d}", f"计入{form.data['period'].iat[row]}", "", "核对活动日期或所属年度")
+        yield form.problem(
+            "period_conflict",
+            "date",
+            int(row),
+            f"{date.iat[row]:%Y-%m-%d}",
+            f"计入{form.data['period'].iat[row]}",
+            advice="核对活动日期或所属年度",
+        )
     if "month" in form.data:
         differs = (date.notna() & form.data["month"].notna() & (date.dt.month != form.data["month"])).fillna(False)
         for row in np.flatnonzero(differs.to_numpy(dtype=bool)):
-            yield form.problem("value_implausible", "question", "month", int(row), f"月份{form.data['month'].iat[row]}，日期{date.iat[row]:%Y-%m-%d}", "按月份列", "", "核对月份和日期")
+            yield form.problem(
+                "value_implausible",
+                "month",
+                int(row),
+                f"月份{form.data['month'].iat[row]}，日期{date.iat[row]:%Y-%m-%d}",
+                "按月份列",
+                advice="核对月份和日期",
+            )
 
 
 def founding_actions(units: pd.DataFrame, covers: pd.DataFrame) -> pd.DataFrame:
@@ -232,7 +292,7 @@ def founding_actions(units: pd.DataFrame, covers: pd.DataFrame) -> pd.DataFrame:
     base_rows = (units["status"].eq("operating").fillna(False) & units["legal_person"].fillna(False)).to_numpy(dtype=bool)
     base = units[base_rows]
     place = ["area", "period", "unit"]
-    keyed = covers[place + ["mode"]].fillna({"area": "", "period": ""})
+    keyed = covers[[*place, "mode"]].fillna({"area": "", "period": ""})
     at = pd.MultiIndex.from_frame(base[place].fillna({"area": "", "period": ""}))
     single = at.isin(pd.MultiIndex.from_frame(keyed.loc[keyed["mode"] == "single", place]))
     covered = at.isin(pd.MultiIndex.from_frame(keyed.loc[keyed["mode"] != "functional", place]))
@@ -243,14 +303,22 @@ def founding_actions(units: pd.DataFrame, covers: pd.DataFrame) -> pd.DataFrame:
     rules = [
         ("R01", (low("full_members") >= DUE_MEMBERS) & ~single, "full_members", "正式党员{}名，没有单独组建党组织", "单独组建党组织"),
         ("R05", (low("employees") >= DUE_EMPLOYEES) & ~covered, "employees", "从业人员{}人，没有党组织覆盖", "单独或联合组建党组织"),
-        ("R04", (low("employees") >= MEMBERS_EMPLOYEES) & (base["members_high"].to_numpy(dtype=float, na_value=np.nan) == 0), "employees", "从业人员{}人，没有党员", "发展党员，选派指导员"),
+        (
+            "R04",
+            (low("employees") >= MEMBERS_EMPLOYEES) & (base["members_high"].to_numpy(dtype=float, na_value=np.nan) == 0),
+            "employees",
+            "从业人员{}人，没有党员",
+            "发展党员，选派指导员",
+        ),
     ]
     pieces = []
     for rule, broken, column, text, suggestion in rules:
         rows = base.loc[broken, ["area", "period", "unit", "unit_name", "responsible_body", "source_file", "source_sheet", "source_row"]]
         rows = rows.assign(position=units.index.to_numpy()[base_rows][broken])
         # the lowest count a list may show is three: below it the member count is not told
-        pieces.append(rows.assign(rule=rule, column=column, found=[text.format(n) for n in base.loc[broken, column]], suggestion=suggestion))
+        pieces.append(
+            rows.assign(rule=rule, column=column, found=[text.format(n) for n in base.loc[broken, column]], suggestion=suggestion)
+        )
     return pd.concat(pieces, ignore_index=True)
 
 
@@ -260,7 +328,7 @@ def _due(form: Form, unit_rows: pd.DataFrame, covers: pd.DataFrame) -> Iterator[
     columns = ["position", "column", "unit_name", "found", "responsible_body", "suggestion"]
     for at, column, name, found, body, suggestion in zip(*(listed[c].tolist() for c in columns), strict=True):
         advice = f"由{body}督促，{suggestion}" if isinstance(body, str) else suggestion
-        yield form.problem("due_not_founded", "question", column, at, f"{name}：{found}", "应建未建", "", advice)
+        yield form.problem("due_not_founded", column, at, f"{name}：{found}", advice=advice)
 
 
 def _joint_size(made: Mapping[str, pd.DataFrame], limit: int = JOINT_LIMIT) -> Iterator[Problem]:
@@ -268,9 +336,13 @@ def _joint_size(made: Mapping[str, pd.DataFrame], limit: int = JOINT_LIMIT) -> I
     if not len(joint):
         return
     joint = joint.assign(place=places_of(joint))
-    sizes = joint.groupby(["place", "party_org"], sort=False).agg(n=("unit", "nunique"), file=("source_file", "first"), sheet=("source_sheet", "first"), row=("source_row", "first"))
+    sizes = joint.groupby(["place", "party_org"], sort=False).agg(
+        n=("unit", "nunique"), file=("source_file", "first"), sheet=("source_sheet", "first"), row=("source_row", "first")
+    )
     for key, row in sizes[sizes["n"] > limit].iterrows():
-        yield Problem("joint_too_large", "question", row["file"], f"{row['sheet']}!A{row['row']}", f"{key[1]}覆盖{row['n']}家单位", "按原样计入", f"一般不超过{limit}家", "核对覆盖单位，或分设联合党组织")
+        yield finding(
+            "joint_too_large", row["file"], f"{row['sheet']}!A{row['row']}", f"{key[1]}覆盖{row['n']}家单位", allowed=f"一般不超过{limit}家"
+        )
 
 
 def between_periods(made: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
@@ -286,16 +358,31 @@ def between_periods(made: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
             before, now = by.get((district, str(int(period) - 1))), by.get((district, period))
             if before is None or now is None:
                 continue
-            fresh = now[~now["unit"].isin(before["unit"]) & (now["started_on"].dt.year < int(period) - 1)]
-            gone = before[~before["unit"].isin(now["unit"]) & (before["status"] == "operating")]
-            for code, rows, text in (("unit_appeared", fresh, f"上年台账没有、{period}年出现的老单位"), ("unit_vanished", gone, f"上年正常、{period}年台账里没有的单位")):
+            # a unit whose credit code is missing in one of the years is found again by its name
+            fresh = _absent(now, before)
+            fresh = fresh[fresh["started_on"].dt.year < int(period) - 1]
+            gone = _absent(before, now)
+            gone = gone[gone["status"] == "operating"]
+            for code, rows, text in (
+                ("unit_appeared", fresh, f"上年台账没有、{period}年出现的老单位"),
+                ("unit_vanished", gone, f"上年正常、{period}年台账里没有的单位"),
+            ):
                 if len(rows):
                     names = "、".join(rows["unit_name"].head(5)) + ("等" if len(rows) > 5 else "")
-                    yield Problem(code, "question", str(now["source_file"].iat[0]), f"{now['source_sheet'].iat[0]}!A1", f"{text}{len(rows)}家：{names}", "按原样计入", "", "核对是否漏报、改名或迁移")
-            both = now[["unit", "unit_name", "revenue_fen", "source_file", "source_sheet", "source_row"]].merge(before[["unit", "revenue_fen"]], on="unit", suffixes=("", "_before"))
-            ratio = both["revenue_fen"].astype("Float64") / both["revenue_fen_before"].where(both["revenue_fen_before"] != 0)
-            for row in both[(ratio.between(5000, 20000) | ratio.between(1 / 20000, 1 / 5000)).fillna(False)].itertuples():
-                yield Problem("value_implausible", "question", str(row.source_file), f"{row.source_sheet}!A{row.source_row}", f"{row.unit_name}营业收入与上年相差约一万倍", "按原样保留", "", "是否把万元填成了元（或相反）")
+                    yield finding(code, str(now["source_file"].iat[0]), f"{now['source_sheet'].iat[0]}!A1", f"{text}{len(rows)}家：{names}")
+            both = now[["unit", "unit_name", "revenue_fen", "source_file", "source_sheet", "source_row"]].merge(
+                before[["unit", "revenue_fen"]], on="unit", suffixes=("", "_before")
+            )
+            ratio = both["revenue_fen"].astype("Float64") / both["revenue_fen_before"].replace(0, pd.NA)
+            mixed = (ratio.between(5000, 20000) | ratio.between(1 / 20000, 1 / 5000)).fillna(False)
+            for row in both[mixed].itertuples():
+                where, found = f"{row.source_sheet}!A{row.source_row}", f"{row.unit_name}营业收入与上年相差约一万倍"
+                yield finding("value_implausible", str(row.source_file), where, found, advice=_MIXED)
+
+
+def _absent(here: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
+    known = {*there["unit"], *there["unit_name"].map(name_key)}
+    return here[~here["unit"].isin(known) & ~here["unit_name"].map(name_key).isin(known)]
 
 
 # --- two versions of one ledger ---------------------------------------------------------------------------------------
@@ -334,11 +421,22 @@ def versions(placed: Sequence[tuple[Block, Place]], ages: Mapping[str, float], p
         keys = {k: set().union(*(_keys(b, b.form) for b in ledgers[k])) for k in ordered}
         alive: list[tuple[str, str]] = []
         for older in ordered:
-            newer = next((n for n in alive if keys[n] and keys[older] and len(keys[n] & keys[older]) > 0.6 * min(len(keys[n]), len(keys[older]))), None)
+            newer = next(
+                (n for n in alive if keys[n] and keys[older] and len(keys[n] & keys[older]) > 0.6 * min(len(keys[n]), len(keys[older]))),
+                None,
+            )
             if newer is None:
                 alive.append(older)
                 continue
             rows = sum(len(b.rows) for b in ledgers[older])
             dropped.update(id(b) for b in ledgers[older])
-            problems.append(Problem("ledger_duplicate", "question", older[0], f"{older[1]}!A1", f"与 {newer[0]} {newer[1]} 是同一台账的两个版本（{rows}行）", f"采用 {newer[0]}，本表未计入", "", "只留一个版本"))
+            problems.append(
+                finding(
+                    "ledger_duplicate",
+                    older[0],
+                    f"{older[1]}!A1",
+                    f"与 {newer[0]} {newer[1]} 是同一台账的两个版本（{rows}行）",
+                    f"采用 {newer[0]}，本表未计入",
+                )
+            )
     return [(b, p) for b, p in placed if id(b) not in dropped]

@@ -30,7 +30,8 @@ from evalkit.problems import Problem
 CHILD_SECONDS, CHILD_MEMORY = 120, 4_000_000_000
 READ = frozenset(".xlsx .xlsm .xltx .xltm .xls .xlt .ods .csv .tsv .txt .zip .et .ett .htm .html .xlsb".split()) | {""}
 QUIET = frozenset(
-    ".yml .yaml .md .json .py .ipynb .log .png .jpg .jpeg .gif .bmp .db .ini .parquet .lnk .url .css .js .bat .sh .toml .lock".split()
+    ".yml .yaml .md .json .py .ipynb .log .png .jpg .jpeg .gif .bmp .db .ini .parquet"
+    " .lnk .url .css .js .bat .sh .toml .lock".split()
 )
 OWN_NAMES = frozenset({"problems.xlsx", "问题清单.xlsx"})
 
@@ -105,7 +106,7 @@ def list_files(path: str | Path) -> tuple[list[tuple[str, Path]], list[Problem]]
 
 
 def read_sheets(path: str | Path, *, name: str | None = None) -> _Result:
-    """Every sheet of one file (of every workbook in a zip), and what could not be read. Never raises for bad content."""
+    """Every sheet of one file (of every workbook in a zip) and what could not be read; bad content never raises."""
     name = name or Path(path).name
     data = load(path, name)
     if isinstance(data, Scan):
@@ -144,6 +145,8 @@ def _read(data: bytes, name: str, look: Scan, depth: int) -> _Result:
             raise
         locked = isinstance(error, python_calamine.PasswordError)
         return [], [*problems, unreadable(name, "工作簿设有打开密码" if locked else "文件内容读不出来，可能已损坏")]
+    if not sheets and not problems:
+        problems.append(unreadable(name, "工作簿里没有工作表"))
     return sheets, problems
 
 
@@ -172,8 +175,12 @@ def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[R
         )
     with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
         for meta in book.sheets_metadata:
+            if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
             found = known.get(meta.name, SheetScan(meta.name, refused=True))
-            if found.refused or meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
+            if found.refused:
+                if meta.name not in known:
+                    problems.append(unreadable(name, "工作表读不出来", SAVE_AS + "；其余工作表照常读取", meta.name))
                 continue
             try:
                 rows: list[list[Any]] = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
@@ -241,9 +248,10 @@ def _in_child(data: bytes, name: str, kind: str) -> list[RawSheet]:
         raise Refused("工作簿设有打开密码", "请取消密码，另存为 .xlsx 后再试")
     if any(rows is None for _, _, rows, _ in found):
         raise Refused("内容散布过广，超出可读范围", "请删除表格以外的多余单元格，另存为 .xlsx 后再试")
+    states = {"VeryHidden": "veryHidden", "Hidden": "hidden"}
     return [
         RawSheet(
-            name, sheet, {"VeryHidden": "veryHidden", "Hidden": "hidden"}.get(state.rpartition(".")[2], "visible"), rows,
+            name, sheet, states.get(state.rpartition(".")[2], "visible"), rows,
             merges=[(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in merges],
         )
         for sheet, state, rows, merges in found

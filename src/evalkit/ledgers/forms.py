@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit.ledgers import dates, persons, values
+from evalkit.ledgers.findings import finding
 from evalkit.ledgers.grid import Block, letter, personal
 from evalkit.ledgers.headings import Headings, plain, squeeze
-from evalkit.ledgers.place import Place, below, month_of
+from evalkit.ledgers.place import Place, area_names, below, month_of
 from evalkit.problems import Problem, near
 
 # columns that say nothing to any table: read past, never parsed
 IGNORED = frozenset(
-    "row_number remark candidates applicants registration_body guidance training_count theme venue returned_on paid_on balance as_of category".split()
+    "row_number remark candidates applicants registration_body guidance training_count theme venue returned_on paid_on balance "
+    "as_of category".split()
 )
 # text columns hold Python strings while tables are made (faster to walk than Arrow's); `tables.shape` hands out "string"
 TEXT = pd.StringDtype("python")
@@ -51,17 +54,23 @@ class Form:
     def _at(self) -> tuple[np.ndarray, np.ndarray]:
         return self.data["block"].to_numpy(), self.data["source_row"].to_numpy()
 
+    def by_file(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Rows apart by their file: what several offices wrote alike is a finding for each of them."""
+        files = np.array([self.blocks[b].sheet.file for b in self._at[0][rows]], dtype=object)
+        return [rows[files == file] for file in dict.fromkeys(files)]
+
     def where(self, column: str, row: int) -> str:
         """``sheet!F12`` of a row of `data` (by position)."""
         block = self.blocks[self._at[0][row]]
         at = block.columns.get(column)
         return f"{block.sheet.name}!{letter(at[0]) if at else 'A'}{self._at[1][row]}"
 
-    def problem(self, code: str, severity: Any, column: str, row: int, found: str = "", read: str = "", allowed: str = "", advice: str = "") -> Problem:
-        file = self.blocks[self._at[0][row]].sheet.file
-        return Problem(code, severity, file, self.where(column, row), found, read, allowed, advice)
+    def problem(self, code: str, column: str, row: int, found: str = "", read: str | None = None, **more: Any) -> Problem:
+        """A `finding` at a row of `data` (by position)."""
+        return finding(code, self.blocks[self._at[0][row]].sheet.file, self.where(column, row), found, read, **more)
 
 
+@lru_cache(maxsize=300_000)
 def name_key(text: object) -> str:
     """A name for comparison: NFKC, without blanks, brackets and punctuation, upper case.
 
@@ -109,6 +118,12 @@ def _matcher(words: dict[str, str], is_bool: bool) -> Callable[[str], str | None
     return match
 
 
+def _clean(text: str, listed: bool) -> str:
+    """Trimmed, without line breaks, and without blanks beside a Chinese character (甲 有限公司)."""
+    text = re.sub(r"\s*[\r\n]+\s*", "、" if listed else "", text.strip())
+    return text if listed else re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", text)
+
+
 def _cell_text(cell: object) -> str:
     if isinstance(cell, float) and cell == int(cell):
         return str(int(cell))
@@ -148,18 +163,18 @@ class Parser:
             out[key] = pd.array(np.array(texts, dtype=object)[numbers], dtype=TEXT)
         form = Form(name, pd.DataFrame(out), blocks, places)
         specs = self.headings.forms[name]["columns"]
-        used = [c for c in specs if (c not in IGNORED or c == "remark") and not specs[c].get("person") and any(c in b.columns for b in blocks)]
+        used = [
+            c for c in specs if (c not in IGNORED or c == "remark") and not specs[c].get("person") and any(c in b.columns for b in blocks)
+        ]
         cells: dict[str, list[object]] = {}
         for column in used:
-            gathered: list[object] = []
-            for block, size in zip(blocks, sizes, strict=True):
+            cells[column] = []
+        for block, size in zip(blocks, sizes, strict=True):
+            rows = [block.sheet.rows[i] for i in block.rows]
+            turned = list(zip_longest(*rows, fillvalue=""))
+            for column in used:
                 at = block.columns.get(column)
-                if at is None:
-                    gathered += [None] * size
-                else:
-                    index, rows = at[0], block.sheet.rows
-                    gathered += [rows[i][index] for i in block.rows]
-            cells[column] = gathered
+                cells[column] += turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
         self._no_value(form, specs)
         self._place(form, cells)
         typed: dict[str, Any] = {}
@@ -189,7 +204,7 @@ class Parser:
             for row, column in sorted(block.sheet.no_value):
                 if row in rows and column in by_index:
                     where = f"{block.sheet.name}!{letter(column - 1)}{row}"
-                    self.problems.append(Problem("value_unreadable", "error", block.sheet.file, where, "公式没有计算结果或出错", "空", "", "用 Excel 或 WPS 打开后保存一次，或改成数值"))
+                    self.problems.append(finding("value_unreadable", block.sheet.file, where, "公式没有计算结果或出错"))
 
     def _place(self, form: Form, cells: Mapping[str, list[object]]) -> None:
         """Area and period of every row: its own columns first, then what the block's title, file and folder say."""
@@ -217,7 +232,9 @@ class Parser:
                 other = sorted({p for p in told.values() if p and place.period and p != place.period})
                 if other:
                     where = f"{block.sheet.name}!{letter(block.columns['period'][0])}"
-                    self.problems.append(Problem("period_conflict", "question", block.sheet.file, where, f"年份列写{'、'.join(other)}，其他地方写{place.period}", "按年份列", "", "核对年份"))
+                    self.problems.append(
+                        finding("period_conflict", block.sheet.file, where, f"年份列写{'、'.join(other)}，其他地方写{place.period}")
+                    )
             else:
                 periods += [place.period] * size
             start = stop
@@ -233,7 +250,7 @@ class Parser:
             area, against = below(at, _cell_text(word))
             if against:
                 column = "township" if "township" in block.columns else "area_name"
-                self.problems.append(form.problem("area_conflict", "question", column, row, f"列里写“{word}”，其他地方写“{against}”", str(area), "", "核对地区"))
+                self.problems.append(form.problem("area_conflict", column, row, f"列里写“{word}”，其他地方写“{against}”", str(area)))
             at = Place(area, place.period, _levels(area), ())
         return area
 
@@ -256,6 +273,8 @@ class Parser:
         else:
             groups = {u: np.flatnonzero(np.isin(numbers, [i for i, x in enumerate(units) if x == u])) for u in dict.fromkeys(units)}
         meaning = {"int": "count", "money": "money", "number": "number"}[kind]
+        if column == "present":
+            meaning = "ratio_pair"  # 8/10 under 实到: eight of ten
         for unit, at_rows in groups.items():
             some = column_cells if len(at_rows) == size else [column_cells[i] for i in at_rows]
             extra: dict[str, Any] = {}
@@ -264,12 +283,12 @@ class Parser:
             if column == "present" and "due" in typed:
                 extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[at_rows]
             parsed = values.parse_column(some, unit=unit, kind=meaning, **extra)
-            for at, parts in parsed.parts.items():
-                form.parts.setdefault(column, {})[int(at_rows[at])] = parts
+            for place, parts in parsed.parts.items():
+                form.parts.setdefault(column, {})[int(at_rows[place])] = parts
             if row_units is not None:
                 said = typed.setdefault("value_unit", np.full(size, None, dtype=object))
                 said[at_rows] = parsed.unit or None
-            value[at_rows], low[at_rows], high[at_rows], note[at_rows] = parsed.value, parsed.low, parsed.high, parsed.note
+            value[at_rows], low[at_rows], high[at_rows], note[at_rows] = (parsed.value, parsed.low, parsed.high, parsed.note)
         if kind == "number":
             for suffix, numbers_of in (("", value), ("_low", low), ("_high", high)):
                 typed[column + suffix] = pd.array(np.where(np.isfinite(numbers_of), numbers_of, np.nan), dtype="Float64")
@@ -287,19 +306,21 @@ class Parser:
         said = [values.dash_meaning(remarks[i]) if remarks and remarks[i] else None for i in rows]
         return [s if s is not None else below_table[numbers[i]] for s, i in zip(said, rows, strict=True)]
 
-    def _notes(self, form: Form, column: str, cells: list[object], note: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    def _notes(
+        self, form: Form, column: str, cells: list[object], note: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray
+    ) -> None:
         flagged = np.flatnonzero(note & ~values.NOTES["missing"])
         for row in flagged:
             names = [n for n, bit in values.NOTES.items() if note[row] & bit and n != "missing"]
             for name in names:
-                code, severity, advice = _NOTE_PROBLEMS.get(name, (name, "warning", "核对这个数"))
                 if np.isnan(value[row]):
                     read = "空"
                 elif low[row] == high[row]:
                     read = f"{value[row]:.12g}"
                 else:
-                    read = f"{value[row]:.12g}（{low[row]:.12g} 至 " + (f"{high[row]:.12g}）" if np.isfinite(high[row]) else "不封顶）")
-                self.problems.append(form.problem(code, severity, column, int(row), persons.scrub(str(cells[row]))[0][:60], read, "", advice))
+                    top = f"{high[row]:.12g}" if np.isfinite(high[row]) else "不封顶"
+                    read = f"{value[row]:.12g}（{low[row]:.12g} 至 {top}）"
+                self.problems.append(form.problem(name, column, int(row), persons.scrub(str(cells[row]))[0][:60], read))
 
     def _dates(self, form: Form, column: str, cells: list[object], typed: dict[str, Any]) -> None:
         result: list[Any] = [None] * len(cells)
@@ -310,31 +331,31 @@ class Parser:
         for key in dict.fromkeys(keys):
             rows = [i for i, k in enumerate(keys) if k == key] if len(set(keys)) > 1 else range(len(cells))
             year = int(key[0][:4]) if key[0] else None
-            for i, read in zip(rows, dates.parse_dates([cells[i] for i in rows], year=year, date_1904=bool(key[1])), strict=True):
+            parsed = dates.parse_dates([cells[i] for i in rows], year=year, date_1904=bool(key[1]))
+            for i, read in zip(rows, parsed, strict=True):
                 result[i] = read.date
                 if read.note and read.note != "missing":
                     text = persons.scrub(str(cells[i]))[0][:60]
-                    severity = "error" if read.date is None else "warning"
-                    self.problems.append(form.problem(read.note, severity, column, i, text, str(read.date or "空"), "", "写成 2024-05-31 这样的日期"))
+                    self.problems.append(form.problem(read.note, column, i, text, str(read.date or "空")))
         typed[column] = pd.to_datetime(pd.Series(result, dtype=object), errors="coerce").astype("datetime64[s]").array
 
     def _texts(self, form: Form, column: str, cells: list[object], kind: str) -> Any:
         codes, uniques = pd.factorize(np.array(cells, dtype=object))
         clean: list[str | None] = []
-        blanks = {"", "—", "-", "/", "无", "——", "--"}
+        listed, checked = kind == "codes", column not in _NO_PERSON_CHECK
         for position, cell in enumerate(uniques):
-            text = re.sub(r"\s*[\r\n]+\s*", "、" if kind == "codes" else "", _cell_text(cell))
-            if text in blanks or unicodedata.normalize("NFKC", text) in blanks:
-                clean.append(None)
-                continue
-            person = None if column in _NO_PERSON_CHECK else persons.cell_kind(text)
-            if person:
-                row = int(np.flatnonzero(codes == position)[0])
-                block = form.blocks[int(form.data["block"].iat[row])]
-                self.problems.append(personal(block.sheet.file, form.where(column, row), person))
-                clean.append(persons.scrub(text)[0] or None)
-            else:
-                clean.append(text)
+            text = cell if type(cell) is str else _cell_text(cell)
+            if len(text) < 4 or not text.isalnum():  # an ordinary name needs none of this
+                text = _clean(text, listed)
+                if text in _BLANKS or unicodedata.normalize("NFKC", text) in _BLANKS:
+                    clean.append(None)
+                    continue
+            if checked and not _NAMED.fullmatch(text) and (person := persons.cell_kind(text)):
+                for rows in form.by_file(np.flatnonzero(codes == position)):
+                    row = int(rows[0])
+                    self.problems.append(personal(form.blocks[form.data["block"].iat[row]].sheet.file, form.where(column, row), person))
+                text = persons.scrub(text)[0]
+            clean.append(text or None)
         pool = np.array([*clean, None], dtype=object)
         return pd.array(pool[codes], dtype=TEXT)
 
@@ -350,29 +371,31 @@ class Parser:
             else:
                 pool.append(key)
             if key is None and text and text not in ("—", "-", "/", "——", "无"):
-                rows = np.flatnonzero(codes == position)
-                shown = persons.scrub(text)[0][:40]
-                read = "空" if len(rows) == 1 else f"空（共{len(rows)}处）"
-                close = near(text, self._labels[kind])
-                self.problems.append(form.problem("value_not_listed", "warning", column, int(rows[0]), shown, read, "、".join(self._labels[kind][:13]), f"是否“{close[0]}”" if close else "改成规定的选项"))
+                for rows in form.by_file(np.flatnonzero(codes == position)):
+                    shown = persons.scrub(text)[0][:40]
+                    read = "空" if len(rows) == 1 else f"空（共{len(rows)}处）"
+                    close = near(text, self._labels[kind])
+                    self.problems.append(
+                        form.problem(
+                            "value_not_listed",
+                            column,
+                            int(rows[0]),
+                            shown,
+                            read,
+                            allowed="、".join(self._labels[kind][:13]),
+                            advice=f"是否“{close[0]}”" if close else "改成规定的选项",
+                        )
+                    )
         filled = np.array([*pool, None], dtype=object)[codes]
         return pd.array(filled, dtype="boolean" if kind == "bool" else TEXT)
 
 
+_BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
+_NAMED = re.compile(r"[^\d@]*\d{0,6}[^\d@]*(?:公司|厂|店|院|校|园|中心|事务所|基金会|协会|商会|学会|支部|总支|党委|委员会)")
 _NO_PERSON_CHECK = frozenset(("unit", "instructor_codes", "measure"))
-_NOTE_PROBLEMS: dict[str, tuple[str, Any, str]] = {
-    "value_unreadable": ("value_unreadable", "error", "改成数字"),
-    "value_approximate": ("value_approximate", "warning", "有准确数请改成准确数"),
-    "unit_mismatch": ("unit_mismatch", "question", "核对单位，单元格里不再写单位"),
-    "value_implausible": ("value_implausible", "question", "核对这个数"),
-    "value_noted": ("value_noted", "warning", "数字以外的说明另设一列"),
-    "amount_fraction": ("amount_fraction", "warning", "金额保留到分"),
-}
 
 
 def _levels(area: str | None) -> tuple[tuple[int, str], ...]:
-    from evalkit.ledgers.place import area_names
-
     if not area:
         return ()
     return tuple((names[0][0] if (names := area_names(part)) else i + 1, part) for i, part in enumerate(area.split("/")))

@@ -9,19 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from evalkit.ledgers import persons
 from evalkit.ledgers.files import RawSheet
-from evalkit.ledgers.headings import MONEY_UNITS, Headings, squeeze
+from evalkit.ledgers.findings import finding
+from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.problems import Problem
 
 _NOTE = re.compile(r"^[(\[【]?(注|说明|备注|填表说明|填报说明|数据来源|附注|备注说明)\d*[\])】]?[::.、)]|^(注|说明|备注)$")
 _SIGNED = re.compile(r"(填表人|填报人|制表人?|审核人?|负责人|联系人|联系电话|电话|复核人?|经办人|主管领导|签字|盖章|领导)[::]")
 _UNIT_ROW = re.compile(r"(?:单位|金额单位|计量单位|货币单位)[::]?[(\[]?((?:[人名家个户次场]|人次|[/、,,]|百万元|亿元|万元|千元|元)+)")
-_PLACE_ROW = re.compile(r"(填报单位|上报单位|报送单位|填表单位|编制单位|单位(名称)?|填报时间|填表日期|填报日期|统计时间|截止日期|截止时间)[::]")
+_PLACE_ROW = re.compile(
+    r"(填报单位|上报单位|报送单位|填表单位|编制单位|单位(名称)?|填报时间|填表日期|填报日期|统计时间|截止日期|截止时间)[::]"
+)
 _SKIP_NAME = re.compile(r"字典|下拉|选项|代码表|填报说明|填表说明|使用说明|^说明$|封面|目录|示例|样例|样表|Sheet_?dict", re.I)
 # a name that can be neither heading nor total nor note: most of them are, so they are let through at once
-_NAME = re.compile(r"(?!注|说明|备注|附注|填|制表|审核|复核|负责|联系|单位|金额|计量|上报|报送|编制|数据).{3,}(?:公司|厂|店|院|校|园|社|中心|事务所|基金会|协会|商会|学会|党支部|联合支部)$")
+_NAME = re.compile(
+    r"(?!注|说明|备注|附注|填|制表|审核|复核|负责|联系|单位|金额|计量|上报|报送|编制|数据).{3,}(?:公司|厂|店|院|校|园|社|中心|事务所|基金会|协会|商会|学会|党支部|联合支部)$"
+)
+_RENAME = "改用规定的表头，或在 mapping.yml 里写明它是哪一列"
 _AMOUNT = re.compile(r"^\s*[约近逾]?[\d,.，]+(余|多)?[百千万亿]*元?\s*$")
 _SUMMARY_NAME = re.compile(r"汇总|总表|统计分析|透视|合计|一览")
 
@@ -147,7 +154,7 @@ def is_summary(sheet: RawSheet) -> bool:
 def fill_down(sheet: RawSheet) -> list[list[object]]:
     """The rows, in place: vertical merges carry their text or date to every row; a merged number stays one number."""
     rows, base = sheet.rows, sheet.first_row
-    for r1, c1, r2, c2 in sheet.merges:
+    for r1, c1, r2, _ in sheet.merges:
         first, last, column = r1 - base, min(r2 - base, len(rows) - 1), c1 - 1
         if r2 <= r1 or first < 0 or first > last or column >= len(rows[first]):
             continue
@@ -196,9 +203,7 @@ def structure(sheet: RawSheet, headings: Headings, announced: str | None = None)
             ordinary = memo.get(cell)
             if ordinary is None:  # decided once for each different text in the key column
                 ordinary = memo[cell] = (type(cell) is str and _NAME.match(cell) is not None) or not (
-                    _blank(cell)
-                    or headings.known(cell)
-                    or (isinstance(cell, str) and (is_total(cell, total_words) or _special(cell)))
+                    _blank(cell) or headings.known(cell) or (isinstance(cell, str) and (is_total(cell, total_words) or _special(cell)))
                 )
             first = row[0]
             alone = key == 0 and len(block.columns) > 3 and len(row) - row.count("") == 1
@@ -232,6 +237,9 @@ def structure(sheet: RawSheet, headings: Headings, announced: str | None = None)
             pending = []
             if form is None:
                 out.reason = "表头里认识的列太少"
+                for index, heading_texts in levels.items():  # a roster of persons is said as such
+                    if kind := headings.person_kind(heading_texts[-1]):
+                        out.problems.append(personal(sheet.file, f"{sheet.name}!{letter(index)}{sheet.first_row + top}", kind))
                 continue
             if missing:
                 required = [s["names"][0] for s in headings.forms[form]["columns"].values() if s.get("required")]
@@ -274,10 +282,9 @@ def structure(sheet: RawSheet, headings: Headings, announced: str | None = None)
             block.rows.append(i)
         else:
             count["reported"] += 1
-            out.problems.append(
-                Problem("column_missing", "error", sheet.file, f"{sheet.name}!{letter(key)}{sheet.first_row + i}", "空白", "此行未计入",
-                        "", f"补填{headings.forms[block.form]['columns'][required_here[0]]['names'][0]}，或删去这一行")
-            )  # fmt: skip
+            advice = f"补填{headings.forms[block.form]['columns'][required_here[0]]['names'][0]}，或删去这一行"
+            where = f"{sheet.name}!{letter(key)}{sheet.first_row + i}"
+            out.problems.append(finding("column_missing", sheet.file, where, "空白", advice=advice))
         i += 1
     close()
     out.titles += [t for _, t in pending] if not out.titles else []
@@ -310,7 +317,9 @@ def _signed(sheet: RawSheet, i: int, texts: list[tuple[int, str]]) -> list[Probl
     """A row with 填表人, 审核人 ... or with personal data in its text: reported by place and kind only."""
     found = []
     for j, text in texts:
-        kind = "name" if _SIGNED.search(squeeze(text)) and not re.fullmatch(r"\S{2,6}[::]", squeeze(text)) else persons.cell_kind(text)
+        kind: str | None = (
+            "name" if _SIGNED.search(squeeze(text)) and not re.fullmatch(r"\S{2,6}[::]", squeeze(text)) else persons.cell_kind(text)
+        )
         if kind:
             found.append(personal(sheet.file, f"{sheet.name}!{letter(j)}{sheet.first_row + i}", kind))
     return found
@@ -318,7 +327,7 @@ def _signed(sheet: RawSheet, i: int, texts: list[tuple[int, str]]) -> list[Probl
 
 def personal(file: str, where: str, kind: str) -> Problem:
     """A `personal_data` problem: place and kind, never the datum."""
-    return Problem("personal_data", "warning", file, where, persons.KIND_NAMES.get(kind, kind), "已略去", "", "报送前删去个人信息")
+    return finding("personal_data", file, where, persons.KIND_NAMES.get(kind, kind))
 
 
 def _columns(
@@ -336,8 +345,7 @@ def _columns(
         heading = "/".join(re.sub(r"\s+", "", t) for t in texts)
         hit = headings.look(form, texts)
         if hit is not None and headings.person(form, hit.column):
-            kind = headings.person_kind(texts[-1]) or hit.column
-            problems.append(personal(sheet.file, where(index), kind))
+            problems.append(personal(sheet.file, where(index), headings.person_kind(texts[-1]) or "personal"))
         elif hit is not None and (hit.column not in chosen or hit.rank < chosen[hit.column][2]):
             if hit.column in chosen:
                 problems.append(_twice(sheet, where(chosen[hit.column][0]), written[hit.column], heading))
@@ -347,17 +355,15 @@ def _columns(
             problems.append(_twice(sheet, where(index), heading, written[hit.column]))
         elif kind := headings.person_kind(texts[-1]):
             problems.append(personal(sheet.file, where(index), kind))
-        elif any(headings.mapping.get(k) in ("", "-", "忽略", "不用") for k in (heading, *map(str, texts))):
+        elif any(headings.mapping.get(plain(t)) in ("", "-", "忽略", "不用") for t in texts):
             continue
         else:
             close = headings.nearest(form, texts[-1])
-            problems.append(
-                Problem("heading_unknown", "warning", sheet.file, where(index), persons.scrub(heading)[0], "此列未采用", "、".join(close),
-                        "改用规定的表头，或在 mapping.yml 里写明它是哪一列")
-            )  # fmt: skip
+            more: dict[str, Any] = {"severity": "warning", "allowed": "、".join(close), "advice": _RENAME}
+            problems.append(finding("heading_unknown", sheet.file, where(index), persons.scrub(heading)[0], **more))
     columns = {c: (index, unit) for c, (index, unit, _) in chosen.items()}
     return Block(sheet, form, columns, written, money, titles, "", [], []), problems
 
 
 def _twice(sheet: RawSheet, where: str, heading: str, other: str) -> Problem:
-    return Problem("heading_unknown", "question", sheet.file, where, heading, f"与“{other}”同义，此列未采用", "", "两列只留一列，或在 mapping.yml 里写明")
+    return finding("heading_unknown", sheet.file, where, heading, f"与“{other}”同义，此列未采用")

@@ -35,6 +35,28 @@ def plain(text: object) -> str:
     return _PUNCTUATION.sub("", _LEAD.sub("", squeeze(text))).upper()
 
 
+# words that change nothing, and words that mean the same, in headings: 所属乡镇 = 乡镇, 经营状况 = 经营状态
+_LOOSE = re.compile(r"^(?:所属|所在|其中|现有|目前|本年度?|当年|全年|年度|本单位|单位现有)|(?:情况|人数|数量|个数|总数|数|名称|金额)$")
+_SAME = (
+    ("时间", "日期"),
+    ("状况", "状态"),
+    ("职工", "员工"),
+    ("乡镇街道", "街道乡镇"),
+    ("镇街道", "街道乡镇"),
+    ("企业社会组织", "单位"),
+    ("企业组织", "单位"),
+)
+
+
+def loosened(key: str) -> str:
+    """A key without what changes nothing; only used where no exact synonym fits and one column alone answers to it."""
+    for word, other in _SAME:
+        key = key.replace(word, other)
+    while (shorter := _LOOSE.sub("", key)) != key and len(shorter) >= 2:
+        key = shorter
+    return key
+
+
 @lru_cache(maxsize=20_000)
 def heading_keys(text: object) -> tuple[tuple[str, ...], str | None]:
     """The ways in which a heading may be looked up, most exact first, and the unit in its brackets."""
@@ -86,6 +108,7 @@ class Headings:
         self.total_words: tuple[str, ...] = tuple(body.get("totals", ("合计", "总计", "小计", "共计", "累计")))
         self.mapping = {plain(k): str(v) for k, v in (mapping or {}).items()}
         self._index: dict[str, dict[str, tuple[str, int]]] = {}
+        self._loose: dict[str, dict[str, str]] = {}
         for name, form in self.forms.items():
             index: dict[str, tuple[str, int]] = {}
             for column, spec in form["columns"].items():
@@ -93,6 +116,10 @@ class Headings:
                     for key in heading_keys(word)[0]:
                         index.setdefault(key, (column, rank))
             self._index[name] = index
+            loose: dict[str, set[str]] = {}
+            for key, (column, _) in index.items():
+                loose.setdefault(loosened(key), set()).add(column)
+            self._loose[name] = {key: next(iter(columns)) for key, columns in loose.items() if len(columns) == 1}
         self._titles = {n: [plain(t) for t in (f["name"], *f.get("titles", ()))] for n, f in self.forms.items()}
         self._known: dict[object, bool] = {}
         self._looked: dict[tuple[str, tuple[str, ...]], Found | None] = {}
@@ -138,6 +165,13 @@ class Headings:
         for key in keys:
             if hit := self._index[form].get(key):
                 return Found(hit[0], hit[1], unit)
+        for key in keys:
+            column = self._loose[form].get(loosened(key))
+            if column is None:
+                continue
+            counts = self.forms[form]["columns"][column]["type"] in ("int", "number")
+            if counts or not re.search(r"数量?$", key):  # 单位数 is a count, never 单位
+                return Found(column, 99, unit)
         return None
 
     def _mapped(self, form: str, key: str) -> str | None:
@@ -166,7 +200,8 @@ class Headings:
         for name, form in self.forms.items():
             found = {hit.column: hit.rank for levels in columns if (hit := self.look(name, levels))}
             count = sum(1 for c in found if not form["columns"][c].get("person"))
-            if count < 2:
+            sure = name == announced or all(c in found for c in form.get("recognise", ())) or count >= 6
+            if count < 2 or not sure:
                 continue
             specs = form["columns"]
             missing = [c for c, s in specs.items() if s.get("required") and c not in found]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evalkit.codebook import load_codebook
 from evalkit.ledgers import checks, files, tables
+from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import Block, Structure, is_summary, letter, skip_reason, structure
 from evalkit.ledgers.headings import Headings, headings_of
@@ -21,8 +22,24 @@ from evalkit.problems import InputError, Problem
 if TYPE_CHECKING:
     from evalkit.codebook import Codebook
 
-SHEET_COLUMNS = ["source_file", "source_sheet", "state", "form", "area", "period", "kept", "total", "heading", "title", "note", "reported", "reason"]
+SHEET_COLUMNS = [
+    "source_file",
+    "source_sheet",
+    "state",
+    "form",
+    "area",
+    "period",
+    "kept",
+    "total",
+    "heading",
+    "title",
+    "note",
+    "reported",
+    "reason",
+]
 HEADING_COLUMNS = ["source_file", "source_sheet", "table", "column", "heading", "letter", "first_row", "last_row"]
+
+NOT_COUNTED = "（程序不计入本表）"  # ends the first cell of a sheet that its author wants left out without a word
 
 
 @dataclass(frozen=True)
@@ -39,12 +56,15 @@ class Ledger:
         Which Excel column held which canonical column, by block of rows: from a processed row back to its cell.
     sheets
         What became of every sheet and of its rows (kept + total + heading + title + note + reported = non-blank rows).
+    measures
+        Filled by ``evalkit.read_ledger``: the codebook's measures over these tables.
     """
 
     tables: dict[str, pd.DataFrame]
     problems: tuple[Problem, ...]
     headings: pd.DataFrame
     sheets: pd.DataFrame
+    measures: pd.DataFrame | None = None
 
 
 def read_ledger(
@@ -118,7 +138,16 @@ def from_sheets(
     report: list[dict[str, Any]] = []
     placed: dict[str, list[tuple[Block, Place]]] = {}
     for sheet, found in _structures(sheets, headings, problems):
-        report.append({"source_file": sheet.file, "source_sheet": sheet.name, "state": sheet.state, "form": None, **found.counts, "reason": found.reason})
+        report.append(
+            {
+                "source_file": sheet.file,
+                "source_sheet": sheet.name,
+                "state": sheet.state,
+                "form": None,
+                **found.counts,
+                "reason": found.reason,
+            }
+        )
         problems += found.problems
         said: set[tuple[str, str, str]] = set()
         for block in found.blocks:
@@ -126,7 +155,17 @@ def from_sheets(
             for conflict in place.conflicts:
                 if conflict not in said:
                     said.add(conflict)
-                    problems.append(Problem(conflict[0], "question", sheet.file, f"{sheet.name}!A1", conflict[1], f"按{conflict[2]}", "", "核对后改成一致"))
+                    problems.append(
+                        finding(
+                            conflict[0],
+                            sheet.file,
+                            f"{sheet.name}!A1",
+                            conflict[1],
+                            f"按{conflict[2]}",
+                            advice="核对后改成一致",
+                            severity="question",
+                        )
+                    )
             report[-1].update(form=block.form, area=place.area, period=place.period)
             placed.setdefault(block.form, []).append((block, place))
     parser = Parser(headings, book.lists)
@@ -138,7 +177,10 @@ def from_sheets(
     problems += parser.problems
     made = build_tables(forms, headings, getattr(book, "measures", {}), book.tables, problems)
     trace = pd.DataFrame([row for form in forms.values() for row in _trace(form, headings)], columns=HEADING_COLUMNS)
-    return Ledger(made, tuple(problems), trace, pd.DataFrame(report, columns=SHEET_COLUMNS))
+    sheet_table = pd.DataFrame(report, columns=SHEET_COLUMNS)
+    counted = ["kept", "total", "heading", "title", "note", "reported"]
+    sheet_table = sheet_table.astype({c: "Int64" if c in counted else "string" for c in SHEET_COLUMNS}).fillna(dict.fromkeys(counted, 0))
+    return Ledger(made, tuple(problems), trace, sheet_table)
 
 
 def _structures(sheets: Sequence[files.RawSheet], headings: Headings, problems: list[Problem]) -> list[tuple[files.RawSheet, Structure]]:
@@ -151,10 +193,16 @@ def _structures(sheets: Sequence[files.RawSheet], headings: Headings, problems: 
         else:
             found = structure(sheet, headings, headings.announced(PurePosixPath(sheet.file).stem))
         read.append((sheet, found))
+    marked = {id(s): s.file for s in sheets if s.rows and s.rows[0] and str(s.rows[0][0]).endswith(NOT_COUNTED)}
     for at, (sheet, found) in enumerate(read):
+        if id(sheet) in marked or (sheet.file in marked.values() and found.counts.get("heading") and not found.blocks):
+            read[at] = (sheet, Structure(reason="写明不计入" if id(sheet) in marked else "空白的模板"))
+            continue
         forms = {b.form for b in found.blocks}
         if forms and is_summary(sheet):
-            others = {b.form for other, s in read for b in s.blocks if other.file == sheet.file and other is not sheet and not is_summary(other)}
+            others = {
+                b.form for other, s in read for b in s.blocks if other.file == sheet.file and other is not sheet and not is_summary(other)
+            }
             if forms <= others:
                 read[at] = (sheet, found := Structure(reason="汇总表，明细在其他工作表里"))
         if found.blocks or not any(c not in (None, "") for row in sheet.rows for c in row):
@@ -162,9 +210,8 @@ def _structures(sheets: Sequence[files.RawSheet], headings: Headings, problems: 
         hidden = sheet.state != "visible"
         missing = "缺少必要的列" in found.reason
         code = "sheet_hidden" if hidden else "column_missing" if missing else "sheet_skipped"
-        advice = "需要计入的，先取消隐藏" if hidden else "补上必要的列" if missing else "需要计入的，请加上规定的表头"
-        severity: Any = "question" if hidden else "error" if missing else "warning"
-        problems.append(Problem(code, severity, sheet.file, f"{sheet.name}!A1", found.reason, "未计入", "", advice))
+        more: dict[str, Any] = {"advice": "补上必要的列"} if missing else {}
+        problems.append(finding(code, sheet.file, f"{sheet.name}!A1", found.reason, "未计入", **more))
     return read
 
 
@@ -191,7 +238,9 @@ def _trace(form: Form, headings: Headings) -> list[dict[str, Any]]:
     return rows
 
 
-def build_tables(forms: Mapping[str, Form], headings: Headings, measures: Mapping[str, Any], specs: Mapping[str, Any], problems: list[Problem]) -> dict[str, pd.DataFrame]:
+def build_tables(
+    forms: Mapping[str, Form], headings: Headings, measures: Mapping[str, Any], specs: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, pd.DataFrame]:
     """Typed forms to the tables of tables.yml, with the checks on the way."""
     out: dict[str, pd.DataFrame] = {}
     unit_rows = cover = None

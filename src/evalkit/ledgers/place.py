@@ -24,11 +24,13 @@ _LEVEL = {ending: level for level, endings in _ENDINGS for ending in endings}
 _ALL = sorted(_LEVEL, key=len, reverse=True)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
 _NOISE = re.compile(
-    r"(?<!\d)(?:19|20)?\d{2}年度?|(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}月\d{1,2}日|\d{1,2}月份?|截[至止]|填报单位|上报单位|报送单位|填表单位|编制单位|单位名称|单位"
+    r"中共|中国共产党|盖章|(?<!\d)(?:19|20)?\d{2}年度?|(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}月\d{1,2}日|\d{1,2}月份?|截[至止]|填报单位|上报单位|报送单位|填表单位|编制单位|单位名称|单位"
     r"|[一二三四五六七八九十]{1,3}、|上半年|下半年|全年|第[一二三四]季度|附件\d*|附表\d*|表\d+|最终版?|终稿|定稿|修改稿|副本|新版|v\d+",
     re.I,
 )
-_STOP = re.compile(r"两新|非公|新兴领域|社会组织|党组织|党建|组织台账|经费|指导员|活动|星级|工作报表|台账|各|全|区县|镇街|县市|市县|乡镇|乡镇街道|园区党")
+_STOP = re.compile(
+    r"两新|非公|新兴领域|社会组织|党组织|党建|组织台账|经费|指导员|活动|星级|工作报表|台账|各|全|区县|镇街|县市|市县|乡镇|乡镇街道|园区党"
+)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)|(?<!\d)(\d{2})年|(?<!\d)((?:19|20)\d{2})(?=(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d))")
 
 
@@ -54,7 +56,9 @@ def area_names(text: str) -> tuple[tuple[int, str], ...]:
             rest = piece[len(name) :]
             # 杭州|市, 新市|镇, 工业|园区: an ending right after an ending belongs to the name
             for ending in _ALL:
-                if rest.startswith(ending) and (len(rest) == len(ending) or _NAME.match(rest[len(ending) :]) or ending in ("镇", "街道", "市")):
+                if rest.startswith(ending) and (
+                    len(rest) == len(ending) or _NAME.match(rest[len(ending) :]) or ending in ("镇", "街道", "市")
+                ):
                     name, rest = name + ending, rest[len(ending) :]
                     break
             ending = next(e for e in _ALL if name.endswith(e))

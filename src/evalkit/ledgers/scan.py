@@ -106,7 +106,7 @@ def load(path: str | Path, name: str) -> bytes | Scan:
 
 
 def scan(path: str | Path | bytes, *, name: str = "") -> Scan:
-    """Find out what a file (or its bytes) is, and what stands in the way of reading it. Never raises for bad content."""
+    """Find out what a file (or its bytes) is, and what keeps it from being read; never raises for bad content."""
     name = name or ("" if isinstance(path, bytes) else Path(path).name)
     data = path if isinstance(path, bytes) else load(path, name)
     if isinstance(data, Scan):
@@ -288,7 +288,8 @@ def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Sca
     core = archive.read(names["docprops/core.xml"]) if "docprops/core.xml" in names else b""
     return Scan(
         "xlsx", tuple(sheets), "", date_1904, macros="xl/vbaproject.bin" in names,
-        external_links=any(n.startswith("xl/externallinks/") for n in names), own_output=OUTPUT_MARK in core, problems=tuple(problems),
+        external_links=any(n.startswith("xl/externallinks/") for n in names), own_output=OUTPUT_MARK in core,
+        problems=tuple(problems),
     )  # fmt: skip
 
 
@@ -413,6 +414,6 @@ def _sheet(archive: zipfile.ZipFile, part: str, sheet: SheetScan, uncalculated: 
             "请删除表格以外的多余单元格，另存为 .xlsx 后再试",
         )
     return replace(
-        sheet, rows=last_row, columns=columns, cells=cells, hidden_rows=frozenset(hidden), hidden_columns=frozenset(hidden_columns),
-        merges=tuple(merges), no_value=frozenset(no_value), errors=errors,
+        sheet, rows=last_row, columns=columns, cells=cells, hidden_rows=frozenset(hidden),
+        hidden_columns=frozenset(hidden_columns), merges=tuple(merges), no_value=frozenset(no_value), errors=errors,
     )  # fmt: skip

@@ -7,12 +7,15 @@ and its party organisation is split into `units`, `party_organisations` and `cov
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evalkit.ledgers import persons
+from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import TEXT, Form, name_key, sheet_month, split_names
 from evalkit.ledgers.headings import plain
 from evalkit.ledgers.place import district_of
@@ -20,6 +23,8 @@ from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "source_file", "source_sheet", "source_row"]
 _SUFFIX = {"committee": "党委", "general_branch": "党总支", "branch": "党支部"}
+_KINDS = {"总支": "general_branch", "支部": "branch", "党委": "committee", "委员会": "committee"}
+_MODES = {"联": "joint", "挂靠": "attached", "单独": "single", "功能": "functional"}
 _DTYPES = {"text": "string", "int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": "datetime64[s]"}
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])
@@ -47,20 +52,20 @@ def keys_of(names: pd.Series) -> pd.Series:
     return pd.Series(pool[codes], index=names.index, dtype=TEXT)
 
 
-def joined(*columns: pd.Series) -> np.ndarray:
+def joined(*columns: pd.Series) -> pd.Series:
     """Several text columns as one key a row (one flat look-up instead of a MultiIndex of texts)."""
     arrays = [c.fillna("").to_numpy(dtype=object) if c.hasnans else c.to_numpy(dtype=object) for c in columns]
     key = arrays[0]
     for other in arrays[1:]:
         key = key + "\x1f" + other
-    return key
+    return pd.Series(key, index=columns[0].index, dtype=object)
 
 
-def places_of(frame: pd.DataFrame) -> np.ndarray:
+def places_of(frame: pd.DataFrame) -> pd.Series:
     """District and period of every row: within them the names of organisations and units are unique."""
     codes, uniques = pd.factorize(frame["area"])
     pool = np.array([*(district_of(u) for u in uniques), ""], dtype=object)
-    return joined(pd.Series(pool[codes], dtype=object), frame["period"])
+    return joined(pd.Series(pool[codes], index=frame.index, dtype=object), frame["period"])
 
 
 def shape(frame: pd.DataFrame, spec: Any) -> pd.DataFrame:
@@ -110,9 +115,20 @@ def _coalesce(*columns: pd.Series) -> pd.Series:
 
 def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     """The units of a form, one row a unit: keys, duplicates out, status and legal person by rule."""
-    data = form.data.copy()
-    data["unit_name"] = data["unit_name"].str.replace(r"\s+", "", regex=True)
-    code = _col(form, "unit").str.replace(r"[\s\-]", "", regex=True).str.normalize("NFKC").str.upper()
+    data = form.data.copy(deep=False)
+    code = _col(form, "unit")
+    if code.notna().any():
+        code = pd.Series(
+            pd.array(
+                [
+                    c
+                    if not isinstance(c, str) or (c.isalnum() and c.isupper() and c.isascii())
+                    else re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", c)).upper()
+                    for c in code.to_numpy(dtype=object)
+                ],
+                dtype=TEXT,
+            )
+        )
     good = credit_codes(code)
     named = keys_of(data["unit_name"])
     data["key"] = code.where(good, named).astype(TEXT)
@@ -121,16 +137,16 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     bad = np.flatnonzero(code.notna().to_numpy() & ~good)
     if len(bad) > 20:
         row = int(bad[0])
-        problems.append(form.problem("value_unreadable", "question", "unit", row, f"{len(bad)}个统一社会信用代码位数或校验位不对", "改按单位名称识别", "18位", "核对代码"))
+        problems.append(form.problem("code_invalid", "unit", row, f"{len(bad)}个统一社会信用代码位数或校验位不对"))
     else:
-        problems += [form.problem("value_unreadable", "question", "unit", int(r), str(code.iloc[r])[:20], "改按单位名称识别", "18位有效代码", "核对代码") for r in bad]
+        problems += [form.problem("code_invalid", "unit", int(r), persons.scrub(str(code.iloc[r]))[0][:20]) for r in bad]
     blank = np.flatnonzero(data["key"].fillna("") == "")
-    problems += [form.problem("column_missing", "error", "unit_name", int(r), "空白", "此行未计入", "", "补填单位名称") for r in blank]
+    problems += [form.problem("column_missing", "unit_name", int(r), "空白") for r in blank]
 
     if "sector" not in data:
         kinds = _col(form, "kind")
         social = kinds.isin(["社会团体", "社会服务机构", "基金会"])
-        data["sector"] = pd.array(np.where(kinds.notna() & social, "social", np.where(kinds.notna(), "enterprise", None)), dtype=TEXT)
+        data["sector"] = pd.Series("enterprise", index=data.index, dtype=TEXT).mask(social, "social").mask(kinds.isna())
     kind = _col(form, "kind")
     if not form.has("kind").all():
         _once(form, problems, "kind", "kind", "没有“单位类型”一列，都按法人单位计")
@@ -140,7 +156,9 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     if not has_status.all():
         _once(form, problems, "status", "status", "没有“状态”一列，都按正常经营计")
     ended = _date(form, "ended_on")
-    data["status"] = status.where(status.notna(), pd.Series(np.where(ended.notna(), "cancelled", "operating"), index=data.index).astype(TEXT))
+    data["status"] = status.where(
+        status.notna(), pd.Series(np.where(ended.notna(), "cancelled", "operating"), index=data.index).astype(TEXT)
+    )
 
     _member_parts(form, data)
     data["employees"] = _col(form, "employees", "Int64")
@@ -155,7 +173,7 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     data["link"] = joined(data["place_key"], data["key"])
     same = data["link"].duplicated()
     # one row with its code and one without it: the name decides, unless both carry different codes
-    by_name = pd.Series(joined(data["place_key"], named), index=data.index)
+    by_name = joined(data["place_key"], named)
     again = by_name.duplicated() & ~same
     double = same
     if again.any():
@@ -170,7 +188,9 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
 def _once(form: Form, problems: list[Problem], column: str, key: str, read: str) -> None:
     """One warning a sheet that lacks a column which a rule stands in for."""
     for block in {(b.sheet.file, b.sheet.name): b for b in form.blocks if column not in b.columns}.values():
-        problems.append(Problem("column_missing", "warning", block.sheet.file, f"{block.sheet.name}!A1", "", read, "", "有这一列时请补上"))
+        problems.append(
+            finding("column_missing", block.sheet.file, f"{block.sheet.name}!A1", "", read, advice="有这一列时请补上", severity="warning")
+        )
 
 
 def _duplicates(form: Form, problems: list[Problem], data: pd.DataFrame, double: pd.Series, column: str, *keys: str) -> None:
@@ -180,7 +200,7 @@ def _duplicates(form: Form, problems: list[Problem], data: pd.DataFrame, double:
         return
     firsts = []
     for key in keys:
-        link = pd.Series(joined(data["place_key"], data[key]))
+        link = joined(data["place_key"], data[key])
         codes, uniques = pd.factorize(link)
         first = np.full(len(uniques) + 1, len(link))
         np.minimum.at(first, codes, np.arange(len(link)))
@@ -188,7 +208,7 @@ def _duplicates(form: Form, problems: list[Problem], data: pd.DataFrame, double:
     earliest = np.minimum.reduce(firsts)
     for row in rows:
         read = f"与{form.where(column, int(earliest[row]))}重复，只计前一行"
-        problems.append(form.problem("row_duplicate", "warning", column, int(row), str(data[column].iat[row]), read, "", "删去重复的行"))
+        problems.append(form.problem("row_duplicate", column, int(row), str(data[column].iat[row]), read))
 
 
 def _member_parts(form: Form, data: pd.DataFrame) -> None:
@@ -216,14 +236,14 @@ def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
     joint = _col(form, "joint_org_name")
     mode = _col(form, "setup_mode")
     has = _col(form, "has_org", "boolean")
-    coverage = _col(form, "coverage").fillna("")
-    mode = mode.fillna(pd.Series(np.select([coverage.str.contains("联合|联建"), coverage.str.contains("挂靠"), coverage.str.contains("单独")], ["joint", "attached", "single"], ""), index=data.index).astype(TEXT).replace("", pd.NA))
+    if "coverage" in data:
+        mode = _by_name(mode, _col(form, "coverage"), _mode)
     shared = mode.isin(["joint", "attached"])
     name = _coalesce(joint.where(shared, own), own, joint)
     kind = _col(form, "org_kind")
     unnamed = name.isna() & has.fillna(False).astype(bool)
     name = name.where(~unnamed, data["unit_name"] + kind.fillna("branch").map(_SUFFIX).astype(TEXT))
-    mode = mode.fillna(pd.Series(np.where(own.isna() & joint.notna(), "joint", None), index=data.index).astype(TEXT))
+    mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
     out = data[[*PLACE, "place_key", "key"]].rename(columns={"key": "unit"}).assign(
         name=name, party_org=keys_of(name), mode=mode, org_kind=kind,
         founded_on=_date(form, "founded_on"), ended_on=_date(form, "org_ended_on"), parent=_col(form, "affiliation"),
@@ -236,21 +256,25 @@ def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
+def _mode(coverage: str) -> str | None:
+    return next((mode for word, mode in _MODES.items() if word in coverage), None)
+
+
 def party_orgs(form: Form | None, cover: pd.DataFrame | None, problems: list[Problem]) -> pd.DataFrame:
     """Party organisations of their own ledger, then those that only unit rows name; one row an organisation."""
     frames = []
     if form is not None:
-        data = form.data.copy()
-        data["name"] = data["party_org"].str.replace(r"\s+", "", regex=True)
+        data = form.data.copy(deep=False)
+        data["name"] = data["party_org"]
         data["party_org"] = keys_of(data["name"])
         data["place_key"] = places_of(data)
         data["link"] = joined(data["place_key"], data["party_org"])
         functional = _col(form, "functional", "boolean")
         by_mode = _col(form, "setup_mode").eq("functional").astype("boolean")
-        data["functional"] = _coalesce(functional, by_mode.where(by_mode), data["name"].str.contains("功能型|工作支部|临时党支部").astype("boolean"))
+        data["functional"] = _by_name(_coalesce(functional, by_mode.where(by_mode)), data["name"], _working)
         double = data["link"].duplicated()
         _duplicates(form, problems, data, double, "name", "party_org")
-        data["org_kind"] = _coalesce(_col(form, "org_kind"), _kind_by_name(data["name"]))
+        data["org_kind"] = _by_name(_col(form, "org_kind"), data["name"], _kind)
         data["own_row"] = True
         frames.append(data[~double])
     if cover is not None and len(cover):
@@ -261,7 +285,7 @@ def party_orgs(form: Form | None, cover: pd.DataFrame | None, problems: list[Pro
             if made[column].isna().any():  # not said in the first row of this organisation, but in another
                 known = cover.loc[cover[column].notna(), ["link", column]].drop_duplicates("link")
                 made[column] = made[column].fillna(_taken(made["link"], known, column))
-        made["org_kind"] = _coalesce(made["org_kind"], _kind_by_name(made["name"]))
+        made["org_kind"] = _by_name(made["org_kind"], made["name"], _kind)
         made["own_row"] = False
         if frames:  # what the organisation's own ledger leaves open, the unit rows may know
             own = frames[0]
@@ -275,10 +299,25 @@ def party_orgs(form: Form | None, cover: pd.DataFrame | None, problems: list[Pro
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].reset_index(drop=True)
 
 
-def _kind_by_name(names: pd.Series) -> pd.Series:
-    kind = np.select([names.str.contains("总支").fillna(False), names.str.contains("党委|委员会").fillna(False), names.str.contains("支部").fillna(False)],
-                     ["general_branch", "committee", "branch"], "")  # fmt: skip
-    return pd.Series(kind, index=names.index).astype(TEXT).replace("", pd.NA)
+def _by_name(column: pd.Series, names: pd.Series, rule: Callable[[str], Any]) -> pd.Series:
+    """Where a column says nothing, what the organisation's name says."""
+    empty = column.isna()
+    if not empty.any():
+        return column
+    said = [rule(n) if isinstance(n, str) else None for n in names[empty]]
+    return column.where(~empty, pd.Series(pd.array(said, dtype=column.dtype), index=names.index[empty]).reindex(column.index))
+
+
+def _kind(name: str) -> str | None:
+    return next((kind for word, kind in _KINDS.items() if word in name), None)
+
+
+def _working(name: str) -> bool:
+    return "功能型" in name or "工作支部" in name or "临时党支部" in name
+
+
+def _district(place: str) -> str:
+    return place.partition("\x1f")[0]
 
 
 def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | None) -> pd.DataFrame:
@@ -297,7 +336,7 @@ def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | 
     spread = pd.Series(codes).groupby(links["link"].to_numpy(), sort=False).agg(["min", "max"])
     one = spread["min"].where(spread["min"] == spread["max"]).reindex(orgs["link"])
     deeper = pd.Series(np.array([*areas, None], dtype=object)[one.fillna(-1).astype(int)], index=orgs.index).astype(TEXT)
-    own, district = orgs["area"].fillna(""), orgs["place_key"].str.partition("\x1f")[0]
+    own, district = orgs["area"].fillna(""), orgs["place_key"].map(_district).astype(TEXT)
     several = spread["min"].ne(spread["max"]).reindex(orgs["link"]).fillna(False).to_numpy(dtype=bool)
     orgs["area"] = orgs["area"].where(~(own.eq(district) & deeper.notna()), deeper)
     # known from unit rows alone and spread over several 镇街: it belongs to the district
@@ -317,11 +356,15 @@ def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | 
     found = total.reindex(orgs["link"])
     empty = orgs["members"].isna() & ~orgs["functional"].fillna(False).astype(bool)
     for suffix in suffixes:
-        orgs["members" + suffix] = orgs["members" + suffix].where(~empty, pd.Series(found["sum" + suffix].to_numpy(), index=orgs.index).astype("Int64"))
+        orgs["members" + suffix] = orgs["members" + suffix].where(
+            ~empty, pd.Series(found["sum" + suffix].to_numpy(), index=orgs.index).astype("Int64")
+        )
     return orgs
 
 
-def covers_by_list(form: Form, orgs: pd.DataFrame, unit_rows: pd.DataFrame | None, cover: pd.DataFrame | None, problems: list[Problem]) -> pd.DataFrame:
+def covers_by_list(
+    form: Form, orgs: pd.DataFrame, unit_rows: pd.DataFrame | None, cover: pd.DataFrame | None, problems: list[Problem]
+) -> pd.DataFrame:
     """覆盖单位 of the organisations' own ledger: rows that the unit ledger does not already hold."""
     lists = _col(form, "covered_units")
     at = np.flatnonzero(lists.notna())
@@ -330,7 +373,7 @@ def covers_by_list(form: Form, orgs: pd.DataFrame, unit_rows: pd.DataFrame | Non
     names = [split_names(text) for text in lists.to_numpy(dtype=object)[at]]
     rows = np.repeat(at, [len(n) for n in names])
     out = form.data.iloc[rows][PLACE].reset_index(drop=True)
-    party_org = keys_of(form.data["party_org"].str.replace(r"\s+", "", regex=True))
+    party_org = keys_of(form.data["party_org"])
     out["row"] = rows
     out["party_org"] = party_org.array[rows]
     out["place_key"] = places_of(out)
@@ -349,38 +392,40 @@ def covers_by_list(form: Form, orgs: pd.DataFrame, unit_rows: pd.DataFrame | Non
             out[column] = pd.array(values, dtype=TEXT)
         lost = out["place_key"].isin(set(kept["place_key"])).to_numpy() & (at_name < 0) & (at_key < 0)
         for i in np.flatnonzero(lost):
-            problems.append(form.problem("unit_unknown", "question", "covered_units", int(rows[i]), str(out["said"].iat[i])[:40], "未计入覆盖", "", "在组织台账里补上这个单位，或改成登记名称"))
+            problems.append(form.problem("unit_unknown", "covered_units", int(rows[i]), str(out["said"].iat[i])[:40]))
         out = out[~lost]
     is_functional = _taken(out["link"], orgs, "functional").fillna(False).to_numpy(dtype=bool)
     mode = _col(form, "setup_mode").to_numpy(dtype=object)[out["row"]]
     size = out["row"].map(out["row"].value_counts()).to_numpy()
-    out["mode"] = pd.array(np.where(is_functional, "functional", np.where(~pd.isna(mode), mode, np.where(size > 1, "joint", "single"))), dtype=TEXT)
-    pair = joined(pd.Series(out["link"].to_numpy()), out["unit"])
-    fresh = ~pd.Series(pair).duplicated().to_numpy()
+    out["mode"] = pd.array(
+        np.where(is_functional, "functional", np.where(~pd.isna(mode), mode, np.where(size > 1, "joint", "single"))), dtype=TEXT
+    )
+    pair = joined(out["link"], out["unit"])
+    fresh = ~pair.duplicated().to_numpy()
     if cover is not None and len(cover):
-        fresh &= ~pd.Index(pair).isin(joined(cover["link"], cover["unit"]))
+        fresh &= ~pair.isin(joined(cover["link"], cover["unit"])).to_numpy()
     return out[fresh]
 
 
 def attach(data: pd.DataFrame, form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Key and area of the organisation that a fund, activity or rating names; unknown ones are reported and kept."""
-    data = data.copy()
-    names = data["party_org"].str.replace(r"\s+", "", regex=True)
+    data = data.copy(deep=False)
+    names = data["party_org"]
     data["party_org"] = keys_of(names)
     if not len(orgs):
         return data
     place = places_of(data)
-    at = pd.Index(orgs["link"]).get_indexer(joined(pd.Series(place, index=data.index), data["party_org"]))
+    at = pd.Index(orgs["link"]).get_indexer(joined(place, data["party_org"]))
     own = orgs["area"].to_numpy(dtype=object)[at]
     data["area"] = pd.array(np.where((at >= 0) & ~pd.isna(own), own, data["area"].to_numpy(dtype=object)), dtype=TEXT)
-    lost = np.flatnonzero((at < 0) & data["party_org"].notna().to_numpy() & np.isin(place, orgs["place_key"].unique().astype(object)))
+    lost = np.flatnonzero((at < 0) & data["party_org"].notna().to_numpy() & place.isin(orgs["place_key"]).to_numpy())
     said: set[tuple[str, str]] = set()
     for row in lost:  # each unknown name once a place
-        key = (place[row], data["party_org"].iat[row])
+        key = (place.iat[row], data["party_org"].iat[row])
         if key not in said:
             said.add(key)
-            close = near(names.iat[row], orgs.loc[orgs["place_key"] == place[row], "name"]) if len(said) <= 100 else []
-            problems.append(form.problem("organisation_unknown", "warning", "party_org", int(row), str(names.iat[row])[:40], "金额和得分保留，不新增党组织", "、".join(close), "改成党组织台账里的名称，或在台账里补上"))
+            close = near(names.iat[row], orgs.loc[orgs["place_key"] == key[0], "name"]) if len(said) <= 100 else []
+            problems.append(form.problem("organisation_unknown", "party_org", int(row), str(names.iat[row])[:40], allowed="、".join(close)))
     return data
 
 
@@ -399,17 +444,27 @@ def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: li
             item = _col(form, "spending_item")
             purpose = item.fillna("other").to_numpy()
             use = use & (data[column].notna() | item.notna()).to_numpy()
-        piece = data.loc[use, [*PLACE, "party_org"]]
-        piece = piece.assign(flow=spec["flow"], source=spec.get("source"), purpose=purpose[use] if isinstance(purpose, np.ndarray) else purpose, column=column)
-        for suffix in ("", "_low", "_high"):
-            piece["amount_fen" + suffix] = data.loc[use, column + suffix]
-        pieces.append(piece)
-    return pd.concat(pieces, ignore_index=True) if pieces else data.iloc[:0]
+        said = {"flow": spec["flow"], "source": spec.get("source"), "purpose": purpose[use] if column == "spending_amount" else purpose}
+        pieces.append((column, np.flatnonzero(use), said))
+    return _melted(data, pieces, "amount_fen")
+
+
+def _melted(data: pd.DataFrame, pieces: list[tuple[str, np.ndarray, dict[str, Any]]], value: str) -> pd.DataFrame:
+    """Columns under each other: for every (column, rows, what it stands for) the organisation, place and value."""
+    if not pieces:
+        return data.iloc[:0]
+    out = data[[*PLACE, "party_org"]].take(np.concatenate([rows for _, rows, _ in pieces])).reset_index(drop=True)
+    for name in pieces[0][2]:
+        texts = [np.broadcast_to(np.array(said[name], dtype=object), len(rows)) for _, rows, said in pieces]
+        out[name] = pd.array(np.concatenate(texts), dtype=TEXT)
+    for suffix in ("", "_low", "_high"):
+        out[value + suffix] = pd.concat([data[column + suffix].take(rows) for column, rows, _ in pieces], ignore_index=True)
+    return out
 
 
 def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Instructor counts by class and visits, one set per area and period of a file. Codes live only in here."""
-    data = form.data.copy()
+    data = form.data.copy(deep=False)
     active = _col(form, "active", "boolean").fillna(True).astype(bool)
     data["code"] = [split_names(c) for c in _col(form, "instructor_codes")]
     data["serves"] = _col(form, "served_units")
@@ -422,7 +477,11 @@ def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
     long["code"] = long["code"].map(name_key, na_action="ignore").astype(TEXT)
     long = long[long["code"].notna()]
     first = long.drop_duplicates([*place[:3], "code"])
-    counts = first.groupby([*place, *classes], dropna=False, sort=False).agg(count=("code", "size"), source_row=("source_row", "first")).reset_index()
+    counts = (
+        first.groupby([*place, *classes], dropna=False, sort=False)
+        .agg(count=("code", "size"), source_row=("source_row", "first"))
+        .reset_index()
+    )
     served = long[[*place[:3], "code", "serves"]].dropna(subset=["serves"])
     served = served.assign(unit=[[name_key(u) for u in split_names(s)] for s in served["serves"]]).explode("unit")
     served = served.merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
@@ -436,7 +495,10 @@ def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
                 counts[column + suffix] = counts[column]
     visits = pd.DataFrame()
     if "visit_count" in data:
-        data["visited"] = [[name_key(u) for u in split_names(s)] if n and n > 0 else [] for s, n in zip(data["serves"], data["visit_count"].fillna(0), strict=True)]
+        data["visited"] = [
+            [name_key(u) for u in split_names(s)] if n and n > 0 else []
+            for s, n in zip(data["serves"], data["visit_count"].fillna(0), strict=True)
+        ]
         grouped = data.groupby(place, dropna=False, sort=False)
         visits = grouped[["visit_count", "visit_count_low", "visit_count_high"]].sum(min_count=1).reset_index()
         visits.columns = [*place, "count", "count_low", "count_high"]
@@ -449,9 +511,14 @@ def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def activities(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     data = attach(form.data, form, orgs, problems)
+    data = data.assign(**{"due" + suffix: _col(form, "due" + suffix, "Int64") for suffix in ("", "_low", "_high")})
     date = _date(form, "date")
     sheet = np.array([sheet_month(b) or 0 for b in form.blocks])[form.data["block"].to_numpy()]
     from_sheet = pd.Series(sheet, index=data.index).astype("Int64").replace(0, pd.NA)
+    for row, parts in form.parts.get("present", {}).items():  # 7/9 under 实到 tells those due as well
+        if pd.isna(data["due"].iat[row]) and (of := dict(parts).get("of")) is not None:
+            for suffix in ("", "_low", "_high"):
+                data["due" + suffix] = data["due" + suffix].where(data.index != row, int(of))
     data["month"] = _coalesce(_col(form, "month", "Int64"), date.dt.month.astype("Int64"), from_sheet)
     data["kind"] = _coalesce(_col(form, "kind"), _col(form, "activity_kind"))
     return data
@@ -459,17 +526,13 @@ def activities(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.Da
 
 def ratings(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]) -> tuple[pd.DataFrame, pd.DataFrame]:
     data = attach(form.data, form, orgs, problems)
-    pieces = []
-    for column, spec in specs.items():
-        if spec.get("item") and column in data:
-            use = form.has(column)
-            pieces.append(data.loc[use, [*PLACE, "party_org"]].assign(item=column, score=data.loc[use, column]))
-    return (pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()), data
+    items = [c for c, spec in specs.items() if spec.get("item") and c in form.data]
+    return _melted(data, [(c, np.flatnonzero(form.has(c)), {"item": c}) for c in items], "score"), data
 
 
 def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
     """Rows of a 工作报表: the item is looked up among the codes, names and other names of the measures."""
-    data = form.data.copy()
+    data = form.data.loc[:, ~form.data.columns.duplicated(keep="last")].copy(deep=False)  # its own area column wins
     names: dict[str, str] = {}
     labels: list[str] = []
     for code, measure in measures.items():
@@ -478,15 +541,17 @@ def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) ->
             names.setdefault(plain(word), code)
     found = []
     for row, said in enumerate(data["measure"].fillna("")):
-        code = names.get(plain(said)) or names.get(plain(re.sub(r"[(（].*?[)）]", "", said)))
-        found.append(code)
-        if code is None:
-            problems.append(form.problem("measure_unknown", "warning", "measure", row, str(said)[:40], "此行未采用", "、".join(near(said, labels)), "改成指标名称，或在 codebook 里加上别名"))
+        known = names.get(plain(said)) or names.get(plain(re.sub(r"[(（].*?[)）]", "", said)))
+        found.append(known)
+        if known is None:
+            problems.append(form.problem("measure_unknown", "measure", row, str(said)[:40], allowed="、".join(near(said, labels))))
     data["measure"] = pd.array(found, dtype=TEXT)
     note = data["value_note"].to_numpy() if "value_note" in data else np.zeros(len(data), dtype=int)
     data["low"], data["high"] = data["value_low"], data["value_high"]
-    data["qualifier"] = pd.array(np.where(note & 4, "约数", None), dtype=TEXT)
+    data["qualifier"] = pd.Series("约数", index=data.index, dtype=TEXT).where(pd.Series(note & 4 > 0, index=data.index))
     if "value_unit" in data:
         data["unit"] = data["value_unit"].astype(TEXT)
-    data["locator"] = _coalesce(_col(form, "locator"), pd.Series([form.where("value", i) for i in range(len(data))], index=data.index, dtype=TEXT))
+    data["locator"] = _coalesce(
+        _col(form, "locator"), pd.Series([form.where("value", i) for i in range(len(data))], index=data.index, dtype=TEXT)
+    )
     return data[data["measure"].notna()]

@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,11 +78,14 @@ class Column:
 # --- characters -----------------------------------------------------------------------------------------------
 
 _WIDE = {0xFF01 + i: 0x21 + i for i in range(94)} | {
-    0x3000: " ", 0xA0: " ", 0x2002: " ", 0x2003: " ", 0x2009: " ", 0x202F: " ", 0x200B: None, 0x200C: None, 0x200D: None,
-    0xFEFF: None, 0x2060: None, 0x2212: "-", 0xFE63: "-", 0x2010: "-", 0x2011: "-", 0xFFE5: "¥", 0xFE59: "(", 0xFE5A: ")",
-    ord("【"): "(", ord("】"): ")", ord("〔"): "(", ord("〕"): ")", ord("［"): "(", ord("］"): ")", ord("、"): "、",
-    **{ord(a): b for a, b in zip("零○〇壹弌贰貳叁參叄肆伍陆陸柒捌玖两兩拾佰仟萬億圆", "〇〇〇一一二二三三三四五六六七八九二二十百千万亿元", strict=True)},
-}  # fmt: skip
+    **dict.fromkeys((0x3000, 0xA0, 0x2002, 0x2003, 0x2009, 0x202F), " "),
+    **dict.fromkeys((0x200B, 0x200C, 0x200D, 0xFEFF, 0x2060)),  # of no width
+    **dict.fromkeys((0x2212, 0xFE63, 0x2010, 0x2011), "-"),
+    **dict.fromkeys(map(ord, "【〔﹙"), "(") | dict.fromkeys(map(ord, "】〕﹚"), ")"),
+    0xFFE5: "¥",
+    **str.maketrans("零○〇壹弌贰貳叁參叄肆伍陆陸柒捌玖两兩", "〇〇〇一一二二三三三四五六六七八九二二"),
+    **str.maketrans("拾佰仟萬億圆", "十百千万亿元"),
+}
 _QUOTES = " \t\r\n'\"‘’“”`"
 _DASHES = frozenset("—–―─ー_…-")
 _DIGIT = {c: i for i, c in enumerate("〇一二三四五六七八九")}
@@ -91,11 +95,13 @@ _ZERO = frozenset(
 )
 _NOT_PAID = frozenset(w for w in _ZERO if w[0] in "未尚" or w.startswith("暂未"))
 _ABSENT = frozenset(
-    "/ // \\ 不详 未统计 未报 缺 暂缺 待定 待核 待核实 待统计 未知 无数据 空 n/a na null none nan 不适用 略 同上".split()
+    "/ // \\ 不详 未统计 未报 缺 暂缺 待定 待核 待核实 待统计 未知 无数据 空 n/a na null none nan 不适用 略 同上"
+    "".split()
 )
 _HOLDERS = frozenset("x×✕✖*?#□■△▲○●")
 _WHOLE = frozenset("全体 全部 全员 所有 全体党员 全部党员 全体人员 全体职工 全体在职党员".split())
-_FOOT = re.compile(r"[①-⑳⁰¹²³⁴-⁹*＊]+$")
+_FEET = frozenset("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳⁰¹²³⁴⁵⁶⁷⁸⁹*")
+_FOOT = re.compile(r"[①-⑳⁰¹²³⁴-⁹*]+$")
 
 _ABOUT = "大约|大概|约为|约计|约有|约|左右|上下|来|估计|≈|~|～"
 _WORDS = {
@@ -115,17 +121,20 @@ def _any(words: Sequence[str]) -> str:
 
 _PERSON = ("人", "名", "位", "员", "个人")
 _BODY = ("家", "户", "所", "处", "间", "支")
-_OTHER = "人次 家次 户次 个次 次 场 场次 期 批 批次 条 项 件 份 套 篇 岁 年 天 日 月 个月 小时 学时 课时 平方米 平米 ㎡ m2 分 星 颗星 级 星级 元 块 角".split()
+_OTHER = "人次 家次 户次 个次 次 场 场次 期 批 批次 条 项 件 份 套 篇".split()
+_OTHER += "岁 年 天 日 月 个月 小时 学时 课时 平方米 平米 ㎡ m2 分 星 颗星 级 星级 元 块 角".split()
 _NOUNS = (*_PERSON, *_BODY, "个", *_OTHER)
 _BESIDE = "党员|职工|员工|人员|同志|企业|单位|党组织|党支部|支部|从业人员|社会组织|家庭|钱"
 _NUMBER = r"[0-9〇一二三四五六七八九十百千万亿廿卅][0-9.,〇一二三四五六七八九十百千万亿廿卅]*"
 _GRAMMAR = re.compile(
-    rf"(?:共计|合计|总计|共有|共|计|现有|有|为|人民币|rmb|cny)*[::]?(?P<q1>{_any([w for w in _WORDS if w not in '余多几有余+'])})?"
+    rf"(?:共计|合计|总计|共有|共|计|现有|有|为|人民币|rmb|cny)*:?"
+    rf"(?P<q1>{_any([w for w in _WORDS if w not in '余多几有余+'])})?"
     rf"(?:人民币)?[¥$]?(?P<neg>-|负)?[¥]?(?P<num>{_NUMBER}|\.\d+)(?:e(?P<exp>[-+]?\d{{1,2}}))?"
     rf"(?P<q2>余|多|来|几|\+)?(?P<scale>[十百千万亿]*)(?P<q3>余|多|来)?"
     rf"(?P<noun>{_any(_NOUNS)}|%|‰|个?百分点)?(?:(?P<jiao>[0-9〇一二三四五六七八九])角)?(?:(?P<fen>[0-9〇一二三四五六七八九])分)?"
     rf"(?:{_BESIDE})?(?:整|正|钱)?(?P<q4>{_any([w for w in _WORDS if w not in '上超逾近约'])})?"
 )
+_QUICK = re.compile(r"(约|近|逾|不少于|超过|不足)?(\d{1,12})(余|多)?(人|名|家|个|户|元|次)?(左右|以上|以下)?", re.ASCII)
 _UNIT = re.compile(rf"[十百千万亿]*(?:{_any(_NOUNS)})")
 _INNER_NUMBER = re.compile(r"[-+]?[\d.,]+(?:人|名|个|家|元|万元)?")
 _HUNDREDTHS = re.compile(rf"(?P<q>约|近)?百分之(?P<n>{_NUMBER}(?:点[〇一二三四五六七八九]+)?)")
@@ -243,6 +252,16 @@ def _numeral(text: str, bare_scale: bool) -> tuple[Decimal, Decimal, Decimal, in
 
 @lru_cache(maxsize=65_536)
 def _lex(text: str) -> _Read:
+    if quick := _QUICK.fullmatch(text):  # nine in ten texts of a ledger; the rest of the way reads them just the same
+        before, digits, between, noun, behind = quick.groups("")
+        if (before != "") + (between != "") + (behind != "") < 2:
+            word = before or between or behind
+            last = _POWER[len(digits) - len(digits.rstrip("0"))] if word else _ONE
+            return _Read(0, Decimal(digits), last, _ONE, _WORDS[word] if word else "", 0, False, noun)
+    return _lex_slowly(text)
+
+
+def _lex_slowly(text: str) -> _Read:
     s = text if text.isascii() else text.translate(_WIDE)
     s = s.strip(_QUOTES).rstrip("。；;，,.")
     if _PLAIN.fullmatch(s):
@@ -297,9 +316,9 @@ def _phrase(s: str) -> _Read:
         whole, _, part = m["n"].partition("点")
         share = _numeral(whole, False)
         s = f"{m['q'] or ''}{share[0]}{'.' if part else ''}{''.join(str(_DIGIT[c]) for c in part)}%" if share else s
+    if s[-1] in _FEET and (foot := _FOOT.search(s)) and foot.start():
+        s, bits = s[: foot.start()], bits | NOTED
     g = _GRAMMAR.fullmatch(s)
-    if not g and (foot := _FOOT.search(s)) and foot.start():
-        g, bits = _GRAMMAR.fullmatch(s[: foot.start()]), bits | NOTED
     if not g:
         return _CANNOT
     q1, neg, digits, exp, q2, factors, q3, noun, jiao, fen, q4 = g.groups()
@@ -429,7 +448,7 @@ def _settle(read: _Read, scale: int, noun: str, kind: str) -> _Cell:
         return _null(UNREADABLE, base)
     whole = kind in ("count", "ratio_pair")
     if word:
-        found = _interval(x, word, float(last), float(printed), whole)
+        found = _interval(x, word, float(last), float(printed), whole and x == int(x))
         if found is None:
             return _null(UNREADABLE, base)
         x, low, high = found
@@ -501,7 +520,10 @@ def parse_column(
     if kinds <= {float, int, type(None)}:
         x, note = _typed(np.array(items, dtype=np.float64) if n else np.zeros(0), scale, noun, kind)
         return Column(x, x.copy(), x.copy(), note, base)
-    numbers = np.array([c if type(c) is float or type(c) is int else _plain_number(c) for c in items], dtype=np.float64)
+    numbers = np.fromiter(
+        (c if type(c) is float or type(c) is int else _NAN if type(c) is str else _plain_number(c) for c in items),
+        dtype=np.float64, count=n,
+    )  # fmt: skip
     x, note = _typed(numbers, scale, noun, kind)
     low, high = x.copy(), x.copy()
     parts: dict[int, tuple[tuple[str, float], ...]] = {}
@@ -521,7 +543,7 @@ def parse_column(
         elif isinstance(cell, (bool, np.bool_, dt.date, dt.time, dt.timedelta)) and cell is not pd.NaT:
             note[i] = UNREADABLE
     if where:
-        block = np.array(found, dtype=np.float64)
+        block = np.fromiter(chain.from_iterable(found), np.float64, 4 * len(found)).reshape(-1, 4)
         x[where], low[where], high[where] = block[:, 0], block[:, 1], block[:, 2]
         note[where] = block[:, 3].astype(np.int8)
     return Column(x, low, high, note, base, parts)

@@ -110,3 +110,21 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
         {"key": "gaps", "label": "空白单元格", "decimals": 0}, {"key": "span", "label": "空白全按最差至最好", "align": "right"},
     ]  # fmt: skip
     return Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any()))
+
+
+def baseline(data: Data) -> Block:
+    """Last year's printed numbers beside what the ledgers give now; comparisons use the printed ones."""
+    path = data.folder / "baseline.parquet"
+    frame = pd.read_parquet(path) if path.exists() else pd.DataFrame()
+    frame = frame.loc[frame["period"].isin(data.periods)] if len(frame) else frame
+    if not len(frame):
+        return Block.paragraph("没有上年公布数（data/raw 里的 上年公布数.xlsx），与上年比较用的是按台账计算的数。")
+    names = dict(zip(data.areas["area"], data.areas["name"], strict=True))
+    rows = []
+    for r in frame.sort_values(["differs", "period"], ascending=[False, True], kind="stable").to_dict("records"):
+        gap = r["printed"] - r["recomputed"]
+        mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else {"t": MISSING if pd.isna(gap) else "相同"}
+        rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], shown(r, r["printed"]), shown(r, r["recomputed"]), mark, r["source"]])
+    right = [{"key": key, "label": key, "align": "right"} for key in ("公布数", "按台账重算")]
+    notes = ["与上年比较时，上年数采用公布数；差异不到显示单位的一半算相同。"]
+    return Block.table("上年公布数与按台账重算数", ["地区", "年份", "指标", *right, "是否相同", "来源"], rows, notes=notes, demo=data.is_demo)

@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.documents import Block
 from evalkit.indicators.compare import VERDICTS, compare
-from evalkit.reports.quality import missing, problem_list, problem_summary, submissions, widest
+from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
 from evalkit.reports.words import LIGHT_RULE, MISSING, change, change_unit, fixed, large, light, marked, period_words, shown, source_line, span
 
 SMALL_BASE = "基数小,不参与排序"
@@ -197,7 +197,9 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
     codes = list(only) if only is not None else list(dict.fromkeys(mine["indicator"]))
     known = peers.set_index(["area", "indicator"])
     rows = []
-    for r in mine.set_index("indicator").reindex(codes).dropna(subset=["value"]).reset_index().to_dict("records"):
+    place = {code: n for n, code in enumerate(codes)}
+    chosen = mine.loc[mine["indicator"].isin(codes) & mine["value"].notna()]
+    for r in chosen.sort_values("indicator", key=lambda c: c.map(place), kind="stable").to_dict("records"):
         key = (r["area"], r["indicator"])
         other = known.loc[key] if key in known.index else None
         rank = f"{int(other['rank'])}/{int(other['n_ranked'])}" if other is not None and pd.notna(other["rank"]) else MISSING
@@ -250,14 +252,14 @@ def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
             str(r.get("place") or r["area_name"]),
             str(r["period"]) if isinstance(r["period"], str) else "未注明",
             str(r["name"]),
-            _ceiling(r),
+            _stated(r),
             f"{large(r['numerator'], '')} / {large(r['denominator'], '')}",
             str(r["base"] or ""),
             span(r),
             span(r, "ci_low", "ci_high"),
             str(r["method"]),
         ]
-        for r in frame.to_dict("records")
+        for r in frame.assign(decimals=frame["decimals"].where(frame["kind"].isin(["rate", "ratio"]), frame["decimals"] + 1)).to_dict("records")
     ]
     columns: list[Any] = [
         {"key": "place", "label": "地方"},
@@ -274,11 +276,15 @@ def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
     return Block.table("由公开数字推得的比率", columns, rows, notes=notes, source="公开报道，出处见数据来源表")
 
 
-def _ceiling(r: dict[str, Any]) -> str:
-    text = shown(r)
-    if r["high"] <= r["value"] * (1 + 1e-12) and r["low"] < r["value"]:
-        return f"低于 {text}"
-    return text
+def _stated(r: dict[str, Any]) -> str:
+    """A point where the words allow one; 低于 for a ceiling that the printed number keeps; else the range."""
+    if not r["low"] < r["high"]:
+        return shown(r)
+    ceiling = r["high"] <= r["value"] * (1 + 1e-12)
+    printed = round(r["value"] * r["scale"], int(r["decimals"])) / r["scale"]
+    if ceiling and printed > r["value"]:
+        return f"低于 {shown(r)}"
+    return f"{span(r)}{r['unit']}"
 
 
 def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Block:
@@ -327,6 +333,6 @@ def _plain_cell(value: Any) -> Any:
 
 
 __all__ = [
-    "falling", "headline", "light", "missing", "overview", "plain", "problem_list", "problem_summary", "profile",
+    "baseline", "falling", "headline", "light", "missing", "overview", "plain", "problem_list", "problem_summary", "profile",
     "questions", "rates", "submissions", "widest",
 ]  # fmt: skip

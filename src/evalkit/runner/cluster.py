@@ -34,7 +34,7 @@ def execute_on_cluster(book: Book, executor: str, timeout: float, memory_limit: 
             future = client.submit(remote, task, timeout, memory_limit, book.forced, key=key, retries=1, pure=False)
             futures[future] = (job, task, note)
             book.tell("started", job.key)
-        for future in as_completed(list(futures)):
+        for future in as_completed(list(futures), loop=client.loop):
             job, task, note = futures.pop(future)
             failure = future.exception()
             lost = {"state": "failed", "reason": f"集群节点出错：{failure!r:.200}"}

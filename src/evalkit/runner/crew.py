@@ -21,7 +21,9 @@ FORK = sys.platform == "linux"  # macOS frameworks and Windows do not survive a 
 SOURCE = str(Path(__file__).parents[2])
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
 QUIET |= {"OMP_THREAD_LIMIT": "1", "NUMEXPR_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "RAYON_NUM_THREADS": "1"}
+QUIET["PYTHONDONTWRITEBYTECODE"] = ""  # else every start compiles pandas and the rest again
 QUIET |= {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # Arrow's allocator otherwise starts a thread on import
+WARM_UP = 300.0  # seconds a server may take to import
 WATCH = 0.25  # seconds between two looks at times and memory
 
 
@@ -41,7 +43,8 @@ class Server:
     group: tuple[str, ...]
     process: subprocess.Popen[bytes]
     ready: bool = False
-    retired: bool = False
+    unsafe: bool = False
+    born: float = field(default_factory=time.monotonic)
     taught: set[str] = field(default_factory=set)
     tasks: set[str] = field(default_factory=set)
 
@@ -66,19 +69,22 @@ class Crew:
         self.looked = 0.0
 
     def start(self, task: dict[str, Any]) -> None:
-        """Hand `task` (with ``id``, ``executor``, ``group``, ``imports``, ``touches``) to a server."""
+        """Hand `task` (with ``id``, ``executor``, ``group``, ``imports``) to a server."""
         task |= {"home": str(self.home), "result": str(self.home / "results" / task["id"])}
         server = self._server(task)
         server.tasks.add(task["id"])
         self.running[task["id"]] = Running(task, server)
-        server.send({"task": {k: v for k, v in task.items() if k not in ("imports", "touches", "group")}})
+        server.send({"task": {k: v for k, v in task.items() if k not in ("imports", "group")}})
 
     def _server(self, task: dict[str, Any]) -> Server:
         kind, group = task["executor"], tuple(task["group"]) if task["executor"] == "fork" else ()
         for server in self.servers:
             free = kind == "fork" or not server.tasks
-            if free and server.kind == kind and server.group == group and not server.retired:
+            if free and server.kind == kind and server.group == group and not server.unsafe:
                 return server
+        for server in self.servers:
+            if server.kind == kind == "fork" and not server.tasks:  # its notebooks are done: give the memory back
+                self._dismiss(server)
         environment = dict(os.environ)
         path = os.pathsep.join(filter(None, (environment.get("PYTHONPATH"), SOURCE)))
         with (self.home / "server.log").open("ab") as log:
@@ -95,13 +101,7 @@ class Crew:
         self.servers.append(server)
         threading.Thread(target=self._listen, args=(server,), daemon=True).start()
         server.send(
-            {
-                "home": str(self.home),
-                "env": environment,
-                "imports": task["imports"],
-                "touches": task["touches"],
-                "avoid": self.unsafe[group],
-            }
+            {"home": str(self.home), "env": environment, "imports": task["imports"], "avoid": self.unsafe[group]}
         )
         return server
 
@@ -127,19 +127,15 @@ class Crew:
 
     def _hear(self, server: Server, message: dict[str, Any] | None) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         if message is None:
-            server.retired = True
             if server in self.servers:
                 self.servers.remove(server)
             code = server.process.wait()
             (self.home / "pids" / str(server.process.pid)).unlink(missing_ok=True)
             ended = [self.running[name] for name in sorted(server.tasks)]
-            finished = []
-            for run in ended:
-                if not run.pid and self.unsafe[server.group]:  # it left before it began: an import started threads
-                    self._again(run)
-                else:
-                    finished.append(self._finish(run, code))
-            return finished
+            again = [run for run in ended if server.unsafe and not Path(run.task["result"]).exists()]
+            for run in again:  # an import started threads: once more in a process without it
+                self._again(run)
+            return [self._finish(run, code) for run in ended if run not in again]
         if "ready" in message:
             server.ready = True
         elif "started" in message:
@@ -147,9 +143,7 @@ class Crew:
             run.pid, run.began = message["pid"], time.monotonic()
         elif "unsafe" in message:
             self.unsafe[server.group].append(message["unsafe"])
-            server.retired = True
-        elif "refused" in message:
-            self._again(self.running[message["refused"]])
+            server.unsafe = True
         elif "exit" in message:
             return [self._finish(self.running[message["exit"]], message["status"])]
         return []
@@ -165,8 +159,6 @@ class Crew:
     def _finish(self, run: Running, status: int) -> tuple[dict[str, Any], dict[str, Any]]:
         del self.running[run.task["id"]]
         run.server.tasks.discard(run.task["id"])
-        if run.server.retired and not run.server.tasks:
-            self._dismiss(run.server)
         file = Path(run.task["result"])
         result: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
@@ -175,7 +167,7 @@ class Crew:
             result = self._post_mortem(run, status)
         if result["state"] != "done":
             shutil.rmtree(run.task["staging"], ignore_errors=True)
-        result["peak"] = max(run.peak, result.get("peak", 0))
+        result["peak_memory"] = max(run.peak, result.get("peak_memory", 0))
         for name in (file, *(file.with_name(file.name + end) for end in (".part", ".stack", ".cell"))):
             name.unlink(missing_ok=True)
         (self.home / "pids" / str(run.pid)).unlink(missing_ok=True) if run.server.kind == "fork" else None
@@ -197,7 +189,7 @@ class Crew:
             name = f"信号 {signal.Signals(-status).name}" if status < 0 else f"退出码 {status}"
             cause = f"进程意外结束（{name}）"
         staging = Path(run.task["staging"])
-        answer: dict[str, Any] = {"state": "crashed", "reason": cell + cause, "traceback": stack, "files": {}}
+        answer: dict[str, Any] = {"state": "crashed", "reason": cell + cause, "traceback": stack, "files": []}
         partial = staging / Path(run.task["output"]).name
         if partial.is_file() and not run.task.get("raw"):
             failed = Path(run.task["failed"])
@@ -211,6 +203,9 @@ class Crew:
     def _watch(self) -> None:
         import psutil
 
+        for server in self.servers:
+            if not server.ready and time.monotonic() - server.born > WARM_UP:
+                kill_tree(server.process.pid)
         for run in self.running.values():
             if not run.pid or run.cause:
                 continue

@@ -7,14 +7,14 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.runner.jobs import Event, Job, Outcome, digest
-from evalkit.runner.local import TIMEOUT, Interrupted, pending, run
+from evalkit.runner.jobs import Job, Outcome, digest
+from evalkit.runner.local import TIMEOUT, Interrupted, Progress, pending, run
 from evalkit.runner.notebook import Parameter, inspect
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
@@ -64,7 +64,7 @@ def fan_out(
     timeout: float = TIMEOUT,
     memory_limit: int | None = None,
     post: str | None = None,
-    progress: Callable[[Event], None] | None = None,
+    progress: Progress = None,
 ) -> FanOut:
     """Run `notebook` once per row of the CSV table `over` into the folder `out`.
 
@@ -77,14 +77,8 @@ def fan_out(
     source = inspect(notebook)
     problems = [Problem("notebook_invalid", file=str(notebook), found=text) for text in source.problems]
     if not problems and source.parameters is None:
-        problems.append(
-            Problem(
-                "notebook_invalid",
-                file=str(notebook),
-                found="没有 parameters 单元格",
-                advice="在 JupyterLab 里给写参数的单元格加上标签 parameters",
-            )
-        )
+        advice = "在 JupyterLab 里给写参数的单元格加上标签 parameters"
+        problems.append(Problem("notebook_invalid", file=str(notebook), found="没有 parameters 单元格", advice=advice))
     problems += [Problem("data_missing", file=str(p), where="--depends") for p in depends if not Path(p).exists()]
     rows = []
     try:
@@ -102,16 +96,9 @@ def fan_out(
     log = out / "run.json"
     try:
         outcomes = run(
-            made,
-            state=state,
-            workers=jobs,
-            executor=executor,
-            timeout=timeout,
-            memory_limit=memory_limit,
-            force=force,
-            progress=progress,
-            log=log,
-        )
+            made, state=state, workers=jobs, executor=executor, timeout=timeout, memory_limit=memory_limit,
+            force=force, progress=progress, log=log,
+        )  # fmt: skip
     except Interrupted as stop:
         outcomes, interrupted = stop.outcomes, True
     return FanOut(tuple(outcomes), (), notes, log, interrupted)
@@ -159,44 +146,33 @@ def table_jobs(
 ) -> tuple[list[Job], tuple[str, ...]]:
     """Jobs of a table whose columns and values fit the parameters cell, and notes on changed file names."""
     heads, *body = rows
-    problems, notes, jobs = [], [], []
-    for name in heads:
+    file, problems, notes, jobs = str(over), [], [], []
+    first = "第 1 行"
+    for name in dict.fromkeys(heads):
         if name not in parameters:
-            problems.append(
-                Problem(
-                    "key_unknown",
-                    file=str(over),
-                    where="第 1 行",
-                    found=name,
-                    allowed="、".join(parameters),
-                    advice=did_you_mean(name, parameters),
-                )
-            )
-    for name in {name for name in heads if heads.count(name) > 1}:
-        problems.append(Problem("key_duplicate", file=str(over), where="第 1 行", found=name))
-    for parameter in parameters.values():
-        if parameter.required and parameter.name not in heads:
-            problems.append(Problem("key_missing", file=str(over), where="第 1 行", found=f"缺少参数 {parameter.name}"))
+            allowed, advice = "、".join(parameters), did_you_mean(name, parameters)
+            problems.append(Problem("key_unknown", "error", file, first, name, allowed=allowed, advice=advice))
+        if heads.count(name) > 1:
+            problems.append(Problem("key_duplicate", "error", file, first, name))
+    for name, parameter in parameters.items():
+        if parameter.required and name not in heads:
+            problems.append(Problem("key_missing", "error", file, first, f"缺少参数 {name}"))
     keys: dict[str, str] = {}
     for number, row in enumerate(body, 2):
         values: dict[str, Any] = {}
         for name, cell in zip(heads, row, strict=True):
-            if name in parameters:
-                try:
-                    values[name] = typed(cell, parameters[name])
-                except ValueError as error:
-                    where = f"第 {number} 行 {name}"
-                    problems.append(
-                        Problem("value_invalid", file=str(over), where=where, found=cell, allowed=str(error))
-                    )
-        key = row[0]
-        stem = safe_name(key)
+            if name not in parameters:
+                continue
+            try:
+                values[name] = typed(cell, parameters[name])
+            except ValueError as error:
+                place = f"第 {number} 行 {name}"
+                problems.append(Problem("value_invalid", "error", file, place, cell, allowed=str(error)))
+        key, stem = row[0], safe_name(row[0])
         folded = unicodedata.normalize("NFC", stem).casefold()
         if folded in keys:
             same = "重复" if keys[folded] == key else f"与 {keys[folded]} 的文件名相同"
-            problems.append(
-                Problem("key_duplicate", file=str(over), where=f"第 {number} 行 {heads[0]}", found=f"{key}（{same}）")
-            )
+            problems.append(Problem("key_duplicate", "error", file, f"第 {number} 行 {heads[0]}", f"{key}（{same}）"))
         keys[folded] = key
         if stem != key:
             notes.append(f"{key} 不能作文件名，结果存为 {stem}.ipynb")

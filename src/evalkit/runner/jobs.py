@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -192,11 +191,8 @@ class Journal:
             self.add(entry)
         if changed := [text for part, text in PARTS.items() if entry["parts"].get(part) != parts[part]]:
             return "、".join(changed)
-        for file, size in entry["files"].items():
-            try:
-                if os.stat(os.path.join(job.output.parent, file)).st_size != size:
-                    return f"结果文件被改动：{file}"
-            except OSError:
+        for file in entry["files"]:
+            if not os.path.exists(os.path.join(job.output.parent, file)):
                 return f"结果文件不见了：{file}"
         return ""
 
@@ -205,7 +201,7 @@ def stamped(output: Path) -> dict[str, Any] | None:
     """The record inside a published notebook, or None."""
     try:
         found = json.loads(output.read_text("utf-8"))["metadata"]["evalkit"]
-        return dict(found, files={output.name: output.stat().st_size, **found["files"]}) if found["parts"] else None
+        return dict(found, files=[output.name, *found["files"]]) if found["parts"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -215,12 +211,3 @@ def write_json(path: Path, content: Any) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), "utf-8")
     os.replace(temporary, path)
-
-
-def record(outcomes: Iterable[Outcome], jobs: Sequence[Job], parts: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-    """One entry of run.json per job."""
-    by_key = {job.key: job for job in jobs}
-    return [
-        asdict(outcome) | {"parameters": by_key[outcome.key].parameters, "parts": parts.get(outcome.key, {})}
-        for outcome in outcomes
-    ]

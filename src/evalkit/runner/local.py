@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from evalkit.runner.jobs import (
     canonical,
     digest,
     installation,
-    record,
     seed_of,
     write_json,
 )
@@ -32,6 +31,7 @@ from evalkit.runner.notebook import inspect
 
 TIMEOUT = 600.0
 OUTPUT_LIMIT = 20_000_000
+Progress = Callable[[Event], None] | None
 
 
 class Interrupted(KeyboardInterrupt):
@@ -126,14 +126,13 @@ def make_task(job: Job, parts: dict[str, str], state: Path, number: int, executo
         "hash": digest(canonical(parts)),
         "seed": seed_of(job.parameters),
         "cwd": os.getcwd(),
-        "kernel": "python3" if not source.kernel_reason else None,
+        "kernel": source.kernel,
         "output_limit": OUTPUT_LIMIT,
         "staging": str(job.output.parent / f".evalkit-{digest(str(state))[:8]}-{name}"),
         "failed": str(state / "failed" / f"{digest(str(job.output))[:8]}-{job.output.name}"),
         "executor": kind,
         "group": source.group,
         "imports": modules,
-        "touches": [*source.touches],
     }, note
 
 
@@ -146,7 +145,7 @@ def run(
     timeout: float = TIMEOUT,
     memory_limit: int | None = None,
     force: bool = False,
-    progress: Callable[[Event], None] | None = None,
+    progress: Progress = None,
     log: Path | None = None,
 ) -> list[Outcome]:
     """Run every job that is not up to date.
@@ -193,8 +192,7 @@ def run(
         for folder in {job.output.parent for job, _, _ in todo}:
             for left in folder.glob(f".evalkit-{digest(str(state))[:8]}-*"):
                 shutil.rmtree(left, ignore_errors=True)
-        book = Book(todo, state, workers, progress, log or state / "run.json")
-        book.forced = force
+        book = Book(todo, state, workers, progress, log or state / "run.json", force)
         try:
             if executor.startswith("dask://") and book.tasks:
                 from evalkit.runner.cluster import execute_on_cluster
@@ -210,8 +208,8 @@ def run(
 class Book:
     """The accounts of one run: what is left, what came of the rest, and what the progress callback hears."""
 
-    def __init__(self, todo: list[Any], state: Path, workers: int, progress: Callable[[Event], None] | None, log: Path):
-        self.state, self.workers, self.progress, self.log = state, workers, progress, log
+    def __init__(self, todo: list[Any], state: Path, workers: int, progress: Progress, log: Path, forced: bool):
+        self.state, self.workers, self.progress, self.log, self.forced = state, workers, progress, log, forced
         self.journal = Journal(state / "journal.jsonl")
         self.jobs = [job for job, _, _ in todo]
         self.parts = {job.key: parts for job, _, parts in todo}
@@ -227,7 +225,6 @@ class Book:
         self.up_to_date = len(self.outcomes)
         self.planned = len(self.tasks)
         self.failed = self.finished = 0
-        self.forced = False
         self.began = time.monotonic()
         self.tell("plan")
 
@@ -241,21 +238,14 @@ class Book:
 
     def settle(self, job: Job, task: dict[str, Any], result: dict[str, Any], note: str, attempts: int) -> None:
         done = result["state"] == "done"
+        kept = ("seconds", "peak_memory", "reason", "traceback")
         outcome = Outcome(
-            job.key,
-            "done" if done else "failed",
-            Path(result.get("output") or job.output),
-            result.get("seconds", 0.0),
-            result.get("peak", 0),
-            result.get("reason", ""),
-            result.get("traceback", ""),
-            task["executor"],
-            task["hash"],
-            "；".join(filter(None, (note, task.get("note"), result.get("note")))),
-            attempts,
-            task["seed"],
-            Path(result["failed_notebook"]) if result.get("failed_notebook") else None,
-        )
+            job.key, "done" if done else "failed", Path(result.get("output") or job.output),
+            executor=task["executor"], hash=task["hash"], seed=task["seed"], attempts=attempts,
+            note="；".join(filter(None, (note, task.get("note"), result.get("note")))),
+            failed_notebook=Path(result["failed_notebook"]) if result.get("failed_notebook") else None,
+            **{name: result[name] for name in kept if name in result},
+        )  # fmt: skip
         self.outcomes[job.key] = outcome
         self.finished += 1
         self.failed += not done
@@ -279,18 +269,18 @@ class Book:
         if self.planned or not self.log.is_file():
             import platform
 
-            write_json(
-                self.log,
-                {
-                    "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "seconds": round(time.monotonic() - self.began, 3),
-                    "workers": self.workers,
-                    "python": platform.python_version(),
-                    "platform": platform.platform(),
-                    **installation(),
-                    "runs": record(made, self.jobs, self.parts),
-                },
-            )
+            facts = {
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "seconds": round(time.monotonic() - self.began, 3),
+                "workers": self.workers,
+                "python": platform.python_version(),
+                "platform": platform.platform(),
+            }
+            runs = [
+                asdict(outcome) | {"parameters": job.parameters, "parts": self.parts[job.key]}
+                for job, outcome in zip(self.jobs, made, strict=True)
+            ]
+            write_json(self.log, facts | installation() | {"runs": runs})
         return made
 
 
@@ -301,7 +291,7 @@ def execute(book: Book, executor: str, timeout: float, memory_limit: int) -> Non
     for number, (job, parts) in enumerate(book.tasks):
         task, note = make_task(job, parts, book.state, number, executor)
         waiting.append((job, task, note, 1))
-    merge(waiting)
+    waiting = deque(sorted(waiting, key=lambda item: item[1]["group"]))  # one warm process after the other
     active: dict[str, tuple[Job, str, int]] = {}
     try:
         while waiting or active:
@@ -325,15 +315,3 @@ def execute(book: Book, executor: str, timeout: float, memory_limit: int) -> Non
                 book.settle(job, task, result, note, attempt)
     finally:
         crew.close()
-
-
-def merge(waiting: deque[tuple[Job, dict[str, Any], str, int]]) -> None:
-    """Notebooks of one group get the union of their imports, so that any of them can be the one that warms up."""
-    union: dict[Any, tuple[dict[str, None], dict[str, None]]] = {}
-    for _, task, _, _ in waiting:
-        imports, touches = union.setdefault(task["group"], ({}, {}))
-        imports.update(dict.fromkeys(task["imports"]))
-        touches.update(dict.fromkeys(task["touches"]))
-    for _, task, _, _ in waiting:
-        imports, touches = union[task["group"]]
-        task["imports"], task["touches"] = list(imports), list(touches)

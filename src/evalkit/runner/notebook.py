@@ -44,10 +44,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Notebook:
-    """The findings. `touches` are ``module:attribute.chain`` to look up after importing (lazy packages load so)."""
+    """The findings; `kernel_reason` (Chinese) is why only a real kernel can run it, or empty."""
 
     imports: tuple[str, ...] = ()
-    touches: tuple[str, ...] = ()
+    kernel: str = "python3"
     kernel_reason: str = ""
     parameters: dict[str, Parameter] | None = None
     problems: tuple[str, ...] = ()
@@ -83,14 +83,11 @@ def _inspect(path: Path, mtime: int, size: int) -> Notebook:
 def examine(content: dict[str, Any]) -> Notebook:
     """The same for a notebook already read (nbformat 4, as dict)."""
     imports: dict[str, None] = {}
-    touches: dict[str, None] = {}
-    aliases: dict[str, str] = {}
     problems: list[str] = []
     parameters = None
     spec = content.get("metadata", {}).get("kernelspec", {})
-    reason = ""
-    if spec.get("name", "python3") != "python3" or spec.get("language", "python") != "python":
-        reason = f"笔记本用的是另一个内核 {spec.get('name')}"
+    kernel = spec.get("name", "python3")
+    reason = f"笔记本用的是另一个内核 {kernel}" if kernel != "python3" else ""
     for number, cell in enumerate(content["cells"], 1):
         source = "".join(cell["source"])
         if cell["cell_type"] != "code" or not source.strip():
@@ -105,24 +102,17 @@ def examine(content: dict[str, Any]) -> Notebook:
         if waits:
             reason = reason or f"第 {number} 个单元格在最外层使用 await"
         for node in ast.walk(tree):
-            for module, name, alias in imported(node):
-                imports[module] = None
-                aliases[alias] = f"{module}:{name}" if name else module
-                if name:
-                    touches[f"{module}:{name}"] = None
-            if isinstance(node, ast.Attribute) and (chain := dotted(node)):
-                root = aliases.get(chain[0], "")
-                if root:
-                    module, _, name = root.partition(":")
-                    touches[f"{module}:{'.'.join(filter(None, (name, *chain[1:])))}"] = None
+            if isinstance(node, ast.Import):
+                imports |= dict.fromkeys(item.name for item in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imports[node.module] = None
         if parameters is None and "parameters" in cell.get("metadata", {}).get("tags", ()):
             parameters = {p.name: p for p in assigned(tree)}
     for module in imports:
-        parts = module.split(".")
-        for known in (".".join(parts[:depth]) for depth in range(1, len(parts) + 1)):
-            if known in KERNEL_MODULES:
-                reason = reason or f"笔记本使用了{KERNEL_MODULES[known]}"
-    return Notebook(tuple(imports), tuple(touches), reason, parameters, tuple(problems))
+        for known, name in KERNEL_MODULES.items():
+            if module == known or module.startswith(f"{known}."):
+                reason = reason or f"笔记本使用了{name}"
+    return Notebook(tuple(imports), kernel, reason, parameters, tuple(problems))
 
 
 def parse(source: str) -> tuple[ast.Module, bool]:
@@ -148,25 +138,6 @@ def awaits(node: ast.AST) -> bool:
     if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(node, "is_async", False):
         return True
     return any(awaits(child) for child in ast.iter_child_nodes(node))
-
-
-def imported(node: ast.AST) -> Iterator[tuple[str, str, str]]:
-    """(module, name in it or "", name in the notebook) of an import statement."""
-    if isinstance(node, ast.Import):
-        for item in node.names:
-            yield item.name, "", item.asname or item.name.partition(".")[0]
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        for item in node.names:
-            yield node.module, "" if item.name == "*" else item.name, item.asname or item.name
-
-
-def dotted(node: ast.AST) -> list[str]:
-    """``a.b.c`` as a list; empty when the chain does not start at a name."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return [node.id, *reversed(names)] if isinstance(node, ast.Name) else []
 
 
 def assigned(tree: ast.Module) -> Iterator[Parameter]:

@@ -58,7 +58,7 @@ def perform(task: dict[str, Any], engine: str | None, **engine_arguments: Any) -
     began = time.perf_counter()
     output, staging = Path(task["output"]), Path(task["staging"])
     target = staging / output.name
-    result: dict[str, Any] = {"state": "failed", "reason": "", "traceback": "", "files": {}, "output": str(output)}
+    result: dict[str, Any] = {"state": "failed", "reason": "", "traceback": "", "files": [], "output": str(output)}
     step = ""
     try:
         staging.mkdir(parents=True, exist_ok=True)
@@ -102,17 +102,14 @@ def publish(task: dict[str, Any], target: Path, result: dict[str, Any]) -> None:
     """Move what stands in the staging folder beside the output, the notebook with its stamp last."""
     folder = Path(task["output"]).parent
     extra = sorted(p for p in target.parent.rglob("*") if p.is_file() and p != target)
-    sizes: dict[str, int] = {}
-    for file in extra:
-        made = replace(file, folder / file.relative_to(target.parent), result)
-        sizes[made.relative_to(folder).as_posix()] = made.stat().st_size
+    made = [replace(file, folder / file.relative_to(target.parent), result) for file in extra]
+    names = [file.relative_to(folder).as_posix() for file in made]
     content = json.loads(target.read_text("utf-8"))
     content["metadata"]["papermill"]["output_path"] = task["output"]
-    content["metadata"]["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed")} | {"files": sizes}
+    content["metadata"]["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed")} | {"files": names}
     write_json(target, content)
-    made = replace(target, Path(task["output"]), result)
-    result["output"] = str(made)
-    result["files"] = sizes | {made.name: made.stat().st_size}
+    output = replace(target, Path(task["output"]), result)
+    result |= {"output": str(output), "files": [output.name, *names]}
 
 
 def replace(file: Path, destination: Path, result: dict[str, Any]) -> Path:

@@ -57,6 +57,7 @@ class Warm:
     def __init__(self, hello: dict[str, Any], say: Callable[[dict[str, Any]], None], channel: int):
         self.hello, self.say, self.private = hello, say, [channel]
         self.children: dict[int, str] = {}
+        self.warmed: set[str] = set()
         self.avoid = tuple(hello["avoid"])
         os.environ["MPLBACKEND"] = hello["env"].get("MPLBACKEND") or "module://matplotlib_inline.backend_inline"
         from evalkit.runner import perform, shell
@@ -65,10 +66,10 @@ class Warm:
         here = list(sys.path)
         self.shell = shell.make_shell()
         self.path, sys.path[:] = list(sys.path), here  # the shell adds '': local modules are left to the children
-        for name in hello["imports"]:
+
+    def warm_up(self) -> None:
+        for name in self.hello["imports"]:
             self.load(name)
-        for name in hello["touches"]:
-            self.touch(name)
         self.settle()
 
     def load(self, name: str) -> ModuleType | None:
@@ -82,34 +83,17 @@ class Warm:
             raise Unsafe(name)
         return module
 
-    def touch(self, name: str) -> None:
-        """Look up ``module:a.b``: lazy packages load their parts on the first look."""
-        module, _, chain = name.partition(":")
-        value: Any = self.load(module)
-        for attribute in chain.split("."):
-            if not isinstance(value, ModuleType):
-                break
-            try:
-                value = getattr(value, attribute)
-            except Exception:
-                value = self.load(f"{value.__name__}.{attribute}")
-        if threads() > 1:
-            raise Unsafe(module)
-
     def settle(self) -> None:
         """Packages' own warm-up (a function ``__warm__``), the first figure, and everything so far out of the gc."""
-        for module in list(sys.modules.values()):
-            warm = getattr(module, "__dict__", {}).get("__warm__")
-            if callable(warm) and module not in WARMED:
-                WARMED.append(module)
+        for module in [each for each in sys.modules.values() if type(each) is ModuleType]:
+            name, warm = module.__name__, vars(module).get("__warm__")
+            warm = {"matplotlib.figure": first_figure, "pandas.io.formats.style": first_table}.get(name, warm)
+            if callable(warm) and name not in self.warmed and f"{name}.__warm__" not in self.avoid:
+                self.warmed.add(name)
                 with contextlib.suppress(Exception):
                     warm()
-        if "matplotlib.figure" in sys.modules and "matplotlib" not in WARMED:
-            WARMED.append("matplotlib")
-            with contextlib.suppress(Exception):
-                first_figure()
-        if threads() > 1:
-            raise Unsafe("__warm__")
+                if threads() > 1:
+                    raise Unsafe(f"{name}.__warm__")
         self.known = set(sys.modules)
         gc.collect()
         gc.freeze()
@@ -122,17 +106,15 @@ class Warm:
         self.settle()
 
     def start(self, task: dict[str, Any]) -> None:
-        pid = os.fork()
-        if pid:
+        if pid := os.fork():
             self.children[pid] = task["id"]
             self.say({"started": task["id"], "pid": pid})
             return
-        code = 1
         try:
             self.child(task)
-            code = 0
+            os._exit(0)
         finally:
-            os._exit(code)
+            os._exit(1)
 
     def child(self, task: dict[str, Any]) -> None:
         import atexit
@@ -141,14 +123,12 @@ class Warm:
         prctl(PDEATHSIG, signal.SIGKILL)
         os.setsid()
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL if number != signal.SIGINT else signal.default_int_handler)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if os.getppid() != task["server"]:
             return
         atexit._clear()
         mark = register(task["home"])
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for descriptor in self.private:
             os.close(descriptor)
         os.environ.clear()
@@ -171,7 +151,7 @@ class Warm:
         except self.modules.NeedsKernel as need:
             result = {"state": "kernel", "reason": str(need)}
         result["modules"] = [name for name in sys.modules if name not in self.known]
-        result["peak"] = own_memory()
+        result["peak_memory"] = own_memory()
         if written:
             result["note"] = "写入了工作目录（各次运行会互相覆盖）：" + "、".join(sorted(written)[:5])
         finish(task, result)
@@ -186,10 +166,10 @@ class Warm:
                 return
             if name := self.children.pop(pid, None):
                 end_group(pid)
-                for orphan in adopted():
-                    if orphan not in self.children:
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(orphan, signal.SIGKILL)
+                with contextlib.suppress(OSError):  # whoever left its group is ours now (SUBREAPER)
+                    for orphan in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+                        if int(orphan) not in self.children:
+                            os.kill(int(orphan), signal.SIGKILL)
                 self.say({"exit": name, "status": os.waitstatus_to_exitcode(status)})
 
     def serve(self) -> None:
@@ -206,7 +186,7 @@ class Warm:
         selector.register(0, selectors.EVENT_READ)
         selector.register(reading, selectors.EVENT_READ)
         self.say({"ready": True, "modules": len(self.known)})
-        buffer, unsafe = b"", False
+        buffer = b""
         while True:
             for key, _ in selector.select():
                 if key.fd == reading:
@@ -215,40 +195,34 @@ class Warm:
                     continue
                 data = os.read(0, 1 << 20)
                 if not data:
-                    for pid in self.children:
-                        end_group(pid)
                     return
                 *lines, buffer = (buffer + data).split(b"\n")
                 for line in lines:
                     message = json.loads(line)
-                    if unsafe and "task" in message:
-                        self.say({"refused": message["task"]["id"]})
-                    elif "task" in message:
+                    if "task" in message:
                         self.start(message["task"] | {"server": os.getpid()})
                     else:
-                        try:
-                            self.learn(message["learn"])
-                        except Unsafe as error:
-                            unsafe = True
-                            self.say({"unsafe": str(error)})
-
-
-WARMED: list[Any] = []
+                        self.learn(message["learn"])
 
 
 def first_figure() -> None:
-    """Draw and forget one figure outside pyplot: the font list and the default face are read once."""
+    """Draw and forget one figure outside pyplot: fonts, the parser of exponents, text sizes are made ready once."""
     from io import BytesIO
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(2, 2))
-    axes = figure.add_subplot()
-    axes.plot([0, 1], [0, 1], label="a")
-    axes.set_title("a")
-    axes.legend()
-    FigureCanvasAgg(figure).print_png(BytesIO())
+    figure.add_subplot(title="a", xscale="log").plot([1, 100], [0, 1], label="a")
+    figure.legend()
+    FigureCanvasAgg(figure).print_figure(BytesIO(), bbox_inches="tight")
+
+
+def first_table() -> None:
+    """One styled table: its templates are compiled once."""
+    from pandas import DataFrame
+
+    DataFrame({"a": [0.5]}).style.format("{:.1f}").to_html()
 
 
 def own_memory() -> int:
@@ -256,12 +230,6 @@ def own_memory() -> int:
     with contextlib.suppress(OSError), open("/proc/self/smaps_rollup") as file:
         return next((int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:")), 0)
     return 0
-
-
-def adopted() -> list[int]:
-    with contextlib.suppress(OSError):
-        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
-    return []
 
 
 def end_group(pid: int) -> None:
@@ -362,10 +330,15 @@ def main() -> None:
     hello = json.loads(first)
     register(hello["home"])
     if sys.argv[1] == "fork":
+        warm = Warm(hello, say, channel.fileno())
         try:
-            Warm(hello, say, channel.fileno()).serve()
+            warm.warm_up()
+            warm.serve()
         except Unsafe as error:
             say({"unsafe": str(error)})
+        finally:
+            for pid in warm.children:
+                end_group(pid)
     else:
         prctl(PDEATHSIG, 0) if sys.platform == "linux" else None
         pool(hello, say)

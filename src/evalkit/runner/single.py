@@ -11,10 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.runner.crew import FORK, Crew
-from evalkit.runner.jobs import digest, seed_of
-from evalkit.runner.local import TIMEOUT, default_memory
-from evalkit.runner.notebook import examine
+from evalkit.runner.crew import Crew
+from evalkit.runner.jobs import Job
+from evalkit.runner.local import TIMEOUT, default_memory, make_task
 
 if TYPE_CHECKING:
     from papermill.engines import NotebookExecutionManager
@@ -48,33 +47,18 @@ def execute_here(nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: A
     """Run the cells of `nb_man` in a forked child; the reason (empty when done) why a real kernel must do it."""
     import nbformat
 
-    if not FORK:
-        return "本系统不能用 fork"
     if kernel_name != "python3" or any(kwargs.get(name) for name in ("log_output", "stdout_file", "stderr_file")):
         return "要求了另一个内核或实时日志"
-    source = examine(nb_man.nb)
-    if source.kernel_reason:
-        return source.kernel_reason
     parameters = dict(nb_man.nb.metadata.get("papermill", {}).get("parameters", {}))
     folder = Path(tempfile.mkdtemp(prefix="evalkit-notebook-"))
     limit = kwargs.get("execution_timeout") or kwargs.get("timeout")
     try:
         nbformat.write(nb_man.nb, folder / "in.ipynb")
-        task = {
-            "raw": True,
-            "executor": "fork",
-            "notebook": str(folder / "in.ipynb"),
-            "output": str(folder / "out.ipynb"),
-            "staging": str(folder / "staging"),
-            "failed": "",
-            "seed": seed_of(parameters),
-            "cwd": os.getcwd(),
-            "timeout": float(limit) if limit else 1e9,  # papermill's own default is no limit
-            "hash": digest(""),
-            "group": source.group,
-            "imports": list(source.imports),
-            "touches": list(source.touches),
-        }
+        job = Job("", folder / "in.ipynb", folder / "out.ipynb", parameters)
+        task, note = make_task(job, {}, folder, 0, "auto")
+        if note:
+            return note
+        task |= {"raw": True, "timeout": float(limit) if limit else 1e9}  # papermill's own default is no limit
         result = execute_one(kept_crew(), task)
         if result["state"] != "done":
             return str(result["reason"])

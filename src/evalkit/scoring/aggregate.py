@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.scoring.normalise import SIGNED, Better, lower_better, normalise, over_units
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.intervals import Floats, one_of, refuse
 
 METHODS = ("arithmetic", "geometric", "harmonic", "power", "median", "copeland")
 BLOCK = 4_000_000  # numbers held at once by the outranking matrix
@@ -28,27 +26,18 @@ def shares(weights: ArrayLike, count: int) -> Floats:
 
 def check_combination(normalisation: str, aggregation: str, node: str = "", to: tuple[float, float] = (0, 1)) -> None:
     """Refuse before the run what has no meaning: a geometric or harmonic mean of values that can be negative."""
-    if aggregation not in METHODS:
-        raise refuse(node, aggregation, "、".join(METHODS))
+    one_of(node, aggregation, *METHODS)
     negative = normalisation in SIGNED or (normalisation in ("minmax", "goalposts") and min(to) < 0)
     if aggregation in ("geometric", "harmonic", "power") and negative:
-        raise refuse(
-            node or "aggregate",
-            f"{aggregation}（{normalisation}）",
-            "几何、调和、幂平均只用于正数；该标准化会产生负数",
-            "改用 arithmetic，或改用 minmax（如 1 到 100）、share_of_target",
-        )
+        advice = "改用 arithmetic，或改用 minmax（如 1 到 100）、share_of_target"
+        found, allowed = f"{aggregation}（{normalisation}）", "几何、调和、幂平均只用于正数；该标准化会产生负数"
+        raise refuse(node or "aggregate", found, allowed, advice)
 
 
 def aggregate(
-    x: ArrayLike,
-    weights: ArrayLike | None = None,
-    method: str = "arithmetic",
-    *,
-    power: float = 2.0,
-    needs: float = 1.0,
-    node: str = "",
-) -> Floats:
+    x: ArrayLike, weights: ArrayLike | None = None, method: str = "arithmetic", *, power: float = 2.0,
+    needs: float = 1.0, node: str = "",
+) -> Floats:  # fmt: skip
     r"""Weighted mean of the indicators of every unit.
 
     Parameters
@@ -78,25 +67,22 @@ def aggregate(
     ----------
     OECD/JRC (2008), Handbook, step 6; Copeland (1951); Munda and Nardo (2009), Applied Economics 41, 1513-1523.
     """
+    one_of(node or "method", method, *METHODS)
     values = np.asarray(x, dtype=float)
-    if method not in METHODS:
-        raise refuse(node or "method", method, "、".join(METHODS))
     w = shares(np.ones(values.shape[-1]) if weights is None else weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
-    declared, missing = w, bool(np.isnan(values.sum()))
     if method in ("geometric", "harmonic", "power") and bool((values < 0).any()):
         found = f"有负数 {np.nanmin(values):g}"
         raise refuse(node or "aggregate", found, f"{method} 平均的数值都不小于 0", "改用 arithmetic 或换一种标准化")
-    known: Any = True
-    if missing:
-        present = ~np.isnan(values)
-        coverage = (present * w).sum(-1)
-        known = (coverage >= needs - 1e-9) & (coverage > 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            w = np.where(present, w, 0.0) / coverage[..., None]
-        values = values if method == "copeland" else np.where(present, values, 1.0)
-    result = _copeland(values, declared) if method == "copeland" else _mean(values, w, method, power)
-    return np.asarray(result if known is True else np.where(known, result, np.nan))
+    if not np.isnan(values.sum()):
+        return _copeland(values, w) if method == "copeland" else _mean(values, w, method, power)
+    present = ~np.isnan(values)
+    coverage = (present * w).sum(-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        known = np.where(present, w, 0.0) / coverage[..., None]
+    copeland = method == "copeland"
+    result = _copeland(values, w) if copeland else _mean(np.where(present, values, 1.0), known, method, power)
+    return np.where((coverage >= needs - 1e-9) & (coverage > 0), result, np.nan)
 
 
 def _mean(x: Floats, w: Floats, method: str, power: float) -> Floats:
@@ -133,12 +119,17 @@ def outranking(x: ArrayLike, weights: ArrayLike) -> Floats:
     """Outranking matrix (units x units): weight of the indicators on which the row is above the column, ties half."""
     values = np.asarray(x, dtype=float)
     w = shares(weights, values.shape[-1])
-    matrix = np.zeros((len(values), len(values)))
-    for j in range(values.shape[-1]):
-        gap = np.sign(np.nan_to_num(values[:, None, j] - values[None, :, j]))
-        matrix += w[j] * (gap + 1) / 2
+    matrix = (_balance(values, values, w) + 1) / 2
     np.fill_diagonal(matrix, 0.0)
     return matrix
+
+
+def _balance(rows: Floats, units: Floats, w: Floats) -> Floats:
+    """Weight of the indicators on which each row is above each unit, less the weight of those where it is below."""
+    balance = np.zeros((*rows.shape[:-1], units.shape[-2]))
+    for j in range(rows.shape[-1]):
+        balance += w[..., j, None, None] * np.nan_to_num(np.sign(rows[..., :, None, j] - units[..., None, :, j]))
+    return balance
 
 
 def _copeland(x: Floats, w: Floats) -> Floats:
@@ -148,24 +139,15 @@ def _copeland(x: Floats, w: Floats) -> Floats:
     result = np.zeros(flat.shape[:-1])
     rows = max(1, BLOCK // max(1, count * len(flat)))
     for start in range(0, count, rows):
-        part = flat[:, start : start + rows]
-        balance = np.zeros((len(flat), part.shape[1], count))
-        for j in range(indicators):
-            gap = np.sign(part[:, :, None, j] - flat[:, None, :, j])
-            balance += weight[:, None, None, j] * np.nan_to_num(gap)
+        balance = _balance(flat[:, start : start + rows], flat, weight)
         result[:, start : start + rows] = np.sign(np.where(np.abs(balance) < 1e-9, 0, balance)).sum(-1)
     return result.reshape(x.shape[:-1])
 
 
 def aggregate_groups(
-    x: ArrayLike,
-    groups: ArrayLike,
-    weights: ArrayLike | None = None,
-    method: str | Sequence[str] = "arithmetic",
-    *,
-    needs: float = 1.0,
-    names: Sequence[str] = (),
-) -> Floats:
+    x: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None, method: str | Sequence[str] = "arithmetic", *,
+    needs: float = 1.0, names: Sequence[str] = (),
+) -> Floats:  # fmt: skip
     """One level of a tree: indicators -> groups (numbered from 0), each by its own rule.
 
     Returns units x groups, with the leading axes of x. `method` is one rule or one for each group.
@@ -206,19 +188,17 @@ def topsis(x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: st
     lower = lower_better(better, values.shape[-1])
     w = shares(weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
+    one_of("norm", norm, "vector", "minmax")
     if norm == "vector":
         length = np.sqrt(np.nansum(values**2, axis=-2, keepdims=True))
         scaled = w * np.divide(values, length, out=values * 0.0, where=length > 0)
         scaled = np.where(lower, -scaled, scaled)
-    elif norm == "minmax":
-        scaled = w * normalise(values, "minmax", better)
     else:
-        raise refuse("norm", norm, "vector、minmax")
-    best, worst = (
-        np.sqrt(((scaled - over_units(end, scaled)) ** 2).sum(-1)) for end in ("max", "min")
-    )  # distances to the ideal and to the worst
-    both = best + worst
-    return np.asarray(np.where(both > 0, worst / np.where(both > 0, both, 1.0), np.where(np.isnan(both), np.nan, 0.5)))
+        scaled = w * normalise(values, "minmax", better)
+    # distances to the ideal and to the worst solution
+    best, worst = (np.sqrt(((scaled - over_units(end, scaled)) ** 2).sum(-1)) for end in ("max", "min"))
+    with np.errstate(invalid="ignore"):
+        return np.where(best + worst == 0, 0.5, worst / (best + worst))
 
 
 def obstacle(x: ArrayLike, weights: ArrayLike) -> Floats:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csgraph
 
 from evalkit.scoring.aggregate import shares
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.intervals import Floats, one_of, refuse
 
 # Saaty (2008); beyond 15 the line of Alonso and Lamata (2006)
 RANDOM_INDEX = (0, 0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
@@ -75,23 +76,15 @@ def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
         i, j = np.unravel_index(np.nanargmax(np.abs(product - 1)), a.shape)
         found = f"第 {i + 1} 行第 {j + 1} 列 {a[i, j]:.3g}，第 {j + 1} 行第 {i + 1} 列 {a[j, i]:.3g}"
         raise refuse(node or "matrix", found, "互为倒数，对角线为 1", f"第 {j + 1} 行第 {i + 1} 列写 {1 / a[i, j]:.4g}")
-    reached, steps = {0}, [0]
-    while steps:
-        fresh = set(np.flatnonzero(~np.isnan(a[steps.pop()])).tolist()) - reached
-        reached |= fresh
-        steps += fresh
-    if len(reached) < len(a):
-        alone = "、".join(str(i + 1) for i in range(len(a)) if i not in reached)
-        raise refuse(
-            node or "matrix", f"第 {alone} 项与第 1 项没有直接或间接的比较", "每一项都能比到其他各项", "补一个比较"
-        )
+    linked = csgraph.connected_components(~np.isnan(a), directed=False)[1]
+    if linked.any():
+        found = f"第 {'、'.join(map(str, np.flatnonzero(linked) + 1))} 项与第 1 项没有直接或间接的比较"
+        raise refuse(node or "matrix", found, "每一项都能比到其他各项", "补一个比较")
     return a
 
 
 def _number(value: Any) -> float:
-    if value is None or value == "":
-        return np.nan
-    return float(Fraction(value)) if isinstance(value, str) else float(value)
+    return np.nan if value in (None, "") else float(Fraction(value) if isinstance(value, str) else value)
 
 
 def ahp(matrix: ArrayLike, method: str = "eigenvector", node: str = "") -> Ahp:
@@ -117,24 +110,22 @@ def ahp(matrix: ArrayLike, method: str = "eigenvector", node: str = "") -> Ahp:
     Saaty (2008), Int. J. Services Sciences 1, 83-98; Harker (1987), Mathematical Modelling 9, 353-360; Crawford and
     Williams (1985), J. Mathematical Psychology 29, 387-405.
     """
+    one_of("method", method, "eigenvector", "geometric")
     a = comparisons(matrix, node)
     n, absent = len(a), np.isnan(a)
-    missing = int(absent.sum()) // 2
     filled = np.where(absent, 0.0, a)
     np.fill_diagonal(filled, 1.0 + absent.sum(1))
     if method == "eigenvector":
         values, vectors = np.linalg.eig(filled)
         first = int(np.argmax(values.real))
         weights, largest = np.abs(vectors[:, first].real), float(values[first].real)
-    elif method == "geometric":
+    else:
         logs = np.where(absent, 0.0, np.log(np.where(absent, 1.0, a)))
         laplacian = np.diag((~absent).sum(1) - 1.0) - (~absent & ~np.eye(n, dtype=bool))
         weights = np.exp(np.linalg.lstsq(laplacian, logs.sum(1), rcond=None)[0])
         largest = float((filled @ weights / weights).mean())
-    else:
-        raise refuse("method", method, "eigenvector、geometric")
     index = max(0.0, (largest - n) / (n - 1)) if n > 2 else 0.0
-    base = random_index(n, missing)
+    base = random_index(n, int(absent.sum()) // 2)
     ratio = 0.0 if index < 1e-12 else index / base if base > 0 else np.inf
     return Ahp(weights / weights.sum(), largest, index, ratio)
 
@@ -151,12 +142,9 @@ def ahp_triads(matrix: ArrayLike, count: int = 1) -> list[Triad]:
     Koczkodaj (1993), Mathematical and Computer Modelling 18(7), 79-84.
     """
     a = comparisons(matrix)
-    found = []
-    for i, j, k in combinations(range(len(a)), 3):
-        q = a[i, j] * a[j, k] / a[i, k]
-        if not np.isnan(q):
-            found.append((float(1 - min(q, 1 / q)), i, j, k))
     on_scale = bool(np.nanmax(a) <= 9)
+    ratios = ((a[i, j] * a[j, k] / a[i, k], i, j, k) for i, j, k in combinations(range(len(a)), 3))
+    found = [(float(1 - min(q, 1 / q)), *items) for q, *items in ratios if not np.isnan(q)]
     triads = []
     for size, i, j, k in sorted(found, key=lambda t: -t[0])[:count]:
         choices = []
@@ -186,12 +174,9 @@ def inconsistent(matrix: ArrayLike, node: str = "", names: Sequence[str] = (), l
 
 
 def ahp_group(
-    matrices: Sequence[ArrayLike],
-    method: str = "judgements",
-    max_ratio: float | None = 0.1,
-    importance: ArrayLike | None = None,
-    solver: str = "eigenvector",
-) -> Group:
+    matrices: Sequence[ArrayLike], method: str = "judgements", max_ratio: float | None = 0.1,
+    importance: ArrayLike | None = None, solver: str = "eigenvector",
+) -> Group:  # fmt: skip
     """Several experts: `judgements` joins the matrices by geometric means (AIJ), `priorities` the weights (AIP).
 
     Parameters
@@ -205,6 +190,7 @@ def ahp_group(
     ----------
     Forman and Peniwati (1998), EJOR 108, 165-169; Aczel and Saaty (1983), J. Mathematical Psychology 27, 93-102.
     """
+    one_of("method", method, "judgements", "priorities")
     checked = [comparisons(m, f"第 {e + 1} 位专家") for e, m in enumerate(matrices)]
     if not checked or len({m.shape for m in checked}) > 1:
         raise refuse("matrices", f"{len(checked)} 个矩阵", "至少一位专家，各矩阵大小相同")
@@ -216,16 +202,13 @@ def ahp_group(
     voice = shares(np.ones(len(single)) if importance is None else importance, len(single)) * kept
     voice = voice / voice.sum()
     logs = np.log(np.array(checked))
-    known = ~np.isnan(logs)
-    mass = (voice[:, None, None] * known).sum(0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        joint = np.exp((voice[:, None, None] * np.where(known, logs, 0)).sum(0) / mass)
-    result = ahp(np.where(mass > 0, joint, np.nan), solver)
+    with np.errstate(invalid="ignore"):  # a comparison that nobody kept has made: 0 / 0
+        mass = np.tensordot(voice, ~np.isnan(logs), 1)
+        joint = np.exp(np.tensordot(voice, np.nan_to_num(logs), 1) / mass)
+    result = ahp(joint, solver)
     if method == "priorities":
         mean = np.exp((voice[:, None] * np.log(weights)).sum(0))
         result = result._replace(weights=mean / mean.sum())
-    elif method != "judgements":
-        raise refuse("method", method, "judgements、priorities")
     chosen = weights[kept]
     spread = chosen.std(0, ddof=1) if len(chosen) > 1 else np.zeros(chosen.shape[1])
     return Group(*result, weights, ratios, kept, spread, chosen.min(0), chosen.max(0))
@@ -248,7 +231,7 @@ def ahp_tree(tree: Mapping[str, Any], solver: str = "eigenvector") -> dict[str, 
     """
     weights: dict[str, float] = {}
     local: dict[str, Ahp] = {}
-    totals = np.zeros(2)
+    totals = np.zeros(2)  # consistency and random indices, weighted
 
     def down(node: Mapping[str, Any], path: tuple[str, ...], weight: float, above: tuple[int, ...]) -> None:
         place = "/".join(path) or "tree"
@@ -270,5 +253,4 @@ def ahp_tree(tree: Mapping[str, Any], solver: str = "eigenvector") -> dict[str, 
                 weights[name] = weight * float(share)
 
     down(tree, (), 1.0, ())
-    ratio = float(totals[0] / totals[1]) if totals[1] > 0 else 0.0
-    return {"weights": weights, "local": local, "consistency_ratio": ratio}
+    return {"weights": weights, "local": local, "consistency_ratio": float(totals[0] / (totals[1] or 1.0))}

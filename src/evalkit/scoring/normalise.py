@@ -9,24 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.scoring.ranks import rank
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.intervals import Floats, one_of, refuse
 
-METHODS = (
-    "share_of_target",
-    "linear_60_100",
-    "minmax",
-    "zscore",
-    "rank",
-    "percentile",
-    "distance",
-    "goalposts",
-    "ratio_best",
-    "ratio_mean",
-    "ratio_worst",
-    "difference_best",
-    "difference_mean",
-    "difference_worst",
-    "above_below",
+METHODS = tuple(
+    "share_of_target linear_60_100 minmax zscore rank percentile distance goalposts ratio_best ratio_mean ratio_worst "
+    "difference_best difference_mean difference_worst above_below".split()
 )
 ABSOLUTE = frozenset({"share_of_target", "goalposts"})  # a unit's value never depends on the others
 SIGNED = frozenset({"zscore", "difference_best", "difference_mean", "difference_worst", "above_below"})
@@ -46,17 +33,14 @@ def lower_better(better: Better, count: int) -> NDArray[np.bool_]:
 
 
 def over_units(function: str, x: Floats) -> Floats:
-    """min, max or mean of the known values of every column, kept axis; NaN for a column without any."""
-    plain = np.asarray(getattr(np, function)(x, axis=-2, keepdims=True)) if x.shape[-2] else np.array(np.nan)
+    """min, max, mean or median of the known values of every column, kept axis; NaN for a column without any."""
+    x = x if x.shape[-2] else np.full((*x.shape[:-2], 1, x.shape[-1]), np.nan)
+    plain = np.asarray(getattr(np, function)(x, axis=-2, keepdims=True))
     if not np.isnan(plain).any():
         return plain
-    known = ~np.isnan(x)
-    count = known.sum(-2, keepdims=True)
-    if function in ("min", "max"):
-        filled = np.where(known, x, np.inf if function == "min" else -np.inf)
-        return np.where(count > 0, getattr(np, function)(filled, axis=-2, keepdims=True), np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(known, x, 0).sum(-2, keepdims=True) / count)
+    empty = np.isnan(x).all(axis=-2, keepdims=True)
+    known = getattr(np, f"nan{function}")(np.where(empty, 0.0, x), axis=-2, keepdims=True)
+    return np.where(empty, np.nan, known)
 
 
 def sample_sd(x: Floats, ddof: int = 1) -> Floats:
@@ -69,20 +53,11 @@ def sample_sd(x: Floats, ddof: int = 1) -> Floats:
 
 
 def normalise(
-    x: ArrayLike,
-    method: str,
-    better: Better = "higher",
-    *,
-    target: ArrayLike | None = None,
-    zero_at: ArrayLike | None = None,
-    low: ArrayLike | None = None,
-    high: ArrayLike | None = None,
-    to: tuple[float, float] = (0.0, 1.0),
-    cap: bool | None = None,
-    log: bool = False,
-    ties: str = "min",
+    x: ArrayLike, method: str, better: Better = "higher", *, target: ArrayLike | None = None,
+    zero_at: ArrayLike | None = None, low: ArrayLike | None = None, high: ArrayLike | None = None,
+    to: tuple[float, float] = (0.0, 1.0), cap: bool | None = None, log: bool = False, ties: str = "min",
     threshold: float = 0.2,
-) -> Floats:
+) -> Floats:  # fmt: skip
     r"""Indicators on one scale, high always good.
 
     Parameters
@@ -122,8 +97,7 @@ def normalise(
     OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5; UNDP, Human Development Report,
     technical note 1.
     """
-    if method not in METHODS:
-        raise refuse("method", method, "、".join(METHODS))
+    one_of("method", method, *METHODS)
     values = np.asarray(x, dtype=float)
     flat = values.ndim == 1
     if flat:
@@ -179,15 +153,13 @@ def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any) -> Fl
         raise refuse("target", f"{goal[goal == start][0]:g}", "目标值与零分值（不写为 0）不能相同")
     if bool(np.any(~np.isnan(zero) & ((goal > zero) == lower))):
         raise refuse("zero_at", "方向相反", "越高越好时零分值低于目标值，越低越好时高于目标值")
-    inverse = lower & np.isnan(zero)
-    share = (x - start) / (goal - start)
-    if inverse.any():
-        share = np.where(inverse, np.where(x <= goal, 1.0, goal / x), share)
-    return np.where(np.isnan(x), np.nan, np.clip(share, 0.0, 1.0))
+    inverse = np.where(x <= goal, 1.0, goal / x)
+    return np.clip(np.where(lower & np.isnan(zero), inverse, (x - start) / (goal - start)), 0.0, 1.0)
 
 
 def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tuple[float, float], cap: bool) -> Floats:
-    floor, ceiling = (_bound(given, x, name) for given, name in ((low, "min"), (high, "max")))
+    fixed = [np.asarray(np.nan if given is None else given, dtype=float) for given in (low, high)]
+    floor, ceiling = (np.where(np.isnan(v), over_units(n, x), v) for v, n in zip(fixed, ("min", "max"), strict=True))
     if low is not None and high is not None and bool(np.any(floor >= ceiling)):
         raise refuse("low, high", "下限不低于上限", "low 小于 high")
     worst, span = np.where(lower, ceiling, floor), np.where(lower, floor - ceiling, ceiling - floor)
@@ -200,25 +172,16 @@ def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tup
     return np.clip(result, min(ends), max(ends)) if cap else result
 
 
-def _bound(given: Any, x: Floats, name: str) -> Floats:
-    if given is None:
-        return over_units(name, x)
-    fixed = np.asarray(given, dtype=float)
-    return np.where(np.isnan(fixed), over_units(name, x), fixed) if np.isnan(fixed).any() else fixed
-
 
 def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float) -> Floats:
     kind, _, name = method.partition("_")
     low, high = over_units("min", x), over_units("max", x)
-    reference = {"best": np.where(lower, low, high), "worst": np.where(lower, high, low)}.get(name)
-    if reference is None:
-        reference = over_units("mean", x)
+    ends = {"best": np.where(lower, low, high), "worst": np.where(lower, high, low)}
+    reference = ends[name] if name in ends else over_units("mean", x)
     if kind == "ratio":
-        inverse = lower & (x == 0) & (x != reference)
-        if bool(inverse.any()):
-            raise refuse(
-                "x", "越低越好的指标有 0 值", f"{method} 以该值作分母，须大于 0", "改用 minmax 或 share_of_target"
-            )
+        if bool((lower & (x == 0) & (x != reference)).any()):
+            allowed, advice = f"{method} 以该值作分母，须大于 0", "改用 minmax 或 share_of_target"
+            raise refuse("x", "越低越好的指标有 0 值", allowed, advice)
         return np.where(x == reference, 1.0, np.where(lower, reference / x, x / reference))
     relative = np.where(x == reference, 0.0, (x - reference) / np.abs(reference))
     signed = np.where(lower, -relative, relative)

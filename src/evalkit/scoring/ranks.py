@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.intervals import Floats, one_of
 
 
 def rank(x: ArrayLike, ties: str = "min", better: str = "higher", axis: int = -1) -> Floats:
@@ -23,27 +24,8 @@ def rank(x: ArrayLike, ties: str = "min", better: str = "higher", axis: int = -1
     array of the shape of x
         A missing score has rank NaN and is not counted.
     """
-    if ties not in ("min", "average", "dense"):
-        raise refuse("ties", ties, "min、average、dense")
-    if better not in ("higher", "lower"):
-        raise refuse("better", better, "higher、lower")
-    values = np.moveaxis(np.asarray(x, dtype=float), axis, -1)
+    one_of("ties", ties, "min", "average", "dense")
+    one_of("better", better, "higher", "lower")
+    values = np.asarray(x, dtype=float)
     values = -values if better == "higher" else values
-    order = np.argsort(values, axis=-1)
-    ordered = np.take_along_axis(values, order, -1)
-    new = np.ones(values.shape, dtype=bool)
-    new[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
-    if ties == "dense":
-        place = np.cumsum(new, axis=-1).astype(float)
-    else:
-        position = np.arange(1, values.shape[-1] + 1)
-        place = np.maximum.accumulate(np.where(new, position, 0), axis=-1).astype(float)
-        if ties == "average":
-            last = np.ones_like(new)
-            last[..., :-1] = new[..., 1:]
-            end = np.where(last, position, values.shape[-1])[..., ::-1]
-            place = (place + np.minimum.accumulate(end, axis=-1)[..., ::-1]) / 2
-    place[np.isnan(ordered)] = np.nan
-    result = np.empty_like(place)
-    np.put_along_axis(result, order, place, -1)
-    return np.moveaxis(result, -1, axis)
+    return np.asarray(stats.rankdata(values, ties, axis=axis, nan_policy="omit"), dtype=float)

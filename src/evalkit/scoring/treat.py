@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.intervals import Floats, one_of, refuse
 
 METHODS = ("none", "winsorise", "log", "box_cox", "winsorise_then_log", "winsorise_then_box_cox")
 SKEWNESS, KURTOSIS, POINTS = 2.0, 3.5, 5  # COINr's defaults (GII practice)
@@ -34,26 +34,25 @@ def moments(x: ArrayLike) -> tuple[Floats, Floats]:
     ----------
     Joanes and Gill (1998), The Statistician 47, 183-189.
     """
-    rows = np.ascontiguousarray(np.swapaxes(np.asarray(x, dtype=float), -1, -2))
-    return _moments(rows)
+    return _moments(np.ascontiguousarray(np.swapaxes(np.asarray(x, dtype=float), -1, -2)))
 
 
 def _moments(rows: Floats) -> tuple[Floats, Floats]:
     """Skewness and kurtosis along the last axis."""
     n: Any = float(rows.shape[-1])
-    filled, total = rows, rows.sum(-1)
-    if np.isnan(total).any():
-        known = ~np.isnan(rows)
-        n, filled = known.sum(-1), np.where(known, rows, 0.0)
-        total = filled.sum(-1)
+    total = rows.sum(-1)
+    if holes := bool(np.isnan(total).any()):
+        n, total = (~np.isnan(rows)).sum(-1), np.nansum(rows, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / n
-        d = filled - mean[..., None]
-        if filled is not rows:
-            d[~known] = 0.0
-        square = d * d
-        sums = np.vecdot(d, d), np.vecdot(square, d), np.vecdot(square, square)
-        return _shape(n, mean, *sums)
+        d = rows - mean[..., None]
+        return _shape(n, mean, *_sums(np.nan_to_num(d) if holes else d)[1:])
+
+
+def _sums(d: Floats) -> Floats:
+    """Sums of the first four powers along the last axis."""
+    square = d * d
+    return np.stack([d.sum(-1), np.vecdot(d, d), np.vecdot(square, d), np.vecdot(square, square)])
 
 
 def _shape(n: Any, mean: Floats, s2: Floats, s3: Floats, s4: Floats) -> tuple[Floats, Floats]:
@@ -78,13 +77,9 @@ def _fails(skew: Floats, kurt: Floats, skewness: float, kurtosis: float) -> NDAr
 
 
 def treat(
-    x: ArrayLike,
-    method: str = "winsorise_then_log",
-    skewness: float = SKEWNESS,
-    kurtosis: float = KURTOSIS,
-    max_points: int | None = POINTS,
-    power: float | None = None,
-) -> Treatment:
+    x: ArrayLike, method: str = "winsorise_then_log", skewness: float = SKEWNESS, kurtosis: float = KURTOSIS,
+    max_points: int | None = POINTS, power: float | None = None,
+) -> Treatment:  # fmt: skip
     r"""Treat the indicators that fail the check of `outlying`; the others stay untouched.
 
     Winsorising sets the outermost value (the highest where the skewness is positive, else the lowest) to the next
@@ -103,8 +98,7 @@ def treat(
     ----------
     Becker, Caperna, Del Sorbo et al. (2022), COINr, JOSS 7(78), 4567; Box and Cox (1964), JRSS B 26, 211-252.
     """
-    if method not in METHODS:
-        raise refuse("method", method, "、".join(METHODS))
+    one_of("method", method, *METHODS)
     values = np.array(x, dtype=float)
     if values.ndim < 2:
         raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
@@ -114,8 +108,8 @@ def treat(
         return Treatment(values, done, points)
     for start in range(0, shape[-1], step := max(1, BLOCK // max(1, values[..., 0].size))):
         part = slice(start, start + step)
-        rule = method, (skewness, kurtosis), max_points, power
-        _treat_part(values[..., part], done[..., part], points[..., part], *rule)
+        blocks = values[..., part], done[..., part], points[..., part]
+        _treat_part(*blocks, method, (skewness, kurtosis), max_points, power)
     return Treatment(values, done, points)
 
 
@@ -157,24 +151,17 @@ def _winsorise(rows: Floats, limits: tuple[float, float], most: int | None) -> t
     ordered = np.partition(rows, [size - 1, n - size], axis=1)
     tails, middle = np.concatenate([ordered[:, :size], ordered[:, n - size :]], axis=1), ordered[:, size : n - size]
     centre = middle.mean(1, keepdims=True) if middle.shape[1] else rows.mean(1, keepdims=True)
-    d = middle - centre
-    square = d * d
-    base = np.stack([d.sum(1), np.vecdot(d, d), np.vecdot(square, d), np.vecdot(square, square)])
+    base = _sums(middle - centre)
     bounds = np.stack([rows.min(1), rows.max(1)])
     ends = np.zeros((2, len(rows)), dtype=int)
     failing, active = np.ones(len(rows), dtype=bool), np.arange(len(rows))
     while True:
-        c = np.clip(tails[active], bounds[0, active, None], bounds[1, active, None]) - centre[active]
-        square = c * c
-        powers = c.sum(1), np.vecdot(c, c), np.vecdot(square, c), np.vecdot(square, square)
-        s1, s2, s3, s4 = base[:, active] + powers
+        c = np.clip(tails[active], bounds[0, active, None], bounds[1, active, None])
+        s1, s2, s3, s4 = base[:, active] + _sums(c - centre[active])
         m = s1 / n
-        central = (
-            np.where(s2 - m * s1 > 1e-12 * s2, s2 - m * s1, 0.0),
-            s3 - 3 * m * s2 + 2 * n * m**3,
-            s4 - 4 * m * s3 + 6 * m**2 * s2 - 3 * n * m**4,
-        )
-        skew, kurt = _shape(n, m + centre[active, 0], *central)
+        m2 = np.where(s2 - m * s1 > 1e-12 * s2, s2 - m * s1, 0.0)
+        m3, m4 = s3 - 3 * m * s2 + 2 * n * m**3, s4 - 4 * m * s3 + 6 * m**2 * s2 - 3 * n * m**4
+        skew, kurt = _shape(n, m + centre[active, 0], m2, m3, m4)
         failing[active] = _fails(skew, kurt, *limits)
         go_on = failing[active] & (most is None or ends[:, active].sum(0) < most)  # type: ignore[operator]
         active, side = active[go_on], (skew[go_on] >= 0).astype(int)
@@ -205,14 +192,6 @@ def _transform(rows: Floats, sign: Floats, method: str, power: float | None) -> 
 
 def treatment_table(before: ArrayLike, after: Treatment) -> dict[str, Any]:
     """Columns of the before / after table, one entry for each indicator (`before` units x indicators)."""
-    skew, kurt = moments(before)
-    new_skew, new_kurt = moments(after.x)
-    return {
-        "skewness_before": skew,
-        "kurtosis_before": kurt,
-        "treatment": after.done,
-        "points": after.points,
-        "skewness_after": new_skew,
-        "kurtosis_after": new_kurt,
-        "passes": ~outlying(after.x),
-    }
+    names = ("skewness_before", "kurtosis_before", "treatment", "points", "skewness_after", "kurtosis_after", "passes")
+    columns = *moments(before), after.done, after.points, *moments(after.x), ~outlying(after.x)
+    return dict(zip(names, columns, strict=True))

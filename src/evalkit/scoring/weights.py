@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import optimize, special
 
 from evalkit.scoring.aggregate import shares
 from evalkit.scoring.normalise import Better, normalise, over_units, sample_sd
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.intervals import Floats, one_of, refuse
 
 
-def equal(count: int) -> Floats:
-    """The same weight for each of `count` indicators."""
+def equal(x: ArrayLike) -> Floats:
+    """The same weight for each indicator of a table units x indicators, or for so many as a number says."""
+    count = int(np.asarray(x)) if np.ndim(x) == 0 else np.shape(x)[-1]
     return np.full(count, 1.0 / count)
 
 
@@ -29,10 +31,13 @@ def given(weights: ArrayLike, total: float | None = None) -> Floats:
     return shares(w, w.shape[-1])
 
 
-def _table(x: ArrayLike) -> Floats:
+def _table(x: ArrayLike, method: str = "") -> Floats:
+    """A checked table; `method` names one that takes no negative values."""
     values = np.asarray(x, dtype=float)
     if values.ndim != 2:
         raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
+    if method and bool((values < 0).any()):
+        raise refuse("x", f"有负数 {np.nanmin(values):g}", f"{method}的数值都不小于 0", "先用 minmax 标准化")
     return values
 
 
@@ -50,13 +55,10 @@ def entropy(x: ArrayLike) -> Floats:
     ----------
     Shannon (1948); Hwang and Yoon (1981), Multiple Attribute Decision Making, 52-54.
     """
-    values = _table(x)
-    if bool((values < 0).any()):
-        raise refuse("x", f"有负数 {np.nanmin(values):g}", "熵权法的数值都不小于 0", "先用 minmax 标准化")
+    values = _table(x, "熵权法")
     total = np.nansum(values, axis=0)
-    p = values / np.where(total > 0, total, np.nan)
     n = np.maximum((~np.isnan(values)).sum(0), 2)
-    diversity = 1 + np.nansum(np.where(p > 0, p * np.log(np.where(p > 0, p, 1)), 0.0), axis=0) / np.log(n)
+    diversity = 1 - np.nansum(special.entr(values / np.where(total > 0, total, np.nan)), axis=0) / np.log(n)
     return _share(np.where((total > 0) & (diversity > 1e-12), diversity, 0.0))
 
 
@@ -66,14 +68,13 @@ def deviation(x: ArrayLike, kind: str = "standard") -> Floats:
     ``standard`` (均方差法): :math:`w_j \propto s_j`; ``coefficient`` (变异系数法): :math:`s_j / |\bar x_j|`;
     ``maximising`` (离差最大化): :math:`\sum_i \sum_k |x_{ij} - x_{kj}|` (Wang 1997).
     """
+    one_of("kind", kind, "standard", "coefficient", "maximising")
     values = _table(x)
     sd, mean = sample_sd(values)[0], over_units("mean", values)[0]
     if kind == "standard":
         return _share(sd)
     if kind == "coefficient":
         return _share(np.divide(sd, np.abs(mean), out=np.zeros_like(sd), where=mean != 0))
-    if kind != "maximising":
-        raise refuse("kind", kind, "standard、coefficient、maximising")
     ordered = np.sort(values, axis=0)  # missing values last
     n, i = (~np.isnan(values)).sum(0), np.arange(len(values))[:, None]
     return _share(np.nansum((2 * i - n + 1) * ordered, axis=0))
@@ -90,14 +91,12 @@ def critic(x: ArrayLike, better: Better = "higher") -> Floats:
     """
     values = normalise(_table(x), "minmax", better)
     sd = sample_sd(values)[0]
-    varies = sd > 0
     centred = np.nan_to_num(values - over_units("mean", values))
     known = (~np.isnan(values)).astype(float)
     squares = (centred**2).T @ known  # sums over the rows that both columns know
     with np.errstate(invalid="ignore", divide="ignore"):
         r = (centred.T @ centred) / np.sqrt(squares * squares.T)
-    conflict = np.where(np.outer(varies, varies), 1 - r, 0.0).sum(1)
-    return _share(sd * conflict)
+    return _share(sd * np.where(np.outer(sd, sd) > 0, 1 - r, 0.0).sum(1))
 
 
 class Pca(NamedTuple):
@@ -202,14 +201,8 @@ def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None) -> Doubt:
     ----------
     Cherchye, Moesen, Rogge and Van Puyenbroeck (2007), Social Indicators Research 82, 111-145; Melyn and Moesen (1991).
     """
-    from scipy import optimize
-
-    values = _table(x)
-    count = values.shape[1]
-    if bool((values < 0).any()):
-        raise refuse("x", f"有负数 {np.nanmin(values):g}", "有利权重法的数值都不小于 0", "先用 minmax 标准化")
-    limits = (0.0, 1.0) if share_limits is None else share_limits
-    low, high = (np.broadcast_to(np.asarray(v, dtype=float), (count,)) for v in limits)
+    values = _table(x, "有利权重法")
+    low, high = (np.broadcast_to(np.asarray(v, dtype=float), values.shape[1]) for v in share_limits or (0, 1))
     if low.sum() > 1 + 1e-9 or high.sum() < 1 - 1e-9 or bool(np.any(low > high)):
         found = f"下限合计 {low.sum():g}，上限合计 {high.sum():g}"
         raise refuse("share_limits", found, "下限合计不超过 1，上限合计不小于 1，下限不高于上限")
@@ -217,18 +210,13 @@ def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None) -> Doubt:
     peers = np.unique(values[known], axis=0)
     peers = peers[peers.any(axis=1)]
     score, weights = np.full(len(values), np.nan), np.full(values.shape, np.nan)
+    score[known], weights[known] = 0.0, 0.0
     scale = np.where(peers.max(0, initial=0) > 0, peers.max(0, initial=0), 1.0)
-    for i in np.flatnonzero(known):
-        own, rows = values[i] / scale, [peers / scale]
-        if low.any():
-            rows.append(np.outer(low, own) - np.diag(own))
-        if (high < 1).any():
-            rows.append(np.diag(own) - np.outer(high, own))
-        table = np.vstack(rows)
+    for i in np.flatnonzero(known & values.any(axis=1)):
+        own = values[i] / scale
+        limits = [np.outer(low, own) - np.diag(own), np.diag(own) - np.outer(high, own)]
+        table = np.vstack([peers / scale, *(limits if low.any() or (high < 1).any() else ())])
         bound = np.r_[np.ones(len(peers)), np.zeros(len(table) - len(peers))]
-        if not own.any():
-            score[i], weights[i] = 0.0, 0.0
-            continue
         solved = optimize.linprog(-own, A_ub=table, b_ub=bound, bounds=(0, None), method="highs")
         if solved.status != 0:
             raise refuse("benefit_of_the_doubt", f"第 {i + 1} 个单位无解：{solved.message}", "放宽占比限制")

@@ -7,18 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.stats.intervals import Limits, _floats, _plain, poisson_exact, refuse, z_value
-
-KINDS = ("proportion", "rate", "ratio")
+from evalkit.stats.intervals import Limits, _floats, _plain, one_of, poisson_exact, refuse, z_value
 
 
 def funnel_limits(
-    kind: str,
-    target: ArrayLike,
-    size: ArrayLike,
-    confidence: float = 0.95,
-    phi: float = 1.0,
-    tau_squared: float = 0.0,
+    kind: str, target: ArrayLike, size: ArrayLike, confidence: float = 0.95, phi: float = 1, tau_squared: float = 0
 ) -> Limits:
     r"""Control limits of a funnel plot at any confidence.
 
@@ -45,12 +38,10 @@ def funnel_limits(
     ----------
     Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202; (2005), Quality and Safety in Health Care 14, 347-351.
     """
-    if kind not in KINDS:
-        raise refuse("kind", kind, "、".join(KINDS))
+    one_of("kind", kind, "proportion", "rate", "ratio")
     t, n = _floats(target, size)
     n[~(n > 0)] = np.nan
-    z = z_value(confidence)
-    adjusted = phi > 1 or tau_squared > 0
+    z, adjusted = z_value(confidence), phi > 1 or tau_squared > 0
     if kind == "proportion":
         if bool(np.any((t < 0) | (t > 1))):
             raise refuse("target", f"{np.nanmax(t):g}", "比例的目标在 0 与 1 之间", "百分数请除以 100")
@@ -59,13 +50,10 @@ def funnel_limits(
             return _plain(np.clip(t - half, 0, 1), np.clip(t + half, 0, 1))
         half = z * np.sqrt(max(phi, 1.0) / (4 * n) + tau_squared)
         angle = np.arcsin(np.sqrt(t))
-        low, high = (np.sin(np.clip(a, 0, np.pi / 2)) ** 2 for a in (angle - half, angle + half))
-        return _plain(low, high)
-    expected = t * n
+        return _plain(*(np.sin(np.clip(a, 0, np.pi / 2)) ** 2 for a in (angle - half, angle + half)))
     if not adjusted:
-        low, high = poisson_exact(expected, confidence)
-        return _plain(np.asarray(low) / n, np.asarray(high) / n)
-    half = z * np.sqrt(max(phi, 1.0) / expected + tau_squared)
+        return _plain(*(np.asarray(limit) / n for limit in poisson_exact(t * n, confidence)))
+    half = z * np.sqrt(max(phi, 1.0) / (t * n) + tau_squared)
     return _plain(t * np.exp(-half), t * np.exp(half))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
 from evalkit.stats.intervals import Floats, _floats, _plain, refuse
 
@@ -29,10 +30,10 @@ def lorenz(values: ArrayLike, weights: ArrayLike | None = None) -> tuple[Floats,
     x, w, mean = _prepare(values, weights)
     order = np.argsort(x, axis=-1, kind="stable")
     x, w = np.take_along_axis(x, order, -1), np.take_along_axis(w, order, -1)
-    start = np.zeros((*x.shape[:-1], 1))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(mean == 0, w, w * x / mean)
-    return tuple(np.concatenate([start, np.cumsum(a, axis=-1)], axis=-1) for a in (w, share))  # type: ignore[return-value]
+    people, value = (np.insert(np.cumsum(a, axis=-1), 0, 0.0, axis=-1) for a in (w, share))
+    return people, value
 
 
 def gini(values: ArrayLike, weights: ArrayLike | None = None) -> Any:
@@ -56,8 +57,7 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None, kind: str = "T") 
     x, w, mean = _prepare(values, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.where(mean == 0, 1.0, x / mean)
-        term = np.where(r == 0, 0.0, r * np.log(r)) if kind == "T" else -np.log(r)
-        return _plain((w * term).sum(-1))[0]
+        return _plain((w * (special.xlogy(r, r) if kind == "T" else -np.log(r))).sum(-1))[0]
 
 
 def _members(groups: ArrayLike, length: int) -> tuple[Floats, Any]:
@@ -85,9 +85,9 @@ def theil_decomposition(values: ArrayLike, groups: ArrayLike, weights: ArrayLike
     people = w @ member
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(mean == 0, people, (w * x) @ member / mean)
-        between = np.where(share == 0, 0.0, share * np.log(share / people)).sum(-1)
+        between = special.rel_entr(share, people).sum(-1)
     total = np.asarray(theil(values, weights))
-    return _plain(total, between, total - between)  # type: ignore[return-value]
+    return _plain(total, between, total - between)
 
 
 def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float, float]:
@@ -123,10 +123,8 @@ def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
     # Delta p_j p_h = gap, so G_jh (p_j s_h + p_h s_j) = gap_jh / mean, and D = |amount_j p_h - amount_h p_j| / gap
     net = np.abs(np.outer(amount, people) - np.outer(people, amount))
     np.fill_diagonal(net, 0.0)
-    scale = 2 * float(mean[0])
-    within = float(np.trace(gap)) / scale
-    between = float(net.sum()) / scale
-    return within, between, float(gap.sum()) / scale - within - between
+    within, between, total = (float(part) / (2 * float(mean[0])) for part in (np.trace(gap), net.sum(), gap.sum()))
+    return within, between, total - within - between
 
 
 def atkinson(values: ArrayLike, epsilon: float, weights: ArrayLike | None = None) -> Any:

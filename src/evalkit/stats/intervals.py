@@ -24,6 +24,12 @@ def refuse(where: str, found: str, allowed: str, advice: str = "") -> InputError
     return InputError(Problem("value_invalid", where=where, found=found, allowed=allowed, advice=advice))
 
 
+def one_of(where: str, found: str, *allowed: str) -> None:
+    """Refuse a word that is not among those allowed."""
+    if found not in allowed:
+        raise refuse(where, found, "、".join(allowed))
+
+
 def tail(confidence: float) -> float:
     """The probability outside one limit: 0.025 for 0.95."""
     if not 0 < confidence < 1:
@@ -37,9 +43,9 @@ def z_value(confidence: float) -> float:
     return float(-special.ndtri(tail(confidence)))
 
 
-def _plain(*arrays: Any) -> Limits:
+def _plain(*arrays: Any) -> Any:
     """Python floats where everything was a scalar."""
-    return tuple(a.item() if np.ndim(a) == 0 else a for a in map(np.asarray, arrays))  # type: ignore[return-value]
+    return tuple(a.item() if np.ndim(a) == 0 else a for a in map(np.asarray, arrays))
 
 
 def _floats(*values: ArrayLike) -> list[Floats]:
@@ -70,12 +76,9 @@ def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limi
     """
     z = z_value(confidence)
     x, n = _floats(count, total)
-    bad = ~((n > 0) & (x >= 0) & (x <= n))
-    x[bad], n[bad] = np.nan, np.nan
+    x[~((n > 0) & (x >= 0) & (x <= n))] = np.nan
     middle, spread, scale = 2 * x + z * z, z * np.sqrt(z * z + 4 * x * (1 - x / n)), 2 * (n + z * z)
-    low = np.where(x == 0, 0.0, (middle - spread) / scale)
-    high = np.where(x == n, 1.0, (middle + spread) / scale)
-    return _plain(low, high)
+    return _plain(np.where(x == 0, 0.0, (middle - spread) / scale), np.where(x == n, 1.0, (middle + spread) / scale))
 
 
 def byar(count: ArrayLike, confidence: float = 0.95) -> Limits:

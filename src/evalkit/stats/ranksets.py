@@ -16,28 +16,20 @@ Nothing of size units x units x draws is ever held:
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from evalkit.stats.intervals import Floats, refuse, tail
+from evalkit.stats.intervals import Floats, one_of, refuse, tail
 
 Ranks = tuple[Floats, Floats]
 ROWS, DRAWS = 256, 200  # block sizes that keep memory below about 100 MB
 
 
 def rank_sets(
-    estimate: ArrayLike,
-    se: ArrayLike,
-    confidence: float = 0.95,
-    simultaneous: bool = True,
-    better: str = "higher",
-    draws: int = 2000,
-    seed: int = 0,
-    stepwise: bool = True,
-) -> Ranks:
+    estimate: ArrayLike, se: ArrayLike, confidence: float = 0.95, simultaneous: bool = True, better: str = "higher",
+    draws: int = 2000, seed: int = 0, stepwise: bool = True,
+) -> Ranks:  # fmt: skip
     r"""Best and worst rank of every unit that the data do not exclude.
 
     Parameters
@@ -68,12 +60,12 @@ def rank_sets(
         raise refuse("se", f"{error.shape}", f"每个单位一个标准误，共 {value.size} 个")
     if bool(np.any(error < 0)):
         raise refuse("se", f"{np.nanmin(error):g}", "标准误不小于 0")
-    if better not in ("higher", "lower"):
-        raise refuse("better", better, "higher、lower")
+    one_of("better", better, "higher", "lower")
     best, worst = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
     known = ~np.isnan(value + error)
     x, s = value[known] * (1 if better == "higher" else -1), error[known]
-    if len(x) == 0:
+    if len(x) < 2:
+        best[known] = worst[known] = 1.0
         return best, worst
     s = np.maximum(s, 1e-9 * (s.max() or np.ptp(x) or 1.0))  # an exact estimate: all but no error
     method = _simultaneous if simultaneous else _marginal
@@ -99,15 +91,11 @@ def _statistics(x: Floats, s: Floats, rows: NDArray[np.intp]) -> Floats:
 
 def _simultaneous(x: Floats, s: Floats, confidence: float, draws: int, seed: int, stepwise: bool) -> Floats:
     """One critical value for all ordered pairs: the quantile of the maximum over those not yet rejected."""
-    if len(x) < 2:
-        return np.full(len(x), np.inf)
     rejected, critical = -1.0, np.inf
     while True:
         rng = np.random.default_rng(seed)  # the same draws at every step, so that it can only fall
-        maxima = []
-        for start in range(0, draws, DRAWS):
-            e = rng.standard_normal((min(DRAWS, draws - start), len(x)))
-            maxima.append(_largest(e, x, s, critical))
+        blocks = (rng.standard_normal((min(DRAWS, draws - start), len(x))) for start in range(0, draws, DRAWS))
+        maxima = [_largest(e, x, s, critical) for e in blocks]
         critical = min(critical, float(np.quantile(np.concatenate(maxima), confidence)))
         now = _proved(x, s, np.full(len(x), critical), np.arange(len(x)))[0].sum()
         if not stepwise or now == rejected or now == 0:
@@ -132,11 +120,9 @@ def _largest(e: Floats, x: Floats, s: Floats, critical: float, width: int = 64) 
     # a pair outside the candidates has one member no more extreme than the last candidate on its side
     top, bottom = (np.maximum(a, 0) for a in (e_high, -e_low))
     bound = np.maximum(np.hypot(top.min(1), bottom.max(1)), np.hypot(top.max(1), bottom.min(1)))
-    open_ = found < bound
-    if open_.any():
-        wider = np.flatnonzero(open_)
-        for part in np.array_split(wider, max(1, len(wider) * width**2 // 250_000)):
-            found[part] = _largest(e[part], x, s, critical, 2 * width)
+    wider = np.flatnonzero(found < bound)
+    for part in np.array_split(wider, max(1, len(wider) * width**2 // 250_000)) if len(wider) else ():
+        found[part] = _largest(e[part], x, s, critical, 2 * width)
     return np.asarray(found)
 
 
@@ -156,16 +142,13 @@ def _nodes(s: Floats, count: int = 32) -> tuple[Floats, Floats]:
 
 def _marginal(x: Floats, s: Floats, confidence: float, draws: int, seed: int, stepwise: bool) -> Floats:
     """A critical value for each unit by integrating over its own draw."""
-    if len(x) < 2:
-        return np.full(len(x), np.inf)
     grid, weight = _nodes(s)
     a = 1 - confidence
     c = np.linspace(-special.ndtri(a) * 0.98, -special.ndtri(a / (2 * len(x))) + 0.05, 36)
     e = np.linspace(-6.5, 6.5, 193)
     density = np.exp(-(e**2) / 2) / np.sqrt(2 * np.pi) * (e[1] - e[0])
-    critical, counted = np.full(len(x), np.inf), np.full(len(x), -1.0)
-    open_ = np.arange(len(x))
-    tables: dict[int, Any] = {}
+    laws = [_log_law(own, grid, c, e) for own in grid]
+    critical, counted, open_ = np.full(len(x), np.inf), np.full(len(x), -1.0), np.arange(len(x))
     while len(open_):
         for start in range(0, len(open_), ROWS):
             j = open_[start : start + ROWS]
@@ -175,8 +158,7 @@ def _marginal(x: Floats, s: Floats, confidence: float, draws: int, seed: int, st
             up, down = t <= critical[j, None], -t <= critical[j, None]  # not rejected: j above k, k above j
             masks = (up & down & other, up & ~down & other, ~up & down & other)
             families = np.concatenate([m.astype(float) @ weight for m in masks], axis=1)
-            limit = _quantiles(j, families, weight, grid, c, e, density, confidence, tables)
-            critical[j] = np.minimum(critical[j], limit)
+            critical[j] = np.minimum(critical[j], _quantiles(families, weight[j], laws, c, density, confidence))
         now = np.add(*_proved(x, s, critical, open_))
         again = (now != counted[open_]) & (now > 0) & stepwise
         counted[open_] = now
@@ -184,23 +166,14 @@ def _marginal(x: Floats, s: Floats, confidence: float, draws: int, seed: int, st
     return critical
 
 
-def _quantiles(
-    j: NDArray[np.intp], families: Floats, weight: Floats, grid: Floats, c: Floats, e: Floats, density: Floats,
-    confidence: float, tables: dict[int, Any],
-) -> Floats:  # fmt: skip
-    """Where the law of each unit's maximum reaches `confidence`, interpolated between two standard errors."""
-    result = np.zeros(len(j))
-    for node in range(len(grid)):
-        share = weight[j, node]
-        rows = np.flatnonzero(share)
-        if not len(rows):
-            continue
-        if node not in tables:
-            tables[node] = _log_law(grid[node], grid, c, e)
-        law = np.exp(families[rows] @ tables[node]).reshape(len(rows), len(c), len(e)) @ density
-        score = special.ndtri(np.clip(law, 1e-12, 1 - 1e-12))
-        target = special.ndtri(confidence)
-        result[rows] += share[rows] * [np.interp(target, row, c) for row in score]
+def _quantiles(families: Floats, weight: Floats, laws: list[Floats], c: Floats, density: Floats, level: float) -> Floats:
+    """Where the law of each unit's maximum reaches `level`, interpolated between two standard errors."""
+    result = np.zeros(len(weight))
+    for share, table in zip(weight.T, laws, strict=True):
+        if len(rows := np.flatnonzero(share)):
+            law = np.exp(families[rows] @ table).reshape(len(rows), len(c), len(density)) @ density
+            score = special.ndtri(np.clip(law, 1e-12, 1 - 1e-12))
+            result[rows] += share[rows] * [np.interp(special.ndtri(level), row, c) for row in score]
     return result
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.stats.intervals import Floats, _plain, refuse
+from evalkit.stats.intervals import Floats, _plain, one_of, refuse
 
 D2, D4 = 1.128, 3.267  # of moving ranges of two (Montgomery, appendix VI)
 
@@ -47,21 +47,18 @@ def spc_limits(
     Montgomery, Introduction to Statistical Quality Control; NIST/SEMATECH e-Handbook 6.3; Nelson (1982) for
     screened ranges.
     """
+    one_of("kind", kind, "p", "np", "u", "c", "xmr")
     values = np.asarray(x, dtype=float)
     if kind == "xmr":
         moving = np.abs(np.diff(values, axis=-1))
-        mean_range = _mean(moving)
         if screen:
-            moving = np.where(moving > D4 * mean_range[..., None], np.nan, moving)
-            mean_range = _mean(moving)
-        centre = _mean(values)
-        return _plain(centre, centre - 3 * mean_range / D2, centre + 3 * mean_range / D2)  # type: ignore[return-value]
+            moving[moving > D4 * _mean(moving)[..., None]] = np.nan
+        centre, half = _mean(values), 3 * _mean(moving) / D2
+        return _plain(centre, centre - half, centre + half)
     if kind == "c":
         centre = _mean(values)
         half = 3 * np.sqrt(centre)
-        return _plain(centre, np.maximum(0, centre - half), centre + half)  # type: ignore[return-value]
-    if kind not in ("p", "np", "u"):
-        raise refuse("kind", kind, "p、np、u、c、xmr")
+        return _plain(centre, np.maximum(0, centre - half), centre + half)
     if size is None:
         raise refuse("size", "没有给出", f"{kind} 图需要每个点的基数 size")
     n = np.asarray(size, dtype=float)
@@ -69,24 +66,17 @@ def spc_limits(
     counts, sizes = np.where(known, values, 0.0), np.where(known, n, 0.0)
     if bool(np.any(sizes < 0)) or (kind != "u" and bool(np.any(counts > sizes))):
         raise refuse("x", "有的点计数大于基数，或基数为负", "0 ≤ 计数 ≤ 基数")
-    total = sizes.sum(-1)
-    centre = np.divide(counts.sum(-1), total, out=np.full(np.shape(total), np.nan), where=total > 0)
-    inner = centre[..., None] if n.ndim else centre
     with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.where(sizes.any(-1), counts.sum(-1) / sizes.sum(-1), np.nan)
+        inner = centre[..., None] if n.ndim else centre
         half = 3 * np.sqrt((inner if kind == "u" else inner * (1 - inner)) / n)
-    low, high = np.maximum(0, inner - half), inner + half
-    if kind != "u":
-        high = np.minimum(1, high)
-    if kind == "np":
-        return _plain(inner * n, low * n, high * n)  # type: ignore[return-value]
-    return _plain(centre, low, high)  # type: ignore[return-value]
+    low, high = np.maximum(0, inner - half), np.minimum(np.inf if kind == "u" else 1, inner + half)
+    return _plain(inner * n, low * n, high * n) if kind == "np" else _plain(centre, low, high)
 
 
 def _mean(x: Floats) -> Floats:
-    known = ~np.isnan(x)
-    count = known.sum(-1)
-    mean = np.divide(np.where(known, x, 0).sum(-1), count, out=np.full(np.shape(count), np.nan), where=count > 0)
-    return np.asarray(mean)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.nansum(x, axis=-1) / (~np.isnan(x)).sum(-1))
 
 
 def run_rules(
@@ -104,24 +94,21 @@ def run_rules(
     Western Electric (1956), Statistical Quality Control Handbook; NIST/SEMATECH e-Handbook 6.3.2; Nelson (1984).
     """
     value = np.asarray(x, dtype=float)
-    middle = np.asarray(centre, dtype=float)
-    middle = middle[..., None] if 0 < middle.ndim < value.ndim else middle
-    bounds = [np.asarray(b, dtype=float) for b in (lower, upper)]
-    low, high = (b[..., None] if 0 < b.ndim < value.ndim else b for b in bounds)
+    lines = [np.asarray(line, dtype=float) for line in (centre, lower, upper)]
+    middle, low, high = (line[..., None] if 0 < line.ndim < value.ndim else line for line in lines)
     with np.errstate(divide="ignore", invalid="ignore"):
         above, below = (value - middle) / ((high - middle) / 3), (middle - value) / ((middle - low) / 3)
-    zone = np.where(value >= middle, above, -below)  # sigmas from the centre; limits need not be symmetric
-    zone = np.where(value == middle, 0.0, zone)
+    # sigmas from the centre; limits need not be symmetric
+    zone = np.where(value == middle, 0.0, np.where(value > middle, above, -below))
 
     def either(hit: Any, length: int, needed: int) -> NDArray[np.bool_]:
         return _window(hit(zone), length, needed) | _window(hit(-zone), length, needed)
 
     step = np.diff(value, axis=-1)
     rising = np.zeros(value.shape, dtype=bool)
-    for moves in (step > 0, step < 0):
-        run = _window(moves, trend - 1, trend - 1)
-        rising[..., 1:] |= run
-        rising[..., :-1] |= run
+    run = _window(step > 0, trend - 1, trend - 1) | _window(step < 0, trend - 1, trend - 1)
+    rising[..., 1:] |= run
+    rising[..., :-1] |= run
     return {
         "outside": (value > high) | (value < low),
         "two_of_three": either(lambda z: z > 2, 3, 2),

@@ -1,0 +1,156 @@
+"""``更正表.xlsx``: cells that the office corrects without touching its ledgers, each with its reason.
+
+One row a cell: 文件, 工作表 (may stand in 单元格 as ``组织台账!F12``), 单元格, 新值, 理由. It lies in a folder of ledgers and
+speaks of the files below that folder. A correction changes the raw cell before anything is read from it, and stays in
+the problems as a warning; one that hits nothing is an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from evalkit.ledgers import persons
+from evalkit.ledgers.files import RawSheet, read_sheets
+from evalkit.ledgers.headings import squeeze
+from evalkit.problems import Problem
+
+NAME = "更正表.xlsx"
+_COLUMNS = {"file": "文件 文件名 台账", "sheet": "工作表 表名", "cell": "单元格 位置", "value": "新值 更正为 改为", "reason": "理由 更正理由 原因"}
+_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
+_CLEAR = ("空", "空白", "清空")
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One row of a 更正表: which cell becomes what, why, and where that is written."""
+
+    file: str
+    sheet: str
+    cell: str
+    value: object
+    reason: str
+    source: str = NAME
+    where: str = ""
+
+    @property
+    def folder(self) -> str:
+        return self.source.rpartition("/")[0]
+
+
+def correction_files(root: Path, name: str) -> list[Path]:
+    """The 更正表 that speak of a ledger: in its own folder and in those above it, up to `root`."""
+    folders = [root / p for p in PurePosixPath(name).parents]
+    return sorted(path for folder in folders if (path := folder / NAME).is_file())
+
+
+def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction], list[Problem]]:
+    """The rows of some 更正表; names are told from `root`. A row that says too little is an error."""
+    out: list[Correction] = []
+    problems: list[Problem] = []
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        sheets, wrong = read_sheets(path, name=name)
+        problems += wrong
+        at: dict[str, int] = {}
+        for sheet in sheets:
+            for i, row in enumerate(sheet.rows):
+                words = [squeeze(c) for c in row]
+                found = {k: words.index(w) for k, names in _COLUMNS.items() for w in names.split() if w in words}
+                if {"file", "cell", "value"} <= found.keys():
+                    at = found
+                elif at and any(words):
+                    texts = {k: str(row[j]).strip() if k != "value" else row[j] for k, j in at.items()}
+                    where = f"{sheet.name}!A{sheet.first_row + i}"
+                    one = Correction(**({"sheet": "", "reason": ""} | texts), source=name, where=where)  # type: ignore[arg-type]
+                    if one.file and one.cell and one.value != "":
+                        out.append(one)
+                    else:
+                        problems.append(_unused(one, "文件、单元格、新值三项没有填全", "补全；要把单元格清空，新值写“空”"))
+        if sheets and not at:
+            said = "找不到表头"
+            problems.append(Problem("correction_unused", "error", name, "", said, "整张更正表未采用", "文件、工作表、单元格、新值、理由", "改成规定的表头"))
+    return out, problems
+
+
+def target_of(one: Correction, files: Iterable[str]) -> str | None:
+    """The ledger a correction means: its name from the root or from the 更正表's folder, or the only file so called."""
+    said = one.file.replace("\\", "/").removeprefix("./")
+    inside = [f for f in files if not one.folder or f.startswith(one.folder + "/")]
+
+    def stem(name: str) -> str:
+        return re.sub(r"\.[A-Za-z]{2,4}$", "", name)
+
+    full = [said, f"{one.folder}/{said}"] if one.folder else [said]
+    for same in (lambda f: f in full, lambda f: stem(f) in full, lambda f: any(w.startswith(f + "/") for w in full),
+                 lambda f: said in (PurePosixPath(f).name, stem(PurePosixPath(f).name))):  # fmt: skip
+        hits = list(dict.fromkeys(f for f in inside if same(f)))
+        if hits:
+            return hits[0] if len(hits) == 1 else None
+    return None
+
+
+def unmatched(corrections: Iterable[Correction], files: Sequence[str]) -> list[Problem]:
+    """An error for every correction whose file is not among `files`, or is several of them."""
+    return [_unused(c, f"文件“{persons.shown(c.file)}”找不到，或有几个同名", "文件名写成 problems.xlsx 里“文件”一列的样子")
+            for c in corrections if target_of(c, files) is None]  # fmt: skip
+
+
+def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correction]) -> tuple[list[RawSheet], list[Problem]]:
+    """The sheets with corrected cells (the given ones stay as they are), and what was done or could not be done."""
+    out = list(sheets)
+    problems: list[Problem] = []
+    copied: set[int] = set()
+    files = list(dict.fromkeys(s.file for s in out))
+    for one in corrections:
+        sheet_said, _, cell = one.cell.rpartition("!")
+        wanted, match = (one.sheet or sheet_said).strip("'"), _CELL.fullmatch(cell.strip())
+        file = target_of(one, files)
+        here = [i for i, s in enumerate(out) if s.file == file and (squeeze(s.name) == squeeze(wanted) if wanted else s.state == "visible")]
+        if file is None or match is None or len(here) != 1:
+            said = ("文件找不到，或有几个同名" if file is None else f"单元格“{persons.shown(cell)}”看不懂" if match is None
+                    else f"没有工作表“{persons.shown(wanted)}”" if wanted else "文件里有几个工作表，没有写明是哪一个")  # fmt: skip
+            problems.append(_unused(one, said, "单元格写成 F12，工作表单独写明", file or ""))
+            continue
+        sheet = out[here[0]]
+        column = sum((ord(c) - 64) * 26**n for n, c in enumerate(reversed(match[1].upper())))
+        row = int(match[2])
+        i = row - sheet.first_row
+        if not 0 <= i < len(sheet.rows) or column > len(sheet.rows[i]):
+            problems.append(_unused(one, f"{sheet.name}!{cell} 在表格以外", "核对单元格的位置", file))
+            continue
+        if here[0] not in copied:
+            copied.add(here[0])
+            sheet = out[here[0]] = dataclasses.replace(sheet, rows=[list(r) for r in sheet.rows])
+        old = sheet.rows[i][column - 1]
+        new = "" if isinstance(one.value, str) and one.value.strip() in _CLEAR else one.value
+        sheet.rows[i][column - 1] = new
+        out[here[0]] = dataclasses.replace(sheet, no_value=sheet.no_value - {(row, column)})
+        because = f"{one.source} {one.where}" + (f"，理由：{persons.shown(one.reason, 60)}" if one.reason else "，没有写理由")
+        where = f"{sheet.name}!{match[1].upper()}{row}"
+        above = [r[column - 1] for r in sheet.rows[:i] if column <= len(r) and isinstance(r[column - 1], str)]
+        told = not any(persons.heading_kind(text, table="instructors") for text in above)
+        problems.append(Problem("value_corrected", "warning", sheet.file, where, _kind(old, told), _kind(new, told), "", because))
+    return out, problems
+
+
+def _unused(one: Correction, found: str, advice: str, file: str = "") -> Problem:
+    """A correction without effect: told of the ledger where that is known, so that it stays with the ledger's part."""
+    if file:
+        return Problem("correction_unused", "error", file, "", f"{one.source} {one.where}：{found}", "未采用", "", advice)
+    return Problem("correction_unused", "error", one.source, one.where, found, "未采用", "", advice)
+
+
+def _kind(cell: Any, told: bool) -> str:
+    """What stands in a cell, never a text: a number is told outside the columns of persons, else the kind only."""
+    if cell is None or cell == "":
+        return "空白"
+    if persons.cell_kind(cell):
+        return "个人信息"
+    if isinstance(cell, bool | str):
+        return "文字"
+    return "日期" if not isinstance(cell, int | float) else f"{cell:.12g}" if told else "数字"

@@ -1,0 +1,162 @@
+"""Empty ledgers for offices that want one: marked columns first, the others folded, drop-down lists, input checks.
+
+Nobody has to use them: what an office keeps already is read as it stands. Headings, types, units and lists come from
+the codebook; no column for persons is offered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evalkit.codebook import Codebook
+from evalkit.ledgers.ledger import NOT_COUNTED
+from evalkit.ledgers.workbook import HEAD, book_bytes, put_beside, write_cell
+from evalkit.problems import InputError, Problem, did_you_mean
+
+ROWS = 3_000  # rows with drop-down lists and checks
+FIRST = 4  # Excel row of the first record: title, place and year, headings above it
+TYPES = {"text": "文字", "int": "整数", "money": "金额", "number": "数字", "date": "日期（2025-07-01）", "bool": "是或否", "codes": "可填几个，用顿号分开"}
+# an invented row that agrees with itself; other columns of the example stay empty
+EXAMPLE: dict[str, Any] = {
+    "township": "城关镇", "unit_name": "演示一号有限公司", "sector": "非公企业", "kind": "法人企业", "status": "正常", "employees": 60,
+    "above_scale": "是", "members": 4, "full_members": 3, "party_org_name": "演示一号有限公司党支部", "org_kind": "党支部", "setup_mode": "单独",
+    "party_org": "演示一号有限公司党支部", "parent": "城关镇两新党委", "functional": "否", "covered_units": "演示一号有限公司", "founded_on": dt.date(2019, 7, 1),
+    "dues_paid": 1200, "dues_return": 600, "fiscal_city": 1000, "fiscal_district": 1500, "fiscal_township": 500, "enterprise": 2000, "other": 0,
+    "activity": 900, "instructor_codes": "Z001", "origin": "组织部", "level": "县级", "full_time": "专职", "served_units": "演示一号有限公司",
+    "visit_count": 12, "active": "启用", "month": 3, "date": dt.date(2025, 3, 5), "due": 4, "present": 4, "stars_previous": 3, "team": 18,
+    "mechanism": 19, "growth": 18, "public": 19, "vetoed": "否", "score_final": 92, "stars": 4, "rectification": "否", "measure": "党组织书记数",
+    "value": 20, "unit": "人", "source": "组织科", "policy": "活动经费补助", "start_period": "2024", "area": "演示省/演示01区", "peer_group": "城区",
+    "sort_order": 1, "period": "2025", "base": "全部", ("party_orgs", "members"): 4, ("stars", "members"): 17, ("units", "unit"): None,
+    ("units", "instructor_codes"): None, ("activities", "kind"): "主题党日", ("areas", "level"): "区县", ("policies", "value"): 150,
+}  # fmt: skip
+
+
+def forms_of(codebook: Codebook, wanted: Iterable[str] | None = None) -> dict[str, Mapping[str, Any]]:
+    """The forms asked for by code or Chinese name (all by default); an unknown one is an `InputError`."""
+    forms: dict[str, Mapping[str, Any]] = codebook.headings["forms"]
+    names = {word: code for code, form in forms.items() for word in (form["name"], code)}
+    asked = list(wanted or forms)
+    unknown = [word for word in asked if word not in names]
+    if unknown:
+        labels = [form["name"] for form in forms.values()]
+        raise InputError([Problem("key_unknown", where="--form", found=w, allowed="、".join(labels), advice=did_you_mean(w, names)) for w in unknown])
+    return {names[word]: forms[names[word]] for word in asked}
+
+
+def write_templates(folder: Path, wanted: Sequence[str] | None, codebook: Codebook) -> list[Path]:
+    """One workbook a form below `folder`; a file that is there already and differs is never written over."""
+    forms = forms_of(codebook, wanted)
+    return [put_beside(folder / f"{form['name']}.xlsx", template(code, form, codebook), keep=True) for code, form in forms.items()]
+
+
+def template(code: str, form: Mapping[str, Any], codebook: Codebook, rows: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """The empty workbook of a form: the ledger, how to fill it (填表说明) and an example (示例), which is not counted.
+
+    Parameters
+    ----------
+    rows
+        Records to fill in, by column: for tests and for those who write ledgers by program.
+    """
+    columns = {c: s for c, s in form["columns"].items() if not s.get("person") and c != "row_number"}
+    marked = [c for c, s in columns.items() if s.get("required") or s.get("wanted")]
+    order = [*marked, *(c for c in columns if c not in marked)]
+    example = {c: value for c in order if (value := EXAMPLE.get((code, c), EXAMPLE.get(c))) is not None and c in marked}  # type: ignore[call-overload]
+
+    def fill(book: Any) -> None:
+        style = _Styles(book)
+        page = book.add_worksheet(form["name"])
+        _ledger(page, form["name"], columns, order, marked, rows, style)
+        for at, column in enumerate(order):
+            if check := _check(columns[column], codebook):
+                page.data_validation(FIRST - 1, at, FIRST - 2 + ROWS, at, check)
+        notes = book.add_worksheet("填表说明")
+        _notes(notes, form, columns, order, marked, codebook, style)
+        shown = book.add_worksheet("示例")
+        _ledger(shown, f"{form['name']}示例{NOT_COUNTED}", columns, order, marked, [example], style)
+
+    return book_bytes(fill, own=False)
+
+
+class _Styles:
+    """The formats of one workbook."""
+
+    def __init__(self, book: Any):
+        self.title = book.add_format({"bold": True, "font_size": 16})
+        self.need = book.add_format(HEAD | {"bg_color": "#F8CBAD"})
+        self.want = book.add_format(HEAD | {"bg_color": "#FFE699"})
+        self.free = book.add_format(HEAD)
+        self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        self.date = book.add_format({"num_format": "yyyy-mm-dd"})
+        self.text = book.add_format({"num_format": "@"})
+
+    def head(self, spec: Mapping[str, Any]) -> Any:
+        return self.need if spec.get("required") else self.want if spec.get("wanted") else self.free
+
+
+def _label(spec: Mapping[str, Any]) -> str:
+    """The first heading, with the unit that numbers in it have."""
+    unit = spec.get("unit")
+    return str(spec["names"][0]) + (f"（{unit}）" if unit in ("元", "万元") else "")
+
+
+def _ledger(
+    page: Any, title: str, columns: Mapping[str, Any], order: Sequence[str], marked: Sequence[str],
+    rows: Sequence[Mapping[str, Any]], style: _Styles,
+) -> None:  # fmt: skip
+    page.write_string(0, 0, title, style.title)
+    page.write_string(1, 0, "填报单位：　　　　　　　　统计时间：　　　　年")
+    for at, column in enumerate(order):
+        spec = columns[column]
+        kind = {"date": style.date, "text": style.text, "codes": style.text}.get(spec["type"])
+        folded = {} if column in marked else {"level": 1, "hidden": True}
+        page.set_column(at, at, max(10, 2.2 * len(_label(spec))), kind, folded)
+        page.write_string(FIRST - 2, at, _label(spec), style.head(spec))
+        for i, row in enumerate(rows):
+            if column in row:
+                write_cell(page, FIRST - 1 + i, at, row[column], kind)
+    if len(order) > len(marked):
+        page.set_column(len(order), len(order), None, None, {"collapsed": True})
+    page.set_row(FIRST - 2, 32)
+    page.freeze_panes(FIRST - 1, 1)
+
+
+def _notes(
+    page: Any, form: Mapping[str, Any], columns: Mapping[str, Any], order: Sequence[str], marked: Sequence[str],
+    codebook: Codebook, style: _Styles,
+) -> None:  # fmt: skip
+    lines = [f"填表说明{NOT_COUNTED}", "红色表头必填，黄色表头与主要指标有关，请尽量填；其余列已折叠，点表头上方的“+”展开，可不填。",
+             "填报单位写全称（如 演示省演示01区城关镇），统计时间写年份；没有的填“无”，不知道的留空，空白不等于零。",
+             "不填姓名、身份证号、电话、银行卡号和个人津补贴；多填了也不会采用。原有台账照样能读，不要求换用本表。"]  # fmt: skip
+    for i, line in enumerate(lines):
+        page.write_string(i, 0, line, style.title if i == 0 else None)
+    for j, (label, width) in enumerate((("列", 22), ("要求", 10), ("填什么", 22), ("单位", 8), ("可选项", 70))):
+        page.set_column(j, j, width)
+        page.write_string(5, j, label, style.free)
+    for i, column in enumerate(order, 6):
+        spec = columns[column]
+        need = "必填" if spec.get("required") else "请尽量填" if column in marked else "选填"
+        listed = codebook.lists.get(spec["type"])
+        cells = (_label(spec), need, TYPES.get(spec["type"], "从可选项里选"), spec.get("unit") or "", "、".join(listed.values()) if listed else "")
+        for j, cell in enumerate(cells):
+            page.write_string(i, j, cell, style.wrap)
+
+
+def _check(spec: Mapping[str, Any], codebook: Codebook) -> dict[str, Any]:
+    """What Excel offers and asks in a column: a warning that can be overridden, since 约120 is an answer too."""
+    kind, name = spec["type"], spec["names"][0]
+    options = list(codebook.lists[kind].values()) if kind in codebook.lists else ["是", "否"] if kind == "bool" else []
+    said = {"error_type": "warning", "error_title": name, "ignore_blank": True}
+    if options:
+        if name.startswith("专职"):
+            options = ["专职", "兼职"]
+        return said | {"validate": "list", "source": options, "error_message": "请从下拉选项里选"} if len(",".join(options)) <= 255 else {}
+    if kind in ("int", "money", "number"):
+        whole = "integer" if kind == "int" else "decimal"
+        return said | {"validate": whole, "criteria": ">=", "value": 0, "error_message": "请填数字，不带单位"}
+    if kind == "date":
+        between = {"criteria": "between", "minimum": dt.date(1900, 1, 1), "maximum": dt.date(2100, 12, 31)}
+        return said | between | {"validate": "date", "error_message": "请填日期，如 2025-07-01"}
+    return {}

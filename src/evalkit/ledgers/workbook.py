@@ -1,0 +1,131 @@
+"""Workbooks written for people: text stays text, equal content gives equal bytes, an open file is never lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from evalkit.problems import InputError, Problem
+
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+           "nan_inf_to_errors": True, "default_date_format": "yyyy-mm-dd"}  # fmt: skip
+CREATED = dt.datetime(2026, 1, 1)  # a fixed date, so that the same content gives the same bytes
+MARK = "evalkit:output"  # `scan` knows Evalkit's own lists and copies by it and never counts them as ledgers
+HEAD = {"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter", "bg_color": "#E7EEF7"}
+CELL_LIMIT, NAME_LIMIT = 32_767, 31
+
+
+def book_bytes(fill: Callable[[Any], None], own: bool = True) -> bytes:
+    """The workbook that `fill` makes; ``own`` marks it as a list of Evalkit, not a ledger."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, OPTIONS)
+    book.set_properties({"created": CREATED, "author": "Evalkit", "keywords": MARK if own else ""})
+    fill(book)
+    book.close()
+    return buffer.getvalue()
+
+
+def put_beside(path: Path, content: bytes, avoid: Iterable[Path] = (), keep: bool = False) -> Path:
+    """Write at once, and beside (``名称（2）.xlsx``) where the file is open elsewhere, to be avoided or to be kept.
+
+    Returns
+    -------
+    Where it stands. An unwritable folder or a full disk is an `InputError`; nothing half-written stays.
+    """
+    avoided = {Path(os.path.realpath(p)) for p in avoid}
+    advice = "请检查文件夹的写权限和磁盘空间，或换一个文件夹"
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        temporary.chmod(0o644)
+        for n in range(1, 100):
+            target = path if n == 1 else path.with_name(f"{path.stem}（{n}）{path.suffix}")
+            if target.is_dir() or Path(os.path.realpath(target)) in avoided:
+                continue
+            if keep and target.exists() and target.read_bytes() != content:
+                continue
+            try:
+                os.replace(temporary, target)
+                return target
+            except PermissionError:  # Windows: open in WPS or Excel
+                if not target.exists():
+                    raise
+        raise InputError(Problem("output_locked", file=str(path), advice="请关闭打开着的旧文件后再试"))
+    except OSError as error:
+        raise InputError(Problem("output_unwritable", file=str(path), found=str(error), advice=advice)) from error
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+
+
+def write_cell(sheet: Any, row: int, column: int, value: Any, style: Any = None) -> None:
+    """One value by its type; text is never read as a formula, link or number."""
+    if value is None or value == "":
+        if style is not None:
+            sheet.write_blank(row, column, None, style)
+    elif isinstance(value, str):
+        sheet.write_string(row, column, value[:CELL_LIMIT], style)
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value, style)
+    elif isinstance(value, dt.datetime | dt.date | dt.time):
+        if isinstance(value, dt.datetime | dt.date) and value.year < 1900:
+            sheet.write_string(row, column, value.isoformat()[:10], style)
+        else:
+            sheet.write_datetime(row, column, value, style)
+    elif isinstance(value, dt.timedelta):
+        sheet.write_datetime(row, column, value, style)
+    else:
+        sheet.write_number(row, column, value, style)
+
+
+def sheet_name(text: str, taken: Iterable[str] = ()) -> str:
+    """A name that Excel accepts and that no sheet of `taken` bears."""
+    name = re.sub(r"[\[\]:*?/\\]", "_", text).strip("'")[:NAME_LIMIT] or "Sheet"
+    used, plain, n = {t.casefold() for t in taken}, name, 1
+    while name.casefold() in used or name.casefold() == "history":
+        n += 1
+        name = f"{plain[: NAME_LIMIT - 2 - len(str(n))]}({n})"
+    return name
+
+
+def list_sheet(
+    book: Any, name: str, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[Any]],
+    tones: dict[str, str] | None = None,
+) -> Any:  # fmt: skip
+    """A list with frozen headings, a filter and the given widths; a cell whose text is in `tones` has that colour."""
+    taken = [s.get_name() for s in book.worksheets()]
+    sheet = book.add_worksheet(sheet_name(name, taken))
+    head, body = book.add_format(HEAD), book.add_format({"text_wrap": True, "valign": "top", "border": 1})
+    coloured = {t: book.add_format({"valign": "top", "border": 1, "bg_color": c}) for t, c in (tones or {}).items()}
+    for j, (label, width) in enumerate(columns):
+        sheet.set_column(j, j, width)
+        sheet.write_string(0, j, label, head)
+    for i, row in enumerate(rows, 1):
+        lines = max(_lines(v, columns[j][1]) for j, v in enumerate(row))
+        sheet.set_row(i, min(409, 15 * lines))  # not every program fits the height to wrapped text
+        for j, value in enumerate(row):
+            write_cell(sheet, i, j, value, coloured.get(value, body) if isinstance(value, str) else body)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(1, len(rows)), len(columns) - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    return sheet
+
+
+def _lines(value: Any, width: float) -> int:
+    """Lines that a wrapped text takes; a Chinese character is two wide."""
+    parts = str(value).split("\n")
+    return sum(1 + int(sum(2 if ord(c) > 0x2E80 else 1 for c in part) // max(1.0, width - 1)) for part in parts)

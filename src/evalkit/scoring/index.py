@@ -1,0 +1,331 @@
+"""An index as data: YAML in, a tree of points out; every fault of it in one `InputError`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evalkit.codebook.reading import Lines, parse_yaml, read_text, where
+from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.scoring.aggregate import METHODS as COMBINE
+from evalkit.scoring.aggregate import check_combination
+from evalkit.scoring.ahp import ahp
+from evalkit.scoring.impute import METHODS as IMPUTE
+from evalkit.scoring.normalise import METHODS as RULES
+from evalkit.scoring.normalise import SIGNED
+from evalkit.scoring.treat import METHODS as TREAT
+
+UNBOUNDED = SIGNED | {"rank", "ratio_mean", "ratio_worst"}  # values that are no share of a full mark
+BODY = {"index": {"tree"}, "stars": {"dimensions", "cut_offs", "items", "tables"}}
+TOP = {"name", "note", "rule", "points", "tree", "needs", "grades", "impute", "treat", "combine", "power"}
+GROUP = {"name", "note", "rule", "points", "combine", "power", "ahp", "items"}
+NUMBERS = ("full_at", "zero_at", "low", "high")
+LEAF = {"name", "note", "rule", "points", "better", *NUMBERS}
+CHOICES = {"rule": RULES, "combine": COMBINE}
+NAN = float("nan")
+
+
+class Cut(NamedTuple):
+    """A cut-off given by its lower end; `strict` leaves the end itself out."""
+
+    start: float
+    strict: bool
+    value: Any
+    more: Mapping[str, Any]
+
+    def holds(self, score: Any) -> Any:
+        return (score > self.start + 1e-9) if self.strict else (score >= self.start - 1e-9)
+
+
+@dataclass(frozen=True)
+class Node:
+    """An indicator (no children) or a group of them; `points` add up to those of the parent."""
+
+    code: str
+    name: str
+    points: float
+    children: tuple[Node, ...] = ()
+    combine: str = "arithmetic"
+    power: float = 2.0
+    rule: str = "share_of_target"
+    better: str = "higher"
+    full_at: float = NAN
+    zero_at: float = NAN
+    low: float = NAN
+    high: float = NAN
+
+    def leaves(self) -> Iterator[Node]:
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
+    def find(self, code: str) -> Node | None:
+        return self if self.code == code else next((n for c in self.children if (n := c.find(code))), None)
+
+    def scaled(self, points: float) -> Node:
+        """The same node with other points, those below it in proportion."""
+        factor = points / self.points if self.points else 0.0
+        return dataclasses.replace(self, points=points, children=tuple(c.scaled(c.points * factor) for c in self.children))
+
+    def replaced(self, changes: Mapping[str, float | None]) -> Node | None:
+        """Points changed by code (None takes the node out); siblings that are not named share the rest in proportion."""
+        if not self.children:
+            return self
+        kept = [(c.replaced(changes), changes.get(c.code, c.points)) for c in self.children]
+        pairs = [(c, p) for c, p in kept if c is not None and p is not None]
+        if not pairs:
+            return None
+        fixed = sum(p for c, p in pairs if c.code in changes)
+        free = sum(p for c, p in pairs if c.code not in changes)
+        factor = (self.points - fixed) / free if free else 1.0
+        done = tuple(c.scaled(p if c.code in changes else p * factor) for c, p in pairs)
+        return dataclasses.replace(self, children=done, points=sum(c.points for c in done))
+
+
+@dataclass(frozen=True)
+class Index:
+    code: str
+    name: str
+    root: Node
+    needs: float = 0.75
+    grades: tuple[Cut, ...] = ()
+    impute: str = "none"
+    treat: str = "none"
+    note: str = ""
+
+    @property
+    def leaves(self) -> list[Node]:
+        return list(self.root.leaves())
+
+
+@dataclass
+class Faults:
+    """Collects problems with their path (and line, where a file stands behind it)."""
+
+    file: str = ""
+    lines: Lines | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, code: str, path: tuple[Any, ...], found: Any = "", allowed: str = "", advice: str = "") -> None:
+        place = where(path, self.lines(path) if self.lines else None)
+        self.problems.append(Problem(code, file=self.file, where=place, found=str(found), allowed=allowed, advice=advice))
+
+    def keys(self, raw: Mapping[str, Any], allowed: set[str], path: tuple[Any, ...]) -> None:
+        for key in [k for k in raw if k not in allowed]:
+            advice = did_you_mean(str(key), sorted(allowed))
+            self.add("key_unknown", (*path, key), key, "、".join(sorted(allowed)), advice)
+
+    def choice(self, raw: Mapping[str, Any], key: str, allowed: Any, path: tuple[Any, ...], default: str) -> str:
+        word = str(raw.get(key, default))
+        if word not in allowed:
+            self.add("value_invalid", (*path, key), word, "、".join(allowed), did_you_mean(word, allowed))
+            return default
+        return word
+
+    def number(self, raw: Mapping[str, Any], key: str, path: tuple[Any, ...], default: float, low: float = -np.inf, high: float = np.inf) -> float:
+        value = raw.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not (low <= value <= high or value != value):
+            span = "数字" if np.isinf(low) else f"不小于 {low:g}" if np.isinf(high) else f"{low:g} 至 {high:g}"
+            self.add("value_invalid", (*path, key), value, span)
+            return default
+        return float(value)
+
+    def stop(self) -> None:
+        if self.problems:
+            raise InputError(self.problems)
+
+
+def declared(given: Any, kind: str) -> tuple[str, dict[str, Any], Faults]:
+    """Code, content and faults of an index or star scheme: a mapping, a YAML file (``file.yml#name``) or a name."""
+    faults = Faults()
+    packaged = Path(__file__).with_name(f"{kind}.yml")
+    if isinstance(given, Mapping):
+        return _one(dict(given), "", kind, faults)
+    path, _, name = str(given).partition("#")
+    if path.lower().endswith((".yml", ".yaml")):
+        return _one(_read(Path(path), faults), name, kind, faults)
+    files = [packaged]
+    try:
+        from evalkit.indicators.project import find_project
+
+        files = [p for p in [find_project().root / packaged.name] if p.is_file()] + files
+    except InputError:
+        pass  # outside a project there are the packaged ones
+    known: dict[str, Path] = {}
+    for file in reversed(files):
+        known |= dict.fromkeys(_read(file, Faults()), file)
+    if str(given) not in known:
+        advice = did_you_mean(str(given), known) or "或写一个 YAML 文件的路径"
+        faults.add("key_unknown", (kind,), given, "、".join(known), advice)
+        faults.stop()
+    return _one(_read(known[str(given)], faults), str(given), kind, faults)
+
+
+def _read(path: Path, faults: Faults) -> dict[str, Any]:
+    text = read_text(path)
+    content, problems = parse_yaml(text, path.name)
+    if not problems and not isinstance(content, dict):
+        problems = [Problem("yaml_unreadable", file=path.name, found="不是“名称: 内容”的形式")]
+    if problems:
+        raise InputError(problems)
+    faults.file, faults.lines = path.name, Lines(text)
+    return dict(content)
+
+
+def _one(raw: dict[str, Any], name: str, kind: str, faults: Faults) -> tuple[str, dict[str, Any], Faults]:
+    if raw.keys() & BODY[kind]:
+        return name or kind, raw, faults
+    name = name or (next(iter(raw)) if len(raw) == 1 else "")
+    if not isinstance(raw.get(name), dict):
+        faults.add("key_unknown", (kind,), name or "（没有写名称）", "、".join(map(str, raw)), "写成 文件.yml#名称")
+        faults.stop()
+    return name, raw[name], faults
+
+
+def cut_offs(raw: Any, label: str, path: tuple[Any, ...], faults: Faults, more: frozenset[str] = frozenset()) -> tuple[Cut, ...]:
+    """Cut-offs by their lower ends, highest first: no gap and no overlap can be written."""
+    cuts: list[Cut] = []
+    for n, entry in enumerate(raw or ()):
+        here, ends = (*path, n), [key for key in ("from", "above") if key in entry]
+        if double := entry.keys() & {"to", "below", "upto", "until", "max"}:
+            faults.add("value_invalid", (*here, min(double)), entry[min(double)], "只写下限（from 或 above）", "上一档的下限就是本档的上限")
+        faults.keys({k: v for k, v in entry.items() if k not in double}, {label, "from", "above", *more}, here)
+        if len(ends) != 1 or label not in entry:
+            faults.add("key_missing", here, "、".join(map(str, entry)), f"{label} 和 from、above 之一")
+            continue
+        start = faults.number(entry, ends[0], here, 0.0)
+        if any(c.start == start for c in cuts):
+            faults.add("key_duplicate", (*here, ends[0]), start, "每个下限只用一次")
+        cuts.append(Cut(start, ends[0] == "above", entry[label], {k: entry[k] for k in more & entry.keys()}))
+    return tuple(sorted(cuts, key=lambda c: -c.start))
+
+
+def load_index(given: Any, known: Mapping[str, Mapping[str, Any]]) -> Index:
+    """A checked index.
+
+    Parameters
+    ----------
+    given
+        Name, path of a YAML file, or mapping.
+    known
+        name, better and target of every indicator that may be named.
+
+    Raises
+    ------
+    InputError
+        All faults at once: unknown keys and indicators with the nearest name, points that do not add up, a tree that
+        holds itself, an indicator counted twice, targets that are missing, combinations without meaning.
+    """
+    if isinstance(given, Index):
+        return given
+    code, raw, faults = declared(given, "index")
+    faults.keys(raw, TOP, (code,))
+    tree = raw.get("tree")
+    if not isinstance(tree, Mapping) or not tree:
+        faults.add("key_missing", (code, "tree"), tree, "维度和指标组成的树")
+        faults.stop()
+    inherited = {"rule": faults.choice(raw, "rule", RULES, (code,), "share_of_target")}
+    total = faults.number(raw, "points", (code,), 100.0, 0)
+    builder = _Builder(faults, known)
+    root = {key: raw[key] for key in ("combine", "power") if key in raw} | {"name": raw.get("name", code), "items": tree}
+    node = builder.node(code, root, total, inherited, (code,), ())
+    grades = cut_offs(raw.get("grades"), "grade", (code, "grades"), faults)
+    if grades and (bad := [leaf for leaf in node.leaves() if leaf.rule in UNBOUNDED]):
+        rules = "、".join(sorted({leaf.rule for leaf in bad}))
+        faults.add("value_invalid", (code, "grades"), rules, "分等级要求每项是满分的一部分", "去掉 grades，或改用 share_of_target、minmax")
+    needs = faults.number(raw, "needs", (code,), 0.75, 0, 1)
+    ways = [faults.choice(raw, key, known_, (code,), "none") for key, known_ in (("impute", IMPUTE), ("treat", TREAT))]
+    faults.stop()
+    return Index(code, str(raw.get("name", code)), node, needs, grades, ways[0], ways[1], str(raw.get("note", "")))
+
+
+@dataclass
+class _Builder:
+    faults: Faults
+    known: Mapping[str, Mapping[str, Any]]
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def node(self, code: str, raw: Any, points: float, inherited: dict[str, str], path: tuple[Any, ...], above: tuple[int, ...]) -> Node:
+        if id(raw) in above:
+            self.faults.add("value_invalid", path, f"{code} 又包含自己", "树不能有环", "检查 YAML 的 & 和 * 引用")
+            return Node(code, code, points)
+        if not isinstance(raw, Mapping):
+            self.faults.add("value_invalid", path, raw, "写成 {points: …, full_at: …} 或带 items 的一组")
+            return Node(code, code, points)
+        if "items" not in raw:
+            return self._leaf(code, raw, points, inherited, path)
+        if above:
+            self.faults.keys(raw, GROUP, path)
+        rule = {"rule": self.faults.choice(raw, "rule", RULES, path, inherited["rule"])}
+        combine = self.faults.choice(raw, "combine", COMBINE, path, "arithmetic")
+        items = raw["items"] if isinstance(raw["items"], Mapping) and raw["items"] else {}
+        if not items:
+            self.faults.add("key_missing", (*path, "items"), raw["items"], "至少一个指标")
+        shares = self._points(raw, items, points, path)
+        below = (*path, "items") if above else (*path, "tree")
+        children = tuple(
+            self.node(str(key), entry, share, rule, (*below, key), (*above, id(raw)))
+            for (key, entry), share in zip(items.items(), shares, strict=True)
+        )
+        node = Node(code, str(raw.get("name", code)), points, children, combine, self.faults.number(raw, "power", path, 2.0))
+        for way in dict.fromkeys(leaf.rule for leaf in node.leaves()):
+            try:
+                check_combination(way, combine, ".".join(map(str, path)))
+            except InputError as error:
+                self.faults.problems += error.problems
+        return node
+
+    def _points(self, raw: Mapping[str, Any], items: Mapping[str, Any], points: float, path: tuple[Any, ...]) -> list[float]:
+        given = [entry.get("points") if isinstance(entry, Mapping) else None for entry in items.values()]
+        if "ahp" in raw:
+            try:
+                return [float(w) * points for w in ahp(raw["ahp"]).weights]
+            except (InputError, ValueError, IndexError) as error:
+                problems = error.problems if isinstance(error, InputError) else ()
+                self.faults.add("value_invalid", (*path, "ahp"), problems[0].found if problems else error, f"{len(items)} 项的判断矩阵")
+        if not items or all(g is None for g in given):
+            return [points / max(len(items), 1)] * len(items)
+        if None in given:
+            missing = [key for key, g in zip(items, given, strict=True) if g is None]
+            self.faults.add("key_missing", path, f"{'、'.join(map(str, missing))} 没有写 points", "同一组里都写或都不写")
+        numbers = [self.faults.number(e, "points", (*path, k), 0.0, 0) if isinstance(e, Mapping) and "points" in e else 0.0 for k, e in items.items()]
+        if None not in given and abs(sum(numbers) - points) > 1e-6 * max(points, 1):
+            self.faults.add("value_invalid", path, f"各项 points 合计 {sum(numbers):g}", f"合计 {points:g}", "改各项的分值，或改上一级的 points")
+        return numbers
+
+    def _leaf(self, code: str, raw: Mapping[str, Any], points: float, inherited: dict[str, str], path: tuple[Any, ...]) -> Node:
+        faults, here = self.faults, ".".join(map(str, path))
+        faults.keys(raw, LEAF, path)
+        rule = faults.choice(raw, "rule", RULES, path, inherited["rule"])
+        if code in self.seen:
+            faults.add("key_duplicate", path, code, "一个指标只计一次", f"已在 {self.seen[code]}")
+        self.seen[code] = here
+        about = self.known.get(code)
+        if about is None:
+            faults.add("key_unknown", path, code, "指标代码", did_you_mean(code, self.known))
+            return Node(code, code, points, rule=rule)
+        better = str(raw.get("better", about["better"]))
+        if better == "near" and rule == "share_of_target":  # up to the target more is better; beyond it nothing is won
+            better = "higher"
+        if better not in ("higher", "lower"):
+            faults.add("value_invalid", path, f"{code} 的 better 是 {better}", "higher、lower", "无方向的指标不能计分，或在这里写 better")
+            better = "higher"
+        numbers = dict(raw) | ({"full_at": about["target"]} if raw.get("full_at") == "target" else {})
+        at = {key: faults.number(numbers, key, path, NAN) for key in NUMBERS}
+        needed = {"share_of_target": ("full_at",), "distance": ("full_at",), "goalposts": ("low", "high")}.get(rule, ())
+        for key in (k for k in needed if np.isnan(at[k])):
+            advice = f"{code} 没有参照值，请写一个数" if raw.get(key) == "target" else ""
+            faults.add("key_missing", (*path, key), raw.get(key, ""), f"{rule} 需要 {key}", advice)
+        full, zero = at["full_at"], at["zero_at"]
+        if full == zero or (better == "higher") == (zero > full) and not np.isnan(full + zero) or (full <= 0 and np.isnan(zero)):
+            faults.add("value_invalid", path, f"full_at {full:g}，zero_at {zero:g}", "越高越好：zero_at 小于 full_at；越低越好：相反；full_at 大于 0")
+        if at["low"] >= at["high"]:
+            faults.add("value_invalid", path, f"low {at['low']:g}，high {at['high']:g}", "low 小于 high")
+        name = str(raw.get("name") or about["name"])
+        return Node(code, name, points, rule=rule, better=better, **at)

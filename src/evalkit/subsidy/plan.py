@@ -1,0 +1,208 @@
+"""`plan(data, scheme, periods)` reduces once; `Plan.run` and the searches answer from the reduction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evalkit.problems import InputError, Problem
+from evalkit.subsidy import search
+from evalkit.subsidy.engine import Engine, Ints, Projection, Values
+from evalkit.subsidy.result import Result
+from evalkit.subsidy.scheme import ALWAYS, Dated, Reform, Scheme, _limits, dated, load_scheme, value_on
+from evalkit.subsidy.source import Source, from_data, from_frame, table_file
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scheme over the organisations of some years; made by `plan`."""
+
+    scheme: Scheme
+    years: tuple[int, ...]
+    engine: Engine
+    _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def source(self) -> Source:
+        return self.engine.source
+
+    @property
+    def values(self) -> dict[str, Dated]:
+        """The dated values of the baseline by path."""
+        if "values" not in self._known:
+            self._known["values"] = {path: one.values for path, one in self.scheme.parameters.items()}
+        return self._known["values"]  # type: ignore[no-any-return]
+
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed on the way; stands under every table."""
+        last = self.source.years[-1]
+        base = {"prev_year_end": "上年末", "year_end": "当年末", "mean": "上年末与当年末平均"}[self.scheme.members]
+        rule = {"days": "按天数", "months": "按月数", "first_day": "按1月1日的标准"}[self.scheme.dates]
+        told = [f"党员数口径：{base}；年中调整{rule}折算；每笔拨付四舍五入"]
+        if late := [y for y in self.years if y > last]:
+            p = self.engine.projection
+            grown = "不考虑增减" if p == Projection(take_up=p.take_up) else f"党组织每年增长{p.organisations:.1%}、党员每年增长{p.factor('member', 1) - 1:.1%}"
+            told.append(f"{'、'.join(map(str, late))}年按{last}年台账的党组织、党员、已有支出和新建数推算，{grown}，不扣除物价因素")
+        if self.engine.projection.take_up != 1:
+            told.append(f"落实率{self.engine.projection.take_up:.0%}")
+        return [*told, *self.engine.notes, *self.source.notes]
+
+    def changed(self, reform: Any) -> tuple[Reform, Scheme, dict[str, Dated]]:
+        """The checked reform with the scheme and values it makes; parameters alone keep the reduction."""
+        checked = self.scheme.reform(reform)
+        if checked not in self._known:
+            faults = list(checked.faults(self.scheme))
+            if faults:
+                raise InputError(faults)
+            new = self.scheme.under(checked)
+            settings = any(not isinstance(v, tuple) for _, v in checked.changes)
+            values = {path: one.values for path, one in new.parameters.items()}
+            self._known[checked] = (new if settings else self.scheme, values)
+        return checked, *self._known[checked]
+
+    def with_value(self, path: str, value: Any, start: Any = None) -> dict[str, Dated]:
+        """The baseline's values with one parameter set, always or from a day on; within its range."""
+        one = self.scheme.parameters.get(path)
+        if one is None:
+            self.scheme.reform({path: value})  # raises with the near matches
+        assert one is not None
+        new = dated({start: value} if start else value)
+        faults = list(_limits(one, new, (path,), "", None))
+        if faults:
+            raise InputError(faults)
+        kept = [v for v in one.values if v[0] < new[0][0]] if start else []
+        return self.values | {path: (*kept, *new)}
+
+    def money(self, scheme: Scheme, values: Values, year: int) -> dict[tuple[str, str], Ints]:
+        """Fen by (component, payer) for every district."""
+        return {(name, payer): amount for name in scheme.components
+                for payer, amount in self.engine.amounts(scheme, name, year, values).items()}  # fmt: skip
+
+    def total(self, values: Values, year: int, scheme: Scheme | None = None) -> int:
+        return sum(int(a.sum()) for a in self.money(scheme or self.scheme, values, year).values())
+
+    def run(self, reform: Any = None, title: str = "") -> Result:
+        """The result of a reform (a `Reform`, or ``{"activity.per_member": {"2026-07-01": 200}}``) beside the baseline."""
+        checked, scheme, values = self.changed(reform)
+        old = {y: self.money(self.scheme, self.values, y) for y in self.years}
+        new = {y: self.money(scheme, values, y) for y in self.years}
+        return Result(self, checked, scheme, values, old, new, title or checked.title)
+
+    def whole_year(self, values: Values, year: int) -> dict[str, Dated]:
+        """The values in force at the end of a year, as if they had held through it."""
+        ends = {path: value_on(v, date(year, 12, 31)) for path, v in values.items()}
+        return {path: ((ALWAYS, v if v is not None else values[path][0][1] * 0),) for path, v in ends.items()}
+
+    def compare(self, reforms: Mapping[str, Any], year: int | None = None) -> pd.DataFrame:
+        """Scenarios side by side: cost, change, relative change, share of organisations gaining, Gini."""
+        rows = []
+        for name, reform in {"现行标准": None, **reforms}.items():
+            one = self.run(reform)
+            total, change = (int(one.cost(by=[], year=year)[c].iloc[0]) for c in ("amount_fen", "change_fen"))
+            gain = one.groups(by=[], year=year).iloc[0]
+            share = gain["gain"] / max(1, gain[["gain", "same", "lose"]].sum())
+            rows.append({"scenario": name, "amount_fen": total, "change_fen": change, "relative": change / max(1, total - change),
+                         "gain_share": share, "gini": one.inequality(year).loc["reform", "gini"]})  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def bases(self, reform: Any = None) -> pd.DataFrame:
+        """Both readings of every component with a floor: 全额 and 补差, side by side."""
+        parts = [n for n, p in self.scheme.components.items() if p.basis]
+        frames = []
+        for basis in ("entitlement", "top_up"):
+            change = self.changed(reform)[0].override(self.scheme.reform({f"{n}.basis": basis for n in parts}))
+            base = self.scheme.under(self.scheme.reform({f"{n}.basis": basis for n in parts}))
+            one = self.changed(change)
+            for year in self.years:
+                for n in parts:
+                    old, new = (sum(int(a.sum()) for a in self.engine.amounts(s, n, year, v).values())
+                                for s, v in ((base, self.values), one[1:]))  # fmt: skip
+                    frames.append({"component": n, "basis": basis, "year": year, "baseline_fen": old, "amount_fen": new,
+                                   "change_fen": new - old})  # fmt: skip
+        return pd.DataFrame(frames)
+
+    # searches: see `evalkit.subsidy.search`
+
+    def solve(self, parameter: str, **options: Any) -> search.Solution:
+        return search.solve(self, parameter, **options)
+
+    def sweep(self, grid: Mapping[str, Iterable[Any]], **options: Any) -> pd.DataFrame:
+        return search.sweep(self, grid, **options)
+
+    def pareto(self, grid: Mapping[str, Iterable[Any]], standard: float, **options: Any) -> pd.DataFrame:
+        return search.pareto(self, grid, standard, **options)
+
+    def split(self, reform: Any, year: int | None = None) -> pd.DataFrame:
+        return search.split(self, reform.reform if isinstance(reform, Result) else reform, year)
+
+    def share_out(self, scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.DataFrame:
+        return search.share_out(scores, total, floor, cap)
+
+    def unused_parameters(self) -> list[str]:
+        return search.unused_parameters(self)
+
+    def uncertainty(self, reforms: Mapping[str, Any], **options: Any) -> Any:
+        from evalkit.subsidy.uncertainty import uncertainty
+
+        return uncertainty(self, reforms, **options)
+
+    def sliders(self) -> Any:
+        from evalkit.subsidy.form import sliders
+
+        return sliders(self)
+
+    def form(self, **given: Any) -> Any:
+        from evalkit.subsidy.form import form
+
+        return form(self, **given)
+
+
+def plan(
+    data: Any, scheme: Any = "fuyang-2015", periods: Sequence[str | int] | str | int | None = None, *,
+    tables: Mapping[str, pd.DataFrame] | None = None, within: str | None = None, projection: Projection | None = None,
+) -> Plan:  # fmt: skip
+    """Reduce the party organisations for a scheme.
+
+    Parameters
+    ----------
+    data
+        `Data` with the years of the ledgers, or a frame of party organisations (area, party_org, members ...).
+    scheme
+        A packaged name, a YAML file, a mapping or a `Scheme`.
+    periods
+        Years to reckon; later ones than the ledgers' are projected. By default the last year of the ledgers.
+    tables
+        User's tables by name: with ``party_org`` they add columns, with ``count`` they are counts by grade; for a
+        frame, ``funds`` holds the money paid.
+    within
+        Only this area. `projection`: growth and take-up (`Projection`).
+    """
+    declared, given = load_scheme(scheme), dict(tables or {})
+    folder = Path(scheme).parent if isinstance(scheme, str | Path) and Path(scheme).exists() else None
+    for name, file in declared.tables.items():
+        if name not in given:
+            root = folder or (Path() if isinstance(data, pd.DataFrame) else data.project.data / "raw")
+            given[name] = table_file(name, root / file)
+    found = from_frame(data, given) if isinstance(data, pd.DataFrame) else from_data(data, given, within)
+    if isinstance(periods, str | int):
+        periods = [periods]
+    bad = [p for p in periods or () if not str(p).isdigit()]
+    if bad or not len(found.orgs):
+        raise InputError(Problem("period_unknown" if bad else "data_missing", where="periods" if bad else str(within or ""),
+                                 found="、".join(map(str, bad)) or "没有党组织", allowed="年份，如 2026"))  # fmt: skip
+    years = tuple(int(p) for p in periods) if periods else (found.years[-1],)
+    for year in years:
+        found.data_year(year)
+    made = Plan(declared, years, Engine(found, projection or Projection()))
+    for year in years:
+        made.money(declared, made.values, year)
+    return made
+
+
+__all__ = ["Plan", "plan"]

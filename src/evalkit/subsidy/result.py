@@ -1,0 +1,198 @@
+"""What a reform does: cost by payer and place, who gains, adequacy, inequality, the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.stats import gini, lorenz, theil_decomposition
+from evalkit.subsidy.engine import Ints
+from evalkit.subsidy.scheme import Dated, Reform, Scheme, lists
+
+if TYPE_CHECKING:
+    from evalkit.subsidy.plan import Plan
+
+Money = dict[int, dict[tuple[str, str], Ints]]
+
+
+def wan(fen: float) -> str:
+    """An amount in a sentence: 12.35万元 (half up), below ten thousand 8,200元."""
+    yuan = abs(int(fen)) / 100
+    text = f"{(abs(int(fen)) + 5_000) // 10_000 / 100:,.2f}万元" if yuan >= 10_000 else f"{(abs(int(fen)) + 50) // 100:,}元"
+    return ("−" if fen < 0 and yuan >= 0.5 else "") + text
+
+
+@dataclass(frozen=True)
+class Result:
+    """A reform beside the baseline, in integer fen by year, component, payer and district."""
+
+    plan: Plan
+    reform: Reform
+    scheme: Scheme
+    values: dict[str, Dated]
+    old: Money
+    new: Money
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        for year, money in self.new.items():
+            by_payer: dict[str, int] = {}
+            for (_, payer), amount in money.items():
+                by_payer[payer] = by_payer.get(payer, 0) + int(amount.sum())
+            if sum(by_payer.values()) != self.plan.total(self.values, year, self.scheme):
+                raise AssertionError("the payers do not add up to the total")
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """area, area_name, year, component, payer, baseline_fen, amount_fen, change_fen: one row each."""
+        source, frames = self.plan.source, []
+        for year in self.plan.years:
+            zero = np.zeros(len(source.homes), np.int64)
+            for key in dict.fromkeys([*self.old[year], *self.new[year]]):
+                old, new = self.old[year].get(key, zero), self.new[year].get(key, zero)
+                frames.append(pd.DataFrame({"area": source.homes, "area_name": source.names, "year": year, "component": key[0],
+                                            "payer": key[1], "baseline_fen": old, "amount_fen": new, "change_fen": new - old}))  # fmt: skip
+        return pd.concat(frames, ignore_index=True)
+
+    def cost(self, by: str | Sequence[str] = "payer", year: int | None = None) -> pd.DataFrame:
+        """Baseline, cost and change in fen by payer, component, area (or several) and year; payers add up to the total."""
+        keys = ["year", *([by] if isinstance(by, str) else by)]
+        keys += ["area_name"] if "area" in keys else []
+        frame = self.table if year is None else self.table[self.table["year"] == year]
+        sums = ["baseline_fen", "amount_fen", "change_fen"]
+        found = frame.groupby(keys, sort=False)[sums].sum().reset_index()
+        whole = found.groupby("year")["change_fen"].transform("sum").astype(float)
+        found["share"] = found["change_fen"] / whole.where(whole != 0)
+        found["relative"] = found["change_fen"] / found["baseline_fen"].where(found["baseline_fen"] != 0)
+        return found
+
+    def change(self, by: str | Sequence[str] = "area", year: int | None = None) -> pd.DataFrame:
+        """Like `cost`, by area, with members and the money per member (yuan) before and after."""
+        found = self.cost(by, year)
+        if by == "area":
+            members = pd.concat([self.organisations(y).groupby("area", sort=False)["members"].sum().rename("members").reset_index().assign(year=y)
+                                 for y in self.plan.years])  # fmt: skip
+            found = found.merge(members, on=["year", "area"], how="left").fillna({"members": 0.0})
+            for column in ("baseline", "amount"):
+                found[f"{column}_per_member"] = found[f"{column}_fen"] / 100 / found["members"].where(found["members"] > 0)
+        return found
+
+    def carry_over(self) -> pd.DataFrame:
+        """翘尾: the change of each year, of the same year had the last values held from January, and the difference."""
+        rows = []
+        for year in self.plan.years:
+            first = sum(int(self.new[year][k].sum()) for k in self.new[year]) - sum(int(a.sum()) for a in self.old[year].values())
+            whole = [self.plan.total(self.plan.whole_year(v, year), year, s) for s, v in ((self.scheme, self.values), (self.plan.scheme, self.plan.values))]
+            rows.append({"year": year, "change_fen": first, "whole_year_fen": whole[0] - whole[1], "carry_over_fen": whole[0] - whole[1] - first})
+        return pd.DataFrame(rows)
+
+    def organisations(self, year: int | None = None, component: str | None = None) -> pd.DataFrame:
+        """Every party organisation: members on the base, money before and after, in fen (unscaled by growth)."""
+        year = year or self.plan.years[0]
+        engine = self.plan.engine
+        rows = engine.rows(year)
+        twice, _ = engine.members(year, self.scheme.members)
+        out = pd.DataFrame({"area": rows["home"], "party_org": rows["party_org"], "members": twice / 2})
+        for column in ("org_kind", "level", "stars"):
+            if column in rows:
+                out[column] = rows[column]
+        for word, scheme, values in (("baseline", self.plan.scheme, self.plan.values), ("amount", self.scheme, self.values)):
+            each = {n: engine.by_organisation(scheme, n, year, values) for n in scheme.components if component in (None, n)}
+            out[f"{word}_fen"] = sum(each.values(), np.zeros(len(rows), np.int64))
+            own = [n for n in each if scheme.components[n].basis == "top_up"]
+            out[f"{word}_spent_fen"] = sum((engine.ledger(scheme.components[n].spent_for, year) for n in own), np.zeros(len(rows), np.int64))
+        out["change_fen"] = out["amount_fen"] - out["baseline_fen"]
+        return out
+
+    def groups(self, by: str | Sequence[str] = "area", year: int | None = None) -> pd.DataFrame:
+        """Organisations and members that gain, stay or lose (增加 / 不变 / 减少); groups are those of the baseline.
+
+        ``by="quintile"``: fifths of the members in the order of the baseline's money per member.
+        """
+        rows = self.organisations(year)
+        if by == "quintile":
+            per = (rows["baseline_fen"] / rows["members"].where(rows["members"] > 0)).to_numpy(float)
+            order = np.argsort(per, kind="stable")
+            place = np.empty(len(rows))
+            place[order] = np.cumsum(rows["members"].to_numpy()[order]) / max(1, rows["members"].sum())
+            rows["quintile"] = pd.array(np.where(np.isnan(per), None, np.clip(np.ceil(place * 5 - 1e-9), 1, 5)), dtype="Int64")
+        keys = [by] if isinstance(by, str) else list(by)
+        sign = np.sign(rows["change_fen"])
+        for word, value in (("gain", 1), ("same", 0), ("lose", -1)):
+            rows[word] = (sign == value).astype(int)
+            rows[f"{word}_members"] = rows["members"].where(sign == value, 0.0)
+        words = [w + s for s in ("", "_members") for w in ("gain", "same", "lose")]
+        if not keys:
+            return rows[words].sum().to_frame().T
+        return rows.groupby(keys, sort=False, dropna=False)[words].sum().reset_index()
+
+    def reach(self, standard: float, year: int | None = None, component: str | None = None) -> pd.DataFrame:
+        """Adequacy: organisations and members at or above `standard` yuan per member (a top-up counts what is spent already)."""
+        rows = self.organisations(year, component)
+        some = rows[rows["members"] > 0]
+        found = {}
+        for word, name in (("baseline", "baseline"), ("amount", "reform")):
+            enough = (some[f"{word}_fen"] + some[f"{word}_spent_fen"]) >= some["members"] * standard * 100
+            found[name] = {"organisations": int(enough.sum()), "share": float(enough.mean()) if len(some) else np.nan,
+                           "members": float(some.loc[enough, "members"].sum()), "without_members": len(rows) - len(some),
+                           "member_share": float(some.loc[enough, "members"].sum() / some["members"].sum()) if len(some) else np.nan}  # fmt: skip
+        return pd.DataFrame(found).T
+
+    def _per_member(self, word: str, year: int | None) -> tuple[Any, Any, Any]:
+        rows = self.organisations(year).query("members > 0")
+        return (rows[f"{word}_fen"] / 100 / rows["members"]).to_numpy(float), rows["members"].to_numpy(float), rows["area"].to_numpy(str)
+
+    def inequality(self, year: int | None = None) -> pd.DataFrame:
+        """Gini and Theil T (between and within districts) of the money per member, weighted by members."""
+        found = {}
+        for word, name in (("baseline", "baseline"), ("amount", "reform")):
+            x, w, area = self._per_member(word, year)
+            total, between, within = theil_decomposition(x, area, w) if len(x) else (np.nan,) * 3
+            found[name] = {"gini": gini(x, w) if len(x) else np.nan, "theil": total, "between": between, "within": within}
+        return pd.DataFrame(found).T
+
+    def lorenz(self, year: int | None = None) -> dict[str, Any]:
+        return {name: lorenz(*self._per_member(word, year)[:2]) for word, name in (("baseline", "baseline"), ("amount", "reform"))}
+
+    def further(self, year: int | None = None) -> pd.DataFrame:
+        """What one more yuan (or step of a share) of each parameter costs from here, in fen a year."""
+        year = year or self.plan.years[0]
+        base, rows = self.plan.whole_year(self.values, year), []
+        now = self.plan.total(base, year, self.scheme)
+        for path, one in self.scheme.parameters.items():
+            step = type(one.step)(1) if one.money else one.step
+            (start, value), = base[path]
+            if value + step <= one.range[1]:
+                more = self.plan.total(base | {path: ((start, value + step),)}, year, self.scheme)
+                rows.append({"parameter": path, "label": self.scheme.label(path), "value": float(value), "step": float(step), "cost_fen": more - now})
+        return pd.DataFrame(rows, columns=["parameter", "label", "value", "step", "cost_fen"])
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence: cost by payer, the full year, who gains, most, none."""
+        year, source, names = self.plan.years[0], self.plan.source, lists()["payer"]
+        change = int(self.cost([], year)["change_fen"].iloc[0])
+        if not self.reform.changes:
+            return f"{source.whole}{year}年按现行标准共需{wan(int(self.cost([], year)['amount_fen'].iloc[0]))}。"
+        payers = [(names[p], int(c)) for p, c in self.cost("payer", year)[["payer", "change_fen"]].itertuples(index=False)]
+        parts = "、".join(f"{n}{wan(c)}" for n, c in payers if c) or "各出资方均无变化"
+        later = self.plan.years[1] if len(self.plan.years) > 1 else None
+        over = self.carry_over().set_index("year")
+        whole = int(over.at[later, "change_fen"]) if later else int(over.at[year, "whole_year_fen"])
+        full = f"{later or year}年全年增加{wan(whole)}" if whole >= 0 else f"{later or year}年全年减少{wan(-whole)}"
+        gain = self.groups([], year).iloc[0]
+        by_area = self.cost("area", year)
+        most = by_area[by_area["change_fen"] > 0].sort_values("change_fen", ascending=False, kind="stable").head(3)
+        none = by_area.loc[by_area["change_fen"] == 0, "area_name"].tolist()
+        text = f"{source.whole}{year}年{'增加' if change >= 0 else '减少'}支出{wan(abs(change))}，其中{parts}；{full}；"
+        text += f"惠及{int(gain['gain'])}个党组织{gain['gain_members']:,.0f}名党员"
+        text += f"，{int(gain['lose'])}个党组织减少" if gain["lose"] else ""
+        if len(by_area) > 1:
+            text += "；增加最多的是" + "、".join(f"{n}（{wan(c)}）" for n, c in most[["area_name", "change_fen"]].itertuples(index=False)) if len(most) else ""
+            text += f"；已达标不增加的是{'、'.join(none[:6])}{f'等{len(none)}个' if len(none) > 6 else ''}" if none else "；没有不增加的区县"
+        return text + "。"

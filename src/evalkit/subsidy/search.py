@@ -1,0 +1,208 @@
+"""Searches over the standards: what a budget buys, sweeps, the efficient ones, shares of a fixed sum."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.problems import InputError, Problem
+from evalkit.subsidy.result import wan
+
+if TYPE_CHECKING:
+    from evalkit.subsidy.plan import Plan
+
+
+def fen(yuan: Any) -> int:
+    return int(math.floor(Fraction(str(yuan)) * 100 + Fraction(1, 2)))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer of `solve`; `next_value` is the step that would go beyond."""
+
+    parameter: str
+    value: float | None
+    result: float
+    next_value: float | None
+    next_result: float | None
+    ends: tuple[float, float]
+    reached: bool
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def solve(
+    plan: Plan, parameter: str, *, extra: float | None = None, reach: float | None = None, standard: float | None = None,
+    start: Any = None, year: int | None = None, component: str | None = None,
+) -> Solution:  # fmt: skip
+    """The highest step of a parameter within `extra` yuan, or the lowest at which `reach` of organisations get `standard`.
+
+    `reach` counts the money of `component`, or of all.
+    Cost and reach never fall as a standard rises, so the steps of its range are bisected: exact on a step function.
+    """
+    if (extra is None) == (reach is None) or (reach is not None and (standard is None or not 0 < reach <= 1)):
+        raise InputError(Problem("value_invalid", where="solve", allowed="extra=金额（元），或 reach=0到1的比例并写明 standard=人均标准（元）"))
+    year = year or plan.years[0]
+    if parameter not in plan.scheme.parameters:
+        plan.scheme.reform({parameter: 0})
+    one = plan.scheme.parameters[parameter]
+    low, count = one.range[0], int((one.range[1] - one.range[0]) / one.step)
+    base = plan.total(plan.values, year)
+
+    def at(k: int) -> float:
+        if extra is not None:
+            return plan.total(plan.with_value(parameter, low + k * one.step, start), year) - base
+        change = {parameter: {str(start): low + k * one.step} if start else low + k * one.step}
+        return float(plan.run(change).reach(float(standard or 0), year, component).loc["reform", "share"])
+
+    ends = (at(0), at(count))
+    if ends[0] > ends[1]:
+        raise InputError(Problem("value_invalid", where=parameter, advice="这项标准提高时支出反而减少，不能这样求解"))
+    limit: float = fen(extra) if extra is not None else float(reach or 0)
+    first, last = 0, count  # the last k within the budget, or the first k that reaches the share
+    while first < last:
+        middle = (first + last + (extra is not None)) // 2
+        inside = at(middle) <= limit
+        if extra is not None:
+            first, last = (middle, last) if inside else (first, middle - 1)
+        else:
+            first, last = (first, middle) if at(middle) >= limit else (middle + 1, last)
+    k, found = first, at(first)
+    label, unit = plan.scheme.label(parameter), one.unit
+    said = (lambda r: wan(r)) if extra is not None else (lambda r: f"{r:.1%}")
+    span = f"允许范围{low}到{one.range[1]}{unit}，两端分别为{said(ends[0])}和{said(ends[1])}"
+    value = float(low + k * one.step)
+    beside = k + 1 if extra is not None else k - 1
+    other = (float(low + beside * one.step), at(beside)) if 0 <= beside <= count else (None, None)
+    reached = (ends[0] <= limit) if extra is not None else (ends[1] >= limit)
+    if not reached:
+        text = f"{label}：在允许范围内达不到（{said(limit)}）；{span}；最近的是{value:g}{unit}，{said(found)}。"
+    elif extra is not None:
+        text = f"{label}最高可定为{value:g}{unit}，增加支出{said(found)}，不超过{said(limit)}；" + (
+            f"再高一档{other[0]:g}{unit}要{said(other[1])}。" if other[0] is not None else f"已到上限；{span}。")  # fmt: skip
+    else:
+        text = f"{label}至少定为{value:g}{unit}，达标党组织占{said(found)}；" + (
+            f"低一档{other[0]:g}{unit}只有{said(other[1])}。" if other[0] is not None else f"已是下限；{span}。")  # fmt: skip
+    return Solution(parameter, value, found, *other, ends, reached, text)
+
+
+def sweep(plan: Plan, grid: Mapping[str, Iterable[Any]], *, start: Any = None, year: int | None = None) -> pd.DataFrame:
+    """Full factorial of standards: cost and change in fen by payer, every row exact; the order is the grid's."""
+    year, paths = year or plan.years[0], list(grid)
+    sides = [[(v, plan.with_value(p, v, start)[p]) for v in grid[p]] for p in paths]
+    base = plan.total(plan.values, year)
+    touched = {p.partition(".")[0] for p in paths}
+    touched |= {n for n, c in plan.scheme.components.items() if touched & set(c.of)}
+    still = {n: {p: int(a.sum()) for p, a in plan.engine.amounts(plan.scheme, n, year, plan.values).items()}
+             for n in plan.scheme.components if n not in touched}  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for point in itertools.product(*sides):
+        values = plan.values | {p: dated for p, (_, dated) in zip(paths, point, strict=True)}
+        payers: dict[str, int] = {}
+        for name in plan.scheme.components:
+            for payer, amount in (still.get(name) or plan.engine.amounts(plan.scheme, name, year, values)).items():
+                payers[payer] = payers.get(payer, 0) + (amount if name in still else int(amount.sum()))
+        total = sum(payers.values())
+        rows.append({p: v for p, (v, _) in zip(paths, point, strict=True)} | {"amount_fen": total, "change_fen": total - base, **payers})
+    return pd.DataFrame(rows)
+
+
+def pareto(
+    plan: Plan, grid: Mapping[str, Iterable[Any]], standard: float, *, start: Any = None, year: int | None = None
+) -> pd.DataFrame:  # fmt: skip
+    """A sweep with adequacy (share of organisations at `standard`) and Gini; `efficient`: none is better in all three."""
+    found = sweep(plan, grid, start=start, year=year)
+    more = []
+    for row in found[list(grid)].itertuples(index=False):
+        one = plan.run({p: {str(start): v} if start else v for p, v in zip(grid, row, strict=True)})
+        more.append((one.reach(standard, year).loc["reform", "share"], one.inequality(year).loc["reform", "gini"]))
+    found[["reach", "gini"]] = more
+    points = np.column_stack([found["amount_fen"], -found["reach"], found["gini"]]).astype(float)
+    worse = (points[:, None] >= points).all(-1) & (points[:, None] > points).any(-1)
+    return found.assign(efficient=~worse.any(axis=1))
+
+
+def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
+    r"""A reform's cost by provision, whatever the order: Shapley values over the changes (at most 10).
+
+    .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n-|S|-1)!}{n!}\,\big(c(S \cup i) - c(S)\big)
+    """
+    checked = plan.changed(reform)[0]
+    changes, year = checked.changes, year or plan.years[0]
+    n = len(changes)
+    if n > 10:
+        raise InputError(Problem("value_invalid", where="split", found=f"{n}项调整", allowed="最多10项"))
+    cost = {}
+    for chosen in range(2**n):
+        scheme = plan.scheme.under(type(checked)(tuple(c for i, c in enumerate(changes) if chosen >> i & 1)))
+        cost[chosen] = plan.total({p: o.values for p, o in scheme.parameters.items()}, year, scheme)
+    parts = []
+    for i in range(n):
+        terms = (Fraction(math.factorial(k := bin(s).count("1")) * math.factorial(n - k - 1), math.factorial(n)) * (cost[s | 1 << i] - cost[s])
+                 for s in range(2**n) if not s >> i & 1)  # fmt: skip
+        parts.append(sum(terms, Fraction(0)))
+    whole = [math.floor(p) for p in parts]
+    for i in sorted(range(n), key=lambda i: whole[i] - parts[i])[: cost[2**n - 1] - cost[0] - sum(whole)]:
+        whole[i] += 1
+    return pd.DataFrame({"parameter": [c[0] for c in changes], "label": [plan.scheme.label(c[0]) for c in changes], "change_fen": whole})
+
+
+def unused_parameters(plan: Plan) -> list[str]:
+    """Parameters that change nothing from one end of their range to the other, in these years and data."""
+    idle = []
+    for path, one in plan.scheme.parameters.items():
+        ends = [[plan.total(plan.with_value(path, end), y) for y in plan.years] for end in one.range]
+        if ends[0] == ends[1]:
+            idle.append(path)
+    return idle
+
+
+def share_out(scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.DataFrame:
+    r"""总额包干: :math:`a_i = \min(cap_i, \max(floor_i, \lambda s_i))` with :math:`\sum a_i` the total, to the fen.
+
+    Parameters
+    ----------
+    scores
+        Scores by area (a Series, a mapping), none negative or missing.
+    total, floor, cap
+        Yuan; floor and cap for all, or by area. A budget outside the two sums is refused with both of them.
+    """
+    series = pd.Series(scores, dtype="float64") if not isinstance(scores, pd.Series) else scores.astype("float64")
+    n, budget = len(series), fen(total)
+    low = [fen(floor[a] if hasattr(floor, "__getitem__") else floor) for a in series.index]
+    high = [budget if cap is None else fen(cap[a] if hasattr(cap, "__getitem__") else cap) for a in series.index]
+    bad = [str(a) for a, s in series.items() if not s >= 0 or s == math.inf]
+    faults = [Problem("value_invalid", where="scores", found="、".join(bad), allowed="不缺、不小于0的得分")] if bad or not n else []
+    faults += [Problem("value_invalid", where=str(a), found=f"下限{wan(lo)}，上限{wan(hi)}", allowed="0 ≤ 下限 ≤ 上限")
+               for a, lo, hi in zip(series.index, low, high, strict=True) if not 0 <= lo <= hi]  # fmt: skip
+    most = sum(hi if s > 0 else lo for s, lo, hi in zip(series, low, high, strict=True))
+    if not faults and not sum(low) <= budget <= most:
+        faults = [Problem("target_unreachable", where="share_out", found=f"总额{wan(budget)}",
+                          allowed=f"下限合计{wan(sum(low))} 到 上限合计{wan(most)}", advice="请调整总额、下限或上限（0分的只得下限）")]  # fmt: skip
+    if faults:
+        raise InputError(faults)
+    points = [Fraction(s) for s in series]
+
+    def given(rate: Fraction) -> list[Fraction]:
+        return [min(Fraction(hi), max(Fraction(lo), rate * p)) for p, lo, hi in zip(points, low, high, strict=True)]
+
+    bends = sorted({Fraction(b) / p for p, lo, hi in zip(points, low, high, strict=True) if p for b in (lo, hi)} | {Fraction(0)})
+    at = next((i for i, rate in enumerate(bends) if sum(given(rate)) >= budget), len(bends) - 1)
+    a, b = bends[max(0, at - 1)], bends[at]
+    below, above = sum(given(a)), sum(given(b))
+    rate = b if above == below else a + (b - a) * Fraction(budget - below) / (above - below)  # linear between two bends
+    exact = given(rate)
+    whole = [math.floor(x) for x in exact]
+    for i in sorted(range(n), key=lambda i: whole[i] - exact[i])[: budget - sum(whole)]:
+        whole[i] += 1
+    kind = ["下限" if w == lo else "上限" if w == hi else "" for w, lo, hi in zip(whole, low, high, strict=True)]
+    return pd.DataFrame({"area": series.index, "score": series.to_numpy(), "amount_fen": whole, "bound": kind})

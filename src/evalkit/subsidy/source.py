@@ -1,0 +1,139 @@
+"""What a plan needs of the ledgers: party organisations by year, money already paid, tables of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.problems import InputError, Problem, did_you_mean
+
+KEYS = ["home", "period", "party_org"]
+LEDGER = {"town": ("income", "fiscal_township"), "dues": ("dues_paid", None)}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of the ledgers, one home (district) each; `homes` are in administrative order."""
+
+    orgs: pd.DataFrame
+    money: pd.DataFrame  # home, period, party_org, kind (town, dues or a purpose of spending), amount_fen
+    tables: dict[str, pd.DataFrame]
+    homes: tuple[str, ...]
+    names: tuple[str, ...]
+    whole: str
+    is_demo: bool = False
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def years(self) -> list[int]:
+        return sorted(int(p) for p in self.orgs["period"].unique())
+
+    def data_year(self, year: int) -> int:
+        """The year of the ledgers that stands for a year: itself, else the last one before it."""
+        known = self.years
+        before = [y for y in known if y <= year]
+        if not before:
+            advice = f"最近有数据的是{known[0]}年" if known else "请先运行 evalkit build"
+            raise InputError(Problem("period_unknown", where="periods", found=str(year), advice=advice))
+        return before[-1]
+
+
+def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None) -> Source:
+    """The source of processed data: the view of party organisations, funds, instructors."""
+    areas = data.areas
+    home = dict(zip(areas["area"], areas["home"], strict=True))
+    orgs = data.views["party_orgs"].to_pandas()
+    orgs["home"] = orgs["area"].map(home)
+    orgs["level"] = orgs["area"].map(dict(zip(areas["area"], areas["level"], strict=True)))
+    covers, units, funds = (data.frame(t).assign(home=lambda f: f["area"].map(home)) for t in ("covers", "units", "funds"))
+    joined = covers.merge(units[["home", "period", "unit", "employees"]], on=["home", "period", "unit"])
+    size = joined.groupby(KEYS)["employees"].sum().rename("employees").reset_index()
+    orgs = orgs.drop(columns="employees", errors="ignore").merge(size, on=KEYS, how="left")
+    counts = data.frame("instructor_counts").assign(home=lambda f: f["area"].map(home))
+    order = areas.loc[areas["area"].isin(orgs["home"].unique())].sort_values("sort_order")
+    inside = data.find_area(within) if within else None
+    if inside:
+        order = order[[a == inside or str(a).startswith(f"{inside}/") or inside.startswith(f"{a}/") for a in order["area"]]]
+        orgs = orgs[[a == inside or str(a).startswith(f"{inside}/") for a in orgs["area"]]]
+        funds = funds[funds["party_org"].isin(orgs["party_org"]) & funds["home"].isin(orgs["home"])]
+        counts = counts[counts["home"].isin(order["area"])]
+    short = dict(zip(areas["area"], areas["short_name"].fillna(areas["name"]), strict=True))
+    level = areas.set_index("area")["level"]
+    top = inside or min(areas["area"], key=len)
+    whole = {"province": "全省", "city": "全市", "district": "全区"}.get(str(level.get(top)), "") if not inside else short[top]
+    names = tuple(str(areas.set_index("area").at[a, "name"]) for a in order["area"])
+    notes = ("演示数据（虚构）",) if data.is_demo else ()
+    return make(orgs, funds, {**tables, "instructor_counts": counts}, tuple(order["area"]), names, whole or "合计",
+                data.is_demo, notes)  # fmt: skip
+
+
+def from_frame(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Source:
+    """The source of a plain frame: area, party_org, members and what the scheme names; `tables["funds"]` for money."""
+    missing = [c for c in ("area", "party_org") if c not in frame]
+    if missing:
+        raise InputError([Problem("column_missing", where=c, advice="党组织表要有 area、party_org 两列") for c in missing])
+    orgs = frame.assign(home=frame.get("home", frame["area"]))
+    homes = tuple(dict.fromkeys([*orgs["home"].unique(), *(a for n, t in tables.items() if n != "funds" for a in t.get("area", ()))]))
+    funds = tables.get("funds", pd.DataFrame(columns=["area", "party_org", "flow", "source", "purpose", "amount_fen"]))
+    names = tuple(str(h).rpartition("/")[2] for h in homes)
+    rest = {k: v.assign(home=v.get("home", v.get("area"))) for k, v in tables.items() if k != "funds"}
+    return make(orgs, funds.assign(home=funds.get("home", funds["area"])), rest, homes, names, "合计")
+
+
+def make(
+    orgs: pd.DataFrame, funds: pd.DataFrame, tables: Mapping[str, pd.DataFrame], homes: tuple[str, ...],
+    names: tuple[str, ...], whole: str, is_demo: bool = False, notes: tuple[str, ...] = (),
+) -> Source:  # fmt: skip
+    orgs = orgs.assign(period=(orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)).astype(str).str[:4])
+    if "period" not in funds:
+        funds = funds.assign(period=orgs["period"].max())
+    funds = funds.assign(period=funds["period"].astype(str).str[:4])
+    for table in [t for n, t in tables.items() if "party_org" in t and n != "instructor_counts"]:  # a user's columns
+        on = [c for c in KEYS if c in table and table[c].notna().all()]
+        orgs = orgs.merge(table.drop(columns=["area"], errors="ignore").drop_duplicates(on), on=on, how="left")
+    kind = pd.Series(pd.NA, funds.index, dtype="object")
+    kind[(funds["flow"] == "spending").fillna(False)] = funds.get("purpose")
+    for name, (flow, payer) in LEDGER.items():
+        hit = (funds["flow"] == flow) & ((funds["source"] == payer) if payer else True)
+        kind[hit.fillna(False).to_numpy(bool)] = name
+    money = funds.assign(kind=kind).dropna(subset=["kind", "amount_fen"])
+    money = money.assign(party_org=money["party_org"].astype(object).fillna("")).groupby([*KEYS, "kind"], as_index=False)
+    if twice := int(orgs.duplicated(KEYS).sum()):
+        notes = (*notes, f"同一地区同一年有{twice}行党组织重名，各取第一行")
+        orgs = orgs.drop_duplicates(KEYS)
+    return Source(orgs.reset_index(drop=True), money["amount_fen"].sum(), dict(tables), homes, names, whole, is_demo, notes)
+
+
+def table_file(name: str, path: Path) -> pd.DataFrame:
+    """A user's table from xlsx or csv; headings in Chinese are known."""
+    if not path.exists():
+        advice = f"请提供 {path.name}（列：area 地区、等次、count 个数），或在 tables= 里给出"
+        raise InputError(Problem("data_missing", file=str(path), where=f"tables.{name}", advice=advice))
+    frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_excel(path, engine="calamine")
+    words = {"地区": "area", "等次": "grade", "个数": "count", "人数": "count", "年份": "period", "党组织名称": "party_org"}
+    return frame.rename(columns=words)
+
+
+def holds(values: pd.Series, test: Any) -> np.ndarray:
+    """Rows that meet a condition: a value, a list, ``">= 3"``, present or missing."""
+    if test in ("present", "missing"):
+        return (values.notna() if test == "present" else values.isna()).to_numpy(bool)
+    sign, _, rest = str(test).partition(" ")
+    if sign in (">=", ">", "<=", "<") and isinstance(test, str):
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
+        ways = {">=": np.greater_equal, ">": np.greater, "<=": np.less_equal, "<": np.less}
+        return np.asarray(ways[sign](numbers, float(rest)))
+    return values.isin(list(test) if isinstance(test, list | tuple) else [test]).fillna(False).to_numpy(bool)
+
+
+def column(orgs: pd.DataFrame, name: str, where: str) -> pd.Series:
+    if name not in orgs:
+        raise InputError(Problem("column_missing", where=where, found=name, allowed="、".join(map(str, orgs.columns)),
+                                 advice=did_you_mean(name, orgs.columns) or "请在 tables= 里给出带这一列的表"))  # fmt: skip
+    return orgs[name]

@@ -1,0 +1,158 @@
+"""Build: only what changed is read, files of one district meet, nothing personal stays, faults are messages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from evalkit.indicators import build, load, trace
+from evalkit.problems import InputError
+
+UNITS = ["单位名称", "组织类型", "单位类型", "状态", "从业人员总数", "党员总数", "正式党员", "预备党员", "是否建立党组织",
+         "党组织名称", "建制", "组建方式"]  # fmt: skip
+
+
+def book(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(path) as workbook:
+        for name, rows in sheets.items():
+            sheet = workbook.add_worksheet(name)
+            for n, row in enumerate(rows):
+                sheet.write_row(n, 0, row)
+
+
+def units(*rows: list[object]) -> list[list[object]]:
+    return [["甲市乙区两新组织台账（2025年）"], UNITS, *rows]
+
+
+JIA = ["甲公司", "非公企业", "法人企业", "正常", 60, 5, 4, 1, "是", "中共甲公司支部委员会", "党支部", "单独"]
+YI = ["乙公司", "非公企业", "法人企业", "正常", 8, 0, 0, 0, "否", "", "", ""]
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    book(tmp_path / "data/raw/2025/甲市乙区.xlsx", {"组织台账": units(JIA, YI)})
+    return tmp_path
+
+
+def measure(project, code, period="2025", area="甲市/乙区"):
+    found = load(project).measures.query("measure == @code and period == @period and area == @area")["value"]
+    return None if found.empty else found.iloc[0]
+
+
+def test_user_ledgers_win_over_the_demo_and_never_mix(project, demo_project):
+    shutil.copytree(demo_project / "data/demo", project / "data/demo")
+    manifest = build(project, jobs=1)
+    assert manifest.dataset == "raw" and [f["file"] for f in manifest.files] == ["2025/甲市乙区.xlsx"]
+    assert not load(project).measures["area"].str.startswith("演示").any()
+    assert not load(project).is_demo
+
+
+def test_second_build_reads_nothing_and_a_change_reads_one_file(project, monkeypatch):
+    from evalkit.indicators import parts
+
+    book(project / "data/raw/2025/甲市丙县.xlsx", {"组织台账": [["甲市丙县组织台账2025年"], UNITS, JIA]})
+    build(project, jobs=1)
+    assert not build(project, jobs=1).changed
+    read = []
+    real = parts.read_sheets
+    monkeypatch.setattr(parts, "read_sheets", lambda path, **more: read.append(Path(path).name) or real(path, **more))
+    book(project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": units(JIA, YI, [*YI[:4], 9, *YI[5:]])})
+    assert build(project, jobs=1).changed
+    assert read == ["甲市乙区.xlsx"]
+
+
+def test_files_of_one_district_are_read_together(project):
+    funds = [["甲市乙区党建经费台账 2025年度 单位：元"], ["党组织名称", "区县拨付", "党员活动经费"], ["中共甲公司支部委员会", 3000, 750]]
+    book(project / "data/raw/2025/甲市乙区经费台账.xlsx", {"经费台账": funds})
+    build(project, jobs=1)
+    assert measure(project, "funds") == 3000 and measure(project, "party_orgs") == 1
+    assert "organisation_unknown" not in set(load(project).problems["code"])
+
+
+def test_a_file_that_is_gone_leaves_nothing(project):
+    other = project / "data/raw/2025/甲市丙县.xlsx"
+    book(other, {"组织台账": [["甲市丙县组织台账2025年"], UNITS, JIA]})
+    build(project, jobs=1)
+    assert measure(project, "units", area="甲市/丙县") == 1
+    other.unlink()
+    build(project, jobs=1)
+    assert measure(project, "units", area="甲市/丙县") is None
+    parts = project / "data/processed/raw/parts"
+    assert len([p for p in parts.iterdir() if p.is_dir()]) == 1
+
+
+def test_same_input_same_bytes(project, tmp_path_factory):
+    build(project, jobs=1)
+    other = tmp_path_factory.mktemp("again")
+    shutil.copytree(project / "data/raw", other / "data/raw")
+    build(other, jobs=1)
+    for name in ("measures.parquet", "indicators.parquet", "areas.parquet", "problems.parquet", "manifest.json"):
+        ours, theirs = (p / "data/processed/raw" / name for p in (project, other))
+        assert ours.read_bytes() == theirs.read_bytes(), name
+
+
+def test_trace_leads_back_to_the_cells(project):
+    build(project, jobs=1)
+    cells = trace(load(project), "org_coverage", "乙区", 2025)
+    top = cells.query("role == '分子'")
+    assert top["key"].tolist() == ["甲公司"] and top["row"].tolist() == [3]
+    assert {"D3", "L3"} <= set(top["cells"].iloc[0].split())
+    assert len(cells.query("role == '分母'")) == 2
+
+
+def test_persons_never_enter_any_table(project):
+    planted = ["欧阳建国", "13912345678", "11010519491231002X", "6222020200112233440"]
+    head = [*UNITS, "书记姓名", "联系电话", "身份证号", "银行卡号", "备注"]
+    row = [*JIA, *planted, "联系人欧阳建国，电话13912345678"]
+    book(project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": [["甲市乙区组织台账2025年"], head, row]})
+    build(project, jobs=1)
+    data = load(project)
+    assert "personal_data" in set(data.problems["code"])
+    folder = project / "data/processed"
+    stored = [pd.read_parquet(p).to_csv() for p in folder.rglob("*.parquet")]
+    stored += [p.read_text(encoding="utf-8") for p in folder.rglob("*.json")]
+    for secret in planted:
+        assert not any(secret in text for text in stored), secret
+    assert measure(project, "units") == 1
+
+
+def test_no_ledgers_and_outdated_data_are_one_message(tmp_path):
+    (tmp_path / "data/raw").mkdir(parents=True)
+    with pytest.raises(InputError, match="没有台账"):
+        build(tmp_path)
+    with pytest.raises(InputError, match="evalkit build"):
+        load(tmp_path)
+
+
+def test_data_of_another_version_is_refused_with_the_command(project):
+    build(project, jobs=1)
+    path = project / "data/processed/raw/manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"schema_version": 0}), encoding="utf-8")
+    with pytest.raises(InputError, match="evalkit build --force"):
+        load(project)
+
+
+def test_periods_given_as_numbers_and_unknown_ones(project):
+    build(project, jobs=1)
+    data = load(project, periods=[2024, 2025])
+    assert data.last == "2025" and data.periods == ("2025",) and "2024" in data.notes[0]
+    with pytest.raises(InputError, match="2025"):
+        load(project, periods=[2030])
+
+
+def test_a_unit_in_two_ledgers_counts_once_above_both(project):
+    code = "91110000MA01X3T59Q"
+    head = ["统一社会信用代码", *UNITS]
+    for name in ("乙区", "丙县"):
+        title = [f"甲市{name}组织台账2025年"]
+        book(project / f"data/raw/2025/甲市{name}.xlsx", {"组织台账": [title, head, [code, *JIA]]})
+    build(project, jobs=1)
+    assert measure(project, "units", area="甲市/乙区") == measure(project, "units", area="甲市/丙县") == 1
+    valid = load(project).frame("units")["unit"].nunique() == 1
+    assert measure(project, "units", area="甲市") == (1 if valid else 2)
