@@ -202,6 +202,99 @@ def report(
 
 
 @app.command()
+def run(
+    notebook: Annotated[Path, typer.Argument(help="笔记本（.ipynb），其中要有 parameters 单元格")],
+    over: Annotated[Path, typer.Option("--over", help="参数表（CSV）：第一行写参数名，下面每行运行一次；第一列作结果的文件名")],
+    out: Annotated[Path, typer.Option("--out", help="结果写到这个文件夹")],
+    jobs: JobsOption = None,
+    depends: Annotated[list[Path] | None, typer.Option("--depends", help="结果依赖的文件或文件夹，改了就重做；可写多次")] = None,
+    force: Annotated[bool, typer.Option("--force", help="全部重新运行")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只说哪些要运行、为什么，不运行")] = False,
+    executor: Annotated[str, typer.Option("--executor", help="auto、fork、pool 或 dask://主机:端口")] = "auto",
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="每次运行最多多少秒")] = 600,
+) -> None:
+    """把一个笔记本对参数表的每一行运行一次；停下以后，再次运行同一命令即接着做。"""
+    from evalkit.runner import fan_out
+
+    update, stop = bar("运行笔记本")
+
+    def progress(event: Any) -> None:
+        if event.kind == "plan" and event.up_to_date:
+            say(f"{event.up_to_date} 项已是最新，不再运行", err=True)
+        if event.kind == "finished":
+            update(event.done, event.total, event.key)
+            if event.outcome.state == "failed":
+                say(f"失败：{event.key}：{event.outcome.reason}", err=True)
+
+    try:
+        made = fan_out(
+            notebook, over=over, out=out, jobs=jobs, depends=depends or (), force=force, dry_run=dry_run,
+            executor=executor, timeout=timeout, progress=progress,
+        )  # fmt: skip
+    finally:
+        stop()
+    for line in (*made.notes, *(f"{key}：{why}" for key, why in made.plan if why)):
+        say(line)
+    if made.failures:
+        say(f"出错的笔记本保存在 {out / '.evalkit' / 'failed'}，运行记录在 {made.log}", err=True)
+    say(made.message)
+    raise typer.Exit(made.exit_code)
+
+
+@app.command()
+def score(
+    period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
+    index: Annotated[str, typer.Option(help="指数名称，或 YAML 文件（文件.yml#名称）")] = "annual",
+    stars: Annotated[str, typer.Option(help="星级方案名称或 YAML 文件；写 none 则不核对")] = "demo_five",
+    level: Annotated[str, typer.Option(help="给哪一级计分：district、township ...")] = "district",
+    n: Annotated[int, typer.Option("-n", min=10, help="稳健性检验的重复次数")] = 1000,
+    seed: Annotated[int, typer.Option(help="随机种子")] = 7,
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+    out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/<时期>/评分")] = None,
+) -> None:
+    """给地区计分、分等级，核对党组织星级：写出表格和图，不需要笔记本。"""
+    from evalkit.reports.scoring import write_scores
+
+    scheme = None if stars == "none" else stars
+    folder, notes = write_scores(period, index, scheme, level, project, dataset, out, n, seed)
+    for line in notes:
+        say(line)
+    say(f"评分已写到：{folder}")
+
+
+@app.command()
+def whatif(
+    scenario: Annotated[Path | None, typer.Argument(help="调整方案文件（YAML）；不写则用 --set")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="项目=数值，如 activity.per_member=200；可写多次")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="自何日起，如 2026-07-01")] = None,
+    scheme: Annotated[str | None, typer.Option(help="补助方案：文件或自带名称；默认看方案文件的 base，否则 fuyang-2015")] = None,
+    periods: Annotated[str | None, typer.Option(help="测算年份，如 2026-2027；默认自何日起的年份和下一年")] = None,
+    within: Annotated[str | None, typer.Option(help="只算这个地区")] = None,
+    standard: Annotated[float, typer.Option(help="达标线：人均多少元")] = 150,
+    out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/测算")] = None,
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+) -> None:
+    """补助标准调整测算：要多花多少钱，谁出，哪些地区受益。"""
+    from evalkit import indicators, subsidy
+    from evalkit.subsidy.report import write
+
+    data = indicators.load(project, dataset=dataset)
+    reform, base = subsidy.read_scenario(scenario, scheme)
+    reform = reform + base.reform(subsidy.parse_changes(set_ or [], since))
+    first = reform.first_year or int(data.last) + 1
+    years = _years(periods) if periods else (str(first), str(first + 1))
+    result = subsidy.plan(data, base if scheme is None else scheme, years, within=within).run(reform)
+    for row in result.reform.difference(result.plan.scheme):
+        say(f"调整：{row['item']} 由{row['old']}调到{row['new']}{row['unit']}，{row['since']}起")
+    say(result.sentence)
+    folder = out or data.project.reports / "测算"
+    write(result, folder, standard)
+    say(f"测算说明、测算表和测算底稿在 {folder}")
+
+
+@app.command()
 def lab(project: ProjectOption = None) -> None:
     """打开 JupyterLab 工作台（中文界面）。"""
     import subprocess

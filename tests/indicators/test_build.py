@@ -156,3 +156,10 @@ def test_a_unit_in_two_ledgers_counts_once_above_both(project):
     assert measure(project, "units", area="甲市/乙区") == measure(project, "units", area="甲市/丙县") == 1
     valid = load(project).frame("units")["unit"].nunique() == 1
     assert measure(project, "units", area="甲市") == (1 if valid else 2)
+
+
+def test_a_ledger_that_is_not_kept_is_missing_not_zero(project):
+    build(project, jobs=1)
+    assert measure(project, "units_covered") == 1  # the unit ledger itself says who is covered
+    for code in ("orgs_idle", "units_effective", "theme_months", "orgs_rated", "orgs_low", "funds", "activities"):
+        assert measure(project, code) is None, code

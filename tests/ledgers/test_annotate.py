@@ -23,8 +23,8 @@ EXTRA = ["联系人", "手机", "包联干部", "满意度", "考核等次"]
 ROWS = [
     ["演示省演示01区两新组织台账（2025年）"],
     UNITS + EXTRA,
-    unit(1, 从业人员总数="约3百", 行业="=1+1", 备注="由张伟负责") + ["张伟", 13812345678.0, "李娜", 88.5, "优秀"],
-    unit(2, 创办时间=dt.datetime(2015, 7, 1)) + ["王芳", "139 1234 5678", "赵敏", 90.0, "合格"],
+    [*unit(1, 从业人员总数="约3百", 行业="=1+1", 备注="由张伟负责"), "张伟", 13812345678.0, "李娜", 88.5, "优秀"],
+    [*unit(2, 创办时间=dt.datetime(2015, 7, 1)), "王芳", "139 1234 5678", "赵敏", 90.0, "合格"],
     ["合计", "", "", "", "", "", "", "", "", 350.0],
     ["填表人：", "孙丽", "", "审核人：钱强"],
     ["注：数据由周杰提供"],
@@ -39,7 +39,14 @@ def test_known_values_stay_and_persons_are_blank() -> None:
     assert copy[1][: len(UNITS) + 2] == UNITS + EXTRA[:2]
     for i in (2, 3):
         assert copy[i][: len(UNITS) - 1] == list(ROWS[i][: len(UNITS) - 1])
-        assert copy[i][len(UNITS) - 1 :] == ["", "", "", "", raw.rows[i][-2], ""]  # remark, persons; the unknown number stays
+        assert copy[i][len(UNITS) - 1 :] == [
+            "",
+            "",
+            "",
+            "",
+            raw.rows[i][-2],
+            "",
+        ]  # remark, persons; the unknown number stays
     assert (copy[4][0], copy[4][9]) == ("合计", 350.0)
     assert not any(copy[5]) and not any(copy[6])
     assert not any(str(cell) in PERSONS for row in copy for cell in row)
@@ -47,7 +54,10 @@ def test_known_values_stay_and_persons_are_blank() -> None:
 
 
 def test_of_a_sheet_that_was_not_understood_only_headings_are_copied() -> None:
-    raw = sheet([["姓名", "身份证号", "入党时间"], ["王芳", "11010519491231002X", dt.date(2001, 7, 1)], ["李娜", 1.0, 2.0]], "党员名册")
+    raw = sheet(
+        [["姓名", "身份证号", "入党时间"], ["王芳", "11010519491231002X", dt.date(2001, 7, 1)], ["李娜", 1.0, 2.0]],
+        "党员名册",
+    )
     copy = safe_rows(raw, HEADINGS, BOOK.lists)
     assert not any(c for row in copy[1:] for c in row)
 

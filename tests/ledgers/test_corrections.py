@@ -15,7 +15,15 @@ from evalkit.problems import TITLES
 
 
 def one(**more: object) -> Correction:
-    base = {"file": "台账.xlsx", "sheet": "Sheet1", "cell": "B2", "value": 7.0, "reason": "核对原件", "source": "2025/更正表.xlsx", "where": "Sheet1!A2"}
+    base = {
+        "file": "台账.xlsx",
+        "sheet": "Sheet1",
+        "cell": "B2",
+        "value": 7.0,
+        "reason": "核对原件",
+        "source": "2025/更正表.xlsx",
+        "where": "Sheet1!A2",
+    }
     return Correction(**(base | more))  # type: ignore[arg-type]
 
 
@@ -27,7 +35,13 @@ def test_a_corrected_cell_changes_and_the_given_sheet_does_not() -> None:
     assert changed[0].rows[1][1] == 7.0
     assert SHEET.rows[1][1] == 3.0
     [said] = problems
-    assert (said.code, said.severity, said.where, said.found, said.read) == ("value_corrected", "warning", "Sheet1!B2", "3", "7")
+    assert (said.code, said.severity, said.where, said.found, said.read) == (
+        "value_corrected",
+        "warning",
+        "Sheet1!B2",
+        "3",
+        "7",
+    )
     assert "核对原件" in said.advice
     assert said.code in TITLES
 
@@ -53,7 +67,9 @@ def test_a_correction_that_hits_nothing_is_an_error(wrong: dict[str, str]) -> No
 
 def test_a_blank_can_be_filled_and_a_cell_emptied() -> None:
     raw = sheet([["单位名称", "党员总数"], ["甲公司", ""], ["乙公司", 5.0]], file="2025/台账.xlsx")
-    changed, _ = apply_corrections([raw], [one(value=4.0), one(cell="$B$3", value="空"), one(sheet="", cell="Sheet1!A3", value="丙公司")])
+    changed, _ = apply_corrections(
+        [raw], [one(value=4.0), one(cell="$B$3", value="空"), one(sheet="", cell="Sheet1!A3", value="丙公司")]
+    )
     assert changed[0].rows[1:] == [["甲公司", 4.0], ["丙公司", ""]]
 
 
@@ -68,7 +84,10 @@ def test_a_file_is_told_from_the_root_from_its_folder_or_by_its_only_name() -> N
 
 def test_a_row_that_says_too_little_is_an_error(tmp_path: Path) -> None:
     heads = ["文件", "工作表", "单元格", "新值", "理由"]
-    write_book(tmp_path / "更正表.xlsx", {"更正": [["更正表"], heads, ["a.xlsx", "S", "B2", 5.0, "漏填"], ["a.xlsx", "S", "B3", "", ""]]})
+    write_book(
+        tmp_path / "更正表.xlsx",
+        {"更正": [["更正表"], heads, ["a.xlsx", "S", "B2", 5.0, "漏填"], ["a.xlsx", "S", "B3", "", ""]]},
+    )
     rows, problems = read_corrections([tmp_path / "更正表.xlsx"], tmp_path)
     assert [(c.file, c.cell, c.value, c.where) for c in rows] == [("a.xlsx", "B2", 5.0, "更正!A3")]
     assert [(p.code, p.where) for p in problems] == [("correction_unused", "更正!A4")]
@@ -82,7 +101,16 @@ def test_a_build_applies_corrections_and_reads_only_what_they_change(tmp_path: P
     before = build(tmp_path, jobs=1)
     members = load(tmp_path).frame("units").groupby("source_file")["members"].sum()
     heads = ["文件", "工作表", "单元格", "新值", "理由"]
-    write_book(raw / "更正表.xlsx", {"S": [heads, ["演示01区.xlsx", "组织台账", "M2", 9.0, "少算5名"], ["演示09区.xlsx", "组织台账", "M2", 1.0, ""]]})
+    write_book(
+        raw / "更正表.xlsx",
+        {
+            "S": [
+                heads,
+                ["演示01区.xlsx", "组织台账", "M2", 9.0, "少算5名"],
+                ["演示09区.xlsx", "组织台账", "M2", 1.0, ""],
+            ]
+        },
+    )
     after = build(tmp_path, jobs=1)
     assert after.changed
     now = load(tmp_path)
@@ -90,7 +118,9 @@ def test_a_build_applies_corrections_and_reads_only_what_they_change(tmp_path: P
     assert changed.to_dict() == {"2025/演示01区.xlsx": 5, "2024/演示02区.xlsx": 0}
     parts = [{f["file"]: f["part"] for f in made.files} for made in (before, after)]
     assert parts[0]["2024/演示02区.xlsx"] == parts[1]["2024/演示02区.xlsx"]  # its folder has no 更正表
-    found = now.problems.loc[now.problems["code"].isin(["value_corrected", "correction_unused"]), ["file", "cell", "code", "severity"]]
+    found = now.problems.loc[
+        now.problems["code"].isin(["value_corrected", "correction_unused"]), ["file", "cell", "code", "severity"]
+    ]
     assert found.sort_values("code").to_numpy().tolist() == [
         ["2025/更正表.xlsx", "A3", "correction_unused", "error"], ["2025/演示01区.xlsx", "M2", "value_corrected", "warning"],
     ]  # fmt: skip
@@ -118,11 +148,16 @@ def test_last_years_printed_number_is_used_and_both_are_shown(tmp_path: Path) ->
     now = data.indicators.query("area == '演示01区' and indicator == @code").set_index("period")
     assert now["value"].to_dict() == pytest.approx({"2024": 0.725, "2025": 0.75})
     assert "按台账重算为75.0%" in now.at["2024", "method"]
-    verdict = compare(data.indicators, "2025", against="2024").query("area == '演示01区' and indicator == @code").iloc[0]
+    verdict = (
+        compare(data.indicators, "2025", against="2024").query("area == '演示01区' and indicator == @code").iloc[0]
+    )
     assert verdict["previous"] == pytest.approx(0.725)
     table = baseline(data).plain()
     assert "72.5%\t75.0%" in table
     assert {"baseline_differs", "area_unknown"} <= set(data.problems["code"])
     frame = pd.read_parquet(data.folder / "baseline.parquet")
     assert set(frame["status"]) == {"published_last_year"}
-    assert data.measures.query("area == '演示01区' and measure == 'members' and period == '2024'")["value"].item() == own.at[code, "numerator"] + 99
+    assert (
+        data.measures.query("area == '演示01区' and measure == 'members' and period == '2024'")["value"].item()
+        == own.at[code, "numerator"] + 99
+    )

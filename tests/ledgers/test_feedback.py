@@ -19,7 +19,10 @@ RUN = CliRunner()
 
 def book(area: str, number: int) -> dict[str, list[list[object]]]:
     sheets = clean_book()
-    named = {name: [[c.replace("演示00", f"演示{number}0") if isinstance(c, str) else c for c in row] for row in rows] for name, rows in sheets.items()}
+    named = {
+        name: [[c.replace("演示00", f"演示{number}0") if isinstance(c, str) else c for c in row] for row in rows]
+        for name, rows in sheets.items()
+    }
     named["组织台账"].insert(0, [f"演示省{area}两新组织台账（2025年）"])
     named["组织台账"].append(unit(7, 单位名称=f"演示{number}99有限公司", 从业人员总数="约3百", 单位类型="不清楚"))
     return named
@@ -92,7 +95,19 @@ def test_every_areas_own_finding_is_in_its_own_list(found: Findings) -> None:
 
 
 def test_the_command_line(folder: Path, tmp_path: Path) -> None:
-    done = RUN.invoke(app, ["check", str(folder), "--out", str(tmp_path / "p.xlsx"), "--annotate", str(tmp_path / "a"), "--feedback", str(tmp_path / "f")])
+    done = RUN.invoke(
+        app,
+        [
+            "check",
+            str(folder),
+            "--out",
+            str(tmp_path / "p.xlsx"),
+            "--annotate",
+            str(tmp_path / "a"),
+            "--feedback",
+            str(tmp_path / "f"),
+        ],
+    )
     assert done.exit_code == 1  # a file that cannot be read is an error
     assert "文件读不出来" in done.stdout and "问题清单：" in done.stdout and "原文件没有改动" in done.stdout
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()) == [
@@ -120,7 +135,7 @@ def test_the_projects_own_check_gives_the_same_lists(folder: Path, tmp_path: Pat
 
     shutil.copytree(folder, tmp_path / "data" / "raw" / "演示省")
     found = check_project(tmp_path)
-    columns, rows = submissions(found)
+    _columns, rows = submissions(found)
     assert [row[0] for row in rows] == ["演示省/演示01区", "演示省/演示02区"]
     assert found.n_errors >= 1 and found.sources
     parcels = write_parcels(found, tmp_path / "out")

@@ -24,7 +24,10 @@ AREAS = ["110105", "320102", "440305", "510104"]
 
 
 def identity() -> str:
-    head = RANDOM.choice(AREAS) + f"{RANDOM.randint(1950, 2000)}{RANDOM.randint(1, 12):02d}{RANDOM.randint(1, 28):02d}{RANDOM.randint(0, 999):03d}"
+    head = (
+        RANDOM.choice(AREAS)
+        + f"{RANDOM.randint(1950, 2000)}{RANDOM.randint(1, 12):02d}{RANDOM.randint(1, 28):02d}{RANDOM.randint(0, 999):03d}"
+    )
     return next(head + c for c in "0123456789X" if persons.id_check(head + c))
 
 
@@ -46,7 +49,7 @@ def dirty() -> dict[str, list[list[object]]]:
     """A workbook with persons wherever offices put them."""
     book = clean_book()
     units = book["组织台账"]
-    units[0] = UNITS + ["法定代表人", "联系电话", "身份证号", "开户行账号", "包联领导", "其他情况"]
+    units[0] = [*UNITS, "法定代表人", "联系电话", "身份证号", "开户行账号", "包联领导", "其他情况"]
     for cells in units[1:]:
         cells += [next(NAME), next(PHONE), next(ID), next(CARD), next(NAME), f"联系人{NAMES[0]}电话{PHONES[0]}"]
     units[1][UNITS.index("备注")] = f"书记{NAMES[1]}，{PHONES[1]}"
@@ -56,13 +59,20 @@ def dirty() -> dict[str, list[list[object]]]:
     units[5][UNITS.index("指导员编号")] = NAMES[5]
     units[6][UNITS.index("统一社会信用代码")] = IDS[6]
     units[6][UNITS.index("创办时间")] = PHONES[6]
-    units[:0] = [["演示省演示01区两新组织台账（2025年）"], [f"填报单位：演示01区　填表人：{next(NAME)}　联系电话：{next(PHONE)}"]]
-    units += [["合计", "", "", "", "", "", "", "", "", 420.0], ["填表人：", next(NAME), "", "审核人：" + next(NAME), float(next(PHONE))], [f"注：由{NAMES[7]}汇总，身份证{IDS[7]}"]]
-    book["党组织台账"][0] = ORGS + ["书记", "联系方式"]
+    units[:0] = [
+        ["演示省演示01区两新组织台账（2025年）"],
+        [f"填报单位：演示01区　填表人：{next(NAME)}　联系电话：{next(PHONE)}"],
+    ]
+    units += [
+        ["合计", "", "", "", "", "", "", "", "", 420.0],
+        ["填表人：", next(NAME), "", "审核人：" + next(NAME), float(next(PHONE))],
+        [f"注：由{NAMES[7]}汇总，身份证{IDS[7]}"],
+    ]
+    book["党组织台账"][0] = [*ORGS, "书记", "联系方式"]
     for cells in book["党组织台账"][1:]:
         cells += [next(NAME), float(next(PHONE))]
     funds = book["经费台账"]
-    funds[0] = FUNDS + ["经办人", "银行卡号"]
+    funds[0] = [*FUNDS, "经办人", "银行卡号"]
     for cells in funds[1:]:
         cells += [next(NAME), next(CARD)]
     funds[1][FUNDS.index("党员活动经费")] = f"1200元（{NAMES[8]}经手）"
@@ -70,8 +80,15 @@ def dirty() -> dict[str, list[list[object]]]:
     for cells in book["指导员台账"][1:]:
         cells += [next(NAME), next(PHONE)]
     book["星级评定表"].append(row(STARS, 党组织名称="演示001有限公司党支部", 终审分=f"{NAMES[9]}评", 拟定星级="四星"))
-    book["党员名册"] = [["姓名", "性别", "身份证号", "手机"], *([next(NAME), "女", next(ID), next(PHONE)] for _ in range(3))]
-    book["通讯录"] = [["单位名称", "联系人", "联系电话"], ["演示001有限公司", next(NAME), next(PHONE)], ["演示002有限公司", next(NAME), next(PHONE)]]
+    book["党员名册"] = [
+        ["姓名", "性别", "身份证号", "手机"],
+        *([next(NAME), "女", next(ID), next(PHONE)] for _ in range(3)),
+    ]
+    book["通讯录"] = [
+        ["单位名称", "联系人", "联系电话"],
+        ["演示001有限公司", next(NAME), next(PHONE)],
+        ["演示002有限公司", next(NAME), next(PHONE)],
+    ]
     book["封面"] = [[f"填报人：{NAMES[10]}"], [IDS[10], CARDS[10]]]
     return book
 
@@ -94,7 +111,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(project: Path, *arguments: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONUTF8": "1", "EVALKIT_PROJECT": str(project)}
-    done = subprocess.run([sys.executable, "-m", "evalkit.cli", *arguments], capture_output=True, env=environment, cwd=project, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "evalkit.cli", *arguments],
+        capture_output=True,
+        env=environment,
+        cwd=project,
+        check=False,
+    )
     assert done.returncode in (0, 1), done.stderr.decode()
     return done.stdout.decode() + done.stderr.decode()
 
@@ -119,7 +142,17 @@ def test_the_corpus_is_what_it_says() -> None:
 def test_nothing_of_a_person_in_what_check_says_and_writes(project: Path) -> None:
     out = project / "out"
     raw = str(project / "data" / "raw")
-    said = run(project, "check", raw, "--out", str(out / "problems.xlsx"), "--annotate", str(out / "copies"), "--feedback", str(out / "parcels"))
+    said = run(
+        project,
+        "check",
+        raw,
+        "--out",
+        str(out / "problems.xlsx"),
+        "--annotate",
+        str(out / "copies"),
+        "--feedback",
+        str(out / "parcels"),
+    )
     found = leaks("terminal", iter([said, run(project, "check", raw, "--json")]))
     files = [p for p in out.rglob("*") if p.is_file()]
     assert len(files) >= 5
@@ -146,7 +179,14 @@ def test_nothing_of_a_person_on_the_pages_about_quality(project: Path) -> None:
     run(project, "build")
     data = load(project)
     now = data.indicators
-    blocks = [quality.submissions(data), quality.problem_summary(data), quality.problem_list(data), quality.widest(now), quality.missing(now), quality.baseline(data)]
+    blocks = [
+        quality.submissions(data),
+        quality.problem_summary(data),
+        quality.problem_list(data),
+        quality.widest(now),
+        quality.missing(now),
+        quality.baseline(data),
+    ]
     assert leaks("page", iter([page(blocks, "数据质量"), *(b.plain() for b in blocks)])) == []
 
 

@@ -9,7 +9,7 @@ from written import members, sheets_of
 
 from evalkit.codebook import load_codebook
 from evalkit.ledgers import read_ledger
-from evalkit.ledgers.template import EXAMPLE, forms_of, template, write_templates
+from evalkit.ledgers.template import example_of, forms_of, template, write_templates
 from evalkit.problems import InputError
 
 BOOK = load_codebook()
@@ -17,11 +17,13 @@ FORMS = forms_of(BOOK)
 
 
 def marked(code: str) -> list[str]:
-    return [c for c, s in FORMS[code]["columns"].items() if not s.get("person") and (s.get("required") or s.get("wanted"))]
+    return [
+        c for c, s in FORMS[code]["columns"].items() if not s.get("person") and (s.get("required") or s.get("wanted"))
+    ]
 
 
 def example(code: str) -> dict[str, object]:
-    return {c: v for c in marked(code) if (v := EXAMPLE.get((code, c), EXAMPLE.get(c))) is not None}
+    return {c: v for c in marked(code) if (v := example_of(code, c)) is not None}
 
 
 def test_all_empty_templates_read_back_without_a_problem(tmp_path: Path) -> None:
@@ -50,7 +52,9 @@ def test_marked_columns_come_first_and_are_at_most_fifteen() -> None:
         first = [form["columns"][c]["names"][0] for c in marked(code)]
         assert len(first) <= 15
         assert [h.split("（元）")[0].split("（万元）")[0] for h in head[: len(first)]] == first
-        assert not any(s["names"][0] in head for s in form["columns"].values() if s.get("person") and s["names"][0] not in first)
+        assert not any(
+            s["names"][0] in head for s in form["columns"].values() if s.get("person") and s["names"][0] not in first
+        )
         assert list(sheets) == [form["name"], "填表说明", "示例"]
 
 

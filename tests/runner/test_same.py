@@ -18,7 +18,8 @@ papermill_engines.register("evalkit", EvalkitEngine)
 
 RICH = [
     "# md # 标题",
-    "import sys, os, warnings, random\nimport numpy as np\nimport pandas as pd\nprint(n); print('e', file=sys.stderr)",
+    "import sys, os, warnings, random\nimport numpy as np\nimport pandas as pd\nprint(n)",
+    "print('e', file=sys.stderr)  # apart: a real kernel does not promise an order between the two streams",
     "df = pd.DataFrame({'a': [n, 2.5], 'b': ['x', '中']}); df",
     "df.style.format({'a': '{:.2f}'}).set_uuid('u')",
     "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(3, 2))\nax.plot([1, 2, n])\nplt.show()\n1 + 1",

@@ -2,11 +2,21 @@
 
 from evalkit.charts.areas import bars, dumbbell, load_heat
 from evalkit.charts.fonts import Face, check_glyphs, font_report, missing_glyphs
+from evalkit.charts.funnels import control, funnel, lorenz_curve
 from evalkit.charts.points import intervals, radar, scatter
+from evalkit.charts.scores import grades, lost_points, rank_intervals, sensitivity, weights
 from evalkit.charts.shares import sources, stars
 from evalkit.charts.trend import trend
 
 __all__ = [
+    "control",
+    "funnel",
+    "grades",
+    "lorenz_curve",
+    "lost_points",
+    "rank_intervals",
+    "sensitivity",
+    "weights",
     "Face",
     "bars",
     "check_glyphs",

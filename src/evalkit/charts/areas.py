@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,29 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 
+from evalkit.charts import style
 from evalkit.charts.frames import Info, in_order, is_demo, labels, pick, refuse, say, source_line, years
-from evalkit.charts.style import (
-    BAR,
-    BLUE,
-    EDGE,
-    GREY,
-    INK,
-    LEVEL,
-    LIGHT,
-    ORANGE,
-    RED,
-    SMALL,
-    WIDTH,
-    balance,
-    beside,
-    boxes,
-    ems,
-    grid,
-    key,
-    panels,
-    patch,
-    sheet,
-)  # fmt: skip
+from evalkit.charts.style import BLUE, GREY, INK, WIDTH, balance, beside, boxes, ems, grid, key, panels, patch, sheet
 from evalkit.documents import Block
 
 _HEAT = LinearSegmentedColormap.from_list("load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")])
@@ -43,14 +22,9 @@ _FOOT = 0.28  # inches for the labels of an axis
 
 
 def bars(
-    frame: pd.DataFrame,
-    indicator: str,
-    *,
-    sort: bool = True,
-    highlight: str | None = None,
-    lang: str = "zh",
+    frame: pd.DataFrame, indicator: str, *, sort: bool = True, highlight: str | None = None, lang: str = "zh",
     source: str | None = None,
-) -> Block:
+) -> Block:  # fmt: skip
     """Horizontal bars of one indicator in one period, best first, with the mean and the reference as lines.
 
     Parameters
@@ -76,11 +50,10 @@ def bars(
     suffix = say(lang, "small_suffix") if shape.columns == 1 else ""
     rows["text"] = [say(lang, "missing") if np.isnan(v) else info.text(v) + suffix * bool(s)
                     for v, s in zip(rows["shown"], rows["small"], strict=True)]  # fmt: skip
-    lines: list[tuple[float | None, dict[str, Any], str]] = [
-        (info.mean if len(rows) > 1 else None, {"color": INK, "lw": 1.1, "ls": "--"}, info.mean_text),
-        (info.target, {"color": RED, "lw": 1.1, "ls": "-."}, info.target_text),
-    ]
-    legend: list[tuple[Artist, str]] = [(key(**look), text) for at, look, text in lines if at is not None]
+    lines = [(info.mean if len(rows) > 1 else None, INK, "--", info.mean_text),
+             (info.target, style.RED, "-.", info.target_text)]  # fmt: skip
+    legend: list[tuple[Artist, str]] = []
+    legend += [(key(color=colour, lw=1.1, ls=dash), text) for at, colour, dash, text in lines if at is not None]
     if rows["small"].any():
         legend.append((patch(fc="white", ec=BLUE, hatch="////"), say(lang, "small_unranked")))
     if rows["wide"].any():
@@ -94,9 +67,8 @@ def bars(
             across = box.get_position().width * WIDTH
             box.set_xlim(0, reach * across / max(across - room, across * 0.3))
             _bars(box, rows[part].reset_index(drop=True), highlight, shape.size)
-            for at, look, _ in lines:
-                if at is not None:
-                    box.axvline(at, zorder=3, **look)
+            for at, colour, dash in (line[:3] for line in lines if line[0] is not None):
+                box.axvline(at, zorder=3, color=colour, lw=1.1, ls=dash)
         return page.block(_alt(rows, info))
 
 
@@ -104,9 +76,9 @@ def _bars(box: Axes, rows: pd.DataFrame, highlight: str | None, size: float) -> 
     known, hollow, wide = (rows[c].to_numpy(bool) for c in ("known", "small", "wide"))
     chosen = (rows["area"].astype(str) == (highlight or "")).to_numpy(bool)
     for which, look in (
-        (known & ~hollow & ~chosen, {"fc": BAR, "ec": BLUE}),
+        (known & ~hollow & ~chosen, {"fc": style.BAR, "ec": BLUE}),
         (known & hollow & ~chosen, {"fc": "white", "ec": BLUE, "hatch": "////"}),
-        (known & chosen, {"fc": "white" if (hollow & chosen).any() else RED, "ec": RED}),
+        (known & chosen, {"fc": "white" if (hollow & chosen).any() else style.RED, "ec": style.RED}),
     ):
         boxes(box, 0, np.flatnonzero(which) - 0.33, rows["shown"][which], 0.66, lw=0.7, zorder=1, **look)
     box.hlines(np.flatnonzero(wide), rows["shown_low"][wide], rows["shown_high"][wide], color=INK, lw=1.2, zorder=2)
@@ -134,15 +106,9 @@ def _alt(rows: pd.DataFrame, info: Info) -> str:
 
 
 def dumbbell(
-    frame: pd.DataFrame,
-    indicator: str,
-    baseline: str,
-    period: str,
-    *,
-    sort: bool = True,
-    lang: str = "zh",
+    frame: pd.DataFrame, indicator: str, baseline: str, period: str, *, sort: bool = True, lang: str = "zh",
     source: str | None = None,
-) -> Block:
+) -> Block:  # fmt: skip
     """Two periods of one indicator per area, joined by a line, with the change (percentage points for shares).
 
     A change below half a printed unit is 持平. The axis need not begin at zero: positions are read, not lengths.
@@ -160,7 +126,7 @@ def dumbbell(
         both = both.sort_values("new", ascending=info.better == "lower", na_position="last", kind="stable")
     change, half = both["new"] - both["old"], 0.5 * 10**-info.decimals
     rest = ~(change.abs() >= half)
-    kinds = [(change >= half, BLUE, "^", "-"), (change <= -half, ORANGE, "v", ":"), (rest, LEVEL, "s", "-")]
+    kinds = [(change >= half, BLUE, "^", "-"), (change <= -half, style.ORANGE, "v", ":"), (rest, style.LEVEL, "s", "-")]
     texts = [_change(*three, info, half) for three in zip(both["old"], both["new"], change, strict=True)]
     ends = both[["old", "new"]].to_numpy(float)
     low, high = (np.nanmin(ends), np.nanmax(ends)) if np.isfinite(ends).any() else (0.0, 1.0)
@@ -169,8 +135,8 @@ def dumbbell(
     legend = [
         (key(marker="o", mfc="white", mec=INK, ls="none", ms=6), named["before"]),
         (key(marker="^", color=BLUE, lw=1.6, ms=6.5), say(lang, "up", period=named["after"])),
-        (key(marker="v", color=ORANGE, lw=1.6, ls=":", ms=6.5), say(lang, "down", period=named["after"])),
-        (key(marker="s", color=LEVEL, ls="none", ms=5.5), say(lang, "level")),
+        (key(marker="v", color=style.ORANGE, lw=1.6, ls=":", ms=6.5), say(lang, "down", period=named["after"])),
+        (key(marker="s", color=style.LEVEL, ls="none", ms=5.5), say(lang, "level")),
     ]
     shape = grid(len(both))
     head = info.head(say(lang, "dumbbell_right") + (say(lang, "points") if info.unit == "%" else ""))
@@ -180,7 +146,7 @@ def dumbbell(
         right = max(map(ems, texts)) * shape.size / 72 + 0.12
         for box, part in panels(page, shape, both["label"].tolist(), bottom=_FOOT, right=right):
             box.set_xlim(low - pad, high + pad)
-            box.grid(axis="y", color=LIGHT, lw=0.5)
+            box.grid(axis="y", color=style.LIGHT, lw=0.5)
             old, new, y = both["old"][part], both["new"][part], np.arange(part.stop - part.start)
             for which, colour, mark, dash in kinds:
                 at = which[part].to_numpy()
@@ -200,13 +166,9 @@ def _change(old: float, new: float, change: float, info: Info, half: float) -> s
 
 
 def load_heat(
-    frame: pd.DataFrame,
-    indicators: Sequence[str],
-    *,
-    title: str | None = None,
-    lang: str = "zh",
+    frame: pd.DataFrame, indicators: Sequence[str], *, title: str | None = None, lang: str = "zh",
     source: str | None = None,
-) -> Block:
+) -> Block:  # fmt: skip
     """Areas x indicators as a table shaded column by column: the darker, the higher in its column.
 
     For the load of instructors (units each, share of uncovered units with one ...), or any indicators of one period.
@@ -219,9 +181,10 @@ def load_heat(
     values = np.column_stack([rows["shown"] for rows in indexed])
     small = np.column_stack([rows["small"].eq(True) & rows["shown"].notna() for rows in indexed])
     shape, infos = grid(len(base)), [info for _, info in picked]
-    each = ((WIDTH - 2 * EDGE + 0.18) / shape.columns - 0.18) * 0.62 / len(infos)
-    units = [say(lang, "bracket", a="", b=i.unit) if i.unit not in ("%", "") else "" for i in infos]
-    heads = [balance(i.name, SMALL, each) + [unit.strip()] * bool(unit) for i, unit in zip(infos, units, strict=True)]
+    each = ((WIDTH - 2 * style.EDGE + 0.18) / shape.columns - 0.18) * 0.62 / len(infos)
+    heads = [balance(i.name, style.SMALL, each) for i in infos]
+    for info, lines in zip(infos, heads, strict=True):
+        lines += [say(lang, "bracket", a="", b=info.unit).strip()] if info.unit not in ("%", "") else []
     high = 0.14 * max(map(len, heads)) + 0.06
     period, demo = infos[0].period, is_demo(base)
     notes = [say(lang, "heat_note"), say(lang, "small_star") if small.any() else ""]
@@ -233,7 +196,7 @@ def load_heat(
             box.spines[:].set_visible(False)
             box.set_xticks([])
             for column, (info, lines) in enumerate(zip(infos, heads, strict=True)):
-                box.annotate("\n".join(lines), (column + 0.5, 1), xytext=(0, 3), size=SMALL,
+                box.annotate("\n".join(lines), (column + 0.5, 1), xytext=(0, 3), size=style.SMALL,
                              xycoords=("data", "axes fraction"), textcoords="offset points", ha="center",
                              va="bottom", linespacing=1.25)  # fmt: skip
                 whole = values[:, column]
@@ -255,7 +218,8 @@ def load_heat(
 def _shade(box: Axes, column: int, values: np.ndarray, low: float, high: float) -> None:
     """The ground of one column: shaded from lowest to highest, hatched where missing."""
     depth = np.nan_to_num((values - low) / (high - low)) if high > low else np.zeros(len(values))
-    y = np.arange(len(values))
-    corners = [[(column, v - 0.5), (column + 1, v - 0.5), (column + 1, v + 0.5), (column, v + 0.5)] for v in y]
+    edges = np.arange(len(values)) - 0.5
+    corners = [[(column, y), (column + 1, y), (column + 1, y + 1), (column, y + 1)] for y in edges]
     box.add_collection(PolyCollection(corners, facecolors=_HEAT(depth), edgecolors="white", linewidths=0.8))
-    boxes(box, column, y[np.isnan(values)] - 0.5, 1, 1, fc="white", ec=LIGHT, lw=0.8, hatch="////")
+    gone = np.flatnonzero(np.isnan(values))
+    boxes(box, column, gone - 0.5, 1, 1, fc="white", ec=style.LIGHT, lw=0.8, hatch="////")

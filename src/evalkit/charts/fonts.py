@@ -7,30 +7,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from evalkit.problems import Problem
 
-# What a document asks for -> (faces of the system in order of preference, bundled file that stands in).
-ROLES: dict[str, tuple[tuple[str, ...], str]] = {
-    "图表": (
-        ("Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Noto Sans SC", "Microsoft YaHei",
-         "PingFang SC", "SimHei", "Hiragino Sans GB", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
-        "NotoSansSC-Regular.otf",
-    ),
-    "黑体": (("SimHei", "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC",
-              "FandolHei"), "NotoSansSC-Regular.otf"),
-    "仿宋": (("FangSong_GB2312", "FangSong", "STFangsong", "FandolFang R", "FandolFang"), "NotoSerifSC-Regular.otf"),
-    "楷体": (("KaiTi_GB2312", "KaiTi", "STKaiti", "FandolKai", "LXGW WenKai"), "NotoSerifSC-Regular.otf"),
-    "宋体": (("SimSun", "Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC", "FandolSong"),
-             "NotoSerifSC-Regular.otf"),
-    "小标宋": (("FZXiaoBiaoSong-B05S", "方正小标宋_GBK", "Noto Serif CJK SC", "SimSun", "Noto Serif SC"),
-               "NotoSerifSC-Regular.otf"),
-}  # fmt: skip
 _PROBE = "两新组织党建评估覆盖率指导员经费演示数据（）、，。《》“”—●▲■○△□%‰0123456789−"
+_PLAIN = (400, "normal", "regular")
+
+
+@cache
+def roles() -> dict[str, Any]:
+    """Faces and the file that stands in, by role (fonts.yml)."""
+    from ruamel.yaml import YAML
+
+    return dict(YAML(typ="safe").load(Path(__file__).with_name("fonts.yml").read_text("utf-8")))
 
 
 @dataclass(frozen=True)
@@ -53,10 +47,8 @@ class Face:
 def bundled(file: str = "NotoSansSC-Regular.otf") -> Path | None:
     """The font file of the package pylopdf-fonts-zh-cn, found without importing it."""
     spec = find_spec("pylopdf_fonts_zh_cn")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        if (path := Path(folder) / file).is_file():
-            return path
-    return None
+    paths = [Path(folder) / file for folder in (spec.submodule_search_locations or ())] if spec else []
+    return next((path for path in paths if path.is_file()), None)
 
 
 @cache
@@ -75,19 +67,15 @@ def face(role: str = "图表") -> Face:
 
 @cache
 def _face(role: str, force: bool) -> Face:
-    wanted, file = ROLES[role]
+    wanted = roles()[role]
     if not force:
         from matplotlib import font_manager
 
-        entries = font_manager.fontManager.ttflist
-        for name in wanted:
-            for entry in entries:
-                if entry.name == name and entry.style == "normal" and entry.weight in (400, "normal", "regular"):
-                    return Face(role, name, entry.fname, entry.index)
-    path = bundled(file)
-    if path is None:
-        return Face(role, "DejaVu Sans", "")
-    return Face(role, f"evalkit {path.stem}", str(path), bundled=True)
+        plain = [e for e in font_manager.fontManager.ttflist if e.style == "normal" and e.weight in _PLAIN]
+        for entry in (e for name in wanted["faces"] for e in plain if e.name == name):
+            return Face(role, entry.name, entry.fname, entry.index)
+    path = bundled(wanted["file"])
+    return Face(role, f"evalkit {path.stem}", str(path), bundled=True) if path else Face(role, "DejaVu Sans", "")
 
 
 def family(role: str = "图表") -> list[str]:
@@ -120,8 +108,4 @@ def check_glyphs(text: str | Iterable[str], where: str = "", role: str = "图表
 
 def font_report() -> list[Face]:
     """For `evalkit doctor`: which face stands for which role, and what of a Chinese sample it lacks."""
-    faces = []
-    for role in ROLES:
-        chosen = face(role)
-        faces.append(Face(role, chosen.name, chosen.path, chosen.index, chosen.bundled, missing_glyphs(_PROBE, role)))
-    return faces
+    return [replace(face(role), missing=missing_glyphs(_PROBE, role)) for role in roles()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -63,8 +63,7 @@ class Info:
 
     def full(self, value: float) -> str:
         """A value with its unit, for running text."""
-        blank = " " if self.lang == "en" else ""
-        return self.text(value) + ("" if self.unit == "%" else blank + self.unit)
+        return self.text(value) + ("" if self.unit == "%" else " " * (self.lang == "en") + self.unit)
 
     @property
     def axis(self) -> str:
@@ -72,15 +71,13 @@ class Info:
 
     @property
     def mean_text(self) -> str:
-        if self.mean is None:
-            return ""
-        return f"{say(self.lang, 'mean_overall' if self.pooled else 'mean_areas')} {self.text(self.mean)}"
+        kind = say(self.lang, "mean_overall" if self.pooled else "mean_areas")
+        return "" if self.mean is None else f"{kind} {self.text(self.mean)}"
 
     @property
     def target_text(self) -> str:
         text = say(self.lang, "reference", value=self.text(self.target or 0))
-        named = self.target_name and self.lang == "zh"
-        return say(self.lang, "bracket", a=text, b=self.target_name) if named else text
+        return f"{text}（{self.target_name}）" if self.target_name and self.lang == "zh" else text
 
     def head(self, *more: str) -> dict[str, Any]:
         """Subtitle, demonstration mark and language, for `style.sheet`."""
@@ -99,10 +96,8 @@ def join(lang: str, mark: str, parts: Sequence[str]) -> str:
 def years(period: str, lang: str = "zh") -> str:
     """``2024、2025年``, ``2021—2025年``; quarters and other periods stay as they are."""
     parts = period.split("、")
-    digits = all(part.isdigit() for part in parts)
-    if len(parts) > 2:
-        period = say(lang, "span", first=parts[0], last=parts[-1])
-    return say(lang, "year", period=period) if digits else period
+    period = say(lang, "span", first=parts[0], last=parts[-1]) if len(parts) > 2 else period
+    return say(lang, "year", period=period) if all(map(str.isdigit, parts)) else period
 
 
 def source_line(lang: str, period: str, demo: bool, given: str | None, base: str = "") -> str:
@@ -141,35 +136,28 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
     rows = in_order(rows).reset_index(drop=True)
     first = rows.iloc[0].to_dict()
     scale, target, unit = _number(first, "scale", 1.0), _number(first, "target", None), _word(first, "unit")
-    info = Info(
-        code=indicator,
-        name=_word(first, "name" if lang == "zh" else "name_en") or _word(first, "name"),
-        unit=unit if lang == "zh" else _words()["units_en"].get(unit, unit),
-        scale=scale,
-        decimals=int(_number(first, "decimals", 1)),
-        better=_word(first, "better"),
-        base=_word(first, "base") if lang == "zh" else "",
-        period="、".join(sorted(filter(None, rows["period"].dropna().astype(str).unique()))),
-        lang=lang,
-        demo=is_demo(rows),
-        target=None if target is None else target * scale,
-        target_name=_word(first, "target_name"),
-    )
     for column, new in (("value", "shown"), ("low", "shown_low"), ("high", "shown_high")):
         rows[new] = floats(rows, column) * scale
     rows["label"] = labels(rows, lang)
     rows["small"] = floats(rows, "denominator") < SMALL_BASE
     pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
     mean = rows["shown"].mean() if np.isnan(pooled) else pooled
-    return rows, replace(info, mean=None if np.isnan(mean) else float(mean), pooled=not np.isnan(pooled))
+    info = Info(
+        indicator, _word(first, "name" if lang == "zh" else "name_en") or _word(first, "name"),
+        unit if lang == "zh" else _words()["units_en"].get(unit, unit), scale, int(_number(first, "decimals", 1)),
+        _word(first, "better"), base=_word(first, "base") if lang == "zh" else "", lang=lang, demo=is_demo(rows),
+        period="、".join(sorted(filter(None, rows["period"].dropna().astype(str).unique()))),
+        target=None if target is None else target * scale, target_name=_word(first, "target_name"),
+        mean=None if np.isnan(mean) else float(mean), pooled=not np.isnan(pooled),
+    )  # fmt: skip
+    return rows, info
 
 
 def pooled_means(rows: pd.DataFrame, scale: float) -> pd.Series[float]:
     """Overall value per period: sum of numerators over sum of denominators of the areas that report; shown scale."""
-    known = pd.DataFrame({"p": rows["period"].astype(str), "n": floats(rows, "numerator"),
-                          "d": floats(rows, "denominator").where(rows["shown"].notna())})  # fmt: skip
-    known.loc[known[["n", "d"]].isna().any(axis=1), ["n", "d"]] = np.nan
-    sums = known.groupby("p")[["n", "d"]].sum()
+    parts = pd.DataFrame({"n": floats(rows, "numerator"), "d": floats(rows, "denominator")})
+    known = parts.where(rows["shown"].notna() & parts.notna().all(axis=1))
+    sums = known.groupby(rows["period"].astype(str)).sum()
     return sums["n"] / sums["d"].where(sums["d"] > 0) * scale
 
 
@@ -206,9 +194,8 @@ def is_demo(frame: pd.DataFrame, given: bool | None = None) -> bool:
     """Whether invented figures are among the rows: the column `is_demo`, else the province that the demo invents."""
     if given is not None:
         return given
-    if "is_demo" in frame:
-        return bool(frame["is_demo"].fillna(False).astype(bool).any())
-    return bool(frame["area"].astype(str).str.startswith("演示").any())
+    invented = frame["is_demo"].eq(True) if "is_demo" in frame else frame["area"].astype(str).str.startswith("演示")
+    return bool(invented.any())
 
 
 def floats(frame: pd.DataFrame, column: str) -> pd.Series[float]:
@@ -219,13 +206,11 @@ def floats(frame: pd.DataFrame, column: str) -> pd.Series[float]:
 
 
 def _number(row: dict[Any, Any], key: str, default: Any) -> Any:
-    value = row.get(key)
-    return default if value is None or pd.isna(value) else float(value)
+    return float(row[key]) if pd.notna(row.get(key)) else default
 
 
 def _word(row: dict[Any, Any], key: str) -> str:
-    value = row.get(key)
-    return "" if value is None or pd.isna(value) else str(value)
+    return str(row[key]) if pd.notna(row.get(key)) else ""
 
 
 @cache

@@ -6,39 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from evalkit.charts.frames import (
-    Info,
-    find_area,
-    floats,
-    is_demo,
-    join,
-    labels,
-    pick,
-    radar_dimensions,
-    refuse,
-    say,
-    source_line,
-    years,
-)  # fmt: skip
-from evalkit.charts.style import (
-    BAR,
-    BLUE,
-    EDGE,
-    GREY,
-    INK,
-    LIGHT,
-    ORANGE,
-    RED,
-    WIDTH,
-    beside,
-    cut,
-    ems,
-    key,
-    sheet,
-)  # fmt: skip
+from evalkit.charts import frames
+from evalkit.charts.frames import Info, floats, is_demo, join, labels, pick, refuse, say, source_line, years
+from evalkit.charts.style import BAR, BLUE, EDGE, GREY, INK, LIGHT, ORANGE, RED, WIDTH, beside, cut, ems, key, sheet
 from evalkit.documents import Block
 
 
@@ -52,14 +24,12 @@ def scatter(
     (across, first), (up, second) = pick(frame, x, lang, one=True), pick(frame, y, lang, one=True)
     both = across.merge(up[["area", "shown", "small"]], on="area", how="outer", suffixes=("", "_y"), sort=False)
     known = both.dropna(subset=["shown", "shown_y"])
-    small = ((known["small"] == True) | (known["small_y"] == True)).to_numpy()  # noqa: E712
+    small = known[["small", "small_y"]].eq(True).any(axis=1).to_numpy()
     a, b = known["shown"].to_numpy(float), known["shown_y"].to_numpy(float)
     gone = len(both) - len(known)
     dashes = ((first, "--"), (second, ":"))
-    legend: list[tuple[Artist, str]] = []
-    legend += [(key(color=INK, lw=1, ls=dash), f"{i.name} {i.mean_text}") for i, dash in dashes if i.mean_text]
-    if small.any():
-        legend.append((key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "small")))
+    legend = [(key(color=INK, lw=1, ls=dash), f"{i.name} {i.mean_text}") for i, dash in dashes if i.mean_text]
+    legend += [(key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "small"))] if small.any() else []
     base = "、".join(dict.fromkeys(say(lang, "bracket", a=i.base, b=i.name) for i, _ in dashes if i.base))
     period, demo = years(first.period, lang), first.demo or second.demo
     with sheet(say(lang, "scatter_title", x=first.name, y=second.name), 4.3, subtitle=period, legend=legend, demo=demo,
@@ -69,12 +39,12 @@ def scatter(
         box.set_xlabel(first.axis, size=9)
         box.set_ylabel(second.axis, size=9)
         box.tick_params(labelsize=8)
+        box.margins(0.09)
         box.plot(a[~small], b[~small], "o", color=BAR, mec=BLUE, ms=6)
         box.plot(a[small], b[small], "o", mfc="white", mec=BLUE, ms=6)
-        box.margins(0.09)
-        for info, line in ((first, box.axvline), (second, box.axhline)):
+        for (info, dash), line in zip(dashes, (box.axvline, box.axhline), strict=True):
             if info.mean is not None and len(known):
-                line(info.mean, color=INK, lw=0.9, ls="--" if info is first else ":", zorder=0.8)
+                line(info.mean, color=INK, lw=0.9, ls=dash, zorder=0.8)
         if len(known):
             _name_outliers(box, a, b, known["label"].tolist(), label)
         else:
@@ -110,13 +80,9 @@ def _name_outliers(box: Axes, a: np.ndarray, b: np.ndarray, names: list[str], mo
 
 
 def radar(
-    frame: pd.DataFrame,
-    area: str,
-    *,
-    dimensions: Mapping[str, str] | None = None,
-    lang: str = "zh",
+    frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | None = None, lang: str = "zh",
     source: str | None = None,
-) -> Block:
+) -> Block:  # fmt: skip
     """Dimensions of one area as percentile scores, beside the mean of its peers.
 
     Parameters
@@ -139,20 +105,20 @@ def radar(
     if "、" in period or ("level" in rows and rows["level"].nunique() > 1):
         raise refuse("value_invalid", f"混有多个时期或层级（{period}）", "先选定一个时期、一级地区")
     named = frame.drop_duplicates("area").set_index("area", drop=False)
-    path = find_area(area, named)
+    path = frames.find_area(area, named)
     if len(named) < 2:
         raise refuse("data_missing", f"只有{len(named)}个地区", "位次得分至少要两个地区")
     scores = dimension_scores(rows).reindex(named.index)
-    words = {code: name for code, name in dict(dimensions or radar_dimensions(lang)).items() if code in scores}
+    words = {code: name for code, name in dict(dimensions or frames.radar_dimensions(lang)).items() if code in scores}
     if len(words) < 3:
         raise refuse("data_missing", f"只有{len(words)}个维度有可排序的指标", "雷达图至少要三个维度")
-    peers = pd.Series(named.index != path, index=named.index)
+    others = named.drop(index=path)
     group = named["peer_group"].get(path) if "peer_group" in named else None
-    same = peers & (named["peer_group"] == group).fillna(False) if pd.notna(group) else ~peers & False
-    who = say(lang, "peers", n=int(same.sum())) if same.any() else say(lang, "others", n=int(peers.sum()))
+    peers = others[others["peer_group"].eq(group).fillna(False)] if pd.notna(group) else others[:0]
+    who = say(lang, "peers", n=len(peers)) if len(peers) else say(lang, "others", n=len(others))
     mine = scores.loc[path, list(words)].to_numpy(float)
-    theirs = scores.loc[(same if same.any() else peers).to_numpy(), list(words)].mean().to_numpy(float)
-    name, demo = labels(named, lang)[list(named.index).index(path)], is_demo(frame)
+    theirs = scores.loc[(peers if len(peers) else others).index, list(words)].mean().to_numpy(float)
+    name, demo = labels(named, lang)[named.index.get_loc(path)], is_demo(frame)
     count = "零一二三四五六七八九十"[len(words)] if lang == "zh" and len(words) <= 10 else len(words)
     dashed = key(color=ORANGE, lw=1.8, ls="--", marker="s", ms=4.5)
     legend = [(key(color=BLUE, lw=1.8, marker="o"), name), (dashed, who)]
@@ -164,10 +130,10 @@ def radar(
         side.set_axis_off()
         side.set_xlim(0, 1)
         side.set_ylim(len(words) + 1, 0)
-        table = [("", say(lang, "score"), say(lang, "compared"))]
         gone = say(lang, "missing")
-        table += zip(words.values(), *([gone if np.isnan(v) else f"{v:.0f}" for v in line] for line in (mine, theirs)),
-                     strict=True)  # fmt: skip
+        own, other = ([gone if np.isnan(v) else f"{v:.0f}" for v in line] for line in (mine, theirs))
+        heads = ("", say(lang, "score"), say(lang, "compared"))
+        table = [heads, *zip(words.values(), own, other, strict=True)]
         for row, cells in enumerate(table):
             for at, cell, ha in zip((0, 0.74, 1), cells, ("left", "right", "right"), strict=True):
                 side.text(at, row + 0.5, cut(cell, 7), ha=ha, va="center", size=9, color=INK if row else GREY)
@@ -210,13 +176,9 @@ def _web(box: Axes, words: list[str], mine: np.ndarray, theirs: np.ndarray, lang
 
 
 def intervals(
-    rates: pd.DataFrame,
-    indicator: str | None = None,
-    *,
-    title: str | None = None,
-    lang: str = "zh",
+    rates: pd.DataFrame, indicator: str | None = None, *, title: str | None = None, lang: str = "zh",
     source: str | None = None,
-) -> Block:
+) -> Block:  # fmt: skip
     """Published rates of one indicator on one base: a point and the range its words allow, by place.
 
     Parameters
@@ -246,26 +208,23 @@ def intervals(
     texts = [_words(info, *three) for three in zip(value, low, high, strict=True)]
     ends = np.concatenate([value, low, high, printed])
     least, most = np.nanmin(ends), np.nanmax(ends)
-    pad = max((most - least) * 0.08, abs(most) * 0.04, 10**-info.decimals)
-    legend = [(key(color=BLUE, lw=2, marker="o"), say(lang, "intervals_key"))]
-    if np.isfinite(printed).any():
-        legend.append((key(marker="s", mfc="white", mec=RED, ls="none"), say(lang, "intervals_printed")))
-    n, y = len(rows), np.arange(len(rows))
+    edge = most + (pad := max((most - least) * 0.08, abs(most) * 0.04, 10**-info.decimals))
+    square = (key(marker="s", mfc="white", mec=RED, ls="none"), say(lang, "intervals_printed"))
+    legend = [(key(color=BLUE, lw=2, marker="o"), say(lang, "intervals_key")), square]
+    n, y, open_ended = len(rows), np.arange(len(rows)), np.isnan(high)
     step, size = min(0.34, max(0.2, 6.8 / n)), 9.0 if n <= 30 else 8.0
     left = min(max(map(ems, names)) * size / 72 + 0.12, 2.2)
     right = max(map(ems, texts)) * size / 72 + 0.15
     source, head = info.source(source or say(lang, "source_published")), info.head(say(lang, "intervals_sub"))
-    notes = [say(lang, "intervals_note")]
-    with sheet(title or info.name, step * n + 0.32, legend=legend, notes=notes, source=source, **head) as page:
+    with sheet(title or info.name, step * n + 0.32, legend=legend[: 1 + np.isfinite(printed).any()],
+               notes=[say(lang, "intervals_note")], source=source, **head) as page:  # fmt: skip
         box = page.axes(EDGE + left, 0.32, WIDTH - 2 * EDGE - left - right, step * n)
         box.set_ylim(n - 0.5, -0.5)
-        edge = most + pad
         box.set_xlim(max(0.0, least - pad) if least >= 0 else least - pad, edge)
         box.set_yticks(y, [cut(name, (left - 0.1) * 72 / size) for name in names], size=size)
         box.tick_params(axis="y", length=0)
         box.tick_params(axis="x", labelsize=8)
         box.grid(axis="y", color=LIGHT, lw=0.5)
-        open_ended = np.isnan(high)
         box.hlines(y, low, np.where(open_ended, edge, high), color=BLUE, lw=2.2)
         box.plot(np.concatenate([low, high]), np.concatenate([y, y]), "|", color=BLUE, ms=8, mew=1.2)
         box.plot(np.full(int(open_ended.sum()), edge), y[open_ended], ">", color=BLUE, ms=6, clip_on=False)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from evalkit.charts.frames import (
-    floats,
-    in_order,
-    is_demo,
-    join,
-    labels,
-    payer_measures,
-    refuse,
-    say,
-    source_line,
-    years,
-)
+from evalkit.charts import frames
+from evalkit.charts.frames import floats, in_order, is_demo, labels, refuse, say, source_line, years
 from evalkit.charts.style import INK, SERIES, WIDTH, beside, boxes, ems, grid, panels, patch, sheet
 from evalkit.documents import Block
 
@@ -31,16 +22,10 @@ _DARK = {"#0072B2", "#4A4A4A", "#1f4e79"}  # grounds that take white figures
 
 
 def sources(
-    measures: pd.DataFrame,
-    period: str,
-    *,
-    level: str = "district",
-    parts: Sequence[str] | Mapping[str, str] | None = None,
-    title: str | None = None,
-    lang: str = "zh",
-    source: str | None = None,
-    demo: bool | None = None,
-) -> Block:
+    measures: pd.DataFrame, period: str, *, level: str = "district",
+    parts: Sequence[str] | Mapping[str, str] | None = None, title: str | None = None, lang: str = "zh",
+    source: str | None = None, demo: bool | None = None,
+) -> Block:  # fmt: skip
     """Shares of funds by source in each area, and the sum of these sources in 万元.
 
     Parameters
@@ -54,7 +39,8 @@ def sources(
     -----
     Share = source / sum of the sources named. A source that an area did not report is no zero: its area bears a *.
     """
-    names = dict(parts) if isinstance(parts, Mapping) else {code: code for code in parts or ()} or payer_measures(lang)
+    named = dict(parts) if isinstance(parts, Mapping) else {code: code for code in parts or ()}
+    names = named or frames.payer_measures(lang)
     period = str(period)
     here = (measures["period"].astype(str) == period) & (measures["level"] == level)
     rows = measures[here & measures["measure"].isin(list(names))]
@@ -67,20 +53,15 @@ def sources(
     table = table[used]
     unsure = table.isna().any(axis=1) & table.notna().any(axis=1)
     table.index = pd.Index([name + "*" * u for name, u in zip(labels(order, lang), unsure, strict=True)])
-    looks = dict(zip(names, [SERIES[n % len(SERIES)] for n in range(len(names))], strict=True))
-    return _stacked(table, [(names[code], looks[code]) for code in used], title or say(lang, "sources_title"),
-                    say(lang, "sources_sub"), 1e4, 1, [say(lang, "sources_note")] if unsure.any() else [],
-                    period, is_demo(order, demo), source, lang)  # fmt: skip
+    looks = dict(zip(names, itertools.cycle(SERIES), strict=False))
+    return _stacked(table, [(names[code], looks[code]) for code in used], "sources", title, bool(unsure.any()),
+                    lambda yuan: f"{yuan / 1e4:.1f}", period, is_demo(order, demo), source, lang)  # fmt: skip
 
 
 def stars(
-    frame: pd.DataFrame,
-    *,
-    title: str | None = None,
-    lang: str = "zh",
-    source: str | None = None,
+    frame: pd.DataFrame, *, title: str | None = None, lang: str = "zh", source: str | None = None,
     demo: bool | None = None,
-) -> Block:
+) -> Block:  # fmt: skip
     """Star distribution of party organisations by area, 未评定 apart (it is not zero stars), with their number.
 
     Parameters
@@ -103,34 +84,25 @@ def stars(
     digits = "零一二三四五" if lang == "zh" else "012345"
     words = [say(lang, "stars", star=digits[int(star)]) if star >= 0 else say(lang, "unrated") for star in ranks]
     parts = [(word, _STARS[star]) for word, star in zip(words, ranks, strict=True)]
-    return _stacked(table, parts, title or say(lang, "stars_title"),
-                    say(lang, "stars_sub"), 1, 0, [say(lang, "stars_note")] if -1 in ranks else [],
-                    str(frame["period"].iloc[0]), is_demo(order, demo), source, lang)  # fmt: skip
+    return _stacked(table, parts, "stars", title, -1 in ranks, "{:.0f}".format, str(frame["period"].iloc[0]),
+                    is_demo(order, demo), source, lang)  # fmt: skip
 
 
 def _stacked(
-    table: pd.DataFrame,
-    parts: Sequence[tuple[str, tuple[str, str]]],
-    title: str,
-    subtitle: str,
-    divisor: float,
-    decimals: int,
-    notes: Sequence[str],
-    period: str,
-    demo: bool,
-    source: str | None,
-    lang: str,
-) -> Block:
+    table: pd.DataFrame, parts: Sequence[tuple[str, tuple[str, str]]], kind: str, title: str | None, noted: bool,
+    total: Callable[[float], str], period: str, demo: bool, source: str | None, lang: str,
+) -> Block:  # fmt: skip
     """Rows of shares with their total at the right; the figure stands inside a part that has room for it."""
     values = table.fillna(0).clip(lower=0).to_numpy(float)
     sums = values.sum(axis=1)
     shares = np.divide(values, sums[:, None], out=np.zeros_like(values), where=sums[:, None] > 0) * 100
-    totals = [f"{total / divisor:.{decimals}f}" if total > 0 else say(lang, "missing" if gone else "none")
-              for total, gone in zip(sums, table.isna().all(axis=1), strict=True)]  # fmt: skip
+    totals = [total(value) if value > 0 else say(lang, "missing" if gone else "none")
+              for value, gone in zip(sums, table.isna().all(axis=1), strict=True)]  # fmt: skip
     shape = grid(len(table))
     legend = [(patch(fc=fill, ec=INK, lw=0.5, hatch=hatch), name) for name, (fill, hatch) in parts]
     right = max(map(ems, totals)) * shape.size / 72 + 0.14
-    subtitle = join(lang, "blank", [years(period, lang), subtitle])
+    subtitle = frames.join(lang, "blank", [years(period, lang), say(lang, f"{kind}_sub")])
+    title, notes = title or say(lang, f"{kind}_title"), [say(lang, f"{kind}_note")] if noted else []
     with sheet(title, shape.height + 0.28, subtitle=subtitle, legend=legend, notes=notes,
                source=source_line(lang, period, demo, source), demo=demo, lang=lang) as page:  # fmt: skip
         for box, part in panels(page, shape, list(table.index), bottom=0.28, right=right):

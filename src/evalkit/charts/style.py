@@ -10,11 +10,12 @@ import io
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
+from matplotlib.path import Path as Outline
 from matplotlib.text import Text
 from PIL import Image
 
@@ -43,22 +44,13 @@ SERIES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 TITLE, SUB, BODY, SMALL = 12.0, 9.0, 9.0, 7.5
-# a user's own settings of these do not reach a report
-_OURS = ("agg.", "axes", "figure.", "font.", "grid.", "hatch.", "legend.", "lines.", "mathtext.", "patch.", "path.",
-         "savefig.", "text.", "xtick.", "ytick.")  # fmt: skip
+_STYLE = Path(__file__).with_name("evalkit.mplstyle")
 
 
-def rc() -> Any:
-    """The settings of the style, for ``matplotlib.rc_context``."""
-    return {
-        **{key: value for key, value in matplotlib.rcParamsDefault.items() if key.startswith(_OURS)},
-        "font.family": fonts.family(), "font.size": BODY, "axes.unicode_minus": fonts.face().minus,
-        "axes.edgecolor": GREY, "axes.labelcolor": INK, "axes.linewidth": 0.6, "axes.axisbelow": True,
-        "axes.spines.top": False, "axes.spines.right": False, "text.color": INK, "text.parse_math": False,
-        "xtick.color": GREY, "ytick.color": GREY, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
-        "xtick.labelsize": 8, "ytick.labelsize": BODY, "hatch.linewidth": 0.5, "svg.hashsalt": "evalkit",
-        "savefig.bbox": None, "savefig.dpi": DPI, "figure.dpi": DPI, "savefig.facecolor": "white",
-    }  # fmt: skip
+def look() -> AbstractContextManager[None]:
+    """The style for as long as the context lasts; a user's own settings do not reach it."""
+    type_: dict[str, Any] = {"font.family": fonts.family(), "axes.unicode_minus": fonts.face().minus}
+    return matplotlib.style.context(["default", _STYLE, type_])
 
 
 def ems(text: str) -> float:
@@ -89,11 +81,8 @@ def balance(text: str, size: float, width: float) -> list[str]:
 
 def cut(text: str, room: float) -> str:
     """A name cut to `room` ems, with … where something is left out."""
-    if ems(text) <= room:
-        return text
-    while text and ems(text) > room - 1:
-        text = text[:-1]
-    return text + "…"
+    fits = [n for n in range(len(text)) if ems(text[:n]) <= room - 1]
+    return text if ems(text) <= room else text[: fits[-1] if fits else 0] + "…"
 
 
 @dataclass
@@ -103,7 +92,6 @@ class Sheet:
     figure: Figure
     title: str
     bottom: float
-    height: float
     words: dict[str, Any] = field(default_factory=dict)
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
@@ -132,18 +120,11 @@ class Sheet:
 
 @contextmanager
 def sheet(
-    title: str,
-    height: float,
-    *,
-    subtitle: str = "",
-    legend: Sequence[tuple[Artist, str]] = (),
-    notes: Sequence[str] = (),
-    source: str = "",
-    demo: bool = False,
-    lang: str = "zh",
-) -> Iterator[Sheet]:
+    title: str, height: float, *, subtitle: str = "", legend: Sequence[tuple[Artist, str]] = (),
+    notes: Sequence[str] = (), source: str = "", demo: bool = False, lang: str = "zh",
+) -> Iterator[Sheet]:  # fmt: skip
     """A sheet with title, subtitle, legend above the body of `height` inches, and notes and source line below it."""
-    with matplotlib.rc_context(rc()):
+    with look():
         inner = WIDTH - 2 * EDGE
         heads = wrap(title, TITLE, inner - (0.95 if demo else 0))
         subs = wrap(subtitle, SUB, inner) if subtitle else []
@@ -155,25 +136,22 @@ def sheet(
         figure = Figure(figsize=(WIDTH, total))
         FigureCanvasAgg(figure)
         y = total - EDGE
-        for lines, size, step, colour in ((heads, TITLE, 0.22, INK), (subs, SUB, 0.17, GREY)):
-            for line in lines:
-                figure.text(EDGE / WIDTH, y / total, line, size=size, color=colour, va="top")
-                y -= step
-        for row in rows:
-            y -= 0.1
-            x = EDGE
+        for line, size, step, colour in [(h, TITLE, 0.22, INK) for h in heads] + [(s, SUB, 0.17, GREY) for s in subs]:
+            figure.text(EDGE / WIDTH, y / total, line, size=size, color=colour, va="top")
+            y -= step
+        for place, row in enumerate(rows):
+            x, middle = EDGE, (y - 0.1 - 0.2 * place) / total
             for handle, label, width in row:
-                _key(figure, handle, x / WIDTH, y / total, total)
-                figure.text((x + 0.31) / WIDTH, y / total, label, size=8, va="center")
+                _key(figure, handle, x / WIDTH, middle, total)
+                figure.text((x + 0.31) / WIDTH, middle, label, size=8, va="center")
                 x += width
-            y -= 0.1
         for place, line in enumerate(reversed(feet)):
             figure.text(EDGE / WIDTH, (EDGE + 0.145 * place) / total, line, size=SMALL, color=GREY, va="bottom")
         if demo:
             frame = {"boxstyle": "square,pad=0.25", "fc": "white", "ec": RED, "lw": 0.8}
             figure.text(1 - EDGE / WIDTH - 0.01, 1 - (EDGE + 0.03) / total, say(lang, "demo"), size=9, color=RED,
                         ha="right", va="top", bbox=frame)  # fmt: skip
-        yield Sheet(figure, title, foot, height, {"source": source, "demo": demo})
+        yield Sheet(figure, title, foot, {"source": source, "demo": demo})
 
 
 def _key(figure: Figure, handle: Artist, x: float, y: float, total: float) -> None:
@@ -182,23 +160,18 @@ def _key(figure: Figure, handle: Artist, x: float, y: float, total: float) -> No
     if isinstance(handle, Rectangle):
         handle.set_bounds(x, y - 0.05 / total, wide, 0.1 / total)
     elif isinstance(handle, Line2D):
-        bare = handle.get_linestyle() == "None"
-        handle.set_data([x + wide / 2] if bare else [x, x + wide / 2, x + wide], [y] if bare else [y] * 3)
-        if not bare:
-            handle.set_markevery([1])
+        handle.set_data([x, x + wide / 2, x + wide], [y] * 3)
+        handle.set_markevery([1])
     figure.add_artist(handle)
 
 
 def _legend_rows(legend: Sequence[tuple[Artist, str]], room: float) -> list[list[tuple[Artist, str, float]]]:
     rows: list[list[tuple[Artist, str, float]]] = []
-    used = room + 1
     for handle, label in legend:
         width = ems(label) * 8 / 72 + 0.46
-        if used + width > room:
+        if not rows or sum(entry[2] for entry in rows[-1]) + width > room:
             rows.append([])
-            used = 0.0
         rows[-1].append((handle, label, width))
-        used += width
     return rows
 
 
@@ -212,9 +185,7 @@ def patch(**look: Any) -> Rectangle:
     return Rectangle((0, 0), 1, 1, **look)
 
 
-def beside(
-    axes: Axes, texts: Sequence[str], size: float, *, grey: Sequence[bool], shift: float = 5, ha: str = "left"
-) -> None:
+def beside(axes: Axes, texts: Sequence[str], size: float, *, grey: Any, shift: float = 5, ha: str = "left") -> None:
     """Texts at the right of the rows."""
     for y, text in enumerate(texts):
         axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(shift, 0), textcoords="offset points",
@@ -224,11 +195,12 @@ def beside(
 def boxes(axes: Axes, left: Any, low: Any, width: Any, height: Any, **look: Any) -> None:
     """Many rectangles of one look as a single path: with a hatch each patch of its own costs two milliseconds."""
     x0, y0, w, h = (np.asarray(v, float) for v in np.broadcast_arrays(left, low, width, height))
-    if not x0.size:
-        return
-    corners = np.stack([x0, y0, x0 + w, y0, x0 + w, y0 + h, x0, y0 + h, x0, y0], axis=-1).reshape(-1, 2)
-    one = np.array([Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY], Path.code_type)
-    axes.add_patch(PathPatch(Path(corners, np.tile(one, x0.size)), **look))
+    if x0.size:
+        corners = np.stack([x0, y0, x0 + w, y0, x0 + w, y0 + h, x0, y0 + h], axis=-1).reshape(-1, 4, 2)
+        axes.add_patch(PathPatch(Outline.make_compound_path_from_polys(corners), **look))
+
+
+Panel = tuple[Axes, slice]  # the axes and which of the rows stand in them
 
 
 @dataclass(frozen=True)
@@ -252,24 +224,20 @@ def grid(n: int, body: float = 6.8) -> Grid:
     """Rows at least 0.155 inch high, so that type stays at 7 points; more than 45 areas go to a second column."""
     columns = min(3, -(-n // 45)) or 1
     rows = max(1, -(-n // columns))
-    step = min(0.26, max(0.155, body / rows))
+    step = float(np.clip(body / rows, 0.155, 0.26))
     return Grid(columns, rows, step, min(BODY, max(7.0, step * 72 * 0.6)))
 
 
-def panels(
-    page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0.0, right: float = 0.0
-) -> list[tuple[Axes, slice]]:
+def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0, right: float = 0) -> list[Panel]:
     """Axes for rows of areas, names at the left, first row on top; `right` inches stay free at the right."""
     gap, each = 0.18, (WIDTH - 2 * EDGE + 0.18) / shape.columns - 0.18
     room = each * 0.4 / shape.size * 72
     names = [cut(label, room) for label in labels]
-    margin = max([ems(name) for name in names], default=0) * shape.size / 72 + 0.08
+    margin = max(map(ems, names), default=0) * shape.size / 72 + 0.08
     found = []
     for column, part in enumerate(shape.parts(len(labels))):
-        n = part.stop - part.start
-        height = n * shape.step
-        box = page.axes(EDGE + column * (each + gap) + margin, bottom + (shape.rows - n) * shape.step,
-                        each - margin - right, height)  # fmt: skip
+        n, left = part.stop - part.start, EDGE + column * (each + gap) + margin
+        box = page.axes(left, bottom + (shape.rows - n) * shape.step, each - margin - right, n * shape.step)
         box.set_ylim(n - 0.5, -0.5)
         box.set_yticks(range(n), names[part], size=shape.size)
         box.tick_params(axis="y", length=0, pad=3)

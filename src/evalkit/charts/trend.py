@@ -31,13 +31,9 @@ class _Series:
 
 
 def trend(
-    frame: pd.DataFrame,
-    indicator: str,
-    areas: Sequence[str] | None = None,
-    *,
-    lang: str = "zh",
+    frame: pd.DataFrame, indicator: str, areas: Sequence[str] | None = None, *, lang: str = "zh",
     source: str | None = None,
-) -> Block:
+) -> Block:  # fmt: skip
     """Lines of one indicator over its periods.
 
     Parameters
@@ -73,11 +69,8 @@ def trend(
     notes = [] if chosen else [say(lang, "trend_note", low=info.text(low), high=info.text(high))]
     title, height = say(lang, "trend_title", name=info.name), 3.7 if chosen else lines * tall + 0.2
     with sheet(title, height, legend=legend, notes=notes, source=info.source(source), **info.head()) as page:
-        if chosen:
-            _lines(page, data, chosen)
-        else:
-            _fields(page, data, columns, tall)
-        ends = values[chosen][:, [0, -1]] if chosen else values[:, [0, -1]]
+        _lines(page, data, chosen) if chosen else _fields(page, data, columns, tall)
+        ends = values[chosen or slice(None)][:, [0, -1]]
         both = np.isfinite(ends).all(axis=1)
         rose = int((ends[both, 1] > ends[both, 0]).sum())
         return page.block(say(lang, "trend_alt", name=info.name, period=years(info.period, lang), n=len(ends),
@@ -99,19 +92,19 @@ def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
     strokes, means, floors, dots = [], [], [], []
     for n, name in enumerate(data.names):
         left, base = n % columns * each, (lines - 1 - n // columns) * tall + 0.06
-        y, mean = base + (data.values[n] - data.low) * scale, base + (data.means - data.low) * scale
-        strokes += [[(left + x[i], y[i]), (left + x[i + 1], y[i + 1])] for i in range(count - 1)]
-        means += [[(left + x[i], mean[i]), (left + x[i + 1], mean[i + 1])] for i in range(count - 1)]
+        own, mean = (np.column_stack([left + x, base + (v - data.low) * scale]) for v in (data.values[n], data.means))
+        strokes += zip(own, own[1:], strict=False)
+        means += zip(mean, mean[1:], strict=False)
+        dots.append(own)
         floors.append([(left + x[0] - 0.03, base - 0.02), (left + x[-1] + 0.03, base - 0.02)])
-        dots += list(zip(left + x, y, strict=True))
-        known = np.isfinite(y[-1])
+        known = np.isfinite(own[-1, 1])
         box.text(left + x[0] - 0.03, base + tall - 0.1, cut(name, (each - 0.1) * 72 / size), size=size, va="top")
-        box.text(left + x[-1] + 0.06, y[-1] if known else base + 0.1, ends[n], size=size, va="center",
+        box.text(left + x[-1] + 0.06, own[-1, 1] if known else base + 0.1, ends[n], size=size, va="center",
                  color=INK if known else GREY)  # fmt: skip
     for paths, look in ((floors, (LIGHT, 0.8, "-")), (means, (GREY, 0.8, "--")), (strokes, (BLUE, 1.5, "-"))):
         whole = [path for path in paths if np.isfinite(path).all()]
         box.add_collection(LineCollection(whole, colors=look[0], linewidths=look[1], linestyles=look[2]))
-    box.plot(*np.array(dots).T, "o", color=BLUE, ms=2.6)
+    box.plot(*np.concatenate(dots).T, "o", color=BLUE, ms=2.6)
     for column in range(columns):
         for place, ha in ((0, "left"), (-1, "right")) if count > 1 else ((0, "center"),):
             shift = 0.03 if place else -0.03

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from evalkit.codebook import read_yaml
 
@@ -15,10 +14,11 @@ _CODE_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])  # GB 11714, organisation co
 _WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])  # GB 32100, whole code
 
 INVENTED: dict[str, Any] = read_yaml(Path(__file__).with_name("province.yml"))
-KINDS = pd.DataFrame(
-    [[kind, *facts] for kind, facts in INVENTED["kinds"].items()],
-    columns=["kind", "share", "larger", "sector", "prefix", "ending", "industry"],
-)
+_KIND_FACTS = ("share", "larger", "sector", "prefix", "ending", "industry")
+KINDS: dict[str, Any] = {"kind": np.array(list(INVENTED["kinds"]), object)} | {
+    fact: np.array(values, object if isinstance(values[0], str) else float)
+    for fact, values in zip(_KIND_FACTS, zip(*INVENTED["kinds"].values(), strict=True), strict=True)
+}
 
 
 def credit_code(prefix: str, area_code: str, serial: int) -> str:

@@ -1,17 +1,18 @@
-"""A sheet of an invented ledger before it is written, and the totals that a right reading of it gives."""
+"""Tables of columns, the sheet of an invented ledger before it is written, and the totals that a right reading gives."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.demo.names import INVENTED
 
 Array = NDArray[Any]
+Table = dict[str, Array]  # columns of one length; texts are arrays of objects, so that they can be joined with +
 Row = list[Any]
 Truth = dict[str, Any]
 
@@ -29,43 +30,52 @@ class Sheet:
     def headings(self) -> list[str]:
         return list(INVENTED["headings"][self.name])
 
-    def odd(self, i: int, column: str, kind: str, true: Any = None, *written: Any) -> None:
+    def odd(self, i: Any, column: str, kind: str, true: Any = None, *written: Any) -> None:
         """Note a planted fault in row i, writing it if it is not there yet: what stands there, what would be true."""
         at = self.headings.index(column)
         if written:
             self.rows[i][at] = written[0]
-        self.oddities.append((self.rows[i], {"column": column, "kind": kind, "written": self.rows[i][at], "true": true}))
+        note = {"column": column, "kind": kind, "written": self.rows[i][at], "true": true}
+        self.oddities.append((self.rows[i], note))
 
 
-def make_sheet(name: str, frame: pd.DataFrame, unit: str = "") -> Sheet:
-    """The columns of a frame under the headings that the YAML gives them; flags as 是 and 否, nulls as empty cells."""
-    columns, empty = [], [None] * len(frame)
-    for heading in (spec := INVENTED["headings"][name]):
-        source = spec[heading] if isinstance(spec, dict) else heading
-        if source not in frame:
-            columns.append(empty)
-        elif frame[source].dtype == bool:
-            columns.append(choose(frame[source]).tolist())
-        else:
-            values = frame[source].astype(object)
-            columns.append(values.where(values.notna() & (values != ""), None).tolist())
+def make_sheet(name: str, table: Table, unit: str = "") -> Sheet:
+    """The columns of a table under the headings that the YAML gives them; flags as 是 and 否, nothing as empty cells."""
+    spec, n = INVENTED["headings"][name], len(next(iter(table.values())))
+    columns: list[Row] = []
+    for source in spec.values() if isinstance(spec, dict) else spec:
+        values = table.get(source, np.full(n, None))
+        cells = (choose(values) if values.dtype == bool else values).tolist()
+        columns.append([None if x != x or x == "" else x for x in cells])
     return Sheet(name, [list(row) for row in zip(*columns, strict=True)], unit)
 
 
-def totals(name: str, frame: pd.DataFrame) -> Truth:
-    """The totals that the YAML declares over a frame: sums of products of columns and flags (~ for their opposite)."""
-    frame = frame.assign(one=1)
+def totals(name: str, table: Table) -> Truth:
+    """The totals that the YAML declares over a table: sums of products of columns and flags (~ for their opposite)."""
+
+    one, found = np.ones(len(next(iter(table.values())))), Truth()
 
     def factor(word: str) -> Array:
-        return 1 - factor(word[1:]) if word.startswith("~") else frame[word].to_numpy(float)
+        return one if word == "one" else 1 - factor(word[1:]) if word[0] == "~" else table[word].astype(float)
 
-    found: Truth = {}
     for code, text in INVENTED["truth"][name].items():
         total = round(float(np.nansum(np.prod([factor(word) for word in text.split()], axis=0))), 2)
         found[code] = int(total) if total.is_integer() else total
     return found
 
 
+def take(table: Table, places: Any) -> Table:
+    return {name: values[places] for name, values in table.items()}
+
+
+def joined(*tables: Table) -> Table:
+    return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
+
+
+def texts(values: Iterable[Any]) -> Array:
+    return np.array(list(values), object)
+
+
 def choose(flags: Any, yes: Any = "是", no: Any = "否") -> Array:
-    """One of two texts (None for an empty cell) by flag."""
-    return np.where(np.asarray(flags, bool), np.array(yes, object), np.array(no, object))
+    """One of two values by flag."""
+    return np.where(flags, np.array(yes, object), np.array(no, object))

@@ -20,7 +20,7 @@ from evalkit.demo.model import Year, simulate
 from evalkit.demo.names import INVENTED
 from evalkit.demo.org_sheets import activities_sheet, funds_sheet, party_orgs_sheet, stars_sheet, work_report_sheet
 from evalkit.demo.province import EFFECT_COVERAGE, EFFECT_FUND, POLICY, PROVINCE, REFORM_VALUE, District, make_districts
-from evalkit.demo.sheet import Sheet, Truth, totals
+from evalkit.demo.sheet import Sheet, Truth, take, totals
 from evalkit.demo.unit_sheets import instructors_sheet, units_sheet
 from evalkit.problems import InputError, Problem
 
@@ -148,13 +148,13 @@ def year_sheets(year: Year, rng: np.random.Generator, members_before: int | None
     """All sheets of a district's year and, by measure of the codebook, what a right reading of them gives."""
     instructors, them = instructors_sheet(year, rng)
     units, orgs = units_sheet(year, rng), party_orgs_sheet(year)
-    alive = year.orgs["ended"].isna()
-    members = int(year.orgs.loc[alive & year.orgs["formal"] & year.orgs["leaf"], "members"].sum())
+    members = int((year.orgs["members"] * year.orgs["formal"] * year.orgs["leaf"]).sum())
     funds, money = funds_sheet(year, rng, members_before or members)
     activities, held = activities_sheet(year, rng)
     stars = stars_sheet(year, rng)
-    frames = {"units": year.units, "orgs": year.orgs[alive], "funds": money, "instructors": them, "activities": held}
-    truth = {code: total for name, frame in frames.items() for code, total in totals(name, frame).items()}
+    alive = take(year.orgs, np.isnat(year.orgs["ended"]))
+    tables = {"units": year.units, "orgs": alive, "funds": money, "instructors": them, "activities": held}
+    truth = {code: total for name, table in tables.items() for code, total in totals(name, table).items()}
     return [units, orgs, funds, instructors, activities, stars, work_report_sheet(year, rng, truth)], truth
 
 

@@ -48,7 +48,8 @@ def read_printed(folder: Path, areas: pd.DataFrame, codebook: Codebook) -> tuple
             area = find_area(areas, str(row["area"]))
             if area is None or pd.isna(row["period"]) or pd.isna(row["value"]):
                 code = "period_missing" if area else "area_unknown"
-                problems.append(Problem(code, "warning", name, str(row["locator"]), str(row["area"]), "此行未采用", "", "核对地区、年份和数值"))
+                where, found = str(row["locator"]), str(row["area"])
+                problems.append(Problem(code, "warning", name, where, found, "此行未采用", "", "核对地区、年份和数值"))
                 continue
             code = row["measure"]
             known: Any = codebook.indicators.get(code.removeprefix(INDICATOR)) if code.startswith(INDICATOR) else None
@@ -121,5 +122,6 @@ def differences(used: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, list[Proble
     for row in frame.loc[frame["differs"].astype(bool)].to_dict("records"):
         now, then = (f"{v * row['scale']:.{row['decimals']}f}{row['unit']}" for v in (row["recomputed"], row["printed"]))
         found = f"{row['area'].rpartition('/')[2]}{row['period']}年{row['name']}：公布{then}，按台账重算{now}"
-        problems.append(Problem("baseline_differs", "question", row["file"], row["locator"], found, "比较时采用公布数", "", "核对上年台账，或说明更正原因"))
+        said = ("比较时采用公布数", "", "核对上年台账，或说明更正原因")
+        problems.append(Problem("baseline_differs", "question", row["file"], row["locator"], found, *said))
     return frame, problems

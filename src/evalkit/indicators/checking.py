@@ -50,6 +50,7 @@ class Findings:
     sent: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SENT))
     sources: dict[str, Path] = field(default_factory=dict)
     indicators: Callable[[], pd.DataFrame] | None = None
+    _owners: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def n_errors(self) -> int:
@@ -61,6 +62,11 @@ class Findings:
 
     def owner(self, file: str, sheet: str = "") -> str:
         """The area that a sheet (or a whole file) belongs to: its district, or what its districts have in common."""
+        if (file, sheet) not in self._owners:
+            self._owners[file, sheet] = self._owner(file, sheet)
+        return self._owners[file, sheet]
+
+    def _owner(self, file: str, sheet: str) -> str:
         mine = self.sent.loc[(self.sent["file"] == file) | self.sent["file"].str.startswith(file + "/")]
         told = common(mine.loc[mine["sheet"] == sheet, "area"].dropna()) or common(mine["area"].dropna())
         if told or not file:
@@ -74,7 +80,7 @@ class Findings:
     def lines(self) -> list[str]:
         """The report for a terminal: what was read, findings by kind, then the findings themselves, worst first."""
         order = list(SEVERITIES)
-        counts = Counter((p.file, p.severity) for p in self.problems)
+        counts: Counter[tuple[str, str]] = Counter((p.file, p.severity) for p in self.problems)
         rows = [["文件", *(SEVERITIES[s][0] for s in order), "读入"]]
         for file, tables in [*self.rows.items()][:FILES_SHOWN]:
             said = "，".join(f"{table}{n:,}行" for table, n in tables.items() if n) or "没有读入数据"
@@ -92,7 +98,7 @@ class Findings:
                 out.append("  " + "；".join(filter(None, (place, *(f"{k}：{v}" for k, v in words if v)))))
             if len(mine) > SHOWN_PER_KIND:
                 out.append(f"  ……另有{len(mine) - SHOWN_PER_KIND}处同类问题")
-        totals = Counter(p.severity for p in self.problems)
+        totals: Counter[str] = Counter(p.severity for p in self.problems)
         out += ["", f"共 {len(self.rows)} 个文件：" + "，".join(f"{SEVERITIES[s][0]}{totals[s]}处" for s in order) + "。原文件没有改动。"]
         return out
 
@@ -133,7 +139,7 @@ def _sent(sheets: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     homes = {key: common(full.get(h := home_of(a), h) for a in group["area"].dropna().unique())
              for key, group in places.groupby(["source_file", "source_sheet"])}  # fmt: skip
     told = [home_of(a) if a else None for a in out["area"]]
-    out["area"] = [homes.get((f, s)) or full.get(a, a) for f, s, a in zip(out["file"], out["sheet"], told, strict=True)]
+    out["area"] = [homes.get((f, s)) or (full.get(a, a) if a else None) for f, s, a in zip(out["file"], out["sheet"], told, strict=True)]
     return out
 
 

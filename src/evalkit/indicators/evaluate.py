@@ -131,7 +131,7 @@ def _one(
             "kind": indicator.kind,
             "better": indicator.better,
             "target": float(reference.value) if reference else np.nan,
-            "target_name": f"{reference.source}（{reference.year}）" if reference and reference.year else (reference.source if reference else ""),
+            "target_name": "" if reference is None else reference.name,
             "scale": float(indicator.scale),
             "unit": indicator.unit,
             "decimals": int(indicator.decimals),
@@ -196,7 +196,8 @@ def _pair_published(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicato
     both = both.loc[(base_n == "") | (base_d == "") | (base_n == base_d)]
     undated = both["period_n"].isna() | both["period_d"].isna()
     same_year = (both["period_n"] == both["period_d"]) & (indicator.denominator_period == "previous")
-    remark = [("；其中未注明年份的数字按同一来源同一地方配对" if u else "") + ("；分母为同年数" if s else "") for u, s in zip(undated, same_year, strict=True)]
+    remark = np.where(undated, "；其中未注明年份的数字按同一来源同一地方配对", "").astype(object)
+    remark = remark + np.where(same_year, "；分母为同年数", "")
     return both.assign(period=both["period_n"].fillna(both["period_d"]), remark=remark)
 
 

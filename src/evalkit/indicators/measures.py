@@ -16,7 +16,7 @@ import ibis
 import pandas as pd
 
 from evalkit.codebook import Codebook, Measure
-from evalkit.indicators.views import NULL_SPEAKS, VIEWS
+from evalkit.indicators.views import FILLED_BY, NULL_SPEAKS, VIEWS
 
 COMPARISON = re.compile(r"^\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*$")
 COLUMNS = ["area", "period", "level", "measure", "value", "low", "high", "n_missing", "unit", "base", "source"]
@@ -99,14 +99,18 @@ def reading_of(view: Any, measure: Measure) -> Reading:
 def needed_columns(measure: Measure) -> tuple[list[str], list[list[str]]]:
     """Columns that must hold something for the measure to exist: all of the first list, one of the groups."""
 
-    def needs(where: Mapping[str, Any]) -> list[str]:
-        # "present" and "missing" ask for the gap itself; equality on closed flow words is no column of its own
-        return [c for c, test in where.items() if c not in NULL_SPEAKS and test not in ("present", "missing")]
+    ledger = {column: flag for flag, columns in FILLED_BY.items() for column in columns}
+
+    def needs(where: Mapping[str, Any], gaps: bool = False) -> list[str]:
+        # "present" and "missing" ask for the gap itself
+        plain = [c for c, test in where.items() if c not in NULL_SPEAKS and (gaps or test not in ("present", "missing"))]
+        return plain + [ledger[c] for c in where if c in ledger]
 
     always = needs(measure.where)
     if measure.sum:
-        always = [*always, measure.sum.partition(".")[2]]
-    return always, [needs(where) for where in measure.any]
+        column = measure.sum.partition(".")[2]
+        always = [*always, ledger.get(column, column)]
+    return always, [needs(where, gaps=True) for where in measure.any]
 
 
 def view_of(measure: Measure) -> str:

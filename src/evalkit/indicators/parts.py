@@ -144,8 +144,8 @@ def _read_batch(task: tuple[Path, str, list[Item], list[Item] | None, Path]) -> 
     for name, table in tables.items():
         validate(table.to_pandas(types_mapper=nullable), name, project.codebook)
     places = _places(tables, names)
-    tables |= {name: pa.Table.from_pandas(frame.astype("string"), preserve_index=False)
-               for name, frame in (("headings", ledger.headings), ("sheets", ledger.sheets))}  # fmt: skip
+    for name, frame in (("headings", ledger.headings), ("sheets", ledger.sheets.astype("string"))):
+        tables[name] = pa.Table.from_pandas(frame, preserve_index=False)
     owners = {name: _owners(table["source_file"].to_pylist(), names) for name, table in tables.items()}
     findings = [*problems, *said, *ledger.problems]
     of_finding = _owners([p.file for p in findings], names)

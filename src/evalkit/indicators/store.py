@@ -51,8 +51,12 @@ def to_arrow(frame: pd.DataFrame, wanted: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=wanted)
 
 
-def write_atomic(path: Path, write: Callable[[Path], Any]) -> None:
-    """Call `write` on a temporary neighbour, then put it in place: a reader sees the old file or the new one."""
+def write_atomic(path: Path, write: Callable[[Path], Any]) -> Path:
+    """Call `write` on a temporary neighbour, then put it in place: a reader sees the old file or the new one.
+
+    A file that another program holds open keeps its name; ours is written beside it as ``name(2)``. Returns the path
+    that was written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
@@ -61,7 +65,12 @@ def write_atomic(path: Path, write: Callable[[Path], Any]) -> None:
         try:
             write(temporary)
             os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
+            try:
+                os.replace(temporary, path)
+            except PermissionError:
+                path = path.with_stem(f"{path.stem}(2)")
+                os.replace(temporary, path)
+            return path
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:

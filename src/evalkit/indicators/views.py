@@ -19,6 +19,12 @@ NULL_SPEAKS = frozenset(
         "activity_months", "theme_months", "has_activity", "functional", "mass_organisation", "parent",
     }
 )  # fmt: skip
+# columns that another ledger fills: without a row of it in the district they are unknown, not zero
+FILLED_BY = {
+    "has_covers": ("covered_by", "units_covered", "joint", "single"),
+    "has_activities": ("org_activities", "activities", "activity_months", "theme_months", "has_activity"),
+    "has_stars": ("stars", "stars_previous", "star_change", "rectification", "vetoed"),
+}
 MODES = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 THEME = "主题党日"
 VIEWS = ("units", "party_orgs", "funds", "activities", "instructor_counts")
@@ -54,13 +60,27 @@ def make_views(tables: dict[str, Any], homes: Any, periods: Any) -> dict[str, An
     t = {name: table.left_join(homes, "area").drop("area_right") for name, table in tables.items()}
     activity = _by_organisation(t["activities"])
     covers = t["covers"].mutate(rank=_.mode.cases(*MODES.items(), else_=1))
+    reasons = t["units"].filter(_.reason_unfounded.notnull()).select(*KEYS)
+    kept = {
+        "has_covers": covers.select(*KEYS).union(reasons).distinct(),
+        "has_activities": t["activities"].select(*KEYS).distinct(),
+        "has_stars": t["stars"].select(*KEYS).distinct(),
+    }
     return {
-        "units": _units(t["units"], covers, activity),
-        "party_orgs": _party_orgs(t["party_organisations"], covers, activity, t["stars"], periods),
+        "units": _with_ledgers(_units(t["units"], covers, activity), kept),
+        "party_orgs": _with_ledgers(_party_orgs(t["party_organisations"], covers, activity, t["stars"], periods), kept),
         "funds": _funds(t["funds"], t["party_organisations"]),
         "activities": t["activities"],
         "instructor_counts": t["instructor_counts"],
     }
+
+
+def _with_ledgers(view: Any, kept: dict[str, Any]) -> Any:
+    """Whether the district keeps the ledgers that fill columns of the view (true or null)."""
+    for flag, places in kept.items():
+        marked = places.mutate(**{flag: ibis.literal(True)})
+        view = view.left_join(marked, KEYS).drop(*(f"{key}_right" for key in KEYS))
+    return view
 
 
 def _by_organisation(activities: Any) -> Any:

@@ -33,7 +33,8 @@ def problem_rows(problems: Iterable[Problem]) -> list[list[str]]:
     """Rows of COLUMNS, worst first, in the order of files; personal data are told by place and kind only."""
     order = list(SEVERITIES)
     ranked = sorted(problems, key=lambda p: (order.index(p.severity), p.file))
-    return [[p.file, p.sheet, p.cell, p.title, persons.scrub(p.found)[0], p.read, p.allowed, p.advice, SEVERITIES[p.severity][0]] for p in ranked]
+    told = ((p, persons.scrub(p.found)[0], SEVERITIES[p.severity][0]) for p in ranked)
+    return [[p.file, p.sheet, p.cell, p.title, found, p.read, p.allowed, p.advice, label] for p, found, label in told]
 
 
 def safe_rows(sheet: RawSheet, headings: Headings, lists: dict[str, Any]) -> list[list[object]]:
@@ -98,7 +99,7 @@ def _others(sheet: RawSheet, block: Any, head: tuple[int, ...]) -> dict[int, str
 
 def _safe(cell: Any, kind: str | None, signed: bool, titles: set[str], words: dict[str, set[str]], headings: Headings) -> object:
     """The cell if it may be copied: `kind` is the type of its column, "" for none, None outside records."""
-    if cell is None or cell == "" or kind == "" and not (isinstance(cell, str) and is_total(cell, headings.total_words)):
+    if cell is None or cell == "" or (kind == "" and not (isinstance(cell, str) and is_total(cell, headings.total_words))):
         return ""
     if not isinstance(cell, str):
         return "" if kind is None or persons.cell_kind(cell) else cell
@@ -111,15 +112,16 @@ def _safe(cell: Any, kind: str | None, signed: bool, titles: set[str], words: di
         return cell
     if kind == "unknown" or persons.name_like(cell):
         return ""
-    return persons.scrub(cell)[0]
+    return persons.number_shown(cell, 200) if kind in ("int", "money", "number", "date") else persons.scrub(cell)[0]
 
 
 def annotated(sheets: Sequence[RawSheet], problems: Sequence[Problem], headings: Headings, lists: dict[str, Any]) -> bytes:
     """One workbook of `sheets` (of one file) with its findings as colours and comments, and their list at the end."""
 
     def fill(book: Any) -> None:
-        styles = {(s, d): book.add_format(({"bg_color": TONES[SEVERITIES[s][0]], "border": 1} if s else {}) | ({"num_format": "yyyy-mm-dd"} if d else {}))
-                  for s in ("", *SEVERITIES) for d in (False, True)}  # fmt: skip
+        looks: dict[str, dict[str, Any]] = {"": {}} | {s: {"bg_color": TONES[label], "border": 1} for s, (label, _) in SEVERITIES.items()}
+        days = {False: {}, True: {"num_format": "yyyy-mm-dd"}}
+        styles = {(s, d): book.add_format(look | day) for s, look in looks.items() for d, day in days.items()}
         names: list[str] = []
         for sheet in sheets:
             names.append(sheet_name(sheet.name, names))

@@ -20,7 +20,8 @@ from evalkit.ledgers.headings import squeeze
 from evalkit.problems import Problem
 
 NAME = "更正表.xlsx"
-_COLUMNS = {"file": "文件 文件名 台账", "sheet": "工作表 表名", "cell": "单元格 位置", "value": "新值 更正为 改为", "reason": "理由 更正理由 原因"}
+_COLUMNS = {"file": "文件 文件名 台账", "sheet": "工作表 表名", "cell": "单元格 位置", "value": "新值 更正为 改为",
+            "reason": "理由 更正理由 原因"}  # fmt: skip
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
 _CLEAR = ("空", "空白", "清空")
 
@@ -72,8 +73,8 @@ def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction
                     else:
                         problems.append(_unused(one, "文件、单元格、新值三项没有填全", "补全；要把单元格清空，新值写“空”"))
         if sheets and not at:
-            said = "找不到表头"
-            problems.append(Problem("correction_unused", "error", name, "", said, "整张更正表未采用", "文件、工作表、单元格、新值、理由", "改成规定的表头"))
+            said = ("找不到表头", "整张更正表未采用", "文件、工作表、单元格、新值、理由", "改成规定的表头")
+            problems.append(Problem("correction_unused", "error", name, "", *said))
     return out, problems
 
 
@@ -96,7 +97,7 @@ def target_of(one: Correction, files: Iterable[str]) -> str | None:
 
 def unmatched(corrections: Iterable[Correction], files: Sequence[str]) -> list[Problem]:
     """An error for every correction whose file is not among `files`, or is several of them."""
-    return [_unused(c, f"文件“{persons.shown(c.file)}”找不到，或有几个同名", "文件名写成 problems.xlsx 里“文件”一列的样子")
+    return [_unused(c, "所写的文件找不到，或有几个同名", "文件名写成 problems.xlsx 里“文件”一列的样子")
             for c in corrections if target_of(c, files) is None]  # fmt: skip
 
 
@@ -112,8 +113,8 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         file = target_of(one, files)
         here = [i for i, s in enumerate(out) if s.file == file and (squeeze(s.name) == squeeze(wanted) if wanted else s.state == "visible")]
         if file is None or match is None or len(here) != 1:
-            said = ("文件找不到，或有几个同名" if file is None else f"单元格“{persons.shown(cell)}”看不懂" if match is None
-                    else f"没有工作表“{persons.shown(wanted)}”" if wanted else "文件里有几个工作表，没有写明是哪一个")  # fmt: skip
+            said = ("文件找不到，或有几个同名" if file is None else "单元格的写法看不懂" if match is None
+                    else "没有所写的工作表" if wanted else "文件里有几个工作表，没有写明是哪一个")  # fmt: skip
             problems.append(_unused(one, said, "单元格写成 F12，工作表单独写明", file or ""))
             continue
         sheet = out[here[0]]
@@ -121,7 +122,7 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         row = int(match[2])
         i = row - sheet.first_row
         if not 0 <= i < len(sheet.rows) or column > len(sheet.rows[i]):
-            problems.append(_unused(one, f"{sheet.name}!{cell} 在表格以外", "核对单元格的位置", file))
+            problems.append(_unused(one, f"单元格 {match[0].upper()} 在表格以外", "核对单元格的位置", file))
             continue
         if here[0] not in copied:
             copied.add(here[0])
@@ -130,7 +131,7 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         new = "" if isinstance(one.value, str) and one.value.strip() in _CLEAR else one.value
         sheet.rows[i][column - 1] = new
         out[here[0]] = dataclasses.replace(sheet, no_value=sheet.no_value - {(row, column)})
-        because = f"{one.source} {one.where}" + (f"，理由：{persons.shown(one.reason, 60)}" if one.reason else "，没有写理由")
+        because = f"{one.source} {one.where}" + (f"，理由：{_reason(one)}" if one.reason else "，没有写理由")
         where = f"{sheet.name}!{match[1].upper()}{row}"
         above = [r[column - 1] for r in sheet.rows[:i] if column <= len(r) and isinstance(r[column - 1], str)]
         told = not any(persons.heading_kind(text, table="instructors") for text in above)
@@ -143,6 +144,10 @@ def _unused(one: Correction, found: str, advice: str, file: str = "") -> Problem
     if file:
         return Problem("correction_unused", "error", file, "", f"{one.source} {one.where}：{found}", "未采用", "", advice)
     return Problem("correction_unused", "error", one.source, one.where, found, "未采用", "", advice)
+
+
+def _reason(one: Correction) -> str:
+    return one.reason[:60] if persons.free_of_names(one.reason) else "见该行"
 
 
 def _kind(cell: Any, told: bool) -> str:

@@ -289,6 +289,12 @@ class Parser:
                 said = typed.setdefault("value_unit", np.full(size, None, dtype=object))
                 said[at_rows] = parsed.unit or None
             value[at_rows], low[at_rows], high[at_rows], note[at_rows] = (parsed.value, parsed.low, parsed.high, parsed.note)
+        for row in np.flatnonzero(value >= 1e10):  # a telephone or card number that slid into a column of numbers
+            person = persons.cell_kind(column_cells[row])
+            if person and not (kind == "money" and person == "phone"):
+                value[row] = low[row] = high[row] = np.nan
+                note[row] = values.NOTES["missing"]
+                self.problems.append(personal(blocks[numbers[row]].sheet.file, form.where(column, int(row)), person))
         if kind == "number":
             for suffix, numbers_of in (("", value), ("_low", low), ("_high", high)):
                 typed[column + suffix] = pd.array(np.where(np.isfinite(numbers_of), numbers_of, np.nan), dtype="Float64")
@@ -320,7 +326,7 @@ class Parser:
                 else:
                     top = f"{high[row]:.12g}" if np.isfinite(high[row]) else "不封顶"
                     read = f"{value[row]:.12g}（{low[row]:.12g} 至 {top}）"
-                self.problems.append(form.problem(name, column, int(row), persons.scrub(str(cells[row]))[0][:60], read))
+                self.problems.append(form.problem(name, column, int(row), persons.number_shown(cells[row]), read))
 
     def _dates(self, form: Form, column: str, cells: list[object], typed: dict[str, Any]) -> None:
         result: list[Any] = [None] * len(cells)
@@ -335,7 +341,7 @@ class Parser:
             for i, read in zip(rows, parsed, strict=True):
                 result[i] = read.date
                 if read.note and read.note != "missing":
-                    text = persons.scrub(str(cells[i]))[0][:60]
+                    text = persons.number_shown(cells[i])
                     self.problems.append(form.problem(read.note, column, i, text, str(read.date or "空")))
         typed[column] = pd.to_datetime(pd.Series(result, dtype=object), errors="coerce").astype("datetime64[s]").array
 
@@ -372,7 +378,7 @@ class Parser:
                 pool.append(key)
             if key is None and text and text not in ("—", "-", "/", "——", "无"):
                 for rows in form.by_file(np.flatnonzero(codes == position)):
-                    shown = persons.scrub(text)[0][:40]
+                    shown = persons.shown(text)
                     read = "空" if len(rows) == 1 else f"空（共{len(rows)}处）"
                     close = near(text, self._labels[kind])
                     self.problems.append(

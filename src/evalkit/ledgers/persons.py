@@ -295,5 +295,29 @@ def shown(cell: Any, limit: int = 40) -> str:
     return s if len(s) <= limit else s[: limit - 1] + "…"
 
 
+_NUMERIC = re.compile(
+    r"(?:[\d\s.,，、%％‰/:：;；+\-~～—－()（）<>＜＞≈≤≥¥￥#!?？×xX*=]|约|近|逾|余|多|左右|上下|以上|以下|不足|超过|至|到|[〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]|"
+    r"含|其中|预备|正式|流动|党员|群众|积极分子|全体|全部|人|名|家|个|户|次|场|组|元|角|分|整|星|岁|年|月|日|季度|上半年|下半年|无|未拨|空|缺|不详|暂无|未填|待定|待补|略|〔|〕|"
+    r"#(?:REF|VALUE|N/A|DIV/0|NAME|NUM|NULL))+"
+)  # fmt: skip
+
+
+def number_shown(cell: Any, limit: int = 40) -> str:
+    """How a cell of a column of numbers or dates may be quoted: digits and words of counting; any other word is 〔略〕."""
+    text = re.sub(r"\s+", " ", scrub(str(cell))[0])
+    out, at = "", 0
+    for m in _NUMERIC.finditer(text):
+        out += ("〔略〕" if m.start() > at else "") + m[0]
+        at = m.end()
+    out += "〔略〕" if at < len(text) else ""
+    return out if len(out) <= limit else out[: limit - 1] + "…"
+
+
+def free_of_names(text: Any) -> bool:
+    """Whether no part of a free text can begin a name: what may be quoted of a reason that somebody typed."""
+    s = str(text)
+    return not scrub(s)[1] and not any(c in _SURNAMES and not any(s.startswith(w, i) for w in _WORDS if len(w) > 1) for i, c in enumerate(s))
+
+
 def _bracket_names(inner: str) -> bool:
     return any(_one_name(p) for p in re.split(r"[、,，;；:： /]", inner) if p)

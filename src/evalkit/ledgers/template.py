@@ -11,27 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evalkit.codebook import Codebook
+from evalkit.codebook import Codebook, read_yaml
 from evalkit.ledgers.ledger import NOT_COUNTED
 from evalkit.ledgers.workbook import HEAD, book_bytes, put_beside, write_cell
 from evalkit.problems import InputError, Problem, did_you_mean
 
+WORDS = read_yaml(Path(__file__).with_name("template.yml"))
 ROWS = 3_000  # rows with drop-down lists and checks
 FIRST = 4  # Excel row of the first record: title, place and year, headings above it
-TYPES = {"text": "文字", "int": "整数", "money": "金额", "number": "数字", "date": "日期（2025-07-01）", "bool": "是或否", "codes": "可填几个，用顿号分开"}
-# an invented row that agrees with itself; other columns of the example stay empty
-EXAMPLE: dict[str, Any] = {
-    "township": "城关镇", "unit_name": "演示一号有限公司", "sector": "非公企业", "kind": "法人企业", "status": "正常", "employees": 60,
-    "above_scale": "是", "members": 4, "full_members": 3, "party_org_name": "演示一号有限公司党支部", "org_kind": "党支部", "setup_mode": "单独",
-    "party_org": "演示一号有限公司党支部", "parent": "城关镇两新党委", "functional": "否", "covered_units": "演示一号有限公司", "founded_on": dt.date(2019, 7, 1),
-    "dues_paid": 1200, "dues_return": 600, "fiscal_city": 1000, "fiscal_district": 1500, "fiscal_township": 500, "enterprise": 2000, "other": 0,
-    "activity": 900, "instructor_codes": "Z001", "origin": "组织部", "level": "县级", "full_time": "专职", "served_units": "演示一号有限公司",
-    "visit_count": 12, "active": "启用", "month": 3, "date": dt.date(2025, 3, 5), "due": 4, "present": 4, "stars_previous": 3, "team": 18,
-    "mechanism": 19, "growth": 18, "public": 19, "vetoed": "否", "score_final": 92, "stars": 4, "rectification": "否", "measure": "党组织书记数",
-    "value": 20, "unit": "人", "source": "组织科", "policy": "活动经费补助", "start_period": "2024", "area": "演示省/演示01区", "peer_group": "城区",
-    "sort_order": 1, "period": "2025", "base": "全部", ("party_orgs", "members"): 4, ("stars", "members"): 17, ("units", "unit"): None,
-    ("units", "instructor_codes"): None, ("activities", "kind"): "主题党日", ("areas", "level"): "区县", ("policies", "value"): 150,
-}  # fmt: skip
+def example_of(form: str, column: str) -> Any:
+    """The invented entry of a column; None where the example leaves it empty."""
+    known = WORDS["example"]
+    return known[key] if (key := f"{form}.{column}") in known else known.get(column)
 
 
 def forms_of(codebook: Codebook, wanted: Iterable[str] | None = None) -> dict[str, Mapping[str, Any]]:
@@ -42,7 +33,8 @@ def forms_of(codebook: Codebook, wanted: Iterable[str] | None = None) -> dict[st
     unknown = [word for word in asked if word not in names]
     if unknown:
         labels = [form["name"] for form in forms.values()]
-        raise InputError([Problem("key_unknown", where="--form", found=w, allowed="、".join(labels), advice=did_you_mean(w, names)) for w in unknown])
+        where, allowed = "--form", "、".join(labels)
+        raise InputError([Problem("key_unknown", "error", "", where, w, "", allowed, did_you_mean(w, names)) for w in unknown])
     return {names[word]: forms[names[word]] for word in asked}
 
 
@@ -63,7 +55,7 @@ def template(code: str, form: Mapping[str, Any], codebook: Codebook, rows: Seque
     columns = {c: s for c, s in form["columns"].items() if not s.get("person") and c != "row_number"}
     marked = [c for c, s in columns.items() if s.get("required") or s.get("wanted")]
     order = [*marked, *(c for c in columns if c not in marked)]
-    example = {c: value for c in order if (value := EXAMPLE.get((code, c), EXAMPLE.get(c))) is not None and c in marked}  # type: ignore[call-overload]
+    example = {c: value for c in order if (value := example_of(code, c)) is not None and c in marked}
 
     def fill(book: Any) -> None:
         style = _Styles(book)
@@ -127,9 +119,7 @@ def _notes(
     page: Any, form: Mapping[str, Any], columns: Mapping[str, Any], order: Sequence[str], marked: Sequence[str],
     codebook: Codebook, style: _Styles,
 ) -> None:  # fmt: skip
-    lines = [f"填表说明{NOT_COUNTED}", "红色表头必填，黄色表头与主要指标有关，请尽量填；其余列已折叠，点表头上方的“+”展开，可不填。",
-             "填报单位写全称（如 演示省演示01区城关镇），统计时间写年份；没有的填“无”，不知道的留空，空白不等于零。",
-             "不填姓名、身份证号、电话、银行卡号和个人津补贴；多填了也不会采用。原有台账照样能读，不要求换用本表。"]  # fmt: skip
+    lines = [f"填表说明{NOT_COUNTED}", *WORDS["notes"]]
     for i, line in enumerate(lines):
         page.write_string(i, 0, line, style.title if i == 0 else None)
     for j, (label, width) in enumerate((("列", 22), ("要求", 10), ("填什么", 22), ("单位", 8), ("可选项", 70))):
@@ -139,7 +129,8 @@ def _notes(
         spec = columns[column]
         need = "必填" if spec.get("required") else "请尽量填" if column in marked else "选填"
         listed = codebook.lists.get(spec["type"])
-        cells = (_label(spec), need, TYPES.get(spec["type"], "从可选项里选"), spec.get("unit") or "", "、".join(listed.values()) if listed else "")
+        kind, options = WORDS["types"].get(spec["type"], "从可选项里选"), "、".join(listed.values()) if listed else ""
+        cells = (_label(spec), need, kind, spec.get("unit") or "", options)
         for j, cell in enumerate(cells):
             page.write_string(i, j, cell, style.wrap)
 

@@ -8,17 +8,19 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
 from evalkit.documents import Block, page
-from evalkit.indicators.checking import Findings, common, file_date
+from evalkit.indicators.checking import Findings, file_date
 from evalkit.ledgers.annotate import COLUMNS, TONES, annotated, problem_rows
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import headings_of, squeeze
 from evalkit.ledgers.workbook import book_bytes, list_sheet, put_beside
-from evalkit.problems import SEVERITIES, TITLES, Problem
+from evalkit.problems import SEVERITIES, Problem
+from evalkit.reports.quality import problem_summary
 from evalkit.reports.words import fixed, shown, span
 
 UNKNOWN, SUMMARY = "地区不明", "报送情况表"
@@ -27,23 +29,28 @@ _VERSION = re.compile(r"最终版?\d*|终稿\d*|定稿\d*|修改\w{0,2}|修订\w
 
 def submissions(found: Findings) -> tuple[list[tuple[str, float]], list[list[Any]]]:
     """报送情况表: an area and period a row; rows of each form or 未报, files with their version and date, findings."""
-    forms = {k: f["name"] for k, f in found.codebook.headings["forms"].items() if f["table"] not in ("areas", "policies") and k != "figures"}
+    all_forms = found.codebook.headings["forms"]
+    forms = {k: f["name"] for k, f in all_forms.items() if f["table"] not in ("areas", "policies") and k != "figures"}
     sent = found.sent.assign(area=found.sent["area"].fillna(""), period=found.sent["period"].fillna(""))
     sent = sent.loc[sent["form"].isin(list(forms))]
-    older = {(p.file, p.sheet): p for p in found.problems if p.code == "ledger_duplicate"}
-    severities = Counter((p.severity, found.owner(p.file, p.sheet)) for p in found.problems)
-    columns = [("地区", 26.0), ("年份", 8.0), *((name, 11.0) for name in forms.values()), ("文件", 40.0), ("版本", 14.0), ("文件日期", 12.0),
-               *((label, 7.0) for label, _ in SEVERITIES.values())]  # fmt: skip
+    older = {(p.file, p.sheet) for p in found.problems if p.code == "ledger_duplicate"}
+    severities: Counter[tuple[str, str]] = Counter((p.severity, found.owner(p.file, p.sheet)) for p in found.problems)
+    columns = [("地区", 26.0), ("年份", 8.0), *((name, 11.0) for name in forms.values())]
+    columns += [("文件", 40.0), ("版本", 14.0), ("文件日期", 12.0), *((label, 7.0) for label, _ in SEVERITIES.values())]
     rows: list[list[Any]] = []
     for (area, period), mine in sent.groupby(["area", "period"], sort=True):
         used = mine.loc[[key not in older for key in zip(mine["file"], mine["sheet"], strict=True)]]
         counts = used.groupby("form")["rows"].sum()
         files = list(dict.fromkeys(mine["file"]))
-        left = {f for f in files if not (used["file"] == f).any()}
-        versions = ["；".join([*_VERSION.findall(squeeze(PurePosixPath(f).stem)), *(["旧版，未采用"] if f in left else [])]) or "—" for f in files]
-        dates = [file_date(found.sources[top]) if (top := next((s for s in found.sources if f == s or f.startswith(s + "/")), None)) else "" for f in files]
-        rows.append([area or UNKNOWN, period or "未注明", *(f"{int(counts[k])}行" if k in counts else "未报" for k in forms),
-                     "\n".join(files), "\n".join(versions), "\n".join(dates), *(severities[s, area] for s in SEVERITIES)])  # fmt: skip
+        versions = []
+        for file in files:
+            said = _VERSION.findall(squeeze(PurePosixPath(file).stem))
+            versions.append("；".join(said if (used["file"] == file).any() else [*said, "旧版，未采用"]) or "—")
+        tops = [next((s for s in found.sources if f == s or f.startswith(s + "/")), "") for f in files]
+        dates = [file_date(found.sources[top]) if top else "" for top in tops]
+        told = [f"{int(counts[k])}行" if k in counts else "未报" for k in forms]
+        lists = ["\n".join(texts) for texts in (files, versions, dates)]
+        rows.append([area or UNKNOWN, period or "未注明", *told, *lists, *(severities[s, area] for s in SEVERITIES)])
     return columns, rows
 
 
@@ -91,13 +98,15 @@ def write_copies(found: Findings, folder: Path) -> list[Path]:
 
 def write_parcels(found: Findings, folder: Path) -> list[Path]:
     """One zip an area: its own problems, marked copies and profile; nothing of another area is in it."""
-    files = list(dict.fromkeys([*found.sent["file"], *(p.file for p in found.problems if p.file in found.sources)]))
+    own = set(found.sent.loc[found.sent["form"].isin(["areas", "policies"]), "file"])  # the office's own tables
+    told = [*found.sent["file"], *(p.file for p in found.problems if p.file in found.sources)]
+    files = [file for file in dict.fromkeys(told) if file not in own]
     parcels: dict[str, list[str]] = {}
     for file in files:
         area = found.owner(file)
         parcels.setdefault(area or f"{UNKNOWN}_{PurePosixPath(file).stem}", []).append(file)
     indicators = found.indicators() if found.indicators else pd.DataFrame()
-    written = []
+    written: list[Path] = []
     for area, mine in parcels.items():
         problems = [p for p in found.problems if p.file in mine]
 
@@ -109,7 +118,9 @@ def write_parcels(found: Findings, folder: Path) -> list[Path]:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in members.items():
-                archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+                info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))  # a fixed date: equal bytes
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, content, zipfile.ZIP_DEFLATED)
         path = folder / f"{area.replace('/', '_')}.zip"
         written.append(put_beside(path, buffer.getvalue(), avoid=[*found.sources.values(), *written]))
     return written
@@ -121,21 +132,22 @@ def profile(found: Findings, area: str, files: Sequence[str], problems: Sequence
     name = area.rpartition("/")[2] if known else PurePosixPath(files[0]).name
     forms = found.codebook.headings["forms"]
     sent = found.sent.loc[found.sent["file"].isin(list(files)) & found.sent["form"].notna()]
-    counts = Counter(p.severity for p in problems)
-    kinds = Counter((p.severity, p.code) for p in problems)
-    order = list(SEVERITIES)
+    counts: Counter[str] = Counter(p.severity for p in problems)
+    said = "，".join(f"{label}{counts[s]}处" for s, (label, _) in SEVERITIES.items())
+    told = pd.DataFrame([(p.file, p.severity, p.code) for p in problems], columns=["file", "severity", "code"])
+    rows = [[r.file, r.sheet, forms[r.form]["name"], r.period or "未注明", int(r.rows)] for r in sent.itertuples()]
     blocks = [
-        Block.paragraph(f"共收到{len(files)}个文件；发现" + "，".join(f"{SEVERITIES[s][0]}{counts[s]}处" for s in order) + "。逐条说明见问题清单，位置见批注件。", "summary"),
-        Block.table("报送内容", ["文件", "工作表", "台账", "年份", "行数"],
-                    [[r.file, r.sheet, forms[r.form]["name"], r.period or "未注明", int(r.rows)] for r in sent.itertuples()]),
-        Block.table("问题分类", ["程度", "问题", "处数"],
-                    [[SEVERITIES[s][0], TITLES.get(c, (c,))[0], n] for (s, c), n in sorted(kinds.items(), key=lambda k: (order.index(k[0][0]), -k[1]))]),
-    ]  # fmt: skip
+        Block.paragraph(f"共收到{len(files)}个文件；发现{said}。逐条说明见问题清单，位置见批注件。", "summary"),
+        Block.table("报送内容", ["文件", "工作表", "台账", "年份", "行数"], rows),
+        problem_summary(SimpleNamespace(problems=told, is_demo=False)),
+    ]
     mine = indicators.loc[(indicators["area"] == area) if known else indicators["area"].isna()] if len(indicators) else indicators
-    if known or common(found.sent["area"].dropna()) == "" and len(found.sources) == 1:
-        mine = mine.loc[(mine["period"] == mine["period"].max()) | mine["period"].isna()] if len(mine) else mine
-        rows = [[r["name"], shown(r), span(r), fixed(r["numerator"]), fixed(r["denominator"]), r["base"], int(r["n_missing"])] for r in mine.to_dict("records")]
-        columns: list[Any] = ["指标", *({"key": k, "label": k, "align": "right"} for k in ("数值", "数据区间", "分子", "分母")), "口径", "空白单元格"]
-        period = str(mine["period"].iloc[0]) + "年" if len(mine) and isinstance(mine["period"].iloc[0], str) else ""
-        blocks.append(Block.table(f"主要指标（{period or '未注明年份'}）", columns, rows) if rows else Block.paragraph("所报台账还算不出指标。"))
+    if len(mine) and (known or len(found.sources) == 1):
+        last = mine["period"].max() if mine["period"].notna().any() else None
+        mine = mine.loc[mine["period"].eq(last) if last else mine["period"].isna()]
+        rows = [[r["name"], shown(r), span(r), fixed(r["numerator"]), fixed(r["denominator"]), r["base"], int(r["n_missing"])]
+                for r in mine.to_dict("records")]  # fmt: skip
+        right = [{"key": k, "label": k, "align": "right"} for k in ("数值", "数据区间", "分子", "分母")]
+        title = f"主要指标（{last}年）" if last else "主要指标（未注明年份）"
+        blocks.append(Block.table(title, ["指标", *right, "口径", "空白单元格"], rows))
     return page(blocks, f"{name}：台账检查概况", footer="数字由所报台账直接计算，问题改正后会变化。空白不等于零。")

@@ -11,8 +11,6 @@ from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data
 from evalkit.reports.words import change_words, large, period_words, said, shown
 
-FAMILIES = {"coverage": "两个覆盖", "funding": "经费保障", "instructors": "指导员队伍", "standardisation": "规范化建设", "activities": "活动与服务"}
-
 
 def statement(row: Any, previous: float | None, codebook: Any, parts: bool = True) -> str:
     """One indicator in one sentence without a full stop: base, 其中, share or amount, change."""
@@ -39,7 +37,8 @@ def family(data: Data, dimension: str, period: str | int, baseline: str | int | 
     before = frame.loc[(frame["period"] == str(baseline)) & (frame["area"] == path)].set_index("indicator")["value"]
     codes = [c for c, i in data.codebook.indicators.items() if i.headline and i.dimension == dimension and c in now.index]
     if not codes:
-        return Block.paragraph(f"{FAMILIES.get(dimension, dimension)}：本期台账没有可用的数字。", style="pending")
+        name = data.codebook.dimensions[dimension].name
+        return Block.paragraph(f"{name}：本期台账没有可用的数字。", style="pending")
     name = str(now["area_name"].iloc[0])
     parts = []
     told: set[str] = set()
@@ -90,7 +89,10 @@ def standing(data: Data, area: str, period: str | int, baseline: str | int | Non
 
 
 def _listed(rows: pd.DataFrame) -> str:
-    return "、".join(f"{r['name']}（{shown(r)}，位次{int(r['rank'])}/{int(r['n_ranked'])}）" if pd.notna(r["rank"]) else f"{r['name']}（{shown(r)}）" for r in rows.to_dict("records"))
+    def place(r: Any) -> str:
+        return f"，位次{int(r['rank'])}/{int(r['n_ranked'])}" if pd.notna(r["rank"]) else ""
+
+    return "、".join(f"{r['name']}（{shown(r)}{place(r)}）" for r in rows.to_dict("records"))
 
 
 def _top(frame: pd.DataFrame) -> str:

@@ -31,8 +31,8 @@ def submissions(data: Data) -> Block:
     return Block.table("报送情况表", columns, [*rows, total], total_rows=1, demo=data.is_demo)
 
 
-def problem_summary(data: Data) -> Block:
-    """Findings by kind: how many, in how many files."""
+def problem_summary(data: Any) -> Block:
+    """Findings by kind: how many, in how many files (of anything with ``problems`` and ``is_demo``)."""
     problems = data.problems
     if not len(problems):
         return Block.paragraph("导入台账时没有发现问题。")
@@ -123,8 +123,11 @@ def baseline(data: Data) -> Block:
     rows = []
     for r in frame.sort_values(["differs", "period"], ascending=[False, True], kind="stable").to_dict("records"):
         gap = r["printed"] - r["recomputed"]
-        mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else {"t": MISSING if pd.isna(gap) else "相同"}
-        rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], shown(r, r["printed"]), shown(r, r["recomputed"]), mark, r["source"]])
+        same = {"t": MISSING if pd.isna(gap) else "相同"}
+        mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else same
+        values = [shown(r, r["printed"]), shown(r, r["recomputed"]), mark, r["source"]]
+        rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], *values])
     right = [{"key": key, "label": key, "align": "right"} for key in ("公布数", "按台账重算")]
     notes = ["与上年比较时，上年数采用公布数；差异不到显示单位的一半算相同。"]
-    return Block.table("上年公布数与按台账重算数", ["地区", "年份", "指标", *right, "是否相同", "来源"], rows, notes=notes, demo=data.is_demo)
+    columns = ["地区", "年份", "指标", *right, "是否相同", "来源"]
+    return Block.table("上年公布数与按台账重算数", columns, rows, notes=notes, demo=data.is_demo)

@@ -18,7 +18,7 @@ from evalkit.indicators import build, find_project, load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.indicators.store import write_atomic
-from evalkit.problems import InputError, Problem
+from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports import tables
 from evalkit.reports.words import marked, period_words, source_line
 from evalkit.runner import Job, Outcome, run
@@ -48,7 +48,7 @@ class Report:
 
 def notebook_path(project: Project, name: str) -> Path:
     """A notebook of the project, else the one that comes with the program."""
-    for folder in (project.root / "notebooks", Path(evalkit.__file__).parents[2] / "notebooks", Path(evalkit.__file__).parent / "notebooks"):
+    for folder in (project.root / "notebooks", Path(evalkit.__file__).parents[2] / "notebooks"):
         if (folder / f"{name}.ipynb").is_file():
             return folder / f"{name}.ipynb"
     raise InputError(Problem("data_missing", file=f"{name}.ipynb", found="找不到笔记本", advice="请恢复 notebooks 文件夹"))
@@ -121,13 +121,15 @@ def make_report(
     data = load(found, dataset=dataset)
     period = str(period or data.last)
     if period not in data.periods:
-        raise InputError(Problem("period_unknown", where="--period", found=period, advice="有数据的时期：" + "、".join(data.periods)))
+        advice = "有数据的时期：" + "、".join(data.periods)
+        raise InputError(Problem("period_unknown", where="--period", found=period, advice=advice))
     earlier = [p for p in data.periods if p < period]
     baseline = earlier[-1] if earlier else None
     areas = _areas(data, period, level, within)
     folder = Path(out) if out else found.reports / period
     depends = (manifest.folder / "manifest.json", manifest.folder / "indicators.parquet", manifest.folder / "measures.parquet")
-    common: dict[str, Any] = {"period": period, "baseline": baseline, "level": level, "within": within, "project": str(found.root), "dataset": dataset}
+    common: dict[str, Any] = {"period": period, "baseline": baseline, "level": level, "within": within}
+    common |= {"project": str(found.root), "dataset": dataset}
     work = [
         Job(title, notebook_path(found, name), folder / f"{name}.ipynb", _only(notebook_path(found, name), common),
             (*depends, published.folder / "manifest.json"), POST)
@@ -138,19 +140,24 @@ def make_report(
     work += [
         Job(area, district, folder / "district" / f"{names[area]}.ipynb", _only(district, common | {"area": area}), depends, POST)
         for area in areas
-    ]
+    ]  # fmt: skip
     note(f"运行 {len(work)} 个笔记本（{len(areas)} 个地区）")
     outcomes = run(work, workers=jobs, state=found.cache / "runs" / safe_name(str(folder.name)), force=force, progress=progress)
     by_key = {o.key: o for o in outcomes}
-    changed = any(o.state != "up_to_date" for o in outcomes) or not (folder / "index.html").exists()
+    index = folder / "index.html"
+    changed = any(o.state != "up_to_date" for o in outcomes) or not index.exists()
     if changed:
         blocks = index_blocks(data, period, baseline, level, areas, names, by_key)
         subject = found.settings["name"] or found.settings["field"] + "党建"
-        page = html.page(blocks, f"{subject}评估报告（{period_words(period)}）", subtitle=f"比较基期：{period_words(baseline)}" if baseline else "首年，无比较基期", nav=_nav(by_key), footer=source_line(period, data.is_demo))
-        write_atomic(folder / "index.html", lambda path: path.write_text(page, encoding="utf-8"))
-        record = _record(found, data, common, outcomes, started, manifest.replaced if hasattr(manifest, "replaced") else ())
-        write_atomic(folder / "run.json", lambda path: path.write_text(json.dumps(record, ensure_ascii=False, indent=1, default=str), encoding="utf-8"))
-    return Report(folder / "index.html", tuple(outcomes), changed)
+        title = f"{subject}评估报告（{period_words(period)}）"
+        since = f"比较基期：{period_words(baseline)}" if baseline else "首年，无比较基期"
+        page = html.page(blocks, title, subtitle=since, nav=_nav(by_key), footer=source_line(period, data.is_demo))
+        index = write_atomic(index, lambda path: path.write_text(page, encoding="utf-8"))
+        if index.name != "index.html":
+            note(f"index.html 正被其他程序打开，新目录写在 {index.name}")
+        record = json.dumps(_record(found, data, common, outcomes, started), ensure_ascii=False, indent=1, default=str)
+        write_atomic(folder / "run.json", lambda path: path.write_text(record, encoding="utf-8"))
+    return Report(index, tuple(outcomes), changed)
 
 
 def _ensure_ledgers(project: Project, dataset: str, note: Callable[[str], None]) -> None:
@@ -169,14 +176,16 @@ def _areas(data: Data, period: str, level: str, within: str | None) -> list[str]
         inside = inside.loc[inside["area"].astype(str).str.startswith(root + "/")]
     if not len(inside):
         levels = "、".join(sorted(set(frame["level"].dropna())))
-        raise InputError(Problem("area_unknown", where="--level", found=level, allowed=levels, advice="请换一个层级或检查 --within"))
+        advice = "请换一个层级或检查 --within"
+        raise InputError(Problem("area_unknown", where="--level", found=level, allowed=levels, advice=advice))
     return list(dict.fromkeys(inside.sort_values("sort_order")["area"]))
 
 
 def _file_names(areas: list[str]) -> dict[str, str]:
     """A safe file name per area: its name, or its whole path where two areas share a name."""
     last = [safe_name(area.rpartition("/")[2]) for area in areas]
-    return {area: name if last.count(name) == 1 else safe_name(area.replace("/", "-")) for area, name in zip(areas, last, strict=True)}
+    pairs = zip(areas, last, strict=True)
+    return {area: name if last.count(name) == 1 else safe_name(area.replace("/", "-")) for area, name in pairs}
 
 
 def _only(notebook: Path, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -212,11 +221,13 @@ def index_blocks(
     blocks = [_failures(outcomes)] if any(o.state == "failed" for o in outcomes.values()) else []
     title = f"各地区主要指标（{period_words(period)}，点表头排序，点地区名看详情）"
     blocks.append(Block.heading("各地区主要指标", 2))
-    blocks.append(Block.table(title, columns, rows, notes=[tables.LIGHT_RULE], source=source_line(period, data.is_demo), demo=data.is_demo))
+    source = source_line(period, data.is_demo)
+    blocks.append(Block.table(title, columns, rows, notes=[tables.LIGHT_RULE], source=source, demo=data.is_demo))
     counts = data.manifest["problems"]
-    words = "、".join(f"{label}{counts[key]:,}条" for key, label in (("error", "错误"), ("warning", "提醒"), ("question", "待核")) if counts.get(key))
+    words = "、".join(f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key))
+    found = f"导入时发现{words}，详见“数据质量”页。" if words else "导入时没有发现问题。"
     blocks.append(Block.heading("数据质量", 2))
-    blocks.append(Block.paragraph(f"本次共读入台账文件{len(data.manifest['files'])}个；" + (f"导入时发现{words}，详见“数据质量”页。" if words else "导入时没有发现问题。")))
+    blocks.append(Block.paragraph(f"本次共读入台账文件{len(data.manifest['files'])}个；{found}"))
     return blocks
 
 
@@ -225,7 +236,9 @@ def _failures(outcomes: dict[str, Outcome]) -> Block:
     return Block.note("以下页面没有生成，其余不受影响：\n" + "\n".join(lines), tone="warning")
 
 
-def _record(project: Project, data: Data, parameters: dict[str, Any], outcomes: Sequence[Outcome], started: float, replaced: Sequence[str]) -> dict[str, Any]:
+def _record(
+    project: Project, data: Data, parameters: dict[str, Any], outcomes: Sequence[Outcome], started: float
+) -> dict[str, Any]:
     versions = {name: metadata.version(name) for name in VERSIONS}
     return {
         "evalkit": evalkit.__version__,
@@ -236,7 +249,7 @@ def _record(project: Project, data: Data, parameters: dict[str, Any], outcomes: 
         "dataset": data.dataset,
         "data": data.manifest["fingerprint"],
         "ledgers": {item["file"]: item["sha256"] for item in data.manifest["files"]},
-        "codebook_replaced": list(replaced),
+        "codebook_replaced": data.manifest["replaced"],
         "started": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(started)),
         "seconds": round(time.time() - started, 2),
         "notebooks": [

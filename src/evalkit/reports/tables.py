@@ -11,7 +11,20 @@ from evalkit.codebook import Codebook, load_codebook
 from evalkit.documents import Block
 from evalkit.indicators.compare import VERDICTS, compare
 from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
-from evalkit.reports.words import LIGHT_RULE, MISSING, change, change_unit, fixed, large, light, marked, period_words, shown, source_line, span
+from evalkit.reports.words import (
+    LIGHT_RULE,
+    MISSING,
+    change,
+    change_unit,
+    fixed,
+    large,
+    light,
+    marked,
+    period_words,
+    shown,
+    source_line,
+    span,
+)
 
 SMALL_BASE = "基数小,不参与排序"
 TOTAL_LEVELS = ("national", "province", "city")

@@ -143,8 +143,8 @@ def ahp_triads(matrix: ArrayLike, count: int = 1) -> list[Triad]:
     """
     a = comparisons(matrix)
     on_scale = bool(np.nanmax(a) <= 9)
-    ratios = ((a[i, j] * a[j, k] / a[i, k], i, j, k) for i, j, k in combinations(range(len(a)), 3))
-    found = [(float(1 - min(q, 1 / q)), *items) for q, *items in ratios if not np.isnan(q)]
+    found = [(float(1 - min(q, 1 / q)), i, j, k) for i, j, k in combinations(range(len(a)), 3)
+             if not np.isnan(q := a[i, j] * a[j, k] / a[i, k])]  # fmt: skip
     triads = []
     for size, i, j, k in sorted(found, key=lambda t: -t[0])[:count]:
         choices = []

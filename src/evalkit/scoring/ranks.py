@@ -28,4 +28,4 @@ def rank(x: ArrayLike, ties: str = "min", better: str = "higher", axis: int = -1
     one_of("better", better, "higher", "lower")
     values = np.asarray(x, dtype=float)
     values = -values if better == "higher" else values
-    return np.asarray(stats.rankdata(values, ties, axis=axis, nan_policy="omit"), dtype=float)
+    return np.asarray(stats.rankdata(values, ties, axis=axis, nan_policy="omit"), np.float64)  # type: ignore[call-overload]

@@ -147,7 +147,7 @@ class Robustness:
     @property
     def notes(self) -> list[str]:
         factors = "、".join(WORDS[f] for f in self.vary)
-        notes = [f"{self.n}次重复，种子{self.seed}；变动：{factors}。区间为5%至95%分位；等级概率只用保持申报满分线的重复。"]
+        notes = [f"{self.n}次重复，种子{self.seed}；变动：{factors}。区间为5%至95%分位；等级概率只用保持设定满分线的重复。"]
         open_ended = int(np.isinf(_column(self.scores, "high")).sum())
         if open_ended:
             notes.append(f"{open_ended}个数值上限不明（以上），只按原数计。")

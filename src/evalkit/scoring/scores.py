@@ -153,6 +153,10 @@ class Scores:
         return total_scores(self.index, self.x)
 
     @property
+    def when(self) -> str:
+        return f"{self.period}年" if self.period.isdigit() else self.period
+
+    @property
     def score(self) -> Floats:
         return self._scored[0]
 
@@ -274,7 +278,7 @@ class Scores:
             return Block.bullets([f"{row['area_name']}：{row['losses']}", *(self._reason(j, r) for j, r in enumerate(mine) if np.isnan(r.share))])
         order = sorted(range(k), key=lambda j: -np.nan_to_num(mine[j].lost, nan=0.0))
         grade = "" if pd.isna(row["grade"]) else f"，等级“{row['grade']}”"
-        head = f"{row['area_name']}{self.period}年得{_points(row['score'])}分（满分{_points(self.index.root.points)}分）{grade}，第{row['rank']}位（共{row['n_ranked']}个）"
+        head = f"{row['area_name']}{self.when}得{_points(row['score'])}分（满分{_points(self.index.root.points)}分）{grade}，第{row['rank']}位（共{row['n_ranked']}个）"
         return Block.bullets([head, *(self._reason(j, mine[j]) for j in order if np.isnan(mine[j].share) or mine[j].lost >= 0.005)])
 
     def explain(self, area: str, most: int = 3) -> Block:
@@ -320,7 +324,7 @@ class Scores:
         columns = {"area_name": "地区", "score": ("得分", 2), "grade": "等级", "rank": ("位次", 0), "known_percent": ("有数分值（%）", 0), "losses": "主要失分"}
         source = "各地区报送台账" + ("；演示数据，非真实情况" if self.is_demo else "")
         frame = self.table.assign(known_percent=self.table["known"] * 100)
-        return show(frame, f"{self.period}年{self.index.name}得分", columns, [self.method], source, self.is_demo)
+        return show(frame, f"{self.when}{self.index.name}得分", columns, [self.method], source, self.is_demo)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.block._repr_mimebundle_()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 import re
 from collections.abc import Mapping
@@ -263,7 +264,7 @@ class Stars:
         counts = {f"stars_{s}": (t["stars_office"] == s).fillna(False) for s in range(6)}
         t = t.assign(**counts, due=t["rectify"].fillna(False).astype(bool))
         sums = t.groupby("district", sort=False)[["n", "rated", "both", "up", "due", *counts]].sum().astype(int)
-        sums["mean"] = t.groupby("district", sort=False)["stars_office"].mean().astype(float)
+        sums["mean_stars"] = t.groupby("district", sort=False)["stars_office"].mean().astype(float)
         sums["promotion"], sums["rectification"] = sums["up"] / sums["both"].where(sums["both"] > 0), sums["due"] / sums["rated"].where(sums["rated"] > 0)
         return sums.reset_index()
 
@@ -310,16 +311,16 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     """
     code, raw = load_scheme(scheme)
     period = str(period or data.last)
+    data = dataclasses.replace(data, periods=(period,))  # the views of one year are five times faster than those of all
     home = data.areas.set_index("area")["home"]
     rated, marks, orgs = data.frame("stars"), data.frame("ratings"), data.views["party_orgs"]
-    rated = rated.loc[rated["period"] == period]
     if not len(rated):
         raise InputError(Problem("data_missing", where="stars", found=f"{period}年没有星级评定表", advice="把星级评定表放进 data/raw 后运行 evalkit build"))
     frame = rated.rename(columns={"stars": "stars_office"}).assign(home=rated["area"].map(home).fillna(rated["area"]))
-    marks = marks.loc[marks["period"] == period].assign(home=lambda m: m["area"].map(home).fillna(m["area"]))
+    marks = marks.assign(home=marks["area"].map(home).fillna(marks["area"]))
     wide = marks.drop_duplicates(["home", "party_org", "item"]).pivot(index=["home", "party_org"], columns="item", values="score")
     frame = frame.merge(wide.astype(float), how="left", left_on=["home", "party_org"], right_index=True)
-    about = orgs.filter(orgs["period"] == period).execute()
+    about = orgs.execute()
     extra = [c for c in about.columns if c not in frame and c not in ("stars", "name")]
     frame = frame.merge(about[["home", "party_org", *extra]].drop_duplicates(["home", "party_org"]), how="left", on=["home", "party_org"])
     done = rate(frame, (code, raw), period)

@@ -123,8 +123,8 @@ def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
     # Delta p_j p_h = gap, so G_jh (p_j s_h + p_h s_j) = gap_jh / mean, and D = |amount_j p_h - amount_h p_j| / gap
     net = np.abs(np.outer(amount, people) - np.outer(people, amount))
     np.fill_diagonal(net, 0.0)
-    within, between, total = (float(part) / (2 * float(mean[0])) for part in (np.trace(gap), net.sum(), gap.sum()))
-    return within, between, total - within - between
+    within, between, whole = (float(part) / (2 * float(mean[0])) for part in (np.trace(gap), net.sum(), gap.sum()))
+    return within, between, whole - within - between
 
 
 def atkinson(values: ArrayLike, epsilon: float, weights: ArrayLike | None = None) -> Any:

@@ -16,6 +16,8 @@ Nothing of size units x units x draws is ever held:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
@@ -166,7 +168,7 @@ def _marginal(x: Floats, s: Floats, confidence: float, draws: int, seed: int, st
     return critical
 
 
-def _quantiles(families: Floats, weight: Floats, laws: list[Floats], c: Floats, density: Floats, level: float) -> Floats:
+def _quantiles(families: Floats, weight: Floats, laws: list[Floats], c: Floats, density: Floats, level: float) -> Any:
     """Where the law of each unit's maximum reaches `level`, interpolated between two standard errors."""
     result = np.zeros(len(weight))
     for share, table in zip(weight.T, laws, strict=True):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evalkit.problems import InputError, Problem
+from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.subsidy import search
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
 from evalkit.subsidy.result import Result
@@ -98,6 +98,20 @@ class Plan:
         """The values in force at the end of a year, as if they had held through it."""
         ends = {path: value_on(v, date(year, 12, 31)) for path, v in values.items()}
         return {path: ((ALWAYS, v if v is not None else values[path][0][1] * 0),) for path, v in ends.items()}
+
+    def within(self, area: str) -> Plan:
+        """The same plan for one district."""
+        if area not in self._known:
+            source = self.source
+            homes = [h for h, n in zip(source.homes, source.names, strict=True) if area in (h, n)]
+            if not homes:
+                advice = did_you_mean(area, source.names)
+                raise InputError(Problem("area_unknown", where="within", found=area, advice=advice))
+            tables = {n: t[t["home"].isin(homes)] for n, t in source.tables.items() if "home" in t}
+            part = replace(source, orgs=source.orgs[source.orgs["home"] == homes[0]].reset_index(drop=True), homes=tuple(homes),
+                           names=(source.names[source.homes.index(homes[0])],), tables=source.tables | tables)  # fmt: skip
+            self._known[area] = Plan(self.scheme, self.years, Engine(replace(part, whole=part.names[0]), self.engine.projection))
+        return self._known[area]  # type: ignore[no-any-return]
 
     def compare(self, reforms: Mapping[str, Any], year: int | None = None) -> pd.DataFrame:
         """Scenarios side by side: cost, change, relative change, share of organisations gaining, Gini."""

@@ -194,5 +194,6 @@ class Result:
         text += f"，{int(gain['lose'])}个党组织减少" if gain["lose"] else ""
         if len(by_area) > 1:
             text += "；增加最多的是" + "、".join(f"{n}（{wan(c)}）" for n, c in most[["area_name", "change_fen"]].itertuples(index=False)) if len(most) else ""
-            text += f"；已达标不增加的是{'、'.join(none[:6])}{f'等{len(none)}个' if len(none) > 6 else ''}" if none else "；没有不增加的区县"
+            floor = any(c.basis == "top_up" for c in self.scheme.components.values())
+            text += f"；{'已达标' if floor else ''}不增加的是{'、'.join(none[:6])}{f'等{len(none)}个' if len(none) > 6 else ''}" if none else "；没有不增加的区县"
         return text + "。"

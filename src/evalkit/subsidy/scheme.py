@@ -248,6 +248,12 @@ class Reform:
             except ValidationError as error:
                 yield from (_told(e, "", None) for e in error.errors())
 
+    @property
+    def first_year(self) -> int | None:
+        """The year of the first dated change."""
+        days = [d for _, v in self.changes if isinstance(v, tuple) for d, _ in v if d != ALWAYS]
+        return min(days).year if days else None
+
     def as_dict(self) -> dict[str, Any]:
         words = {key: getattr(self, key) for key in ("reform", "title", "base", "author", "note", "source")}
         return {k: v for k, v in words.items() if v} | {"changes": {k: _plain(v) for k, v in self.changes}}
@@ -316,6 +322,26 @@ def load_scheme(source: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
 def load_reform(source: str | Path | Mapping[str, Any], scheme: Scheme) -> Reform:
     """A reform from a YAML or JSON file or a mapping, checked against its scheme."""
     return Reform.of(source if isinstance(source, Mapping) else _read(Path(source))[0], scheme)
+
+
+def read_scenario(path: str | Path | None, scheme: str | Path | None = None) -> tuple[Reform, Scheme]:
+    """A reform file with the scheme it names as its base, which stands beside it or is a packaged one."""
+    raw = _read(Path(path))[0] if path else {}
+    base = scheme or raw.get("base") or "fuyang-2015"
+    beside = Path(path).parent / f"{base}.yml" if path else Path(base)
+    declared = load_scheme(beside if beside.is_file() else base)
+    return Reform.of(raw, declared), declared
+
+
+def parse_changes(texts: Iterable[str], since: str | None = None) -> dict[str, Any]:
+    """``["activity.per_member=200"]`` from a command line, each from a day on where one is given."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        path, _, value = text.partition("=")
+        numeric = re.fullmatch(r"-?\d+(\.\d+)?", value.strip())
+        plain: Any = float(value) if numeric else value.strip()
+        found[path.strip()] = {since: plain} if since and numeric else plain
+    return found
 
 
 def _read(path: Path) -> tuple[Any, str, Lines]:

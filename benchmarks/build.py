@@ -1,0 +1,79 @@
+"""Build, measures and start-up against their floors, in one run: python benchmarks/build.py [PROJECT]
+
+The project must hold the 24-district demonstration (``evalkit demo``). Floors: python-calamine's bare reading of the
+same workbooks; an empty Python start. Every figure is wall time, best of three, except the build (once, from nothing).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import python_calamine
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def bare(files: list[Path]) -> float:
+    start = time.perf_counter()
+    for path in files:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        for name in book.sheet_names:
+            book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    return time.perf_counter() - start
+
+
+def command(*words: str, cwd: Path | None = None) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *words], check=True, capture_output=True, cwd=cwd)
+    return time.perf_counter() - start
+
+
+def measures(project: Path) -> tuple[float, int]:
+    """Every measure of the codebook over the built tables, at the lowest areas: views, aggregates, three readings."""
+    import ibis
+
+    from evalkit.indicators import load
+    from evalkit.indicators.build import views_of
+    from evalkit.indicators.load import TABLES
+    from evalkit.indicators.measures import measure_frame
+
+    data = load(project)
+    tables = {name: ibis.memtable(data.table(name).to_pyarrow()) for name in TABLES}
+    views = views_of(tables, data.areas, list(data.periods))
+    best = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        frame = measure_frame(views, data.areas, data.codebook)
+        best = min(best, time.perf_counter() - start)
+    return best, len(frame)
+
+
+def main() -> None:
+    project = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
+    files = sorted((project / "data" / "demo").glob("*/*.xlsx"))
+    floor = min(bare(files) for _ in range(3))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        (copy / "data" / "raw").mkdir(parents=True)
+        shutil.copytree(project / "data" / "demo", copy / "data" / "demo")
+        built = command("-m", "evalkit.cli", "build", "--project", str(copy))
+        again = command("-m", "evalkit.cli", "build", "--project", str(copy))
+        seconds, rows = measures(copy)
+    empty = min(command("-c", "pass") for _ in range(3))
+    helped = min(command("-m", "evalkit.cli", "--help") for _ in range(3))
+    print(f"workbooks                {len(files)}")
+    print(f"calamine, bare           {floor:7.2f} s")
+    print(f"evalkit build            {built:7.2f} s   {built / floor:5.2f} x (limit 3)")
+    print(f"evalkit build, again     {again:7.2f} s")
+    print(f"measures of five years   {seconds:7.2f} s   {rows} values (limit 1 s)")
+    print(f"python start             {empty:7.3f} s")
+    print(f"evalkit --help           {helped:7.3f} s   (limit 0.3 s)")
+
+
+if __name__ == "__main__":
+    main()
