@@ -114,7 +114,9 @@ def test_a_figure_is_found_by_code_name_or_other_name():
 
 def test_headings_mark_persons_and_few_required_columns():
     book = load_codebook()
+    types = {"text", "int", "money", "number", "date", "bool", "codes", *book.lists}
     for form in book.headings["forms"].values():
+        assert {c["type"] for c in form["columns"].values()} <= types
         assert sum(1 for c in form["columns"].values() if c.get("required") or c.get("wanted")) <= 15
         names = [n for c in form["columns"].values() for n in c["names"]]
         assert len(names) == len(set(names))

@@ -118,12 +118,11 @@ def small():
 
 @pytest.fixture(scope="session")
 def measured(small, codebook):
-    import ibis
-
     from evalkit.indicators.areas import build_areas
     from evalkit.indicators.build import all_measures
     from evalkit.indicators.load import TABLES
     from evalkit.indicators.store import schema, to_arrow
+    from evalkit.indicators.views import in_memory
 
-    tables = {name: ibis.memtable(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name))) for name in TABLES}
+    tables = {name: in_memory(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name))) for name in TABLES}
     return all_measures(tables, small["figures"], build_areas([TOWN, AREA]), ["2025"], codebook)

@@ -163,3 +163,13 @@ def test_a_ledger_that_is_not_kept_is_missing_not_zero(project):
     assert measure(project, "units_covered") == 1  # the unit ledger itself says who is covered
     for code in ("orgs_idle", "units_effective", "theme_months", "orgs_rated", "orgs_low", "funds", "activities"):
         assert measure(project, code) is None, code
+
+
+def test_one_district_named_two_ways_is_one_area(project):
+    funds = [["乙区党建经费台账 2025年度 单位：元"], ["党组织名称", "区县拨付", "党员活动经费"], ["中共甲公司支部委员会", 3000, 750]]
+    book(project / "data/raw/2025/经费.xlsx", {"经费台账": funds})
+    build(project, jobs=1)
+    data = load(project)
+    assert set(data.areas["area"]) == {"甲市", "甲市/乙区"}
+    assert measure(project, "funds") == 3000 and measure(project, "units") == 2
+    assert set(data.frame("funds")["area"]) == {"甲市/乙区"}

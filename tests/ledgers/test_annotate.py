@@ -84,7 +84,8 @@ def test_the_copy_has_comments_and_colours_and_is_no_ledger(tmp_path: Path) -> N
 
 def test_findings_without_a_cell_or_of_a_whole_column_find_a_place() -> None:
     raw = sheet([["单位名称", "党员总数"], ["甲公司", 3.0]], "组织台账")
-    problems = [Problem("area_missing", "question", "台账.xlsx", "组织台账!A1", "", "空"), Problem("period_conflict", "question", "台账.xlsx", "组织台账!B"),
+    problems = [Problem("area_missing", "question", "台账.xlsx", "组织台账!A1", "", "空"),
+                Problem("period_conflict", "question", "台账.xlsx", "组织台账!B"),
                 Problem("column_missing", "error", "台账.xlsx", "组织台账!D9")]  # fmt: skip
     comments = members(annotated([raw], problems, HEADINGS, BOOK.lists))["xl/comments1.xml"].decode()
     assert [r for r in ("A1", "B1", "D9") if f'ref="{r}"' in comments] == ["A1", "B1", "D9"]

@@ -140,7 +140,8 @@ def test_last_years_printed_number_is_used_and_both_are_shown(tmp_path: Path) ->
     assert own.at[code, "value"] == pytest.approx(0.75)  # 3 of 4 operating legal persons, by hand
     name = own.at[code, "name"]
     heads = ["地区", "年份", "指标", "数值", "单位", "口径", "来源"]
-    rows = [["演示01区", "2024", name, "72.5%", "", "全部", "2024年年报"], ["演示01区", "2024", "党员总数", own.at[code, "numerator"] + 99, "人", "", "年报"],
+    rows = [["演示01区", "2024", name, "72.5%", "", "全部", "2024年年报"],
+            ["演示01区", "2024", "党员总数", own.at[code, "numerator"] + 99, "人", "", "年报"],
             ["没有这个区", "2024", name, 1.0, "", "", ""]]  # fmt: skip
     write_book(raw / "上年公布数.xlsx", {"S": [heads, *rows]})
     assert build(tmp_path, jobs=1).changed

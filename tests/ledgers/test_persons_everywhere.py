@@ -98,12 +98,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("person")
     raw = root / "data" / "raw" / "2025"
     write_book(raw / "演示01区.xlsx", dirty(), hidden=["封面"])
-    rows = [["单位名称", "组织类型", "从业人员总数", "党员总数", "姓名", "手机"], ["演示801有限公司", f"负责人：{NAMES[11]}", f"{PHONES[11]}", "3", NAMES[12], PHONES[12]],
+    rows = [["单位名称", "组织类型", "从业人员总数", "党员总数", "姓名", "手机"],
+            ["演示801有限公司", f"负责人：{NAMES[11]}", f"{PHONES[11]}", "3", NAMES[12], PHONES[12]],
             ["演示802有限公司", "非公企业", "20", f"2（{NAMES[13]}、{NAMES[14]}）", NAMES[15], PHONES[15]]]  # fmt: skip
     (raw / "演示02区组织台账.csv").write_text("\n".join(",".join(map(str, r)) for r in rows), encoding="gb18030")
     (raw / "损坏.xlsx").write_bytes(b"PK\x03\x04" + "、".join(NAMES).encode())
     heads = ["文件", "工作表", "单元格", "新值", "理由"]
-    at = [["演示01区.xlsx", "组织台账", "AB4", NAMES[16], f"书记{NAMES[17]}来电{PHONES[17]}"], ["演示01区.xlsx", "组织台账", "J4", 55.0, f"联系人：{NAMES[18]}"],
+    at = [["演示01区.xlsx", "组织台账", "AB4", NAMES[16], f"书记{NAMES[17]}来电{PHONES[17]}"],
+          ["演示01区.xlsx", "组织台账", "J4", 55.0, f"联系人：{NAMES[18]}"],
           ["演示01区.xlsx", "组织台账", "ZZ9", PHONES[18], ""], [f"{NAMES[0]}.xlsx", "", "A1", IDS[18], ""]]  # fmt: skip
     write_book(raw / "更正表.xlsx", {"S": [heads, *at]})
     return root

@@ -9,25 +9,7 @@ from evalkit.charts.shares import sources, stars
 from evalkit.charts.trend import trend
 
 __all__ = [
-    "control",
-    "funnel",
-    "grades",
-    "lorenz_curve",
-    "lost_points",
-    "rank_intervals",
-    "sensitivity",
-    "weights",
-    "Face",
-    "bars",
-    "check_glyphs",
-    "dumbbell",
-    "font_report",
-    "intervals",
-    "load_heat",
-    "missing_glyphs",
-    "radar",
-    "scatter",
-    "sources",
-    "stars",
-    "trend",
-]
+    "Face", "bars", "check_glyphs", "control", "dumbbell", "font_report", "funnel", "grades", "intervals",
+    "load_heat", "lorenz_curve", "lost_points", "missing_glyphs", "radar", "rank_intervals", "scatter",
+    "sensitivity", "sources", "stars", "trend", "weights",
+]  # fmt: skip

@@ -50,10 +50,10 @@ def bars(
     suffix = say(lang, "small_suffix") if shape.columns == 1 else ""
     rows["text"] = [say(lang, "missing") if np.isnan(v) else info.text(v) + suffix * bool(s)
                     for v, s in zip(rows["shown"], rows["small"], strict=True)]  # fmt: skip
-    lines = [(info.mean if len(rows) > 1 else None, INK, "--", info.mean_text),
-             (info.target, style.RED, "-.", info.target_text)]  # fmt: skip
-    legend: list[tuple[Artist, str]] = []
-    legend += [(key(color=colour, lw=1.1, ls=dash), text) for at, colour, dash, text in lines if at is not None]
+    both = ((info.mean if len(rows) > 1 else None, INK, "--", info.mean_text),
+            (info.target, style.RED, "-.", info.target_text))  # fmt: skip
+    lines = [(at, key(color=colour, lw=1.1, ls=dash), text) for at, colour, dash, text in both if at is not None]
+    legend: list[tuple[Artist, str]] = [(line, text) for _, line, text in lines]
     if rows["small"].any():
         legend.append((patch(fc="white", ec=BLUE, hatch="////"), say(lang, "small_unranked")))
     if rows["wide"].any():
@@ -67,8 +67,8 @@ def bars(
             across = box.get_position().width * WIDTH
             box.set_xlim(0, reach * across / max(across - room, across * 0.3))
             _bars(box, rows[part].reset_index(drop=True), highlight, shape.size)
-            for at, colour, dash in (line[:3] for line in lines if line[0] is not None):
-                box.axvline(at, zorder=3, color=colour, lw=1.1, ls=dash)
+            for at, line, _ in lines:
+                box.axvline(at, zorder=3, color=line.get_color(), lw=1.1, ls=line.get_linestyle())
         return page.block(_alt(rows, info))
 
 
@@ -114,9 +114,9 @@ def dumbbell(
     A change below half a printed unit is 持平. The axis need not begin at zero: positions are read, not lengths.
     """
     before, after = str(baseline), str(period)
-    for wanted in (before, after):
-        if not ((frame["period"].astype(str) == wanted) & (frame["indicator"] == indicator)).any():
-            raise refuse("period_unknown", f"{indicator} {wanted}", "、".join(sorted(set(frame["period"].astype(str)))))
+    known = set(frame.loc[frame["indicator"] == indicator, "period"].astype(str))
+    if wanted := [one for one in (before, after) if one not in known]:
+        raise refuse("period_unknown", f"{indicator} {wanted[0]}", "、".join(sorted(set(frame["period"].astype(str)))))
     rows, info = pick(frame[frame["period"].astype(str).isin([before, after])], indicator, lang)
     wide = rows.assign(period=rows["period"].astype(str)).pivot(index="area", columns="period", values="shown")
     both = rows.groupby("area", sort=False).agg(label=("label", "first"), small=("small", "any"))

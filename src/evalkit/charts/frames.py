@@ -134,8 +134,9 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
         advice = "基数不同的比率不放在同一坐标上，请分开作图"
         raise refuse("definition_unclear", f"{indicator}：基数不同（{'；'.join(found)}）", advice)
     rows = in_order(rows).reset_index(drop=True)
-    first = rows.iloc[0].to_dict()
-    scale, target, unit = _number(first, "scale", 1.0), _number(first, "target", None), _word(first, "unit")
+    said: dict[Any, Any] = dict.fromkeys(("name", "unit", "better", "base", "target_name"), "")
+    said |= {"scale": 1.0, "decimals": 1} | rows.iloc[0].dropna().to_dict()
+    scale, unit = float(said["scale"]), str(said["unit"])
     for column, new in (("value", "shown"), ("low", "shown_low"), ("high", "shown_high")):
         rows[new] = floats(rows, column) * scale
     rows["label"] = labels(rows, lang)
@@ -143,11 +144,11 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
     pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
     mean = rows["shown"].mean() if np.isnan(pooled) else pooled
     info = Info(
-        indicator, _word(first, "name" if lang == "zh" else "name_en") or _word(first, "name"),
-        unit if lang == "zh" else _words()["units_en"].get(unit, unit), scale, int(_number(first, "decimals", 1)),
-        _word(first, "better"), base=_word(first, "base") if lang == "zh" else "", lang=lang, demo=is_demo(rows),
+        indicator, str((lang == "en" and said.get("name_en")) or said["name"]),
+        unit if lang == "zh" else _words()["units_en"].get(unit, unit), scale, int(said["decimals"]),
+        str(said["better"]), base=str(said["base"]) if lang == "zh" else "", lang=lang, demo=is_demo(rows),
         period="、".join(sorted(filter(None, rows["period"].dropna().astype(str).unique()))),
-        target=None if target is None else target * scale, target_name=_word(first, "target_name"),
+        target=float(said["target"]) * scale if "target" in said else None, target_name=str(said["target_name"]),
         mean=None if np.isnan(mean) else float(mean), pooled=not np.isnan(pooled),
     )  # fmt: skip
     return rows, info
@@ -203,14 +204,6 @@ def floats(frame: pd.DataFrame, column: str) -> pd.Series[float]:
     if column not in frame:
         return pd.Series(np.nan, index=frame.index)
     return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype("float64")
-
-
-def _number(row: dict[Any, Any], key: str, default: Any) -> Any:
-    return float(row[key]) if pd.notna(row.get(key)) else default
-
-
-def _word(row: dict[Any, Any], key: str) -> str:
-    return str(row[key]) if pd.notna(row.get(key)) else ""
 
 
 @cache

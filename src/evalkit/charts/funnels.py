@@ -35,11 +35,13 @@ def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: st
     used = max(phi, 1.0) if adjust else 1.0
     x = np.linspace(max(size.min() * 0.8, 1), size.max() * 1.05, 200)
     low, high = funnel_limits(kind, target, size, 0.998, phi=used)
-    out = (value < low) | (value > high)
+    out = np.asarray((value < low) | (value > high))
     legend = [(key(color=INK, lw=1, ls="--"), info.mean_text), (key(color=BLUE, lw=1, ls=":"), "95%"), (key(color=BLUE, lw=1.2), "99.8%"),
-              (key(marker="o", color=BLUE, ls="none"), say(lang, "funnel_in")), (key(marker="D", color=RED, ls="none"), say(lang, "funnel_out"))]  # fmt: skip
+              (key(marker="o", color=BLUE, ls="none"), say(lang, "funnel_in")),
+              (key(marker="D", color=RED, ls="none"), say(lang, "funnel_out"))]  # fmt: skip
     notes = [say(lang, "funnel_note"), say(lang, "funnel_phi" if used > 1 else "funnel_plain", phi=f"{phi:.2f}")]
-    with sheet(say(lang, "funnel_title", name=info.name), 3.6, legend=legend, notes=notes, source=info.source(source), **info.head()) as page:
+    with sheet(say(lang, "funnel_title", name=info.name), 3.6, legend=legend, notes=notes, source=info.source(source),
+               **info.head()) as page:
         box = page.axes(EDGE + 0.5, 0.45, WIDTH - 2 * EDGE - 0.65, 3.1)
         for level, style, width in ((0.95, ":", 1.0), (0.998, "-", 1.2)):
             for line in funnel_limits(kind, target, x, level, phi=used):
@@ -47,9 +49,10 @@ def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: st
         box.axhline(target * info.scale, color=INK, lw=1, ls="--")
         box.plot(size[~out], value[~out] * info.scale, "o", color=BLUE, ms=4.5)
         box.plot(size[out], value[out] * info.scale, "D", color=RED, ms=5)
-        for name, at, y in zip(rows["label"][out], size[out], value[out] * info.scale, strict=True):
+        for name, at, y in zip(rows.loc[out, "label"], size[out], value[out] * info.scale, strict=True):
             box.annotate(cut(name, 8), (at, y), xytext=(5, 3), textcoords="offset points", size=7.5)
-        ends = np.concatenate([value, *(np.asarray(v) for v in funnel_limits(kind, target, np.array([size.min()]), 0.95, phi=used))]) * info.scale
+        ends = np.concatenate([value, *(np.asarray(v)
+                                        for v in funnel_limits(kind, target, np.array([size.min()]), 0.95, phi=used))]) * info.scale
         pad = 0.08 * (ends.max() - ends.min())
         box.set_ylim(ends.min() - pad, ends.max() + pad)
         box.set_xlabel(say(lang, "funnel_x", base=info.base or say(lang, "denominator")), size=8)
@@ -61,7 +64,8 @@ def control(frame: pd.DataFrame, indicator: str, *, lang: str = "zh", source: st
     """A control chart over the years for every area on one scale: p or u limits from its own years, else moving ranges."""
     rows, info = pick(frame, indicator, lang)
     order = rows.drop_duplicates("area")
-    wide = {c: rows.assign(period=rows["period"].astype(str), v=floats(rows, c)).pivot(index="area", columns="period", values="v").reindex(order["area"]) for c in ("value", "numerator", "denominator")}
+    wide = {c: rows.assign(period=rows["period"].astype(str), v=floats(rows, c)).pivot(index="area", columns="period",
+        values="v").reindex(order["area"]) for c in ("value", "numerator", "denominator")}
     periods, value = list(wide["value"].columns), wide["value"].to_numpy(float)
     if len(periods) < 3:
         raise refuse("data_missing", f"{info.name}：只有{len(periods)}个时期", "控制图至少要三个时期")
@@ -76,9 +80,12 @@ def control(frame: pd.DataFrame, indicator: str, *, lang: str = "zh", source: st
     columns = min(len(order), 4 if len(order) <= 24 else 6)
     lines, each = -(-len(order) // columns), (WIDTH - 2 * EDGE) / columns
     tall = min(1.05, max(0.55, 6.8 / lines))
-    legend = [(key(color=BLUE, lw=1.5, marker="o", ms=3), info.name), (key(color=GREY, lw=0.8, ls="--"), say(lang, "control_limits")), (key(marker="D", color=RED, ls="none"), say(lang, "control_odd"))]
-    notes = [say(lang, "control_note", kind=kind, n=len(periods), first=periods[0], last=periods[-1], low=info.text(bottom), high=info.text(top))]
-    with sheet(say(lang, "control_title", name=info.name), lines * tall + 0.05, legend=legend, notes=notes, source=info.source(source), **info.head()) as page:
+    legend = [(key(color=BLUE, lw=1.5, marker="o", ms=3), info.name), (key(color=GREY, lw=0.8, ls="--"), say(lang, "control_limits")),
+              (key(marker="D", color=RED, ls="none"), say(lang, "control_odd"))]
+    notes = [say(lang, "control_note", kind=kind, n=len(periods), first=periods[0], last=periods[-1], low=info.text(bottom),
+                 high=info.text(top))]
+    with sheet(say(lang, "control_title", name=info.name), lines * tall + 0.05, legend=legend, notes=notes, source=info.source(source),
+               **info.head()) as page:
         box = page.axes(EDGE, 0, WIDTH - 2 * EDGE, lines * tall + 0.05)
         box.set_axis_off()
         box.set_xlim(0, each * columns)
@@ -108,7 +115,8 @@ def lorenz_curve(frame: pd.DataFrame, indicator: str, *, lang: str = "zh", sourc
         known.append((lorenz(value, weight), (BLUE, ORANGE, GREY, "#009E73", INK)[n % 5], MARKERS[n % len(MARKERS)]))
         with_gini.append(say(lang, "lorenz_line", period=period, gini=f"{g:.3f}"))
         legend.append((key(color=known[-1][1], lw=1.4, marker=known[-1][2], ms=3), with_gini[-1]))
-    with sheet(say(lang, "lorenz_title", name=info.name), 3.7, legend=legend, notes=[say(lang, "lorenz_note")], source=info.source(source), **info.head()) as page:
+    with sheet(say(lang, "lorenz_title", name=info.name), 3.7, legend=legend, notes=[say(lang, "lorenz_note")],
+               source=info.source(source), **info.head()) as page:
         box = page.axes((WIDTH - 3.2) / 2, 0.45, 3.2, 3.2)
         box.plot([0, 100], [0, 100], color=GREY, lw=0.8)
         for (people, share), colour, marker in known:

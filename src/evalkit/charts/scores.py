@@ -9,7 +9,23 @@ import numpy as np
 import pandas as pd
 
 from evalkit.charts.frames import join, labels, refuse, say, source_line, years
-from evalkit.charts.style import BLUE, GREY, INK, LIGHT, MARKERS, ORANGE, SERIES, beside, boxes, ems, grid, key, panels, patch, sheet
+from evalkit.charts.style import (
+    BLUE,
+    GREY,
+    INK,
+    LIGHT,
+    MARKERS,
+    ORANGE,
+    SERIES,
+    beside,
+    boxes,
+    ems,
+    grid,
+    key,
+    panels,
+    patch,
+    sheet,
+)
 from evalkit.documents import Block
 
 _FOOT = 0.28
@@ -35,11 +51,13 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
 def rank_intervals(robust: Any, *, lang: str = "zh", source: str | None = None) -> Block:
     """Declared rank, median and 90% interval of the ranks of every area, best first."""
     table = _sorted(robust.ranks)
-    legend = [(key(color=BLUE, lw=2.2), say(lang, "ranks_span")), (key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "ranks_median")),
+    legend = [(key(color=BLUE, lw=2.2), say(lang, "ranks_span")),
+              (key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "ranks_median")),
               (key(marker="D", color=ORANGE, ls="none"), say(lang, "ranks_declared"))]  # fmt: skip
     texts = [f"{a:.0f}—{b:.0f}" if a == a else "" for a, b in zip(table["low"], table["high"], strict=True)]
     shape, names = grid(len(table)), labels(table, lang)
-    with _page(robust.scores, "ranks", len(table), lang, source, legend=legend, notes=[say(lang, "ranks_note", n=robust.n, seed=robust.seed)]) as page:
+    with _page(robust.scores, "ranks", len(table), lang, source, legend=legend,
+               notes=[say(lang, "ranks_note", n=robust.n, seed=robust.seed)]) as page:
         for box, part in panels(page, shape, names, bottom=_FOOT, right=max(map(ems, texts)) * shape.size / 72 + 0.12):
             rows = table.iloc[part].reset_index(drop=True)
             y = np.arange(len(rows))
@@ -50,11 +68,13 @@ def rank_intervals(robust: Any, *, lang: str = "zh", source: str | None = None) 
             box.set_xlim(0, len(robust.scores.units) + 1)
             beside(box, texts[part], shape.size, grey=[False] * len(rows))
         widest = table.loc[(table["high"] - table["low"]).idxmax()]
-        return page.block(say(lang, "ranks_alt", n=len(table), first=names[0], low=f"{table['low'].iloc[0]:.0f}", high=f"{table['high'].iloc[0]:.0f}",
+        return page.block(say(lang, "ranks_alt", n=len(table), first=names[0], low=f"{table['low'].iloc[0]:.0f}",
+                              high=f"{table['high'].iloc[0]:.0f}",
                               widest=widest["area_name"], a=f"{widest['low']:.0f}", b=f"{widest['high']:.0f}"))  # fmt: skip
 
 
-def _stack(scores: Any, name: str, table: pd.DataFrame, parts: Sequence[tuple[str, tuple[str, str]]], values: np.ndarray, texts: Sequence[str], lang: str, source: str | None) -> Block:
+def _stack(scores: Any, name: str, table: pd.DataFrame, parts: Sequence[tuple[str, tuple[str, str]]], values: np.ndarray,
+           texts: Sequence[str], lang: str, source: str | None) -> Block:
     shape, names = grid(len(table)), labels(table, lang)
     reach, starts = max(float(values.sum(1).max()), 1e-9), np.cumsum(values, axis=1) - values
     legend = [(patch(fc=fill, ec=INK, lw=0.5, hatch=hatch), label) for label, (fill, hatch) in parts]
@@ -104,7 +124,8 @@ def weights(scores: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
             y = np.arange(len(rows))
             box.grid(axis="y", color=LIGHT, lw=0.5)
             for way, (colour, marker) in reversed(looks.items()):
-                box.plot(rows[way].to_numpy(float) * 100, y, marker, color=colour, ms=6 if way == "declared" else 5, mfc=colour if way == "declared" else "none")
+                box.plot(rows[way].to_numpy(float) * 100, y, marker, color=colour, ms=6 if way == "declared" else 5, mfc=colour
+                         if way == "declared" else "none")
             box.set_xlim(0, float(np.nanmax(table[ways].to_numpy(float))) * 108)
         said = join(lang, "separator", [f"{r.name_} {r.declared:.0%}" for r in table.rename(columns={"name": "name_"}).itertuples()])
         return page.block(say(lang, "weights_alt", n=len(table), parts=said))
@@ -113,16 +134,19 @@ def weights(scores: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
 def sensitivity(robust: Any, *, lang: str = "zh", source: str | None = None) -> Block:
     """Sobol indices of the mean change of place: first order inside total, with bootstrap intervals."""
     table = robust.sobol.table.sort_values("total", ascending=False, ignore_index=True)
-    legend = [(patch(fc=_SHADES[0][0], ec=INK, lw=0.5), say(lang, "sobol_first")), (patch(fc=_SHADES[2][0], ec=INK, lw=0.5), say(lang, "sobol_total")), (key(color=INK, lw=1), say(lang, "sobol_ci"))]
+    legend = [(patch(fc=_SHADES[0][0], ec=INK, lw=0.5), say(lang, "sobol_first")),
+              (patch(fc=_SHADES[2][0], ec=INK, lw=0.5), say(lang, "sobol_total")), (key(color=INK, lw=1), say(lang, "sobol_ci"))]
     texts = [f"{a:.2f} / {b:.2f}" if b == b else "—" for a, b in zip(table["first"], table["total"], strict=True)]
     shape = grid(len(table))
-    with _page(robust.scores, "sobol", len(table), lang, source, legend=legend, notes=[say(lang, "sobol_note"), *robust.sobol.warnings]) as page:
-        for box, part in panels(page, shape, table["name"].tolist(), bottom=_FOOT, right=0.85):
+    with _page(robust.scores, "sobol", len(table), lang, source, legend=legend,
+               notes=[say(lang, "sobol_note"), *robust.sobol.warnings]) as page:
+        for box, _ in panels(page, shape, table["name"].tolist(), bottom=_FOOT, right=0.85):
             y = np.arange(len(table))
             for column, shade, at in (("total", _SHADES[2], -0.36), ("first", _SHADES[0], -0.36)):
                 wide = 0.72 if column == "total" else 0.36
                 boxes(box, 0, y + at, np.maximum(np.nan_to_num(table[column]), 0), wide, fc=shade[0], ec=INK, lw=0.4)
-                box.hlines(y + (0.18 if column == "total" else -0.18), table[f"{column}_low"].clip(lower=0), table[f"{column}_high"], color=INK if column == "total" else ORANGE, lw=1.2)
+                box.hlines(y + (0.18 if column == "total" else -0.18), table[f"{column}_low"].clip(lower=0), table[f"{column}_high"],
+                           color=INK if column == "total" else ORANGE, lw=1.2)
             box.set_xlim(0, max(1.0, float(np.nanmax(np.nan_to_num(table["total_high"])))))
             beside(box, texts, shape.size, grey=[False] * len(y))
         said = join(lang, "separator", [f"{n} {t}" for n, t in zip(table["name"], texts, strict=True)])

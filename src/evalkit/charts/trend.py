@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -89,12 +91,14 @@ def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
     ends = [info.text(v) if np.isfinite(v) else say(info.lang, "missing") for v in data.values[:, -1]]
     x = np.linspace(0.06, each - max(map(ems, ends)) * size / 72 - 0.18, count) if count > 1 else np.array([0.3])
     scale = (tall - 0.2 - size / 72) / (data.high - data.low)
-    strokes, means, floors, dots = [], [], [], []
+    strokes: list[Any] = []
+    means: list[Any] = []
+    floors, dots = [], []
     for n, name in enumerate(data.names):
         left, base = n % columns * each, (lines - 1 - n // columns) * tall + 0.06
         own, mean = (np.column_stack([left + x, base + (v - data.low) * scale]) for v in (data.values[n], data.means))
-        strokes += zip(own, own[1:], strict=False)
-        means += zip(mean, mean[1:], strict=False)
+        strokes += pairwise(own)
+        means += pairwise(mean)
         dots.append(own)
         floors.append([(left + x[0] - 0.03, base - 0.02), (left + x[-1] + 0.03, base - 0.02)])
         known = np.isfinite(own[-1, 1])

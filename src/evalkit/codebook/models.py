@@ -105,19 +105,9 @@ class Check(Entry):
 
     name: Text
     kind: Literal[
-        "parts_sum",
-        "share",
-        "rate",
-        "floor",
-        "plan",
-        "product",
-        "nested",
-        "same",
-        "implied",
-        "definition",
-        "note",
+        "parts_sum", "share", "rate", "floor", "plan", "product", "nested", "same", "implied", "definition", "note",
         "series",
-    ]
+    ]  # fmt: skip
     stated: str | None = None
     follows: Any = None
     relation: Literal["equal", "at_least", "at_most"] = "equal"
@@ -132,6 +122,7 @@ class Check(Entry):
 
 
 class TableColumn(Entry):
+    code: str = ""
     type: str
     name: Text
     required: bool = False
@@ -140,6 +131,7 @@ class TableColumn(Entry):
 
 
 class Table(Entry):
+    code: str = ""
     name: Text
     row: str
     columns: dict[str, TableColumn]
@@ -157,6 +149,7 @@ class Codebook(BaseModel):
     tables: dict[str, Table]
     lists: dict[str, dict[str, str]]
     views: dict[str, dict[str, str]]
+    labels: dict[str, dict[str, str]]
     measures: dict[str, Measure]
     indicators: dict[str, Indicator]
     references: dict[str, Reference]
@@ -212,11 +205,6 @@ def _hash(content: Any) -> str:
 
 
 SECTIONS: dict[str, type[Entry]] = {
-    "dimensions": Dimension,
-    "references": Reference,
-    "measures": Measure,
-    "indicators": Indicator,
-    "terms": Term,
-    "sources": Source,
-    "checks": Check,
-}
+    "dimensions": Dimension, "references": Reference, "measures": Measure, "indicators": Indicator, "terms": Term,
+    "sources": Source, "checks": Check,
+}  # fmt: skip

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,12 +32,12 @@ class Lines:
         for part in path:
             children = node.value if node is not None and isinstance(node.value, list) else []
             if isinstance(part, int):
-                pair = (children[part], children[part]) if part < len(children) else None
+                pairs = [(child, child) for child in children[part : part + 1]]
             else:
-                pair = next((kv for kv in children if isinstance(kv, tuple) and kv[0].value == part), None)
-            if pair is None:
+                pairs = [kv for kv in children if isinstance(kv, tuple) and kv[0].value == part]
+            if not pairs:
                 break
-            line, node = pair[0].start_mark.line + 1, pair[1]
+            line, node = pairs[0][0].start_mark.line + 1, pairs[0][1]
         return line
 
 
@@ -76,13 +75,11 @@ def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
         return None, [Problem("yaml_unreadable", file=file, where=place, found=found, advice=advice)]
     except (YAMLError, ValueError) as error:
         return None, [Problem("yaml_unreadable", file=file, found=str(error).splitlines()[0][:80])]
-    problems = [
-        Problem(
-            "key_duplicate", file=file, where=f"{key}（第{line}行）", found=key, advice="同一处不能写两次，请删去一个"
-        )
+    advice = "同一处不能写两次，请删去一个"
+    return content, [
+        Problem("key_duplicate", file=file, where=f"{key}（第{line}行）", found=key, advice=advice)
         for key, line in duplicates
     ]
-    return content, problems
 
 
 def read_text(path: Path) -> str:
@@ -114,18 +111,11 @@ def parse_cached(path: Path, text: str) -> tuple[Any, list[Problem]]:
         if known["stamp"] == stamp:
             return known["content"], []
     content, problems = parse_yaml(text, path.name)
-    if not problems and not sys.dont_write_bytecode:
-        with contextlib.suppress(OSError, TypeError, ValueError):
-            _remember(cache, stamp, content)
+    with contextlib.suppress(OSError, TypeError, ValueError):
+        kept = json.dumps({"stamp": stamp, "content": content}, ensure_ascii=False)
+        if not problems and not sys.dont_write_bytecode and json.loads(kept)["content"] == content:  # JSON can keep it
+            cache.parent.mkdir(exist_ok=True)
+            temporary = cache.with_suffix(f".{os.getpid()}.tmp")
+            temporary.write_text(kept, encoding="utf-8")
+            temporary.replace(cache)
     return content, problems
-
-
-def _remember(cache: Path, stamp: list[int], content: Any) -> None:
-    kept = json.dumps({"stamp": stamp, "content": content}, ensure_ascii=False)
-    if json.loads(kept)["content"] != content:  # a key or value that JSON cannot keep
-        return
-    cache.parent.mkdir(exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=cache.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(kept)
-    os.replace(name, cache)

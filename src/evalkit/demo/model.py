@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.demo.names import INVENTED, KINDS, credit_code, unit_name
-from evalkit.demo.province import CEILING, EFFECT_COVERAGE, TREND_COVERAGE, District
+from evalkit.demo.province import CEILING, TREND_COVERAGE, District
 from evalkit.demo.sheet import Array, Table, choose, joined, take, texts
 
 FORMAL = ["单独", "联合", "挂靠"]
@@ -52,7 +52,7 @@ def simulate(district: District, periods: tuple[str, ...], rng: np.random.Genera
         if i:
             units = _age(district, units, int(period), rng)
         target = district.coverage + TREND_COVERAGE * i + rng.normal(0, 0.003)
-        target = min(CEILING, target + district.effect(period, EFFECT_COVERAGE))
+        target = min(CEILING, target + district.effect(period, "org_coverage"))
         _cover(district, units, target, conversion[units["work_branch"]] <= int(period))
         year = Year(district, period, dict(units), _organisations(district, units))
         _register(year, known, rng)
@@ -72,18 +72,15 @@ def _new_units(
     u["township"], u["serial"] = rng.choice(8, n, p=TOWNSHIP_SHARES), np.arange(serial + 1, serial + n + 1)
     u["town"] = texts(district.townships)[u["township"]]
     u["industry"] = choose(u["industry"] == "", rng.choice(list(INVENTED["trades"]), n), u["industry"])
-    word = rng.integers(0, len(INVENTED["words"]), n)
-    named = zip(u["industry"], u["ending"], u["town"], word, u["serial"].tolist(), strict=True)
+    named = zip(u["industry"], u["ending"], u["town"], rng.integers(0, 14, n), u["serial"].tolist(), strict=True)
     u["name"] = texts(unit_name(*facts) for facts in named)
     u["code"] = texts(credit_code(p, district.code, s) for p, s in zip(u["prefix"], u["serial"], strict=True))
     u["full"] = rng.binomial(u["employees"], rng.beta(1.6, 13, n))
     u["revenue"] = np.round(u["employees"] * np.exp(rng.normal(3.2, 0.7, n)), 2)  # 万元
     u["level"] = choose(u["sector"] == "非公企业", "", choose(rng.random(n) < 0.12, "市级", "区县级"))
-    u["order"] = rng.random(n)  # who is covered first
-    u["stubborn"] = rng.random(n) < 0.03  # due, but not founded yet
-    u["alone"] = rng.random(n) > 0.06  # founds its own branch when it may
-    u["attaches"] = rng.random(n) < 0.13
-    u["slot"] = rng.integers(0, 10**6, n)
+    u["order"], u["slot"] = rng.random(n), rng.integers(0, 10**6, n)  # who is covered first; which joint branch
+    # due, but not founded yet; founds no branch of its own when it may; joins another unit's branch
+    u["stubborn"], u["hesitant"], u["attaches"] = (rng.random((3, n)).T < (0.03, 0.06, 0.13)).T
     second = 8 * ((rng.random(n) < 0.5) & (u["township"] < 4))
     u["work_branch"] = np.where(rng.random(n) < 0.22, u["township"] + second, -1)
     u["mode"] = u["org"] = texts([""] * n)
@@ -131,7 +128,7 @@ def _cover(district: District, u: Table, target: float, converted: Array) -> Non
     for group, share in ((base, target), (operating & ~base, 0.3 * target)):
         places = np.flatnonzero(group)
         chosen[places[np.argsort(-score[places], kind="stable")[: round(share * len(places))]]] = True
-    single = chosen & u["alone"] & (full >= np.where(before == "单独", 2, 3))  # a branch outlives a lost member
+    single = chosen & ~u["hesitant"] & (full >= np.where(before == "单独", 2, 3))  # a branch outlives a lost member
     u["mode"], u["org"] = choose(single, "单独", ""), choose(single, "中共" + u["name"], "")
     rest = chosen & ~single
     free = (u["work_branch"] >= 0) & np.where(converted, rest, operating & ~chosen)
@@ -170,7 +167,7 @@ def _organisations(district: District, u: Table) -> Table:
     own = take(u, u["org"] != "")
     key, first, group = np.unique(own["org"], return_index=True, return_inverse=True)
     order, n = np.argsort(group, kind="stable"), len(key)
-    names = np.split(own["name"][order], np.cumsum(np.bincount(group))[:-1])
+    covers = np.split(own["name"][order], np.cumsum(np.bincount(group))[:-1])
     began = np.full(n, np.datetime64("2100-01-01"))
     np.minimum.at(began, group, np.where(own["mode"] == "挂靠", began[0], own["started"]))
     functional = own["mode"][first] == "功能型"
@@ -182,28 +179,30 @@ def _organisations(district: District, u: Table) -> Table:
         "township": own["township"][first], "members": members, "began": began, "company": company,
         "functional": functional, "leaf": rank == 0, "rated": ~functional,
         "joint": np.bincount(group, np.isin(own["mode"], FORMAL[1:])) > 0,
-        "covers": texts("、".join(x) for x in names), "n_units": np.bincount(group),
+        "covers": texts("、".join(x) for x in covers), "n_units": np.bincount(group),
     }  # fmt: skip
 
-    def made(table: Table, **other: Any) -> Table:
-        none = {"company": False, "joint": False, "covers": "", "n_units": 0}
-        return {c: np.full(len(v), other.get(c, none.get(c, v)), v.dtype) for c, v in table.items()}
-
+    none = {"company": False, "joint": False, "covers": "", "n_units": 0}
     parts = np.where(rank > 0, -(-members // 32), 0)
     at = np.repeat(np.arange(n), parts)
     number, top = np.arange(len(at)) - np.searchsorted(at, at), take(orgs, at)
-    name = top["key"] + texts(f"第{i + 1}支部委员会" for i in number)
+    names = top["key"] + texts(f"第{i + 1}支部委员会" for i in number)
     size = top["members"] // parts[at] + (number < top["members"] % parts[at])
-    below = made(top, key=name, name=name, parent=top["name"], kind="党支部", members=size, leaf=True)
-    orgs = joined(orgs, below)
+    below = none | {"key": names, "name": names, "parent": top["name"], "kind": "党支部", "members": size, "leaf": True}
+    orgs = joined(orgs, _with(top, below))
     inside = (orgs["township"] == PARK) & ~orgs["functional"]
     if inside.any():
         name = f"中共{district.name}{district.townships[PARK]}综合委员会"
         orgs["parent"] = choose(inside & (orgs["parent"] == ""), name, orgs["parent"])
-        total, some = orgs["members"][inside & orgs["leaf"]].sum(), take(orgs, np.flatnonzero(inside)[:1])
-        park = made(some, key=name, name=name, parent="", kind="党委", members=total, leaf=False, rated=False)
-        orgs = joined(orgs, park)
+        park = none | {"key": name, "name": name, "parent": "", "kind": "党委", "leaf": False, "rated": False}
+        park["members"] = orgs["members"][inside & orgs["leaf"]].sum()
+        orgs = joined(orgs, _with(take(orgs, np.flatnonzero(inside)[:1]), park))
     return orgs
+
+
+def _with(table: Table, other: dict[str, Any]) -> Table:
+    """The table with other values, or one other value in all rows, in some columns."""
+    return {name: np.full(x.shape, other.get(name, x), x.dtype) for name, x in table.items()}
 
 
 def _register(year: Year, known: Table, rng: np.random.Generator) -> None:
@@ -226,10 +225,9 @@ def _register(year: Year, known: Table, rng: np.random.Generator) -> None:
     _rate(o, start, rng)
     if known:
         gone = take(known, np.setdiff1d(np.arange(len(known["key"])), at))
-        n = len(gone["key"])
-        gone |= {"ended": start + rng.integers(10, 330, n), "members": np.zeros(n, int), "n_units": np.zeros(n, int)}
-        gone |= {"covers": texts([""] * n), "joint": np.zeros(n, bool), "rated": np.zeros(n, bool)}
-        year.orgs = joined(o, gone)
+        ended = start + rng.integers(10, 330, len(gone["key"]))
+        now = {"ended": ended, "members": 0, "n_units": 0, "covers": "", "joint": False, "rated": False}
+        year.orgs = joined(o, _with(gone, now))
 
 
 def _rate(o: Table, start: Any, rng: np.random.Generator) -> None:

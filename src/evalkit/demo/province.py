@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from evalkit.demo.names import INVENTED
 
 PROVINCE = "演示省"
-POLICY = "subsidy_reform"
-REFORM_VALUE = 200.0  # yuan a member and year after the reform
-# What the reform adds, by years since its start: yuan a member, and share of units covered. Later years as the last.
-EFFECT_FUND = (40.0, 60.0)
-EFFECT_COVERAGE = (0.015, 0.030)
+REFORM: dict[str, Any] = INVENTED["reform"]
 CEILING = 0.985
 TREND_COVERAGE, TREND_FUND = 0.008, 5.0  # what every district gains in a year anyway
 
@@ -43,10 +40,10 @@ class District:
     def townships(self) -> list[str]:
         return list(INVENTED["townships"][self.peer_group])
 
-    def effect(self, period: str, by_years: tuple[float, ...]) -> float:
+    def effect(self, period: str, on: str) -> float:
         """The reform's effect in a period, 0 before it starts and where it never does."""
-        since = int(period) - int(self.reform) if self.reform else -1
-        return by_years[min(since, len(by_years) - 1)] if since >= 0 else 0.0
+        since, by_years = int(period) - int(self.reform or 9999), REFORM["effect"][on]
+        return float(by_years[min(since, len(by_years) - 1)]) if since >= 0 else 0.0
 
 
 def make_districts(districts: int, periods: tuple[str, ...], seed: int, units_per_year: int) -> list[District]:

@@ -1,7 +1,8 @@
-"""Tables of columns, the sheet of an invented ledger before it is written, and the totals that a right reading gives."""
+"""Tables of columns, a sheet of an invented ledger before it is written, and the totals that a right reading gives."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,11 @@ class Sheet:
         note = {"column": column, "kind": kind, "written": self.rows[i][at], "true": true}
         self.oddities.append((self.rows[i], note))
 
+    def mark(self, flags: Array, column: str, kind: str, true: Array) -> None:
+        """Note as faults what is written in the rows flagged already."""
+        for i in np.flatnonzero(flags):
+            self.odd(i, column, kind, true.tolist()[i])
+
 
 def make_sheet(name: str, table: Table, unit: str = "") -> Sheet:
     """The columns of a table under the headings that the YAML gives them; flags as 是 and 否, nothing as empty cells."""
@@ -52,11 +58,14 @@ def make_sheet(name: str, table: Table, unit: str = "") -> Sheet:
 
 def totals(name: str, table: Table) -> Truth:
     """The totals that the YAML declares over a table: sums of products of columns and flags (~ for their opposite)."""
-
     one, found = np.ones(len(next(iter(table.values())))), Truth()
 
     def factor(word: str) -> Array:
-        return one if word == "one" else 1 - factor(word[1:]) if word[0] == "~" else table[word].astype(float)
+        column, *test = re.split("([=>])", word.lstrip("~"))
+        x = one if column == "one" else table[column]
+        if test:
+            x = x > float(test[1]) if test[0] == ">" else x.astype(str) == test[1]
+        return 1 - x.astype(float) if word[0] == "~" else x.astype(float)
 
     for code, text in INVENTED["truth"][name].items():
         total = round(float(np.nansum(np.prod([factor(word) for word in text.split()], axis=0))), 2)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,31 +17,23 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 
+from evalkit.demo import forms
 from evalkit.demo.model import Year, simulate
 from evalkit.demo.names import INVENTED
-from evalkit.demo.org_sheets import activities_sheet, funds_sheet, party_orgs_sheet, stars_sheet, work_report_sheet
-from evalkit.demo.province import EFFECT_COVERAGE, EFFECT_FUND, POLICY, PROVINCE, REFORM_VALUE, District, make_districts
+from evalkit.demo.province import PROVINCE, REFORM, District, make_districts
 from evalkit.demo.sheet import Sheet, Truth, take, totals
-from evalkit.demo.unit_sheets import instructors_sheet, units_sheet
 from evalkit.problems import InputError, Problem
 
 Progress = Callable[[int, int, str], None]
 NOTE = "演示数据"
 TITLES = {"组织台账": "两新组织台账", "星级评定表": "两新党组织星级评定表"}
-_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd", "in_memory": True}
-_CREATED = datetime(2026, 1, 1)  # a fixed date: the same seed gives the same bytes
+_BOOK = {"strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd", "in_memory": True}
 
 
 def write(
-    out: Path,
-    districts: int = 24,
-    periods: Iterable[str | int] = ("2021", "2022", "2023", "2024", "2025"),
-    seed: int = 7,
-    units_per_year: int = 20000,
-    quick: bool = False,
-    progress: Progress | None = None,
-    jobs: int = 1,
-) -> dict[str, Any]:
+    out: Path, districts: int = 24, periods: Iterable[str | int] = ("2021", "2022", "2023", "2024", "2025"),
+    seed: int = 7, units_per_year: int = 20000, quick: bool = False, progress: Progress | None = None, jobs: int = 1,
+) -> dict[str, Any]:  # fmt: skip
     """Write the invented ledgers of 演示省 and ``truth.json``, the totals that a right reading of them gives.
 
     Parameters
@@ -68,69 +61,46 @@ def write(
     if quick:
         districts, years, units_per_year = 6, years[-2:], 2000
     _check(districts, years, units_per_year)
-    out, plan = Path(out), make_districts(districts, years, seed, units_per_year)
-    try:
-        truth, rows, size = _write_all(out, plan, years, seed, progress, jobs)
-    except OSError as error:
-        found, advice = f"{type(error).__name__}: {error}", "请关闭正在打开的演示台账，或换一个可以写入的文件夹"
-        raise InputError(Problem("output_unwritable", file=str(out), found=found, advice=advice)) from error
-    return {
-        "out": str(out), "districts": districts, "periods": years, "workbooks": districts * len(years),
-        "rows": rows, "bytes": size, "units": sum(t[years[-1]]["units_listed"] for t in truth["totals"].values()),
-        "reform": truth["reform"], "oddities": dict(sorted(Counter(odd["kind"] for odd in truth["oddities"]).items())),
-    }  # fmt: skip
-
-
-def _write_all(
-    out: Path, plan: list[District], years: tuple[str, ...], seed: int, progress: Progress | None, jobs: int
-) -> tuple[Truth, int, int]:
-    """All files; the truth, and how many rows and bytes there are in the districts' workbooks."""
-    for period in years:
-        (out / period).mkdir(parents=True, exist_ok=True)
-    (out / "truth.json").unlink(missing_ok=True)  # until the end there is no whole demonstration here
-    effect = {
-        "note": "按实施后第几年计（实施当年为0），其后各年同最后一个值",
-        "activity_fund_per_member_yuan": EFFECT_FUND, "org_coverage": EFFECT_COVERAGE,
-    }  # fmt: skip
-    start = {d.area: d.reform for d in plan if d.reform}
-    truth: Truth = {
-        "note": f"{NOTE}，全部虚构。totals 为正确读取台账应得的各指标（金额单位：元）；oddities 为有意埋设的瑕疵",
-        "seed": seed, "periods": years, "totals": {}, "oddities": [],
-        "reform": {"policy": POLICY, "value": REFORM_VALUE, "start": start, "effect": effect},
-    }  # fmt: skip
-    books = rows = size = 0
+    out, plan, n_books = Path(out), make_districts(districts, years, seed, units_per_year), districts * len(years)
     one = partial(_district, out=out, periods=years, seed=seed)
-    pool = ProcessPoolExecutor(jobs) if jobs > 1 else None
+    found: list[dict[str, Any]] = []
     try:
-        for district, found in zip(plan, pool.map(one, plan) if pool else map(one, plan), strict=True):
-            truth["totals"][district.area], oddities, more_rows, more_size = found
-            truth["oddities"] += oddities
-            rows, size = rows + more_rows, size + more_size
-            for period in years if progress else ():
-                books += 1
-                progress(books, len(plan) * len(years), f"{period}/{district.name}.xlsx")
-    finally:
-        if pool:
-            pool.shutdown(cancel_futures=True)
-    _small_tables(out, plan)
-    _remove_older(out, {(p, f"{d.name}.xlsx") for p in years for d in plan})
-    _replace(out / "truth.json", json.dumps(truth, ensure_ascii=False, indent=0).encode())
-    return truth, rows, size
+        for period in years:
+            (out / period).mkdir(parents=True, exist_ok=True)
+        (out / "truth.json").unlink(missing_ok=True)  # until the end there is no whole demonstration here
+        with ProcessPoolExecutor(jobs) if jobs > 1 else nullcontext() as pool:
+            for district, result in zip(plan, pool.map(one, plan) if pool else map(one, plan), strict=True):
+                found.append(result)
+                for i, period in enumerate(years if progress else (), len(years) * (len(found) - 1) + 1):
+                    progress(i, n_books, f"{period}/{district.name}.xlsx")  # type: ignore[misc]
+        _small_tables(out, plan)
+        _remove_older(out, {(p, f"{d.name}.xlsx") for p in years for d in plan})
+        reform = REFORM | {"start": {d.area: d.reform for d in plan if d.reform}}
+        truth: Truth = {
+            "note": f"{NOTE}，全部虚构。totals 为正确读取台账应得的各指标（金额单位：元）；oddities 为有意埋设的瑕疵",
+            "seed": seed, "periods": years, "reform": reform,
+            "totals": {d.area: r["totals"] for d, r in zip(plan, found, strict=True)},
+            "oddities": [odd for r in found for odd in r["oddities"]],
+        }  # fmt: skip
+        _replace(out / "truth.json", json.dumps(truth, ensure_ascii=False, indent=0).encode())
+    except OSError as error:
+        said, advice = f"{type(error).__name__}: {error}", "请关闭正在打开的演示台账，或换一个可以写入的文件夹"
+        raise InputError(Problem("output_unwritable", file=str(out), found=said, advice=advice)) from error
+    return {
+        "out": str(out), "districts": districts, "periods": years, "workbooks": n_books, "reform": reform,
+        "rows": sum(r["rows"] for r in found), "bytes": sum(r["bytes"] for r in found),
+        "units": sum(r["totals"][years[-1]]["units_listed"] for r in found),
+        "oddities": dict(sorted(Counter(odd["kind"] for odd in truth["oddities"]).items())),
+    }  # fmt: skip
 
 
 def summary(result: dict[str, Any]) -> str:
     """What `write` did, in Chinese."""
-    start = result["reform"]["start"]
-    waves = "、".join(f"{y}年{n}个" for y, n in sorted(Counter(start.values()).items())) or "无"
-    years, books, odd = result["periods"], result["workbooks"], sum(result["oddities"].values())
-    lines = [
-        f"已生成演示数据：{PROVINCE}{result['districts']}个区县，{years[0]}—{years[-1]}年，{books}个工作簿。",
-        f"共{result['rows']:,}行，{result['bytes'] / 1e6:.1f} MB；{years[-1]}年在册单位{result['units']:,}家。",
-        f"补助改革（{POLICY}）实施区县：{waves}。",
-        f"真实效果、各区县合计和有意埋设的{odd:,}处瑕疵见 truth.json。",
-        f"全部内容均为虚构，只作演示；位置：{result['out']}",
-    ]
-    return "\n".join(lines)
+    started = sorted(Counter(result["reform"]["start"].values()).items())
+    waves = "、".join(f"{year}年{n}个" for year, n in started) or "无"
+    years, odd, megabytes = result["periods"], sum(result["oddities"].values()), result["bytes"] / 1e6
+    text: str = INVENTED["summary"]
+    return text.format(**result, first=years[0], last=years[-1], waves=waves, odd=odd, megabytes=megabytes)
 
 
 def _check(districts: int, years: tuple[str, ...], units_per_year: int) -> None:
@@ -146,46 +116,43 @@ def _check(districts: int, years: tuple[str, ...], units_per_year: int) -> None:
 
 def year_sheets(year: Year, rng: np.random.Generator, members_before: int | None) -> tuple[list[Sheet], Truth]:
     """All sheets of a district's year and, by measure of the codebook, what a right reading of them gives."""
-    instructors, them = instructors_sheet(year, rng)
-    units, orgs = units_sheet(year, rng), party_orgs_sheet(year)
+    instructors, them = forms.instructors_sheet(year, rng)
+    units, orgs = forms.units_sheet(year, rng), forms.party_orgs_sheet(year)
     members = int((year.orgs["members"] * year.orgs["formal"] * year.orgs["leaf"]).sum())
-    funds, money = funds_sheet(year, rng, members_before or members)
-    activities, held = activities_sheet(year, rng)
-    stars = stars_sheet(year, rng)
-    alive = take(year.orgs, np.isnat(year.orgs["ended"]))
+    funds, money = forms.funds_sheet(year, rng, members_before or members)
+    activities, held = forms.activities_sheet(year, rng)
+    stars, alive = forms.stars_sheet(year, rng), take(year.orgs, np.isnat(year.orgs["ended"]))
     tables = {"units": year.units, "orgs": alive, "funds": money, "instructors": them, "activities": held}
     truth = {code: total for name, table in tables.items() for code, total in totals(name, table).items()}
-    return [units, orgs, funds, instructors, activities, stars, work_report_sheet(year, rng, truth)], truth
+    report = forms.work_report_sheet(year, rng, truth)
+    return [units, orgs, funds, instructors, activities, stars, report], truth
 
 
-def _district(
-    district: District, out: Path, periods: tuple[str, ...], seed: int
-) -> tuple[dict[str, Truth], list[dict[str, Any]], int, int]:
-    """All workbooks of one district: their totals by period and planted oddities, how many rows and bytes."""
+def _district(district: District, out: Path, periods: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """All workbooks of one district, with their totals and planted oddities."""
     code = district.code.encode()
     rng, dirt = np.random.default_rng([seed, *code]), np.random.default_rng([seed, 1, *code])
-    found: dict[str, Truth] = {}
-    oddities, rows, size, before = [], 0, 0, None
+    result: dict[str, Any] = {"totals": {}, "oddities": [], "rows": 0, "bytes": 0}
+    before = None
     first = 5 if district.number % 4 == 0 else 4  # a blank row above the headings in every fourth district
     for year in simulate(district, periods, rng):
-        sheets, found[year.period] = year_sheets(year, dirt, before)
-        before = found[year.period]["members"]
-        name = f"{year.period}/{district.name}.xlsx"
+        sheets, result["totals"][year.period] = year_sheets(year, dirt, before)
+        before, name = result["totals"][year.period]["members"], f"{year.period}/{district.name}.xlsx"
         titles = [f"{PROVINCE}{district.name}{TITLES.get(s.name, f'两新{s.name}')}（{year.period}年）" for s in sheets]
-        size += _write_book(out / name, sheets, titles, first, district.number)
-        rows += sum(len(s.rows) for s in sheets)
+        result["bytes"] += _write_book(out / name, sheets, titles, first, district.number)
+        result["rows"] += sum(len(s.rows) for s in sheets)
         for sheet in sheets:
             row_of = {id(row): i for i, row in enumerate(sheet.rows, first)}
             place = {"period": year.period, "area": district.area, "file": name, "sheet": sheet.name}
-            oddities += [place | {"row": row_of[id(row)]} | odd for row, odd in sheet.oddities]
-    return found, oddities, rows, size
+            result["oddities"] += [place | {"row": row_of[id(row)]} | odd for row, odd in sheet.oddities]
+    return result
 
 
 def _write_book(path: Path, sheets: list[Sheet], titles: list[str], first: int = 4, number: int = 0) -> int:
     """Title in row 1, note in row 2, headings in the row before `first` (from 1), then the rows."""
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, _OPTIONS) as book:
-        book.set_properties({"title": NOTE, "created": _CREATED})
+    with xlsxwriter.Workbook(content, _BOOK) as book:
+        book.set_properties({"title": NOTE, "created": datetime(2026, 1, 1)})  # the same seed gives the same bytes
         title_format = book.add_format({"bold": True, "font_size": 16, "align": "center"})
         head = book.add_format({"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter"})
         other = INVENTED["other_headings"][number % 3]
@@ -209,9 +176,9 @@ def _small_tables(out: Path, plan: list[District]) -> None:
     for d, name in ((district, name) for district in plan for name in district.townships):
         level = "园区" if name.endswith("园") else "乡镇街道"
         areas.append([f"{d.area}/{name}", name, name, None, None, d.area, level, None])
-    rows = [[*row, i] for i, row in enumerate(areas, 1)]
+    rows, note = [[*row, i] for i, row in enumerate(areas, 1)], "党员活动经费补助标准（元/人·年）"
+    policies = [[d.area, REFORM["policy"], d.reform, REFORM["value"], note] for d in plan if d.reform]
     _write_book(out / "areas.xlsx", [Sheet("地区", rows)], [f"{PROVINCE}地区表"])
-    policies = [[d.area, POLICY, d.reform, REFORM_VALUE, "党员活动经费补助标准（元/人·年）"] for d in plan if d.reform]
     _write_book(out / "政策.xlsx", [Sheet("政策", policies)], [f"{PROVINCE}政策清单"])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,21 +27,17 @@ MISSING = "—"
 
 # kind -> required and optional entries of its content
 _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
-    "heading": ({"level", "text"}, set()),
-    "paragraph": ({"text"}, {"style"}),
+    "heading": ({"level", "text"}, set()), "paragraph": ({"text"}, {"style"}),
     "table": ({"title", "columns", "rows"}, {"unit", "total_rows", "notes", "source", "sortable", "form", "demo"}),
     "figure": ({"title", "alt", "png"}, {"width_cm", "source", "demo", "missing_glyphs"}),
-    "list": ({"items"}, {"ordered"}),
-    "note": ({"text"}, {"tone"}),
-    "page_break": (set(), set()),
-    "group": ({"blocks"}, set()),
-}
+    "list": ({"items"}, {"ordered"}), "note": ({"text"}, {"tone"}),
+    "page_break": (set(), set()), "group": ({"blocks"}, set()),
+}  # fmt: skip
 _CHOICES: dict[str, tuple[Any, ...]] = {
-    "style": ("body", "summary", "pending"),
-    "tone": ("info", "warning"),
-    "form": ("full", "three_line"),
+    "style": ("body", "summary", "pending"), "tone": ("info", "warning"), "form": ("full", "three_line"),
     "level": (1, 2, 3, 4),
-}
+}  # fmt: skip
+_TEXTS = {"text", "title", "alt", "unit", "source"}
 _COLUMN = {"key", "label", "align", "decimals", "percent", "group"}
 _CELL = {"v", "t", "mark", "tone", "href"}
 TONES = ("good", "middle", "bad", "pending")
@@ -66,10 +63,8 @@ def _freeze(value: Any) -> Any:
         return _Frozen({str(key): _freeze(entry) for key, entry in value.items()})
     if isinstance(value, Block):
         return _Frozen(kind=value.kind, content=value.content)
-    if isinstance(value, Decimal):
-        return _freeze(float(value))
-    if isinstance(value, float):
-        return float(value) if abs(value) < float("inf") else None
+    if isinstance(value, (Decimal, float)):
+        return float(value) if math.isfinite(value) else None
     if type(value).__name__ in {"NAType", "NaTType"}:
         return None
     if hasattr(value, "isoformat"):
@@ -140,42 +135,25 @@ class Block:
 
     @classmethod
     def table(
-        cls,
-        title: str,
-        columns: Sequence[Mapping[str, Any] | str],
-        rows: Iterable[Iterable[Any]],
-        *,
-        unit: str = "",
-        total_rows: int = 0,
-        notes: Sequence[str] = (),
-        source: str = "",
-        sortable: bool = True,
-        form: str = "full",
+        cls, title: str, columns: Sequence[Mapping[str, Any] | str], rows: Iterable[Iterable[Any]], *, unit: str = "",
+        total_rows: int = 0, notes: Sequence[str] = (), source: str = "", sortable: bool = True, form: str = "full",
         demo: bool = False,
-    ) -> Block:
+    ) -> Block:  # fmt: skip
         """A table; a column is a label or ``{key, label, align, decimals, percent, group}``.
 
         With ``percent`` 0.38 shows as 38.0%. A cell is null, a number, text, or ``{v, t, mark, tone, href}``;
         the last `total_rows` rows are 合计.
         """
         named = [{"key": c, "label": c} if isinstance(c, str) else c for c in columns]
-        content = {"title": title, "columns": named, "rows": [list(row) for row in rows], "unit": unit,
-                   "total_rows": total_rows, "notes": list(notes), "source": source, "sortable": sortable,
-                   "form": form, "demo": bool(demo)}  # fmt: skip
+        rest = {"total_rows": total_rows, "notes": notes, "source": source, "sortable": sortable, "form": form}
+        content = {"title": title, "columns": named, "rows": rows, "unit": unit, "demo": bool(demo)} | rest
         return cls("table", content)
 
     @classmethod
     def figure(
-        cls,
-        title: str,
-        png: bytes | str,
-        alt: str,
-        *,
-        width_cm: float = 16.0,
-        source: str = "",
-        demo: bool = False,
+        cls, title: str, png: bytes | str, alt: str, *, width_cm: float = 16.0, source: str = "", demo: bool = False,
         missing_glyphs: str = "",
-    ) -> Block:
+    ) -> Block:  # fmt: skip
         """A picture, as PNG bytes or base64, with its alternative text."""
         text = png if isinstance(png, str) else base64.b64encode(png).decode("ascii")
         content = {"title": title, "alt": alt, "png": text, "width_cm": width_cm, "source": source, "demo": bool(demo)}
@@ -221,9 +199,8 @@ class Block:
 
         if self.kind != "table":
             raise ValueError(f"only a table has a frame; this is a {self.kind}")
-        rows = [[number(cell) if number(cell) is not None else _text(cell) for cell in row]
-                for row in self.content["rows"]]  # fmt: skip
-        return pd.DataFrame(rows, columns=[column["key"] for column in self.content["columns"]])
+        plain = [[_text(cell) if number(cell) is None else number(cell) for cell in row] for row in self.content["rows"]]
+        return pd.DataFrame(plain, columns=[column["key"] for column in self.content["columns"]])
 
     def plain(self) -> str:
         """The block as plain text; a table tab by tab."""
@@ -231,13 +208,12 @@ class Block:
         if self.kind == "group":
             return "\n\n".join(block.plain() for block in self.blocks)
         if self.kind == "table":
-            head = "\t".join(column["label"] for column in content["columns"])
-            rows = ("\t".join(shown(c, k) for c, k in zip(row, content["columns"], strict=True))
-                    for row in content["rows"])  # fmt: skip
-            return "\n".join([content["title"], head, *rows])
+            columns = content["columns"]
+            rows = [[c["label"] for c in columns], *(map(shown, row, columns) for row in content["rows"])]
+            return "\n".join([content["title"], *map("\t".join, rows)])
         if self.kind == "list":
-            return "\n".join(f"{n}. {t}" if content.get("ordered") else f"· {t}"
-                             for n, t in enumerate(content["items"], 1))  # fmt: skip
+            ordered = content.get("ordered")
+            return "\n".join(f"{n}. {t}" if ordered else f"· {t}" for n, t in enumerate(content["items"], 1))
         return str(content["title"] if self.kind == "figure" else content.get("text", ""))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -285,12 +261,11 @@ def _validate(kind: str, content: Mapping[str, Any]) -> None:
     missing, unknown = required - content.keys(), content.keys() - required - optional
     if missing or unknown:
         raise ValueError(f"{kind}: missing {sorted(missing)}, unknown {sorted(unknown)}")
-    for key, allowed in _CHOICES.items():
-        if key in content and content[key] not in allowed:
-            raise ValueError(f"{kind}.{key}: {content[key]!r} is not one of {', '.join(map(str, allowed))}")
-    for key in ("text", "title", "alt", "unit", "source"):
-        if not isinstance(content.get(key, ""), str):
-            raise ValueError(f"{kind}.{key}: text expected, found {content[key]!r}")
+    for key, value in content.items():
+        if key in _CHOICES and value not in _CHOICES[key]:
+            raise ValueError(f"{kind}.{key}: {value!r} is not one of {', '.join(map(str, _CHOICES[key]))}")
+        if key in _TEXTS and not isinstance(value, str):
+            raise ValueError(f"{kind}.{key}: text expected, found {value!r}")
     if kind == "figure" and not content["alt"].strip():
         raise ValueError("figure.alt: every figure has an alternative text")
     if kind == "list" and not all(isinstance(item, str) for item in content["items"]):
@@ -398,8 +373,7 @@ def _items(token: Mapping[str, Any]) -> list[str]:
 
 def _words(token: Mapping[str, Any]) -> str:
     """The words of a token: a broken line joins with a blank between Latin letters, without one in Chinese."""
-    text = re.sub(r"(?<=[!-~])\x00(?=[!-~])", " ", _inline(token)).replace("\x00", "")
-    return text.strip()
+    return re.sub(r"(?<=[!-~])\x00(?=[!-~])", " ", _inline(token)).replace("\x00", "").strip()
 
 
 def _inline(token: Mapping[str, Any]) -> str:

@@ -23,14 +23,9 @@ def _asset(name: str) -> str:
 
 
 def page(
-    blocks: Iterable[Block],
-    title: str,
-    *,
-    subtitle: str = "",
-    footer: str = "",
-    lang: str = "zh-CN",
+    blocks: Iterable[Block], title: str, *, subtitle: str = "", footer: str = "", lang: str = "zh-CN",
     nav: Sequence[tuple[str, str]] = (),
-) -> str:
+) -> str:  # fmt: skip
     """One self-contained HTML file: no network, no file beside it; the same input gives the same text.
 
     Parameters
@@ -51,9 +46,8 @@ def page(
     body: list[str] = []
     contents: list[str] = []
     for block in _flat(members):
-        anchor = ""
-        if block.kind == "heading":
-            anchor = f"s{len(contents) + 1}"
+        anchor = f"s{len(contents) + 1}" if block.kind == "heading" else ""
+        if anchor:
             level, text = max(2, block.content["level"]), escape(block.content["text"])
             contents.append(f'<li class="n{level}"><a href="#{anchor}">{text}</a></li>')
         body.append(fragment(block, anchor=anchor, lang=lang))
@@ -130,16 +124,13 @@ def _table(block: Block, lang: str) -> str:
     for place, row in enumerate(rows):
         cells = [_cell(cell, columns[n], sides[n], n == named) for n, cell in enumerate(row)]
         body.append(f"<tr{' class=total' if place >= len(rows) - totals else ''}>{''.join(cells)}</tr>")
-    english = lang.startswith("en")
-    unit = ""
-    if content.get("unit"):
-        unit = f'<span class="ek-unit">{"Unit: " if english else "单位："}{escape(content["unit"])}</span>'
+    words = ("Unit: ", "Source: ") if lang.startswith("en") else ("单位：", "来源：")
+    unit = f'<span class="ek-unit">{words[0]}{escape(content["unit"])}</span>' if content.get("unit") else ""
     caption = f"<caption>{escape(content['title'])}{unit}</caption>" if content["title"] or unit else ""
     sort = " data-sort" if content.get("sortable") and len(rows) - totals > 1 else ""
     small = [escape(note) for note in content.get("notes", ())]
     if content.get("source"):
-        where = re.sub(r"^(来源：|Source: )", "", content["source"])
-        small.append(("Source: " if english else "来源：") + escape(where))
+        small.append(words[1] + escape(re.sub(r"^(来源：|Source: )", "", content["source"])))
     feet = "".join(f'<p class="ek-small">{line}</p>' for line in small)
     return (f'<div class="ek-table ek-{content.get("form", "full")}"><div class="ek-scroll"><table{sort}>{caption}'
             f"<thead>{_head(columns)}</thead><tbody>{''.join(body)}</tbody></table></div>{feet}</div>")  # fmt: skip

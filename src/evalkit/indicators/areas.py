@@ -102,6 +102,13 @@ def _key(row: dict[str, object]) -> str:
     return name
 
 
+def full_paths(paths: Iterable[str]) -> dict[str, str]:
+    """Short paths that are the end of exactly one longer one: 演示01区 -> 演示省/演示01区, so that both are one area."""
+    known = [path for path in dict.fromkeys(paths) if path]
+    longer = {path: [other for other in known if other.endswith(f"/{path}")] for path in known}
+    return {path: others[0] for path, others in longer.items() if len(others) == 1}
+
+
 def find_area(areas: pd.DataFrame, text: str) -> str | None:
     """The path for a path, a name or a short name, where exactly one area bears it."""
     if text in set(areas["area"]):

@@ -43,7 +43,7 @@ def read_printed(folder: Path, areas: pd.DataFrame, codebook: Codebook) -> tuple
         name = path.relative_to(folder).as_posix()
         sheets, wrong = read_sheets(path, name=name)
         ledger = from_sheets(sheets, codebook=wide)
-        problems += [*wrong, *(p for p in ledger.problems if p.code != "column_missing")]
+        problems += [*wrong, *(p for p in ledger.problems if p.code not in ("column_missing", "period_conflict"))]
         for row in ledger.tables["figures"].astype("object").to_dict("records"):
             area = find_area(areas, str(row["area"]))
             if area is None or pd.isna(row["period"]) or pd.isna(row["value"]):

@@ -15,14 +15,14 @@ import pandas as pd
 import evalkit
 from evalkit.codebook import Codebook
 from evalkit.indicators import baseline
-from evalkit.indicators.areas import build_areas
+from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_frame
 from evalkit.indicators.parts import Item, Progress, digest, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
-from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, write_atomic, write_frame
-from evalkit.indicators.views import make_views, period_bounds
+from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, with_full_areas, write_atomic, write_frame
+from evalkit.indicators.views import in_memory, make_views, period_bounds
 from evalkit.ledgers import corrections
 from evalkit.problems import InputError, Problem
 
@@ -136,6 +136,9 @@ def _derive(
         return [path for path in paths if path.exists()]
 
     arrow = {name: read_table(parts(name), schema(codebook, name)) for name in (*TABLES, "areas")}
+    homes = dict.fromkeys(home_of(a) for name in TABLES for a in arrow[name]["area"].unique().to_pylist() if a)
+    full = full_paths(homes)
+    arrow = {name: with_full_areas(table, full) for name, table in arrow.items()}
     frames = {name: table.to_pandas() for name, table in arrow.items() if name in ("areas", "figures")}
     paths = dict.fromkeys(
         path for name in TABLES for path in arrow[name]["area"].unique().to_pylist() if path is not None
@@ -146,9 +149,7 @@ def _derive(
     fixes, wrong = corrections.read_corrections(_corrected_by(root), root)
     printed, misread = baseline.read_printed(root, areas, codebook)
     more = [*wrong, *corrections.unmatched(fixes, [item["file"] for item in items]), *misread]
-    import ibis
-
-    tables = {name: ibis.memtable(arrow[name]) for name in TABLES}
+    tables = {name: in_memory(arrow[name]) for name in TABLES}
     measures = all_measures(tables, frames["figures"], areas, periods, codebook)
     last = periods[-1] if periods else ""
     measures, counted = baseline.overlay(measures, printed, "measure", last)
@@ -174,6 +175,7 @@ def _derive(
         "replaced": list(codebook.replaced),
         "files": items,
         "parts": [group["part"] for group in groups],
+        "full_areas": full,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
     write_atomic(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
@@ -193,20 +195,18 @@ def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:
     return Manifest(folder, known["dataset"], tuple(known["periods"]), tuple(known["files"]), known["problems"], changed)
 
 
-def views_of(tables: dict[str, Any], areas: pd.DataFrame, periods: Sequence[str]) -> dict[str, Any]:
+def views_of(tables: dict[str, Any], periods: Sequence[str]) -> dict[str, Any]:
     """The five views over the given Ibis tables."""
     import ibis
 
-    homes = areas[["area", "home"]] if len(areas) else pd.DataFrame({"area": [], "home": []})
-    homes = pd.concat([homes, pd.DataFrame({"area": [""], "home": [""]})], ignore_index=True).astype("object")
-    return make_views(tables, ibis.memtable(homes), ibis.memtable(period_bounds(list(periods))))
+    return make_views(tables, ibis.memtable(period_bounds(list(periods))))
 
 
 def all_measures(
     tables: dict[str, Any], figures: pd.DataFrame, areas: pd.DataFrame, periods: Sequence[str], codebook: Codebook
 ) -> pd.DataFrame:
     """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
-    counted = measure_frame(views_of(tables, areas, periods), areas, codebook)
+    counted = measure_frame(views_of(tables, periods), areas, codebook)
     typed = typed_measures(figures, areas, codebook)
     frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
     homes = dict(zip(areas["area"], areas["home"], strict=True)) if len(areas) else {}

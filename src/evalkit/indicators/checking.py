@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -116,15 +115,12 @@ def common(areas: Iterable[str]) -> str:
 
 def aligned(rows: Sequence[Sequence[str]], limit: int = 72) -> list[str]:
     """Columns under each other where a Chinese character is two wide; numbers to the right, the last column as it is."""
+    from rich.cells import cell_len
 
-    def wide(text: str) -> int:
-        return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-    widths = [min(limit, max(wide(row[j]) for row in rows)) for j in range(len(rows[0]))]
-    widths[-1] = 0
+    widths = [*(min(limit, max(cell_len(row[j]) for row in rows)) for j in range(len(rows[0]) - 1)), 0]
     out = []
     for row in rows:
-        gaps = [" " * max(0, width - wide(cell)) for cell, width in zip(row, widths, strict=True)]
+        gaps = [" " * max(0, width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
         out.append("  ".join(g + c if 0 < j < len(row) - 1 else c + g for j, (c, g) in enumerate(zip(row, gaps, strict=True))).rstrip())
     return [out[0], "-" * min(100, sum(widths) + 2 * len(widths) - 2), *out[1:]]
 

@@ -16,7 +16,7 @@ from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, find_area
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.project import Project, find_project, nearest_codebook
-from evalkit.indicators.store import SCHEMA_VERSION, nullable, read_table, schema, to_arrow
+from evalkit.indicators.store import SCHEMA_VERSION, nullable, read_table, schema, to_arrow, with_full_areas
 from evalkit.ledgers import Ledger
 from evalkit.ledgers import read_ledger as read_tables
 from evalkit.problems import InputError, Problem, did_you_mean
@@ -87,10 +87,12 @@ class Data:
 
     def frame(self, table: str) -> pd.DataFrame:
         """A whole table as pandas, without DuckDB."""
-        wanted = schema(self.codebook, table)
-        found = read_table(self.parts(table), wanted)
-        frame = found.to_pandas(types_mapper=nullable)
+        frame = self._arrow(table).to_pandas(types_mapper=nullable)
         return frame.loc[frame["period"].isin(self.periods) | frame["period"].isna()].reset_index(drop=True)
+
+    def _arrow(self, name: str) -> Any:
+        found = read_table(self.parts(name), schema(self.codebook, name))
+        return with_full_areas(found, self.manifest.get("full_areas", {}))
 
     def parts(self, table: str) -> list[Path]:
         """The Parquet parts of a table, in the order of the source files."""
@@ -99,10 +101,9 @@ class Data:
 
     def table(self, name: str) -> Any:
         """A table as a lazy Ibis expression, in the chosen periods."""
-        import ibis
+        from evalkit.indicators.views import in_memory
 
-        wanted = schema(self.codebook, name)
-        table = ibis.memtable(read_table(self.parts(name), wanted))
+        table = in_memory(self._arrow(name))
         return table.filter(table["period"].isin(list(self.periods)) | table["period"].isnull())
 
     def __getattr__(self, name: str) -> Any:
@@ -125,7 +126,7 @@ class Data:
         """The five views that measures filter, as lazy Ibis tables."""
         from evalkit.indicators.build import views_of
 
-        return views_of({name: self.table(name) for name in TABLES}, self.areas, list(self.periods))
+        return views_of({name: self.table(name) for name in TABLES}, list(self.periods))
 
 
 def load(
@@ -191,16 +192,15 @@ def read_ledger(path: str | Path, **options: Any) -> Ledger:
 
 def measures_of(ledger: Ledger, codebook: Codebook) -> pd.DataFrame:
     """Measures of a lone ledger; an unknown area or period is an empty text inside and null outside."""
-    import ibis
-
     from evalkit.indicators.build import all_measures
+    from evalkit.indicators.views import in_memory
 
     tables = {}
     for name in TABLES:
         frame = ledger.tables.get(name, pd.DataFrame())
         if "area" in frame:
             frame = frame.assign(area=frame["area"].fillna(""), period=frame["period"].fillna(""))
-        tables[name] = ibis.memtable(to_arrow(frame, schema(codebook, name)))
+        tables[name] = in_memory(to_arrow(frame, schema(codebook, name)))
     paths = [path for name in TABLES for path in ledger.tables.get(name, pd.DataFrame({"area": []}))["area"].dropna()]
     areas = build_areas(dict.fromkeys(paths))
     periods = sorted({p for t in ledger.tables.values() if "period" in t for p in t["period"].dropna()} | {""})

@@ -8,8 +8,9 @@ the three. A measure whose column is empty in a whole area has no value there: m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import and_, or_
 from typing import Any
 
 import ibis
@@ -25,17 +26,24 @@ OVERLAPPING = "跨区县重复计数"
 
 @dataclass(frozen=True)
 class Reading:
-    """A condition as printed, surely and possibly true; any of them may be null (unknown)."""
+    """A condition as printed, surely and possibly true; any of them may be null (unknown).
+
+    ``sure`` and ``possible`` are null where no column of the condition carries an interval: all three are one.
+    """
 
     printed: Any
-    sure: Any
-    possible: Any
+    sure: Any = None
+    possible: Any = None
 
-    def both(self, other: Reading) -> Reading:
-        return Reading(self.printed & other.printed, self.sure & other.sure, self.possible & other.possible)
+    @property
+    def three(self) -> tuple[Any, Any, Any]:
+        exact = self.sure is None
+        return self.printed, self.printed if exact else self.sure, self.printed if exact else self.possible
 
-    def either(self, other: Reading) -> Reading:
-        return Reading(self.printed | other.printed, self.sure | other.sure, self.possible | other.possible)
+    def joined(self, other: Reading, how: Callable[[Any, Any], Any]) -> Reading:
+        if self.sure is None and other.sure is None:
+            return Reading(how(self.printed, other.printed))
+        return Reading(*map(how, self.three, other.three))
 
 
 def condition(view: Any, column: str, test: Any) -> Reading:
@@ -43,7 +51,7 @@ def condition(view: Any, column: str, test: Any) -> Reading:
     col = view[column]
     if test == "present" or test == "missing":
         plain = col.notnull() if test == "present" else col.isnull()
-        return Reading(plain, plain, plain)
+        return Reading(plain)
     interval = f"{column}_low" in view.columns
     low = view[f"{column}_low"] if interval else col
     high = view[f"{column}_high"] if interval else col
@@ -57,7 +65,8 @@ def condition(view: Any, column: str, test: Any) -> Reading:
             ">=": lambda c: c >= limit, ">": lambda c: c > limit, "<=": lambda c: c <= limit, "<": lambda c: c < limit
         }[sign]  # fmt: skip
         up = sign.startswith(">")
-        reading = Reading(compare(col), compare(low if up else high), compare(high if up else low))
+        ends = (compare(low if up else high), compare(high if up else low)) if interval else ()
+        reading = Reading(compare(col), *ends)
     else:
         values = list(test) if isinstance(test, list) else [test]
         printed = col.isin(values)
@@ -68,10 +77,9 @@ def condition(view: Any, column: str, test: Any) -> Reading:
             possible = (high >= first) & (low <= last) if dense else printed | (low < high)
             reading = Reading(printed, sure, possible)
         else:
-            reading = Reading(printed, printed, printed)
+            reading = Reading(printed)
     if column in NULL_SPEAKS:
-        fill = [part.fill_null(False) for part in (reading.printed, reading.sure, reading.possible)]
-        return Reading(*fill)
+        return Reading(*(part.fill_null(False) for part in reading.three[: 1 if reading.sure is None else 3]))
     return reading
 
 
@@ -79,20 +87,19 @@ def all_of(view: Any, where: Mapping[str, Any]) -> Reading | None:
     reading: Reading | None = None
     for column, test in where.items():
         one = condition(view, column, test)
-        reading = one if reading is None else reading.both(one)
+        reading = one if reading is None else reading.joined(one, and_)
     return reading
 
 
 def reading_of(view: Any, measure: Measure) -> Reading:
     """The whole condition of a measure over its view."""
-    yes = view["period"].notnull() | True
-    reading = all_of(view, measure.where) or Reading(yes, yes, yes)
+    reading = all_of(view, measure.where) or Reading(view["period"].notnull() | True)
     alternatives = [found for found in (all_of(view, where) for where in measure.any) if found is not None]
     if alternatives:
         some = alternatives[0]
         for other in alternatives[1:]:
-            some = some.either(other)
-        reading = reading.both(some)
+            some = some.joined(other, or_)
+        reading = reading.joined(some, and_)
     return reading
 
 
@@ -130,13 +137,16 @@ def aggregates(view: Any, codebook: Codebook, name: str) -> tuple[dict[str, Any]
             col = view[column]
             low = view[f"{column}_low"] if f"{column}_low" in view.columns else col
             high = view[f"{column}_high"] if f"{column}_high" in view.columns else col
-            found[f"{code}__value"] = col.sum(where=reading.printed).cast("float64")
-            found[f"{code}__low"] = low.sum(where=reading.sure).cast("float64")
-            found[f"{code}__high"] = high.sum(where=reading.possible).cast("float64")
-            found[f"{code}__open"] = (reading.possible & col.notnull() & high.isnull()).sum()
+            printed, sure, possible = reading.three
+            found[f"{code}__value"] = col.sum(where=printed).cast("float64")
+            if low is not col or reading.sure is not None:
+                found[f"{code}__low"] = low.sum(where=sure).cast("float64")
+                found[f"{code}__high"] = high.sum(where=possible).cast("float64")
+                found[f"{code}__open"] = (possible & col.notnull() & high.isnull()).sum()
             missing = reading.printed.isnull() | (reading.printed & col.isnull())
         else:
-            for part, what in (("value", reading.printed), ("low", reading.sure), ("high", reading.possible)):
+            parts = zip(("value", "low", "high")[: 1 if reading.sure is None else 3], reading.three, strict=False)
+            for part, what in parts:
                 found[f"{code}__{part}"] = what.fill_null(False).sum().cast("float64")
             missing = reading.printed.isnull()
         found[f"{code}__missing"] = missing.sum()
@@ -217,7 +227,7 @@ def _long(wide: pd.DataFrame, wanted: Iterable[Measure], source: str) -> pd.Data
     for measure in wanted:
         code = measure.code
         value = wide[f"{code}__value"].astype("float64")
-        low, high = (wide[f"{code}__{part}"].astype("float64") for part in ("low", "high"))
+        low, high = (wide.get(f"{code}__{part}", value).astype("float64") for part in ("low", "high"))
         always, groups = needed_columns(measure)
         known = pd.Series(True, index=wide.index)
         for column in always:
@@ -228,7 +238,8 @@ def _long(wide: pd.DataFrame, wanted: Iterable[Measure], source: str) -> pd.Data
         if measure.sum:
             # rows are there and all their amounts are empty: unknown; an empty selection is zero only if none is due
             low, high = low.where(low.notna(), value), high.where(high.notna(), value)
-            high = high.mask(wide[f"{code}__open"] > 0, float("inf"))
+            if f"{code}__open" in wide:
+                high = high.mask(wide[f"{code}__open"] > 0, float("inf"))
             if measure.sum.endswith("_fen"):
                 value, low, high = value / 100, low / 100, high / 100
         rows.append(

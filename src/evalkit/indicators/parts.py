@@ -26,7 +26,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evalkit.indicators.areas import home_of
+from evalkit.indicators.areas import full_paths, home_of
 from evalkit.indicators.project import Project
 from evalkit.indicators.schemas import validate
 from evalkit.indicators.store import nullable, schema, to_arrow
@@ -71,8 +71,9 @@ def _memo(parts: Path, item: Item) -> Path:
 
 def _groups(items: list[Item], places: list[list[list[str]]]) -> list[Item]:
     """Files joined by a common (district, period), in the order of their first file."""
-    owner: dict[tuple[str, ...], int] = {}
+    owner: dict[tuple[str, str], int] = {}
     parent = list(range(len(items)))
+    full = full_paths(home for found in places for home, _period in found)
 
     def root(i: int) -> int:
         while parent[i] != i:
@@ -80,8 +81,8 @@ def _groups(items: list[Item], places: list[list[list[str]]]) -> list[Item]:
         return i
 
     for i, found in enumerate(places):
-        for place in map(tuple, found):
-            first = root(owner.setdefault(place, i))
+        for home, period in found:
+            first = root(owner.setdefault((full.get(home, home), period), i))
             mine = root(i)
             parent[max(first, mine)] = min(first, mine)
     members: dict[int, list[Item]] = {}

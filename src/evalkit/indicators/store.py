@@ -92,6 +92,20 @@ def read_table(files: Iterable[Path], wanted: pa.Schema) -> pa.Table:
     return pa.concat_tables(parts) if parts else wanted.empty_table()
 
 
+def with_full_areas(table: pa.Table, full: dict[str, str]) -> pa.Table:
+    """The table with the short paths of areas written out (see `evalkit.indicators.areas.full_paths`)."""
+    if not full:
+        return table
+
+    def whole(path: str | None) -> str | None:
+        home = next((home for home in full if path and (path == home or path.startswith(f"{home}/"))), None)
+        return path if home is None or path is None else full[home] + path[len(home) :]
+
+    known = {path: whole(path) for path in table["area"].unique().to_pylist()}
+    areas = pa.array([known[path] for path in table["area"].to_pylist()], pa.string())
+    return table.set_column(table.schema.get_field_index("area"), "area", areas)
+
+
 def nullable(kind: pa.DataType) -> Any:
     """pandas' nullable type for an Arrow type."""
     known = {pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(),

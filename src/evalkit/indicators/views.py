@@ -9,7 +9,10 @@ from typing import Any
 
 import ibis
 import pandas as pd
+import pyarrow as pa
 from ibis import _
+
+from evalkit.indicators.areas import home_of
 
 # a null in these columns says something (not covered, not rated, not ended): it is no missing value
 NULL_SPEAKS = frozenset(
@@ -45,19 +48,24 @@ def period_bounds(periods: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["period", "starts", "ends", "n_months"])
 
 
-def make_views(tables: dict[str, Any], homes: Any, periods: Any) -> dict[str, Any]:
+def in_memory(table: pa.Table) -> Any:
+    """An Arrow table as a lazy Ibis table, with the district (``home``) of each row."""
+    homes = {area: home_of(area) if area else "" for area in table["area"].unique().to_pylist()}
+    home = pa.array([homes[area] for area in table["area"].to_pylist()], pa.string())
+    return ibis.memtable(table.append_column("home", home))
+
+
+def make_views(tables: dict[str, Any], periods: Any) -> dict[str, Any]:
     """Ibis expressions of the five views.
 
     Parameters
     ----------
     tables
-        Ibis tables by name, with the columns of the codebook's tables.
-    homes
-        Ibis table (area, home).
+        Ibis tables by name, with the columns of the codebook's tables and ``home`` (see `in_memory`).
     periods
         Ibis table of `period_bounds`.
     """
-    t = {name: table.left_join(homes, "area").drop("area_right") for name, table in tables.items()}
+    t = tables
     activity = _by_organisation(t["activities"])
     covers = t["covers"].mutate(rank=_.mode.cases(*MODES.items(), else_=1))
     reasons = t["units"].filter(_.reason_unfounded.notnull()).select(*KEYS)
@@ -149,6 +157,6 @@ def _party_orgs(organisations: Any, covers: Any, activity: Any, stars: Any, peri
 
 def _funds(funds: Any, organisations: Any) -> Any:
     keys = [*KEYS, "party_org"]
-    kinds = organisations.select(*keys, "functional").distinct(on=keys, keep="first")
+    kinds = organisations.filter(_.functional).select(*keys).distinct().mutate(functional=ibis.literal(True))
     view = funds.left_join(kinds, keys).drop(*(f"{key}_right" for key in keys))
     return view.mutate(functional=_.functional.fill_null(False))

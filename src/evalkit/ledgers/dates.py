@@ -11,11 +11,11 @@ import calendar
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from evalkit.ledgers.values import _ABSENT, _DASHES, _QUOTES, _WIDE, _numeral
+from evalkit.ledgers.values import _ABSENT, _ASCII, _DASHES, _QUOTES, _WIDE, _numeral
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 SHORT_YEARS = 60  # 24年 is 2024, 98年 is 1998: two digits up to this one belong to this century
@@ -48,7 +48,8 @@ _DATE = re.compile(
 _COMPACT = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)?")
 _PART = re.compile(r"(.*?)(?:(?P<half>[上下])半年|第?(?P<quarter>[1-4])季度?)")
 _TO = re.compile(r"\s*(?:至|到|—+|–|~|～|--+|-(?=\s)|(?<=\s)-|(?<=[年月日号])-)\s*")
-_SINCE = re.compile(r"(?:成立|建立|组建|创办|登记|注册|前|以来|左右|起|底|初|中旬|上旬|下旬|召开|开展)$")
+_SINCE = re.compile(r"(.+?)(?:成立|建立|组建|创办|登记|注册|前|以来|左右|起|底|初|中旬|上旬|下旬|召开|开展)")
+_HYPHEN = re.compile(r"([\d.年月日号]+)-([\d.年月日号]+)|([\d/年月日号]+)-([\d/年月日号]+)")  # 2015.3-2016.4, 2019-2021
 _EPOCH = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
 
 
@@ -59,21 +60,28 @@ def _year(text: str) -> int:
 
 def _span(year: int, month: int | None = None, day: int | None = None) -> DateValue:
     """The days of a year, of a month, or one day; impossible ones say so."""
-    if not FIRST_YEAR <= year <= LAST_YEAR or (month is not None and not 1 <= month <= 12):
+    first, last = (1, 12) if month is None else (month, month)
+    if not (FIRST_YEAR <= year <= LAST_YEAR and 1 <= first <= 12):
         return _IMPOSSIBLE
-    if day is not None and month is not None:
-        if not 1 <= day <= calendar.monthrange(year, month)[1]:
-            return _IMPOSSIBLE
-        one = dt.date(year, month, day)
-        return DateValue(one, one, one, "day")
-    first, last = month or 1, month or 12
-    low = dt.date(year, first, 1)
-    return DateValue(low, low, dt.date(year, last, calendar.monthrange(year, last)[1]), "month" if month else "year")
+    days = calendar.monthrange(year, last)[1]
+    if day is not None and not 1 <= day <= days:
+        return _IMPOSSIBLE
+    low, high = dt.date(year, first, day or 1), dt.date(year, last, day or days)
+    return DateValue(low, low, high, "day" if day else "month" if month else "year")
+
+
+def _parts(m: re.Match[str], year: int | None = None) -> DateValue:
+    """The span of the groups y, m and d; `year` is the ledger's."""
+    y = _year(m["y"]) if m["y"] else year
+    if y is None:
+        never = m["d"] and _span(2000, int(m["m"]), int(m["d"])).date is None  # 2月30日
+        return _IMPOSSIBLE if never else _UNREADABLE
+    return _span(y, int(m["m"]) if m["m"] else None, int(m["d"]) if m["d"] else None)
 
 
 def _one(s: str, year: int | None) -> DateValue:
     if m := _COMPACT.fullmatch(s):
-        return _span(int(m["y"]), int(m["m"]), int(m["d"]) if m["d"] else None)
+        return _parts(m)
     if m := _PART.fullmatch(s):
         head = _one(m[1], year) if m[1] else _span(year) if year else _UNREADABLE
         if head.precision != "year" or head.low is None:
@@ -81,18 +89,11 @@ def _one(s: str, year: int | None) -> DateValue:
         first, length = ("上下".index(m["half"]) * 6 + 1, 6) if m["half"] else (int(m["quarter"]) * 3 - 2, 3)
         return _join(_span(head.low.year, first), _span(head.low.year, first + length - 1))
     m = _DATE.fullmatch(s)
-    if (
-        not m
-        or not (m["y"] or m["m"])
-        or (m["m"] and not m["y"] and ((not m["d"] and "月" not in s) or (int(m["m"]) > 12 and "月" not in s)))
-    ):
+    if not m or not (m["y"] or m["m"]):
         return _UNREADABLE
-    y = _year(m["y"]) if m["y"] else year
-    if y is None:
-        if m["d"] and _span(2000, int(m["m"]), int(m["d"])).date is None:  # no year has this day
-            return _IMPOSSIBLE
+    if m["m"] and not m["y"] and "月" not in s and (not m["d"] or int(m["m"]) > 12):
         return _UNREADABLE
-    return _span(y, int(m["m"]) if m["m"] else None, int(m["d"]) if m["d"] else None)
+    return _parts(m, year)
 
 
 def _join(start: DateValue, end: DateValue) -> DateValue:
@@ -117,17 +118,14 @@ def _text(text: str, year: int | None, date_1904: bool) -> DateValue:
     found = _one(bare, year)
     if found.note != "value_unreadable":
         return found
-    if m := re.fullmatch(r"(.+?)(?:" + _SINCE.pattern[:-1] + ")", bare):  # 2015年7月成立, 2015年底: the month, the year
+    if m := _SINCE.fullmatch(bare):  # 2015年7月成立, 2015年底: the month, the year
         return _one(m[1], year)
     pieces = _TO.split(s, maxsplit=1)
-    if len(pieces) < 2:  # 2015.3-2016.4, 2019-2021: one hyphen between two dates
-        m = re.fullmatch(r"([\d.年月日号]+)-([\d.年月日号]+)", bare) or re.fullmatch(
-            r"([\d/年月日号]+)-([\d/年月日号]+)", bare
-        )
-        pieces = [m[1], m[2]] if m else []
+    if len(pieces) < 2 and (m := _HYPHEN.fullmatch(bare)):
+        pieces = [p for p in m.groups() if p]
     if len(pieces) == 2:
         left, right = (p.replace(" ", "") for p in pieces)
-        if re.fullmatch(r"\d{1,2}", left) and (m := re.fullmatch(r"(?:\d{1,2})(月|日)", right)) and m[1] == "月":
+        if re.fullmatch(r"\d{1,2}", left) and re.fullmatch(r"\d{1,2}月", right):
             left += "月"  # 3至5月
         start = _one(left, year)
         known = start.low.year if start.low else year
@@ -143,7 +141,7 @@ def _text(text: str, year: int | None, date_1904: bool) -> DateValue:
 def _arabic(match: re.Match[str]) -> str:
     text = match[0]
     if len(text) > 1 and not set(text) & set("十廿卅"):  # digits in a row: 二〇一五, 二四
-        return "".join(str("〇一二三四五六七八九".index(c)) for c in text)
+        return text.translate(_ASCII)
     number = _numeral(text, True)
     return str(int(number[0])) if number else text
 
@@ -185,29 +183,22 @@ def parse_date(cell: Any, *, year: int | None = None, date_1904: bool = False) -
         number = float(cell)
     except (TypeError, ValueError):
         return _UNREADABLE
-    if number == int(number):
+    if number.is_integer():
         whole = int(number)
         if FIRST_YEAR <= whole <= LAST_YEAR:
             return _span(whole)
         if m := _COMPACT.fullmatch(str(whole)):
-            return _span(int(m["y"]), int(m["m"]), int(m["d"]) if m["d"] else None)
-    elif FIRST_YEAR < number < LAST_YEAR:  # 2009.6; 2009.1 may be January or a lost zero of October
-        month = f"{number:.2f}".partition(".")[2]
-        if abs(number * 100 - round(number * 100)) > 1e-6:
-            return _UNREADABLE
-        found = _span(int(number), int(month.rstrip("0")) if month != "10" else 1)
-        if month == "10" and found.low:
-            return replace(_join(found, _span(int(number), 10)), precision="range")
-        return found
-    if year and 1 <= number < 13:  # 7.15 typed for 15 July; 7.1 may be the 1st or a lost zero of the 10th
-        month, _, day = f"{number:.2f}".partition(".")
-        if abs(number * 100 - round(number * 100)) > 1e-6 or day == "00":
-            return _UNREADABLE
-        if day[1] == "0":
-            one, ten = _span(year, int(month), int(day[0])), _span(year, int(month), int(day))
-            return _join(one, ten) if ten.date else one
-        return _span(year, int(month), int(day))
-    return _serial(number, date_1904)
+            return _parts(m)
+    in_year = bool(year) and 1 <= number < 13
+    if not in_year and (number.is_integer() or not FIRST_YEAR < number < LAST_YEAR):
+        return _serial(number, date_1904)
+    # 2009.6, and 7.15 typed for 15 July; 2009.1 and 7.1 may be the first or a lost zero of the tenth
+    before, _, behind = f"{number:.2f}".partition(".")
+    if abs(number * 100 - round(number * 100)) > 1e-6 or behind == "00":
+        return _UNREADABLE
+    said = [int(behind.rstrip("0")), int(behind)]
+    one, ten = (_span(year or 0, int(before), n) if in_year else _span(int(before), n) for n in said)
+    return one if behind[1] != "0" or ten.date is None else _join(one, ten)
 
 
 def parse_dates(cells: Sequence[Any], *, year: int | None = None, date_1904: bool = False) -> list[DateValue]:
@@ -223,11 +214,10 @@ def parse_dates(cells: Sequence[Any], *, year: int | None = None, date_1904: boo
     return out
 
 
-_QUARTER = {"1": "1", "2": "2", "3": "3", "4": "4", "一": "1", "二": "2", "三": "3", "四": "4"}
 _PERIOD = re.compile(
-    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:\s*[年/.-]?度?\s*第?(?P<q>[1-4一二三四])\s*季度?|\s*[-/.]?\s*q(?P<e>[1-4])|\s*年度?|(?![\d]))"
+    r"(?<!\d)((?:19|20)\d\d)(?:\s*[年/.-]?度?\s*第?([1-4一二三四])\s*季度?|\s*[-/.]?\s*q([1-4])|\s*年度?|(?![\d]))"
 )
-_SHORT = re.compile(r"(?<!\d)(?P<y>\d\d)年(?:度?\s*第?(?P<q>[1-4一二三四])\s*季度?)?(?!\d)")
+_SHORT = re.compile(r"(?<!\d)(\d\d)年(?:度?\s*第?([1-4一二三四])\s*季度?)?(?!\d)")
 
 
 @lru_cache(maxsize=4096)
@@ -235,10 +225,7 @@ def _period(s: str) -> str | None:
     s = _CHINESE.sub(_arabic, re.sub(r"二〇[〇一二三四五六七八九]{2}", _arabic, s.translate(_WIDE)).lower())
     s = re.sub(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)", r"\1", s)  # 20240630, 202412
     found = [*_PERIOD.finditer(s)] or [*_SHORT.finditer(s)]
-    said = {
-        f"{_year(m['y'])}" + (f"Q{_QUARTER[q]}" if (q := m.groupdict().get("q") or m.groupdict().get("e")) else "")
-        for m in found
-    }
+    said = {f"{_year(m[1])}" + (f"Q{m[m.lastindex or 1].translate(_ASCII)}" if m.lastindex != 1 else "") for m in found}
     return said.pop() if len(said) == 1 else None
 
 

@@ -12,80 +12,20 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-_FULL = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " "}  # one to one: places stay places
+from evalkit.ledgers.words import FULL, WORDS, listed
 
-KIND_NAMES = {
-    "name": "姓名",
-    "identity": "身份证件号码",
-    "phone": "电话号码",
-    "bank_card": "银行卡号",
-    "birth": "出生日期",
-    "address": "住址",
-    "email": "电子邮箱或社交账号",
-    "grade": "个人考核等次",
-    "allowance": "个人津补贴",
-    "personal": "其他个人信息",
-    "code": "人员编号",
-    "remark": "备注（自由文字）",
-}
+KIND_NAMES: dict[str, str] = WORDS["kinds"]
 
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-)
+_PROVINCES = frozenset(listed("provinces"))
 _CREDIT = {c: i for i, c in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
 _CREDIT_WEIGHTS = [pow(3, i, 31) for i in range(17)]
 _ID_WEIGHTS = [pow(2, 17 - i, 11) for i in range(17)]
-_SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任"
-    "卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛"
-    "闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文樊兰殷施洪翟安颜倪牛温芦季俞章鲁葛伍申尤毕"
-    "聂柴焦岳齐梅庄辛管祝左涂谷祁舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄"
-    "单包司柏宁柯阮桂闵解强丛华车冉房边喻丘骆佘"
-)  # fmt: skip
-_DOUBLE = ("欧阳", "上官", "司马", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "夏侯", "司徒", "端木")
-# words that begin with a surname and are none
-_WORDS = frozenset(
-    "金融 方案 安全 安装 安徽 江苏 江西 江南 江北 江东 石油 石化 马鞍山 高新 高校 高级 "
-    "高中 高速 成立 成人 单独 单位 向上 常规 常务 文化 文教 文体 文艺 文明 文旅 华东 "
-    "华北 华南 包装 车间 车辆 房产 房地产 管理 管委会 康复 康养 "
-    "项目 关停 关闭 路桥 游戏 景区 季度 万元 万人 万家 万 毕业 左右 余额 任务 任职 "
-    "解散 解除 强 强制 金属 金牌 白银 黄金 范围 方式 施工 应建 应届 盛大 齐全 林业 "
-    "牧业 农业 钟表 陶瓷 石材 温泉 雷达 龙头 "
-    "纪检 纪委 单建 联建 单一 单个 易地 何时 何地 计划 于洪 党群 章程 项 江 段 伍 万 "
-    "路 成员 成果 成效 关怀 关爱 温暖 高效 向心 梅花 兰花 阳光 白云 黄河 长江 国庆 "
-    "白领 童装 鲁菜 费用 关键 许可 夏季 秦皇岛 常州 温州 台州 金华 安庆 贺州 柳州 梅州 "
-    "广州 苏州 徐州 杭州 湖州 "
-    "合格 优秀 良好 正常 一般 较好".split()
-)  # fmt: skip
-_PLACE = re.compile(
-    r".*(?:[省市区县镇乡村街路园港湾]|街道|社区|公司|企业|集团|支部|党委|总支|协会|商会|学会|中心|医院|学校|幼儿园|学院|银行|事务所|合作社|基金会|店|厂|所|部|局|委|办|站|社|会|室|业|类|型|级|费|款|率|数|额|元|年|月|日)"
-)
+_SURNAMES, _DOUBLE = frozenset("".join(listed("surnames"))), tuple(listed("double_surnames"))
+_WORDS = frozenset(listed("no_names"))
+_PLACE, _SAFE = re.compile(WORDS["place"]), re.compile(WORDS["no_persons"])
+_HEADINGS = tuple((kind, re.compile(pattern)) for kind, pattern in WORDS["headings"].items())
+_NO_PERSON = re.compile(f"{WORDS['counted']}|{WORDS['organisation']}")
 _NAME = re.compile(r"[一-鿿]{2,4}|[一-鿿]{1,6}·[一-鿿·]{1,12}")
-
-_HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        ("identity", r"身份证|身份号码|证件号|护照"),
-        ("phone", r"电话|手机|联系方式|座机|传真"),
-        ("bank_card", r"银行卡|银行账号|银行帐号|银行账户|卡号|收款账号|收款帐号|^(?:个人)?账号|开户行"),
-        ("email", r"邮箱|电子邮件|e-?mail|微信号?$|^qq|qq号"),
-        ("birth", r"出生|生日|^年龄$"),
-        ("address", r"住址|家庭地址|居住地|籍贯|户籍地?|^民族$"),
-        ("grade", r"(?:个人|书记|指导员|人员|年度)考核(?:等次|等级|结果|得分)|^考核等次"),
-        ("allowance", r"津贴|工资|薪酬|薪资|报酬|(?:书记|指导员|个人|人员|工作)补[贴助]|绩效奖"),
-        ("personal", r"^性别|^学历|^文化程度|^职务(?!数)|^职称|入党(?:时间|日期)|政治面貌|转正时间|毕业院校|婚姻"),
-        ("code", r"(?:指导员|书记|人员|党员|志愿者|工作者)(?:编号|编码|代码|工号)|^工号"),
-        ("remark", r"^备\s*注|^说明$|情况说明"),
-        (
-            "name",
-            r"姓\s*名|联系人|法定代表人|法人代表|负责人|经办人|填报人|填表人|审核人|报送人|责任人|签字|签名|户主|收款人|(?:党组织|党委|党支部|党总支|总支|支部|第一)?书记$|"
-            r"副书记$|^(?:主任|董事长|总经理|经理|会长|理事长|秘书长|校长|园长|院长|党务工作者|委员)$|联络员$|(?:党员|人员|委员|指导员|申请人|积极分子|班子成员)名单",
-        ),
-    )
-)  # fmt: skip
-_COUNTED = re.compile(r"[数率量]$|人数|个数|总数|占比|比例|是否|有无|配备|合计|次数")
-_ORGANISATION = re.compile(r"(?:单位|企业|部门|机构|组织|支部)(?:名称|性质|类型|类别)?$")
-
 _LONG = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[0-9]|[ -](?=[0-9])){13,22}[0-9Xx]?(?![0-9A-Za-z])")
 _MOBILE = re.compile(r"(?<![0-9A-Za-z.])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Za-z])")
 _LANDLINE = re.compile(
@@ -94,10 +34,15 @@ _LANDLINE = re.compile(
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _CALLED = re.compile(
-    r"(?P<cue>(?:书记|联系人|负责人|经办人|指导员|主任|法人|法定代表人|姓名|会长|经理|董事长|党员)[:： ]{0,2}|由|[(（])"
+    rf"(?:(?:{WORDS['titles']})[:： ]{{0,2}}|由|[(（])"
     r"(?P<name>[一-鿿]{2,3})(?=$|[,，。;；、)） \d(（]|同志|书记|电话|手机|主任|先生|女士|担任|兼任|任)"
 )
 _TITLED = re.compile(rf"(?P<name>[{''.join(sorted(_SURNAMES))}][一-鿿]{{1,2}})(?=同志|先生|女士|书记|主任)")
+
+
+_SCRUBBED = ((_LONG, ""), (_MOBILE, "phone"), (_LANDLINE, "phone"), (_EMAIL, "email"), (_CALLED, "name"), (_TITLED, "name"))
+_OF_PERSONS = frozenset({"name", "code", "grade", "personal", "birth"})
+_INSTRUCTORS = {"allowance": "补[贴助]", "grade": "考核|等次|评定", "code": "^(?:(?:党建)?指导员|编号|指导员名称)$"}
 
 
 def credit_code_valid(text: Any) -> bool:
@@ -114,7 +59,7 @@ def credit_code_valid(text: Any) -> bool:
 def _compact(text: Any) -> str:
     if isinstance(text, float):
         text = str(int(text)) if text == text and abs(text) < 1e20 and text == int(text) else ""
-    return re.sub(r"[\s-]", "", str(text).translate(_FULL)).upper().strip("'\"‘’")
+    return re.sub(r"[\s-]", "", str(text).translate(FULL)).upper().strip("'\"‘’")
 
 
 def _born(digits: str) -> bool:
@@ -130,7 +75,7 @@ def id_check(s: str) -> bool:
 
 
 def _number_kind(s: str) -> str | None:
-    """Kind of a run of digits without blanks: identity card (GB 11643), or bank card (16 to 19 digits, Luhn).
+    """Kind of a run of digits: identity card (GB 11643, ISO 7064 MOD 11-2), or bank card (16 to 19 digits, Luhn).
 
     A mistyped identity number (region and day of birth right, check digit wrong) is still somebody's: it counts as one
     unless it is a credit code.
@@ -153,34 +98,21 @@ def heading_kind(heading: str, *, table: str = "") -> str | None:
     ``table`` is the table the sheet was recognised as: 补贴 and 考核 are a person's in a ledger of instructors and an
     organisation's in a ledger of funds. Counts (书记人数), yes-or-no columns and units are no persons.
     """
-    s = re.sub(r"\s", "", str(heading).translate(_FULL))
+    s = re.sub(r"\s", "", str(heading).translate(FULL))
     s = re.sub(r"\([^)]*\)", "", s) or s
+    instructors = table.startswith("instructor")
     for kind, pattern in _HEADINGS:
-        if pattern.search(s):
-            if kind in ("name", "code", "grade", "personal", "birth") and (
-                _COUNTED.search(s) or _ORGANISATION.search(s)
-            ):
-                continue
-            if (
-                kind == "allowance"
-                and not re.search(r"津贴|工资|薪|报酬|书记|指导员|个人|人员", s)
-                and not table.startswith("instructor")
-            ):
-                continue
+        if not pattern.search(s) or (kind in _OF_PERSONS and _NO_PERSON.search(s)):
+            continue
+        if kind != "allowance" or instructors or re.search(r"津贴|工资|薪|报酬|书记|指导员|个人|人员", s):
             return kind
-    if table.startswith("instructor"):
-        if "补贴" in s or "补助" in s:
-            return "allowance"
-        if re.search(r"考核|等次|评定", s):
-            return "grade"
-        if re.fullmatch(r"(?:党建)?指导员|编号|指导员名称", s):
-            return "code"
-    return None
+    said = (kind for kind, pattern in _INSTRUCTORS.items() if instructors and re.search(pattern, s))
+    return next(said, None)
 
 
 @lru_cache(maxsize=65_536)
 def _text_kind(text: str) -> str | None:
-    s = text.translate(_FULL)
+    s = text.translate(FULL)
     if "@" in s and _EMAIL.search(s):
         return "email"
     if sum(c.isdigit() for c in s) < 9:
@@ -221,11 +153,6 @@ def _one_name(piece: str) -> bool:
     return "·" in s or (s[0] in _SURNAMES and len(s) <= 3) or (s.startswith(_DOUBLE) and len(s) >= 3)
 
 
-_SAFE = re.compile(
-    r"镇|乡|街|园区|地区|区县|县区|城市|行业|单位|企业|公司|名称|组织|支部|党委|类型|状态|方式|地点|场所|主题|项目|级别|类别|指标|来源|用途|条线|分类|性质|机关|部门|群团|原因|关系"
-)
-
-
 def columns(frame: Mapping[str, Sequence[Any]], *, table: str = "") -> dict[str, str]:
     """Headings of the columns that hold personal data -> kind: by heading, else by what most cells are.
 
@@ -257,26 +184,13 @@ def scrub(text: str) -> tuple[str, tuple[str, ...]]:
     """
     s, kinds = str(text), []
     spans: list[tuple[int, int]] = []
-    wide = s.translate(_FULL)
-    for pattern, kind in (
-        (_LONG, ""),
-        (_MOBILE, "phone"),
-        (_LANDLINE, "phone"),
-        (_EMAIL, "email"),
-        (_CALLED, "name"),
-        (_TITLED, "name"),
-    ):
-        for m in pattern.finditer(wide):
-            here = kind or _number_kind(_compact(m[0])) or ""
-            piece = m.span("name") if kind == "name" else m.span()
-            if (
-                not here
-                or (kind == "name" and not _one_name(m["name"]))
-                or any(a < piece[1] and piece[0] < b for a, b in spans)
-            ):
-                continue
-            spans.append(piece)
-            kinds.append(here)
+    for pattern, kind in _SCRUBBED:
+        for m in pattern.finditer(s.translate(FULL)):
+            here = kind or _number_kind(_compact(m[0]))
+            a, b = m.span("name" if kind == "name" else 0)
+            if here and (kind != "name" or _one_name(m["name"])) and not any(c < b and a < d for c, d in spans):
+                spans.append((a, b))
+                kinds.append(here)
     for a, b in sorted(spans, reverse=True):
         s = f"{s[:a]}〔略〕{s[b:]}"
     return s, tuple(dict.fromkeys(kinds))
@@ -316,7 +230,8 @@ def number_shown(cell: Any, limit: int = 40) -> str:
 def free_of_names(text: Any) -> bool:
     """Whether no part of a free text can begin a name: what may be quoted of a reason that somebody typed."""
     s = str(text)
-    return not scrub(s)[1] and not any(c in _SURNAMES and not any(s.startswith(w, i) for w in _WORDS if len(w) > 1) for i, c in enumerate(s))
+    surnames = (i for i, c in enumerate(s) if c in _SURNAMES)
+    return not scrub(s)[1] and all(any(s.startswith(w, i) for w in _WORDS if len(w) > 1) for i in surnames)
 
 
 def _bracket_names(inner: str) -> bool:

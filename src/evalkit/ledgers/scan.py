@@ -1,50 +1,44 @@
 """Look at a file before any reader does: what it really is, and whether its sheets can be read safely.
 
-Nothing is decided by the extension. Workbooks are looked at in the zip: sizes first, then the sheet XML as a stream of
-bytes matched by regular expressions (no XML entity is ever expanded; a part with a DTD is refused). A workbook of
-5 KB whose only cells are A1 and XFD1048576 would otherwise make the reader ask for 550 GB.
+Nothing is decided by the extension. Workbooks are looked at in the zip: sizes first, then the bytes of the sheet XML
+by regular expressions (no XML entity is ever expanded; a part with a DTD is refused). A workbook of 5 KB whose only
+cells are A1 and XFD1048576 would otherwise make the reader ask for 550 GB.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, reduce
 from pathlib import Path
 from xml.parsers import expat
 
-from evalkit.problems import Problem
+from evalkit.ledgers.words import WORDS
+from evalkit.problems import Problem, Severity
 
 MAX_UNPACKED = 500_000_000  # bytes of a zip, unpacked
 MAX_RATIO, RATIO_FROM = 200, 10_000_000  # packed 1:200 is refused from 10 MB unpacked
 MAX_AREA = 1_000_000  # cells from A1 to the last one; more only where at least every fifth of them is filled
 MAX_DENSE_AREA, MIN_DENSITY = 30_000_000, 0.2
-CHUNK = 4_000_000
 OUTPUT_MARK = b"evalkit:output"  # in the keywords of a workbook that Evalkit wrote to be read by people
 
-SAVE_AS = "请用 WPS 或 Excel 打开，另存为“Excel 工作簿（*.xlsx）”后再试"
+SAVE_AS: str = WORDS["save_as"]
+OTHERS_READ = "；其余工作表照常读取"
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
 class SheetScan:
-    """One sheet of an xlsx workbook; rows and columns count from 1.
-
-    ``rows``, ``columns`` (the last used) and ``cells`` count empty formatted cells too, unless that makes a large area.
-    """
+    """One sheet of an xlsx workbook; rows and columns count from 1."""
 
     name: str
     state: str = "visible"
-    rows: int = 0
-    columns: int = 0
-    cells: int = 0
     hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
     merges: tuple[tuple[int, int, int, int], ...] = ()
     no_value: frozenset[tuple[int, int]] = frozenset()  # formulas that nobody calculated
     errors: dict[tuple[int, int], str] = field(default_factory=dict)  # #REF! and the like
@@ -53,56 +47,50 @@ class SheetScan:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a file is: ``kind`` one of xlsx, xls, ods, text, html, zip, encrypted, empty, directory, unknown."""
+    """What a file is: ``kind`` one of xlsx, xls, ods, text, html, zip, encrypted, empty, unknown."""
 
     kind: str
     sheets: tuple[SheetScan, ...] = ()
     encoding: str = ""
     date_1904: bool = False
-    macros: bool = False
-    external_links: bool = False
     own_output: bool = False
     problems: tuple[Problem, ...] = ()
-
-    @property
-    def readable(self) -> bool:
-        return not any(p.severity == "error" and not p.where for p in self.problems)
 
 
 class Refused(Exception):
     """Why a file is not read: (what was found, what to do), in Chinese."""
 
 
-def unreadable(name: str, found: str, advice: str = SAVE_AS, where: str = "") -> Problem:
-    return Problem("file_unreadable", "error", name, where, found=found, advice=advice)
+def refusal(why: str, /, **said: object) -> Refused:
+    """The refusal of this name in words.yml: ``found`` or ``found | advice``; without advice, to save it as .xlsx."""
+    found, _, advice = WORDS["refusals"][why].partition(" | ")
+    return Refused(found.format(**said), advice.replace("SAVE_AS", SAVE_AS) or SAVE_AS)
+
+
+def finding(
+    name: str, why: str | Refused, code: str = "file_unreadable", severity: Severity = "error", where: str = "", **said: object
+) -> Problem:
+    """A problem of a file (of its sheet `where`): a refusal, or the name of one."""
+    found, advice = (refusal(why, **said) if isinstance(why, str) else why).args
+    return Problem(code, severity, name, where, found, advice=advice + (OTHERS_READ if where else ""))
+
+
+_NOT_OPENED = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "no_permission"),
+    errno.ENOENT: "no_file",
+    **dict.fromkeys((errno.ELOOP, 40, 62), "loop"),
+}
 
 
 def load(path: str | Path, name: str) -> bytes | Scan:
     """The bytes of a file, or a Scan that says why there are none. The file is closed at once."""
-    path = Path(path)
-    kind, found, advice = "unknown", "", ""
     try:
-        if path.is_dir():
-            kind, found, advice = (
-                "directory",
-                "这是文件夹，不是文件",
-                "请逐个给出其中的台账文件，或把文件夹整个交给 check",
-            )
-        elif path.stat().st_size > MAX_UNPACKED:
-            found, advice = "文件过大（超过 500 MB）", "请拆成几个文件"
-        else:
-            return path.read_bytes()
-    except PermissionError:
-        found, advice = "没有权限读取，或文件正被其他程序打开", "请关闭 WPS 或 Excel 中的这个文件后再试"
-    except FileNotFoundError:
-        found, advice = "没有这个文件", "请检查路径"
-    except (OSError, RuntimeError) as error:
-        loop = isinstance(error, RuntimeError) or error.errno in (40, 62)
-        found, advice = (
-            ("链接指向自身" if loop else f"打不开（{getattr(error, 'strerror', '')}）"),
-            "请直接给出文件本身",
-        )
-    return Scan(kind, problems=(unreadable(name, found, advice),))
+        if not Path(path).is_dir() and Path(path).stat().st_size <= MAX_UNPACKED:
+            return Path(path).read_bytes()
+        return Scan("unknown", problems=(finding(name, "directory" if Path(path).is_dir() else "too_large"),))
+    except (OSError, RuntimeError) as error:  # some versions of Python call a link to itself a RuntimeError
+        why = _NOT_OPENED.get(getattr(error, "errno", errno.ELOOP), "not_opened")
+        return Scan("unknown", problems=(finding(name, why, reason=getattr(error, "strerror", "")),))
 
 
 def scan(path: str | Path | bytes, *, name: str = "") -> Scan:
@@ -113,52 +101,33 @@ def scan(path: str | Path | bytes, *, name: str = "") -> Scan:
         return data
     try:
         return _scan(data, name)
-    except Refused as why:
-        found, advice = why.args
-        return Scan("encrypted" if "密码" in found else "unknown", problems=(unreadable(name, found, advice),))
+    except Refused as error:
+        why = error
     except Exception:  # mad content makes the zip and XML readers raise almost anything
-        return Scan(
-            "unknown",
-            problems=(
-                unreadable(name, "文件已损坏或不完整", "请重新取得原文件；能用 WPS 打开的，另存为 .xlsx 后再试"),
-            ),
-        )
+        why = refusal("damaged")
+    return Scan("encrypted" if "密码" in why.args[0] else "unknown", problems=(finding(name, why),))
 
 
 def _scan(data: bytes, name: str) -> Scan:
     if not data.strip(b"\0 \r\n\t\xef\xbb\xbf\xff\xfe"):
-        return Scan(
-            "empty",
-            problems=(Problem("file_empty", "error", name, found="文件是空的", advice="请检查是否保存成功，重新报送"),),
-        )
+        return Scan("empty", problems=(finding(name, "empty", "file_empty"),))
     if data.startswith(OLE):
         return _ole(data)
     if data.startswith((ZIP, b"PK\x05\x06")):
         return _zip(data, name)
-    for mark, found in (
-        (b"%PDF", "PDF 文件"),
-        (b"Rar!", "RAR 压缩包"),
-        (b"7z\xbc\xaf", "7z 压缩包"),
-        (b"\x89PNG", "图片"),
-        (b"\xff\xd8\xff", "图片"),
-    ):
-        if data.startswith(mark):
-            raise Refused(
-                f"这是{found}，不是表格",
-                "请先解压，再报送其中的表格" if "压缩" in found else "请报送原来的电子表格，" + SAVE_AS,
-            )
-    if data.startswith((b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00\x04")):
-        raise Refused("这是很早的 Excel 格式", SAVE_AS)
+    for mark, why in WORDS["signatures"].items():
+        if data.startswith(bytes.fromhex(mark)):
+            raise refusal(why)
     encoding = text_encoding(data)
     if not encoding:
-        raise Refused("认不出的文件格式", SAVE_AS)
+        raise refusal("unknown")
     head = data[:65_536].decode(encoding, errors="ignore").lstrip("\ufeff \r\n\t").lower()
     if head.startswith("mime-version") or "urn:schemas-microsoft-com:office:spreadsheet" in head:
-        raise Refused("这是网页存档或 XML 表格，扩展名不符", SAVE_AS)
+        raise refusal("xml_table")
     if head.startswith("<") and ("<table" in head or "<html" in head):
         return Scan("html", encoding=encoding)
     if head.startswith("<?xml"):
-        raise Refused("这是 XML 文件，不是表格", SAVE_AS)
+        raise refusal("xml")
     return Scan("text", encoding=encoding)
 
 
@@ -168,33 +137,25 @@ def text_encoding(data: bytes) -> str:
         return "utf-8-sig"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    sample = data[:20_000]
+    sample, candidates = data[:20_000], ["utf-8", "gb18030"]
     if 0 in sample:  # UTF-16 without a mark: digits and commas have a zero byte
-        encoding = "utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be"
-        candidates = [encoding]
-    else:
-        candidates = ["utf-8", "gb18030"]
+        candidates = ["utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be"]
     for encoding in candidates:
         try:
-            text = data.decode(encoding)
+            text = data.decode(encoding)[:20_000]
         except UnicodeDecodeError:
             continue
-        odd = sum(text[:20_000].count(chr(i)) for i in (*range(9), *range(14, 32), 0x7F, 0xFFFD))
-        return encoding if odd <= len(text[:20_000]) // 1000 else ""
+        odd = sum(map(text.count, map(chr, (*range(9), *range(14, 32), 0x7F, 0xFFFD))))
+        return encoding if odd <= len(text) // 1000 else ""
     return ""
 
 
 def _ole(data: bytes) -> Scan:
-    def has(stream: str) -> bool:
-        return stream.encode("utf-16-le") in data
-
-    if has("EncryptedPackage"):
-        raise Refused("工作簿设有打开密码", "请用 WPS 或 Excel 打开，取消密码，另存为 .xlsx 后再试")
-    if has("WordDocument"):
-        raise Refused("这是 Word（WPS 文字）文档，不是表格", "请报送原来的电子表格，" + SAVE_AS)
-    if has("Workbook") or has("Book"):
-        return Scan("xls", macros=has("_VBA_PROJECT_CUR"))
-    raise Refused("认不出的文件格式", SAVE_AS)
+    streams = {"EncryptedPackage": "password", "WordDocument": "word", "Workbook": "", "Book": "", "": "unknown"}
+    why = next(why for stream, why in streams.items() if stream.encode("utf-16-le") in data)
+    if why:
+        raise refusal(why)
+    return Scan("xls")
 
 
 def check_zip(archive: zipfile.ZipFile) -> None:
@@ -202,11 +163,11 @@ def check_zip(archive: zipfile.ZipFile) -> None:
     infos = archive.infolist()
     unpacked, packed = sum(i.file_size for i in infos), sum(i.compress_size for i in infos)
     if unpacked > MAX_UNPACKED or len(infos) > 20_000:
-        raise Refused(f"解压后过大（{unpacked // 1_000_000} MB，{len(infos)} 个文件）", "请拆成几个文件，或" + SAVE_AS)
+        raise refusal("zip_too_large", size=unpacked // 1_000_000, files=len(infos))
     if unpacked > RATIO_FROM and unpacked > MAX_RATIO * max(packed, 1):
-        raise Refused("压缩比异常，疑为压缩炸弹，未打开", SAVE_AS)
+        raise refusal("bomb")
     if any(i.flag_bits & 1 for i in infos):
-        raise Refused("压缩包设有密码", "请取消密码后重新打包")
+        raise refusal("zip_password")
 
 
 def _zip(data: bytes, name: str) -> Scan:
@@ -215,16 +176,15 @@ def _zip(data: bytes, name: str) -> Scan:
         names = {n.lstrip("/").lower(): n for n in archive.namelist()}
         if "xl/workbook.xml" in names or any(n.startswith("xl/worksheets/") for n in names):
             return _workbook(archive, names, name)
-        if "xl/workbook.bin" in names:
-            raise Refused("这是二进制工作簿（xlsb）", SAVE_AS)
-        if "word/document.xml" in names or "ppt/presentation.xml" in names:
-            raise Refused("这是 Word 或 PowerPoint 文档，不是表格", "请报送原来的电子表格，" + SAVE_AS)
+        for part, why in WORDS["documents"].items():
+            if part in names:
+                raise refusal(why)
         if "mimetype" in names and b"opendocument" in archive.read(names["mimetype"])[:100]:
             content = archive.read(names["content.xml"])
             if b"<!DOCTYPE" in content[:4096] or b"<!ENTITY" in content[:65_536]:
-                raise Refused("文件内含 DTD 声明，未打开", SAVE_AS)
+                raise refusal("dtd")
             if b"manifest:encryption-data" in archive.read(names.get("meta-inf/manifest.xml", names["mimetype"])):
-                raise Refused("工作簿设有打开密码", "请取消密码，另存为 .xlsx 后再试")
+                raise refusal("password")
             return Scan("ods")
         return Scan("zip")
 
@@ -232,188 +192,131 @@ def _zip(data: bytes, name: str) -> Scan:
 def _xml(data: bytes) -> list[tuple[str, dict[str, str]]]:
     """Start tags of a small XML part (local names), by expat; a DTD is refused."""
     tags: list[tuple[str, dict[str, str]]] = []
-    parser = expat.ParserCreate()
 
     def doctype(*_: object) -> None:
-        raise Refused("文件内含 DTD 声明，未打开", SAVE_AS)
+        raise refusal("dtd")
 
-    parser.StartDoctypeDeclHandler = doctype
-    parser.StartElementHandler = lambda tag, attributes: tags.append(
-        (tag.rpartition(":")[2], {k.rpartition(":")[2]: v for k, v in attributes.items()})
-    )
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        tags.append((tag.rpartition(":")[2], {k.rpartition(":")[2]: v for k, v in attributes.items()}))
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler, parser.StartElementHandler = doctype, start
     parser.Parse(data, True)
     return tags
 
 
 def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Scan:
-    book = archive.read(names["xl/workbook.xml"])
-    tags = _xml(book)
+    tags = _xml(archive.read(names["xl/workbook.xml"]))
     targets = {}
     for tag, at in _xml(archive.read(names["xl/_rels/workbook.xml.rels"])):
         if tag == "Relationship":
             target = posixpath.normpath(posixpath.join("/xl", at.get("Target", "").replace("\\", "/")))
             targets[at.get("Id", "")] = target.lstrip("/").lower()
-    date_1904 = any(tag == "workbookPr" and at.get("date1904") in ("1", "true") for tag, at in tags)
-    uncalculated = any(tag == "calcPr" and at.get("fullCalcOnLoad") in ("1", "true") for tag, at in tags)
+    settings = {(tag, k) for tag, at in tags for k, v in at.items() if v in ("1", "true")}
     sheets: list[SheetScan] = []
     problems: list[Problem] = []
     for tag, at in tags:
         if tag != "sheet":
             continue
         part = names.get(targets.get(at.get("id", ""), ""))
-        found = SheetScan(at.get("name", ""), at.get("state", "visible"))
-        if part is None or "worksheets" not in part.lower():
-            sheets.append(replace(found, refused=True))  # a chart sheet, or a part that is not there
-            if part is None:
-                problems.append(
-                    unreadable(name, "工作表的数据不在文件里", SAVE_AS + "；其余工作表照常读取", where=found.name)
-                )
-            continue
+        found = SheetScan(at.get("name", ""), at.get("state", "visible"), refused=True)
         try:
-            found = _sheet(archive, part, found, uncalculated)
-        except (Refused, zipfile.BadZipFile, zlib.error, EOFError) as error:
-            found = replace(found, refused=True)
-            what, advice = (
-                error.args
-                if isinstance(error, Refused)
-                else ("工作表数据已损坏或不完整", "请用 WPS 打开原文件，另存为 .xlsx 后再试")
-            )
-            problems.append(unreadable(name, what, advice + "；其余工作表照常读取", where=found.name))
+            if part is None:
+                raise refusal("sheet_missing")
+            if "worksheets" in part.lower():  # a chart sheet has no cells
+                found = _sheet(archive.read(part), found, ("calcPr", "fullCalcOnLoad") in settings)
+        except (Refused, zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+            why = error if isinstance(error, Refused) else "sheet_damaged"
+            problems.append(finding(name, why, where=found.name))
         sheets.append(found)
     for part in ("xl/sharedstrings.xml", "xl/styles.xml"):
         if part in names:
             with archive.open(names[part]) as stream:
                 if b"<!DOCTYPE" in stream.read(4096):
-                    raise Refused("文件内含 DTD 声明，未打开", SAVE_AS)
+                    raise refusal("dtd")
     core = archive.read(names["docprops/core.xml"]) if "docprops/core.xml" in names else b""
-    return Scan(
-        "xlsx", tuple(sheets), "", date_1904, macros="xl/vbaproject.bin" in names,
-        external_links=any(n.startswith("xl/externallinks/") for n in names), own_output=OUTPUT_MARK in core,
-        problems=tuple(problems),
-    )  # fmt: skip
+    for why, part in (("links", "xl/externallinks/"), ("macros", "xl/vbaproject.bin")):
+        if any(n.startswith(part) for n in names):
+            problems.append(finding(name, why, "file_noted", "warning"))
+    date_1904, own = ("workbookPr", "date1904") in settings, OUTPUT_MARK in core
+    return Scan("xlsx", tuple(sheets), "", date_1904, own, tuple(problems))
 
 
-class _Patterns:
-    """What is looked for in sheet XML, for one namespace prefix (``""`` or ``x:``)."""
-
-    def __init__(self, prefix: bytes) -> None:
-        tag, end = b"<" + prefix, b"</" + prefix
-        self.any_letters = re.compile(tag + rb'c r="([A-Za-z]{1,3})\d')
-        self.far_rows = re.compile(tag + rb'c r="[A-Za-z]{1,3}(\d{6,9})"')
-        self.odd_cell = re.compile(tag + rb'c(?! r="[A-Za-z]{1,3}\d)(?=[\s>/])')
-        self.row = re.compile(tag + rb"row\b[^>]*?\br\s*=\s*[\"'](\d{1,9})[\"']")
-        self.rows = re.compile(tag + rb"row\b")
-        self.filled = re.compile(tag + rb"c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,9})[\"'](?:[^>]*[^>/])?>")
-        self.bare = re.compile(tag + rb"c(?=[\s>])(?![^>]*\sr\s*=)[^>]*>")  # a cell that does not say where it stands
-        self.hidden_row = re.compile(tag + rb"row\b[^>]*?\bhidden=[\"'](?:1|true)[\"'][^>]*>")
-        self.hidden_column = re.compile(tag + rb"col\b[^>]*?\bhidden=[\"'](?:1|true)[\"'][^>]*>")
-        self.merge = re.compile(
-            tag + rb"mergeCell\b[^>]*?\bref=[\"']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})[\"']"
-        )
-        self.formula = re.compile(
-            tag + rb"c\b(?P<at>[^>]*)>\s*" + tag + rb"f\b(?:[^>]*/>|[^>]*>[^<]*" + end + rb"f>)\s*"
-            rb"(?:" + tag + rb"v\s*/>|" + tag + rb"v>\s*(?P<v>0?)\s*" + end + rb"v>)?\s*" + end + rb"c>"
-        )  # fmt: skip
-        self.error = re.compile(
-            tag + rb"c\b(?P<at>[^>]*?\bt=[\"']e[\"'][^>]*)>(?:(?!" + end + rb"c>).)*?" + tag + rb"v>(?P<v>[^<]{1,20})<",
-            re.DOTALL,
-        )
-
-
-_patterns = lru_cache(maxsize=16)(_Patterns)
 _ROOT = re.compile(rb"<(\w+:)?worksheet\b")
-_ROW_AT = re.compile(rb"[^>]*?\br\s*=\s*[\"'](\d{1,9})[\"']")
+_PREFIX = re.compile(rb"<(/?)[\w.-]+:")
+_LAST = re.compile(rb"<row r=\"([1-9]\d{0,6})\"")
+_PLACED = re.compile(rb"<c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]+)(\d+)[\"'](?:[^>]*[^>/])?>")
+_BARE = re.compile(rb"<c(?=[\s>/])(?![^>]*\sr\s*=)[^>]*>")  # a cell that does not say where it stands
+_ROW = re.compile(rb"<row\b(?:[^>]*?\br\s*=\s*[\"'](\d+)[\"'])?")
+_HIDDEN = re.compile(rb"<row\b(?=[^>]*?\bhidden=[\"'](?:1|true)[\"'])[^>]*?\br=[\"'](\d{1,7})[\"']")
+_MERGE = re.compile(rb"<mergeCell\b[^>]*?\bref=[\"']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})[\"']")
+_FORMULA = re.compile(rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*(?P<v>0?)\s*</v>)?\s*</c>")
+_ERROR = re.compile(rb"(<c\b[^>]*?\bt=[\"']e[\"'][^>]*>)(?:(?!</c>).)*?<v>([^<]{1,20})<", re.DOTALL)
 _AT = re.compile(rb"\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
-_NUMBER = re.compile(rb"\b(min|max|r)=[\"'](\d{1,7})[\"']")
 
 
 def column_number(letters: str | bytes) -> int:
     """A -> 1, Z -> 26, AA -> 27."""
-    n = 0
-    for c in (letters if isinstance(letters, bytes) else letters.encode()).upper():
-        n = n * 26 + c - 64
-    return n
+    upper = (letters if isinstance(letters, bytes) else letters.encode()).upper()
+    return reduce(lambda n, c: n * 26 + c - 64, upper, 0)
 
 
-def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    """The sheet XML in pieces that end at the end of a row."""
-    with archive.open(part) as stream:
-        rest = b""
-        while chunk := stream.read(CHUNK):
-            rest += chunk
-            cut = rest.rfind(b"row>")
-            if cut >= 0:
-                yield rest[: cut + 4]
-                rest = rest[cut + 4 :]
-            elif len(rest) > 16 * CHUNK:
-                raise Refused("工作表内部结构异常", SAVE_AS)
-        yield rest
+@lru_cache(maxsize=256)
+def _odd_tag(last_row: bytes) -> re.Pattern[bytes]:
+    """Any tag but the plain ones of a sheet whose last row is this one, all within an area of `MAX_AREA` cells.
+
+    A row or cell further off, with other quotes or attributes in another order, without a place or with a prefix is
+    odd; what is not odd needs no count. Rows are bounded by their first digit (939 by 999), columns by their first
+    letter (36 by AZ).
+    """
+    first, more = last_row[:1], len(last_row) - 1
+    rows = rb"(?:[1-%b]\d{%d}%b)\"" % (first, more, rb"|[1-9]\d{0,%d}" % (more - 1) if more else b"")
+    columns = MAX_AREA // ((int(first) + 1) * 10**more - 1)
+    letters = [rb"[A-Za-z]{1,3}"] if columns >= 16_384 else [rb"[A-Za-z]{1,2}"] if columns >= 702 else [rb"[A-Za-z]"]
+    if 52 <= columns < 702:
+        letters.append(rb"[A-%c][A-Z]" % (ord("A") + columns // 26 - 2))
+    cell = rb"c r=\"(?:%b)%b" % (rb"|".join(letters), rows) if columns >= 26 else rb"c r=\"A1\""
+    return re.compile(rb"<(?!/|v>|%b|row r=\"%b|is>|t[> ]|f[> ]|v/>)" % (cell, rows))
 
 
-def _sheet(archive: zipfile.ZipFile, part: str, sheet: SheetScan, uncalculated: bool, exact: bool = False) -> SheetScan:
-    """Scan one sheet: first by upper bounds (empty formatted cells counted), cell by cell only where these are high."""
-    letters: set[bytes] = set()
-    last_row = cells = row_number = bare_columns = 0
-    hidden: set[int] = set()
-    hidden_columns: set[int] = set()
+def _sheet(data: bytes, sheet: SheetScan, uncalculated: bool) -> SheetScan:
+    """What the reader does not say of a sheet; refused where its cells are scattered over too large an area."""
+    head = data[: max(data.find(b"sheetData"), 0) or 4_000_000]
+    root = _ROOT.search(head)
+    if root is None or b"<!DOCTYPE" in head[:4096] or b"<!ENTITY" in head:
+        raise refusal("sheet_dtd")
+    if root[1]:
+        data = _PREFIX.sub(rb"<\1", data)
+    start, end = data.find(b"<sheetData>"), data.find(b"</sheetData>")
+    cells, rest = (data[start + 11 : end], data[end:]) if 0 < start < end else (data, data)
+    last = _LAST.match(cells, max(cells.rfind(b"<row"), 0))
+    if last is None or b"sheetData" in rest[12:] or _odd_tag(last[1]).search(cells):
+        _check_area(_PREFIX.sub(rb"<\1", data))
+    # a single letter is looked for at the speed of memory, and most sheets have none of these between their rows
+    hidden = map(int, _HIDDEN.findall(cells)) if b"h" in cells and b"hidden=" in cells else ()
     no_value: set[tuple[int, int]] = set()
-    errors: dict[tuple[int, int], str] = {}
-    merges: list[tuple[int, int, int, int]] = []
-    look = _patterns(b"")
-    for n, piece in enumerate(_pieces(archive, part)):
-        if n == 0:
-            root = _ROOT.search(piece)
-            if root is None or b"<!DOCTYPE" in piece[:4096] or b"<!ENTITY" in piece:
-                raise Refused("工作表内含 DTD 声明或编码异常，未打开", SAVE_AS)
-            look = _patterns(root[1] or b"")
-            for tag in look.hidden_column.findall(piece):
-                ends = dict(_NUMBER.findall(tag))
-                hidden_columns.update(range(int(ends.get(b"min", 0)), min(int(ends.get(b"max", 0)), 16_384) + 1))
-        if exact or look.odd_cell.search(piece):
-            filled = look.filled.findall(piece)
-            letters.update({f[0] for f in filled})
-            last_row, cells = max([last_row, *[int(f[1]) for f in filled]]), cells + len(filled)
-            if look.bare.search(piece):
-                for row in look.rows.split(piece)[1:]:
-                    row_number = int(at[1]) if (at := _ROW_AT.match(row)) else row_number + 1
-                    if width := len(look.bare.findall(row)):
-                        last_row, bare_columns, cells = (
-                            max(last_row, row_number),
-                            max(bare_columns, width),
-                            cells + width,
-                        )
-        else:
-            found = look.any_letters.findall(piece)
-            letters.update(found)
-            last_row, cells = (
-                max([last_row, *map(int, look.row.findall(piece)), *map(int, look.far_rows.findall(piece))]),
-                cells + len(found),
-            )
-        if b"hidden=" in piece:
-            hidden.update(
-                int(m[1]) for tag in look.hidden_row.findall(piece) for m in _NUMBER.findall(tag) if m[0] == b"r"
-            )
-        if b"f>" in piece or b"<f" in piece or b":f" in piece:
-            for m in look.formula.finditer(piece):
-                place = _AT.search(m["at"])
-                if place and b't="str"' not in m["at"] and (not m["v"] or uncalculated):
-                    no_value.add((int(place[2]), column_number(place[1])))
-        if b't="e"' in piece or b"t='e'" in piece:
-            for m in look.error.finditer(piece):
-                if place := _AT.search(m["at"]):
-                    errors[int(place[2]), column_number(place[1])] = m["v"].decode("ascii", "replace")
-        if b"mergeCell" in piece:
-            merges += [(int(b), column_number(a), int(d), column_number(c)) for a, b, c, d in look.merge.findall(piece)]
-    columns = max([bare_columns, *map(column_number, letters)])
-    area = last_row * columns
-    if area > MAX_AREA and not exact:
-        return _sheet(archive, part, sheet, uncalculated, exact=True)
+    errors = {}
+    for m in _FORMULA.finditer(cells) if b"f" in cells else ():
+        tag = cells[cells.rfind(b"<c", 0, m.start()) : m.start()]
+        if (place := _AT.search(tag)) and b't="str"' not in tag and (not m["v"] or uncalculated):
+            no_value.add((int(place[2]), column_number(place[1])))
+    for tag, text in _ERROR.findall(cells) if b"#" in cells else ():
+        if place := _AT.search(tag):
+            errors[int(place[2]), column_number(place[1])] = text.decode("ascii", "replace")
+    merges = [(int(b), column_number(a), int(d), column_number(c)) for a, b, c, d in _MERGE.findall(rest)]
+    return SheetScan(sheet.name, sheet.state, frozenset(hidden), tuple(merges), frozenset(no_value), errors)
+
+
+def _check_area(data: bytes) -> None:
+    """Count the filled cells one by one (empty formatted ones do no harm); refuse a sheet that is mostly holes."""
+    bare = [len(_BARE.findall(row)) for row in data.split(b"<row")] if _BARE.search(data) else []
+    placed = _PLACED.findall(data.replace(b"/>", b">") if bare else data)
+    rows, columns = max((int(row) for _, row in placed), default=0), {letters for letters, _ in placed}
+    width, cells = max(map(column_number, columns), default=0), len(placed) + sum(bare)
+    if bare:  # such cells follow the cell before, and rows without a number the row before
+        numbers = _ROW.findall(data)
+        rows = max(rows, *(int(n) for n in numbers if n), 0) + numbers.count(b"")
+        width += max(bare)
+    area = rows * width
     if (area > MAX_AREA and cells < MIN_DENSITY * area) or area > MAX_DENSE_AREA:
-        raise Refused(
-            f"内容散布到第 {last_row} 行、第 {columns} 列，实际只有 {cells} 个单元格",
-            "请删除表格以外的多余单元格，另存为 .xlsx 后再试",
-        )
-    return replace(
-        sheet, rows=last_row, columns=columns, cells=cells, hidden_rows=frozenset(hidden),
-        hidden_columns=frozenset(hidden_columns), merges=tuple(merges), no_value=frozenset(no_value), errors=errors,
-    )  # fmt: skip
+        raise refusal("scattered", rows=rows, columns=width, cells=cells)

@@ -34,15 +34,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-NOTES = {
-    "missing": 1,
-    "value_unreadable": 2,
-    "value_approximate": 4,
-    "unit_mismatch": 8,
-    "value_implausible": 16,
-    "value_noted": 32,  # the cell says more than the number (含预备1, a footnote): the number is certain
-    "amount_fraction": 64,  # more than two decimals of a yuan
-}
+from evalkit.ledgers.words import FULL, WORDS, listed
+
+# value_noted: the cell says more than the number (含预备1, a footnote), which is certain; amount_fraction: more than two
+# decimals of a yuan
+_NAMES = "missing value_unreadable value_approximate unit_mismatch value_implausible value_noted amount_fraction"
+NOTES = {name: 1 << bit for bit, name in enumerate(_NAMES.split())}
 MISSING, UNREADABLE, APPROXIMATE, MISMATCH, IMPLAUSIBLE, NOTED, FRACTION = NOTES.values()
 KINDS = ("count", "money", "number", "percent", "ratio_pair")
 
@@ -77,75 +74,51 @@ class Column:
 
 # --- characters -----------------------------------------------------------------------------------------------
 
-_WIDE = {0xFF01 + i: 0x21 + i for i in range(94)} | {
-    **dict.fromkeys((0x3000, 0xA0, 0x2002, 0x2003, 0x2009, 0x202F), " "),
-    **dict.fromkeys((0x200B, 0x200C, 0x200D, 0xFEFF, 0x2060)),  # of no width
-    **dict.fromkeys((0x2212, 0xFE63, 0x2010, 0x2011), "-"),
-    **dict.fromkeys(map(ord, "【〔﹙"), "(") | dict.fromkeys(map(ord, "】〕﹚"), ")"),
-    0xFFE5: "¥",
-    **str.maketrans("零○〇壹弌贰貳叁參叄肆伍陆陸柒捌玖两兩", "〇〇〇一一二二三三三四五六六七八九二二"),
-    **str.maketrans("拾佰仟萬億圆", "十百千万亿元"),
-}
+_WIDE = FULL | {ord(c): same for same, written in WORDS["characters"].items() for c in written}
 _QUOTES = " \t\r\n'\"‘’“”`"
 _DASHES = frozenset("—–―─ー_…-")
 _DIGIT = {c: i for i, c in enumerate("〇一二三四五六七八九")}
-_SCALE = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_ZERO = frozenset(
-    "无 没有 暂无 未拨 未拨付 未下拨 未到账 未返还 未发生 未支出 未安排 尚未拨付 暂未拨付 尚未拨 无经费 无党员".split()
-)
-_NOT_PAID = frozenset(w for w in _ZERO if w[0] in "未尚" or w.startswith("暂未"))
-_ABSENT = frozenset(
-    "/ // \\ 不详 未统计 未报 缺 暂缺 待定 待核 待核实 待统计 未知 无数据 空 n/a na null none nan 不适用 略 同上"
-    "".split()
-)
+_ASCII = {ord(c): str(i) for c, i in _DIGIT.items()}
+_SCALES = "亿万千百十"
+_SCALE = dict(zip(_SCALES, (100_000_000, 10_000, 1000, 100, 10), strict=True))
+_NOT_PAID, _ABSENT = frozenset(listed("not_paid")), frozenset(listed("absent"))
+_ZERO = _NOT_PAID.union(listed("zero"))
 _HOLDERS = frozenset("x×✕✖*?#□■△▲○●")
-_WHOLE = frozenset("全体 全部 全员 所有 全体党员 全部党员 全体人员 全体职工 全体在职党员".split())
-_FEET = frozenset("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳⁰¹²³⁴⁵⁶⁷⁸⁹*")
-_FOOT = re.compile(r"[①-⑳⁰¹²³⁴-⁹*]+$")
-
-_ABOUT = "大约|大概|约为|约计|约有|约|左右|上下|来|估计|≈|~|～"
-_WORDS = {
-    **dict.fromkeys(_ABOUT.split("|"), "about"),
-    **dict.fromkeys("余 多 逾 几 有余".split(), "over"),
-    **dict.fromkeys("近 将近 接近".split(), "near"),
-    **dict.fromkeys("以上 及以上 不少于 不低于 至少 起码 >= ≥ ≧ 上 +".split(), "from"),
-    **dict.fromkeys("超过 超 大于 高于 多于 突破 >".split(), "above"),
-    **dict.fromkeys("以下 及以下 以内 之内 不超过 不多于 不高于 至多 最多 <= ≤ ≦".split(), "upto"),
-    **dict.fromkeys("不足 不到 不满 未满 未达 少于 低于 小于 <".split(), "below"),
-}
+_FEET = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳⁰¹²³⁴⁵⁶⁷⁸⁹*"
+_WORDS = {word: meaning for meaning, words in WORDS["beside"].items() for word in words.split()}
 
 
 def _any(words: Sequence[str]) -> str:
     return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
 
 
-_PERSON = ("人", "名", "位", "员", "个人")
-_BODY = ("家", "户", "所", "处", "间", "支")
-_OTHER = "人次 家次 户次 个次 次 场 场次 期 批 批次 条 项 件 份 套 篇".split()
-_OTHER += "岁 年 天 日 月 个月 小时 学时 课时 平方米 平米 ㎡ m2 分 星 颗星 级 星级 元 块 角".split()
-_NOUNS = (*_PERSON, *_BODY, "个", *_OTHER)
-_BESIDE = "党员|职工|员工|人员|同志|企业|单位|党组织|党支部|支部|从业人员|社会组织|家庭|钱"
+_PERSON, _BODY = listed("persons"), listed("bodies")
+_NOUNS = (*_PERSON, *_BODY, *listed("others"))
+_LABELS, _OUTSIDE = WORDS["groups"], listed("outside")
 _NUMBER = r"[0-9〇一二三四五六七八九十百千万亿廿卅][0-9.,〇一二三四五六七八九十百千万亿廿卅]*"
+_ONE_DIGIT = "[0-9〇一二三四五六七八九]"
 _GRAMMAR = re.compile(
     rf"(?:共计|合计|总计|共有|共|计|现有|有|为|人民币|rmb|cny)*:?"
     rf"(?P<q1>{_any([w for w in _WORDS if w not in '余多几有余+'])})?"
     rf"(?:人民币)?[¥$]?(?P<neg>-|负)?[¥]?(?P<num>{_NUMBER}|\.\d+)(?:e(?P<exp>[-+]?\d{{1,2}}))?"
     rf"(?P<q2>余|多|来|几|\+)?(?P<scale>[十百千万亿]*)(?P<q3>余|多|来)?"
-    rf"(?P<noun>{_any(_NOUNS)}|%|‰|个?百分点)?(?:(?P<jiao>[0-9〇一二三四五六七八九])角)?(?:(?P<fen>[0-9〇一二三四五六七八九])分)?"
-    rf"(?:{_BESIDE})?(?:整|正|钱)?(?P<q4>{_any([w for w in _WORDS if w not in '上超逾近约'])})?"
+    rf"(?P<noun>{_any(_NOUNS)}|%|‰|个?百分点)?(?:(?P<jiao>{_ONE_DIGIT})角)?(?:(?P<fen>{_ONE_DIGIT})分)?"
+    rf"(?:{WORDS['after_noun']})?(?:整|正|钱)?(?P<q4>{_any([w for w in _WORDS if w not in '上超逾近约'])})?"
 )
-_QUICK = re.compile(r"(约|近|逾|不少于|超过|不足)?(\d{1,12})(余|多)?(人|名|家|个|户|元|次)?(左右|以上|以下)?", re.ASCII)
+_QUICK = re.compile(
+    r" ?共?(约|近|逾|不少于|超过|不足)?(\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(余|多)?(人|名|家|个|户|元|次)?(左右|以上|以下)?", re.ASCII
+)
 _UNIT = re.compile(rf"[十百千万亿]*(?:{_any(_NOUNS)})")
 _INNER_NUMBER = re.compile(r"[-+]?[\d.,]+(?:人|名|个|家|元|万元)?")
 _HUNDREDTHS = re.compile(rf"(?P<q>约|近)?百分之(?P<n>{_NUMBER}(?:点[〇一二三四五六七八九]+)?)")
-_PLAIN = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _GAPS = re.compile(r"(?<=[\d,.])[ \t]+(?=[\d,.])")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,4}(?:,\d{4})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII)
-_LABELS = "预备|正式|流动|女|男|群众|非党员|积极分子|发展对象|退休|离退休|在职|兼职|专职|家属|职工|员工|党员"
 _LABELLED = re.compile(rf"(?P<a>{_LABELS})(?:党员|人员)?:?(?P<b>\d+)|(?P<c>\d+)(?:名|人|个|位)?(?P<d>{_LABELS})")
 _PLUS = re.compile(rf"(\d+)(?:名|人|个|位)?(?:党员)?\+(\d+)(?:名|人|个|位)?\(?({_LABELS})\)?(?:党员)?")
 _PAIR = re.compile(r"(?:实到)?(\d+)(?:人|名|个)?[/|](?:应到)?(\d+)(?:人|名|个)?")
-_OUTSIDE = frozenset("群众 非党员 积极分子 发展对象 家属 职工 员工".split())  # people who are no members
+_SHORT_INSIDE = re.compile(r"[百千万][一二三四五六七八九][万亿]")  # 一百二万: 1,020,000 or 1,200,000
+_ONE = Decimal(1)
+_POWER = {k: _ONE.scaleb(k) for k in range(-40, 60)}
 
 
 class _Read(NamedTuple):
@@ -167,12 +140,8 @@ _NOTHING, _CANNOT = _Read(MISSING), _Read(UNREADABLE)
 _SPECIAL = {
     **dict.fromkeys(_ABSENT, _NOTHING),
     **{w: _Read(0, last=Decimal(w not in _NOT_PAID), mark="zero") for w in _ZERO},
-    **dict.fromkeys(_WHOLE, _Read(UNREADABLE, mark="whole")),
+    **dict.fromkeys(listed("whole"), _Read(UNREADABLE, mark="whole")),
 }
-
-
-_ONE = Decimal(1)
-_POWER = {k: Decimal(1).scaleb(k) for k in range(-40, 60)}
 
 
 def _place(digits: str) -> tuple[Decimal, Decimal]:
@@ -183,80 +152,47 @@ def _place(digits: str) -> tuple[Decimal, Decimal]:
     return _POWER[printed + len(whole) + len(part) - len(bare) if bare else printed], _POWER[printed]
 
 
-def _numeral(text: str, bare_scale: bool) -> tuple[Decimal, Decimal, Decimal, int] | None:
-    """Arabic digits, Chinese digits and scales in any mixture -> (value, last, printed, trailing scale)."""
+def _numeral(text: str, bare: bool, scales: str = _SCALES) -> tuple[Decimal, Decimal, Decimal, int] | None:
+    """Arabic digits, Chinese digits and scales in any mixture -> (value, last, printed, trailing scale).
+
+    ``bare`` allows a scale without a number (近万); ``scales`` are those that may stand in the text.
+    """
     if text[0] < ":" and _THOUSANDS.fullmatch(text):
         digits = text.replace(",", "")
         return Decimal(digits), *_place(digits), 0
-    if len(text) > 40:
+    text = text.replace("廿", "二十").replace("卅", "三十")
+    char = next((c for c in scales if c in text), "")
+    if len(text) > 40 or not (char or _DIGIT.keys() >= set(text)) or _SHORT_INSIDE.search(text):
         return None
-    if not any(c in _SCALE or c in "廿卅" for c in text):  # 二〇二四: digits in a row; 三五 may be 3 to 5: not read
-        if not all(c in _DIGIT for c in text) or (1 < len(text) < 4 and "〇" not in text):
+    if not char:  # 二〇二四: digits in a row; 三五 may be 3 to 5: not read
+        if len(text) > 1 and (scales != _SCALES or (len(text) < 4 and "〇" not in text)):
             return None
-        digits = "".join(str(_DIGIT[c]) for c in text)
+        digits = text.translate(_ASCII)
         return Decimal(digits), *_place(digits), 0
-    entries: list[list[Decimal]] = []  # [number, multiplier, last, printed]
-    start, sizes, pending, scale, zero = 0, math.inf, None, 0, False
-    for token in re.findall(r"[\d.,]+|.", text.replace("廿", "二十").replace("卅", "三十")):
-        if token in _SCALE:
-            scale = _SCALE[token]
-            if scale < 10_000:
-                if pending is None:
-                    if not (
-                        (scale == 10 and (not entries or zero or entries[-1][1] >= 100)) or (bare_scale and not entries)
-                    ):
-                        return None
-                    pending = [Decimal(1)] * 4
-                if entries[start:] and entries[-1][1] <= scale:
-                    return None
-                entries.append([pending[0], Decimal(scale), pending[2], pending[3]])
-            else:
-                if pending is not None:
-                    entries.append([pending[0], Decimal(1), pending[2], pending[3]])
-                elif len(entries) == start:
-                    if not bare_scale or entries:
-                        return None
-                    entries.append([Decimal(1)] * 4)
-                if scale >= sizes:
-                    return None
-                sizes = scale
-                for entry in entries[0 if scale == 100_000_000 else start :]:
-                    entry[1] *= scale
-                start = len(entries)
-            pending, zero = None, False
-        elif token == "〇":
-            zero = True
-        elif pending is not None:
+    scale, smaller = _SCALE[char], scales.partition(char)[2]
+    head, _, tail = text.lstrip("〇").partition(char)
+    rest = tail.lstrip("〇")
+    said = (_ONE, _ONE, _ONE, 0) if bare or char == "十" else None
+    said = _numeral(head, bare, smaller if scale > 1000 else "") if head else said
+    more = _numeral(rest, False, smaller) if rest else (_ONE - 1, _ONE, said[2] * scale if said else _ONE, scale)
+    if said is None or more is None or more[0] >= scale:
+        return None
+    value, last, printed, trailing = more
+    if rest and rest == tail and scale >= 100 and value < 10 and value == int(value):
+        if rest not in _DIGIT:  # 3万5: thirty-five thousand or 30,005
             return None
-        elif token in _DIGIT:
-            pending = [Decimal(_DIGIT[token])] * 2 + [Decimal(1)] * 2
-        elif _THOUSANDS.fullmatch(token):
-            digits = token.replace(",", "")
-            pending = [Decimal(digits), Decimal(1), *_place(digits)]
-        else:
-            return None
-    trailing = scale if pending is None else 1
-    if pending is not None:
-        multiplier = Decimal(1)
-        if scale >= 100 and not zero and pending[0] < 10 and pending[0] == int(pending[0]):
-            if text[-1] not in _DIGIT:  # 3万5: thirty-five thousand or 30,005
-                return None
-            multiplier = Decimal(scale // 10)  # 一百二 is 120
-        elif pending[0] >= scale:
-            return None
-        entries.append([pending[0], multiplier, pending[2], pending[3]])
-    value = sum((e[0] * e[1] for e in entries), Decimal(0))
-    said = [e for e in entries if e[0]] or entries
-    return value, said[-1][1] * said[-1][2], entries[-1][1] * entries[-1][3], trailing
+        value, last, printed = (d * (scale // 10) for d in (value, last, printed))  # 一百二 is 120
+    return said[0] * scale + value, last if value else said[1] * scale, printed, trailing or 1
 
 
 @lru_cache(maxsize=65_536)
 def _lex(text: str) -> _Read:
     if quick := _QUICK.fullmatch(text):  # nine in ten texts of a ledger; the rest of the way reads them just the same
         before, digits, between, noun, behind = quick.groups("")
-        if (before != "") + (between != "") + (behind != "") < 2:
-            word = before or between or behind
-            last = _POWER[len(digits) - len(digits.rstrip("0"))] if word else _ONE
+        word = before or between or behind
+        if len(word) == len(before + between + behind):
+            digits = digits.replace(",", "")
+            last = _POWER[len(digits) - len(digits.rstrip("0"))] if word and int(digits) else _ONE
             return _Read(0, Decimal(digits), last, _ONE, _WORDS[word] if word else "", 0, False, noun)
     return _lex_slowly(text)
 
@@ -264,25 +200,21 @@ def _lex(text: str) -> _Read:
 def _lex_slowly(text: str) -> _Read:
     s = text if text.isascii() else text.translate(_WIDE)
     s = s.strip(_QUOTES).rstrip("。；;，,.")
-    if _PLAIN.fullmatch(s):
-        return _Read(0, Decimal(s))
     if not s:
         return _NOTHING
-    if s[0] < ":" and _THOUSANDS.fullmatch(s):
+    if s[0] < ":" and _THOUSANDS.fullmatch(s[1:] if s[0] in "+-" else s):
         return _Read(0, Decimal(s.replace(",", "")))
     if len(s.split(None, 1)) > 1:
         if re.search(r"\d\s*[\r\n]\s*\d", s):
             return _CANNOT
-        gaps = [len(g) for g in re.split(r"[^\d]+", s) if g] if _GAPS.search(s) else []
-        if gaps and not (
-            re.search(r"(?<!\d)\d{1,3}(?: \d{3})+(?!\d)", s) or max(gaps) == 1 or re.search(r"\d ?[,.] ?\d", s)
-        ):
+        gaps = [len(g) for g in re.split(r"[^\d]+", s) if g] if _GAPS.search(s) else [1]
+        if max(gaps) > 1 and not re.search(r"(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d ?[,.] ?\d", s):
             return _CANNOT  # 8 10 may be two numbers; 1 234 and 1 2 are one
         s = re.sub(r"\s+", "", s)
     s = s.lower()
     if special := _SPECIAL.get(s):
         return special
-    if s[0] in _DASHES and _DASHES.issuperset(s):
+    if _DASHES.issuperset(s):
         return _Read(MISSING, mark="dash")
     if s[0] in _HOLDERS and (s[0] == "#" or _HOLDERS.issuperset(s)):
         return _CANNOT  # a placeholder, or an error of a formula
@@ -293,71 +225,60 @@ def _phrase(s: str) -> _Read:
     bits = 0
     parts: tuple[tuple[str, float], ...] = ()
     if "+" in s and (m := _PLUS.fullmatch(s)):
-        if m[3] not in _OUTSIDE:
-            return _CANNOT
-        return _Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
+        ours = m[3] not in _OUTSIDE
+        return _CANNOT if ours else _Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
     if ("/" in s or "|" in s) and (m := _PAIR.fullmatch(s)):
-        return _Read(UNREADABLE, Decimal(m[1]), parts=(("of", float(m[2])),), mark="pair")
-    if s[-1:] == ")" and "(" in s:
+        return _Read(UNREADABLE, Decimal(m[1]), parts=(("of", float(m[2])),))
+    if s[-1] == ")" and "(" in s:
         head, _, inner = s[:-1].partition("(")
         if not head:  # an accountant's negative
             read = _lex(inner) if inner and inner[0] not in "(-" else _CANNOT
-            return read._replace(value=-read.value) if not read.bits and not read.mark and not read.word else _CANNOT
+            return _CANNOT if read.bits or read.mark or read.word else read._replace(value=-read.value)
         if _UNIT.fullmatch(inner) and not head.endswith(_NOUNS):
             s = head + inner
-        elif inner in _WORDS or inner in ("估", "估算", "预计"):
-            s = "约" + head if _WORDS.get(inner, "about") == "about" else head + inner
+        elif _WORDS.get(inner) == "about" or inner in WORDS["estimated"].split():
+            s = "约" + head
+        elif inner in _WORDS:
+            s = head + inner
+        elif _INNER_NUMBER.fullmatch(inner):
+            return _CANNOT  # 5(8): which of them?
         else:
-            if _INNER_NUMBER.fullmatch(inner):
-                return _CANNOT  # 5(8): which of them?
             s, bits = head, NOTED
             parts = tuple((m["a"] or m["d"], float(m["b"] or m["c"])) for m in _LABELLED.finditer(inner))
     if "百分之" in s and (m := _HUNDREDTHS.fullmatch(s)):
         whole, _, part = m["n"].partition("点")
         share = _numeral(whole, False)
-        s = f"{m['q'] or ''}{share[0]}{'.' if part else ''}{''.join(str(_DIGIT[c]) for c in part)}%" if share else s
-    if s[-1] in _FEET and (foot := _FOOT.search(s)) and foot.start():
-        s, bits = s[: foot.start()], bits | NOTED
-    g = _GRAMMAR.fullmatch(s)
-    if not g:
+        s = f"{m['q'] or ''}{share[0]}{part and '.' + part.translate(_ASCII)}%" if share else s
+    if (bare := s.rstrip(_FEET)) and bare != s:
+        s, bits = bare, bits | NOTED
+    if not (g := _GRAMMAR.fullmatch(s)):
         return _CANNOT
-    q1, neg, digits, exp, q2, factors, q3, noun, jiao, fen, q4 = g.groups()
-    word = ""
-    for w in (q1, q2, q3, q4):
-        if w and _WORDS[w] != word:
-            if word and {word, _WORDS[w]} != {"about", "over"}:
-                return _CANNOT  # 近1200余
-            word = "over" if word else _WORDS[w]
+    q1, neg, digits, exp, q2, factors, q3, noun, jiao, fen, q4 = g.groups("")
+    said = {_WORDS[w] for w in (q1, q2, q3, q4) if w}
+    if len(said) > 1 and said != {"about", "over"}:
+        return _CANNOT  # 近1200余
+    word = "over" if len(said) > 1 else said.pop() if said else ""
     if not word and digits[0] < ":" and _THOUSANDS.fullmatch(digits):  # no interval, no need of places
         value, last, printed, scale = Decimal(digits.replace(",", "")), _ONE, _ONE, 0
     elif number := _numeral(digits, bool(q1)):
         value, last, printed, scale = number
     else:
         return _CANNOT
+    down = _ONE
     if factors:
-        factor = math.prod(_SCALE[c] for c in factors)
-        value, last, printed, scale = value * factor, last * factor, printed * factor, factor
-    if exp:
-        value, last, printed = (d.scaleb(int(exp)) for d in (value, last, printed))
-    noun = noun or ""
-    if noun in ("%", "‰"):
-        down = -2 if noun == "%" else -3
-        value, last, printed, noun = value.scaleb(down), last.scaleb(down), printed.scaleb(down), "%"
+        scale = math.prod(_SCALE[c] for c in factors)
+        down *= scale
+    if exp or noun in ("%", "‰", "角"):
+        down = down.scaleb(int(exp or 0) - {"%": 2, "‰": 3, "角": 1}.get(noun, 0))
+    value, last, printed = (value * down, last * down, printed * down) if down != 1 else (value, last, printed)
     if jiao or fen:
         if noun not in ("元", "块"):
             return _CANNOT
-        for small, step in ((jiao, Decimal("0.1")), (fen, Decimal("0.01"))):
+        for small, step in ((jiao, _POWER[-1]), (fen, _POWER[-2])):
             if small:
                 value, last, printed = value + step * int(small.translate(_ASCII)), step, step
-    if noun == "角":
-        value, noun = value / 10, "元"
-    if neg:
-        value = -value
-    chinese = not digits[0].isascii()
-    return _Read(bits, value, last, printed, word, scale, chinese, "元" if noun == "块" else noun, parts)
-
-
-_ASCII = {ord(c): str(i) for c, i in _DIGIT.items()}
+    noun = {"‰": "%", "角": "元", "块": "元"}.get(noun, noun)
+    return _Read(bits, -value if neg else value, last, printed, word, scale, not digits[0].isascii(), noun, parts)
 
 
 # --- the column's meaning -------------------------------------------------------------------------------------
@@ -375,9 +296,8 @@ def split_unit(unit: str) -> tuple[int, str]:
 def _compatible(own: str, column: str) -> bool:
     if own == column or not column or "个" in (own, column) or column not in _NOUNS:
         return True
-    return any(own in group and column in group for group in (_PERSON, _BODY)) or (
-        column == "次" and own.endswith("次")
-    )
+    alike = any(own in group and column in group for group in (_PERSON, _BODY))
+    return alike or (column == "次" and own.endswith("次"))
 
 
 def _interval(x: float, word: str, last: float, printed: float, whole: bool) -> tuple[float, float, float] | None:
@@ -404,41 +324,40 @@ _Cell = tuple[float, float, float, int, str, tuple[tuple[str, float], ...], str]
 _NAN = math.nan
 
 
-def _null(bits: int, unit: str = "", mark: str = "") -> _Cell:
+def _null(bits: int, unit: str, mark: str = "") -> _Cell:
     return _NAN, _NAN, _NAN, bits, unit, (), mark
 
 
 def _settle(read: _Read, scale: int, noun: str, kind: str) -> _Cell:
+    """(value, low, high, bits, unit, parts, mark) of what was read, by the column's unit and kind."""
     bits, value, last, printed, word, own_scale, chinese, own, parts, mark = read
     base = "元" if kind == "money" else noun
+    whole = kind == "count" or kind == "ratio_pair"
     if mark == "zero":
-        said = kind == "money" or (kind in ("count", "ratio_pair") and last)  # 未拨 says something of money only
+        said = kind == "money" or (whole and last)  # 未拨 says something of money only
         return (0.0, 0.0, 0.0, 0, base, (), "") if said else _null(MISSING, base)
-    if mark == "pair":
-        return (
-            (float(value), float(value), float(value), 0, base, parts, "")
-            if kind == "ratio_pair"
-            else _null(UNREADABLE, base)
-        )
+    if kind == "ratio_pair" and bits == UNREADABLE and parts:
+        bits = 0
     if bits & (MISSING | UNREADABLE):
         return _null(bits, base, mark)
     if kind == "money":
-        if own and own != "元":
-            if own != "分" or own_scale:
-                return _null(UNREADABLE | MISMATCH, base)
+        if own == "分" and not own_scale:
             value, last, printed, own = value / 100, last / 100, printed / 100, "元"
+        elif own not in ("", "元"):
+            return _null(UNREADABLE | MISMATCH, base)
         unit_scale = own_scale or 1
         if own or (unit_scale > 1 and not (chinese and unit_scale < scale)):
             settled = (1, scale, unit_scale) if chinese else (unit_scale,)
             bits |= MISMATCH if scale not in settled or (chinese and scale > 1 and unit_scale != scale) else 0
             scale = 1
     elif own == "%" or noun == "%":
-        if kind == "count" or (own and own != "%"):
+        if kind == "count" or own not in ("", "%"):
             return _null(UNREADABLE | MISMATCH, base)
-        value, last, printed = (value, last, printed) if own else (value / 100, last / 100, printed / 100)
+        if not own:
+            value, last, printed = value / 100, last / 100, printed / 100
     elif own and noun and not _compatible(own, noun):
         return _null(UNREADABLE | MISMATCH, base)
-    elif own or (own_scale or 1) > 1:
+    elif own or own_scale > 1:
         bits |= MISMATCH if scale > 1 and (own_scale or 1) != scale else 0
         scale, base = 1, base or own
     if scale > 1:
@@ -446,7 +365,6 @@ def _settle(read: _Read, scale: int, noun: str, kind: str) -> _Cell:
     x = low = high = float(value)
     if abs(x) >= 1e15:  # an identity or account number, no amount
         return _null(UNREADABLE, base)
-    whole = kind in ("count", "ratio_pair")
     if word:
         found = _interval(x, word, float(last), float(printed), whole and x == int(x))
         if found is None:
@@ -460,32 +378,34 @@ def _settle(read: _Read, scale: int, noun: str, kind: str) -> _Cell:
     return x, low, high, bits, base, parts, ""
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def _typed(cells: np.ndarray, scale: int, noun: str, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Typed numbers, all at once: values and notes."""
     note = np.zeros(len(cells), dtype=np.int8)
+    x = cells * float(scale)
     if noun == "%":  # 38 in a column of per cent; 0.38 is what a cell in Excel's own percent format holds
-        with np.errstate(invalid="ignore"):
-            ratio = (np.abs(cells) <= 1) & (cells != 0)
+        ratio = (np.abs(cells) <= 1) & (cells != 0)
         x = np.where(ratio, cells, cells / 100)
         note[ratio] = NOTED
-    else:
-        x = cells * float(scale)
     rounded = np.rint(x)
-    with np.errstate(invalid="ignore", over="ignore"):
-        tiny = np.abs(x - rounded) <= 1e-9 + 4e-16 * np.abs(x)  # 3.0000000000000004 left by a formula
-        x = np.where(tiny, rounded, x)
-        if kind in ("count", "ratio_pair"):
-            note[(x < 0) | ~tiny] |= IMPLAUSIBLE
-        elif kind == "money":
-            fen = np.rint(x * 100)
-            exact = np.abs(x * 100 - fen) <= np.maximum(1e-6, np.abs(fen) * 1e-14)
-            x = np.where(exact, fen / 100, x)
-            note[~exact] |= FRACTION
-    with np.errstate(invalid="ignore"):
-        bad = ~(np.abs(x) < 1e15)
+    tiny = np.abs(x - rounded) <= 1e-9 + 4e-16 * np.abs(x)  # 3.0000000000000004 left by a formula
+    x = np.where(tiny, rounded, x)
+    if kind in ("count", "ratio_pair"):
+        note[(x < 0) | ~tiny] |= IMPLAUSIBLE
+    elif kind == "money":
+        fen, exact = _fen(x * 100)
+        x = np.where(exact, fen / 100, x)
+        note[~exact] |= FRACTION
+    bad = ~(np.abs(x) < 1e15)
     note[bad] = np.where(np.isnan(x[bad]), MISSING, UNREADABLE)
     x[bad] = np.nan
     return x, note
+
+
+def _fen(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whole fen, and where they are exact but for what floats lose."""
+    fen = np.rint(x)
+    return fen, np.abs(x - fen) <= np.maximum(1e-6, np.abs(fen) * 1e-14)
 
 
 def parse_column(
@@ -511,18 +431,14 @@ def parse_column(
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
     scale, noun = split_unit(unit)
     base = "元" if kind == "money" else noun
-    n = len(cells)
-    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
-        x, note = _typed(cells.astype(np.float64), scale, noun, kind)
-        return Column(x, x.copy(), x.copy(), note, base)
-    items = cells.tolist() if isinstance(cells, np.ndarray) else cells if isinstance(cells, list) else list(cells)
-    kinds = set(map(type, items))
-    if kinds <= {float, int, type(None)}:
-        x, note = _typed(np.array(items, dtype=np.float64) if n else np.zeros(0), scale, noun, kind)
+    plain = isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu"
+    items: Any = cells.tolist() if isinstance(cells, np.ndarray) and not plain else cells
+    if plain or set(map(type, items)) <= {float, int, type(None)}:
+        x, note = _typed(np.array(items, dtype=np.float64), scale, noun, kind)
         return Column(x, x.copy(), x.copy(), note, base)
     numbers = np.fromiter(
         (c if type(c) is float or type(c) is int else _NAN if type(c) is str else _plain_number(c) for c in items),
-        dtype=np.float64, count=n,
+        dtype=np.float64, count=len(items),
     )  # fmt: skip
     x, note = _typed(numbers, scale, noun, kind)
     low, high = x.copy(), x.copy()
@@ -540,8 +456,6 @@ def parse_column(
                 parts[i] = got[5]
             if got[6] and (known := _of_row(total if got[6] == "whole" else dash, i)) is not None:
                 found[-1] = (known, known, known, NOTED)
-        elif isinstance(cell, (bool, np.bool_, dt.date, dt.time, dt.timedelta)) and cell is not pd.NaT:
-            note[i] = UNREADABLE
     if where:
         block = np.fromiter(chain.from_iterable(found), np.float64, 4 * len(found)).reshape(-1, 4)
         x[where], low[where], high[where] = block[:, 0], block[:, 1], block[:, 2]
@@ -550,10 +464,11 @@ def parse_column(
 
 
 def _plain_number(cell: Any) -> float:
-    if cell is None or isinstance(cell, (str, bool, np.bool_, dt.date, dt.time, dt.timedelta)):
-        return _NAN
+    """NaN where the cell is missing, infinite (which is not readable) where it is no number."""
+    if isinstance(cell, (bool, np.bool_, dt.date, dt.time, dt.timedelta)) and cell is not pd.NaT:
+        return math.inf
     try:
-        return float(cell)
+        return _NAN if isinstance(cell, str) else float(cell)
     except (TypeError, ValueError):
         return _NAN
 
@@ -596,13 +511,12 @@ def dash_meaning(remark: Any) -> float | None:
 def to_fen(yuan: Any) -> Any:
     """Yuan to whole fen, half up: a number gives int or None, an array a pandas Int64 array (NaN, inf: null)."""
     if isinstance(yuan, (np.ndarray, pd.Series)):
-        x = np.asarray(yuan, dtype=np.float64) * 100
+        x = np.asarray(yuan, dtype=np.float64)
         fine = np.isfinite(x)
         with np.errstate(invalid="ignore"):
-            fen = np.rint(x)
-            odd = np.flatnonzero(fine & (np.abs(x - fen) > np.maximum(1e-6, np.abs(fen) * 1e-14)))
-        for i in odd:  # the rare ones with parts of a fen, exactly
-            fen[i] = to_fen(float(np.asarray(yuan, dtype=np.float64)[i]))
+            fen, exact = _fen(x * 100)
+        for i in np.flatnonzero(fine & ~exact):  # the rare ones with parts of a fen, exactly
+            fen[i] = to_fen(float(x[i]))
         return pd.arrays.IntegerArray(np.where(fine, fen, 0).astype(np.int64), ~fine)
     if yuan is None or yuan != yuan or math.isinf(yuan):
         return None

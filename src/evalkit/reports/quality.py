@@ -129,5 +129,5 @@ def baseline(data: Data) -> Block:
         rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], *values])
     right = [{"key": key, "label": key, "align": "right"} for key in ("公布数", "按台账重算")]
     notes = ["与上年比较时，上年数采用公布数；差异不到显示单位的一半算相同。"]
-    columns = ["地区", "年份", "指标", *right, "是否相同", "来源"]
+    columns: list[Any] = ["地区", "年份", "指标", *right, "是否相同", "来源"]
     return Block.table("上年公布数与按台账重算数", columns, rows, notes=notes, demo=data.is_demo)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from evalkit.documents import Block
 from evalkit.problems import InputError, Problem
 from evalkit.reports.words import fixed, shown, source_line, span
 from evalkit.scoring.ranks import rank
+from evalkit.scoring.words import show
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
 
 NO_EFFECT = "以上只是同一时期各地区之间的相关，不是因果关系，不能说明增加投入会使覆盖率提高多少；要估计政策效果，请用政策效果分析。"
@@ -25,6 +26,11 @@ def _demo(frame: pd.DataFrame) -> bool:
     return bool(frame["is_demo"].any()) if "is_demo" in frame else False
 
 
+def table(frame: pd.DataFrame, title: str, columns: Mapping[str, Any], notes: Sequence[str] = (), source: str = "") -> Block:
+    """A frame as a table; columns: key -> label, or (label, decimals) for numbers."""
+    return show({"title": "{title}", "columns": columns}, frame, notes, source, _demo(frame), title=title)
+
+
 def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
     """Rates drawn towards the common rate (empirical Bayes, beta-binomial): the smaller the base, the further."""
     rows = frame.loc[(frame["indicator"] == indicator) & frame["value"].notna()].sort_values("sort_order")
@@ -34,13 +40,15 @@ def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
     sign = 1 if rows["better"].iloc[0] == "higher" else -1
     places = rank(sign * rows["value"].round(4)), rank(sign * np.round(value, 4))
     body = [
-        [r["area_name"], f"{r['numerator']:.0f} / {r['denominator']:.0f}", shown(r, unit=False), span(r, "ci_low", "ci_high"), shown(r, v, unit=False), int(a), int(b)]
+        [r["area_name"], f"{r['numerator']:.0f} / {r['denominator']:.0f}", shown(r, unit=False), span(r, "ci_low", "ci_high"),
+         shown(r, v, unit=False), int(a), int(b)]
         for r, v, a, b in zip(rows.to_dict("records"), value, *places, strict=True)
     ]  # fmt: skip
     first = rows.iloc[0]
     heads = _right("地区", "分子 / 分母", f"{first['name']}（{first['unit']}）", "95%区间", "收缩后", "位次", "收缩后位次")
     notes = ["收缩后的比率向共同水平靠拢（经验贝叶斯，贝塔—二项分布），分母越小靠得越近；用于研究，不用于考核。"]
-    return Block.table(f"{first['name']}：原始比率与收缩比率", heads, body, notes=notes, source=source_line(first["period"], _demo(rows)), demo=_demo(rows))
+    return Block.table(f"{first['name']}：原始比率与收缩比率", heads, body, notes=notes, source=source_line(first["period"], _demo(rows)),
+                       demo=_demo(rows))
 
 
 def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
@@ -53,10 +61,12 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
             top, low = value.max(), value.min()
             cells = [fixed(v, 4) for v in (gini(value, weight), total, between, within)]
             share = f"{between / total:.0%}" if total > 0 else None
-            body.append([f"{rows['name'].iloc[0]}", str(period), *cells, share, fixed(atkinson(value, 0.5, weight), 4), fixed(top / low, 2) if low > 0 else None])
+            body.append([f"{rows['name'].iloc[0]}", str(period), *cells, share, fixed(atkinson(value, 0.5, weight), 4),
+                         fixed(top / low, 2) if low > 0 else None])
     heads = _right("指标", "年份", "基尼系数", "泰尔指数", "组间", "组内", "组间占比", "阿特金森（0.5）", "最高/最低")
     notes = ["地区之间的差别，各地区按指标分母加权；组别为同类地区。组间与组内相加等于泰尔指数。地区内部的差别不在内。"]
-    return Block.table("地区之间的差距及其来源", heads, body, notes=notes, demo=_demo(frame), source=source_line(frame["period"].max(), _demo(frame)))
+    return Block.table("地区之间的差距及其来源", heads, body, notes=notes, demo=_demo(frame),
+                       source=source_line(frame["period"].max(), _demo(frame)))
 
 
 def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
@@ -74,15 +84,21 @@ def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
         raise InputError(Problem("data_missing", where="association", found=f"{len(wide)} 个地区", advice=advice))
     spread = wide[list(on)].std(ddof=1)
     x = sm.add_constant((wide[list(on)] - wide[list(on)].mean()) / spread.where(spread > 0, 1.0), has_constant="add")
-    models: list[Any] = [sm.GLM(wide[outcome], x, family=sm.families.Binomial()).fit(cov_type="HC1"), sm.OLS(wide[outcome], x).fit(cov_type="HC1")]
+    models: list[Any] = [sm.GLM(wide[outcome], x, family=sm.families.Binomial()).fit(cov_type="HC1"),
+                         sm.OLS(wide[outcome], x).fit(cov_type="HC1")]
     body: list[list[Any]] = []
     for code in [*on, "const"]:
-        stars = ["***" if m.pvalues[code] < 0.01 else "**" if m.pvalues[code] < 0.05 else "*" if m.pvalues[code] < 0.1 else "" for m in models]
-        body.append([f"{named[code]}" if code != "const" else "常数项", *(fixed(m.params[code], 3) + s for m, s in zip(models, stars, strict=True))])
+        stars = ["***" if m.pvalues[code] < 0.01 else "**" if m.pvalues[code] < 0.05 else "*" if m.pvalues[code] < 0.1 else ""
+                 for m in models]
+        body.append([f"{named[code]}" if code != "const" else "常数项",
+                     *(fixed(m.params[code], 3) + s for m, s in zip(models, stars, strict=True))])
         body.append(["", *(f"（{fixed(m.bse[code], 3)}）" for m in models)])
     fit = 1 - models[0].deviance / models[0].null_deviance
-    body += [["观测数（地区）", *(str(int(m.nobs)) for m in models)], ["拟合优度", f"{fit:.3f}（离差）", f"{models[1].rsquared:.3f}（R²）"]]
-    notes = ["括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。", f"各列只有{len(wide)}个地区，显著性仅供参考。", NO_EFFECT]
+    body += [["观测数（地区）", *(str(int(m.nobs)) for m in models)],
+             ["拟合优度", f"{fit:.3f}（离差）", f"{models[1].rsquared:.3f}（R²）"]]
+    notes = ["括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
+             f"各列只有{len(wide)}个地区，显著性仅供参考。", NO_EFFECT]
     period = frame["period"].iloc[0]
-    return Block.table(f"{named[outcome]}与{'、'.join(named[c] for c in on)}的相关", _right("", "（1）分数Logit", "（2）OLS"), body, notes=notes,
+    return Block.table(f"{named[outcome]}与{'、'.join(named[c] for c in on)}的相关", _right("", "（1）分数Logit", "（2）OLS"), body,
+                       notes=notes,
                        form="three_line", sortable=False, demo=_demo(frame), source=source_line(period, _demo(frame)))  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,8 +66,17 @@ class Node:
         for child in self.children:
             yield from child.leaves()
 
-    def find(self, code: str) -> Node | None:
-        return self if self.code == code else next((n for c in self.children if (n := c.find(code))), None)
+    def groups(self) -> list[Node]:
+        """This node and all below it that have children."""
+        return [self, *(g for c in self.children for g in c.groups())] if self.children else []
+
+    def spans(self) -> Iterator[tuple[Node, slice]]:
+        """The children, each with the place of its leaves among those of this node."""
+        at = 0
+        for child in self.children:
+            width = sum(1 for _ in child.leaves())
+            yield child, slice(at, at + width)
+            at += width
 
     def scaled(self, points: float) -> Node:
         """The same node with other points, those below it in proportion."""
@@ -99,9 +109,13 @@ class Index:
     treat: str = "none"
     note: str = ""
 
-    @property
+    @cached_property
     def leaves(self) -> list[Node]:
         return list(self.root.leaves())
+
+    @cached_property
+    def points(self) -> Any:
+        return np.array([leaf.points for leaf in self.leaves])
 
 
 @dataclass
@@ -128,7 +142,8 @@ class Faults:
             return default
         return word
 
-    def number(self, raw: Mapping[str, Any], key: str, path: tuple[Any, ...], default: float, low: float = -np.inf, high: float = np.inf) -> float:
+    def number(self, raw: Mapping[str, Any], key: str, path: tuple[Any, ...], default: float, low: float = -np.inf,
+               high: float = np.inf) -> float:
         value = raw.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not (low <= value <= high or value != value):
             span = "数字" if np.isinf(low) else f"不小于 {low:g}" if np.isinf(high) else f"{low:g} 至 {high:g}"
@@ -194,7 +209,8 @@ def cut_offs(raw: Any, label: str, path: tuple[Any, ...], faults: Faults, more: 
     for n, entry in enumerate(raw or ()):
         here, ends = (*path, n), [key for key in ("from", "above") if key in entry]
         if double := entry.keys() & {"to", "below", "upto", "until", "max"}:
-            faults.add("value_invalid", (*here, min(double)), entry[min(double)], "只写下限（from 或 above）", "上一档的下限就是本档的上限")
+            faults.add("value_invalid", (*here, min(double)), entry[min(double)], "只写下限（from 或 above）",
+                       "上一档的下限就是本档的上限")
         faults.keys({k: v for k, v in entry.items() if k not in double}, {label, "from", "above", *more}, here)
         if len(ends) != 1 or label not in entry:
             faults.add("key_missing", here, "、".join(map(str, entry)), f"{label} 和 from、above 之一")
@@ -238,7 +254,8 @@ def load_index(given: Any, known: Mapping[str, Mapping[str, Any]]) -> Index:
     grades = cut_offs(raw.get("grades"), "grade", (code, "grades"), faults)
     if grades and (bad := [leaf for leaf in node.leaves() if leaf.rule in UNBOUNDED]):
         rules = "、".join(sorted({leaf.rule for leaf in bad}))
-        faults.add("value_invalid", (code, "grades"), rules, "分等级要求每项是满分的一部分", "去掉 grades，或改用 share_of_target、minmax")
+        faults.add("value_invalid", (code, "grades"), rules, "分等级要求每项是满分的一部分",
+                   "去掉 grades，或改用 share_of_target、minmax")
     needs = faults.number(raw, "needs", (code,), 0.75, 0, 1)
     ways = [faults.choice(raw, key, known_, (code,), "none") for key, known_ in (("impute", IMPUTE), ("treat", TREAT))]
     faults.stop()
@@ -294,9 +311,11 @@ class _Builder:
         if None in given:
             missing = [key for key, g in zip(items, given, strict=True) if g is None]
             self.faults.add("key_missing", path, f"{'、'.join(map(str, missing))} 没有写 points", "同一组里都写或都不写")
-        numbers = [self.faults.number(e, "points", (*path, k), 0.0, 0) if isinstance(e, Mapping) and "points" in e else 0.0 for k, e in items.items()]
+        numbers = [self.faults.number(e, "points", (*path, k), 0.0, 0) if isinstance(e, Mapping) and "points" in e else 0.0 for k,
+                   e in items.items()]
         if None not in given and abs(sum(numbers) - points) > 1e-6 * max(points, 1):
-            self.faults.add("value_invalid", path, f"各项 points 合计 {sum(numbers):g}", f"合计 {points:g}", "改各项的分值，或改上一级的 points")
+            self.faults.add("value_invalid", path, f"各项 points 合计 {sum(numbers):g}", f"合计 {points:g}",
+                            "改各项的分值，或改上一级的 points")
         return numbers
 
     def _leaf(self, code: str, raw: Mapping[str, Any], points: float, inherited: dict[str, str], path: tuple[Any, ...]) -> Node:
@@ -317,14 +336,16 @@ class _Builder:
             faults.add("value_invalid", path, f"{code} 的 better 是 {better}", "higher、lower", "无方向的指标不能计分，或在这里写 better")
             better = "higher"
         numbers = dict(raw) | ({"full_at": about["target"]} if raw.get("full_at") == "target" else {})
-        at = {key: faults.number(numbers, key, path, NAN) for key in NUMBERS}
+        at: dict[str, Any] = {key: faults.number(numbers, key, path, NAN) for key in NUMBERS}
         needed = {"share_of_target": ("full_at",), "distance": ("full_at",), "goalposts": ("low", "high")}.get(rule, ())
         for key in (k for k in needed if np.isnan(at[k])):
             advice = f"{code} 没有参照值，请写一个数" if raw.get(key) == "target" else ""
             faults.add("key_missing", (*path, key), raw.get(key, ""), f"{rule} 需要 {key}", advice)
         full, zero = at["full_at"], at["zero_at"]
-        if full == zero or (better == "higher") == (zero > full) and not np.isnan(full + zero) or (full <= 0 and np.isnan(zero)):
-            faults.add("value_invalid", path, f"full_at {full:g}，zero_at {zero:g}", "越高越好：zero_at 小于 full_at；越低越好：相反；full_at 大于 0")
+        backwards = (better == "higher") == (zero > full) and not np.isnan(full + zero)
+        if full == zero or backwards or (full <= 0 and np.isnan(zero)):
+            faults.add("value_invalid", path, f"full_at {full:g}，zero_at {zero:g}",
+                       "越高越好：zero_at 小于 full_at；越低越好：相反；full_at 大于 0")
         if at["low"] >= at["high"]:
             faults.add("value_invalid", path, f"low {at['low']:g}，high {at['high']:g}", "low 小于 high")
         name = str(raw.get("name") or about["name"])

@@ -24,8 +24,7 @@ Better = str | Sequence[str]
 def lower_better(better: Better, count: int) -> NDArray[np.bool_]:
     """Flags of the indicators where less is better."""
     words = [better] * count if isinstance(better, str) else [str(word) for word in better]
-    wrong = sorted({word for word in words if word not in ("higher", "lower")})
-    if wrong:
+    if wrong := sorted(set(words) - {"higher", "lower"}):
         raise refuse("better", "、".join(wrong), "higher（越高越好）、lower（越低越好）", "无方向的指标不能计分")
     if len(words) != count:
         raise refuse("better", f"{len(words)} 个", f"每个指标一个方向，共 {count} 个")
@@ -100,8 +99,7 @@ def normalise(
     one_of("method", method, *METHODS)
     values = np.asarray(x, dtype=float)
     flat = values.ndim == 1
-    if flat:
-        values = values[:, None]
+    values = values[:, None] if flat else values
     lower = lower_better(better, values.shape[-1])
     if log:
         values, low, high = (_log(v) for v in (values, low, high))
@@ -137,12 +135,10 @@ def normalise(
 
 
 def _log(v: Any) -> Any:
-    if v is None:
-        return None
-    array = np.asarray(v, dtype=float)
+    array = np.asarray(np.nan if v is None else v, dtype=float)
     if bool(np.any(array <= 0)):
         raise refuse("log", f"{np.nanmin(array):g}", "取对数的数值和上下限都大于 0")
-    return np.log(array)
+    return None if v is None else np.log(array)
 
 
 def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any) -> Floats:

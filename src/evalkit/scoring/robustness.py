@@ -17,23 +17,20 @@ from evalkit.problems import InputError, did_you_mean
 from evalkit.scoring.aggregate import check_combination
 from evalkit.scoring.impute import impute
 from evalkit.scoring.ranks import rank
-from evalkit.scoring.scores import Scores, combine, leaf_shares, points_of, printed, show
+from evalkit.scoring.scores import Scores, combine, leaf_shares, printed, wide
 from evalkit.scoring.treat import treat
+from evalkit.scoring.words import Showing, say, show, words
 from evalkit.stats import rank_sets
 from evalkit.stats.intervals import Floats, refuse
 
 FACTORS = ("data", "imputation", "treatment", "normalisation", "weights", "aggregation", "indicator")
-WORDS = {"data": "数据误差", "imputation": "缺报补值", "treatment": "极端值处理", "normalisation": "标准化方法", "weights": "权重（±25%）", "aggregation": "汇总方法", "indicator": "去掉一项指标"}
-IMPUTATION = ("none", "mean", "median", "group")
-TREATMENT = ("none", "winsorise")
-NORMALISATION = ("", "minmax", "linear_60_100", "percentile")  # "" is what the index declares
-AGGREGATION = ("", "geometric", "harmonic")
-SPREAD, DRAWS, FLOOR = 0.25, 64, 0.01  # weights within 25%; data and weight draws in a Sobol run; least share under roots
+METHODS = ("imputation", "treatment", "normalisation", "aggregation")
+SPREAD, DRAWS, FLOOR = 0.25, 64, 0.01  # weights within 25%; draws of a Sobol run; least share under a geometric mean
 CELLS = 60_000  # numbers of a block: what stays in the cache
 
 
 @dataclass(frozen=True, eq=False)
-class Robustness:
+class Robustness(Showing):
     """Ranks of every replication and what they say; failed replications are in `failures`, none is dropped."""
 
     scores: Scores
@@ -47,44 +44,42 @@ class Robustness:
     def _frame(self) -> pd.DataFrame:
         return self.scores.table[["area", "area_name", "score", "grade", "rank"]].copy()
 
+    def _share(self, hits: Any) -> Floats:
+        count = (self.ranked > 0).sum(0)
+        return np.divide(hits, count, out=np.full(len(count), np.nan), where=count > 0)
+
     @cached_property
     def ranks(self) -> pd.DataFrame:
         """Declared rank with the interval that holds 90% of the replications, median, mean, and replications without a rank."""
-        out, values = self._frame(), np.where(self.ranked > 0, self.ranked, np.nan)
-        known = (self.ranked > 0).any(axis=0)
+        out, known = self._frame(), (self.ranked > 0).any(axis=0)
+        values = np.where(self.ranked > 0, self.ranked, np.nan)[:, known]
         for name, q in (("low", 0.05), ("median", 0.5), ("high", 0.95)):
             out[name] = np.nan
-            if known.any():
-                out.loc[known, name] = np.nanquantile(values[:, known], q, axis=0, method="nearest" if q != 0.5 else "linear")
-        count = (self.ranked > 0).sum(0)
-        out["mean"] = np.divide(self.ranked.sum(0, dtype=float), count, out=np.full(len(out), np.nan), where=count > 0)
-        return out.assign(failed=self.n - count)
+            out.loc[known, name] = np.nanquantile(values, q, axis=0, method="linear" if q == 0.5
+                                                  else "nearest") if known.any() else np.nan
+        return out.assign(mean=self._share(self.ranked.sum(0, dtype=float)), failed=(self.ranked == 0).sum(0))
 
     @cached_property
     def grades(self) -> pd.DataFrame:
         """Probability of each grade, over the replications that keep the declared scale (column n)."""
-        out = self._frame()
-        count = (self.graded >= 0).sum(0)
+        out, count = self._frame(), (self.graded >= 0).sum(0)
         for g, cut in enumerate(self.scores.index.grades):
-            out[str(cut.value)] = np.divide((self.graded == g).sum(0), count, out=np.full(len(out), np.nan), where=count > 0)
+            out[str(cut.value)] = (self.graded == g).sum(0) / np.where(count > 0, count, np.nan)
         return out.assign(n=count)
 
     def top(self, k: int = 5) -> pd.DataFrame:
         """Probability of standing among the best k."""
-        hits = ((self.ranked > 0) & (self.ranked <= k)).sum(0)
-        count = (self.ranked > 0).sum(0)
-        return self._frame().assign(probability=np.divide(hits, count, out=np.full(len(hits), np.nan), where=count > 0))
+        return self._frame().assign(probability=self._share(((self.ranked > 0) & (self.ranked <= k)).sum(0)))
 
     @cached_property
     def pairwise(self) -> pd.DataFrame:
-        """Probability that the row's area stands above the column's (ties half), of replications in which both have a rank."""
+        """Probability that the row's area stands above the column's (ties half), where both have a rank."""
         r, names = self.ranked, self.scores.units["area_name"].to_numpy()
-        above = np.empty((r.shape[1], r.shape[1]))
+        above = np.full((r.shape[1], r.shape[1]), np.nan)
         for i in range(r.shape[1]):
             both = (r[:, [i]] > 0) & (r > 0)
             wins = ((r[:, [i]] < r) & both).sum(0) + 0.5 * ((r[:, [i]] == r) & both).sum(0)
-            above[i] = np.divide(wins, both.sum(0), out=np.full(r.shape[1], np.nan), where=both.any(0))
-        np.fill_diagonal(above, np.nan)
+            np.divide(wins, both.sum(0), out=above[i], where=both.any(0) & (np.arange(r.shape[1]) != i))
         return pd.DataFrame(above, index=names, columns=names)
 
     @cached_property
@@ -95,27 +90,22 @@ class Robustness:
     @cached_property
     def factors(self) -> pd.DataFrame:
         """Mean change of place against the declared ranking: each factor alone, and all together."""
-        declared = self.scores.table["rank"].to_numpy(dtype=float, na_value=np.nan)
         rows = []
         for name, one in [*self.apart.items(), ("all", self)]:
-            gap = np.abs(np.where(one.ranked > 0, one.ranked, np.nan) - declared)
-            rows.append({"factor": name, "name": WORDS.get(name, "合在一起"), "shift": float(np.nanmean(gap)) if np.isfinite(gap).any() else np.nan, "largest": float(np.nanmax(gap, initial=0)), "failed": int((one.ranked == 0).all(1).sum())})
-        return pd.DataFrame(rows)
+            gap = _gaps(self.scores, one.ranked)
+            mean, most = (float(f(gap)) if np.isfinite(gap).any() else np.nan for f in (np.nanmean, np.nanmax))
+            rows.append((name, words("factors")[name], mean, most, int((one.ranked == 0).all(1).sum())))
+        return pd.DataFrame(rows, columns=["factor", "name", "shift", "largest", "failed"])
 
     def moves(self, area: str) -> pd.DataFrame:
         """What would move one area: its rank interval under each factor alone, and its rank without each indicator."""
-        i, scores = self.scores._area(area), self.scores
-        rows: list[dict[str, Any]] = []
-        for name, one in self.apart.items():
-            row = one.ranks.iloc[i]
-            rows.append({"kind": "factor", "name": WORDS[name], "low": row["low"], "high": row["high"]})
-        rank_now = scores.table["rank"].iloc[i]
-        for leaf in scores.index.leaves if len(scores.index.leaves) > 1 else ():
-            place = scores.without(leaf.code).table["rank"].iloc[i]
-            if not pd.isna(place):
-                rows.append({"kind": "indicator", "name": f"去掉{leaf.name}", "low": float(place), "high": float(place)})
-        out = pd.DataFrame(rows).assign(rank=rank_now)
-        reach = np.fmax((out["high"] - out["rank"].astype(float)).abs(), (out["low"] - out["rank"].astype(float)).abs())
+        i, leaves = self.scores.find(area), self.scores.index.leaves
+        rows = [("factor", words("factors")[f], *one.ranks.iloc[i][["low", "high"]]) for f, one in self.apart.items()]
+        for leaf in leaves if len(leaves) > 1 else ():
+            place = self.scores.without(leaf.code).table["rank"].iloc[i]
+            rows += [] if pd.isna(place) else [("indicator", say("dropped", name=leaf.name), float(place), float(place))]
+        out = pd.DataFrame(rows, columns=["kind", "name", "low", "high"]).assign(rank=self.scores.table["rank"].iloc[i])
+        reach = out[["low", "high"]].sub(out["rank"].astype(float), axis=0).abs().max(axis=1)
         return out.assign(reach=reach).sort_values("reach", ascending=False, ignore_index=True)
 
     @cached_property
@@ -125,82 +115,72 @@ class Robustness:
 
     def rank_sets(self, confidence: float = 0.95, simultaneous: bool = True) -> pd.DataFrame:
         """Ranks that the sampling error of the data does not exclude (Mogstad, Romano, Shaikh and Wilhelm)."""
-        x = _Draws(self.scores, self.seed).data(np.arange(200))
-        index = self.scores.index
-        value = combine(index.root, leaf_shares(index, x), points_of(index)) * index.root.points
-        error = np.nanstd(value, axis=0, ddof=1)
+        index, x = self.scores.index, _Draws(self.scores, self.seed).data(np.arange(200))
+        error = np.std(combine(index.root, leaf_shares(index, x), index.points) * index.root.points, axis=0, ddof=1)
         low, high = rank_sets(self.scores.score, error, confidence, simultaneous, seed=self.seed)
         return self._frame().assign(se=error, low=low, high=high)
 
     @property
-    def block(self) -> Block:
+    def block(self) -> Block:  # type: ignore[override]
         """Rank, interval and probabilities of each area."""
-        frame = self.ranks.merge(self.grades.drop(columns=["area_name", "score", "grade", "rank", "n"]), on="area")
-        frame["span"] = [f"{low:.0f}—{high:.0f}" if low == low else None for low, high in zip(frame["low"], frame["high"], strict=True)]
-        frame["top"] = self.top(5)["probability"] * 100
         grades = [str(cut.value) for cut in self.scores.index.grades]
-        frame[grades] *= 100
-        columns = {"area_name": "地区", "score": ("得分", 2), "grade": "等级", "rank": ("位次", 0), "span": "90%位次区间", "median": ("位次中位数", 0), "top": ("进前五（%）", 0)}
-        columns |= {g: (f"{g}（%）", 0) for g in grades}
-        return show(frame, "位次区间和等级概率（研究用）", columns, self.notes, demo=self.scores.is_demo, source="演示数据，非真实情况" if self.scores.is_demo else "")
+        frame = self.ranks.join(self.grades[grades] * 100).assign(top=self.top(5)["probability"] * 100)
+        frame["span"] = [f"{a:.0f}—{b:.0f}" if a == a else None for a, b in zip(frame["low"], frame["high"], strict=True)]
+        return show("robust", frame, self.notes, say("reports"), self.scores.is_demo, {g: [f"{g}（%）", 0] for g in grades})
 
     @property
     def notes(self) -> list[str]:
-        factors = "、".join(WORDS[f] for f in self.vary)
-        notes = [f"{self.n}次重复，种子{self.seed}；变动：{factors}。区间为5%至95%分位；等级概率只用保持设定满分线的重复。"]
-        open_ended = int(np.isinf(_column(self.scores, "high")).sum())
-        if open_ended:
-            notes.append(f"{open_ended}个数值上限不明（以上），只按原数计。")
-        if len(self.failures):
-            notes.append("未能得出位次的重复：" + "；".join(f"{r.reason} {r.count}次" for r in self.failures.itertuples()) + "。")
-        return notes
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return self.block._repr_mimebundle_()
+        factors = "、".join(words("factors")[f] for f in self.vary)
+        notes, open_ended = [say("robust", n=self.n, seed=self.seed, factors=factors)], int(np.isinf(_column(self.scores, "high")).sum())
+        notes += [say("open_ended", n=open_ended)] if open_ended else []
+        return notes + ([say("failures", parts=_counted(self.failures.values.tolist()))] if len(self.failures) else [])
 
 
 @dataclass(frozen=True)
-class Sobol:
+class Sobol(Showing):
     """First-order and total indices by factor with their intervals; warnings where they do not fit together."""
 
     table: pd.DataFrame
     warnings: tuple[str, ...]
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        ends = {w: zip(self.table[f"{w}_low"], self.table[f"{w}_high"], strict=True) for w in ("first", "total")}
-        frame = self.table.assign(**{f"{w}_span": [f"{a:.2f} 至 {b:.2f}" if a == a else None for a, b in pairs] for w, pairs in ends.items()})
-        columns = {"name": "因素", "first": ("一阶指数", 2), "first_span": "95%区间", "total": ("总指数", 2), "total_span": "95%区间（总）"}
-        return show(frame, "位次变动来自哪里：Sobol指数", columns, self.warnings)._repr_mimebundle_()
+    @property
+    def block(self) -> Block:  # type: ignore[override]
+        frame = self.table.copy()
+        for w in ("first", "total"):
+            ends = zip(frame[f"{w}_low"].round(2) + 0.0, frame[f"{w}_high"].round(2) + 0.0, strict=True)
+            frame[f"{w}_span"] = [f"{a:.2f} 至 {b:.2f}" if a == a else None for a, b in ends]
+        return show("sobol", frame, self.warnings)
+
+
+def _counted(pairs: Any) -> str:
+    return "；".join(f"{reason} {count}次" for reason, count in pairs)
+
+
+def _gaps(scores: Scores, ranked: Any) -> Floats:
+    """Absolute changes of place against the declared ranking, NaN where there is no rank."""
+    declared = scores.table["rank"].to_numpy(dtype=float, na_value=np.nan)
+    return np.abs(np.where(ranked > 0, ranked, np.nan) - declared)
 
 
 def _column(scores: Scores, column: str) -> Floats:
-    from evalkit.scoring.scores import _wide
-
-    key = "party_org" if "party_org" in scores.rows else "area"
-    if column not in scores.rows:
-        return np.full(scores.raw.shape, np.nan)
-    return _wide(scores.rows, scores.units, [leaf.code for leaf in scores.index.leaves], key, column)
+    return wide(scores.rows, scores.units, [leaf.code for leaf in scores.index.leaves], column)
 
 
 class _Draws:
     """Numbered draws of data and weights, equal for equal seed and number whatever else is drawn."""
 
     def __init__(self, scores: Scores, seed: int):
-        value = scores.raw
-        low, high, ci_low, ci_high = (_column(scores, c) for c in ("low", "high", "ci_low", "ci_high"))
-        self.seed, self.scores = seed, scores
-        self.value = np.ascontiguousarray(value.T)
-        with np.errstate(invalid="ignore"):
-            self.low = np.where(low < value, low, value).T.astype(np.float32)
-            self.width = np.ascontiguousarray(np.where(np.isfinite(high) & (high > value), high, value).T - self.low, dtype=np.float32)
-            self.down = np.nan_to_num((value - ci_low) / 1.96).T.astype(np.float32)
-            self.up = np.nan_to_num((ci_high - value) / 1.96).T.astype(np.float32)
-        kinds = scores.rows.drop_duplicates("indicator").set_index("indicator")
-        share = [c in kinds.index and "kind" in kinds and kinds.loc[c, "kind"] == "proportion" for c in (leaf.code for leaf in scores.index.leaves)]
-        self.top = np.where(share, 1.0, np.inf).astype(np.float32)[:, None]
-        self.exact = not (self.width.any() or self.down.any() or self.up.any())
+        value, (low, high, ci_low, ci_high) = scores.raw, (_column(scores, c) for c in ("low", "high", "ci_low", "ci_high"))
+        self.seed, self.value = seed, np.ascontiguousarray(value.T)
+        bottom, top = np.fmin(low, value), np.where(np.isfinite(high), np.fmax(high, value), value)
+        kinds = dict(zip(scores.rows["indicator"], scores.rows["kind"], strict=True)) if "kind" in scores.rows else {}
+        most = [[1.0 if kinds.get(leaf.code) == "proportion" else np.inf] for leaf in scores.index.leaves]
+        least = np.where((np.nan_to_num(self.value) >= 0).all(1), 0.0, -np.inf)[:, None]
+        parts = (bottom.T, (top - bottom).T, np.nan_to_num((value - ci_low) / 1.96).T, np.nan_to_num((ci_high - value) / 1.96).T, most,
+                 least)
+        self.low, self.width, self.down, self.up, self.most, self.least = (np.ascontiguousarray(p, dtype=np.float32) for p in parts)
         self.uniform = bool(np.nan_to_num(self.width).any())
-        self.floor = np.where((np.nan_to_num(self.value) >= 0).all(1), 0.0, -np.inf).astype(np.float32)[:, None]
+        self.exact = not (self.uniform or self.down.any() or self.up.any())
 
     def data(self, numbers: Any) -> Floats:
         """Draws x units x indicators: uniform over the data's interval plus a split normal of the sampling limits.
@@ -209,99 +189,82 @@ class _Draws:
         """
         if self.exact:
             return np.swapaxes(np.broadcast_to(self.value, (len(numbers), *self.value.shape)), 1, 2)
-        out = np.empty((len(numbers), *self.value.shape))
-        z = np.empty(self.value.shape, dtype=np.float32)
+        out, z = np.empty((len(numbers), *self.value.shape)), np.empty(self.value.shape, dtype=np.float32)
         for d, number in enumerate(numbers):
             rng = np.random.default_rng([self.seed, int(number), 1])
             rng.standard_normal(dtype=np.float32, out=z)
             drawn = np.maximum(z, 0) * self.up
             drawn += np.minimum(z, 0) * self.down
-            drawn += self.low + self.width * rng.random(z.shape, dtype=np.float32) if self.uniform else self.value
-            out[d] = np.minimum(np.maximum(drawn, self.floor), self.top)
+            drawn += self.low + self.width * rng.random(z.shape, dtype=np.float32) if self.uniform else self.low
+            out[d] = np.minimum(np.maximum(drawn, self.least), self.most)
         return np.swapaxes(out, 1, 2)
 
     def weights(self, numbers: Any, points: Floats) -> Floats:
         """Declared points times a factor between 0.75 and 1.25 for every indicator."""
-        return np.stack([points * np.random.default_rng([self.seed, int(d), 2]).uniform(1 - SPREAD, 1 + SPREAD, len(points)) for d in numbers])
-
-
-@dataclass
-class _Plan:
-    """The settings of every replication: numbers of options; -1 is "as declared"."""
-
-    data: Any
-    imputation: Any
-    treatment: Any
-    normalisation: Any
-    weights: Any
-    aggregation: Any
-    indicator: Any
+        rngs = (np.random.default_rng([self.seed, int(d), 2]) for d in numbers)
+        return np.stack([points * rng.uniform(1 - SPREAD, 1 + SPREAD, len(points)) for rng in rngs])
 
 
 def _options(scores: Scores) -> dict[str, list[Any]]:
-    index = scores.index
-    ways = ["none", "mean", "median"] + (["group"] if scores.units["peer_group"].notna().any() else [])
+    """What a factor can be; "" is what the index declares."""
+    index, gaps = scores.index, np.isnan(scores.raw).any()
+    fill = ["none", "mean", "median"] + ["group"] * bool(scores.units["peer_group"].notna().any())
     return {
-        "imputation": [w for w in IMPUTATION if w in ways] if np.isnan(scores.raw).any() else [index.impute],
-        "treatment": list(TREATMENT), "normalisation": list(NORMALISATION), "aggregation": list(AGGREGATION),
+        "imputation": fill if gaps else [index.impute], "treatment": ["none", "winsorise"],
+        "normalisation": ["", "minmax", "linear_60_100", "percentile"], "aggregation": ["", "geometric", "harmonic"],
         "indicator": list(range(-1, len(index.leaves))) if len(index.leaves) > 2 else [-1],
     }  # fmt: skip
 
 
-def _plan(scores: Scores, u: Floats, vary: Sequence[str], draws: int) -> _Plan:
-    """Settings from uniform numbers (replications x FACTORS)."""
-    options = _options(scores)
-    chosen: dict[str, Any] = {}
-    for f, name in enumerate(FACTORS):
-        size = draws if name in ("data", "weights") else len(options[name])
-        chosen[name] = np.minimum((u[:, f] * size).astype(int), size - 1) if name in vary else np.full(len(u), -1)
-    return _Plan(**chosen)
+def _plan(scores: Scores, u: Floats, vary: Sequence[str], draws: int) -> pd.DataFrame:
+    """Settings of the replications from uniform numbers (replications x FACTORS): numbers of options, -1 as declared."""
+    sizes = {name: len(options) for name, options in _options(scores).items()} | {"data": draws, "weights": draws}
+    chosen = {name: np.minimum((u[:, f] * sizes[name]).astype(int), sizes[name] - 1) for f, name in enumerate(FACTORS)}
+    return pd.DataFrame({name: chosen[name] if name in vary else np.full(len(u), -1) for name in FACTORS})
 
 
-def _run(scores: Scores, plan: _Plan, seed: int, failures: Counter[str]) -> tuple[Any, Any, Any]:
-    """Ranks, grades and scores of every replication; replications of one method are done in blocks."""
-    index, points, options, draws = scores.index, points_of(scores.index), _options(scores), _Draws(scores, seed)
-    n, units = len(plan.data), len(scores.units)
+def _run(scores: Scores, plan: pd.DataFrame, seed: int, failures: Counter[str]) -> tuple[Any, Any]:
+    """Ranks and grades of every replication; replications of one method are done in blocks."""
+    index, options, draws = scores.index, _options(scores), _Draws(scores, seed)
+    n, units = len(plan), len(scores.units)
     ranked, graded = np.zeros((n, units), dtype=np.int16), np.full((n, units), -1, dtype=np.int8)
-    groups = scores.units["peer_group"].fillna("").to_numpy()
-    method = np.stack([plan.imputation, plan.treatment, plan.normalisation, plan.aggregation], axis=1)
-    kinds, of = np.unique(method, axis=0, return_inverse=True)
+    numbers = {name: plan[name].to_numpy() for name in FACTORS}
     step = max(1, CELLS // max(1, scores.raw.size))
-    for k, (fill, clean, scale, total) in enumerate(kinds):
-        way = options["normalisation"][scale] if scale >= 0 else ""
-        rule = options["aggregation"][total] if total >= 0 else ""
-        members = np.flatnonzero(of.ravel() == k)
+    declared = {"imputation": index.impute, "treatment": index.treat, "normalisation": "", "aggregation": ""}
+    for key, members in plan.groupby(list(METHODS), sort=False).indices.items():
+        way = {m: options[m][at] if at >= 0 else declared[m] for m, at in zip(METHODS, key, strict=True)}
         try:
-            for name in {way or leaf.rule for leaf in index.leaves}:
-                check_combination(name, rule or "arithmetic", "汇总")
+            for rule in {way["normalisation"] or leaf.rule for leaf in index.leaves}:
+                check_combination(rule, way["aggregation"] or "arithmetic")
             for start in range(0, len(members), step):
                 part = members[start : start + step]
-                still = plan.data[part[0]] < 0
-                x = scores.raw[None] if still else draws.data(plan.data[part])
-                filling = options["imputation"][fill] if fill >= 0 else index.impute
-                x = impute(x, filling, groups, scores.previous)[0] if np.isnan(scores.raw).any() and filling != "none" else x
-                x = treat(x, options["treatment"][clean] if clean >= 0 else index.treat).x
-                share = leaf_shares(index, x, way or None)
-                weight = draws.weights(plan.weights[part], points) if plan.weights[part[0]] >= 0 else np.broadcast_to(points, (len(part), len(points))).copy()
-                out = plan.indicator[part]
-                dropped = out >= 0
-                if dropped.any():
-                    column = np.array([options["indicator"][o] for o in out])
-                    weight[np.flatnonzero(column >= 0), column[column >= 0]] = 0.0
-                if rule in ("geometric", "harmonic"):
-                    share = np.maximum(share, FLOOR)
-                value = combine(index.root, share, weight, rule or None) * index.root.points
-                value = np.broadcast_to(value, (len(part), units))
-                missing = np.isnan(share)
-                if missing.any():
-                    known = ((~missing) * weight[:, None, :]).sum(-1) / weight.sum(-1)[:, None]
-                    value = np.where(known >= index.needs - 1e-9, value, np.nan)
+                x = draws.data(numbers["data"][part]) if numbers["data"][part[0]] >= 0 else scores.raw[None]
+                weight = draws.weights(numbers["weights"][part],
+                                       index.points) if numbers["weights"][part[0]] >= 0 else np.tile(index.points, (len(part), 1))
+                out = np.array([options["indicator"][o] if o >= 0 else -1 for o in numbers["indicator"][part]])
+                weight[np.flatnonzero(out >= 0), out[out >= 0]] = 0.0
+                value = _one(scores, x, weight, way)
                 ranked[part] = np.nan_to_num(rank(printed(value)))
-                if not way:
+                if not way["normalisation"]:
                     graded[part] = scores.grade(value)
         except InputError as error:
             failures["；".join(p.found or p.title for p in error.problems)] += len(members)
-    return ranked, graded, None
+    return ranked, graded
+
+
+def _one(scores: Scores, x: Floats, weight: Floats, way: dict[str, str]) -> Floats:
+    """Scores of a block of replications by one method."""
+    index = scores.index
+    if way["imputation"] != "none" and np.isnan(scores.raw).any():
+        x = impute(x, way["imputation"], scores.units["peer_group"].fillna("").to_numpy(), scores.previous)[0]
+    share = leaf_shares(index, treat(x, way["treatment"]).x, way["normalisation"] or None)
+    share = np.maximum(share, FLOOR) if way["aggregation"] else share
+    value = combine(index.root, share, weight, way["aggregation"] or None) * index.root.points
+    value = np.broadcast_to(value, (len(weight), len(scores.units)))
+    if not np.isnan(share).any():
+        return value
+    known = (~np.isnan(share) * weight[:, None, :]).sum(-1) / weight.sum(-1)[:, None]
+    return np.where(known >= index.needs - 1e-9, value, np.nan)
 
 
 def robustness(scores: Scores, n: int = 1000, seed: int = 7, vary: Sequence[str] = FACTORS) -> Robustness:
@@ -325,22 +288,18 @@ def robustness(scores: Scores, n: int = 1000, seed: int = 7, vary: Sequence[str]
     Saisana, Saltelli and Tarantola (2005), JRSS A 168, 307-323; OECD/JRC (2008), Handbook, step 7.
     """
     vary = (vary,) if isinstance(vary, str) else tuple(vary)
-    wrong = [v for v in vary if v not in FACTORS]
-    if wrong or n < 1:
-        raise refuse("vary" if wrong else "n", "、".join(wrong) or str(n), "、".join(FACTORS) if wrong else "至少 1 次", did_you_mean(wrong[0], FACTORS) if wrong else "")
-    rng = np.random.default_rng([seed, *b"robustness"])
-    plan = _plan(scores, rng.random((n, len(FACTORS))), vary, n)
-    if "data" in vary:
-        plan.data = np.arange(n)
-    if "weights" in vary:
-        plan.weights = np.arange(n)
+    if wrong := [v for v in vary if v not in FACTORS]:
+        raise refuse("vary", "、".join(wrong), "、".join(FACTORS), did_you_mean(wrong[0], FACTORS))
+    if n < 1:
+        raise refuse("n", str(n), "至少 1 次")
+    plan = _plan(scores, np.random.default_rng([seed, *b"robustness"]).random((n, len(FACTORS))), vary, n)
+    for name in {"data", "weights"} & set(vary):
+        plan[name] = np.arange(n)
     failures: Counter[str] = Counter()
-    ranked, graded, _ = _run(scores, plan, seed, failures)
-    lost = (ranked == 0).sum() - sum(failures.values()) * ranked.shape[1]
-    if lost:
-        failures["个别地区有数分值不足，没有得分（按地区计）"] += int(lost)
-    frame = pd.DataFrame({"reason": list(failures), "count": list(failures.values())})
-    return Robustness(scores, n, seed, vary, ranked, graded, frame)
+    ranked, graded = _run(scores, plan, seed, failures)
+    if lost := int((ranked == 0).sum()) - sum(failures.values()) * ranked.shape[1]:
+        failures[say("failed_areas")] += lost
+    return Robustness(scores, n, seed, vary, ranked, graded, pd.DataFrame(failures.items(), columns=["reason", "count"]))
 
 
 def sobol(robust: Robustness, base: int = 256) -> Sobol:
@@ -352,38 +311,32 @@ def sobol(robust: Robustness, base: int = 256) -> Sobol:
     """
     from scipy import stats
 
-    scores, names = robust.scores, robust.vary
+    names = robust.vary
     at = [FACTORS.index(name) for name in names]
-    declared = scores.table["rank"].to_numpy(dtype=float, na_value=np.nan)
+    size = max(2, len(names))  # scipy wants two; the second of one factor moves nothing
     failures: Counter[str] = Counter()
 
     def shift(u: Floats) -> Floats:
         full = np.zeros((u.shape[1], len(FACTORS)))
-        full[:, at] = u.T
-        ranked, _, _ = _run(scores, _plan(scores, full, names, DRAWS), robust.seed, failures)
-        gap = np.abs(np.where(ranked > 0, ranked, np.nan) - declared)
-        count = (~np.isnan(gap)).sum(1)
-        return np.divide(np.nansum(gap, axis=1), count, out=np.zeros(len(gap)), where=count > 0)
+        full[:, at] = u.T[:, : len(at)]
+        gap = _gaps(robust.scores, _run(robust.scores, _plan(robust.scores, full, names, DRAWS), robust.seed, failures)[0])
+        return np.nan_to_num(np.nansum(gap, axis=1) / np.maximum((~np.isnan(gap)).sum(1), 1))
 
-    rng = np.random.default_rng([robust.seed, *b"sobol"])
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # a factor that moves nothing has no interval
-        found = stats.sobol_indices(func=shift, n=base, dists=[stats.uniform()] * len(names), rng=rng)
+        warnings.simplefilter("ignore")  # a factor that moves nothing has no interval: NaN below
+        rng = np.random.default_rng([robust.seed, *b"sobol"])
+        uniform: list[Any] = [stats.uniform()] * size
+        found = stats.sobol_indices(func=shift, n=base, dists=uniform, rng=rng)
         again = found.bootstrap(confidence_level=0.95, n_resamples=499)
-    table = pd.DataFrame({"factor": names, "name": [WORDS[v] for v in names], "first": found.first_order, "total": found.total_order})
-    for name, result in (("first", again.first_order), ("total", again.total_order)):
-        table[f"{name}_low"], table[f"{name}_high"] = result.confidence_interval.low, result.confidence_interval.high
-    notes = [f"{base}个基础样本，共{base * (len(names) + 2)}次计算；对象是各地位次平均变动"]
-    if table["first"].isna().all():
-        notes.append("变动这些因素时位次不变，指数没有定义")
-    odd = table.loc[(table["first_low"] > table["total_high"]) | (table["total_high"] < 0) | (table["first_high"] < 0), "name"]
-    if len(odd):
-        notes.append(f"{'、'.join(odd)}的一阶与总指数不一致（样本太少），不作解释")
-    if table["first"].sum() > 1.1:
-        notes.append(f"一阶指数合计{table['first'].sum():.2f}，大于1：样本太少，只看大小次序")
-    if failures:
-        notes.append("有组合不能计算：" + "；".join(f"{k} {v}次" for k, v in failures.items()) + "，按不变动计")
+    table = pd.DataFrame({"factor": names, "name": [words("factors")[v] for v in names]})
+    for name, value, result in (("first", found.first_order, again.first_order), ("total", found.total_order, again.total_order)):
+        ends = result.confidence_interval
+        parts = (np.asarray(v)[: len(names)] for v in (value, ends.low, ends.high))
+        table[name], table[f"{name}_low"], table[f"{name}_high"] = parts
+    notes = [say("sobol", base=base, runs=base * (size + 2))]
+    notes += [] if table["total"].fillna(0).any() else [say("sobol_still")]
+    odd = (table["first_low"] > table["total_high"]) | (table["total_high"] < 0) | (table["first_high"] < 0)
+    notes += [say("sobol_odd", names="、".join(table.loc[odd, "name"]))] if odd.any() else []
+    notes += [say("sobol_sum", total=table["first"].sum())] if table["first"].sum() > 1.1 else []
+    notes += [say("sobol_failed", parts=_counted(failures.items()))] if failures else []
     return Sobol(table, tuple(notes))
-
-
-__all__ = ["FACTORS", "Robustness", "Sobol", "robustness", "sobol"]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,14 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.index import Faults, cut_offs, declared
-from evalkit.scoring.scores import _points, _refuse_persons, show
+from evalkit.scoring.scores import refuse_persons
+from evalkit.scoring.words import Showing, points, say, show
 
 OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-SCHEME = {"name", "note", "points", "base", "cap", "score", "dimensions", "star_when", "cut_offs", "items", "tables", "not_rated", "veto", "at_most_up", "rectify", "cycle", "targets", "quota_within", "ties"}  # fmt: skip
+SCHEME = {
+    "name", "note", "points", "base", "cap", "score", "dimensions", "star_when", "cut_offs", "items", "tables", "not_rated",
+    "veto", "at_most_up", "rectify", "cycle", "targets", "quota_within", "ties",
+}  # fmt: skip
 ITEM = {"name", "heading", "points", "domain", "steps", "off", "add", "per", "cap", "bonus", "minus", "items", "note"}
 MORE = frozenset({"also", "quota", "label"})
 
@@ -32,19 +37,24 @@ def condition(text: Any) -> tuple[Any, float, bool]:
     return OPERATORS[found[1]], float(found[2]), bool(found[3])
 
 
-def holds(frame: pd.DataFrame, where: Mapping[str, Any]) -> pd.Series:
-    """Rows that meet all conditions of a filter: value, [values], ">= 3", present, missing. A null meets none but missing."""
-    good = pd.Series(True, index=frame.index)
-    for column, wanted in where.items():
+def number(values: Any) -> Any:
+    """A column as float64 with NaN."""
+    return pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
+    """Rows that meet all conditions: value, [values], ">= 3", present, missing. A null meets none but missing."""
+    good = np.ones(len(frame), dtype=bool)
+    for column, wanted in (where or {}).items():
         values = frame[column]
         if wanted in ("present", "missing"):
-            good &= values.notna() == (wanted == "present")
+            good &= values.notna().to_numpy() == (wanted == "present")
         elif isinstance(wanted, str) and wanted[:1] in "<>":
-            compare, number, _ = condition(wanted)
-            good &= compare(pd.to_numeric(values, errors="coerce"), number)
+            compare, line, _ = condition(wanted)
+            good &= compare(number(values), line)
         else:
-            options = [w for w in wanted] if isinstance(wanted, list) else [wanted]
-            good &= values.astype(object).where(values.notna(), None).isin(options)
+            options = wanted if isinstance(wanted, list) else [wanted]
+            good &= values.astype(object).where(values.notna(), None).isin(options).to_numpy()
     return good
 
 
@@ -60,14 +70,16 @@ def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
     cuts = cut_offs(raw.get("cut_offs"), "stars", (code, "cut_offs"), faults, MORE)
     for cut in cuts:
         faults.number(cut.more, "quota", (code, "cut_offs"), 1.0, 0, 1)
-    if sorted(({c.value for c in cuts}), reverse=True) != [c.value for c in cuts]:
-        faults.add("value_invalid", (code, "cut_offs"), "、".join(f"{c.value}星自{c.start:g}分" for c in cuts), "星级越高，下限越高，每级一行")
-    for key in ("star_when", "rectify", *({"targets"} & raw.keys())):
-        for text in [*raw[key], *raw[key].values()] if key == "targets" else [raw[key]] if key in raw else []:
-            try:
-                condition(text)
-            except ValueError:
-                faults.add("value_invalid", (code, key), text, ">= 85%、<= 2 这样的写法")
+    if sorted((c.value for c in cuts), reverse=True) != [c.value for c in cuts]:
+        found = "、".join(f"{c.value}星自{c.start:g}分" for c in cuts)
+        faults.add("value_invalid", (code, "cut_offs"), found, "星级越高，下限越高，每级一行")
+    targets = raw.get("targets") or {}
+    for key, text in [(k, raw[k]) for k in ("star_when", "rectify") if k in raw] + [("targets", t)
+        for t in [*targets, *targets.values()]]:
+        try:
+            condition(text)
+        except ValueError:
+            faults.add("value_invalid", (code, key), text, ">= 85%、<= 2 这样的写法")
     faults.choice(raw, "ties", ("out", "in"), (code,), "out")
     if "dimensions" in raw and "star_when" not in raw:
         faults.add("key_missing", (code, "star_when"), "", "得星线，例如 >= 85%")
@@ -102,98 +114,96 @@ def _column(frame: pd.DataFrame, key: str, item: Mapping[str, Any]) -> str | Non
     return next((n for n in (item.get("per"), key, item.get("heading"), item.get("name")) if n in frame), None)
 
 
-def _item(frame: pd.DataFrame, key: str, item: Mapping[str, Any]) -> pd.Series:
-    """Points of one item; null where what it needs is not known."""
+def _item(frame: pd.DataFrame, key: str, item: Mapping[str, Any]) -> Any:
+    """Points of one item; NaN where what it needs is not known."""
+    top = np.inf if item.get("points") is None else float(item["points"])
     if "items" in item:
-        parts = [_item(frame, k, i) for k, i in item["items"].items()]
-        points = pd.concat(parts, axis=1).sum(axis=1, skipna=False)
-        return points.clip(upper=item.get("points"))
+        return np.minimum(sum(_item(frame, k, i) for k, i in item["items"].items()), top)
     values = frame[_column(frame, key, item)]
     if "steps" in item:
-        return values.map(lambda v: float(item["steps"].get(v, np.nan)) if isinstance(v, str) else np.nan).astype(float)
-    number = pd.to_numeric(values, errors="coerce").astype("Float64").astype(float)
-    top = item.get("points")
+        return values.map(lambda v: float(item["steps"].get(v, np.nan)) if isinstance(v, str) else np.nan).to_numpy(dtype=float)
+    count = number(values)
     if "off" in item:
-        return (top - item["off"] * number).clip(lower=0) if top is not None else -item["off"] * number
+        return np.maximum(top - item["off"] * count, 0) if np.isfinite(top) else -item["off"] * count
     if "add" in item:
-        return (item["add"] * number).clip(upper=item.get("cap", top))
-    number = number.clip(lower=0, upper=top)
-    return -number if item.get("minus") else number
+        return np.minimum(item["add"] * count, item.get("cap", top))
+    return np.clip(count, 0, top) * (-1 if item.get("minus") else 1)
 
 
 def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFrame:
-    """Stars of every row by a scheme: adds score, earned, by_rule, stars (Int64, null = not rated), label and reason.
+    """Stars of every row by a scheme: adds score, by_rule, stars_rule (Int64, null = not rated), label and reason.
 
     Parameters
     ----------
     frame
         One row per party organisation: the scheme's items and the columns of its conditions, stars_previous where
         stars may only rise by so many a year, area where quotas hold within areas.
+    scheme
+        As for `stars`, or a pair (code, checked scheme) of `load_scheme`.
     """
-    _refuse_persons(frame)
-    _, raw = load_scheme(scheme) if not (isinstance(scheme, tuple) and len(scheme) == 2) else scheme
+    refuse_persons(frame, keyed=False)
+    _, raw = scheme if isinstance(scheme, tuple) else load_scheme(scheme)
     _need(frame, raw)
     out = frame.reset_index(drop=True).copy()
-    n = len(out)
-    score, passed, unknown = np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", dtype=object)
-    for table, _ in _tables(raw, ()):
-        here = holds(out, table.get("when") or {}).to_numpy()
-        items = table.get("dimensions") or table.get("items") or {}
-        columns = {k: _item(out, k, i).to_numpy() for k, i in items.items()}
-        values = np.stack(list(columns.values()), 1) if items else np.zeros((n, 0))
-        own = pd.to_numeric(out[raw["score"]], errors="coerce").to_numpy(dtype=float, na_value=np.nan) if "score" in raw and raw["score"] in out and not table.get("dimensions") else values.sum(1) + float(raw.get("base", 0))
-        score[here] = np.minimum(own, float(raw.get("cap", np.inf)))[here]
-        names = np.array([str(i.get("name", k)) for k, i in items.items()])
-        unknown[here] = ["、".join(names[np.isnan(row)]) for row in values[here]]
-        if "star_when" in raw and items:
-            compare, line, percent = condition(raw["star_when"])
-            full = np.array([float(i["points"]) for i in items.values()])
-            got = compare(np.round(values, 9), np.round(line / 100 * full if percent else line, 9))
-            passed[here] = np.where(np.isnan(values).any(1), np.nan, got.sum(1))[here]
-    rated = ~np.isnan(passed if "star_when" in raw else score)
-    skip = holds(out, raw["not_rated"]).to_numpy() if raw.get("not_rated") else np.zeros(n, dtype=bool)
-    vetoed = holds(out, raw["veto"]).to_numpy() if raw.get("veto") else np.zeros(n, dtype=bool)
-    use = rated & ~skip & ~vetoed
-    stars, why = (passed.copy(), np.full(n, "", dtype=object)) if "star_when" in raw else _by_cuts(out, score, use, raw)
-    cuts = raw["cut_offs"]
-    if "star_when" in raw:
-        why[:] = [f"{p:.0f}个维度达到得星线" if p == p else "" for p in passed]
-    out["by_rule"] = pd.array(np.where(use, stars, np.nan), dtype="Float64").astype("Int64")
-    before = pd.to_numeric(out["stars_previous"], errors="coerce").to_numpy(dtype=float, na_value=np.nan) if "stars_previous" in out else np.full(n, np.nan)
-    if raw.get("at_most_up") is not None:
-        most = before + float(raw["at_most_up"])
-        held = use & (stars > most)
-        why[held] = [f"{w}，上年{b:.0f}星，一年最多升{raw['at_most_up']}星" for w, b in zip(why[held], before[held], strict=True)]
-        stars = np.where(held, most, stars)
+    n, by_star = len(out), "star_when" in raw
+    before = number(out["stars_previous"]) if "stars_previous" in out else np.full(n, np.nan)
     cycle = raw.get("cycle")
     if cycle and str(period).isdigit() and (int(period) - int(cycle["first"])) % int(cycle["years"]):
-        stars, why, use, vetoed, skip = before.copy(), np.full(n, "非评定年，沿用上次星级", dtype=object), ~np.isnan(before), vetoed & False, skip & False
-    why[vetoed] = "一票否决"
-    why[skip] = "按规定本年不参评"
-    lacking = ~rated & ~vetoed & ~skip & (why != "非评定年，沿用上次星级")
-    why[lacking] = ["缺评分：" + u if u else "缺评分" for u in unknown[lacking]]
-    stars = np.where(vetoed & ~skip, 0.0, np.where(use, stars, np.nan))
-    out["score"], out["stars_rule"], out["reason"] = score, pd.array(stars, dtype="Float64").astype("Int64"), why
-    labels = {c.value: str(c.more.get("label", f"{c.value}星")) for c in cuts}
-    out["label"] = [None if s != s else labels.get(int(s), f"{s:.0f}星") for s in stars]
-    return out
+        return _finished(out, np.full(n, np.nan), before, before, np.full(n, say("off_cycle"), dtype=object), raw)
+    score, passed, why = np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", dtype=object)
+    for table, _ in _tables(raw, ()):
+        here, items = holds(out, table.get("when")), table.get("dimensions") or table.get("items") or {}
+        values = np.stack([_item(out, k, i) for k, i in items.items()], 1) if items and not _total(out, raw) else np.zeros((n, 0))
+        own = number(out[raw["score"]]) if _total(out, raw) else values.sum(1) + float(raw.get("base", 0))
+        score[here] = np.minimum(own, float(raw.get("cap", np.inf)))[here]
+        names = [str(i.get("name", k)) for k, i in items.items()]
+        gaps = ["、".join(name for name, gap in zip(names, row, strict=False) if gap) for row in np.isnan(values)]
+        why[here] = [say("lacking", items=f"：{g}" if g else "") for g in np.array(gaps, dtype=object)[here]]
+        if by_star:
+            compare, line, percent = condition(raw["star_when"])
+            lines = np.array([line / 100 * float(i["points"]) if percent else line for i in items.values()])
+            passed[here] = np.where(np.isnan(values).any(1), np.nan, compare(np.round(values, 9), np.round(lines, 9)).sum(1))[here]
+    known = ~np.isnan(passed if by_star else score)
+    skip, vetoed = (holds(out, raw[key]) if raw.get(key) else np.zeros(n, dtype=bool) for key in ("not_rated", "veto"))
+    use = known & ~skip & ~vetoed
+    stars, said = (passed, [say("passed", n=p) for p in passed]) if by_star else _by_cuts(out, score, use, raw)
+    why = np.where(known, np.array(said, dtype=object), why)
+    by_rule, most = np.where(use, stars, np.nan), before + float(raw.get("at_most_up", np.inf))
+    held = use & (stars > most)
+    why[held] = [say("held", why=w, before=b, most=raw["at_most_up"]) for w, b in zip(why[held], before[held], strict=True)]
+    why[vetoed], why[skip] = say("vetoed"), say("not_rated")
+    final = np.where(skip, np.nan, np.where(vetoed, 0.0, np.where(held, most, by_rule)))
+    return _finished(out, score, by_rule, final, why, raw)
+
+
+def _finished(out: pd.DataFrame, score: Any, by_rule: Any, stars: Any, why: Any, raw: Mapping[str, Any]) -> pd.DataFrame:
+    labels = {c.value: str(c.more.get("label", f"{c.value}星")) for c in raw["cut_offs"]}
+    out["score"], out["reason"] = score, why
+    out["by_rule"], out["stars_rule"] = (pd.array(v, dtype="Float64").astype("Int64") for v in (by_rule, stars))
+    return out.assign(label=[None if s != s else labels.get(int(s), f"{s:.0f}星") for s in stars])
+
+
+def _total(frame: pd.DataFrame, raw: Mapping[str, Any]) -> bool:
+    """Whether the ledger's own total stands for the items."""
+    return raw.get("score") in frame and "dimensions" not in raw
 
 
 def _need(frame: pd.DataFrame, raw: Mapping[str, Any]) -> None:
-    problems = []
-    items: list[tuple[str, Mapping[str, Any]]] = []
-    todo = [pair for t, _ in _tables(raw, ()) for pair in (t.get("dimensions") or t.get("items") or {}).items()]
+    """All columns that the scheme asks for and the frame lacks, in one error."""
+    todo = [] if _total(frame, raw) else [p for t, _ in _tables(raw, ()) for p in (t.get("dimensions") or t.get("items") or {}).items()]
+    wanted = [raw["score"]] if "score" in raw and not todo and not _total(frame, raw) else []
     while todo:
-        key, item = todo.pop()
-        todo += list(item["items"].items()) if "items" in item else []
-        items += [] if "items" in item else [(key, item)]
-    whole = "score" in raw and raw["score"] in frame
-    wanted = [str(i.get("per", k)) for k, i in items if _column(frame, k, i) is None and not whole]
-    conditions = [raw.get("not_rated"), raw.get("veto"), *(t.get("when") for t, _ in _tables(raw, ())), *(c.more.get("also") for c in raw["cut_offs"])]
+        key, item = todo.pop(0)
+        todo += item.get("items", {}).items()
+        wanted += [str(item.get("per", key))] if "items" not in item and _column(frame, key, item) is None else []
+    conditions = [raw.get("not_rated"), raw.get("veto"), *(t.get("when") for t, _ in _tables(raw, ())),
+                  *(c.more.get("also") for c in raw["cut_offs"])]
     wanted += [column for c in conditions for column in c or () if column not in frame]
-    wanted += [raw["score"]] if "score" in raw and not whole and not items else []
-    for column in dict.fromkeys(wanted):
-        problems.append(Problem("column_missing", where="stars", found=column, allowed="方案要用的列", advice=did_you_mean(column, map(str, frame.columns)) or "在台账中补充这一列，或在方案中去掉"))
+    problems = [
+        Problem("column_missing", where="stars", found=c, advice=did_you_mean(c, map(str, frame.columns))
+                or "在台账中补充这一列，或在方案中去掉")
+        for c in dict.fromkeys(wanted)
+    ]
     if problems:
         raise InputError(problems)
 
@@ -201,39 +211,33 @@ def _need(frame: pd.DataFrame, raw: Mapping[str, Any]) -> None:
 def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) -> tuple[Any, Any]:
     """Level of every row by cut-offs, preconditions and quotas; who falls out of a quota goes one level down."""
     cuts = raw["cut_offs"]
-    meets = np.stack([c.holds(score) & (holds(frame, c.more["also"]).to_numpy() if c.more.get("also") else True) for c in cuts] or [np.zeros(len(frame), dtype=bool)])
-    level = np.where(meets.any(0), meets.argmax(0), len(cuts))
-    first = np.stack([c.holds(score) for c in cuts] or [np.zeros(len(frame), dtype=bool)])
-    plain = np.where(first.any(0), first.argmax(0), len(cuts))
-    why = np.array([f"{_points(s)}分" + ("，不具备上一星级的前提" if a > b else "") for s, a, b in zip(score, level, plain, strict=True)], dtype=object)
+    reach = np.stack([c.holds(score) for c in cuts] or [np.zeros(len(frame), dtype=bool)])
+    meets = reach & np.stack([holds(frame, c.more.get("also")) for c in cuts] or [reach[0]])
+    plain, level = (np.where(m.any(0), m.argmax(0), len(cuts)) for m in (reach, meets))
+    also = ["", say("precondition")]
+    why = np.array([say("score", score=points(s), also=also[int(a > b)]) for s, a, b in zip(score, level, plain, strict=True)],
+                   dtype=object)
     groups = frame["area"].to_numpy() if raw.get("quota_within") == "area" else np.zeros(len(frame))
-    for group in pd.unique(groups):
+    for group, (at, cut) in product(pd.unique(groups), enumerate(cuts)):
         inside = use & (groups == group)
-        for at, cut in enumerate(cuts):
-            if "quota" not in cut.more:
-                continue
-            members = np.flatnonzero(inside & (level == at))
-            room = int(np.floor(float(cut.more["quota"]) * inside.sum() + 1e-9))
-            last = at == len(cuts) - 1 and at > 0
-            order = members[np.argsort(score[members] if last else -score[members], kind="stable")]
-            if len(order) <= room:
-                continue
-            edge = score[order[room]]  # the first one outside; ties with it are all out, or all in
-            inner = score[order] < edge if last else score[order] > edge
-            keep = inner if raw.get("ties", "out") == "out" else inner | (score[order] == edge)
-            gone = order[~keep]
-            level[gone] += -1 if last else 1
-            why[gone] = [f"{w}，{cut.value}星限{float(cut.more['quota']):.0%}，{'升' if last else '降'}一级" for w in why[gone]]
-    values = np.array([c.value for c in cuts] + [0], dtype=float)
-    return values[level], why
+        members, last = np.flatnonzero(inside & (level == at)), at == len(cuts) - 1 and at > 0
+        sign = 1 if last else -1  # the lowest level is filled from below, its surplus rises
+        order = members[np.argsort(sign * score[members], kind="stable")]
+        room = int(np.floor(float(cut.more.get("quota", 1)) * inside.sum() + 1e-9))
+        if len(order) <= room:
+            continue
+        edge = sign * score[order[room]]  # the first one outside; ties with it are all out, or all in
+        gone = order[sign * score[order] >= edge] if raw.get("ties", "out") == "out" else order[sign * score[order] > edge]
+        level[gone] -= sign
+        why[gone] = [say("over_quota", why=w, stars=cut.value, quota=float(cut.more["quota"]), move="升" if last else "降")
+                     for w in why[gone]]
+    return np.array([*(c.value for c in cuts), 0], dtype=float)[level], why
 
 
 @dataclass(frozen=True, eq=False)
-class Stars:
+class Stars(Showing):
     """Stars by the scheme beside the office's, in one period. The office decides; differences are listed."""
 
-    name: str
-    note: str
     scheme: Mapping[str, Any]
     table: pd.DataFrame
     period: str
@@ -242,61 +246,52 @@ class Stars:
     @cached_property
     def differences(self) -> pd.DataFrame:
         """Organisations whose stars differ from the office's, with the reason of the rule."""
-        t = self.table
-        differs = (t["stars_rule"].astype("Float64") != t["stars_office"].astype("Float64")).fillna(False) | (t["stars_rule"].isna() != t["stars_office"].isna())
+        ours, theirs = number(self.table["stars_rule"]), number(self.table["stars_office"])
         keep = ["area", "district", "party_org", "score", "stars_previous", "stars_office", "stars_rule", "reason"]
-        return t.loc[differs, keep].reset_index(drop=True)
+        return self.table.loc[~((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))), keep].reset_index(drop=True)
 
     @cached_property
     def transitions(self) -> pd.DataFrame:
         """Organisations by last year's and this year's stars of the office; -1 is not rated."""
-        pair = (self.table[c].astype("Float64").fillna(-1).astype(int) for c in ("stars_previous", "stars_office"))
-        levels = range(-1, 6)
-        return pd.crosstab(*pair).reindex(index=levels, columns=levels, fill_value=0)
+        pair = (self.table[c].fillna(-1).astype(int) for c in ("stars_previous", "stars_office"))
+        return pd.crosstab(*pair).reindex(index=range(-1, 6), columns=range(-1, 6), fill_value=0)
 
     @cached_property
     def by_area(self) -> pd.DataFrame:
         """Distribution, mean, promotion (of those with stars in both years) and rectification by district."""
-        t = self.table.assign(n=1)
-        both = t["stars_office"].notna() & t["stars_previous"].notna()
-        t["up"] = (t["stars_office"] > t["stars_previous"]).fillna(False) & both
-        t["both"], t["rated"] = both, t["stars_office"].notna()
-        counts = {f"stars_{s}": (t["stars_office"] == s).fillna(False) for s in range(6)}
-        t = t.assign(**counts, due=t["rectify"].fillna(False).astype(bool))
-        sums = t.groupby("district", sort=False)[["n", "rated", "both", "up", "due", *counts]].sum().astype(int)
-        sums["mean_stars"] = t.groupby("district", sort=False)["stars_office"].mean().astype(float)
-        sums["promotion"], sums["rectification"] = sums["up"] / sums["both"].where(sums["both"] > 0), sums["due"] / sums["rated"].where(sums["rated"] > 0)
-        return sums.reset_index()
+        now, before = number(self.table["stars_office"]), number(self.table["stars_previous"])
+        flags = {"rated": ~np.isnan(now), "both": ~np.isnan(now + before), "up": now > before, "due": self.table["rectify"]}
+        flags |= {"n": np.full(len(now), True)} | {f"stars_{s}": now == s for s in range(6)}
+        groups = pd.DataFrame(flags).groupby(self.table["district"], sort=False)
+        out = groups.sum().astype(int)
+        out["mean_stars"] = sum(s * out[f"stars_{s}"] for s in range(6)) / out["rated"].where(out["rated"] > 0)
+        out["promotion"] = out["up"] / out["both"].where(out["both"] > 0)
+        return out.assign(rectification=out["due"] / out["rated"].where(out["rated"] > 0)).reset_index()
 
     @cached_property
     def rectification(self) -> pd.DataFrame:
         """Organisations that must mend by the scheme, and whether the office lists them."""
-        t = self.table.loc[self.table["rectify"].fillna(False).astype(bool)]
-        listed = t["rectification"].astype("boolean") if "rectification" in t else pd.Series(pd.NA, index=t.index, dtype="boolean")
-        return t.assign(listed=listed)[["area", "district", "party_org", "stars_office", "stars_rule", "listed"]].reset_index(drop=True)
+        due = self.table.loc[self.table["rectify"], ["area", "district", "party_org", "stars_office", "stars_rule", "rectification"]]
+        return due.rename(columns={"rectification": "listed"}).reset_index(drop=True)
 
     @cached_property
     def targets(self) -> pd.DataFrame:
         """The scheme's targets for shares of levels, and what is reached."""
-        rated = self.table["stars_office"].dropna().astype(float)
-        rows = []
+        rated, rows = self.table["stars_office"].dropna().astype(float), []
         for which, goal in (self.scheme.get("targets") or {}).items():
             (one, level, _), (compare, line, percent) = condition(which), condition(goal)
-            share = float(one(rated, level).mean()) if len(rated) else np.nan
-            rows.append({"stars": which, "target": goal, "share": share, "met": bool(compare(share * (100 if percent else 1), line))})
+            share = float(one(rated, level).mean())
+            rows.append((which, goal, share, bool(compare(share * (100 if percent else 1), line))))
         return pd.DataFrame(rows, columns=["stars", "target", "share", "met"])
 
     @property
-    def block(self) -> Block:
-        t, known = self.table, self.table["stars_rule"].notna() & self.table["stars_office"].notna()
-        same = int((t.loc[known, "stars_rule"].astype(int) == t.loc[known, "stars_office"].astype(int)).sum())
-        head = f"{self.name}：复算{int(known.sum())}个党组织，与拟定星级相同{same}个，不同{int(known.sum()) - same}个，另有{len(self.differences) - int(known.sum()) + same}个一方未评定。星级以主管部门评定为准，此处只作核对。"
-        columns = {"district": "地区", "party_org": "党组织", "stars_previous": "上年星级", "stars_office": "拟定星级", "stars_rule": "复算星级", "reason": "复算依据"}
-        source = "星级评定表" + ("；演示数据，非真实情况" if self.is_demo else "")
-        return show(self.differences, f"{self.period}年星级核对：不一致的党组织", columns, [head, *([self.note] if self.note else [])], source, self.is_demo)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return self.block._repr_mimebundle_()
+    def block(self) -> Block:  # type: ignore[override]
+        both = self.table[["stars_rule", "stars_office"]].dropna()
+        other = int((both["stars_rule"] != both["stars_office"]).sum())
+        head = say("stars_head", name=self.scheme.get("name", ""), n=len(both), same=len(both) - other, other=other,
+                   one=len(self.differences) - other)
+        notes = [head, *([str(self.scheme["note"])] if "note" in self.scheme else [])]
+        return show("stars", self.differences, notes, say("star_ledger"), self.is_demo, when=self.period)
 
 
 def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None) -> Stars:
@@ -315,7 +310,8 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     home = data.areas.set_index("area")["home"]
     rated, marks, orgs = data.frame("stars"), data.frame("ratings"), data.views["party_orgs"]
     if not len(rated):
-        raise InputError(Problem("data_missing", where="stars", found=f"{period}年没有星级评定表", advice="把星级评定表放进 data/raw 后运行 evalkit build"))
+        advice = "把星级评定表放进 data/raw 后运行 evalkit build"
+        raise InputError(Problem("data_missing", where="stars", found=f"{period}年没有星级评定表", advice=advice))
     frame = rated.rename(columns={"stars": "stars_office"}).assign(home=rated["area"].map(home).fillna(rated["area"]))
     marks = marks.assign(home=marks["area"].map(home).fillna(marks["area"]))
     wide = marks.drop_duplicates(["home", "party_org", "item"]).pivot(index=["home", "party_org"], columns="item", values="score")
@@ -326,5 +322,5 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     done = rate(frame, (code, raw), period)
     done["district"] = done["home"].str.rpartition("/")[2]
     compare, line, _ = condition(raw.get("rectify", "< 0"))
-    done["rectify"] = compare(done["stars_rule"].astype(float), line)
-    return Stars(str(raw.get("name", code)), str(raw.get("note", "")), raw, done, period, bool(data.is_demo))
+    done["rectify"] = compare(number(done["stars_rule"]), line)
+    return Stars(raw, done, period, bool(data.is_demo))

@@ -3,11 +3,12 @@
 from evalkit.subsidy.engine import Projection
 from evalkit.subsidy.instructors import instructors
 from evalkit.subsidy.plan import Plan, plan
+from evalkit.subsidy.readings import readings
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Reform, Scheme, load_reform, load_scheme, packaged, parse_changes, read_scenario
 from evalkit.subsidy.search import share_out
 
 __all__ = [
     "Plan", "Projection", "Reform", "Result", "Scheme", "instructors", "load_reform", "load_scheme", "packaged", "parse_changes",
-    "plan", "read_scenario", "share_out",
+    "plan", "read_scenario", "readings", "share_out",
 ]  # fmt: skip

@@ -148,8 +148,10 @@ class Engine:
         orgs = self.source.orgs
         return self.once(("rows", period), lambda: orgs[orgs["period"] == period].reset_index(drop=True))
 
-    def areas(self, homes: pd.Series) -> Ints:
-        return pd.Categorical(homes, categories=list(self.source.homes)).codes.astype(np.int64)
+    def areas(self, rows: pd.DataFrame) -> Ints:
+        """The place of each row's district in `homes`."""
+        make = lambda: (rows, pd.Categorical(rows["home"], categories=list(self.source.homes)).codes.astype(np.int64))  # noqa: E731
+        return self.once(("areas", id(rows)), make)[1]  # type: ignore[no-any-return]
 
     def members(self, year: int, base: str) -> tuple[Ints, np.ndarray]:
         """Twice the members of each organisation on the base of the money, and where they are unknown."""
@@ -177,22 +179,28 @@ class Engine:
 
         return self.once(("members", year, base), make)  # type: ignore[no-any-return]
 
-    def ledger(self, kind: str, year: int) -> Ints:
+    def ledger(self, kind: str, year: int, lag: int = 0) -> Ints:
         """What the ledger has for each organisation of a year, in fen."""
-        rows, money = self.rows(year), self.source.money
-        period = str(min(year, self.source.years[-1]))
-        mine = money[(money["kind"] == kind) & (money["period"] == period)].set_index(["home", "party_org"])["amount_fen"]
-        if kind != "activity" and mine.empty:
-            self.notes[f"台账里没有{period}年的{ {'town': '街道（乡镇）拨付', 'dues': '实缴党费'}.get(kind, kind) }，按0计"] = None
-        found = mine.reindex(pd.MultiIndex.from_frame(rows[["home", "party_org"]]))
-        return found.fillna(0).to_numpy(np.int64)
+        period, money = str(min(year - lag, self.source.years[-1])), self.source.money
+
+        def make() -> Ints:
+            index = pd.MultiIndex.from_frame(self.rows(year)[["home", "party_org"]])
+            mine = money[(money["kind"] == kind) & (money["period"] == period)].set_index(["home", "party_org"])["amount_fen"]
+            if mine.empty and kind in ("town", "dues"):
+                self.notes[f"台账里没有{period}年的{'街道（乡镇）拨付' if kind == 'town' else '实缴党费'}，按0计"] = None
+            return mine.reindex(index).fillna(0).to_numpy(np.int64)
+
+        return self.once(("ledger", kind, year, period), make)  # type: ignore[no-any-return]
 
     def spent(self, purpose: str, year: int) -> Ints:
         """Spending for a purpose by district (that without an organisation too); the last known year goes on."""
-        money = self.source.money
-        period = str(min(year, self.source.years[-1]))
-        mine = money[(money["kind"] == purpose) & (money["period"] == period)].groupby("home")["amount_fen"].sum()
-        return mine.reindex(self.source.homes).fillna(0).to_numpy(np.int64)
+        period, money = str(min(year, self.source.years[-1])), self.source.money
+
+        def make() -> Ints:
+            mine = money[(money["kind"] == purpose) & (money["period"] == period)].groupby("home")["amount_fen"].sum()
+            return mine.reindex(self.source.homes).fillna(0).to_numpy(np.int64)
+
+        return self.once(("spent", purpose, period), make)  # type: ignore[no-any-return]
 
     def _structure(self, scheme: Scheme, name: str, year: int) -> Any:
         part = scheme.components[name]
@@ -223,7 +231,7 @@ class Engine:
         elif part.per == "unit":
             quantity = column(rows, "units_covered", name).fillna(0).to_numpy(np.int64)
         elif part.per == "dues":
-            quantity = self.ledger("dues", year - part.lag)
+            quantity = self.ledger("dues", year, part.lag)
         elif counted:
             quantity = rows["count"].fillna(0).to_numpy(np.int64)
         tier = self._tiers(part, name, rows, twice / 2) if part.by and not part.marginal else np.zeros(len(rows), np.int64)
@@ -231,7 +239,7 @@ class Engine:
             if name in one.instead_of:  # a reward in place of this subsidy
                 paid &= self._tiers(one, other, rows, twice / 2) < 0
         width = int(quantity.max(initial=0)) + 1
-        distinct, *cells = compress(self.areas(rows["home"]), tier * width + quantity, paid & (tier >= 0))
+        distinct, *cells = compress(self.areas(rows), tier * width + quantity, paid & (tier >= 0))
         return Cells(distinct // width, distinct % width, *cells, divisor, missing=int((gone & paid).sum()))
 
     def _tiers(self, part: Component, name: str, rows: pd.DataFrame, members: np.ndarray) -> Ints:
@@ -272,7 +280,7 @@ class Engine:
             ledger = self.ledger("town", year)
             for key, test in {**scheme.eligible, **part.eligible}.items():
                 paid = holds(column(rows, key, "eligible"), test)
-        area = self.areas(rows["home"])
+        area = self.areas(rows)
         distinct, *cells = compress(area, np.column_stack([ledger, *inner]), paid)
         return Cells(np.zeros(len(distinct), np.int64), distinct[:, 0], *cells, parts=tuple(distinct[:, 1:].T))
 
@@ -358,7 +366,7 @@ class Engine:
         pay = np.append(sum(self.payments(scheme, name, year, values)), 0)[cells.inverse]
         if part.basis != "top_up":
             return pay
-        area = self.areas(self.rows(year)["home"])
+        area = self.areas(self.rows(year))
         total = np.zeros(len(self.source.homes), np.int64)
         np.add.at(total, area, pay)
         gap = half_up(np.maximum(0, total - self.spent(part.spent_for, year)), 1, scheme.unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class Result:
     old: Money
     new: Money
     title: str = ""
+    _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for year, money in self.new.items():
@@ -75,9 +76,9 @@ class Result:
         """Like `cost`, by area, with members and the money per member (yuan) before and after."""
         found = self.cost(by, year)
         if by == "area":
-            members = pd.concat([self.organisations(y).groupby("area", sort=False)["members"].sum().rename("members").reset_index().assign(year=y)
-                                 for y in self.plan.years])  # fmt: skip
-            found = found.merge(members, on=["year", "area"], how="left").fillna({"members": 0.0})
+            engine, homes = self.plan.engine, self.plan.source.homes
+            members = {y: np.bincount(engine.areas(engine.rows(y)), engine.members(y, self.scheme.members)[0] / 2, len(homes)) for y in self.plan.years}
+            found["members"] = [members[y][homes.index(a)] for y, a in zip(found["year"], found["area"], strict=True)]
             for column in ("baseline", "amount"):
                 found[f"{column}_per_member"] = found[f"{column}_fen"] / 100 / found["members"].where(found["members"] > 0)
         return found
@@ -94,6 +95,8 @@ class Result:
     def organisations(self, year: int | None = None, component: str | None = None) -> pd.DataFrame:
         """Every party organisation: members on the base, money before and after, in fen (unscaled by growth)."""
         year = year or self.plan.years[0]
+        if (year, component) in self._known:
+            return self._known[year, component].copy()  # type: ignore[no-any-return]
         engine = self.plan.engine
         rows = engine.rows(year)
         twice, _ = engine.members(year, self.scheme.members)
@@ -107,7 +110,8 @@ class Result:
             own = [n for n in each if scheme.components[n].basis == "top_up"]
             out[f"{word}_spent_fen"] = sum((engine.ledger(scheme.components[n].spent_for, year) for n in own), np.zeros(len(rows), np.int64))
         out["change_fen"] = out["amount_fen"] - out["baseline_fen"]
-        return out
+        self._known[year, component] = out
+        return out.copy()
 
     def groups(self, by: str | Sequence[str] = "area", year: int | None = None) -> pd.DataFrame:
         """Organisations and members that gain, stay or lose (增加 / 不变 / 减少); groups are those of the baseline.

@@ -117,14 +117,14 @@ def sweep(plan: Plan, grid: Mapping[str, Iterable[Any]], *, start: Any = None, y
 
 
 def pareto(
-    plan: Plan, grid: Mapping[str, Iterable[Any]], standard: float, *, start: Any = None, year: int | None = None
+    plan: Plan, grid: Mapping[str, Iterable[Any]], standard: float, *, start: Any = None, year: int | None = None, component: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """A sweep with adequacy (share of organisations at `standard`) and Gini; `efficient`: none is better in all three."""
+    """A sweep with adequacy (share of organisations at `standard`, of `component`'s money or all) and Gini; `efficient`: none is better in all three."""
     found = sweep(plan, grid, start=start, year=year)
     more = []
     for row in found[list(grid)].itertuples(index=False):
         one = plan.run({p: {str(start): v} if start else v for p, v in zip(grid, row, strict=True)})
-        more.append((one.reach(standard, year).loc["reform", "share"], one.inequality(year).loc["reform", "gini"]))
+        more.append((one.reach(standard, year, component).loc["reform", "share"], one.inequality(year).loc["reform", "gini"]))
     found[["reach", "gini"]] = more
     points = np.column_stack([found["amount_fen"], -found["reach"], found["gini"]]).astype(float)
     worse = (points[:, None] >= points).all(-1) & (points[:, None] > points).any(-1)

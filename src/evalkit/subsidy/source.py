@@ -79,10 +79,10 @@ def from_frame(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Sourc
     if missing:
         raise InputError([Problem("column_missing", where=c, advice="党组织表要有 area、party_org 两列") for c in missing])
     orgs = frame.assign(home=frame.get("home", frame["area"]))
-    homes = tuple(dict.fromkeys([*orgs["home"].unique(), *(a for n, t in tables.items() if n != "funds" for a in t.get("area", ()))]))
+    homes = tuple(orgs["home"].unique())
     funds = tables.get("funds", pd.DataFrame(columns=["area", "party_org", "flow", "source", "purpose", "amount_fen"]))
     names = tuple(str(h).rpartition("/")[2] for h in homes)
-    rest = {k: v.assign(home=v.get("home", v.get("area"))) for k, v in tables.items() if k != "funds"}
+    rest = {k: v.assign(home=v["area"]) if "area" in v and "home" not in v else v for k, v in tables.items() if k != "funds"}
     return make(orgs, funds.assign(home=funds.get("home", funds["area"])), rest, homes, names, "合计")
 
 

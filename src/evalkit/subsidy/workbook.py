@@ -69,7 +69,7 @@ def _year(book: Any, result: Result, year: int, cells: dict[tuple[int, str], lis
     row, where, last = 1, {}, len(source.homes)
     digits = _digits(result)
     for side, scheme in enumerate(schemes):
-        for name, part in scheme.components.items():
+        for name, part in sorted(scheme.components.items(), key=lambda item: bool(item[1].of)):  # what is matched comes first
             kinds = engine.cells(scheme, name, year)
             if side and kinds is engine.cells(schemes[0], name, year):
                 lines = where[0, name]  # the same organisations: the second side stands beside the first
