@@ -52,7 +52,8 @@ def main(n: int = 1_000_000) -> None:
     area, kind = rng.integers(0, 24, n), rng.choice(3, n, p=[0.96, 0.03, 0.01])
     members = np.minimum(3 + rng.negative_binomial(1.2, 0.12, n), 400)
     names = np.array(["branch", "general_branch", "committee"])
-    frame = pd.DataFrame({"area": np.array([f"演示{i:02d}区" for i in range(24)])[area], "period": "2026", "party_org": np.arange(n).astype(str),
+    frame = pd.DataFrame({"area": np.array([f"演示{i:02d}区" for i in range(24)])[area], "period": "2026",
+        "party_org": np.arange(n).astype(str),
                           "org_kind": names[kind], "members": members})  # fmt: skip
     start = time.perf_counter()
     made = plan(frame, SCHEME, ["2026"])

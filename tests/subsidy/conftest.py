@@ -23,6 +23,7 @@ def orgs() -> pd.DataFrame:
 def funds() -> pd.DataFrame:
     rows = [("甲区", "一支部", "spending", None, "activity", 100_00), ("甲区", "联合支部", "spending", None, "activity", 500_00),
             ("乙区", "委员会", "spending", None, "activity", 30_000_00), ("甲区", "一支部", "income", "fiscal_township", None, 800_00),
-            ("乙区", "委员会", "income", "fiscal_township", None, 1_500_00), ("甲区", "一支部", "dues_paid", None, None, 333_33)]  # fmt: skip
+            ("乙区", "委员会", "income", "fiscal_township", None, 1_500_00),
+                ("甲区", "一支部", "dues_paid", None, None, 333_33)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["area", "party_org", "flow", "source", "purpose", "amount_fen"])
     return frame.assign(period="2026")

@@ -39,7 +39,8 @@ def lab(demo_project: Path, tmp_path: Path) -> Iterator[str]:
 
     source = str(Path(evalkit.__file__).parents[1])
     environment = os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"), "EVALKIT_PROJECT": str(demo_project),
-                                "JUPYTER_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": source + os.pathsep + os.environ.get("PYTHONPATH", "")}  # fmt: skip
+                                "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+                                    "PYTHONPATH": source + os.pathsep + os.environ.get("PYTHONPATH", "")}  # fmt: skip
     command = [sys.executable, "-m", "jupyterlab", str(work), "--no-browser", f"--port={port}", "--ip=127.0.0.1", "--allow-root",
                "--IdentityProvider.token=", f"--LabApp.workspaces_dir={tmp_path / 'spaces'}"]  # fmt: skip
     with (tmp_path / "lab.log").open("w") as log:

@@ -34,7 +34,8 @@ def recalculated(path: Path, tmp_path: Path) -> dict[str, pd.DataFrame]:
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "registrymodifications.xcu").write_text(ALWAYS, encoding="utf-8")
     out = tmp_path / f"out{len(list(tmp_path.iterdir()))}"
-    command = [OFFICE, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to", "xlsx", "--outdir", str(out), str(path)]
+    command = [OFFICE, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to", "xlsx", "--outdir",
+        str(out), str(path)]
     subprocess.run(command, check=True, capture_output=True, timeout=180)
     return pd.read_excel(out / path.name, sheet_name=None, engine="calamine")
 
@@ -53,15 +54,17 @@ def without_values(path: Path, target: Path, change: tuple[float, float] | None 
     return target
 
 
-def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path) -> None:  # noqa: ANN001
+def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path) -> None:
     """All kinds of component in one workbook; floors, caps, brackets, matching, dues, top-up, growth, halves of a year."""
     brackets = {"name": "分段", "per": "member", "payer": "fiscal_city", "by": "members", "marginal": True,
                 "a": parameter(20, **{"from": 0}), "b": parameter(10, **{"from": 5})}  # fmt: skip
     scheme = scheme_of(
         {
             "o": PER_ORG, "m": PER_MEMBER | {"basis": "top_up", "floor": parameter(600), "cap": parameter(15000), "base": parameter(7.5)},
-            "k": {"name": "配套", "of": ["o", "g"], "reading": "together_equal_district", "payers": ["fiscal_township", "enterprise"], "ratio": parameter(0.3333, "倍")},
-            "t": {"name": "乡镇", "of": ["o"], "reading": "town_equals_enterprise", "payers": ["fiscal_township", "enterprise"], "ratio": parameter(1, "倍")},
+            "k": {"name": "配套", "of": ["o", "g"], "reading": "together_equal_district", "payers": ["fiscal_township", "enterprise"],
+                "ratio": parameter(0.3333, "倍")},
+            "t": {"name": "乡镇", "of": ["o"], "reading": "town_equals_enterprise", "payers": ["fiscal_township", "enterprise"],
+                "ratio": parameter(1, "倍")},
             "g": brackets, "d": {"name": "返还", "per": "dues", "payer": "dues_return", "lag": 0, "share": parameter(0.5, "比例")},
         },
         members="mean",
@@ -86,7 +89,7 @@ def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path)
     assert got == again.cost([], 2027)["amount_fen"].iloc[0] != result.cost([], 2027)["amount_fen"].iloc[0]
 
 
-def test_texts_of_ledgers_are_never_formulas(orgs, tmp_path) -> None:  # noqa: ANN001
+def test_texts_of_ledgers_are_never_formulas(orgs, tmp_path) -> None:
     orgs = orgs.replace({"甲区": "=HYPERLINK(1)", "一支部": "=1+1"})
     result = plan(orgs, scheme_of({"m": PER_MEMBER}), ["2026"]).run({"m.per_member": 200})
     for path in [p for p in write(result, tmp_path) if p.suffix == ".xlsx"]:
@@ -95,7 +98,7 @@ def test_texts_of_ledgers_are_never_formulas(orgs, tmp_path) -> None:  # noqa: A
         assert "HYPERLINK" not in "".join(re.findall(r"<f>(.*?)</f>", sheets))
 
 
-def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:  # noqa: ANN001
+def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:
     scheme = scheme_of({"o": PER_ORG, "m": PER_MEMBER | {"basis": "entitlement"}})
     result = plan(orgs, scheme, ["2026", "2027"]).run({"m.per_member": {"2026-07-01": 200}})
     files = {p.name for p in write(result, tmp_path)}
@@ -110,7 +113,7 @@ def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:  # no
     assert {n: (tmp_path / n).read_bytes() for n in files} == before
 
 
-def test_the_command(demo_project, tmp_path) -> None:  # noqa: ANN001
+def test_the_command(demo_project, tmp_path) -> None:
     from typer.testing import CliRunner
 
     from evalkit.cli import app
@@ -121,22 +124,25 @@ def test_the_command(demo_project, tmp_path) -> None:  # noqa: ANN001
     assert done.exit_code == 0 and expected.sentence in done.output and "150" in done.output.splitlines()[0]
     total = pd.read_excel(tmp_path / "测算底稿.xlsx", sheet_name="分地区2026", engine="calamine").iloc[-1]["增加（元）"]
     assert round(total * 100) == expected.cost([], 2026)["change_fen"].iloc[0]
-    again = CliRunner().invoke(app, ["whatif", str(tmp_path / "调整方案.yml"), "--project", str(demo_project), "--out", str(tmp_path / "2")])
+    again = CliRunner().invoke(app, ["whatif", str(tmp_path / "调整方案.yml"), "--project", str(demo_project), "--out",
+        str(tmp_path / "2")])
     assert expected.sentence in again.output
 
 
-@pytest.mark.parametrize("given", [["--set", "activity.per_membr=200"], ["--set", "activity.per_member=9999"], ["--set", "activity.per_member=200", "--periods", "2019"]])
-def test_bad_commands(demo_project, given) -> None:  # noqa: ANN001
+@pytest.mark.parametrize("given", [["--set", "activity.per_membr=200"], ["--set", "activity.per_member=9999"],
+    ["--set", "activity.per_member=200", "--periods", "2019"]])
+def test_bad_commands(demo_project, given) -> None:
     command = [sys.executable, "-m", "evalkit.cli", "whatif", *given, "--project", str(demo_project)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=None)
     assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("[错误]")
 
 
-def test_the_notebook_under_plain_papermill(demo_project, tmp_path) -> None:  # noqa: ANN001
+def test_the_notebook_under_plain_papermill(demo_project, tmp_path) -> None:
     import papermill
 
     out = tmp_path / "whatif.ipynb"
-    papermill.execute_notebook(str(ROOT / "notebooks" / "whatif.ipynb"), str(out), {"project": str(demo_project)}, progress_bar=False, cwd=str(tmp_path))
+    papermill.execute_notebook(str(ROOT / "notebooks" / "whatif.ipynb"), str(out), {"project": str(demo_project)}, progress_bar=False,
+        cwd=str(tmp_path))
     expected = ek.plan(ek.load(demo_project), "fuyang-2015", ["2026", "2027"]).run({"activity.per_member": {"2026-07-01": 200}})
     from evalkit.documents import tree
 

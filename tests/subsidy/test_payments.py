@@ -44,7 +44,8 @@ def test_per_member_rounds_half_up_at_payment(orgs: pd.DataFrame, change: dict, 
     assert total(orgs, scheme_of({"m": PER_MEMBER}), change=change) == expected * 100
 
 
-@pytest.mark.parametrize(("rounding", "expected"), [("fen", 130 * 15155), ("yuan", (455 + 1061 + 18186) * 100), ("ten_yuan", (450 + 1060 + 18190) * 100), ("hundred_yuan", (500 + 1100 + 18200) * 100)])  # fmt: skip
+@pytest.mark.parametrize(("rounding", "expected"), [("fen", 130 * 15155), ("yuan", (455 + 1061 + 18186) * 100),
+    ("ten_yuan", (450 + 1060 + 18190) * 100), ("hundred_yuan", (500 + 1100 + 18200) * 100)])  # fmt: skip
 def test_rounding_units(orgs: pd.DataFrame, rounding: str, expected: int) -> None:
     assert total(orgs, scheme_of({"m": PER_MEMBER | {"per_member": parameter(151.55)}}, rounding=rounding)) == expected
 
@@ -70,8 +71,10 @@ def test_marginal_schedule(orgs: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("rule", "day", "expected"),
     [
-        ("days", "2026-07-01", 3 * (181 * 150 + 184 * 200) / 365), ("months", "2026-07-01", 3 * 175), ("months", "2026-07-02", 3 * (7 * 150 + 5 * 200) / 12),
-        ("first_day", "2026-07-01", 450), ("first_day", "2026-01-01", 600), ("days", "2026-01-01", 600), ("days", "2026-12-31", 3 * (364 * 150 + 200) / 365),
+        ("days", "2026-07-01", 3 * (181 * 150 + 184 * 200) / 365), ("months", "2026-07-01", 3 * 175),
+            ("months", "2026-07-02", 3 * (7 * 150 + 5 * 200) / 12),
+        ("first_day", "2026-07-01", 450), ("first_day", "2026-01-01", 600), ("days", "2026-01-01", 600),
+            ("days", "2026-12-31", 3 * (364 * 150 + 200) / 365),
         ("months", "2026-12-02", 450),
     ],
 )  # fmt: skip
@@ -97,11 +100,13 @@ def test_a_floor_holds_within_its_part_of_the_year(orgs: pd.DataFrame) -> None:
     ("reading", "ratio", "town", "enterprise"),
     [
         ("town_equals_enterprise", 1, 2300, 2300), ("town_equals_enterprise", 0.5, 2300, 1150),
-        ("together_equal_district", 1, 14500, 14500), ("together_equal_district", 0.3333, 500 * 3 + 3333, 500 * 2 + 499 + 3333 + 500 - 499 - 3),
+        ("together_equal_district", 1, 14500, 14500), ("together_equal_district", 0.3333, 500 * 3 + 3333,
+            500 * 2 + 499 + 3333 + 500 - 499 - 3),
         ("each_equals_district", 1, 29000, 29000), ("each_equals_district", 0.5, 14500, 14500),
     ],
 )  # fmt: skip
-def test_three_readings_of_one_to_one(orgs: pd.DataFrame, funds: pd.DataFrame, reading: str, ratio: float, town: int, enterprise: int) -> None:
+def test_three_readings_of_one_to_one(orgs: pd.DataFrame, funds: pd.DataFrame, reading: str, ratio: float, town: int,
+        enterprise: int) -> None:
     match = {"name": "配套", "of": ["o"], "reading": reading, "payers": ["fiscal_township", "enterprise"], "ratio": parameter(ratio, "倍")}
     found = by_payer(orgs, scheme_of({"o": PER_ORG, "k": match}), tables={"funds": funds})
     assert found["fiscal_district"] == 29000_00
@@ -158,18 +163,21 @@ def test_start_up_once_star_reward_in_place_and_eligibility(orgs: pd.DataFrame) 
 
 def test_instructors_and_a_users_table_of_counts(orgs: pd.DataFrame) -> None:
     counts = pd.DataFrame({"area": ["甲区", "乙区", "乙区"], "period": "2026", "full_time": [True, True, False], "count": [2, 3, 10]})
-    part = {"name": "指导员", "per": "instructor", "by": "full_time", "payer": "fiscal_district", "True": parameter(8000), "False": parameter(500)}
+    part = {"name": "指导员", "per": "instructor", "by": "full_time", "payer": "fiscal_district", "True": parameter(8000),
+        "False": parameter(500)}
     assert total(orgs, scheme_of({"i": part}), tables={"instructor_counts": counts}) == (5 * 8000 + 10 * 500) * 100
     grades = pd.DataFrame({"area": ["甲区", "乙区"], "grade": ["一等次", "合格"], "count": [4, 5]})
     result = plan(orgs, "guiyang-2021", ["2026"], tables={"organisation_grades": grades[:1], "instructor_grades": grades}).run()
     assert result.cost("component")["amount_fen"].tolist() == [4 * 8000_00, (4 * 8000 + 5 * 2000) * 100]
     with pytest.raises(InputError, match="丙区"):
-        plan(orgs, "guiyang-2021", ["2026"], tables={"organisation_grades": grades, "instructor_grades": grades.assign(area=["丙区", "乙区"])})
+        plan(orgs, "guiyang-2021", ["2026"],
+            tables={"organisation_grades": grades, "instructor_grades": grades.assign(area=["丙区", "乙区"])})
 
 
 def test_a_users_column_of_tiers(orgs: pd.DataFrame) -> None:
     mine = pd.DataFrame({"party_org": ["一支部", "委员会"], "grade": ["甲", "乙"]})
-    part = {"name": "x", "per": "party_org", "by": "grade", "table": "mine", "payer": "fiscal_city", "甲": parameter(1000), "乙": parameter(200)}
+    part = {"name": "x", "per": "party_org", "by": "grade", "table": "mine", "payer": "fiscal_city", "甲": parameter(1000),
+        "乙": parameter(200)}
     assert total(orgs, scheme_of({"o": part}), tables={"mine": mine}) == 1200_00
 
 

@@ -99,7 +99,7 @@ def control(frame: pd.DataFrame, indicator: str, *, lang: str = "zh", source: st
             box.plot(*at[0].T, "-o", color=BLUE, lw=1.3, ms=2.4)
             box.plot(*at[0][odd[n]].T, "D", color=RED, ms=4)
             box.text(left + 0.05, base + tall - 0.06, cut(name, (each - 0.1) * 9), size=8 if columns <= 4 else 7, va="top")
-        found = [str(name) for name, bad in zip(order["label"], odd.any(1), strict=True) if bad]
+        found = [str(name) for name, bad in zip(order["label"], np.asarray(odd.any(1)), strict=True) if bad]
         return page.block(say(lang, "control_alt", name=info.name, n=len(order), out="、".join(found) or say(lang, "none")))
 
 

@@ -8,7 +8,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.charts.style import BAR, BLUE, EDGE, GREY, INK, LIGHT, ORANGE, WIDTH, boxes, ems, grid, key, panels, patch, sheet
+from evalkit.charts.style import (
+    BAR,
+    BLUE,
+    EDGE,
+    GREY,
+    INK,
+    LIGHT,
+    ORANGE,
+    WIDTH,
+    boxes,
+    ems,
+    grid,
+    key,
+    panels,
+    patch,
+    sheet,
+)
 from evalkit.documents import Block
 
 _FOOT = 0.28
@@ -35,7 +51,8 @@ def changes(
     low, high = min(0.0, a.min(initial=0), b.min(initial=0)), max(a.max(initial=0), b.max(initial=0), 0.0)
     reach = (high - low) or 1.0
     room = max(map(ems, texts), default=1) * shape.size / 72 + 0.12
-    with sheet(title, shape.height + _FOOT, subtitle="单位：万元", legend=legend if both else (), notes=notes, source=source, demo=demo) as page:
+    with sheet(title, shape.height + _FOOT, subtitle="单位：万元", legend=legend if both else (), notes=notes, source=source,
+            demo=demo) as page:
         for box, part in panels(page, shape, list(names), bottom=_FOOT):
             across = box.get_position().width * WIDTH
             box.set_xlim(low, low + reach * across / max(across - room, across * 0.3))
@@ -63,8 +80,8 @@ def lorenz(curves: Mapping[str, tuple[Any, Any]], ginis: Mapping[str, float], *,
         for (x, y), (style, colour) in zip(curves.values(), looks, strict=False):
             box.plot(np.asarray(x) * 100, np.asarray(y) * 100, ls=style, color=colour, lw=1.6)
         box.set(xlim=(0, 100), ylim=(0, 100), xlabel="党员累计占比（%，人均经费由低到高）", ylabel="经费累计占比（%）")
-        box.yaxis.label.set_size(8)
-        box.xaxis.label.set_size(8)
+        box.yaxis.label.set_fontsize(8)
+        box.xaxis.label.set_fontsize(8)
         return page.block(f"洛伦兹曲线：{title}，" + "，".join(f"{n}基尼系数{g:.3f}" for n, g in ginis.items()) + "。")
 
 
@@ -72,14 +89,16 @@ def pareto(frame: pd.DataFrame, standard: float, *, title: str, source: str, dem
     """Scenarios of `Plan.pareto`: cost against the share of organisations at the standard; the efficient ones filled."""
     best = frame["efficient"].to_numpy(bool)
     cost, share = frame["amount_fen"].to_numpy(float) / 1e6, frame["reach"].to_numpy(float) * 100
-    legend = [(key(marker="o", color=BLUE, ls="none", ms=6), "没有更优的"), (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5), "有更优的")]
-    with sheet(title, 3.4, legend=legend, source=source, demo=demo, notes=["“更优”指支出不高、达标不少、差距不大，且至少一项更好。"]) as page:
+    legend = [(key(marker="o", color=BLUE, ls="none", ms=6), "没有更优的"), (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5),
+        "有更优的")]
+    with sheet(title, 3.4, legend=legend, source=source, demo=demo,
+            notes=["“更优”指支出不高、达标不少、差距不大，且至少一项更好。"]) as page:
         box = page.axes(EDGE + 0.65, 0.45, WIDTH - 2 * EDGE - 0.8, 2.85)
         box.plot(cost[~best], share[~best], "o", mfc="white", mec=GREY, ms=5)
         order = np.argsort(cost[best])
         box.plot(cost[best][order], share[best][order], "o", color=BLUE, ms=6)
         box.set(xlabel="全年支出（万元）", ylabel=f"人均达到{standard:g}元的党组织（%）")
-        box.yaxis.label.set_size(8)
-        box.xaxis.label.set_size(8)
+        box.yaxis.label.set_fontsize(8)
+        box.xaxis.label.set_fontsize(8)
         box.margins(0.06)
         return page.block(f"散点图：{title}，{len(frame)}个方案，其中{int(best.sum())}个没有更优的。")

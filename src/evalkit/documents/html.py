@@ -22,6 +22,9 @@ def _asset(name: str) -> str:
     return Path(__file__).with_name(name).read_text("utf-8").replace("\r\n", "\n")
 
 
+WIDE = 14  # columns of a table that needs the whole window
+
+
 def page(
     blocks: Iterable[Block], title: str, *, subtitle: str = "", footer: str = "", lang: str = "zh-CN",
     nav: Sequence[tuple[str, str]] = (),
@@ -52,6 +55,8 @@ def page(
             contents.append(f'<li class="n{level}"><a href="#{anchor}">{text}</a></li>')
         body.append(fragment(block, anchor=anchor, lang=lang))
     demo = any(block.is_demo for block in members)
+    tables = [len(b.content["columns"]) for block in members for b in block.blocks if b.kind == "table"]
+    opening = f'<body{" class=ek-wide" if max(tables, default=0) > WIDE else ""}>'
     links = "".join(f'<li><a href="{_href(href)}">{escape(label)}</a></li>' for label, href in nav)
     words = ("Contents", "Skip to the text", "Pages") if english else ("目录", "跳到正文", "页面")
     toc = (f'<nav class="ek-toc" aria-label="{words[0]}"><details open><summary>{words[0]}</summary>'
@@ -61,7 +66,7 @@ def page(
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">",
-        f"<title>{escape(title)}</title>\n<style>{_asset('block.css')}{_asset('page.css')}</style>\n</head>\n<body>",
+        f"<title>{escape(title)}</title>\n<style>{_asset('block.css')}{_asset('page.css')}</style>\n</head>\n{opening}",
         f'<a class="ek-skip" href="#main">{words[1]}</a>',
         f'<p class="ek-demo" role="note">{_DEMO[english]}</p>' if demo else "",
         f"<header><h1>{escape(title)}</h1>" + (f"<p>{escape(subtitle)}</p>" if subtitle else "") + "</header>",

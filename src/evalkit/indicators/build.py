@@ -174,7 +174,7 @@ def _derive(
         "problems": {str(k): int(v) for k, v in sorted(counts.items())},
         "replaced": list(codebook.replaced),
         "files": items,
-        "parts": [group["part"] for group in groups],
+        "parts": [{"part": group["part"], "places": group["places"]} for group in groups],
         "full_areas": full,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)

@@ -90,20 +90,29 @@ class Data:
         frame = self._arrow(table).to_pandas(types_mapper=nullable)
         return frame.loc[frame["period"].isin(self.periods) | frame["period"].isna()].reset_index(drop=True)
 
-    def _arrow(self, name: str) -> Any:
-        found = read_table(self.parts(name), schema(self.codebook, name))
+    def _arrow(self, name: str, area: str | None = None) -> Any:
+        found = read_table(self.parts(name, area), schema(self.codebook, name))
         return with_full_areas(found, self.manifest.get("full_areas", {}))
 
-    def parts(self, table: str) -> list[Path]:
-        """The Parquet parts of a table, in the order of the source files."""
-        paths = (self.folder / "parts" / part / f"{table}.parquet" for part in self.manifest["parts"])
+    def parts(self, table: str, area: str | None = None) -> list[Path]:
+        """The Parquet parts of a table that may hold rows of the chosen periods (and of an area), in the order of files."""
+
+        def meets(home: str) -> bool:
+            return not area or not home or f"{home}/".startswith(f"{area}/") or f"{area}/".startswith(f"{home}/")
+
+        chosen = {*self.periods, ""}
+        used = [
+            item["part"] for item in self.manifest["parts"]
+            if not item["places"] or any(period in chosen and meets(home) for home, period in item["places"])
+        ]  # fmt: skip
+        paths = (self.folder / "parts" / part / f"{table}.parquet" for part in used)
         return [path for path in paths if path.exists()]
 
-    def table(self, name: str) -> Any:
-        """A table as a lazy Ibis expression, in the chosen periods."""
+    def table(self, name: str, area: str | None = None) -> Any:
+        """A table as a lazy Ibis expression, in the chosen periods (rows of other areas may be left out)."""
         from evalkit.indicators.views import in_memory
 
-        table = in_memory(self._arrow(name))
+        table = in_memory(self._arrow(name, area))
         return table.filter(table["period"].isin(list(self.periods)) | table["period"].isnull())
 
     def __getattr__(self, name: str) -> Any:
@@ -124,9 +133,13 @@ class Data:
     @cached_property
     def views(self) -> dict[str, Any]:
         """The five views that measures filter, as lazy Ibis tables."""
+        return self.views_of()
+
+    def views_of(self, area: str | None = None) -> dict[str, Any]:
+        """The same; of an area only its parts are read."""
         from evalkit.indicators.build import views_of
 
-        return views_of({name: self.table(name) for name in TABLES}, list(self.periods))
+        return views_of({name: self.table(name, area) for name in TABLES}, list(self.periods))
 
 
 def load(

@@ -85,15 +85,16 @@ def _groups(items: list[Item], places: list[list[list[str]]]) -> list[Item]:
             first = root(owner.setdefault((full.get(home, home), period), i))
             mine = root(i)
             parent[max(first, mine)] = min(first, mine)
-    members: dict[int, list[Item]] = {}
-    for i, item in enumerate(items):
-        members.setdefault(root(i), []).append(item)
-    return [_group(group) for group in members.values()]
+    members: dict[int, list[int]] = {}
+    for i in range(len(items)):
+        members.setdefault(root(i), []).append(i)
+    return [_group([items[i] for i in group], [p for i in group for p in places[i]], full) for group in members.values()]
 
 
-def _group(members: Sequence[Item]) -> Item:
+def _group(members: Sequence[Item], places: list[list[str]], full: dict[str, str]) -> Item:
     key = members[0]["part"] if len(members) == 1 else digest("group", *(m["part"] for m in members))[:24]
-    return {"part": key, "files": [m["file"] for m in members]}
+    held = sorted({(full.get(home, home), period) for home, period in places})
+    return {"part": key, "files": [m["file"] for m in members], "places": [list(place) for place in held]}
 
 
 def _read(

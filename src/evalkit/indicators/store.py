@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from evalkit.codebook import Codebook
 from evalkit.problems import InputError, Problem
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 COMMON = ("area", "period", "source_file", "source_sheet")
 ARROW: dict[str, pa.DataType] = {
     "text": pa.string(),

@@ -55,13 +55,14 @@ def trace(data: Data, indicator: str, area: str, period: str | int | None = None
     else:
         advice = did_you_mean(indicator, [*codebook.indicators, *codebook.measures])
         raise InputError(Problem("key_unknown", where="indicator", found=indicator, advice=advice))
-    headings = _headings(data)
-    parts = [_rows(data, codebook.measures[code], role, path, when, headings) for role, code, when in wanted]
+    headings = _headings(data, path)
+    views = data.views_of(path)
+    parts = [_rows(data, views, codebook.measures[code], role, path, when, headings) for role, code, when in wanted]
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
 def _rows(
-    data: Data, measure: Measure, role: str, area: str, period: str, headings: pd.DataFrame
+    data: Data, views: dict[str, Any], measure: Measure, role: str, area: str, period: str, headings: pd.DataFrame
 ) -> pd.DataFrame:
     if measure.figure:
         frame = data.frame("figures")
@@ -70,7 +71,7 @@ def _rows(
         frame = frame.assign(key=measure.name, amount=frame["value"])
         return _placed(frame, measure, role, ["value"], "figures", headings)
     name = view_of(measure)
-    view = data.views[name]
+    view = views[name]
     column = (measure.sum or "").partition(".")[2]
     reading = reading_of(view, measure)
     inside = (view["area"] == area) | view["area"].startswith(area + "/")
@@ -130,10 +131,10 @@ def _placed(
     )
 
 
-def _headings(data: Data) -> pd.DataFrame:
+def _headings(data: Data, area: str) -> pd.DataFrame:
     columns: dict[str, Any] = {
         c: pd.Series(dtype="object")
         for c in ("source_file", "source_sheet", "table", "column", "letter", "first_row", "last_row")
     }
-    parts = [pd.read_parquet(path) for path in data.parts("headings")]
+    parts = [pd.read_parquet(path) for path in data.parts("headings", area)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns)

@@ -172,8 +172,6 @@ def parse_date(cell: Any, *, year: int | None = None, date_1904: bool = False) -
         return _text(cell, year, date_1904)
     if cell is None or cell != cell:
         return _MISSING
-    if isinstance(cell, dt.datetime):
-        cell = cell.date()
     if isinstance(cell, dt.date):
         found = _span(cell.year, cell.month, cell.day)
         return found if found.date else _UNREADABLE
@@ -203,15 +201,9 @@ def parse_date(cell: Any, *, year: int | None = None, date_1904: bool = False) -
 
 def parse_dates(cells: Sequence[Any], *, year: int | None = None, date_1904: bool = False) -> list[DateValue]:
     """Read a column; equal cells are read once."""
-    memo: dict[tuple[type, Any], DateValue] = {}
-    out = []
-    for cell in cells:
-        key = (type(cell), cell)
-        found = memo.get(key)
-        if found is None:
-            found = memo[key] = parse_date(cell, year=year, date_1904=date_1904)
-        out.append(found)
-    return out
+    keys = [(type(cell), cell) for cell in cells]
+    memo = {key: parse_date(key[1], year=year, date_1904=date_1904) for key in dict.fromkeys(keys)}
+    return [memo[key] for key in keys]
 
 
 _PERIOD = re.compile(

@@ -23,8 +23,7 @@ from typing import Any
 
 import python_calamine
 
-from evalkit.ledgers.scan import MAX_AREA, MAX_DENSE_AREA, Refused, Scan
-from evalkit.ledgers.scan import check_zip, finding, load, refusal, scan, text_encoding
+from evalkit.ledgers.scan import MAX_AREA, MAX_DENSE_AREA, Refused, Scan, finding, load, refusal, scan, text_encoding
 from evalkit.problems import Problem
 
 CHILD_SECONDS, CHILD_MEMORY = 120, 4_000_000_000
@@ -185,9 +184,8 @@ try:
         if m.typ == c.SheetTypeEnum.WorkSheet:
             s = book.get_sheet_by_name(m.name)
             wide = s.total_height * s.total_width > {MAX_DENSE_AREA}
-            state = str(m.visible).rpartition(".")[2]
-            state = state[0].lower() + state[1:]
-            out.append((m.name, state, wide or s.to_python(skip_empty_area=False), s.merged_cell_ranges or []))
+            rows = wide or s.to_python(skip_empty_area=False)
+            out.append((m.name, str(m.visible).rpartition(".")[2], rows, s.merged_cell_ranges or []))
 except c.PasswordError:
     out = "password"
 pickle.dump(out, sys.stdout.buffer)
@@ -207,10 +205,11 @@ def _in_child(data: bytes, name: str) -> list[RawSheet]:
         raise refusal("password")
     if any(rows is True for _, _, rows, _ in found):
         raise refusal("too_wide")
-    return [
-        RawSheet(name, sheet, state, rows, merges=[(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in merges])
-        for sheet, state, rows, merges in found
-    ]
+    sheets = []
+    for sheet, state, rows, spans in found:
+        merges = [(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in spans]
+        sheets.append(RawSheet(name, sheet, state[0].lower() + state[1:], rows, merges=merges))
+    return sheets
 
 
 def _delimiter(text: str) -> str:
@@ -316,7 +315,6 @@ def _archive(data: bytes, name: str, depth: int) -> _Result:
     sheets: list[RawSheet] = []
     problems: list[Problem] = []
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        check_zip(archive)
         for member, info in sorted(((_member_name(i), i) for i in archive.infolist()), key=lambda m: m[0]):
             said = [] if info.is_dir() else _left_out(member)
             problems += [dataclasses.replace(p, file=f"{name}/{member}") for p in said or ()]

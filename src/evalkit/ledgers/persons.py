@@ -40,7 +40,9 @@ _CALLED = re.compile(
 _TITLED = re.compile(rf"(?P<name>[{''.join(sorted(_SURNAMES))}][一-鿿]{{1,2}})(?=同志|先生|女士|书记|主任)")
 
 
-_SCRUBBED = ((_LONG, ""), (_MOBILE, "phone"), (_LANDLINE, "phone"), (_EMAIL, "email"), (_CALLED, "name"), (_TITLED, "name"))
+_PHONES = ((_MOBILE, "phone"), (_LANDLINE, "phone"))
+_SCRUBBED = ((_LONG, ""), *_PHONES, (_EMAIL, "email"), (_CALLED, "name"), (_TITLED, "name"))
+_BRACKETS = re.compile(r"[(（]([^()（）]*[一-鿿]{2,}[^()（）]*)[)）]")
 _OF_PERSONS = frozenset({"name", "code", "grade", "personal", "birth"})
 _INSTRUCTORS = {"allowance": "补[贴助]", "grade": "考核|等次|评定", "code": "^(?:(?:党建)?指导员|编号|指导员名称)$"}
 
@@ -201,19 +203,13 @@ def shown(cell: Any, limit: int = 40) -> str:
     if cell_kind(cell) and not isinstance(cell, str):
         return "〔略〕"
     s = re.sub(r"\s+", " ", scrub(str(cell))[0]).strip()
-    s = re.sub(
-        r"[(（][^()（）]*[一-鿿]{2,}[^()（）]*[)）]", lambda m: "（…）" if _bracket_names(m[0][1:-1]) else m[0], s
-    )
+    s = _BRACKETS.sub(lambda m: "（…）" if any(map(_one_name, re.split(r"[、,，;；:： /]", m[1]))) else m[0], s)
     if name_like(s) or name_like(s.replace("〔略〕", "")):
         return "〔略〕"
     return s if len(s) <= limit else s[: limit - 1] + "…"
 
 
-_NUMERIC = re.compile(
-    r"(?:[\d\s.,，、%％‰/:：;；+\-~～—－()（）<>＜＞≈≤≥¥￥#!?？×xX*=]|约|近|逾|余|多|左右|上下|以上|以下|不足|超过|至|到|[〇零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]|"
-    r"含|其中|预备|正式|流动|党员|群众|积极分子|全体|全部|人|名|家|个|户|次|场|组|元|角|分|整|星|岁|年|月|日|季度|上半年|下半年|无|未拨|空|缺|不详|暂无|未填|待定|待补|略|〔|〕|"
-    r"#(?:REF|VALUE|N/A|DIV/0|NAME|NUM|NULL))+"
-)  # fmt: skip
+_NUMERIC = re.compile(WORDS["counting"])
 
 
 def number_shown(cell: Any, limit: int = 40) -> str:
@@ -232,7 +228,3 @@ def free_of_names(text: Any) -> bool:
     s = str(text)
     surnames = (i for i, c in enumerate(s) if c in _SURNAMES)
     return not scrub(s)[1] and all(any(s.startswith(w, i) for w in _WORDS if len(w) > 1) for i in surnames)
-
-
-def _bracket_names(inner: str) -> bool:
-    return any(_one_name(p) for p in re.split(r"[、,，;；:： /]", inner) if p)

@@ -16,6 +16,7 @@ import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from pathlib import Path
+from typing import Any
 from xml.parsers import expat
 
 from evalkit.ledgers.words import WORDS
@@ -68,11 +69,11 @@ def refusal(why: str, /, **said: object) -> Refused:
 
 
 def finding(
-    name: str, why: str | Refused, code: str = "file_unreadable", severity: Severity = "error", where: str = "", **said: object
+    name: str, why: str | Refused, code: str = "file_unreadable", level: Severity = "error", where: str = "", **said: Any
 ) -> Problem:
     """A problem of a file (of its sheet `where`): a refusal, or the name of one."""
     found, advice = (refusal(why, **said) if isinstance(why, str) else why).args
-    return Problem(code, severity, name, where, found, advice=advice + (OTHERS_READ if where else ""))
+    return Problem(code, level, name, where, found, advice=advice + (OTHERS_READ if where else ""))
 
 
 _NOT_OPENED = {
@@ -158,7 +159,7 @@ def _ole(data: bytes) -> Scan:
     return Scan("xls")
 
 
-def check_zip(archive: zipfile.ZipFile) -> None:
+def _check_zip(archive: zipfile.ZipFile) -> None:
     """Refuse bombs by the sizes in the directory, encrypted members too."""
     infos = archive.infolist()
     unpacked, packed = sum(i.file_size for i in infos), sum(i.compress_size for i in infos)
@@ -172,7 +173,7 @@ def check_zip(archive: zipfile.ZipFile) -> None:
 
 def _zip(data: bytes, name: str) -> Scan:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        check_zip(archive)
+        _check_zip(archive)
         names = {n.lstrip("/").lower(): n for n in archive.namelist()}
         if "xl/workbook.xml" in names or any(n.startswith("xl/worksheets/") for n in names):
             return _workbook(archive, names, name)

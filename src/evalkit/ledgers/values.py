@@ -94,6 +94,7 @@ def _any(words: Sequence[str]) -> str:
 
 _PERSON, _BODY = listed("persons"), listed("bodies")
 _NOUNS = (*_PERSON, *_BODY, *listed("others"))
+_ALIKE = dict.fromkeys(_PERSON, "人") | dict.fromkeys(_BODY, "家")
 _LABELS, _OUTSIDE = WORDS["groups"], listed("outside")
 _NUMBER = r"[0-9〇一二三四五六七八九十百千万亿廿卅][0-9.,〇一二三四五六七八九十百千万亿廿卅]*"
 _ONE_DIGIT = "[0-9〇一二三四五六七八九]"
@@ -251,6 +252,8 @@ def _phrase(s: str) -> _Read:
         s = f"{m['q'] or ''}{share[0]}{part and '.' + part.translate(_ASCII)}%" if share else s
     if (bare := s.rstrip(_FEET)) and bare != s:
         s, bits = bare, bits | NOTED
+    if s[0] < ":" and _THOUSANDS.fullmatch(s):
+        return _Read(bits, Decimal(s.replace(",", "")), parts=parts)
     if not (g := _GRAMMAR.fullmatch(s)):
         return _CANNOT
     q1, neg, digits, exp, q2, factors, q3, noun, jiao, fen, q4 = g.groups("")
@@ -258,12 +261,9 @@ def _phrase(s: str) -> _Read:
     if len(said) > 1 and said != {"about", "over"}:
         return _CANNOT  # 近1200余
     word = "over" if len(said) > 1 else said.pop() if said else ""
-    if not word and digits[0] < ":" and _THOUSANDS.fullmatch(digits):  # no interval, no need of places
-        value, last, printed, scale = Decimal(digits.replace(",", "")), _ONE, _ONE, 0
-    elif number := _numeral(digits, bool(q1)):
-        value, last, printed, scale = number
-    else:
+    if not (number := _numeral(digits, bool(q1))):
         return _CANNOT
+    value, last, printed, scale = number
     down = _ONE
     if factors:
         scale = math.prod(_SCALE[c] for c in factors)
@@ -294,10 +294,8 @@ def split_unit(unit: str) -> tuple[int, str]:
 
 
 def _compatible(own: str, column: str) -> bool:
-    if own == column or not column or "个" in (own, column) or column not in _NOUNS:
-        return True
-    alike = any(own in group and column in group for group in (_PERSON, _BODY))
-    return alike or (column == "次" and own.endswith("次"))
+    alike = _ALIKE.get(own, own) == _ALIKE.get(column, column) or (column == "次" and own.endswith("次"))
+    return alike or "个" in (own, column) or column not in _NOUNS
 
 
 def _interval(x: float, word: str, last: float, printed: float, whole: bool) -> tuple[float, float, float] | None:
@@ -321,7 +319,7 @@ def _interval(x: float, word: str, last: float, printed: float, whole: bool) -> 
 
 
 _Cell = tuple[float, float, float, int, str, tuple[tuple[str, float], ...], str]
-_NAN = math.nan
+_NAN, _WHOLE = math.nan, ("count", "ratio_pair")
 
 
 def _null(bits: int, unit: str, mark: str = "") -> _Cell:
@@ -332,7 +330,7 @@ def _settle(read: _Read, scale: int, noun: str, kind: str) -> _Cell:
     """(value, low, high, bits, unit, parts, mark) of what was read, by the column's unit and kind."""
     bits, value, last, printed, word, own_scale, chinese, own, parts, mark = read
     base = "元" if kind == "money" else noun
-    whole = kind == "count" or kind == "ratio_pair"
+    whole = kind in _WHOLE
     if mark == "zero":
         said = kind == "money" or (whole and last)  # 未拨 says something of money only
         return (0.0, 0.0, 0.0, 0, base, (), "") if said else _null(MISSING, base)
@@ -390,7 +388,7 @@ def _typed(cells: np.ndarray, scale: int, noun: str, kind: str) -> tuple[np.ndar
     rounded = np.rint(x)
     tiny = np.abs(x - rounded) <= 1e-9 + 4e-16 * np.abs(x)  # 3.0000000000000004 left by a formula
     x = np.where(tiny, rounded, x)
-    if kind in ("count", "ratio_pair"):
+    if kind in _WHOLE:
         note[(x < 0) | ~tiny] |= IMPLAUSIBLE
     elif kind == "money":
         fen, exact = _fen(x * 100)

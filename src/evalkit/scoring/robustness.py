@@ -193,10 +193,11 @@ class _Draws:
         for d, number in enumerate(numbers):
             rng = np.random.default_rng([self.seed, int(number), 1])
             rng.standard_normal(dtype=np.float32, out=z)
-            drawn = np.maximum(z, 0) * self.up
-            drawn += np.minimum(z, 0) * self.down
-            drawn += self.low + self.width * rng.random(z.shape, dtype=np.float32) if self.uniform else self.low
-            out[d] = np.minimum(np.maximum(drawn, self.least), self.most)
+            z *= np.where(z > 0, self.up, self.down)
+            z += self.low
+            if self.uniform:
+                z += self.width * rng.random(z.shape, dtype=np.float32)
+            np.clip(z, self.least, self.most, out=out[d])
         return np.swapaxes(out, 1, 2)
 
     def weights(self, numbers: Any, points: Floats) -> Floats:

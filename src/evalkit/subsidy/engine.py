@@ -74,7 +74,6 @@ class Cells:
     inverse: Ints
     divisor: int = 1
     parts: tuple[Ints, ...] = ()  # of a matching: the kind in each matched component
-    missing: int = 0
 
     @cached_property
     def counts(self) -> Ints | None:
@@ -220,7 +219,7 @@ class Engine:
             return self._matching(scheme, part, year)
         counted = part.per in ("instructor", "count")
         rows = self._counts(part, year) if counted else self.rows(year)
-        twice, gone = (np.zeros(len(rows), np.int64), np.zeros(len(rows), bool)) if counted else self.members(year, scheme.members)
+        twice = np.zeros(len(rows), np.int64) if counted else self.members(year, scheme.members)[0]
         paid = np.ones(len(rows), bool)
         tests = {**({} if counted else scheme.eligible), **part.eligible, **({"founded_in_period": True} if part.once else {})}
         for key, test in tests.items():
@@ -239,8 +238,8 @@ class Engine:
             if name in one.instead_of:  # a reward in place of this subsidy
                 paid &= self._tiers(one, other, rows, twice / 2) < 0
         width = int(quantity.max(initial=0)) + 1
-        distinct, *cells = compress(self.areas(rows), tier * width + quantity, paid & (tier >= 0))
-        return Cells(distinct // width, distinct % width, *cells, divisor, missing=int((gone & paid).sum()))
+        distinct, area, kind, n, inverse = compress(self.areas(rows), tier * width + quantity, paid & (tier >= 0))
+        return Cells(distinct // width, distinct % width, area, kind, n, inverse, divisor)
 
     def _tiers(self, part: Component, name: str, rows: pd.DataFrame, members: np.ndarray) -> Ints:
         values = pd.Series(members) if part.by == "members" else column(rows, str(part.by), f"{name}.by")
@@ -280,9 +279,9 @@ class Engine:
             ledger = self.ledger("town", year)
             for key, test in {**scheme.eligible, **part.eligible}.items():
                 paid = holds(column(rows, key, "eligible"), test)
-        area = self.areas(rows)
-        distinct, *cells = compress(area, np.column_stack([ledger, *inner]), paid)
-        return Cells(np.zeros(len(distinct), np.int64), distinct[:, 0], *cells, parts=tuple(distinct[:, 1:].T))
+        distinct, *cells = compress(self.areas(rows), np.column_stack([ledger, *inner]), paid)
+        return Cells(np.zeros(len(distinct), np.int64), distinct[:, 0], cells[0], cells[1], cells[2], cells[3],
+            parts=tuple(distinct[:, 1:].T))
 
     def payments(self, scheme: Scheme, name: str, year: int, values: Values) -> tuple[Ints, ...]:
         """Payment in fen for one organisation of each kind: one array, or two for the payers of a matching."""
@@ -335,7 +334,8 @@ class Engine:
         """The money of a component by payer and district, in fen; the payers add up to it."""
         part = scheme.components[name]
         needed = [f"{c}.{k}" for c in (*part.of, name) for k in scheme.components[c].params]
-        key = (id(self.cells(scheme, name, year)), name, year, part.basis, part.reading, tuple(part.shares), part.payers, scheme.unit, pieces(scheme, needed, values, year))  # fmt: skip
+        key = (id(self.cells(scheme, name, year)), name, year, part.basis, part.reading, tuple(part.shares), part.payers, scheme.unit,
+               pieces(scheme, needed, values, year))  # fmt: skip
 
         def make() -> dict[str, Ints]:
             sums = self.entitled(scheme, name, year, values)
@@ -352,7 +352,7 @@ class Engine:
                 out[payer] = half_up(sums[0] * ratio[0], ratio[1])
                 rest -= out[payer]
             out[part.shares[-1][0]] = rest
-            if (sum(out.values()) != sums[0]).any() or any((v < 0).any() for v in out.values()):
+            if not np.array_equal(sum(out.values()), sums[0]) or any((v < 0).any() for v in out.values()):
                 raise AssertionError(f"{name}: the payers do not add up to the total")
             return out
 

@@ -43,7 +43,8 @@ def form(plan: Plan, item: str | None = None, new: float | None = None, since: s
     import ipywidgets as w
 
     parameters = plan.scheme.parameters
-    choice = w.Dropdown(options=[(plan.scheme.label(p), p) for p in parameters], value=item or next(iter(parameters)), description="项目", style=WIDE)
+    choice = w.Dropdown(options=[(plan.scheme.label(p), p) for p in parameters], value=item or next(iter(parameters)), description="项目",
+        style=WIDE)
     old = w.Text(description="由", disabled=True, style=WIDE)
     to = w.FloatText(description="调到", style=WIDE)
     day = w.DatePicker(description="自何日起", value=date.fromisoformat(since) if since else date(plan.years[0], 1, 1), style=WIDE)
@@ -80,8 +81,10 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
 
     parameters, start = plan.scheme.parameters, date(plan.years[0], 1, 1)
     now = {p: float(value_on(one.values, start) or 0) for p, one in parameters.items()}
-    bars = {p: w.FloatSlider(value=now[p], min=float(one.range[0]), max=float(one.range[1]), step=float(one.step), readout_format=",.0f" if one.step >= 1 else ".2f",
-                             description=plan.scheme.label(p), tooltip=one.unit, continuous_update=True, style={"description_width": "14em"},
+    bars = {p: w.FloatSlider(value=now[p], min=float(one.range[0]), max=float(one.range[1]), step=float(one.step), readout_format=",.0f"
+        if one.step >= 1 else ".2f",
+                             description=plan.scheme.label(p), tooltip=one.unit, continuous_update=True,
+                                 style={"description_width": "14em"},
                              layout=w.Layout(width="46em")) for p, one in parameters.items()}  # fmt: skip
     since = w.DatePicker(description="自何日起", value=start)
     preset = w.Dropdown(options=[("现行标准", 1.0), ("各项提高10%", 1.1), ("各项提高20%", 1.2), ("各项降低10%", 0.9)], description="预设")

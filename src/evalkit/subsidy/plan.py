@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.subsidy import search
+from evalkit.subsidy import form, search
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import ALWAYS, Dated, Reform, Scheme, _limits, dated, load_scheme, value_on
 from evalkit.subsidy.source import Source, from_data, from_frame, table_file
+from evalkit.subsidy.uncertainty import uncertainty
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Plan:
         told = [f"党员数口径：{base}；年中调整{rule}折算；每笔拨付四舍五入"]
         if late := [y for y in self.years if y > last]:
             p = self.engine.projection
-            grown = "不考虑增减" if p == Projection(take_up=p.take_up) else f"党组织每年增长{p.organisations:.1%}、党员每年增长{p.factor('member', 1) - 1:.1%}"
+            grown = f"党组织每年增长{p.organisations:.1%}、党员每年增长{p.factor('member', 1) - 1:.1%}"
+            grown = "不考虑增减" if p == Projection(take_up=p.take_up) else grown
             told.append(f"{'、'.join(map(str, late))}年按{last}年台账的党组织、党员、已有支出和新建数推算，{grown}，不扣除物价因素")
         if self.engine.projection.take_up != 1:
             told.append(f"落实率{self.engine.projection.take_up:.0%}")
@@ -141,40 +143,9 @@ class Plan:
                                    "change_fen": new - old})  # fmt: skip
         return pd.DataFrame(frames)
 
-    # searches: see `evalkit.subsidy.search`
-
-    def solve(self, parameter: str, **options: Any) -> search.Solution:
-        return search.solve(self, parameter, **options)
-
-    def sweep(self, grid: Mapping[str, Iterable[Any]], **options: Any) -> pd.DataFrame:
-        return search.sweep(self, grid, **options)
-
-    def pareto(self, grid: Mapping[str, Iterable[Any]], standard: float, **options: Any) -> pd.DataFrame:
-        return search.pareto(self, grid, standard, **options)
-
-    def split(self, reform: Any, year: int | None = None) -> pd.DataFrame:
-        return search.split(self, reform.reform if isinstance(reform, Result) else reform, year)
-
-    def share_out(self, scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.DataFrame:
-        return search.share_out(scores, total, floor, cap)
-
-    def unused_parameters(self) -> list[str]:
-        return search.unused_parameters(self)
-
-    def uncertainty(self, reforms: Mapping[str, Any], **options: Any) -> Any:
-        from evalkit.subsidy.uncertainty import uncertainty
-
-        return uncertainty(self, reforms, **options)
-
-    def sliders(self) -> Any:
-        from evalkit.subsidy.form import sliders
-
-        return sliders(self)
-
-    def form(self, **given: Any) -> Any:
-        from evalkit.subsidy.form import form
-
-        return form(self, **given)
+    solve, sweep, pareto, split = search.solve, search.sweep, search.pareto, search.split
+    unused_parameters, share_out = search.unused_parameters, staticmethod(search.share_out)
+    uncertainty, form, sliders = uncertainty, form.form, form.sliders
 
 
 def plan(

@@ -6,11 +6,14 @@ import pandas as pd
 
 from evalkit.subsidy.scheme import load_scheme
 
-MATCHING = {"town_equals_enterprise": (1, "企业等于乡镇（乡镇数不限）"), "together_equal_district": (2, "两家合计等于区"), "each_equals_district": (3, "各等于区")}
+MATCHING = {"town_equals_enterprise": (1, "企业等于乡镇（乡镇数不限）"), "together_equal_district": (2, "两家合计等于区"),
+    "each_equals_district": (3, "各等于区")}
+COLUMNS = "matching matched basis subsidy_low subsidy_high organisations_low organisations_high compatible".split()
 
 
 def readings(
-    members: tuple[int, int] = (8_300, 8_399), total: tuple[int, int] = (6_300_000, 7_000_000), organisations: int | None = 583, scheme: str = "fuyang-2015"
+    members: tuple[int, int] = (8_300, 8_399), total: tuple[int, int] = (6_300_000, 7_000_000), organisations: int | None = 583,
+        scheme: str = "fuyang-2015"
 ) -> pd.DataFrame:
     """Fuyang's 8,300余 members and 近700万元 of 2015 against every reading of 1:1, of what is matched and of 不少于.
 
@@ -34,5 +37,6 @@ def readings(
         low, high = total[0] / k - spent[1] / (1 if both else k), total[1] / k - spent[0] / (1 if both else k)
         low = 0.0 if key == "town_equals_enterprise" else max(0.0, low)
         fits = high >= low and (organisations is None or (low <= organisations * tiers[-1] and high >= organisations * tiers[0]))
-        rows.append([label, "补助和活动经费" if both else "补助", "补差" if top_up else "全额", low, high, low / tiers[-1], high / tiers[0], fits])
-    return pd.DataFrame(rows, columns="matching matched basis subsidy_low subsidy_high organisations_low organisations_high compatible".split())
+        rows.append([label, "补助和活动经费" if both else "补助", "补差" if top_up else "全额", low, high, low / tiers[-1],
+            high / tiers[0], fits])
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -34,7 +34,8 @@ def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]]
 def difference(result: Result) -> Block:
     """What the reform changes against the baseline; the first table of every report."""
     rows = [[r["item"], r["old"], r["new"], r["unit"], r["since"]] for r in result.reform.difference(result.plan.scheme)]
-    columns = ["项目", {"key": "old", "label": "由", "align": "right"}, {"key": "new", "label": "调到", "align": "right"}, "单位", "自何日起"]
+    columns = ["项目", {"key": "old", "label": "由", "align": "right"}, {"key": "new", "label": "调到", "align": "right"}, "单位",
+        "自何日起"]
     return _block(result, "调整内容", columns, rows or [["没有调整", None, None, "", ""]], unit="",
                   notes=[n for n in (result.plan.scheme.note, result.reform.note) if n])  # fmt: skip
 
@@ -44,9 +45,11 @@ def by_payer(result: Result) -> Block:
     names, rows = lists()["payer"], []
     over = result.carry_over().set_index("year")
     for year, part in result.cost("payer").groupby("year"):
-        rows += [[f"{year}年", names[r["payer"]], *(r[c] / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen"))] for r in part.to_dict("records")]
+        rows += [[f"{year}年", names[r["payer"]], *(r[c] / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen"))]
+            for r in part.to_dict("records")]
         rows.append([f"{year}年", {"t": "合计"}, *(float(part[c].sum()) / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen"))])
-    note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元" for y, r in over.iterrows() if r["carry_over_fen"])
+    note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元" for y,
+        r in over.iterrows() if r["carry_over_fen"])
     columns = ["年份", "出资方", _money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change")]
     return _block(result, "分出资方支出", columns, rows, notes=[n for n in (note, "返还党费不属于财政资金。") if n])
 
@@ -61,31 +64,40 @@ def by_area(result: Result, year: int | None = None) -> Block:
         members = r["members"]
         per = [r[c] / 100 / members if members else None for c in ("baseline_fen", "amount_fen")]
         rows.append([r["area_name"], members, *(r[c] / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen")),
-                     r["change_fen"] / whole["change_fen"] if whole["change_fen"] else None, *per, int(r["gain"]), int(r["same"]), int(r["lose"])])  # fmt: skip
+                     r["change_fen"] / whole["change_fen"] if whole["change_fen"] else None, *per, int(r["gain"]), int(r["same"]),
+                         int(r["lose"])])  # fmt: skip
     columns = ["地区", _money("党员数", "members", 0), _money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"),
-               {"key": "share", "label": "占增加额", "percent": True}, _money("现行（元/人）", "per_old", 0), _money("调整后（元/人）", "per_new", 0),
-               *({"key": k, "label": w, "group": "党组织（个）", "align": "right"} for k, w in (("gain", "增加"), ("same", "不变"), ("lose", "减少")))]  # fmt: skip
+               {"key": "share", "label": "占增加额", "percent": True}, _money("现行（元/人）", "per_old", 0),
+                   _money("调整后（元/人）", "per_new", 0),
+               *({"key": k, "label": w, "group": "党组织（个）", "align": "right"} for k,
+                   w in (("gain", "增加"), ("same", "不变"), ("lose", "减少")))]  # fmt: skip
     return _block(result, f"{year}年分地区支出", columns, rows, 1, notes=result.plan.notes)
 
 
 def by_basis(result: Result) -> Block:
     """全额 and 补差 of the components with a floor, side by side."""
     frame = result.plan.bases(result.reform)
-    rows = [[f"{r['year']}年", result.scheme.components[r["component"]].name, BASES[r["basis"]] + ("（本方案）" if r["basis"] == result.scheme.components[r["component"]].basis else ""),
+    rows = [[f"{r['year']}年", result.scheme.components[r["component"]].name,
+        BASES[r["basis"]] + ("（本方案）" if r["basis"] == result.scheme.components[r["component"]].basis else ""),
              *(r[c] / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen"))] for r in frame.to_dict("records")]  # fmt: skip
     columns = ["年份", "项目", "口径", _money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change")]
-    return _block(result, "两种口径对照", columns, rows, notes=["“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"])
+    return _block(result, "两种口径对照", columns, rows,
+        notes=["“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"])
 
 
 def fairness(result: Result, standard: float) -> Block:
     """Adequacy (of the money by member, where there is such a component) and inequality before and after."""
     of = next((n for n, p in result.scheme.components.items() if p.per == "member"), None)
     reach, unequal = result.reach(standard, component=of), result.inequality()
-    rows = [[word, *(float(reach.loc[k, c]) for c in ("share", "member_share")), *(float(unequal.loc[k, c]) for c in ("gini", "theil", "between", "within"))]
+    rows = [[word, *(float(reach.loc[k, c]) for c in ("share", "member_share")),
+        *(float(unequal.loc[k, c]) for c in ("gini", "theil", "between", "within"))]
             for k, word in (("baseline", "现行标准"), ("reform", "调整后"))]  # fmt: skip
-    columns = ["方案", {"key": "o", "label": f"{result.scheme.components[of].name if of else ''}人均达到{standard:g}元的党组织", "percent": True}, {"key": "m", "label": "所在党员", "percent": True},
-               _money("基尼系数", "gini", 3), _money("泰尔指数", "theil", 3), _money("区县之间", "b", 3), _money("区县之内", "w", 3)]  # fmt: skip
-    return _block(result, "达标与差距", columns, rows, unit="", notes=["人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。"])
+    columns = ["方案", {"key": "o", "label": f"{result.scheme.components[of].name if of else ''}人均达到{standard:g}元的党组织",
+        "percent": True}, {"key": "m", "label": "所在党员", "percent": True},
+               _money("基尼系数", "gini", 3), _money("泰尔指数", "theil", 3), _money("区县之间", "b", 3),
+                   _money("区县之内", "w", 3)]  # fmt: skip
+    return _block(result, "达标与差距", columns, rows, unit="",
+        notes=["人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。"])
 
 
 def further(result: Result) -> Block:
@@ -101,7 +113,8 @@ def bars(result: Result) -> Block:
     one = result.cost("area", year)
     other = result.cost("area", full)["change_fen"] / 100 if full else None
     return charts.changes(one["area_name"].tolist(), (one["change_fen"] / 100).tolist(), None if other is None else other.tolist(),
-                          title=f"{year}年各地区增加支出", words=(f"{year}年", f"{full}年"), source=_source(result), demo=result.plan.source.is_demo)  # fmt: skip
+                          title=f"{year}年各地区增加支出", words=(f"{year}年", f"{full}年"), source=_source(result),
+                              demo=result.plan.source.is_demo)  # fmt: skip
 
 
 def curves(result: Result) -> Block:
@@ -122,7 +135,8 @@ def blocks(result: Result, standard: float = 150) -> list[Block]:
     title = result.title or "补助标准调整测算说明"
     words = [f"{k}：{v}" for k, v in (("提出", result.reform.author), ("依据", result.reform.source)) if v]
     out = [Block.heading(title, 1), *map(Block.paragraph, words), difference(result), Block.paragraph(result.sentence, "summary"),
-           Block.heading("要多少钱、谁出", 2), by_payer(result), Block.heading("哪些地区受益", 2), by_area(result), bars(result)]  # fmt: skip
+           Block.heading("要多少钱、谁出", 2), by_payer(result), Block.heading("哪些地区受益", 2), by_area(result),
+               bars(result)]  # fmt: skip
     if any(p.basis for p in result.scheme.components.values()):
         out += [Block.heading("两种口径", 2), by_basis(result)]
     out += [Block.heading("达标与差距", 2), fairness(result, standard), curves(result), Block.heading("再提高一步", 2), further(result)]
@@ -153,11 +167,11 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
         book.set_properties({"created": pd.Timestamp("2000-01-01").to_pydatetime()})
         head = book.add_format({"bold": True, "border": 1, "bg_color": "#E8EEF4"})
         for block in tables:
-            sheet, content = book.add_worksheet(str(block.content["title"])[:31]), block.content
-            sheet.write(0, 0, content["title"] + (f"（单位：{content['unit']}）" if content.get("unit") else ""))
-            sheet.write_row(1, 0, [c["label"] for c in content["columns"]], head)
+            sheet, table = book.add_worksheet(str(block.content["title"])[:31]), block.content
+            sheet.write(0, 0, table["title"] + (f"（单位：{table['unit']}）" if table.get("unit") else ""))
+            sheet.write_row(1, 0, [c["label"] for c in table["columns"]], head)
             for n, row in enumerate(block.frame().itertuples(index=False), 2):
                 sheet.write_row(n, 0, [None if pd.isna(v) else v for v in row])
             sheet.set_column(0, 0, 22)
-            sheet.set_column(1, len(content["columns"]), 13)
+            sheet.set_column(1, len(table["columns"]), 13)
     return [*made, out / "测算表.xlsx", workbook(result, out / "测算底稿.xlsx")]

@@ -77,7 +77,8 @@ class Result:
         found = self.cost(by, year)
         if by == "area":
             engine, homes = self.plan.engine, self.plan.source.homes
-            members = {y: np.bincount(engine.areas(engine.rows(y)), engine.members(y, self.scheme.members)[0] / 2, len(homes)) for y in self.plan.years}
+            members = {y: np.bincount(engine.areas(engine.rows(y)), engine.members(y, self.scheme.members)[0] / 2, len(homes))
+                for y in self.plan.years}
             found["members"] = [members[y][homes.index(a)] for y, a in zip(found["year"], found["area"], strict=True)]
             for column in ("baseline", "amount"):
                 found[f"{column}_per_member"] = found[f"{column}_fen"] / 100 / found["members"].where(found["members"] > 0)
@@ -88,8 +89,10 @@ class Result:
         rows = []
         for year in self.plan.years:
             first = sum(int(self.new[year][k].sum()) for k in self.new[year]) - sum(int(a.sum()) for a in self.old[year].values())
-            whole = [self.plan.total(self.plan.whole_year(v, year), year, s) for s, v in ((self.scheme, self.values), (self.plan.scheme, self.plan.values))]
-            rows.append({"year": year, "change_fen": first, "whole_year_fen": whole[0] - whole[1], "carry_over_fen": whole[0] - whole[1] - first})
+            whole = [self.plan.total(self.plan.whole_year(v, year), year, s) for s,
+                v in ((self.scheme, self.values), (self.plan.scheme, self.plan.values))]
+            rows.append({"year": year, "change_fen": first, "whole_year_fen": whole[0] - whole[1],
+                "carry_over_fen": whole[0] - whole[1] - first})
         return pd.DataFrame(rows)
 
     def organisations(self, year: int | None = None, component: str | None = None) -> pd.DataFrame:
@@ -108,7 +111,8 @@ class Result:
             each = {n: engine.by_organisation(scheme, n, year, values) for n in scheme.components if component in (None, n)}
             out[f"{word}_fen"] = sum(each.values(), np.zeros(len(rows), np.int64))
             own = [n for n in each if scheme.components[n].basis == "top_up"]
-            out[f"{word}_spent_fen"] = sum((engine.ledger(scheme.components[n].spent_for, year) for n in own), np.zeros(len(rows), np.int64))
+            out[f"{word}_spent_fen"] = sum((engine.ledger(scheme.components[n].spent_for, year) for n in own),
+                np.zeros(len(rows), np.int64))
         out["change_fen"] = out["amount_fen"] - out["baseline_fen"]
         self._known[year, component] = out
         return out.copy()
@@ -124,7 +128,7 @@ class Result:
             order = np.argsort(per, kind="stable")
             place = np.empty(len(rows))
             place[order] = np.cumsum(rows["members"].to_numpy()[order]) / max(1, rows["members"].sum())
-            rows["quintile"] = pd.array(np.where(np.isnan(per), None, np.clip(np.ceil(place * 5 - 1e-9), 1, 5)), dtype="Int64")
+            rows["quintile"] = pd.Series(np.where(np.isnan(per), np.nan, np.clip(np.ceil(place * 5 - 1e-9), 1, 5))).astype("Int64")
         keys = [by] if isinstance(by, str) else list(by)
         sign = np.sign(rows["change_fen"])
         for word, value in (("gain", 1), ("same", 0), ("lose", -1)):
@@ -144,7 +148,8 @@ class Result:
             enough = (some[f"{word}_fen"] + some[f"{word}_spent_fen"]) >= some["members"] * standard * 100
             found[name] = {"organisations": int(enough.sum()), "share": float(enough.mean()) if len(some) else np.nan,
                            "members": float(some.loc[enough, "members"].sum()), "without_members": len(rows) - len(some),
-                           "member_share": float(some.loc[enough, "members"].sum() / some["members"].sum()) if len(some) else np.nan}  # fmt: skip
+                           "member_share": float(some.loc[enough, "members"].sum() / some["members"].sum()) if len(some)
+                               else np.nan}  # fmt: skip
         return pd.DataFrame(found).T
 
     def _per_member(self, word: str, year: int | None) -> tuple[Any, Any, Any]:
@@ -173,7 +178,8 @@ class Result:
             (start, value), = base[path]
             if value + step <= one.range[1]:
                 more = self.plan.total(base | {path: ((start, value + step),)}, year, self.scheme)
-                rows.append({"parameter": path, "label": self.scheme.label(path), "value": float(value), "step": float(step), "cost_fen": more - now})
+                rows.append({"parameter": path, "label": self.scheme.label(path), "value": float(value), "step": float(step),
+                    "cost_fen": more - now})
         return pd.DataFrame(rows, columns=["parameter", "label", "value", "step", "cost_fen"])
 
     @property
@@ -197,7 +203,9 @@ class Result:
         text += f"惠及{int(gain['gain'])}个党组织{gain['gain_members']:,.0f}名党员"
         text += f"，{int(gain['lose'])}个党组织减少" if gain["lose"] else ""
         if len(by_area) > 1:
-            text += "；增加最多的是" + "、".join(f"{n}（{wan(c)}）" for n, c in most[["area_name", "change_fen"]].itertuples(index=False)) if len(most) else ""
-            floor = any(c.basis == "top_up" for c in self.scheme.components.values())
-            text += f"；{'已达标' if floor else ''}不增加的是{'、'.join(none[:6])}{f'等{len(none)}个' if len(none) > 6 else ''}" if none else "；没有不增加的区县"
+            named = [f"{n}（{wan(c)}）" for n, c in zip(most["area_name"], most["change_fen"], strict=True)]
+            text += "；增加最多的是" + "、".join(named) if named else ""
+            floor = "已达标" if any(c.basis == "top_up" for c in self.scheme.components.values()) else ""
+            rest = "、".join(none[:6]) + (f"等{len(none)}个" if len(none) > 6 else "")
+            text += f"；{floor}不增加的是{rest}" if none else "；没有不增加的区县"
         return text + "。"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -235,7 +236,7 @@ class Reform:
         """What of this reform the scheme cannot take."""
         known = [*scheme.parameters, "members", "dates", "rounding", "eligible.<列>"]
         known += [f"{c}.{s}" for c, p in scheme.components.items() for s in _settings(p)]
-        for path, value in self.changes:
+        for path, _ in self.changes:
             column = path.rpartition(".")[2] if "eligible." in path else None
             if column and path.removeprefix(path.partition(".")[0] + ".") in (column, f"eligible.{column}"):
                 continue
@@ -276,9 +277,8 @@ class Reform:
             for when, new in value if isinstance(value, tuple) else [(ALWAYS, json.loads(value))]:
                 old = next((v for d, v in reversed(one.values) if d <= when), one.values[0][1]) if one else ""
                 since = "全部时期" if when == ALWAYS else when.isoformat()
-                rows.append({"parameter": path, "item": scheme.label(path), "old": float(old) if one else "",
-                             "new": float(new) if one else str(new), "unit": one.unit if one else "",
-                             "since": since})  # fmt: skip
+                shown = (f"{old:f}", f"{new:f}", one.unit) if one else ("", str(new), "")
+                rows.append({"parameter": path, "item": scheme.label(path), **dict(zip(("old", "new", "unit"), shown, strict=True)), "since": since})
         return rows
 
 
@@ -353,7 +353,6 @@ def _read(path: Path) -> tuple[Any, str, Lines]:
 
 
 def _scheme(raw: Mapping[str, Any], file: str, lines: Lines | None) -> Scheme:
-    faults: list[Problem] = []
     body = dict(raw)
     parts = body.get("components")
     if isinstance(parts, Mapping):
@@ -362,12 +361,10 @@ def _scheme(raw: Mapping[str, Any], file: str, lines: Lines | None) -> Scheme:
         made = Scheme.model_validate(body)
     except ValidationError as error:
         faults = [_told(e, file, lines) for e in error.errors()]
-        made_partly = _repaired(body, error)  # so that the faults of the second look come in the same message
-        if made_partly:
-            faults += [p for p in _cross(made_partly, file, lines) if p.code not in ("key_missing", "parameter_unused")]
+        if partly := _repaired(body, error):  # so that the faults of the second look come in the same message
+            faults += [p for p in _cross(partly, file, lines) if p.code not in ("key_missing", "parameter_unused")]
         raise InputError(faults) from None
-    faults += _cross(made, file, lines)
-    if faults:
+    if faults := list(_cross(made, file, lines)):
         raise InputError(faults)
     return made
 
@@ -399,8 +396,7 @@ def _component(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _told(error: Mapping[str, Any], file: str, lines: Lines | None) -> Problem:
     """A pydantic error in the words of the person who wrote the file."""
     path = [p for p in error["loc"] if p not in ("params", "str", "dict[str,function-before[number(), decimal]]")]
-    names = {"scheme": Scheme, "component": Component, "parameter": Parameter}
-    model = names["scheme" if len(path) < 2 else "component" if len(path) < 4 else "parameter"]
+    model: type[BaseModel] = Scheme if len(path) < 2 else Component if len(path) < 4 else Parameter
     kind, fields = error["type"], [f.alias or n for n, f in model.model_fields.items() if n != "params"]
     found = str(error.get("input"))[:60] if kind != "missing" else ""
     code = {"missing": "key_missing", "extra_forbidden": "key_unknown"}.get(kind, "value_invalid")
@@ -504,14 +500,14 @@ def _order(part: Component, rates: list[str], at: tuple[Any, ...], fault: Any) -
     pairs = [("floor", "cap")] if {"floor", "cap"} <= part.params.keys() else []
     starts = [part.params[k].start for k in rates]
     if part.by and any(s is not None for s in starts):
-        if any(s is None for s in starts) or any(a >= b for a, b in zip(starts, starts[1:], strict=False)):  # type: ignore[operator]
+        if any(a is None or b is None or a >= b for a, b in pairwise(starts)) or None in starts:
             yield fault("tiers_disordered", (*at, rates[0]), [str(s) for s in starts], "每档都写 from，由小到大")
             return
         order = rates
     else:
         order = [k for k in ORDERED.get(part.by or "", ()) if k in rates]
     if part.ordered and not part.marginal:
-        pairs += list(zip(order, order[1:], strict=False))
+        pairs += pairwise(order)
     for low, high in pairs:
         for when in sorted({d for k in (low, high) for d, _ in part.params[k].values}):
             a, b = (value_on(part.params[k].values, when) for k in (low, high))

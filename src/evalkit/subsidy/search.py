@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.problems import InputError, Problem
-from evalkit.subsidy.result import wan
+from evalkit.subsidy.result import Result, wan
 
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan
 
 
 def fen(yuan: Any) -> int:
-    return int(math.floor(Fraction(str(yuan)) * 100 + Fraction(1, 2)))
+    return math.floor(Fraction(str(yuan)) * 100 + Fraction(1, 2))
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def solve(
     Cost and reach never fall as a standard rises, so the steps of its range are bisected: exact on a step function.
     """
     if (extra is None) == (reach is None) or (reach is not None and (standard is None or not 0 < reach <= 1)):
-        raise InputError(Problem("value_invalid", where="solve", allowed="extra=金额（元），或 reach=0到1的比例并写明 standard=人均标准（元）"))
+        raise InputError(Problem("value_invalid", where="solve",
+            allowed="extra=金额（元），或 reach=0到1的比例并写明 standard=人均标准（元）"))
     year = year or plan.years[0]
     if parameter not in plan.scheme.parameters:
         plan.scheme.reform({parameter: 0})
@@ -82,7 +83,9 @@ def solve(
     span = f"允许范围{low}到{one.range[1]}{unit}，两端分别为{said(ends[0])}和{said(ends[1])}"
     value = float(low + k * one.step)
     beside = k + 1 if extra is not None else k - 1
-    other = (float(low + beside * one.step), at(beside)) if 0 <= beside <= count else (None, None)
+    other: tuple[float | None, float | None] = (None, None)
+    if 0 <= beside <= count:
+        other = (float(low + beside * one.step), at(beside))
     reached = (ends[0] <= limit) if extra is not None else (ends[1] >= limit)
     if not reached:
         text = f"{label}：在允许范围内达不到（{said(limit)}）；{span}；最近的是{value:g}{unit}，{said(found)}。"
@@ -92,7 +95,7 @@ def solve(
     else:
         text = f"{label}至少定为{value:g}{unit}，达标党组织占{said(found)}；" + (
             f"低一档{other[0]:g}{unit}只有{said(other[1])}。" if other[0] is not None else f"已是下限；{span}。")  # fmt: skip
-    return Solution(parameter, value, found, *other, ends, reached, text)
+    return Solution(parameter, value, found, other[0], other[1], ends, reached, text)
 
 
 def sweep(plan: Plan, grid: Mapping[str, Iterable[Any]], *, start: Any = None, year: int | None = None) -> pd.DataFrame:
@@ -109,17 +112,22 @@ def sweep(plan: Plan, grid: Mapping[str, Iterable[Any]], *, start: Any = None, y
         values = plan.values | {p: dated for p, (_, dated) in zip(paths, point, strict=True)}
         payers: dict[str, int] = {}
         for name in plan.scheme.components:
-            for payer, amount in (still.get(name) or plan.engine.amounts(plan.scheme, name, year, values)).items():
-                payers[payer] = payers.get(payer, 0) + (amount if name in still else int(amount.sum()))
+            sums = still.get(name) or {p: int(a.sum()) for p, a in plan.engine.amounts(plan.scheme, name, year, values).items()}
+            for payer, amount in sums.items():
+                payers[payer] = payers.get(payer, 0) + amount
         total = sum(payers.values())
         rows.append({p: v for p, (v, _) in zip(paths, point, strict=True)} | {"amount_fen": total, "change_fen": total - base, **payers})
     return pd.DataFrame(rows)
 
 
 def pareto(
-    plan: Plan, grid: Mapping[str, Iterable[Any]], standard: float, *, start: Any = None, year: int | None = None, component: str | None = None,
+    plan: Plan, grid: Mapping[str, Iterable[Any]], standard: float, *, start: Any = None, year: int | None = None,
+        component: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """A sweep with adequacy (share of organisations at `standard`, of `component`'s money or all) and Gini; `efficient`: none is better in all three."""
+    """A sweep with Gini and adequacy (share of organisations at `standard` by `component`'s money or all).
+
+    ``efficient``: no other one costs no more, reaches no fewer and is no less equal, and is better in one of these.
+    """
     found = sweep(plan, grid, start=start, year=year)
     more = []
     for row in found[list(grid)].itertuples(index=False):
@@ -127,8 +135,8 @@ def pareto(
         more.append((one.reach(standard, year, component).loc["reform", "share"], one.inequality(year).loc["reform", "gini"]))
     found[["reach", "gini"]] = more
     points = np.column_stack([found["amount_fen"], -found["reach"], found["gini"]]).astype(float)
-    worse = (points[:, None] >= points).all(-1) & (points[:, None] > points).any(-1)
-    return found.assign(efficient=~worse.any(axis=1))
+    worse = np.all(points[:, None] >= points, axis=-1) & np.any(points[:, None] > points, axis=-1)
+    return found.assign(efficient=~np.any(worse, axis=1))
 
 
 def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
@@ -136,7 +144,7 @@ def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
 
     .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n-|S|-1)!}{n!}\,\big(c(S \cup i) - c(S)\big)
     """
-    checked = plan.changed(reform)[0]
+    checked = plan.changed(reform.reform if isinstance(reform, Result) else reform)[0]
     changes, year = checked.changes, year or plan.years[0]
     n = len(changes)
     if n > 10:
@@ -147,7 +155,8 @@ def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
         cost[chosen] = plan.total({p: o.values for p, o in scheme.parameters.items()}, year, scheme)
     parts = []
     for i in range(n):
-        terms = (Fraction(math.factorial(k := bin(s).count("1")) * math.factorial(n - k - 1), math.factorial(n)) * (cost[s | 1 << i] - cost[s])
+        terms = (Fraction(math.factorial(k := bin(s).count("1")) * math.factorial(n - k - 1),
+            math.factorial(n)) * (cost[s | 1 << i] - cost[s])
                  for s in range(2**n) if not s >> i & 1)  # fmt: skip
         parts.append(sum(terms, Fraction(0)))
     whole = [math.floor(p) for p in parts]
@@ -187,7 +196,8 @@ def share_out(scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.
     most = sum(hi if s > 0 else lo for s, lo, hi in zip(series, low, high, strict=True))
     if not faults and not sum(low) <= budget <= most:
         faults = [Problem("target_unreachable", where="share_out", found=f"总额{wan(budget)}",
-                          allowed=f"下限合计{wan(sum(low))} 到 上限合计{wan(most)}", advice="请调整总额、下限或上限（0分的只得下限）")]  # fmt: skip
+                          allowed=f"下限合计{wan(sum(low))} 到 上限合计{wan(most)}",
+                              advice="请调整总额、下限或上限（0分的只得下限）")]  # fmt: skip
     if faults:
         raise InputError(faults)
     points = [Fraction(s) for s in series]

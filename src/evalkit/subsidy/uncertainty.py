@@ -27,7 +27,8 @@ class Uncertainty:
 
 
 def uncertainty(
-    plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: int = 7, organisations: Range = (0.0, 0.05), members: Range = (0.0, 0.05),
+    plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: int = 7, organisations: Range = (0.0, 0.05),
+        members: Range = (0.0, 0.05),
     take_up: Range = (0.9, 1.0), budget: float | None = None, year: int | None = None, confidence: float = 0.95,
 ) -> Uncertainty:  # fmt: skip
     """Intervals of the difference to the baseline under common random numbers, and regret over the draws.
@@ -68,6 +69,7 @@ def uncertainty(
     table = pd.DataFrame({"scenario": draws.columns, "mean_fen": draws.mean().to_numpy(), "low_fen": draws.quantile(tail).to_numpy(),
                           "high_fen": draws.quantile(1 - tail).to_numpy(), "mean_regret_fen": regret.mean().to_numpy(),
                           "max_regret_fen": regret.max().to_numpy(), "best_share": (regret == 0).mean().to_numpy()})  # fmt: skip
-    notes = (f"{n}次抽样，随机种子{seed}；党组织年增长{organisations[0]:.0%}～{organisations[1]:.0%}，党员{members[0]:.0%}～{members[1]:.0%}，"
-             f"落实率{take_up[0]:.0%}～{take_up[1]:.0%}；各方案用同一组抽样", "缺报的党员数从同一地区已知数中抽取")  # fmt: skip
+    spans = [f"{a:.0%}～{b:.0%}" for a, b in (organisations, members, take_up)]
+    notes = (f"{n}次抽样，随机种子{seed}；党组织年增长{spans[0]}，党员{spans[1]}，落实率{spans[2]}；各方案用同一组抽样",
+             "缺报的党员数从同一地区已知数中抽取")  # fmt: skip
     return Uncertainty(table, draws, notes)

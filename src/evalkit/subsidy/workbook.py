@@ -26,7 +26,8 @@ def workbook(result: Result, path: Path) -> Path:
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": pd.Timestamp("2000-01-01").to_pydatetime()})
         look = {"head": book.add_format({"bold": True, "border": 1, "bg_color": "#E8EEF4", "text_wrap": True}),
-                "input": book.add_format({"bg_color": "#FFFF00", "border": 1}), "money": book.add_format({"num_format": "#,##0.00"})}  # fmt: skip
+                "input": book.add_format({"bg_color": "#FFFF00", "border": 1}),
+                    "money": book.add_format({"num_format": "#,##0.00"})}  # fmt: skip
         _first(book.add_worksheet("说明"), result)
         standards = book.add_worksheet("标准")
         standards.write_row(0, 0, ["项目", "单位", "年份", "方案", "时段", "标准（可改）", "权数", "全年权数"], look["head"])
@@ -34,7 +35,8 @@ def workbook(result: Result, path: Path) -> Path:
         line, made = 1, []
         for year in result.plan.years:
             cells: dict[tuple[int, str], list[tuple[str, str]]] = {}
-            for side, (word, scheme, values) in enumerate((("现行", result.plan.scheme, result.plan.values), ("调整后", result.scheme, result.values))):
+            for side, (word, scheme, values) in enumerate((("现行", result.plan.scheme, result.plan.values),
+                    ("调整后", result.scheme, result.values))):
                 for name, part in scheme.components.items():
                     names = [f"{name}.{k}" for k in part.params]
                     parts = pieces(scheme, names, values, year)
@@ -66,7 +68,8 @@ def _year(book: Any, result: Result, year: int, cells: dict[tuple[int, str], lis
     group, area = f"分组{year}", book.add_worksheet(f"分地区{year}")
     sheet = book.add_worksheet(group)
     sheet.write_row(0, 0, HEAD, look["head"])
-    row, where, last = 1, {}, len(source.homes)
+    where: dict[tuple[int, str], dict[tuple[int, int], int]] = {}
+    row, last = 1, len(source.homes)
     digits = _digits(result)
     for side, scheme in enumerate(schemes):
         for name, part in sorted(scheme.components.items(), key=lambda item: bool(item[1].of)):  # what is matched comes first
@@ -88,7 +91,8 @@ def _year(book: Any, result: Result, year: int, cells: dict[tuple[int, str], lis
                         row += 1
             where[side, name] = lines
             unit, total = SIDES[side]
-            inner = [{(int(a), int(k)): i for i, (a, k) in enumerate(zip(c.area, c.kind, strict=True))} for c in (engine.cells(scheme, o, year) for o in part.of)]
+            inner = [{(int(a), int(k)): i for i, (a, k) in enumerate(zip(c.area, c.kind, strict=True))}
+                for c in (engine.cells(scheme, o, year) for o in part.of)]
             values = (result.plan.values, result.values)[side]
             pays = engine.payments(scheme, name, year, values)
             for (k, payer), at in lines.items():
