@@ -269,6 +269,11 @@ def test_bad_files_give_one_clear_message(tmp_path: Path, case: str) -> None:
         b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
         b"<row r='1'><c r='A1'><v>1</v></c><c r='XFD1048576'><v>1</v></c></row>",
         b'<row r="1"><c s="1" r="A1"><v>1</v></c></row><row r="1048576">' + b"<c><v>1</v></c>" * 3 + b"</row>",
+        b'<row><c r="A1"><v>1</v></c><c r="XFD99999"><v>1</v></c></row>',
+        b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c></row><y:row r="9"><y:c r="XFD1048576"><y:v>1</y:v></y:c></y:row>',
+        b'<row r="1"><c r="A1"><v>1</v></c></row></sheetData><sheetData><row r="1048576"><c r="XFD9"><v>1</v></c></row>'
+        b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>',
         b'<!DOCTYPE x [<!ENTITY a "b">]>',
     ],
 )

@@ -210,8 +210,10 @@ class Engine:
                 *(self._structure(scheme, o, year) for o in part.of))  # fmt: skip
 
     def cells(self, scheme: Scheme, name: str, year: int) -> Cells:
-        key = self.once(("key", id(scheme), name, year), lambda: (scheme, self._structure(scheme, name, year)))[1]
-        return self.once(key, lambda: self._reduce(scheme, name, year))  # type: ignore[no-any-return]
+        def make() -> tuple[Scheme, Cells]:  # the scheme is kept, so that its id stays its own
+            return scheme, self.once(self._structure(scheme, name, year), lambda: self._reduce(scheme, name, year))
+
+        return self.once(("key", id(scheme), name, year), make)[1]  # type: ignore[no-any-return]
 
     def _reduce(self, scheme: Scheme, name: str, year: int) -> Cells:
         part = scheme.components[name]

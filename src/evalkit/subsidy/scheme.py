@@ -278,7 +278,8 @@ class Reform:
                 old = next((v for d, v in reversed(one.values) if d <= when), one.values[0][1]) if one else ""
                 since = "全部时期" if when == ALWAYS else when.isoformat()
                 shown = (f"{old:f}", f"{new:f}", one.unit) if one else ("", str(new), "")
-                rows.append({"parameter": path, "item": scheme.label(path), **dict(zip(("old", "new", "unit"), shown, strict=True)), "since": since})
+                words = dict(zip(("old", "new", "unit"), shown, strict=True))
+                rows.append({"parameter": path, "item": scheme.label(path), **words, "since": since})
         return rows
 
 

@@ -43,7 +43,7 @@ def uncertainty(
     homes = plan.engine.rows(year)["home"].to_numpy(str)
     known = {base: plan.engine.members(year, base) for base in schemes}
     gaps = any(gone.any() for _, gone in known.values())
-    keep = {k: v for k, v in plan.engine._known.items() if k[0] in ("rows", "key") or (k[0] == "cells" and not gaps)}
+    keep = {k: v for k, v in plan.engine._known.items() if k[0] == "rows" or (k[0] in ("cells", "key") and not gaps)}
     rows = []
     for _ in range(n):
         p = Projection(rng.uniform(*organisations), rng.uniform(*members), take_up=rng.uniform(*take_up))
