@@ -78,7 +78,8 @@ def small():
     funds = rows(
         [
             {"party_org": "甲党委", "flow": "income", "source": "fiscal_district", "amount_fen": 2_000_000},
-            {"party_org": "甲党委", "flow": "income", "source": "enterprise", "amount_fen": 700_000, "amount_fen_low": 650_000, "amount_fen_high": 700_000},
+            {"party_org": "甲党委", "flow": "income", "source": "enterprise", "amount_fen": 700_000,
+             "amount_fen_low": 650_000, "amount_fen_high": 700_000},
             {"party_org": "乙支部", "flow": "income", "source": "donation", "amount_fen": None},
             {"party_org": "乙支部", "flow": "spending", "purpose": "activity", "amount_fen": 45_000},
             {"party_org": "乙支部", "flow": "dues_paid", "amount_fen": 12_000},

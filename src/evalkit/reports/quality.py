@@ -104,7 +104,8 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
         gaps, bottom = r["n_missing"], r["denominator"]
         worst = r["numerator"] / (bottom + gaps) if bottom + gaps else float("nan")
         best = min(1.0, (r["numerator"] + gaps) / (bottom + gaps)) if bottom + gaps else float("nan")
-        rows.append([r["area_name"], r["name"], shown(r), int(gaps), f"{shown(r, worst, unit=False)} 至 {shown(r, best)}" if bottom else MISSING])
+        between = f"{shown(r, worst, unit=False)} 至 {shown(r, best)}" if bottom else MISSING
+        rows.append([r["area_name"], r["name"], shown(r), int(gaps), between])
     columns: list[Any] = [
         "地区", "指标", {"key": "value", "label": "数值", "align": "right"},
         {"key": "gaps", "label": "空白单元格", "decimals": 0}, {"key": "span", "label": "空白全按最差至最好", "align": "right"},

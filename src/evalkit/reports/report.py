@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import time
@@ -116,7 +117,7 @@ def make_report(
     found = find_project(project)
     dataset = dataset or found.dataset
     _ensure_ledgers(found, dataset, note)
-    manifest = build(found, dataset=dataset)
+    manifest = build(found, dataset=dataset, progress=_lines("读取台账", note))
     published = build(found, dataset="published")
     data = load(found, dataset=dataset)
     period = str(period or data.last)
@@ -165,7 +166,19 @@ def _ensure_ledgers(project: Project, dataset: str, note: Callable[[str], None])
         from evalkit import demo
 
         note("data/raw 里没有台账，先生成演示数据（演示省，全部虚构）")
-        demo.write(project.data / "demo")
+        demo.write(project.data / "demo", jobs=os.cpu_count() or 1, progress=_lines("生成演示台账", note))
+
+
+def _lines(what: str, note: Callable[[str], None]) -> Callable[[int, int, str], None]:
+    """Progress as a line at every fifth of the way."""
+    said = [0]
+
+    def progress(done: int, total: int, name: str) -> None:
+        if total > 1 and done * 5 // total > said[0]:
+            said[0] = done * 5 // total
+            note(f"{what} {done}/{total}")
+
+    return progress
 
 
 def _areas(data: Data, period: str, level: str, within: str | None) -> list[str]:

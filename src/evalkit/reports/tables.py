@@ -92,7 +92,7 @@ def _whole(
         whole = code in total.index
         old = before.loc[code, "value"] if code in before.index else float("nan")
         ranked = mine.loc[mine["rank"].notna()].sort_values("rank")
-        ends = [f"{r['area_name']} {shown(r, unit=False)}" for r in (ranked.iloc[0], ranked.iloc[-1])] if len(ranked) > 1 else [MISSING, MISSING]
+        ends = [f"{r['area_name']} {shown(r, unit=False)}" for _, r in ranked.iloc[[0, -1]].iterrows()] if len(ranked) > 1 else [MISSING] * 2
         rows.append(
             [
                 str(row["name"]),
@@ -272,7 +272,7 @@ def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
             span(r, "ci_low", "ci_high"),
             str(r["method"]),
         ]
-        for r in frame.assign(decimals=frame["decimals"].where(frame["kind"].isin(["rate", "ratio"]), frame["decimals"] + 1)).to_dict("records")
+        for r in frame.assign(decimals=frame["decimals"] + ~frame["kind"].isin(["rate", "ratio"])).to_dict("records")
     ]
     columns: list[Any] = [
         {"key": "place", "label": "地方"},
@@ -342,7 +342,9 @@ def plain(
 def _plain_cell(value: Any) -> Any:
     if value is None or (not isinstance(value, list | dict) and pd.isna(value)):
         return None
-    return float(value) if hasattr(value, "dtype") and not isinstance(value, str) and not float(value).is_integer() else (int(value) if hasattr(value, "dtype") else value)
+    if not hasattr(value, "dtype"):
+        return value
+    return int(value) if float(value).is_integer() else float(value)
 
 
 __all__ = [

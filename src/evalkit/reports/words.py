@@ -10,7 +10,7 @@ import pandas as pd
 
 MISSING = "—"
 MARKS = {"good": "●", "middle": "▲", "bad": "■"}
-LIGHT_RULE = "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；无参照值的指标不作标记"
+LIGHT_RULE = "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；无参照值、或以接近参照值为好的指标不作标记"
 NEAR_TARGET = 0.9
 
 

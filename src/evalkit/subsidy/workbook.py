@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.subsidy.engine import pieces
@@ -28,10 +29,12 @@ def workbook(result: Result, path: Path) -> Path:
         look = {"head": book.add_format({"bold": True, "border": 1, "bg_color": "#E8EEF4", "text_wrap": True}),
                 "input": book.add_format({"bg_color": "#FFFF00", "border": 1}),
                     "money": book.add_format({"num_format": "#,##0.00"})}  # fmt: skip
-        _first(book.add_worksheet("说明"), result)
+        _first(book.add_worksheet("说明"), result, book.add_format({"text_wrap": True}))
         standards = book.add_worksheet("标准")
         standards.write_row(0, 0, ["项目", "单位", "年份", "方案", "时段", "标准（可改）", "权数", "全年权数"], look["head"])
         standards.set_column(0, 0, 26)
+        standards.set_column(5, 5, 15)
+        standards.fit_to_pages(1, 0)
         line, made = 1, []
         for year in result.plan.years:
             cells: dict[tuple[int, str], list[tuple[str, str]]] = {}
@@ -54,13 +57,14 @@ def workbook(result: Result, path: Path) -> Path:
     return path
 
 
-def _first(sheet: Any, result: Result) -> None:
+def _first(sheet: Any, result: Result, wrapped: Any) -> None:
     lines = [result.title or "补助标准调整测算底稿", result.sentence, "黄色单元格（“标准”表）可以改，改后“分地区”各表随之重算。",
              *(f"调整：{r['item']} 由{r['old']}调到{r['new']}（{r['since']}起）" for r in result.reform.difference(result.plan.scheme)),
              *result.plan.notes, f"标准出处：{result.plan.scheme.source}"]  # fmt: skip
     for row, text in enumerate(lines):
-        sheet.write_string(row, 0, text)
-    sheet.set_column(0, 0, 110)
+        sheet.set_row(row, 16 * (1 + len(text) // 55))
+        sheet.write_string(row, 0, text, wrapped)
+    sheet.set_column(0, 0, 100)
 
 
 def _year(book: Any, result: Result, year: int, cells: dict[tuple[int, str], list[tuple[str, str]]], look: dict[str, Any]) -> None:
@@ -136,7 +140,12 @@ def _each(scheme: Any, name: str, side: int, cells: Any, at: int, tier: int, dig
 def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: int, look: dict[str, Any]) -> None:
     engine, source = result.plan.engine, result.plan.source
     schemes, moneys = (result.plan.scheme, result.scheme), (result.old[year], result.new[year])
-    columns: list[tuple[str, str, int, Any]] = []  # label of 分组, component, side (-1: already spent), fen by district
+    people, first = engine.rows(year), next(iter(result.scheme.components))
+    places = engine.areas(people)
+    members = np.bincount(places, engine.members(year, result.scheme.members)[0] / 2, last)
+    columns: list[tuple[str, str, int, Any]] = [  # label of 分组, component, side (-1: a plain number), hundredths by district
+        ("党组织（个）", first, -1, np.bincount(places, minlength=last) * 100), ("党员（名）", first, -1, (members * 100).astype(np.int64)),
+    ]  # fmt: skip
     for name, part in result.scheme.components.items():
         if any(s.components[name].basis == "top_up" for s in schemes):
             columns.append((f"{part.name}已有支出", name, -1, engine.spent(part.spent_for, year)))
@@ -144,9 +153,12 @@ def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: i
             label = part.name + (f"·{lists()['payer'][payer]}" if part.of else "")
             for side, money in enumerate(moneys):
                 columns.append((label, name, side, sum(a for (n, p), a in money.items() if n == name and payer in ("", p))))
-    heads = [f"{label}{('现行', '调整后', '')[side]}（元）" for label, _, side, _ in columns]
+    heads = [c[0] for c in columns[:2]] + [f"{label}{('现行', '调整后', '')[side]}（元）" for label, _, side, _ in columns[2:]]
     sheet.write_row(0, 0, ["地区", *heads, "现行合计（元）", "调整后合计（元）", "增加（元）"], look["head"])
-    sheet.set_column(0, len(heads) + 3, 15)
+    sheet.set_column(0, len(heads) + 3, 13)
+    sheet.set_row(0, 48)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     take_up, digits = engine.projection.take_up, _digits(result)
     for r, area in enumerate([*source.names, "合计"]):
         sheet.write_string(r + 1, 0, area)
@@ -164,9 +176,9 @@ def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: i
             text = f"ROUND({text}*{take_up!r},2)" if take_up != 1 else text
             text = f"SUM({_letter(column)}2:{_letter(column)}{last + 1})" if r == last else text
             if side < 0 and r < last:
-                sheet.write_number(r + 1, column, value / 100, look["money"])
+                sheet.write_number(r + 1, column, value / 100, look["money"] if column > 2 else None)
             else:
-                sheet.write_formula(r + 1, column, f"={text}", look["money"], value / 100)
+                sheet.write_formula(r + 1, column, f"={text}", look["money"] if column > 2 else None, value / 100)
         at = len(columns) + 1
         for side in (0, 1):
             text = "+".join(f"{_letter(c)}{r + 2}" for c, one in enumerate(columns, 1) if one[2] == side)
