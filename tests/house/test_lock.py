@@ -59,6 +59,14 @@ def test_everything_wanted_is_in_the_lock(wanted: set[str], lock: str) -> None:
     assert wanted <= locked
 
 
+def test_an_extra_outside_the_lock_says_so(project: dict, lock: str) -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    locked = {normal(name) for name in re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", lock, re.MULTILINE)}
+    for extra, requirements in project["optional-dependencies"].items():
+        said = re.search(rf"^# outside requirements\.lock: .+\n{extra} = ", text, re.MULTILINE)
+        assert bool(said) != ({normal(r) for r in requirements} <= locked), extra
+
+
 def test_every_locked_package_has_a_version_and_hashes(lock: str) -> None:
     blocks = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert len(blocks) > 100

@@ -79,7 +79,7 @@ def test_the_list_of_bad_input(
     assert nobody_left() == []
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert names == {".evalkit", "run.json", *(f"{k}.ipynb" for k, e in EXPECTED.items() if e[0] == "done")}
-    assert not list((tmp_path / "out" / ".evalkit" / "pids").iterdir())
+    assert not list((tmp_path / "out" / ".evalkit" / "results").iterdir())
 
 
 def test_kernels_on_request_and_files_that_are_no_notebook(make: Maker, tmp_path: Path) -> None:

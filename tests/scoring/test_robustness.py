@@ -62,6 +62,12 @@ def test_failed_replications_are_counted_and_named(indicators):
     assert "未能得出位次" in robust.notes[-1]
 
 
+def test_a_group_of_one_indicator_can_be_left_out(indicators):
+    tree = {c: {"items": {c: {"full_at": 1}}} for c in ("org_coverage", "single_setup", "work_coverage")}
+    robust = ek.score(indicators, {"tree": tree}).robustness(200, 1)
+    assert not len(robust.failures) and (robust.ranks["failed"] == 0).all()
+
+
 def test_areas_without_a_score_are_counted_not_ranked(make, values):
     values["above_scale_instructor"][1] = values["org_coverage"][1] = np.nan
     ranks = ek.score(make(values)).robustness(100, 1, vary=("weights",)).ranks

@@ -133,6 +133,10 @@ def test_reweigh_without_and_compare(indicators):
     assert [round(leaf.points, 3) for leaf in other.index.leaves[:3]] == [12.5, 18.75, 18.75]
     assert [n.points for n in scores.reweigh({"coverage": 70}).index.root.children] == pytest.approx([70, 15, 15])
     assert [leaf.points for leaf in scores.reweigh({"single_setup": 16}).index.leaves[:3]] == pytest.approx([16, 12, 12])
+    both = scores.reweigh({"coverage": 50, "funding": 20, "single_setup": 20})
+    assert [leaf.points for leaf in both.index.leaves[:3]] == pytest.approx([20, 15, 15])
+    assert [n.points for n in scores.reweigh({"coverage": 0}).index.root.children] == pytest.approx([0, 50, 50])
+    assert np.isfinite(scores.reweigh({"coverage": 0}).table["score"]).all()
     fewer = scores.without("subsidy_arrival")
     assert sum(leaf.points for leaf in fewer.index.leaves) == pytest.approx(100) and len(fewer.index.leaves) == 6
     shift = other.compare(scores)

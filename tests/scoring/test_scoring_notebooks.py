@@ -63,6 +63,6 @@ def test_the_command_writes_tables_and_figures(demo_project, tmp_path):
     assert result.exit_code == 0, result.output
     names = {p.name for p in (tmp_path / "评分").iterdir()}
     assert {"评分.xlsx", "得分.csv", "得失分明细.csv", "星级核对.csv", "失分构成.png", "位次区间.png"} <= names
-    table = pd.read_excel(tmp_path / "评分" / "评分.xlsx", sheet_name="得分")
+    table = pd.read_excel(tmp_path / "评分" / "评分.xlsx", sheet_name="得分", engine="calamine")
     assert len(table) == 6 and {"地区", "得分", "等级", "位次", "主要失分"} <= set(table.columns)
     assert "演示数据" in (tmp_path / "评分" / "说明.csv").read_text(encoding="utf-8-sig")

@@ -219,3 +219,8 @@ def test_periods_without_data_and_empty_places(orgs: pd.DataFrame) -> None:
     empty = orgs.assign(members=0)
     result = plan(empty, scheme_of({"m": PER_MEMBER}), ["2026"]).run({"m.per_member": 200})
     assert result.cost([])["amount_fen"].iloc[0] == 0 and result.sentence and result.reach(150).loc["reform", "organisations"] == 0
+
+
+def test_an_organisation_without_a_place_is_left_out_and_said(orgs: pd.DataFrame) -> None:
+    made = plan(orgs.assign(area=["甲区", None, "乙区", "乙区"]), scheme_of({"o": PER_ORG}), ["2026"])
+    assert made.run().cost([])["amount_fen"].iloc[0] == 26000_00 and any("1个党组织看不出" in n for n in made.notes)

@@ -54,7 +54,8 @@ def write_scores(
     options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
     with pd.ExcelWriter(folder / "评分.xlsx", engine="xlsxwriter", engine_kwargs=options) as book:
         for name, table in tables.items():
-            named = table.rename(columns=words("files")).round(4).replace({True: "是", False: "否"})
+            flags = {c: table[c].map({True: "是", False: "否"}) for c in table.select_dtypes(["bool", "boolean"])}
+            named = table.assign(**flags).round(4).rename(columns=words("files"))
             named.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
             named.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
             book.sheets[name].autofit(400)

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Event", "FanOut", "Interrupted", "Job", "Outcome", "fan_out", "pending", "run"]
 
-_HOMES = {"Event": "jobs", "Job": "jobs", "Outcome": "jobs", "FanOut": "fanout", "fan_out": "fanout"}
-
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'local')}"), name)
+    home = "jobs" if name in ("Event", "Job", "Outcome") else "fanout"
+    return getattr(import_module(f"{__name__}.{home}"), name)

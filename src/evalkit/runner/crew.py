@@ -1,283 +1,237 @@
-"""The caller's side of the worker processes: start, watch, end, and hear what came of each task."""
+"""The caller's side of the worker processes: start, watch, end, and say what came of each task."""
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 import json
 import os
-import queue
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import psutil
 
 FORK = sys.platform == "linux"  # macOS frameworks and Windows do not survive a fork
-SOURCE = str(Path(__file__).parents[2])
-QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
-QUIET |= {"OMP_THREAD_LIMIT": "1", "NUMEXPR_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "RAYON_NUM_THREADS": "1"}
-QUIET["PYTHONDONTWRITEBYTECODE"] = ""  # else every start compiles pandas and the rest again
-QUIET |= {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # Arrow's allocator otherwise starts a thread on import
+MARK = "EVALKIT_RUN"  # stands in the environment of every process that a run starts, so that the next run knows it
+QUIET = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1",
+    "OMP_THREAD_LIMIT": "1", "NUMEXPR_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "",  # else every start compiles pandas and the rest again
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # Arrow's allocator otherwise starts a thread on import
+}  # fmt: skip
 WARM_UP = 300.0  # seconds a server may take to import
 WATCH = 0.25  # seconds between two looks at times and memory
 
 
-@dataclass
-class Running:
-    task: dict[str, Any]
-    server: Server
-    pid: int = 0
-    began: float = 0.0
-    peak: int = 0
-    cause: str = ""
-
-
 @dataclass(eq=False)
 class Server:
+    """A worker process: ``fork`` serves all notebooks of a group at once, ``pool`` one after another."""
+
     kind: str
     group: tuple[str, ...]
     process: subprocess.Popen[bytes]
-    ready: bool = False
-    unsafe: bool = False
-    born: float = field(default_factory=time.monotonic)
-    taught: set[str] = field(default_factory=set)
-    tasks: set[str] = field(default_factory=set)
+    input: IO[bytes]
+    runs: dict[str, Run] = field(default_factory=dict)
 
-    def send(self, message: dict[str, Any]) -> None:
-        assert self.process.stdin
-        with contextlib.suppress(OSError):  # a dead server shows itself by the end of its output
-            self.process.stdin.write(json.dumps(message).encode() + b"\n")
-            self.process.stdin.flush()
+    def dismiss(self) -> None:
+        """A server whose input ends ends itself and everything below it."""
+        with suppress(OSError):
+            self.input.close()
+
+
+@dataclass(eq=False)
+class Run:
+    """One attempt at a task; `pid` stays 0 until a server has started it."""
+
+    task: dict[str, Any]
+    server: Server
+    pid: int = 0
+    began: float = field(default_factory=time.monotonic)
+    peak: int = 0
+    cause: str = ""
+    status: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 class Crew:
-    """Worker processes of one run. `home` is a folder for results, marks of processes and the servers' log."""
+    """Worker processes of one run. `home` is a folder for results and the servers' log."""
 
     def __init__(self, home: Path, timeout: float, memory_limit: int):
-        self.home, self.timeout, self.memory_limit = home, timeout, memory_limit
-        for folder in ("pids", "results"):
-            (home / folder).mkdir(parents=True, exist_ok=True)
-        self.queue: queue.Queue[tuple[Server, dict[str, Any] | None]] = queue.Queue()
+        self.home, self.timeout, self.memory_limit, self.closed = home, timeout, memory_limit, False
         self.servers: list[Server] = []
-        self.running: dict[str, Running] = {}
-        self.unsafe: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        self.looked = 0.0
+        self.lock, self.numbers = threading.RLock(), count()
+        (home / "results").mkdir(parents=True, exist_ok=True)
 
-    def start(self, task: dict[str, Any]) -> None:
-        """Hand `task` (with ``id``, ``executor``, ``group``, ``imports``) to a server."""
-        task |= {"home": str(self.home), "result": str(self.home / "results" / task["id"])}
-        server = self._server(task)
-        server.tasks.add(task["id"])
-        self.running[task["id"]] = Running(task, server)
-        server.send({"task": {k: v for k, v in task.items() if k not in ("imports", "group")}})
+    def perform(self, task: dict[str, Any], say: Callable[[str], Any] = lambda message: None) -> dict[str, Any]:
+        """Run `task`; once more in the pool after a crash, or where it turns out to need a real kernel.
 
-    def _server(self, task: dict[str, Any]) -> Server:
-        kind, group = task["executor"], tuple(task["group"]) if task["executor"] == "fork" else ()
+        The result is JSON: ``state`` is done, failed or crashed. Any number of threads may call this.
+        """
+        notes, attempts = [task["note"]], 1
+        while True:
+            result = self.attempt(task)
+            if self.closed or not (result["state"] == "kernel" or (result["state"] == "crashed" and attempts == 1)):
+                note = "；".join(filter(None, (*notes, result.get("note"))))
+                return result | {"executor": task["executor"], "attempts": attempts, "note": note}
+            attempts += result["state"] == "crashed"
+            notes.append(f"{result['reason']}；改用标准方式（pool）重试")
+            say(notes[-1])
+            task = task | {"executor": "pool"}
+
+    def attempt(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Hand `task` to a server and wait for its result; state ``kernel``: it needs a real one."""
+        name = f"{os.getpid()}-{next(self.numbers)}"
+        task = task | {"id": name, "result": str(self.home / "results" / name), "staging": f"{task['staging']}-{name}"}
+        with self.lock:
+            server = self._server(task["executor"], tuple(task["group"]), task["imports"])
+            run = server.runs[name] = Run(task, server)
+            with suppress(OSError):  # a dead server shows itself by the end of its output
+                server.input.write(json.dumps(task).encode() + b"\n")
+                server.input.flush()
+        while not run.over.wait(WATCH):
+            self._watch(run)
+        del server.runs[name]
+        return self._result(run)
+
+    def _server(self, kind: str, group: tuple[str, ...], imports: list[str]) -> Server:
         for server in self.servers:
-            free = kind == "fork" or not server.tasks
-            if free and server.kind == kind and server.group == group and not server.unsafe:
+            if server.kind == kind and (server.group == group if kind == "fork" else not server.runs):
                 return server
         for server in self.servers:
-            if server.kind == kind == "fork" and not server.tasks:  # its notebooks are done: give the memory back
-                self._dismiss(server)
-        environment = dict(os.environ)
-        path = os.pathsep.join(filter(None, (environment.get("PYTHONPATH"), SOURCE)))
+            if server.kind == kind and not server.runs:  # its notebooks are done: give the memory back
+                server.kind = "ending"
+                server.dismiss()
+        if self.closed:
+            raise RuntimeError("closed")
+        path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(Path(__file__).parents[2]))))
+        changed = (QUIET if kind == "fork" else {}) | {"PYTHONPATH": path}
+        before = {name: os.environ[name] for name in changed if name in os.environ}
+        facts = {"home": str(self.home), "imports": imports, "environment": before, "avoid": [], "rest": ""}
         with (self.home / "server.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "evalkit.runner.server", kind],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=environment | (QUIET if kind == "fork" else {}) | {"PYTHONPATH": path},
-                start_new_session=os.name == "posix",  # Ctrl-C in the terminal is for the caller alone
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )
-        server = Server(kind, group, process)
+                [sys.executable, "-P", "-m", "evalkit.runner.server", kind, json.dumps(facts)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=os.environ | changed | {MARK: str(self.home)},
+                start_new_session=True, creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )  # fmt: skip  # Ctrl-C in the terminal is for the caller alone
+        assert process.stdin
+        server = Server(kind, group, process, process.stdin)
         self.servers.append(server)
         threading.Thread(target=self._listen, args=(server,), daemon=True).start()
-        server.send(
-            {"home": str(self.home), "env": environment, "imports": task["imports"], "avoid": self.unsafe[group]}
-        )
         return server
 
     def _listen(self, server: Server) -> None:
-        assert server.process.stdout
-        for line in server.process.stdout:
-            with contextlib.suppress(ValueError):
-                self.queue.put((server, json.loads(line)))
-        self.queue.put((server, None))
+        for line in server.process.stdout or ():
+            with suppress(ValueError):  # a process that is killed leaves half a line
+                message = json.loads(line)
+                run = server.runs[message["task"]]
+                if "pid" in message:
+                    run.pid, run.began = message["pid"], time.monotonic()
+                else:
+                    run.status = message["status"]
+                    run.over.set()
+        code = server.process.wait()
+        with self.lock:
+            self.servers.remove(server)
+            for run in server.runs.values():
+                run.status = code
+                run.over.set()
 
-    def poll(self, seconds: float = WATCH) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """Wait up to `seconds`; finished tasks with their results (``state``: done, failed, kernel or crashed)."""
-        finished: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        with contextlib.suppress(queue.Empty):
-            item = self.queue.get(timeout=seconds)
-            while True:
-                finished += self._hear(*item)
-                item = self.queue.get_nowait()
-        if time.monotonic() - self.looked > WATCH:
-            self._watch()
-            self.looked = time.monotonic()
-        return finished
-
-    def _hear(self, server: Server, message: dict[str, Any] | None) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        if message is None:
-            if server in self.servers:
-                self.servers.remove(server)
-            code = server.process.wait()
-            (self.home / "pids" / str(server.process.pid)).unlink(missing_ok=True)
-            ended = [self.running[name] for name in sorted(server.tasks)]
-            again = [run for run in ended if server.unsafe and not Path(run.task["result"]).exists()]
-            for run in again:  # an import started threads: once more in a process without it
-                self._again(run)
-            return [self._finish(run, code) for run in ended if run not in again]
-        if "ready" in message:
-            server.ready = True
-        elif "started" in message:
-            run = self.running[message["started"]]
-            run.pid, run.began = message["pid"], time.monotonic()
-        elif "unsafe" in message:
-            self.unsafe[server.group].append(message["unsafe"])
-            server.unsafe = True
-        elif "exit" in message:
-            return [self._finish(self.running[message["exit"]], message["status"])]
-        return []
-
-    def _again(self, run: Running) -> None:
-        del self.running[run.task["id"]]
-        run.server.tasks.discard(run.task["id"])
-        unsafe = self.unsafe[tuple(run.task["group"])]
-        if len(unsafe) > 4:
-            run.task |= {"executor": "pool", "note": f"导入 {'、'.join(unsafe)} 会启动线程，不能 fork"}
-        self.start(run.task)
-
-    def _finish(self, run: Running, status: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        del self.running[run.task["id"]]
-        run.server.tasks.discard(run.task["id"])
-        file = Path(run.task["result"])
-        result: dict[str, Any] = {}
-        with contextlib.suppress(OSError, ValueError):
-            result = json.loads(file.read_text("utf-8"))
-        if not result:
-            result = self._post_mortem(run, status)
-        if result["state"] != "done":
-            shutil.rmtree(run.task["staging"], ignore_errors=True)
-        result["peak_memory"] = max(run.peak, result.get("peak_memory", 0))
-        for name in (file, *(file.with_name(file.name + end) for end in (".part", ".stack", ".cell"))):
-            name.unlink(missing_ok=True)
-        (self.home / "pids" / str(run.pid)).unlink(missing_ok=True) if run.server.kind == "fork" else None
-        modules = result.pop("modules", [])
-        if modules and run.task["notebook"] not in run.server.taught and result["state"] == "done":
-            run.server.taught.add(run.task["notebook"])
-            run.server.send({"learn": modules})
-        return run.task, result
-
-    def _post_mortem(self, run: Running, status: int) -> dict[str, Any]:
-        result = Path(run.task["result"])
-        cell = stack = ""
-        with contextlib.suppress(OSError):
-            cell = f"单元格 In [{result.with_name(result.name + '.cell').read_text()}] "
-        with contextlib.suppress(OSError):
-            stack = result.with_name(result.name + ".stack").read_text("utf-8", "replace")
-        cause = run.cause
-        if not cause:
-            name = f"信号 {signal.Signals(-status).name}" if status < 0 else f"退出码 {status}"
-            cause = f"进程意外结束（{name}）"
-        staging = Path(run.task["staging"])
-        answer: dict[str, Any] = {"state": "crashed", "reason": cell + cause, "traceback": stack, "files": []}
-        partial = staging / Path(run.task["output"]).name
-        if partial.is_file() and not run.task.get("raw"):
-            failed = Path(run.task["failed"])
-            with contextlib.suppress(OSError):
-                failed.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(partial, failed)
-                answer["failed_notebook"] = str(failed)
-        answer["seconds"] = round(time.monotonic() - run.began, 3) if run.began else 0.0
-        return answer
-
-    def _watch(self) -> None:
-        import psutil
-
-        for server in self.servers:
-            if not server.ready and time.monotonic() - server.born > WARM_UP:
-                kill_tree(server.process.pid)
-        for run in self.running.values():
-            if not run.pid or run.cause:
-                continue
-            if time.monotonic() - run.began > run.task.get("timeout", self.timeout):
-                run.cause = f"运行超过 {run.task.get('timeout', self.timeout):g} 秒，已中止"
-                self._end(run)
-                continue
-            with contextlib.suppress(psutil.Error):
-                process = psutil.Process(run.pid)
-                family = [process, *process.children(recursive=True)]
-                size = sum(p.memory_info().rss for p in family)
-                if size > self.memory_limit / 2:  # rss counts pages shared with the parent: look closer only now
-                    size = sum(getattr(p.memory_full_info(), "pss", p.memory_info().rss) for p in family)
-                    run.peak = max(run.peak, size)
-                if size > self.memory_limit:
-                    run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
-                    self._end(run)
-
-    def _end(self, run: Running) -> None:
-        if run.server.kind == "fork":
-            with contextlib.suppress(OSError):
-                os.kill(run.pid, signal.SIGUSR1)  # writes down where it stands
+    def _watch(self, run: Run) -> None:
+        """End a run that takes too long or too much memory (proportional set size, in a child of a warm process)."""
+        limit = self.timeout if run.pid else WARM_UP
+        if time.monotonic() - run.began > limit:
+            run.cause = f"运行超过 {limit:g} 秒，已中止"
+        with suppress(psutil.Error):
+            process = psutil.Process(run.pid or run.server.process.pid)
+            family = [process, *process.children(recursive=True)]
+            size = sum(p.memory_info().rss for p in family)
+            if size > self.memory_limit / 2:  # rss counts pages shared with the parent: look closer only now
+                size = sum(getattr(p.memory_full_info(), "pss", p.memory_info().rss) for p in family)
+            elif run.server.kind == "fork":
+                size = 0  # the child measures itself when it ends
+            run.peak = max(run.peak, size)
+            if size > self.memory_limit:
+                run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
+            if run.cause and run.pid and run.server.kind == "fork":
+                process.send_signal(signal.SIGUSR1)  # writes down where it stands
                 time.sleep(0.05)
-            with contextlib.suppress(OSError):
-                os.killpg(run.pid, signal.SIGKILL)
-        else:
-            kill_tree(run.pid)
+        if run.cause:
+            kill_tree(run.pid or run.server.process.pid)
 
-    def _dismiss(self, server: Server) -> None:
-        with contextlib.suppress(OSError):
-            assert server.process.stdin
-            server.process.stdin.close()
+    def _result(self, run: Run) -> dict[str, Any]:
+        """What the process has written or, where it could not, what can be said of its end."""
+        task, file = run.task, Path(run.task["result"])
+        stack, cell = file.with_suffix(".stack"), file.with_suffix(".cell")
+        try:
+            result: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError):
+            name = f"信号 {signal.Signals(-run.status).name}" if run.status < 0 else f"退出码 {run.status}"
+            place = f"单元格 In [{cell.read_text()}] " if cell.is_file() else ""
+            result = {"state": "crashed", "reason": place + (run.cause or f"进程意外结束（{name}）")}
+            result["traceback"] = stack.read_text("utf-8", "replace") if stack.is_file() else ""
+            result["seconds"] = round(time.monotonic() - run.began, 3) if run.pid else 0.0
+        staged = Path(task["staging"], Path(task["output"]).name)
+        if result["state"] in ("failed", "crashed") and staged.is_file():
+            with suppress(OSError):
+                Path(task["failed"]).parent.mkdir(parents=True, exist_ok=True)
+                result["failed_notebook"] = Path(shutil.move(staged, task["failed"]))
+        shutil.rmtree(staged.parent, ignore_errors=True)
+        for written in (file, stack, cell):
+            written.unlink(missing_ok=True)
+        return result | {"peak_memory": max(run.peak, result.get("peak_memory", 0))}
 
     def close(self, grace: float = 3.0) -> None:
         """End every server and what runs below it."""
-        servers, self.servers = self.servers, []
+        with self.lock:
+            self.closed, servers = True, list(self.servers)
         for server in servers:
-            self._dismiss(server)
+            server.dismiss()
         deadline = time.monotonic() + grace
+        while any(server.process.poll() is None for server in servers) and time.monotonic() < deadline:
+            time.sleep(0.01)
         for server in servers:
-            try:
-                server.process.wait(max(0.05, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                kill_tree(server.process.pid)
-                server.process.wait()
-            (self.home / "pids" / str(server.process.pid)).unlink(missing_ok=True)
-        for run in self.running.values():
-            shutil.rmtree(run.task["staging"], ignore_errors=True)
-        self.running.clear()
+            kill_tree(server.process.pid)
+            server.process.wait()
+
+
+@cache
+def kept_crew(timeout: float, memory_limit: int | None = None) -> Crew:
+    """This process's own crew for single notebooks, closed when it ends."""
+    crew = Crew(Path(tempfile.mkdtemp(prefix="evalkit-runner-")), timeout, memory_limit or default_memory(1))
+    atexit.register(shutil.rmtree, crew.home, ignore_errors=True)
+    atexit.register(crew.close)
+    return crew
+
+
+def default_memory(workers: int) -> int:
+    """Bytes a run may take: 4 GB, less where the machine has less."""
+    return int(min(4e9, 0.8 * psutil.virtual_memory().total / workers))
 
 
 def kill_tree(pid: int) -> None:
     """End a process and all its descendants."""
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
+    with suppress(psutil.Error):
         process = psutil.Process(pid)
         for each in [*process.children(recursive=True), process]:
-            with contextlib.suppress(psutil.Error):
+            with suppress(psutil.Error):
                 each.kill()
 
 
 def sweep(home: Path) -> None:
-    """End what a killed run left: only processes that it started, recognised by number and time of birth."""
-    import psutil
-
-    for mark in (home / "pids").glob("*"):
-        with contextlib.suppress(psutil.Error, ValueError, OSError):
-            process = psutil.Process(int(mark.name))
-            if abs(process.create_time() - float(mark.read_text())) < 0.05:
-                kill_tree(process.pid)
-                with contextlib.suppress(OSError, AttributeError):
-                    os.killpg(int(mark.name), signal.SIGKILL)
-        mark.unlink(missing_ok=True)
+    """End what a killed run left: only processes that carry its mark."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(MARK) == str(home):
+                process.kill()
     shutil.rmtree(home / "results", ignore_errors=True)

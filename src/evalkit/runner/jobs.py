@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
-State = Literal["done", "up_to_date", "failed", "skipped"]
+from evalkit import __version__
+
+OUTPUT_LIMIT = 20_000_000  # characters or base64 bytes in one notebook; a report is 1 to 3 MB
+TOO_LARGE = f"输出超过 {OUTPUT_LIMIT // 1_000_000} MB，请减少打印的内容"
+TAIL = 16_384  # bytes at the end of a notebook that hold its record
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Outcome:
     """What came of a job; `reason` is one Chinese line, `note` says which executor was chosen and why."""
 
     key: str
-    state: State
+    state: Literal["done", "up_to_date", "failed", "skipped"]
     output: Path
     seconds: float = 0.0
     peak_memory: int = 0
@@ -104,106 +109,62 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 
+def source_hash(notebook: Path) -> str:
+    """Source only: outputs and execution counts may change by looking at a notebook in JupyterLab."""
+    try:
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        return digest(canonical([[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags")] for c in cells]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return content_hash(notebook)
+
+
 @cache
 def installation() -> dict[str, str]:
     """Evalkit's version and the lock (or, without one, the installed distributions) as a hash."""
-    try:
-        version = metadata.version("evalkit")
-    except metadata.PackageNotFoundError:
-        version = "0"
     lock = Path(__file__).parents[3] / "requirements.lock"
-    if lock.is_file():
-        return {"version": version, "lock": content_hash(lock)}
-    names = sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
-    return {"version": version, "lock": digest(*names)}
+    names = [] if lock.is_file() else sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
+    return {"version": __version__, "lock": digest(*names) if names else content_hash(lock)}
 
 
 PARTS = {
-    "notebook": "笔记本改了",
-    "parameters": "参数改了",
-    "depends": "依赖的数据改了",
-    "post": "后续步骤改了",
-    "version": "Evalkit 版本变了",
-    "lock": "软件包版本变了",
-}
+    "notebook": "笔记本改了", "parameters": "参数改了", "depends": "依赖的数据改了", "post": "后续步骤改了",
+    "version": "Evalkit 版本变了", "lock": "软件包版本变了",
+}  # fmt: skip
 
 
-class Fingerprints:
-    """Hashes of jobs; each notebook and each dependency is read once."""
-
-    def __init__(self) -> None:
-        self.notebook = cache(self._notebook)
-        self.content = cache(content_hash)
-
-    @staticmethod
-    def _notebook(path: Path) -> str:
-        """Source only: outputs and execution counts may change by looking at a notebook in JupyterLab."""
-        try:
-            cells = json.loads(path.read_text("utf-8"))["cells"]
-            return digest(canonical([[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags")] for c in cells]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return content_hash(path)
-
-    def parts(self, job: Job) -> dict[str, str]:
-        return {
-            "notebook": self.notebook(job.notebook),
-            "parameters": digest(canonical(job.parameters)),
-            "depends": digest(*(self.content(path) for path in job.depends)),
-            "post": job.post or "",
-            **installation(),
-        }
+def fingerprints(jobs: Iterable[Job]) -> Iterator[dict[str, Any]]:
+    """Hash, its parts and the seed of each job; each notebook and each dependency is read once."""
+    source, content = cache(source_hash), cache(content_hash)
+    for job in jobs:
+        depends = digest(*(content(path) for path in job.depends))
+        parts = {"notebook": source(job.notebook), "parameters": digest(canonical(job.parameters)), "depends": depends}
+        parts |= {"post": job.post or "", **installation()}
+        yield {"parts": parts, "hash": digest(canonical(parts)), "seed": seed_of(job.parameters)}
 
 
-class Journal:
-    """The runs that succeeded, one JSON line each, appended as they finish.
+def stamped(output: Path) -> dict[str, Any]:
+    """The record inside a published notebook; empty where there is none.
 
-    The truth is the hash inside each published notebook (it appears with it in one `os.replace`); the journal spares
-    opening them. A torn last line, a lost journal or a record that was never written cost nothing but that reading.
+    It appears with the notebook in one `os.replace`, so it is there exactly when the notebook is whole. It stands at the
+    end of the file: thousands are read in a second.
     """
-
-    def __init__(self, path: Path, read_only: bool = False):
-        self.path, self.read_only = path, read_only
-        self.entries: dict[str, dict[str, Any]] = {}
-        if path.is_file():
-            for line in path.read_bytes().split(b"\n"):
-                try:
-                    entry = json.loads(line)
-                    self.entries[entry["output"]] = entry
-                except (ValueError, KeyError, TypeError):
-                    continue
-
-    def add(self, entry: dict[str, Any]) -> None:
-        self.entries[entry["output"]] = entry
-        if self.read_only:
-            return
-        with self.path.open("ab") as file:
-            file.write(b"\n" + json.dumps(entry, ensure_ascii=False).encode())
-
-    def why(self, job: Job, parts: dict[str, str]) -> str:
-        """Why the job must run, in Chinese; empty when its result is up to date."""
-        name = str(job.output)
-        entry = self.entries.get(name)
-        if entry is None:
-            entry = stamped(job.output)
-            if entry is None:
-                return "还没有结果"
-            entry |= {"key": job.key, "output": name, "parameters": job.parameters}
-            self.add(entry)
-        if changed := [text for part, text in PARTS.items() if entry["parts"].get(part) != parts[part]]:
-            return "、".join(changed)
-        for file in entry["files"]:
-            if not os.path.exists(os.path.join(job.output.parent, file)):
-                return f"结果文件不见了：{file}"
-        return ""
-
-
-def stamped(output: Path) -> dict[str, Any] | None:
-    """The record inside a published notebook, or None."""
     try:
-        found = json.loads(output.read_text("utf-8"))["metadata"]["evalkit"]
-        return dict(found, files=[output.name, *found["files"]]) if found["parts"] else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        with output.open("rb") as file:
+            file.seek(max(0, output.stat().st_size - TAIL))
+            text = file.read().decode("utf-8", "ignore")
+        return dict(json.JSONDecoder().raw_decode(text, text.rindex('"evalkit": {') + 11)[0])
+    except (OSError, ValueError):
+        return {}
+
+
+def why_due(job: Job, parts: dict[str, str], known: dict[str, Any]) -> str:
+    """Why the job must run, in Chinese; empty when its result, of which `known` is the record, is up to date."""
+    if not known:
+        return "还没有结果"
+    if changed := [text for part, text in PARTS.items() if known["parts"].get(part) != parts[part]]:
+        return "、".join(changed)
+    gone = (file for file in known["files"] if not os.path.exists(os.path.join(job.output.parent, file)))
+    return next((f"结果文件不见了：{file}" for file in gone), "")
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -13,129 +13,91 @@ from pathlib import Path
 from typing import Any
 
 import papermill
+import psutil
 from papermill.exceptions import PapermillExecutionError
 
-from evalkit.runner.jobs import write_json
+from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, write_json
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HINTS = {
     "StdinNotImplementedError": "笔记本在等键盘输入（input），批量运行时没有人回答",
     "SystemExit": "笔记本自己提前退出（sys.exit），后面的单元格没有运行",
-    "SyntaxError": "语法错误",
-    "IndentationError": "缩进错误",
-    "ModuleNotFoundError": "缺少软件包",
-    "FileNotFoundError": "找不到文件",
-    "PermissionError": "没有读写权限",
-    "MemoryError": "内存不足",
-    "DeadKernelError": "内核意外退出",
+    "SyntaxError": "语法错误", "IndentationError": "缩进错误", "ModuleNotFoundError": "缺少软件包",
+    "FileNotFoundError": "找不到文件", "PermissionError": "没有读写权限", "MemoryError": "内存不足",
+    "OSError": "读写出错（磁盘满或文件夹只读）", "DeadKernelError": "内核意外退出",
     "NoSuchKernel": "没有安装笔记本要用的内核",
-    "OSError": "读写出错（磁盘满或文件夹只读）",
-}
+}  # fmt: skip
 
 
-def one_line(ename: str, evalue: str, place: str = "") -> str:
+def one_line(ename: str, evalue: str) -> str:
     """The reason for the user: one Chinese line, the error's own words where they are Chinese."""
-    words = ANSI.sub("", str(evalue)).strip().splitlines()
-    first = words[0][:200] if words else ""
-    hint = HINTS.get(ename, "")
+    first = next(iter(ANSI.sub("", evalue).strip().splitlines()), "")[:200]
     if CHINESE.search(first):
-        text = first
-    elif hint:
-        text = f"{hint}：{first}" if first and ename not in ("StdinNotImplementedError", "SystemExit") else hint
-    else:
-        text = f"出错 {ename}：{first}" if first else f"出错 {ename}"
-    return f"{place}{text}"
+        return first
+    hint = HINTS.get(ename, f"出错 {ename}")
+    return f"{hint}：{first}" if first and ename not in ("StdinNotImplementedError", "SystemExit") else hint
 
 
-def braces(path: str) -> str:
+def memory() -> int:
+    """Bytes of this process; pages that it shares with the warm parent count in parts (Linux)."""
+    facts = psutil.Process().memory_full_info()
+    return int(getattr(facts, "pss", facts.rss))
+
+
+def braces(path: Path | str) -> str:
     """papermill formats paths with the parameters; ours are literal."""
-    return path.replace("{", "{{").replace("}", "}}")
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def perform(task: dict[str, Any], engine: str | None, **engine_arguments: Any) -> dict[str, Any]:
-    """Run `task` and return its result (JSON types); ``state`` is done, failed or kernel (needs a real one)."""
+    """Run `task` and return its result (JSON types); ``state`` is done or failed (then the notebook stays staged)."""
     began = time.perf_counter()
-    output, staging = Path(task["output"]), Path(task["staging"])
-    target = staging / output.name
-    result: dict[str, Any] = {"state": "failed", "reason": "", "traceback": "", "files": [], "output": str(output)}
+    target = Path(task["staging"], Path(task["output"]).name)
+    result: dict[str, Any] = {"state": "failed"}
     step = ""
     try:
-        staging.mkdir(parents=True, exist_ok=True)
+        if task["unreadable"]:
+            raise ValueError(task["unreadable"])
+        target.parent.mkdir(parents=True, exist_ok=True)
         nb = papermill.execute_notebook(
-            braces(task["notebook"]),
-            braces(str(target)),
-            parameters=task["parameters"],
-            engine_name=engine,
-            kernel_name=task.get("kernel"),
-            progress_bar=False,
-            request_save_on_cell_execute=engine is None,
-            cwd=task["cwd"],
-            **engine_arguments,
-        )
+            braces(task["notebook"]), braces(target), parameters=task["parameters"], engine_name=engine,
+            kernel_name=task["kernel"], progress_bar=False, request_save_on_cell_execute=engine is None,
+            cwd=task["cwd"], **engine_arguments,
+        )  # fmt: skip
         for cell in nb.cells:
-            if cell.metadata.get("papermill", {}).get("exception") is True:
+            if cell.metadata.get("papermill", {}).get("exception") is True:  # papermill lets sys.exit() pass
                 raise PapermillExecutionError(0, cell.get("execution_count"), cell.source, "SystemExit", "", [])
-        if engine is None and target.stat().st_size > task["output_limit"] * 1.5:
-            raise OSError(f"输出超过 {task['output_limit'] // 1_000_000} MB，请减少打印的内容")
+        if engine is None and target.stat().st_size > OUTPUT_LIMIT * 1.5:
+            raise OSError(TOO_LARGE)
         if task["post"]:
             step = f"笔记本已运行，后续步骤 {task['post']} 出错："
             module, _, name = task["post"].partition(":")
             getattr(importlib.import_module(module), name)(target, task["parameters"])
         step = "结果写不进去："
-        publish(task, target, result)
-        result["state"] = "done"
+        measured = {"seconds": round(time.perf_counter() - began, 4), "peak_memory": memory()}
+        result |= measured | {"files": publish(task, target, **measured), "state": "done"}
     except PapermillExecutionError as error:
-        result["reason"] = one_line(error.ename, error.evalue, f"单元格 In [{error.exec_count}] ")
+        result["reason"] = f"单元格 In [{error.exec_count}] {one_line(error.ename, str(error.evalue))}"
         result["traceback"] = ANSI.sub("", "\n".join(error.traceback))
     except Exception as error:
-        result["reason"] = one_line(type(error).__name__, str(error), step)
-        result["traceback"] = traceback.format_exc()
-    if result["state"] == "failed" and target.is_file():
-        result["failed_notebook"] = keep(target, Path(task["failed"]), task["output"])
-    shutil.rmtree(staging, ignore_errors=True)
-    result["seconds"] = round(time.perf_counter() - began, 4)
-    return result
+        result |= {"reason": step + one_line(type(error).__name__, str(error)), "traceback": traceback.format_exc()}
+    return {"seconds": round(time.perf_counter() - began, 4), "peak_memory": memory()} | result
 
 
-def publish(task: dict[str, Any], target: Path, result: dict[str, Any]) -> None:
-    """Move what stands in the staging folder beside the output, the notebook with its stamp last."""
-    folder = Path(task["output"]).parent
-    extra = sorted(p for p in target.parent.rglob("*") if p.is_file() and p != target)
-    made = [replace(file, folder / file.relative_to(target.parent), result) for file in extra]
-    names = [file.relative_to(folder).as_posix() for file in made]
+def publish(task: dict[str, Any], target: Path, **measured: Any) -> list[str]:
+    """Move what stands in the staging folder beside the output, the notebook with its stamp last; the names."""
+    output = Path(task["output"])
+    made = [p for p in sorted(target.parent.rglob("*")) if p.is_file() and p != target]
+    names = [file.relative_to(target.parent).as_posix() for file in made]
+    for file, name in zip(made, names, strict=True):
+        (output.parent / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file, output.parent / name)
     content = json.loads(target.read_text("utf-8"))
-    content["metadata"]["papermill"]["output_path"] = task["output"]
-    content["metadata"]["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed")} | {"files": names}
-    write_json(target, content)
-    output = replace(target, Path(task["output"]), result)
-    result |= {"output": str(output), "files": [output.name, *names]}
-
-
-def replace(file: Path, destination: Path, result: dict[str, Any]) -> Path:
-    """`os.replace`; a destination that is open in WPS or Excel (Windows) keeps its name, ours gets ``(2)``."""
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    for number in range(1, 10):
-        name = destination if number == 1 else destination.with_stem(f"{destination.stem}({number})")
-        try:
-            os.replace(file, name)
-        except PermissionError:
-            if number == 9 or not destination.exists() or os.name != "nt":
-                raise
-            continue
-        if number > 1:
-            result["note"] = f"{destination.name} 正被其他程序打开，已另存为 {name.name}"
-        return name
-    raise AssertionError
-
-
-def keep(target: Path, failed: Path, output: str) -> str:
-    """The failed notebook, for whoever mends it."""
-    try:
-        content = json.loads(target.read_text("utf-8"))
-        content["metadata"]["papermill"]["output_path"] = output
-        failed.parent.mkdir(parents=True, exist_ok=True)
-        write_json(failed, content)
-    except (OSError, ValueError, KeyError):
-        return ""
-    return str(failed)
+    metadata = content.pop("metadata")
+    metadata["papermill"]["output_path"] = str(output)
+    metadata["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed", "executor")} | {"files": [output.name, *names]} | measured
+    write_json(target, content | {"metadata": metadata})  # at the end of the file, where `stamped` looks for it
+    os.replace(target, output)
+    shutil.rmtree(target.parent, ignore_errors=True)
+    return metadata["evalkit"]["files"]

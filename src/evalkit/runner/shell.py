@@ -1,7 +1,8 @@
 """Cells in an IPython shell inside this process, with the outputs a real kernel would have sent.
 
-ipykernel's own shell class is used with a `Session` that keeps messages instead of sending them, so display hooks,
-rich results, update_display and tracebacks take ipykernel's code path; no socket and no thread is opened.
+ipykernel's own shell class is used with a `Session` that hands its messages to nbclient instead of a socket, so display
+hooks, rich results, clear_output, update_display and tracebacks take the usual code path; no socket and no thread is
+opened.
 """
 
 from __future__ import annotations
@@ -13,120 +14,72 @@ import os
 import random
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ipykernel.compiler import XCachingCompiler
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.error import StdinNotImplementedError
 from jupyter_client.session import Session
+from nbclient.client import timestamp
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from nbformat.v4 import output_from_msg
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from traitlets.config import Config
 
-OUTPUT_LIMIT = 20_000_000  # characters or base64 bytes in one notebook; a report is 1 to 3 MB
+from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE
 
 
 class NeedsKernel(BaseException):
     """The notebook opened a comm: it must run under a real kernel. Not an Exception, so that no cell swallows it."""
 
 
-class OutputTooLarge(Exception):
-    """More output than a notebook can hold."""
-
-
 class Recorder(Session):
-    """A kernel session whose messages become notebook outputs, as nbclient makes them."""
+    """A kernel session that hands its messages to `hear` and knows how much was sent."""
 
-    outputs: list[NotebookNode]
+    hear: Callable[[dict[str, Any]], Any] = staticmethod(lambda message: None)
+    size = 0
 
-    def begin_notebook(self) -> None:
-        self.size = 0
-        self.displays: dict[str, list[tuple[int, NotebookNode]]] = {}
-        self.cell = -1
-        self.begin_cell([])
-
-    def begin_cell(self, outputs: list[NotebookNode]) -> None:
-        self.outputs, self.cell, self.clearing, self.comm = outputs, self.cell + 1, False, False
-
-    def count(self, size: int) -> None:
-        self.size += size
-        if size and self.size > OUTPUT_LIMIT:  # the error message itself must still get through
-            raise OutputTooLarge(f"输出超过 {OUTPUT_LIMIT // 1_000_000} MB，请减少打印的内容")
+    def check(self, more: int) -> None:
+        if more and self.size + more > OUTPUT_LIMIT:  # the error message itself must still get through
+            raise OSError(TOO_LARGE)
 
     def send(self, stream: Any, msg_or_type: Any, content: Any = None, parent: Any = None, *a: Any, **k: Any) -> Any:
-        msg = msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
-        kind, content = msg["msg_type"], msg["content"]
-        display = content.get("transient", {}).get("display_id")
-        if kind == "clear_output":
-            if content.get("wait"):
-                self.clearing = True
-            else:
-                self.clear()
-            return msg
-        if kind == "update_display_data":
-            for _, output in self.displays.get(display, ()):
-                output["data"], output["metadata"] = NotebookNode(content["data"]), NotebookNode(content["metadata"])
-            return msg
-        output = output_from_msg(msg)
-        self.count(sum(len(v) for v in (content.get("data") or {}).values() if isinstance(v, str)))
-        if self.clearing:
-            self.clear()
-        last = self.outputs[-1] if self.outputs else None
-        if kind == "stream" and last and last["output_type"] == "stream" and last["name"] == output["name"]:
-            last["text"] += output["text"]
-            return msg
-        if display:
-            self.displays.setdefault(display, []).append((self.cell, output))
-        self.outputs.append(output)
-        return msg
-
-    def clear(self) -> None:
-        self.clearing = False
-        self.outputs[:] = []
-        for shown in self.displays.values():
-            shown[:] = [pair for pair in shown if pair[0] != self.cell]
+        message = msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
+        data = message["content"].get("data") or {"": message["content"].get("text", "")}
+        more = sum(len(value) for value in data.values() if isinstance(value, str))
+        self.check(more)
+        self.size += more
+        self.hear(message)
+        return message
 
 
-class Stream(io.TextIOBase):
-    """sys.stdout and sys.stderr: buffered until the other kind of output comes, as ipykernel's OutStream is."""
+class Stream(io.TextIOWrapper):
+    """sys.stdout or sys.stderr: in a child its descriptor is a memory file, which C code and subprocesses write to as
+    well, and which is sent when another kind of output comes, as ipykernel's OutStream does."""
 
-    encoding, errors = "UTF-8", "replace"
-    captured = False  # whether the descriptor is a memory file of ours
+    captured = False
 
     def __init__(self, name: str, session: Recorder, descriptor: int):
-        self.name, self.session, self.descriptor, self.parts = name, session, descriptor, list[str]()
+        self.session, self.descriptor, self.kind = session, descriptor, name
+        super().__init__(os.fdopen(descriptor, "wb", 0, closefd=False), "utf-8", "replace", "", write_through=True)  # type: ignore[type-var]
 
     def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text)}")
-        self.session.count(len(text))
-        self.collect()
-        self.parts.append(text)
-        return len(text)
+        waiting = os.lseek(self.descriptor, 0, os.SEEK_CUR) if self.captured else 0
+        self.session.check(waiting + len(text) if isinstance(text, str) else 0)
+        return super().write(text)
 
     def flush(self) -> None:
-        if text := "".join(self.parts):
-            self.parts.clear()
-            self.session.send(None, "stream", {"name": self.name, "text": text})
-
-    def fileno(self) -> int:
-        return self.descriptor
-
-    def writable(self) -> bool:
-        return True
-
-    def collect(self) -> None:
-        """What C code and subprocesses wrote to the descriptor itself (it is a memory file in a child)."""
+        super().flush()
         if self.captured and (size := os.lseek(self.descriptor, 0, os.SEEK_CUR)):
             os.lseek(self.descriptor, 0, os.SEEK_SET)
-            text = os.read(self.descriptor, min(size, OUTPUT_LIMIT)).decode("utf-8", "replace")
+            text = os.read(self.descriptor, min(size, OUTPUT_LIMIT + 1)).decode("utf-8", "replace")
             os.ftruncate(self.descriptor, 0)
             os.lseek(self.descriptor, 0, os.SEEK_SET)
-            self.session.count(size)
-            self.parts.append(text)
+            self.session.send(None, "stream", {"name": self.kind, "text": text})
 
 
 def make_shell() -> ZMQInteractiveShell:
@@ -135,96 +88,75 @@ def make_shell() -> ZMQInteractiveShell:
     config.HistoryManager.enabled = False
     shell = ZMQInteractiveShell.instance(config=config, compiler_class=XCachingCompiler)
     session = Recorder()
-    session.begin_notebook()
     shell.display_pub.session = shell.displayhook.session = session  # type: ignore[attr-defined]
     shell.kernel = SimpleNamespace(eventloop=None)  # `exit` asks it
-    shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]  # %matplotlib inline; other event loops go to the pool
+    shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]  # %matplotlib inline; other loops go to the pool
     sys.stdout, sys.stderr = Stream("stdout", session, 1), Stream("stderr", session, 2)
     return shell
 
 
-def enter_child(seed: int) -> None:
-    """Fresh streams and random state; input() is refused as a kernel without a front end does."""
+def enter_child() -> None:
+    """Fresh streams; input() and comms are refused, as a kernel without a front end does."""
+    import comm
+
     for descriptor in (1, 2):
         os.dup2(os.memfd_create("output"), descriptor)
     Stream.captured = True
-    HereEngine.seed = seed
 
-    def no_input(*_: Any, **__: Any) -> str:
-        raise StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")
+    no_input = StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")
+    builtins.input = getpass.getpass = refuse(no_input)
+    comm.create_comm = refuse(NeedsKernel("前端通信（控件）"))
 
-    builtins.input = getpass.getpass = no_input
-    import comm
 
-    def no_comm(*_: Any, **__: Any) -> Any:
-        raise NeedsKernel("前端通信（控件）")
+def refuse(error: BaseException) -> Any:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise error
 
-    comm.create_comm = no_comm
+    return refused
+
+
+class HereClient(PapermillNotebookClient):
+    """papermill's client with the cells run in this process; nbclient itself makes the outputs of the messages."""
+
+    def execute_here(self, seed: int, place: Path) -> None:
+        """Run all cells; the number of the one that runs stands in the file `place`, should the process die."""
+        self.shell, self.place = ZMQInteractiveShell.instance(), place
+        self.session: Recorder = self.shell.display_pub.session  # type: ignore[attr-defined]
+        self.reset_execution_trackers()
+        random.seed(seed)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(seed)
+        self.papermill_execute_cells()
+        self.nb.metadata["language_info"] = NotebookNode(IPythonKernel.language_info)
+
+    def execute_cell(self, cell: NotebookNode, cell_index: int, **_: Any) -> NotebookNode:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or not cell.source.strip() or self.skip_cells_with_tag in tags:
+            return cell
+        self.place.write_text(str(self.shell.execution_count))
+        began = timestamp()
+        cell.outputs, self.clear_before_next_output = [], False
+        self.session.hear = lambda message: self.process_message(message, cell, cell_index)
+        cell.metadata["execution"] = NotebookNode({"iopub.execute_input": began, "iopub.status.busy": began})
+        result = self.shell.run_cell(cell.source, store_history=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        cell.metadata["execution"] |= {"iopub.status.idle": timestamp(), "shell.execute_reply": timestamp()}
+        cell.execution_count = self.shell.execution_count - 1
+        if isinstance(result.error_in_exec, NeedsKernel):
+            raise result.error_in_exec
+        failed = not result.success or getattr(self.shell, "_last_traceback_during_displayhook", False)
+        if failed and "raises-exception" not in tags:
+            raise CellExecutionError("", "", "")  # the error itself is an output of the cell already
+        return cell
 
 
 class HereEngine(Engine):
     """Runs the cells in this process; only ever used inside a forked child."""
 
-    seed = 0
-    on_cell: Callable[[int], Any] = staticmethod(lambda count: None)
-
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any) -> None:
-        shell = ZMQInteractiveShell.instance()
-        session: Recorder = shell.display_pub.session  # type: ignore[attr-defined]
-        session.begin_notebook()
-        random.seed(cls.seed)
-        if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed(cls.seed)
-        for index, cell in enumerate(nb_man.nb.cells):
-            nb_man.cell_start(cell, index)
-            failed = False
-            try:
-                tags = cell.metadata.get("tags", [])
-                if cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in tags:
-                    cls.on_cell(shell.execution_count)
-                    failed = not run_cell(shell, session, cell) and "raises-exception" not in tags
-                if failed:
-                    nb_man.cell_exception(cell, cell_index=index)
-                    break
-            finally:
-                nb_man.cell_complete(cell, cell_index=index)
-        info = {"name": "ipython", "version": sys.version_info[0]}
-        nb_man.nb.metadata["language_info"] = NotebookNode(
-            name="python",
-            version=sys.version.split()[0],
-            mimetype="text/x-python",
-            codemirror_mode=info,
-            pygments_lexer="ipython3",
-            nbconvert_exporter="python",
-            file_extension=".py",
-        )
-
-
-def run_cell(shell: ZMQInteractiveShell, session: Recorder, cell: NotebookNode) -> bool:
-    """Run one cell; outputs, count and times go into it. True when nothing was raised."""
-    stamp = lambda: datetime.now(UTC).isoformat().replace("+00:00", "Z")  # noqa: E731
-    cell.outputs = []
-    session.begin_cell(cell.outputs)
-    began = stamp()
-    result = shell.run_cell(cell.source, store_history=True)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, Stream):
-            stream.collect()
-        stream.flush()
-    ended = stamp()
-    cell.execution_count = shell.execution_count - 1
-    cell.metadata["execution"] = NotebookNode(
-        {
-            "iopub.execute_input": began,
-            "iopub.status.busy": began,
-            "iopub.status.idle": ended,
-            "shell.execute_reply": ended,
-        }
-    )
-    if isinstance(result.error_in_exec, NeedsKernel):
-        raise result.error_in_exec
-    return bool(result.success and not getattr(shell, "_last_traceback_during_displayhook", False))
+    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **given: Any) -> None:
+        HereClient(nb_man).execute_here(given["seed"], given["place"])
 
 
 papermill_engines.register("evalkit-here", HereEngine)

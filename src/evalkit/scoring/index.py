@@ -87,14 +87,14 @@ class Node:
         """Points changed by code (None takes the node out); siblings that are not named share the rest in proportion."""
         if not self.children:
             return self
-        kept = [(c.replaced(changes), changes.get(c.code, c.points)) for c in self.children]
-        pairs = [(c, p) for c, p in kept if c is not None and p is not None]
-        if not pairs:
+        kept = [c for c in self.children if changes.get(c.code, 0.0) is not None and c.replaced(changes) is not None]
+        if not kept:
             return None
-        fixed = sum(p for c, p in pairs if c.code in changes)
-        free = sum(p for c, p in pairs if c.code not in changes)
-        factor = (self.points - fixed) / free if free else 1.0
-        done = tuple(c.scaled(p if c.code in changes else p * factor) for c, p in pairs)
+        given = {c.code: p for c in kept if (p := changes.get(c.code)) is not None}
+        free = sum(c.points for c in kept if c.code not in given)
+        factor = (self.points - sum(given.values())) / free if free else 1.0
+        scaled = (c.scaled(given.get(c.code, c.points * factor)).replaced(changes) for c in kept)
+        done = tuple(c for c in scaled if c is not None)
         return dataclasses.replace(self, children=done, points=sum(c.points for c in done))
 
 

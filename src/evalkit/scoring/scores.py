@@ -75,6 +75,7 @@ def combine(node: Node, share: Floats, weight: Floats, method: str | None = None
     """
     if not node.children:
         return share[..., 0]
+    weight = np.where(weight.sum(-1, keepdims=True) > 0, weight, 1.0)  # a group without points: its parent leaves it out
     if all((method or n.combine) == "arithmetic" for n in node.groups()) and not np.isnan(share.sum()):
         return aggregate(share, weight)
     parts = [(combine(c, share[..., at], weight[..., at], method), weight[..., at].sum(-1)) for c, at in node.spans()]
@@ -355,9 +356,10 @@ class Scores(Showing):
                 parts[which] += (values[tuple(state)] - before) / 6
         out = mine[["area", "area_name"]].assign(before=values[0, 0, 0], after=values[1, 1, 1])
         out["change"], out["own"], out["others"], out["method"] = out["after"] - out["before"], *parts
-        earned = [s.contributions.pivot(index="area", columns="name_", values="earned").reindex(out["area"]) for s in (old, self)]
+        earned = [s.contributions.pivot(index="area", columns="indicator", values="earned").reindex(out["area"]) for s in (old, self)]
         moved = (earned[1] - earned[0]).fillna(0.0)
-        top = [(name, moved.loc[area, name]) for area, name in moved.abs().idxmax(axis=1).items()]
+        names = {leaf.code: leaf.name for leaf in (*old.index.leaves, *self.index.leaves)}
+        top = [(names[code], moved.loc[area, code]) for area, code in moved.abs().idxmax(axis=1).items()]
         out["mainly"] = [say("up" if m > 0 else "down", name=name, points=points(abs(m))) if abs(m) >= 0.05 else "" for name, m in top]
         return out
 

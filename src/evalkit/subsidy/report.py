@@ -156,7 +156,9 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     for block in all_blocks:
         if block.kind == "figure":
             files[f"{block.content['title']}.png"] = block.png
-    result_tables = {"分项目分地区": result.table, "党组织": result.organisations()}
+    each = result.organisations()
+    each["members"] = each["members"].where(each["members"] >= 3)  # a list shows no count of persons below 3
+    result_tables = {"分项目分地区": result.table, "党组织": each}
     for name, frame in {**{str(b.content["title"]): b.frame() for b in tables}, **result_tables}.items():
         files[f"{name}.csv"] = frame.to_csv(index=False).encode("utf-8-sig")
     made = [out / name for name in files]

@@ -79,7 +79,7 @@ def from_frame(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Sourc
     if missing:
         raise InputError([Problem("column_missing", where=c, advice="党组织表要有 area、party_org 两列") for c in missing])
     orgs = frame.assign(home=frame.get("home", frame["area"]))
-    homes = tuple(orgs["home"].unique())
+    homes = tuple(orgs["home"].dropna().unique())
     funds = tables.get("funds", pd.DataFrame(columns=["area", "party_org", "flow", "source", "purpose", "amount_fen"]))
     names = tuple(str(h).rpartition("/")[2] for h in homes)
     rest = {k: v.assign(home=v["area"]) if "area" in v and "home" not in v else v for k, v in tables.items() if k != "funds"}
@@ -104,6 +104,9 @@ def make(
         kind[hit.fillna(False).to_numpy(bool)] = name
     money = funds.assign(kind=kind).dropna(subset=["kind", "amount_fen"])
     money = money.assign(party_org=money["party_org"].astype(object).fillna("")).groupby([*KEYS, "kind"], as_index=False)
+    if lost := int((~orgs["home"].isin(homes)).sum()):
+        notes = (*notes, f"{lost}个党组织看不出属于哪个地区，未计入")
+        orgs = orgs[orgs["home"].isin(homes)]
     if twice := int(orgs.duplicated(KEYS).sum()):
         notes = (*notes, f"同一地区同一年有{twice}行党组织重名，各取第一行")
         orgs = orgs.drop_duplicates(KEYS)
