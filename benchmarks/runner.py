@@ -2,7 +2,7 @@
 
 ``python benchmarks/runner.py [--rows 40] [--jobs 2] [--notebook PATH] [--table]`` prints seconds a run, stock papermill
 one after another, the ratio, the memory (proportional set size) of all processes, and a second call up to date.
-``--rows 2844`` is every county once.
+``--rows 2844`` is every county once. ``--project FOLDER`` (a built one) times its district profiles with their pages.
 """
 
 from __future__ import annotations
@@ -43,7 +43,18 @@ def main() -> None:
     parser.add_argument("--stock", type=int, default=3, help="runs of stock papermill to time")
     parser.add_argument("--notebook", type=Path, default=ROOT / "tests" / "data" / "runner" / "benchmark.ipynb")
     parser.add_argument("--parameter", default="district")
+    parser.add_argument("--project", type=Path, help="time this project's own district profiles, with their pages")
     options = parser.parse_args()
+    common: dict[str, str] = {}
+    values, post = [f"区{n}" for n in range(options.rows)], None
+    if options.project:
+        from evalkit.indicators import load
+
+        data = load(options.project)
+        level = data.indicators[(data.indicators["level"] == "district") & (data.indicators["period"] == data.last)]
+        areas = list(dict.fromkeys(level["area"]))
+        values, options.parameter, post = (areas * options.rows)[: options.rows], "area", "evalkit.reports.report:publish"
+        options.notebook, common = ROOT / "notebooks" / "district.ipynb", {"project": str(options.project.absolute())}
     print(f"cores {os.cpu_count()}, load {os.getloadavg()[0]:.2f}, python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
@@ -51,14 +62,16 @@ def main() -> None:
         for number in range(options.stock):
             began = time.perf_counter()
             command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(options.notebook)]
-            command += [str(out / f"stock{number}.ipynb"), "-p", options.parameter, f"区{number}"]
+            command += [str(out / f"stock{number}.ipynb")]
+            for name, value in {**common, options.parameter: values[number]}.items():
+                command += ["-p", name, value]
             subprocess.run(command, check=True, capture_output=True)
             took.append(time.perf_counter() - began)
         stock = min(took, default=float("nan"))
         print(f"stock papermill, one after another: {stock:.2f} s a run (best of {options.stock})")
         jobs = [
-            Job(f"区{n}", options.notebook, out / f"r{n}.ipynb", {options.parameter: f"区{n}"})
-            for n in range(options.rows)
+            Job(str(n), options.notebook, out / f"r{n}.ipynb", {**common, options.parameter: value}, post=post)
+            for n, value in enumerate(values)
         ]
         first: list[float] = []
         stop, peak = threading.Event(), [0]

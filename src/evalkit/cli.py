@@ -190,6 +190,9 @@ def report(
             period, level=level, within=within, project=project, dataset=dataset, out=out, jobs=jobs, force=force,
             progress=progress, note=lambda text: say(text, err=True),
         )  # fmt: skip
+    except KeyboardInterrupt:
+        say("已停止；再次运行同一命令即从这里接着做", err=True)
+        raise typer.Exit(1) from None
     finally:
         stop()
     for outcome in made.failed:
@@ -236,7 +239,7 @@ def run(
     for line in (*made.notes, *(f"{key}：{why}" for key, why in made.plan if why)):
         say(line)
     if made.failures:
-        say(f"出错的笔记本保存在 {out / '.evalkit' / 'failed'}，运行记录在 {made.log}", err=True)
+        say(f"出错的笔记本保存在 {out / '.evalkit' / 'failed'}，运行记录在 {out / 'run.json'}", err=True)
     say(made.message)
     raise typer.Exit(made.exit_code)
 

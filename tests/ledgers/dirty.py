@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """A small truth from a seed, and the same truth as an office would write it down: practice.md section 6.
 
 `case` makes both. What a cell may mean is known here without reading Evalkit's code: every number carries the truth
@@ -127,7 +128,15 @@ def money(rng: np.random.Generator, fen: int, unit: str) -> tuple[Any, Known]:
     if fen < 0:
         return (float(shown), text, f"({text[1:]})", f"（{text[1:]}）")[int(rng.integers(4))], Known(fen)
     own = f"{(yuan / 10_000).normalize():f}万元"
-    ways: list[Any] = [float(shown), text, text.translate(_WIDE), f"{shown:,}", f"{yuan.normalize():f}元", own, f"￥{yuan:,}元"]
+    ways: list[Any] = [
+        float(shown),
+        text,
+        text.translate(_WIDE),
+        f"{shown:,}",
+        f"{yuan.normalize():f}元",
+        own,
+        f"￥{yuan:,}元",
+    ]
     if yuan == int(yuan):
         ways += [chinese(int(yuan), capital=True) + "元整", f"{int(yuan):,}元"]
     if rng.random() < 0.15:
@@ -179,7 +188,9 @@ def _units(rng: np.random.Generator, out: Case) -> dict[str, int]:
     merges: list[tuple[int, int, int]] = []
     if rng.random() < 0.8:
         rows.append([f"{DISTRICT}{_pick(rng, '非公企业', '两新组织')}党建工作台账（{YEAR}年）"])
-    rows.append([f"填报单位：{DISTRICT}两新工委", "", "", _pick(rng, "单位：人、万元", "单位：万元、人", "（单位：人，万元）")])
+    rows.append(
+        [f"填报单位：{DISTRICT}两新工委", "", "", _pick(rng, "单位：人、万元", "单位：万元、人", "（单位：人，万元）")]
+    )
     repeat = rng.random() < 0.5
     two = any(g for g, _, _ in heads)
     rows += _head_rows(heads, two)
@@ -218,7 +229,11 @@ def _units(rng: np.random.Generator, out: Case) -> dict[str, int]:
     sheet_sum = sum(k.value or 0 for k in every)
     rows.append(_total_row(_pick(rng, "合计", "总计", "合 计："), sheet_sum, dated, len(heads)))
     exact_all &= all(k.exact and k.value is not None for k in every)
-    rows += [[""], ["注：本表由各镇街填报。"], [f"填表人：{PERSONS[0]}    审核人：{PERSONS[1]}    联系电话：{PHONES[2]}"]]
+    rows += [
+        [""],
+        ["注：本表由各镇街填报。"],
+        [f"填表人：{PERSONS[0]}    审核人：{PERSONS[1]}    联系电话：{PHONES[2]}"],
+    ]
     page = Page(_pick(rng, "非公企业", "Sheet1", "台账"), rows, merges)
     if wrong:
         out.wrong_totals.add(page.name)
@@ -252,7 +267,10 @@ def _one_unit(rng: np.random.Generator, out: Case, orgs: dict[str, int], name: s
     else:
         c_members, members_known = count(rng, members, top=False)
     if not parts:
-        parts = {"full": count(rng, members - probationary, False)[0], "probationary": count(rng, probationary, False)[0]}
+        parts = {
+            "full": count(rng, members - probationary, False)[0],
+            "probationary": count(rng, probationary, False)[0],
+        }
     scale = _pick(rng, "是", "否")
     revenue = int(rng.integers(1, 50_000)) * 1_000_000
     c_revenue, revenue_known = money(rng, revenue, "万元")
@@ -329,14 +347,19 @@ def _funds(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> None:
         if not some:
             continue
         columns = [list(FUNDS)[i] for i in rng.permutation(len(FUNDS))]
-        rows += [["金额单位：" + str(unit)], ["序号", "党组织名称", *(_pick(rng, *FUNDS[c]) for c in columns), "书记津贴", "经办人"]]
+        rows += [
+            ["金额单位：" + str(unit)],
+            ["序号", "党组织名称", *(_pick(rng, *FUNDS[c]) for c in columns), "书记津贴", "经办人"],
+        ]
         sums = dict.fromkeys(columns, Decimal(0))
         for i, org in enumerate(some):
             row: list[Any] = [i + 1, org]
             for column in columns:
                 fen = int(_pick(rng, 0, 5000_00, 8000_00, 12_345_60, 20_000_00, 300_000))
                 fen = -500_00 if column == "enterprise" and rng.random() < 0.1 else fen
-                cell, known = money(rng, fen, str(unit)) if rng.random() < 0.9 else (_pick(rng, "", "/", "—", "　"), Known(None))
+                cell, known = (
+                    money(rng, fen, str(unit)) if rng.random() < 0.9 else (_pick(rng, "", "/", "—", "　"), Known(None))
+                )
                 row.append(cell)
                 out.funds.setdefault((org, column), []).append(known)
                 sums[column] += Decimal(known.value or 0) / 100 / (10_000 if unit == "万元" else 1)
@@ -357,8 +380,18 @@ def _activities(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> No
     pages = []
     for month in sorted(int(m) + 1 for m in rng.permutation(12)[:4]):
         pair = rng.random() < 0.4
-        heads = {"org": "党组织名称", "kind": _pick(rng, "活动类型", "活动类别"), "date": _pick(rng, "活动日期", "活动时间"), "number": "序号", "host": "主持人"}
-        heads |= {"pair": _pick(rng, "实到/应到", "实到人数/应到人数", "应到/实到")} if pair else {"due": "应到人数", "present": _pick(rng, "实到人数", "实到")}
+        heads = {
+            "org": "党组织名称",
+            "kind": _pick(rng, "活动类型", "活动类别"),
+            "date": _pick(rng, "活动日期", "活动时间"),
+            "number": "序号",
+            "host": "主持人",
+        }
+        heads |= (
+            {"pair": _pick(rng, "实到/应到", "实到人数/应到人数", "应到/实到")}
+            if pair
+            else {"due": "应到人数", "present": _pick(rng, "实到人数", "实到")}
+        )
         heads |= {"cost": _pick(rng, "经费(元)", "费用（元）")}
         columns = [list(heads)[i] for i in rng.permutation(len(heads))]
         rows: list[list[Any]] = [[f"{DISTRICT}党组织活动台账（{YEAR}年{month}月）"], [heads[c] for c in columns]]
@@ -381,28 +414,74 @@ def _activities(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> No
             cells = {"org": org, "kind": _pick(rng, "主题党日", "三会一课", "组织生活会"), "date": cell, "number": i + 1, "host": _pick(rng, *PERSONS),
                      "due": c_due, "present": c_present, "cost": c_cost, "pair": f"{first}{_pick(rng, '/', '／')}{second}"}  # fmt: skip
             rows.append([cells[c] for c in columns])
-            out.activities.append({"org": org, "date": known, "month": month if known is None else known.month, "due": known_due, "present": known_present, "cost": known_cost})
+            out.activities.append(
+                {
+                    "org": org,
+                    "date": known,
+                    "month": month if known is None else known.month,
+                    "due": known_due,
+                    "present": known_present,
+                    "cost": known_cost,
+                }
+            )
         pages.append(Page(_pick(rng, f"{month}月", f"{month}月份", f"{chinese(month)}月"), rows))
     out.books[f"临湖区活动{YEAR}年"] = pages
 
 
 def _instructors(rng: np.random.Generator, out: Case) -> None:
-    rows: list[list[Any]] = [["指导员编号", "姓名", "选派单位", "驻派等级", "专职/兼职", "联系单位", "走访次数", "年度考核等次", "补贴（元）"]]
+    rows: list[list[Any]] = [
+        [
+            "指导员编号",
+            "姓名",
+            "选派单位",
+            "驻派等级",
+            "专职/兼职",
+            "联系单位",
+            "走访次数",
+            "年度考核等次",
+            "补贴（元）",
+        ]
+    ]
     units = list(out.units)
     for i in range(int(rng.integers(1, 5))):
         visits = int(rng.integers(0, 30))
         served = "、".join(_pick(rng, *units) for _ in range(2))
-        rows.append([f"Z{i:03}", _pick(rng, *PERSONS), "组织部", _pick(rng, "县级", "镇级"), _pick(rng, "专职", "兼职"), served, count(rng, visits, False)[0], "优秀", 8000])
+        rows.append(
+            [
+                f"Z{i:03}",
+                _pick(rng, *PERSONS),
+                "组织部",
+                _pick(rng, "县级", "镇级"),
+                _pick(rng, "专职", "兼职"),
+                served,
+                count(rng, visits, False)[0],
+                "优秀",
+                8000,
+            ]
+        )
         rows[-1][6] = str(visits) if "人" in str(rows[-1][6]) else rows[-1][6]
         out.instructors, out.visits = out.instructors + 1, out.visits + visits
     out.books[f"临湖区指导员台账{YEAR}年"] = [Page("指导员", rows)]
 
 
 def _stars(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> None:
-    rows: list[list[Any]] = [[f"{DISTRICT}党组织星级评定表（{YEAR}年）"], ["序号", "党组织名称", "书记", "上年星级", "拟定星级", "终审分"]]
+    rows: list[list[Any]] = [
+        [f"{DISTRICT}党组织星级评定表（{YEAR}年）"],
+        ["序号", "党组织名称", "书记", "上年星级", "拟定星级", "终审分"],
+    ]
     for i, org in enumerate(orgs):
         stars = int(rng.integers(1, 6))
-        cell = _pick(rng, stars, str(stars), f"{stars}星", f"{chinese(stars)}星", f"{chinese(stars)}星级", str(stars).translate(_WIDE))
+        cell = _pick(
+            rng,
+            stars,
+            str(stars),
+            f"{stars}星",
+            f"{chinese(stars)}星",
+            f"{chinese(stars)}星级",
+            "★" * stars,
+            "★" * stars + "☆" * (5 - stars),
+            str(stars).translate(_WIDE),
+        )
         rows.append([i + 1, org, _pick(rng, *PERSONS), _pick(rng, "", 3, "三星"), cell, 88.5])
         out.stars[org] = stars
     out.books[f"临湖区星级评定{YEAR}年"] = [Page("星级", rows)]
@@ -419,7 +498,12 @@ def write_xlsx(made: Case, folder: Path) -> None:
 
 def xlsx_bytes(pages: Sequence[Page]) -> bytes:
     buffer = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True, "default_date_format": "yyyy-mm-dd"}
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "in_memory": True,
+        "default_date_format": "yyyy-mm-dd",
+    }
     with xlsxwriter.Workbook(buffer, options) as book:
         for page in pages:
             sheet = book.add_worksheet(page.name)
@@ -431,6 +515,8 @@ def xlsx_bytes(pages: Sequence[Page]) -> bytes:
                         sheet.write(r, c, cell)
             if page.hidden:
                 sheet.hide()
+            elif page.counted:
+                sheet.activate()  # a sheet that is active cannot be hidden, and the first one is by default
         if all(page.hidden for page in pages):
             raise ValueError("a workbook needs a sheet that can be seen")
     return buffer.getvalue()
@@ -445,7 +531,7 @@ def write_csv(made: Case, folder: Path) -> None:
             width = max(map(len, page.rows))
             for row in page.rows:
                 csv.writer(text).writerow([_shown(c) for c in row] + [""] * (width - len(row)))
-            (folder / f"{name}_{page.name}.csv").write_bytes(text.getvalue().encode(made.encoding))
+            (folder / f"{name}_{page.name}.csv").write_bytes(text.getvalue().encode(made.encoding, errors="replace"))
 
 
 def _shown(cell: Any) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """What `dirty` wrote is read back as the truth, or as an interval that holds it; nothing is lost without a word.
 
 ``EVALKIT_DIRTY=3000 python -m pytest tests/ledgers/test_dirty.py -m slow`` is the long campaign.
@@ -8,7 +9,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,23 @@ import dirty
 import numpy as np
 import pandas as pd
 import pytest
+from ledger_cases import sheet
 
 from evalkit.ledgers import Ledger, from_sheets, read_ledger
 from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.forms import name_key
+from evalkit.ledgers.values import parse
 
 SEEDS, BATCH = 40, 50
 LONG = int(os.environ.get("EVALKIT_DIRTY", "2000"))
 COUNTED = ["kept", "total", "heading", "title", "note", "reported"]
-SOURCES = {"city": "fiscal_city", "district": "fiscal_district", "township": "fiscal_township", "dues": "dues_return", "enterprise": "enterprise"}
+SOURCES = {
+    "city": "fiscal_city",
+    "district": "fiscal_district",
+    "township": "fiscal_township",
+    "dues": "dues_return",
+    "enterprise": "enterprise",
+}
 
 
 def holds(row: Any, column: str, known: dirty.Known) -> None:
@@ -50,11 +58,20 @@ def check_units(made: dirty.Case, ledger: Ledger) -> None:
         holds(row, "employees", about["employees"])
         holds(row, "members", about["members"])
         holds(row, "revenue_fen", about["revenue"])
-        assert (row.status == "operating", bool(row.legal_person), bool(row.above_scale)) == (about["operating"], about["legal"], about["scale"])
+        assert (row.status == "operating", bool(row.legal_person), bool(row.above_scale)) == (
+            about["operating"],
+            about["legal"],
+            about["scale"],
+        )
         org, mode = by_unit.get(name_key(name), ("", ""))
         assert org == name_key(about["org"]), name
         assert mode == {"单独": "single", "联合": "joint", "": ""}[about["mode"]]
-    founded = {org: day for org, day in zip(*(ledger.tables["party_organisations"][c] for c in ("party_org", "founded_on")), strict=True)}
+    founded = {
+        org: day
+        for org, day in zip(
+            *(ledger.tables["party_organisations"][c] for c in ("party_org", "founded_on")), strict=True
+        )
+    }
     for about in made.units.values():
         if about["mode"] == "单独":
             assert founded[name_key(about["org"])].date() == about["founded"]
@@ -72,27 +89,20 @@ def check_funds(made: dirty.Case, funds: pd.DataFrame) -> None:
 
 
 def check_activities(made: dirty.Case, activities: pd.DataFrame) -> None:
-    def of(known: dirty.Known) -> int | None:
-        return known.value
-
-    def read(value: Any) -> Any:
-        return None if pd.isna(value) else value
-
-    wanted = [(name_key(a["org"]), a["date"], of(a["due"]), of(a["present"]), a["cost"].exact and of(a["cost"])) for a in made.activities]
-    exact = {i for i, a in enumerate(made.activities) if a["cost"].exact}
-    found = [
-        (row.party_org, None if pd.isna(row.date) else row.date.date(), read(row.due), read(row.present), read(row.cost_fen))
-        for row in activities.itertuples()
-    ]
-    shortened = [w if i in exact else (*w[:4], None) for i, w in enumerate(wanted)]
-    if len(exact) < len(wanted):  # a cost said with a word: the rest of the row is compared
-        assert Counter(f[:4] for f in found) == Counter(w[:4] for w in shortened)
-    else:
-        assert Counter(found) == Counter(wanted)
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in activities.itertuples():
+        day = None if pd.isna(row.date) else row.date.date()
+        found.setdefault((row.party_org, day, *plain((row.month, row.due, row.present))), []).append(row)
+    for about in made.activities:
+        wanted = (name_key(about["org"]), about["date"], about["month"], about["due"].value, about["present"].value)
+        holds(found[wanted].pop(0), "cost_fen", about["cost"])
+    assert not any(found.values())
 
 
 def check_persons(ledger: Ledger) -> None:
-    seen = "\n".join(t.to_csv() for t in (*ledger.tables.values(), ledger.headings, ledger.sheets)) + "\n".join(map(str, ledger.problems))
+    seen = "\n".join(t.to_csv() for t in (*ledger.tables.values(), ledger.headings, ledger.sheets)) + "\n".join(
+        map(str, ledger.problems)
+    )
     for secret in dirty.SECRETS:
         assert secret not in seen, secret
     assert any(p.code == "personal_data" for p in ledger.problems)
@@ -109,14 +119,21 @@ def check_rows(folder: Path, ledger: Ledger) -> None:
     for path in sorted(folder.iterdir()):
         sheets, problems = read_sheets(path)
         assert sheets or problems or not path.stat().st_size
-        for sheet in sheets:
-            row = ledger.sheets[(ledger.sheets["source_file"] == sheet.file) & (ledger.sheets["source_sheet"] == sheet.name)]
+        for one in sheets:
+            row = ledger.sheets[
+                (ledger.sheets["source_file"] == one.file) & (ledger.sheets["source_sheet"] == one.name)
+            ]
             if not len(row):
-                assert (sheet.file, sheet.name) in said or sheet.file in files
+                assert (one.file, one.name) in said or one.file in files
             elif row["kept"].iat[0]:
-                assert int(row[COUNTED].iloc[0].sum()) == filled(sheet.rows), (sheet.file, sheet.name, filled(sheet.rows), dict(row[COUNTED].iloc[0]))
-            elif filled(sheet.rows):
-                assert (sheet.file, sheet.name) in said, (sheet.file, sheet.name)
+                assert int(row[COUNTED].iloc[0].sum()) == filled(one.rows), (
+                    one.file,
+                    one.name,
+                    filled(one.rows),
+                    dict(row[COUNTED].iloc[0]),
+                )
+            elif filled(one.rows):
+                assert (one.file, one.name) in said, (one.file, one.name)
     wanting = Counter(p.file for p in ledger.problems if p.code == "column_missing" and p.found == "空白")
     for file, rows in ledger.sheets.groupby("source_file")["reported"].sum().items():
         assert wanting[str(file)] >= rows
@@ -130,23 +147,58 @@ def check(made: dirty.Case, folder: Path) -> Ledger:
     check_activities(made, ledger.tables["activities"])
     check_persons(ledger)
     tables = ledger.tables
-    assert tables["instructor_counts"]["count"].sum() == made.instructors and tables["visits"]["count"].sum() == made.visits
-    assert dict(zip(tables["stars"]["party_org"], tables["stars"]["stars"], strict=True)) == {name_key(o): s for o, s in made.stars.items()}
+    assert (
+        tables["instructor_counts"]["count"].sum() == made.instructors
+        and tables["visits"]["count"].sum() == made.visits
+    )
+    read_stars = tables["stars"].fillna({"stars": -1})
+    assert dict(zip(read_stars["party_org"], read_stars["stars"], strict=True)) == {
+        name_key(o): s for o, s in made.stars.items()
+    }
     for table in tables.values():
         assert set(table["period"].dropna()) <= {"2025"} and not any("湖" not in str(a) for a in table["area"])
     differs = {p.sheet.rpartition("_")[2] for p in ledger.problems if p.code == "total_differs"}
     assert made.wrong_totals <= differs, (made.wrong_totals, differs)
-    assert not made.right_totals & differs, (made.right_totals, [p for p in ledger.problems if p.code == "total_differs"])
+    assert not made.right_totals & differs, (
+        made.right_totals,
+        [p for p in ledger.problems if p.code == "total_differs"],
+    )
     return ledger
 
 
 def totals(ledger: Ledger) -> dict[str, Any]:
     """What a report adds up, of one reading."""
     t = ledger.tables
-    out: dict[str, Any] = {"covered": len(t["covers"]), "units": len(t["units"]), "organisations": len(t["party_organisations"])}
-    for table, columns in {"units": ["employees", "members", "revenue_fen"], "activities": ["due", "present", "cost_fen"], "funds": ["amount_fen"]}.items():
+    out: dict[str, Any] = {
+        "covered": len(t["covers"]),
+        "units": len(t["units"]),
+        "organisations": len(t["party_organisations"]),
+    }
+    for table, columns in {
+        "units": ["employees", "members", "revenue_fen"],
+        "activities": ["due", "present", "cost_fen"],
+        "funds": ["amount_fen"],
+    }.items():
         out |= {f"{table} {c}{e}": int(t[table][c + e].sum()) for c in columns for e in ("", "_low", "_high")}
-    return out | {f"funds {k}": int(v) for k, v in t["funds"].groupby(["flow", "source"], dropna=False)["amount_fen"].sum().items()}
+    return out | {
+        f"funds {k}": int(v)
+        for k, v in t["funds"].groupby(["flow", "source"], dropna=False)["amount_fen"].sum().items()
+    }
+
+
+TITLE = ["临湖区非公企业台账（2025年）"]
+
+
+def read(rows: list[list[Any]], **more: Any) -> Ledger:
+    return from_sheets([sheet(rows, file="临湖区2025年.xlsx", **more)])
+
+
+def cells(ledger: Ledger, code: str) -> dict[str, str]:
+    return {p.cell: f"{p.found} {p.read}" for p in ledger.problems if p.code == code}
+
+
+def plain(values: Any) -> list[Any]:
+    return [None if pd.isna(v) else v for v in values]
 
 
 def both_forms(seed: int) -> None:
@@ -171,9 +223,143 @@ def test_dirty_ledger_reads_back_over_thousands_of_seeds(start: int) -> None:
         both_forms(seed)
 
 
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "heading, cell, due, present",
+    [
+        ("实到/应到", "5/6", 6, 5), ("实到人数/应到人数", "５／６", 6, 5), ("应到/实到", "6人/5人", 6, 5), ("应到人数/实到人数", "6|5", 6, 5),
+        ("实到/应到", "", None, None), ("实到/应到", "—", None, None), ("实到/应到", "5", None, 5), ("应到/实到", "很多", None, None),
+        ("实到人数", "8/10", 10, 8),
+    ],
+)  # fmt: skip
+def test_two_numbers_in_one_cell(heading: str, cell: str, due: int | None, present: int | None) -> None:
+    ledger = read([["党组织名称", "活动日期", "活动类型", heading], ["甲支部", "2025.2.8", "主题党日", cell]])
+    row = ledger.tables["activities"].iloc[0]
+    assert plain(row[["due", "present"]]) == [due, present]
+    assert cells(ledger, "value_unreadable").keys() == ({"D2"} if cell == "很多" else set())
+    assert not cells(ledger, "heading_unknown")
+
+
+def test_present_of_due_in_persons_and_turns() -> None:
+    ledger = read(
+        [
+            ["党组织名称", "活动日期", "活动类型", "应到人数", "实到人数"],
+            ["甲支部", "2025.2.8", "主题党日", "3人", "2人次"],
+        ]
+    )
+    assert plain(ledger.tables["activities"].iloc[0][["due", "present"]]) == [3, 2]
+
+
+def test_negative_amount_is_kept_and_asked() -> None:
+    ledger = read([["单位：元"], ["党组织名称", "企业配套", "区级拨付", "党员活动经费"], ["甲支部", "(500)", -20, 3]])
+    assert ledger.tables["funds"]["amount_fen"].tolist() == [-2000, -50000, 300]
+    assert cells(ledger, "value_implausible") == {"B3": "(500) -500", "C3": "-20 -20"}
+
+
+def test_upper_total_against_its_parts() -> None:
+    rows = [["单位：元"], ["党组织名称", "上级下拨", "市级拨付", "区级拨付", "党员活动经费"], ["甲支部", 5000, 2000, 2000, 1], ["乙支部", 4000, 2000, 2000, 1],
+            ["丙支部", 8000, "", "", 1], ["丁支部", 0, "", "", 1], ["戊支部", 2000, "", "约2000", 1]]  # fmt: skip
+    assert cells(read(rows), "identity_differs") == {
+        "B3": "上级下拨5000元 市级拨付＋区县拨付＝4000元", "B5": "上级下拨8000元 市级拨付＋区县拨付都空白，未计入",
+    }  # fmt: skip
+
+
+def test_upper_funds_in_two_levels() -> None:
+    rows = [
+        ["单位：万元"],
+        ["党组织名称", "上级下拨", "", "", "企业配套"],
+        ["", "市级", "区级", "街道", ""],
+        ["甲支部", 0.5, 1, "0.2", "5千元"],
+    ]
+    funds = read(rows, name="经费台账").tables["funds"]
+    assert dict(zip(funds["source"], funds["amount_fen"], strict=True)) == {
+        "fiscal_city": 500_000, "fiscal_district": 1_000_000, "fiscal_township": 200_000, "enterprise": 500_000,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", ["谈话对象", "党建指导员"])
+def test_column_of_names_is_personal_under_any_heading(heading: str) -> None:
+    ledger = read(
+        [TITLE, ["企业名称", "职工人数", heading, "党员总数"], ["甲公司", 12, "王小明", 1], ["乙公司", 3, "李建国", 1]]
+    )
+    assert [p.found for p in ledger.problems if p.code == "personal_data" and p.cell in ("C2", "C3")] == ["姓名"]
+    check_persons(ledger)
+
+
+def test_merged_number_counts_once_and_is_said() -> None:
+    rows = [
+        TITLE,
+        ["企业名称", "职工人数", "党员总数", "镇街"],
+        ["甲公司", 12, "3人", "城关镇"],
+        ["乙公司", "", "", ""],
+        ["丙公司", 7, 1, ""],
+    ]
+    ledger = read(rows, merges=[(3, 2, 4, 2), (3, 3, 4, 3), (3, 4, 5, 4)])
+    units = ledger.tables["units"]
+    assert plain(units["employees"]) == [12, None, 7] and plain(units["members"]) == [3, None, 1]
+    assert units["area"].str.endswith("城关镇").all()
+    assert cells(ledger, "value_noted").keys() == {"B3", "C3"}
+
+
+def test_blank_row_inside_a_merge_stays_blank() -> None:
+    rows = [
+        TITLE,
+        ["企业名称", "职工人数", "镇街", "党员总数"],
+        ["甲公司", 12, "城关镇", 1],
+        [""],
+        ["乙公司", 3, "", 1],
+        ["小计", 15, "", 2],
+    ]
+    ledger = read(rows, merges=[(3, 3, 5, 3)])
+    assert ledger.sheets[COUNTED].iloc[0].tolist() == [2, 1, 1, 1, 0, 0] and not cells(ledger, "total_differs")
+
+
+def test_note_beside_the_key_column_is_no_unit() -> None:
+    ledger = read(
+        [TITLE, ["序号", "单位名称", "从业人员", "党员总数"], [1, "甲公司", 12, 1], ["注", "不含分支机构", "", ""]]
+    )
+    assert ledger.tables["units"]["unit_name"].tolist() == ["甲公司"] and ledger.sheets["note"].tolist() == [1]
+
+
+def test_sheet_of_totals_alone_is_said() -> None:
+    for heads in (["企业名称", "职工人数", "党员总数"], ["党组织名称", "活动类型", "实到人数"]):
+        ledger = read([heads, ["合计", 12, 3]])
+        assert [p.found for p in ledger.problems if p.code == "sheet_skipped"] == ["只有表头和合计，没有明细"]
+
+
+def test_ledger_without_place_or_year_says_so() -> None:
+    ledger = from_sheets([sheet([["企业名称", "职工人数", "党员总数"], ["甲公司", 12, 3]], file="新建.csv")])
+    assert {"area_missing", "period_missing"} <= {p.code for p in ledger.problems}
+
+
+def test_stars_as_offices_write_them() -> None:
+    for text in ("四星级", "4颗星", "★★★★", "★★★★☆", "四星", "４"):
+        assert parse(text, unit="星").value == 4, text
+
+
 # --- fuzzing ----------------------------------------------------------------------------------------------------------
 
-JUNK: tuple[Any, ...] = ("", None, 0, -1, 1e300, "=cmd|' /C calc'!A0", "合计", "单位：万元", "党组织名称", "\x00\ufffd", "#REF!", "9" * 400, "，" * 50, True, "1/2/3", "注：", "月")
+JUNK: tuple[Any, ...] = (
+    "",
+    None,
+    0,
+    -1,
+    1e300,
+    "=cmd|' /C calc'!A0",
+    "合计",
+    "单位：万元",
+    "党组织名称",
+    "\x00\ufffd",
+    "#REF!",
+    "9" * 400,
+    "，" * 50,
+    True,
+    "1/2/3",
+    "注：",
+    "月",
+)
 
 
 def mangled(rng: np.random.Generator, pages: list[dirty.Page]) -> list[dirty.Page]:
@@ -219,7 +405,14 @@ def fuzzed(seed: int) -> None:
         else:
             for page in made.books[name]:
                 for row in page.rows:
-                    row[:] = [c.replace("\x00", "") if isinstance(c, str) else "" if isinstance(c, float) and abs(c) > 1e200 else c for c in row]
+                    row[:] = [
+                        c.replace("\x00", "")
+                        if isinstance(c, str)
+                        else ""
+                        if isinstance(c, float) and abs(c) > 1e200
+                        else c
+                        for c in row
+                    ]
             dirty.write_xlsx(made, Path(place))
         if seed % 2:  # and bytes of it overwritten or cut off
             data = bytearray(path.read_bytes())

@@ -66,6 +66,7 @@ def normalised(path: Path) -> list[Any]:
                 outputs.append(output)
         text = json.dumps([cell["source"], outputs, cell.get("execution_count")], sort_keys=True)
         text = re.sub(r"0x[0-9a-f]{6,}", "0x", text)
+        text = re.sub(r'"model_id": "[0-9a-f]+"', "", text)
         text = re.sub(r"ipykernel_\d+/\d+\.py", "ipykernel", text)
         text = re.sub(r"(CPU times|Wall time|Compiler).*?\\n", "", text)
         kept = {key: marks.get(key) for key in ("status", "exception")}

@@ -51,7 +51,7 @@ def test_run_resume_and_say_why(make: Maker, tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said_before_the_start(make: Maker, tmp_path: Path) -> None:
     (tmp_path / "表.csv").write_text("name,nn\n甲县,1\n甲县,2\n", "utf-8")
-    code, out, err = call(make("nb", parameters="name = ''\nn = 0"), tmp_path, "--depends", "无")
+    code, _, err = call(make("nb", parameters="name = ''\nn = 0"), tmp_path, "--depends", "无")
     assert code == 2 and "是否想写“n”" in err and "重复" in err and "--depends" in err and "Traceback" not in err
     assert not (tmp_path / "结果").exists()
     (tmp_path / "表.csv").write_text("name,n\n甲县,1\n", "utf-8")

@@ -35,6 +35,7 @@ def test_same_outputs_by_every_executor(
     for executor in ("fork", "pool"):
         job = Job("a", notebook, tmp_path / executor / "a.ipynb", parameters)
         (outcome,) = run([job], state=tmp_path / f"{executor}-state", executor=executor)
-        assert (outcome.state, outcome.executor) == ("done", executor), outcome
+        controls = "控件" in outcome.note  # found by the child, which then asks for a real kernel
+        assert (outcome.state, outcome.executor) == ("done", "pool" if controls else executor), outcome
         for ours, theirs in zip(normalised(outcome.output), expected, strict=True):
             assert ours == theirs

@@ -58,6 +58,16 @@ def test_levels_may_be_skipped_and_points_are_equal_where_none_are_declared(indi
 def test_a_comparison_matrix_may_stand_for_points(indicators):
     tree = {"g": {"ahp": [[1, 3], ["1/3", 1]], "items": {"org_coverage": {"full_at": 1}, "single_setup": {"full_at": 1}}}}
     assert [leaf.points for leaf in ek.score(indicators, {"tree": tree}).index.leaves] == pytest.approx([75, 25])
+    tree["g"] = {
+        "ahp": [[1, 2, "1/4"], ["1/2", 1, 2], [4, "1/2", 1]],
+        "items": tree["g"]["items"] | {"work_coverage": {"full_at": 1}},
+    }
+    with pytest.raises(InputError, match=r"tree.g.ahp.*一致性比率.*single_setup.*改为"):
+        ek.score(indicators, {"tree": tree})
+    for wrong, word in (([[1, 3], ["1/3", 1]], "2 阶"), ([[1, "x"], [1, 1]], "tree.g.ahp")):
+        tree["g"]["ahp"] = wrong
+        with pytest.raises(InputError, match=word):
+            ek.score(indicators, {"tree": tree})
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -242,6 +252,17 @@ def test_persons_are_not_scored(indicators):
         with pytest.raises(InputError) as caught:
             ek.score(bad)
         assert caught.value.problems[0].code == "person_refused"
+
+
+@pytest.mark.parametrize("entity", ["person", "activity", "unit"])
+def test_an_index_names_indicators_of_areas_and_party_organisations_only(indicators, entity):
+    codebook = ek.load_codebook()
+    other = codebook.indicators["org_coverage"].model_copy(update={"entity": entity})
+    codebook = codebook.model_copy(update={"indicators": {**codebook.indicators, "org_coverage": other}})
+    with pytest.raises(InputError) as caught:
+        ek.score(indicators, two(), codebook)
+    problem = caught.value.problems[0]
+    assert (problem.code, problem.where, problem.found) == ("person_refused", "org_coverage", entity)
 
 
 def test_party_organisations_can_be_scored(indicators):

@@ -66,3 +66,23 @@ def test_the_command_writes_tables_and_figures(demo_project, tmp_path):
     table = pd.read_excel(tmp_path / "评分" / "评分.xlsx", sheet_name="得分", engine="calamine")
     assert len(table) == 6 and {"地区", "得分", "等级", "位次", "主要失分"} <= set(table.columns)
     assert "演示数据" in (tmp_path / "评分" / "说明.csv").read_text(encoding="utf-8-sig")
+
+
+def test_what_is_open_elsewhere_is_left_and_written_beside(demo_project, tmp_path, monkeypatch):
+    from evalkit.reports.scoring import write_scores
+
+    replace, busy = os.replace, {tmp_path / "评分.xlsx", tmp_path / "得分.csv", tmp_path / "权重.png"}
+    for path in busy:
+        path.write_bytes(b"open")
+
+    def refuse_busy(source, target):
+        if Path(target) in busy:
+            raise PermissionError(13, "open elsewhere", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse_busy)
+    _, notes = write_scores("2025", scheme=None, project=demo_project, out=tmp_path, n=10)
+    assert all(path.read_bytes() == b"open" for path in busy)
+    assert len((tmp_path / "评分（2）.xlsx").read_bytes()) > 5000 and (tmp_path / "得分（2）.csv").is_file()
+    assert [n for n in notes if "评分.xlsx 正被其他程序打开" in n and "评分（2）.xlsx" in n]
+    assert sum("正被其他程序打开" in n for n in notes) == 3 and not list(tmp_path.glob(".tmp-*"))

@@ -1,6 +1,6 @@
 """Checks on what was read: totals, identities, dates, sizes, versions, founding rules. They report; they change no value.
 
-What is checked is data (`IDENTITIES`, `DATES`, ``total_of`` in headings.yml); how it is checked stands in one function each.
+What is checked is data (`checks` in rules.yml, ``total_of`` in headings.yml); how it is checked stands in one function each.
 """
 
 from __future__ import annotations
@@ -14,272 +14,181 @@ import numpy as np
 import pandas as pd
 
 from evalkit.ledgers import values
-from evalkit.ledgers.findings import finding
+from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import Form, name_key
-from evalkit.ledgers.grid import Block, letter
+from evalkit.ledgers.grid import Block, where
 from evalkit.ledgers.headings import Headings, squeeze
-from evalkit.ledgers.place import Place
-from evalkit.ledgers.tables import places_of
+from evalkit.ledgers.place import Place, district_of
+from evalkit.ledgers.tables import column_lacking, keys_of
 from evalkit.problems import Problem
 
-IDENTITIES: dict[str, dict[str, list[str]]] = {"units": {"members": ["full_members", "probationary_members"]}}
-DATES = {
-    "units": [("started_on", "ended_on"), ("founded_on", "org_ended_on")],
-    "party_orgs": [("founded_on", "converted_on"), ("founded_on", "ended_on")],
-}
-NOT_MORE = {"units": [("members", "employees")], "activities": [("present", "due")]}
-JOINT_LIMIT = 5  # a joint branch covers at most five units as a rule (national reference)
-DUE_MEMBERS, DUE_EMPLOYEES, MEMBERS_EMPLOYEES = 3, 100, 50  # founding rules R01, R05, R04
+_RULES: dict[str, Any] = RULES["checks"]
 _MIXED = "是否把万元填成了元（或相反）"
-_INACTIVE = ("suspended", "cancelled")
+_ROW = ["area", "period", "unit", "unit_name", "responsible_body", "source_row"]
 
 
 def run(
-    forms: Mapping[str, Form],
-    unit_rows: pd.DataFrame | None,
-    cover: pd.DataFrame | None,
-    made: Mapping[str, pd.DataFrame],
-    headings: Headings,
-    problems: list[Problem],
-) -> None:
+    forms: Mapping[str, Form], unit_rows: pd.DataFrame | None, raw: Mapping[str, pd.DataFrame],
+    made: Mapping[str, pd.DataFrame], headings: Headings,
+) -> Iterator[Problem]:  # fmt: skip
     """Every check that one reading allows."""
     for name, form in forms.items():
         columns = headings.forms[name]["columns"]
-        problems += _wanted(form, columns)
-        problems += _totals(form, columns, unit_rows if name == "units" else None)
-        declared = IDENTITIES.get(name, {}) | {c: s["total_of"] for c, s in columns.items() if "total_of" in s}
-        for total, parts in declared.items():
-            problems += _identity(form, columns, total, parts)
-        for first, second in DATES.get(name, ()):
-            problems += _backwards(form, columns, first, second)
-        for less, more in NOT_MORE.get(name, ()):
-            problems += _more_than(form, columns, less, more)
+        wanted = {c: s["names"][0] for c, s in columns.items() if s.get("wanted")}
+        yield from column_lacking(form, wanted, "有关指标按缺报处理")
+        yield from _totals(form, columns, unit_rows if name == "units" else None)
+        complete = _RULES["identities"].get(name, {})
+        for total, parts in (complete | {c: s["total_of"] for c, s in columns.items() if "total_of" in s}).items():
+            yield from _identity(form, columns, total, parts, every=total in complete)
+        for less, more in _RULES["not_more"].get(name, ()):
+            yield from _more_than(form, columns, less, more)
     if "funds" in forms:
-        problems += _factor(forms["funds"], headings.forms["funds"]["columns"])
+        yield from _factor(forms["funds"], headings.forms["funds"]["columns"])
     if "activities" in forms:
-        problems += _activity_dates(forms["activities"])
+        yield from _activity_dates(forms["activities"])
     if unit_rows is not None:
-        problems += _due(forms["units"], unit_rows, made["covers"])
-    problems += _joint_size(made)
-    problems += between_periods(made)
+        yield from _due(forms["units"], unit_rows[unit_rows["kept"]], raw.get("covers", made["covers"]))
+    yield from _joint_size(made["covers"])
+    yield from between_periods(made["units"])
 
 
-def _wanted(form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
-    have: dict[tuple[str, str], set[str]] = {}
-    for block in form.blocks:
-        have.setdefault((block.sheet.file, block.sheet.name), set()).update(block.columns)
-    for (file, sheet), found in have.items():
-        missing = [s["names"][0] for c, s in columns.items() if s.get("wanted") and c not in found]
-        if missing:
-            yield finding(
-                "column_missing",
-                file,
-                f"{sheet}!A1",
-                "缺少：" + "、".join(missing),
-                "有关指标按缺报处理",
-                advice="有这些列时请补上",
-                severity="warning",
-            )
+def _floats(form: Form, column: str) -> np.ndarray:
+    """Point, low and high of a column, NaN for null."""
+    return np.array([form.data[column + s].to_numpy(dtype=float, na_value=np.nan) for s in ("", "_low", "_high")])
 
 
-def _number(cell: object, unit: str, kind: str) -> float | None:
-    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
-        return float(cell) * values.split_unit(unit)[0]
-    if not isinstance(cell, str) or not cell.strip():
-        return None
-    read = values.parse(cell, unit=unit, kind=kind)
-    return read.value if read.low == read.high else None
+def _rows(broken: pd.Series) -> np.ndarray:
+    return np.flatnonzero(broken.fillna(False).to_numpy(dtype=bool))
 
 
 def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | None) -> Iterator[Problem]:
     """小计 against the rows since the last total, 合计 and 总计 against all rows of the sheet so far."""
     if not any(b.totals for b in form.blocks):
         return
-    ends = np.cumsum([len(b.rows) for b in form.blocks])
-    summed = [c for c, s in columns.items() if s["type"] in ("int", "money") and c in form.data and c != "month" and not s.get("person")]
-    arrays = {c: tuple(form.data[c + suffix].to_numpy(dtype=float, na_value=np.nan) for suffix in ("", "_low", "_high")) for c in summed}
-    inactive = unit_rows["status"].isin(_INACTIVE).to_numpy(dtype=bool) if unit_rows is not None else np.zeros(len(form.data), dtype=bool)
-    if unit_rows is not None and not unit_rows["kept"].all():  # a row that counts a unit again is in no right total
-        again = ~unit_rows["kept"].to_numpy(dtype=bool)
-        arrays = {c: tuple(np.where(again, 0.0, a) for a in three) for c, three in arrays.items()}
-    sheet_start, last_sheet = 0, None
-    for number, block in enumerate(form.blocks):
-        start, stop = int(ends[number] - len(block.rows)), int(ends[number])
+    summed = [c for c, s in columns.items() if s["type"] in ("int", "money") and c in form.data and c != "month"]
+    arrays = {c: _floats(form, c) for c in summed}
+    inactive = np.zeros(len(form.data), dtype=bool)
+    if unit_rows is not None:
+        inactive = unit_rows["status"].isin(["suspended", "cancelled"]).to_numpy(dtype=bool)
+        for three in arrays.values():  # a row that counts a unit again is in no right total
+            three[:, ~unit_rows["kept"].to_numpy(dtype=bool)] = 0.0
+    stop, sheet_start, last_sheet = 0, 0, None
+    for block in form.blocks:
+        start = since = stop
+        stop += len(block.rows)
         if last_sheet is not block.sheet:
             sheet_start, last_sheet = start, block.sheet
-        since = start
-        rows = np.asarray(block.rows)
         for index, label in block.totals:
-            at = start + int(np.searchsorted(rows, index))
+            at = start + int(np.searchsorted(block.rows, index))
             part = label.endswith("小计")
-            spans = [(since, at)] if part else [(sheet_start, at), (start, at), (since, at)]
+            spans = [(a, at) for a in dict.fromkeys([since] if part else [sheet_start, start, since]) if at > a]
             since = at
-            spans = [s for s in dict.fromkeys(spans) if s[1] > s[0]]
-            if not spans or at > stop:
-                continue
-            for column in summed:
-                yield from _one_total(form, block, index, label, column, columns[column], arrays[column], spans, inactive)
+            for column in summed if spans else ():
+                if column in block.columns:
+                    yield from _one_total(block, index, label, column, columns[column], arrays[column], spans, inactive)
 
 
 def _one_total(
-    form: Form,
-    block: Block,
-    index: int,
-    label: str,
-    column: str,
-    spec: Mapping[str, Any],
-    arrays: Sequence[np.ndarray],
-    spans: Sequence[tuple[int, int]],
-    inactive: np.ndarray,
-) -> Iterator[Problem]:
-    if column not in block.columns:
-        return
-    at, heading_unit = block.columns[column]
-    money = spec["type"] == "money"
-    unit = heading_unit or (block.money_unit if money else None) or spec.get("unit") or ""
-    cell = block.sheet.rows[index][at] if at < len(block.sheet.rows[index]) else None
-    given = _number(cell, unit, "money" if money else "count")
+    block: Block, index: int, label: str, column: str, spec: Mapping[str, Any], three: np.ndarray,
+    spans: Sequence[tuple[int, int]], inactive: np.ndarray,
+) -> Iterator[Problem]:  # fmt: skip
+    at, row, unit = block.columns[column][0], block.sheet.rows[index], block.unit(column, spec)
+    cell = row[at] if at < len(row) else ""
+    kind, scale = ("money", 100.0) if spec["type"] == "money" else ("count", 1.0)
+    given = cell * values.split_unit(unit)[0] if isinstance(cell, float) else _exact(cell, unit, kind)
     if given is None:
         return
-    scale = 100.0 if money else 1.0
     given *= scale
-    tolerance = 0.5
-    point, low, high = arrays
-    where = f"{block.sheet.name}!{letter(at)}{block.sheet.first_row + index}"
+    place = where(block.sheet, block.sheet.first_row + index, at)
+
+    def shown(number: float) -> str:
+        return f"{number / scale / values.split_unit(unit)[0]:.12g}{unit}"
+
     for first, last in spans:
-        bottom, top = np.nansum(low[first:last]), np.nansum(high[first:last])
-        if bottom - tolerance <= given <= top + tolerance:
-            closed = inactive[first:last] & (np.nan_to_num(point[first:last]) != 0)
-            if closed.any():
-                right = np.nansum(point[first:last][~inactive[first:last]])
-                yield finding(
-                    "inactive_in_total",
-                    block.sheet.file,
-                    where,
-                    f"{label}{_plain(given, scale, unit)}",
-                    f"不含停业、注销的{int(closed.sum())}家应为{_plain(right, scale, unit)}",
-                )
+        point, bottom, top = three[:, first:last]
+        closed = inactive[first:last]
+        if np.nansum(bottom) - 0.5 <= given <= np.nansum(top) + 0.5:
+            counted = closed & (np.nan_to_num(point) != 0)
+            if counted.any():
+                right = f"不含停业、注销的{int(counted.sum())}家应为{shown(np.nansum(point[~closed]))}"
+                yield finding("inactive_in_total", block.sheet.file, place, f"{label}{shown(given)}", right)
             return
-    if any(abs(np.nansum(point[a:b][~inactive[a:b]]) - given) <= tolerance for a, b in spans):
-        return
-    first, last = spans[0]
-    right = np.nansum(point[first:last])
-    unsure = bool(np.isnan(point[first:last]).any())
-    yield finding(
-        "total_differs",
-        block.sheet.file,
-        where,
-        f"{label}{_plain(given, scale, unit)}",
-        f"按明细相加为{_plain(right, scale, unit)}" + ("（有空缺或读不懂的行）" if unsure else ""),
-        advice="核对合计或明细",
-        severity="question" if unsure else "warning",
-    )
+        if abs(np.nansum(point[~closed]) - given) <= 0.5:
+            return
+    point = three[0, slice(*spans[0])]
+    unsure = bool(np.isnan(point).any())
+    right = f"按明细相加为{shown(np.nansum(point))}" + ("（有空缺或读不懂的行）" if unsure else "")
+    severity: Any = "question" if unsure else "warning"
+    yield finding("total_differs", block.sheet.file, place, f"{label}{shown(given)}", right, severity=severity)
 
 
-def _plain(number: float, scale: float, unit: str) -> str:
-    """A sum in the unit of its column: 12.5万元."""
-    factor, _ = values.split_unit(unit)
-    return f"{number / scale / factor:.12g}{unit}"
+def _exact(cell: object, unit: str, kind: str) -> float | None:
+    read = values.parse("" if isinstance(cell, bool) else cell, unit=unit, kind=kind)
+    return read.value if read.low == read.high else None
 
 
-def _identity(form: Form, columns: Mapping[str, Any], total: str, parts: Sequence[str]) -> Iterator[Problem]:
-    """A total beside its parts in one row; blank parts count as nothing only where another part is given."""
+def _identity(form: Form, columns: Mapping[str, Any], total: str, parts: Sequence[str], every: bool) -> Iterator[Problem]:
+    """A total beside its parts in one row; blank parts count as nothing where another part is given (not where `every`)."""
     here = [p for p in parts if p in form.data]
-    if total not in form.data or not here:
+    if total not in form.data or not here or (every and len(here) < len(parts)):
         return
     nested = [p for p in here if set(columns[p].get("total_of", ())) & set(here)]  # 上级下拨 beside its own parts
-    use = np.zeros(len(form.data), dtype=bool)
-    low, high = np.zeros(len(form.data)), np.zeros(len(form.data))
+    sums, known = np.zeros((2, len(form.data))), []
+    unread = np.zeros(len(form.data), dtype=bool)
     for part in here:
-        skip = np.zeros(len(form.data), dtype=bool)
+        low, high = _floats(form, part)[1:]
+        counted = ~np.isnan(low)
         if part in nested:
-            skip = np.logical_or.reduce([form.has(p) for p in columns[part]["total_of"]])
-        bottom = form.data[part + "_low"].to_numpy(dtype=float, na_value=np.nan)
-        top = form.data[part + "_high"].to_numpy(dtype=float, na_value=np.nan)
-        known = ~np.isnan(bottom) & ~skip
-        open_end = known & np.isnan(top)
-        use |= known
-        low += np.where(known, bottom, 0)
-        high += np.where(open_end, np.inf, np.where(known, np.nan_to_num(top), 0))
-    given_low = form.data[total + "_low"].to_numpy(dtype=float, na_value=np.nan)
-    given_high = form.data[total + "_high"].to_numpy(dtype=float, na_value=np.inf)
-    unread = np.logical_or.reduce([(form.data[p + "_note"].to_numpy() & values.NOTES["value_unreadable"]) > 0 for p in here])
-    if total in IDENTITIES.get(form.name, {}):  # every part must be there
-        use &= np.logical_and.reduce([form.data[p].notna().to_numpy() for p in parts]) if len(here) == len(parts) else False
-    wrong = use & ~unread & ~np.isnan(given_low) & ((given_low > high + 0.5) | (given_high < low - 0.5))
+            counted &= ~np.logical_or.reduce([form.has(p) for p in columns[part]["total_of"]])
+        known.append(counted)
+        sums += np.where(counted, (low, np.where(np.isnan(high), np.inf, high)), 0)
+        unread |= form.data[part + "_note"].to_numpy() & values.NOTES["value_unreadable"] > 0
+    given = _floats(form, total)
+    use = (np.logical_and if every else np.logical_or).reduce(known) & ~unread & ~np.isnan(given[1])
     names = "＋".join(columns[p]["names"][0] for p in here if p not in nested or len(here) == 1)
-    scale = 100 if columns[total]["type"] == "money" else 1
-    unit = "元" if scale == 100 else ""
-    for row in np.flatnonzero(wrong):
-        found = f"{columns[total]['names'][0]}{form.data[total].iat[row] / scale:.12g}{unit}"
-        yield form.problem("identity_differs", total, int(row), found, f"{names}＝{low[row] / scale:.12g}{unit}")
-
-
-def _backwards(form: Form, columns: Mapping[str, Any], first: str, second: str) -> Iterator[Problem]:
-    if first not in form.data or second not in form.data:
-        return
-    early, late = form.data[first], form.data[second]
-    for row in np.flatnonzero((early.notna() & late.notna() & (early > late)).to_numpy()):
-        found = f"{columns[first]['names'][0]}{early.iat[row]:%Y-%m-%d}，{columns[second]['names'][0]}{late.iat[row]:%Y-%m-%d}"
-        yield form.problem("date_backwards", second, int(row), found)
+    scale, unit = (100, "元") if columns[total]["type"] == "money" else (1, "")
+    lost = (given[1] > 0) & ~np.logical_or.reduce(known) & ~unread & np.logical_or.reduce([form.has(p) for p in here])
+    lost &= not every  # a sum beside blank parts is in no amount
+    for row in np.flatnonzero(lost | (use & ((given[1] > sums[1] + 0.5) | (given[2] < sums[0] - 0.5)))):
+        found = f"{columns[total]['names'][0]}{given[0, row] / scale:.12g}{unit}"
+        said = "都空白，未计入" if lost[row] else f"＝{sums[0, row] / scale:.12g}{unit}"
+        yield form.problem("identity_differs", total, row, found, names + said)
 
 
 def _more_than(form: Form, columns: Mapping[str, Any], less: str, more: str) -> Iterator[Problem]:
+    """Two dates or two counts of which the first may not be the greater."""
     if less not in form.data or more not in form.data:
         return
-    wrong = (form.data[less + "_low"] > form.data[more + "_high"]).fillna(False).to_numpy(dtype=bool)
-    for row in np.flatnonzero(wrong):
-        found = f"{columns[less]['names'][0]}{form.data[less].iat[row]}，{columns[more]['names'][0]}{form.data[more].iat[row]}"
-        yield form.problem("value_implausible", less, int(row), found)
+    dates = columns[less]["type"] == "date"
+    wrong = form.data[less] > form.data[more] if dates else form.data[less + "_low"] > form.data[more + "_high"]
+    for row in _rows(wrong):
+        said = "，".join(f"{columns[c]['names'][0]}{str(form.data[c].iat[row])[:10]}" for c in (less, more))
+        yield form.problem("date_backwards" if dates else "value_implausible", more if dates else less, row, said)
 
 
 def _factor(form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
     """An amount some 10,000 times the usual one of its column and sheet: 万元 and 元 mixed up."""
-    spans: dict[int, tuple[int, int]] = {}
-    stop = 0
-    for block in form.blocks:  # the blocks of a sheet stand beside each other
-        start, stop = stop, stop + len(block.rows)
-        spans[id(block.sheet)] = (spans.get(id(block.sheet), (start, 0))[0], stop)
-    for column, spec in columns.items():
-        if spec["type"] != "money" or column not in form.data:
-            continue
-        amounts = form.data[column].to_numpy(dtype=float, na_value=np.nan)
-        for first, last in spans.values():
-            some = amounts[first:last]
-            given = some[(some > 0) & ~np.isnan(some)]
-            if len(given) < 5:
-                continue
-            middle = float(np.median(given))
-            for row in first + np.flatnonzero((some >= 2000 * middle) | ((some > 0) & (some <= middle / 2000))):
-                found = f"{amounts[row] / 100:.12g}元，本列多为{middle / 100:.6g}元左右"
-                yield form.problem("value_implausible", column, int(row), found, advice=_MIXED)
+    for column in (c for c, s in columns.items() if s["type"] == "money" and c in form.data):
+        amounts = form.data[column].astype("Float64").where(form.data[column] > 0)
+        by_sheet = amounts.groupby(form.data["sheet"])
+        middle = by_sheet.transform("median").where(by_sheet.transform("count") >= 5)
+        for row in _rows((amounts >= 2000 * middle) | (amounts <= middle / 2000)):
+            found = f"{amounts.iat[row] / 100:.12g}元，本列多为{middle.iat[row] / 100:.6g}元左右"
+            yield form.problem("value_implausible", column, row, found, advice=_MIXED)
 
 
 def _activity_dates(form: Form) -> Iterator[Problem]:
     if "date" not in form.data:
         return
-    date = form.data["date"]
-    year = pd.to_numeric(form.data["period"].str[:4], errors="coerce")
-    for row in np.flatnonzero((date.notna() & year.notna() & (date.dt.year != year)).fillna(False).to_numpy(dtype=bool)):
-        yield form.problem(
-            "period_conflict",
-            "date",
-            int(row),
-            f"{date.iat[row]:%Y-%m-%d}",
-            f"计入{form.data['period'].iat[row]}",
-            advice="核对活动日期或所属年度",
-        )
-    if "month" in form.data:
-        differs = (date.notna() & form.data["month"].notna() & (date.dt.month != form.data["month"])).fillna(False)
-        for row in np.flatnonzero(differs.to_numpy(dtype=bool)):
-            yield form.problem(
-                "value_implausible",
-                "month",
-                int(row),
-                f"月份{form.data['month'].iat[row]}，日期{date.iat[row]:%Y-%m-%d}",
-                "按月份列",
-                advice="核对月份和日期",
-            )
+    date, period = form.data["date"], form.data["period"]
+    year = pd.to_numeric(period.str[:4], errors="coerce")
+    for row in _rows(date.notna() & year.notna() & (date.dt.year != year)):
+        said = (f"{date.iat[row]:%Y-%m-%d}", f"计入{period.iat[row]}")
+        yield form.problem("period_conflict", "date", row, *said, advice="核对活动日期或所属年度")
+    month = form.data.get("month", pd.Series(pd.NA, index=date.index, dtype="Int64"))
+    for row in _rows(date.notna() & (date.dt.month != month)):
+        found = f"月份{month.iat[row]}，日期{date.iat[row]:%Y-%m-%d}"
+        yield form.problem("value_implausible", "month", row, found, "按月份列", advice="核对月份和日期")
 
 
 def founding_actions(units: pd.DataFrame, covers: pd.DataFrame) -> pd.DataFrame:
@@ -289,100 +198,77 @@ def founding_actions(units: pd.DataFrame, covers: pd.DataFrame) -> pd.DataFrame:
     or joint. R04: 50 or more employees and no member. Operating legal persons only; 以上 includes the number itself;
     a number said with a word breaks a rule only where its lowest reading does.
     """
-    base_rows = (units["status"].eq("operating").fillna(False) & units["legal_person"].fillna(False)).to_numpy(dtype=bool)
-    base = units[base_rows]
+    rules = _RULES["founding"]
+    sound = units["status"].eq("operating").fillna(False) & units["legal_person"].fillna(False)
+    enough = [sound & units[rule["column"] + "_low"].ge(rule["least"]).fillna(False) for rule in rules]
+    base = units[np.logical_or.reduce(enough).astype(bool)]
     place = ["area", "period", "unit"]
-    keyed = covers[[*place, "mode"]].fillna({"area": "", "period": ""})
-    at = pd.MultiIndex.from_frame(base[place].fillna({"area": "", "period": ""}))
-    single = at.isin(pd.MultiIndex.from_frame(keyed.loc[keyed["mode"] == "single", place]))
-    covered = at.isin(pd.MultiIndex.from_frame(keyed.loc[keyed["mode"] != "functional", place]))
-
-    def low(column: str) -> np.ndarray:
-        return base[column + "_low"].to_numpy(dtype=float, na_value=np.nan)
-
-    rules = [
-        ("R01", (low("full_members") >= DUE_MEMBERS) & ~single, "full_members", "正式党员{}名，没有单独组建党组织", "单独组建党组织"),
-        ("R05", (low("employees") >= DUE_EMPLOYEES) & ~covered, "employees", "从业人员{}人，没有党组织覆盖", "单独或联合组建党组织"),
-        (
-            "R04",
-            (low("employees") >= MEMBERS_EMPLOYEES) & (base["members_high"].to_numpy(dtype=float, na_value=np.nan) == 0),
-            "employees",
-            "从业人员{}人，没有党员",
-            "发展党员，选派指导员",
-        ),
-    ]
+    near = covers[covers["unit"].isin(base["unit"])]
+    at = pd.MultiIndex.from_frame(base[place].fillna(""))
+    single, covered = (pd.Series(at.isin(pd.MultiIndex.from_frame(near.loc[wanted, place].fillna(""))), index=base.index)
+                       for wanted in (near["mode"] == "single", near["mode"] != "functional"))  # fmt: skip
+    without = {"single": ~single, "covered": ~covered, "members": base["members_high"].eq(0).fillna(False)}
     pieces = []
-    for rule, broken, column, text, suggestion in rules:
-        rows = base.loc[broken, ["area", "period", "unit", "unit_name", "responsible_body", "source_file", "source_sheet", "source_row"]]
-        rows = rows.assign(position=units.index.to_numpy()[base_rows][broken])
+    for rule, many in zip(rules, enough, strict=True):
+        rows = base[(many[base.index] & without[rule["without"]]).to_numpy(dtype=bool)]
         # the lowest count a list may show is three: below it the member count is not told
-        pieces.append(
-            rows.assign(rule=rule, column=column, found=[text.format(n) for n in base.loc[broken, column]], suggestion=suggestion)
-        )
+        found = [rule["found"].format(n) for n in rows[rule["column"]]]
+        columns = [c for c in (*_ROW, "source_file", "source_sheet") if c in rows]
+        pieces.append(rows[columns].assign(
+            position=rows.index, rule=rule["rule"], column=rule["column"], found=found, suggestion=rule["advice"]))  # fmt: skip
     return pd.concat(pieces, ignore_index=True)
 
 
 def _due(form: Form, unit_rows: pd.DataFrame, covers: pd.DataFrame) -> Iterator[Problem]:
-    listed = founding_actions(unit_rows[unit_rows["kept"]].drop(columns="unit", errors="ignore").rename(columns={"key": "unit"}), covers)
+    listed = founding_actions(unit_rows, covers)
     listed = listed[listed["rule"].isin(["R01", "R05"])].drop_duplicates(["area", "period", "unit"])
-    columns = ["position", "column", "unit_name", "found", "responsible_body", "suggestion"]
-    for at, column, name, found, body, suggestion in zip(*(listed[c].tolist() for c in columns), strict=True):
-        advice = f"由{body}督促，{suggestion}" if isinstance(body, str) else suggestion
-        yield form.problem("due_not_founded", column, at, f"{name}：{found}", advice=advice)
+    for row in listed.itertuples():
+        body = row.responsible_body
+        advice = f"由{body}督促，{row.suggestion}" if isinstance(body, str) else row.suggestion
+        yield form.problem("due_not_founded", row.column, row.position, f"{row.unit_name}：{row.found}", advice=advice)
 
 
-def _joint_size(made: Mapping[str, pd.DataFrame], limit: int = JOINT_LIMIT) -> Iterator[Problem]:
-    joint = made["covers"][made["covers"]["mode"].isin(["joint", "attached"])]
-    if not len(joint):
-        return
-    joint = joint.assign(place=places_of(joint))
-    sizes = joint.groupby(["place", "party_org"], sort=False).agg(
-        n=("unit", "nunique"), file=("source_file", "first"), sheet=("source_sheet", "first"), row=("source_row", "first")
-    )
-    for key, row in sizes[sizes["n"] > limit].iterrows():
-        yield finding(
-            "joint_too_large", row["file"], f"{row['sheet']}!A{row['row']}", f"{key[1]}覆盖{row['n']}家单位", allowed=f"一般不超过{limit}家"
-        )
+def _joint_size(covers: pd.DataFrame) -> Iterator[Problem]:
+    joint = covers[covers["mode"].isin(["joint", "attached"])]
+    joint = joint.assign(district=keys_of(joint["area"], district_of).fillna(""), period=joint["period"].fillna(""))
+    group, limit = ["district", "period", "party_org"], _RULES["joint_limit"]
+    sizes = joint.groupby(group, sort=False)["unit"].nunique().rename("n").reset_index()
+    for row in sizes[sizes["n"] > limit].merge(joint.drop_duplicates(group), on=group).itertuples():
+        place, found = f"{row.source_sheet}!A{row.source_row}", f"{row.party_org}覆盖{row.n}家单位"
+        yield finding("joint_too_large", row.source_file, place, found, allowed=f"一般不超过{limit}家")
 
 
-def between_periods(made: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+def between_periods(units: pd.DataFrame) -> Iterator[Problem]:
     """Units that appear without being new, or vanish without being cancelled, and revenues 10,000 times last year's."""
-    units = made["units"]
-    periods = sorted(p for p in units["period"].dropna().unique() if re.fullmatch(r"\d{4}", p))
+    periods = {p for p in units["period"].dropna().unique() if re.fullmatch(r"\d{4}", p)}
     if len(periods) < 2:
         return
-    units = units.assign(district=[place.partition("\x1f")[0] for place in places_of(units)])
-    by = {key: rows for key, rows in units.groupby(["district", "period"])}
-    for district in units["district"].unique():
-        for period in periods[1:]:
-            before, now = by.get((district, str(int(period) - 1))), by.get((district, period))
-            if before is None or now is None:
-                continue
-            # a unit whose credit code is missing in one of the years is found again by its name
-            fresh = _absent(now, before)
-            fresh = fresh[fresh["started_on"].dt.year < int(period) - 1]
-            gone = _absent(before, now)
-            gone = gone[gone["status"] == "operating"]
-            for code, rows, text in (
-                ("unit_appeared", fresh, f"上年台账没有、{period}年出现的老单位"),
-                ("unit_vanished", gone, f"上年正常、{period}年台账里没有的单位"),
-            ):
-                if len(rows):
-                    names = "、".join(rows["unit_name"].head(5)) + ("等" if len(rows) > 5 else "")
-                    yield finding(code, str(now["source_file"].iat[0]), f"{now['source_sheet'].iat[0]}!A1", f"{text}{len(rows)}家：{names}")
-            both = now[["unit", "unit_name", "revenue_fen", "source_file", "source_sheet", "source_row"]].merge(
-                before[["unit", "revenue_fen"]], on="unit", suffixes=("", "_before")
-            )
-            ratio = both["revenue_fen"].astype("Float64") / both["revenue_fen_before"].replace(0, pd.NA)
-            mixed = (ratio.between(5000, 20000) | ratio.between(1 / 20000, 1 / 5000)).fillna(False)
-            for row in both[mixed].itertuples():
-                where, found = f"{row.source_sheet}!A{row.source_row}", f"{row.unit_name}营业收入与上年相差约一万倍"
-                yield finding("value_implausible", str(row.source_file), where, found, advice=_MIXED)
+    units = units.assign(district=keys_of(units["area"], district_of).fillna(""), name_key=keys_of(units["unit_name"]))
+    by = dict(iter(units.groupby(["district", "period"], sort=False)))
+    for (district, period), now in by.items():
+        before = by.get((district, str(int(period) - 1))) if period in periods else None
+        if before is None:
+            continue
+        # a unit whose credit code is missing in one of the years is found again by its name
+        fresh, gone = _absent(now, before), _absent(before, now)
+        for code, rows, text in (
+            ("unit_appeared", fresh[fresh["started_on"].dt.year < int(period) - 1], f"上年台账没有、{period}年出现的老单位"),
+            ("unit_vanished", gone[gone["status"] == "operating"], f"上年正常、{period}年台账里没有的单位"),
+        ):
+            if len(rows):
+                names = "、".join(rows["unit_name"].head(5)) + ("等" if len(rows) > 5 else "")
+                place = f"{now['source_sheet'].iat[0]}!A1"
+                yield finding(code, now["source_file"].iat[0], place, f"{text}{len(rows)}家：{names}")
+        both = now.merge(before[["unit", "revenue_fen"]], on="unit", suffixes=("", "_before"))
+        ratio = both["revenue_fen"].astype("Float64") / both["revenue_fen_before"].replace(0, pd.NA)
+        for row in both[(ratio.between(5000, 20000) | ratio.between(1 / 20000, 1 / 5000)).fillna(False)].itertuples():
+            place, found = f"{row.source_sheet}!A{row.source_row}", f"{row.unit_name}营业收入与上年相差约一万倍"
+            yield finding("value_implausible", row.source_file, place, found, advice=_MIXED)
 
 
 def _absent(here: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
-    known = {*there["unit"], *there["unit_name"].map(name_key)}
-    return here[~here["unit"].isin(known) & ~here["unit_name"].map(name_key).isin(known)]
+    known = {*there["unit"], *there["name_key"]}
+    return here[~here["unit"].isin(known) & ~here["name_key"].isin(known)]
 
 
 # --- two versions of one ledger ---------------------------------------------------------------------------------------
@@ -397,46 +283,33 @@ def _version(file: str, age: float) -> tuple[Any, ...]:
     return final, int(number[1] or number[2]) if number else 1, "".join(date.groups()) if date else "", age
 
 
-def _keys(block: Block, form: str) -> set[Any]:
+def _keys(block: Block) -> set[Any]:
     """What two versions share: the names of units or organisations; whole rows where a name may stand in several."""
     rows = [block.sheet.rows[i] for i in block.rows]
-    key = {"units": "unit_name", "party_orgs": "party_org", "stars": "party_org", "work_report": "measure"}.get(form)
+    key = {"units": "unit_name", "party_orgs": "party_org", "stars": "party_org", "work_report": "measure"}.get(block.form)
     if key:
-        index = block.columns[key][0]
-        return {name_key(r[index]) for r in rows}
+        return {name_key(r[block.columns[key][0]]) for r in rows}
     used = [at[0] for c, at in block.columns.items() if c not in ("row_number", "remark")]
     return {tuple(r[i] for i in used) for r in rows}
 
 
-def versions(placed: Sequence[tuple[Block, Place]], ages: Mapping[str, float], problems: list[Problem]) -> list[tuple[Block, Place]]:
+def versions(placed: Sequence[tuple[Block, Place]], ages: Mapping[str, float]) -> tuple[list[tuple[Block, Place]], list[Problem]]:
     """Of two ledgers of one form, area and period that share more than 60% of their rows, the newer one."""
     groups: dict[tuple[Any, ...], dict[tuple[str, str], list[Block]]] = {}
     for block, place in placed:
         groups.setdefault((place.area, place.period), {}).setdefault((block.sheet.file, block.sheet.name), []).append(block)
     dropped: set[int] = set()
-    for ledgers in groups.values():
-        if len(ledgers) < 2:
-            continue
-        ordered = sorted(ledgers, key=lambda k: (*_version(k[0], ages.get(k[0], 0.0)), k[1]), reverse=True)
-        keys = {k: set().union(*(_keys(b, b.form) for b in ledgers[k])) for k in ordered}
-        alive: list[tuple[str, str]] = []
-        for older in ordered:
-            newer = next(
-                (n for n in alive if keys[n] and keys[older] and len(keys[n] & keys[older]) > 0.6 * min(len(keys[n]), len(keys[older]))),
-                None,
-            )
+    problems = []
+    for ledgers in (ledgers for ledgers in groups.values() if len(ledgers) > 1):
+        alive: dict[tuple[str, str], set[Any]] = {}
+        for one in sorted(ledgers, key=lambda k: (*_version(k[0], ages.get(k[0], 0.0)), k[1]), reverse=True):
+            mine = set().union(*map(_keys, ledgers[one]))
+            newer = next((n for n, keys in alive.items() if len(keys & mine) > 0.6 * min(len(keys), len(mine))), None)
             if newer is None:
-                alive.append(older)
+                alive[one] = mine
                 continue
-            rows = sum(len(b.rows) for b in ledgers[older])
-            dropped.update(id(b) for b in ledgers[older])
-            problems.append(
-                finding(
-                    "ledger_duplicate",
-                    older[0],
-                    f"{older[1]}!A1",
-                    f"与 {newer[0]} {newer[1]} 是同一台账的两个版本（{rows}行）",
-                    f"采用 {newer[0]}，本表未计入",
-                )
-            )
-    return [(b, p) for b, p in placed if id(b) not in dropped]
+            dropped.update(id(b) for b in ledgers[one])
+            rows = sum(len(b.rows) for b in ledgers[one])
+            found = f"与 {newer[0]} {newer[1]} 是同一台账的两个版本（{rows}行）"
+            problems.append(finding("ledger_duplicate", one[0], f"{one[1]}!A1", found, f"采用 {newer[0]}，本表未计入"))
+    return [(b, p) for b, p in placed if id(b) not in dropped], problems

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import zip_longest
@@ -19,21 +19,27 @@ import pandas as pd
 
 from evalkit.ledgers import dates, persons, values
 from evalkit.ledgers.findings import finding
-from evalkit.ledgers.grid import Block, letter, personal
+from evalkit.ledgers.grid import Block, where
 from evalkit.ledgers.headings import Headings, plain, squeeze
-from evalkit.ledgers.place import Place, area_names, below, month_of
+from evalkit.ledgers.place import Place, below, district_of, levels_of
 from evalkit.problems import Problem, near
 
 # columns that say nothing to any table: read past, never parsed
 IGNORED = frozenset(
-    "row_number remark candidates applicants registration_body guidance training_count theme venue returned_on paid_on balance "
-    "as_of category".split()
+    "row_number candidates applicants registration_body guidance training_count theme venue returned_on paid_on balance as_of "
+    "category".split()
 )
+_PLACE_COLUMNS = ("area_name", "township", "period", "remark")
 # text columns hold Python strings while tables are made (faster to walk than Arrow's); `tables.shape` hands out "string"
 TEXT = pd.StringDtype("python")
+SUFFIXES = ("", "_low", "_high")
 _FALSE = re.compile(r"^(不|未|无|没|否|非|暂未|暂无|尚未)")
 _KEY = re.compile(r"[\s()\[\]{}<>《》〈〉【】〔〕“”\"'·・.,、。\-—_/]+")
 _SPLIT = re.compile(r"[、,，;；\n\r/|]+|\s{2,}")
+_BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
+_PLAIN = re.compile(r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}")  # an ordinary name: nothing to clean, no number of a person
+_NO_PERSON_CHECK = frozenset(("unit", "instructor_codes", "measure"))
+_MEANING = {"int": "count", "money": "money", "number": "number"}
 
 
 @dataclass
@@ -48,7 +54,11 @@ class Form:
 
     def has(self, column: str) -> np.ndarray:
         """For every row, whether its block has this column at all (a blank is not the same as no column)."""
-        return np.array([column in b.columns for b in self.blocks], dtype=bool)[self.data["block"].to_numpy()]
+        return self.of_block(column in b.columns for b in self.blocks)
+
+    def of_block(self, said: Any) -> np.ndarray:
+        """For every row what is said of its block."""
+        return np.array(list(said))[self._at[0]]
 
     @cached_property
     def _at(self) -> tuple[np.ndarray, np.ndarray]:
@@ -62,12 +72,11 @@ class Form:
     def where(self, column: str, row: int) -> str:
         """``sheet!F12`` of a row of `data` (by position)."""
         block = self.blocks[self._at[0][row]]
-        at = block.columns.get(column)
-        return f"{block.sheet.name}!{letter(at[0]) if at else 'A'}{self._at[1][row]}"
+        return where(block.sheet, self._at[1][row], block.columns.get(column, (0,))[0])
 
-    def problem(self, code: str, column: str, row: int, found: str = "", read: str | None = None, **more: Any) -> Problem:
+    def problem(self, code: str, column: str, row: Any, found: str = "", read: str | None = None, **more: Any) -> Problem:
         """A `finding` at a row of `data` (by position)."""
-        return finding(code, self.blocks[self._at[0][row]].sheet.file, self.where(column, row), found, read, **more)
+        return finding(code, self.blocks[self._at[0][row]].sheet.file, self.where(column, int(row)), found, read, **more)
 
 
 @lru_cache(maxsize=300_000)
@@ -77,28 +86,22 @@ def name_key(text: object) -> str:
     >>> name_key("演示 （城关）科技有限公司") == name_key("演示(城关)科技有限公司")
     True
     """
-    return _KEY.sub("", unicodedata.normalize("NFKC", str(text))).upper()
+    word = unicodedata.normalize("NFKC", str(text))
+    return (word if word.isalnum() else _KEY.sub("", word)).upper()
 
 
 def split_names(text: object) -> list[str]:
     """A list written in one cell (甲公司、乙公司；丙公司)."""
-    return [t.strip() for t in _SPLIT.split(str(text)) if t.strip()] if text is not None and not _is_na(text) else []
-
-
-def _is_na(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+    return [t.strip() for t in _SPLIT.split(text) if t.strip()] if isinstance(text, str) else []
 
 
 def words_of(lists: Mapping[str, Any], synonyms: Mapping[str, Any], name: str) -> dict[str, str]:
     """Every way to write an entry of a closed list -> its key."""
     found: dict[str, str] = {}
-    for key, label in lists.get(name, {}).items():
-        for word in (key, label, *synonyms.get(name, {}).get(key, ())):
-            found.setdefault(plain(word), str(key))
-    if name == "bool":
-        for key, words in synonyms.get("bool", {}).items():
-            for word in words:
-                found.setdefault(plain(word) or str(word), str(key))
+    labels, written = lists.get(name, {}), synonyms.get(name, {})
+    for key in (labels or written):  # 是 and 否 are in no list of tables.yml
+        for word in (*((key, labels[key]) if labels else ()), *written.get(key, ())):
+            found.setdefault(plain(word) or str(word), str(key))
     return found
 
 
@@ -109,11 +112,10 @@ def _matcher(words: dict[str, str], is_bool: bool) -> Callable[[str], str | None
         word = plain(text) or squeeze(text)
         if (exact := words.get(word)) is not None:
             return exact
-        if is_bool:
-            if _FALSE.match(word):
-                return "false"
-            return next((words[w] for w in long if word.startswith(w)), "true" if word[:1] in ("是", "有", "已") else None)
-        return next((words[w] for w in long if w in word), None)
+        if is_bool and _FALSE.match(word):
+            return "false"
+        hit = next((words[w] for w in long if (word.startswith(w) if is_bool else w in word)), None)
+        return "true" if hit is None and is_bool and word[:1] in ("是", "有", "已") else hit
 
     return match
 
@@ -125,291 +127,250 @@ def _clean(text: str, listed: bool) -> str:
 
 
 def _cell_text(cell: object) -> str:
-    if isinstance(cell, float) and cell == int(cell):
-        return str(int(cell))
-    return str(cell).strip()
+    whole = isinstance(cell, float) and cell.is_integer()
+    return str(int(cell)) if whole else "" if cell is None else str(cell).strip()  # type: ignore[call-overload]
 
 
-def integers(column: np.ndarray, mask: np.ndarray | None = None) -> pd.array:
-    """Float array with NaN and inf for null -> nullable Int64."""
-    null = ~np.isfinite(column) if mask is None else mask
-    return pd.arrays.IntegerArray(np.where(null, 0, np.rint(np.where(null, 0, column))).astype(np.int64), null)
+def _pooled(form: Form, cells: Sequence[object], read: Callable[..., Any], dtype: Any, ready: Any = None) -> Any:
+    """A column through `read`, each different cell once; `read` may ask for the rows of its cell, apart by file.
+
+    A text that `ready` accepts is taken as it stands.
+    """
+    codes, uniques = pd.factorize(np.array(cells, dtype=object))
+    pool = [cell if ready is not None and type(cell) is str and ready(cell)
+            else read(cell, lambda at=at: form.by_file(np.flatnonzero(codes == at))) for at, cell in enumerate(uniques)]  # fmt: skip
+    return pd.array(np.array([*pool, None], dtype=object)[codes], dtype=dtype)
+
+
+def _half(cell: object, which: int, whole: bool) -> object:
+    """One of the two numbers in a cell (5/6); a cell that is no pair stays with one column, where it is reported."""
+    halves = re.split(r"[/／|]", cell) if isinstance(cell, str) and cell.strip() not in _BLANKS else []
+    return halves[which] if len(halves) == 2 else cell if whole or cell in (None, "") else None
 
 
 class Parser:
     """Turns the blocks of one form into a `Form`; collects problems."""
 
-    def __init__(self, headings: Headings, lists: Mapping[str, Any]):
-        self.headings = headings
-        self.lists = lists
+    def __init__(self, headings: Headings, lists: Mapping[str, Any], sheets: Sequence[Any]):
+        self.headings, self.lists = headings, lists
         self.problems: list[Problem] = []
-        self._words: dict[str, Callable[[str], str | None]] = {}
-        self._labels: dict[str, list[str]] = {}
-
-    def match(self, name: str) -> Callable[[str], str | None]:
-        if name not in self._words:
-            self._words[name] = _matcher(words_of(self.lists, self.headings.values, name), name == "bool")
-            entries = self.lists.get(name, {"true": "是", "false": "否"})
-            self._labels[name] = [str(v) for v in entries.values()]
-        return self._words[name]
+        self._sheets = {id(sheet): n for n, sheet in enumerate(sheets)}
+        self._match: dict[str, Callable[[str], str | None]] = {}
 
     def form(self, name: str, blocks: list[Block], places: list[Place]) -> Form:
         sizes = [len(b.rows) for b in blocks]
-        total = sum(sizes)
-        numbers = np.repeat(np.arange(len(blocks)), sizes)
-        source_row = np.concatenate([np.asarray(b.rows, dtype=np.int64) + b.sheet.first_row for b in blocks])
-        out: dict[str, Any] = {"block": numbers, "source_row": source_row}
-        for key, texts in (("source_file", [b.sheet.file for b in blocks]), ("source_sheet", [b.sheet.name for b in blocks])):
-            out[key] = pd.array(np.array(texts, dtype=object)[numbers], dtype=TEXT)
-        form = Form(name, pd.DataFrame(out), blocks, places)
+        base: dict[str, Any] = {
+            "block": np.repeat(np.arange(len(blocks)), sizes),
+            "sheet": np.repeat([self._sheets[id(b.sheet)] for b in blocks], sizes),
+            "source_row": np.concatenate([np.asarray(b.rows, dtype=np.int64) + b.sheet.first_row for b in blocks]),
+        }
+        form = Form(name, pd.DataFrame(base), blocks, places)
         specs = self.headings.forms[name]["columns"]
-        used = [
-            c for c in specs if (c not in IGNORED or c == "remark") and not specs[c].get("person") and any(c in b.columns for b in blocks)
-        ]
-        cells: dict[str, list[object]] = {}
-        for column in used:
-            cells[column] = []
+        here = {c for b in blocks for c in b.columns}
+        used = [c for c in specs if c in here and c not in IGNORED and not specs[c].get("person")]
+        cells: dict[str, list[object]] = {column: [] for column in used}
         for block, size in zip(blocks, sizes, strict=True):
-            rows = [block.sheet.rows[i] for i in block.rows]
-            turned = list(zip_longest(*rows, fillvalue=""))
+            turned = list(zip_longest(*(block.sheet.rows[i] for i in block.rows), fillvalue=""))
             for column in used:
                 at = block.columns.get(column)
-                cells[column] += turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
-        self._no_value(form, specs)
-        self._place(form, cells)
-        typed: dict[str, Any] = {}
+                own = turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
+                if column == "instructor_codes" and persons.columns({"": own[:200]}).get("") == "name":
+                    place = where(block.sheet, block.rows[0] + block.sheet.first_row, at[0] if at else 0)
+                    self.problems.append(finding("personal_data", block.sheet.file, place, persons.KIND_NAMES["name"]))
+                pair = self.headings.pair(name, block.headings.get(column, ""))
+                cells[column] += [_half(c, pair.index(column), column == "present") for c in own] if column in pair else own
+        self._no_value(form)
+        self._merged(form, specs, cells)
+        base |= self._place(form, cells)
         for column in used:
-            if column in ("area_name", "township", "period", "remark"):
-                continue
             kind = specs[column]["type"]
-            if kind in ("int", "money", "number"):
-                self._numbers(form, column, specs[column], cells, typed)
+            if column in _PLACE_COLUMNS:
+                continue
+            if kind in _MEANING:
+                base |= self._numbers(form, column, specs[column], cells, base)
             elif kind == "date":
-                self._dates(form, column, cells[column], typed)
+                base[column] = self._dates(form, column, cells[column], base["period"])
             elif kind in ("text", "codes"):
-                typed[column] = self._texts(form, column, cells[column], kind)
+                base[column] = self._texts(form, column, cells[column], kind == "codes")
             else:
-                typed[column] = self._listed(form, column, cells[column], kind)
-        if total:
-            form.data = pd.concat([form.data, pd.DataFrame(typed, index=form.data.index)], axis=1)
+                base[column] = self._listed(form, column, cells[column], kind)
+        form.data = pd.DataFrame(base)  # an area column of the form's own has won over the place of the sheet
         return form
 
-    def _no_value(self, form: Form, specs: Mapping[str, Any]) -> None:
+    def _no_value(self, form: Form) -> None:
         """Formulas that were never calculated: the cell is empty although the office sees a number."""
         for block in form.blocks:
-            if not block.sheet.no_value:
-                continue
-            by_index = {at[0] + 1: c for c, at in block.columns.items() if c not in IGNORED}
+            used = {at[0] + 1 for c, at in block.columns.items() if c not in IGNORED}
             rows = {i + block.sheet.first_row for i in block.rows}
             for row, column in sorted(block.sheet.no_value):
-                if row in rows and column in by_index:
-                    where = f"{block.sheet.name}!{letter(column - 1)}{row}"
-                    self.problems.append(finding("value_unreadable", block.sheet.file, where, "公式没有计算结果或出错"))
+                if row in rows and column in used:
+                    place = where(block.sheet, row, column - 1)
+                    self.problems.append(finding("value_unreadable", block.sheet.file, place, "公式没有计算结果或出错"))
 
-    def _place(self, form: Form, cells: Mapping[str, list[object]]) -> None:
-        """Area and period of every row: its own columns first, then what the block's title, file and folder say."""
-        areas: list[str | None] = []
-        periods: list[str | None] = []
+    def _merged(self, form: Form, specs: Mapping[str, Any], cells: Mapping[str, list[object]]) -> None:
+        """A number merged down several rows is one number, of the first row: said, and never counted again."""
         start = 0
+        for block in form.blocks:
+            columns = {at[0] + 1: c for c, at in block.columns.items() if c in cells and specs[c]["type"] in _MEANING}
+            rows = np.asarray(block.rows) + block.sheet.first_row
+            for r1, column, r2, _ in block.sheet.merges:
+                first, stop = (start + int(n) for n in (np.searchsorted(rows, r1), np.searchsorted(rows, r2, side="right")))
+                if (c := columns.get(column)) and stop - first > 1 and cells[c][first] not in (None, ""):
+                    cells[c][first + 1 : stop] = [None] * (stop - first - 1)
+                    said = (f"合并单元格占{stop - first}行", "只计入第一行，其余行为空")
+                    self.problems.append(form.problem("value_noted", c, first, *said, advice="各行分别填写", severity="question"))
+            start += len(block.rows)
+
+    def _place(self, form: Form, cells: Mapping[str, list[object]]) -> dict[str, Any]:
+        """Area and period of every row: its own columns first, then what the block's title, file and folder say."""
+        pool: list[tuple[str | None, str | None, str]] = []
+        codes: list[int] = []
         for block, place in zip(form.blocks, form.places, strict=True):
-            size = len(block.rows)
-            stop = start + size
-            given = [cells[c][start:stop] for c in ("area_name", "township") if c in block.columns]
-            memo: dict[tuple[object, ...], str | None] = {}
-            if given:
-                for offset, words in enumerate(zip(*given, strict=True)):
-                    if words not in memo:
-                        memo[words] = self._below(form, place, words, start + offset, block)
-                    areas.append(memo[words])
-            else:
-                areas += [place.area] * size
-            if "period" in block.columns:
-                told: dict[object, str | None] = {}
-                for cell in cells["period"][start:stop]:
-                    if cell not in told:
-                        told[cell] = dates.parse_period(_cell_text(cell)) if cell not in (None, "") else None
-                    periods.append(told[cell] or place.period)
-                other = sorted({p for p in told.values() if p and place.period and p != place.period})
-                if other:
-                    where = f"{block.sheet.name}!{letter(block.columns['period'][0])}"
-                    self.problems.append(
-                        finding("period_conflict", block.sheet.file, where, f"年份列写{'、'.join(other)}，其他地方写{place.period}")
-                    )
-            else:
-                periods += [place.period] * size
-            start = stop
-        form.data["area"] = pd.array(areas, dtype=TEXT)
-        form.data["period"] = pd.array(periods, dtype=TEXT)
+            start, size = len(codes), len(block.rows)
+            names: list[str] = [c for c in ("area_name", "township", "period") if c in block.columns]
+            memo: dict[tuple[object, ...], int] = {}
+            other = set()
+            for words in zip(*(cells[c][start : start + size] for c in names), strict=True) if names else [()] * size:
+                if (known := memo.get(words)) is None:
+                    said: dict[str, str] = dict(zip(names, map(_cell_text, words), strict=True))
+                    year = dates.parse_period(said.pop("period", "")) or place.period
+                    other |= {year} - {place.period} if place.period else set()
+                    area = self._below(form, place, said, len(codes))
+                    known = memo[words] = len(pool)
+                    pool.append((area, year, f"{district_of(area)}\x1f{year or ''}"))
+                codes.append(known)
+            if other:
+                at = where(block.sheet, "", block.columns["period"][0])
+                text = f"年份列写{'、'.join(sorted(map(str, other)))}，其他地方写{place.period}"
+                self.problems.append(finding("period_conflict", block.sheet.file, at, text))
+        texts = np.array([*pool, (None, None, "")], dtype=object).T[:, codes]
+        return {name: pd.array(column, dtype=TEXT) for name, column in zip(("area", "period", "place_key"), texts, strict=True)}
 
-    def _below(self, form: Form, place: Place, words: tuple[object, ...], row: int, block: Block) -> str | None:
+    def _below(self, form: Form, place: Place, said: Mapping[str, str], row: int) -> str | None:
         at = place
-        area = place.area
-        for word in words:
-            if word in (None, ""):
-                continue
-            area, against = below(at, _cell_text(word))
-            if against:
-                column = "township" if "township" in block.columns else "area_name"
-                self.problems.append(form.problem("area_conflict", column, row, f"列里写“{word}”，其他地方写“{against}”", str(area)))
-            at = Place(area, place.period, _levels(area), ())
-        return area
+        for column, word in said.items():
+            if word:
+                area, against = below(at, word)
+                if against:
+                    found = f"列里写“{word}”，其他地方写“{against}”"
+                    self.problems.append(form.problem("area_conflict", column, row, found, str(area)))
+                at = Place(area, place.period, levels_of(area))
+        return at.area
 
-    def _numbers(self, form: Form, column: str, spec: Mapping[str, Any], cells: Mapping[str, list[object]], typed: dict[str, Any]) -> None:
-        blocks, kind = form.blocks, spec["type"]
-        units = []
-        for block in blocks:
-            at = block.columns.get(column)
-            heading_unit = at[1] if at else None
-            units.append(heading_unit or (block.money_unit if kind == "money" else None) or spec.get("unit") or "")
-        numbers = form.data["block"].to_numpy()
-        size = len(form.data)
-        value, low, high = (np.full(size, np.nan) for _ in range(3))
-        note = np.zeros(size, dtype=np.int64)
-        column_cells = [None if c == "" else c for c in cells[column]]
-        row_units = cells.get("unit") if form.name in ("work_report", "figures") and column == "value" else None
-        if row_units is not None:
-            texts = [(_cell_text(u) if u not in (None, "") else "") for u in row_units]
-            groups = {u: np.flatnonzero(np.array([t == u for t in texts])) for u in dict.fromkeys(texts)}
-        else:
-            groups = {u: np.flatnonzero(np.isin(numbers, [i for i, x in enumerate(units) if x == u])) for u in dict.fromkeys(units)}
-        meaning = {"int": "count", "money": "money", "number": "number"}[kind]
-        if column == "present":
-            meaning = "ratio_pair"  # 8/10 under 实到: eight of ten
-        for unit, at_rows in groups.items():
-            some = column_cells if len(at_rows) == size else [column_cells[i] for i in at_rows]
+    def _numbers(
+        self, form: Form, column: str, spec: Mapping[str, Any], cells: Mapping[str, list[object]], typed: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Value, low, high and note of a column; where an item's unit stands in its row, that unit too."""
+        kind, size = spec["type"], len(form.data)
+        mine = cells[column]
+        texts = str in set(map(type, mine))
+        if texts:
+            mine = [None if c == "" else c for c in mine]
+        numbers, note = np.full((3, size), np.nan), np.zeros(size, dtype=np.int64)
+        by_row = "unit" in cells and "layout" in self.headings.forms[form.name]
+        said = [_cell_text(c) for c in cells["unit"]] if by_row else [b.unit(column, spec) for b in form.blocks]
+        codes, uniques = pd.factorize(np.array(said, dtype=object))
+        codes = codes if by_row else codes[form.data["block"].to_numpy()]
+        read_units = np.full(len(uniques), None, dtype=object)
+        for n, unit in enumerate(uniques):
+            rows = np.flatnonzero(codes == n)
+            some = mine if len(rows) == size else [mine[i] for i in rows]
             extra: dict[str, Any] = {}
-            if "—" in some or "－" in some or "-" in some:
-                extra["dash"] = self._dash(form, cells, at_rows)
+            if texts and not {"—", "－", "-"}.isdisjoint({c for c in some if type(c) is str}):
+                extra["dash"] = self._dash(form, cells, rows)
             if column == "present" and "due" in typed:
-                extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[at_rows]
+                extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]
+            meaning = "ratio_pair" if column == "present" else _MEANING[kind]  # 8/10 under 实到: eight of ten
             parsed = values.parse_column(some, unit=unit, kind=meaning, **extra)
             for place, parts in parsed.parts.items():
-                form.parts.setdefault(column, {})[int(at_rows[place])] = parts
-            if row_units is not None:
-                said = typed.setdefault("value_unit", np.full(size, None, dtype=object))
-                said[at_rows] = parsed.unit or None
-            value[at_rows], low[at_rows], high[at_rows], note[at_rows] = (parsed.value, parsed.low, parsed.high, parsed.note)
-        for row in np.flatnonzero(value >= 1e10):  # a telephone or card number that slid into a column of numbers
-            person = persons.cell_kind(column_cells[row])
+                form.parts.setdefault(column, {})[int(rows[place])] = parts
+            read_units[n] = parsed.unit or None
+            numbers[:, rows], note[rows] = (parsed.value, parsed.low, parsed.high), parsed.note
+        if kind == "money":  # kept: a repayment; a slip of the pen as well
+            note[numbers[0] < 0] |= values.NOTES["value_implausible"]
+        for row in np.flatnonzero(numbers[0] >= 1e10):  # a telephone or card number that slid into a column of numbers
+            person = persons.cell_kind(mine[row])
             if person and not (kind == "money" and person == "phone"):
-                value[row] = low[row] = high[row] = np.nan
-                note[row] = values.NOTES["missing"]
-                self.problems.append(personal(blocks[numbers[row]].sheet.file, form.where(column, int(row)), person))
-        if kind == "number":
-            for suffix, numbers_of in (("", value), ("_low", low), ("_high", high)):
-                typed[column + suffix] = pd.array(np.where(np.isfinite(numbers_of), numbers_of, np.nan), dtype="Float64")
-        else:
-            convert = values.to_fen if kind == "money" else integers
-            for suffix, numbers_of in (("", value), ("_low", low), ("_high", high)):
-                typed[column + suffix] = convert(numbers_of)
-        typed[column + "_note"] = note
-        self._notes(form, column, column_cells, note, value, low, high)
+                numbers[:, row], note[row] = np.nan, values.NOTES["missing"]
+                self.problems.append(form.problem("personal_data", column, row, persons.KIND_NAMES[person]))
+        self._notes(form, column, mine, note, numbers)
+        null = ~np.isfinite(numbers)
+        out: dict[str, Any] = {column + "_note": note} | ({"value_unit": read_units[codes]} if by_row else {})
+        for n, suffix in enumerate(SUFFIXES):
+            if kind == "money":
+                out[column + suffix] = values.to_fen(numbers[n])
+            elif kind == "number":
+                out[column + suffix] = pd.array(np.where(null[n], np.nan, numbers[n]), dtype="Float64")
+            else:
+                whole = np.rint(np.where(null[n], 0, numbers[n])).astype(np.int64)
+                out[column + suffix] = pd.arrays.IntegerArray(whole, null[n])
+        return out
 
     def _dash(self, form: Form, cells: Mapping[str, list[object]], rows: np.ndarray) -> list[float | None]:
         """What — means in each row: by the row's own remark, else by the note below the table."""
-        below_table = [next((m for t in b.notes if (m := values.dash_meaning(t)) is not None), None) for b in form.blocks]
-        numbers, remarks = form.data["block"].to_numpy(), cells.get("remark")
+        legends = [next((m for t in b.notes if (m := values.dash_meaning(t)) is not None), None) for b in form.blocks]
+        remarks, numbers = cells.get("remark"), form.data["block"].to_numpy()
         said = [values.dash_meaning(remarks[i]) if remarks and remarks[i] else None for i in rows]
-        return [s if s is not None else below_table[numbers[i]] for s, i in zip(said, rows, strict=True)]
+        return [legends[numbers[i]] if s is None else s for s, i in zip(said, rows, strict=True)]
 
-    def _notes(
-        self, form: Form, column: str, cells: list[object], note: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray
-    ) -> None:
-        flagged = np.flatnonzero(note & ~values.NOTES["missing"])
-        for row in flagged:
-            names = [n for n, bit in values.NOTES.items() if note[row] & bit and n != "missing"]
-            for name in names:
-                if np.isnan(value[row]):
-                    read = "空"
-                elif low[row] == high[row]:
-                    read = f"{value[row]:.12g}"
-                else:
-                    top = f"{high[row]:.12g}" if np.isfinite(high[row]) else "不封顶"
-                    read = f"{value[row]:.12g}（{low[row]:.12g} 至 {top}）"
-                self.problems.append(form.problem(name, column, int(row), persons.number_shown(cells[row]), read))
+    def _notes(self, form: Form, column: str, cells: list[object], note: np.ndarray, numbers: np.ndarray) -> None:
+        for row in np.flatnonzero(note & ~values.NOTES["missing"]):
+            point, low, high = numbers[:, row]
+            read = "空" if np.isnan(point) else f"{point:.12g}"
+            if low < high:
+                read += f"（{low:.12g} 至 {f'{high:.12g}' if np.isfinite(high) else '不封顶'}）"
+            for name in values.note_names(note[row] & ~values.NOTES["missing"]).split():
+                self.problems.append(form.problem(name, column, row, persons.number_shown(cells[row]), read))
 
-    def _dates(self, form: Form, column: str, cells: list[object], typed: dict[str, Any]) -> None:
-        result: list[Any] = [None] * len(cells)
-        years = form.data["period"].fillna("").to_numpy(dtype=object)
-        old = np.array([b.sheet.date_1904 for b in form.blocks], dtype=bool)[form.data["block"].to_numpy()]
-        use_year = column == "date"  # 二月五日 of an activity belongs to the ledger's year; a founding day does not
-        keys = [(y if use_year else "", o) for y, o in zip(years, old, strict=True)]
-        for key in dict.fromkeys(keys):
-            rows = [i for i, k in enumerate(keys) if k == key] if len(set(keys)) > 1 else range(len(cells))
-            year = int(key[0][:4]) if key[0] else None
-            parsed = dates.parse_dates([cells[i] for i in rows], year=year, date_1904=bool(key[1]))
-            for i, read in zip(rows, parsed, strict=True):
-                result[i] = read.date
-                if read.note and read.note != "missing":
-                    text = persons.number_shown(cells[i])
-                    self.problems.append(form.problem(read.note, column, i, text, str(read.date or "空")))
-        typed[column] = pd.to_datetime(pd.Series(result, dtype=object), errors="coerce").astype("datetime64[s]").array
+    def _dates(self, form: Form, column: str, cells: list[object], periods: Any) -> np.ndarray:
+        """二月五日 of an activity belongs to the ledger's year; a founding day does not."""
+        codes, pool = pd.factorize(np.array(cells, dtype=object))
+        out = np.full(len(cells), "NaT", dtype="datetime64[s]")
+        marks = form.of_block("|1904" if b.sheet.date_1904 else "" for b in form.blocks).astype(object)
+        groups, keys = pd.factorize(pd.Series(periods).fillna("").to_numpy(dtype=object) + marks if column == "date" else marks)
+        for n, key in enumerate(keys):
+            year, old = int(key[:4]) if key[:4].isdigit() else None, key.endswith("|1904")
+            rows = np.flatnonzero((groups == n) & (codes >= 0))
+            present, at = np.unique(codes[rows], return_inverse=True)
+            parsed = dates.parse_dates(pool[present].tolist(), year=year, date_1904=old)
+            out[rows] = np.array([read.date for read in parsed], dtype="datetime64[s]")[at]
+            noted = np.array([bool(read.note) and read.note != "missing" for read in parsed], dtype=bool)
+            for i, read in ((rows[k], parsed[at[k]]) for k in np.flatnonzero(noted[at])):
+                self.problems.append(form.problem(read.note, column, i, persons.number_shown(cells[i]), str(read.date or "空")))
+        return out
 
-    def _texts(self, form: Form, column: str, cells: list[object], kind: str) -> Any:
-        codes, uniques = pd.factorize(np.array(cells, dtype=object))
-        clean: list[str | None] = []
-        listed, checked = kind == "codes", column not in _NO_PERSON_CHECK
-        for position, cell in enumerate(uniques):
-            text = cell if type(cell) is str else _cell_text(cell)
-            if len(text) < 4 or not text.isalnum():  # an ordinary name needs none of this
-                text = _clean(text, listed)
-                if text in _BLANKS or unicodedata.normalize("NFKC", text) in _BLANKS:
-                    clean.append(None)
-                    continue
-            if checked and not _NAMED.fullmatch(text) and (person := persons.cell_kind(text)):
-                for rows in form.by_file(np.flatnonzero(codes == position)):
-                    row = int(rows[0])
-                    self.problems.append(personal(form.blocks[form.data["block"].iat[row]].sheet.file, form.where(column, row), person))
+    def _texts(self, form: Form, column: str, cells: list[object], listed: bool) -> Any:
+        checked = column not in _NO_PERSON_CHECK
+
+        def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> str | None:
+            text = _clean(_cell_text(cell), listed)
+            if text in _BLANKS or unicodedata.normalize("NFKC", text) in _BLANKS:
+                return None
+            if checked and (person := persons.cell_kind(text)):
+                for some in rows():
+                    self.problems.append(form.problem("personal_data", column, some[0], persons.KIND_NAMES[person]))
                 text = persons.scrub(text)[0]
-            clean.append(text or None)
-        pool = np.array([*clean, None], dtype=object)
-        return pd.array(pool[codes], dtype=TEXT)
+            return text
+
+        return _pooled(form, cells, read, TEXT, _PLAIN.fullmatch if checked else re.compile(r"\w{4,}").fullmatch)
 
     def _listed(self, form: Form, column: str, cells: list[object], kind: str) -> Any:
-        match = self.match(kind)
-        codes, uniques = pd.factorize(np.array(cells, dtype=object))
-        pool: list[Any] = []
-        for position, cell in enumerate(uniques):
+        if kind not in self._match:
+            self._match[kind] = _matcher(words_of(self.lists, self.headings.values, kind), kind == "bool")
+        labels = [str(v) for v in self.lists.get(kind, {"true": "是", "false": "否"}).values()]
+
+        def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> Any:
             text = _cell_text(cell)
-            key = match(text) if text else None
-            if kind == "bool":
-                pool.append({"true": True, "false": False}.get(key or ""))
-            else:
-                pool.append(key)
-            if key is None and text and text not in ("—", "-", "/", "——", "无"):
-                for rows in form.by_file(np.flatnonzero(codes == position)):
-                    shown = persons.shown(text)
-                    read = "空" if len(rows) == 1 else f"空（共{len(rows)}处）"
-                    close = near(text, self._labels[kind])
+            key = self._match[kind](text) if text else None
+            if key is None and text not in _BLANKS:
+                close = near(text, labels)
+                advice = f"是否“{close[0]}”" if close else "改成规定的选项"
+                for some in rows():
+                    said = "空" if len(some) == 1 else f"空（共{len(some)}处）"
+                    allowed = "、".join(labels[:13])
                     self.problems.append(
-                        form.problem(
-                            "value_not_listed",
-                            column,
-                            int(rows[0]),
-                            shown,
-                            read,
-                            allowed="、".join(self._labels[kind][:13]),
-                            advice=f"是否“{close[0]}”" if close else "改成规定的选项",
-                        )
+                        form.problem("value_not_listed", column, some[0], persons.shown(text), said, allowed=allowed, advice=advice)
                     )
-        filled = np.array([*pool, None], dtype=object)[codes]
-        return pd.array(filled, dtype="boolean" if kind == "bool" else TEXT)
+            return {"true": True, "false": False}.get(key or "") if kind == "bool" else key
 
-
-_BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
-_NAMED = re.compile(r"[^\d@]*\d{0,6}[^\d@]*(?:公司|厂|店|院|校|园|中心|事务所|基金会|协会|商会|学会|支部|总支|党委|委员会)")
-_NO_PERSON_CHECK = frozenset(("unit", "instructor_codes", "measure"))
-
-
-def _levels(area: str | None) -> tuple[tuple[int, str], ...]:
-    if not area:
-        return ()
-    return tuple((names[0][0] if (names := area_names(part)) else i + 1, part) for i, part in enumerate(area.split("/")))
-
-
-def sheet_month(block: Block) -> int | None:
-    """The month that the sheet's name or the title above the block tells."""
-    for text in (block.sheet.name, *block.titles):
-        if (month := month_of(text)) is not None:
-            return month
-    return None
+        return _pooled(form, cells, read, "boolean" if kind == "bool" else TEXT)

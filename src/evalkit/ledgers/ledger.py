@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -22,24 +22,13 @@ from evalkit.problems import InputError, Problem
 if TYPE_CHECKING:
     from evalkit.codebook import Codebook
 
-SHEET_COLUMNS = [
-    "source_file",
-    "source_sheet",
-    "state",
-    "form",
-    "area",
-    "period",
-    "kept",
-    "total",
-    "heading",
-    "title",
-    "note",
-    "reported",
-    "reason",
-]
+COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
+SHEET_COLUMNS = ["source_file", "source_sheet", "state", "form", "area", "period", *COUNTS, "reason"]
 HEADING_COLUMNS = ["source_file", "source_sheet", "table", "column", "heading", "letter", "first_row", "last_row"]
-
 NOT_COUNTED = "（程序不计入本表）"  # ends the first cell of a sheet that its author wants left out without a word
+
+
+_WHERE = (("area_missing", "area_name", "area"), ("period_missing", "period", "period"))
 
 
 @dataclass(frozen=True)
@@ -138,121 +127,101 @@ def from_sheets(
     report: list[dict[str, Any]] = []
     placed: dict[str, list[tuple[Block, Place]]] = {}
     for sheet, found in _structures(sheets, headings, problems):
-        report.append(
-            {
-                "source_file": sheet.file,
-                "source_sheet": sheet.name,
-                "state": sheet.state,
-                "form": None,
-                **found.counts,
-                "reason": found.reason,
-            }
-        )
+        row = {"source_file": sheet.file, "source_sheet": sheet.name, "state": sheet.state, **found.counts, "reason": found.reason}
+        report.append(row)
         problems += found.problems
-        said: set[tuple[str, str, str]] = set()
+        conflicts: dict[tuple[str, str, str], None] = {}
+        unsaid: set[str] = set()
         for block in found.blocks:
             place = _place(block, found, area, None if period is None else str(period), folder)
-            for conflict in place.conflicts:
-                if conflict not in said:
-                    said.add(conflict)
-                    problems.append(
-                        finding(
-                            conflict[0],
-                            sheet.file,
-                            f"{sheet.name}!A1",
-                            conflict[1],
-                            f"按{conflict[2]}",
-                            advice="核对后改成一致",
-                            severity="question",
-                        )
-                    )
-            report[-1].update(form=block.form, area=place.area, period=place.period)
+            conflicts |= dict.fromkeys(place.conflicts)
+            own = block.columns.keys() | ({"area_name", "period"} if block.form in ("areas", "policies", "figures") else set())
+            unsaid |= {code for code, c, said in _WHERE if c not in own and not getattr(place, said)}
+            row.update(form=block.form, area=place.area, period=place.period)
             placed.setdefault(block.form, []).append((block, place))
-    parser = Parser(headings, book.lists)
+        problems += [finding(code, sheet.file, f"{sheet.name}!A1", advice="在标题、文件名或文件夹名里写明") for code in sorted(unsaid)]
+        for code, said, read in conflicts:
+            at = f"{sheet.name}!A1"
+            problems.append(finding(code, sheet.file, at, said, f"按{read}", advice="核对后改成一致", severity="question"))
+    parser = Parser(headings, book.lists, sheets)
     forms: dict[str, Form] = {}
     for name in (n for n in headings.forms if n in placed):
-        kept = checks.versions(placed[name], ages or {}, parser.problems)
-        if kept:
-            forms[name] = parser.form(name, [b for b, _ in kept], [p for _, p in kept])
+        kept, older = checks.versions(placed[name], ages or {})
+        parser.problems += older
+        forms[name] = parser.form(name, [b for b, _ in kept], [p for _, p in kept])
     problems += parser.problems
-    made = build_tables(forms, headings, getattr(book, "measures", {}), book.tables, problems)
+    raw, unit_rows = build_tables(forms, headings, getattr(book, "measures", {}), problems)
+    specs = {name: spec for name, spec in book.tables.items() if name != "problems"}
+    made = {name: tables.shape(raw.get(name, pd.DataFrame()), spec, sheets) for name, spec in specs.items()}
+    problems += checks.run(forms, unit_rows, raw, made, headings)
     trace = pd.DataFrame([row for form in forms.values() for row in _trace(form, headings)], columns=HEADING_COLUMNS)
-    sheet_table = pd.DataFrame(report, columns=SHEET_COLUMNS)
-    counted = ["kept", "total", "heading", "title", "note", "reported"]
-    sheet_table = sheet_table.astype({c: "Int64" if c in counted else "string" for c in SHEET_COLUMNS}).fillna(dict.fromkeys(counted, 0))
+    types = {c: "Int64" if c in COUNTS else "string" for c in SHEET_COLUMNS}
+    sheet_table = pd.DataFrame(report, columns=SHEET_COLUMNS).astype(types).fillna(dict.fromkeys(COUNTS, 0))
     return Ledger(made, tuple(problems), trace, sheet_table)
 
 
-def _structures(sheets: Sequence[files.RawSheet], headings: Headings, problems: list[Problem]) -> list[tuple[files.RawSheet, Structure]]:
+def _structures(
+    sheets: Sequence[files.RawSheet], headings: Headings, problems: list[Problem]
+) -> Iterator[tuple[files.RawSheet, Structure]]:
     """Every sheet with its blocks; hidden, cover, dictionary and summary sheets are said and keep none."""
     read: list[tuple[files.RawSheet, Structure]] = []
+    forms: dict[str, set[str]] = {}  # of a file's own sheets, summaries aside
+    quiet = {id(s): s.file for s in sheets if s.rows and s.rows[0] and str(s.rows[0][0]).endswith(NOT_COUNTED)}
     for sheet in sheets:
-        reason = skip_reason(sheet)
-        if reason or sheet.state != "visible":
-            found = Structure(reason=reason or "隐藏")
-        else:
-            found = structure(sheet, headings, headings.announced(PurePosixPath(sheet.file).stem))
+        reason = skip_reason(sheet) or ("隐藏" if sheet.state != "visible" else "")
+        told = headings.announced(PurePosixPath(sheet.file).stem)
+        found = Structure(reason=reason) if reason else structure(sheet, headings, told)
         read.append((sheet, found))
-    marked = {id(s): s.file for s in sheets if s.rows and s.rows[0] and str(s.rows[0][0]).endswith(NOT_COUNTED)}
-    for at, (sheet, found) in enumerate(read):
-        if id(sheet) in marked or (sheet.file in marked.values() and found.counts.get("heading") and not found.blocks):
-            read[at] = (sheet, Structure(reason="写明不计入" if id(sheet) in marked else "空白的模板"))
-            continue
-        forms = {b.form for b in found.blocks}
-        if forms and is_summary(sheet):
-            others = {
-                b.form for other, s in read for b in s.blocks if other.file == sheet.file and other is not sheet and not is_summary(other)
-            }
-            if forms <= others:
-                read[at] = (sheet, found := Structure(reason="汇总表，明细在其他工作表里"))
-        if found.blocks or not any(c not in (None, "") for row in sheet.rows for c in row):
-            continue
-        hidden = sheet.state != "visible"
-        missing = "缺少必要的列" in found.reason
-        code = "sheet_hidden" if hidden else "column_missing" if missing else "sheet_skipped"
-        more: dict[str, Any] = {"advice": "补上必要的列"} if missing else {}
-        problems.append(finding(code, sheet.file, f"{sheet.name}!A1", found.reason, "未计入", **more))
-    return read
+        if not is_summary(sheet):
+            forms.setdefault(sheet.file, set()).update(b.form for b in found.blocks)
+    for sheet, found in read:
+        if id(sheet) in quiet:
+            found = Structure(reason="写明不计入")
+        elif sheet.file in quiet.values() and found.counts.get("heading") and not found.blocks:
+            found = Structure(reason="空白的模板")
+        else:
+            if found.blocks and is_summary(sheet) and {b.form for b in found.blocks} <= forms.get(sheet.file, set()):
+                found = Structure(reason="汇总表，明细在其他工作表里")
+            if not found.blocks and any(c not in (None, "") for row in sheet.rows for c in row):
+                missing = "缺少必要的列" in found.reason
+                code = "sheet_hidden" if sheet.state != "visible" else "column_missing" if missing else "sheet_skipped"
+                advice = "补上必要的列" if missing else None
+                problems.append(finding(code, sheet.file, f"{sheet.name}!A1", found.reason, "未计入", advice=advice))
+        yield sheet, found
 
 
 def _place(block: Block, found: Structure, area: str | None, period: str | None, folder: str) -> Place:
     file = PurePosixPath(block.sheet.file)
     above = [re.sub(r"\.zip$", "", part, flags=re.I) for part in reversed(file.parts[:-1])]
     titles = [block.section, *block.titles, *(t for t in found.titles if t not in block.titles)]
-    sources = [("标题", t) for t in titles if t]
-    sources += [("工作表名", block.sheet.name), ("文件名", file.stem)]
-    sources += [("文件夹", part) for part in (*above, *reversed(folder.split("/"))) if part]
-    return locate(sources, area=area, period=period)
+    sources = [*(("标题", t) for t in titles), ("工作表名", block.sheet.name), ("文件名", file.stem)]
+    sources += [("文件夹", part) for part in (*above, *reversed(folder.split("/")))]
+    return locate([(label, text) for label, text in sources if text], area=area, period=period)
 
 
-def _trace(form: Form, headings: Headings) -> list[dict[str, Any]]:
+def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
     table = headings.forms[form.name]["table"]
-    rows = []
-    for block in form.blocks:
-        if not block.rows:
-            continue
-        first, last = block.rows[0] + block.sheet.first_row, block.rows[-1] + block.sheet.first_row
+    for block in (b for b in form.blocks if b.rows):
+        sheet, rows = block.sheet, [block.rows[n] + block.sheet.first_row for n in (0, -1)]
         for column, (index, _) in block.columns.items():
-            rows.append({"source_file": block.sheet.file, "source_sheet": block.sheet.name, "table": table, "column": column,
-                         "heading": block.headings[column], "letter": letter(index), "first_row": first, "last_row": last})  # fmt: skip
-    return rows
+            yield sheet.file, sheet.name, table, column, block.headings[column], letter(index), *rows
 
 
 def build_tables(
-    forms: Mapping[str, Form], headings: Headings, measures: Mapping[str, Any], specs: Mapping[str, Any], problems: list[Problem]
-) -> dict[str, pd.DataFrame]:
-    """Typed forms to the tables of tables.yml, with the checks on the way."""
+    forms: Mapping[str, Form], headings: Headings, measures: Mapping[str, Any], problems: list[Problem]
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame | None]:
+    """Typed forms to tables before `shape`, and all unit rows (those that count a unit again are not `kept`)."""
     out: dict[str, pd.DataFrame] = {}
     unit_rows = cover = None
     if "units" in forms:
         unit_rows = tables.units(forms["units"], problems)
         cover = tables.covers(forms["units"], unit_rows)
-        out["units"] = unit_rows[unit_rows["kept"]].drop(columns="unit", errors="ignore").rename(columns={"key": "unit"})
+        out["units"] = unit_rows[unit_rows["kept"]]
     orgs = tables.party_orgs(forms.get("party_orgs"), cover, problems)
     links = [cover] if cover is not None else []
     if "party_orgs" in forms:
         links.append(tables.covers_by_list(forms["party_orgs"], orgs, unit_rows, cover, problems))
-    links = [link[[*tables.PLACE, "place_key", "link", "unit", "party_org", "mode"]] for link in links if len(link)]
+    links = [link[[*tables.PLACE, "link", "unit", "party_org", "mode"]] for link in links if len(link)]
     if links:
         out["covers"] = pd.concat(links, ignore_index=True)
     if len(orgs):
@@ -269,10 +238,4 @@ def build_tables(
     typed = [tables.figures(forms[name], measures, problems) for name in ("work_report", "figures") if name in forms]
     if typed:
         out["figures"] = pd.concat(typed, ignore_index=True)
-    for name in ("policies", "areas"):
-        if name in forms:
-            data = forms[name].data  # its own area column wins over the place of the sheet
-            out[name] = data.loc[:, ~data.columns.duplicated(keep="last")]
-    made = {name: tables.shape(out.get(name, pd.DataFrame()), spec) for name, spec in specs.items() if name != "problems"}
-    checks.run(forms, unit_rows, cover, made, headings, problems)
-    return made
+    return out | {name: forms[name].data for name in ("policies", "areas") if name in forms}, unit_rows

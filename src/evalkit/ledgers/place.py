@@ -11,72 +11,53 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.headings import squeeze
 
-# level of a name by its ending; 4 stands for 镇街, 园区 and industry committees alike
-_ENDINGS = (
-    (1, ("自治区", "省")),
-    (2, ("自治州", "地区", "盟", "市", "州")),
-    (3, ("自治县", "新区", "高新区", "开发区", "区", "县", "旗")),
-    (4, ("街道办事处", "街道", "产业园区", "工业园区", "产业园", "工业园", "园区", "集聚区", "镇", "乡", "行业党委", "行业综合党委")),
-)
-_LEVEL = {ending: level for level, endings in _ENDINGS for ending in endings}
+_WORDS = RULES["place"]
+_LEVEL: dict[str, int] = {ending: int(level) for level, endings in _WORDS["endings"].items() for ending in endings}
 _ALL = sorted(_LEVEL, key=len, reverse=True)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
-_NOISE = re.compile(
-    r"中共|中国共产党|盖章|(?<!\d)(?:19|20)?\d{2}年度?|(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}月\d{1,2}日|\d{1,2}月份?|截[至止]|填报单位|上报单位|报送单位|填表单位|编制单位|单位名称|单位"
-    r"|[一二三四五六七八九十]{1,3}、|上半年|下半年|全年|第[一二三四]季度|附件\d*|附表\d*|表\d+|最终版?|终稿|定稿|修改稿|副本|新版|v\d+",
-    re.I,
-)
-_STOP = re.compile(
-    r"两新|非公|新兴领域|社会组织|党组织|党建|组织台账|经费|指导员|活动|星级|工作报表|台账|各|全|区县|镇街|县市|市县|乡镇|乡镇街道|园区党"
-)
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)|(?<!\d)(\d{2})年|(?<!\d)((?:19|20)\d{2})(?=(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d))")
+_LONGEST = 12  # characters of a name
+_NOISE = re.compile("|".join(_WORDS["noise"]), re.I)
+_STOP = re.compile("|".join(_WORDS["stop"]))
+_BETWEEN = re.compile(r"[-_·/\\()\[\]【】:\s]+")
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)))|(?<!\d)(\d{2})年")
+_MONTHS = "一 二 三 四 五 六 七 八 九 十 十一 十二".split()
 
 
 @lru_cache(maxsize=100_000)
 def area_names(text: str) -> tuple[tuple[int, str], ...]:
-    """(level, name) of the areas named in a text, from the top.
+    """(level, name) of the areas named at the start of a title or of its parts, from the top; of a sentence, the first clause.
 
     >>> area_names("演示省演示01区2025年度两新组织台账")
     ((1, '演示省'), (3, '演示01区'))
     """
-    word = squeeze(text)
-    if not word:
-        return ()
     found: list[tuple[int, str]] = []
-    for piece in re.split(r"[-_·/\\()\[\]【】,,。;:\s]+", _NOISE.sub(" ", word.replace("(", " ").replace(")", " "))):
+    clause = next((c for c in re.split("[,。;!?]", _NOISE.sub(" ", squeeze(text))) if c.strip()), "")
+    for piece in _BETWEEN.split(clause):
         if stop := _STOP.search(piece):
             piece = piece[: stop.start()]
-        while piece:
-            match = _NAME.match(piece)
-            if not match:
-                break
-            name = match[0]
-            rest = piece[len(name) :]
+        while match := _NAME.match(piece):
+            name, rest = match[0], piece[match.end() :]
             # 杭州|市, 新市|镇, 工业|园区: an ending right after an ending belongs to the name
             for ending in _ALL:
-                if rest.startswith(ending) and (
-                    len(rest) == len(ending) or _NAME.match(rest[len(ending) :]) or ending in ("镇", "街道", "市")
-                ):
-                    name, rest = name + ending, rest[len(ending) :]
+                after = rest[len(ending) :]
+                if rest.startswith(ending) and (not after or _NAME.match(after) or ending in ("镇", "街道", "市")):
+                    name, rest = name + ending, after
                     break
             ending = next(e for e in _ALL if name.endswith(e))
-            if len(name) <= len(ending) or len(name) > 15:
+            if not len(ending) < len(name) <= _LONGEST:
                 break
-            found.append((_level(ending, found), name))
+            found.append((_level(ending, {level for level, _ in found}), name))
             piece = rest
     return tuple(found)
 
 
-def _level(ending: str, above: Sequence[tuple[int, str]]) -> int:
-    level = _LEVEL[ending]
-    taken = {lv for lv, _ in above}
-    if ending == "市" and 2 in taken:
+def _level(ending: str, above: set[int]) -> int:
+    if ending == "市" and 2 in above:
         return 3  # a county-level city
-    if level == 3 and 3 in taken:
-        return 4  # 开发区, 高新区 inside a district
-    return level
+    return 4 if _LEVEL[ending] == 3 and 3 in above else _LEVEL[ending]  # 开发区, 高新区 inside a district
 
 
 def year_of(text: str, strict: bool = False) -> str | None:
@@ -89,9 +70,7 @@ def year_of(text: str, strict: bool = False) -> str | None:
     if strict and not re.fullmatch(r"(?:(?:19|20)\d{2}|\d{2}年).{0,12}", word):
         return None
     match = _YEAR.search(word)
-    if not match:
-        return None
-    return match[1] or match[3] or f"20{match[2]}"
+    return (match[1] or f"20{match[2]}") if match else None
 
 
 def month_of(text: str) -> int | None:
@@ -99,9 +78,8 @@ def month_of(text: str) -> int | None:
     word = squeeze(text)
     if match := re.search(r"(?<!\d)(1[0-2]|0?[1-9])月(?!\d{1,2}日)", word):
         return int(match[1])
-    if match := re.search(r"(十一|十二|[一二三四五六七八九十])月份?$", word):
-        return ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"].index(match[1]) + 1
-    return None
+    match = re.search(r"(十一|十二|[一二三四五六七八九十])月份?$", word)
+    return _MONTHS.index(match[1]) + 1 if match else None
 
 
 @dataclass(frozen=True)
@@ -110,8 +88,8 @@ class Place:
 
     area: str | None
     period: str | None
-    levels: tuple[tuple[int, str], ...]
-    conflicts: tuple[tuple[str, str, str], ...]  # (code, found, read)
+    levels: tuple[tuple[int, str], ...] = ()
+    conflicts: tuple[tuple[str, str, str], ...] = ()  # (code, found, read)
 
 
 def locate(sources: Sequence[tuple[str, str]], *, area: str | None = None, period: str | None = None) -> Place:
@@ -121,12 +99,10 @@ def locate(sources: Sequence[tuple[str, str]], *, area: str | None = None, perio
     conflicts: list[tuple[str, str, str]] = []
     year, year_told = period, "参数"
     for label, text in sources:
-        names = area_names(text) if area is None else ()
-        for level, name in names:
+        for level, name in area_names(text) if area is None else ():
             if level not in path:
-                if level == 4 and any(n == name for n in path.values()):
-                    continue
-                path[level], told[level] = name, label
+                if level != 4 or name not in path.values():
+                    path[level], told[level] = name, label
             elif not _same(path[level], name) and name not in path.values():
                 conflicts.append(("area_conflict", f"{told[level]}写“{path[level]}”，{label}写“{name}”", path[level]))
         this = year_of(text, strict=label == "文件夹")
@@ -134,15 +110,15 @@ def locate(sources: Sequence[tuple[str, str]], *, area: str | None = None, perio
             year, year_told = this, label
         elif this and this != year and year_told != "参数":
             conflicts.append(("period_conflict", f"{year_told}写“{year}”，{label}写“{this}”", str(year)))
-    levels = tuple(sorted(path.items()))
     if area is not None:
         return Place(area, year, tuple((0, n) for n in area.split("/")), tuple(conflicts))
+    levels = tuple(sorted(path.items()))
     return Place("/".join(n for _, n in levels) or None, year, levels, tuple(dict.fromkeys(conflicts)))
 
 
 def _same(a: str, b: str) -> bool:
     """城关 and 城关镇 are one name."""
-    return a == b or a.startswith(b) or b.startswith(a)
+    return a.startswith(b) or b.startswith(a)
 
 
 def below(place: Place, value: str) -> tuple[str | None, str | None]:
@@ -151,31 +127,30 @@ def below(place: Place, value: str) -> tuple[str | None, str | None]:
     >>> below(locate([("文件夹", "演示省/演示01区")]), "城关镇")
     ('演示省/演示01区/城关镇', None)
     """
-    word = re.sub(r"\s", "", squeeze(value)).strip("/")
+    word = squeeze(value).strip("/")
     if not word:
         return place.area, None
-    names = list(area_names(word))
-    if "/" in word and not names:
-        names = [(4, word.rpartition("/")[2])]
-    if not names:
-        names = [(4, word)]
-    explicit = bool(place.levels) and place.levels[0][0] == 0
-    if explicit:  # a path given by the caller: only what lies below it
+    names = list(area_names(word)) or [(4, word.rpartition("/")[2])]
+    if place.levels and place.levels[0][0] == 0:  # a path given by the caller: only what lies below it
         base = [n for _, n in place.levels]
         rest = [n for _, n in names if not any(_same(n, b) for b in base)]
         return "/".join([*base, *rest[-1:]] if names[-1][1] not in base else base), None
     path, against = dict(place.levels), None
     for level, name in names:
         have = path.get(level)
-        if have is not None and _same(have, name):
-            continue
-        if name in path.values():
+        if name in path.values() or (have is not None and _same(have, name)):
             continue
         if have is not None:
             against = have
             path = {lv: n for lv, n in path.items() if lv < level}
         path[level] = name
     return "/".join(n for _, n in sorted(path.items())), against
+
+
+def levels_of(area: str | None) -> tuple[tuple[int, str], ...]:
+    """The levels of a path's parts, by their endings, else by their order."""
+    parts = area.split("/") if area else []
+    return tuple((names[0][0] if (names := area_names(part)) else i + 1, part) for i, part in enumerate(parts))
 
 
 @lru_cache(maxsize=100_000)
@@ -185,11 +160,12 @@ def district_of(area: str | None) -> str:
     >>> district_of("演示省/演示01区/城关镇"), district_of("演示省/演示01区"), district_of("城关镇")
     ('演示省/演示01区', '演示省/演示01区', '')
     """
-    if not area:
+    if not isinstance(area, str) or not area:
         return ""
     head, _, last = area.rpartition("/")
     names = area_names(last)
+    lowest = bool(names) and names[0][0] == 4
     if not head:
-        return "" if names and names[0][0] == 4 else area
+        return "" if lowest else area
     upper = area_names(head.rpartition("/")[2])
-    return head if not names or names[0][0] == 4 or (upper and upper[0][0] >= 3) else area
+    return head if not names or lowest or (upper and upper[0][0] >= 3) else area

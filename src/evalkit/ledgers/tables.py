@@ -1,33 +1,37 @@
 """Forms as offices keep them become the tables of tables.yml.
 
 One function a table, each pure: typed frames in, table out, findings added to a list. A ledger row that holds a unit
-and its party organisation is split into `units`, `party_organisations` and `covers`.
+and its party organisation is split into `units`, `party_organisations` and `covers`. While tables are made a row's
+`sheet` is the number of its sheet, `place_key` its district and period (within them names of organisations and units
+are unique) and `link` place and name in one text; `shape` leaves what tables.yml names.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from evalkit.ledgers import persons
 from evalkit.ledgers.findings import finding
-from evalkit.ledgers.forms import TEXT, Form, name_key, sheet_month, split_names
+from evalkit.ledgers.forms import SUFFIXES, TEXT, Form, name_key, split_names
 from evalkit.ledgers.headings import plain
-from evalkit.ledgers.place import district_of
+from evalkit.ledgers.place import month_of
 from evalkit.problems import Problem, near
 
-PLACE = ["area", "period", "source_file", "source_sheet", "source_row"]
+PLACE = ["area", "period", "sheet", "source_row", "place_key"]
 _SUFFIX = {"committee": "党委", "general_branch": "党总支", "branch": "党支部"}
 _KINDS = {"总支": "general_branch", "支部": "branch", "党委": "committee", "委员会": "committee"}
 _MODES = {"联": "joint", "挂靠": "attached", "单独": "single", "功能": "functional"}
-_DTYPES = {"text": "string", "int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": "datetime64[s]"}
+_DTYPES = {"int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": "datetime64[s]"}
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])
+_OF_ORG = ("org_kind", "founded_on", "ended_on", "parent")  # what unit rows and an organisation's own row may both say
 
 
 def credit_codes(texts: pd.Series) -> np.ndarray:
@@ -38,286 +42,242 @@ def credit_codes(texts: pd.Series) -> np.ndarray:
     if len(at):
         table = np.full(128, -1)
         table[[ord(c) for c in _ALPHABET]] = np.arange(31)
-        letters = np.frombuffer("".join(upper[at]).encode("ascii"), dtype=np.uint8).reshape(-1, 18)
-        digits = table[letters]
+        digits = table[np.frombuffer("".join(upper[at]).encode("ascii"), dtype=np.uint8).reshape(-1, 18)]
         check = (31 - (digits[:, :17] * _WEIGHTS).sum(axis=1) % 31) % 31
         good[at] = (digits >= 0).all(axis=1) & (check == digits[:, 17])
     return good
 
 
-def keys_of(names: pd.Series) -> pd.Series:
-    """`name_key` of a column of names, each different name once."""
-    codes, uniques = pd.factorize(names)
-    pool = np.array([*(name_key(u) for u in uniques), None], dtype=object)
+def keys_of(names: pd.Series, rule: Callable[[str], Any] = name_key) -> pd.Series:
+    """`name_key` (or another rule) of a column of names, each different name once."""
+    codes, uniques = pd.factorize(names.to_numpy(dtype=object))
+    pool = np.array([*map(rule, uniques), None], dtype=object)
     return pd.Series(pool[codes], index=names.index, dtype=TEXT)
 
 
 def joined(*columns: pd.Series) -> pd.Series:
     """Several text columns as one key a row (one flat look-up instead of a MultiIndex of texts)."""
-    arrays = [c.fillna("").to_numpy(dtype=object) if c.hasnans else c.to_numpy(dtype=object) for c in columns]
-    key = arrays[0]
-    for other in arrays[1:]:
-        key = key + "\x1f" + other
-    return pd.Series(key, index=columns[0].index, dtype=object)
+    first, *rest = (c.fillna("").to_numpy(dtype=object) if c.hasnans else c.to_numpy(dtype=object) for c in columns)
+    for other in rest:
+        first = first + ("\x1f" + other)
+    return pd.Series(first, index=columns[0].index, dtype=object)
 
 
-def places_of(frame: pd.DataFrame) -> pd.Series:
-    """District and period of every row: within them the names of organisations and units are unique."""
-    codes, uniques = pd.factorize(frame["area"])
-    pool = np.array([*(district_of(u) for u in uniques), ""], dtype=object)
-    return joined(pd.Series(pool[codes], index=frame.index, dtype=object), frame["period"])
+def _blank(size: int, dtype: Any) -> Any:
+    if dtype == "datetime64[s]":
+        return np.full(size, np.datetime64("NaT"), dtype=dtype)
+    return pd.array([None] * size, dtype=dtype)
 
 
-def shape(frame: pd.DataFrame, spec: Any) -> pd.DataFrame:
+def _strings(column: Any) -> Any:
+    """A column as pandas' string type; of a categorical each text once."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy()
+        texts = pa.array(column.cat.categories.to_numpy(dtype=object), type=pa.large_string())
+        array = pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), texts).cast(pa.large_string())
+    else:
+        array = pa.array(column.to_numpy(dtype=object), type=pa.large_string(), from_pandas=True)
+    return pd.array(array, dtype="string")
+
+
+def shape(frame: pd.DataFrame, spec: Any, sheets: Sequence[Any]) -> pd.DataFrame:
     """Columns, order and types of a table as tables.yml says; missing columns are null."""
-    out: dict[str, Any] = {}
     size = len(frame)
-    for column in PLACE:
-        dtype = "Int64" if column == "source_row" else "string"
-        out[column] = frame[column].astype(dtype).array if column in frame else pd.array([pd.NA] * size, dtype=dtype)
+    number = frame["sheet"].to_numpy(dtype=int) if size else np.zeros(0, dtype=int)
+    out: dict[str, Any] = {column: _strings(frame[column]) if size else _blank(0, "string") for column in ("area", "period")}
+    for column, attribute in (("source_file", "file"), ("source_sheet", "name")):
+        said = [getattr(sheet, attribute) for sheet in sheets]
+        at = {text: n for n, text in enumerate(dict.fromkeys(said))}
+        codes = np.array([at[text] for text in said], dtype=int)[number]
+        out[column] = _strings(pd.Series(pd.Categorical.from_codes(codes, list(at))))
+    wanted = {"source_row": "Int64"}
     for column, about in spec.columns.items():
-        dtype = _DTYPES.get(about.type, "string")
-        names = [column, f"{column}_low", f"{column}_high"] if about.interval else [column]
-        for name in names:
-            if name in frame:
-                out[name] = frame[name].astype(dtype).array
-            elif dtype == "datetime64[s]":
-                out[name] = np.full(size, np.datetime64("NaT"), dtype=dtype)
-            else:
-                out[name] = pd.array([pd.NA] * size, dtype=dtype)
+        for suffix in SUFFIXES if about.interval else ("",):
+            wanted[column + suffix] = _DTYPES.get(about.type, "string")
+    for column, dtype in wanted.items():
+        if column not in frame:
+            out[column] = _blank(size, dtype)
+        else:
+            out[column] = _strings(frame[column]) if dtype == "string" else frame[column].astype(dtype).array
     return pd.DataFrame(out)
 
 
 def _col(form: Form, column: str, dtype: Any = TEXT) -> pd.Series:
-    if column in form.data:
-        return form.data[column]
-    return pd.Series(pd.array([pd.NA] * len(form.data), dtype=dtype), index=form.data.index)
+    return form.data[column] if column in form.data else pd.Series(_blank(len(form.data), dtype), index=form.data.index)
 
 
 def _date(form: Form, column: str) -> pd.Series:
-    if column in form.data:
-        return form.data[column]
-    return pd.Series(np.full(len(form.data), np.datetime64("NaT"), dtype="datetime64[s]"), index=form.data.index)
+    return _col(form, column, "datetime64[s]")
 
 
-def _taken(links: pd.Series, known: pd.DataFrame, column: str) -> pd.Series:
-    """`column` of the row of `known` with the same link, null where there is none; the type stays."""
-    at = pd.Index(known["link"]).get_indexer(links)
-    return pd.Series(pd.api.extensions.take(known[column].array, at, allow_fill=True), index=links.index)
+def _at(links: pd.Series, known: pd.DataFrame) -> np.ndarray:
+    """Where in `known` the same link stands, -1 where it does not."""
+    return pd.Index(known["link"]).get_indexer(links)
 
 
-def _coalesce(*columns: pd.Series) -> pd.Series:
-    first, *rest = columns
+def _taken(at: np.ndarray, column: pd.Series, index: pd.Index) -> pd.Series:
+    """A column of the rows at `at`, null at -1; the type stays."""
+    return pd.Series(pd.api.extensions.take(column.array, at, allow_fill=True), index=index)
+
+
+def _coalesce(first: pd.Series, *rest: pd.Series) -> pd.Series:
     for other in rest:
         first = first.fillna(other)
     return first
 
 
+def _by_name(column: pd.Series, names: pd.Series, rule: Callable[[str], Any]) -> pd.Series:
+    """Where a column says nothing, what the organisation's name says."""
+    empty = names[column.isna() & names.notna()]
+    said = pd.array([rule(name) for name in empty.to_numpy(dtype=object)], dtype=column.dtype)
+    return column.fillna(pd.Series(said, index=empty.index)) if len(empty) else column
+
+
+def _of_words(words: Mapping[str, str]) -> Callable[[str], str | None]:
+    return lambda text: next((key for word, key in words.items() if word in text), None)
+
+
+def _working(name: str) -> bool:
+    return any(word in name for word in ("功能型", "工作支部", "临时党支部"))
+
+
+def _code(text: str) -> str:
+    plain_code = text.isalnum() and text.isupper() and text.isascii()
+    return text if plain_code else re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()
+
+
 def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
-    """The units of a form, one row a unit: keys, duplicates out, status and legal person by rule."""
+    """The units of a form, one row a unit (`kept`): keys, duplicates out, status and legal person by rule."""
     data = form.data.copy(deep=False)
+    data["name_key"] = named = keys_of(data["unit_name"])
     code = _col(form, "unit")
-    if code.notna().any():
-        code = pd.Series(
-            pd.array(
-                [
-                    c
-                    if not isinstance(c, str) or (c.isalnum() and c.isupper() and c.isascii())
-                    else re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", c)).upper()
-                    for c in code.to_numpy(dtype=object)
-                ],
-                dtype=TEXT,
-            )
-        )
+    code = pd.Series([_code(c) if isinstance(c, str) else None for c in code.to_numpy(dtype=object)], dtype=TEXT)
     good = credit_codes(code)
-    named = keys_of(data["unit_name"])
-    data["key"] = code.where(good, named).astype(TEXT)
-    data["place_key"] = places_of(data)
-    data["name_key"] = named
+    data["unit"] = code.where(good, named)
     bad = np.flatnonzero(code.notna().to_numpy() & ~good)
     if len(bad) > 20:
-        row = int(bad[0])
-        problems.append(form.problem("code_invalid", "unit", row, f"{len(bad)}个统一社会信用代码位数或校验位不对"))
+        problems.append(form.problem("code_invalid", "unit", bad[0], f"{len(bad)}个统一社会信用代码位数或校验位不对"))
     else:
-        problems += [form.problem("code_invalid", "unit", int(r), persons.scrub(str(code.iloc[r]))[0][:20]) for r in bad]
-    blank = np.flatnonzero(data["key"].fillna("") == "")
-    problems += [form.problem("column_missing", "unit_name", int(r), "空白") for r in blank]
+        problems += [form.problem("code_invalid", "unit", r, persons.scrub(str(code.iloc[r]))[0][:20]) for r in bad]
+    nameless = data["unit"].fillna("").eq("").to_numpy(dtype=bool)
+    problems += [form.problem("column_missing", "unit_name", r, "空白") for r in np.flatnonzero(nameless)]
 
+    data["kind"] = kind = _col(form, "kind")
     if "sector" not in data:
-        kinds = _col(form, "kind")
-        social = kinds.isin(["社会团体", "社会服务机构", "基金会"])
-        data["sector"] = pd.Series("enterprise", index=data.index, dtype=TEXT).mask(social, "social").mask(kinds.isna())
-    kind = _col(form, "kind")
-    if not form.has("kind").all():
-        _once(form, problems, "kind", "kind", "没有“单位类型”一列，都按法人单位计")
-    data["legal_person"] = ~kind.isin(["分支机构", "个体工商户"]).astype("boolean").fillna(False)
-    status = _col(form, "status")
-    has_status = form.has("status")
-    if not has_status.all():
-        _once(form, problems, "status", "status", "没有“状态”一列，都按正常经营计")
-    ended = _date(form, "ended_on")
-    data["status"] = status.where(
-        status.notna(), pd.Series(np.where(ended.notna(), "cancelled", "operating"), index=data.index).astype(TEXT)
-    )
-
+        social = np.where(kind.isin(["社会团体", "社会服务机构", "基金会"]), "social", "enterprise")
+        data["sector"] = pd.Series(social, index=data.index, dtype=TEXT).mask(kind.isna())
+    data["legal_person"] = ~kind.isin(["分支机构", "个体工商户"]).astype("boolean")
+    by_date = pd.Series(np.where(_date(form, "ended_on").notna(), "cancelled", "operating"), index=data.index, dtype=TEXT)
+    data["status"] = _col(form, "status").fillna(by_date)
+    for name, read in (("kind", "没有“单位类型”一列，都按法人单位计"), ("status", "没有“状态”一列，都按正常经营计")):
+        problems += column_lacking(form, {name: ""}, read)
     _member_parts(form, data)
     data["employees"] = _col(form, "employees", "Int64")
-    codes = _col(form, "instructor_codes")
-    has = _col(form, "has_instructor", "boolean")
-    if "instructor_codes" in data:
-        by_code = pd.Series(np.where(form.has("instructor_codes"), codes.notna(), None), index=data.index).astype("boolean")
-        has = _coalesce(has, by_code)
-    data["has_instructor"] = has
-    data["responsible_body"] = _coalesce(_col(form, "responsible_body"), _col(form, "supervising_unit"), _col(form, "affiliation"))
+    by_code = pd.Series(_col(form, "instructor_codes").notna(), dtype="boolean").where(form.has("instructor_codes"))
+    data["has_instructor"] = _coalesce(_col(form, "has_instructor", "boolean"), by_code)
+    bodies = (_col(form, c) for c in ("responsible_body", "supervising_unit", "affiliation"))
+    data["responsible_body"] = _coalesce(*bodies)
 
-    data["link"] = joined(data["place_key"], data["key"])
-    same = data["link"].duplicated()
+    data["link"] = joined(data["place_key"], data["unit"])
+    double = data["link"].duplicated()
     # one row with its code and one without it: the name decides, unless both carry different codes
     by_name = joined(data["place_key"], named)
-    again = by_name.duplicated() & ~same
-    double = same
-    if again.any():
+    if (again := by_name.duplicated() & ~double).any():
         with_code = pd.Series(np.where(good, code.fillna(""), ""), index=data.index)
-        first_code = with_code.groupby(by_name).transform("first")
-        double = same | (again & ((with_code == "") | (first_code == "")))
-    _duplicates(form, problems, data, double, "unit_name", "key", "name_key")
-    data["kept"] = ~double & (data["key"].fillna("") != "")
+        double |= again & (with_code.eq("") | with_code.groupby(by_name).transform("first").eq(""))
+    _duplicates(form, problems, "unit_name", double, data["link"], by_name)
+    data["kept"] = ~double & ~nameless
     return data
 
 
-def _once(form: Form, problems: list[Problem], column: str, key: str, read: str) -> None:
-    """One warning a sheet that lacks a column which a rule stands in for."""
-    for block in {(b.sheet.file, b.sheet.name): b for b in form.blocks if column not in b.columns}.values():
-        problems.append(
-            finding("column_missing", block.sheet.file, f"{block.sheet.name}!A1", "", read, advice="有这一列时请补上", severity="warning")
-        )
+def column_lacking(form: Form, wanted: Mapping[str, str], read: str) -> list[Problem]:
+    """One warning for every sheet that lacks some of these columns, with their names."""
+    have: dict[tuple[str, str], set[str]] = {}
+    for block in form.blocks:
+        have.setdefault((block.sheet.file, block.sheet.name), set()).update(block.columns)
+    more: Any = {"advice": "有这些列时请补上", "severity": "warning"}
+    said = {at: [name for c, name in wanted.items() if c not in columns] for at, columns in have.items()}
+    return [finding("column_missing", file, f"{sheet}!A1", f"缺少：{'、'.join(names)}" if all(names) else "", read, **more)
+            for (file, sheet), names in said.items() if names]  # fmt: skip
 
 
-def _duplicates(form: Form, problems: list[Problem], data: pd.DataFrame, double: pd.Series, column: str, *keys: str) -> None:
+def _duplicates(form: Form, problems: list[Problem], column: str, double: pd.Series, *links: pd.Series) -> None:
     """Rows that count an earlier row's unit or organisation again, with the place of that row."""
-    rows = np.flatnonzero(double.to_numpy())
-    if not len(rows):
-        return
-    firsts = []
-    for key in keys:
-        link = joined(data["place_key"], data[key])
-        codes, uniques = pd.factorize(link)
-        first = np.full(len(uniques) + 1, len(link))
-        np.minimum.at(first, codes, np.arange(len(link)))
-        firsts.append(first[codes])
-    earliest = np.minimum.reduce(firsts)
+    rows = np.flatnonzero(double)
+    firsts = [(link, {key: at for at, key in link[link.isin(link.iloc[rows])].iloc[::-1].items()}) for link in links if len(rows)]
     for row in rows:
-        read = f"与{form.where(column, int(earliest[row]))}重复，只计前一行"
-        problems.append(form.problem("row_duplicate", column, int(row), str(data[column].iat[row]), read))
+        read = f"与{form.where(column, min(first[link.iat[row]] for link, first in firsts))}重复，只计前一行"
+        problems.append(form.problem("row_duplicate", column, row, str(form.data[column].iat[row]), read))
 
 
 def _member_parts(form: Form, data: pd.DataFrame) -> None:
     """党员总数 from its parts and, where a cell says 4(含预备1), the parts from the cell."""
-    for column in ("members", "full_members", "probationary_members"):
-        for suffix in ("", "_low", "_high"):
-            data[column + suffix] = _col(form, column + suffix, "Int64")
-    for row, parts in form.parts.get("members", {}).items():
-        for word, number in parts:
-            if word.startswith("预备") and pd.isna(data["probationary_members"].iat[row]):
-                for suffix in ("", "_low", "_high"):
-                    data.loc[row, "probationary_members" + suffix] = int(number)
-                    if pd.isna(form.data.get("full_members", pd.Series(dtype="Int64")).get(row, pd.NA)):
-                        data.loc[row, "full_members" + suffix] = data["members" + suffix].iat[row] - int(number)
-    empty = data["members"].isna()
-    if empty.any():
-        for suffix in ("", "_low", "_high"):
-            total = data["full_members" + suffix] + data["probationary_members" + suffix].fillna(0)
-            data["members" + suffix] = data["members" + suffix].where(~empty, total)
+    three = ("members", "full_members", "probationary_members")
+    inside = {row: int(number) for row, parts in form.parts.get("members", {}).items()
+              for word, number in parts if word.startswith("预备")}  # fmt: skip
+    lacks = {column: _col(form, column, "Int64").isna() for column in three}
+    split = pd.Series(inside, dtype="Int64").reindex(data.index).where(lacks["probationary_members"])
+    for suffix in SUFFIXES:
+        members, full, probationary = (_col(form, column + suffix, "Int64") for column in three)
+        full = full.mask(lacks["full_members"] & split.notna(), members - split)
+        probationary = probationary.mask(split.notna(), split)
+        members = members.mask(lacks["members"], full + probationary.fillna(0))
+        for column, numbers in zip(three, (members, full, probationary), strict=True):
+            data[column + suffix] = numbers
 
 
 def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
     """Rows (unit, organisation, mode) from a unit ledger, with what the row says of the organisation."""
-    own = _col(form, "party_org_name")
-    joint = _col(form, "joint_org_name")
-    mode = _col(form, "setup_mode")
+    own, joint = _col(form, "party_org_name"), _col(form, "joint_org_name")
     has = _col(form, "has_org", "boolean")
-    if "coverage" in data:
-        mode = _by_name(mode, _col(form, "coverage"), _mode)
-    shared = mode.isin(["joint", "attached"])
-    name = _coalesce(joint.where(shared, own), own, joint)
+    mode = _coalesce(_col(form, "setup_mode"), keys_of(_col(form, "coverage"), _of_words(_MODES)))
+    name = _coalesce(joint.where(mode.isin(["joint", "attached"]), own), own, joint)
     kind = _col(form, "org_kind")
     unnamed = name.isna() & has.fillna(False).astype(bool)
-    name = name.where(~unnamed, data["unit_name"] + kind.fillna("branch").map(_SUFFIX).astype(TEXT))
+    name = name.fillna(data["unit_name"][unnamed] + kind[unnamed].fillna("branch").map(_SUFFIX).astype(TEXT))
     mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
-    out = data[[*PLACE, "place_key", "key"]].rename(columns={"key": "unit"}).assign(
-        name=name, party_org=keys_of(name), mode=mode, org_kind=kind,
-        founded_on=_date(form, "founded_on"), ended_on=_date(form, "org_ended_on"), parent=_col(form, "affiliation"),
+    out = data[[*PLACE, "unit"]].assign(
+        name=name, party_org=keys_of(name), mode=mode, org_kind=kind, founded_on=_date(form, "founded_on"),
+        ended_on=_date(form, "org_ended_on"), parent=keys_of(_col(form, "affiliation")),
     )  # fmt: skip
-    out = out[data["kept"] & name.notna() & ~(has.eq(False).fillna(False) & own.isna() & joint.isna())]
+    denied = has.eq(False).fillna(False).astype(bool)
+    out = out[data["kept"] & name.notna() & ~(denied & own.isna() & joint.isna())]
     out["link"] = joined(out["place_key"], out["party_org"])
-    several = out["link"].duplicated(keep=False).to_numpy()  # every unit stands once in `out`
-    denied = has[out.index].eq(False).fillna(False).to_numpy(dtype=bool)
-    out["mode"] = out["mode"].fillna(pd.Series(np.where(several | denied, "joint", "single"), index=out.index).astype(TEXT))
+    several = out["link"].duplicated(keep=False) | denied[out.index]  # every unit stands once in `out`
+    out["mode"] = out["mode"].fillna(pd.Series(np.where(several, "joint", "single"), index=out.index, dtype=TEXT))
     return out
-
-
-def _mode(coverage: str) -> str | None:
-    return next((mode for word, mode in _MODES.items() if word in coverage), None)
 
 
 def party_orgs(form: Form | None, cover: pd.DataFrame | None, problems: list[Problem]) -> pd.DataFrame:
     """Party organisations of their own ledger, then those that only unit rows name; one row an organisation."""
-    frames = []
+    own = made = None
     if form is not None:
-        data = form.data.copy(deep=False)
-        data["name"] = data["party_org"]
-        data["party_org"] = keys_of(data["name"])
-        data["place_key"] = places_of(data)
-        data["link"] = joined(data["place_key"], data["party_org"])
-        functional = _col(form, "functional", "boolean")
+        own = form.data.assign(name=form.data["party_org"], party_org=keys_of(form.data["party_org"]), own_row=True)
+        own["link"] = joined(own["place_key"], own["party_org"])
+        own["parent"] = keys_of(_col(form, "parent"))
         by_mode = _col(form, "setup_mode").eq("functional").astype("boolean")
-        data["functional"] = _by_name(_coalesce(functional, by_mode.where(by_mode)), data["name"], _working)
-        double = data["link"].duplicated()
-        _duplicates(form, problems, data, double, "name", "party_org")
-        data["org_kind"] = _by_name(_col(form, "org_kind"), data["name"], _kind)
-        data["own_row"] = True
-        frames.append(data[~double])
+        own["functional"] = _by_name(_coalesce(_col(form, "functional", "boolean"), by_mode.where(by_mode)), own["name"], _working)
+        own["org_kind"] = _by_name(_col(form, "org_kind"), own["name"], _of_words(_KINDS))
+        double = own["link"].duplicated()
+        _duplicates(form, problems, "party_org", double, own["link"])
+        own = own[~double]
     if cover is not None and len(cover):
-        made = cover.drop_duplicates("link").drop(columns=["unit", "mode"])
+        made = cover.drop_duplicates("link").drop(columns=["unit", "mode"]).assign(own_row=False)
         formal = set(cover.loc[cover["mode"] != "functional", "link"])
         made["functional"] = pd.array([k not in formal for k in made["link"]], dtype="boolean")
-        for column in ("org_kind", "founded_on", "ended_on", "parent"):
-            if made[column].isna().any():  # not said in the first row of this organisation, but in another
-                known = cover.loc[cover[column].notna(), ["link", column]].drop_duplicates("link")
-                made[column] = made[column].fillna(_taken(made["link"], known, column))
-        made["org_kind"] = _by_name(made["org_kind"], made["name"], _kind)
-        made["own_row"] = False
-        if frames:  # what the organisation's own ledger leaves open, the unit rows may know
-            own = frames[0]
-            for column in ("org_kind", "founded_on", "ended_on", "parent"):
-                said = _taken(own["link"], made, column)
+        for column in _OF_ORG:  # not said in the first row of this organisation, but in another
+            if made[column].isna().any():
+                told = cover[cover[column].notna()].drop_duplicates("link")
+                made[column] = made[column].fillna(_taken(_at(made["link"], told), told[column], made.index))
+        made["org_kind"] = _by_name(made["org_kind"], made["name"], _of_words(_KINDS))
+        if own is not None:  # what the organisation's own ledger leaves open, the unit rows may know
+            at = _at(own["link"], made)
+            for column in _OF_ORG:
+                said = _taken(at, made[column], own.index)
                 own[column] = own[column].fillna(said) if column in own else said
             made = made[~made["link"].isin(own["link"])]
-        frames.append(made)
-    if not frames:
-        return pd.DataFrame()
-    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].reset_index(drop=True)
-
-
-def _by_name(column: pd.Series, names: pd.Series, rule: Callable[[str], Any]) -> pd.Series:
-    """Where a column says nothing, what the organisation's name says."""
-    empty = column.isna()
-    if not empty.any():
-        return column
-    said = [rule(n) if isinstance(n, str) else None for n in names[empty]]
-    return column.where(~empty, pd.Series(pd.array(said, dtype=column.dtype), index=names.index[empty]).reindex(column.index))
-
-
-def _kind(name: str) -> str | None:
-    return next((kind for word, kind in _KINDS.items() if word in name), None)
-
-
-def _working(name: str) -> bool:
-    return "功能型" in name or "工作支部" in name or "临时党支部" in name
-
-
-def _district(place: str) -> str:
-    return place.partition("\x1f")[0]
+    frames = [frame for frame in (own, made) if frame is not None]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | None) -> pd.DataFrame:
@@ -326,39 +286,32 @@ def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | 
     Members are the organisation's own column, else 正式 + 预备 of the units it covers directly; functional ones have
     none. Where one of those units leaves its members blank the sum is a lower limit: its high end is open (null).
     """
-    suffixes = ("", "_low", "_high")
-    for suffix in suffixes:
+    for suffix in SUFFIXES:
         if "members" + suffix not in orgs:
-            orgs["members" + suffix] = pd.array([pd.NA] * len(orgs), dtype="Int64")
+            orgs["members" + suffix] = _blank(len(orgs), "Int64")
     if not len(links) or unit_rows is None:
         return orgs
-    codes, areas = pd.factorize(links["area"])  # first and last of the codes are equal where all areas are one
-    spread = pd.Series(codes).groupby(links["link"].to_numpy(), sort=False).agg(["min", "max"])
-    one = spread["min"].where(spread["min"] == spread["max"]).reindex(orgs["link"])
-    deeper = pd.Series(np.array([*areas, None], dtype=object)[one.fillna(-1).astype(int)], index=orgs.index).astype(TEXT)
-    own, district = orgs["area"].fillna(""), orgs["place_key"].map(_district).astype(TEXT)
-    several = spread["min"].ne(spread["max"]).reindex(orgs["link"]).fillna(False).to_numpy(dtype=bool)
-    orgs["area"] = orgs["area"].where(~(own.eq(district) & deeper.notna()), deeper)
-    # known from unit rows alone and spread over several 镇街: it belongs to the district
-    orgs["area"] = orgs["area"].mask(several & ~orgs["own_row"], district.where(district != "")).astype(TEXT)
+    # where all its units lie in one 镇街; one known from unit rows alone and spread over several belongs to the district
+    one = links[["link", "area"]].drop_duplicates().drop_duplicates("link", keep=False)
+    deeper = _taken(_at(orgs["link"], one), one["area"], orgs.index)
+    district = keys_of(orgs["place_key"], lambda place: place.partition("\x1f")[0])
+    area = orgs["area"].where(orgs["own_row"].astype(bool), district.where(district != ""))
+    orgs["area"] = area.mask(area.fillna("").eq(district), deeper.fillna(area))
 
     kept = unit_rows[unit_rows["kept"]]
     position = pd.Index(kept["link"]).get_indexer(joined(links["place_key"], links["unit"]))
     use = (position >= 0) & (links["mode"] != "functional").to_numpy(dtype=bool)
     sums: dict[str, Any] = {}
-    for suffix in suffixes:
+    for suffix in SUFFIXES:
         number = (kept["full_members" + suffix] + kept["probationary_members" + suffix]).fillna(kept["members" + suffix])
-        sums["sum" + suffix] = number.to_numpy(dtype=float, na_value=np.nan)[position[use]]
-    direct = pd.DataFrame(sums).assign(blank=np.isnan(sums["sum"]))
-    grouped = direct.groupby(links["link"].to_numpy()[use], sort=False)
-    total = grouped[["sum", "sum_low", "sum_high"]].sum(min_count=1)
-    total["sum_high"] = total["sum_high"].where(~grouped["blank"].max())
-    found = total.reindex(orgs["link"])
+        sums[suffix] = number.to_numpy(dtype=float, na_value=np.nan)[position[use]]
+    grouped = pd.DataFrame(sums).assign(blank=np.isnan(sums[""])).groupby(links["link"].to_numpy()[use], sort=False)
+    total = grouped[list(SUFFIXES)].sum(min_count=1)
+    total["_high"] = total["_high"].where(~grouped["blank"].max())
     empty = orgs["members"].isna() & ~orgs["functional"].fillna(False).astype(bool)
-    for suffix in suffixes:
-        orgs["members" + suffix] = orgs["members" + suffix].where(
-            ~empty, pd.Series(found["sum" + suffix].to_numpy(), index=orgs.index).astype("Int64")
-        )
+    found = total.reindex(orgs["link"]).set_axis(orgs.index)
+    for suffix in SUFFIXES:
+        orgs["members" + suffix] = orgs["members" + suffix].mask(empty, found[suffix].astype("Int64"))
     return orgs
 
 
@@ -366,192 +319,153 @@ def covers_by_list(
     form: Form, orgs: pd.DataFrame, unit_rows: pd.DataFrame | None, cover: pd.DataFrame | None, problems: list[Problem]
 ) -> pd.DataFrame:
     """覆盖单位 of the organisations' own ledger: rows that the unit ledger does not already hold."""
-    lists = _col(form, "covered_units")
-    at = np.flatnonzero(lists.notna())
-    if not len(at):
+    names = [split_names(text) for text in _col(form, "covered_units").to_numpy(dtype=object)]
+    rows = np.repeat(np.arange(len(names)), [len(n) for n in names])
+    if not len(rows):
         return pd.DataFrame()
-    names = [split_names(text) for text in lists.to_numpy(dtype=object)[at]]
-    rows = np.repeat(at, [len(n) for n in names])
-    out = form.data.iloc[rows][PLACE].reset_index(drop=True)
-    party_org = keys_of(form.data["party_org"])
-    out["row"] = rows
-    out["party_org"] = party_org.array[rows]
-    out["place_key"] = places_of(out)
+    out = form.data.assign(party_org=keys_of(form.data["party_org"]), mode=_col(form, "setup_mode"), row=range(len(names)))
+    out = out[[*PLACE, "party_org", "mode", "row"]].iloc[rows].reset_index(drop=True)
     out["link"] = joined(out["place_key"], out["party_org"])
-    out["said"] = pd.array([n for some in names for n in some], dtype=TEXT)
-    out["unit"] = keys_of(out["said"])
+    said = pd.Series([n for some in names for n in some], dtype=TEXT)
+    out["unit"] = keys_of(said)
     if unit_rows is not None and len(unit_rows):
         kept = unit_rows[unit_rows["kept"]]
         wanted = joined(out["place_key"], out["unit"])
-        by_name = kept.assign(name=joined(kept["place_key"], kept["name_key"])).drop_duplicates("name")
-        at_name = pd.Index(by_name["name"]).get_indexer(wanted)
-        at_key = pd.Index(kept["link"]).get_indexer(wanted)
-        for column, source in (("unit", "key"), ("area", "area")):
-            values = np.where(at_name >= 0, by_name[source].to_numpy(dtype=object)[at_name], out[column].to_numpy(dtype=object))
-            values = np.where((at_name < 0) & (at_key >= 0), kept[source].to_numpy(dtype=object)[at_key], values)
-            out[column] = pd.array(values, dtype=TEXT)
-        lost = out["place_key"].isin(set(kept["place_key"])).to_numpy() & (at_name < 0) & (at_key < 0)
+        first = kept.assign(link=joined(kept["place_key"], kept["name_key"])).drop_duplicates("link")
+        known = pd.concat([first, kept[~kept["link"].isin(first["link"])]])[["link", "unit", "area"]]
+        at = _at(wanted, known)
+        for column in ("unit", "area"):
+            out[column] = _taken(at, known[column], out.index).where(at >= 0, out[column])
+        lost = (at < 0) & out["place_key"].isin(kept["place_key"])
         for i in np.flatnonzero(lost):
-            problems.append(form.problem("unit_unknown", "covered_units", int(rows[i]), str(out["said"].iat[i])[:40]))
+            problems.append(form.problem("unit_unknown", "covered_units", rows[i], str(said.iat[i])[:40]))
         out = out[~lost]
-    is_functional = _taken(out["link"], orgs, "functional").fillna(False).to_numpy(dtype=bool)
-    mode = _col(form, "setup_mode").to_numpy(dtype=object)[out["row"]]
-    size = out["row"].map(out["row"].value_counts()).to_numpy()
-    out["mode"] = pd.array(
-        np.where(is_functional, "functional", np.where(~pd.isna(mode), mode, np.where(size > 1, "joint", "single"))), dtype=TEXT
-    )
+    functional = _taken(_at(out["link"], orgs), orgs["functional"], out.index).fillna(False).to_numpy(dtype=bool)
+    by_size = pd.Series(np.where(out["row"].map(out["row"].value_counts()) > 1, "joint", "single"), index=out.index, dtype=TEXT)
+    out["mode"] = out["mode"].fillna(by_size).mask(functional, "functional")
     pair = joined(out["link"], out["unit"])
-    fresh = ~pair.duplicated().to_numpy()
-    if cover is not None and len(cover):
-        fresh &= ~pair.isin(joined(cover["link"], cover["unit"])).to_numpy()
-    return out[fresh]
+    known_pairs = joined(cover["link"], cover["unit"]) if cover is not None and len(cover) else []
+    return out[~pair.duplicated() & ~pair.isin(known_pairs)]
 
 
-def attach(data: pd.DataFrame, form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
+def attach(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Key and area of the organisation that a fund, activity or rating names; unknown ones are reported and kept."""
-    data = data.copy(deep=False)
-    names = data["party_org"]
-    data["party_org"] = keys_of(names)
+    names = form.data["party_org"]
+    data = form.data.assign(party_org=keys_of(names))
     if not len(orgs):
         return data
-    place = places_of(data)
-    at = pd.Index(orgs["link"]).get_indexer(joined(place, data["party_org"]))
+    at = _at(joined(data["place_key"], data["party_org"]), orgs)
     own = orgs["area"].to_numpy(dtype=object)[at]
     data["area"] = pd.array(np.where((at >= 0) & ~pd.isna(own), own, data["area"].to_numpy(dtype=object)), dtype=TEXT)
-    lost = np.flatnonzero((at < 0) & data["party_org"].notna().to_numpy() & place.isin(orgs["place_key"]).to_numpy())
-    said: set[tuple[str, str]] = set()
-    for row in lost:  # each unknown name once a place
-        key = (place.iat[row], data["party_org"].iat[row])
-        if key not in said:
-            said.add(key)
-            close = near(names.iat[row], orgs.loc[orgs["place_key"] == key[0], "name"]) if len(said) <= 100 else []
-            problems.append(form.problem("organisation_unknown", "party_org", int(row), str(names.iat[row])[:40], allowed="、".join(close)))
+    lost = data[(at < 0) & data["party_org"].notna() & data["place_key"].isin(orgs["place_key"])]
+    for n, (row, place) in enumerate(lost.drop_duplicates(["place_key", "party_org"])["place_key"].items()):  # once a place
+        close = near(names.iat[row], orgs.loc[orgs["place_key"] == place, "name"]) if n < 100 else []
+        problems.append(form.problem("organisation_unknown", "party_org", row, str(names.iat[row])[:40], allowed="、".join(close)))
     return data
-
-
-def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
-    """Melt the funds ledger: one row an amount. A blank in an existing column is a missing amount, not zero."""
-    data = attach(form.data, form, orgs, problems)
-    pieces = []
-    for column, spec in specs.items():
-        if spec["type"] != "money" or "flow" not in spec or spec.get("person") or column not in form.data or column == "annual_total":
-            continue
-        use = form.has(column)
-        if parts := spec.get("total_of"):
-            use = use & ~np.logical_or.reduce([form.has(p) for p in parts])
-        purpose: Any = spec.get("purpose")
-        if column == "spending_amount":
-            item = _col(form, "spending_item")
-            purpose = item.fillna("other").to_numpy()
-            use = use & (data[column].notna() | item.notna()).to_numpy()
-        said = {"flow": spec["flow"], "source": spec.get("source"), "purpose": purpose[use] if column == "spending_amount" else purpose}
-        pieces.append((column, np.flatnonzero(use), said))
-    return _melted(data, pieces, "amount_fen")
 
 
 def _melted(data: pd.DataFrame, pieces: list[tuple[str, np.ndarray, dict[str, Any]]], value: str) -> pd.DataFrame:
     """Columns under each other: for every (column, rows, what it stands for) the organisation, place and value."""
     if not pieces:
         return data.iloc[:0]
-    out = data[[*PLACE, "party_org"]].take(np.concatenate([rows for _, rows, _ in pieces])).reset_index(drop=True)
+    texts = {name: pd.Categorical.from_codes(*pd.factorize(data[name])) for name in ("area", "period", "party_org")}
+    out = data[["sheet", "source_row"]].assign(**texts).take(np.concatenate([rows for _, rows, _ in pieces])).reset_index(drop=True)
     for name in pieces[0][2]:
-        texts = [np.broadcast_to(np.array(said[name], dtype=object), len(rows)) for _, rows, said in pieces]
-        out[name] = pd.array(np.concatenate(texts), dtype=TEXT)
-    for suffix in ("", "_low", "_high"):
+        pool: dict[Any, int] = {None: -1}
+        codes = [np.broadcast_to([pool.setdefault(text, len(pool) - 1) for text in np.atleast_1d(said[name])], len(rows))
+                 for _, rows, said in pieces if len(rows)]  # fmt: skip
+        out[name] = pd.Categorical.from_codes(np.concatenate([*codes, np.zeros(0, dtype=int)]), list(pool)[1:])
+    for suffix in SUFFIXES:
         out[value + suffix] = pd.concat([data[column + suffix].take(rows) for column, rows, _ in pieces], ignore_index=True)
     return out
 
 
+def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
+    """Melt the funds ledger: one row an amount. A blank in an existing column is a missing amount, not zero."""
+    data = attach(form, orgs, problems)
+    pieces = []
+    for column, spec in specs.items():
+        if "flow" not in spec or spec.get("person") or column not in data or column == "annual_total":
+            continue
+        use = form.has(column) & ~np.logical_or.reduce([form.has(p) for p in spec.get("total_of", ())], initial=False)
+        said = {key: spec.get(key) for key in ("flow", "source", "purpose")}
+        if column == "spending_amount":
+            item = _col(form, "spending_item")
+            use &= (data[column].notna() | item.notna()).to_numpy()
+            said["purpose"] = item.fillna("other").to_numpy(dtype=object)[use]
+        pieces.append((column, np.flatnonzero(use), said))
+    return _melted(data, pieces, "amount_fen")
+
+
 def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Instructor counts by class and visits, one set per area and period of a file. Codes live only in here."""
-    data = form.data.copy(deep=False)
-    active = _col(form, "active", "boolean").fillna(True).astype(bool)
-    data["code"] = [split_names(c) for c in _col(form, "instructor_codes")]
-    data["serves"] = _col(form, "served_units")
-    for column in ("level", "origin"):
-        data[column] = _col(form, column)
-    data["full_time"] = _col(form, "full_time", "boolean")
-    place = ["area", "period", "source_file", "source_sheet"]
-    classes = ["level", "origin", "full_time"]
-    long = data[active].explode("code")
-    long["code"] = long["code"].map(name_key, na_action="ignore").astype(TEXT)
-    long = long[long["code"].notna()]
+    """Instructor counts by class and visits, one set per area and period of a sheet. Codes live only in here."""
+    place, classes = ["area", "period", "file", "sheet"], ["level", "origin", "full_time"]
+    data = form.data[["area", "period", "sheet", "source_row"]].assign(
+        file=form.of_block(b.sheet.file for b in form.blocks), level=_col(form, "level"), origin=_col(form, "origin"),
+        full_time=_col(form, "full_time", "boolean"), code=[split_names(c) for c in _col(form, "instructor_codes")],
+        unit=[[name_key(u) for u in split_names(s)] for s in _col(form, "served_units").to_numpy(dtype=object)],
+    )  # fmt: skip
+    long = data[_col(form, "active", "boolean").fillna(True).astype(bool)].explode("code").dropna(subset=["code"])
+    long["code"] = long["code"].map(name_key)
     first = long.drop_duplicates([*place[:3], "code"])
-    counts = (
-        first.groupby([*place, *classes], dropna=False, sort=False)
-        .agg(count=("code", "size"), source_row=("source_row", "first"))
-        .reset_index()
-    )
-    served = long[[*place[:3], "code", "serves"]].dropna(subset=["serves"])
-    served = served.assign(unit=[[name_key(u) for u in split_names(s)] for s in served["serves"]]).explode("unit")
-    served = served.merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
+    grouped = first.groupby([*place, *classes], dropna=False, sort=False)
+    counts = grouped.agg(count=("code", "size"), source_row=("source_row", "first")).reset_index()
+    served = long[[*place[:3], "code", "unit"]].explode("unit").merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
     by_class = served.groupby([*place, *classes], dropna=False)["unit"].nunique().rename("units_served").reset_index()
-    counts = counts.merge(by_class, on=[*place, *classes], how="left") if len(counts) else counts
-    if len(counts):
-        has = bool(form.has("served_units").any())
-        counts["units_served"] = counts["units_served"].astype("Int64").fillna(0 if has else pd.NA)
-        for column in ("count", "units_served"):
-            for suffix in ("_low", "_high"):
-                counts[column + suffix] = counts[column]
-    visits = pd.DataFrame()
-    if "visit_count" in data:
-        data["visited"] = [
-            [name_key(u) for u in split_names(s)] if n and n > 0 else []
-            for s, n in zip(data["serves"], data["visit_count"].fillna(0), strict=True)
-        ]
-        grouped = data.groupby(place, dropna=False, sort=False)
-        visits = grouped[["visit_count", "visit_count_low", "visit_count_high"]].sum(min_count=1).reset_index()
-        visits.columns = [*place, "count", "count_low", "count_high"]
-        visits["source_row"] = grouped["source_row"].first().to_numpy()
-        if form.has("served_units").any():
-            for suffix in ("", "_low", "_high"):
-                visits["units_visited" + suffix] = grouped["visited"].agg(lambda lists: len({u for some in lists for u in some})).to_numpy()
+    counts = counts.merge(by_class, on=[*place, *classes], how="left")
+    lists = bool(form.has("served_units").any())
+    counts["units_served"] = counts["units_served"].astype("Int64").fillna(0) if lists else _blank(len(counts), "Int64")
+    for column in ("count", "units_served"):
+        counts[column + "_low"] = counts[column + "_high"] = counts[column]
+    if "visit_count" not in form.data:
+        return counts, pd.DataFrame()
+    visited = form.data[[f"visit_count{suffix}" for suffix in SUFFIXES]].set_axis([f"count{s}" for s in SUFFIXES], axis=1)
+    data = data.join(visited)
+    per_place = data.groupby(place, dropna=False, sort=False)
+    visits = per_place[list(visited)].sum(min_count=1).join(per_place["source_row"].first()).reset_index()
+    if lists:
+        seen = data[data["count"].fillna(0) > 0].explode("unit").groupby(place, dropna=False)["unit"].nunique().reset_index()
+        visits = visits.merge(seen.rename(columns={"unit": "units_visited"}), on=place, how="left")
+        for suffix in reversed(SUFFIXES):
+            visits["units_visited" + suffix] = visits["units_visited"].fillna(0)
     return counts, visits
 
 
 def activities(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    data = attach(form.data, form, orgs, problems)
-    data = data.assign(**{"due" + suffix: _col(form, "due" + suffix, "Int64") for suffix in ("", "_low", "_high")})
-    date = _date(form, "date")
-    sheet = np.array([sheet_month(b) or 0 for b in form.blocks])[form.data["block"].to_numpy()]
-    from_sheet = pd.Series(sheet, index=data.index).astype("Int64").replace(0, pd.NA)
-    for row, parts in form.parts.get("present", {}).items():  # 7/9 under 实到 tells those due as well
-        if pd.isna(data["due"].iat[row]) and (of := dict(parts).get("of")) is not None:
-            for suffix in ("", "_low", "_high"):
-                data["due" + suffix] = data["due" + suffix].where(data.index != row, int(of))
-    data["month"] = _coalesce(_col(form, "month", "Int64"), date.dt.month.astype("Int64"), from_sheet)
-    data["kind"] = _coalesce(_col(form, "kind"), _col(form, "activity_kind"))
+    data = attach(form, orgs, problems)
+    of = {row: int(number) for row, parts in form.parts.get("present", {}).items() for word, number in parts if word == "of"}
+    due = pd.Series(of, dtype="Int64").reindex(data.index)  # 7/9 under 实到 tells those due as well
+    told = [next(filter(None, map(month_of, (b.sheet.name, *b.titles))), 0) for b in form.blocks]
+    by_sheet = pd.Series(form.of_block(told), dtype="Int64").replace(0, pd.NA)
+    data = data.assign(**{"due" + suffix: _coalesce(_col(form, "due" + suffix, "Int64"), due) for suffix in SUFFIXES})
+    data["month"] = _coalesce(_col(form, "month", "Int64"), _date(form, "date").dt.month.astype("Int64"), by_sheet)
+    data["kind"] = _col(form, "kind")
     return data
 
 
 def ratings(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    data = attach(form.data, form, orgs, problems)
-    items = [c for c, spec in specs.items() if spec.get("item") and c in form.data]
+    data = attach(form, orgs, problems)
+    items = [c for c, spec in specs.items() if spec.get("item") and c in data]
     return _melted(data, [(c, np.flatnonzero(form.has(c)), {"item": c}) for c in items], "score"), data
 
 
 def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
     """Rows of a 工作报表: the item is looked up among the codes, names and other names of the measures."""
-    data = form.data.loc[:, ~form.data.columns.duplicated(keep="last")].copy(deep=False)  # its own area column wins
     names: dict[str, str] = {}
-    labels: list[str] = []
     for code, measure in measures.items():
-        labels.append(measure.name)
         for word in (code, measure.name, *measure.also):
             names.setdefault(plain(word), code)
+    labels = [measure.name for measure in measures.values()]
     found = []
-    for row, said in enumerate(data["measure"].fillna("")):
-        known = names.get(plain(said)) or names.get(plain(re.sub(r"[(（].*?[)）]", "", said)))
-        found.append(known)
-        if known is None:
+    for row, said in enumerate(form.data["measure"].fillna("")):
+        found.append(names.get(plain(said)) or names.get(plain(re.sub(r"[(（].*?[)）]", "", said))))
+        if found[-1] is None:
             problems.append(form.problem("measure_unknown", "measure", row, str(said)[:40], allowed="、".join(near(said, labels))))
-    data["measure"] = pd.array(found, dtype=TEXT)
-    note = data["value_note"].to_numpy() if "value_note" in data else np.zeros(len(data), dtype=int)
-    data["low"], data["high"] = data["value_low"], data["value_high"]
-    data["qualifier"] = pd.Series("约数", index=data.index, dtype=TEXT).where(pd.Series(note & 4 > 0, index=data.index))
-    if "value_unit" in data:
-        data["unit"] = data["value_unit"].astype(TEXT)
-    data["locator"] = _coalesce(
-        _col(form, "locator"), pd.Series([form.where("value", i) for i in range(len(data))], index=data.index, dtype=TEXT)
-    )
+    data = form.data.assign(
+        measure=pd.array(found, dtype=TEXT), unit=form.data.get("value_unit", _col(form, "unit")),
+        low=form.data["value_low"], high=form.data["value_high"],
+    )  # fmt: skip
+    data["qualifier"] = pd.Series("约数", index=data.index, dtype=TEXT).where(data["value_note"] & 4 > 0)
+    cells = pd.Series([form.where("value", row) for row in range(len(data))], index=data.index, dtype=TEXT)
+    data["locator"] = _coalesce(_col(form, "locator"), cells)
     return data[data["measure"].notna()]

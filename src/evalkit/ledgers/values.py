@@ -94,7 +94,7 @@ def _any(words: Sequence[str]) -> str:
 
 _PERSON, _BODY = listed("persons"), listed("bodies")
 _NOUNS = (*_PERSON, *_BODY, *listed("others"))
-_ALIKE = dict.fromkeys(_PERSON, "人") | dict.fromkeys(_BODY, "家")
+_ALIKE = dict.fromkeys(_PERSON, "人") | dict.fromkeys(_BODY, "家") | {"星级": "星", "颗星": "星"}
 _LABELS, _OUTSIDE = WORDS["groups"], listed("outside")
 _NUMBER = r"[0-9〇一二三四五六七八九十百千万亿廿卅][0-9.,〇一二三四五六七八九十百千万亿廿卅]*"
 _ONE_DIGIT = "[0-9〇一二三四五六七八九]"
@@ -213,6 +213,8 @@ def _lex_slowly(text: str) -> _Read:
             return _CANNOT  # 8 10 may be two numbers; 1 234 and 1 2 are one
         s = re.sub(r"\s+", "", s)
     s = s.lower()
+    if "★" in s and not s.strip("★☆"):
+        s = f"{s.count('★')}星"
     if special := _SPECIAL.get(s):
         return special
     if _DASHES.issuperset(s):
@@ -294,7 +296,8 @@ def split_unit(unit: str) -> tuple[int, str]:
 
 
 def _compatible(own: str, column: str) -> bool:
-    alike = _ALIKE.get(own, own) == _ALIKE.get(column, column) or (column == "次" and own.endswith("次"))
+    kin = [_ALIKE.get(noun, noun) for noun in (own, column, column.removesuffix("次"))]  # 3人 in a column of 人次
+    alike = kin[0] in kin[1:] or (column == "次" and own.endswith("次"))
     return alike or "个" in (own, column) or column not in _NOUNS
 
 

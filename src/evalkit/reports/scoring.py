@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from evalkit import charts
 from evalkit.indicators import load
+from evalkit.ledgers.workbook import put_beside
 from evalkit.problems import InputError
 from evalkit.scoring.scores import score
 from evalkit.scoring.stars import stars
@@ -19,7 +21,7 @@ def write_scores(
     period: str | None, index: str = "annual", scheme: str | None = "demo_five", level: str = "district", project: Any = None,
     dataset: str | None = None, out: Path | None = None, n: int = 1000, seed: int = 7,
 ) -> tuple[Path, list[str]]:  # fmt: skip
-    """Write everything into a folder; the folder, and what could not be made and why."""
+    """Write everything into a folder, beside what is open elsewhere; the folder, and what could not be made and why."""
     data = load(project, dataset=dataset)
     data = load(project, periods=data.periods if period is None else [*(p for p in data.periods if p < period), period], dataset=dataset)
     at_level = data.indicators.loc[data.indicators["level"] == level]
@@ -35,7 +37,11 @@ def write_scores(
     if len(data.periods) > 1:
         tables["得分变动"] = scores.changes(at_level.loc[at_level["period"] == data.periods[-2]])
     folder = out or data.project.reports / data.last / "评分"
-    folder.mkdir(parents=True, exist_ok=True)
+
+    def put(name: str, content: bytes) -> None:
+        if (path := put_beside(folder / name, content)).name != name:
+            notes.append(f"{name} 正被其他程序打开，没有改动；新的内容写在 {path.name}")
+
     try:
         checked = stars(data, scheme) if scheme else None
     except InputError as error:
@@ -46,17 +52,20 @@ def write_scores(
         notes.append(str(checked.block.content["notes"][0]))
     for name, (chart, result) in figures.items():
         try:
-            (folder / f"{name}.png").write_bytes(chart(result).png)
+            picture = chart(result).png
         except InputError as error:
             notes.append(f"没有画出{name}：" + "；".join(p.found or p.title for p in error.problems))
+            continue
+        put(f"{name}.png", picture)
     tables["说明"] = pd.DataFrame({"说明": [scores.method, *robust.notes, *notes,
                                         *(["演示数据，全部虚构，非真实情况。"] if scores.is_demo else [])]})
     options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-    with pd.ExcelWriter(folder / "评分.xlsx", engine="xlsxwriter", engine_kwargs=options) as book:
+    with pd.ExcelWriter(content := BytesIO(), engine="xlsxwriter", engine_kwargs=options) as book:
         for name, table in tables.items():
             flags = {c: table[c].map({True: "是", False: "否"}) for c in table.select_dtypes(["bool", "boolean"])}
             named = table.assign(**flags).round(4).rename(columns=words("files"))
-            named.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+            put(f"{name}.csv", named.to_csv(index=False).encode("utf-8-sig"))
             named.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
             book.sheets[name].autofit(400)
+    put("评分.xlsx", content.getvalue())
     return folder, notes

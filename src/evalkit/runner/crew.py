@@ -24,9 +24,9 @@ import psutil
 
 FORK = sys.platform == "linux"  # macOS frameworks and Windows do not survive a fork
 MARK = "EVALKIT_RUN"  # stands in the environment of every process that a run starts, so that the next run knows it
-QUIET = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1",
-    "OMP_THREAD_LIMIT": "1", "NUMEXPR_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+THREADS = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "ARROW_NUM", "NUMEXPR_NUM", "RAYON_NUM")
+QUIET = {f"{name}_THREADS": "1" for name in THREADS} | {
+    "OMP_THREAD_LIMIT": "1", "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "",  # else every start compiles pandas and the rest again
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # Arrow's allocator otherwise starts a thread on import
 }  # fmt: skip
@@ -65,10 +65,14 @@ class Run:
 
 
 class Crew:
-    """Worker processes of one run. `home` is a folder for results and the servers' log."""
+    """Worker processes of one run. `home` is a folder for results and the servers' log.
 
-    def __init__(self, home: Path, timeout: float, memory_limit: int):
-        self.home, self.timeout, self.memory_limit, self.closed = home, timeout, memory_limit, False
+    By default a run may take 4 GB of memory, less where the machine has less for each worker.
+    """
+
+    def __init__(self, home: Path, timeout: float, memory_limit: int | None = None, workers: int = 1):
+        self.home, self.timeout, self.closed = home, timeout, False
+        self.memory_limit = memory_limit or min(4e9, 0.8 * psutil.virtual_memory().total / workers)
         self.servers: list[Server] = []
         self.lock, self.numbers = threading.RLock(), count()
         (home / "results").mkdir(parents=True, exist_ok=True)
@@ -143,7 +147,7 @@ class Crew:
         code = server.process.wait()
         with self.lock:
             self.servers.remove(server)
-            for run in server.runs.values():
+            for run in list(server.runs.values()):
                 run.status = code
                 run.over.set()
 
@@ -155,13 +159,8 @@ class Crew:
         with suppress(psutil.Error):
             process = psutil.Process(run.pid or run.server.process.pid)
             family = [process, *process.children(recursive=True)]
-            size = sum(p.memory_info().rss for p in family)
-            if size > self.memory_limit / 2:  # rss counts pages shared with the parent: look closer only now
-                size = sum(getattr(p.memory_full_info(), "pss", p.memory_info().rss) for p in family)
-            elif run.server.kind == "fork":
-                size = 0  # the child measures itself when it ends
-            run.peak = max(run.peak, size)
-            if size > self.memory_limit:
+            run.peak = max(run.peak, sum(map(memory, family)) if run.pid else 0)
+            if run.peak > self.memory_limit:
                 run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
             if run.cause and run.pid and run.server.kind == "fork":
                 process.send_signal(signal.SIGUSR1)  # writes down where it stands
@@ -171,24 +170,23 @@ class Crew:
 
     def _result(self, run: Run) -> dict[str, Any]:
         """What the process has written or, where it could not, what can be said of its end."""
-        task, file = run.task, Path(run.task["result"])
-        stack, cell = file.with_suffix(".stack"), file.with_suffix(".cell")
-        try:
-            result: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError):
+        task, file, result = run.task, Path(run.task["result"]), None
+        stack = file.with_suffix(".stack")
+        with suppress(OSError, ValueError):
+            result = json.loads(file.read_text("utf-8"))
+        if not isinstance(result, dict):  # nothing, or the number of the cell that it was at
             name = f"信号 {signal.Signals(-run.status).name}" if run.status < 0 else f"退出码 {run.status}"
-            place = f"单元格 In [{cell.read_text()}] " if cell.is_file() else ""
-            result = {"state": "crashed", "reason": place + (run.cause or f"进程意外结束（{name}）")}
+            reason = (f"单元格 In [{result}] " if result else "") + (run.cause or f"进程意外结束（{name}）")
+            result = {"state": "crashed", "reason": reason, "seconds": round(time.monotonic() - run.began, 3)}
             result["traceback"] = stack.read_text("utf-8", "replace") if stack.is_file() else ""
-            result["seconds"] = round(time.monotonic() - run.began, 3) if run.pid else 0.0
         staged = Path(task["staging"], Path(task["output"]).name)
         if result["state"] in ("failed", "crashed") and staged.is_file():
             with suppress(OSError):
                 Path(task["failed"]).parent.mkdir(parents=True, exist_ok=True)
                 result["failed_notebook"] = Path(shutil.move(staged, task["failed"]))
         shutil.rmtree(staged.parent, ignore_errors=True)
-        for written in (file, stack, cell):
-            written.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
+        stack.unlink(missing_ok=True)
         return result | {"peak_memory": max(run.peak, result.get("peak_memory", 0))}
 
     def close(self, grace: float = 3.0) -> None:
@@ -198,25 +196,25 @@ class Crew:
         for server in servers:
             server.dismiss()
         deadline = time.monotonic() + grace
-        while any(server.process.poll() is None for server in servers) and time.monotonic() < deadline:
+        while left := [server.process for server in servers if server.process.poll() is None]:
             time.sleep(0.01)
-        for server in servers:
-            kill_tree(server.process.pid)
-            server.process.wait()
+            if time.monotonic() > deadline:
+                kill_tree(left[0].pid)
 
 
 @cache
 def kept_crew(timeout: float, memory_limit: int | None = None) -> Crew:
     """This process's own crew for single notebooks, closed when it ends."""
-    crew = Crew(Path(tempfile.mkdtemp(prefix="evalkit-runner-")), timeout, memory_limit or default_memory(1))
+    crew = Crew(Path(tempfile.mkdtemp(prefix="evalkit-runner-")), timeout, memory_limit)
     atexit.register(shutil.rmtree, crew.home, ignore_errors=True)
     atexit.register(crew.close)
     return crew
 
 
-def default_memory(workers: int) -> int:
-    """Bytes a run may take: 4 GB, less where the machine has less."""
-    return int(min(4e9, 0.8 * psutil.virtual_memory().total / workers))
+def memory(process: psutil.Process) -> int:
+    """Bytes of a process; pages that it shares with the warm parent count in parts (Linux)."""
+    facts = process.memory_full_info()
+    return int(getattr(facts, "pss", facts.rss))
 
 
 def kill_tree(pid: int) -> None:

@@ -43,8 +43,7 @@ def execute_forked(nb_man: NotebookExecutionManager, kernel_name: str, **kwargs:
     with TemporaryDirectory(prefix="evalkit-notebook-") as folder:
         notebook, output = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
         nbformat.write(nb_man.nb, notebook)
-        parameters = dict(nb_man.nb.metadata.get("papermill", {}).get("parameters", {}))
-        facts = {"parts": {}, "hash": "", "seed": seed_of(parameters)}
+        facts = {"parts": {}, "hash": "", "seed": seed_of(dict(nb_man.nb.metadata.papermill.parameters))}
         task = make_task(Job("", notebook, output), inspect(notebook), facts, Path(folder), "auto")
         if task["executor"] != "fork":
             return str(task["note"])
@@ -53,8 +52,7 @@ def execute_forked(nb_man: NotebookExecutionManager, kernel_name: str, **kwargs:
         executed = remove_error_markers(nbformat.read(made, 4)) if made else None
     if not executed or (result["state"] != "done" and not executed.metadata.papermill["exception"]):
         return str(result["reason"])
-    for cell, ran in zip(nb_man.nb.cells, executed.cells, strict=True):
-        cell.update(ran)
+    nb_man.nb.cells = executed.cells
     nb_man.nb.metadata["language_info"] = executed.metadata["language_info"]
     nb_man.nb.metadata.papermill["exception"] = executed.metadata.papermill["exception"]
     return ""

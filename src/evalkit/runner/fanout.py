@@ -33,7 +33,6 @@ class FanOut:
     outcomes: tuple[Outcome, ...]
     plan: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
-    log: Path | None = None
     interrupted: bool = False
 
     @property
@@ -103,13 +102,13 @@ def fan_out(
     notes = [f"{key} 不能作文件名，结果存为 {stem}.ipynb" for key, stem in stems.items() if stem != key]
     if dry_run:
         return FanOut((), tuple((job.key, why) for job, why, _ in pending(made, force)), tuple(notes))
-    interrupted, log = False, out / "run.json"
+    interrupted = False
     try:
-        outcomes = run(made, state=out / ".evalkit", workers=jobs, force=force, log=log, **options)
+        outcomes = run(made, state=out / ".evalkit", workers=jobs, force=force, log=out / "run.json", **options)
     except Interrupted as stop:
         outcomes, interrupted = stop.outcomes, True
     notes += [f"{note}（{number} 项）" for note, number in Counter(o.note for o in outcomes if o.note).items()]
-    return FanOut(tuple(outcomes), (), tuple(notes), log, interrupted)
+    return FanOut(tuple(outcomes), (), tuple(notes), interrupted)
 
 
 def read_table(path: Path, parameters: dict[str, Parameter], problems: list[Problem]) -> tuple[dict[str, str], list[dict[str, Any]]]:

@@ -81,28 +81,21 @@ class Event:
     message: str = ""
 
 
-def digest(*parts: bytes | str) -> str:
-    made = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        made.update(len(data).to_bytes(8, "little") + data)
-    return made.hexdigest()[:32]
-
-
-def canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+def digest(value: Any) -> str:
+    """Hash of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def seed_of(parameters: dict[str, Any]) -> int:
     """The seed of a run: its own parameters, nothing else, so that a run can be repeated alone."""
-    return int(digest(canonical(parameters))[:8], 16)
+    return int(digest(parameters)[:8], 16)
 
 
 def content_hash(path: Path) -> str:
     """Hash of a file's content, or of all files below a folder with their names; ``missing`` if there is none."""
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file())
-        return digest(*(part for p in files for part in (p.relative_to(path).as_posix(), content_hash(p))))
+        return digest([[p.relative_to(path).as_posix(), content_hash(p)] for p in files])
     if not path.is_file():
         return "missing"
     with path.open("rb") as file:
@@ -113,7 +106,7 @@ def source_hash(notebook: Path) -> str:
     """Source only: outputs and execution counts may change by looking at a notebook in JupyterLab."""
     try:
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
-        return digest(canonical([[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags")] for c in cells]))
+        return digest([[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags")] for c in cells])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return content_hash(notebook)
 
@@ -123,7 +116,7 @@ def installation() -> dict[str, str]:
     """Evalkit's version and the lock (or, without one, the installed distributions) as a hash."""
     lock = Path(__file__).parents[3] / "requirements.lock"
     names = [] if lock.is_file() else sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
-    return {"version": __version__, "lock": digest(*names) if names else content_hash(lock)}
+    return {"version": __version__, "lock": digest(names) if names else content_hash(lock)}
 
 
 PARTS = {
@@ -136,10 +129,9 @@ def fingerprints(jobs: Iterable[Job]) -> Iterator[dict[str, Any]]:
     """Hash, its parts and the seed of each job; each notebook and each dependency is read once."""
     source, content = cache(source_hash), cache(content_hash)
     for job in jobs:
-        depends = digest(*(content(path) for path in job.depends))
-        parts = {"notebook": source(job.notebook), "parameters": digest(canonical(job.parameters)), "depends": depends}
-        parts |= {"post": job.post or "", **installation()}
-        yield {"parts": parts, "hash": digest(canonical(parts)), "seed": seed_of(job.parameters)}
+        parts = {"notebook": source(job.notebook), "parameters": digest(job.parameters), "post": job.post or ""}
+        parts |= {"depends": digest([content(path) for path in job.depends]), **installation()}
+        yield {"parts": parts, "hash": digest(parts), "seed": seed_of(job.parameters)}
 
 
 def stamped(output: Path) -> dict[str, Any]:

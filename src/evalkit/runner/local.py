@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.problems import InputError, Problem
-from evalkit.runner.crew import FORK, WATCH, Crew, default_memory, sweep
+from evalkit.runner.crew import FORK, WATCH, Crew, kept_crew, sweep
 from evalkit.runner.jobs import Event, Job, Outcome, digest, fingerprints, installation, stamped, why_due, write_json
 from evalkit.runner.notebook import Notebook, inspect
 
-TIMEOUT = 600.0
 Progress = Callable[[Event], None] | None
 Submit = Callable[[dict[str, Any]], "Future[dict[str, Any]]"]
 
@@ -41,7 +40,7 @@ def run(
     state: Path,
     workers: int | None = None,
     executor: str = "auto",
-    timeout: float = TIMEOUT,
+    timeout: float = 600,
     memory_limit: int | None = None,
     force: bool = False,
     progress: Progress = None,
@@ -94,15 +93,12 @@ def run(
         look = cache(inspect)
         tasks = [(job, make_task(job, look(job.notebook), facts, state, executor)) for job, why, facts in todo if why]
         tasks.sort(key=lambda pair: pair[1]["group"])  # one warm process after the other
-        if executor.startswith("dask://"):
-            from evalkit.runner.cluster import cluster
-
-            hands = cluster(executor, timeout, memory_limit, force)
-        else:
-            hands = processes(book, state, workers, timeout, memory_limit or default_memory(workers))
         try:
-            if tasks:
-                with hands as submit:
+            if tasks and executor.startswith("dask://"):
+                with cluster(executor, timeout, memory_limit, force) as submit:
+                    book.execute(tasks, submit)
+            elif tasks:
+                with processes(book, state, workers, timeout, memory_limit) as submit:
                     book.execute(tasks, submit)
         except KeyboardInterrupt:
             raise Interrupted(book.close(log or state / "run.json", workers)) from None
@@ -128,12 +124,9 @@ def locked(state: Path) -> Iterator[None]:
 
 def pending(jobs: Sequence[Job], force: bool = False) -> list[tuple[Job, str, dict[str, Any]]]:
     """What a dry run shows: each job with absolute paths, why it must run in Chinese or "", and its hashes."""
-
-    def whole(path: Path) -> Path:
-        return Path(os.path.abspath(path))
-
     absolute = [
-        replace(job, notebook=whole(job.notebook), output=whole(job.output), depends=tuple(map(whole, job.depends))) for job in jobs
+        replace(j, notebook=j.notebook.absolute(), output=j.output.absolute(), depends=tuple(p.absolute() for p in j.depends))
+        for j in jobs
     ]
     names = (("key", [j.key for j in absolute]), ("output", [str(j.output).casefold() for j in absolute]))
     twice = [(place, name) for place, all_names in names for name, number in Counter(all_names).items() if number > 1]
@@ -218,9 +211,9 @@ class Book:
 
 
 @contextmanager
-def processes(book: Book, state: Path, workers: int, timeout: float, memory_limit: int) -> Iterator[Submit]:
+def processes(book: Book, state: Path, workers: int, timeout: float, memory_limit: int | None) -> Iterator[Submit]:
     """A function that submits a task to worker processes of this machine, so many at a time."""
-    crew = Crew(state, timeout, memory_limit)
+    crew = Crew(state, timeout, memory_limit, workers)
 
     def perform(task: dict[str, Any]) -> dict[str, Any]:
         book.tell("started", task["key"])
@@ -232,3 +225,27 @@ def processes(book: Book, state: Path, workers: int, timeout: float, memory_limi
         finally:
             crew.close()
             threads.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def cluster(executor: str, *limits: Any) -> Iterator[Submit]:
+    """A function that submits a task to the Dask cluster at ``dask://host:port``; `limits` as in `remote`."""
+    try:
+        from distributed import Client  # type: ignore[import-not-found,unused-ignore]
+
+        client = Client(executor.replace("dask://", "tcp://", 1), timeout="10s", set_as_default=False)
+    except (ImportError, OSError, TimeoutError, ValueError) as error:
+        advice = '先运行 pip install "evalkit[cluster]"' if isinstance(error, ImportError) else "检查地址，并确认 Dask 调度器已启动"
+        raise InputError(Problem("value_invalid", where="executor", found=executor, read=str(error), advice=advice)) from None
+    with client:
+        workers = client.get_executor(pure=False, retries=1)
+        yield lambda task: workers.submit(remote, task, *limits)
+
+
+def remote(task: dict[str, Any], timeout: float, memory_limit: int | None, forced: bool) -> dict[str, Any]:
+    """On a Dask worker: one task in this worker's own warm process; once more in the pool after a crash."""
+    known = stamped(Path(task["output"]))
+    if not forced and known.get("parts") == task["parts"]:  # done by a worker that died before it said so
+        return known | {"state": "done", "note": "已由另一节点完成"}
+    result = kept_crew(timeout, memory_limit).perform(task if FORK else task | {"executor": "pool"})
+    return result | {"executor": f"dask/{result['executor']}"}

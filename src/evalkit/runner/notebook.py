@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from inspect import CO_COROUTINE
 from pathlib import Path
@@ -109,16 +110,11 @@ def parse(source: str) -> tuple[ast.Module, bool]:
 
 def assigned(tree: ast.Module) -> Iterator[Parameter]:
     for node in tree.body:
-        if isinstance(node, ast.Assign):
-            targets, value, annotation = node.targets, node.value, ""
-        elif isinstance(node, ast.AnnAssign):
-            targets, value, annotation = [node.target], node.value or ast.Constant(...), ast.unparse(node.annotation)
-        else:
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             continue
-        try:
-            default = ast.literal_eval(value)
-        except ValueError:
-            default = None
-        for target in targets:
+        default, annotation = None, ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
+        with suppress(ValueError):
+            default = ast.literal_eval(node.value or ast.Constant(...))
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if isinstance(target, ast.Name):
                 yield Parameter(target.id, default if default is not ... else None, annotation, default is ...)

@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import re
-import shutil
 import time
 import traceback
 from pathlib import Path
@@ -16,6 +15,7 @@ import papermill
 import psutil
 from papermill.exceptions import PapermillExecutionError
 
+from evalkit.runner.crew import memory
 from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, write_json
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -37,12 +37,6 @@ def one_line(ename: str, evalue: str) -> str:
         return first
     hint = HINTS.get(ename, f"出错 {ename}")
     return f"{hint}：{first}" if first and ename not in ("StdinNotImplementedError", "SystemExit") else hint
-
-
-def memory() -> int:
-    """Bytes of this process; pages that it shares with the warm parent count in parts (Linux)."""
-    facts = psutil.Process().memory_full_info()
-    return int(getattr(facts, "pss", facts.rss))
 
 
 def braces(path: Path | str) -> str:
@@ -68,36 +62,34 @@ def perform(task: dict[str, Any], engine: str | None, **engine_arguments: Any) -
         for cell in nb.cells:
             if cell.metadata.get("papermill", {}).get("exception") is True:  # papermill lets sys.exit() pass
                 raise PapermillExecutionError(0, cell.get("execution_count"), cell.source, "SystemExit", "", [])
-        if engine is None and target.stat().st_size > OUTPUT_LIMIT * 1.5:
+        if target.stat().st_size > OUTPUT_LIMIT * 1.5:
             raise OSError(TOO_LARGE)
         if task["post"]:
             step = f"笔记本已运行，后续步骤 {task['post']} 出错："
             module, _, name = task["post"].partition(":")
             getattr(importlib.import_module(module), name)(target, task["parameters"])
         step = "结果写不进去："
-        measured = {"seconds": round(time.perf_counter() - began, 4), "peak_memory": memory()}
-        result |= measured | {"files": publish(task, target, **measured), "state": "done"}
+        publish(task, target, seconds=round(time.perf_counter() - began, 4), peak_memory=memory(psutil.Process()))
+        result["state"] = "done"
     except PapermillExecutionError as error:
         result["reason"] = f"单元格 In [{error.exec_count}] {one_line(error.ename, str(error.evalue))}"
         result["traceback"] = ANSI.sub("", "\n".join(error.traceback))
     except Exception as error:
         result |= {"reason": step + one_line(type(error).__name__, str(error)), "traceback": traceback.format_exc()}
-    return {"seconds": round(time.perf_counter() - began, 4), "peak_memory": memory()} | result
+    return {"seconds": round(time.perf_counter() - began, 4), "peak_memory": memory(psutil.Process())} | result
 
 
-def publish(task: dict[str, Any], target: Path, **measured: Any) -> list[str]:
-    """Move what stands in the staging folder beside the output, the notebook with its stamp last; the names."""
+def publish(task: dict[str, Any], target: Path, **measured: Any) -> None:
+    """Move what stands in the staging folder beside the output, the notebook with its stamp last."""
     output = Path(task["output"])
-    made = [p for p in sorted(target.parent.rglob("*")) if p.is_file() and p != target]
-    names = [file.relative_to(target.parent).as_posix() for file in made]
-    for file, name in zip(made, names, strict=True):
+    made = [p.relative_to(target.parent) for p in sorted(target.parent.rglob("*")) if p.is_file() and p != target]
+    names = [output.name, *(name.as_posix() for name in made)]
+    for name in made:
         (output.parent / name).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(file, output.parent / name)
+        os.replace(target.parent / name, output.parent / name)
     content = json.loads(target.read_text("utf-8"))
     metadata = content.pop("metadata")
     metadata["papermill"]["output_path"] = str(output)
-    metadata["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed", "executor")} | {"files": [output.name, *names]} | measured
+    metadata["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed", "executor")} | {"files": names} | measured
     write_json(target, content | {"metadata": metadata})  # at the end of the file, where `stamped` looks for it
     os.replace(target, output)
-    shutil.rmtree(target.parent, ignore_errors=True)
-    return metadata["evalkit"]["files"]

@@ -123,7 +123,7 @@ class Warm:
         enter_child()
         written = watch_writes(task["cwd"], task["staging"], self.facts["home"])
         try:
-            result = perform(task, "evalkit-here", seed=task["seed"], place=Path(task["result"] + ".cell"))
+            result = perform(task, "evalkit-here", seed=task["seed"], place=Path(task["result"]))
         except NeedsKernel as need:
             result = {"state": "kernel", "reason": str(need)}
         result["modules"] = [name for name in sys.modules if name not in self.known]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from evalkit.codebook.reading import Lines, parse_yaml, read_text, where
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.aggregate import METHODS as COMBINE
 from evalkit.scoring.aggregate import check_combination
-from evalkit.scoring.ahp import ahp
+from evalkit.scoring.ahp import ahp, inconsistent
 from evalkit.scoring.impute import METHODS as IMPUTE
 from evalkit.scoring.normalise import METHODS as RULES
 from evalkit.scoring.normalise import SIGNED
@@ -158,28 +159,27 @@ class Faults:
 
 def declared(given: Any, kind: str) -> tuple[str, dict[str, Any], Faults]:
     """Code, content and faults of an index or star scheme: a mapping, a YAML file (``file.yml#name``) or a name."""
-    faults = Faults()
-    packaged = Path(__file__).with_name(f"{kind}.yml")
+    faults, known = Faults(), list[str]()
     if isinstance(given, Mapping):
         return _one(dict(given), "", kind, faults)
     path, _, name = str(given).partition("#")
     if path.lower().endswith((".yml", ".yaml")):
         return _one(_read(Path(path), faults), name, kind, faults)
-    files = [packaged]
-    try:
+    files = [Path(__file__).with_name(f"{kind}.yml")]
+    with suppress(InputError):  # outside a project there are the packaged ones
         from evalkit.indicators.project import find_project
 
-        files = [p for p in [find_project().root / packaged.name] if p.is_file()] + files
-    except InputError:
-        pass  # outside a project there are the packaged ones
-    known: dict[str, Path] = {}
-    for file in reversed(files):
-        known |= dict.fromkeys(_read(file, Faults()), file)
-    if str(given) not in known:
-        advice = did_you_mean(str(given), known) or "或写一个 YAML 文件的路径"
-        faults.add("key_unknown", (kind,), given, "、".join(known), advice)
-        faults.stop()
-    return _one(_read(known[str(given)], faults), str(given), kind, faults)
+        files = [p for p in [find_project().root / files[0].name] if p.is_file()] + files
+    for file in files:
+        if str(given) in (content := _read(file, faults)):
+            return _one(content, str(given), kind, faults)
+        known += content
+    raise InputError(unknown(kind, str(given), known, more="或写一个 YAML 文件的路径"))
+
+
+def unknown(place: str, found: str, known: Sequence[str], code: str = "key_unknown", more: str = "") -> Problem:
+    """The problem of a name that is not among those known, with the nearest one, or some of them."""
+    return Problem(code, where=place, found=found, allowed="、".join(known[:20]), advice=did_you_mean(found, known) or more)
 
 
 def _read(path: Path, faults: Faults) -> dict[str, Any]:
@@ -209,8 +209,8 @@ def cut_offs(raw: Any, label: str, path: tuple[Any, ...], faults: Faults, more: 
     for n, entry in enumerate(raw or ()):
         here, ends = (*path, n), [key for key in ("from", "above") if key in entry]
         if double := entry.keys() & {"to", "below", "upto", "until", "max"}:
-            faults.add("value_invalid", (*here, min(double)), entry[min(double)], "只写下限（from 或 above）",
-                       "上一档的下限就是本档的上限")
+            advice = "上一档的下限就是本档的上限"
+            faults.add("value_invalid", (*here, min(double)), entry[min(double)], "只写下限（from 或 above）", advice)
         faults.keys({k: v for k, v in entry.items() if k not in double}, {label, "from", "above", *more}, here)
         if len(ends) != 1 or label not in entry:
             faults.add("key_missing", here, "、".join(map(str, entry)), f"{label} 和 from、above 之一")
@@ -246,16 +246,15 @@ def load_index(given: Any, known: Mapping[str, Mapping[str, Any]]) -> Index:
     if not isinstance(tree, Mapping) or not tree:
         faults.add("key_missing", (code, "tree"), tree, "维度和指标组成的树")
         faults.stop()
-    inherited = {"rule": faults.choice(raw, "rule", RULES, (code,), "share_of_target")}
+    rule = faults.choice(raw, "rule", RULES, (code,), "share_of_target")
     total = faults.number(raw, "points", (code,), 100.0, 0)
-    builder = _Builder(faults, known)
     root = {key: raw[key] for key in ("combine", "power") if key in raw} | {"name": raw.get("name", code), "items": tree}
-    node = builder.node(code, root, total, inherited, (code,), ())
+    node = _Builder(faults, known).node(code, root, total, rule, (code,), ())
     grades = cut_offs(raw.get("grades"), "grade", (code, "grades"), faults)
     if grades and (bad := [leaf for leaf in node.leaves() if leaf.rule in UNBOUNDED]):
         rules = "、".join(sorted({leaf.rule for leaf in bad}))
-        faults.add("value_invalid", (code, "grades"), rules, "分等级要求每项是满分的一部分",
-                   "去掉 grades，或改用 share_of_target、minmax")
+        advice = "去掉 grades，或改用 share_of_target、minmax"
+        faults.add("value_invalid", (code, "grades"), rules, "分等级要求每项是满分的一部分", advice)
     needs = faults.number(raw, "needs", (code,), 0.75, 0, 1)
     ways = [faults.choice(raw, key, known_, (code,), "none") for key, known_ in (("impute", IMPUTE), ("treat", TREAT))]
     faults.stop()
@@ -268,7 +267,7 @@ class _Builder:
     known: Mapping[str, Mapping[str, Any]]
     seen: dict[str, str] = field(default_factory=dict)
 
-    def node(self, code: str, raw: Any, points: float, inherited: dict[str, str], path: tuple[Any, ...], above: tuple[int, ...]) -> Node:
+    def node(self, code: str, raw: Any, points: float, rule: str, path: tuple[Any, ...], above: tuple[int, ...]) -> Node:
         if id(raw) in above:
             self.faults.add("value_invalid", path, f"{code} 又包含自己", "树不能有环", "检查 YAML 的 & 和 * 引用")
             return Node(code, code, points)
@@ -276,10 +275,10 @@ class _Builder:
             self.faults.add("value_invalid", path, raw, "写成 {points: …, full_at: …} 或带 items 的一组")
             return Node(code, code, points)
         if "items" not in raw:
-            return self._leaf(code, raw, points, inherited, path)
+            return self._leaf(code, raw, points, rule, path)
         if above:
             self.faults.keys(raw, GROUP, path)
-        rule = {"rule": self.faults.choice(raw, "rule", RULES, path, inherited["rule"])}
+        rule = self.faults.choice(raw, "rule", RULES, path, rule)
         combine = self.faults.choice(raw, "combine", COMBINE, path, "arithmetic")
         items = raw["items"] if isinstance(raw["items"], Mapping) and raw["items"] else {}
         if not items:
@@ -302,26 +301,29 @@ class _Builder:
         given = [entry.get("points") if isinstance(entry, Mapping) else None for entry in items.values()]
         if "ahp" in raw:
             try:
-                return [float(w) * points for w in ahp(raw["ahp"]).weights]
-            except (InputError, ValueError, IndexError) as error:
-                problems = error.problems if isinstance(error, InputError) else ()
-                self.faults.add("value_invalid", (*path, "ahp"), problems[0].found if problems else error, f"{len(items)} 项的判断矩阵")
+                weights = ahp(raw["ahp"]).weights
+                found = f"{len(weights)} 阶" if len(weights) != len(items) else inconsistent(raw["ahp"], names=list(map(str, items)))
+            except (InputError, ValueError) as error:
+                found = error.problems[0].found if isinstance(error, InputError) else str(error)
+            if not found:
+                return [float(w) * points for w in weights]
+            self.faults.add("value_invalid", (*path, "ahp"), found, f"{len(items)} 项的判断矩阵，一致性比率不超过 0.1")
         if not items or all(g is None for g in given):
             return [points / max(len(items), 1)] * len(items)
         if None in given:
             missing = [key for key, g in zip(items, given, strict=True) if g is None]
             self.faults.add("key_missing", path, f"{'、'.join(map(str, missing))} 没有写 points", "同一组里都写或都不写")
-        numbers = [self.faults.number(e, "points", (*path, k), 0.0, 0) if isinstance(e, Mapping) and "points" in e else 0.0 for k,
-                   e in items.items()]
+        numbers = [0.0 if g is None else self.faults.number({"points": g}, "points", (*path, k), 0.0, 0)
+                   for k, g in zip(items, given, strict=True)]  # fmt: skip
         if None not in given and abs(sum(numbers) - points) > 1e-6 * max(points, 1):
-            self.faults.add("value_invalid", path, f"各项 points 合计 {sum(numbers):g}", f"合计 {points:g}",
-                            "改各项的分值，或改上一级的 points")
+            found, advice = f"各项 points 合计 {sum(numbers):g}", "改各项的分值，或改上一级的 points"
+            self.faults.add("value_invalid", path, found, f"合计 {points:g}", advice)
         return numbers
 
-    def _leaf(self, code: str, raw: Mapping[str, Any], points: float, inherited: dict[str, str], path: tuple[Any, ...]) -> Node:
+    def _leaf(self, code: str, raw: Mapping[str, Any], points: float, rule: str, path: tuple[Any, ...]) -> Node:
         faults, here = self.faults, ".".join(map(str, path))
         faults.keys(raw, LEAF, path)
-        rule = faults.choice(raw, "rule", RULES, path, inherited["rule"])
+        rule = faults.choice(raw, "rule", RULES, path, rule)
         if code in self.seen:
             faults.add("key_duplicate", path, code, "一个指标只计一次", f"已在 {self.seen[code]}")
         self.seen[code] = here
@@ -344,8 +346,8 @@ class _Builder:
         full, zero = at["full_at"], at["zero_at"]
         backwards = (better == "higher") == (zero > full) and not np.isnan(full + zero)
         if full == zero or backwards or (full <= 0 and np.isnan(zero)):
-            faults.add("value_invalid", path, f"full_at {full:g}，zero_at {zero:g}",
-                       "越高越好：zero_at 小于 full_at；越低越好：相反；full_at 大于 0")
+            allowed = "越高越好：zero_at 小于 full_at；越低越好：相反；full_at 大于 0"
+            faults.add("value_invalid", path, f"full_at {full:g}，zero_at {zero:g}", allowed)
         if at["low"] >= at["high"]:
             faults.add("value_invalid", path, f"low {at['low']:g}，high {at['high']:g}", "low 小于 high")
         name = str(raw.get("name") or about["name"])

@@ -156,7 +156,7 @@ def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any) -> Fl
 def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tuple[float, float], cap: bool) -> Floats:
     fixed = [np.asarray(np.nan if given is None else given, dtype=float) for given in (low, high)]
     floor, ceiling = (np.where(np.isnan(v), over_units(n, x), v) for v, n in zip(fixed, ("min", "max"), strict=True))
-    if low is not None and high is not None and bool(np.any(floor >= ceiling)):
+    if bool(np.any(fixed[0] >= fixed[1])):
         raise refuse("low, high", "下限不低于上限", "low 小于 high")
     worst, span = np.where(lower, ceiling, floor), np.where(lower, floor - ceiling, ceiling - floor)
     flat = np.abs(span) <= 1e-12 * np.maximum(np.abs(floor), np.abs(ceiling))

@@ -17,7 +17,7 @@ from evalkit.problems import InputError, did_you_mean
 from evalkit.scoring.aggregate import check_combination
 from evalkit.scoring.impute import impute
 from evalkit.scoring.ranks import rank
-from evalkit.scoring.scores import Scores, combine, leaf_shares, printed, wide
+from evalkit.scoring.scores import Scores, combine, leaf_shares, printed, total_scores, wide
 from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, say, show, words
 from evalkit.stats import rank_sets
@@ -53,10 +53,9 @@ class Robustness(Showing):
         """Declared rank with the interval that holds 90% of the replications, median, mean, and replications without a rank."""
         out, known = self._frame(), (self.ranked > 0).any(axis=0)
         values = np.where(self.ranked > 0, self.ranked, np.nan)[:, known]
-        for name, q in (("low", 0.05), ("median", 0.5), ("high", 0.95)):
+        for name, q, way in (("low", 0.05, "nearest"), ("median", 0.5, "linear"), ("high", 0.95, "nearest")):
             out[name] = np.nan
-            out.loc[known, name] = np.nanquantile(values, q, axis=0, method="linear" if q == 0.5
-                                                  else "nearest") if known.any() else np.nan
+            out.loc[known, name] = np.nanquantile(values, q, axis=0, method=way) if known.any() else np.nan  # type: ignore[call-overload]
         return out.assign(mean=self._share(self.ranked.sum(0, dtype=float)), failed=(self.ranked == 0).sum(0))
 
     @cached_property
@@ -176,9 +175,9 @@ class _Draws:
         kinds = dict(zip(scores.rows["indicator"], scores.rows["kind"], strict=True)) if "kind" in scores.rows else {}
         most = [[1.0 if kinds.get(leaf.code) == "proportion" else np.inf] for leaf in scores.index.leaves]
         least = np.where((np.nan_to_num(self.value) >= 0).all(1), 0.0, -np.inf)[:, None]
-        parts = (bottom.T, (top - bottom).T, np.nan_to_num((value - ci_low) / 1.96).T, np.nan_to_num((ci_high - value) / 1.96).T, most,
-                 least)
-        self.low, self.width, self.down, self.up, self.most, self.least = (np.ascontiguousarray(p, dtype=np.float32) for p in parts)
+        errors = (np.nan_to_num(half / 1.96).T for half in (value - ci_low, ci_high - value))
+        parts = (np.ascontiguousarray(p, dtype=np.float32) for p in (bottom.T, (top - bottom).T, *errors, most, least))
+        self.low, self.width, self.down, self.up, self.most, self.least = parts
         self.uniform = bool(np.nan_to_num(self.width).any())
         self.exact = not (self.uniform or self.down.any() or self.up.any())
 
@@ -239,9 +238,9 @@ def _run(scores: Scores, plan: pd.DataFrame, seed: int, failures: Counter[str]) 
                 check_combination(rule, way["aggregation"] or "arithmetic")
             for start in range(0, len(members), step):
                 part = members[start : start + step]
-                x = draws.data(numbers["data"][part]) if numbers["data"][part[0]] >= 0 else scores.raw[None]
-                weight = draws.weights(numbers["weights"][part],
-                                       index.points) if numbers["weights"][part[0]] >= 0 else np.tile(index.points, (len(part), 1))
+                data, weights = numbers["data"][part], numbers["weights"][part]
+                x = draws.data(data) if data[0] >= 0 else scores.raw[None]
+                weight = draws.weights(weights, index.points) if weights[0] >= 0 else np.tile(index.points, (len(part), 1))
                 out = np.array([options["indicator"][o] if o >= 0 else -1 for o in numbers["indicator"][part]])
                 weight[np.flatnonzero(out >= 0), out[out >= 0]] = 0.0
                 value = _one(scores, x, weight, way)
@@ -260,12 +259,7 @@ def _one(scores: Scores, x: Floats, weight: Floats, way: dict[str, str]) -> Floa
         x = impute(x, way["imputation"], scores.units["peer_group"].fillna("").to_numpy(), scores.previous)[0]
     share = leaf_shares(index, treat(x, way["treatment"]).x, way["normalisation"] or None)
     share = np.maximum(share, FLOOR) if way["aggregation"] else share
-    value = combine(index.root, share, weight, way["aggregation"] or None) * index.root.points
-    value = np.broadcast_to(value, (len(weight), len(scores.units)))
-    if not np.isnan(share).any():
-        return value
-    known = (~np.isnan(share) * weight[:, None, :]).sum(-1) / weight.sum(-1)[:, None]
-    return np.where(known >= index.needs - 1e-9, value, np.nan)
+    return total_scores(index, share, weight, way["aggregation"] or None)[0]
 
 
 def robustness(scores: Scores, n: int = 1000, seed: int = 7, vary: Sequence[str] = FACTORS) -> Robustness:

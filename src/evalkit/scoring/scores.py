@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -14,21 +15,20 @@ import pandas as pd
 
 from evalkit.codebook import Codebook
 from evalkit.documents import Block, shown
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.problems import InputError, Problem
 from evalkit.scoring import weights as ways
 from evalkit.scoring.aggregate import aggregate
 from evalkit.scoring.impute import impute
-from evalkit.scoring.index import Index, Node, load_index
+from evalkit.scoring.index import Index, Node, load_index, unknown
 from evalkit.scoring.normalise import ABSOLUTE, normalise, over_units
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, points, say, show, words
-from evalkit.stats.intervals import Floats
+from evalkit.stats.intervals import Floats, refuse
 
 PERSONAL = {"person", "person_id", "person_name", "member_name", "id_card", "phone", "姓名", "身份证号", "手机号"}
 ENTITIES = {"area", "party_org"}
 PERCENT = {"linear_60_100", "percentile"}
-BOUNDED = {"goalposts", "minmax", "linear_60_100"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +49,15 @@ def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
 
     Between 0 and 1 but for z-scores, ranks and the like.
     """
-    leaves, groups = index.leaves, dict[tuple[Any, ...], list[int]]()
+    leaves, groups = index.leaves, dict[str, list[int]]()
     for j, leaf in enumerate(leaves):
-        way = rule or leaf.rule
-        own = way in BOUNDED and not rule  # bounds are those of the declared rule
-        groups.setdefault((way, own and leaf.low == leaf.low, own and leaf.high == leaf.high), []).append(j)
+        groups.setdefault(rule or leaf.rule, []).append(j)
     out = np.full(x.shape, np.nan)
-    for (way, low, high), at in groups.items():
-        own_leaves = [leaves[j] for j in at]
-        named = {"target": "full_at"} if way in ("share_of_target", "distance") else {}
-        named |= {"zero_at": "zero_at"} if way == "share_of_target" else {}
-        named |= ({"low": "low"} if low else {}) | ({"high": "high"} if high else {})
-        limits: dict[str, Any] = {key: np.array([getattr(leaf, name) for leaf in own_leaves]) for key, name in named.items()}
-        limits |= {"cap": True} if way in BOUNDED or way == "distance" else {}
-        part = slice(None) if len(groups) == 1 else at
-        done = normalise(x[..., part], way, [leaf.better for leaf in own_leaves], **limits)
+    limits = {"target": "full_at", "zero_at": "zero_at"} | ({} if rule else {"low": "low", "high": "high"})  # those of its own rule
+    for way, at in groups.items():
+        mine, part = [leaves[j] for j in at], slice(None) if len(groups) == 1 else at
+        given: dict[str, Any] = {key: np.array([getattr(leaf, name) for leaf in mine]) for key, name in limits.items()}
+        done = normalise(x[..., part], way, [leaf.better for leaf in mine], cap=True, **given)
         out[..., part] = done / 100 if way in PERCENT else done
     return out
 
@@ -85,11 +79,14 @@ def combine(node: Node, share: Floats, weight: Floats, method: str | None = None
     return (value / max(value.shape[-1] - 1, 1) + 1) / 2 if rule == "copeland" else value
 
 
-def total_scores(index: Index, x: Floats) -> tuple[Floats, Floats]:
-    """Scores and shares of the points known; below `needs` there is no score."""
-    share = leaf_shares(index, x)
-    known = (~np.isnan(share)).astype(float) @ index.points / index.root.points
-    value = combine(index.root, share, index.points) * index.root.points
+def total_scores(index: Index, share: Floats, weight: Any = None, method: str | None = None) -> tuple[Floats, Floats]:
+    """Scores and shares of the points known; below `needs` there is no score. `weight`: replications x indicators."""
+    weight = index.points if weight is None else weight
+    value = combine(index.root, share, weight, method) * index.root.points
+    value = np.broadcast_to(value, (*weight.shape[:-1], share.shape[-2]))
+    if not np.isnan(share.sum()):
+        return value, np.ones(value.shape)
+    known = (~np.isnan(share) * weight[..., None, :]).sum(-1) / weight.sum(-1)[..., None]
     return np.where(known >= index.needs - 1e-9, value, np.nan), known
 
 
@@ -120,7 +117,7 @@ class Scores(Showing):
 
     @cached_property
     def _scored(self) -> tuple[Floats, Floats]:
-        return total_scores(self.index, self.x)
+        return total_scores(self.index, self.shares)
 
     @property
     def score(self) -> Floats:
@@ -176,8 +173,8 @@ class Scores(Showing):
         earned[np.isnan(self.score)] = np.nan
         leaves, top = self.index.leaves, [c.name for c in self.index.root.children for _ in c.leaves()]
         of_area = {c: np.repeat(self.units[c].to_numpy(), k) for c in ("area", "area_name")}
-        of_leaf = {"indicator": [n.code for n in leaves], "name_": [n.name for n in leaves], "dimension": top,
-                   "points": self.index.points}
+        names = {"indicator": [n.code for n in leaves], "name_": [n.name for n in leaves]}
+        of_leaf = names | {"dimension": top, "points": self.index.points}
         cells = {"value": self.raw, "used": self.x, "share": self.shares, "earned": earned, "lost": full - earned, "imputed": self.filled}
         return pd.DataFrame(of_area | {c: np.tile(v, n) for c, v in of_leaf.items()} | {c: v.ravel() for c, v in cells.items()})
 
@@ -205,8 +202,7 @@ class Scores(Showing):
             hits = np.flatnonzero((self.units[column] == area).to_numpy())
             if len(hits) == 1:
                 return int(hits[0])
-        advice = did_you_mean(area, self.units["area_name"]) or "、".join(self.units["area_name"].head(5))
-        raise InputError(Problem("area_unknown", where="area", found=area, advice=advice))
+        raise InputError(unknown("area", area, list(self.units["area_name"]), "area_unknown"))
 
     def _value(self, j: int, value: float) -> str:
         about = self.rows.loc[self.rows["indicator"] == self.index.leaves[j].code].head(1).to_dict("records")
@@ -278,8 +274,8 @@ class Scores(Showing):
     def block(self) -> Block:  # type: ignore[override]
         public = "place" in self.rows and self.rows["place"].notna().any()
         frame = self.table.assign(known_percent=self.table["known"] * 100)
-        return show("scores", frame, [self.method], say("public" if public else "reports"), self.is_demo, when=self.when,
-                    index=self.index.name)
+        source = say("public" if public else "reports")
+        return show("scores", frame, [self.method], source, self.is_demo, when=self.when, index=self.index.name)
 
     # other weights, fewer indicators, another year
 
@@ -293,16 +289,14 @@ class Scores(Showing):
     def reweigh(self, changes: Mapping[str, float]) -> Scores:
         """Other points for named dimensions or indicators; siblings that are not named share what is left."""
         known = [n.code for g in self.index.root.groups() for n in g.children]
-        problems = [Problem("key_unknown", where="reweigh", found=c, advice=did_you_mean(c, known) or "、".join(known)) for c in changes
-                    if c not in known]
-        problems += [Problem("value_invalid", where=f"reweigh.{c}", found=str(p), allowed="不小于 0 的分值") for c, p in changes.items()
-                     if not p >= 0]
+        problems = [unknown("reweigh", c, known) for c in changes if c not in known]
+        low = {c: str(p) for c, p in changes.items() if not p >= 0}
+        problems += [Problem("value_invalid", where=f"reweigh.{c}", found=p, allowed="不小于 0 的分值") for c, p in low.items()]
         root = None if problems else self.index.root.replaced(dict(changes))
         total = self.index.root.points
         if root is not None and (abs(root.points - total) > 1e-6 or min(leaf.points for leaf in root.leaves()) < 0):
-            found = "、".join(f"{c} {p:g}" for c, p in changes.items())
-            problems = [Problem("value_invalid", where="reweigh", found=found, allowed=f"同组合计为上一级的分值（总分 {total:g}）",
-                                advice="少写一项，由其余各项分担")]
+            found, allowed = "、".join(f"{c} {p:g}" for c, p in changes.items()), f"同组合计为上一级的分值（总分 {total:g}）"
+            problems = [refuse("reweigh", found, allowed, "少写一项，由其余各项分担").problems[0]]
         if problems:
             raise InputError(problems)
         return self._with(root, say("reweighed", name=self.index.name))
@@ -311,8 +305,7 @@ class Scores(Showing):
         """The index without one indicator; its points go to its siblings in proportion."""
         codes = [leaf.code for leaf in self.index.leaves]
         if indicator not in codes or len(codes) == 1:
-            raise InputError(Problem("key_unknown", where="without", found=indicator, advice=did_you_mean(indicator, codes)
-                                     or "、".join(codes)))
+            raise InputError(unknown("without", indicator, codes))
         root = self.index.root.replaced({indicator: None})
         return self._with(root and root.scaled(self.index.root.points), say("reduced", name=self.index.name, indicator=indicator))
 
@@ -374,15 +367,12 @@ class Scores(Showing):
         scaled = normalise(self.x, "minmax", [leaf.better for leaf in leaves])
         varies = np.nan_to_num(over_units("max", self.x) - over_units("min", self.x))[0] > 0
         full = scaled[:, varies][~np.isnan(scaled[:, varies]).any(axis=1)]
-        data_ways: Mapping[str, Any] = {"entropy": ways.entropy, "critic": ways.critic, "deviation": ways.deviation,
-                                        "pca": lambda v: ways.pca(v).weights}
-        for name, way in {"equal": ways.equal, **data_ways}.items():
+        for name in ("equal", "entropy", "critic", "deviation", "pca"):
             out[name] = np.nan
-            try:
+            with suppress(InputError):  # too few areas for this way: its column stays empty
                 if len(full) > 1 and varies.any():
-                    out.loc[varies, name] = way(full)
-            except InputError:  # too few areas for this way: its column stays empty
-                continue
+                    found = getattr(ways, name)(full)
+                    out.loc[varies, name] = found.weights if name == "pca" else found
         return out
 
     def robustness(self, n: int = 1000, seed: int = 7, vary: Any = None) -> Any:
@@ -396,13 +386,10 @@ def _mixed(index: Index, own: Floats, others: Floats) -> Floats:
     """Score of every unit on its own data among the data of the others."""
     absolute = all(leaf.rule in ABSOLUTE for leaf in index.leaves) and all(g.combine != "copeland" for g in index.root.groups())
     if absolute or own is others or np.array_equal(own, others, equal_nan=True):
-        return total_scores(index, own)[0]
-    found = np.empty(len(own))
-    for i in range(len(own)):
-        mixed = others.copy()
-        mixed[i] = own[i]
-        found[i] = total_scores(index, mixed)[0][i]
-    return found
+        return total_scores(index, leaf_shares(index, own))[0]
+    rows = np.arange(len(own))[:, None]
+    mixed = (np.where(rows == i, own, others) for i in range(len(own)))
+    return np.array([total_scores(index, leaf_shares(index, x))[0][i] for i, x in enumerate(mixed)])
 
 
 def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | None = None,
@@ -449,9 +436,8 @@ def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | 
     for column in ("period", "level"):
         found = rows[column].dropna().unique().tolist() if column in rows else []
         if len(found) > 1:
-            advice = f"先选定，例如 query(\"{column} == '{found[0]}'\")"
-            problems.append(Problem("value_invalid", where=column, found="混有 " + "、".join(map(str, found)), allowed="一个时期、一级",
-                                    advice=advice))
+            mixed, advice = "混有 " + "、".join(map(str, found)), f"先选定，例如 query(\"{column} == '{found[0]}'\")"
+            problems.append(Problem("value_invalid", where=column, found=mixed, allowed="一个时期、一级", advice=advice))
     if not problems and rows.duplicated([*dict.fromkeys(["area", key]), "indicator"]).any():
         problems.append(Problem("row_duplicate", where="indicators", found="同一地区同一指标有多行", allowed="每个地区每个指标一行"))
     if not len(rows):

@@ -74,8 +74,8 @@ def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
         found = "、".join(f"{c.value}星自{c.start:g}分" for c in cuts)
         faults.add("value_invalid", (code, "cut_offs"), found, "星级越高，下限越高，每级一行")
     targets = raw.get("targets") or {}
-    for key, text in [(k, raw[k]) for k in ("star_when", "rectify") if k in raw] + [("targets", t)
-        for t in [*targets, *targets.values()]]:
+    conditions = [(k, raw[k]) for k in ("star_when", "rectify") if k in raw]
+    for key, text in [*conditions, *(("targets", t) for pair in targets.items() for t in pair)]:
         try:
             condition(text)
         except ValueError:
@@ -199,13 +199,9 @@ def _need(frame: pd.DataFrame, raw: Mapping[str, Any]) -> None:
     conditions = [raw.get("not_rated"), raw.get("veto"), *(t.get("when") for t, _ in _tables(raw, ())),
                   *(c.more.get("also") for c in raw["cut_offs"])]
     wanted += [column for c in conditions for column in c or () if column not in frame]
-    problems = [
-        Problem("column_missing", where="stars", found=c, advice=did_you_mean(c, map(str, frame.columns))
-                or "在台账中补充这一列，或在方案中去掉")
-        for c in dict.fromkeys(wanted)
-    ]
-    if problems:
-        raise InputError(problems)
+    near = {c: did_you_mean(c, map(str, frame.columns)) or "在台账中补充这一列，或在方案中去掉" for c in wanted}
+    if near:
+        raise InputError([Problem("column_missing", where="stars", found=c, advice=advice) for c, advice in near.items()])
 
 
 def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -308,15 +304,14 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     period = str(period or data.last)
     data = dataclasses.replace(data, periods=(period,))  # the views of one year are five times faster than those of all
     home = data.areas.set_index("area")["home"]
-    rated, marks, orgs = data.frame("stars"), data.frame("ratings"), data.views["party_orgs"]
+    rated, marks = (f.assign(home=f["area"].map(home).fillna(f["area"])) for f in map(data.frame, ("stars", "ratings")))
     if not len(rated):
         advice = "把星级评定表放进 data/raw 后运行 evalkit build"
         raise InputError(Problem("data_missing", where="stars", found=f"{period}年没有星级评定表", advice=advice))
-    frame = rated.rename(columns={"stars": "stars_office"}).assign(home=rated["area"].map(home).fillna(rated["area"]))
-    marks = marks.assign(home=marks["area"].map(home).fillna(marks["area"]))
     wide = marks.drop_duplicates(["home", "party_org", "item"]).pivot(index=["home", "party_org"], columns="item", values="score")
+    frame = rated.rename(columns={"stars": "stars_office"})
     frame = frame.merge(wide.astype(float), how="left", left_on=["home", "party_org"], right_index=True)
-    about = orgs.execute()
+    about = data.views["party_orgs"].execute()
     extra = [c for c in about.columns if c not in frame and c not in ("stars", "name")]
     frame = frame.merge(about[["home", "party_org", *extra]].drop_duplicates(["home", "party_org"]), how="left", on=["home", "party_org"])
     done = rate(frame, (code, raw), period)

@@ -22,13 +22,15 @@ import numpy as np
 import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.scoring.stars import holds, number
 from evalkit.subsidy.scheme import AMOUNTS, Component, Dated, Scheme, value_on
-from evalkit.subsidy.source import Source, column, holds
+from evalkit.subsidy.source import Source, column
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Pieces = tuple[tuple[int, tuple[int, ...]], ...]
 Values = Mapping[str, Dated]
 BIG = 4 * 10**18
+PLACE = ["home", "party_org"]
 
 
 @dataclass(frozen=True)
@@ -100,21 +102,21 @@ def half_up(value: Ints, divisor: int | Ints, unit: int = 1) -> Ints:
     return (2 * value + divisor * unit) // (2 * divisor * unit) * unit
 
 
+def times(money: Ints, factor: float) -> Ints:
+    """An estimate: growth or take-up, half up to the fen; a factor of 1 leaves the money exact."""
+    return money if factor == 1 else np.floor(money * factor + 0.5).astype(np.int64)
+
+
 def pieces(scheme: Scheme, names: list[str], values: Values, year: int) -> Pieces:
     """The parts of a year in which nothing changes: weight and values (fen, or ten-thousandths)."""
-    starts = {d for n in names for d, _ in values[n] if date(year, 1, 1) < d <= date(year, 12, 31)}
-    whole = 366 if calendar.isleap(year) else 365
-    if scheme.dates == "first_day":
-        cuts = {0: date(year, 1, 1)}
-        whole = 1
-    elif scheme.dates == "months":  # from the month itself when on its first day, else from the next
-        cuts = {d.month - (d.day == 1): d for d in sorted(starts)}
-        whole = 12
-    else:
-        cuts = {d.timetuple().tm_yday - 1: d for d in sorted(starts)}
-    cuts = {0: date(year, 1, 1), **{k: v for k, v in cuts.items() if 0 < k < whole}}
+    first, whole = date(year, 1, 1), {"first_day": 1, "months": 12}.get(scheme.dates, 366 if calendar.isleap(year) else 365)
+    starts = sorted({d for n in names for d, _ in values[n] if first < d <= date(year, 12, 31)})
+    cuts = {0: first}
+    for d in starts if scheme.dates != "first_day" else ():  # a month from itself when on its first day, else from the next
+        cuts[d.month - (d.day == 1) if scheme.dates == "months" else d.timetuple().tm_yday - 1] = d
+    cuts = {k: v for k, v in cuts.items() if k < whole}
     at = sorted(cuts)
-    scales = {n: scheme.parameters[n].scale for n in names} if names else {}
+    scales = {n: scheme.parameters[n].scale for n in names}
     return tuple((end - start, tuple(int((value_on(values[n], cuts[start]) or 0) * scales[n]) for n in names))
                  for start, end in zip(at, [*at[1:], whole], strict=True))  # fmt: skip
 
@@ -126,6 +128,12 @@ def compress(area: Ints, keys: Ints, paid: np.ndarray) -> tuple[Ints, Ints, Ints
     inverse[rows] = back.ravel()
     cells, n = np.unique(area[rows] * len(distinct) + inverse[rows], return_counts=True)
     return distinct, cells // max(1, len(distinct)), cells % max(1, len(distinct)), n.astype(np.int64), inverse
+
+
+def _meets(rows: pd.DataFrame, tests: Mapping[str, Any], name: str) -> np.ndarray:
+    for key in tests:
+        column(rows, key, f"{name}.eligible".lstrip("."))
+    return np.asarray(holds(rows, tests))
 
 
 @dataclass
@@ -157,16 +165,14 @@ class Engine:
 
         def make() -> tuple[Ints, np.ndarray]:
             rows = self.rows(year)
-            now = pd.to_numeric(rows.get("members", pd.Series(0, rows.index)), errors="coerce").to_numpy(float, na_value=np.nan)
+            now = number(rows["members"]) if "members" in rows else np.zeros(len(rows))
             wanted, last = (year if base == "year_end" else year - 1), self.source.years[-1]
             before = now
             if wanted < self.source.years[0] and base != "year_end":
                 self.notes[f"没有{wanted}年末党员数，{year}年改按{self.source.data_year(year)}年末计算"] = None
             elif wanted < last or (wanted == last and year - 1 == last and self.source.data_year(year) != last):
-                old = self.rows(wanted).set_index(["home", "party_org"])["members"]
-                index = pd.MultiIndex.from_frame(rows[["home", "party_org"]])
-                before = pd.to_numeric(old.reindex(index), errors="coerce").to_numpy(float, na_value=np.nan)
-                new = ~index.isin(old.index)
+                old, index = self.rows(wanted).set_index(PLACE)["members"], pd.MultiIndex.from_frame(rows[PLACE])
+                before, new = number(old.reindex(index)), ~index.isin(old.index)
                 before = np.where(new, 0, before)
                 if new.any():
                     self.notes[f"{year}年有{int(new.sum())}个党组织上年末还没有，上年末党员按0计"] = None
@@ -178,28 +184,30 @@ class Engine:
 
         return self.once(("members", year, base), make)  # type: ignore[no-any-return]
 
+    def _booked(self, kind: str, year: int) -> pd.DataFrame:
+        money = self.source.money
+        return money[(money["kind"] == kind) & (money["period"] == str(min(year, self.source.years[-1])))]
+
     def ledger(self, kind: str, year: int, lag: int = 0) -> Ints:
-        """What the ledger has for each organisation of a year, in fen."""
-        period, money = str(min(year - lag, self.source.years[-1])), self.source.money
+        """What the ledger has for each organisation of a year, in fen; the last known year goes on."""
 
         def make() -> Ints:
-            index = pd.MultiIndex.from_frame(self.rows(year)[["home", "party_org"]])
-            mine = money[(money["kind"] == kind) & (money["period"] == period)].set_index(["home", "party_org"])["amount_fen"]
+            mine = self._booked(kind, year - lag).set_index(PLACE)["amount_fen"]
             if mine.empty and kind in ("town", "dues"):
+                period = min(year - lag, self.source.years[-1])
                 self.notes[f"台账里没有{period}年的{'街道（乡镇）拨付' if kind == 'town' else '实缴党费'}，按0计"] = None
-            return mine.reindex(index).fillna(0).to_numpy(np.int64)
+            return mine.reindex(pd.MultiIndex.from_frame(self.rows(year)[PLACE])).fillna(0).to_numpy(np.int64)
 
-        return self.once(("ledger", kind, year, period), make)  # type: ignore[no-any-return]
+        return self.once(("ledger", kind, year, lag), make)  # type: ignore[no-any-return]
 
     def spent(self, purpose: str, year: int) -> Ints:
-        """Spending for a purpose by district (that without an organisation too); the last known year goes on."""
-        period, money = str(min(year, self.source.years[-1])), self.source.money
+        """Spending for a purpose by district, that without an organisation too."""
 
         def make() -> Ints:
-            mine = money[(money["kind"] == purpose) & (money["period"] == period)].groupby("home")["amount_fen"].sum()
-            return mine.reindex(self.source.homes).fillna(0).to_numpy(np.int64)
+            found = self._booked(purpose, year).groupby("home")["amount_fen"].sum()
+            return found.reindex(self.source.homes).fillna(0).to_numpy(np.int64)
 
-        return self.once(("spent", purpose, period), make)  # type: ignore[no-any-return]
+        return self.once(("spent", purpose, year), make)  # type: ignore[no-any-return]
 
     def _structure(self, scheme: Scheme, name: str, year: int) -> Any:
         part = scheme.components[name]
@@ -222,10 +230,8 @@ class Engine:
         counted = part.per in ("instructor", "count")
         rows = self._counts(part, year) if counted else self.rows(year)
         twice = np.zeros(len(rows), np.int64) if counted else self.members(year, scheme.members)[0]
-        paid = np.ones(len(rows), bool)
         tests = {**({} if counted else scheme.eligible), **part.eligible, **({"founded_in_period": True} if part.once else {})}
-        for key, test in tests.items():
-            paid &= holds(column(rows, key, f"{name}.eligible"), test)
+        paid = _meets(rows, tests, name)
         quantity, divisor = np.ones(len(rows), np.int64), 1
         if part.per == "member":
             quantity, divisor = (twice // 2, 1) if scheme.members != "mean" else (twice, 2)
@@ -247,7 +253,7 @@ class Engine:
         values = pd.Series(members) if part.by == "members" else column(rows, str(part.by), f"{name}.by")
         starts = [part.params[k].start for k in part.rates]
         if starts[0] is not None:
-            numbers = pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
+            numbers = number(values)
             found = np.searchsorted(np.array(starts, float), numbers, side="right") - 1
             return np.where(np.isnan(numbers), -1, found).astype(np.int64)
         codes, kinds = pd.factorize(values)  # a missing value is in no tier
@@ -279,8 +285,7 @@ class Engine:
         paid = np.any([i >= 0 for i in inner], axis=0)
         if part.reading == "town_equals_enterprise" and part.town_amount == "ledger":
             ledger = self.ledger("town", year)
-            for key, test in {**scheme.eligible, **part.eligible}.items():
-                paid = holds(column(rows, key, "eligible"), test)
+            paid = _meets(rows, {**scheme.eligible, **part.eligible}, "")
         distinct, *cells = compress(self.areas(rows), np.column_stack([ledger, *inner]), paid)
         return Cells(np.zeros(len(distinct), np.int64), distinct[:, 0], cells[0], cells[1], cells[2], cells[3],
             parts=tuple(distinct[:, 1:].T))
@@ -323,8 +328,7 @@ class Engine:
     def entitled(self, scheme: Scheme, name: str, year: int, values: Values) -> tuple[Ints, ...]:
         """Payments added up by district, grown by the projection."""
         cells, grown, areas = self.cells(scheme, name, year), self._grown(scheme, name, year), len(self.source.homes)
-        sums = [cells.sums(pay, areas) for pay in self.payments(scheme, name, year, values)]
-        return tuple(s if grown == 1 else np.floor(s * grown + 0.5).astype(np.int64) for s in sums)
+        return tuple(times(cells.sums(pay, areas), grown) for pay in self.payments(scheme, name, year, values))
 
     def _grown(self, scheme: Scheme, name: str, year: int) -> float:
         part = scheme.components[name]
@@ -336,24 +340,23 @@ class Engine:
         """The money of a component by payer and district, in fen; the payers add up to it."""
         part = scheme.components[name]
         needed = [f"{c}.{k}" for c in (*part.of, name) for k in scheme.components[c].params]
-        key = (id(self.cells(scheme, name, year)), name, year, part.basis, part.reading, tuple(part.shares), part.payers, scheme.unit,
-               pieces(scheme, needed, values, year))  # fmt: skip
+        key = (id(self.cells(scheme, name, year)), name, year, part.basis, part.reading, part.payers, scheme.unit,
+               tuple(part.payer.items()), pieces(scheme, needed, values, year))  # fmt: skip
 
         def make() -> dict[str, Ints]:
             sums = self.entitled(scheme, name, year, values)
             if part.basis == "top_up":
                 gap = np.maximum(0, sums[0] - self.spent(part.spent_for, year))
                 sums = (half_up(gap, 1, scheme.unit),)
-            if self.projection.take_up != 1:
-                sums = tuple(np.floor(s * self.projection.take_up + 0.5).astype(np.int64) for s in sums)
+            sums = tuple(times(s, self.projection.take_up) for s in sums)
             if part.of:
                 return dict(zip(part.payers, sums, strict=True))
             rest, out = sums[0].copy(), {}
-            for payer, share in part.shares[:-1]:
-                ratio = share.as_integer_ratio()
-                out[payer] = half_up(sums[0] * ratio[0], ratio[1])
+            *some, last = part.payer
+            for payer in some:
+                out[payer] = half_up(sums[0] * (ratio := part.payer[payer].as_integer_ratio())[0], ratio[1])
                 rest -= out[payer]
-            out[part.shares[-1][0]] = rest
+            out[last] = rest
             if not np.array_equal(sum(out.values()), sums[0]) or any((v < 0).any() for v in out.values()):
                 raise AssertionError(f"{name}: the payers do not add up to the total")
             return out

@@ -43,18 +43,18 @@ def form(plan: Plan, item: str | None = None, new: float | None = None, since: s
     import ipywidgets as w
 
     parameters = plan.scheme.parameters
-    choice = w.Dropdown(options=[(plan.scheme.label(p), p) for p in parameters], value=item or next(iter(parameters)), description="项目",
-        style=WIDE)
-    old = w.Text(description="由", disabled=True, style=WIDE)
-    to = w.FloatText(description="调到", style=WIDE)
-    day = w.DatePicker(description="自何日起", value=date.fromisoformat(since) if since else date(plan.years[0], 1, 1), style=WIDE)
+    named = [(plan.scheme.label(p), p) for p in parameters]
+    choice = w.Dropdown(options=named, value=item or next(iter(parameters)), description="项目", style=WIDE)
+    old, to = w.Text(description="由", disabled=True, style=WIDE), w.FloatText(description="调到", style=WIDE)
+    start = date(plan.years[0], 1, 1)
+    day = w.DatePicker(description="自何日起", value=date.fromisoformat(since) if since else start, style=WIDE)
     areas = [("全部", ""), *zip(plan.source.names, plan.source.homes, strict=True)]
     where = w.Dropdown(options=areas, value=next((h for n, h in areas if scope in (n, h)), ""), description="范围", style=WIDE)
     out = w.HTML()
 
     def pick(*_: Any) -> None:
         one = parameters[choice.value]
-        value = value_on(one.values, day.value or date(plan.years[0], 1, 1))
+        value = value_on(one.values, day.value or start)
         old.value = f"{value if value is not None else 0} {one.unit}（允许{one.range[0]}到{one.range[1]}）"
         to.step = float(one.step)
 
@@ -63,7 +63,7 @@ def form(plan: Plan, item: str | None = None, new: float | None = None, since: s
         _run(inside, {choice.value: {day.value.isoformat(): to.value} if day.value else to.value}, out)
 
     pick()
-    to.value = new if new is not None else float(value_on(parameters[choice.value].values, date(plan.years[0], 1, 1)) or 0)
+    to.value = new if new is not None else float(value_on(parameters[choice.value].values, start) or 0)
     for widget in (choice, day):
         widget.observe(pick, "value")
     for widget in (choice, to, day, where):
@@ -81,11 +81,10 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
 
     parameters, start = plan.scheme.parameters, date(plan.years[0], 1, 1)
     now = {p: float(value_on(one.values, start) or 0) for p, one in parameters.items()}
-    bars = {p: w.FloatSlider(value=now[p], min=float(one.range[0]), max=float(one.range[1]), step=float(one.step), readout_format=",.0f"
-        if one.step >= 1 else ".2f",
-                             description=plan.scheme.label(p), tooltip=one.unit, continuous_update=True,
-                                 style={"description_width": "14em"},
-                             layout=w.Layout(width="46em")) for p, one in parameters.items()}  # fmt: skip
+    bars = {p: w.FloatSlider(value=now[p], min=float(one.range[0]), max=float(one.range[1]), step=float(one.step), tooltip=one.unit,
+                             readout_format=",.0f" if one.step >= 1 else ".2f", description=plan.scheme.label(p),
+                             style={"description_width": "14em"}, layout=w.Layout(width="46em"))
+            for p, one in parameters.items()}  # fmt: skip
     since = w.DatePicker(description="自何日起", value=start)
     preset = w.Dropdown(options=[("现行标准", 1.0), ("各项提高10%", 1.1), ("各项提高20%", 1.2), ("各项降低10%", 0.9)], description="预设")
     save, write, said, out = w.Button(description="保存方案"), w.Button(description="写测算说明"), w.HTML(), w.HTML()
@@ -124,5 +123,3 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
     box = w.VBox([w.HBox([preset, since, save, write]), *bars.values(), said, out])
     box.result = lambda: last[0]
     return box
-
-

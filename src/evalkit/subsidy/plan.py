@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.scoring.index import Faults
 from evalkit.subsidy import form, search
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
-from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import ALWAYS, Dated, Reform, Scheme, _limits, dated, load_scheme, value_on
+from evalkit.subsidy.result import FEN, Result
+from evalkit.subsidy.scheme import ALWAYS, Dated, Reform, Scheme, dated, limits, load_scheme, value_on
 from evalkit.subsidy.source import Source, from_data, from_frame, table_file
 from evalkit.subsidy.uncertainty import uncertainty
 
@@ -59,10 +61,7 @@ class Plan:
         """The checked reform with the scheme and values it makes; parameters alone keep the reduction."""
         checked = self.scheme.reform(reform)
         if checked not in self._known:
-            faults = list(checked.faults(self.scheme))
-            if faults:
-                raise InputError(faults)
-            new = self.scheme.under(checked)
+            new = self.scheme.under(checked.check(self.scheme))
             settings = any(not isinstance(v, tuple) for _, v in checked.changes)
             values = {path: one.values for path, one in new.parameters.items()}
             self._known[checked] = (new if settings else self.scheme, values)
@@ -75,9 +74,9 @@ class Plan:
             self.scheme.reform({path: value})  # raises with the near matches
         assert one is not None
         new = dated({start: value} if start else value)
-        faults = list(_limits(one, new, (path,), "", None))
-        if faults:
-            raise InputError(faults)
+        faults = Faults()
+        limits(one, new, (path,), faults)
+        faults.stop()
         kept = [v for v in one.values if v[0] < new[0][0]] if start else []
         return self.values | {path: (*kept, *new)}
 
@@ -120,28 +119,23 @@ class Plan:
         rows = []
         for name, reform in {"现行标准": None, **reforms}.items():
             one = self.run(reform)
-            total, change = (int(one.cost(by=[], year=year)[c].iloc[0]) for c in ("amount_fen", "change_fen"))
-            gain = one.groups(by=[], year=year).iloc[0]
-            share = gain["gain"] / max(1, gain[["gain", "same", "lose"]].sum())
-            rows.append({"scenario": name, "amount_fen": total, "change_fen": change, "relative": change / max(1, total - change),
-                         "gain_share": share, "gini": one.inequality(year).loc["reform", "gini"]})  # fmt: skip
+            (cost,), (gain,) = one.cost([], year).to_dict("records"), one.groups([], year).to_dict("records")
+            rows.append({"scenario": name, "amount_fen": cost["amount_fen"], "change_fen": cost["change_fen"],
+                         "relative": cost["change_fen"] / max(1, cost["baseline_fen"]),
+                         "gain_share": gain["gain"] / max(1, sum(gain[k] for k in ("gain", "same", "lose"))),
+                         "gini": one.inequality(year).loc["reform", "gini"]})  # fmt: skip
         return pd.DataFrame(rows)
 
     def bases(self, reform: Any = None) -> pd.DataFrame:
         """Both readings of every component with a floor: 全额 and 补差, side by side."""
-        parts = [n for n, p in self.scheme.components.items() if p.basis]
-        frames = []
+        parts, rows = [n for n, p in self.scheme.components.items() if p.basis], []
         for basis in ("entitlement", "top_up"):
-            change = self.changed(reform)[0].override(self.scheme.reform({f"{n}.basis": basis for n in parts}))
-            base = self.scheme.under(self.scheme.reform({f"{n}.basis": basis for n in parts}))
-            one = self.changed(change)
-            for year in self.years:
-                for n in parts:
-                    old, new = (sum(int(a.sum()) for a in self.engine.amounts(s, n, year, v).values())
-                                for s, v in ((base, self.values), one[1:]))  # fmt: skip
-                    frames.append({"component": n, "basis": basis, "year": year, "baseline_fen": old, "amount_fen": new,
-                                   "change_fen": new - old})  # fmt: skip
-        return pd.DataFrame(frames)
+            every = self.scheme.reform({f"{n}.basis": basis for n in parts})
+            sides = ((self.scheme.under(every), self.values), self.changed(self.changed(reform)[0].override(every))[1:])
+            for year, n in product(self.years, parts):
+                old, new = (sum(int(a.sum()) for a in self.engine.amounts(s, n, year, v).values()) for s, v in sides)
+                rows.append([n, basis, year, old, new, new - old])
+        return pd.DataFrame(rows, columns=["component", "basis", "year", *FEN])
 
     solve, sweep, pareto, split = search.solve, search.sweep, search.pareto, search.split
     unused_parameters, share_out = search.unused_parameters, staticmethod(search.share_out)
@@ -188,6 +182,3 @@ def plan(
     for year in years:
         made.money(declared, made.values, year)
     return made
-
-
-__all__ = ["Plan", "plan"]

@@ -9,10 +9,12 @@ import pandas as pd
 
 from evalkit.charts import plans as charts
 from evalkit.documents import Block, page
-from evalkit.subsidy.result import Result
+from evalkit.ledgers.workbook import book_bytes, list_sheet
+from evalkit.subsidy.result import FEN, Result
 from evalkit.subsidy.scheme import lists
 from evalkit.subsidy.workbook import workbook
 
+WORDS = {"baseline": "现行标准", "reform": "调整后"}
 BASES = {"entitlement": "按标准全额", "top_up": "补差（已有支出计入）"}
 
 
@@ -26,6 +28,13 @@ def _money(label: str, key: str, decimals: int = 2) -> dict[str, Any]:
     return {"key": key, "label": label, "decimals": decimals, "align": "right"}
 
 
+CHANGE = (_money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"))
+
+
+def _wan(row: Any) -> list[float]:
+    return [float(row[c]) / 1e6 for c in FEN]
+
+
 def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]], total: int = 0, unit: str = "万元", **more: Any) -> Block:
     return Block.table(title, columns, rows, unit=unit, total_rows=total, source=_source(result), sortable=False,
                        demo=result.plan.source.is_demo, **more)  # fmt: skip
@@ -34,8 +43,7 @@ def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]]
 def difference(result: Result) -> Block:
     """What the reform changes against the baseline; the first table of every report."""
     rows = [[r["item"], r["old"], r["new"], r["unit"], r["since"]] for r in result.reform.difference(result.plan.scheme)]
-    columns = ["项目", {"key": "old", "label": "由", "align": "right"}, {"key": "new", "label": "调到", "align": "right"}, "单位",
-        "自何日起"]
+    columns = ["项目", *({"key": w, "label": w, "align": "right"} for w in ("由", "调到")), "单位", "自何日起"]
     return _block(result, "调整内容", columns, rows or [["没有调整", None, None, "", ""]], unit="",
                   notes=[n for n in (result.plan.scheme.note, result.reform.note) if n])  # fmt: skip
 
@@ -45,12 +53,11 @@ def by_payer(result: Result) -> Block:
     names, rows = lists()["payer"], []
     over = result.carry_over().set_index("year")
     for year, part in result.cost("payer").groupby("year"):
-        rows += [[f"{year}年", names[r["payer"]], *(r[c] / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen"))]
-            for r in part.to_dict("records")]
-        rows.append([f"{year}年", {"t": "合计"}, *(float(part[c].sum()) / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen"))])
-    note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元" for y,
-        r in over.iterrows() if r["carry_over_fen"])
-    columns = ["年份", "出资方", _money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change")]
+        rows += [[f"{year}年", names[r["payer"]], *_wan(r)] for r in part.to_dict("records")]
+        rows.append([f"{year}年", {"t": "合计"}, *_wan(part[FEN].sum())])
+    note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元"
+                    for y, r in over.iterrows() if r["carry_over_fen"])  # fmt: skip
+    columns = ["年份", "出资方", *CHANGE]
     return _block(result, "分出资方支出", columns, rows, notes=[n for n in (note, "返还党费不属于财政资金。") if n])
 
 
@@ -58,46 +65,38 @@ def by_area(result: Result, year: int | None = None) -> Block:
     """One row a district: cost before and after, money per member, organisations that gain, stay or lose."""
     year = year or result.plan.years[0]
     frame = result.change("area", year).merge(result.groups("area", year), on="area", how="left").fillna(0)
-    rows = []
-    whole = frame.sum(numeric_only=True)
+    whole, rows = frame.sum(numeric_only=True), []
     for r in [*frame.to_dict("records"), {**whole.to_dict(), "area_name": "合计"}]:
-        members = r["members"]
-        per = [r[c] / 100 / members if members else None for c in ("baseline_fen", "amount_fen")]
-        rows.append([r["area_name"], members, *(r[c] / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen")),
-                     r["change_fen"] / whole["change_fen"] if whole["change_fen"] else None, *per, int(r["gain"]), int(r["same"]),
-                         int(r["lose"])])  # fmt: skip
-    columns = ["地区", _money("党员数", "members", 0), _money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"),
-               {"key": "share", "label": "占增加额", "percent": True}, _money("现行（元/人）", "per_old", 0),
-                   _money("调整后（元/人）", "per_new", 0),
-               *({"key": k, "label": w, "group": "党组织（个）", "align": "right"} for k,
-                   w in (("gain", "增加"), ("same", "不变"), ("lose", "减少")))]  # fmt: skip
+        per = [r[c] / 100 / r["members"] if r["members"] else None for c in FEN[:2]]
+        share = r["change_fen"] / whole["change_fen"] if whole["change_fen"] else None
+        rows.append([r["area_name"], r["members"], *_wan(r), share, *per, *(int(r[k]) for k in ("gain", "same", "lose"))])
+    columns = ["地区", _money("党员数", "members", 0), *CHANGE, {"key": "share", "label": "占增加额", "percent": True},
+               _money("现行（元/人）", "per_old", 0), _money("调整后（元/人）", "per_new", 0),
+               *({"key": w, "label": w, "group": "党组织（个）", "align": "right"} for w in ("增加", "不变", "减少"))]  # fmt: skip
     return _block(result, f"{year}年分地区支出", columns, rows, 1, notes=result.plan.notes)
 
 
 def by_basis(result: Result) -> Block:
     """全额 and 补差 of the components with a floor, side by side."""
-    frame = result.plan.bases(result.reform)
-    rows = [[f"{r['year']}年", result.scheme.components[r["component"]].name,
-        BASES[r["basis"]] + ("（本方案）" if r["basis"] == result.scheme.components[r["component"]].basis else ""),
-             *(r[c] / 1e6 for c in ("baseline_fen", "amount_fen", "change_fen"))] for r in frame.to_dict("records")]  # fmt: skip
-    columns = ["年份", "项目", "口径", _money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change")]
-    return _block(result, "两种口径对照", columns, rows,
-        notes=["“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"])
+    rows, parts = [], result.scheme.components
+    for r in result.plan.bases(result.reform).to_dict("records"):
+        part = parts[r["component"]]
+        rows.append([f"{r['year']}年", part.name, BASES[r["basis"]] + ("（本方案）" if r["basis"] == part.basis else ""), *_wan(r)])
+    note = "“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"
+    return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=[note])
 
 
 def fairness(result: Result, standard: float) -> Block:
     """Adequacy (of the money by member, where there is such a component) and inequality before and after."""
     of = next((n for n, p in result.scheme.components.items() if p.per == "member"), None)
     reach, unequal = result.reach(standard, component=of), result.inequality()
-    rows = [[word, *(float(reach.loc[k, c]) for c in ("share", "member_share")),
-        *(float(unequal.loc[k, c]) for c in ("gini", "theil", "between", "within"))]
-            for k, word in (("baseline", "现行标准"), ("reform", "调整后"))]  # fmt: skip
-    columns = ["方案", {"key": "o", "label": f"{result.scheme.components[of].name if of else ''}人均达到{standard:g}元的党组织",
-        "percent": True}, {"key": "m", "label": "所在党员", "percent": True},
-               _money("基尼系数", "gini", 3), _money("泰尔指数", "theil", 3), _money("区县之间", "b", 3),
-                   _money("区县之内", "w", 3)]  # fmt: skip
-    return _block(result, "达标与差距", columns, rows, unit="",
-        notes=["人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。"])
+    rows = [[word, *reach.loc[k, ["share", "member_share"]].tolist(), *unequal.loc[k].tolist()] for k, word in WORDS.items()]
+    name = result.scheme.components[of].name if of else ""
+    columns = ["方案", {"key": "o", "label": f"{name}人均达到{standard:g}元的党组织", "percent": True},
+               {"key": "m", "label": "所在党员", "percent": True},
+               *(_money(w, w, 3) for w in ("基尼系数", "泰尔指数", "区县之间", "区县之内"))]  # fmt: skip
+    note = "人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。"
+    return _block(result, "达标与差距", columns, rows, unit="", notes=[note])
 
 
 def further(result: Result) -> Block:
@@ -119,15 +118,14 @@ def bars(result: Result) -> Block:
 
 def curves(result: Result) -> Block:
     """Lorenz curves before and after."""
-    words, unequal = {"baseline": "现行标准", "reform": "调整后"}, result.inequality()
-    return charts.lorenz({words[k]: v for k, v in result.lorenz().items()}, {w: float(unequal.loc[k, "gini"]) for k, w in words.items()},
+    unequal = result.inequality()["gini"]
+    return charts.lorenz({WORDS[k]: v for k, v in result.lorenz().items()}, {w: float(unequal[k]) for k, w in WORDS.items()},
                          title="人均经费洛伦兹曲线", source=_source(result), demo=result.plan.source.is_demo)  # fmt: skip
 
 
 def pareto(frame: pd.DataFrame, plan: Any, standard: float) -> Block:
     """The figure of `Plan.pareto`."""
-    one = plan.run()
-    return charts.pareto(frame, standard, title="支出与达标", source=_source(one), demo=plan.source.is_demo)
+    return charts.pareto(frame, standard, title="支出与达标", source=_source(plan.run()), demo=plan.source.is_demo)
 
 
 def blocks(result: Result, standard: float = 150) -> list[Block]:
@@ -145,35 +143,25 @@ def blocks(result: Result, standard: float = 150) -> list[Block]:
 
 def write(result: Result, folder: str | Path, standard: float = 150) -> list[Path]:
     """测算说明.html, 测算表.xlsx, tables as csv, figures as png, 测算底稿.xlsx and the reform itself into a folder."""
-    import xlsxwriter
-
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     all_blocks = blocks(result, standard)
-    title = result.title or "补助标准调整测算说明"
-    files = {"测算说明.html": page(all_blocks, title).encode("utf-8"), "调整方案.yml": result.reform.to_yaml().encode("utf-8")}
-    tables = [b for b in all_blocks if b.kind == "table"]
-    for block in all_blocks:
-        if block.kind == "figure":
-            files[f"{block.content['title']}.png"] = block.png
+    tables = {str(b.content["title"]): b for b in all_blocks if b.kind == "table"}
     each = result.organisations()
     each["members"] = each["members"].where(each["members"] >= 3)  # a list shows no count of persons below 3
-    result_tables = {"分项目分地区": result.table, "党组织": each}
-    for name, frame in {**{str(b.content["title"]): b.frame() for b in tables}, **result_tables}.items():
-        files[f"{name}.csv"] = frame.to_csv(index=False).encode("utf-8-sig")
-    made = [out / name for name in files]
-    for path, content in zip(made, files.values(), strict=True):
-        path.write_bytes(content)
-    plain = {"strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(out / "测算表.xlsx"), plain) as book:
-        book.set_properties({"created": pd.Timestamp("2000-01-01").to_pydatetime()})
-        head = book.add_format({"bold": True, "border": 1, "bg_color": "#E8EEF4"})
-        for block in tables:
-            sheet, table = book.add_worksheet(str(block.content["title"])[:31]), block.content
-            sheet.write(0, 0, table["title"] + (f"（单位：{table['unit']}）" if table.get("unit") else ""))
-            sheet.write_row(1, 0, [c["label"] for c in table["columns"]], head)
-            for n, row in enumerate(block.frame().itertuples(index=False), 2):
-                sheet.write_row(n, 0, [None if pd.isna(v) else v for v in row])
-            sheet.set_column(0, 0, 22)
-            sheet.set_column(1, len(table["columns"]), 13)
-    return [*made, out / "测算表.xlsx", workbook(result, out / "测算底稿.xlsx")]
+
+    def fill(book: Any) -> None:
+        for title, block in tables.items():
+            unit, rows = block.content.get("unit"), block.frame().astype(object)
+            columns = [(c["label"], 13.0 if n else 22.0) for n, c in enumerate(block.content["columns"])]
+            list_sheet(book, title + (f"（{unit}）" if unit else ""), columns, rows.where(rows.notna(), None).to_numpy().tolist())
+
+    page_ = page(all_blocks, result.title or "补助标准调整测算说明")
+    files = {"测算说明.html": page_.encode("utf-8"), "调整方案.yml": result.reform.to_yaml().encode("utf-8")}
+    files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
+    frames = {**{name: b.frame() for name, b in tables.items()}, "分项目分地区": result.table, "党组织": each}
+    files |= {f"{name}.csv": frame.to_csv(index=False).encode("utf-8-sig") for name, frame in frames.items()}
+    files["测算表.xlsx"] = book_bytes(fill)
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    return [*(out / name for name in files), workbook(result, out / "测算底稿.xlsx")]

@@ -17,6 +17,8 @@ from evalkit.subsidy.scheme import Dated, Reform, Scheme, lists
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan
 
+FEN = ["baseline_fen", "amount_fen", "change_fen"]
+SIDES = (("baseline", "baseline"), ("amount", "reform"))  # column, row
 Money = dict[int, dict[tuple[str, str], Ints]]
 
 
@@ -42,11 +44,13 @@ class Result:
 
     def __post_init__(self) -> None:
         for year, money in self.new.items():
-            by_payer: dict[str, int] = {}
-            for (_, payer), amount in money.items():
-                by_payer[payer] = by_payer.get(payer, 0) + int(amount.sum())
-            if sum(by_payer.values()) != self.plan.total(self.values, year, self.scheme):
+            if sum(int(a.sum()) for a in money.values()) != self.plan.total(self.values, year, self.scheme):
                 raise AssertionError("the payers do not add up to the total")
+
+    @property
+    def sides(self) -> tuple[tuple[Scheme, dict[str, Dated]], ...]:
+        """Scheme and values of the baseline and of the reform."""
+        return (self.plan.scheme, self.plan.values), (self.scheme, self.values)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -65,8 +69,7 @@ class Result:
         keys = ["year", *([by] if isinstance(by, str) else by)]
         keys += ["area_name"] if "area" in keys else []
         frame = self.table if year is None else self.table[self.table["year"] == year]
-        sums = ["baseline_fen", "amount_fen", "change_fen"]
-        found = frame.groupby(keys, sort=False)[sums].sum().reset_index()
+        found = frame.groupby(keys, sort=False)[FEN].sum().reset_index()
         whole = found.groupby("year")["change_fen"].transform("sum").astype(float)
         found["share"] = found["change_fen"] / whole.where(whole != 0)
         found["relative"] = found["change_fen"] / found["baseline_fen"].where(found["baseline_fen"] != 0)
@@ -76,24 +79,25 @@ class Result:
         """Like `cost`, by area, with members and the money per member (yuan) before and after."""
         found = self.cost(by, year)
         if by == "area":
-            engine, homes = self.plan.engine, self.plan.source.homes
-            members = {y: np.bincount(engine.areas(engine.rows(y)), engine.members(y, self.scheme.members)[0] / 2, len(homes))
-                for y in self.plan.years}
+            homes, members = self.plan.source.homes, {y: self.members(y) for y in self.plan.years}
             found["members"] = [members[y][homes.index(a)] for y, a in zip(found["year"], found["area"], strict=True)]
             for column in ("baseline", "amount"):
                 found[f"{column}_per_member"] = found[f"{column}_fen"] / 100 / found["members"].where(found["members"] > 0)
         return found
 
+    def members(self, year: int) -> Any:
+        """Members by district, on the base of the money."""
+        engine = self.plan.engine
+        return np.bincount(engine.areas(engine.rows(year)), engine.members(year, self.scheme.members)[0] / 2, len(self.plan.source.homes))
+
     def carry_over(self) -> pd.DataFrame:
         """翘尾: the change of each year, of the same year had the last values held from January, and the difference."""
-        rows = []
-        for year in self.plan.years:
-            first = sum(int(self.new[year][k].sum()) for k in self.new[year]) - sum(int(a.sum()) for a in self.old[year].values())
-            whole = [self.plan.total(self.plan.whole_year(v, year), year, s) for s,
-                v in ((self.scheme, self.values), (self.plan.scheme, self.plan.values))]
-            rows.append({"year": year, "change_fen": first, "whole_year_fen": whole[0] - whole[1],
-                "carry_over_fen": whole[0] - whole[1] - first})
-        return pd.DataFrame(rows)
+        rows, plan = [], self.plan
+        for year in plan.years:
+            first = int(self.cost([], year)["change_fen"].iloc[0])
+            old, new = (plan.total(plan.whole_year(v, year), year, s) for s, v in self.sides)
+            rows.append([year, first, new - old, new - old - first])
+        return pd.DataFrame(rows, columns=["year", "change_fen", "whole_year_fen", "carry_over_fen"])
 
     def organisations(self, year: int | None = None, component: str | None = None) -> pd.DataFrame:
         """Every party organisation: members on the base, money before and after, in fen (unscaled by growth)."""
@@ -104,15 +108,13 @@ class Result:
         rows = engine.rows(year)
         twice, _ = engine.members(year, self.scheme.members)
         out = pd.DataFrame({"area": rows["home"], "party_org": rows["party_org"], "members": twice / 2})
-        for column in ("org_kind", "level", "stars"):
-            if column in rows:
-                out[column] = rows[column]
-        for word, scheme, values in (("baseline", self.plan.scheme, self.plan.values), ("amount", self.scheme, self.values)):
+        out = out.join(rows[[c for c in ("org_kind", "level", "stars") if c in rows]])
+        for (word, _), (scheme, values) in zip(SIDES, self.sides, strict=True):
             each = {n: engine.by_organisation(scheme, n, year, values) for n in scheme.components if component in (None, n)}
             out[f"{word}_fen"] = sum(each.values(), np.zeros(len(rows), np.int64))
             own = [n for n in each if scheme.components[n].basis == "top_up"]
-            out[f"{word}_spent_fen"] = sum((engine.ledger(scheme.components[n].spent_for, year) for n in own),
-                np.zeros(len(rows), np.int64))
+            spent = (engine.ledger(scheme.components[n].spent_for, year) for n in own)
+            out[f"{word}_spent_fen"] = sum(spent, np.zeros(len(rows), np.int64))
         out["change_fen"] = out["amount_fen"] - out["baseline_fen"]
         self._known[year, component] = out
         return out.copy()
@@ -144,12 +146,12 @@ class Result:
         rows = self.organisations(year, component)
         some = rows[rows["members"] > 0]
         found = {}
-        for word, name in (("baseline", "baseline"), ("amount", "reform")):
+        for word, name in SIDES:
             enough = (some[f"{word}_fen"] + some[f"{word}_spent_fen"]) >= some["members"] * standard * 100
+            within, whole = some.loc[enough, "members"].sum(), some["members"].sum()
             found[name] = {"organisations": int(enough.sum()), "share": float(enough.mean()) if len(some) else np.nan,
-                           "members": float(some.loc[enough, "members"].sum()), "without_members": len(rows) - len(some),
-                           "member_share": float(some.loc[enough, "members"].sum() / some["members"].sum()) if len(some)
-                               else np.nan}  # fmt: skip
+                           "members": float(within), "without_members": len(rows) - len(some),
+                           "member_share": float(within / whole) if len(some) else np.nan}  # fmt: skip
         return pd.DataFrame(found).T
 
     def _per_member(self, word: str, year: int | None) -> tuple[Any, Any, Any]:
@@ -159,14 +161,14 @@ class Result:
     def inequality(self, year: int | None = None) -> pd.DataFrame:
         """Gini and Theil T (between and within districts) of the money per member, weighted by members."""
         found = {}
-        for word, name in (("baseline", "baseline"), ("amount", "reform")):
+        for word, name in SIDES:
             x, w, area = self._per_member(word, year)
             total, between, within = theil_decomposition(x, area, w) if len(x) else (np.nan,) * 3
             found[name] = {"gini": gini(x, w) if len(x) else np.nan, "theil": total, "between": between, "within": within}
         return pd.DataFrame(found).T
 
     def lorenz(self, year: int | None = None) -> dict[str, Any]:
-        return {name: lorenz(*self._per_member(word, year)[:2]) for word, name in (("baseline", "baseline"), ("amount", "reform"))}
+        return {name: lorenz(*self._per_member(word, year)[:2]) for word, name in SIDES}
 
     def further(self, year: int | None = None) -> pd.DataFrame:
         """What one more yuan (or step of a share) of each parameter costs from here, in fen a year."""
@@ -178,8 +180,7 @@ class Result:
             (start, value), = base[path]
             if value + step <= one.range[1]:
                 more = self.plan.total(base | {path: ((start, value + step),)}, year, self.scheme)
-                rows.append({"parameter": path, "label": self.scheme.label(path), "value": float(value), "step": float(step),
-                    "cost_fen": more - now})
+                rows.append([path, self.scheme.label(path), float(value), float(step), more - now])
         return pd.DataFrame(rows, columns=["parameter", "label", "value", "step", "cost_fen"])
 
     @property
@@ -189,8 +190,8 @@ class Result:
         change = int(self.cost([], year)["change_fen"].iloc[0])
         if not self.reform.changes:
             return f"{source.whole}{year}年按现行标准共需{wan(int(self.cost([], year)['amount_fen'].iloc[0]))}。"
-        payers = [(names[p], int(c)) for p, c in self.cost("payer", year)[["payer", "change_fen"]].itertuples(index=False)]
-        parts = "、".join(f"{n}{wan(c)}" for n, c in payers if c) or "各出资方均无变化"
+        payers = self.cost("payer", year).set_index("payer")["change_fen"]
+        parts = "、".join(f"{names[p]}{wan(c)}" for p, c in payers.items() if c) or "各出资方均无变化"
         later = self.plan.years[1] if len(self.plan.years) > 1 else None
         over = self.carry_over().set_index("year")
         whole = int(over.at[later, "change_fen"]) if later else int(over.at[year, "whole_year_fen"])
@@ -203,8 +204,8 @@ class Result:
         text += f"惠及{int(gain['gain'])}个党组织{gain['gain_members']:,.0f}名党员"
         text += f"，{int(gain['lose'])}个党组织减少" if gain["lose"] else ""
         if len(by_area) > 1:
-            named = [f"{n}（{wan(c)}）" for n, c in zip(most["area_name"], most["change_fen"], strict=True)]
-            text += "；增加最多的是" + "、".join(named) if named else ""
+            named = "、".join(f"{n}（{wan(c)}）" for n, c in zip(most["area_name"], most["change_fen"], strict=True))
+            text += f"；增加最多的是{named}" if named else ""
             floor = "已达标" if any(c.basis == "top_up" for c in self.scheme.components.values()) else ""
             rest = "、".join(none[:6]) + (f"等{len(none)}个" if len(none) > 6 else "")
             text += f"；{floor}不增加的是{rest}" if none else "；没有不增加的区县"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -18,8 +18,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from evalkit.codebook import load_codebook
-from evalkit.codebook.reading import Lines, parse_yaml, read_text, where
+from evalkit.codebook.reading import Lines, parse_yaml, read_text
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.scoring.index import Faults
 
 Dated = tuple[tuple[date, Decimal], ...]
 ALWAYS = date(1900, 1, 1)
@@ -29,6 +30,8 @@ COLUMNS = (
     "org_kind", "level", "members", "employees", "units_covered", "stars", "stars_previous", "vetoed", "rectification",
     "joint", "single", "functional", "founded_in_period", "has_activity", "activity_months", "area",
 )  # fmt: skip
+_DEFAULTS = {"dates": "days", "members": "year_end", "rounding": "yuan", "scheme": "x", "name": "x", "source": "x"}
+_WORDS = {"string_type": "文字", "bool_type": "true 或 false", "dict_type": "名称: 内容", "greater_than": "大于0"}
 PURPOSE = {"member": "activity", "party_org": "organisation", "start_up": "start_up", "instructor": "instructor"}
 _DATE = re.compile(r"(?m)(^|[\s{,])(\d{4}-\d{1,2}-\d{1,2})(?=\s*[:,}\]])")
 
@@ -39,7 +42,7 @@ def number(value: Any) -> Decimal:
     exact = Decimal(str(value))
     if not exact.is_finite():
         raise PydanticCustomError("number", "应为有限的数字")
-    return exact
+    return exact if exact % 1 else Decimal(int(exact))
 
 
 def day(value: Any) -> date:
@@ -104,8 +107,8 @@ class Component(_Frozen):
     """Money of one kind: per what, by which tiers, paid by whom."""
 
     name: Text
-    per: str = "matching"
-    payer: str | dict[str, Number] = ""
+    per: Literal["party_org", "member", "unit", "dues", "instructor", "count", "matching"] = "matching"
+    payer: Annotated[dict[str, Number], BeforeValidator(lambda v: {v: 1} if isinstance(v, str) else v)] = {}
     by: str | None = None
     basis: Literal["entitlement", "top_up"] | None = None
     purpose: str | None = None
@@ -122,10 +125,6 @@ class Component(_Frozen):
     lag: Literal[0, 1] = 1
     note: str = ""
     params: dict[str, Parameter] = {}
-
-    @property
-    def shares(self) -> list[tuple[str, Decimal]]:
-        return [(self.payer, Decimal(1))] if isinstance(self.payer, str) else list(self.payer.items())
 
     @property
     def spent_for(self) -> str:
@@ -175,17 +174,13 @@ class Scheme(_Frozen):
         if isinstance(changes, Reform):
             return changes
         found: dict[str, Any] = {}
-        faults: list[Problem] = []
+        faults = Faults()
         for path, value in (changes or {}).items():
             try:
                 found[path] = dated(value) if path in self.parameters else json.dumps(value, ensure_ascii=False)
             except PydanticCustomError as error:
-                faults.append(Problem("value_invalid", where=path, found=str(value), allowed=error.message()))
-        made = Reform(tuple(sorted(found.items())), base=self.scheme, **words)
-        faults += made.faults(self)
-        if faults:
-            raise InputError(faults)
-        return made
+                faults.add("value_invalid", (path,), value, error.message())
+        return Reform(tuple(sorted(found.items())), base=self.scheme, **words).check(self, faults)
 
     def under(self, reform: Reform) -> Scheme:
         """The scheme as the reform makes it."""
@@ -232,22 +227,21 @@ class Reform:
         title = "＋".join(dict.fromkeys(t for t in (self.title, other.title) if t))
         return replace(self, changes=tuple(sorted((dict(self.changes) | dict(other.changes)).items())), title=title)
 
-    def faults(self, scheme: Scheme) -> Iterator[Problem]:
-        """What of this reform the scheme cannot take."""
+    def check(self, scheme: Scheme, faults: Faults | None = None) -> Reform:
+        """Itself, where the scheme can take it; else every fault at once."""
+        faults = faults or Faults()
         known = [*scheme.parameters, "members", "dates", "rounding", "eligible.<列>"]
         known += [f"{c}.{s}" for c, p in scheme.components.items() for s in _settings(p)]
-        for path, _ in self.changes:
-            column = path.rpartition(".")[2] if "eligible." in path else None
-            if column and path.removeprefix(path.partition(".")[0] + ".") in (column, f"eligible.{column}"):
-                continue
-            if path not in known:
-                yield Problem("key_unknown", where=path, found=path, allowed="、".join(known),
-                              advice=did_you_mean(path, known))  # fmt: skip
-        if not any(True for p, _ in self.changes if p not in known and "eligible." not in p):
-            try:
-                yield from _cross(scheme.under(self), "", None)
-            except ValidationError as error:
-                yield from (_told(e, "", None) for e in error.errors())
+        conditions = {"eligible", *(f"{c}.eligible" for c in scheme.components)}
+        bad = [p for p, _ in self.changes if p not in known and p.rpartition(".")[0] not in conditions]
+        for path in bad:
+            faults.add("key_unknown", (path,), path, "、".join(known), did_you_mean(path, known))
+        try:
+            _cross(scheme if bad else scheme.under(self), faults)
+        except ValidationError as error:
+            _tell(error, faults)
+        faults.stop()
+        return self
 
     @property
     def first_year(self) -> int | None:
@@ -308,26 +302,24 @@ def load_scheme(source: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
     """
     if isinstance(source, Scheme):
         return source
+    faults = Faults()
     if isinstance(source, Mapping):
-        return _scheme(source, "", None)
-    path = Path(source)
-    if not path.exists():
-        path = Path(__file__).parent / "schemes" / f"{source}.yml"
-        if not path.exists():
-            advice = did_you_mean(str(source), packaged())
-            raise InputError(Problem("key_unknown", where="scheme", found=str(source), advice=advice,
-                                     allowed="文件路径，或自带方案：" + "、".join(packaged())))  # fmt: skip
-    return _scheme(*_read(path))
+        return _scheme(source, faults)
+    path, name = Path(source), str(source)
+    if not path.exists() and name not in packaged():
+        raise InputError(Problem("key_unknown", where="scheme", found=name, advice=did_you_mean(name, packaged()),
+                                 allowed="文件路径，或自带方案：" + "、".join(packaged())))  # fmt: skip
+    return _scheme(_read(path if path.exists() else Path(__file__).parent / "schemes" / f"{name}.yml", faults), faults)
 
 
 def load_reform(source: str | Path | Mapping[str, Any], scheme: Scheme) -> Reform:
     """A reform from a YAML or JSON file or a mapping, checked against its scheme."""
-    return Reform.of(source if isinstance(source, Mapping) else _read(Path(source))[0], scheme)
+    return Reform.of(source if isinstance(source, Mapping) else _read(Path(source)), scheme)
 
 
 def read_scenario(path: str | Path | None, scheme: str | Path | None = None) -> tuple[Reform, Scheme]:
     """A reform file with the scheme it names as its base, which stands beside it or is a packaged one."""
-    raw = _read(Path(path))[0] if path else {}
+    raw = _read(Path(path)) if path else {}
     base = scheme or raw.get("base") or "fuyang-2015"
     beside = Path(path).parent / f"{base}.yml" if path else Path(base)
     declared = load_scheme(beside if beside.is_file() else base)
@@ -338,85 +330,68 @@ def parse_changes(texts: Iterable[str], since: str | None = None) -> dict[str, A
     """``["activity.per_member=200"]`` from a command line, each from a day on where one is given."""
     found: dict[str, Any] = {}
     for text in texts:
-        path, _, value = text.partition("=")
-        numeric = re.fullmatch(r"-?\d+(\.\d+)?", value.strip())
-        plain: Any = float(value) if numeric else value.strip()
-        found[path.strip()] = {since: plain} if since and numeric else plain
+        path, _, value = (part.strip() for part in text.partition("="))
+        numeric = re.fullmatch(r"-?\d+(\.\d+)?", value)
+        plain: Any = float(value) if numeric else value
+        found[path] = {since: plain} if since and numeric else plain
     return found
 
 
-def _read(path: Path) -> tuple[Any, str, Lines]:
+def _read(path: Path, faults: Faults | None = None) -> Any:
     text = _DATE.sub(r'\1"\2"', read_text(path))  # quoted, so that an impossible date is our message among the others
     content, problems = parse_yaml(text, path.name)
     if problems or not isinstance(content, dict):
         raise InputError(problems or [Problem("value_invalid", file=path.name, allowed="名称: 内容")])
-    return content, path.name, Lines(text)
+    if faults:
+        faults.file, faults.lines = path.name, Lines(text)
+    return content
 
 
-def _scheme(raw: Mapping[str, Any], file: str, lines: Lines | None) -> Scheme:
-    body = dict(raw)
-    parts = body.get("components")
+def _scheme(raw: Mapping[str, Any], faults: Faults) -> Scheme:
+    """The checked scheme; what is wrong in form is taken out, so that the faults in substance come in the same message."""
+    body, parts = dict(raw), raw.get("components")
     if isinstance(parts, Mapping):
         body["components"] = {str(c): _component(p) if isinstance(p, Mapping) else p for c, p in parts.items()}
     try:
         made = Scheme.model_validate(body)
+        _cross(made, faults)
     except ValidationError as error:
-        faults = [_told(e, file, lines) for e in error.errors()]
-        if partly := _repaired(body, error):  # so that the faults of the second look come in the same message
-            faults += [p for p in _cross(partly, file, lines) if p.code not in ("key_missing", "parameter_unused")]
-        raise InputError(faults) from None
-    if faults := list(_cross(made, file, lines)):
-        raise InputError(faults)
+        _tell(error, faults)
+        told = len(faults.problems)
+        for one in error.errors():
+            *path, last = one["loc"][: 4 if "params" in one["loc"][:3] else 3]
+            spot: Any = body
+            for step in path:
+                spot = spot.get(step, {}) if isinstance(spot, dict) else {}
+            if isinstance(spot, dict):
+                spot.pop(last, None)
+        with suppress(ValidationError):
+            _cross(Scheme.model_validate(_DEFAULTS | body), faults)
+        faults.problems[told:] = [p for p in faults.problems[told:] if p.code not in ("key_missing", "parameter_unused")]
+    faults.stop()
     return made
-
-
-def _repaired(body: Mapping[str, Any], error: ValidationError) -> Scheme | None:
-    """The scheme without what is wrong in it; None where nothing is left."""
-    whole: Any = copy.deepcopy({k: v for k, v in body.items()})
-    defaults = {"dates": "days", "members": "year_end", "rounding": "yuan", "scheme": "x", "name": "x", "source": "x"}
-    for one in error.errors():
-        place, spot = one["loc"], whole
-        depth = 4 if len(place) > 3 and place[2] == "params" else min(len(place), 3)
-        for step in place[: depth - 1]:
-            spot = spot.get(step, {}) if isinstance(spot, dict) else {}
-        if isinstance(spot, dict):
-            spot.pop(place[depth - 1], None)
-    try:
-        return Scheme.model_validate(defaults | whole)
-    except ValidationError:
-        return None
 
 
 def _component(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Entries with dated values are parameters; they stand beside the settings in the file."""
-    known = set(Component.model_fields)
-    own = {str(k): v for k, v in raw.items() if str(k) not in known and isinstance(v, Mapping)}
+    own = {str(k): dict(v) for k, v in raw.items() if str(k) not in Component.model_fields and isinstance(v, Mapping)}
     return {str(k): v for k, v in raw.items() if str(k) not in own} | ({"params": own} if own else {})
 
 
-def _told(error: Mapping[str, Any], file: str, lines: Lines | None) -> Problem:
-    """A pydantic error in the words of the person who wrote the file."""
-    path = [p for p in error["loc"] if p not in ("params", "str", "dict[str,function-before[number(), decimal]]")]
-    model: type[BaseModel] = Scheme if len(path) < 2 else Component if len(path) < 4 else Parameter
-    kind, fields = error["type"], [f.alias or n for n, f in model.model_fields.items() if n != "params"]
-    found = str(error.get("input"))[:60] if kind != "missing" else ""
-    code = {"missing": "key_missing", "extra_forbidden": "key_unknown"}.get(kind, "value_invalid")
-    allowed = error["msg"] if kind in ("number", "date", "dated") else str(error.get("ctx", {}).get("expected", ""))
-    advice = did_you_mean(str(path[-1]), fields) if code == "key_unknown" else ""
-    if code == "key_unknown":
-        allowed = "、".join(fields)
-    if "expected" in error.get("ctx", {}):
-        advice = did_you_mean(found, re.findall(r"'([^']+)'", allowed))
-    words = {"string_type": "文字", "bool_type": "true 或 false", "dict_type": "名称: 内容", "greater_than": "大于0"}
-    return _problem(code, path, file, lines, found, allowed or words.get(kind, ""), advice)
-
-
-def _problem(
-    code: str, path: Iterable[Any], file: str, lines: Lines | None, found: str = "", allowed: str = "", advice: str = ""
-) -> Problem:
-    path = tuple(path)
-    return Problem(code, file=file, where=where(path, lines(path) if lines else None), found=found, allowed=allowed,
-                   advice=advice)  # fmt: skip
+def _tell(errors: ValidationError, faults: Faults) -> None:
+    """Pydantic's errors in the words of the person who wrote the file."""
+    for error in errors.errors():
+        path, kind, context = [p for p in error["loc"] if p != "params"], error["type"], error.get("ctx", {})
+        model: type[BaseModel] = Scheme if len(path) < 2 else Component if len(path) < 4 else Parameter
+        found, advice = "" if kind == "missing" else str(error["input"])[:60], ""
+        allowed = str(error["msg"] if kind in ("number", "date", "dated") else context.get("expected", _WORDS.get(kind, "")))
+        if kind == "extra_forbidden":
+            fields = [f.alias or n for n, f in model.model_fields.items() if n != "params"]
+            allowed, advice = "、".join(fields), did_you_mean(str(path[-1]), fields)
+        elif "expected" in context:
+            advice = did_you_mean(found, re.findall(r"'([^']+)'", allowed))
+        code = {"missing": "key_missing", "extra_forbidden": "key_unknown"}.get(kind, "value_invalid")
+        faults.add(code, tuple(path), found, allowed, advice)
 
 
 @cache
@@ -425,96 +400,84 @@ def lists() -> dict[str, dict[str, str]]:
     return load_codebook().lists
 
 
-def _cross(scheme: Scheme, file: str, lines: Lines | None) -> Iterator[Problem]:
+def _cross(scheme: Scheme, faults: Faults) -> None:
     """Names that must exist, tiers in order, values within limits, nothing that nothing uses."""
 
-    def fault(code: str, path: Iterable[Any], found: Any = "", allowed: str = "", advice: str = "") -> Problem:
-        return _problem(code, path, file, lines, str(found), allowed, advice)
+    def known(words: Iterable[str], allowed: Iterable[str], *path: str) -> None:
+        allowed = list(allowed)
+        for word in [w for w in words if w not in allowed]:
+            at = (*path, word) if path[-1] == "eligible" else path
+            faults.add("key_unknown", at, word, "、".join(allowed), did_you_mean(word, allowed))
 
-    def known(word: str, words: Iterable[str], path: Iterable[Any]) -> Iterator[Problem]:
-        words = list(words)
-        if word not in words:
-            yield fault("key_unknown", path, word, "、".join(words), did_you_mean(word, words))
-
-    for column in () if scheme.tables else scheme.eligible:
-        yield from known(column, COLUMNS, ("eligible", column))
+    known(() if scheme.tables else scheme.eligible, COLUMNS, "eligible")
     for name, part in scheme.components.items():
-        at, rates = ("components", name), part.rates
-        matching = bool(part.of)
-        kinds = ("party_org", "member", "unit", "dues", "instructor", "count", "matching")
-        yield from known(part.per, kinds, (*at, "per"))
-        for column in () if part.table or scheme.tables else part.eligible:
-            yield from known(column, COLUMNS, (*at, "eligible", column))
-        for other in (*part.of, *part.instead_of):
-            yield from known(other, [c for c in scheme.components if c != name], (*at, "of" if matching else "instead_of"))
-        payers = lists()["payer"]
-        for payer in part.payers if matching else [p for p, _ in part.shares]:
-            yield from known(payer, payers, (*at, "payers" if matching else "payer"))
-        if part.purpose:
-            yield from known(part.purpose, lists()["purpose"], (*at, "purpose"))
+        at, rates, matching = ("components", name), part.rates, bool(part.of)
+        own = bool(part.table or scheme.tables)  # a user's table may have any column
+        others = [c for c in scheme.components if c != name]
+        known(() if own else part.eligible, COLUMNS, *at, "eligible")
+        known(part.of, others, *at, "of")
+        known(part.instead_of, others, *at, "instead_of")
+        known(part.payers if matching else part.payer, lists()["payer"], *at, "payers" if matching else "payer")
+        known([part.purpose] if part.purpose else [], lists()["purpose"], *at, "purpose")
+        if part.by and not matching and not own and part.per not in ("instructor", "count"):
+            known([part.by], COLUMNS, *at, "by")
+        wanted = rates if part.by else ["share"] if part.per == "dues" else rates[:1]
         if matching:
-            if len(part.payers) != 2:
-                yield fault("value_invalid", (*at, "payers"), len(part.payers), "两个出资方：乡镇（街道）和企业")
-            if part.reading is None:
-                yield fault("key_missing", (*at, "reading"), "", "town_equals_enterprise、together_equal_district、each_equals_district")
             wanted = ["ratio", *(["share"] if part.town_amount == "share" else [])]
+            if len(part.payers) != 2:
+                faults.add("value_invalid", (*at, "payers"), len(part.payers), "两个出资方：乡镇（街道）和企业")
+            if part.reading is None:
+                faults.add("key_missing", (*at, "reading"), "", "town_equals_enterprise、together_equal_district、each_equals_district")
         elif part.per == "matching":
-            yield fault("key_missing", (*at, "per"), "", "、".join(kinds))
+            faults.add("key_missing", (*at, "per"), "", "party_org、member、unit、dues、instructor、count")
             continue
-        elif part.by is None:
-            wanted = ["share"] if part.per == "dues" else rates[:1]
-        else:
-            wanted = rates
-            if not part.table and not scheme.tables and part.per not in ("instructor", "count"):
-                yield from known(part.by, COLUMNS, (*at, "by"))
-        if not matching and sum(s for _, s in part.shares) != 1:
-            yield fault("value_invalid", (*at, "payer"), part.payer, "各出资方比例合计为1")
-        if not matching and (("dues_return" in dict(part.shares)) != (part.per == "dues")):
-            yield fault("value_invalid", (*at, "payer"), part.payer, "返还党费只由党费列支，党费不计入财政资金")
+        elif sum(part.payer.values()) != 1:
+            faults.add("value_invalid", (*at, "payer"), dict(part.payer), "各出资方比例合计为1")
+        elif ("dues_return" in part.payer) != (part.per == "dues"):
+            faults.add("value_invalid", (*at, "payer"), "、".join(part.payer), "返还党费只由党费列支，党费不计入财政资金")
         if not rates or set(wanted) - set(rates):
-            yield fault("key_missing", at, "", "至少一个标准" if not wanted else "、".join(wanted))
-        unused = [k for k in rates if k not in wanted] + ([k for k in AMOUNTS if k in part.params] if matching else [])
+            faults.add("key_missing", at, "", "、".join(wanted) or "至少一个标准")
+        unused = [k for k in part.params if k not in wanted and (matching or k not in AMOUNTS)]
+        allowed = wanted
         if part.by in ORDERED and not any(part.params[k].start is not None for k in rates):
-            unused += [k for k in rates if k not in ORDERED[part.by]]
+            allowed = list(ORDERED[part.by])
+            unused += [k for k in rates if k not in allowed]
         for key in dict.fromkeys(unused):
-            near = did_you_mean(key, ORDERED.get(part.by or "", wanted))
-            yield fault("parameter_unused", (*at, key), key, "、".join(ORDERED.get(part.by or "", wanted)), near)
+            faults.add("parameter_unused", (*at, key), key, "、".join(allowed), did_you_mean(key, allowed))
         for key, one in part.params.items():
-            yield from _limits(one, one.values, (*at, key), file, lines)
-        yield from _order(part, rates, at, fault)
+            limits(one, one.values, (*at, key), faults)
+        _order(part, at, faults)
 
 
-def _limits(one: Parameter, values: Dated, at: tuple[Any, ...], file: str, lines: Lines | None) -> Iterator[Problem]:
+def limits(one: Parameter, values: Dated, at: tuple[str, ...], faults: Faults) -> None:
+    """Values within the range, with no more decimals than the money or share can have."""
     low, high = one.range
     if low < 0 or high < low:
-        yield _problem("value_invalid", (*at, "range"), file, lines, f"[{low}, {high}]", "下限不小于0，上限不小于下限")
+        faults.add("value_invalid", (*at, "range"), f"[{low}, {high}]", "下限不小于0，上限不小于下限")
     for when, value in values:
         path = (*at, "values", when.isoformat()) if when != ALWAYS else at
         if value < 0 or not low <= value <= high:
-            yield _problem("value_invalid", path, file, lines, f"{value}{one.unit}", f"{max(low, Decimal(0))} 到 {high}")
-        elif value * one.scale != int(value * one.scale):
-            yield _problem("value_invalid", path, file, lines, str(value), "金额最多两位小数，比例最多四位小数")
+            faults.add("value_invalid", path, f"{value}{one.unit}", f"{max(low, Decimal(0))} 到 {high}")
+        elif value * one.scale % 1:
+            faults.add("value_invalid", path, value, "金额最多两位小数，比例最多四位小数")
 
 
-def _order(part: Component, rates: list[str], at: tuple[Any, ...], fault: Any) -> Iterator[Problem]:
+def _order(part: Component, at: tuple[str, ...], faults: Faults) -> None:
     """Thresholds ascend, a higher tier pays no less at any date, a floor is not above its cap."""
-    pairs = [("floor", "cap")] if {"floor", "cap"} <= part.params.keys() else []
-    starts = [part.params[k].start for k in rates]
+    order, starts = part.rates, [part.params[k].start for k in part.rates]
     if part.by and any(s is not None for s in starts):
-        if any(a is None or b is None or a >= b for a, b in pairwise(starts)) or None in starts:
-            yield fault("tiers_disordered", (*at, rates[0]), [str(s) for s in starts], "每档都写 from，由小到大")
+        if None in starts or any(a >= b for a, b in pairwise(starts)):  # type: ignore[operator]
+            faults.add("tiers_disordered", (*at, order[0]), [str(s) for s in starts], "每档都写 from，由小到大")
             return
-        order = rates
     else:
-        order = [k for k in ORDERED.get(part.by or "", ()) if k in rates]
-    if part.ordered and not part.marginal:
-        pairs += pairwise(order)
-    for low, high in pairs:
+        order = [k for k in ORDERED.get(part.by or "", ()) if k in part.rates]
+    pairs = [("floor", "cap")] if {"floor", "cap"} <= part.params.keys() else []
+    for low, high in [*pairs, *(pairwise(order) if part.ordered and not part.marginal else ())]:
         for when in sorted({d for k in (low, high) for d, _ in part.params[k].values}):
             a, b = (value_on(part.params[k].values, when) for k in (low, high))
             if a is not None and b is not None and a > b:
-                yield fault("tiers_disordered", (*at, high), f"{when}：{low} {a} 高于 {high} {b}", "高一档不少于低一档",
-                            "确实如此请在该项写 ordered: false" if low != "floor" else "")  # fmt: skip
+                faults.add("tiers_disordered", (*at, high), f"{when}：{low} {a} 高于 {high} {b}", "高一档不少于低一档",
+                           "确实如此请在该项写 ordered: false" if low != "floor" else "")  # fmt: skip
 
 
 def value_on(values: Dated, when: date) -> Decimal | None:

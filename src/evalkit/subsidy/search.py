@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 def fen(yuan: Any) -> int:
     return math.floor(Fraction(str(yuan)) * 100 + Fraction(1, 2))
+
+
+def whole_fen(exact: Sequence[Fraction], total: int) -> list[int]:
+    """Whole numbers that add up to the total: floors first, then by largest remainder."""
+    out = [math.floor(x) for x in exact]
+    for i in sorted(range(len(out)), key=lambda i: out[i] - exact[i])[: total - sum(out)]:
+        out[i] += 1
+    return out
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,8 @@ def solve(
     Cost and reach never fall as a standard rises, so the steps of its range are bisected: exact on a step function.
     """
     if (extra is None) == (reach is None) or (reach is not None and (standard is None or not 0 < reach <= 1)):
-        raise InputError(Problem("value_invalid", where="solve",
-            allowed="extra=金额（元），或 reach=0到1的比例并写明 standard=人均标准（元）"))
+        allowed = "extra=金额（元），或 reach=0到1的比例并写明 standard=人均标准（元）"
+        raise InputError(Problem("value_invalid", where="solve", allowed=allowed))
     year = year or plan.years[0]
     if parameter not in plan.scheme.parameters:
         plan.scheme.reform({parameter: 0})
@@ -72,29 +80,26 @@ def solve(
     first, last = 0, count  # the last k within the budget, or the first k that reaches the share
     while first < last:
         middle = (first + last + (extra is not None)) // 2
-        inside = at(middle) <= limit
         if extra is not None:
-            first, last = (middle, last) if inside else (first, middle - 1)
+            first, last = (middle, last) if at(middle) <= limit else (first, middle - 1)
         else:
             first, last = (first, middle) if at(middle) >= limit else (middle + 1, last)
     k, found = first, at(first)
     label, unit = plan.scheme.label(parameter), one.unit
     said = (lambda r: wan(r)) if extra is not None else (lambda r: f"{r:.1%}")
     span = f"允许范围{low}到{one.range[1]}{unit}，两端分别为{said(ends[0])}和{said(ends[1])}"
-    value = float(low + k * one.step)
-    beside = k + 1 if extra is not None else k - 1
-    other: tuple[float | None, float | None] = (None, None)
-    if 0 <= beside <= count:
-        other = (float(low + beside * one.step), at(beside))
+    value, beside = float(low + k * one.step), k + 1 if extra is not None else k - 1
+    inside = 0 <= beside <= count
+    other = (float(low + beside * one.step), at(beside)) if inside else (None, None)
     reached = (ends[0] <= limit) if extra is not None else (ends[1] >= limit)
     if not reached:
         text = f"{label}：在允许范围内达不到（{said(limit)}）；{span}；最近的是{value:g}{unit}，{said(found)}。"
     elif extra is not None:
-        text = f"{label}最高可定为{value:g}{unit}，增加支出{said(found)}，不超过{said(limit)}；" + (
-            f"再高一档{other[0]:g}{unit}要{said(other[1])}。" if other[0] is not None else f"已到上限；{span}。")  # fmt: skip
+        text = f"{label}最高可定为{value:g}{unit}，增加支出{said(found)}，不超过{said(limit)}；"
+        text += f"再高一档{other[0]:g}{unit}要{said(other[1])}。" if inside else f"已到上限；{span}。"
     else:
-        text = f"{label}至少定为{value:g}{unit}，达标党组织占{said(found)}；" + (
-            f"低一档{other[0]:g}{unit}只有{said(other[1])}。" if other[0] is not None else f"已是下限；{span}。")  # fmt: skip
+        text = f"{label}至少定为{value:g}{unit}，达标党组织占{said(found)}；"
+        text += f"低一档{other[0]:g}{unit}只有{said(other[1])}。" if inside else f"已是下限；{span}。"
     return Solution(parameter, value, found, other[0], other[1], ends, reached, text)
 
 
@@ -159,20 +164,16 @@ def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
             math.factorial(n)) * (cost[s | 1 << i] - cost[s])
                  for s in range(2**n) if not s >> i & 1)  # fmt: skip
         parts.append(sum(terms, Fraction(0)))
-    whole = [math.floor(p) for p in parts]
-    for i in sorted(range(n), key=lambda i: whole[i] - parts[i])[: cost[2**n - 1] - cost[0] - sum(whole)]:
-        whole[i] += 1
+    whole = whole_fen(parts, cost[2**n - 1] - cost[0])
     return pd.DataFrame({"parameter": [c[0] for c in changes], "label": [plan.scheme.label(c[0]) for c in changes], "change_fen": whole})
 
 
 def unused_parameters(plan: Plan) -> list[str]:
     """Parameters that change nothing from one end of their range to the other, in these years and data."""
-    idle = []
-    for path, one in plan.scheme.parameters.items():
-        ends = [[plan.total(plan.with_value(path, end), y) for y in plan.years] for end in one.range]
-        if ends[0] == ends[1]:
-            idle.append(path)
-    return idle
+    def cost(path: str, value: Any) -> list[int]:
+        return [plan.total(plan.with_value(path, value), y) for y in plan.years]
+
+    return [p for p, one in plan.scheme.parameters.items() if cost(p, one.range[0]) == cost(p, one.range[1])]
 
 
 def share_out(scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.DataFrame:
@@ -210,9 +211,6 @@ def share_out(scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.
     a, b = bends[max(0, at - 1)], bends[at]
     below, above = sum(given(a)), sum(given(b))
     rate = b if above == below else a + (b - a) * Fraction(budget - below) / (above - below)  # linear between two bends
-    exact = given(rate)
-    whole = [math.floor(x) for x in exact]
-    for i in sorted(range(n), key=lambda i: whole[i] - exact[i])[: budget - sum(whole)]:
-        whole[i] += 1
+    whole = whole_fen(given(rate), budget)
     kind = ["下限" if w == lo else "上限" if w == hi else "" for w, lo, hi in zip(whole, low, high, strict=True)]
     return pd.DataFrame({"area": series.index, "score": series.to_numpy(), "amount_fen": whole, "bound": kind})

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
@@ -36,12 +35,10 @@ class Source:
 
     def data_year(self, year: int) -> int:
         """The year of the ledgers that stands for a year: itself, else the last one before it."""
-        known = self.years
-        before = [y for y in known if y <= year]
-        if not before:
-            advice = f"最近有数据的是{known[0]}年" if known else "请先运行 evalkit build"
-            raise InputError(Problem("period_unknown", where="periods", found=str(year), advice=advice))
-        return before[-1]
+        if before := [y for y in self.years if y <= year]:
+            return before[-1]
+        advice = f"最近有数据的是{self.years[0]}年" if self.years else "请先运行 evalkit build"
+        raise InputError(Problem("period_unknown", where="periods", found=str(year), advice=advice))
 
 
 def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None) -> Source:
@@ -51,32 +48,30 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     orgs = data.views["party_orgs"].to_pandas()
     orgs["home"] = orgs["area"].map(home)
     orgs["level"] = orgs["area"].map(dict(zip(areas["area"], areas["level"], strict=True)))
-    covers, units, funds = (data.frame(t).assign(home=lambda f: f["area"].map(home)) for t in ("covers", "units", "funds"))
-    joined = covers.merge(units[["home", "period", "unit", "employees"]], on=["home", "period", "unit"])
-    size = joined.groupby(KEYS)["employees"].sum().rename("employees").reset_index()
+    tall = {t: data.frame(t).assign(home=lambda f: f["area"].map(home)) for t in ("covers", "units", "funds", "instructor_counts")}
+    joined = tall["covers"].merge(tall["units"][["home", "period", "unit", "employees"]], on=["home", "period", "unit"])
+    size = joined.groupby(KEYS, as_index=False)["employees"].sum()
     orgs = orgs.drop(columns="employees", errors="ignore").merge(size, on=KEYS, how="left")
-    counts = data.frame("instructor_counts").assign(home=lambda f: f["area"].map(home))
+    counts, funds = tall["instructor_counts"], tall["funds"]
     order = areas.loc[areas["area"].isin(orgs["home"].unique())].sort_values("sort_order")
     inside = data.find_area(within) if within else None
     if inside:
-        order = order[[a == inside or str(a).startswith(f"{inside}/") or inside.startswith(f"{a}/") for a in order["area"]]]
-        orgs = orgs[[a == inside or str(a).startswith(f"{inside}/") for a in orgs["area"]]]
+        order = order[[f"{a}/".startswith(f"{inside}/") or inside.startswith(f"{a}/") for a in order["area"]]]
+        orgs = orgs[[f"{a}/".startswith(f"{inside}/") for a in orgs["area"]]]
         funds = funds[funds["party_org"].isin(orgs["party_org"]) & funds["home"].isin(orgs["home"])]
         counts = counts[counts["home"].isin(order["area"])]
-    short = dict(zip(areas["area"], areas["short_name"].fillna(areas["name"]), strict=True))
-    level = areas.set_index("area")["level"]
-    top = inside or min(areas["area"], key=len)
-    whole = {"province": "全省", "city": "全市", "district": "全区"}.get(str(level.get(top)), "") if not inside else short[top]
-    names = tuple(str(areas.set_index("area").at[a, "name"]) for a in order["area"])
+    top = areas.set_index("area").loc[inside or min(areas["area"], key=len)]
+    short = top["name"] if pd.isna(top["short_name"]) else top["short_name"]
+    whole = short if inside else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
+    names = tuple(order["name"].astype(str))
     notes = ("演示数据（虚构）",) if data.is_demo else ()
-    return make(orgs, funds, {**tables, "instructor_counts": counts}, tuple(order["area"]), names, whole or "合计",
-                data.is_demo, notes)  # fmt: skip
+    return make(orgs, funds, {**tables, "instructor_counts": counts}, tuple(order["area"]), names, whole, data.is_demo,
+                notes)  # fmt: skip
 
 
 def from_frame(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Source:
     """The source of a plain frame: area, party_org, members and what the scheme names; `tables["funds"]` for money."""
-    missing = [c for c in ("area", "party_org") if c not in frame]
-    if missing:
+    if missing := [c for c in ("area", "party_org") if c not in frame]:
         raise InputError([Problem("column_missing", where=c, advice="党组织表要有 area、party_org 两列") for c in missing])
     orgs = frame.assign(home=frame.get("home", frame["area"]))
     homes = tuple(orgs["home"].dropna().unique())
@@ -121,18 +116,6 @@ def table_file(name: str, path: Path) -> pd.DataFrame:
     frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_excel(path, engine="calamine")
     words = {"地区": "area", "等次": "grade", "个数": "count", "人数": "count", "年份": "period", "党组织名称": "party_org"}
     return frame.rename(columns=words)
-
-
-def holds(values: pd.Series, test: Any) -> np.ndarray:
-    """Rows that meet a condition: a value, a list, ``">= 3"``, present or missing."""
-    if test in ("present", "missing"):
-        return (values.notna() if test == "present" else values.isna()).to_numpy(bool)
-    sign, _, rest = str(test).partition(" ")
-    if sign in (">=", ">", "<=", "<") and isinstance(test, str):
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
-        ways = {">=": np.greater_equal, ">": np.greater, "<=": np.less_equal, "<": np.less}
-        return np.asarray(ways[sign](numbers, float(rest)))
-    return values.isin(list(test) if isinstance(test, list | tuple) else [test]).fillna(False).to_numpy(bool)
 
 
 def column(orgs: pd.DataFrame, name: str, where: str) -> pd.Series:

@@ -6,55 +6,60 @@ district rows add those up. Recalculated it equals `Plan.run`, and a changed yel
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from xlsxwriter.utility import xl_col_to_name as letter
 
+from evalkit.ledgers.workbook import HEAD as HEAD_STYLE
+from evalkit.ledgers.workbook import book_bytes, write_cell
 from evalkit.subsidy.engine import pieces
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import lists
+from evalkit.subsidy.scheme import Component, lists
 
 HEAD = ["地区", "项目", "档次", "数量", "组织数", "现行每个（元）", "现行合计（元）", "调整后每个（元）", "调整后合计（元）"]
 SIDES = ((5, 6), (7, 8))
+Cells = dict[tuple[int, str], list[tuple[str, str]]]
 
 
 def workbook(result: Result, path: Path) -> Path:
     """Write the workbook; every text is a text, only our own formulas calculate."""
-    import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"created": pd.Timestamp("2000-01-01").to_pydatetime()})
-        look = {"head": book.add_format({"bold": True, "border": 1, "bg_color": "#E8EEF4", "text_wrap": True}),
-                "input": book.add_format({"bg_color": "#FFFF00", "border": 1}),
-                    "money": book.add_format({"num_format": "#,##0.00"})}  # fmt: skip
+    def fill(book: Any) -> None:
+        look = {"head": book.add_format(HEAD_STYLE), "input": book.add_format({"bg_color": "#FFFF00", "border": 1}),
+                "money": book.add_format({"num_format": "#,##0.00"})}  # fmt: skip
         _first(book.add_worksheet("说明"), result, book.add_format({"text_wrap": True}))
-        standards = book.add_worksheet("标准")
-        standards.write_row(0, 0, ["项目", "单位", "年份", "方案", "时段", "标准（可改）", "权数", "全年权数"], look["head"])
-        standards.set_column(0, 0, 26)
-        standards.set_column(5, 5, 15)
-        standards.fit_to_pages(1, 0)
-        line, made = 1, []
-        for year in result.plan.years:
-            cells: dict[tuple[int, str], list[tuple[str, str]]] = {}
-            for side, (word, scheme, values) in enumerate((("现行", result.plan.scheme, result.plan.values),
-                    ("调整后", result.scheme, result.values))):
-                for name, part in scheme.components.items():
-                    names = [f"{name}.{k}" for k in part.params]
-                    parts = pieces(scheme, names, values, year)
-                    for place, key in enumerate(names):
-                        one = scheme.parameters[key]
-                        for n, (weight, numbers) in enumerate(parts):
-                            standards.write_row(line, 0, [scheme.label(key), one.unit, year, word, n + 1])
-                            standards.write_number(line, 5, numbers[place] / one.scale, look["input"])
-                            standards.write_row(line, 6, [weight, sum(w for w, _ in parts)])
-                            cells.setdefault((side, key), []).append((f"标准!$F${line + 1}", f"标准!$G${line + 1}"))
-                            line += 1
-            made.append((year, cells))
-        for year, cells in made:
+        for year, cells in _standards(book.add_worksheet("标准"), result, look).items():
             _year(book, result, year, cells, look)
+
+    path.write_bytes(book_bytes(fill))
     return path
+
+
+def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Cells]:
+    """The yellow cells; by year, side and parameter the address of the value and weight of each part of the year."""
+    sheet.write_row(0, 0, ["项目", "单位", "年份", "方案", "时段", "标准（可改）", "权数", "全年权数"], look["head"])
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(5, 5, 15)
+    sheet.fit_to_pages(1, 0)
+    line, made = 1, {}
+    for year in result.plan.years:
+        cells: Cells = {}
+        for side, (scheme, values) in enumerate(result.sides):
+            for name, part in scheme.components.items():
+                names = [f"{name}.{k}" for k in part.params]
+                parts = pieces(scheme, names, values, year)
+                for (place, key), (n, (weight, numbers)) in product(enumerate(names), enumerate(parts, 1)):
+                    one = scheme.parameters[key]
+                    sheet.write_row(line, 0, [scheme.label(key), one.unit, year, ("现行", "调整后")[side], n])
+                    sheet.write_number(line, 5, numbers[place] / one.scale, look["input"])
+                    sheet.write_row(line, 6, [weight, sum(w for w, _ in parts)])
+                    line += 1
+                    cells.setdefault((side, key), []).append((f"标准!$F${line}", f"标准!$G${line}"))
+        made[year] = cells
+    return made
 
 
 def _first(sheet: Any, result: Result, wrapped: Any) -> None:
@@ -67,7 +72,7 @@ def _first(sheet: Any, result: Result, wrapped: Any) -> None:
     sheet.set_column(0, 0, 100)
 
 
-def _year(book: Any, result: Result, year: int, cells: dict[tuple[int, str], list[tuple[str, str]]], look: dict[str, Any]) -> None:
+def _year(book: Any, result: Result, year: int, cells: Cells, look: dict[str, Any]) -> None:
     engine, source, schemes = result.plan.engine, result.plan.source, (result.plan.scheme, result.scheme)
     group, area = f"分组{year}", book.add_worksheet(f"分地区{year}")
     sheet = book.add_worksheet(group)
@@ -78,27 +83,19 @@ def _year(book: Any, result: Result, year: int, cells: dict[tuple[int, str], lis
     for side, scheme in enumerate(schemes):
         for name, part in sorted(scheme.components.items(), key=lambda item: bool(item[1].of)):  # what is matched comes first
             kinds = engine.cells(scheme, name, year)
-            if side and kinds is engine.cells(schemes[0], name, year):
-                lines = where[0, name]  # the same organisations: the second side stands beside the first
-            else:
-                lines = {}
-                for k, (a, kind, n) in enumerate(zip(kinds.area, kinds.kind, kinds.n, strict=True)):
-                    for payer in range(1 + bool(part.of)):
-                        lines[k, payer] = row
-                        label = part.name + (f"·{lists()['payer'][part.payers[payer]]}" if part.of else "")
-                        tier = part.params[part.rates[int(kinds.tier[kind])]].label if part.by and not part.marginal else ""
-                        q = float(kinds.q[kind]) / kinds.divisor / (100 if part.per == "dues" or part.of else 1)
-                        for column, text in enumerate((source.names[int(a)], label, tier)):
-                            sheet.write_string(row, column, text)
-                        sheet.write_number(row, 3, q)
-                        sheet.write_number(row, 4, int(n))
-                        row += 1
-            where[side, name] = lines
+            same = side and kinds is engine.cells(schemes[0], name, year)  # the second side stands beside the first
+            lines = where[side, name] = where[0, name] if same else {}
+            for k, a, kind, n, payer in () if same else _lines(part, kinds):
+                tier = part.params[part.rates[int(kinds.tier[kind])]].label if part.by and not part.marginal else ""
+                q = float(kinds.q[kind]) / kinds.divisor / (100 if part.per == "dues" or part.of else 1)
+                for column, value in enumerate((source.names[int(a)], _label(part, payer), tier, q, int(n))):
+                    write_cell(sheet, row, column, value)
+                lines[k, payer] = row
+                row += 1
             unit, total = SIDES[side]
             inner = [{(int(a), int(k)): i for i, (a, k) in enumerate(zip(c.area, c.kind, strict=True))}
                 for c in (engine.cells(scheme, o, year) for o in part.of)]
-            values = (result.plan.values, result.values)[side]
-            pays = engine.payments(scheme, name, year, values)
+            pays = engine.payments(scheme, name, year, result.sides[side][1])
             for (k, payer), at in lines.items():
                 base = [f"{'FH'[side]}{where[side, o][inner[j][int(kinds.area[k]), int(kinds.parts[j][kinds.kind[k]])], 0] + 1}"
                         for j, o in enumerate(part.of) if kinds.parts[j][kinds.kind[k]] >= 0]  # fmt: skip
@@ -107,6 +104,15 @@ def _year(book: Any, result: Result, year: int, cells: dict[tuple[int, str], lis
                 sheet.write_formula(at, unit, formula, look["money"], each)
                 sheet.write_formula(at, total, f"=E{at + 1}*{'FH'[side]}{at + 1}", look["money"], each * int(kinds.n[k]))
     _areas(area, result, year, group, row, last, look)
+
+
+def _lines(part: Component, kinds: Any) -> list[tuple[Any, ...]]:
+    cells = enumerate(zip(kinds.area, kinds.kind, kinds.n, strict=True))
+    return [(k, *cell, payer) for k, cell in cells for payer in range(1 + bool(part.of))]
+
+
+def _label(part: Component, payer: int) -> str:
+    return part.name + (f"·{lists()['payer'][part.payers[payer]]}" if part.of else "")
 
 
 def _each(scheme: Any, name: str, side: int, cells: Any, at: int, tier: int, digits: int, payer: int, base: str) -> str:
@@ -142,17 +148,17 @@ def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: i
     schemes, moneys = (result.plan.scheme, result.scheme), (result.old[year], result.new[year])
     people, first = engine.rows(year), next(iter(result.scheme.components))
     places = engine.areas(people)
-    members = np.bincount(places, engine.members(year, result.scheme.members)[0] / 2, last)
+    members = result.members(year)
     columns: list[tuple[str, str, int, Any]] = [  # label of 分组, component, side (-1: a plain number), hundredths by district
         ("党组织（个）", first, -1, np.bincount(places, minlength=last) * 100), ("党员（名）", first, -1, (members * 100).astype(np.int64)),
     ]  # fmt: skip
     for name, part in result.scheme.components.items():
         if any(s.components[name].basis == "top_up" for s in schemes):
             columns.append((f"{part.name}已有支出", name, -1, engine.spent(part.spent_for, year)))
-        for payer in part.payers if part.of else ("",):
-            label = part.name + (f"·{lists()['payer'][payer]}" if part.of else "")
+        for n in range(1 + bool(part.of)):
             for side, money in enumerate(moneys):
-                columns.append((label, name, side, sum(a for (n, p), a in money.items() if n == name and payer in ("", p))))
+                found = (a for (c, p), a in money.items() if c == name and (not part.of or p == part.payers[n]))
+                columns.append((_label(part, n), name, side, sum(found)))
     heads = [c[0] for c in columns[:2]] + [f"{label}{('现行', '调整后', '')[side]}（元）" for label, _, side, _ in columns[2:]]
     sheet.write_row(0, 0, ["地区", *heads, "现行合计（元）", "调整后合计（元）", "增加（元）"], look["head"])
     sheet.set_column(0, len(heads) + 3, 13)
@@ -172,26 +178,21 @@ def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: i
             text = f"SUMIFS({group}!${total}$2:${total}${rows},{group}!$A$2:$A${rows},$A{r + 2},{group}!$B$2:$B${rows},\"{label}\")"
             text = f"ROUND({text}*{grown!r},2)" if grown != 1 else text
             if side >= 0 and scheme.components[name].basis == "top_up":
-                text = f"ROUND(MAX(0,{text}-{_letter(column - 1 - side)}{r + 2}),{digits})"
+                text = f"ROUND(MAX(0,{text}-{letter(column - 1 - side)}{r + 2}),{digits})"
             text = f"ROUND({text}*{take_up!r},2)" if take_up != 1 else text
-            text = f"SUM({_letter(column)}2:{_letter(column)}{last + 1})" if r == last else text
+            text = f"SUM({letter(column)}2:{letter(column)}{last + 1})" if r == last else text
+            style = look["money"] if column > 2 else None
             if side < 0 and r < last:
-                sheet.write_number(r + 1, column, value / 100, look["money"] if column > 2 else None)
+                sheet.write_number(r + 1, column, value / 100, style)
             else:
-                sheet.write_formula(r + 1, column, f"={text}", look["money"] if column > 2 else None, value / 100)
+                sheet.write_formula(r + 1, column, f"={text}", style, value / 100)
         at = len(columns) + 1
         for side in (0, 1):
-            text = "+".join(f"{_letter(c)}{r + 2}" for c, one in enumerate(columns, 1) if one[2] == side)
+            text = "+".join(f"{letter(c)}{r + 2}" for c, one in enumerate(columns, 1) if one[2] == side)
             sheet.write_formula(r + 1, at + side, f"={text}", look["money"], sums[side] / 100)
-        sheet.write_formula(r + 1, at + 2, f"={_letter(at + 1)}{r + 2}-{_letter(at)}{r + 2}", look["money"], (sums[1] - sums[0]) / 100)
+        sheet.write_formula(r + 1, at + 2, f"={letter(at + 1)}{r + 2}-{letter(at)}{r + 2}", look["money"], (sums[1] - sums[0]) / 100)
     sheet.freeze_panes(1, 1)
 
 
 def _digits(result: Result) -> int:
     return {1: 2, 100: 0, 1_000: -1, 10_000: -2}[result.scheme.unit]
-
-
-def _letter(column: int) -> str:
-    from xlsxwriter.utility import xl_col_to_name
-
-    return str(xl_col_to_name(column))
