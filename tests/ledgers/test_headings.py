@@ -83,6 +83,7 @@ def test_personal_columns_are_left_out() -> None:
         ("演示省演示01区2025年度两新组织台账", ["演示省", "演示01区"]), ("填报单位：演示01区", ["演示01区"]), ("富阳区银湖街道党组织台账最终版2", ["富阳区", "银湖街道"]),
         ("杭州市富阳区", ["杭州市", "富阳区"]), ("浙江省义乌市", ["浙江省", "义乌市"]), ("一、城关镇", ["城关镇"]), ("全市经费台账", []), ("各镇街", []),
         ("组织台账_演示03区_2025年", ["演示03区"]), ("上海市浦东新区", ["上海市", "浦东新区"]), ("2025", []), ("组织台账", []),
+        ("任何真实地区", []), ("演示数据（虚构），不代表任何真实地区", []), ("以上数据仅供演示，与浙江省无关。", []),
     ],
 )  # fmt: skip
 def test_area_names(text: str, names: list[str]) -> None:
@@ -120,3 +121,13 @@ def test_township_column_lies_below_the_file() -> None:
     assert below(place, "演示01区城关镇") == ("演示省/演示01区/城关镇", None)
     assert below(locate([], area="演示省/演示01区"), "城关镇") == ("演示省/演示01区/城关镇", None)
     assert district_of("演示省/演示01区/城关镇") == district_of("演示省/演示01区") == "演示省/演示01区"
+
+
+@pytest.mark.parametrize("heading", ["类型", "性质", "单位类别", "单位类型"])
+@pytest.mark.parametrize(
+    ("column", "cells", "keys"),
+    [("sector", ["非公企业", "社会组织"], ["enterprise", "social"]), ("kind", ["法人企业", "个体工商户"], ["法人企业", "个体工商户"])],
+)
+def test_content_tells_type_from_sector(heading: str, column: str, cells: list[str], keys: list[str]) -> None:
+    rows = [["单位名称", heading, "状态", "从业人员总数"], *([f"{n}公司", cell, "正常", 5.0] for n, cell in zip("甲乙", cells, strict=True))]
+    assert from_sheets([sheet(rows, "组织台账")]).tables["units"][column].tolist() == keys

@@ -232,3 +232,13 @@ def test_present_of_due_in_one_cell() -> None:
     heads = ["党组织名称", "活动类型", "应到人数", "实到人数"]
     activities = read([heads, ["甲支部", "主题党日", 10.0, "8/10"], ["甲支部", "主题党日", "", "7/9"]], "活动台账").tables["activities"]
     assert activities["present"].tolist() == [8, 7] and activities["due"].tolist() == [10, 9]
+
+
+def test_a_parent_is_the_key_of_its_committee() -> None:
+    orgs = [
+        ORGS,
+        [1.0, "演示（集团）公司党委", "党委", "城关镇党工委", "否", "", "", "", "", 9.0],
+        [2.0, "演示公司一支部", "支部", "演示(集团) 公司党委", "否", "", "", "", "", 9.0],
+    ]
+    found = read(orgs, "党组织台账").tables["party_organisations"]
+    assert found["parent"].iat[1] == found["party_org"].iat[0]

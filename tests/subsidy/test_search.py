@@ -155,6 +155,8 @@ def test_scenarios_side_by_side_and_uncertainty(orgs: pd.DataFrame) -> None:
     reforms = {"甲案": {"m.per_member": 200}, "乙案": {"m.per_member": 250}}
     side = one.compare(reforms).set_index("scenario")
     assert side.loc["甲案", "change_fen"] == 6500_00 and side.loc["现行标准", "change_fen"] == 0
+    both = plan(frame, one.scheme, ["2026", "2027"]).compare(reforms)  # of several years the first
+    assert both["change_fen"].tolist() == [0, 6500_00, 13000_00]
     sure = one.uncertainty(reforms, n=60, seed=1, budget=10_000)
     assert sure.draws.equals(one.uncertainty(reforms, n=60, seed=1, budget=10_000).draws)
     assert np.allclose(sure.draws["乙案"] / sure.draws["甲案"], 2, rtol=1e-3)  # common random numbers

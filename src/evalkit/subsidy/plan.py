@@ -119,8 +119,8 @@ class Plan:
         rows = []
         for name, reform in {"现行标准": None, **reforms}.items():
             one = self.run(reform)
-            (cost,), (gain,) = one.cost([], year).to_dict("records"), one.groups([], year).to_dict("records")
-            rows.append({"scenario": name, "amount_fen": cost["amount_fen"], "change_fen": cost["change_fen"],
+            cost, gain = one.cost([], year or self.years[0]).iloc[0], one.groups([], year).iloc[0]
+            rows.append({"scenario": name, "amount_fen": int(cost["amount_fen"]), "change_fen": int(cost["change_fen"]),
                          "relative": cost["change_fen"] / max(1, cost["baseline_fen"]),
                          "gain_share": gain["gain"] / max(1, sum(gain[k] for k in ("gain", "same", "lose"))),
                          "gini": one.inequality(year).loc["reform", "gini"]})  # fmt: skip
