@@ -64,8 +64,9 @@ def test_ctrl_c_says_how_to_go_on(make: Maker, tmp_path: Path, nobody_left: Call
     notebook = make("nb", "import time; time.sleep(3)")
     (tmp_path / "表.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(9)), "utf-8")
     process = subprocess.Popen(
-        command(notebook, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command(notebook, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background shell hands down an ignored one
+    )  # fmt: skip
     deadline = time.monotonic() + 40
     while not list(tmp_path.glob("结果/*.ipynb")) and time.monotonic() < deadline:
         time.sleep(0.1)

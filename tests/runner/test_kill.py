@@ -41,7 +41,14 @@ def command(notebook: Path, out: Path, rows: int = ROWS) -> list[str]:
 
 
 def start(notebook: Path, out: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(command(notebook, out), stdout=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command(notebook, out), stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed_ctrl_c
+    )
+
+
+def heed_ctrl_c() -> None:
+    """A test run that a shell put into the background hands down an ignored Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def published(out: Path) -> dict[str, int]:
