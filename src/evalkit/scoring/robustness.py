@@ -322,7 +322,10 @@ def sobol(robust: Robustness, base: int = 256) -> Sobol:
         rng = np.random.default_rng([robust.seed, *b"sobol"])
         uniform: list[Any] = [stats.uniform()] * size
         found = stats.sobol_indices(func=shift, n=base, dists=uniform, rng=rng)
+        state = np.random.get_state()  # this bootstrap takes no generator: it draws from the global one
+        np.random.seed(robust.seed % 2**32)
         again = found.bootstrap(confidence_level=0.95, n_resamples=499)
+        np.random.set_state(state)
     table = pd.DataFrame({"factor": names, "name": [words("factors")[v] for v in names]})
     for name, value, result in (("first", found.first_order, again.first_order), ("total", found.total_order, again.total_order)):
         ends = result.confidence_interval
