@@ -200,6 +200,7 @@ class Crew:
             time.sleep(0.01)
             if time.monotonic() > deadline:
                 kill_tree(left[0].pid)
+        end_marked(self.home)
 
 
 @cache
@@ -226,10 +227,18 @@ def kill_tree(pid: int) -> None:
                 each.kill()
 
 
-def sweep(home: Path) -> None:
-    """End what a killed run left: only processes that carry its mark."""
+def end_marked(home: Path) -> None:
+    """End whatever the notebooks of the run in `home` left running, and wait until it is gone."""
+    left = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if process.environ().get(MARK) == str(home):
                 process.kill()
+                left.append(process)
+    psutil.wait_procs(left, timeout=3)
+
+
+def sweep(home: Path) -> None:
+    """Clear away what a killed run left: its processes, then its results."""
+    end_marked(home)
     shutil.rmtree(home / "results", ignore_errors=True)
