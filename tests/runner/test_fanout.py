@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
 import pytest
 
 from evalkit.problems import InputError
-from evalkit.runner import Job, fan_out, run
+from evalkit.runner import Job, fan_out, perform, run
 from evalkit.runner.fanout import safe_name
-from evalkit.runner.jobs import fingerprints
+from evalkit.runner.jobs import fingerprints, stamped
 
 from .conftest import Maker, printed, read
 
@@ -145,3 +146,27 @@ def test_thousands_up_to_date_in_two_seconds(make: Maker, tmp_path: Path) -> Non
     outcomes = run(jobs, state=state)
     assert {o.state for o in outcomes} == {"up_to_date"}
     assert time.process_time() - began < 2
+
+
+def test_an_open_result_keeps_its_name_and_the_new_one_stands_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to replace a file that WPS or Excel holds open; here `os.replace` refuses."""
+    staged, output = tmp_path / "staging", tmp_path / "out" / "甲区.ipynb"
+    for folder, text in ((staged, "new"), (output.parent, "old")):
+        folder.mkdir()
+        (folder / "甲区.html").write_text(text)
+        (folder / "甲区.ipynb").write_text(json.dumps({"cells": [], "metadata": {"papermill": {}}}))
+    replace = os.replace
+
+    def refuse(source: Path, target: Path) -> None:
+        if Path(target).name in ("甲区.html", "甲区.ipynb") and Path(target).parent == output.parent:
+            raise PermissionError(13, "open elsewhere")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    task = {"output": str(output), "hash": "h", "parts": {}, "seed": 1, "executor": "fork"}
+    beside = perform.publish(task, staged / "甲区.ipynb", seconds=1.0)
+    assert beside == ["甲区（2）.html", "甲区（2）.ipynb"]
+    assert (output.parent / "甲区.html").read_text() == "old" and (output.parent / "甲区（2）.html").read_text() == "new"
+    assert stamped(output.with_stem("甲区（2）"))["files"] == ["甲区.ipynb", "甲区（2）.html"] and stamped(output) == {}

@@ -15,17 +15,11 @@ from evalkit.runner.notebook import inspect
 from .conftest import normalised
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-UNSEEDED = "scipy's bootstrap of Sobol indices draws from numpy's global state, which plain papermill does not seed"
-UNORDERED = "two plain runs already differ in the last digit of a sum of floats, and so in a few pixels"
-MARKS = {
-    "quality": (),
-    "scoring": (pytest.mark.slow, pytest.mark.xfail(reason=UNSEEDED, strict=False)),
-    "whatif": (pytest.mark.slow, pytest.mark.xfail(reason=UNORDERED, strict=False)),
-}
+FAST = ("quality",)
 
 
 @pytest.mark.parametrize(
-    "notebook", [pytest.param(p, id=p.stem, marks=MARKS.get(p.stem, pytest.mark.slow)) for p in NOTEBOOKS]
+    "notebook", [pytest.param(p, id=p.stem, marks=() if p.stem in FAST else pytest.mark.slow) for p in NOTEBOOKS]
 )
 def test_same_outputs_by_every_executor(
     notebook: Path, demo_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

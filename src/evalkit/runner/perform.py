@@ -69,8 +69,10 @@ def perform(task: dict[str, Any], engine: str | None, **engine_arguments: Any) -
             module, _, name = task["post"].partition(":")
             getattr(importlib.import_module(module), name)(target, task["parameters"])
         step = "结果写不进去："
-        publish(task, target, seconds=round(time.perf_counter() - began, 4), peak_memory=memory(psutil.Process()))
+        beside = publish(task, target, seconds=round(time.perf_counter() - began, 4), peak_memory=memory(psutil.Process()))
         result["state"] = "done"
+        if beside:
+            result["note"] = "旧文件正被别的程序打开，新的写在旁边：" + "、".join(beside)
     except PapermillExecutionError as error:
         result["reason"] = f"单元格 In [{error.exec_count}] {one_line(error.ename, str(error.evalue))}"
         result["traceback"] = ANSI.sub("", "\n".join(error.traceback))
@@ -79,17 +81,32 @@ def perform(task: dict[str, Any], engine: str | None, **engine_arguments: Any) -
     return {"seconds": round(time.perf_counter() - began, 4), "peak_memory": memory(psutil.Process())} | result
 
 
-def publish(task: dict[str, Any], target: Path, **measured: Any) -> None:
-    """Move what stands in the staging folder beside the output, the notebook with its stamp last."""
+def publish(task: dict[str, Any], target: Path, **measured: Any) -> list[str]:
+    """Move what stands in the staging folder beside the output, the notebook with its stamp last.
+
+    Returns the names that were written beside a file which another program holds open.
+    """
     output = Path(task["output"])
     made = [p.relative_to(target.parent) for p in sorted(target.parent.rglob("*")) if p.is_file() and p != target]
-    names = [output.name, *(name.as_posix() for name in made)]
-    for name in made:
-        (output.parent / name).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(target.parent / name, output.parent / name)
+    placed = [place(target.parent / name, output.parent / name) for name in made]
     content = json.loads(target.read_text("utf-8"))
     metadata = content.pop("metadata")
     metadata["papermill"]["output_path"] = str(output)
+    names = [output.name, *(path.relative_to(output.parent).as_posix() for path in placed)]
     metadata["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed", "executor")} | {"files": names} | measured
     write_json(target, content | {"metadata": metadata})  # at the end of the file, where `stamped` looks for it
-    os.replace(target, output)
+    wanted = [*(output.parent / name for name in made), output]
+    return [path.name for path, want in zip([*placed, place(target, output)], wanted, strict=True) if path != want]
+
+
+def place(made: Path, target: Path) -> Path:
+    """Put a finished file in its place; beside it, as ``名称（2）``, where Windows finds the old one open."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(made, target)
+    except PermissionError:
+        if not target.exists():
+            raise
+        target = target.with_stem(f"{target.stem}（2）")
+        os.replace(made, target)
+    return target

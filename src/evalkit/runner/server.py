@@ -47,6 +47,8 @@ class Warm:
 
     def __init__(self, facts: dict[str, Any], say: Say, channel: int):
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as ipykernel does
+        from nbformat.validator import get_validator
+
         from evalkit.runner import shell
 
         self.facts, self.say, self.private = facts, say, [channel]
@@ -55,6 +57,8 @@ class Warm:
         here = list(sys.path)
         self.shell = shell.make_shell()
         self.path, sys.path[:] = list(sys.path), here  # the shell adds '': local modules are left to the children
+        for minor, relaxed in ((4, False), (4, True), (5, False), (5, True)):  # 25 ms each to compile
+            get_validator(4, minor, relaxed)
         self.learn(facts["imports"])
 
     def learn(self, names: list[str]) -> None:
@@ -128,7 +132,8 @@ class Warm:
             result = {"state": "kernel", "reason": str(need)}
         result["modules"] = [name for name in sys.modules if name not in self.known]
         if written:
-            result["note"] = "写入了工作目录（各次运行会互相覆盖）：" + "、".join(sorted(written)[:5])
+            note = "写入了工作目录（各次运行会互相覆盖）：" + "、".join(sorted(written)[:5])
+            result["note"] = "；".join(filter(None, (result.get("note"), note)))
         write_json(Path(task["result"]), result)
         self.shell.user_ns.clear()  # files the notebook left open are closed, as at the end of a kernel
         atexit._run_exitfuncs()

@@ -60,6 +60,7 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
         orgs = orgs[[f"{a}/".startswith(f"{inside}/") for a in orgs["area"]]]
         funds = funds[funds["party_org"].isin(orgs["party_org"]) & funds["home"].isin(orgs["home"])]
         counts = counts[counts["home"].isin(order["area"])]
+    orgs = orgs.sort_values([*KEYS, "area", "members"], ignore_index=True)  # the view gives no order; sums of floats need one
     top = areas.set_index("area").loc[inside or min(areas["area"], key=len)]
     short = top["name"] if pd.isna(top["short_name"]) else top["short_name"]
     whole = short if inside else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
