@@ -242,3 +242,13 @@ def test_a_parent_is_the_key_of_its_committee() -> None:
     ]
     found = read(orgs, "党组织台账").tables["party_organisations"]
     assert found["parent"].iat[1] == found["party_org"].iat[0]
+
+
+def test_remarks_are_dropped_and_what_they_tell_of_persons_is_said_by_place_and_kind() -> None:
+    rows = [UNITS, unit(1, 备注="联系人：张伟13800138000"), unit(2, 备注="联系人：张伟13800138000"), unit(3, 备注="已搬迁")]
+    ledger = read(rows)
+    said = [(p.where, p.found) for p in ledger.problems if p.code == "personal_data"]
+    column = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[UNITS.index("备注")] if UNITS.index("备注") < 26 else None
+    assert sorted({kind for _, kind in said}) == ["姓名", "电话号码"] and len(said) == 4
+    assert column is None or {where for where, _ in said} == {f"组织台账!{column}2", f"组织台账!{column}3"}
+    assert not any("张伟" in str(value) or "138" in str(value) for value in (ledger.tables, *ledger.problems))

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import zip_longest
+from itertools import product, zip_longest
 from typing import Any
 
 import numpy as np
@@ -184,6 +184,8 @@ class Parser:
         base |= self._place(form, cells)
         for column in used:
             kind = specs[column]["type"]
+            if column == "remark":
+                self._remarks(form, cells[column])
             if column in _PLACE_COLUMNS:
                 continue
             if kind in _MEANING:
@@ -353,6 +355,17 @@ class Parser:
             return text
 
         return _pooled(form, cells, read, TEXT, _PLAIN.fullmatch if checked else re.compile(r"\w{4,}").fullmatch)
+
+    def _remarks(self, form: Form, cells: list[object]) -> None:
+        """Remarks are dropped; what they tell of persons is said by place and kind."""
+
+        def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> None:
+            kinds = persons.scrub(_cell_text(cell))[1]
+            for some in rows() if kinds else ():
+                for row, kind in product(some, kinds):
+                    self.problems.append(form.problem("personal_data", "remark", row, persons.KIND_NAMES[kind]))
+
+        _pooled(form, cells, read, TEXT)
 
     def _listed(self, form: Form, column: str, cells: list[object], kind: str) -> Any:
         if kind not in self._match:

@@ -18,6 +18,7 @@ _WORDS = RULES["place"]
 _LEVEL: dict[str, int] = {ending: int(level) for level, endings in _WORDS["endings"].items() for ending in endings}
 _ALL = sorted(_LEVEL, key=len, reverse=True)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
+_COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level > 4)})$")
 _LONGEST = 12  # characters of a name
 _NOISE = re.compile("|".join(_WORDS["noise"]), re.I)
 _STOP = re.compile("|".join(_WORDS["stop"]))
@@ -41,7 +42,7 @@ def area_names(text: str) -> tuple[tuple[int, str], ...]:
         while match := _NAME.match(piece):
             name, rest = match[0], piece[match.end() :]
             # 杭州|市, 新市|镇, 工业|园区: an ending right after an ending belongs to the name
-            for ending in _ALL:
+            for ending in (e for e in _ALL if _LEVEL[e] < 5):
                 after = rest[len(ending) :]
                 if rest.startswith(ending) and (not after or _NAME.match(after) or ending in ("镇", "街道", "市")):
                     name, rest = name + ending, after
@@ -49,7 +50,9 @@ def area_names(text: str) -> tuple[tuple[int, str], ...]:
             ending = next(e for e in _ALL if name.endswith(e))
             if not len(ending) < len(name) <= _LONGEST:
                 break
-            found.append((_level(ending, {level for level, _ in found}), name))
+            level = _level(ending, above := {upper for upper, _ in found})
+            if level < 5 or 4 not in above:
+                found.append((min(level, 4), name))
             piece = rest
     return tuple(found)
 
@@ -138,6 +141,8 @@ def below(place: Place, value: str) -> tuple[str | None, str | None]:
     path, against = dict(place.levels), None
     for level, name in names:
         have = path.get(level)
+        if have is not None and _COMMUNITY.search(name):
+            continue
         if name in path.values() or (have is not None and _same(have, name)):
             continue
         if have is not None:
