@@ -283,6 +283,8 @@ class Parser:
             if column == "present" and "due" in typed:
                 extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]
             meaning = "ratio_pair" if column == "present" else _MEANING[kind]  # 8/10 under 实到: eight of ten
+            if by_row and values.counts(unit):  # 1200余家次 is a whole number
+                meaning = "count"
             parsed = values.parse_column(some, unit=unit, kind=meaning, **extra)
             for place, parts in parsed.parts.items():
                 form.parts.setdefault(column, {})[int(rows[place])] = parts
@@ -371,11 +373,12 @@ class Parser:
         if kind not in self._match:
             self._match[kind] = _matcher(words_of(self.lists, self.headings.values, kind), kind == "bool")
         labels = [str(v) for v in self.lists.get(kind, {"true": "是", "false": "否"}).values()]
+        nothing = self.headings.values.get(kind, {}).get("nothing", ())
 
         def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> Any:
             text = _cell_text(cell)
             key = self._match[kind](text) if text else None
-            if key is None and text not in _BLANKS:
+            if key is None and text not in _BLANKS and text not in nothing:
                 close = near(text, labels)
                 advice = f"是否“{close[0]}”" if close else "改成规定的选项"
                 for some in rows():

@@ -62,11 +62,15 @@ def where(sheet: RawSheet, row: int | str, column: int) -> str:
     return f"{sheet.name}!{letter(column)}{row}"
 
 
+_COUNTED = re.compile(r"[(\[].*?[)\]]|(?:[:,]?共?\d+[家个户名人条项次]?)?[:,]?$")
+
+
 def is_total(cell: object, words: Iterable[str]) -> bool:
-    """小计, 合计, 总计 ... alone, with a name before it (城关镇小计) or in brackets after it."""
+    """小计, 合计, 总计 ... alone, with a name before it (城关镇小计), with a number or brackets after it (合计：6家, 共6家)."""
     if not isinstance(cell, str) or len(cell) > 24:
         return False
-    text = re.sub(r"[(\[].*?[)\]]|[::]$", "", squeeze(cell))
+    said = squeeze(cell)
+    text = _COUNTED.sub("", said) or ("共计" if said.startswith("共") else "")
     return len(text) <= 14 and (text in words or (text.endswith(tuple(words)) and not text.endswith(("会计", "统计"))))
 
 

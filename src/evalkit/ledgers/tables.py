@@ -20,7 +20,7 @@ import pyarrow as pa
 from evalkit.ledgers import persons
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import SUFFIXES, TEXT, Form, name_key, split_names
-from evalkit.ledgers.headings import plain
+from evalkit.ledgers.headings import loosened, plain
 from evalkit.ledgers.place import month_of
 from evalkit.problems import Problem, near
 
@@ -61,6 +61,12 @@ def joined(*columns: pd.Series) -> pd.Series:
     for other in rest:
         first = first + ("\x1f" + other)
     return pd.Series(first, index=columns[0].index, dtype=object)
+
+
+def _sector(block: Any) -> str | None:
+    """What a block without a column for it says of its units: a sheet 社会组织 beside a sheet 非公企业."""
+    said = "".join((block.sheet.name, *block.titles))
+    return None if ("社会组织" in said) == ("企业" in said) else "social" if "社会组织" in said else "enterprise"
 
 
 def _blank(size: int, dtype: Any) -> Any:
@@ -166,7 +172,8 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     data["kind"] = kind = _col(form, "kind")
     if "sector" not in data:
         social = np.where(kind.isin(["社会团体", "社会服务机构", "基金会"]), "social", "enterprise")
-        data["sector"] = pd.Series(social, index=data.index, dtype=TEXT).mask(kind.isna())
+        by_sheet = pd.Series(form.of_block(map(_sector, form.blocks)), index=data.index, dtype=TEXT)
+        data["sector"] = pd.Series(social, index=data.index, dtype=TEXT).where(kind.notna(), by_sheet)
     data["legal_person"] = ~kind.isin(["分支机构", "个体工商户"]).astype("boolean")
     by_date = pd.Series(np.where(_date(form, "ended_on").notna(), "cancelled", "operating"), index=data.index, dtype=TEXT)
     data["status"] = _col(form, "status").fillna(by_date)
@@ -457,13 +464,18 @@ def ratings(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: 
 def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
     """Rows of a 工作报表: the item is looked up among the codes, names and other names of the measures."""
     names: dict[str, str] = {}
+    loose: dict[str, set[str]] = {}
     for code, measure in measures.items():
         for word in (code, measure.name, *measure.also):
             names.setdefault(plain(word), code)
+            loose.setdefault(loosened(plain(word)), set()).add(code)
     labels = [measure.name for measure in measures.values()]
     found = []
     for row, said in enumerate(form.data["measure"].fillna("")):
-        found.append(names.get(plain(said)) or names.get(plain(re.sub(r"[(（].*?[)）]", "", said))))
+        key = plain(re.sub(r"[(（].*?[)）]", "", said))
+        found.append(names.get(plain(said)) or names.get(key))
+        if found[-1] is None and len(close := loose.get(loosened(key), set())) == 1:  # 当年发展党员数: 发展党员
+            found[-1] = next(iter(close))
         if found[-1] is None:
             problems.append(form.problem("measure_unknown", "measure", row, str(said)[:40], allowed="、".join(near(said, labels))))
     data = form.data.assign(

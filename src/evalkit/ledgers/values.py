@@ -409,6 +409,11 @@ def _fen(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return fen, np.abs(x - fen) <= np.maximum(1e-6, np.abs(fen) * 1e-14)
 
 
+def counts(unit: str) -> bool:
+    """Whether a unit is a noun of counting (人, 家次), so that its numbers are whole."""
+    return split_unit(unit)[1] in _NOUNS
+
+
 def parse_column(
     cells: Sequence[Any] | np.ndarray, *, unit: str = "", kind: str = "count", total: Any = None, dash: Any = None
 ) -> Column:
