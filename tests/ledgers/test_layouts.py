@@ -16,7 +16,8 @@ BOOK = {
         ["正大饲料厂", "河西镇", 130.0, 2.0, "挂靠", "河东联合党支部", "正常", "√", "有"],
         ["新星网吧", "河西镇", 6.0, 0.0, "未建", "", "停业", "否", "无"],
         ["大地物流", "河西镇", 88.0, 1.0, "未组建", "", "正常", "否", "×"],
-        ["合计：4家", "", 1424.0, 68.0, "", "", "", "", ""],
+        ["老字号酒楼（已注销）", "河西镇", 0.0, 0.0, "", "", "", "", ""],
+        ["合计：5家", "", 1424.0, 68.0, "", "", "", "", ""],
     ],
     "社会组织": [
         ["名称", "镇街", "专职人员", "党员", "组建形式", "党组织"],
@@ -46,9 +47,10 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 def test_units_of_both_sheets_without_their_totals(ledger: Ledger) -> None:
     units = ledger.tables["units"].set_index("unit_name")
-    assert sorted(units.index) == sorted(["宏达集团", "正大饲料厂", "新星网吧", "大地物流", "东河县作家协会", "阳光幼儿园"])
+    assert sorted(units.index) == sorted(["宏达集团", "正大饲料厂", "新星网吧", "大地物流", "东河县作家协会", "阳光幼儿园", "老字号酒楼"])
     assert units["employees"].sum() == 1459 and units["members"].sum() == 78
-    assert units["sector"].value_counts().to_dict() == {"enterprise": 4, "social": 2}
+    assert units["sector"].value_counts().to_dict() == {"enterprise": 5, "social": 2}
+    assert units["status"].value_counts().to_dict() == {"operating": 5, "suspended": 1, "cancelled": 1}
     covers = ledger.tables["covers"].set_index("unit")["mode"].to_dict()
     assert covers == {"宏达集团": "single", "正大饲料厂": "attached", "阳光幼儿园": "single"}
 

@@ -63,6 +63,9 @@ def joined(*columns: pd.Series) -> pd.Series:
     return pd.Series(first, index=columns[0].index, dtype=object)
 
 
+_OVER = re.compile(r"[(（]((?:已)?(?:注销|吊销|撤销|迁出|搬离|停业|歇业|停产|关停))[)）]$")
+
+
 def _sector(block: Any) -> str | None:
     """What a block without a column for it says of its units: a sheet 社会组织 beside a sheet 非公企业."""
     said = "".join((block.sheet.name, *block.titles))
@@ -156,6 +159,10 @@ def _code(text: str) -> str:
 def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     """The units of a form, one row a unit (`kept`): keys, duplicates out, status and legal person by rule."""
     data = form.data.copy(deep=False)
+    over = data["unit_name"].str.extract(_OVER)[0]  # 甲公司（已注销）
+    for r in np.flatnonzero(over.notna()):
+        problems.append(form.problem("value_noted", "unit_name", r, f"（{over.iloc[r]}）", "按此定状态", advice="状态另设一列"))
+    data["unit_name"] = data["unit_name"].str.replace(_OVER, "", regex=True)
     data["name_key"] = named = keys_of(data["unit_name"])
     code = _col(form, "unit")
     code = pd.Series([_code(c) if isinstance(c, str) else None for c in code.to_numpy(dtype=object)], dtype=TEXT)
@@ -175,8 +182,9 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
         by_sheet = pd.Series(form.of_block(map(_sector, form.blocks)), index=data.index, dtype=TEXT)
         data["sector"] = pd.Series(social, index=data.index, dtype=TEXT).where(kind.notna(), by_sheet)
     data["legal_person"] = ~kind.isin(["分支机构", "个体工商户"]).astype("boolean")
+    by_name = over.str.contains("停|歇").map({True: "suspended", False: "cancelled"}).astype(TEXT)
     by_date = pd.Series(np.where(_date(form, "ended_on").notna(), "cancelled", "operating"), index=data.index, dtype=TEXT)
-    data["status"] = _col(form, "status").fillna(by_date)
+    data["status"] = _coalesce(_col(form, "status"), by_name, by_date)
     for name, read in (("kind", "没有“单位类型”一列，都按法人单位计"), ("status", "没有“状态”一列，都按正常经营计")):
         problems += column_lacking(form, {name: ""}, read)
     _member_parts(form, data)
