@@ -62,7 +62,8 @@ def where(sheet: RawSheet, row: int | str, column: int) -> str:
     return f"{sheet.name}!{letter(column)}{row}"
 
 
-_COUNTED = re.compile(r"[(\[].*?[)\]]|(?:[:,]?共?\d+[家个户名人条项次]?)?[:,]?$")
+_COUNTED = re.compile(r"[(\[].*?[)\]]|(?::共?\d+[家个户名人条项]?|共?\d+[家户条项])?[:,]?$")
+_SO_MANY = re.compile(r"共\d+[家户]$")  # 共1人 is a number of its column
 
 
 def is_total(cell: object, words: Iterable[str]) -> bool:
@@ -70,7 +71,7 @@ def is_total(cell: object, words: Iterable[str]) -> bool:
     if not isinstance(cell, str) or len(cell) > 24:
         return False
     said = squeeze(cell)
-    text = _COUNTED.sub("", said) or ("共计" if said.startswith("共") else "")
+    text = "共计" if _SO_MANY.match(said) else _COUNTED.sub("", said)
     return len(text) <= 14 and (text in words or (text.endswith(tuple(words)) and not text.endswith(("会计", "统计"))))
 
 
