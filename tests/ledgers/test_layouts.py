@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from ledger_cases import write
+from ledger_cases import clean_book, sheet, write
 
-from evalkit.ledgers import Ledger, read_ledger
+from evalkit.ledgers import Ledger, from_sheets, read_ledger
 
 BOOK = {
     "非公企业": [
@@ -73,3 +74,20 @@ def test_a_lone_file_tells_area_and_period(ledger: Ledger) -> None:
     units = ledger.tables["units"]
     assert set(units["period"]) == {"2025"} and set(units["area"]) == {"东河县/河东镇", "东河县/河西镇"}
     assert Path(units["source_file"].iloc[0]).name == "东河县两新党建2025.xlsx"
+
+
+@pytest.mark.parametrize("name", list(clean_book()))
+def test_a_ledger_without_any_of_its_columns_is_read_or_said(name: str) -> None:
+    """Whatever columns an office leaves out, what is left is read, or the sheet is said not to count."""
+    heads, *rows = clean_book()[name]
+    random = np.random.default_rng(sum(map(ord, name)))
+    for share in np.linspace(0.05, 0.9, 12):
+        keep = [i for i in range(len(heads)) if random.random() > share]
+        if not keep:
+            continue
+        cut = [[row[i] if i < len(row) else "" for i in keep] for row in (heads, *rows)]
+        ledger = from_sheets([sheet([[f"临湖区{name}（2025年）"], *cut], name=name, file="临湖区2025年.xlsx")])
+        counted = ledger.sheets[["kept", "total", "heading", "title", "note", "reported"]].iloc[0].sum()
+        assert counted == sum(any(str(c).strip() for c in row) for row in cut) + 1 or {
+            "sheet_skipped", "column_missing", "heading_unknown", "personal_data",
+        } & {p.code for p in ledger.problems}  # fmt: skip

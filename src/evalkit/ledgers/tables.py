@@ -188,7 +188,8 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     for name, read in (("kind", "没有“单位类型”一列，都按法人单位计"), ("status", "没有“状态”一列，都按正常经营计")):
         problems += column_lacking(form, {name: ""}, read)
     _member_parts(form, data)
-    data["employees"] = _col(form, "employees", "Int64")
+    for suffix in SUFFIXES:
+        data["employees" + suffix] = _col(form, "employees" + suffix, "Int64")
     by_code = pd.Series(_col(form, "instructor_codes").notna(), dtype="boolean").where(form.has("instructor_codes"))
     data["has_instructor"] = _coalesce(_col(form, "has_instructor", "boolean"), by_code)
     bodies = (_col(form, c) for c in ("responsible_body", "supervising_unit", "affiliation"))
@@ -204,6 +205,11 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     _duplicates(form, problems, "unit_name", double, data["link"], by_name)
     data["kept"] = ~double & ~nameless
     return data
+
+
+def counted(unit_rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of units without those that count a unit again."""
+    return unit_rows if unit_rows["kept"].all() else unit_rows[unit_rows["kept"]]
 
 
 def column_lacking(form: Form, wanted: Mapping[str, str], read: str) -> list[Problem]:
@@ -316,7 +322,7 @@ def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | 
     area = orgs["area"].where(orgs["own_row"].astype(bool), district.where(district != ""))
     orgs["area"] = area.mask(area.fillna("").eq(district), deeper.fillna(area))
 
-    kept = unit_rows[unit_rows["kept"]]
+    kept = counted(unit_rows)
     position = pd.Index(kept["link"]).get_indexer(joined(links["place_key"], links["unit"]))
     use = (position >= 0) & (links["mode"] != "functional").to_numpy(dtype=bool)
     sums: dict[str, Any] = {}
@@ -347,10 +353,10 @@ def covers_by_list(
     said = pd.Series([n for some in names for n in some], dtype=TEXT)
     out["unit"] = keys_of(said)
     if unit_rows is not None and len(unit_rows):
-        kept = unit_rows[unit_rows["kept"]]
+        kept = counted(unit_rows)[["place_key", "name_key", "link", "unit", "area"]]
         wanted = joined(out["place_key"], out["unit"])
         first = kept.assign(link=joined(kept["place_key"], kept["name_key"])).drop_duplicates("link")
-        known = pd.concat([first, kept[~kept["link"].isin(first["link"])]])[["link", "unit", "area"]]
+        known = pd.concat([first, kept[~kept["link"].isin(first["link"])]])
         at = _at(wanted, known)
         for column in ("unit", "area"):
             out[column] = _taken(at, known[column], out.index).where(at >= 0, out[column])
