@@ -53,7 +53,7 @@ def main() -> None:
         data = load(options.project)
         level = data.indicators[(data.indicators["level"] == "district") & (data.indicators["period"] == data.last)]
         areas = list(dict.fromkeys(level["area"]))
-        values, options.parameter, post = (areas * options.rows)[: options.rows], "area", "evalkit.reports.report:publish"
+        values, options.parameter, post = (areas * options.rows)[: options.rows], "area", "evalkit.reports.publish:html"
         options.notebook, common = ROOT / "notebooks" / "district.ipynb", {"project": str(options.project.absolute())}
     print(f"cores {os.cpu_count()}, load {os.getloadavg()[0]:.2f}, python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory() as folder:

@@ -20,6 +20,8 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "charts": ("evalkit.charts", None),
     "tables": ("evalkit.reports.tables", None),
     "prose": ("evalkit.reports.prose", None),
+    "annual": ("evalkit.reports.annual", None),
+    "slot": ("evalkit.reports.annual", "slot"),
     "read_ledger": ("evalkit.indicators", "read_ledger"),
     "build": ("evalkit.indicators", "build"),
     "load": ("evalkit.indicators", "load"),
@@ -32,10 +34,15 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "research": ("evalkit.reports.research", None),
     "teaching": ("evalkit.reports.teaching", None),
     "Block": ("evalkit.documents", "Block"),
+    "export": ("evalkit.documents", "export"),
+    "Cover": ("evalkit.documents", "Cover"),
     "plan": ("evalkit.subsidy", "plan"),
     "load_scheme": ("evalkit.subsidy", "load_scheme"),
     "load_reform": ("evalkit.subsidy", "load_reform"),
     "subsidy": ("evalkit.subsidy", None),
+    "panel": ("evalkit.effects", "panel"),
+    "effects": ("evalkit.effects", None),
+    "study": ("evalkit.reports.study", None),
 }
 
 __all__ = ["__version__", *_FACE]

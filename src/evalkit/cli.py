@@ -175,8 +175,11 @@ def report(
     out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/<时期>")] = None,
     jobs: JobsOption = None,
     force: Annotated[bool, typer.Option("--force", help="全部重新生成")] = False,
+    formats: Annotated[str, typer.Option("--format", help="地区概况等另要的格式，如 pdf,xlsx；年度报告总是各种格式都有")] = "",
+    ranking: Annotated[str, typer.Option(help="位次怎样印：none 不印，bands 只印档次，full 印位次")] = "full",
+    publish: Annotated[bool, typer.Option("--publish", help="另出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件")] = False,
 ) -> None:
-    """生成评估报告：区县比较、公开数字、数据质量和每个区县一页。"""
+    """生成评估报告：年度报告（网页、Word、公文、PDF、Excel、一页纸）、区县比较、数据质量和每个区县一份。"""
     from evalkit.reports.report import make_report
 
     update, stop = bar("生成报告")
@@ -188,6 +191,7 @@ def report(
     try:
         made = make_report(
             period, level=level, within=within, project=project, dataset=dataset, out=out, jobs=jobs, force=force,
+            formats=[f.strip() for f in formats.replace("，", ",").split(",") if f.strip()], ranking=ranking, public=publish,
             progress=progress, note=lambda text: say(text, err=True),
         )  # fmt: skip
     except KeyboardInterrupt:
@@ -202,6 +206,20 @@ def report(
     else:
         say(f"报告已生成：{made.index}")
     raise typer.Exit(1 if made.failed else 0)
+
+
+@app.command()
+def verify(folder: Annotated[Path, typer.Argument(help="报告文件夹，如 reports/2025")]) -> None:
+    """复核报告：重新计算各文件的校验值，与 run.json 比较，说出哪些不同。"""
+    from evalkit.reports.verify import verify as compare
+
+    found, others, n = compare(folder)
+    for line in found:
+        say(line)
+    if others:
+        say("文件夹里另有不是这次生成的文件：" + "、".join(others))
+    say(f"核对了{n}个文件，" + (f"{len(found)}处不符。" if found else "全部相符。"))
+    raise typer.Exit(1 if found else 0)
 
 
 @app.command()
@@ -295,6 +313,23 @@ def whatif(
     folder = out or data.project.reports / "测算"
     write(result, folder, standard)
     say(f"测算说明、测算表和测算底稿在 {folder}")
+
+
+@app.command()
+def effects(
+    study: Annotated[Path, typer.Argument(help="研究文件（YAML）：问题、结果变量、政策、设计、稳健性；例子见 notebooks/studies/")],
+    out: Annotated[Path | None, typer.Option("--out", help="写到哪里；默认 reports/政策效果/<文件名>")] = None,
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+) -> None:
+    """政策有没有效果：按研究文件估计，写出报告（html、docx、tex）、表格和图。"""
+    from evalkit.reports.study import effects_command
+
+    folder, lines, whole = effects_command(study, project, dataset, out, lambda text: say(f"正在做：{text}", err=True))
+    for line in lines:
+        say(line)
+    say(f"研究报告、表格和图在 {folder}")
+    raise typer.Exit(0 if whole else 1)
 
 
 @app.command()

@@ -75,6 +75,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "output_unwritable": ("写不进去", "cannot write"),
     "run_locked": ("另一次运行还没有结束", "another run is still under way"),
     "glyph_missing": ("字体缺字", "glyph missing from the font"),
+    "text_too_long": ("篇幅超过规定", "longer than allowed"),
+    "page_overflow": ("一页放不下", "more than one page"),
     "notebook_failed": ("笔记本运行出错", "a notebook failed"),
     "notebook_invalid": ("笔记本不能批量运行", "notebook cannot be run in batch"),
     "person_refused": ("不评价个人", "persons are not evaluated"),
@@ -82,6 +84,12 @@ TITLES: dict[str, tuple[str, str]] = {
     "tiers_disordered": ("档次颠倒", "tiers out of order"),
     "scenario_conflict": ("调整方案互相冲突", "reforms in conflict"),
     "target_unreachable": ("在允许范围内达不到", "out of reach"),
+    # panels and designs
+    "panel_invalid": ("面板数据不能用", "panel cannot be used"),
+    "panel_duplicate": ("同一个体同一时期重复", "repeated entity and period"),
+    "treatment_unvaried": ("政策没有差别", "no variation in treatment"),
+    "treatment_reversed": ("政策中途取消", "treatment switches back"),
+    "design_unfit": ("这个设计不适用", "design does not fit the data"),
     # published figures
     "figures_inconsistent": ("数据不一致待核", "figures do not agree"),
     "definition_unclear": ("口径需明确", "definition to be made clear"),

@@ -1,6 +1,7 @@
 """Chinese type on a bare machine."""
 
-from evalkit.charts import check_glyphs, font_report, fonts, missing_glyphs
+from evalkit.charts import check_glyphs, font_report, missing_glyphs
+from evalkit.documents import fonts
 
 
 def test_the_bundled_face_can_be_forced():

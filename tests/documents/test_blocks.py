@@ -72,7 +72,7 @@ def test_content_cannot_be_changed():
     ("kind", "content"),
     [
         ("chart", {}),
-        ("heading", {"level": 5, "text": "x"}),
+        ("heading", {"level": 6, "text": "x"}),
         ("heading", {"text": "x"}),
         ("paragraph", {"text": "x", "colour": "red"}),
         ("paragraph", {"text": 3}),

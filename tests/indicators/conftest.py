@@ -123,7 +123,7 @@ def measured(small, codebook):
     from evalkit.indicators.build import all_measures
     from evalkit.indicators.load import TABLES
     from evalkit.indicators.store import schema, to_arrow
-    from evalkit.indicators.views import in_memory
+    from evalkit.indicators.views import with_home
 
-    tables = {name: in_memory(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name))) for name in TABLES}
+    tables = {name: with_home(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name))) for name in TABLES}
     return all_measures(tables, small["figures"], build_areas([TOWN, AREA]), ["2025"], codebook)

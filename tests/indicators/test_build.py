@@ -85,6 +85,8 @@ def test_a_file_that_is_gone_leaves_nothing(project):
     assert measure(project, "units", area="甲市/丙县") is None
     parts = project / "data/processed/raw/parts"
     assert len([p for p in parts.iterdir() if p.is_dir()]) == 1
+    stored = [pd.read_parquet(p).to_csv() for p in parts.rglob("*.parquet")] + [p.read_text("utf-8") for p in parts.rglob("*.json")]
+    assert not any("丙县" in text for text in stored) and any("乙区" in text for text in stored)
 
 
 def test_same_input_same_bytes(project, tmp_path_factory):

@@ -14,7 +14,7 @@ from evalkit.ledgers.annotate import annotated, safe_rows
 from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.headings import headings_of
 from evalkit.ledgers.scan import scan
-from evalkit.ledgers.workbook import put_beside
+from evalkit.documents.workbook import put_beside
 from evalkit.problems import Problem
 
 BOOK = load_codebook()

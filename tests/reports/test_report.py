@@ -9,7 +9,9 @@ import shutil
 import pytest
 
 from evalkit.problems import InputError
-from evalkit.reports.report import make_report, safe_name
+from evalkit.reports.publish import publish
+from evalkit.reports.report import _file_names, make_report, safe_name
+from evalkit.reports.verify import verify
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +35,12 @@ def test_report_writes_every_page(report, project):
     assert {"index.html", "comparison.html", "published.html", "quality.html"} | districts <= names
     index = (folder / "index.html").read_text(encoding="utf-8")
     assert "演示数据" in index
-    for link in re.findall(r'href="([^"#]+)"', index):
+    for link in re.findall(r'href="([^"#]+)', index):
         assert (folder / link).exists(), link
-    assert list(folder.glob("comparison-图*.png"))
+    provenance = (folder / "provenance.html").read_text(encoding="utf-8")
+    for anchor in re.findall(r'href="provenance.html#([^"]+)"', index):
+        assert f'id="{anchor}"' in provenance, anchor
+    assert not list(folder.rglob("*-图*.png"))  # pictures to be forwarded are made only with --publish
 
 
 def test_every_demo_page_and_figure_says_so(report, project):
@@ -78,6 +83,129 @@ def test_unknown_period_and_level_are_one_message(project):
         make_report("2025", level="village", project=project)
 
 
+def test_annual_report_stands_in_every_form(report, project):
+    folder = project / "reports" / "2025"
+    for name in (".html", ".docx", "-公文.docx", ".pdf", ".xlsx", "-一页纸.docx", "-一页纸.png"):
+        assert (folder / f"评估报告{name}").stat().st_size > 10_000, name
+    for name in ("演示01区.html", "演示01区.docx"):
+        assert (folder / "district" / name).exists()
+    text = re.sub(r'src="data:[^"]*"', "", (folder / "评估报告.html").read_text(encoding="utf-8"))
+    for section in ("总体情况", "组织覆盖和工作覆盖", "经费保障", "指导员队伍", "规范化建设与星级评定", "活动与服务", "区县情况比较",
+                    "存在问题与上年问题整改", "下步建议与补助标准测算", "指标定义", "数据质量", "各地区数据表", "重点指标完成情况统计表"):  # fmt: skip
+        assert section in text, section
+    assert "【待补充】" in text and "〔表：" not in text and "主要指标一览表" in text
+
+
+def test_lists_with_names_are_apart_and_marked(report, project):
+    """Names of units stand in the internal workbook only; no member count below three."""
+    import python_calamine
+
+    folder = project / "reports" / "2025"
+    book = python_calamine.CalamineWorkbook.from_path(str(folder / "问题清单（内部资料）.xlsx"))
+    assert book.get_sheet_by_name("说明").to_python()[0][0] == "内部资料 注意保存"
+    rows = book.get_sheet_by_name("应建未建单位").to_python()
+    assert len(rows) > 10 and rows[0][:3] == ["地区", "乡镇街道", "名称"]
+    unit = rows[1][2]
+    for name in ("评估报告.html", "index.html", "provenance.html"):
+        assert unit not in (folder / name).read_text(encoding="utf-8")
+    for sheet in book.sheet_names[1:]:
+        head, *body = book.get_sheet_by_name(sheet).to_python()
+        if len(head) > 1 and "党员数" in head:
+            at = head.index("党员数")
+            assert not [r for r in body if r[at] not in ("",) and float(r[at]) < 3]
+
+
+def test_the_forms_of_a_notebook_have_the_same_bytes_twice(report, project, tmp_path):
+    folder = project / "reports" / "2025"
+    notebook = shutil.copy(folder / "district" / "演示03区.ipynb", tmp_path)
+    parameters = {"period": "2025", "project": str(project), "dataset": "demo", "area": "演示省/演示03区"}
+    made = []
+    for _ in range(2):
+        publish(notebook, parameters, ("html", "docx", "pdf", "xlsx", "figures"))
+        made.append({p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".ipynb"})
+    assert made[0] == made[1] and len(made[0]) == 5
+    assert made[0]["演示03区.html"] == (folder / "district" / "演示03区.html").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_same_input_gives_the_same_bytes(report, project):
+    again = make_report("2025", project=project, jobs=2, out=project / "reports" / "again", level="district")
+    one, other = (json.loads((f / "run.json").read_text(encoding="utf-8"))["files"] for f in (project / "reports" / "2025", again.index.parent))
+    assert one == other and len(one) > 20
+
+
+def test_verify_says_what_differs(report, project):
+    folder = project / "reports" / "2025"
+    assert verify(folder)[0] == [] and verify(folder)[1] == []
+    page, word = folder / "comparison.html", folder / "district" / "演示02区.docx"
+    old, kept = page.read_bytes(), word.read_bytes()
+    page.write_bytes(old + b" ")
+    word.unlink()
+    (folder / "别的.txt").write_text("x", encoding="utf-8")
+    try:
+        found, others, n = verify(folder)
+        assert sorted(found) == ["comparison.html：内容与生成时不同", "district/演示02区.docx：文件不见了"] and others == ["别的.txt"] and n > 20
+    finally:
+        page.write_bytes(old)
+        word.write_bytes(kept)
+        (folder / "别的.txt").unlink()
+    with pytest.raises(InputError, match="没有可用的运行记录"):
+        verify(project)
+
+
+def test_a_text_of_the_office_is_taken_up_and_kept(report, project):
+    path = project / "texts" / "2025" / "主要做法.md"
+    path.write_text("坚持“六步工作法”。", encoding="utf-8")
+    notes: list[str] = []
+    word = project / "reports" / "2025" / "评估报告-公文.docx"
+    word.write_bytes(word.read_bytes() + b"edited")  # somebody went on writing in Word
+    made = make_report("2025", project=project, jobs=2, note=notes.append)
+    assert made.changed and not made.failed
+    assert "坚持“六步工作法”。" in (project / "reports" / "2025" / "评估报告.html").read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "坚持“六步工作法”。"
+    assert word.with_stem("评估报告-公文（改动稿）").read_bytes().endswith(b"edited") and any("改动稿" in n for n in notes)
+    assert verify(project / "reports" / "2025")[0] == []
+
+
+@pytest.mark.slow
+def test_the_public_version_has_pictures_and_no_lists(project):
+    made = make_report("2025", project=project, jobs=2, public=True, ranking="none")
+    folder = made.index.parent
+    assert not made.failed and folder.name == "2025-公开稿"
+    assert list(folder.glob("评估报告-图*.png")) and not (folder / "问题清单（内部资料）.xlsx").exists()
+    assert not (folder / "quality.html").exists()
+    text = (folder / "评估报告.html").read_text(encoding="utf-8")
+    assert "位次</th>" not in text and "居前的是" not in text
+
+
+def test_unknown_form_and_ranking_are_one_message(project):
+    with pytest.raises(InputError, match="docx"):
+        make_report("2025", project=project, formats=["docs"])
+    with pytest.raises(InputError, match="bands"):
+        make_report("2025", project=project, ranking="some")
+
+
+def test_a_folder_that_cannot_be_written_stops_before_any_work(project, tmp_path):
+    (tmp_path / "报告").write_text("a file where the folder ought to be", encoding="utf-8")
+    with pytest.raises(InputError, match="写不进去"):
+        make_report("2025", project=project, out=tmp_path / "报告")
+
+
+def test_every_area_gets_a_file_name_of_its_own():
+    long = "长" * 70
+    areas = ["省/A:B", "省/A*B", "省/a?b", f"省/{long}甲", f"省/{long}乙", "省/..", "省/CON", "甲市/城关镇", "乙市/城关镇", "省/=1+1<b>$x$"]
+    names = _file_names(areas)
+    assert len({n.casefold() for n in names.values()}) == len(areas)
+    assert not [n for n in names.values() if re.search(r'[\\/:*?"<>|]|^\.|\.$', n) or len(n) > 60]
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"), [("a/b", "a_b"), ("con", "_con"), ("x:y*?", "x_y_"), ("..", "_"), ("甲区.", "甲区"), ("长" * 90, "长" * 60)]
+)
+def test_file_names_are_safe(name, safe):
+    assert safe_name(name) == safe
+
+
 def test_a_notebook_that_raises_leaves_an_entry(project):
     notebooks = project / "notebooks"
     shutil.copytree(__import__("pathlib").Path(__file__).parents[2] / "notebooks", notebooks)
@@ -87,11 +215,6 @@ def test_a_notebook_that_raises_leaves_an_entry(project):
     assert [o.key for o in report.failed] == ["数据质量"]
     index = report.index.read_text(encoding="utf-8")
     assert "数据质量：" in index and "ZeroDivisionError" in index
+    assert "quality.html" in index.partition("不是最新的")[2]  # the page of the run before is still there, and said to be old
+    assert any(line.startswith("quality.html：不是最新的") for line in verify(report.index.parent)[0])
     assert (report.index.parent / "comparison.html").exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"), [("a/b", "a_b"), ("con", "_con"), ("x:y*?", "x_y_"), ("..", "_"), ("甲区.", "甲区"), ("长" * 90, "长" * 60)]
-)
-def test_file_names_are_safe(name, safe):
-    assert safe_name(name) == safe

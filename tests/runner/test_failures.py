@@ -139,3 +139,12 @@ def test_wrong_calls(make: Maker, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="写不进去"):
         run([], state=tmp_path / "file" / "state")
+
+
+def test_what_a_module_makes_ready_for_all_runs(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`__warm_up__` of an imported module is called once, in the warm process; a fault in it is the notebook's own."""
+    (tmp_path / "made_ready.py").write_text("import os\nready = []\ndef __warm_up__():\n    ready.append(os.getpid())\n    1 / 0\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    notebook = make("nb", "import made_ready, os\nprint(made_ready.ready == [os.getppid()])")
+    outcomes = run([Job("a", notebook, tmp_path / "o.ipynb")], state=tmp_path / "state", executor="fork")
+    assert outcomes[0].state == "done" and printed(tmp_path / "o.ipynb") == "True\n"

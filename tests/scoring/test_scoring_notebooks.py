@@ -41,7 +41,7 @@ def test_the_answers_are_right(notebook, demo_project, tmp_path):
 
 
 def test_every_known_mistake_is_told_apart_from_the_answer():
-    assert len(exercises()) == 16
+    assert len(exercises()) == 20
     for code, about in exercises().items():
         assert "：对。" in check(code, about["answer"]).plain()
         for wrong in about["wrong"]:

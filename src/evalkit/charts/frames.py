@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.codebook import read_yaml
 from evalkit.problems import InputError, Problem, did_you_mean
 
 SMALL_BASE = 30  # units: a rate on fewer is shown, not ranked (practice.md section 7)
@@ -19,9 +20,7 @@ SMALL_BASE = 30  # units: a rate on fewer is shown, not ranked (practice.md sect
 
 @cache
 def _words() -> dict[str, Any]:
-    from ruamel.yaml import YAML
-
-    return dict(YAML(typ="safe").load(Path(__file__).with_name("words.yml").read_text("utf-8")))
+    return dict(read_yaml(Path(__file__).with_name("words.yml")))
 
 
 def say(lang: str, key: str, /, **values: object) -> str:

@@ -27,9 +27,8 @@ from matplotlib.path import Path as Outline
 from matplotlib.text import Text
 from PIL import Image
 
-from evalkit.charts import fonts
 from evalkit.charts.frames import say
-from evalkit.documents import Block
+from evalkit.documents import Block, fonts
 
 CM = 16.0
 WIDTH = CM / 2.54
@@ -245,3 +244,12 @@ def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0
         box.locator_params(axis="x", nbins=5 if shape.columns == 1 else 3)
         found.append((box, part))
     return found
+
+
+def __warm_up__() -> None:
+    """For a process that will fork (see `evalkit.runner.server`): fonts, words and styles are read once."""
+    with sheet("预热 Aa 0123456789.%", 0.5, subtitle="一", legend=[(key(color=BLUE), "二")], notes=["三"], demo=True) as page:
+        box = page.axes(1, 0.1, 1, 0.3)
+        boxes(box, 0, [0, 1], 1, 0.5, fc=BLUE, hatch="////")
+        beside(box, ["四"], BODY, grey=[False])
+        page.block("五")

@@ -14,7 +14,7 @@ from evalkit.codebook.reading import Lines, parse_cached, parse_yaml, read_text,
 from evalkit.problems import InputError, Problem, did_you_mean
 
 PACKAGED_ONLY = ("tables", "lists", "views", "labels")
-PLAIN = ("forbidden", "rules_left_out", "headings")
+PLAIN = ("forbidden", "rules_left_out", "headings", "disclosure")
 PERSON_WORDS = "person member secretary cadre instructor 个人 党员 书记 人员 指导员 干部 人".split()
 At = tuple[str | int, ...]
 
@@ -46,7 +46,7 @@ class Draft:
     entries: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     files: dict[tuple[str, str], File] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
-    plain: dict[str, Any] = field(default_factory=lambda: {"forbidden": [], "rules_left_out": {}, "headings": {}})
+    plain: dict[str, Any] = field(default_factory=lambda: {"forbidden": [], "rules_left_out": {}, "headings": {}, "disclosure": {}})
     fixed: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {} for name in PACKAGED_ONLY})
     replaced: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -81,10 +81,23 @@ def read_file(path: Path, packaged: bool, draft: Draft) -> Iterator[Problem]:
             draft.plain[section] += [w for w in map(str, body) if w not in draft.plain[section]]
         elif section == "rules_left_out":
             draft.plain[section] |= body
+        elif section == "disclosure":
+            yield from _disclosure(body, draft.plain[section], file, packaged)
         elif packaged:
             draft.plain["headings"] = body
         else:
             yield from _add_synonyms(body, draft.plain["headings"], ("headings",), file, {})
+
+
+def _disclosure(body: dict[str, Any], known: dict[str, Any], file: File, packaged: bool) -> Iterator[Problem]:
+    """The numbers of what is hidden: a project may set those that there are."""
+    for key, value in body.items():
+        if not packaged and key not in known:
+            yield file.unknown(("disclosure", key), key, known)
+        elif key in ("threshold", "n", "k", "p") and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+            yield file.invalid(("disclosure", key), value, "大于0的数")
+        else:
+            known[key] = value
 
 
 def _section(section: str, body: Any, file: File, draft: Draft) -> Iterator[Problem]:

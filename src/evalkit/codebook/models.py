@@ -160,6 +160,7 @@ class Codebook(BaseModel):
     headings: dict[str, Any]
     checks: dict[str, Check]
     rules_left_out: dict[str, str]
+    disclosure: dict[str, Any]
     no_source: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
 

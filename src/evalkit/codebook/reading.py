@@ -93,10 +93,13 @@ def read_text(path: Path) -> str:
         raise InputError(Problem("file_unreadable", file=path.name, found=str(error))) from error
 
 
+_PACKAGE = Path(__file__).parents[1]
+
+
 def read_yaml(path: str | Path) -> Any:
     """The content of one YAML file; malformed YAML and duplicate keys are an `InputError` with the line."""
-    path = Path(path)
-    content, problems = parse_yaml(read_text(path), path.name)
+    path, text = Path(path), read_text(path)
+    content, problems = parse_cached(path, text) if _PACKAGE in path.parents else parse_yaml(text, path.name)
     if problems:
         raise InputError(problems)
     return content

@@ -1,6 +1,15 @@
-"""Blocks, the document tree of an executed notebook, and its forms (HTML now; the others build on the same tree)."""
+"""Blocks, the document tree of an executed notebook, and its forms: HTML, Word, PDF, Excel and the one page.
+
+    write(blocks, path, form=None, *, title="", cover=None, fonts="gb2312", notes=(), nav=(), footer="") -> list[Problem]
+    export(notebook, form, out=None, **options of write) -> Path
+
+`Cover` holds title, office, date, addressee, summary ...; `numbering` tells how headings are numbered and captions are
+referred to (``〔表：标题〕``). The forms load their libraries when they are first used.
+"""
 
 from evalkit.documents.blocks import MIME, Block, shown, tree
+from evalkit.documents.cover import Cover
 from evalkit.documents.html import fragment, page
+from evalkit.documents.write import FORMS, export, write
 
-__all__ = ["MIME", "Block", "fragment", "page", "shown", "tree"]
+__all__ = ["FORMS", "MIME", "Block", "Cover", "export", "fragment", "page", "shown", "tree", "write"]

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 from evalkit.problems import InputError, Problem
@@ -27,20 +28,25 @@ MISSING = "—"
 
 # kind -> required and optional entries of its content
 _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
-    "heading": ({"level", "text"}, set()), "paragraph": ({"text"}, {"style"}),
-    "table": ({"title", "columns", "rows"}, {"unit", "total_rows", "notes", "source", "sortable", "form", "demo"}),
-    "figure": ({"title", "alt", "png"}, {"width_cm", "source", "demo", "missing_glyphs"}),
-    "list": ({"items"}, {"ordered"}), "note": ({"text"}, {"tone"}),
+    "heading": ({"level", "text"}, {"anchor"}), "paragraph": ({"text"}, {"style", "runs"}),
+    "table": ({"title", "columns", "rows"},
+              {"unit", "total_rows", "notes", "source", "sortable", "form", "demo", "label", "anchor"}),
+    "figure": ({"title", "alt", "png"}, {"width_cm", "source", "demo", "missing_glyphs", "label", "anchor"}),
+    "list": ({"items"}, {"ordered", "runs"}), "note": ({"text"}, {"tone", "runs"}),
     "page_break": (set(), set()), "group": ({"blocks"}, set()),
 }  # fmt: skip
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "style": ("body", "summary", "pending"), "tone": ("info", "warning"), "form": ("full", "three_line"),
-    "level": (1, 2, 3, 4),
+    "level": (1, 2, 3, 4, 5),
 }  # fmt: skip
-_TEXTS = {"text", "title", "alt", "unit", "source"}
+_TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor"}
+_RUN = {"text", "bold", "href", "ref"}
 _COLUMN = {"key", "label", "align", "decimals", "percent", "group"}
 _CELL = {"v", "t", "mark", "tone", "href"}
+PENDING = re.compile(r"(【待补充[^】]*】)")
 TONES = ("good", "middle", "bad", "pending")
+# no form can hold these: control characters other than tab and line feed, lone surrogates, non-characters
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class _Frozen(dict[str, Any]):
@@ -52,15 +58,17 @@ class _Frozen(dict[str, Any]):
     __setitem__ = __delitem__ = update = pop = popitem = clear = setdefault = __ior__ = _refuse
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _freeze, (dict(self),)
+        return freeze, (dict(self),)
 
 
-def _freeze(value: Any) -> Any:
-    """Plain, immutable JSON values: numpy scalars, NaN, NA and dates become what JSON can say."""
-    if value is None or isinstance(value, (str, bool, int)):
+def freeze(value: Any) -> Any:
+    """Plain, immutable JSON values that every form can hold: no NaN, NA, dates, numpy scalars, control characters."""
+    if isinstance(value, str):
+        return _UNFIT.sub("", value.replace("\r\n", "\n")) if _UNFIT.search(value) else value
+    if value is None or isinstance(value, (bool, int, _Frozen)):
         return value
     if isinstance(value, Mapping):
-        return _Frozen({str(key): _freeze(entry) for key, entry in value.items()})
+        return _Frozen({str(key): freeze(entry) for key, entry in value.items()})
     if isinstance(value, Block):
         return _Frozen(kind=value.kind, content=value.content)
     if isinstance(value, (Decimal, float)):
@@ -70,9 +78,9 @@ def _freeze(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()[:10]
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
-        return _freeze(value.item())
+        return freeze(value.item())
     if isinstance(value, Iterable):
-        return tuple(_freeze(entry) for entry in value)
+        return tuple(freeze(entry) for entry in value)
     raise TypeError(f"a Block cannot hold {type(value).__name__}: {value!r}")
 
 
@@ -98,7 +106,7 @@ class Block:
     content: dict[str, Any]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "content", _freeze(self.content))
+        object.__setattr__(self, "content", freeze(self.content))
         _validate(self.kind, self.content)
 
     def __hash__(self) -> int:
@@ -254,6 +262,28 @@ def shown(cell: Any, column: Mapping[str, Any]) -> str:
     return mark + f"{exact if decimals is not None else exact.normalize():f}" + ("%" if column.get("percent") else "")
 
 
+def side(column: Mapping[str, Any], cells: Sequence[Any]) -> str:
+    """Where a column's cells stand: ``l``, ``c`` or ``r``; numbers stand right."""
+    if column.get("align"):
+        return str(column["align"])[0]
+    numeric = any(number(cell) is not None for cell in cells)
+    return "r" if numeric or "decimals" in column or column.get("percent") else "l"
+
+
+def _parts(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """The texts of a paragraph, note or list, each with its runs (bold, links, references)."""
+    texts = content["items"] if kind == "list" else [content["text"]]
+    runs = content.get("runs") or [()] * len(texts)
+    if kind != "list" and content.get("runs"):
+        runs = [runs]
+    return [(text, run or ({"text": text},)) for text, run in zip(texts, runs, strict=True)]
+
+
+def parts(block: Block) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """Each text of a paragraph, note or list with its runs ``{text, bold, href, ref}``, which together are the text."""
+    return _parts(block.kind, block.content)
+
+
 def _validate(kind: str, content: Mapping[str, Any]) -> None:
     if kind not in get_args(Kind):
         raise ValueError(f"unknown kind of block {kind!r}; known: {', '.join(get_args(Kind))}")
@@ -270,6 +300,9 @@ def _validate(kind: str, content: Mapping[str, Any]) -> None:
         raise ValueError("figure.alt: every figure has an alternative text")
     if kind == "list" and not all(isinstance(item, str) for item in content["items"]):
         raise ValueError("list.items: texts expected")
+    for text, runs in _parts(kind, content) if "runs" in content else ():
+        if any("text" not in run or run.keys() - _RUN for run in runs) or "".join(r["text"] for r in runs) != text:
+            raise ValueError(f"{kind}.runs: texts with {sorted(_RUN)} that together are the text; found {runs!r}")
     if kind == "group":
         for member in content["blocks"]:
             _validate(member["kind"], member["content"])
@@ -325,14 +358,18 @@ def tree(notebook: Mapping[str, Any]) -> list[Block]:
                     where, advice = f"第{place}个单元格", "请重新运行笔记本"
                     problems.append(Problem("value_invalid", where=where, found=str(error), advice=advice))
             elif png:
-                found.append(Block.figure("", "".join(png.split()), "图"))
+                alt = f"第{place}个单元格的图" if (words := _joined(data.get("text/plain", ""))).startswith("<") else words
+                found.append(Block.figure("", "".join(png.split()), alt or "图"))
     if problems:
         raise InputError(problems)
     return found
 
 
 def markdown(source: str) -> list[Block]:
-    """Headings, paragraphs, lists, tables and quotations of a markdown text; emphasis stripped, scripts never run."""
+    """Headings, paragraphs, lists, tables and quotations of a markdown text; of the inline marks, bold and links stay.
+
+    Scripts never run.
+    """
     import mistune
 
     tokens = mistune.create_markdown(renderer=None, plugins=["table", "strikethrough"])(source)
@@ -344,7 +381,9 @@ def _from_token(token: Mapping[str, Any]) -> Iterator[Block]:
     if kind == "heading" and text:
         yield Block.heading(text, min(token["attrs"]["level"], 4))
     elif kind == "list":
-        yield Block.bullets(_items(token), ordered=bool(token["attrs"]["ordered"]))
+        items = _items(token)
+        content = {"items": [_text_of(item) for item in items], "ordered": bool(token["attrs"]["ordered"])}
+        yield Block("list", content | ({"runs": items} if any(map(_styled, items)) else {}))
     elif kind == "block_quote" and text:
         yield Block.note("\n".join(filter(None, map(_words, token["children"]))))
     elif kind == "table":
@@ -357,35 +396,64 @@ def _from_token(token: Mapping[str, Any]) -> Iterator[Block]:
         elif words := re.sub(r"<!--.*?-->|<[^>]*>", "", text, flags=re.S).strip():
             yield Block.paragraph(words)
     elif kind not in {"blank_line", "thematic_break"} and text:
-        yield Block.paragraph(text)
+        runs = _runs(token)
+        yield Block("paragraph", {"text": text, "style": "body"} | ({"runs": runs} if _styled(runs) else {}))
 
 
-def _items(token: Mapping[str, Any]) -> list[str]:
-    """Items of a list in order; those of a nested list follow their parent."""
+def _items(token: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """Items of a list in order, as runs; those of a nested list follow their parent."""
     items = []
     for item in token["children"]:
-        parts = [part for part in item["children"] if part["type"] != "list"]
-        items.append(_words({"type": "item", "children": parts}))
+        own = [part for part in item["children"] if part["type"] != "list"]
+        items.append(_runs({"type": "item", "children": own}))
         for part in item["children"]:
             items += _items(part) if part["type"] == "list" else []
     return items
 
 
 def _words(token: Mapping[str, Any]) -> str:
+    return _text_of(_runs(token))
+
+
+def _text_of(runs: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(run["text"] for run in runs)
+
+
+def _styled(runs: Iterable[Mapping[str, Any]]) -> bool:
+    return any(len(run) > 1 for run in runs)
+
+
+def _runs(token: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The words of a token: a broken line joins with a blank between Latin letters, without one in Chinese."""
-    return re.sub(r"(?<=[!-~])\x00(?=[!-~])", " ", _inline(token)).replace("\x00", "").strip()
+    letters = [(letter, style) for text, *style in _inline(token, False, "") for letter in text]
+    text = "".join(letter for letter, _ in letters)
+    joined = re.sub(r"(?<=[!-~])\x00(?=[!-~])", " ", text)
+    kept = [(new, style) for new, (_, style) in zip(joined, letters, strict=True) if new != "\x00"]
+    while kept and not kept[0][0].strip():
+        kept.pop(0)
+    while kept and not kept[-1][0].strip():
+        kept.pop()
+    named = [({"bold": True} if bold else {}) | ({"href": href} if href else {}) for _, (bold, href) in kept]
+    groups = groupby(zip(kept, named, strict=True), lambda pair: pair[1])
+    return [{"text": "".join(letter for (letter, _), _ in members), **style} for style, members in groups]
 
 
-def _inline(token: Mapping[str, Any]) -> str:
-    """Without emphasis and tags; a link keeps its address in brackets, for print."""
+def _inline(token: Mapping[str, Any], bold: bool, href: str) -> Iterator[tuple[str, bool, str]]:
+    """Texts, bold, address; a link keeps its address in brackets, for print."""
     kind = token["type"]
     if kind in {"softbreak", "linebreak"}:
-        return "\x00" if kind == "softbreak" else "\n"
-    if kind == "inline_html":
-        return "\n" if token["raw"].startswith("<br") else ""
-    text = token.get("raw") or "".join(map(_inline, token.get("children", ())))
-    url = token.get("attrs", {}).get("url", "") if kind == "link" else ""
-    return f"{text}（{url}）" if url.startswith("http") and url != text else text
+        yield ("\x00" if kind == "softbreak" else "\n"), bold, href
+    elif kind == "inline_html":
+        yield ("\n" if token["raw"].startswith("<br") else ""), bold, href
+    elif token.get("raw"):
+        yield token["raw"], bold, href
+    else:
+        url = str(token.get("attrs", {}).get("url", "")) if kind == "link" else ""
+        href = url if url.startswith("http") else href
+        inner = [run for child in token.get("children", ()) for run in _inline(child, bold or kind == "strong", href)]
+        yield from inner
+        if url.startswith("http") and url != "".join(run[0] for run in inner):
+            yield f"（{url}）", bold, href
 
 
 def _joined(source: str | Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents.blocks import Block, number, shown
+from evalkit.documents.blocks import PENDING, Block, number, parts, shown, side
 
 _TONES = {"good": "较好", "middle": "一般", "bad": "较差", "pending": "待补充"}
 _DEMO = ("演示数据：本页数字均为虚构，不代表任何真实地区。", "Demonstration data: every figure here is invented.")
@@ -23,11 +23,12 @@ def _asset(name: str) -> str:
 
 
 WIDE = 14  # columns of a table that needs the whole window
+TURNED = 9  # more columns than this are printed on a landscape page
 
 
 def page(
     blocks: Iterable[Block], title: str, *, subtitle: str = "", footer: str = "", lang: str = "zh-CN",
-    nav: Sequence[tuple[str, str]] = (),
+    nav: Sequence[tuple[str, str]] = (), demo: bool = False,
 ) -> str:  # fmt: skip
     """One self-contained HTML file: no network, no file beside it; the same input gives the same text.
 
@@ -41,6 +42,8 @@ def page(
         ``zh-CN`` or ``en``: language of the page and of its fixed words.
     nav
         Links above the contents: (label, relative address).
+    demo
+        Demonstration data, also where no block says so.
     """
     members = list(blocks)
     if members and members[0].kind == "heading" and members[0].content["text"] == title:
@@ -48,13 +51,15 @@ def page(
     english = lang.startswith("en")
     body: list[str] = []
     contents: list[str] = []
+    level = 1
     for block in _flat(members):
         anchor = f"s{len(contents) + 1}" if block.kind == "heading" else ""
         if anchor:
-            level, text = max(2, block.content["level"]), escape(block.content["text"])
+            level, text = min(max(2, block.content["level"]), level + 1), escape(block.content["text"])  # none left out
+            block = Block.heading(block.content["text"], level)
             contents.append(f'<li class="n{level}"><a href="#{anchor}">{text}</a></li>')
         body.append(fragment(block, anchor=anchor, lang=lang))
-    demo = any(block.is_demo for block in members)
+    demo = demo or any(block.is_demo for block in members)
     tables = [len(b.content["columns"]) for block in members for b in block.blocks if b.kind == "table"]
     opening = f'<body{" class=ek-wide" if max(tables, default=0) > WIDE else ""}>'
     links = "".join(f'<li><a href="{_href(href)}">{escape(label)}</a></li>' for label, href in nav)
@@ -91,12 +96,12 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
         html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{text}</h{level}>"
     elif kind == "paragraph":
         style = content.get("style", "body")
-        html = f'<p class="ek-text{"" if style == "body" else f" ek-{style}"}">{text}</p>'
+        html = f'<p class="ek-text{"" if style == "body" else f" ek-{style}"}">{_runs(parts(block)[0][1])}</p>'
     elif kind == "note":
-        html = f'<div class="ek-note {content.get("tone", "info")}" role="note">{text}</div>'
+        html = f'<div class="ek-note {content.get("tone", "info")}" role="note">{_runs(parts(block)[0][1])}</div>'
     elif kind == "list":
         tag = "ol" if content.get("ordered") else "ul"
-        html = f"<{tag}>{''.join(f'<li>{escape(item)}</li>' for item in content['items'])}</{tag}>"
+        html = f"<{tag}>{''.join(f'<li>{_runs(runs)}</li>' for _, runs in parts(block))}</{tag}>"
     elif kind == "page_break":
         html = '<div class="ek-break"></div>'
     elif kind == "group":
@@ -104,8 +109,10 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
     elif kind == "figure":
         # title and source stand in the picture, which must stand alone; the caption would say them twice
         width = content.get("width_cm", 16.0)
-        html = (f'<figure class="ek-figure"><img alt="{escape(content["alt"], quote=True)}" style="width:{width:g}cm" '
-                f'src="data:image/png;base64,{escape(content["png"], quote=True)}"></figure>')  # fmt: skip
+        label = content.get("label", "")
+        caption = f"<figcaption>{escape(label)}　{escape(content['title'])}</figcaption>" if label else ""
+        html = (f'<figure class="ek-figure"{_id(content)}><img alt="{escape(content["alt"], quote=True)}" style="width:{width:g}cm" '
+                f'src="data:image/png;base64,{escape(content["png"], quote=True)}">{caption}</figure>')  # fmt: skip
     else:
         html = _table(block, lang)
     return f"<style>{_asset('block.css')}</style>{html}" if styled and kind not in {"heading", "page_break"} else html
@@ -123,21 +130,25 @@ def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
 def _table(block: Block, lang: str) -> str:
     content = block.content
     columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
-    sides = [_side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
-    named = next((n for n, side in enumerate(sides) if side == "l"), None)  # the column that names the row
+    sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
+    named = next((n for n, place in enumerate(sides) if place == "l"), None)  # the column that names the row
     body = []
     for place, row in enumerate(rows):
         cells = [_cell(cell, columns[n], sides[n], n == named) for n, cell in enumerate(row)]
+        if len(row) > 1 and row[0] and all(cell == "" for cell in row[1:]):  # a remark stands across the table and wraps
+            cells = [_cell(row[0], columns[0], "l", False).replace("<td", f'<td colspan="{len(row)}"', 1)]
         body.append(f"<tr{' class=total' if place >= len(rows) - totals else ''}>{''.join(cells)}</tr>")
     words = ("Unit: ", "Source: ") if lang.startswith("en") else ("单位：", "来源：")
     unit = f'<span class="ek-unit">{words[0]}{escape(content["unit"])}</span>' if content.get("unit") else ""
-    caption = f"<caption>{escape(content['title'])}{unit}</caption>" if content["title"] or unit else ""
+    title = escape("　".join(filter(None, (content.get("label"), content["title"]))))
+    caption = f"<caption>{title}{unit}</caption>" if title or unit else ""
     sort = " data-sort" if content.get("sortable") and len(rows) - totals > 1 else ""
     small = [escape(note) for note in content.get("notes", ())]
     if content.get("source"):
         small.append(words[1] + escape(re.sub(r"^(来源：|Source: )", "", content["source"])))
     feet = "".join(f'<p class="ek-small">{line}</p>' for line in small)
-    return (f'<div class="ek-table ek-{content.get("form", "full")}"><div class="ek-scroll"><table{sort}>{caption}'
+    turned = " ek-turn" if len(columns) > TURNED else ""
+    return (f'<div class="ek-table ek-{content.get("form", "full")}{turned}"{_id(content)}><div class="ek-scroll"><table{sort}>{caption}'
             f"<thead>{_head(columns)}</thead><tbody>{''.join(body)}</tbody></table></div>{feet}</div>")  # fmt: skip
 
 
@@ -160,14 +171,22 @@ def _heading(place: int, column: Mapping[str, Any], more: str = "") -> str:
     return f'<th scope="col" data-col="{place}"{more}>{escape(column["label"])}</th>'
 
 
-def _side(column: Mapping[str, Any], cells: Sequence[Any]) -> str:
-    if column.get("align"):
-        return str(column["align"])[0]
-    numeric = any(number(cell) is not None for cell in cells)
-    return "r" if numeric or "decimals" in column or column.get("percent") else "l"
+def _id(content: Mapping[str, Any]) -> str:
+    return f' id="{escape(content["anchor"], quote=True)}"' if content.get("anchor") else ""
 
 
-def _cell(cell: Any, column: Mapping[str, Any], side: str, names: bool) -> str:
+def _runs(runs: Iterable[Mapping[str, Any]]) -> str:
+    """Inline: bold, links, references to tables and figures, what is still to be written."""
+    found = []
+    for run in runs:
+        text = PENDING.sub(r'<mark class="ek-pending">\1</mark>', escape(run["text"]))
+        text = f"<strong>{text}</strong>" if run.get("bold") else text
+        href = f"#{escape(run['ref'], quote=True)}" if run.get("ref") else _href(run.get("href") or "")
+        found.append(f'<a href="{href}">{text}</a>' if href else text)
+    return "".join(found)
+
+
+def _cell(cell: Any, column: Mapping[str, Any], place: str, names: bool) -> str:
     value, parts = number(cell), cell if isinstance(cell, Mapping) else {}
     text = escape(shown(cell, column))
     if parts.get("mark"):
@@ -176,7 +195,7 @@ def _cell(cell: Any, column: Mapping[str, Any], side: str, names: bool) -> str:
         text = text.replace(mark, f"<span{label}>{mark}</span>", 1)
     if parts.get("href") and (href := _href(parts["href"])):
         text = f'<a href="{href}">{text}</a>'
-    classes = side + (f" ek-{parts['tone']}" if parts.get("tone") else "")
+    classes = place + (f" ek-{parts['tone']}" if parts.get("tone") else "")
     data = f' data-v="{value!r}"' if value is not None else ""
     tag, scope = ("th", ' scope="row"') if names else ("td", "")
     return f'<{tag}{scope} class="{classes}"{data}>{text}</{tag}>'

@@ -1,10 +1,11 @@
-// Tables sort by a click on a heading: numbers by value, words in Chinese order, empty cells last, totals stay.
+// Tables sort by a click on a heading (its words stay outside the button, since browsers print no buttons in heads
+// that are repeated): numbers by value, words in Chinese order, empty cells last, totals stay.
 document.querySelectorAll('table[data-sort]').forEach(function(table){
 var body=table.tBodies[0],heads=[].slice.call(table.tHead.rows[table.tHead.rows.length-1].cells);
 [].slice.call(table.querySelectorAll('thead th[data-col]')).forEach(function(th){
 var col=+th.dataset.col,b=document.createElement('button');b.type='button';
-while(th.firstChild)b.appendChild(th.firstChild);th.appendChild(b);
-b.addEventListener('click',function(){
+b.setAttribute('aria-label',(document.documentElement.lang==='en'?'Sort by ':'排序：')+th.textContent);th.appendChild(b);
+th.addEventListener('click',function(){
 var down=th.getAttribute('aria-sort')==='descending',sign=down?1:-1;
 table.querySelectorAll('th[aria-sort]').forEach(function(o){o.removeAttribute('aria-sort')});
 th.setAttribute('aria-sort',down?'ascending':'descending');

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import hashlib
 import json
 from collections.abc import Sequence
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 import evalkit
 from evalkit.codebook import Codebook
@@ -19,10 +22,11 @@ from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_frame
-from evalkit.indicators.parts import Item, Progress, digest, read_parts, sweep
+from evalkit.indicators.parts import Item, Progress, digest, pieces, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, with_full_areas, write_atomic, write_frame
-from evalkit.indicators.views import in_memory, make_views, period_bounds
+from evalkit.indicators.views import TABLES as VIEW_TABLES
+from evalkit.indicators.views import make_views, plain, with_home
 from evalkit.ledgers import corrections
 from evalkit.problems import InputError, Problem
 
@@ -100,15 +104,21 @@ def build(
     known = _known(folder)
     if known and known.get("fingerprint") == fingerprint and not force:
         return _manifest(folder, known, changed=False)
-    groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
-    return _derive(found, dataset, folder, items, groups, fingerprint)
+    collecting = gc.isenabled()
+    gc.disable()  # a million cells without a cycle: the collector, also of the workers, would walk them again and again
+    try:
+        groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
+        return _derive(found, dataset, folder, items, groups, fingerprint)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _item(path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
     relative = path.relative_to(project.data / dataset).as_posix()
     sha = file_digest(path)
     fixes = [file_digest(fix) for fix in corrections.correction_files(project.data / dataset, relative)]
-    return {"file": relative, "sha256": sha, "part": digest(key, relative, sha, *fixes)[:24]}
+    return {"file": relative, "sha256": sha, "part": digest(key, relative, sha, *fixes)[:24], "size": path.stat().st_size}
 
 
 def _corrected_by(root: Path) -> list[Path]:
@@ -127,19 +137,15 @@ def _derive(
     project: Project, dataset: str, folder: Path, items: list[Item], groups: list[Item], fingerprint: str
 ) -> Manifest:
     codebook = project.codebook
-    notes = [json.loads((folder / "parts" / g["part"] / "part.json").read_text(encoding="utf-8")) for g in groups]
-    rows = {file: counts for note in notes for file, counts in note["rows"].items()}
+    rows = {file: counts for group in groups for file, counts in group["rows"].items()}
     items = [{"file": i["file"], "sha256": i["sha256"], "part": i["part"], "rows": rows.get(i["file"], {})} for i in items]
-
-    def parts(table: str) -> list[Path]:
-        paths = (folder / "parts" / group["part"] / f"{table}.parquet" for group in groups)
-        return [path for path in paths if path.exists()]
-
-    arrow = {name: read_table(parts(name), schema(codebook, name)) for name in (*TABLES, "areas")}
+    arrow = {}
+    for name in (*TABLES, "areas"):
+        arrow[name] = read_table(pieces(folder, groups, name), schema(codebook, name), _needed(codebook, name))
     homes = dict.fromkeys(home_of(a) for name in TABLES for a in arrow[name]["area"].unique().to_pylist() if a)
     full = full_paths(homes)
     arrow = {name: with_full_areas(table, full) for name, table in arrow.items()}
-    frames = {name: table.to_pandas() for name, table in arrow.items() if name in ("areas", "figures")}
+    frames = {name: plain(arrow[name]).to_pandas() for name in ("areas", "figures")}
     paths = dict.fromkeys(
         path for name in TABLES for path in arrow[name]["area"].unique().to_pylist() if path is not None
     )
@@ -149,7 +155,7 @@ def _derive(
     fixes, wrong = corrections.read_corrections(_corrected_by(root), root)
     printed, misread = baseline.read_printed(root, areas, codebook)
     more = [*wrong, *corrections.unmatched(fixes, [item["file"] for item in items]), *misread]
-    tables = {name: in_memory(arrow[name]) for name in TABLES}
+    tables = {name: with_home(arrow[name]) for name in VIEW_TABLES}
     measures = all_measures(tables, frames["figures"], areas, periods, codebook)
     last = periods[-1] if periods else ""
     measures, counted = baseline.overlay(measures, printed, "measure", last)
@@ -159,7 +165,7 @@ def _derive(
     more += questions
     periods = sorted({*periods, *differences["period"]})
     write_frame(differences, folder / "baseline.parquet")
-    problems = pd.DataFrame([p for note in notes for p in note["problems"]] + [dataclasses.asdict(p) for p in more])
+    problems = pd.DataFrame([p for group in groups for p in group["problems"]] + [dataclasses.asdict(p) for p in more])
     write_frame(measures, folder / "measures.parquet")
     write_frame(indicators, folder / "indicators.parquet")
     write_frame(areas, folder / "areas.parquet")
@@ -174,13 +180,25 @@ def _derive(
         "problems": {str(k): int(v) for k, v in sorted(counts.items())},
         "replaced": list(codebook.replaced),
         "files": items,
-        "parts": [{"part": group["part"], "places": group["places"]} for group in groups],
+        "parts": [{key: group[key] for key in ("part", "places", "batch", "groups")} for group in groups],
         "full_areas": full,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
     write_atomic(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
-    sweep(folder / "parts", items, groups)
+    sweep(folder / "parts", groups)
     return _manifest(folder, manifest, changed=True)
+
+
+def _needed(codebook: Codebook, table: str) -> list[str] | None:
+    """The columns of a table that views, measures and the table of areas can ask for."""
+    if table in ("figures", "areas"):
+        return None
+    if table not in VIEW_TABLES:
+        return ["area", "period"]
+    known = codebook.views.get("party_orgs" if table == "party_organisations" else table)
+    names = [name for name in schema(codebook, table).names if not name.startswith("source_")]
+    bare = {name: name.removesuffix("_low").removesuffix("_high") for name in names}
+    return [name for name in names if known is None or name in ("area", "period") or bare[name] in known]
 
 
 def _problem_table(problems: pd.DataFrame) -> pd.DataFrame:
@@ -195,23 +213,15 @@ def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:
     return Manifest(folder, known["dataset"], tuple(known["periods"]), tuple(known["files"]), known["problems"], changed)
 
 
-def views_of(tables: dict[str, Any], periods: Sequence[str]) -> dict[str, Any]:
-    """The five views over the given Ibis tables."""
-    import ibis
-
-    return make_views(tables, ibis.memtable(period_bounds(list(periods))))
-
-
 def all_measures(
-    tables: dict[str, Any], figures: pd.DataFrame, areas: pd.DataFrame, periods: Sequence[str], codebook: Codebook
+    tables: dict[str, pa.Table], figures: pd.DataFrame, areas: pd.DataFrame, periods: Sequence[str], codebook: Codebook
 ) -> pd.DataFrame:
     """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
-    counted = measure_frame(views_of(tables, periods), areas, codebook)
+    counted = measure_frame(make_views(tables, periods), areas, codebook)
     typed = typed_measures(figures, areas, codebook)
     frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
     homes = dict(zip(areas["area"], areas["home"], strict=True)) if len(areas) else {}
-    frame["n_areas"] = _n_areas(frame, homes)
-    frame["home"] = [homes.get(area) == area for area in frame["area"]]
+    frame["n_areas"], frame["home"] = _n_areas(frame, homes)
     order = {code: n for n, code in enumerate(codebook.measures)}
     frame["_order"] = frame["measure"].map(order)
     frame = frame.sort_values(["_order", "period", "area"], kind="stable", na_position="first", ignore_index=True)
@@ -247,17 +257,23 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
     return out[COLUMNS]
 
 
-def _n_areas(frame: pd.DataFrame, homes: dict[str, str]) -> pd.Series:
-    """How many districts below an area have a value of the measure; null for a district and below."""
-    at_home = frame.loc[[homes.get(a) == a for a in frame["area"]], ["area", "period", "measure"]]
-    counts: dict[tuple[str, str, str], int] = {}
-    for area, period, measure in at_home.itertuples(index=False):
-        names = area.split("/")
-        for i in range(1, len(names)):
-            key = ("/".join(names[:i]), period, measure)
-            counts[key] = counts.get(key, 0) + 1
-    keys = zip(frame["area"], frame["period"], frame["measure"], strict=True)
-    return pd.Series([counts.get(key) for key in keys], index=frame.index, dtype="Int64")
+def _n_areas(frame: pd.DataFrame, homes: dict[str, str]) -> tuple[pd.Series, np.ndarray]:
+    """How many districts below an area have a value of the measure (null for a district and below); rows of districts."""
+    area, areas = pd.factorize(frame["area"])
+    what = pd.factorize(frame["period"])[0] * len(frame) + pd.factorize(frame["measure"])[0]
+    size = int(what.max(initial=0)) + 1
+    at_home = np.array([*(homes.get(path) == path for path in areas), False])[area]
+    codes = {path: n for n, path in enumerate(areas)}
+    above = [(n, codes[up]) for path, n in codes.items() for up in _ancestors(path) if up in codes]
+    pairs = pd.DataFrame(above, columns=["area", "up"]).merge(pd.DataFrame({"area": area[at_home], "what": what[at_home]}), on="area")
+    found, counts = np.unique(pairs["up"].to_numpy(dtype=int) * size + pairs["what"].to_numpy(dtype=int), return_counts=True)
+    at = pd.Index(found).get_indexer(area * size + what)
+    return pd.Series(np.append(counts, 0)[at], index=frame.index, dtype="Int64").mask((at < 0) | (area < 0)), at_home
+
+
+def _ancestors(path: str) -> list[str]:
+    names = path.split("/")
+    return ["/".join(names[:i]) for i in range(1, len(names))]
 
 
 def place_areas(indicators: pd.DataFrame, areas: pd.DataFrame, is_demo: bool) -> pd.DataFrame:

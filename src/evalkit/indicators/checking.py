@@ -18,6 +18,8 @@ from evalkit.indicators.build import build
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import load, measures_of
 from evalkit.indicators.project import Project, find_project, nearest_codebook
+from evalkit.indicators.store import read_table, schema
+from evalkit.indicators.views import plain
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
 from evalkit.ledgers.place import locate
@@ -199,9 +201,9 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
     ]  # fmt: skip
     rows = {item["file"]: {names.get(t, t): n for t, n in item["rows"].items()} for item in made.files}
     keys = ["source_file", "source_sheet", "area"]
-    tables = [p for t in names if t != "problems" for p in data.parts(t)]
-    places = pd.concat([pd.read_parquet(p, columns=keys).drop_duplicates() for p in tables] or [pd.DataFrame(columns=keys)])
-    sheets = pd.concat([pd.read_parquet(p) for p in data.parts("sheets")] or [pd.DataFrame(columns=["source_file"])], ignore_index=True)
+    tables = [read_table(data.parts(t), schema(found.codebook, t), keys) for t in names if t != "problems"]
+    places = pd.concat([plain(table.group_by(keys).aggregate([])).to_pandas() for table in tables])
+    sheets = data.about("sheets")
     sources = {item["file"]: found.data / made.dataset / item["file"] for item in made.files}
     return Findings(tuple(problems), rows, found.codebook, _sent(sheets, places), sources, lambda: data.indicators)
 

@@ -7,13 +7,14 @@ research: Wilson for proportions, Byar for rates (exact Poisson below 10 events)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator
-from evalkit.stats import byar, poisson_exact, wilson
+from evalkit.indicators.measures import OVERLAPPING
 
 COLUMNS = [
     "area", "period", "level", "indicator", "value", "low", "high", "ci_low", "ci_high", "numerator", "denominator",
@@ -65,16 +66,13 @@ def evaluate(
         codebook = nearest_codebook()
     frame = _prepared(measures)
     codes = list(codebook.indicators) if only is None else list(only)
-    by_measure = dict(tuple(frame.groupby("measure", sort=False)))
-    parts = [
-        _one(codebook.indicators[code], by_measure, codebook, confidence)
-        for code in codes
-        if codebook.indicators[code].numerator in by_measure and codebook.indicators[code].denominator in by_measure
-    ]
-    parts = [part for part in parts if len(part)]
-    if not parts:
+    here = set(frame["measure"].unique())
+    chosen = [i for i in map(codebook.indicators.__getitem__, codes) if {i.numerator, i.denominator} <= here]
+    both = _paired(frame, chosen)
+    both = both.loc[both["value_n"].notna() & both["value_d"].notna()]
+    if not len(both):
         return pd.DataFrame(columns=COLUMNS)
-    return pd.concat(parts, ignore_index=True)
+    return _filled(both.sort_values("which", kind="stable", ignore_index=True), chosen, codebook, confidence)
 
 
 def _prepared(measures: pd.DataFrame) -> pd.DataFrame:
@@ -93,27 +91,39 @@ def _prepared(measures: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _one(
-    indicator: Indicator, by_measure: dict[str, pd.DataFrame], codebook: Codebook, confidence: float
-) -> pd.DataFrame:
-    top, bottom = by_measure[indicator.numerator], by_measure[indicator.denominator]
-    published = top["place"].notna().any()
-    both = _pair_published(top, bottom, indicator) if published else _pair(top, bottom, indicator)
-    both = both.loc[both["value_n"].notna() & both["value_d"].notna()].reset_index(drop=True)
-    if not len(both):
-        return pd.DataFrame(columns=COLUMNS)
-    n, d = both["value_n"].to_numpy(), both["value_d"].to_numpy()
+def _paired(frame: pd.DataFrame, chosen: Sequence[Indicator]) -> pd.DataFrame:
+    """Numerators beside their denominators (columns ``_n`` and ``_d``); `which` is the place of the indicator in `chosen`."""
+    tops, placed = dict(tuple(frame.groupby("measure", sort=False))), frame["place"].notna()
+    printed = set(frame.loc[placed, "measure"]) if placed.any() else set()
+    parts = [_pair(frame, [(n, i) for n, i in enumerate(chosen) if i.numerator not in printed])]
+    for n, i in enumerate(chosen):
+        if i.numerator in printed:
+            parts.append(_pair_published(tops[i.numerator], tops[i.denominator], i).assign(which=n))
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook, confidence: float) -> pd.DataFrame:
+    which = both["which"].to_numpy()
+
+    def said(tell: Callable[[Indicator], Any]) -> np.ndarray:
+        """What the codebook says of the indicator of each row."""
+        return np.array([tell(indicator) for indicator in chosen], dtype=object)[which]
+
+    def number(tell: Callable[[Indicator], float]) -> np.ndarray:
+        return np.array([tell(indicator) for indicator in chosen], dtype=float)[which]
+
+    references = {i.target: codebook.references[i.target] for i in chosen if i.target in codebook.references}
+    kind, n, d = said(lambda i: i.kind), both["value_n"].to_numpy(), both["value_d"].to_numpy()
     d_safe = np.where(d > 0, d, np.nan)
     value = n / d_safe
-    low, high = _bounds(indicator.kind, both)
-    ci_low, ci_high, method = _sampling(indicator.kind, n, d_safe, confidence)
-    reference = codebook.references.get(indicator.target) if indicator.target else None
+    low, high = _bounds(kind == "proportion", both)
+    ci_low, ci_high, method = _sampling(kind, n, d_safe, confidence)
     out = pd.DataFrame(
         {
             "area": both["area"],
             "period": both["period"],
             "level": both["level_n"],
-            "indicator": indicator.code,
+            "indicator": said(lambda i: i.code),
             "value": value,
             "low": np.where(np.isnan(value), np.nan, low),
             "high": np.where(np.isnan(value), np.nan, high),
@@ -122,22 +132,22 @@ def _one(
             "numerator": n,
             "denominator": d,
             "n_missing": both["n_missing_n"].fillna(0).astype(int) + both["n_missing_d"].fillna(0).astype(int),
-            "base": _bases(indicator, both),
-            "method": [method + extra for extra in both["remark"]],
-            "name": indicator.name,
-            "name_en": indicator.name_en,
-            "short_name": indicator.short_name or indicator.name,
-            "dimension": indicator.dimension,
-            "kind": indicator.kind,
-            "better": indicator.better,
-            "target": float(reference.value) if reference else np.nan,
-            "target_name": "" if reference is None else reference.name,
-            "scale": float(indicator.scale),
-            "unit": indicator.unit,
-            "decimals": int(indicator.decimals),
+            "base": _bases(said(lambda i: i.base), both),
+            "method": method + both["remark"].to_numpy(dtype=object),
+            "name": said(lambda i: i.name),
+            "name_en": said(lambda i: i.name_en),
+            "short_name": said(lambda i: i.short_name or i.name),
+            "dimension": said(lambda i: i.dimension),
+            "kind": kind,
+            "better": said(lambda i: i.better),
+            "target": number(lambda i: references[i.target].value if i.target in references else np.nan),
+            "target_name": said(lambda i: references[i.target].name if i.target in references else ""),
+            "scale": number(lambda i: i.scale),
+            "unit": said(lambda i: i.unit),
+            "decimals": number(lambda i: i.decimals).astype(int),
             "area_name": both["area"].map(lambda a: a.rpartition("/")[2] if isinstance(a, str) else a),
             "peer_group": None,
-            "sort_order": range(1, len(both) + 1),
+            "sort_order": both.groupby("which").cumcount() + 1,
             "is_demo": False,
         }
     )
@@ -147,33 +157,48 @@ def _one(
     return out
 
 
-def _pair(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
-    top = top.assign(_key=top["period"])
-    remark = ""
-    if indicator.denominator_period == "previous":
-        top = top.assign(_key=top["period"].map(lambda p: previous_period(str(p))))
-        remark = "；分母取上年末数"
-    columns = ["area", "period", "level", "value", "low", "high", "n_missing", "base", "n_areas", "home"]
-    bottom = bottom[columns].rename(columns={"period": "_key"})
-    both = top.merge(bottom, on=["area", "_key"], suffixes=("_n", "_d"))
-    overlapping = both["base_n"].eq("跨区县重复计数") | both["base_d"].eq("跨区县重复计数")
-    both = both.assign(remark=[remark + ("；跨区县合计含重复计数" if o else "") for o in overlapping])
-    return _same_areas(both)
+def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.DataFrame:
+    """Pairs within one area and period (or with the period a year before), by one look-up for all indicators."""
+    (area, _areas), (period, periods) = (pd.factorize(frame[c], use_na_sentinel=False) for c in ("area", "period"))
+    earlier = pd.Index(periods).get_indexer([previous_period(str(p)) for p in periods])
+    slot, (measure, codes) = area * len(periods) + period, pd.factorize(frame["measure"])
+    rows = {code: np.flatnonzero(measure == n) for n, code in enumerate(codes)}
+    at = np.full(len(_areas) * len(periods), -1)
+    tops, bottoms = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
+    for _, indicator in chosen:
+        top, bottom = rows[indicator.numerator], rows[indicator.denominator]
+        at[slot[bottom]] = bottom
+        when = earlier[period[top]] if indicator.denominator_period == "previous" else period[top]
+        found = np.where(when < 0, -1, at[area[top] * len(periods) + when])
+        at[slot[bottom]] = -1
+        tops.append(top[found >= 0])
+        bottoms.append(found[found >= 0])
+    which = np.repeat([n for n, _ in chosen] or [0], [len(t) for t in tops[1:]] or [0])
+    remarks = np.array(["；分母取上年末数" if i.denominator_period == "previous" else "" for _, i in chosen] or [""], dtype=object)
+    columns = ["level", "value", "low", "high", "n_missing", "base", "n_areas", "home"]
+    top, bottom = np.concatenate(tops), np.concatenate(bottoms)
+    both = pd.concat([
+        frame[["area", "period", *({"place", "locator"} & {*frame.columns})]].iloc[top].reset_index(drop=True),
+        *(frame[columns].iloc[rows].reset_index(drop=True).add_suffix(end) for rows, end in ((top, "_n"), (bottom, "_d"))),
+    ], axis=1)  # fmt: skip
+    overlapping = both["base_n"].eq(OVERLAPPING) | both["base_d"].eq(OVERLAPPING)
+    remark = remarks[np.searchsorted([n for n, _ in chosen], which)] if len(which) else np.zeros(0, dtype=object)
+    both["remark"] = remark + np.where(overlapping, "；跨区县合计含重复计数", "").astype(object)
+    return _same_areas(both.assign(which=which))
 
 
 def _same_areas(both: pd.DataFrame) -> pd.DataFrame:
     """Where fewer districts report one part of a sum than the other, both sums run over the districts with both."""
     gaps = both["n_areas_n"].notna() & both["n_areas_d"].notna() & (both["n_areas_n"] != both["n_areas_d"])
-    if not gaps.any():
-        return both
-    homes = both.loc[both["home_n"].astype(bool) & both["value_n"].notna() & both["value_d"].notna()]
     parts = [f"{part}_{side}" for part in ("value", "low", "high") for side in ("n", "d")]
-    for i in both.index[gaps]:
-        row = both.loc[i]
-        inside = homes.loc[(homes["period"] == row["period"]) & homes["area"].astype(str).str.startswith(f"{row['area']}/")]
-        both.loc[i, parts] = inside[parts].sum() if len(inside) else np.nan
-        most = max(row["n_areas_n"], row["n_areas_d"])
-        both.loc[i, "remark"] = f"{row['remark']}；只含两项都有数的{len(inside)}个地区（另{most - len(inside)}个缺报）"
+    for _, of_one in both.loc[both["which"].isin(both.loc[gaps, "which"])].groupby("which") if gaps.any() else ():
+        homes = of_one.loc[of_one["home_n"].astype(bool) & of_one["value_n"].notna() & of_one["value_d"].notna()]
+        for i in of_one.index[gaps[of_one.index]]:
+            row = of_one.loc[i]
+            inside = homes.loc[(homes["period"] == row["period"]) & homes["area"].astype(str).str.startswith(f"{row['area']}/")]
+            both.loc[i, parts] = inside[parts].sum() if len(inside) else np.nan
+            most = max(row["n_areas_n"], row["n_areas_d"])
+            both.loc[i, "remark"] = f"{row['remark']}；只含两项都有数的{len(inside)}个地区（另{most - len(inside)}个缺报）"
     return both
 
 
@@ -201,35 +226,34 @@ def _pair_published(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicato
     return both.assign(period=both["period_n"].fillna(both["period_d"]), remark=remark)
 
 
-def _bounds(kind: str, both: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    n_low, n_high = both["low_n"].to_numpy(), both["high_n"].to_numpy()
-    d_low, d_high = both["low_d"].to_numpy(), both["high_d"].to_numpy()
+def _bounds(proportion: np.ndarray, both: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    n_low, n_high, d_low, d_high = (both[name].to_numpy() for name in ("low_n", "high_n", "low_d", "high_d"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        if kind == "proportion":
-            low = n_low / np.maximum(d_high, n_low)
-            high = np.minimum(1.0, n_high / d_low)
-        else:
-            low, high = n_low / d_high, n_high / d_low
+        low = np.where(proportion, n_low / np.maximum(d_high, n_low), n_low / d_high)
+        high = np.where(proportion, np.minimum(1.0, n_high / d_low), n_high / d_low)
     return np.nan_to_num(low, nan=0.0, posinf=np.inf), high
 
 
-def _sampling(kind: str, n: np.ndarray, d: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray, str]:
-    nothing = np.full(len(n), np.nan)
-    method = METHODS[kind].replace("95%", f"{100 * confidence:g}%")
-    if kind == "proportion":
-        fits = (n >= 0) & (n <= d)
-        low, high = wilson(np.where(fits, n, 0), np.where(fits, d, 1), confidence)
-        return np.where(fits, low, np.nan), np.where(fits, high, np.nan), method
-    if kind == "rate":
-        many = n >= FEW_EVENTS
-        byar_low, byar_high = byar(np.where(many, n, FEW_EVENTS), confidence)
-        few_low, few_high = poisson_exact(np.where(many, 0, np.maximum(n, 0)), confidence)
-        return np.where(many, byar_low, few_low) / d, np.where(many, byar_high, few_high) / d, method
-    return nothing, nothing.copy(), method
+def _sampling(kinds: np.ndarray, n: np.ndarray, d: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from evalkit.stats import byar, poisson_exact, wilson
+
+    low, high, method = np.full(len(n), np.nan), np.full(len(n), np.nan), np.full(len(n), "", dtype=object)
+    for kind, text in METHODS.items():
+        method[kinds == kind] = text.replace("95%", f"{100 * confidence:g}%")
+    if (at := np.flatnonzero((kinds == "proportion") & (n >= 0) & (n <= d))).size:
+        low[at], high[at] = wilson(n[at], d[at], confidence)
+    rate = kinds == "rate"
+    if (at := np.flatnonzero(rate & (n >= FEW_EVENTS))).size:
+        low[at], high[at] = (limit / d[at] for limit in byar(n[at], confidence))
+    if (at := np.flatnonzero(rate & ~(n >= FEW_EVENTS))).size:
+        low[at], high[at] = (limit / d[at] for limit in poisson_exact(np.maximum(n[at], 0), confidence))
+    return low, high, method
 
 
-def _bases(indicator: Indicator, both: pd.DataFrame) -> list[str]:
-    if "place" in both and both["place"].notna().any():
-        stated = both["base_d"].fillna("").where(both["base_d"].fillna("") != "", both["base_n"].fillna(""))
-        return [text or f"原文未注明口径（按{indicator.base}理解）" for text in stated]
-    return [indicator.base] * len(both)
+def _bases(usual: np.ndarray, both: pd.DataFrame) -> list[str]:
+    if "place" not in both or not both["place"].notna().any():
+        return usual.tolist()
+    stated = both["base_d"].fillna("").where(both["base_d"].fillna("") != "", both["base_n"].fillna(""))
+    printed = both.groupby("which")["place"].transform(lambda place: place.notna().any())
+    told = (text or f"原文未注明口径（按{base}理解）" for text, base in zip(stated, usual, strict=True))
+    return [text if paper else base for text, base, paper in zip(told, usual, printed, strict=True)]

@@ -5,20 +5,27 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, find_area
+from evalkit.indicators.cells import View
 from evalkit.indicators.evaluate import evaluate
+from evalkit.indicators.parts import pieces
 from evalkit.indicators.project import Project, find_project, nearest_codebook
 from evalkit.indicators.store import SCHEMA_VERSION, nullable, read_table, schema, to_arrow, with_full_areas
+from evalkit.indicators.views import TABLES as VIEW_TABLES
+from evalkit.indicators.views import in_memory, make_views, plain, with_home
 from evalkit.ledgers import Ledger
 from evalkit.ledgers import read_ledger as read_tables
+from evalkit.ledgers.ledger import HEADING_COLUMNS, SHEET_COLUMNS
 from evalkit.problems import InputError, Problem, did_you_mean
 
 TABLES = (
@@ -40,6 +47,7 @@ class Data:
     periods: tuple[str, ...]
     manifest: dict[str, Any]
     notes: tuple[str, ...] = ()
+    _kept: dict[tuple[str, str], dict[str, View]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def folder(self) -> Path:
@@ -87,33 +95,38 @@ class Data:
 
     def frame(self, table: str) -> pd.DataFrame:
         """A whole table as pandas, without DuckDB."""
-        frame = self._arrow(table).to_pandas(types_mapper=nullable)
-        return frame.loc[frame["period"].isin(self.periods) | frame["period"].isna()].reset_index(drop=True)
+        return plain(self.arrow(table)).to_pandas(types_mapper=nullable)
 
-    def _arrow(self, name: str, area: str | None = None) -> Any:
-        found = read_table(self.parts(name, area), schema(self.codebook, name))
-        return with_full_areas(found, self.manifest.get("full_areas", {}))
+    def _arrow(self, name: str, area: str | None = None) -> pa.Table:
+        return with_full_areas(read_table(self.parts(name, area), schema(self.codebook, name)), self.manifest.get("full_areas", {}))
 
-    def parts(self, table: str, area: str | None = None) -> list[Path]:
-        """The Parquet parts of a table that may hold rows of the chosen periods (and of an area), in the order of files."""
+    def parts(self, table: str, area: str | None = None) -> list[tuple[Path, list[int]]]:
+        """Files and row groups of a table that may hold rows of the chosen periods (and of an area), in the order of files."""
 
         def meets(home: str) -> bool:
             return not area or not home or f"{home}/".startswith(f"{area}/") or f"{area}/".startswith(f"{home}/")
 
         chosen = {*self.periods, ""}
         used = [
-            item["part"] for item in self.manifest["parts"]
+            item for item in self.manifest["parts"]
             if not item["places"] or any(period in chosen and meets(home) for home, period in item["places"])
         ]  # fmt: skip
-        paths = (self.folder / "parts" / part / f"{table}.parquet" for part in used)
-        return [path for path in paths if path.exists()]
+        return pieces(self.folder, used, table)
+
+    def about(self, name: str, area: str | None = None) -> pd.DataFrame:
+        """What is kept of the ledgers themselves: ``headings`` (column to heading) or ``sheets`` (what became of each)."""
+        columns = HEADING_COLUMNS if name == "headings" else SHEET_COLUMNS
+        return plain(read_table(self.parts(name, area), pa.schema([(c, pa.string()) for c in columns]))).to_pandas()
+
+    def arrow(self, name: str, area: str | None = None) -> pa.Table:
+        """A table in the chosen periods as Arrow, its text as codes (rows of other areas may be left out)."""
+        table = self._arrow(name, area)
+        chosen = pc.is_in(table["period"].cast(pa.string()), pa.array([*self.periods, None], pa.string()))
+        return table if pc.all(chosen).as_py() else table.filter(chosen)
 
     def table(self, name: str, area: str | None = None) -> Any:
-        """A table as a lazy Ibis expression, in the chosen periods (rows of other areas may be left out)."""
-        from evalkit.indicators.views import in_memory
-
-        table = in_memory(self._arrow(name, area))
-        return table.filter(table["period"].isin(list(self.periods)) | table["period"].isnull())
+        """The same as a lazy Ibis table on DuckDB."""
+        return in_memory(self.arrow(name, area))
 
     def __getattr__(self, name: str) -> Any:
         if self.dataset == "published" and name in ("figures", "places"):
@@ -133,13 +146,19 @@ class Data:
     @cached_property
     def views(self) -> dict[str, Any]:
         """The five views that measures filter, as lazy Ibis tables."""
-        return self.views_of()
+        return {name: in_memory(view) for name, view in self.arrow_views().items()}
 
-    def views_of(self, area: str | None = None) -> dict[str, Any]:
-        """The same; of an area only its parts are read."""
-        from evalkit.indicators.build import views_of
+    def arrow_views(self, area: str | None = None) -> dict[str, pa.Table]:
+        """The same as Arrow tables; of an area only its parts are read."""
+        return make_views({name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}, self.periods)
 
-        return views_of({name: self.table(name, area) for name in TABLES}, list(self.periods))
+    def memory(self, name: str, area: str, period: str) -> View:
+        """A view, or the table of figures, of one area and period; kept, since many numbers are traced to the same rows."""
+        if (area, period) not in self._kept:
+            one = dataclasses.replace(self, periods=(period,) if period in self.periods else ())
+            made = one.arrow_views(area) | {"figures": one.arrow("figures", area)}
+            self._kept[area, period] = {key: View(table) for key, table in made.items()}
+        return self._kept[area, period][name]
 
 
 def load(
@@ -206,14 +225,13 @@ def read_ledger(path: str | Path, **options: Any) -> Ledger:
 def measures_of(ledger: Ledger, codebook: Codebook) -> pd.DataFrame:
     """Measures of a lone ledger; an unknown area or period is an empty text inside and null outside."""
     from evalkit.indicators.build import all_measures
-    from evalkit.indicators.views import in_memory
 
     tables = {}
     for name in TABLES:
         frame = ledger.tables.get(name, pd.DataFrame())
         if "area" in frame:
             frame = frame.assign(area=frame["area"].fillna(""), period=frame["period"].fillna(""))
-        tables[name] = in_memory(to_arrow(frame, schema(codebook, name)))
+        tables[name] = with_home(to_arrow(frame, schema(codebook, name)))
     paths = [path for name in TABLES for path in ledger.tables.get(name, pd.DataFrame({"area": []}))["area"].dropna()]
     areas = build_areas(dict.fromkeys(paths))
     periods = sorted({p for t in ledger.tables.values() if "period" in t for p in t["period"].dropna()} | {""})

@@ -1,4 +1,7 @@
-"""Measures: the codebook's filters, turned into Ibis aggregates with three readings.
+"""Measures: the codebook's filters, turned into aggregates with three readings.
+
+The same few functions read a filter over an Ibis table (of any backend) and over `cells.View` (in memory, no SQL), which
+`build` uses.
 
 Every condition is read three ways: as printed, for every value that the ledger allows (``low``), for some value
 (``high``). A row whose condition cannot be decided because a cell is empty counts in ``n_missing`` and in none of
@@ -8,15 +11,17 @@ the three. A measure whose column is empty in a whole area has no value there: m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import and_, or_
 from typing import Any
 
-import ibis
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from evalkit.codebook import Codebook, Measure
+from evalkit.indicators.cells import View
 from evalkit.indicators.views import FILLED_BY, NULL_SPEAKS, VIEWS
 
 COMPARISON = re.compile(r"^\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*$")
@@ -56,7 +61,7 @@ def condition(view: Any, column: str, test: Any) -> Reading:
     low = view[f"{column}_low"] if interval else col
     high = view[f"{column}_high"] if interval else col
     if interval:  # an open upper end: the point is known, its upper limit is not
-        high = ibis.ifelse(col.notnull() & high.isnull(), 2**62, high)
+        high = high.fill_null(2**62)
     match = COMPARISON.match(test) if isinstance(test, str) else None
     if match:
         sign, number = match[1], float(match[2])
@@ -66,7 +71,7 @@ def condition(view: Any, column: str, test: Any) -> Reading:
         }[sign]  # fmt: skip
         up = sign.startswith(">")
         ends = (compare(low if up else high), compare(high if up else low)) if interval else ()
-        reading = Reading(compare(col), *ends)
+        reading = Reading(compare(col), *(end & col.notnull() for end in ends))
     else:
         values = list(test) if isinstance(test, list) else [test]
         printed = col.isin(values)
@@ -75,7 +80,7 @@ def condition(view: Any, column: str, test: Any) -> Reading:
             dense = last - first + 1 == len(set(values))
             sure = (low >= first) & (high <= last) if dense else (low == high) & printed
             possible = (high >= first) & (low <= last) if dense else printed | (low < high)
-            reading = Reading(printed, sure, possible)
+            reading = Reading(printed, sure & col.notnull(), possible & col.notnull())
         else:
             reading = Reading(printed)
     if column in NULL_SPEAKS:
@@ -93,7 +98,7 @@ def all_of(view: Any, where: Mapping[str, Any]) -> Reading | None:
 
 def reading_of(view: Any, measure: Measure) -> Reading:
     """The whole condition of a measure over its view."""
-    reading = all_of(view, measure.where) or Reading(view["period"].notnull() | True)
+    reading = all_of(view, measure.where) or Reading(view["period"].notnull() | view["period"].isnull())
     alternatives = [found for found in (all_of(view, where) for where in measure.any) if found is not None]
     if alternatives:
         some = alternatives[0]
@@ -138,16 +143,16 @@ def aggregates(view: Any, codebook: Codebook, name: str) -> tuple[dict[str, Any]
             low = view[f"{column}_low"] if f"{column}_low" in view.columns else col
             high = view[f"{column}_high"] if f"{column}_high" in view.columns else col
             printed, sure, possible = reading.three
-            found[f"{code}__value"] = col.sum(where=printed).cast("float64")
+            found[f"{code}__value"] = col.sum(where=printed)
             if low is not col or reading.sure is not None:
-                found[f"{code}__low"] = low.sum(where=sure).cast("float64")
-                found[f"{code}__high"] = high.sum(where=possible).cast("float64")
+                found[f"{code}__low"] = low.sum(where=sure)
+                found[f"{code}__high"] = high.sum(where=possible)
                 found[f"{code}__open"] = (possible & col.notnull() & high.isnull()).sum()
             missing = reading.printed.isnull() | (reading.printed & col.isnull())
         else:
             parts = zip(("value", "low", "high")[: 1 if reading.sure is None else 3], reading.three, strict=False)
             for part, what in parts:
-                found[f"{code}__{part}"] = what.fill_null(False).sum().cast("float64")
+                found[f"{code}__{part}"] = what.fill_null(False).sum()
             missing = reading.printed.isnull()
         found[f"{code}__missing"] = missing.sum()
         always, groups = needed_columns(measure)
@@ -157,13 +162,13 @@ def aggregates(view: Any, codebook: Codebook, name: str) -> tuple[dict[str, Any]
     return found, wanted
 
 
-def measure_frame(views: Mapping[str, Any], areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def measure_frame(views: Mapping[str, pa.Table], areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """All measures of the codebook that ledgers can give, at every level of area.
 
     Parameters
     ----------
     views
-        The five views as Ibis tables with ``area`` and ``period``.
+        The five views (see `evalkit.indicators.views.make_views`).
     areas
         The table of areas (area, level, home).
 
@@ -173,12 +178,11 @@ def measure_frame(views: Mapping[str, Any], areas: pd.DataFrame, codebook: Codeb
     """
     parts = []
     for name in VIEWS:
-        view = views[name]
+        view = View(views[name])
         found, wanted = aggregates(view, codebook, name)
         if not wanted:
             continue
-        lowest = view.group_by(["area", "period"]).agg(**found).to_pandas()
-        wide = _rolled_up(lowest)
+        wide = _rolled_up(view.grouped(found))
         if name == "units":
             wide = _counted_once(view, wide, codebook)
         parts.append(_long(wide, wanted, name))
@@ -193,69 +197,68 @@ def measure_frame(views: Mapping[str, Any], areas: pd.DataFrame, codebook: Codeb
 
 def _rolled_up(lowest: pd.DataFrame) -> pd.DataFrame:
     """Counts and sums of every area: those of the rows that bear its path, and of all areas below it."""
-    numbers = lowest.columns.drop(["area", "period"])
-    depth = lowest["area"].str.count("/")
+    if not len(lowest):
+        return lowest
+    names = [area.split("/") for area in lowest["area"]]
+    numbers = lowest.drop(columns=["area", "period"]).astype("float64")
     parts = []
-    for level in range(int(depth.max()) + 1 if len(depth) else 0):
-        one = lowest.loc[depth >= level]
-        area = one["area"].str.split("/").str[: level + 1].str.join("/")
-        parts.append(one[numbers].astype("float64").groupby([area, one["period"]]).sum(min_count=1).reset_index())
-    return pd.concat(parts, ignore_index=True) if parts else lowest
+    for level in range(max(map(len, names))):
+        rows = [n for n, parts_ in enumerate(names) if len(parts_) > level]
+        above = ["/".join(names[n][: level + 1]) for n in rows]
+        by = [pd.Index(above, name="area"), pd.Index(lowest["period"].iloc[rows], name="period")]
+        parts.append(numbers.iloc[rows].groupby(by).sum(min_count=1).reset_index())
+    return pd.concat(parts, ignore_index=True)
 
 
-def _counted_once(view: Any, wide: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def _counted_once(view: View, wide: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """A unit that stands in the ledgers of two areas (块 and 条) counts once in every area above both."""
-    twice = view.group_by(["period", "unit"]).agg(n=view.area.nunique()).filter(lambda t: t.n > 1)
-    places = view.semi_join(twice, ["period", "unit"]).select("area", "period").distinct().to_pandas()
-    if not len(places):
-        return wide
-    touched = places["area"].str.split("/").str.len()
-    for depth in range(1, int(touched.max()) + 1):
-        names = view["area"].split("/")
-        one = view.filter(names.length() >= depth)
-        path = one["area"].split("/")
-        one = one.mutate(_area=ibis.array([path[i] for i in range(depth)]).join("/") if depth > 1 else path[0])
-        one = one.distinct(on=["_area", "period", "unit"], keep="first")
-        again = one.group_by(["_area", "period"]).agg(**aggregates(one, codebook, "units")[0]).to_pandas()
-        again = again.rename(columns={"_area": "area"})
+    unit, area, period = (view[name] for name in ("unit", "area", "period"))
+    paths = area.words or ()
+    key = np.where(unit.values < 0, -1, unit.values.astype(np.int64) * max(len(period.words or ()), 1) + period.values)
+    places = pd.DataFrame({"key": key, "area": area.values})[key >= 0].drop_duplicates()
+    twice = places["key"].duplicated(keep=False)
+    touched = [paths[n].count("/") for n in places.loc[twice, "area"].unique()]
+    for depth in range(1, max(touched, default=-1) + 2):
+        above = ["/".join(names[:depth]) if len(names := path.split("/")) >= depth else None for path in paths]
+        codes, words = pd.factorize(np.array([*above, None], dtype=object))
+        rows = pd.DataFrame({"area": codes[area.values], "key": key, "row": np.arange(len(key))})
+        rows = rows[rows["area"] >= 0]
+        first = rows[(rows["key"] < 0) | ~rows.duplicated(["area", "key"])]
+        named = pa.DictionaryArray.from_arrays(pa.array(first["area"], pa.int32()), pa.array(words, pa.string()))
+        at = view.table.column_names.index("area")
+        one = View(view.table.take(pa.array(first["row"])).set_column(at, "area", named))
+        again = one.grouped(aggregates(one, codebook, "units")[0])
         wide = pd.concat([again, wide], ignore_index=True).drop_duplicates(["area", "period"], keep="first")
     return wide.reset_index(drop=True)
 
 
-def _long(wide: pd.DataFrame, wanted: Iterable[Measure], source: str) -> pd.DataFrame:
-    rows = []
+def _long(wide: pd.DataFrame, wanted: Sequence[Measure], source: str) -> pd.DataFrame:
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in ("value", "low", "high", "n_missing", "known")}
     for measure in wanted:
         code = measure.code
-        value = wide[f"{code}__value"].astype("float64")
-        low, high = (wide.get(f"{code}__{part}", value).astype("float64") for part in ("low", "high"))
+        value = wide[f"{code}__value"].to_numpy("float64")
+        low, high = (wide[f"{code}__{end}"].to_numpy("float64") if f"{code}__{end}" in wide else value for end in ("low", "high"))
         always, groups = needed_columns(measure)
-        known = pd.Series(True, index=wide.index)
+        known = np.ones(len(wide), dtype=bool)
         for column in always:
-            known &= wide[f"has__{column}"] > 0
+            known &= wide[f"has__{column}"].to_numpy() > 0
         if groups:
-            known &= pd.concat([(wide[[f"has__{c}" for c in group]] > 0).all(axis=1) for group in groups], axis=1).any(axis=1)
-        missing = wide[f"{code}__missing"].fillna(0).astype("int64")
+            known &= np.logical_or.reduce([(wide[[f"has__{c}" for c in group]] > 0).all(axis=1) for group in groups])
         if measure.sum:
             # rows are there and all their amounts are empty: unknown; an empty selection is zero only if none is due
-            low, high = low.where(low.notna(), value), high.where(high.notna(), value)
+            low, high = np.where(np.isnan(low), value, low), np.where(np.isnan(high), value, high)
             if f"{code}__open" in wide:
-                high = high.mask(wide[f"{code}__open"] > 0, float("inf"))
+                high = np.where(wide[f"{code}__open"] > 0, np.inf, high)
             if measure.sum.endswith("_fen"):
                 value, low, high = value / 100, low / 100, high / 100
-        rows.append(
-            pd.DataFrame(
-                {
-                    "area": wide["area"],
-                    "period": wide["period"],
-                    "measure": code,
-                    "value": value.where(known),
-                    "low": low.where(known),
-                    "high": high.where(known),
-                    "n_missing": missing,
-                    "unit": measure.unit,
-                    "base": measure.note or "",
-                    "source": source,
-                }
-            ).loc[lambda f: f["value"].notna()]
-        )
-    return pd.concat(rows, ignore_index=True)
+        missing = wide[f"{code}__missing"].fillna(0).to_numpy("int64")
+        for name, numbers in zip(columns, (value, low, high, missing, known & ~np.isnan(value)), strict=True):
+            columns[name].append(numbers)
+    which, row = np.nonzero(np.stack(columns.pop("known")))
+    about = {"measure": [m.code for m in wanted], "unit": [m.unit for m in wanted], "base": [m.note or "" for m in wanted]}
+    return pd.DataFrame(
+        {name: wide[name].to_numpy()[row] for name in ("area", "period")}
+        | {name: np.stack(numbers)[which, row] for name, numbers in columns.items()}
+        | {name: np.array(texts, dtype=object)[which] for name, texts in about.items()}
+        | {"source": source}
+    )

@@ -1,20 +1,23 @@
-"""Source files to Parquet parts: read in batches, written one part per file, read again only when a file changed.
+"""Source files to Parquet: read in batches, one row group per part, read again only when a file changed.
 
 Files that share a district and a period are one part, so that units, organisations and funds kept in different
-workbooks meet; any other file is a part of its own.
+workbooks meet; any other file is a part of its own. A batch of parts is a folder with a Parquet file per table, in which
+every part is a row group of its own, and a ``batch.json``: which parts, from which files, with how many rows, and what
+was found in them.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import gc
 import hashlib
+import importlib
 import json
 import multiprocessing
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import cache
@@ -27,14 +30,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalkit.indicators.areas import full_paths, home_of
+from evalkit.indicators.cells import text_codes
 from evalkit.indicators.project import Project
 from evalkit.indicators.schemas import validate
-from evalkit.indicators.store import nullable, schema, to_arrow
+from evalkit.indicators.store import schema, to_arrow
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import read_sheets
 from evalkit.problems import InputError, Problem
 
-BATCH = 24  # files read together: per-table costs of pandas are paid once a batch
+BATCH = 32  # files read together: per-table costs of pandas are paid once a batch
+NOTE = "batch.json"
+PARQUET: dict[str, Any] = {"compression": "snappy", "write_statistics": False}
 Item = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 
@@ -50,23 +56,56 @@ def digest(*parts: bytes | str) -> str:
 def read_parts(
     items: list[Item], project: Project, dataset: str, parts: Path, force: bool, jobs: int | None, progress: Progress | None
 ) -> list[Item]:
-    """Make sure that every file has its part; the parts in the order of their first file, each with its files."""
+    """Make sure that every file has its part; the parts in the order of their first file.
+
+    Returns
+    -------
+    Of every part: ``part`` (its key), ``files``, ``places`` (district and period), ``batch`` (folder), ``groups`` (its row
+    group in each table), ``rows`` (by file and table) and ``problems``.
+    """
     try:
         parts.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
-    todo = [item for item in items if force or not _memo(parts, item).exists()]
-    _read(todo, None, project, dataset, parts, jobs, progress, len(items))
-    groups = _groups(items, [json.loads(_memo(parts, item).read_text(encoding="utf-8")) for item in items])
-    apart = [g for g in groups if not (parts / g["part"] / "part.json").exists()]
+    stored = [] if force else [json.loads(path.read_text(encoding="utf-8")) for path in parts.glob(f"*/{NOTE}")]
+    known = {item for note in stored for item in note["items"]}
+    stored += _read([i for i in items if i["part"] not in known], None, project, dataset, parts, jobs, progress, len(items))
+    places = {item: places for note in stored for item, (_file, places) in note["items"].items()}
+    groups = _groups(items, [places[item["part"]] for item in items])
+    known = {part for note in stored for part in note["parts"]}
+    apart = [g for g in groups if g["part"] not in known]
     members = [item for item in items if any(item["file"] in g["files"] for g in apart)]
-    _read(members, apart, project, dataset, parts, jobs, None, len(members))
-    return groups
+    stored += _read(members, apart, project, dataset, parts, jobs, None, len(members))
+    used = {group["part"] for group in groups}
+    stored = [_repacked(parts, note, used) for note in stored if used & note["parts"].keys()]
+    found = {part: held | {"batch": note["batch"]} for note in stored for part, held in note["parts"].items()}
+    return [group | found[group["part"]] for group in groups]
 
 
-def _memo(parts: Path, item: Item) -> Path:
-    """What is known of a file without its rows: the districts and periods in it."""
-    return parts / f"{item['part']}.json"
+def pieces(folder: Path, parts: Iterable[Item], table: str) -> list[tuple[Path, list[int]]]:
+    """Where some parts of a table stand: file and row groups, in the order of the parts."""
+    found: list[tuple[Path, list[int]]] = []
+    for part in parts:
+        if table in part["groups"]:
+            path = folder / "parts" / part["batch"] / f"{table}.parquet"
+            if not found or found[-1][0] != path:
+                found.append((path, []))
+            found[-1][1].append(part["groups"][table])
+    return found
+
+
+def _repacked(parts: Path, note: Item, used: set[str]) -> Item:
+    """The batch without the parts of files that are gone or changed."""
+    live = {part: held for part, held in note["parts"].items() if part in used}
+    if len(live) == len(note["parts"]):
+        return note
+    files = {file for held in live.values() for file in held["files"]}
+    tables: dict[str, list[tuple[str, pa.Table]]] = {}
+    for part, held in live.items():
+        for table, group in held["groups"].items():
+            source = pq.ParquetFile(parts / note["batch"] / f"{table}.parquet")
+            tables.setdefault(table, []).append((part, source.read_row_group(group, use_threads=False)))
+    return _write(parts, tables, live, {item: about for item, about in note["items"].items() if about[0] in files})
 
 
 def _groups(items: list[Item], places: list[list[list[str]]]) -> list[Item]:
@@ -100,35 +139,45 @@ def _group(members: Sequence[Item], places: list[list[str]], full: dict[str, str
 def _read(
     items: list[Item], groups: list[Item] | None, project: Project, dataset: str, parts: Path, jobs: int | None,
     progress: Progress | None, total: int,
-) -> None:  # fmt: skip
+) -> list[Item]:  # fmt: skip
+    """Read files into batches; the notes of the batches."""
     if not items:
-        return
-    workers = min(jobs or os.cpu_count() or 1, len(items))
+        return []
+    workers = max(1, min(jobs or os.cpu_count() or 1, len(items) // 2))
     if groups is None:
-        size = min(BATCH, -(-len(items) // workers))
-        batches: list[tuple[list[Item], list[Item] | None]] = [
-            (items[i : i + size], None) for i in range(0, len(items), size)
-        ]
+        batches: list[tuple[list[Item], list[Item] | None]] = [(some, None) for some in _shared_out(items, workers)]
     else:
         batches = [([i for i in items if i["file"] in group["files"]], [group]) for group in groups]
     tasks = [(project.root, dataset, batch, wanted, parts) for batch, wanted in batches]
-    done = total - len(items)
+    done, notes = total - len(items), []
     with ExitStack() as stack:
-        results: Iterable[int] = map(_read_batch, tasks)
-        if workers > 1 and len(items) >= 4:
+        results: Iterable[Item] = map(_read_batch, tasks)
+        if workers > 1 and len(batches) > 1:
             context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-            results = stack.enter_context(ProcessPoolExecutor(workers, mp_context=context)).map(_read_batch, tasks)
-        for (batch, _wanted), n in zip(batches, results, strict=True):
-            done += n
+            pool = ProcessPoolExecutor(workers, mp_context=context, initializer=gc.disable)
+            results = stack.enter_context(pool).map(_read_batch, tasks)
+            importlib.import_module("evalkit.stats")  # slow, and soon needed: while the workers read
+        for (batch, _wanted), note in zip(batches, results, strict=True):
+            notes.append(note)
+            done += len(batch)
             if progress:
                 progress(done, total, batch[-1]["file"])
+    return notes
+
+
+def _shared_out(items: list[Item], workers: int) -> list[list[Item]]:
+    """Batches of at most some `BATCH` files, as many for each worker, of much the same size in bytes."""
+    n = min(len(items), workers * -(-len(items) // (workers * BATCH)))
+    sizes = np.cumsum([item["size"] for item in items], dtype=float)
+    which = np.minimum((sizes - sizes[0] / 2) * n // max(sizes[-1], 1), n - 1)
+    return [[items[i] for i in np.flatnonzero(which == k)] for k in range(n) if (which == k).any()]
 
 
 _project = cache(Project)
 
 
-def _read_batch(task: tuple[Path, str, list[Item], list[Item] | None, Path]) -> int:
-    """Read some files together and put their parts in place, each at once: a reader never sees half a part."""
+def _read_batch(task: tuple[Path, str, list[Item], list[Item] | None, Path]) -> Item:
+    """Read some files together and put their batch in place at once, so that a reader never sees half of one; its note."""
     home, dataset, items, groups, parts = task
     project, root = _project(home), home / "data" / dataset
     names = [item["file"] for item in items]
@@ -144,63 +193,81 @@ def _read_batch(task: tuple[Path, str, list[Item], list[Item] | None, Path]) -> 
     ledger = from_sheets(sheets, codebook=project.codebook, mapping=project.mapping, folder=folder, ages=ages)
     tables = {name: to_arrow(frame, schema(project.codebook, name)) for name, frame in ledger.tables.items() if len(frame)}
     for name, table in tables.items():
-        validate(table.to_pandas(types_mapper=nullable), name, project.codebook)
-    places = _places(tables, names)
+        validate(table, name, project.codebook)
+    files = {name: _owners(table["source_file"], names) for name, table in tables.items()}
+    places = _places(tables, files, len(names))
     for name, frame in (("headings", ledger.headings), ("sheets", ledger.sheets.astype("string"))):
         tables[name] = pa.Table.from_pandas(frame, preserve_index=False)
-    owners = {name: _owners(table["source_file"].to_pylist(), names) for name, table in tables.items()}
+        files[name] = _owners(tables[name]["source_file"], names)
+    groups = groups or _groups(items, places)
+    part_of = np.full(len(names), -1)  # the part of each file, -1 where only its batch asked for it
+    for n, group in enumerate(groups):
+        part_of[[names.index(file) for file in group["files"]]] = n
     findings = [*problems, *said, *ledger.problems]
-    of_finding = _owners([p.file for p in findings], names)
-    for group in groups or _groups(items, places):
-        mine = np.flatnonzero(np.isin(names, group["files"]))
-        kept = {name: table.filter(pa.array(np.isin(owners[name], mine))) for name, table in tables.items()}
-        notes = [dataclasses.asdict(p) for p, owner in zip(findings, of_finding, strict=True) if owner in mine]
-        _write_part(parts / group["part"], kept, notes)
-    for item, where in zip(items, places, strict=True):
-        _memo(parts, item).write_text(json.dumps(where, ensure_ascii=False), encoding="utf-8")
-    return len(items)
+    owner = part_of[_owners(pa.array([p.file for p in findings], pa.string()), names)]
+    held: dict[str, Item] = {
+        group["part"]: {"files": group["files"], "rows": {}, "problems": [_said(findings[i]) for i in np.flatnonzero(owner == n)]}
+        for n, group in enumerate(groups)
+    }
+    pieces: dict[str, list[tuple[str, pa.Table]]] = {}
+    for name, table in tables.items():
+        of = part_of[files[name]]
+        order = np.argsort(of, kind="stable")
+        table = table if (order[1:] > order[:-1]).all() else table.take(pa.array(order))
+        ends = np.searchsorted(of[order], np.arange(len(groups) + 1))
+        pieces[name] = [(group["part"], table.slice(start, end - start))
+                        for group, start, end in zip(groups, ends[:-1], ends[1:], strict=True) if end > start]  # fmt: skip
+        for part, rows in pieces[name] if name not in ("headings", "sheets") else ():
+            for count in rows["source_file"].value_counts().to_pylist():
+                held[part]["rows"].setdefault(str(count["values"]), {})[name] = count["counts"]
+    return _write(parts, pieces, held, {item["part"]: (item["file"], where) for item, where in zip(items, places, strict=True)})
 
 
-def _owners(files: Sequence[str | None], names: Sequence[str]) -> np.ndarray:
+def _said(problem: Problem) -> dict[str, str]:
+    return {name: getattr(problem, name) for name in problem.__dataclass_fields__}
+
+
+def _owners(files: Any, names: Sequence[str]) -> np.ndarray:
     """The index of the source file of each row; a file inside an archive belongs to the archive."""
     index = {name: n for n, name in enumerate(names)}
-    codes, uniques = pd.factorize(np.asarray(files, dtype=object))
-    known = [
-        index.get(str(one), next((n for name, n in index.items() if str(one).startswith(f"{name}/")), 0)) for one in uniques
-    ]
+    (codes,), words = text_codes(files)
+    known = [index.get(one, next((n for name, n in index.items() if one.startswith(f"{name}/")), 0)) for one in words]
     return np.array([*known, 0])[codes]
 
 
-def _places(tables: dict[str, pa.Table], names: Sequence[str]) -> list[list[list[str]]]:
-    found: list[set[tuple[str, str]]] = [set() for _ in names]
+def _places(tables: Mapping[str, pa.Table], owners: Mapping[str, np.ndarray], n: int) -> list[list[list[str]]]:
+    """The districts and periods that stand in each of `n` files."""
+    found: list[set[tuple[str, str]]] = [set() for _ in range(n)]
     for table, rows in tables.items():
         if table in ("areas", "policies", "figures"):
             continue
-        frame = rows.select(["source_file", "area", "period"]).to_pandas().drop_duplicates()
-        frame = frame.astype("object").where(frame.notna(), "")
-        for owner, area, period in zip(_owners(frame["source_file"], names), frame["area"], frame["period"], strict=True):
-            found[owner].add((home_of(area) if area else "", period))
+        ((area,), areas), ((period,), periods) = (text_codes(rows[column]) for column in ("area", "period"))
+        homes = [*(home_of(a) if a else "" for a in areas), ""]
+        for owner, a, p in pd.DataFrame({"owner": owners[table], "area": area, "period": period}).drop_duplicates().to_numpy():
+            found[owner].add((homes[a], [*periods, ""][p]))
     return [[list(place) for place in sorted(places)] for places in found]
 
 
-def _write_part(target: Path, tables: dict[str, pa.Table], problems: list[dict[str, Any]]) -> None:
-    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".tmp-"))
+def _write(parts: Path, pieces: Mapping[str, list[tuple[str, pa.Table]]], held: Mapping[str, Item], items: Item) -> Item:
+    """A batch of parts on disk; its note, with the row groups of each part."""
+    name = digest("batch", *held)[:24]
+    note: Item = {"batch": name, "items": items, "parts": {part: about | {"groups": {}} for part, about in held.items()}}
+    temporary = Path(tempfile.mkdtemp(dir=parts, prefix=".tmp-"))
     try:
-        rows: dict[str, dict[str, int]] = {}
-        for name, table in tables.items():
-            if not table.num_rows:
+        for table, some in pieces.items():
+            if not some:
                 continue
-            pq.write_table(table, temporary / f"{name}.parquet", compression="snappy", write_statistics=False)
-            if name not in ("headings", "sheets"):
-                for count in table["source_file"].value_counts().to_pylist():
-                    rows.setdefault(str(count["values"]), {})[name] = count["counts"]
-        note = {"rows": rows, "problems": problems}
-        (temporary / "part.json").write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+            with pq.ParquetWriter(temporary / f"{table}.parquet", some[0][1].schema, **PARQUET) as writer:
+                for n, (part, rows) in enumerate(some):
+                    writer.write_table(rows, row_group_size=len(rows))
+                    note["parts"][part]["groups"][table] = n
+        (temporary / NOTE).write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
         os.chmod(temporary, 0o755)
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(temporary, target)
+        shutil.rmtree(parts / name, ignore_errors=True)
+        os.replace(temporary, parts / name)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+    return note
 
 
 def fixes_for(project: Project, dataset: str, names: Sequence[str]) -> list[corrections.Correction]:
@@ -213,9 +280,9 @@ def fixes_for(project: Project, dataset: str, names: Sequence[str]) -> list[corr
     return [one for one in corrections.read_corrections(paths, root)[0] if corrections.target_of(one, files) in names]
 
 
-def sweep(parts: Path, items: Sequence[Item], groups: Sequence[Item]) -> None:
-    """Remove parts of files that are gone or changed."""
-    used = {group["part"] for group in groups} | {f"{item['part']}.json" for item in items}
+def sweep(parts: Path, groups: Sequence[Item]) -> None:
+    """Remove what no part stands in any more."""
+    used = {group["batch"] for group in groups}
     for path in parts.iterdir():
         if path.name not in used:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

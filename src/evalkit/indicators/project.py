@@ -20,7 +20,9 @@ SETTINGS: dict[str, tuple[type, Any]] = {
     "member_base": (str, "prev_year_end"),
     "minimum_base": (int, 30),
     "references": (dict, {}),
-    "fonts": (str, "system"),
+    "fonts": (str, "system"),  # windows: 仿宋, 楷体 ... in Word; else the faces of GB/T 9704
+    "date": (str, ""),  # of the signed report: 2026年1月15日
+    "addressee": (str, ""),  # 主送机关
 }
 LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
 RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.codebook import Measure
 from evalkit.indicators.evaluate import previous_period
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
+from evalkit.indicators.views import plain
 from evalkit.problems import InputError, Problem, did_you_mean
 
 COLUMNS = ["role", "measure", "name", "file", "sheet", "row", "cells", "key", "value"]
@@ -55,40 +57,36 @@ def trace(data: Data, indicator: str, area: str, period: str | int | None = None
     else:
         advice = did_you_mean(indicator, [*codebook.indicators, *codebook.measures])
         raise InputError(Problem("key_unknown", where="indicator", found=indicator, advice=advice))
-    headings = _headings(data, path)
-    views = data.views_of(path)
-    parts = [_rows(data, views, codebook.measures[code], role, path, when, headings) for role, code, when in wanted]
+    headings = data.about("headings", path)
+    parts = [_rows(data, codebook.measures[code], role, path, when, headings) for role, code, when in wanted]
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def _rows(
-    data: Data, views: dict[str, Any], measure: Measure, role: str, area: str, period: str, headings: pd.DataFrame
-) -> pd.DataFrame:
+def _rows(data: Data, measure: Measure, role: str, area: str, period: str, headings: pd.DataFrame) -> pd.DataFrame:
+    name = "figures" if measure.figure else view_of(measure)
+    view = data.memory(name, area, period)
+    place = view["area"]
+    inside = np.array([path == area or path.startswith(f"{area}/") for path in place.words or ()] + [False])[place.values]
     if measure.figure:
-        frame = data.frame("figures")
-        inside = frame["area"].fillna("").map(lambda a: a == area or a.startswith(area + "/"))
-        frame = frame.loc[inside & (frame["measure"] == measure.code) & (frame["period"] == period)]
-        frame = frame.assign(key=measure.name, amount=frame["value"])
-        return _placed(frame, measure, role, ["value"], "figures", headings)
-    name = view_of(measure)
-    view = views[name]
-    column = (measure.sum or "").partition(".")[2]
-    reading = reading_of(view, measure)
-    inside = (view["area"] == area) | view["area"].startswith(area + "/")
-    rows = view.filter(inside & (view["period"] == period) & reading.printed)
-    key = KEY.get(name)
-    keep = {"key": rows[key] if key else rows["level"], "amount": rows[column] if column else 1}
-    frame = rows.select("source_file", "source_sheet", "source_row", **keep).to_pandas()
-    used = [*measure.where, *(c for where in measure.any for c in where), *([column] if column else [])]
-    used += [raw for c in used for raw in MADE_OF.get(c, ())]
-    if name == "funds":
-        used += _fund_columns(data, measure)
+        column, used = "value", ["value"]
+        kept = inside & view["measure"].isin([measure.code]).values
+    else:
+        column, reading = (measure.sum or "").partition(".")[2], reading_of(view, measure)
+        used = [*measure.where, *(c for where in measure.any for c in where), *([column] if column else [])]
+        used += [raw for c in used for raw in MADE_OF.get(c, ())]
+        used += _fund_columns(data, measure) if name == "funds" else []
+        kept = inside & reading.printed.values
+    key = "measure" if measure.figure else KEY.get(name, "level")
+    frame = plain(view.table.select(["source_file", "source_sheet", "source_row"]).filter(kept)).to_pandas()
+    frame["key"] = measure.name if measure.figure else plain(view.table.select([key]).filter(kept)).to_pandas()[key]
+    frame["amount"] = view.table[column].filter(kept).to_pandas() if column else 1
     if name == "funds":  # one ledger row holds several amounts
-        place = ["source_file", "source_sheet", "source_row", "key"]
-        frame = frame.groupby(place, as_index=False, dropna=False, sort=False)["amount"].sum()
+        at = ["source_file", "source_sheet", "source_row", "key"]
+        frame = frame.groupby(at, as_index=False, dropna=False, sort=False)["amount"].sum()
     if column.endswith("_fen"):
         frame["amount"] = frame["amount"] / 100
-    frame = frame.sort_values(["source_file", "source_sheet", "source_row"], kind="stable")
+    if not measure.figure:
+        frame = frame.sort_values(["source_file", "source_sheet", "source_row"], kind="stable")
     return _placed(frame, measure, role, used, TABLE_OF.get(name, name), headings)
 
 
@@ -107,15 +105,17 @@ def _placed(
     frame: pd.DataFrame, measure: Measure, role: str, columns: list[str], table: str, headings: pd.DataFrame
 ) -> pd.DataFrame:
     mine = headings.loc[(headings["table"] == table) & headings["column"].isin(columns)]
-    cells = []
     groups = {key: group for key, group in mine.groupby(["source_file", "source_sheet"])}
-    for file, sheet, row in frame[["source_file", "source_sheet", "source_row"]].itertuples(index=False):
-        found = groups.get((file, sheet))
-        if found is None:
-            cells.append("")
+    cells = np.full(len(frame), "", dtype=object)
+    for key, at in frame.reset_index(drop=True).groupby(["source_file", "source_sheet"]).indices.items():
+        if key not in groups:
             continue
-        here = found.loc[(found["first_row"] <= row) & (found["last_row"] >= row), "letter"]
-        cells.append(" ".join(f"{letter}{row}" for letter in dict.fromkeys(here)))
+        letters, first, last = (groups[key][c].to_numpy() for c in ("letter", "first_row", "last_row"))
+        rows = frame["source_row"].to_numpy()[at]
+        held = (first <= rows[:, None]) & (last >= rows[:, None])
+        kinds, which = np.unique(held, axis=0, return_inverse=True)
+        told = [list(dict.fromkeys(letters[kind])) for kind in kinds]
+        cells[at] = [" ".join(f"{letter}{row}" for letter in told[n]) for row, n in zip(rows, which, strict=True)]
     return pd.DataFrame(
         {
             "role": role,
@@ -129,12 +129,3 @@ def _placed(
             "value": frame["amount"].to_numpy(),
         }
     )
-
-
-def _headings(data: Data, area: str) -> pd.DataFrame:
-    columns: dict[str, Any] = {
-        c: pd.Series(dtype="object")
-        for c in ("source_file", "source_sheet", "table", "column", "letter", "first_row", "last_row")
-    }
-    parts = [pd.read_parquet(path) for path in data.parts("headings", area)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns)

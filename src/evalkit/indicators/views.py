@@ -1,18 +1,22 @@
 """The five views that measures filter: tables joined once, each row still traceable to its ledger row.
 
-Units and party organisations are joined within a district (``home``), where their keys are unique.
+Units and party organisations are joined within a district (``home``), where their keys are unique. Keys are integers
+here (place, organisation, unit), so that a join is one look-up.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import ibis
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-from ibis import _
+import pyarrow.compute as pc
 
 from evalkit.indicators.areas import home_of
+from evalkit.indicators.cells import text_codes
 
 # a null in these columns says something (not covered, not rated, not ended): it is no missing value
 NULL_SPEAKS = frozenset(
@@ -31,132 +35,198 @@ FILLED_BY = {
 MODES = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 THEME = "主题党日"
 VIEWS = ("units", "party_orgs", "funds", "activities", "instructor_counts")
-KEYS = ["home", "period"]
+JOINED = ("units", "party_organisations", "covers", "funds", "activities", "stars")
+TABLES = (*JOINED, "instructor_counts")
+TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
-def period_bounds(periods: list[str]) -> pd.DataFrame:
-    """First and last day of each period: ``2025`` or ``2025Q3``."""
-    rows = []
-    for text in periods:
-        year, _sep, quarter = text.partition("Q")
-        year_number = int(year) if year.isdigit() else 1900
-        first = 3 * (int(quarter) - 1) + 1 if quarter.isdigit() else 1
-        last = first + 2 if quarter.isdigit() else 12
-        start = pd.Timestamp(year_number, first, 1)
-        end = pd.Timestamp(year_number, last, 1) + pd.offsets.MonthEnd(0)
-        rows.append({"period": text, "starts": start.date(), "ends": end.date(), "n_months": last - first + 1})
-    return pd.DataFrame(rows, columns=["period", "starts", "ends", "n_months"])
+def period_bounds(periods: Sequence[str]) -> pd.DataFrame:
+    """First and last day of each period (``2025`` or ``2025Q3``) and its months."""
+    spans = [pd.Period(text if re.fullmatch(r"\d{4}(Q[1-4])?", text) else "1900") for text in periods]
+    return pd.DataFrame({
+        "starts": np.array([span.start_time for span in spans], dtype="datetime64[D]"),
+        "ends": np.array([span.end_time for span in spans], dtype="datetime64[D]"),
+        "n_months": [3 if "Q" in text else 12 for text in periods],
+    }, index=pd.Index(periods, dtype=object))  # fmt: skip
+
+
+def with_home(table: pa.Table) -> pa.Table:
+    """The table with the district (``home``) of each row."""
+    (codes,), areas = text_codes(table["area"])
+    homes = [home_of(area) if area else "" for area in areas]
+    words = list(dict.fromkeys([*homes, ""]))
+    at = np.array([words.index(home) for home in [*homes, ""]], dtype=np.int32)[codes]  # an unknown area has the home ""
+    return table.append_column("home", pa.DictionaryArray.from_arrays(at, pa.array(words, pa.string())))
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """The table with its text as text (in views it is kept as codes)."""
+    return table.cast(pa.schema([pa.field(f.name, pa.string() if f.type == TEXT else f.type) for f in table.schema]))
 
 
 def in_memory(table: pa.Table) -> Any:
     """An Arrow table as a lazy Ibis table, with the district (``home``) of each row."""
-    homes = {area: home_of(area) if area else "" for area in table["area"].unique().to_pylist()}
-    home = pa.array([homes[area] for area in table["area"].to_pylist()], pa.string())
-    return ibis.memtable(table.append_column("home", home))
+    import ibis  # slow to import, and only notebooks ask for it
+
+    return ibis.memtable(plain(table if "home" in table.column_names else with_home(table)))
 
 
-def make_views(tables: dict[str, Any], periods: Any) -> dict[str, Any]:
-    """Ibis expressions of the five views.
+class _Keys:
+    """Place (district and period), organisation and unit of the rows of every joined table as integers; -1: unknown."""
+
+    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+        def coded(columns: Mapping[str, str]) -> tuple[dict[str, np.ndarray], int]:
+            codes, words = text_codes(*(tables[table.rstrip("+")][column] for table, column in columns.items()))
+            return dict(zip(columns, (c.astype(np.int64) for c in codes), strict=True)), max(len(words), 1)
+
+        (home, _), (period, n) = (coded(dict.fromkeys(JOINED, name)) for name in ("home", "period"))
+        self.place = {name: np.where(period[name] < 0, -1, home[name] * n + period[name]) for name in JOINED}
+        orgs = coded(dict.fromkeys(JOINED[1:], "party_org") | {"party_organisations+": "parent"})
+        units = coded({"units": "unit", "covers": "unit"})
+        self.org, self.unit = (
+            {name: np.where((place := self.place[name.rstrip("+")]) < 0, -1, np.where(codes < 0, -1, place * size + codes))
+             for name, codes in found.items()} for found, size in (orgs, units)
+        )  # fmt: skip
+
+
+def make_views(tables: Mapping[str, pa.Table], periods: Sequence[str]) -> dict[str, pa.Table]:
+    """The five views as Arrow tables.
 
     Parameters
     ----------
     tables
-        Ibis tables by name, with the columns of the codebook's tables and ``home`` (see `in_memory`).
-    periods
-        Ibis table of `period_bounds`.
+        Arrow tables by name, with the columns of the codebook's tables and ``home`` (see `with_home`).
     """
-    t = tables
-    activity = _by_organisation(t["activities"])
-    covers = t["covers"].mutate(rank=_.mode.cases(*MODES.items(), else_=1))
-    reasons = t["units"].filter(_.reason_unfounded.notnull()).select(*KEYS)
+    t, keys = tables, _Keys(tables)
+    (mode,), words = text_codes(t["covers"]["mode"])
+    rank = np.array([MODES.get(word, 1) for word in [*words, ""]])[mode]
+    reasons = t["units"]["reason_unfounded"].is_valid().to_numpy()
     kept = {
-        "has_covers": covers.select(*KEYS).union(reasons).distinct(),
-        "has_activities": t["activities"].select(*KEYS).distinct(),
-        "has_stars": t["stars"].select(*KEYS).distinct(),
+        "has_covers": np.concatenate([keys.place["covers"], keys.place["units"][reasons]]),
+        "has_activities": keys.place["activities"],
+        "has_stars": keys.place["stars"],
     }
+
+    def flagged(view: pa.Table, place: np.ndarray) -> pa.Table:
+        """Whether the district keeps the ledgers that fill columns of the view (true or null)."""
+        for flag, places in kept.items():
+            there = (place >= 0) & np.isin(place, np.unique(places))
+            view = view.append_column(flag, pa.array(np.ones(len(place), dtype=bool), mask=~there))
+        return view
+
+    active = _activity(t["activities"], keys.org["activities"])
+    units = _units(t["units"], keys, rank, *active)
+    orgs, here = _party_orgs(t["party_organisations"], t["stars"], keys, rank, *active, period_bounds(periods))
+    functional = keys.org["party_organisations"][_truth(t["party_organisations"]["functional"])]
+    of_functional = (keys.org["funds"] >= 0) & np.isin(keys.org["funds"], functional)
     return {
-        "units": _with_ledgers(_units(t["units"], covers, activity), kept),
-        "party_orgs": _with_ledgers(_party_orgs(t["party_organisations"], covers, activity, t["stars"], periods), kept),
-        "funds": _funds(t["funds"], t["party_organisations"]),
+        "units": flagged(units, keys.place["units"]),
+        "party_orgs": flagged(orgs, keys.place["party_organisations"]).filter(here),
+        "funds": t["funds"].append_column("functional", pa.array(of_functional)),
         "activities": t["activities"],
         "instructor_counts": t["instructor_counts"],
     }
 
 
-def _with_ledgers(view: Any, kept: dict[str, Any]) -> Any:
-    """Whether the district keeps the ledgers that fill columns of the view (true or null)."""
-    for flag, places in kept.items():
-        marked = places.mutate(**{flag: ibis.literal(True)})
-        view = view.left_join(marked, KEYS).drop(*(f"{key}_right" for key in KEYS))
-    return view
+def _truth(column: Any) -> np.ndarray:
+    """Where a boolean column is true."""
+    return np.asarray(column.fill_null(False).to_numpy(), dtype=bool)
 
 
-def _by_organisation(activities: Any) -> Any:
-    return activities.group_by([*KEYS, "party_org"]).agg(
-        activities=_.count(),
-        activity_months=_.month.nunique(),
-        theme_months=_.month.nunique(where=_.kind == THEME),
-    )
+class _Groups:
+    """Rows grouped by an integer key (-1: in none): aggregates of the groups, looked up by the keys of another table."""
+
+    def __init__(self, key: np.ndarray) -> None:
+        self.rows = np.flatnonzero(key >= 0)
+        self.at, self.found = pd.factorize(key[self.rows])
+        self.n = len(self.found)
+
+    def of(self, key: np.ndarray) -> np.ndarray:
+        """The group of each of some other keys, -1 where there is none."""
+        return np.where(key < 0, -1, pd.Index(self.found).get_indexer(key))
+
+    def count(self, where: np.ndarray) -> np.ndarray:
+        return np.bincount(self.at[where[self.rows]], minlength=self.n)
+
+    def distinct(self, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+        """How many different values (integers from 0) a group has among the rows `where`."""
+        use, size = where[self.rows], int(values.max(initial=0)) + 1
+        return np.bincount(pd.unique(self.at[use] * size + values[self.rows][use]) // size, minlength=self.n)
 
 
-def _units(units: Any, covers: Any, activity: Any) -> Any:
-    covered = (
-        covers.left_join(activity, [*KEYS, "party_org"])
-        .group_by([*KEYS, "unit"])
-        .agg(best=_.rank.min(), org_activities=_.activities.sum(where=_.rank < MODES["functional"]))
-    )
-    joined = units.left_join(covered, [*KEYS, "unit"])
-    names = {rank: mode for mode, rank in MODES.items()}
-    return joined.mutate(covered_by=_.best.cases(*names.items(), else_=ibis.null("string"))).drop(
-        "home_right", "period_right", "unit_right", "best"
-    )
+def _looked_up(values: np.ndarray, at: np.ndarray, empty: Any = None) -> pa.Array:
+    """What the groups at `at` have; `empty` (null) where a row has no group."""
+    none = at < 0
+    found = np.append(values, values.dtype.type(0))[at]
+    return pa.array(found, mask=none) if empty is None else pa.array(np.where(none, empty, found))
 
 
-def _party_orgs(organisations: Any, covers: Any, activity: Any, stars: Any, periods: Any) -> Any:
-    keys = [*KEYS, "party_org"]
-    reach = covers.group_by(keys).agg(
-        units_covered=_.unit.nunique(),
-        joint=(_.rank.isin([MODES["joint"], MODES["attached"]])).any(),
-        single=(_.rank == MODES["single"]).any(),
-    )
-    rated = stars.select(*keys, "stars", "stars_previous", "vetoed", "rectification").distinct(on=keys, keep="first")
-    children = (
-        organisations.filter(_.parent.notnull()).select(home=_.home, period=_.period, party_org=_.parent).distinct()
-    )
-    with_children = children.mutate(has_branches=True)
-    view = organisations
-    for other in (reach, activity, rated, with_children):
-        view = view.left_join(other, keys).drop(*(f"{key}_right" for key in keys))
-    view = view.left_join(periods, "period").drop("period_right")
-    view = view.filter(_.ended_on.isnull() | (_.ended_on > _.ends))
+def _activity(activities: pa.Table, key: np.ndarray) -> tuple[_Groups, dict[str, np.ndarray]]:
+    """Activities of every organisation: how many, in how many months, in how many with a 主题党日."""
+    groups, month = _Groups(key), activities["month"].fill_null(-1).to_numpy()
+    (kind,), words = text_codes(activities["kind"])
+    theme = np.array([word == THEME for word in [*words, ""]])[kind]
+    months, themed = groups.distinct(month, month >= 0), groups.distinct(month, (month >= 0) & theme)
+    return groups, {"activities": groups.count(key >= 0), "activity_months": months, "theme_months": themed}
+
+
+def _units(units: pa.Table, keys: _Keys, rank: np.ndarray, active: _Groups, numbers: Mapping[str, np.ndarray]) -> pa.Table:
+    groups = _Groups(keys.unit["covers"])
+    rank = rank[groups.rows]
+    best = np.full(groups.n, len(MODES))
+    np.minimum.at(best, groups.at, rank)
+    org = active.of(keys.org["covers"])[groups.rows]
+    use = (org >= 0) & (rank < MODES["functional"])
+    held = np.bincount(groups.at[use], numbers["activities"][org[use]], groups.n).astype(np.int64)
+    some = np.bincount(groups.at[use], minlength=groups.n) > 0
+    at = groups.of(keys.unit["units"])
+    covered_by = pa.DictionaryArray.from_arrays(_looked_up((best - 1).astype(np.int32), at), pa.array([*MODES], pa.string()))
+    units = units.append_column("org_activities", _looked_up(held, np.where(np.append(some, False)[at], at, -1)))
+    return units.append_column("covered_by", covered_by)
+
+
+def _party_orgs(
+    orgs: pa.Table, stars: pa.Table, keys: _Keys, rank: np.ndarray, active: _Groups, numbers: Mapping[str, np.ndarray],
+    bounds: pd.DataFrame,
+) -> tuple[pa.Table, np.ndarray]:  # fmt: skip
+    """The view of party organisations, and which of its rows exist at the end of their period."""
+    key, reach, rated = keys.org["party_organisations"], _Groups(keys.org["covers"]), _Groups(keys.org["stars"])
+    covered, acted, row = (groups.of(key) for groups in (reach, active, rated))
+    unit, joint = keys.unit["covers"], np.isin(rank, [MODES["joint"], MODES["attached"]])
+    first = rated.rows[np.unique(rated.at, return_index=True)[1]]  # the first row of an organisation rated twice
+    which = pa.array(np.append(first, 0)[row], mask=row < 0)
+    members = {name: orgs[name] for name in ("members", "members_low", "members_high")}
+    new: dict[str, Any] = {
+        "units_covered": _looked_up(reach.distinct(pd.factorize(unit)[0], unit >= 0), covered, 0),
+        "joint": _looked_up(reach.count(joint) > 0, covered, False),
+        "single": _looked_up(reach.count(rank == MODES["single"]) > 0, covered, False),
+        **{name: _looked_up(found, acted, 0) for name, found in numbers.items()},
+        **{name: stars[name].take(which) for name in ("stars", "stars_previous", "vetoed", "rectification")},
+        **{f"{name}_reported": column for name, column in members.items()},
+    }
     # a committee's own figure holds its branches' members, a functional branch holds no formal relations
-    outside = _.functional.fill_null(False) | _.has_branches.fill_null(False)
-    view = view.mutate(
-        **{f"{name}_reported": _[name] for name in ("members", "members_low", "members_high")},
-    )
-    view = view.mutate(
-        **{name: ibis.ifelse(outside, 0, _[name]) for name in ("members", "members_low", "members_high")},
-        star_change=_.stars - _.stars_previous,
-        founded_in_period=(_.founded_on >= _.starts) & (_.founded_on <= _.ends),
-        has_activity=(_.activities > 0).fill_null(False),
-        units_covered=_.units_covered.fill_null(0),
-        functional=_.functional.fill_null(False),
-        joint=_.joint.fill_null(False),
-        single=_.single.fill_null(False),
-        activities=_.activities.fill_null(0),
-        activity_months=_.activity_months.fill_null(0),
-        theme_months=_.theme_months.fill_null(0),
-        months=ibis.ifelse(
-            _.founded_on.fill_null(_.starts) <= _.starts,
-            _.n_months,
-            ibis.greatest(_.n_months - (_.founded_on.month() - _.starts.month()), 0),
-        ),
-    )
-    return view.drop("starts", "ends", "n_months", "has_branches")
+    functional = _truth(orgs["functional"])
+    outside = pa.array(functional | ((key >= 0) & np.isin(key, keys.org["party_organisations+"])))
+    over = {name: pc.if_else(outside, 0, column) for name, column in members.items()} | {"functional": pa.array(functional)}
+
+    (period,), words = text_codes(orgs["period"])
+    said = bounds.reindex([*words, None]).iloc[period]
+    starts, ends = (said[name].to_numpy(dtype="datetime64[D]") for name in ("starts", "ends"))
+    founded, ended = (orgs[name].to_numpy().astype("datetime64[D]") for name in ("founded_on", "ended_on"))
+    whole = said["n_months"].fillna(0).to_numpy(dtype=np.int64)
+    gone = np.where(np.isnat(founded) | (founded <= starts), 0, _month(founded) - _month(starts))
+    new |= {
+        "star_change": pc.subtract(new["stars"], new["stars_previous"]),
+        "founded_in_period": pa.array((founded >= starts) & (founded <= ends), mask=np.isnat(founded) | np.isnat(starts)),
+        "has_activity": pc.greater(new["activities"], 0),
+        "months": pa.array(np.maximum(whole - gone, 0)),
+    }
+    for name, column in over.items():
+        orgs = orgs.set_column(orgs.column_names.index(name), name, column)
+    for name, column in new.items():
+        orgs = orgs.append_column(name, column)
+    return orgs, np.isnat(ended) | (ended > ends)
 
 
-def _funds(funds: Any, organisations: Any) -> Any:
-    keys = [*KEYS, "party_org"]
-    kinds = organisations.filter(_.functional).select(*keys).distinct().mutate(functional=ibis.literal(True))
-    view = funds.left_join(kinds, keys).drop(*(f"{key}_right" for key in keys))
-    return view.mutate(functional=_.functional.fill_null(False))
+def _month(dates: np.ndarray) -> np.ndarray:
+    return dates.astype("datetime64[M]").astype(int) % 12

@@ -19,7 +19,7 @@ from evalkit.ledgers.forms import Form, name_key
 from evalkit.ledgers.grid import Block, where
 from evalkit.ledgers.headings import Headings, squeeze
 from evalkit.ledgers.place import Place, district_of
-from evalkit.ledgers.tables import column_lacking, keys_of
+from evalkit.ledgers.tables import column_lacking, joined, keys_of
 from evalkit.problems import Problem
 
 _RULES: dict[str, Any] = RULES["checks"]
@@ -47,7 +47,7 @@ def run(
     if "activities" in forms:
         yield from _activity_dates(forms["activities"])
     if unit_rows is not None:
-        yield from _due(forms["units"], unit_rows[unit_rows["kept"]], raw.get("covers", made["covers"]))
+        yield from _due(forms["units"], raw["units"], raw.get("covers", made["covers"]))
     yield from _joint_size(made["covers"])
     yield from between_periods(made["units"])
 
@@ -181,8 +181,9 @@ def _activity_dates(form: Form) -> Iterator[Problem]:
     if "date" not in form.data:
         return
     date, period = form.data["date"], form.data["period"]
-    year = pd.to_numeric(period.str[:4], errors="coerce")
-    for row in _rows(date.notna() & year.notna() & (date.dt.year != year)):
+    codes, periods = pd.factorize(period)
+    year = np.array([*(float(p[:4]) if p[:4].isdigit() else np.nan for p in periods), np.nan])[codes]
+    for row in _rows(date.notna() & ~np.isnan(year) & (date.dt.year != year)):
         said = (f"{date.iat[row]:%Y-%m-%d}", f"计入{period.iat[row]}")
         yield form.problem("period_conflict", "date", row, *said, advice="核对活动日期或所属年度")
     month = form.data.get("month", pd.Series(pd.NA, index=date.index, dtype="Int64"))
@@ -204,9 +205,9 @@ def founding_actions(units: pd.DataFrame, covers: pd.DataFrame) -> pd.DataFrame:
     base = units[np.logical_or.reduce(enough).astype(bool)]
     place = ["area", "period", "unit"]
     near = covers[covers["unit"].isin(base["unit"])]
-    at = pd.MultiIndex.from_frame(base[place].fillna(""))
-    single, covered = (pd.Series(at.isin(pd.MultiIndex.from_frame(near.loc[wanted, place].fillna(""))), index=base.index)
-                       for wanted in (near["mode"] == "single", near["mode"] != "functional"))  # fmt: skip
+    at, by = (joined(*(frame[c] for c in place)) for frame in (base, near))
+    modes = near["mode"].to_numpy(dtype=object)
+    single, covered = (at.isin(by[wanted]) for wanted in (modes == "single", modes != "functional"))
     without = {"single": ~single, "covered": ~covered, "members": base["members_high"].eq(0).fillna(False)}
     pieces = []
     for rule, many in zip(rules, enough, strict=True):

@@ -216,7 +216,7 @@ def build_tables(
     if "units" in forms:
         unit_rows = tables.units(forms["units"], problems)
         cover = tables.covers(forms["units"], unit_rows)
-        out["units"] = unit_rows[unit_rows["kept"]]
+        out["units"] = tables.counted(unit_rows)
     orgs = tables.party_orgs(forms.get("party_orgs"), cover, problems)
     links = [cover] if cover is not None else []
     if "party_orgs" in forms:

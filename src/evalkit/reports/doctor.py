@@ -57,7 +57,7 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
 
 
 def _fonts() -> list[str]:
-    from evalkit.charts.fonts import font_report
+    from evalkit.documents.fonts import font_report
 
     lines = []
     for found in font_report():

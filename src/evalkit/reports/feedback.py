@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 
 from evalkit.documents import Block, page
+from evalkit.documents.workbook import book_bytes, list_sheet, put_beside
 from evalkit.indicators.checking import Findings, file_date
 from evalkit.ledgers.annotate import COLUMNS, TONES, annotated, problem_rows
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import headings_of, squeeze
-from evalkit.ledgers.workbook import book_bytes, list_sheet, put_beside
 from evalkit.problems import SEVERITIES, Problem
 from evalkit.reports.quality import problem_summary
 from evalkit.reports.words import fixed, shown, span

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import evalkit
-from evalkit.documents import Block, html, tree
+from evalkit.documents import FORMS
 from evalkit.indicators import build, find_project, load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
-from evalkit.indicators.store import write_atomic
-from evalkit.problems import SEVERITIES, InputError, Problem
-from evalkit.reports import tables
-from evalkit.reports.words import marked, period_words, source_line
+from evalkit.problems import InputError, Problem
+from evalkit.reports.annual import areas_of, make_slots
+from evalkit.reports.index import Made, write_index
+from evalkit.reports.publish import ANNUAL, checked, post
+from evalkit.reports.verify import RECORD, clear, recorded, set_aside, write_record
 from evalkit.runner import Job, Outcome, run
 
-PAGES: tuple[tuple[str, str], ...] = (
-    ("comparison", "区县比较"),
-    ("published", "公开数字"),
-    ("quality", "数据质量"),
+PAGES: tuple[tuple[str, str, str], ...] = (  # notebook, title, name of its files
+    ("annual", "评估报告", ANNUAL),
+    ("comparison", "区县比较", "comparison"),
+    ("published", "公开数字", "published"),
+    ("quality", "数据质量", "quality"),
 )
-POST = "evalkit.reports.report:publish"
-VERSIONS = ("pandas", "numpy", "matplotlib", "duckdb", "ibis-framework", "papermill", "statsmodels")
+PUBLIC = ("annual", "published")  # what has no rows of ledgers and knows how to hide small numbers
+PROFILE = ("html", "docx")
+SLOTS = ("评估依据", "主要做法", "典型经验", "上年问题整改", "下步建议")
 
 
 @dataclass(frozen=True)
@@ -61,28 +63,6 @@ def safe_name(text: str) -> str:
     return f"_{name}" if not name or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name) else name
 
 
-def publish(path: Path, parameters: dict[str, Any]) -> None:
-    """The page and the figures of an executed notebook, beside it (called by the runner in the warm process)."""
-    path = Path(path)
-    blocks = tree(json.loads(path.read_text(encoding="utf-8")))
-    first = next((b.content["text"] for b in blocks if b.kind == "heading"), path.stem)
-    area, period = parameters.get("area"), parameters.get("period")
-    title = f"{str(area).rpartition('/')[2]}：{first}" if area else str(first)
-    up = "../index.html" if area else "index.html"
-    subtitle = period_words(period) if period else ""
-    page = html.page(blocks, title, subtitle=subtitle, nav=[("返回目录", up)], footer="由 Evalkit 从笔记本生成")
-    path.with_suffix(".html").write_text(page, encoding="utf-8")
-    for n, figure in enumerate(_figures(blocks), start=1):
-        (path.parent / f"{path.stem}-图{n:02d}.png").write_bytes(figure.png)
-
-
-def _figures(blocks: Sequence[Block]) -> list[Block]:
-    found: list[Block] = []
-    for block in blocks:
-        found += _figures(block.blocks) if block.kind == "group" else [block] if block.kind == "figure" else []
-    return found
-
-
 def make_report(
     period: str | None = None,
     *,
@@ -93,10 +73,13 @@ def make_report(
     out: str | Path | None = None,
     jobs: int | None = None,
     force: bool = False,
+    formats: Sequence[str] = (),
+    ranking: str = "full",
+    public: bool = False,
     progress: Callable[[Any], None] | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Report:
-    """Build what changed, run the notebooks of the period, write pages, index and ``run.json``.
+    """Build what changed, run the notebooks of the period, write their forms, the index and ``run.json``.
 
     Parameters
     ----------
@@ -105,7 +88,14 @@ def make_report(
     level, within
         Level of the areas compared, and the area inside which they lie.
     out
-        Folder; ``reports/<period>`` of the project by default.
+        Folder; ``reports/<period>`` of the project by default (``<period>-公开稿`` with `public`).
+    formats
+        Forms of the profiles and pages beside HTML and Word; the annual report is made in all.
+    ranking
+        ``full`` prints ranks, ``bands`` thirds and grades, ``none`` neither.
+    public
+        The version to be forwarded: small numbers of persons and dominated amounts hidden, pictures as files, no
+        lists, no pages that show rows of ledgers.
     progress, note
         Called with the runner's events, and with one Chinese line per step.
 
@@ -114,6 +104,9 @@ def make_report(
     Report; a notebook that fails leaves an entry, the others are written.
     """
     started = time.time()
+    extra = checked(formats)
+    if ranking not in ("none", "bands", "full"):
+        raise InputError(Problem("value_invalid", where="--ranking", found=ranking, allowed="none、bands、full"))
     found = find_project(project)
     dataset = dataset or found.dataset
     _ensure_ledgers(found, dataset, note)
@@ -126,39 +119,58 @@ def make_report(
         raise InputError(Problem("period_unknown", where="--period", found=period, advice=advice))
     earlier = [p for p in data.periods if p < period]
     baseline = earlier[-1] if earlier else None
-    areas = _areas(data, period, level, within)
-    folder = Path(out) if out else found.reports / period
-    depends = (manifest.folder / "manifest.json", manifest.folder / "indicators.parquet", manifest.folder / "measures.parquet")
+    areas, silent = _areas(data, period, level, within)
+    folder = Path(out) if out else found.reports / (f"{period}-公开稿" if public else period)
+    writable(folder)
+    before = recorded(folder)
+    for old, new in set_aside(folder, before):
+        note(f"{old} 生成后有人改动过，改动稿另存为 {new}，没有覆盖")
+    make_slots(found, period, SLOTS)
+    depends = (manifest.folder / "manifest.json", manifest.folder / "indicators.parquet", manifest.folder / "measures.parquet",
+               found.root / "evalkit.yml")  # fmt: skip
     common: dict[str, Any] = {"period": period, "baseline": baseline, "level": level, "within": within}
-    common |= {"project": str(found.root), "dataset": dataset}
-    work = [
-        Job(title, notebook_path(found, name), folder / f"{name}.ipynb", _only(notebook_path(found, name), common),
-            (*depends, published.folder / "manifest.json"), POST)
-        for name, title in PAGES
-    ]  # fmt: skip
-    district = notebook_path(found, "district")
-    names = _file_names(areas)
+    common |= {"project": str(found.root), "dataset": dataset, "ranking": ranking, "publish": public}
+    work = []
+    for name, title, file in PAGES:
+        if not public or name in PUBLIC:
+            source = notebook_path(found, name)
+            more = (found.root / "texts" / period,) if name == "annual" else (published.folder / "manifest.json",)
+            forms = tuple(FORMS) if name == "annual" else checked(("html", *extra))
+            work.append(Job(title, source, folder / f"{file}.ipynb", _only(source, common), (*depends, *more), post(forms, public)))
+    district, names = notebook_path(found, "district"), _file_names(areas)
+    each = post(checked((*PROFILE, *extra)), public)
     work += [
-        Job(area, district, folder / "district" / f"{names[area]}.ipynb", _only(district, common | {"area": area}), depends, POST)
+        Job(area, district, folder / "district" / f"{names[area]}.ipynb", _only(district, common | {"area": area}), depends, each)
         for area in areas
     ]  # fmt: skip
     note(f"运行 {len(work)} 个笔记本（{len(areas)} 个地区）")
     outcomes = run(work, workers=jobs, state=found.cache / "runs" / safe_name(str(folder.name)), force=force, progress=progress)
-    by_key = {o.key: o for o in outcomes}
+    made = Made(found, data, common, areas, silent, names, folder, tuple(outcomes))
     index = folder / "index.html"
-    changed = any(o.state != "up_to_date" for o in outcomes) or not index.exists()
+    changed = any(o.state != "up_to_date" for o in outcomes) or not index.exists() or not (folder / RECORD).exists()
     if changed:
-        blocks = index_blocks(data, period, baseline, level, areas, names, by_key)
-        subject = found.settings["name"] or found.settings["field"] + "党建"
-        title = f"{subject}评估报告（{period_words(period)}）"
-        since = f"比较基期：{period_words(baseline)}" if baseline else "首年，无比较基期"
-        page = html.page(blocks, title, subtitle=since, nav=_nav(by_key), footer=source_line(period, data.is_demo))
-        index = write_atomic(index, lambda path: path.write_text(page, encoding="utf-8"))
+        for text in made.problems:
+            note(text)
+        index = write_index(made)
         if index.name != "index.html":
             note(f"index.html 正被其他程序打开，新目录写在 {index.name}")
-        record = json.dumps(_record(found, data, common, outcomes, started), ensure_ascii=False, indent=1, default=str)
-        write_atomic(folder / "run.json", lambda path: path.write_text(record, encoding="utf-8"))
+        write_record(made, time.time() - started)
+        clear(folder, before)
     return Report(index, tuple(outcomes), changed)
+
+
+def writable(folder: Path) -> None:
+    """Stop before any work where nothing can be written."""
+    probe = folder / f".{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"0" * 4096)
+    except OSError as error:
+        advice = "请检查文件夹的写权限和磁盘空间，或用 --out 换一个文件夹"
+        raise InputError(Problem("output_unwritable", file=str(folder), found=str(error), advice=advice)) from error
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
 
 
 def _ensure_ledgers(project: Project, dataset: str, note: Callable[[str], None]) -> None:
@@ -181,24 +193,31 @@ def _lines(what: str, note: Callable[[str], None]) -> Callable[[int, int, str], 
     return progress
 
 
-def _areas(data: Data, period: str, level: str, within: str | None) -> list[str]:
+def _areas(data: Data, period: str, level: str, within: str | None) -> tuple[list[str], list[str]]:
+    """The areas that reported in the period, and those that did not, both in administrative order."""
     frame = data.indicators
-    inside = frame.loc[(frame["period"] == period) & (frame["level"] == level)]
-    if within:
-        root = data.find_area(within)
-        inside = inside.loc[inside["area"].astype(str).str.startswith(root + "/")]
-    if not len(inside):
+    here = set(frame.loc[(frame["period"] == period) & (frame["level"] == level) & frame["value"].notna(), "area"])
+    wanted = areas_of(data, period, level, within)
+    if not here & set(wanted):
         levels = "、".join(sorted(set(frame["level"].dropna())))
         advice = "请换一个层级或检查 --within"
         raise InputError(Problem("area_unknown", where="--level", found=level, allowed=levels, advice=advice))
-    return list(dict.fromkeys(inside.sort_values("sort_order")["area"]))
+    return [a for a in wanted if a in here], [a for a in wanted if a not in here]
 
 
 def _file_names(areas: list[str]) -> dict[str, str]:
-    """A safe file name per area: its name, or its whole path where two areas share a name."""
+    """A safe file name per area: its name, or its whole path where two areas share a name; never one name twice."""
     last = [safe_name(area.rpartition("/")[2]) for area in areas]
-    pairs = zip(areas, last, strict=True)
-    return {area: name if last.count(name) == 1 else safe_name(area.replace("/", "-")) for area, name in pairs}
+    plain = [name.casefold() for name in last]
+    names: dict[str, str] = {}
+    for area, name in zip(areas, last, strict=True):
+        found = name if plain.count(name.casefold()) == 1 else safe_name(area.replace("/", "-"))
+        taken, n, stem = {v.casefold() for v in names.values()}, 1, found
+        while found.casefold() in taken:
+            n += 1
+            found = f"{stem[:56]}-{n}"
+        names[area] = found
+    return names
 
 
 def _only(notebook: Path, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -207,69 +226,3 @@ def _only(notebook: Path, parameters: dict[str, Any]) -> dict[str, Any]:
     source = next(("".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])), "")
     known = set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", source, flags=re.M))
     return {key: value for key, value in parameters.items() if key in known}
-
-
-def _nav(outcomes: dict[str, Outcome]) -> list[tuple[str, str]]:
-    return [(title, f"{name}.html") for name, title in PAGES if title in outcomes and outcomes[title].state in ("done", "up_to_date")]
-
-
-def index_blocks(
-    data: Data, period: str, baseline: str | None, level: str, areas: list[str], names: dict[str, str],
-    outcomes: dict[str, Outcome],
-) -> list[Block]:  # fmt: skip
-    """Index: failures first, then the key figures of all areas in one sortable table with links."""
-    frame = data.indicators
-    now = frame.loc[(frame["period"] == period) & (frame["level"] == level)]
-    codes = [c for c in tables.headline(data.codebook) if (now["indicator"] == c).any()]
-    rows_of = {(r["area"], r["indicator"]): r for r in now.loc[now["indicator"].isin(codes)].to_dict("records")}
-    columns: list[Any] = [{"key": "area", "label": "地区"}]
-    for code in codes:
-        row = now.loc[now["indicator"] == code].iloc[0]
-        columns.append({"key": code, "label": f"{row['short_name']}（{row['unit']}）", "align": "right"})
-    rows = []
-    for area in areas:
-        done = outcomes[area].state in ("done", "up_to_date") if area in outcomes else False
-        name: dict[str, Any] = {"t": area.rpartition("/")[2]} | ({"href": f"district/{names[area]}.html"} if done else {})
-        rows.append([name, *(marked(rows_of[area, c]) if (area, c) in rows_of else "缺报" for c in codes)])
-    blocks = [_failures(outcomes)] if any(o.state == "failed" for o in outcomes.values()) else []
-    title = f"各地区主要指标（{period_words(period)}，点表头排序，点地区名看详情）"
-    blocks.append(Block.heading("各地区主要指标", 2))
-    source = source_line(period, data.is_demo)
-    blocks.append(Block.table(title, columns, rows, notes=[tables.LIGHT_RULE], source=source, demo=data.is_demo))
-    counts = data.manifest["problems"]
-    words = "、".join(f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key))
-    found = f"导入时发现{words}，详见“数据质量”页。" if words else "导入时没有发现问题。"
-    blocks.append(Block.heading("数据质量", 2))
-    blocks.append(Block.paragraph(f"本次共读入台账文件{len(data.manifest['files'])}个；{found}"))
-    return blocks
-
-
-def _failures(outcomes: dict[str, Outcome]) -> Block:
-    lines = [f"{key.rpartition('/')[2]}：{o.reason}" for key, o in outcomes.items() if o.state == "failed"]
-    return Block.note("以下页面没有生成，其余不受影响：\n" + "\n".join(lines), tone="warning")
-
-
-def _record(
-    project: Project, data: Data, parameters: dict[str, Any], outcomes: Sequence[Outcome], started: float
-) -> dict[str, Any]:
-    versions = {name: metadata.version(name) for name in VERSIONS}
-    return {
-        "evalkit": evalkit.__version__,
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "versions": versions,
-        "parameters": {**parameters, "project": project.root.name},
-        "dataset": data.dataset,
-        "data": data.manifest["fingerprint"],
-        "ledgers": {item["file"]: item["sha256"] for item in data.manifest["files"]},
-        "codebook_replaced": data.manifest["replaced"],
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(started)),
-        "seconds": round(time.time() - started, 2),
-        "notebooks": [
-            {
-                "key": o.key, "state": o.state, "output": o.output.name, "hash": o.hash, "seed": o.seed, "executor": o.executor,
-                "seconds": round(o.seconds, 3), "peak_memory": o.peak_memory, "reason": o.reason,
-            }
-            for o in outcomes
-        ],
-    }  # fmt: skip

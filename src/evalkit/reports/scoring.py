@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from evalkit import charts
+from evalkit.documents.workbook import put_beside
 from evalkit.indicators import load
-from evalkit.ledgers.workbook import put_beside
 from evalkit.problems import InputError
 from evalkit.scoring.scores import score
 from evalkit.scoring.stars import stars

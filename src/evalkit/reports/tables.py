@@ -10,8 +10,11 @@ import pandas as pd
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.documents import Block
 from evalkit.indicators.compare import VERDICTS, compare
+from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
 from evalkit.reports.words import (
+    HIDDEN,
+    HIDDEN_NOTE,
     LIGHT_RULE,
     MISSING,
     change,
@@ -45,24 +48,34 @@ def overview(
     level: str = "district",
     only: Sequence[str] | None = None,
     codebook: Codebook | None = None,
+    ranking: str = "full",
+    part: str = "all",
 ) -> Block:
     """主要指标一览表: the whole area first, then every area by family of indicators.
 
-    Each cell holds the value with its traffic light; beside it the change against the earlier period and the rank.
+    Each cell holds the value with its traffic light; beside it the change against the earlier period and the rank
+    (`ranking` full), its third (bands: 前, 中, 后) or neither (none). `part`: all, whole or areas.
     """
-    period = str(period)
-    codes = list(only) if only is not None else headline(codebook)
+    period, book = str(period), codebook or load_codebook()
+    codes = list(only) if only is not None else headline(book)
     frame = indicators.loc[indicators["indicator"].isin(codes)]
     against = str(against) if against is not None and (frame["period"] == str(against)).any() else None
     now = compare(frame.loc[frame["level"] == level], period, against=against)
     now = now.merge(_extra(frame, period), on=["area", "indicator"], how="left")
-    blocks = [_whole(frame, now, period, against, level, codes)]
+    blocks = [_whole(frame, now, period, against, level, codes, ranking)] if part != "areas" else []
     dimensions = frame.drop_duplicates("indicator").set_index("indicator").reindex(codes)["dimension"].dropna()
-    labels = {key: d.name for key, d in (codebook or load_codebook()).dimensions.items()}
-    for dimension in dict.fromkeys(dimensions):
+    for dimension in dict.fromkeys(dimensions) if part != "whole" else ():
         wanted = [c for c in codes if dimensions.get(c) == dimension]
-        blocks.append(_family(frame, now, wanted, labels.get(dimension, dimension), period, against, level))
-    return Block.group(*blocks)
+        name = book.dimensions[dimension].name if dimension in book.dimensions else str(dimension)
+        blocks.append(_family(frame, now, wanted, name, period, against, level, ranking))
+    return blocks[0] if part == "whole" else Block.group(*blocks)
+
+
+def _place(row: Any, ranking: str) -> int | str:
+    """Rank, or third of the order (ties together), of a row of `compare`."""
+    if pd.isna(row["rank"]):
+        return MISSING if row["ranked"] else "基数小"
+    return int(row["rank"]) if ranking == "full" else "前中后"[min(2, int(3 * (row["rank"] - 1) / row["n_ranked"]))]
 
 
 def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -79,11 +92,11 @@ def _above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
 
 
 def _whole(
-    frame: pd.DataFrame, now: pd.DataFrame, period: str, against: str | None, level: str, codes: list[str]
+    frame: pd.DataFrame, now: pd.DataFrame, period: str, against: str | None, level: str, codes: list[str], ranking: str
 ) -> Block:
     total = _above(frame, period, level).set_index("indicator")
     before = _above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
-    rows = []
+    rows, every = [], int(now["area"].nunique())
     for code in codes:
         mine = now.loc[(now["indicator"] == code) & now["value"].notna()]
         if not len(mine) and code not in total.index:
@@ -92,30 +105,27 @@ def _whole(
         whole = code in total.index
         old = before.loc[code, "value"] if code in before.index else float("nan")
         ranked = mine.loc[mine["rank"].notna()].sort_values("rank")
-        ends = [f"{r['area_name']} {shown(r, unit=False)}" for _, r in ranked.iloc[[0, -1]].iterrows()] if len(ranked) > 1 else [MISSING] * 2
+        ends = [MISSING] * 2
+        if len(ranked) > 1:
+            ends = [f"{r['area_name']} {shown(r, unit=False)}" for _, r in ranked.iloc[[0, -1]].iterrows()]
         rows.append(
             [
-                str(row["name"]),
-                str(row["unit"]),
+                f"{row['name']}（{row['unit']}）" + (f"（{n}个地区有数）" if (n := mine["area"].nunique()) < every else ""),
                 marked(row) if whole else MISSING,
                 shown(row, old, unit=False) if whole and pd.notna(old) else MISSING,
                 change(row, row["value"] - old) if whole and pd.notna(old) else MISSING,
-                f"{shown(row, row['target'], unit=False)}（{row['target_name']}）" if pd.notna(row["target"]) else MISSING,
-                *ends,
-                int(mine["area"].nunique()),
+                MISSING if pd.isna(row["target"]) else _reference(row),
+                *(ends if ranking == "full" else []),
             ]
         )
     name = str(total["area_name"].iloc[0]) if len(total) else "各地区"
     columns: list[Any] = [
         {"key": "name", "label": "指标"},
-        {"key": "unit", "label": "单位", "align": "center"},
         {"key": "value", "label": f"{name}{period_words(period)}", "align": "right"},
         {"key": "previous", "label": period_words(against) if against else "上年", "align": "right"},
         {"key": "change", "label": "增减", "align": "right"},
         {"key": "target", "label": "参照值（出处）"},
-        {"key": "best", "label": "最好地区"},
-        {"key": "last", "label": "靠后地区"},
-        {"key": "n", "label": "有数地区", "align": "right"},
+        *([{"key": "best", "label": "最好地区"}, {"key": "last", "label": "靠后地区"}] if ranking == "full" else []),
     ]
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
     demo = bool(frame["is_demo"].any())
@@ -125,9 +135,16 @@ def _whole(
     )  # fmt: skip
 
 
+def _reference(row: Any) -> str:
+    """The reference with its name, unless the name says no more than the number (应达到100%)."""
+    value, name = shown(row, row["target"], unit=False), str(row["target_name"])
+    return value if "100%" in name else f"{value}（{name}）"
+
+
 def _family(
-    frame: pd.DataFrame, now: pd.DataFrame, codes: list[str], label: str, period: str, against: str | None, level: str
-) -> Block:
+    frame: pd.DataFrame, now: pd.DataFrame, codes: list[str], label: str, period: str, against: str | None, level: str,
+    ranking: str,
+) -> Block:  # fmt: skip
     columns: list[Any] = [{"key": "area", "label": "地区"}]
     shown_codes = [code for code in codes if (now["indicator"] == code).any()]
     cells = {(r["area"], r["indicator"]): r for r in now.to_dict("records")}
@@ -139,8 +156,11 @@ def _family(
         columns += [
             {"key": f"{code}", "label": "数值", "align": "right", "group": group},
             {"key": f"{code}_change", "label": "增减", "align": "right", "group": group},
-            {"key": f"{code}_rank", "label": "位次", "align": "right", "group": group},
         ]
+        if ranking != "none":
+            place = "位次" if ranking == "full" else "档次"
+            columns.append({"key": f"{code}_rank", "label": place, "align": "right", "group": group})
+    gone = hidden_cells(frame, period)
     rows = []
     small = False
     for area, name in order.itertuples(index=False):
@@ -148,11 +168,12 @@ def _family(
         for code in shown_codes:
             cell = cells.get((area, code))
             if cell is None:
-                line += ["缺报", MISSING, MISSING]
+                said = HIDDEN if (area, code) in gone else "缺报"
+                line += [said, MISSING, MISSING][: len(columns[1:]) // len(shown_codes)]
                 continue
             small |= not cell["ranked"]
-            rank = int(cell["rank"]) if pd.notna(cell["rank"]) else ("基数小" if not cell["ranked"] else MISSING)
-            line += [marked(cell), {"v": _number(cell["change"]), "t": change(cell, cell["change"])}, rank]
+            line += [marked(cell), {"v": _number(cell["change"]), "t": change(cell, cell["change"])}]
+            line += [_place(cell, ranking)] if ranking != "none" else []
         rows.append(line)
     has_total = any(code in total.index for code in shown_codes)
     before = _above(frame, against, level).set_index("indicator")["value"] if against else pd.Series(dtype=float)
@@ -161,14 +182,23 @@ def _family(
         for code in shown_codes:
             whole = total.loc[code] if code in total.index else None
             moved = whole["value"] - before[code] if whole is not None and code in before.index else None
-            cells_of_total += [marked(whole), change(whole, moved), MISSING] if whole is not None else [MISSING] * 3
+            cells_of_total += ([marked(whole), change(whole, moved)] if whole is not None else [MISSING] * 2)
+            cells_of_total += [MISSING] if ranking != "none" else []
         rows.append(cells_of_total)
     notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
+    notes += [HIDDEN_NOTE] if gone else []
+    notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []
     demo = bool(frame["is_demo"].any())
     return Block.table(
         f"{label}：各地区{period_words(period)}", columns, rows, total_rows=int(has_total), notes=notes,
         source=source_line(period, demo), demo=demo,
     )  # fmt: skip
+
+
+def hidden_cells(frame: pd.DataFrame, period: str) -> set[tuple[str, str]]:
+    """Area and indicator of the cells that the public version hides."""
+    rows = frame.loc[frame["hidden"] & (frame["period"] == period)] if "hidden" in frame else frame.iloc[:0]
+    return set(zip(rows["area"], rows["indicator"], strict=True))
 
 
 def _number(value: Any) -> float | None:
@@ -205,51 +235,38 @@ def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
     return Block.table(f"低于平均且仍在变差的地区（{period_words(period)}）", columns, rows, notes=notes)
 
 
-def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None = None) -> Block:
-    """One area beside its peers: value, numerator, denominator, base, intervals, rank and verdict."""
+def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None = None, ranking: str = "full") -> Block:
+    """One area beside its peers: value, change, numerator and denominator, base, the data's interval, verdict and rank."""
     codes = list(only) if only is not None else list(dict.fromkeys(mine["indicator"]))
-    known = peers.set_index(["area", "indicator"])
-    rows = []
-    place = {code: n for n, code in enumerate(codes)}
-    chosen = mine.loc[mine["indicator"].isin(codes) & mine["value"].notna()]
+    known, place, rows = peers.set_index(["area", "indicator"]), {code: n for n, code in enumerate(codes)}, []
+    gone = mine["hidden"] if "hidden" in mine else pd.Series(False, index=mine.index)
+    chosen = mine.loc[mine["indicator"].isin(codes) & (mine["value"].notna() | gone)]
     for r in chosen.sort_values("indicator", key=lambda c: c.map(place), kind="stable").to_dict("records"):
         key = (r["area"], r["indicator"])
         other = known.loc[key] if key in known.index else None
-        rank = f"{int(other['rank'])}/{int(other['n_ranked'])}" if other is not None and pd.notna(other["rank"]) else MISSING
+        rank = MISSING if other is None or pd.isna(other["rank"]) else f"{int(other['rank'])}/{int(other['n_ranked'])}"
         if other is not None and not other["ranked"]:
             rank = "基数小"
-        rows.append(
-            [
-                str(r["name"]),
-                marked(r) | {"t": shown(r)},
-                f"{_part(r['numerator'])} / {_part(r['denominator'])}",
-                str(r["base"] or ""),
-                span(r),
-                span(r, "ci_low", "ci_high"),
-                shown(r, other["reference"]) if other is not None else MISSING,
-                VERDICTS[other["verdict"]] if other is not None else MISSING,
-                rank,
-            ]
-        )
-    columns: list[Any] = [
-        {"key": "name", "label": "指标"},
-        {"key": "value", "label": "数值", "align": "right"},
-        {"key": "parts", "label": "分子 / 分母", "align": "right"},
-        {"key": "base", "label": "口径"},
-        {"key": "data", "label": "数据区间", "align": "right"},
-        {"key": "ci", "label": "95%区间", "align": "right"},
-        {"key": "peers", "label": "同类地区", "align": "right"},
-        {"key": "verdict", "label": "比较"},
-        {"key": "rank", "label": "位次", "align": "right"},
-    ]
+        rows.append([
+            str(r["name"]), marked(r) | {"t": shown(r)}, MISSING if other is None else change(r, other["change"]),
+            f"{_part(r['numerator'])} / {_part(r['denominator'])}", span(r), MISSING if other is None else shown(r, other["reference"]),
+            MISSING if other is None else VERDICTS[other["verdict"]], *([rank] if ranking == "full" else []),
+        ])  # fmt: skip
+    labels = {"value": "数值", "change": "较上年", "parts": "分子 / 分母", "data": "数据区间", "peers": "同类地区",
+              "verdict": "比较"} | ({"rank": "位次"} if ranking == "full" else {})  # fmt: skip
+    columns: list[Any] = [{"key": "name", "label": "指标"}]
+    columns += [{"key": k, "label": label, "align": "left" if k == "verdict" else "right"} for k, label in labels.items()]
     demo = bool(mine["is_demo"].any())
     name, period = (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
-    notes = [LIGHT_RULE, "数据区间反映约数和缺报；95%区间供研究参考，金额和两类事物之比不计。优于、低于表示差距超出误差范围。"]
-    return Block.table(f"{name}{period_words(period)}指标情况", columns, rows, notes=notes, source=source_line(period, demo), demo=demo)
+    notes = [LIGHT_RULE, "数据区间反映台账里的约数和缺报；优于、低于表示与同类其他地区合计的差距超出误差范围。"]
+    bases = [f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]]
+    notes += [*([HIDDEN_NOTE] if gone.any() else []), *(["口径：" + "；".join(bases) + "。"] if bases else [])]
+    source = source_line(period, demo)
+    return Block.table(f"{name}{period_words(period)}指标情况", columns, rows, notes=notes, source=source, demo=demo)
 
 
 def _part(value: float) -> str:
-    return fixed(value, 0 if float(value).is_integer() else 1)
+    return fixed(value, 0 if pd.isna(value) or float(value).is_integer() else 1)
 
 
 def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
@@ -348,6 +365,6 @@ def _plain_cell(value: Any) -> Any:
 
 
 __all__ = [
-    "baseline", "falling", "headline", "light", "missing", "overview", "plain", "problem_list", "problem_summary", "profile",
-    "questions", "rates", "submissions", "widest",
+    "balance", "baseline", "descriptive", "falling", "headline", "light", "missing", "overview", "plain", "problem_list", "problem_summary", "profile",
+    "questions", "rates", "regression", "submissions", "widest",
 ]  # fmt: skip

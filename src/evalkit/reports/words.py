@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 MISSING = "—"
+HIDDEN = "*"  # not printed in the public version (evalkit.reports.disclosure)
+HIDDEN_NOTE = "“*”为人数过少或个别单位占比过大、不予公开的数字，以及为防止由合计推出而一并略去的数字。"
 MARKS = {"good": "●", "middle": "▲", "bad": "■"}
 LIGHT_RULE = "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；无参照值、或以接近参照值为好的指标不作标记"
 NEAR_TARGET = 0.9
@@ -38,8 +40,15 @@ def large(value: float | None, unit: str) -> str:
 def shown(row: Any, value: float | None = None, unit: bool = True) -> str:
     """The value of an indicator row in its own unit: 82.3%, 843元/人, 1.43名/个."""
     number = row["value"] if value is None else value
+    if hidden(row) and (number is None or pd.isna(number)):
+        return HIDDEN
     text = fixed(None if number is None or pd.isna(number) else number * row["scale"], int(row["decimals"]))
     return text if text in (MISSING, "不限") or not unit else text + str(row["unit"])
+
+
+def hidden(row: Any) -> bool:
+    """Whether a row of measures or indicators is hidden in the public version."""
+    return bool(row.get("hidden", False))
 
 
 def said(row: Any, value: float | None = None) -> str:

@@ -64,7 +64,8 @@ class Warm:
     def learn(self, names: list[str]) -> None:
         """Import modules, draw a first figure and table, take all of it out of the gc.
 
-        First the imports of the notebook, later what the first child had to import on its way.
+        First the imports of the notebook, later what the first child had to import on its way. A module that defines
+        ``__warm_up__()`` has it called once: what every child would else make ready for itself.
         """
         avoid = tuple(self.facts["avoid"])
         for name in names:
@@ -76,6 +77,11 @@ class Warm:
             first_figure()
         if "pandas.io.formats.style" in sys.modules.keys() - self.known:  # its templates are compiled once
             sys.modules["pandas"].DataFrame({"a": [0.5]}).style.format("{:.1f}").to_html()
+        for name in sorted(sys.modules.keys() - self.known):
+            if warm_up := getattr(sys.modules[name], "__dict__", {}).get("__warm_up__"):
+                with suppress(Exception):
+                    warm_up()
+                self.stay_single(name)
         self.known = set(sys.modules)
         gc.collect()
         gc.freeze()

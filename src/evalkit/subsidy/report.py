@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.charts import plans as charts
 from evalkit.documents import Block, page
-from evalkit.ledgers.workbook import book_bytes, list_sheet
+from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.subsidy.result import FEN, Result
 from evalkit.subsidy.scheme import lists
 from evalkit.subsidy.workbook import workbook

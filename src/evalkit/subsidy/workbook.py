@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name as letter
 
-from evalkit.ledgers.workbook import HEAD as HEAD_STYLE
-from evalkit.ledgers.workbook import book_bytes, write_cell
+from evalkit.documents.workbook import HEAD as HEAD_STYLE
+from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.subsidy.engine import pieces
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Component, lists

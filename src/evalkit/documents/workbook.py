@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from evalkit.problems import InputError, Problem
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
@@ -25,6 +23,8 @@ CELL_LIMIT, NAME_LIMIT = 32_767, 31
 
 def book_bytes(fill: Callable[[Any], None], own: bool = True) -> bytes:
     """The workbook that `fill` makes; ``own`` marks it as a list of Evalkit, not a ledger."""
+    import xlsxwriter
+
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, OPTIONS)
     book.set_properties({"created": CREATED, "author": "Evalkit", "keywords": MARK if own else ""})

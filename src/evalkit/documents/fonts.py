@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from evalkit.codebook import read_yaml
 from evalkit.problems import Problem
 
 _PROBE = "两新组织党建评估覆盖率指导员经费演示数据（）、，。《》“”—●▲■○△□%‰0123456789−"
@@ -22,9 +23,7 @@ _PLAIN = (400, "normal", "regular")
 @cache
 def roles() -> dict[str, Any]:
     """Faces and the file that stands in, by role (fonts.yml)."""
-    from ruamel.yaml import YAML
-
-    return dict(YAML(typ="safe").load(Path(__file__).with_name("fonts.yml").read_text("utf-8")))
+    return dict(read_yaml(Path(__file__).with_name("fonts.yml")))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,170 @@
+"""What Word and Typst share: a numbered block as plain items, tables with widths, sizes and the turn of the page.
+
+An item is plain JSON, so that the Typst template reads the very things that Word gets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import Any
+
+from evalkit.documents.blocks import PENDING, Block, parts, shown, side
+from evalkit.problems import InputError, Problem
+
+PORTRAIT, LANDSCAPE = 442.2, 637.8  # width of the text block in points: 156 and 225 mm
+DEMO = "演示数据：本文数字均为虚构，不代表任何真实地区"
+_FITS = ((10.5, PORTRAIT), (9.0, PORTRAIT), (9.0, LANDSCAPE), (7.5, LANDSCAPE))  # 30 rows of 9 pt fit a landscape page
+_FEW = 160  # characters: four lines on a landscape page
+_PADDING = 0.9  # em, both sides of a cell together
+
+Item = dict[str, Any]
+
+
+def items(blocks: Iterable[Block], small: bool = False) -> list[Item]:
+    """The items of a document in order, each with ``wide`` where it stands on a landscape page.
+
+    `small` is for one page: smaller type, nothing turned.
+    """
+    found = [_item(block, small) for block in blocks]
+    _turn(found)
+    return found
+
+
+def runs(text: str, pieces: Sequence[Mapping[str, Any]] = (), pending: bool = False) -> list[dict[str, Any]]:
+    """The runs of a text; what is still to be written (【待补充】, or all of it) is marked."""
+    new = []
+    for run in pieces or ({"text": text},):
+        for piece in PENDING.split(run["text"]):
+            if piece:
+                marked = pending or PENDING.fullmatch(piece)
+                new.append({**run, "text": piece} | ({"pending": True} if marked else {}))
+    return new
+
+
+def em(text: str) -> float:
+    """The width of the widest line of a text in em: Chinese one, Latin about half, a quarter where the two meet."""
+
+    def width(line: str) -> float:
+        broad = [ord(c) > 0x2000 for c in line]
+        return sum(1.0 if b else 0.55 for b in broad) + 0.25 * sum(a != b for a, b in pairwise(broad))
+
+    return max(map(width, text.split("\n")), default=0.0)
+
+
+def _item(block: Block, small: bool) -> Item:
+    content, kind = block.content, block.kind
+    if kind == "heading":
+        rank, text = max(1, content["level"] - 1), content["text"]
+        new_page = rank == 1 and text.startswith("附录")
+        return {"kind": kind, "rank": rank, "text": text, "id": content.get("anchor", ""), "new_page": new_page}
+    if kind == "paragraph":
+        style = content.get("style", "body")
+        return {"kind": kind, "style": style, "runs": runs(*parts(block)[0], style == "pending")}
+    if kind == "note":
+        return {"kind": kind, "tone": content.get("tone", "info"), "runs": runs(*parts(block)[0])}
+    if kind == "list":
+        mark = "{}. " if content.get("ordered") else "· "
+        return {"kind": kind, "items": [runs("", [{"text": mark.format(n)}, *pieces]) for n, (_, pieces) in enumerate(parts(block), 1)]}
+    if kind == "figure":
+        width, height = picture_size(block)
+        mm = min(content.get("width_cm", 16.0) * 10, 156.0, 195.0 * width / height)
+        return {"kind": kind, **_caption(content), "alt": content["alt"], "png": content["png"], "width": mm,
+                "height": mm * height / width}  # fmt: skip
+    return _table(content, small) if kind == "table" else {"kind": kind}
+
+
+def picture_size(block: Block) -> tuple[int, int]:
+    """Pixels of a figure, from the head of its PNG."""
+    png = block.png
+    if png[:8] != b"\x89PNG\r\n\x1a\n" or len(png) < 33:
+        where, advice = block.content["title"] or "图", "图片须为 PNG；请重新运行笔记本"
+        raise InputError(Problem("value_invalid", where=where, found="图片打不开", allowed="PNG", advice=advice))
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+def _caption(content: Mapping[str, Any]) -> Item:
+    return {"id": content.get("anchor", ""), "label": content.get("label", ""), "title": content["title"]}
+
+
+def _table(content: Mapping[str, Any], small: bool) -> Item:
+    columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
+    sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
+    texts = [[shown(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows]
+    size, room, widths = _fit(columns, texts, sides, small)
+    body = []
+    for n, row in enumerate(rows):
+        cells = []
+        for cell, text, place in zip(row, texts[n], sides, strict=True):
+            extra = cell if isinstance(cell, Mapping) else {}
+            mark = extra.get("mark") or ""
+            tone = extra.get("tone") or ""
+            lead = [{"text": f"{mark} ", "tone": tone}] if mark else []
+            pieces = runs("", [*lead, {"text": text.removeprefix(f"{mark} ") if mark else text}], tone == "pending")
+            cells.append({"side": place, "runs": pieces})
+        body.append({"cells": cells, "total": n >= len(rows) - totals})
+    source = re.sub(r"^来源：", "", content.get("source", ""))
+    feet = [*(f"注：{note}" if not note.startswith("注") else note for note in content.get("notes", ()))]
+    feet += [f"来源：{source}"] if source else []
+    return {"kind": "table", **_caption(content), "unit": content.get("unit", ""), "size": size, "widths": widths,
+            "wide": room > PORTRAIT, "head": head(columns), "rows": body, "feet": feet, "form": content.get("form", "full")}  # fmt: skip
+
+
+def head(columns: Sequence[Mapping[str, Any]]) -> list[list[Item]]:
+    """The rows of a heading, one or two (where neighbours share a group), as cells with what they span."""
+    if not any(column.get("group") for column in columns):
+        return [[{"text": c["label"], "at": n, "cols": 1, "rows": 1} for n, c in enumerate(columns)]]
+    upper: list[Item] = []
+    lower: list[Item] = []
+    for group, members in groupby(enumerate(columns), lambda pair: pair[1].get("group")):
+        pairs = list(members)
+        if group:
+            upper.append({"text": group, "at": pairs[0][0], "cols": len(pairs), "rows": 1})
+            lower += [{"text": c["label"], "at": n, "cols": 1, "rows": 1} for n, c in pairs]
+        else:
+            upper += [{"text": c["label"], "at": n, "cols": 1, "rows": 2} for n, c in pairs]
+    return [upper, lower]
+
+
+def _fit(
+    columns: Sequence[Mapping[str, Any]], texts: Sequence[Sequence[str]], sides: Sequence[str], small: bool
+) -> tuple[float, float, list[float]]:
+    """Size of type, width of the page's text block and of the columns (points): the largest that holds every number."""
+    needs, wants = [], []
+    for n, column in enumerate(columns):
+        longest = max((em(row[n]) for row in texts), default=0.0)
+        label = em(column["label"])
+        words = sides[n] == "l"
+        needs.append(max(min(longest, 6.0) if words else min(longest, 12.0), label / 3, min(label, 3.1)) + _PADDING)
+        wants.append(max(min(longest, 90.0), label / 2, needs[-1] - _PADDING, min(label, 6.0)) + _PADDING)
+    fits = ((10.0, PORTRAIT + 40.0),) if small else _FITS
+    size, room = next(((s, r) for s, r in fits if sum(needs) * s <= r), fits[-1])
+    spare = room / size - sum(needs)
+    more = sum(wants) - sum(needs)
+    share = [need + (want - need) * min(1.0, spare / more) if more > 0 and spare > 0 else need
+             for need, want in zip(needs, wants, strict=True)]  # fmt: skip
+    return size, room, [round(room * width / sum(share), 2) for width in share]
+
+
+def _turn(found: list[Item]) -> None:
+    """Headings and a few short lines beside a wide table go onto its page, so that pages turn as little as they can.
+
+    The first item of a page is not told to begin one.
+    """
+    words = ("heading", "paragraph", "note")
+    for n in [n for n, item in enumerate(found) if item.get("wide")]:
+        first, length = n, 0
+        while first and found[first - 1]["kind"] in words and not found[first].get("new_page"):
+            length += sum(len(run["text"]) for run in found[first - 1].get("runs", ()))
+            if length > _FEW:
+                break
+            first -= 1
+        follows = first > 0 and bool(found[first - 1].get("wide"))
+        while first < n and not follows and found[first]["kind"] != "heading":
+            first += 1
+        for item in found[first:n]:
+            item["wide"] = True
+    for n, item in enumerate(found):
+        if "new_page" in item and (n == 0 or bool(found[n - 1].get("wide")) != bool(item.get("wide"))):
+            item["new_page"] = False

@@ -1,0 +1,189 @@
+"""One front for every form: a tree and a path in, a file and what is to be said about it out."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evalkit.documents import html
+from evalkit.documents.blocks import MIME, Block, freeze, parts, tree
+from evalkit.documents.cover import Cover
+from evalkit.documents.layout import items
+from evalkit.documents.numbering import Document, flat, number
+from evalkit.documents.workbook import put_beside
+from evalkit.problems import InputError, Problem, did_you_mean
+
+# form -> ending of its file
+FORMS = {"docx": ".docx", "official": ".docx", "pdf": ".pdf", "html": ".html", "xlsx": ".xlsx", "onepage": ".docx", "onepage_png": ".png"}
+LIMIT = 5000  # characters of an official document
+
+
+def write(
+    blocks: Iterable[Block], path: str | Path, form: str | None = None, *, title: str = "", cover: Cover | None = None,
+    fonts: str = "gb2312", notes: Sequence[tuple[str, str]] = (), nav: Sequence[tuple[str, str]] = (), footer: str = "",
+) -> list[Problem]:  # fmt: skip
+    """Write a document tree as one file.
+
+    Parameters
+    ----------
+    blocks
+        The tree, as `tree` reads it from a notebook or as the caller makes it.
+    path
+        The file. Where it is open in another program, the new one stands beside it as ``名称（2）`` and a problem
+        ``output_locked`` says so (`read` is the path).
+    form
+        ``docx`` (评估报告), ``official`` (公文正文), ``pdf``, ``html``, ``xlsx`` (all tables), ``onepage`` and
+        ``onepage_png`` (一页纸); by default the ending of `path`.
+    title
+        Instead of the first heading, where there is no cover.
+    cover
+        With a cover, `docx` and `pdf` have cover, summary and contents; without, the title stands above the text.
+    fonts
+        Word's faces: ``gb2312`` (方正小标宋, 仿宋_GB2312 ...) or ``windows`` (宋体, 仿宋 ...).
+    notes
+        Rows (term, words) of the workbook's sheet 说明: definitions and sources.
+    nav, footer
+        Links above and words below the HTML page.
+
+    Returns
+    -------
+    Warnings: missing glyphs, references without target, an official text above 5,000 characters, a locked file.
+
+    Raises
+    ------
+    InputError
+        Unknown form or fonts; a folder that cannot be written, a full disk (nothing half-written stays).
+    """
+    target = Path(path)
+    wanted = form or target.suffix.lstrip(".").lower()
+    faces = ("gb2312", "windows")
+    for value, known, where in ((wanted, tuple(FORMS), "form"), (fonts, faces, "fonts")):
+        if value not in known:
+            advice = did_you_mean(value, known)
+            raise InputError(Problem("value_invalid", where=where, found=value, allowed="、".join(known), advice=advice))
+    cover = cover and Cover(**freeze(vars(cover)))  # without control characters
+    title, footer, notes = freeze((title, footer, notes))
+    document = number(blocks, title or (cover.title if cover else ""), headings=not wanted.startswith("onepage"))
+    problems = list(document.problems)
+    for block in document.blocks:
+        if lost := block.content.get("missing_glyphs"):
+            where = block.content.get("label") or "图"
+            problems.append(Problem("glyph_missing", "warning", where=where, found="、".join(lost), read="图里印成方框"))
+    content, said = _made(document, wanted, cover, fonts, notes, nav, footer)
+    problems += said
+    written = put_beside(target, content)
+    if written != target:
+        read, advice = str(written), "请关闭打开着的旧文件后再运行一次"
+        problems.append(Problem("output_locked", "warning", file=str(target), read=read, advice=advice))
+    return problems
+
+
+def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path | None = None, **options: Any) -> Path:
+    """Write an executed notebook in a form of `write`; findings come as Python warnings.
+
+    Parameters
+    ----------
+    notebook
+        Path of an executed ``.ipynb``, or its content (nbformat 4).
+    out
+        File or folder; beside the notebook by default.
+    options
+        `title`, `cover`, `fonts`, `notes` ... of `write`.
+
+    Returns
+    -------
+    The file that was written.
+
+    Raises
+    ------
+    InputError
+        Not a notebook, not executed, a cell that failed, or a form nobody knows.
+    """
+    source = None if isinstance(notebook, Mapping) else Path(notebook)
+    name = source.name if source else "notebook"
+    try:
+        content = notebook if isinstance(notebook, Mapping) else json.loads(Path(notebook).read_text("utf-8"))
+        outputs = [o for cell in content["cells"] for o in cell.get("outputs", ())]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        advice = "请给出运行过的 .ipynb 文件"
+        raise InputError(Problem("notebook_invalid", file=name, found=f"读不出来（{type(error).__name__}）", advice=advice)) from error
+    advice = "请先运行：在 JupyterLab 里“运行全部”并保存，或用 evalkit run"
+    if any(o.get("output_type") == "error" for o in outputs):
+        raise InputError(Problem("notebook_failed", file=name, found="有单元格运行出错", advice=advice))
+    if not any(MIME in o.get("data", {}) or "image/png" in o.get("data", {}) for o in outputs):
+        raise InputError(Problem("notebook_invalid", file=name, found="没有运行结果", advice=advice))
+    if form not in FORMS:
+        known = "、".join(FORMS)
+        raise InputError(Problem("value_invalid", where="form", found=str(form), allowed=known, advice=did_you_mean(form, FORMS)))
+    more = {"official": "-公文", "onepage": "-一页纸", "onepage_png": "-一页纸"}.get(form, "")
+    plain = (source or Path(name)).with_name(f"{source.stem if source else name}{more}{FORMS[form]}")
+    target = plain if out is None else Path(out) / plain.name if Path(out).is_dir() else Path(out)
+    for problem in (found := write(tree(content), target, form, **options)):
+        warnings.warn(problem.text(), stacklevel=2)
+    return next((Path(p.read) for p in found if p.code == "output_locked"), target)
+
+
+def _made(
+    document: Document, form: str, cover: Cover | None, fonts: str, notes: Any, nav: Any, footer: str
+) -> tuple[bytes, list[Problem]]:
+    """The content of the file, and what its form has to say."""
+    demo = document.is_demo or bool(cover and cover.demo)
+    front = [*map(Block.paragraph, cover.summary if cover else ()), *flat(document.summary)]
+    body, title = [*document.blocks], document.title
+    if form == "html":
+        return _html(document, front, cover or Cover(), nav, footer), []
+    if form == "xlsx":
+        from evalkit.documents import xlsx
+
+        return xlsx.book([b for b in [*front, *body] if b.kind == "table"], title, notes, demo), []
+    from evalkit.documents import docx, pdf
+
+    if form == "official":
+        return _official(document, cover or Cover(), demo, fonts)
+    if form.startswith("onepage"):
+        small = items([*front, *body], small=True)
+        picture, scale, found = pdf.onepage(small, title, cover, demo, draw=form == "onepage_png")
+        if form == "onepage_png":
+            return picture, found
+        told = [p for p in found if p.code == "page_overflow"]
+        return docx.onepage(pdf.pairs(small), title, cover, demo, scale, fonts), told
+    pieces, ahead = items(body), items(front)
+    if form == "pdf":
+        return pdf.report(pieces, ahead, title, cover, demo)
+    pages = pdf.pages(pieces, ahead, title, cover, demo) if cover else ()
+    return docx.report(pieces, ahead, title, cover, demo, pages, fonts), []
+
+
+def _html(document: Document, front: Sequence[Block], cover: Cover, nav: Sequence[tuple[str, str]], footer: str) -> bytes:
+    summary = [Block.paragraph(b.content["text"], "summary") if b.kind == "paragraph" else b for b in front]
+    subtitle = "　".join(filter(None, (cover.mark, cover.subtitle, cover.period)))
+    foot = footer or "　".join(filter(None, (cover.office, cover.date)))
+    members = [*summary, *document.body, *document.appendices]
+    return html.page(members, document.title or "报告", subtitle=subtitle, footer=foot, nav=nav, demo=cover.demo).encode("utf-8")
+
+
+def _official(document: Document, cover: Cover, demo: bool, fonts: str) -> tuple[bytes, list[Problem]]:
+    from evalkit.documents import docx
+
+    body = [*flat(document.body)]
+    length = characters([cover.lead, *(text for block in body for text in _texts(block))])
+    found, advice = f"正文{length:,}字（不含表格和图）", "请删减，或把表格、名单移到附录"
+    long = Problem("text_too_long", "warning", found=found, allowed=f"{LIMIT:,}字", advice=advice)
+    content = docx.official(items(body), document.appendix_titles, document.title, cover, demo, fonts)
+    return content, [long] if length > LIMIT else []
+
+
+def _texts(block: Block) -> list[str]:
+    if block.kind == "heading":
+        return [block.content["text"]]
+    return [text for text, _ in parts(block)] if block.kind in ("paragraph", "note", "list") else []
+
+
+def characters(texts: Iterable[str]) -> int:
+    """Length as Word counts 字数: every Chinese character and mark one, a word or number of Latin letters one."""
+    words = " ".join(texts)
+    return len(re.findall(r"[^\s\x00-\u1fff]|[\x21-\u1fff]+", words))

@@ -1,0 +1,135 @@
+"""Excel: every table of a document on a sheet of its own, with typed cells, and a sheet 说明 in front.
+
+A cell keeps the number behind it and looks as it does in the report (percent, decimals, ● ▲ ■ in the number format);
+words are never read as a formula, a link or a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from evalkit.documents.blocks import MISSING, Block, number, shown, side
+from evalkit.documents.layout import DEMO, em, head
+from evalkit.documents.workbook import HEAD, book_bytes, sheet_name, write_cell
+
+_NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.(\d+))?(%)?")
+Formats = Callable[..., Any]
+
+
+def book(tables: Sequence[Block], title: str, notes: Sequence[tuple[str, str]] = (), demo: bool = False) -> bytes:
+    """The workbook of the tables.
+
+    Parameters
+    ----------
+    notes
+        Rows (term, words) of the sheet 说明 after the list of tables: definitions, sources.
+    """
+
+    def fill(workbook: Any) -> None:
+        made: dict[tuple[Any, ...], Any] = {}
+
+        def formats(**properties: Any) -> Any:
+            key = tuple(sorted(properties.items()))
+            if key not in made:
+                made[key] = workbook.add_format({"valign": "vcenter", **properties})
+            return made[key]
+
+        names: list[str] = []
+        first = workbook.add_worksheet("说明")
+        for n, table in enumerate(tables, 1):
+            text = table.content.get("label", "") + " " + (table.content["title"] or f"表{n}")
+            names.append(sheet_name(text.strip(), ["说明", *names]))
+            _sheet(workbook.add_worksheet(names[-1]), table, formats, demo)
+        _notes(first, tables, names, title, notes, formats, demo)
+
+    return book_bytes(fill)
+
+
+def value_of(cell: Any, column: Mapping[str, Any]) -> tuple[Any, str]:
+    """What a cell holds and its number format: the number where the shown text is that number, else the text."""
+    text, value = shown(cell, column), number(cell)
+    mark = f"{cell['mark']} " if isinstance(cell, Mapping) and cell.get("mark") else ""
+    match = _NUMBER.fullmatch(text.removeprefix(mark))
+    if value is None or not match:
+        return text, ""
+    decimals, percent = len(match[1] or ""), bool(match[2])
+    printed = float(match[0].replace(",", "").replace("−", "-").rstrip("%"))
+    scaled = value * (100 if percent else 1)
+    if abs(printed - scaled) > 0.5001 * 10.0**-decimals:  # shown on another scale (per thousand, 万): what is printed
+        value = printed / (100 if percent else 1)
+    digits = ("#,##0" if not percent and "," in text else "0") + ("." + "0" * decimals if decimals else "") + "%" * percent
+    lead = f'"{mark}"' if mark else ""
+    return value, f"{lead}{digits};{lead}-{digits}" if lead else digits
+
+
+def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
+    content = table.content
+    columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
+    sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
+    sheet.write_string(0, 0, content["title"], formats(bold=True, font_size=14))
+    above = [f"单位：{content['unit']}"] if content.get("unit") else []
+    sheet.write_string(1, 0, "　".join([*above, *([DEMO] if demo else [])]), formats(font_color="#4A4A4A"))
+    heads, top = head(columns), 2
+    three = content.get("form") == "three_line"  # 三线表: rules above and below the heading and at the end, nothing else
+    for n, row in enumerate(heads):
+        for cell in row:
+            rules = {"top": 2 * (n == 0), "bottom": int(n + cell["rows"] == len(heads)), "border": 0, "bg_color": "#FFFFFF"}
+            look = formats(**{**HEAD, **(rules if three else {})})
+            at, end = (top + n, cell["at"]), (top + n + cell["rows"] - 1, cell["at"] + cell["cols"] - 1)
+            if at == end:
+                sheet.write_string(*at, cell["text"], look)
+            else:
+                sheet.merge_range(*at, *end, "", look)
+                sheet.write_string(*at, cell["text"], look)
+    start = top + len(heads)
+    groups = [c.get("group") or "" for c in columns]
+    widths = [max(em(c["label"]) / len(heads), em(group) / groups.count(group), 3.0) for c, group in zip(columns, groups, strict=True)]
+    for i, row in enumerate(rows):
+        total = i >= len(rows) - totals
+        for n, (cell, column) in enumerate(zip(row, columns, strict=True)):
+            value, digits = value_of(cell, column)
+            place = {"r": "right", "c": "center"}.get(sides[n], "left")
+            style: dict[str, Any] = {"align": place, "text_wrap": place == "left"}
+            style |= {"bottom": 2 * (i == len(rows) - 1)} if three else {"border": 1}
+            style |= ({"num_format": digits} if digits else {}) | ({"bold": True, "bg_color": "#F2F2F2"} if total else {})
+            widths[n] = max(widths[n], min(em(shown(cell, column)), 30.0))
+            write_cell(sheet, start + i, n, value, formats(**style))
+    for n, width in enumerate(widths):
+        sheet.set_column(n, n, width * 2 + 3)
+    sheet.freeze_panes(start, next((n + 1 for n, place in enumerate(sides) if place == "l"), 0) if len(columns) > 4 else 0)
+    if len(rows) > totals and columns and not three:
+        sheet.autofilter(start - 1, 0, start + len(rows) - totals - 1, len(columns) - 1)
+    source = content.get("source", "")
+    feet = [*content.get("notes", ()), *([source if source.startswith("来源") else f"来源：{source}"] if source else [])]
+    for n, foot in enumerate(feet, start + len(rows) + 1):
+        sheet.write_string(n, 0, foot, formats(font_color="#4A4A4A"))
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(top, start - 1)
+
+
+def _notes(sheet: Any, tables: Sequence[Block], names: Sequence[str], title: str, notes: Sequence[tuple[str, str]],
+           formats: Formats, demo: bool) -> None:  # fmt: skip
+    """The sheet in front: what the workbook holds, then definitions and sources."""
+    wrap, look = formats(text_wrap=True, border=1), formats(**HEAD)
+    sheet.write_string(0, 0, title or "附表", formats(bold=True, font_size=14))
+    sheet.write_string(1, 0, (DEMO + "。" if demo else "") + f"空白不等于零：“{MISSING}”为缺报或不适用。", formats(font_color="#4A4A4A"))
+    lists = [(("工作表", "内容", "单位", "来源"), [(name, t.content["title"], t.content.get("unit", ""), t.content.get("source", ""))
+                                          for name, t in zip(names, tables, strict=True)])]  # fmt: skip
+    lists += [(("名称", "口径和说明", "", ""), [(term, words, "", "") for term, words in notes])] if notes else []
+    line = 3
+    for heading, rows in lists:
+        for offset, row in enumerate((heading, *rows)):
+            for n, text in enumerate(row):
+                write_cell(sheet, line + offset, n, text, wrap if offset else look)
+        for n, name in enumerate(names if heading[0] == "工作表" else ()):
+            quoted = name.replace("'", "''")
+            sheet.write_url(line + 1 + n, 0, f"internal:'{quoted}'!A1", formats(border=1, font_color="#1A4F8B", underline=1), name)
+        line += len(rows) + 3
+    for n, width in enumerate((36, 70, 14, 50)):
+        sheet.set_column(n, n, width)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)

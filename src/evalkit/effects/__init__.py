@@ -1,0 +1,25 @@
+"""Policy effects: a panel, designs over it, honest intervals; every result carries its own warnings.
+
+The estimating libraries (pyfixest, diff-diff) load when a design first runs, not here.
+"""
+
+from evalkit.effects.advise import Advice, advise
+from evalkit.effects.fixed import bacon, did2s, event_study, sun_abraham, twfe
+from evalkit.effects.fractional import average_effects, fractional, fractional_response
+from evalkit.effects.groups import callaway_santanna
+from evalkit.effects.inference import honest, placebo, randomisation, wild_bootstrap
+from evalkit.effects.matching import multiple, psm_did
+from evalkit.effects.multilevel import multilevel, pool_effects, pool_rates
+from evalkit.effects.panel import Panel, panel
+from evalkit.effects.rd import density_test, discontinuity, heaping, rd, unit_frame
+from evalkit.effects.result import STAR_RULE, Effect, Note
+from evalkit.effects.study import Study, by_group, check, estimate, read_study, run_study, several, study_panel
+from evalkit.effects.synthetic import synthetic_control, synthetic_did
+
+__all__ = [
+    "STAR_RULE", "Advice", "Effect", "Note", "Panel", "Study", "advise", "average_effects", "bacon", "by_group",
+    "callaway_santanna", "check", "density_test", "did2s", "discontinuity", "estimate", "event_study", "fractional",
+    "fractional_response", "heaping", "honest", "multilevel", "multiple", "panel", "placebo", "pool_effects", "pool_rates",
+    "psm_did", "randomisation", "rd", "read_study", "run_study", "several", "study_panel", "sun_abraham", "synthetic_control",
+    "synthetic_did", "twfe", "unit_frame", "wild_bootstrap",
+]  # fmt: skip

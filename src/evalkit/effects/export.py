@@ -1,0 +1,58 @@
+"""A panel as a file for other programs, with 变量说明表 beside it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+from evalkit.effects.panel import Panel
+from evalkit.problems import InputError, Problem
+
+_BOOK = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
+
+
+def export(panel: Panel, path: Path) -> list[Path]:
+    """See `Panel.export`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame = _plain(panel)
+    labels = {c: panel.label(c)[:80] for c in frame} | {"entity_id": "个体编号"}
+    beside = path.with_name(f"{path.stem}_变量说明.xlsx")
+    sheets = {"变量说明表": panel.dictionary().frame(), "平衡与缺失": panel.report.frame()}
+    match path.suffix.lower():
+        case ".dta":
+            from pandas.io.stata import StataWriterUTF8
+
+            with path.open("wb") as stream:
+                StataWriterUTF8(stream, frame, write_index=False, version=118, variable_labels=labels, data_label="Evalkit",
+                                time_stamp=pd.Timestamp(2000, 1, 1).to_pydatetime()).write_file()  # fmt: skip
+        case ".sav":
+            if find_spec("pyreadstat") is None:
+                advice = "请先运行：python -m pip install pyreadstat；或改存 .dta（SPSS 25 以后能打开）"
+                raise InputError(Problem("output_unwritable", file=path.name, found="缺少写 .sav 的软件包 pyreadstat", advice=advice))
+            import_module("pyreadstat").write_sav(frame, str(path), column_labels=[labels[c] for c in frame])
+        case ".parquet":
+            frame.to_parquet(path, index=False)
+        case ".xlsx":
+            beside, sheets = path, {"数据": frame, **sheets}
+        case other:
+            raise InputError(Problem("value_invalid", file=path.name, found=other or "没有扩展名", allowed=".dta、.sav、.parquet、.xlsx"))
+    with pd.ExcelWriter(beside, engine="xlsxwriter", engine_kwargs=_BOOK) as book:
+        for name, sheet in sheets.items():
+            sheet.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
+    return [path] if beside == path else [path, beside]
+
+
+def _plain(panel: Panel) -> pd.DataFrame:
+    """Plain columns with a numeric identifier (xtset wants one); text stays text, gaps stay gaps."""
+    frame = panel.frame.copy()
+    frame.insert(0, "entity_id", pd.factorize(frame["entity"])[0] + 1)
+    for column in frame:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            frame[column] = frame[column].astype("string").fillna("").astype(object)
+    return frame.astype({c: "float64" for c in frame if str(frame[c].dtype) in ("Int64", "Float64", "boolean", "bool")})
+
+
+__all__ = ["export"]

@@ -1,0 +1,275 @@
+"""Designs by least squares with fixed effects: two-way, event study, Sun and Abraham, did2s, Goodman-Bacon.
+
+Estimates and covariances are pyfixest's (CRV1 with its small-sample corrections, t with clusters - 1 degrees of
+freedom) and diff-diff's (did2s, Bacon); what is ours is the shares of Sun and Abraham and the pre-trend test.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.effects.guards import guarded, pretrend
+from evalkit.effects.panel import Panel
+from evalkit.effects.result import Effect, Note, facts, number, rows
+from evalkit.problems import InputError, Problem
+
+CLUSTERED = "按聚类稳健（CRV1）"
+_COVARIANCES = {"cluster": CLUSTERED, "iid": "同方差", "hetero": "异方差稳健（HC1）"}
+_EFFECTS = {"i+t": "双向固定效应", "i": "个体固定效应", "t": "时期固定效应", "0": "混合最小二乘"}
+
+
+def twfe(
+    panel: Panel, *, entity_effects: bool = True, time_effects: bool = True, covariance: str = "cluster", guard: bool = True
+) -> Effect:
+    """Two-way fixed effects: y_it = alpha_i + lambda_t + beta d_it + gamma'x_it + e_it.
+
+    Parameters
+    ----------
+    entity_effects, time_effects
+        Without both it is pooled least squares.
+    covariance
+        ``cluster``, ``iid`` or ``hetero``.
+    guard
+        Add the guard rails (few clusters, pre-trends, negative weights, attrition).
+
+    Raises
+    ------
+    InputError
+        The treatment is a linear combination of effects and controls.
+    """
+    if covariance not in _COVARIANCES:
+        raise InputError(Problem("value_invalid", where="covariance", found=covariance, allowed="、".join(_COVARIANCES)))
+    effects = "+".join(name for name, used in (("i", entity_effects), ("t", time_effects)) if used) or "0"
+    fit = least_squares(panel, panel.work, ["d"], effects=effects, covariance=covariance)
+    # pyfixest keeps the first of two collinear columns: a control it drops only beside the treatment takes it along
+    alone = least_squares(panel, panel.work, [], effects=effects)["dropped"] if set(fit["dropped"]) - {"d"} else []
+    if "d" in fit["dropped"] or set(fit["dropped"]) - set(alone):
+        found = f"{panel.label(panel.treatment)}可由固定效应与控制变量完全推出（完全共线）"
+        raise InputError(Problem("treatment_unvaried", where="twfe", found=found, advice="请去掉与政策同步变化的控制变量"))
+    names = {"d": panel.label(panel.treatment), "Intercept": "常数项", **dict(zip(panel.xs, map(panel.label, panel.controls), strict=True))}
+    terms = list(fit["cov"].index)
+    table = rows(terms, [names[n] for n in terms], fit["beta"], np.sqrt(np.diag(fit["cov"])), df=fit["df"])
+    about = facts(panel, package="pyfixest", method=_EFFECTS[effects], paper="Wooldridge (2010)", covariance=_COVARIANCES[covariance],
+                  n=fit["n"], r2_within=fit["r2_within"])  # fmt: skip
+    made = Effect("twfe", _EFFECTS[effects], table, about, fit["notes"], "d", {"covariance": fit["cov"]})
+    return guarded(made, panel) if guard and panel.kind == "binary" and effects == "i+t" else made
+
+
+def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int] | None = None, guard: bool = True) -> Effect:
+    """Event study by two-way fixed effects, with the joint test of the leads and its power.
+
+    y_it = alpha_i + lambda_t + sum over e != base of beta_e 1[t - g_i = e] + gamma'x_it + e_it.
+
+    Parameters
+    ----------
+    base
+        The omitted event time; by default the last before treatment.
+    window
+        First and last event time of their own; what lies beyond is binned into the ends.
+
+    Notes
+    -----
+    The main estimate is the plain mean of the effects from event time 0 on. Without never-treated entities the
+    earliest lead is omitted too (Borusyak, Jaravel and Spiess 2024).
+    """
+    _binary(panel, "event_study")
+    work, never = panel.work, bool((panel.work["g"] == 0).any())
+    since = (work["t"] - work["g"]).where(work["g"] > 0)
+    first, last = window or (int(since.min()), int(since.max()))
+    since = since.clip(first, last)
+    base = _last_before(since) if base is None else base
+    times = sorted(int(e) for e in since.dropna().unique() if e != base and (never or e != first))
+    dummies = pd.DataFrame({f"e{n}": (since == e).astype(float) for n, e in enumerate(times)}, index=work.index)
+    fit = least_squares(panel, work.join(dummies), list(dummies), effects="i+t")
+    kept = [n for n in dummies if n not in fit["dropped"]]
+    notes = [*fit["notes"], *([] if never else [Note("info", f"没有从未实施的个体，除基期外另略去事件期{first}")])]
+    about = facts(panel, package="pyfixest", method="双向固定效应事件研究", paper="Roth (2022); Borusyak, Jaravel & Spiess (2024)",
+                  n=fit["n"], covariance=CLUSTERED, base_period=f"实施前第{-base}期" if base < 0 else f"事件期{base}")  # fmt: skip
+    found = [times[int(n[1:])] for n in kept], fit["beta"][kept], fit["cov"].loc[kept, kept]
+    made = dynamic_effect("event_study", "事件研究", panel, *found, about, notes, df=fit["df"], base=base)
+    return guarded(made, panel) if guard else made
+
+
+def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
+    """Sun and Abraham (2021): cohort by event-time effects, weighted by the cohorts' shares.
+
+    The regression is two-way fixed effects saturated in cohort times event time (pyfixest); the never treated are
+    the controls, or the last cohort before it is treated. The effect of an event time weights cohorts by their
+    observations there; the main estimate weights all treated observations alike. Shares are taken as given.
+    """
+    _binary(panel, "sun_abraham")
+    work, notes = panel.work, []
+    if not (work["g"] == 0).any():
+        last = work["g"].max()
+        work = work[work["t"] < last].assign(g=lambda w: w["g"].where(w["g"] != last, 0))
+        notes.append(Note("info", f"没有从未实施的个体，以最后一批（{panel.period(last)}）为对照，只用其实施之前的各期"))
+    work = work[(work["g"] == 0) | (work["g"] > work["t"].min())].reset_index(drop=True)
+    since = (work["t"] - work["g"]).rename("e")
+    base = _last_before(since[work["g"] > 0])
+    cells = work[(work["g"] > 0) & (since != base)].groupby(["g", since])["w"].sum()
+    if not (cells.index.get_level_values("e") >= 0).any():
+        raise InputError(Problem("design_unfit", where="sun_abraham", found="没有可比较的批次", advice="请看 ek.effects.advise(panel)"))
+    dummies = {f"s{n}": ((work["g"] == g) & (since == e)).astype(float) for n, (g, e) in enumerate(cells.index)}
+    fit = least_squares(panel, work.assign(**dummies), list(dummies), effects="i+t")
+    names = [name for name in dummies if name not in fit["dropped"]]
+    cells = cells[[name in names for name in dummies]]
+    beta, cov, e = fit["beta"][names].to_numpy(), fit["cov"].loc[names, names].to_numpy(), cells.index.get_level_values("e").to_numpy()
+    times = np.unique(e)
+    shares = np.array([np.where(e == at, cells, 0) / cells[e == at].sum() for at in times])
+    post = np.where(e >= 0, cells, 0) / cells[e >= 0].sum()
+    about = facts(panel, package="pyfixest", method="Sun–Abraham 交互加权", paper="Sun & Abraham (2021)", covariance=CLUSTERED, n=fit["n"],
+                  base_period=f"实施前第{-base}期")  # fmt: skip
+    group_time = cells.index.to_frame(index=False).assign(estimate=beta, se=np.sqrt(np.diag(cov)), weight=cells.to_numpy())
+    made = dynamic_effect("sun_abraham", "Sun–Abraham 交互加权", panel, times, shares @ beta, shares @ cov @ shares.T, about,
+                          [*notes, *fit["notes"]],
+                          df=fit["df"], main=(post @ beta, np.sqrt(post @ cov @ post)), main_label="平均处理效应（按观测加权）",
+                          details={"group_time": group_time}, base=base)  # fmt: skip
+    return guarded(made, panel) if guard else made
+
+
+def did2s(panel: Panel, *, guard: bool = True) -> Effect:
+    """Gardner's (2022) two-stage difference in differences: effects fitted on untreated rows, then averaged.
+
+    Always-treated entities and periods without an untreated row have no first stage and are left out, with a note.
+
+    Notes
+    -----
+    Reckoned by diff-diff, whose numbers are those of pyfixest's did2s (a test holds them together) without its dense
+    matrix of entity dummies: 13 GB for 20,000 units in five years.
+    """
+    import diff_diff as dd
+
+    _binary(panel, "did2s")
+    work, keep = panel.work, pd.Series([False])
+    while not keep.all():
+        idle = work[work["d"] == 0]
+        keep = work["i"].isin(idle["i"]) & work["t"].isin(idle["t"])
+        work = work[keep]
+    lost = len(panel.work) - len(work)
+    notes = [Note("info", f"{lost}行没有未实施时的对照（首期已实施的个体，或全部已实施的时期），略去")] if lost else []
+    if not (work["d"] == 1).any():
+        raise InputError(Problem("design_unfit", where="did2s", found="没有可比较的实施后观测", advice="请看 ek.effects.advise(panel)"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = dd.TwoStageDiD(cluster="c", pretrends=True, rank_deficient_action="silent")
+        found = model.fit(work, "y", "i", "t", "g", covariates=panel.xs or None,
+                          survey_design=dd.SurveyDesign(weights="w", psu="c") if panel.weighted else None)  # fmt: skip
+        events = found.aggregate("event_study")
+    clusters = int(work["c"].nunique())
+    about = facts(panel, package="diff-diff", method="两阶段双重差分（did2s）", paper="Gardner (2022)", covariance="按聚类的两阶段GMM",
+                  n=len(work), entities=int(work["i"].nunique()), clusters=clusters, base_period="实施前各期")  # fmt: skip
+    at = pd.Index(events.vcov_index)
+    real = at.difference(np.asarray(events.event_time)[events.is_reference])
+    values, cov = pd.Series(events.att, events.event_time)[real], pd.DataFrame(events.vcov, at, at).loc[real, real]
+    made = dynamic_effect("did2s", "两阶段双重差分", panel, real, values, cov, about, notes, df=clusters - 1, base=None,
+                          main=(found.overall_att, found.overall_se), main_label="平均处理效应")  # fmt: skip
+    return guarded(made, panel) if guard else made
+
+
+def bacon(panel: Panel) -> Effect:
+    """Goodman-Bacon (2021): what two-way fixed effects average, and with which weights.
+
+    Entities not seen in every period are left out (the decomposition needs a balanced panel); controls are not used.
+    """
+    import diff_diff as dd
+
+    _binary(panel, "bacon")
+    used = panel.work
+    whole = used.groupby("i")["t"].transform("size") == used["t"].nunique()
+    notes = [] if whole.all() else [Note("info", f"{used.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，分解时略去")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = dd.BaconDecomposition(weights="exact").fit(used[whole], outcome="y", unit="i", time="t", first_treat="g")
+    kinds = {"treated_vs_never": "实施与从未实施", "earlier_vs_later": "先实施与尚未实施", "later_vs_earlier": "后实施与已实施（不当比较）"}
+    group = lambda g: "从未实施" if str(g) == "never_treated" else panel.period(float(g))  # noqa: E731
+    pairs = pd.DataFrame([vars(c) | {"label": f"{group(c.treated_group)} 对 {group(c.control_group)}"} for c in found.comparisons])
+    by = pairs.assign(part=pairs["estimate"] * pairs["weight"]).groupby("comparison_type")[["weight", "part"]].sum()
+    by = by.reindex([k for k in kinds if k in by.index])
+    labels = [f"{kinds[k]}（权重{w:.1%}）" for k, w in by["weight"].items()]
+    table = rows(["twfe", *by.index], ["双向固定效应估计", *labels], [found.twfe_estimate, *(by["part"] / by["weight"])], np.nan)
+    bad = float(by["weight"].get("later_vs_earlier", 0.0))
+    about = facts(panel, package="diff-diff", method="Goodman-Bacon 分解", paper="Goodman-Bacon (2021)", controls=[], forbidden_weight=bad)
+    if bad > 0:
+        text = f"{bad:.1%}的权重来自以已实施者作对照的不当比较；效应随时间变化时双向固定效应有偏"
+        notes.append(Note("warning" if bad > 0.1 else "info", text))
+    return Effect("bacon", "Goodman-Bacon 分解", table, about, tuple(notes), "twfe", {"pairs": pairs}, "bacon")
+
+
+def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, effects: str, covariance: str = "cluster") -> dict[str, Any]:
+    """pyfixest on short names: beta, cov, df (of t), n, r2_within, dropped columns, notes."""
+    import pyfixest as pf
+
+    formula = f"y ~ {'+'.join([*terms, *panel.xs]) or '1'}" + (f" | {effects}" if effects != "0" else "")
+    vcov: Any = {"CRV1": "c"} if covariance == "cluster" else covariance
+    weights = "w" if panel.weighted else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = pf.feols(formula, work.copy(deep=False), vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
+    dropped, n, beta = list(fit._collin_vars), int(fit._N), fit.coef()
+    lost = "、".join(panel.label(c) for x, c in zip(panel.xs, panel.controls, strict=True) if x in dropped)
+    notes = [Note("warning", f"控制变量{lost}与固定效应或其他变量完全共线（例如不随时间变化），已略去")] if lost else []
+    if n < len(work):
+        notes.append(Note("info", f"{len(work) - n}行所在的个体只有一期，不参与固定效应估计"))
+    absorbed = sum(work[e].nunique() for e in effects.split("+")) - effects.count("+") if effects != "0" else 0
+    df = int(fit._G[0]) - 1 if covariance == "cluster" else n - len(beta) - absorbed
+    return {"beta": beta, "cov": pd.DataFrame(fit._vcov, beta.index, beta.index), "df": df, "n": n, "dropped": dropped,
+            "notes": tuple(notes), "r2_within": getattr(fit, "_r2_within", None)}  # fmt: skip
+
+
+def dynamic_effect(
+    design: str, name: str, panel: Panel, times: Any, beta: Any, cov: Any, about: dict[str, Any], notes: Sequence[Note], *, df: float,
+    main: tuple[float, float] | None = None, main_label: str = "实施后各期平均", base: int | None = -1, short: bool = False,
+    details: dict[str, pd.DataFrame] | None = None,
+) -> Effect:  # fmt: skip
+    """An effect over event times: main row first, leads and lags after it, the base period as a zero.
+
+    ``short``: the leads are differences from one period to the next, not from the base. The pre-trend test joins the
+    leads before the base; details hold ``dynamic`` (the rows by event time) and ``covariance`` (its rows and columns are
+    event times).
+    """
+    order = np.argsort(times)
+    e, beta, cov = np.asarray(times, int)[order], np.asarray(beta, float)[order], np.asarray(cov, float)[np.ix_(order, order)]
+    post = (e >= 0) / max((e >= 0).sum(), 1)
+    first, se = main or (post @ beta, np.sqrt(post @ cov @ post))
+    labels = [f"实施前{-k}期" if k < 0 else "实施当期" if k == 0 else f"实施后{k}期" for k in e]
+    table = rows(["att", *(f"e{k:+d}" for k in e)], [main_label, *labels], np.r_[first, beta], np.r_[se, np.sqrt(np.diag(cov))], df=df,
+                 at=[np.nan, *e])  # fmt: skip
+    zero = [rows([f"e{base:+d}"], [f"实施前{-base}期（基期）"], [0.0], np.nan, at=base)] if base is not None and base not in e else []
+    dynamic = pd.concat([table.iloc[1:], *zero]).sort_values("at", ignore_index=True)
+    lead = e < (0 if base is None else base)
+    # did2s has no base: its leads are measured from their own mean
+    zero_at = base if base is not None else -1 if short else float(np.r_[e[lead], -1].mean())
+    reach = float(e[e >= 0].mean() - zero_at) if (e >= 0).any() else 1.0
+    test = pretrend(beta[lead], cov[np.ix_(lead, lead)], np.ones(lead.sum()) if short else e[lead] - zero_at, df, first, reach)
+    told = [*notes]
+    if test is None:
+        told.append(Note("info", "实施前的期数不足，无法检验预趋势"))
+    else:
+        text = (f"预趋势联合检验：F({test['k']}, {df:g})={number(test['statistic'], 2)}，p={number(test['p'], 3)}；80%功效下可发现的"
+                f"线性趋势为每期{number(test['detectable'])}；恰能造出全部主效应的线性趋势，被发现的概率为{test['power']:.0%}")  # fmt: skip
+        failed = test["p"] < 0.05
+        told.append(Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if failed else Note("info", text))
+        if not failed and test["power"] < 0.5:
+            told.append(Note("info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"))
+    parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
+    return Effect(design, name, table, about | {"pretrend": test}, (), "att", parts, "event_study").with_notes(*told)
+
+
+def _last_before(since: pd.Series) -> int:
+    """The last event time before treatment: -1 where periods follow one another."""
+    before = since[since < 0]
+    return int(before.max()) if len(before) else -1
+
+
+def _binary(panel: Panel, design: str) -> None:
+    if panel.kind != "binary":
+        found = f"{panel.label(panel.treatment)}是连续变量，没有开始实施的时期"
+        raise InputError(Problem("design_unfit", where=design, found=found, advice="连续的政策变量请用 ek.effects.twfe"))
+
+
+__all__ = ["bacon", "did2s", "event_study", "sun_abraham", "twfe"]

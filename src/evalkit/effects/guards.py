@@ -1,0 +1,89 @@
+"""Guard rails: what every result says about itself when the design is weak. They work on cluster-period means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evalkit.effects.result import Effect, Note, number
+
+if TYPE_CHECKING:
+    from evalkit.effects.panel import Panel
+
+FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
+LOST, LOST_APART = 0.10, 0.05  # attrition worth a warning: in all, and between treated and never treated
+MOST_ROWS = 100_000  # beyond, the leads are not tested on the way
+
+
+def pretrend(beta: np.ndarray, cov: np.ndarray, line: np.ndarray, df: float, effect: float, reach: float) -> dict[str, float] | None:
+    """Joint F test of the leads, and its power against a straight line through the base period.
+
+    F = b'V^-1 b / k on (k, df). Against leads of slope times `line` (event time less base; ones for leads that are
+    differences from one period to the next) the statistic is non-central F with lambda = slope^2 line'V^-1 line
+    (Roth 2022): ``detectable`` is the slope found with 80% power, ``power`` that against the slope that would by itself
+    give the main `effect` over `reach` periods.
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import f, ncf
+
+    inverse = np.linalg.pinv(cov, rcond=1e-10, hermitian=True) if len(beta) else np.zeros((0, 0))
+    k = int(np.linalg.matrix_rank(inverse, hermitian=True)) if len(beta) else 0
+    if not k or df < 1:
+        return None
+    statistic, unit, limit = float(beta @ inverse @ beta / k), float(line @ inverse @ line), f.ppf(0.95, k, df)
+    power = lambda slope: float(ncf.sf(limit, k, df, slope**2 * unit))  # noqa: E731
+    top = np.sqrt(200 / unit)
+    return {"statistic": statistic, "k": k, "df": float(df), "p": float(f.sf(statistic, k, df)),
+            "detectable": float(brentq(lambda s: power(s) - 0.8, 0, top)), "power": power(min(abs(effect / reach), top))}  # fmt: skip
+
+
+def cells(work: pd.DataFrame) -> pd.DataFrame:
+    """Weighted means of y by cluster, cohort and period, with the sum of weights."""
+    by = work.assign(wy=work["w"] * work["y"]).groupby(["c", "g", "t"], as_index=False)[["w", "wy"]].sum()
+    return by.assign(y=by["wy"] / by["w"])
+
+
+def negative_share(panel: Panel) -> float:
+    """Sum of the negative weights that two-way fixed effects give to treated cells (de Chaisemartin and
+    D'Haultfoeuille 2020), the positive and negative ones adding up to 1; by cohort and period, without controls."""
+    by = panel.work.groupby(["g", "t"], as_index=False).agg(d=("d", "first"), w=("w", "sum"))
+    dummies = np.column_stack([pd.get_dummies(by[c], dtype=float) for c in ("g", "t")])
+    root = np.sqrt(by["w"].to_numpy())
+    fitted = dummies @ np.linalg.lstsq(dummies * root[:, None], by["d"].to_numpy() * root, rcond=None)[0]
+    mass = ((by["d"] - fitted) * by["w"])[by["d"] == 1]
+    return float(-mass[mass < -1e-12].sum() / mass.sum()) if mass.sum() > 0 else 0.0
+
+
+def guarded(effect: Effect, panel: Panel) -> Effect:
+    """The same result with the guard rails that its design and panel call for."""
+    work, about, notes = panel.work, dict(effect.facts), [Note("info", text) for text in panel.notes]
+    treated, control = (int(work.loc[mask, "c"].nunique()) for mask in (work["g"] > 0, work["g"] == 0))
+    lost = panel.attrition
+    if lost["all"] > LOST or abs(lost["treated"] - lost["never"]) > LOST_APART:
+        shares = f"{lost['all']:.1%}（实施的{lost['treated']:.1%}，未实施的{lost['never']:.1%}）"
+        notes.append(Note("warning", f"样本流失：首期的个体到末期少了{shares}，结果可能受留下者不同的影响"))
+    if effect.design == "twfe" and panel.staggered and (share := negative_share(panel)) > 0.001:
+        about["negative_weights"] = share
+        text = f"分批实施下双向固定效应给部分已实施的观测以负权重（负权重之和{share:.1%}）"
+        notes.append(Note("warning", f"{text}；效应因批次、时间而异时有偏，请对照 callaway_santanna"))
+    if effect.design == "twfe" and len(work) <= MOST_ROWS:
+        from evalkit.effects.fixed import event_study
+
+        notes += [note for note in event_study(panel, guard=False).notes if "预趋势" in note.text]
+    table = effect.table.copy()
+    if min(treated, control or FEW) < FEW:
+        from evalkit.effects.inference import permutation_p
+
+        p, how = permutation_p(panel, effect.design)
+        table.loc[table["term"] == effect.row["term"], "p_small"] = p
+        about |= {"p_small": p, "p_small_method": how}
+        who = f"实施政策的聚类只有{treated}个" if treated < FEW else f"未实施的聚类只有{control}个"
+        alone = "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if treated == 1 else "常规的聚类标准误偏小，星号不可靠"
+        notes.append(Note("warning", f"{who}，{alone}；请以少聚类p值{number(p, 3)}为准（{how}）"))
+    return replace(effect, table=table, facts=about).with_notes(*notes)
+
+
+__all__ = ["FEW", "cells", "guarded", "negative_share", "pretrend"]

@@ -1,0 +1,122 @@
+"""Partial pooling: many small groups, each with a noisy rate or estimate, drawn towards what they have in common.
+
+Rates: the beta-binomial empirical Bayes of `evalkit.stats.shrink`, with posterior limits. Estimates with standard
+errors (effects by district): the normal model of Efron and Morris (1975), JASA 70, 311-319, variance by REML. Panels:
+a random intercept for the entity and a random effect of the policy (statsmodels MixedLM; Gelman and Hill 2007).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from evalkit.effects.fractional import regressors
+from evalkit.effects.guards import guarded
+from evalkit.effects.result import Effect, Note, facts, rows
+from evalkit.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from evalkit.effects.panel import Panel
+
+
+def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.DataFrame:
+    r"""Rates of groups under :math:`x_i \sim Bin(n_i, p_i),\ p_i \sim Beta(a, b)`: ``raw``, ``pooled``, limits, ``weight``.
+
+    The posterior of :math:`p_i` is Beta(a + x, b + n - x) at the maximum-likelihood prior; ``weight`` is the share of
+    the group's own rate, n / (n + a + b). The limits hold the prior fixed, so they are a little short with few groups.
+    """
+    from scipy.stats import beta
+
+    from evalkit.stats import beta_prior, shrink
+
+    x, n = np.asarray(count, float), np.asarray(total, float)
+    bad = np.flatnonzero(~((x >= 0) & (x <= n)) & ~np.isnan(x + n))
+    if len(bad):
+        raise InputError(Problem("value_invalid", where="count", found="、".join(f"第{i + 1}行（{x[i]:g}/{n[i]:g}）" for i in bad[:5]),
+                                 allowed="0 ≤ 分子 ≤ 分母"))  # fmt: skip
+    a, b = beta_prior(x, n)
+    pooled = np.asarray(shrink(x, n), float)
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        raw, one_rate = x / np.where(n > 0, n, np.nan), np.isinf(a)
+        low, high = (pooled, pooled) if one_rate else (beta.ppf(q, a + x, b + n - x) for q in (tail, 1 - tail))
+        weight = np.zeros_like(n) if one_rate else n / (n + a + b)
+    return pd.DataFrame({"raw": raw, "pooled": pooled, "low": low, "high": high, "weight": weight})
+
+
+def pool_effects(estimate: ArrayLike, se: ArrayLike, level: float = 0.95) -> tuple[pd.DataFrame, dict[str, float]]:
+    r"""Estimates of groups under :math:`y_i \sim N(\theta_i, s_i^2),\ \theta_i \sim N(\mu, \tau^2)`.
+
+    :math:`\tau^2` maximises the restricted likelihood; :math:`\hat\theta_i = B_i\mu + (1 - B_i) y_i`,
+    :math:`B_i = s_i^2/(s_i^2 + \tau^2)`, and its variance adds that of :math:`\mu`.
+
+    Returns
+    -------
+    table, common
+        ``raw``, ``pooled``, ``se``, ``low``, ``high``, ``weight`` (1 - B); ``mean``, ``mean_se``, ``tau``, ``q`` and
+        ``p`` of Cochran's test that all are equal.
+    """
+    from scipy import optimize, stats
+
+    y, s = np.asarray(estimate, float), np.asarray(se, float)
+    if len(y) < 2 or not (np.isfinite(y) & (s > 0)).all():
+        raise InputError(Problem("value_invalid", where="se", found=f"{len(y)}组", allowed="至少两组，标准误大于0"))
+
+    def loss(tau2: float) -> float:
+        w = 1 / (s**2 + tau2)
+        return float(0.5 * (np.log(1 / w).sum() + np.log(w.sum()) + (w * (y - (w * y).sum() / w.sum()) ** 2).sum()))
+
+    top = 10 * float(np.var(y) + s.max() ** 2)
+    found = optimize.minimize_scalar(loss, bounds=(0, top), method="bounded", options={"xatol": 1e-12 * top})
+    tau2 = 0.0 if loss(0.0) <= found.fun + 1e-10 else float(found.x)
+    w = 1 / (s**2 + tau2)
+    mean, var = float((w * y).sum() / w.sum()), float(1 / w.sum())
+    shrunk = s**2 * w
+    pooled = shrunk * mean + (1 - shrunk) * y
+    error = np.sqrt((1 - shrunk) * s**2 + shrunk**2 * var)
+    reach = stats.norm.ppf(0.5 + level / 2) * error
+    flat = 1 / s**2
+    q = float((flat * (y - (flat * y).sum() / flat.sum()) ** 2).sum())
+    table = pd.DataFrame({"raw": y, "pooled": pooled, "se": error, "low": pooled - reach, "high": pooled + reach, "weight": 1 - shrunk})
+    return table, {"mean": mean, "mean_se": var**0.5, "tau": tau2**0.5, "q": q, "p": float(stats.chi2.sf(q, len(y) - 1))}
+
+
+def multilevel(panel: Panel) -> Effect:
+    """The policy's mean effect with a random intercept and a random effect by entity; period effects fixed.
+
+    ``details["entities"]``: the effect of every treated entity, drawn towards the mean.
+    """
+    import statsmodels.api as sm
+
+    if panel.kind != "binary":
+        found = f"{panel.label(panel.treatment)}是连续变量"
+        raise InputError(Problem("design_unfit", where="multilevel", found=found, advice="请用 ek.effects.twfe"))
+    used = panel.complete
+    names = ["treated", *panel.controls]
+    x = sm.add_constant(regressors(panel), has_constant="add")
+    random = np.column_stack([np.ones(len(used)), used["treated"]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = sm.MixedLM(used[panel.outcome].astype(float), x, groups=used["entity"], exog_re=random)
+        fit = model.fit(reml=True, method=["lbfgs", "powell"])
+        errors = fit.bse_fe
+    spread = np.sqrt(np.clip(np.diag(np.asarray(fit.cov_re)), 0, None))
+    terms = [n for n in names if n in x]
+    about = facts(panel, package="statsmodels", method="多层模型（随机截距、随机政策效应，REML）", paper="Gelman and Hill (2007)",
+                  covariance="模型标准误", fixed={"个体": "随机截距＋均值", "时期": "是"}, spread_effect=float(spread[1]))  # fmt: skip
+    labels = [panel.label(panel.treatment) if t == "treated" else panel.label(t) for t in terms]
+    table = rows(terms, labels, fit.fe_params[terms], errors[terms])
+    each = pd.DataFrame({"entity": list(fit.random_effects), "effect": [float(v.iloc[1]) for v in fit.random_effects.values()]})
+    ever = used.loc[used["first_treated"].notna(), "entity"].unique()
+    each = each.loc[each["entity"].isin(ever)].assign(effect=lambda f: f["effect"] + float(fit.fe_params["treated"]))
+    notes = [Note("info", f"各个体的政策效应围绕均值的标准差为{spread[1]:.4f}；截距的标准差为{spread[0]:.4f}。")]
+    if spread[1] < 1e-4:
+        notes.append(Note("info", "政策效应的个体差异估计接近零：数据分不出各地效果的不同。"))
+    if not fit.converged:
+        notes.append(Note("warning", "多层模型没有收敛，结果不可用。"))
+    details = {"entities": each.reset_index(drop=True)}
+    return guarded(Effect("multilevel", "多层模型（部分合并）", table, about, (), "treated", details).with_notes(*notes), panel)

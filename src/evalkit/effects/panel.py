@@ -1,0 +1,423 @@
+"""A clean panel with treatment timing: what every design takes, from processed data or from a plain frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from evalkit.documents import Block
+from evalkit.problems import InputError, Problem, did_you_mean
+
+# the columns of Panel.frame before outcome, controls and kept ones
+KEYS = ("entity", "period", "time", "cluster", "first_treated", "treated", "dose", "weight")
+KEY_NAMES = {
+    "entity": "个体", "period": "时期", "time": "时期序号", "cluster": "聚类", "first_treated": "开始实施的时期（空为从未实施）",
+    "treated": "是否已实施政策", "dose": "政策取值", "weight": "权重", "policy": "政策", "peer_group": "地区类型",
+}  # fmt: skip
+NEVER = {"", "0", "inf", "never", "nan", "none", "<na>", "从未", "未实施"}
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row an entity and period; made by `panel` (processed data) or `Panel.from_frame` (any frame).
+
+    Parameters
+    ----------
+    frame
+        `KEYS`, then the outcome, the controls and the kept columns under their own names, sorted by entity and time.
+        ``time`` is an integer (year; 4 year + quarter - 1; 12 year + month - 1; else the rank), ``first_treated`` on
+        that scale and NaN for the never treated, ``treated`` 1 from then on (the treatment itself where it is
+        continuous), ``dose`` the policy's value where it is in force, else 0.
+    outcome, treatment, controls
+        Names of columns of `frame`; `treatment` is the policy's name where it comes from the table of policies.
+    kind
+        ``binary``: absorbing, from `first_treated` on. ``continuous``: a regressor, for two-way fixed effects only.
+    labels
+        Chinese name of every column; `label` reads it. `english`: the English ones that are known.
+    rate
+        The outcome is bounded by 0 and 1.
+    weighted
+        `weight` is given (else it is 1).
+    notes
+        What was decided on the way: always-treated entities, blanks taken off, movers.
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+    outcome: str
+    treatment: str
+    controls: tuple[str, ...] = ()
+    entity: str = "entity"
+    kind: Literal["binary", "continuous"] = "binary"
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    english: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keep: tuple[str, ...] = ()
+    rate: bool = False
+    weighted: bool = False
+    is_demo: bool = False
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, outcome: str, entity: str, time: str, *, treated_from: str | None = None,
+        treatment: str | None = None, controls: Sequence[str] = (), cluster: str | None = None,
+        weights: str | None = None, labels: Mapping[str, str] | None = None, rate: bool = False,
+        keep: Sequence[str] = (), is_demo: bool = False, source: str = "", dose: str | None = None,
+    ) -> Panel:  # fmt: skip
+        """A panel of any frame, one row an entity and period.
+
+        Parameters
+        ----------
+        outcome, controls, keep, weights, dose
+            Names of columns; numbers, except the kept ones.
+        entity, time, cluster
+            Names of columns; clusters are the entities by default, an entity stays in its cluster.
+        treated_from
+            Column with the first treated period of the entity; 0, empty, infinite or ``never`` is never.
+        treatment
+            Or a column of 0 and 1 by period (it may not switch back), or of other numbers (a continuous regressor).
+        rate
+            Refuse an outcome outside 0 to 1.
+        dose
+            Column with the policy's value (it is taken where the policy is in force).
+
+        Raises
+        ------
+        InputError
+            Every fault at once, with its rows: unknown or unreadable columns, empty or repeated entity and period,
+            one period, no variation in treatment, all treated at once, a treatment that switches back, a rate
+            outside 0 to 1.
+
+        Examples
+        --------
+        ``Panel.from_frame(mpdta, "lemp", "countyreal", "year", treated_from="first.treat", controls=["lpop"])`` is
+        the panel of county minimum wages of Callaway and Sant'Anna (2021); California's Proposition 99 is
+        ``Panel.from_frame(smoking, "PacksPerCapita", "State", "Year", treatment="treated")``.
+        """
+        given = [c for c in (outcome, entity, time, treated_from, treatment, cluster, weights, dose, *controls, *keep) if c]
+        unknown = [Problem("key_unknown", where="from_frame", found=str(c), advice=did_you_mean(str(c), map(str, frame.columns)))
+                   for c in dict.fromkeys(given) if c not in frame]  # fmt: skip
+        if (treated_from is None) == (treatment is None):
+            unknown.append(Problem("key_missing", where="from_frame", advice="treated_from（开始时期）与 treatment（按期取值）只给一个"))
+        taken = [c for c in (outcome, *controls, *keep) if c in KEYS]
+        unknown += [Problem("key_duplicate", where="from_frame", found=c, advice="请改列名；这些名称留给面板的键：" + "、".join(KEYS))
+                    for c in taken]
+        if unknown:
+            raise InputError(unknown)
+        check = _Reader(frame, entity, time)
+        out = pd.DataFrame({"entity": check.codes(entity), "period": check.codes(time)})
+        out["time"] = times(out["period"])
+        out["cluster"] = check.codes(cluster) if cluster else out["entity"]
+        check.constant(out, "cluster", "个体换了聚类")
+        kind = check.treatment(out, treated_from, treatment)
+        values = check.numbers(dose).fillna(0) if dose else pd.Series(1.0, out.index)
+        out["dose"] = out["treated"] if kind == "continuous" else values.where(out["treated"] == 1, 0.0)
+        out["weight"] = check.numbers(weights) if weights else 1.0
+        for column in dict.fromkeys((outcome, *controls)):
+            out[column] = check.numbers(column)
+        for column in keep:
+            out[column] = frame[column].to_numpy()
+        if rate and (bad := (out[outcome] < -1e-12) | (out[outcome] > 1 + 1e-12)).any():
+            check.add("value_invalid", bad, f"“{outcome}”为{out.loc[bad, outcome].iloc[0]:g}", "请核对分子分母；百分数先除以100", "0至1")
+        check.shape(out, kind)
+        if check.problems:
+            raise InputError(check.problems)
+        order = np.lexsort((out["time"], pd.factorize(out["entity"], sort=True)[0]))
+        out = out if (np.diff(order) == 1).all() else out.take(order).reset_index(drop=True)
+        return cls(
+            out, outcome, treatment or "policy", tuple(controls), entity, kind,  # type: ignore[arg-type]
+            KEY_NAMES | dict(labels or {}), {}, tuple(keep), rate, bool(weights), is_demo, source, tuple(check.notes),
+        )  # fmt: skip
+
+    def label(self, name: str) -> str:
+        return str(self.labels.get(name, name))
+
+    @cached_property
+    def complete(self) -> pd.DataFrame:
+        """The rows on which designs run: outcome, controls and weight all known."""
+        return self.frame.dropna(subset=[self.outcome, *self.controls, "weight"]).reset_index(drop=True)
+
+    @cached_property
+    def work(self) -> pd.DataFrame:
+        """`complete` with short names for formulas: y, d, x0, x1 ..., i (entity), t, c (cluster), g (0 is never), w."""
+        used = self.complete
+        return pd.DataFrame({
+            "y": used[self.outcome], "d": used["treated"], "i": pd.factorize(used["entity"])[0], "t": used["time"],
+            "c": pd.factorize(used["cluster"])[0], "g": used["first_treated"].fillna(0).astype("int64"), "w": used["weight"],
+            **{f"x{n}": used[c] for n, c in enumerate(self.controls)},
+        })  # fmt: skip
+
+    @property
+    def xs(self) -> list[str]:
+        """Names of the controls in `work`."""
+        return [f"x{n}" for n in range(len(self.controls))]
+
+    @property
+    def periods(self) -> dict[int, str]:
+        """Integer time -> the period as it is written, in order."""
+        seen = self.frame.drop_duplicates("time").sort_values("time")
+        return dict(zip(seen["time"].astype(int), seen["period"].astype(str), strict=True))
+
+    def period(self, time: float) -> str:
+        return self.periods.get(int(time), str(int(time)))
+
+    @property
+    def cohorts(self) -> dict[int, int]:
+        """First treated time -> number of entities, the never treated left out."""
+        once = ~pd.Series(pd.factorize(self.frame["entity"])[0]).duplicated()
+        first = self.frame.loc[once.to_numpy(), "first_treated"].dropna()
+        return {int(g): int(n) for g, n in first.value_counts().sort_index().items()}
+
+    @property
+    def balanced(self) -> bool:
+        return len(self.work) == self.work["i"].nunique() * self.work["t"].nunique()
+
+    @property
+    def staggered(self) -> bool:
+        return len(self.cohorts) > 1
+
+    def having(self, keep: pd.Series | np.ndarray, note: str = "") -> Panel:
+        """The same panel on the rows where `keep` holds."""
+        frame = self.frame.loc[np.asarray(keep, bool)].reset_index(drop=True)
+        return replace(self, frame=frame, notes=(*self.notes, *([note] if note else [])))
+
+    @property
+    def missing(self) -> pd.DataFrame:
+        """Per variable: rows missing, their share, and the share among treated and untreated entities."""
+        gaps, ever = self.frame[[self.outcome, *self.controls]].isna(), self.frame["first_treated"].notna()
+        shares = {"share": gaps.mean(), "share_treated": gaps[ever].mean(), "share_never": gaps[~ever].mean()}
+        made = pd.DataFrame({"label": [self.label(c) for c in gaps], "n": gaps.sum()} | shares, index=gaps.columns)
+        return made.rename_axis("variable").reset_index()
+
+    @property
+    def attrition(self) -> dict[str, float]:
+        """Share of entities (of those seen in the first period) not complete in the last one, by treatment."""
+        work = self.work
+        first = work[work["t"] == work["t"].min()]
+        stayed, ever = first["i"].isin(work.loc[work["t"] == work["t"].max(), "i"]), first["g"] > 0
+        share = lambda group: float(1 - stayed[group].mean()) if group.any() else 0.0  # noqa: E731
+        return {"all": share(ever | True), "treated": share(ever), "never": share(~ever)}
+
+    @property
+    def report(self) -> Block:
+        """Balance and missingness, as a table."""
+        frame, lost, span = self.frame, self.attrition, list(self.periods.values())
+        ever = frame["first_treated"].notna()
+        rows: list[list[Any]] = [
+            *([KEY_NAMES[c], frame[c].nunique(), f"其中实施政策的 {frame.loc[ever, c].nunique()}"] for c in ("entity", "cluster")),
+            ["时期", len(span), f"{span[0]} 至 {span[-1]}"],
+            ["行（个体×时期）", len(frame), f"变量齐全的 {len(self.complete)}；{'' if self.balanced else '非'}平衡面板"],
+            *([f"开始实施：{self.period(g)}", n, "个体"] for g, n in self.cohorts.items()),
+            ["首期有、末期没有的个体", {"v": lost["all"], "t": f"{lost['all']:.1%}"},
+             f"实施的 {lost['treated']:.1%}，未实施的 {lost['never']:.1%}"],
+            *([f"缺失：{gap.label}", int(gap.n), f"{gap.share:.1%}"] for gap in self.missing.itertuples()),
+        ]  # fmt: skip
+        return Block.table("面板的平衡与缺失", ["项目", "数", "说明"], rows, notes=self.notes, sortable=False, source=self.source,
+                           demo=self.is_demo)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return self.report._repr_mimebundle_(include, exclude)
+
+    def dictionary(self) -> Block:
+        """变量说明表: name, Chinese name, type, rows, missing, minimum, mean and maximum of every column."""
+        numeric = self.frame.select_dtypes("number").astype(float).agg(["min", "mean", "max"])
+        rows = [
+            [name, self.label(name), "数值" if name in numeric else "文本", int(column.notna().sum()), int(column.isna().sum()),
+             *numeric.get(name, [None] * 3)] for name, column in self.frame.items()
+        ]  # fmt: skip
+        heads = ["变量名", "名称", "类型", "有值", "缺失", "最小", "均值", "最大"]
+        columns = [{"key": h, "label": h} | ({"decimals": 4} if h in heads[5:] else {}) for h in heads]
+        return Block.table("变量说明表", columns, rows, source=self.source, demo=self.is_demo, sortable=False)
+
+    def export(self, path: str | Path) -> list[Path]:
+        """Write the panel as ``.dta`` (Stata 14 and later), ``.sav``, ``.parquet`` or ``.xlsx``, 变量说明表 beside it.
+
+        Returns
+        -------
+        list of Path
+            The file and ``<name>_变量说明.xlsx`` (a sheet of the same workbook for ``.xlsx``).
+        """
+        from evalkit.effects.export import export
+
+        return export(self, Path(path))
+
+
+@dataclass
+class _Reader:
+    """Reads the columns of a frame and collects every fault with its rows."""
+
+    frame: pd.DataFrame
+    entity: str
+    times_of: str
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def rows(self, bad: pd.Series | np.ndarray) -> str:
+        """``第3行（演示01区，2024）、…共12行``: the first is row 1."""
+        places = np.flatnonzero(np.asarray(bad, bool))
+        names = [f"第{n + 1}行（{self.frame[self.entity].iloc[n]}，{self.frame[self.times_of].iloc[n]}）" for n in places[:MOST_NAMED]]
+        return "、".join(names) + (f" 等，共{len(places)}行" if len(places) > MOST_NAMED else "")
+
+    def add(self, code: str, bad: Any, found: str, advice: str = "", allowed: str = "") -> None:
+        self.problems.append(Problem(code, where=self.rows(bad), found=found, allowed=allowed, advice=advice))
+
+    def codes(self, column: str) -> pd.Series:
+        """Text codes without the blanks around them; an empty one is a fault, blanks taken off are a note."""
+        code, values = pd.factorize(self.frame[column], use_na_sentinel=False)
+        given = pd.Series(values)
+        whole = pd.api.types.is_float_dtype(given) and bool((given.dropna() % 1 == 0).all())
+        text = (given.astype("Int64") if whole else given).astype("string")
+        # full-width and zero-width blanks are blanks too
+        clean = text.str.replace(r"^[\s\u3000\u200b\ufeff]+|[\s\u3000\u200b\ufeff]+$", "", regex=True)
+        changed, empty = (mask.fillna(True).to_numpy(bool)[code] for mask in ((clean != text) & text.notna(), clean.isna() | (clean == "")))
+        if changed.any():
+            self.notes.append(f"“{column}”有{int(changed.sum())}行的代码首尾带空格，已去掉：{self.rows(changed)}")
+        if empty.any():
+            self.add("panel_invalid", empty, f"“{column}”为空或只有空格", "请补上代码，或删去这些行")
+        return clean.fillna("").take(code).reset_index(drop=True)
+
+    def numbers(self, column: str) -> pd.Series:
+        given = self.frame[column].reset_index(drop=True)
+        if given.dtype == "float64" and not np.isinf(given.to_numpy()).any():
+            return given
+        blank = given.astype("string").str.strip().fillna("") == ""
+        found = pd.to_numeric(given.where(~blank), errors="coerce").astype("float64")
+        if (bad := (found.isna() & ~blank & given.notna()) | np.isinf(found)).any():
+            first = given[bad].iloc[0]
+            self.add("value_unreadable", bad, f"“{column}”不是数：{first!r}", "请改为数字；没有的留空")
+        return found.where(np.isfinite(found))
+
+    def constant(self, out: pd.DataFrame, column: str, found: str) -> None:
+        values = pd.Series(pd.factorize(out[column], use_na_sentinel=False)[0])
+        varies = values != values.groupby(pd.factorize(out["entity"])[0]).transform("first")
+        if varies.any():
+            self.add("panel_invalid", varies, found, "同一个体各期应相同")
+
+    def treatment(self, out: pd.DataFrame, treated_from: str | None, treatment: str | None) -> str:
+        """Fill `first_treated` and `treated`; returns the kind."""
+        if treated_from is not None:
+            code, values = pd.factorize(self.frame[treated_from], use_na_sentinel=False)
+            text = pd.Series(values).astype("string").str.strip().str.removesuffix(".0").fillna("")
+            seen = out.drop_duplicates("period")
+            known = dict(zip(seen["period"].astype(str), seen["time"], strict=True))
+            never = text.str.lower().isin(NEVER)
+            first = text.map(known).astype("float64").where(~never)
+            outside = ~never & first.isna()
+            if outside.any() and not _ranked(seen["period"]) and not _ranked(text[outside]):
+                first[outside] = times(text[outside])
+            if (bad := ~never & first.isna()).any():
+                self.add("value_unreadable", bad.to_numpy()[code], f"开始时期“{text[bad].iloc[0]}”不在面板的时期之内")
+            if (late := (first > out["time"].max()).to_numpy()[code]).any():
+                self.notes.append(f"{out.loc[late, 'entity'].nunique()}个个体在最后一期之后才实施，按从未实施计")
+            out["first_treated"] = first.where(first <= out["time"].max()).to_numpy()[code]
+            self.constant(out, "first_treated", "同一个体有几个开始时期")
+            out["treated"] = (out["time"] >= out["first_treated"]).astype(float)
+            return "binary"
+        assert treatment is not None
+        truth = pd.api.types.is_bool_dtype(self.frame[treatment])
+        value = self.frame[treatment].reset_index(drop=True).astype(float) if truth else self.numbers(treatment)
+        if value.isna().any():
+            self.add("panel_invalid", value.isna(), f"政策变量“{treatment}”为空", "请填0或1")
+        if not value.dropna().isin([0, 1]).all():
+            out["first_treated"], out["treated"] = np.nan, value
+            return "continuous"
+        order = out.assign(value=value).sort_values(["entity", "time"], kind="stable")
+        back = (order.groupby("entity")["value"].diff() < 0).reindex(out.index)
+        if back.any():
+            self.add("treatment_reversed", back, "由1变回0",
+                     "这些设计要求政策一旦实施就持续；请按首次实施的时期用 treated_from，或只取取消之前的时期")
+        out["first_treated"] = out["time"].where(value == 1).groupby(out["entity"]).transform("min").astype("float64")
+        out["treated"] = value.fillna(0)
+        return "binary"
+
+    def shape(self, out: pd.DataFrame, kind: str) -> None:
+        """Repeated rows, one period, no variation, nobody to compare with."""
+        if (twice := out.duplicated(["entity", "period"], keep=False) & (out["entity"] != "")).any():
+            self.add("panel_duplicate", twice, "同一个体同一时期有几行", "请先核实并只留一行")
+        first = out[~out["entity"].duplicated()].set_index("entity")["first_treated"]
+        if out["time"].nunique() < 2:
+            found = f"只有一个时期（{'、'.join(out['period'].unique())}）"
+            self.problems.append(Problem("panel_invalid", where=self.times_of, found=found, advice="至少要两个时期"))
+        elif out["treated"].nunique() < 2:
+            every = "所有行都已实施" if out["treated"].any() else "没有一行实施政策"
+            found = every if kind == "binary" else "政策取值处处相同"
+            advice = "请核对政策名称与开始时期；没有差别就无从比较"
+            self.problems.append(Problem("treatment_unvaried", where=f"共{len(out)}行", found=found, advice=advice))
+        elif kind == "binary" and first.notna().all() and first.nunique() == 1:
+            found = "全部个体在同一时期实施，没有对照"
+            self.problems.append(Problem("treatment_unvaried", where=f"共{len(first)}个个体", found=found, advice="请加入未实施的地区"))
+        elif kind == "binary":
+            if first.notna().all():
+                self.notes.append("全部个体先后都实施了政策：只能以尚未实施的作对照，最后一批实施之后的各期不能用")
+            if n := int((always := first <= out["time"].min()).sum()):
+                named = "、".join(first.index[always][:5]) + ("等" if n > 5 else "")
+                self.notes.append(f"{n}个个体在首期就已实施（{named}），没有实施前的数据，组别—时期估计时略去")
+
+
+def _ranked(periods: pd.Series) -> bool:
+    return not periods.astype("string").str.fullmatch(r"\d{1,9}(Q[1-4]|-\d{2})?").all()
+
+
+def times(periods: pd.Series) -> pd.Series:
+    """Integer times of written periods: years as they are, ``2025Q3`` and ``2025-07`` counted in quarters and months."""
+    code, values = pd.factorize(periods, use_na_sentinel=False)
+    return _times(pd.Series(values)).take(code).set_axis(periods.index)
+
+
+def _times(periods: pd.Series) -> pd.Series:
+    text = periods.astype("string").str.strip()
+    if text.str.fullmatch(r"\d{1,9}").all():
+        return text.astype("int64")
+    for pattern, size in ((r"(\d{4})Q([1-4])", 4), (r"(\d{4})-(\d{2})", 12)):
+        if text.str.fullmatch(pattern).all():
+            parts = text.str.extract(pattern).astype("int64")
+            return parts[0] * size + parts[1] - 1
+    order = {value: n for n, value in enumerate(sorted(text.dropna().unique()))}
+    return text.map(order).fillna(-1).astype("int64")
+
+
+def panel(
+    data: Any, outcome: str, treatment: str, controls: Sequence[str] = (),
+    entity: Literal["area", "party_org", "unit"] = "area", *, level: str = "district", keep: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> Panel:  # fmt: skip
+    """A panel of processed data with the timing of a policy.
+
+    Parameters
+    ----------
+    data
+        What `evalkit.load` returns.
+    outcome, controls
+        For areas: codes of indicators or measures. For units and party organisations: columns of their view, or
+        codes, of which the filter becomes 1 or 0 per row (``org_coverage`` of a unit: covered or not, on the
+        indicator's own base).
+    treatment
+        A policy of the table ``policies`` (area, policy, start_period, value); it holds in all places inside its area.
+    entity
+        ``area``, ``party_org`` or ``unit``; never persons.
+    level
+        Of the areas: ``district`` by default.
+    keep
+        Further columns, for comparisons by group (``peer_group`` of areas is always kept).
+    labels
+        Names to print, such as that of the policy.
+
+    Returns
+    -------
+    Panel
+        Clustered by the areas in which the policy was decided.
+    """
+    from evalkit.effects.source import read_panel
+
+    made = read_panel(data, outcome, treatment, tuple(controls), entity, level, tuple(keep))
+    return replace(made, labels={**made.labels, **(labels or {})})
+
+
+__all__ = ["KEYS", "Panel", "panel", "times"]

@@ -1,0 +1,122 @@
+"""Panels out of processed data: indicators and measures of areas, rows of units and party organisations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from evalkit.effects.panel import MOST_NAMED, Panel
+from evalkit.problems import InputError, Problem, did_you_mean
+
+# entity -> its view and key, and the measure whose filter is the base of plain columns and measures
+ROWS = {"unit": ("units", "unit", "units"), "party_org": ("party_orgs", "party_org", "party_orgs")}
+NAMES = {"area": "地区", "unit": "单位", "party_org": "党组织"}
+
+
+def read_panel(
+    data: Any, outcome: str, treatment: str, controls: tuple[str, ...], entity: str, level: str, keep: tuple[str, ...]
+) -> Panel:
+    """See `evalkit.effects.panel.panel`."""
+    if entity not in NAMES:
+        allowed = "area（地区）、party_org（党组织）、unit（单位）；不作个人层面的评估"
+        raise InputError(Problem("person_refused", where="entity", found=str(entity), allowed=allowed))
+    policies = data.frame("policies")
+    own = policies.loc[policies["policy"] == treatment]
+    if own.empty:
+        known = list(policies["policy"].dropna().unique())
+        advice = did_you_mean(treatment, known) or "有的政策：" + ("、".join(known) or "无，请在 政策.xlsx 中写明")
+        raise InputError(Problem("key_unknown", where="treatment", found=treatment, advice=advice))
+    codes = tuple(dict.fromkeys((outcome, *controls)))
+    book = {**data.codebook.measures, **data.codebook.indicators}
+    frame, labels, rate, notes = _areas(data, book, codes, level, keep) if entity == "area" else _rows(data, book, codes, entity, keep)
+    made = Panel.from_frame(
+        frame.assign(**_timing(own, frame["area_"])), outcome, "entity_", "period_", treated_from="from_", controls=controls,
+        cluster="cluster_",
+        dose="dose_", labels=labels | {"entity": NAMES[entity], "policy": treatment}, rate=rate,
+        keep=[c for c in dict.fromkeys(("peer_group", *keep)) if c in frame], is_demo=data.is_demo,
+        source="演示数据，全部虚构" if data.is_demo else "本项目台账",
+    )  # fmt: skip
+    english = {c: book[c].name_en for c in codes if c in book}
+    return replace(made, entity=entity, treatment=treatment, english=english, notes=(*notes, *made.notes))
+
+
+def _timing(own: pd.DataFrame, areas: pd.Series) -> dict[str, Any]:
+    """First period, value and deciding area of every row: a policy holds in all places inside its area."""
+    paths = own["area"].astype(str)
+    if (wrong := own["start_period"].isna() | paths.duplicated(keep=False)).any():
+        where = "、".join(f"{r.source_file}!第{r.source_row}行（{r.area}）" for r in own[wrong].head(MOST_NAMED).itertuples())
+        found, advice = "政策的开始时期为空，或一个地区写了两行", "一个地区一项政策只写一行，并写明开始时期"
+        raise InputError(Problem("panel_invalid", where=where, found=found, advice=advice))
+    starts = dict(zip(paths, own["start_period"].astype(str), strict=True))
+    values = dict(zip(paths, own["value"].astype("float64").fillna(1.0), strict=True))
+    depth = int(paths.str.count("/").min()) + 1
+    ways = {area: area.split("/") for area in areas.astype(str).unique()}
+    home = {area: next((p for n in range(len(way), 0, -1) if (p := "/".join(way[:n])) in starts), "") for area, way in ways.items()}
+    found_in = areas.astype(str).map(home)
+    return {"from_": found_in.map(starts).fillna(""), "dose_": found_in.map(values).fillna(0.0),
+            "cluster_": areas.astype(str).map({area: "/".join(way[:depth]) for area, way in ways.items()})}  # fmt: skip
+
+
+def _areas(data: Any, book: dict[str, Any], codes: tuple[str, ...], level: str, keep: tuple[str, ...]) -> Any:
+    levels = data.areas["level"].dropna().unique()
+    problems = [Problem("key_unknown", where="ek.panel", found=c, advice=did_you_mean(c, book)) for c in codes if c not in book]
+    if level not in levels:
+        problems.append(Problem("key_unknown", where="level", found=level, allowed="、".join(levels)))
+    if problems:
+        raise InputError(problems)
+    indicators = data.codebook.indicators
+    columns = {}
+    for code in codes:
+        frame, key = (data.indicators, "indicator") if code in indicators else (data.measures, "measure")
+        mine = frame.loc[(frame["level"] == level) & (frame[key] == code)]
+        columns[code] = mine.set_index(["area", "period"])["value"].astype("float64")
+    wide = pd.DataFrame(columns).rename_axis(["area_", "period_"]).reset_index()
+    info = data.areas.drop_duplicates("area").set_index("area")
+    kept = {c: wide["area_"].map(info[c]) for c in ("peer_group", *keep) if c in info}
+    rate = codes[0] in indicators and indicators[codes[0]].kind == "proportion"
+    return wide.assign(entity_=wide["area_"], **kept), {c: book[c].name for c in codes}, rate, ()
+
+
+def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, keep: tuple[str, ...]) -> Any:
+    """Rows of a view; a code becomes 1 or 0 by its filter, or its sum's column, on the outcome's own base."""
+    from evalkit.indicators.measures import reading_of, view_of
+
+    name, key, usual = ROWS[entity]
+    view, measures = data.views[name], data.codebook.measures
+    words = {c: t.name for table in data.codebook.tables.values() for c, t in table.columns.items()}
+    numeric = [c for c in view.columns if not view[c].type().is_string()]
+    base, wanted, labels, problems = measures[usual], [], {}, []
+    holds = lambda measure: reading_of(view, measure).printed.fill_null(False)  # noqa: E731
+    plain = lambda column: view[column].cast("float64") / (100 if column.endswith("_fen") else 1)  # noqa: E731
+    for code in codes:
+        found = data.codebook.indicators.get(code)
+        measure = measures.get(found.numerator if found else code)
+        if code in numeric:
+            wanted.append(plain(code))
+            labels[code] = words.get(code, code)
+        elif measure is not None and view_of(measure) == name:
+            wanted.append(holds(measure).cast("float64") * (plain(measure.sum.partition(".")[2]) if measure.sum else 1))
+            labels[code] = book[code].name
+            if code == codes[0] and found and view_of(measures[found.denominator]) == name:
+                base = measures[found.denominator]
+        else:
+            near = did_you_mean(code, [*numeric, *book])
+            advice = f'这个指标不是{NAMES[entity]}层面的，请用 entity="area"' if measure is not None else near
+            problems.append(Problem("key_unknown", where="ek.panel", found=code, advice=advice))
+    problems += [Problem("key_unknown", where="keep", found=c, advice=did_you_mean(c, view.columns)) for c in keep if c not in view.columns]
+    if problems:
+        raise InputError(problems)
+    frame = view.mutate(base_=holds(base), entity_=view["home"] + "/" + view[key], **{f"v_{n}": v for n, v in enumerate(wanted)})
+    frame = frame.filter(frame["base_"]).select("entity_", *[f"v_{n}" for n in range(len(codes))], *keep, area_="area", period_="period")
+    out = frame.to_pandas().sort_values(["entity_", "period_"], kind="stable", ignore_index=True)
+    # a unit that moves stays where it was first seen (intention to treat); keys are unique within a district only
+    first = out.groupby("entity_")["area_"].transform("first")
+    moved = int(out.loc[first != out["area_"], "entity_"].nunique())
+    notes = [f"口径：{base.name}", *([f"{moved}个{NAMES[entity]}在区县内换过地方，按首次出现的地方计"] if moved else [])]
+    rate = codes[0] in data.codebook.indicators and not measures[data.codebook.indicators[codes[0]].numerator].sum
+    return out.assign(area_=first).rename(columns={f"v_{n}": c for n, c in enumerate(codes)}), labels, rate, notes
+
+
+__all__ = ["read_panel"]

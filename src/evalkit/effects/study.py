@@ -1,0 +1,252 @@
+"""A study as a small YAML file: the question and the designs are written down before the numbers are seen.
+
+`read_study` checks the whole file at once; `run_study` gives panel, advice, main result, robustness, checks and groups.
+What cannot be estimated is named with its reason; only a main design that fails stops the study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from evalkit.codebook.reading import Lines, parse_yaml, read_text, where
+from evalkit.effects.advise import Advice, advise
+from evalkit.effects.advise import name as design_name
+from evalkit.effects.panel import Panel, panel
+from evalkit.effects.rd import UNIT_OUTCOMES, rd
+from evalkit.effects.result import Effect
+from evalkit.problems import InputError, Problem, did_you_mean
+
+DESIGNS = {"twfe": "fixed", "event_study": "fixed", "sun_abraham": "fixed", "did2s": "fixed", "callaway_santanna": "groups",
+           "synthetic_did": "synthetic", "synthetic_control": "synthetic", "fractional": "fractional", "multilevel": "multilevel",
+           "psm_did": "matching", "rd": "rd"}  # fmt: skip
+CHECKS = {"bacon": "fixed", "placebo": "inference", "randomisation": "inference", "wild_bootstrap": "inference", "honest": "inference"}
+SEEDED = {"placebo", "randomisation", "wild_bootstrap"}
+Text = Annotated[str, Field(min_length=1)]
+Words = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
+
+
+class Study(BaseModel):
+    """The file. `design: auto` takes the adviser's; `periods` are first and last; `further` are more outcomes of the same
+    policy, whose p-values are corrected together with the main one (`adjust`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    question: Text
+    status: Literal["pre_registered", "exploratory"]
+    registration: str = ""
+    outcome: Text
+    outcome_label: str = ""
+    treatment: str = ""
+    treatment_label: str = ""
+    entity: Literal["area", "unit", "party_org"] = "area"
+    level: str = "district"
+    controls: tuple[str, ...] = ()
+    periods: tuple[Words, ...] = Field(default=(), max_length=2)
+    design: str = "auto"
+    robustness: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    groups: str = ""
+    running: str = "employees"
+    cutoff: float | None = None
+    bandwidth: float | None = Field(default=None, gt=0)
+    adjust: str = "holm"
+    seed: int = 7
+    draws: int = Field(default=499, ge=19)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a study found; `failed` are designs and checks that could not be run, with the reason."""
+
+    study: Study
+    main: Effect
+    panel: Panel | None = None
+    advice: Advice | None = None
+    others: tuple[Effect, ...] = ()
+    further: tuple[Effect, ...] = ()
+    checks: dict[str, Any] = field(default_factory=dict)
+    groups: pd.DataFrame | None = None
+    failed: tuple[str, ...] = ()
+
+
+def read_study(source: str | Path | dict[str, Any]) -> Study:
+    """A checked study of a file or a mapping; every fault at once, with line and near match."""
+    name, lines, raw = "", None, source
+    if not isinstance(source, dict):
+        path = Path(source)
+        name, text = path.name, read_text(path)
+        raw, problems = parse_yaml(text, name)
+        if problems:
+            raise InputError(problems)
+        lines = Lines(text)
+    if not isinstance(raw, dict):
+        raise InputError(Problem("value_invalid", file=name, found=str(raw)[:60], allowed="名称: 内容"))
+    found: list[Problem] = []
+
+    def add(code: str, at: tuple[str | int, ...], found_: object, allowed: str = "", advice: str = "") -> None:
+        place = where(at, lines(at) if lines else None)
+        found.append(Problem(code, file=name, where=place, found=str(found_)[:60], allowed=allowed, advice=advice))
+
+    try:
+        study: Any = Study.model_validate(raw)
+    except ValidationError as errors:
+        study = None
+        fields = list(Study.model_fields)
+        for error in errors.errors():
+            at, kind = error["loc"], error["type"]
+            if kind == "missing":
+                add("key_missing", at, "", f"{at[-1]}: …")
+            elif kind == "extra_forbidden":
+                add("key_unknown", at, at[-1], "、".join(fields), did_you_mean(str(at[-1]), fields))
+            else:
+                expected = str(error.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", "、")
+                near = did_you_mean(str(error["input"]), expected.split("、"))
+                add("value_invalid", at, error["input"], expected or _ALLOWED.get(kind, ""), near)
+    for key, known in (("design", {"auto": "", **DESIGNS}), ("robustness", DESIGNS), ("checks", CHECKS)):
+        given = raw.get(key) or []
+        for n, one in enumerate([given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []):
+            if one not in known:
+                at = (key,) if isinstance(given, str) else (key, n)
+                add("key_unknown", at, one, "、".join(known), did_you_mean(str(one), known))
+    is_rd = raw.get("design") == "rd"
+    if is_rd and raw.get("cutoff") is None:
+        add("key_missing", ("cutoff",), "", "断点回归要写临界值，如 cutoff: 50")
+    if not is_rd and not raw.get("treatment"):
+        add("key_missing", ("treatment",), "", "政策.xlsx 里的政策名称")
+    if is_rd and isinstance(raw.get("outcome"), str) and raw["outcome"] not in UNIT_OUTCOMES:
+        add("key_unknown", ("outcome",), raw["outcome"], "、".join(UNIT_OUTCOMES), did_you_mean(raw["outcome"], UNIT_OUTCOMES))
+    if raw.get("status") == "pre_registered" and not raw.get("registration"):
+        add("key_missing", ("registration",), "", "预先登记的日期和地方；没有登记的写 status: exploratory")
+    if found:
+        raise InputError(found)
+    return study  # type: ignore[no-any-return]
+
+
+_ALLOWED = {"int_parsing": "整数", "int_type": "整数", "float_parsing": "数字", "string_type": "文字", "tuple_type": "列表，如 [a, b]",
+            "greater_than": "大于0", "greater_than_equal": "不小于19", "too_long": "最多两项：起、止",
+            "string_too_short": "不能为空"}  # fmt: skip
+
+
+def study_panel(
+    data: Any, outcome: str, treatment: str, controls: Sequence[str] = (), *, entity: Any = "area", level: str = "district",
+    periods: Sequence[str | int] = (), outcome_label: str = "", treatment_label: str = "",
+) -> Panel:  # fmt: skip
+    """`panel` from the first to the last of `periods`, with the names that a reader should see in place of codes."""
+    made = panel(data, outcome, treatment, controls, entity, level=level)
+    names = {key: label for key, label in ((outcome, outcome_label), (treatment, treatment_label)) if label}
+    made = replace(made, labels={**made.labels, **names})
+    given, known = [str(p) for p in periods if p is not None], list(made.periods.values())
+    if unknown := [p for p in given if p not in known]:
+        raise InputError([Problem("period_unknown", where="periods", found=p, allowed="、".join(known)) for p in unknown])
+    if not given:
+        return made
+    span = known[known.index(given[0]) : known.index(given[-1]) + 1]
+    kept = made.frame.loc[made.frame["period"].isin(span)]
+    idle = kept.empty or kept["treated"].nunique() < 2 or kept["time"].nunique() < 2
+    if idle:
+        advice = "这段时间里要有两期以上，而且有实施和没有实施的"
+        raise InputError(Problem("treatment_unvaried", where="periods", found="—".join(given), advice=advice))
+    return made.having(made.frame["period"].isin(span).to_numpy())
+
+
+def estimate(source: Panel, design: str, **options: Any) -> Effect:
+    """A design of `DESIGNS` by its name."""
+    if design not in DESIGNS:
+        advice = did_you_mean(design, DESIGNS)
+        raise InputError(Problem("key_unknown", where="design", found=design, allowed="、".join(DESIGNS), advice=advice))
+    run: Callable[..., Effect] = getattr(import_module(f"evalkit.effects.{DESIGNS[design]}"), design)
+    return run(source, **options)
+
+
+def check(source: Panel, name: str, seed: int = 7, draws: int = 499, main: Effect | None = None) -> Any:
+    """A check of `CHECKS` by its name."""
+    run = getattr(import_module(f"evalkit.effects.{CHECKS[name]}"), name)
+    if name == "honest":
+        if main is not None and main.design == "callaway_santanna":
+            return run(estimate(source, main.design, base="universal"))
+        usable = main is not None and main.design in ("event_study", "sun_abraham")
+        return run(main if usable else estimate(source, "sun_abraham" if source.staggered else "event_study"))
+    return run(source, **({"seed": seed, "draws": draws} if name in SEEDED else {}))
+
+
+def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
+    """The effect by kind of entity: treated of one group against all untreated ones; drawn together by `pool_effects`.
+
+    Columns: group, treated, estimate, se, low, high, pooled, reason (why a group has no estimate).
+    """
+    from evalkit.effects.multilevel import pool_effects
+
+    if column not in source.frame:
+        known = list(source.keep)
+        raise InputError(Problem("key_unknown", where="groups", found=column, allowed="、".join(known), advice=did_you_mean(column, known)))
+    ever, kind = source.frame["first_treated"].notna(), source.frame[column].astype("string").fillna("未分组")
+    rows: list[dict[str, Any]] = []
+    for group in sorted(kind[ever].unique()):
+        own = source.having(~ever | (kind == group))
+        row: dict[str, Any] = {"group": group, "treated": own.frame.loc[own.frame["first_treated"].notna(), "entity"].nunique()}
+        try:
+            main = estimate(own, design).row
+            row |= {"estimate": main["estimate"], "se": main["se"], "low": main["ci_low"], "high": main["ci_high"], "reason": ""}
+        except InputError as error:
+            row |= {"reason": "；".join(map(_why, error.problems))}
+        rows.append(row)
+    frame = pd.DataFrame(rows).reindex(columns=["group", "treated", "estimate", "se", "low", "high", "reason"])
+    good = frame["se"].gt(0)
+    if good.sum() > 1:
+        frame.loc[good, "pooled"] = pool_effects(frame.loc[good, "estimate"], frame.loc[good, "se"])[0]["pooled"].to_numpy()
+    return frame
+
+
+def _why(problem: Problem) -> str:
+    return "，".join(part for part in (problem.found, problem.advice or problem.allowed) if part) or problem.title
+
+
+def several(names: Iterable[str], run: Callable[[str], Any], say: Callable[[str], None] | None = None) -> tuple[dict[str, Any], list[str]]:
+    """Results by name, and what could not be run with its reason."""
+    made: dict[str, Any] = {}
+    failed: list[str] = []
+    for one in names:
+        if say:
+            say(design_name(one))
+        try:
+            made[one] = run(one)
+        except InputError as error:
+            failed.append(f"{design_name(one)}：" + "；".join(map(_why, error.problems)))
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:  # a library gave up on this panel; the others go on
+            failed.append(f"{design_name(one)}：估计不出来（{' '.join(str(error).split())[:80]}）")
+    return made, failed
+
+
+def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = None) -> Findings:
+    """Everything that the study asks for, in order, with the study's seed; `progress` hears what is being done."""
+    say = progress or (lambda text: None)
+    if study.design == "rd":
+        say(design_name("rd"))
+        labels = {study.outcome: study.outcome_label} if study.outcome_label else None
+        return Findings(study, rd(data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth, labels=labels))
+
+    def panel_of(outcome: str, label: str = "") -> Panel:
+        return study_panel(data, outcome, study.treatment, study.controls, entity=study.entity, level=study.level, periods=study.periods,
+                           outcome_label=label, treatment_label=study.treatment_label)  # fmt: skip
+
+    made = panel_of(study.outcome, study.outcome_label)
+    advice = advise(made)
+    design = advice.main if study.design == "auto" else study.design
+    if not design:
+        raise InputError(Problem("design_unfit", where="design", found="没有适合的设计", advice="；".join(advice.notes[:1])))
+    say(design_name(design))
+    main = estimate(made, design)
+    others, lost = several((d for d in study.robustness if d != design), lambda d: estimate(made, d), say)
+    further, no_panel = several(study.further, lambda o: estimate(panel_of(o), design), say)
+    checks, unfit = several(study.checks, lambda c: check(made, c, study.seed, study.draws, main), say)
+    groups, apart = several([study.groups] if study.groups else [], lambda g: by_group(made, g, design))
+    failed = (*lost, *no_panel, *unfit, *apart)
+    return Findings(study, main, made, advice, tuple(others.values()), tuple(further.values()), checks, groups.get(study.groups), failed)

@@ -1,0 +1,206 @@
+"""What only the annual report says: its head, the texts an office writes, areas side by side, what standards would cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from evalkit import charts, subsidy
+from evalkit.documents import Block
+from evalkit.documents.blocks import markdown
+from evalkit.indicators.compare import compare
+from evalkit.indicators.load import Data
+from evalkit.indicators.project import find_project
+from evalkit.problems import SEVERITIES, InputError, Problem
+from evalkit.reports.appendix import counts, definitions, funds_table, targets
+from evalkit.reports.disclosure import published
+from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
+from evalkit.reports.prose import PENDING, comparison, declared, facts
+from evalkit.reports.tables import headline
+from evalkit.reports.words import MISSING, cut_off, period_words, source_line
+from evalkit.scoring.scores import score
+from evalkit.subsidy import report as costs
+
+NAMED = 6  # areas named in one sentence
+SLOT_HINT = "<!-- 在这里写“{name}”，保存后重新运行 evalkit report。没有内容时报告里显示【待补充】。 -->\n"
+
+
+# texts of the office
+
+
+def slot(name: str, period: str | int, project: Any = None) -> Block:
+    """The office's own text ``texts/<period>/<name>.md``; without one, 【待补充】. Never written over.
+
+    Headings in it stand below those of the report; UTF-8 and GB18030 are read.
+    """
+    path = find_project(project).root / "texts" / str(period) / f"{_plain(name)}.md"
+    try:
+        raw = path.read_bytes() if path.is_file() else b""
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", errors="replace")
+    except OSError as error:
+        raise InputError(Problem("file_unreadable", file=str(path), found=str(error))) from error
+    blocks = [
+        Block.heading(b.content["text"], max(3, b.content["level"])) if b.kind == "heading" else b for b in markdown(text)
+    ]
+    return Block.group(*blocks) if blocks else Block.paragraph(f"{PENDING}{name}：请写入 texts/{period}/{path.name}", "pending")
+
+
+def _plain(name: str) -> str:
+    if not name.strip() or any(c in name for c in '\\/:*?"<>|\0') or name.startswith("."):
+        raise InputError(Problem("value_invalid", where="slot", found=name, allowed='不含 \\ / : * ? " < > | 的名称'))
+    return name
+
+
+def make_slots(project: Any, period: str | int, names: Sequence[str]) -> None:
+    """An empty file with a hint for each slot that has none, so that the clerk finds where to write."""
+    folder = find_project(project).root / "texts" / str(period)
+    for name in names:
+        path = folder / f"{_plain(name)}.md"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(SLOT_HINT.format(name=name), encoding="utf-8")
+
+
+# head
+
+
+def title(data: Data, period: str | int, area: str | None = None, what: str = "评估报告") -> Block:
+    """The title of the report (or profile): area, year, field."""
+    name = facts(data, period, area=area).area if area else data.project.settings["name"] or facts(data, period).area
+    year = period_words(period) + ("" if "Q" in str(period) else "度")
+    return Block.heading(f"{name}{year}{data.project.settings['field']}党建工作{what}", 1)
+
+
+def basis(
+    data: Data, period: str | int, baseline: str | int | None, areas: Sequence[str], level: str = "district", area: str | None = None
+) -> Block:
+    """Object, date, definitions and sources of the evaluation."""
+    say, when = declared()["basis"], str(period)
+    known = baseline is not None and str(baseline) in data.periods
+    parts = {p["part"] for p in data.manifest["parts"] if any(time == when for _, time in p["places"])}
+    files = [f["file"] for f in data.manifest["files"] if f["part"] in parts]
+    counts = data.problems.loc[data.problems["file"].isin(files), "severity"].value_counts()
+    found = "、".join(f"{label}{counts[key]:,}处" for key, (label, _) in SEVERITIES.items() if counts.get(key)) or say["clean"]
+    since = say["since"].format(baseline=period_words(str(baseline))) if known else say["first"]
+    values = {"area": facts(data, period, area=area).area, "n": len(areas), "level": data.codebook.term(f"level.{level}"),
+              "date": cut_off(period), "files": len(files), "since": since, "found": found}  # fmt: skip
+    return Block.bullets([say[key].format(**values) for key in ("object", "date", "units", "source", "marks")])
+
+
+# areas
+
+
+def areas_of(data: Data, period: str | int, level: str = "district", within: str | None = None) -> list[str]:
+    """The areas evaluated, in administrative order: those that ought to report, also where nothing came from them."""
+    known = data.areas.loc[data.areas["level"] == level].sort_values("sort_order", kind="stable")["area"].astype(str)
+    root = data.find_area(within) if within else ""
+    return [a for a in known if not root or a.startswith(f"{root}/")]
+
+
+def rows_of(data: Data, areas: Sequence[str], level: str) -> pd.DataFrame:
+    """The indicators of the areas evaluated, and of what stands at another level (the whole)."""
+    frame = data.indicators
+    return frame.loc[frame["area"].isin(areas) | (frame["level"] != level)]
+
+
+def star_figure(data: Data, period: str | int, areas: Sequence[str]) -> Block:
+    """Star distribution by area, from the star ledger itself (not rated is not zero stars)."""
+    frame = data.frame("stars")
+    frame = frame.loc[frame["period"] == str(period)]
+    homes = {a: next((home for home in areas if f"{a}/".startswith(f"{home}/")), None) for a in frame["area"].unique()}
+    frame = frame.assign(area=frame["area"].map(homes)).dropna(subset=["area"])
+    if not len(frame):
+        return Block.paragraph("本期没有星级评定表。", "pending")
+    frame = frame.assign(area_name=frame["area"].str.rpartition("/")[2], sort_order=frame["area"].map(list(areas).index))
+    return charts.stars(frame.assign(is_demo=data.is_demo))
+
+
+def simulation(
+    data: Data, period: str | int, scheme: Any, standard: dict[str, float], within: str | None = None, by_area: bool = True
+) -> Block:
+    """补助标准测算: what the standards cost from next January on; who pays, and (unless published) in which areas."""
+    year = int(str(period)[:4]) + 1
+    try:
+        result = subsidy.plan(data, scheme, [year], within=within).run({k: {f"{year}-01-01": v} for k, v in standard.items()})
+        blocks = [costs.difference(result), Block.paragraph(result.sentence), costs.by_payer(result)]
+        return Block.group(*blocks, *([costs.by_area(result)] if by_area else []))
+    except InputError as error:
+        return Block.paragraph("没有作补助标准测算：" + "；".join(p.found or p.title for p in error.problems), "pending")
+
+
+# areas side by side
+
+
+def visible(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a figure may draw: of the public version those that are not hidden (of amounts: areas without a hidden one)."""
+    if "hidden" not in frame:
+        return frame
+    return frame.loc[~frame["area"].isin(frame.loc[frame["hidden"], "area"])] if "measure" in frame else frame.loc[~frame["hidden"]]
+
+
+def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full") -> Block:
+    """A paragraph on each indicator that prose.yml names for comparison, as far as the areas have it."""
+    told = (comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"])
+    found = [block for block in told if block.content["text"]]
+    return Block.group(*found) if found else Block.paragraph("本期没有可作比较的指标。", "pending")
+
+
+def falling_words(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district") -> Block:
+    """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
+    mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin(headline())]
+    if baseline is None or not (mine["period"] == str(baseline)).any() or not (mine["period"] == str(period)).any():
+        return Block.paragraph("没有上年数，不作升降比较。")
+    seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
+    hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]]
+    groups = [(name, list(group["name"])) for name, group in hits.groupby("area_name", sort=False)]
+    if not groups:
+        return Block.paragraph("没有低于合计水平且比上年变差的地区和指标。")
+    most = next(k for k in range(1, 99) if sum(len(names) >= k for _, names in groups) <= NAMED or k == max(len(n) for _, n in groups))
+    told = "；".join(f"{name}（{'、'.join(names)}）" for name, names in groups if len(names) >= most)
+    lead = f"低于合计水平且比上年变差的有{len(groups)}个地区"
+    return Block.paragraph(f"{lead}，其中涉及{most}项以上的是：{told}。" if most > 1 else f"{lead}：{told}。")
+
+
+def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) -> Block:
+    """得分和等级 by area in administrative order; the rank only where ranks are printed, nothing where none are wanted."""
+    if ranking == "none":
+        return Block.paragraph("本报告不印发综合得分和位次。")
+    try:
+        scores = score(now, index, codebook)
+    except InputError as error:
+        return Block.paragraph("没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending")
+    rank = ranking == "full"
+    rows = [[r.area_name, None if pd.isna(r.score) else float(r.score), r.grade if pd.notna(r.grade) else MISSING,
+             *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []), r.losses] for r in scores.table.itertuples()]  # fmt: skip
+    columns: list[Any] = ["地区", {"key": "score", "label": "得分", "decimals": 2}]
+    columns += [{"key": "grade", "label": "等级", "align": "center"}]
+    columns += [*([{"key": "rank", "label": "位次", "align": "right"}] if rank else []), "失分最多的指标"]
+    return Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method], demo=scores.is_demo,
+                       source=source_line(scores.period, scores.is_demo))  # fmt: skip
+
+
+def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook: Any = None) -> Block:
+    """Strengths and weaknesses of an area by its score, and what would move it: where each point was lost."""
+    try:
+        scores = score(now, index, codebook)
+        blocks = [scores.explain(area)]
+        if ranking != "none":
+            items = list(scores.lost(area).content["items"])
+            head = items[0] if ranking == "full" else re.sub(r"，第.*$", "", items[0])
+            most = f"{head}。失分最多的依次如下，补上一项即可增加相应的分数" if len(items) > 1 else f"{head}。没有失分"
+            blocks += [Block.paragraph(f"{most}。"), *([Block.bullets(items[1:])] if len(items) > 1 else [])]
+        return Block.group(*blocks)
+    except InputError as error:
+        return Block.paragraph("没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending")
+
+
+__all__ = [
+    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "falling_words", "found_problems", "funds_table",
+    "make_slots", "problem_table", "problem_words", "published", "rows_of", "score_words", "scored", "simulation", "slot", "star_figure",
+    "targets", "title", "visible",
+]  # fmt: skip

@@ -1,0 +1,127 @@
+"""Tables of the annual report: sources of funds, key indicators against their references, definitions, counts by area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from evalkit.codebook.dictionary import formula
+from evalkit.documents import Block
+from evalkit.indicators.load import Data
+from evalkit.reports.prose import attainment, declared, facts, top_area
+from evalkit.reports.words import (
+    HIDDEN,
+    HIDDEN_NOTE,
+    MARKS,
+    MISSING,
+    change,
+    fixed,
+    large,
+    light,
+    period_words,
+    shown,
+    source_line,
+)
+
+MONEY, WAN = "元", 1e4
+STATES = {"good": "达到", "middle": "接近", "bad": "未达到"}
+
+
+def right(**labels: str) -> list[dict[str, Any]]:
+    return [{"key": key, "label": label, "align": "right"} for key, label in labels.items()]
+
+
+def arrow(step: float | None, decimals: int = 0) -> str:
+    """A difference as in every table: ↑12.3, ↓0.5, → where nothing is left after rounding."""
+    if step is None or pd.isna(step):
+        return MISSING
+    return "→" if abs(step) < 0.5 * 10.0**-decimals else f"{'↑' if step > 0 else '↓'}{fixed(abs(step), decimals)}"
+
+
+def counts(data: Data, period: str | int, table: str, areas: Sequence[str], area: str | None = None) -> Block:
+    """An appendix table of prose.yml: measures by area with 合计; money in 万元; an area that reported nothing is 缺报."""
+    about, book = declared()["tables"][table], data.codebook.measures
+    here = data.measures.loc[(data.measures["period"] == str(period)) & data.measures["measure"].isin(about["codes"])]
+    wide = here.drop_duplicates(["area", "measure"]).pivot(index="area", columns="measure", values="value")
+    codes = [code for code in about["codes"] if code in wide and wide[code].notna().any()]
+    gone = set(here.loc[here["hidden"], ["area", "measure"]].itertuples(index=False, name=None)) if "hidden" in here else set()
+    money = {code: book[code].unit == MONEY for code in codes}
+    root, total = data.find_area(area) if area else top_area(data.indicators), facts(data, period, area=area).now
+
+    def cells(path: str, values: Any) -> list[Any]:
+        found = [None if v is None or pd.isna(v) else v / (WAN if money[c] else 1) for c, v in zip(codes, values, strict=True)]
+        return [HIDDEN if (path, c) in gone else v for c, v in zip(codes, found, strict=True)]
+
+    rows: list[list[Any]] = []
+    for path in areas:
+        known = path in wide.index and wide.loc[path, codes].notna().any()
+        rows.append([path.rpartition("/")[2], *(cells(path, wide.loc[path, codes]) if known else ["缺报"] * len(codes))])
+    rows.append(["合计", *cells(root, [total.get(code) for code in codes])])
+    columns: list[Any] = [{"key": "area", "label": "地区"}]
+    for code in codes:
+        label = f"{book[code].name}（{'万元' if money[code] else book[code].unit}）"
+        columns.append({"key": code, "label": label, "align": "right", "decimals": 2 if money[code] else 0})
+    notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
+    notes += [HIDDEN_NOTE] if any(HIDDEN in row for row in rows) else []
+    source = source_line(period, data.is_demo)
+    return Block.table(about["name"], columns, rows, total_rows=1, notes=notes, source=source, demo=data.is_demo)
+
+
+def funds_table(data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None) -> Block:
+    """党建经费来源构成表: every source with its share and last year's."""
+    known, names = facts(data, period, baseline, area), data.codebook.measures
+    codes = [c for p in data.codebook.lists["payer"] if (c := f"funds_{p}") in names and known.now.get(c)]
+    whole, rows = known.now.get("funds"), list[list[Any]]()
+    for code in [*codes, "funds"] if whole else []:
+        value, old = known.now[code] / WAN, known.before.get(code)
+        past = None if old is None else old / WAN
+        name = "合计" if code == "funds" else names[code].name
+        grown = MISSING if not past else arrow(100 * (value / past - 1), 1) + "%"
+        step = arrow(None if past is None else value - past, 2)
+        rows.append([name, value, known.now[code] / (whole or 1.0), past, step, grown.replace("→%", "→")])
+    columns: list[Any] = ["来源", {"key": "value", "label": "本年", "decimals": 2}, {"key": "share", "label": "占比", "percent": True},
+                          {"key": "before", "label": "上年", "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
+    return Block.table(
+        f"{period_words(period)}党建经费来源构成", columns, rows, unit="万元", total_rows=int(bool(rows)), sortable=False,
+        notes=["实缴党费不是经费来源；返还党费不属于财政资金。"], source=source_line(period, data.is_demo), demo=data.is_demo,
+    )  # fmt: skip
+
+
+def targets(data: Data, period: str | int, baseline: str | int | None, level: str, area: str | None = None) -> Block:
+    """重点指标完成情况统计表: parts, value, reference, gap, and how many areas reach it."""
+    known, rows = facts(data, period, baseline, area), list[list[Any]]()
+    here = data.indicators.loc[(data.indicators["period"] == str(period)) & (data.indicators["level"] == level)]
+    for code in data.codebook.indicators:
+        row = known.rows.get(code)
+        if row is None or pd.isna(row["target"]):
+            continue
+        mine = here.loc[(here["indicator"] == code) & here["value"].notna()].to_dict("records")
+        tone, step = light(row), known.change(code)
+        state = {"t": STATES[tone], "mark": MARKS[tone], "tone": tone} if tone else MISSING
+        done = f"{sum(light(r) == 'good' for r in mine)}/{len(mine)}" if tone else MISSING
+        rows.append([
+            row["name"], f"{_count(row['numerator'])} / {_count(row['denominator'])}", shown(row), shown(row, row["target"]),
+            row["target_name"], attainment(row) or MISSING, change(row, step), state, done,
+        ])  # fmt: skip
+    columns: list[Any] = ["指标", *right(parts="分子 / 分母", value="实际", target="参照值"), "参照值出处", "完成情况",
+                          *right(change="较上年"), "结论", *right(areas="达到地区")]  # fmt: skip
+    notes = ["参照值来自公开文件，不等于下达本地区的任务数；以接近参照值为好的指标不判断是否达到。"]
+    source = source_line(period, data.is_demo)
+    title = f"{period_words(period)}重点指标完成情况统计表"
+    return Block.table(title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source)
+
+
+def _count(value: float) -> str:
+    return large(value, "") if value >= 1e5 else fixed(value, 0 if float(value).is_integer() else 2)
+
+
+def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
+    """指标定义: how each indicator is made, on which base, and where the definition comes from."""
+    book, rows = data.codebook, list[list[Any]]()
+    used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
+    for code in codes or [c for c in book.indicators if c in used]:
+        one = book.indicators[code]
+        rows.append([one.name, formula(one, book), one.base, book.source_name(one.source) or MISSING])
+    return Block.table("指标定义", ["指标", "计算方法", "口径", "出处"], rows, sortable=False)

@@ -1,0 +1,146 @@
+"""Problems of the year: counted for the report, listed with names in a file of their own for internal use."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from evalkit.documents import Block
+from evalkit.documents.workbook import book_bytes, list_sheet
+from evalkit.indicators.areas import home_of
+from evalkit.indicators.load import Data
+from evalkit.indicators.measures import reading_of, view_of
+from evalkit.reports.appendix import MONEY, WAN, arrow, right
+from evalkit.reports.prose import declared, facts, moved
+from evalkit.reports.words import MISSING, fixed, large, period_words, source_line
+
+SMALLEST = 3  # lists show no number of members below this
+PLACE = ["source_file", "source_sheet", "source_row"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """One kind of problem: how many, last year, in how many areas."""
+
+    key: str
+    name: str
+    unit: str
+    n: float
+    before: float | None
+    areas: int
+
+    @property
+    def amount(self) -> str:
+        return large(self.n, self.unit)
+
+
+def found_problems(
+    data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None, level: str = "district"
+) -> list[Found]:
+    """The problems of prose.yml that can be counted, those of the whole area with the number of areas that have them."""
+    known, out = facts(data, period, baseline, area), []
+    here = data.measures.loc[(data.measures["period"] == str(period)) & (data.measures["level"] == level)]
+    if area:
+        path = data.find_area(area)
+        here = here.loc[(here["area"] == path) | here["area"].astype(str).str.startswith(path + "/")]
+    for key, about in declared()["problems"].items():
+        codes = [about["measure"], *([about["less"]] if "less" in about else [])]
+        if any(code not in known.now for code in codes):
+            continue
+        wide = here.loc[here["measure"].isin(codes)].pivot(index="area", columns="measure", values="value").reindex(columns=codes)
+        each = wide[codes[0]] - (wide[codes[1]] if len(codes) > 1 else 0)
+        n, old = _less([known.now[c] for c in codes]), [known.before.get(c) for c in codes]
+        before = None if None in old else _less([float(v or 0) for v in old])
+        out.append(Found(key, about["name"], data.codebook.measures[codes[0]].unit, n, before, int((each > 0).sum())))
+    return out
+
+
+def _less(values: Sequence[float]) -> float:
+    return max(values[0] - sum(values[1:]), 0.0)
+
+
+def problem_words(found: Sequence[Found]) -> Block:
+    """存在的主要问题, the counts only; what is not there is not a problem, what has gone is said."""
+    parts = []
+    for one in found:
+        if one.n > 0:
+            where = f"涉及{one.areas}个地区" if one.areas > 1 else ""
+            parts.append("，".join(filter(None, (f"{one.name}{one.amount}", where, moved(one.n, one.before, one.unit)))))
+    parts += [f"{one.name}已全部解决" for one in found if one.n == 0 and one.before]
+    return Block.paragraph(f"评估发现的主要问题：{'；'.join(parts)}。" if parts else "按台账没有发现需要列出的问题。")
+
+
+def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Block:
+    """存在问题统计表."""
+    rows: list[list[Any]] = []
+    for one in found:
+        scale, digits, unit = (WAN, 2, "万元") if one.unit == MONEY else (1.0, 0, one.unit)
+        before = MISSING if one.before is None else fixed(one.before / scale, digits)
+        step = None if one.before is None else (one.n - one.before) / scale
+        rows.append([one.name, unit, {"v": one.n / scale, "t": fixed(one.n / scale, digits)}, before, arrow(step, digits), one.areas])
+    columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]
+    columns += right(n="本年", before="上年", change="增减", areas="涉及地区")
+    notes = ["有单位名称的清单另附（内部资料，注意保存）。同一单位可以同时属于几类问题。"]
+    source = source_line(period, data.is_demo)
+    title = f"{period_words(period)}存在问题统计表"
+    return Block.table(title, columns, rows, notes=notes, sortable=False, source=source, demo=data.is_demo)
+
+
+def advice(found: Sequence[Found]) -> Block:
+    """What follows from the problems found; the office completes it in its own text."""
+    about = declared()["problems"]
+    lines = [about[o.key]["advice"].format(n=o.amount) + "。" for o in found if o.n > 0 and about[o.key]["advice"]]
+    return Block.bullets(lines, ordered=True) if lines else Block.paragraph("继续巩固现有成果，保持各项指标稳定。")
+
+
+def lists(data: Data, period: str | int, area: str | None = None) -> dict[str, pd.DataFrame]:
+    """Units and party organisations behind the counted problems, by problem: place, name, rule, members, ledger row."""
+    book, data, out = data.codebook, dataclasses.replace(data, periods=(str(period),)), {}
+    for about in declared()["problems"].values():
+        if not about["list"] or about["measure"] not in book.measures:
+            continue
+        rows = _rows(data, about["measure"])
+        if "less" in about and len(rows):
+            less = pd.MultiIndex.from_frame(_rows(data, about["less"])[PLACE])
+            rows = rows.loc[~pd.MultiIndex.from_frame(rows[PLACE]).isin(less)]
+        if area:
+            path = data.find_area(area)
+            rows = rows.loc[(rows["area"] == path) | rows["area"].str.startswith(path + "/")]
+        out[about["name"]] = rows.assign(rule=about["rule"]).sort_values(["area", *PLACE], ignore_index=True)
+    return out
+
+
+def _rows(data: Data, code: str) -> pd.DataFrame:
+    measure = data.codebook.measures[code]
+    view = data.views[view_of(measure)]
+    name, members = ("unit_name", "members") if "unit_name" in view.columns else ("name", "members_reported")
+    kept = view.filter(reading_of(view, measure).printed)
+    return kept.select("area", *PLACE, name=kept[name], members=kept[members]).to_pandas()
+
+
+def internal_workbook(data: Data, period: str | int, area: str | None = None) -> bytes:
+    """The lists as a workbook, 内部资料 注意保存 at the head of every sheet and page; no member count below three."""
+    mark, widths = data.codebook.term("internal"), (16.0, 16.0, 40.0, 36.0, 9.0, 36.0)
+    columns = list(zip(("地区", "乡镇街道", "名称", "问题", "党员数", "台账位置"), widths, strict=True))
+    demo = "演示数据，全部虚构。" if data.is_demo else ""
+
+    def fill(book: Any) -> None:
+        about = book.add_worksheet("说明")
+        use = "只供整改使用，不随报告公开、转发；整改后请在台账里更新。"
+        for n, line in enumerate((mark, f"{period_words(period)}存在问题清单", use, f"党员数不足{SMALLEST}名的不列。", demo)):
+            about.write_string(n, 0, line)
+        for name, frame in lists(data, period, area).items():
+            rows = []
+            for r in frame.itertuples():
+                home = home_of(r.area)
+                members = int(r.members) if pd.notna(r.members) and r.members >= SMALLEST else None
+                place = f"{r.source_file} {r.source_sheet} 第{r.source_row}行"
+                rows.append([home.rpartition("/")[2], r.area[len(home) + 1 :], r.name, r.rule, members, place])
+            sheet = list_sheet(book, name, columns, rows or [["没有"]])
+            sheet.set_header(f"&C{mark}&R{period_words(period)}")
+            sheet.set_footer(f"&L{demo}&C第&P页")
+
+    return book_bytes(fill)

@@ -1,0 +1,226 @@
+"""The index of a report: failures first, the key table of all areas, years at a glance, links to every form, provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import evalkit
+from evalkit import charts
+from evalkit.codebook.dictionary import formula, in_words
+from evalkit.documents import FORMS, Block, html
+from evalkit.indicators import load
+from evalkit.indicators.load import Data
+from evalkit.indicators.project import Project
+from evalkit.indicators.store import write_atomic
+from evalkit.problems import SEVERITIES, InputError
+from evalkit.reports import tables
+from evalkit.reports.disclosure import published
+from evalkit.reports.publish import INTERNAL, NAMES, SUFFIX
+from evalkit.reports.words import MISSING, fixed, marked, period_words, shown, source_line, span
+from evalkit.runner import Outcome
+from evalkit.runner.jobs import stamped
+
+PROVENANCE = "provenance.html"
+BESIDE = "（2）"  # in the name of a file that stands beside an open one
+YEARS = ("org_coverage", "activity_fund_per_member")  # drawn as small fields, one an area
+READY = ("done", "up_to_date")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a report run has made: data, areas that reported and that did not, file names, outcomes."""
+
+    project: Project
+    data: Data
+    parameters: dict[str, Any]
+    areas: list[str]
+    silent: list[str]
+    names: dict[str, str]
+    folder: Path
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def period(self) -> str:
+        return str(self.parameters["period"])
+
+    @cached_property
+    def records(self) -> dict[str, list[str]]:
+        """The files of every notebook that is whole, by its key, as they are written (seen from the report's folder)."""
+        found = {}
+        for o in self.outcomes:
+            home = o.output.parent.relative_to(self.folder.absolute()).as_posix()
+            files = stamped(o.output).get("files", ()) if o.state in READY else ()
+            found[o.key] = [name if home == "." else f"{home}/{name}" for name in files]
+        return found
+
+    @cached_property
+    def problems(self) -> list[str]:
+        """What the writing of the forms had to say, each once."""
+        said: dict[str, None] = {}
+        for o in self.outcomes:
+            if o.state in READY and o.output.is_file():
+                notebook = json.loads(o.output.read_text(encoding="utf-8"))
+                said |= dict.fromkeys(notebook["metadata"].get("evalkit_problems", ()))
+        return list(said)
+
+    @cached_property
+    def stale(self) -> list[str]:
+        """Files that are not of this run: open elsewhere while the new one was written, or of a notebook that failed."""
+        found = [f.replace(BESIDE, "") for files in self.records.values() for f in files if BESIDE in f]
+        for o in self.outcomes:
+            if o.state not in READY:
+                home = o.output.parent
+                old = [home / name for name in stamped(o.output).get("files", ())]
+                found += [p.relative_to(self.folder.absolute()).as_posix() for p in old if p.is_file()]
+        return [f for f in dict.fromkeys(found) if (self.folder / f).exists()]
+
+    def form(self, key: str, form: str) -> str | None:
+        """The address of a form of a notebook, where it was made."""
+        end = f"{SUFFIX.get(form, '')}{FORMS[form]}"
+        for name in self.records.get(key, ()):
+            stem = name.replace(BESIDE, "")
+            if stem.endswith(end) and (end != FORMS[form] or not any(s in Path(stem).stem for s in SUFFIX.values() if s)):
+                return name
+        return None
+
+
+def write_index(made: Made) -> Path:
+    """``index.html`` and the page of provenance; the path of the index as it could be written."""
+    data = published(made.data, made.parameters["level"]) if made.parameters["publish"] else made.data
+    subject = made.project.settings["name"] or made.project.settings["field"] + "党建"
+    since = f"比较基期：{period_words(made.parameters['baseline'])}" if made.parameters["baseline"] else "首年，无比较基期"
+    foot = source_line(made.period, data.is_demo)
+    back = [("返回目录", "index.html")]
+    blocks = list(_provenance(made, data))
+    place = html.page(blocks, f"指标出处（{period_words(made.period)}）", subtitle=since, nav=back, footer=foot, demo=data.is_demo)
+    write_atomic(made.folder / PROVENANCE, lambda path: path.write_text(place, encoding="utf-8"))
+    title = f"{subject}评估报告（{period_words(made.period)}）"
+    page = html.page(list(index_blocks(made, data)), title, subtitle=since, nav=_nav(made), footer=foot, demo=data.is_demo)
+    search = Path(__file__).with_name("search.html").read_text(encoding="utf-8").replace("\r\n", "\n")
+    page = page.replace("</main>", f"</main>\n{search}", 1)
+    return write_atomic(made.folder / "index.html", lambda path: path.write_text(page, encoding="utf-8"))
+
+
+def _nav(made: Made) -> list[tuple[str, str]]:
+    pages = [(o.key, made.form(o.key, "html")) for o in made.outcomes if o.key not in made.names]
+    return [*((key, href) for key, href in pages if href), ("指标出处", PROVENANCE)]
+
+
+def index_blocks(made: Made, data: Data) -> Iterator[Block]:
+    """The page in order: what went wrong, documents, the key table, small fields, data quality, provenance."""
+    failed = [f"{o.key.rpartition('/')[2]}：{o.reason}" for o in made.outcomes if o.state not in READY]
+    if failed:
+        yield Block.note("以下各项没有生成，其余不受影响：\n" + "\n".join(failed), tone="warning")
+    if made.stale:
+        text = "以下文件不是最新的（正被其他程序打开，或这次没有生成）；最新内容在同名带（2）的文件里，关闭后再运行一次即可：\n"
+        yield Block.note(text + "\n".join(made.stale), tone="warning")
+    if made.silent:
+        names = "、".join(a.rpartition("/")[2] for a in made.silent)
+        yield Block.note(f"没有报送{period_words(made.period)}台账的地区：{names}", tone="warning")
+    yield Block.heading("报告文件", 2)
+    yield _documents(made)
+    yield Block.heading("各地区主要指标", 2)
+    yield _key_table(made, data)
+    years = [figure for code in YEARS if (figure := _years(made, code)) is not None]
+    if years:
+        yield Block.heading("逐年变化", 2)
+        yield from years
+    yield Block.heading("数据质量", 2)
+    counts = data.manifest["problems"]
+    words = "、".join(f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key))
+    found = f"导入时发现{words}，详见“数据质量”页。" if words else "导入时没有发现问题。"
+    yield Block.paragraph(f"本次共读入台账文件{len(data.manifest['files'])}个；{found}")
+    if made.problems:
+        yield Block.bullets(made.problems)
+    yield Block.heading("出处与运行记录", 2)
+    what = "演示数据，全部虚构" if data.is_demo else "各地区台账"
+    lines = [
+        f"数据：{what}，指纹 {data.manifest['fingerprint'][:16]}；程序 Evalkit {evalkit.__version__}。",
+        "每个指标的计算方法、分子分母和台账文件见“指标出处”。",
+        "运行时间、参数、各文件的校验值见 run.json，用 evalkit verify 复核。",
+    ]
+    if data.manifest["replaced"]:
+        lines.append("项目改写的定义：" + "、".join(data.manifest["replaced"]))
+    yield Block.bullets(lines)
+
+
+def _key_table(made: Made, data: Data) -> Block:
+    """Headline indicators of all areas, with links to each profile and each number's provenance."""
+    frame = data.indicators
+    now = frame.loc[(frame["period"] == made.period) & (frame["level"] == made.parameters["level"])]
+    codes = [c for c in tables.headline(data.codebook) if (now["indicator"] == c).any()]
+    cells = {(r["area"], r["indicator"]): r for r in now.loc[now["indicator"].isin(codes)].to_dict("records")}
+    heads = {r["indicator"]: r for r in now.drop_duplicates("indicator").to_dict("records")}
+    forms = [f for f in FORMS if f != "html" and any(made.form(a, f) for a in made.areas)]
+    columns: list[Any] = [{"key": "area", "label": "地区"}]
+    columns += [{"key": c, "label": f"{heads[c]['short_name']}（{heads[c]['unit']}）", "align": "right"} for c in codes]
+    columns += [{"key": f, "label": NAMES[f], "align": "center"} for f in forms]
+    rows = []
+    for area in [*made.areas, *made.silent]:
+        href = made.form(area, "html")
+        name: dict[str, Any] = {"t": area.rpartition("/")[2]} | ({"href": href} if href else {})
+        values = [marked(cells[area, c]) | {"href": f"{PROVENANCE}#{c}"} if (area, c) in cells else "缺报" for c in codes]
+        links = [{"t": "打开", "href": link} if (link := made.form(area, f)) else MISSING for f in forms]
+        rows.append([name, *values, *links])
+    title = f"各地区主要指标（{period_words(made.period)}；点表头排序，点地区名看详情，点数字看出处）"
+    return Block.table(title, columns, rows, notes=[tables.LIGHT_RULE], source=source_line(made.period, data.is_demo), demo=data.is_demo)
+
+
+def _years(made: Made, code: str) -> Block | None:
+    """One indicator over all years, a small field for each area; nothing for a single year."""
+    data = load(made.project, dataset=made.data.dataset)
+    data = published(data, made.parameters["level"]) if made.parameters["publish"] else data
+    frame = data.indicators
+    rows = frame.loc[frame["area"].isin(made.areas) & (frame["indicator"] == code) & (frame["period"] <= made.period)]
+    try:
+        return charts.trend(rows, code) if rows["period"].nunique() > 1 else None
+    except InputError:
+        return None
+
+
+def _documents(made: Made) -> Block:
+    rows = []
+    for o in made.outcomes:
+        if o.key not in made.names:
+            links = [{"t": "打开", "href": href} if (href := made.form(o.key, f)) else MISSING for f in FORMS]
+            rows.append([o.key, *links, "" if o.state in READY else "没有生成"])
+    if (made.folder / INTERNAL).exists() and not made.parameters["publish"]:
+        rows.append(["问题清单（内部资料，注意保存）", *[{"t": "打开", "href": INTERNAL} if f == "xlsx" else MISSING for f in FORMS], ""])
+    columns: list[Any] = ["文件", *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS), {"key": "note", "label": "说明"}]
+    return Block.table("报告及各种格式", columns, rows, sortable=False)
+
+
+def _provenance(made: Made, data: Data) -> Iterator[Block]:
+    """Every headline indicator: formula, what is counted, and each area's numerator and denominator; then the files."""
+    frame, book = data.indicators, data.codebook
+    now = frame.loc[(frame["period"] == made.period) & (frame["area"].isin(made.areas) | (frame["level"] != made.parameters["level"]))]
+    now = now.loc[now["value"].notna() & (now["area"].isin(made.areas) | now["level"].isin(tables.TOTAL_LEVELS))]
+    columns: list[Any] = [{"key": "area", "label": "地区"}]
+    labels = ("数值", "分子", "分母", "数据区间", "空白单元格")
+    columns += [{"key": k, "label": k, "align": "right"} for k in labels]
+    for code in [c for c in tables.headline(book) if (now["indicator"] == c).any()]:
+        one = book.indicators[code]
+        top, bottom = book.measures[one.numerator], book.measures[one.denominator]
+        yield Block.heading(one.name, 2)
+        yield Block.bullets([f"计算方法：{formula(one, book)}；口径：{one.base}", f"分子（{top.name}）：{in_words(top, book)}",
+                             f"分母（{bottom.name}）：{in_words(bottom, book)}", f"出处：{book.source_name(one.source) or MISSING}"])  # fmt: skip
+        rows = [
+            [r["area_name"], shown(r), fixed(r["numerator"], 0), fixed(r["denominator"], 0), span(r), int(r["n_missing"])]
+            for r in now.loc[now["indicator"] == code].sort_values("sort_order").to_dict("records")
+        ]
+        source = source_line(made.period, data.is_demo)
+        table = Block.table(f"{one.name}的分子和分母", columns, rows, source=source, demo=data.is_demo)
+        yield Block("table", {**table.content, "anchor": code})
+    if not made.parameters["publish"]:
+        yield Block.heading("台账文件", 2)
+        used = [
+            [f["file"], "、".join(f"{book.tables[t].name}{n:,}行" for t, n in f["rows"].items() if n and t in book.tables), f["sha256"][:16]]
+            for f in data.manifest["files"]
+        ]
+        yield Block.table("读入的台账文件", ["文件", "内容", "校验值"], used)
+

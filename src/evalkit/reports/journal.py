@@ -1,0 +1,157 @@
+"""Tables as a journal prints them (三线表): regressions side by side, descriptive statistics, balance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.documents import Block
+from evalkit.effects.panel import Panel
+from evalkit.effects.result import STAR_RULE, Effect, number, stars
+from evalkit.problems import InputError, Problem
+
+YES = {True: "是", False: "否"}
+
+
+def columns(*heads: str, groups: Sequence[str | None] = ()) -> list[dict[str, Any]]:
+    """Headings of a three-line table: the first column left, the others centred."""
+    made: list[dict[str, Any]] = [{"key": f"c{n}", "label": h, "align": "center" if n else "left"} for n, h in enumerate(heads)]
+    for column, group in zip(made[1:], groups, strict=False):
+        if group:
+            column["group"] = group
+    return made
+
+
+def three_line(title: str, heads: list[dict[str, Any]], rows: list[list[Any]], of: Effect | Panel, notes: Sequence[str] = ()) -> Block:
+    """A three-line table with the source of a result or panel."""
+    demo = bool(of.facts.get("is_demo")) if isinstance(of, Effect) else of.is_demo
+    return Block.table(title, heads, rows, notes=notes, form="three_line", sortable=False, source=of.source, demo=demo)
+
+
+def regression(*effects: Effect, title: str = "", names: Sequence[str] | None = None, decimals: int = 4) -> Block:
+    """Several results as one three-line table, a column each.
+
+    Estimates with stars, standard errors in round brackets, the p-value for few clusters in square brackets where there
+    is one (the stars follow the larger of the two); then fixed effects, controls, observations, clusters, mean of the
+    outcome, base period. Warnings mark the estimate with ▲ and stand first among the notes, with their columns.
+    """
+    if not effects:
+        raise InputError(Problem("data_missing", where="regression", found="没有结果", advice="至少给出一个估计结果"))
+    of = [e.facts for e in effects]
+    labels = list(dict.fromkeys(f["treatment_label"] for f in of))
+    lines: dict[str, list[list[str]]] = {label: [[""] * len(effects), [""] * len(effects)] for label in labels}
+    controls = list(dict.fromkeys(label for f in of for label in f["controls"]))
+    lines |= {c: [[""] * len(effects), [""] * len(effects)] for c in controls if any((e.table["label"] == c).any() for e in effects)}
+    few = [""] * len(effects)
+    for n, effect in enumerate(effects):
+        own = effect.table.loc[effect.table["label"].isin(controls) & (effect.table["term"] != effect.row["term"])]
+        for label, row in [(effect.facts["treatment_label"], effect.row), *((r["label"], r) for _, r in own.iterrows())]:
+            p = row["p"] if pd.isna(row["p_small"]) else max(row["p"], row["p_small"])
+            mark = "▲ " if effect.warnings and row["term"] == effect.row["term"] else ""
+            digits = _digits(row["estimate"], row["se"], decimals)
+            lines[label][0][n] = f"{mark}{number(row['estimate'], digits)}{stars(p)}"
+            lines[label][1][n] = f"({number(row['se'], digits)})"
+        few[n] = "" if pd.isna(effect.row["p_small"]) else f"[{number(effect.row['p_small'], 3)}]"
+    rows: list[list[Any]] = []
+    for label, (values, errors) in lines.items():
+        rows += [[label, *values], ["", *errors]]
+        if label == labels[-1] and any(few):
+            rows.append(["少聚类p值", *few])
+    outcomes = [f["outcome_label"] for f in of]
+    shared = len(set(outcomes)) == 1
+    one_design = len({e.name for e in effects}) == 1 and not shared  # then the outcomes head the columns
+    above = list(names) if names else outcomes if one_design else [e.name for e in effects]
+    facts = {
+        "结果变量": [] if shared or above == outcomes else outcomes,
+        "控制变量": [YES[bool(f["controls"])] for f in of],
+        "个体固定效应": [_fixed(e, "个体") for e in effects], "时期固定效应": [_fixed(e, "时期") for e in effects],
+        "观测值": [f"{f['n']:,}" for f in of], "个体数": [f"{f['entities']:,}" for f in of],
+        "聚类数": ["—" if e.design == "rd" else f"{e.facts['clusters']:,}" for e in effects],
+        "实施政策的聚类数": ["—" if e.design == "rd" else f"{e.facts['treated_clusters']:,}" for e in effects],
+        "带宽": [number(f.get("bandwidth"), 2) for f in of] if any("bandwidth" in f for f in of) else [],
+        "带宽内观测值": [f"{f['n_left'] + f['n_right']:,}" if "n_left" in f else "—" for f in of] if any("n_left" in f for f in of) else [],
+        "结果变量均值": [number(f["mean_outcome"], decimals) for f in of],
+        "基期": [str(f["base_period"] or "—") for f in of] if any(f["base_period"] for f in of) else [],
+    }  # fmt: skip
+    rows += [[label, *values] for label, values in facts.items() if values]
+    heads = [f"({n})" for n in range(1, len(effects) + 1)]
+    told: dict[str, list[str]] = {}
+    for head, effect in zip(heads, effects, strict=True):
+        for text in effect.warnings:
+            told.setdefault(text, []).append(head)
+    notes = [f"▲ {''.join(where)} {text}" for text, where in told.items()]
+    notes.append("圆括号内为标准误" + ("，方括号内为少聚类p值，星号按两个p值中较大的" if any(few) else "") + f"；{STAR_RULE}。")
+    spoken: dict[str, list[str]] = {}
+    for head, f in zip(heads, of, strict=True):
+        small = f"；少聚类p值：{f['p_small_method']}" if f.get("p_small_method") else ""
+        spoken.setdefault(f"{f['method']}；标准误：{f['covariance']}{small}（{f['package']}）", []).append(head)
+    notes += [f"{''.join(where)} {text}。" for text, where in spoken.items()]
+    title = title or f"{'、'.join(labels)}对{outcomes[0] if shared else '各结果变量'}的影响"
+    return three_line(title, columns("变量", *heads, groups=above), rows, effects[0], notes)
+
+
+def _digits(estimate: float, se: float, decimals: int) -> int:
+    """Decimals that show two figures of the standard error: 0.0216 (0.0037), 0.000012 (0.000008), 41.52 (3.07)."""
+    size = abs(se) if se == se and se != 0 else abs(estimate)
+    if not size > 0:
+        return decimals
+    return 2 if size >= 1 else int(np.clip(1 - np.floor(np.log10(size)), decimals, 8))
+
+
+_NO_FIXED = {"rd": "否"}
+
+
+def _fixed(effect: Effect, which: str) -> str:
+    """What the design says of its fixed effects; differences take out the entity's and the period's."""
+    if (known := effect.facts.get("fixed")) is not None:
+        return str(known.get(which, "否"))
+    return _NO_FIXED.get(effect.design, "是")
+
+
+def descriptive(panel: Panel, decimals: int = 4) -> Block:
+    """Observations, mean, spread and range of outcome, treatment and controls; means of treated and untreated entities."""
+    used = panel.complete
+    ever = used["first_treated"].notna()
+    rows = []
+    for name in dict.fromkeys([panel.outcome, "treated", *panel.controls]):
+        x = used[name].astype(float)
+        label = f"是否已实施{panel.label(panel.treatment)}" if name == "treated" else panel.label(name)
+        stats = [x.mean(), x.std(ddof=1), x.min(), x.median(), x.max(), x[ever].mean(), x[~ever].mean()]
+        rows.append([label, f"{len(x):,}", *(number(v, decimals) for v in stats)])
+    heads = columns("变量", "观测值", "均值", "标准差", "最小值", "中位数", "最大值", "实施的均值", "未实施的均值")
+    return three_line("描述性统计", heads, rows, panel, [f"变量齐全的{len(used):,}个观测值；实施的指样本期内曾实施政策的个体。"])
+
+
+def balance(source: Effect | Panel, decimals: int = 4) -> Block:
+    """Before and after matching (a PSM-DID result), or treated and untreated before the policy (a panel)."""
+    if isinstance(source, Effect):
+        if "balance" not in source.details:
+            raise InputError(Problem("data_missing", where="balance", found=source.name, allowed="倾向得分匹配的结果，或一个面板"))
+        frame = source.details["balance"]
+        rows = [[r["label"], *(number(r[f"{c}_{when}"], 2 if c in ("difference", "ratio") else decimals)
+                               for when in ("before", "after") for c in ("treated", "control", "difference", "ratio"))]
+                for r in frame.to_dict("records")]  # fmt: skip
+        heads = columns("变量", *["实施", "对照", "标准化差异", "方差比"] * 2, groups=["匹配前"] * 4 + ["匹配后"] * 4)
+        notes = ["标准化差异以匹配前两组的标准差计，绝对值低于0.1为平衡；方差比接近1为平衡。"]
+        return three_line("匹配前后的平衡性", heads, rows, source, notes)
+    from scipy import stats
+
+    start = source.frame["first_treated"].min()
+    before = source.frame.loc[source.frame["time"] < start].groupby("entity")
+    first = before["first_treated"].first().notna()
+    rows = []
+    for name in dict.fromkeys([source.outcome, *source.controls]):
+        x = before[name].mean()
+        a, b = (x[s].dropna() for s in (first, ~first))
+        scale = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
+        p = stats.ttest_ind(a, b, equal_var=False).pvalue if min(len(a), len(b)) > 1 else np.nan
+        rows.append([source.label(name), number(a.mean(), decimals), number(b.mean(), decimals), number(a.mean() - b.mean(), decimals),
+                     number((a.mean() - b.mean()) / scale if scale else np.nan, 2), number(p, 3)])  # fmt: skip
+    heads = columns("变量", "实施的", "未实施的", "差", "标准化差异", "p值")
+    notes = [f"政策首次实施（{source.period(start)}）以前各期的个体均值；p值为不等方差t检验。",
+             "水平不同不等于趋势不同，双重差分要求的是趋势相同。"]  # fmt: skip
+    return three_line("实施前的比较", heads, rows, source, notes)
+

@@ -1,0 +1,121 @@
+"""What a report is made of, by hash: written with it, checked at any later time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from contextlib import suppress
+from importlib import metadata
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import evalkit
+from evalkit.indicators.store import write_atomic
+from evalkit.problems import InputError, Problem
+from evalkit.reports.index import PROVENANCE, Made
+from evalkit.runner.jobs import installation
+
+RECORD = "run.json"
+VERSIONS = ("pandas", "numpy", "matplotlib", "duckdb", "ibis-framework", "papermill", "statsmodels", "python-docx", "typst", "XlsxWriter")
+
+
+def file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_record(made: Made, seconds: float) -> None:
+    """``run.json``: parameters, versions, ledgers, notebooks, and the hash of every file but the executed notebooks."""
+    data, folder = made.data, made.folder
+    names = [name for files in made.records.values() for name in files] + ["index.html", PROVENANCE]
+    files = {name: file_hash(folder / name) for name in sorted(names) if not name.endswith(".ipynb") and (folder / name).is_file()}
+    record = {
+        "evalkit": evalkit.__version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "lock": installation()["lock"],
+        "versions": {name: metadata.version(name) for name in VERSIONS},
+        "parameters": {**made.parameters, "project": made.project.root.name},
+        "dataset": data.dataset,
+        "data": data.manifest["fingerprint"],
+        "ledgers": {item["file"]: item["sha256"] for item in data.manifest["files"]},
+        "codebook_replaced": data.manifest["replaced"],
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - seconds)),
+        "seconds": round(seconds, 2),
+        "problems": made.problems,
+        "not_current": made.stale,
+        "not_reported": made.silent,
+        "files": files,
+        "notebooks": [
+            {
+                "key": o.key, "state": o.state, "output": o.output.name, "hash": o.hash, "seed": o.seed, "executor": o.executor,
+                "seconds": round(o.seconds, 3), "peak_memory": o.peak_memory, "reason": o.reason, "note": o.note,
+            }
+            for o in made.outcomes
+        ],
+    }  # fmt: skip
+    text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
+    write_atomic(folder / RECORD, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def recorded(folder: Path) -> dict[str, str]:
+    """The files of the last run in `folder` by name, with their hashes; empty where there is no record."""
+    try:
+        return dict(json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
+    """Word and Excel files that somebody worked in since are kept under another name before they are made again."""
+    moved = []
+    for name, digest in before.items():
+        path = folder / name
+        with suppress(OSError):  # gone, or open: then the new one is written beside it anyway
+            if path.suffix in (".docx", ".xlsx") and file_hash(path) != digest:
+                new = next(p for n in count(1) if not (p := path.with_stem(f"{path.stem}（改动稿{'' if n == 1 else n}）")).exists())
+                path.rename(new)
+                moved.append((name, new.relative_to(folder).as_posix()))
+    return moved
+
+
+def clear(folder: Path, before: dict[str, str]) -> None:
+    """Take away what the last run made and this one did not (another area, another form), unless it was changed."""
+    for name in before.keys() - recorded(folder).keys():
+        with suppress(OSError):
+            if file_hash(folder / name) == before[name]:
+                (folder / name).unlink()
+
+
+def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
+    """What differs from ``run.json``, what stands in the folder besides, and how many files were checked.
+
+    A file that changed, is gone, cannot be read, or is listed as not current is a difference; files of other origin are
+    only named. Executed notebooks and ``run.json`` itself are not looked at.
+    """
+    root = Path(folder)
+    try:
+        record: dict[str, Any] = json.loads((root / RECORD).read_text(encoding="utf-8"))
+        files = dict(record["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        advice = "请给出 evalkit report 生成的文件夹，如 reports/2025"
+        found_ = f"没有可用的运行记录（{type(error).__name__}）"
+        raise InputError(Problem("file_unreadable", file=str(root / RECORD), found=found_, advice=advice)) from error
+    found = []
+    for name, digest in files.items():
+        path = root / name
+        try:
+            if not path.is_file():
+                found.append(f"{name}：文件不见了")
+            elif file_hash(path) != digest:
+                found.append(f"{name}：内容与生成时不同")
+        except OSError as error:
+            found.append(f"{name}：读不出来（{error.strerror}）")
+    found += [f"{name}：不是最新的" for name in record.get("not_current", ())]
+    known = {*files, RECORD, *record.get("not_current", ())}
+    others = (p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file() and p.suffix != ".ipynb")
+    own = [p.as_posix() for p in others if not any(part.startswith((".", "~$")) for part in p.parts)]
+    return found, [name for name in own if name not in known], len(files)

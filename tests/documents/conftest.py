@@ -1,0 +1,6 @@
+"""The sample documents are shared by the tests of this room."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,271 @@
+"""Word: page and type after GB/T 9704, numbering, captions, sections, contents; the same bytes twice."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from document_samples import COVER, HOSTILE, blocks, hostile, png
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.oxml.ns import qn
+from docx.shared import Emu, Mm
+
+from evalkit.documents import Block, Cover, write
+from evalkit.documents.numbering import number
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("docx")
+    write(blocks(), folder / "report.docx", cover=COVER)
+    write(blocks(), folder / "official.docx", "official", cover=COVER, fonts="windows")
+    write(blocks(), folder / "plain.docx")
+    return {path.stem: Document(path) for path in folder.iterdir()}
+
+
+def texts(document):
+    return [p.text for p in document.paragraphs]
+
+
+def xml(document):
+    return document.element.xml
+
+
+def test_the_page_is_that_of_gbt_9704(made):
+    """A4, top 37 mm, left 28 mm, text block 156 x 225 mm, 22 lines of 28 characters of 16 pt (GB/T 9704-2012, 5)."""
+    section = made["official"].sections[0]
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
+    assert abs(section.top_margin - Mm(37)) < Mm(0.1) and abs(section.left_margin - Mm(28)) < Mm(0.1)
+    width = section.page_width - section.left_margin - section.right_margin
+    height = section.page_height - section.top_margin - section.bottom_margin
+    assert abs(width - Mm(156)) < Mm(0.1) and abs(height - Mm(225)) < Mm(0.1)
+    pitch = int(section._sectPr.find(qn("w:docGrid")).get(qn("w:linePitch")))
+    assert Emu(height).pt // (pitch / 20) == 22
+    normal = made["official"].styles["Normal"]
+    spacing = normal.element.rPr.find(qn("w:spacing"))
+    assert normal.font.size.pt == 16 and Emu(width).pt // (16 + int(spacing.get(qn("w:val"))) / 20) == 28
+
+
+@pytest.mark.parametrize(
+    ("name", "faces"),
+    [
+        ("report", {"Normal": "仿宋_GB2312", "Title": "方正小标宋简体", "Heading 1": "黑体", "Heading 2": "楷体_GB2312"}),
+        ("official", {"Normal": "仿宋", "Title": "宋体", "Heading 1": "黑体", "Heading 2": "楷体"}),
+    ],
+)
+def test_faces_stand_in_east_asia(made, name, faces):
+    styles = made[name].styles
+    fonts = styles.element.find(f".//{qn('w:rPrDefault')}//{qn('w:rFonts')}")
+    language = styles.element.find(f".//{qn('w:rPrDefault')}//{qn('w:lang')}")
+    assert fonts.get(qn("w:eastAsia")) == faces.pop("Normal") and language.get(qn("w:eastAsia")) == "zh-CN"
+    for style, face in faces.items():
+        assert styles[style].element.rPr.find(qn("w:rFonts")).get(qn("w:eastAsia")) == face
+    assert styles["Title"].font.size.pt == 22
+    assert bool(styles["Title"].font.bold) == (name == "official")  # 宋体 stands for 小标宋 in bold
+
+
+def test_headings_are_numbered_and_typed_numbers_replaced(made):
+    headings = [(p.style.name, p.text) for p in made["report"].paragraphs if p.style.name.startswith("Heading")]
+    assert headings == [
+        ("Heading 1", "评估说明"), ("Heading 1", "一、总体情况"), ("Heading 2", "（一）手写了编号"), ("Heading 3", "1.单独组建"),
+        ("Heading 1", "二、经费保障"), ("Heading 2", "（一）结构"), ("Heading 1", "三、做法"), ("Heading 1", "附录一　指标定义"),
+        ("Heading 1", "附录二　各区县数据表"), ("Heading 1", "附录三　数据质量"),
+    ]  # fmt: skip
+
+
+def test_four_levels_and_many_sections():
+    tree = [Block.heading(f"节{n}", 1) for n in range(12)]
+    tree += [Block.heading("甲", 2), Block.heading("乙", 3), Block.heading("丙", 4), Block.heading("丁", 4)]
+    found = [b.content["text"] for b in number(tree, "题").blocks]
+    assert found[9:12] == ["十、节9", "十一、节10", "十二、节11"] and found[12:] == ["（一）甲", "1.乙", "（1）丙", "（2）丁"]
+    kept = number([Block.heading("题", 1), Block.heading("2025年情况", 2), Block.heading("1.5万家", 2)]).blocks
+    assert [b.content["text"] for b in kept] == ["一、2025年情况", "二、1.5万家"]  # figures are no numbers of headings
+
+
+def test_where_most_sections_have_typed_numbers_the_others_have_none():
+    tree = [Block.heading(text, 2) for text in ("评估说明", "一、甲", "三、乙", "附录 丙")]
+    assert [b.content["text"] for b in number(tree, "题").blocks] == ["评估说明", "一、甲", "二、乙", "附录　丙"]
+
+
+def test_captions_are_fields_and_references_point_at_them(made):
+    captions = [p.text for p in made["report"].paragraphs if p.style.name == "Caption"]
+    assert captions == ["表1　主要指标一览表", "图1　各区县组织覆盖率", "表2　回归结果", "表3　各区县数据表"]
+    body = xml(made["report"])
+    assert "SEQ 表" in body and "REF _Ref_t1" in body and 'w:name="_Ref_t1"' in body and 'w:name="_Ref_f1"' in body
+    assert any("详见表1和图1。" in text for text in texts(made["report"]))
+    assert any("见图1。" in p.text for p in made["report"].paragraphs if p.style.name == "Evalkit Table Note")
+
+
+def test_a_reference_without_target_stays_and_is_said(tmp_path):
+    tree = [Block.paragraph("见〔表：甲〕、〔表：乙〕。"), *(Block.table(t, ["a"], [["1"]]) for t in ("甲一", "甲二"))]
+    problems = write(tree, tmp_path / "a.docx")
+    assert texts(Document(tmp_path / "a.docx"))[0] == "见〔表：甲〕、〔表：乙〕。"
+    assert [(p.code, p.severity) for p in problems] == [("key_unknown", "warning")] * 2 and "2个标题" in problems[0].found
+
+
+def test_sections_cover_front_body_landscape(made):
+    sections = made["report"].sections
+    turned = [s.orientation == WD_ORIENT.LANDSCAPE for s in sections]
+    assert turned == [False, False, False, True, False]
+    kinds = [s._sectPr.find(qn("w:pgNumType")) for s in sections]
+    assert [k is not None and k.get(qn("w:fmt")) for k in kinds] == [False, "upperRoman", "decimal", False, False]
+    assert sections[0].different_first_page_header_footer and made["report"].settings.odd_and_even_pages_header_footer
+    wide = sections[3]
+    assert round(Emu(wide.page_width - wide.left_margin - wide.right_margin).mm) == 225
+
+
+def test_page_numbers_right_on_odd_left_on_even_pages(made):
+    section = made["report"].sections[0]
+    odd, even = section.footer.paragraphs[0], section.even_page_footer.paragraphs[0]
+    assert odd.text == even.text == "— 1 —" and odd.alignment == 2 and even.alignment == 0
+    assert "PAGE" in odd._p.xml and odd.style.font.size.pt == 14  # 四号
+    assert section.first_page_footer.paragraphs[0].text == ""
+
+
+def test_every_page_says_that_the_data_are_invented(made, tmp_path):
+    section = made["report"].sections[0]
+    for header in (section.header, section.even_page_header, section.first_page_header):
+        assert header.paragraphs[0].text.startswith("演示数据")
+    write([Block.paragraph("真实。")], tmp_path / "a.docx")
+    assert Document(tmp_path / "a.docx").sections[0].header.paragraphs[0].text == ""
+
+
+def test_contents_are_a_field_with_entries_and_no_question_on_opening(made):
+    document = made["report"]
+    entries = [p.text.split("\t") for p in document.paragraphs if p.style.name.startswith("toc")]
+    assert [e[0] for e in entries][:3] == ["评估说明", "一、总体情况", "（一）手写了编号"] and len(entries) == 9
+    pages = [int(e[1]) for e in entries]
+    assert pages[0] == 1 and pages == sorted(pages) and pages[-1] >= 5
+    body = xml(document)
+    assert 'TOC \\o "1-2"' in body and "PAGEREF _Toc_s2" in body
+    # Word asks before it opens a document whose fields are dirty or that wants them all updated
+    assert "w:dirty" not in body and "updateFields" not in document.settings.element.xml
+
+
+def test_tables_have_grid_title_unit_totals_and_repeated_heads(made):
+    table = made["report"].tables[0]
+    first = table.rows[0]._tr.trPr
+    assert first.find(qn("w:tblHeader")) is not None
+    assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows)
+    assert table.style.name == "Table Grid" and [c.text for c in table.rows[1].cells] == ["组织覆盖率", "● 85.3%", "2.1", "3"]
+    assert [c.text for c in table.rows[3].cells] == ["合计", "70.0%", "—", "—"]
+    assert all(run.bold for cell in table.rows[3].cells for p in cell.paragraphs for run in p.runs)
+    before = texts(made["report"])
+    assert before.index("单位：%、个百分点") == before.index("表1　主要指标一览表") + 1
+    grouped = made["report"].tables[-1]
+    assert all(row._tr.trPr.find(qn("w:tblHeader")) is not None for row in grouped.rows[:2])
+    assert "vMerge" in grouped.rows[1]._tr.xml and "gridSpan" in grouped.rows[0]._tr.xml
+    assert made["report"].tables[1].style.name == "Evalkit Three Line"
+
+
+def test_pictures_are_inline_with_alternative_text(made):
+    (shape,) = made["report"].inline_shapes
+    assert shape._inline.docPr.get("descr") == "柱状图：各区县组织覆盖率"
+    assert shape.width <= Mm(156) and "wp:anchor" not in xml(made["report"])
+    assert not re.search("w:sdt|svg|txbx|mc:Alternate", xml(made["report"]))
+
+
+def test_bold_links_and_what_is_to_be_written(made):
+    runs = {run.text: run for p in made["report"].paragraphs for run in p.runs}
+    assert runs["加粗"].bold and runs["项"].bold
+    assert runs["【待补充】"].font.highlight_color == 7 and runs["【待补充：典型经验】"].font.highlight_color == 7  # yellow
+    assert not runs["请报送。"].font.highlight_color
+    links = [r.target_ref for r in made["report"].part.rels.values() if r.is_external]
+    assert links == ["https://example.org/a"] and any("链接（https://example.org/a）" in t for t in texts(made["report"]))
+
+
+def test_the_official_form(made):
+    found = texts(made["official"])
+    assert found[:4] == ["内部资料　注意保存", "演示省2025年评估报告", "省委办公厅：", "现将评估情况报告如下。"]
+    assert [t for t in found if "附件" in t] == ["附件：1.指标定义"] and "2.各区县数据表" in found
+    assert found[-2:] == ["中共演示省委社会工作部", "2026年1月15日"]
+    body = xml(made["official"])
+    assert "TOC \\o" not in body and "附录" not in "".join(found) and "摘" not in "".join(found)
+    assert len(made["official"].sections) == 1
+
+
+@pytest.mark.parametrize(("office", "date"), [("社会工作部", "2026年11月15日"), ("中共演示省演示市委社会工作部", "2026年1月5日")])
+def test_the_date_stands_two_characters_right_of_the_office(tmp_path, office, date):
+    """GB/T 9704-2012, 7.3.5.2: 首字比发文机关署名首字右移二字; the longer one keeps two characters from the margin."""
+    write([Block.paragraph("正文")], tmp_path / "a.docx", "official", cover=Cover("题", office=office, date=date))
+    signed = Document(tmp_path / "a.docx").paragraphs[-2:]
+    right = [int(p._p.pPr.find(qn("w:ind")).get(qn("w:rightChars"))) / 100 for p in signed]
+    from evalkit.documents.layout import em
+
+    left = [space + em(p.text) for space, p in zip(right, signed, strict=True)]
+    assert abs(left[0] - left[1] - 2) < 0.02 and min(right) >= 2
+
+
+def test_an_official_text_has_at_most_5000_characters(tmp_path):
+    short, long = [Block.paragraph("字" * 4999)], [Block.paragraph("字" * 4990 + " 85.3% abc " + "字" * 9)]
+    assert write(short, tmp_path / "a.docx", "official") == []
+    (problem,) = write(long, tmp_path / "a.docx", "official")
+    assert problem.code == "text_too_long" and "5,001字" in problem.found
+
+
+def test_without_a_cover_the_title_stands_above(made):
+    found = texts(made["plain"])
+    assert found[:2] == ["演示省2025年评估报告", "本报告评估30个区县。"] and "目　录" not in found
+    assert not made["plain"].sections[0].different_first_page_header_footer
+
+
+def test_the_same_bytes_twice(tmp_path):
+    for name in ("a", "b"):
+        write(blocks(), tmp_path / f"{name}.docx", cover=COVER)
+    assert (tmp_path / "a.docx").read_bytes() == (tmp_path / "b.docx").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.docx") as package:
+        assert {info.date_time[0] for info in package.infolist()} == {2026}
+        assert package.testzip() is None and not any("thumbnail" in n for n in package.namelist())
+
+
+def test_text_is_never_markup(tmp_path):
+    write(hostile(), tmp_path / "a.docx", cover=COVER)
+    document = Document(tmp_path / "a.docx")
+    found, cells = texts(document), [row.cells[0].text for row in document.tables[0].rows[1:]]
+    assert cells == HOSTILE
+    assert all(text in found and "· " + text in found for text in HOSTILE)
+
+
+def test_control_characters_leave_every_text(tmp_path):
+    dirty = "甲\x00\x08\x0b\x1b乙\ud800\ufffe\r\n丙𠮷"
+    write([Block.paragraph(dirty), Block.table(dirty, [dirty], [[dirty]])], tmp_path / "b.docx", cover=Cover(dirty, summary=(dirty,)))
+    assert "甲乙\n丙𠮷" in texts(Document(tmp_path / "b.docx"))
+    write([Block.paragraph(dirty), Block.table(dirty, [dirty], [[dirty]])], tmp_path / "a.docx")
+    document = Document(tmp_path / "a.docx")
+    assert texts(document)[0] == document.tables[0].rows[1].cells[0].text == "甲乙\n丙𠮷"
+
+
+def test_a_picture_that_is_none_is_refused(tmp_path):
+    from evalkit.problems import InputError
+
+    with pytest.raises(InputError, match="图片打不开"):
+        write([Block.figure("图", b"GIF89a", "图")], tmp_path / "a.docx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_page(tmp_path):
+    tree = [Block.heading("一页纸", 1), *(Block.paragraph(f"第{n}句话。") for n in "一二三"), *blocks()[6:7],
+            Block.figure("覆盖率", png(), "甲图"), Block.figure("乙", png(), "乙图")]  # fmt: skip
+    assert write(tree, tmp_path / "a.docx", "onepage", cover=Cover(office="某部")) == []
+    document = Document(tmp_path / "a.docx")
+    assert texts(document)[:3] == ["一页纸", "某部", "第一句话。"] and len(document.tables) == 2
+    assert len(document.inline_shapes) == 2 and len(document.tables[1].rows[0].cells) == 2  # figures side by side
+
+
+def test_tables_of_many_shapes_fit_the_page():
+    from evalkit.documents.layout import LANDSCAPE, PORTRAIT, items
+
+    for columns in (1, 3, 8, 14, 30):
+        names = [{"key": str(n), "label": f"第{n}列的名称", "decimals": 1} for n in range(columns)]
+        (table,) = items(number([Block.table("题", names, [[12345.6] * columns])]).blocks)
+        room = LANDSCAPE if table["wide"] else PORTRAIT
+        assert abs(sum(table["widths"]) - room) < 1 and table["wide"] == (columns > 8)
+
+
+def test_a_writer_takes_its_time_once():
+    """The template is read once a process: many documents in one run share it."""
+    from evalkit.documents import docx
+
+    first = docx._template("gb2312", 0.0)
+    assert first is docx._template("gb2312", 0.0) and zipfile.is_zipfile(io.BytesIO(first))

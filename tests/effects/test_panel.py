@@ -1,0 +1,149 @@
+"""The panel: timing from policies and plain frames, faults with their rows, files for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from effect_worlds import panel, staggered
+
+import evalkit as ek
+from evalkit.effects import Panel
+from evalkit.effects.panel import times
+
+ONE = pd.DataFrame({"unit": ["a", "a", "b", "b"], "year": [2020, 2021] * 2, "y": [0.1, 0.2, 0.3, 0.4], "d": [0, 1, 0, 0]})
+
+
+def faults(frame: pd.DataFrame, **more: object) -> list[tuple[str, str]]:
+    with pytest.raises(ek.InputError) as caught:
+        Panel.from_frame(frame, "y", "unit", "year", **({"treatment": "d"} | more))  # type: ignore[arg-type]
+    return [(p.code, f"{p.where} {p.found}") for p in caught.value.problems]
+
+
+def test_timing_comes_from_the_table_of_policies(demo_project: Path) -> None:
+    data = ek.load(demo_project)
+    made = ek.panel(data, "org_coverage", "subsidy_reform", ["employees_per_unit"], labels={"subsidy_reform": "补助改革"})
+    assert made.cohorts == {2025: 2} and made.balanced and made.is_demo and made.rate
+    assert made.label("org_coverage") == "党的组织覆盖率" and made.label(made.treatment) == "补助改革"
+    assert set(made.frame.loc[made.frame["treated"] == 1, "dose"]) == {200.0}
+    rates = data.indicators.query("indicator == 'org_coverage' and level == 'district'").set_index(["area", "period"])["value"]
+    assert made.frame.set_index(["entity", "period"])["org_coverage"].to_dict() == pytest.approx(rates.to_dict())
+
+
+def test_units_are_rows_of_their_own_and_clustered_where_the_policy_was_decided(demo_project: Path) -> None:
+    data = ek.load(demo_project)
+    made = ek.panel(data, "org_coverage", "subsidy_reform", ["employees"], entity="unit")
+    by = made.frame.groupby(["cluster", "period"])["org_coverage"].agg(["mean", "size"])
+    rates = data.indicators.query("indicator == 'org_coverage' and level == 'district'").set_index(["area", "period"])
+    assert by["mean"].to_dict() == pytest.approx(rates["value"].reindex(by.index).to_dict(), abs=1e-12)
+    assert by["size"].to_dict() == rates["denominator"].reindex(by.index).to_dict()
+    assert ek.panel(data, "activities", "subsidy_reform", entity="party_org").frame["activities"].gt(0).any()
+
+
+def test_persons_and_unknown_names_are_refused(demo_project: Path) -> None:
+    data = ek.load(demo_project)
+    for change, code in ({"entity": "person"}, "person_refused"), ({"outcome": "org_coverag"}, "key_unknown"), ({"treatment": "reform"},
+                                                                                                                "key_unknown"):
+        with pytest.raises(ek.InputError) as caught:
+            ek.panel(data, **({"outcome": "org_coverage", "treatment": "subsidy_reform"} | change))
+        assert caught.value.problems[0].code == code
+
+
+def test_every_fault_names_its_rows_and_all_come_at_once() -> None:
+    bad = pd.concat([ONE.assign(y=["0.1", "1.7", "x", "0.4"]), ONE.iloc[[3]]], ignore_index=True)
+    found = faults(bad, rate=True)
+    assert [code for code, _ in found] == ["value_unreadable", "value_invalid", "panel_duplicate"]
+    assert "第3行（b，2020）" in found[0][1] and "第2行（a，2021）" in found[1][1] and "第4行（b，2021）、第5行（b，2021）" in found[2][1]
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "said"),
+    [
+        (ONE.assign(d=0), "treatment_unvaried", "没有一行实施政策"),
+        (ONE.assign(d=1), "treatment_unvaried", "所有行都已实施"),
+        (ONE.assign(d=[0, 1, 0, 1]), "treatment_unvaried", "全部个体在同一时期实施"),
+        (ONE.assign(d=[1, 0, 0, 0]), "treatment_reversed", "第2行（a，2021） 由1变回0"),
+        (ONE.assign(year=2020), "panel_invalid", "只有一个时期"),
+        (ONE.assign(unit=["a", "a", " ", "b"]), "panel_invalid", "第3行"),
+        (ONE.assign(d=[0, 1, None, 0]), "panel_invalid", "为空"),
+    ],
+)  # fmt: skip
+def test_panels_that_cannot_say_anything_are_refused(frame: pd.DataFrame, code: str, said: str) -> None:
+    found = faults(frame)
+    assert any(c == code and said in text for c, text in found), found
+
+
+def test_blanks_around_codes_are_taken_off_and_said() -> None:
+    made = Panel.from_frame(ONE.assign(unit=["a", " a", "b\u3000", "b"]), "y", "unit", "year", treatment="d")
+    assert made.frame["entity"].unique().tolist() == ["a", "b"]
+    assert "2行的代码首尾带空格" in made.notes[0] and "第2行" in made.notes[0]
+
+
+def test_unknown_columns_get_a_suggestion_and_reserved_names_are_refused() -> None:
+    with pytest.raises(ek.InputError, match="是否想写“year”"):
+        Panel.from_frame(ONE, "y", "unit", "yaer", treatment="d")
+    with pytest.raises(ek.InputError, match="留给面板的键"):
+        Panel.from_frame(ONE.assign(treated=1.0), "y", "unit", "year", treatment="d", controls=["treated"])
+    with pytest.raises(ek.InputError, match="只给一个"):
+        Panel.from_frame(ONE, "y", "unit", "year")
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"),
+    [(["2020", "2021"], [2020, 2021]), (["2025Q1", "2024Q4"], [8100, 8099]), (["2025-01", "2024-12"], [24300, 24299]), (["b", "a"],
+                                                                                                                        [1, 0])],
+)  # fmt: skip
+def test_periods_become_consecutive_integers(periods: list[str], expected: list[int]) -> None:
+    assert times(pd.Series(periods)).tolist() == expected
+
+
+def test_first_periods_may_be_empty_zero_infinite_or_words() -> None:
+    wide = pd.concat([ONE.assign(unit=u, first=f) for u, f in (("a", 2021), ("b", 0), ("c", np.inf),
+                                                               ("d", np.nan))]).drop_duplicates(["unit", "year"])
+    made = Panel.from_frame(wide, "y", "unit", "year", treated_from="first")
+    assert made.cohorts == {2021: 1}
+    late = Panel.from_frame(wide.replace({"first": {0: 2030}}), "y", "unit", "year", treated_from="first")
+    assert late.cohorts == {2021: 1} and "最后一期之后才实施" in late.notes[0]
+    made = Panel.from_frame(wide.assign(first=wide["first"].map({2021: "2021"}).fillna("never")), "y", "unit", "year", treated_from="first")
+    assert made.cohorts == {2021: 1}
+
+
+def test_missing_values_and_attrition_are_reported_by_treatment() -> None:
+    frame = staggered(1)
+    frame.loc[frame["unit"].lt(4) & frame["year"].gt(2006), "y"] = np.nan
+    made = panel(frame)
+    assert made.missing.loc[0, "n"] == 8 and not made.balanced
+    assert made.attrition == pytest.approx({"all": 0.1, "treated": 0.0, "never": 0.25})
+    assert "25.0%" in made.report.plain()
+
+
+def test_files_for_other_programs_carry_chinese_labels(tmp_path: Path) -> None:
+    made = Panel.from_frame(ONE.assign(unit=["甲", "甲", "乙", "乙"]), "y", "unit", "year", treatment="d", labels={"y": "党组织覆盖率",
+                                                                                                               "entity": "地区"}, rate=True)
+    paths = [path for name in ("p.dta", "p.parquet", "p.xlsx") for path in made.export(tmp_path / name)]
+    assert {p.name for p in paths} == {"p.dta", "p.parquet", "p.xlsx", "p_变量说明.xlsx"}
+    with pd.read_stata(tmp_path / "p.dta", iterator=True) as stata:
+        assert stata.variable_labels()["y"] == "党组织覆盖率"
+        assert stata.read()["entity"].tolist() == made.frame["entity"].tolist()
+    assert pd.read_parquet(tmp_path / "p.parquet")["y"].tolist() == made.frame["y"].tolist()
+    sheets = pd.read_excel(tmp_path / "p.xlsx", sheet_name=None, engine="calamine")
+    assert list(sheets) == ["数据", "变量说明表", "平衡与缺失"] and "党组织覆盖率" in sheets["变量说明表"]["名称"].tolist()
+    again = made.export(tmp_path / "q.dta")[0]
+    assert again.read_bytes() == (tmp_path / "p.dta").read_bytes()
+    try:
+        import pyreadstat  # noqa: F401
+    except ImportError:
+        with pytest.raises(ek.InputError, match="pip install pyreadstat"):
+            made.export(tmp_path / "p.sav")
+    with pytest.raises(ek.InputError, match=r"\.dta"):
+        made.export(tmp_path / "p.csv")
+
+
+def test_importing_the_room_loads_no_estimating_library() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, evalkit.effects; assert not {'pyfixest', 'diff_diff', 'statsmodels'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
