@@ -62,7 +62,7 @@ def _rows(broken: pd.Series) -> np.ndarray:
 
 
 def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | None) -> Iterator[Problem]:
-    """小计 against the rows since the last total, 合计 and 总计 against all rows of the sheet so far."""
+    """小计 against the rows since the last total or those of the last area, 合计 and 总计 against all of the sheet so far."""
     if not any(b.totals for b in form.blocks):
         return
     summed = [c for c, s in columns.items() if s["type"] in ("int", "money") and c in form.data and c != "month"]
@@ -72,6 +72,8 @@ def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | No
         inactive = unit_rows["status"].isin(["suspended", "cancelled"]).to_numpy(dtype=bool)
         for three in arrays.values():  # a row that counts a unit again is in no right total
             three[:, ~unit_rows["kept"].to_numpy(dtype=bool)] = 0.0
+    depth = form.data["area"].str.count("/")  # a blank 镇街 belongs to the one above
+    changes = np.flatnonzero(np.diff(pd.factorize(form.data["area"].where(depth == depth.max()).ffill())[0], prepend=-2))
     stop, sheet_start, last_sheet = 0, 0, None
     for block in form.blocks:
         start = since = stop
@@ -81,7 +83,8 @@ def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | No
         for index, label in block.totals:
             at = start + int(np.searchsorted(block.rows, index))
             part = label.endswith("小计")
-            spans = [(a, at) for a in dict.fromkeys([since] if part else [sheet_start, start, since]) if at > a]
+            town = max(since, changes[np.searchsorted(changes, at) - 1]) if at > since else since
+            spans = [(a, at) for a in dict.fromkeys([since, town] if part else [sheet_start, start, since]) if at > a]
             since = at
             for column in summed if spans else ():
                 if column in block.columns:
