@@ -35,6 +35,7 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "teaching": ("evalkit.reports.teaching", None),
     "Block": ("evalkit.documents", "Block"),
     "export": ("evalkit.documents", "export"),
+    "write": ("evalkit.documents", "write"),
     "Cover": ("evalkit.documents", "Cover"),
     "plan": ("evalkit.subsidy", "plan"),
     "load_scheme": ("evalkit.subsidy", "load_scheme"),

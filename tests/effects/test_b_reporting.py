@@ -69,6 +69,13 @@ def test_adviser(panel, main, fits, careful, unfit):
     assert set(got) == set(words("names")) and "{" not in advice.block.plain()
 
 
+def test_the_always_treated_are_set_apart():
+    made = world([2020] * 3 + [2023] * 12 + [0] * 12)
+    advice = ek.effects.advise(made)
+    assert advice.facts["pre"] == 3 and advice.facts["always"] == 3 and "一开始就已实施" in "".join(advice.notes)
+    assert ek.effects.psm_did(made).facts["treated_entities"] <= 12 and "2023" in ek.tables.balance(made).content["notes"][0]
+
+
 def test_adviser_on_continuous_treatment_and_gaps():
     frame = world([2023] * 6 + [0] * 6).frame.assign(dose=lambda f: f["treated"] * np.arange(len(f)) % 7)
     frame = frame[["entity", "period", "y", "dose"]]
@@ -144,7 +151,7 @@ def test_descriptive_and_balance_tables(results):
 
 def test_latex_is_escaped_and_whole(results):
     _panel, effects = results
-    text = latex_table(ek.tables.regression(*effects))
+    text = ek.tables.latex(ek.tables.regression(*effects))
     assert text.count(r"\begin{") == text.count(r"\end{") and text.count(r"\toprule") == text.count(r"\bottomrule") == 1
     assert r"$\blacktriangle$ " in text and r"\textsuperscript{***}" in text and r"10\%、5\%、1\%" in text and "▲" not in text
     body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
@@ -206,15 +213,18 @@ def test_a_study_lacks_something(change, said):
 def test_a_study_runs_and_the_reasons_of_what_failed_are_told(demo_project):
     data = ek.load(demo_project)
     study = ek.effects.read_study({**GOOD, "treatment_label": "补助改革", "robustness": ["twfe", "psm_did"],
-                                   "checks": ["honest"], "further": ["work_coverage", "no_such"], "groups": "peer_group"})  # fmt: skip
+                                   "checks": ["honest"], "further": ["work_coverage"], "groups": "peer_group"})  # fmt: skip
     found = ek.effects.run_study(study, data)
     assert found.main.design == found.advice.main and [e.design for e in found.others] == ["twfe"]
-    assert any("no_such" in text for text in found.failed) and any("诚实区间" in text for text in found.failed)
+    assert len(found.further) == 1 and any("诚实区间" in text for text in found.failed)
     assert "补助改革" in ek.tables.regression(found.main).plain() and set(found.groups["group"]) <= set(found.panel.frame["peer_group"])
     kinds = {b.kind for b in reports.blocks(found)}
     assert {"heading", "table", "figure", "paragraph", "list"} <= kinds
-    with pytest.raises(InputError, match="没有这个年份"):
-        ek.effects.run_study(study.model_copy(update={"periods": ("1999", "2025")}), data)
+    wrong = {"periods": ("1999", "2025"), "outcome": "org_coverag", "treatment": "subsidy_refrom", "controls": ("nix",), "level": "distrit"}
+    with pytest.raises(InputError) as told:
+        ek.effects.run_study(study.model_copy(update=wrong), data)
+    said = "".join(p.text() for p in told.value.problems)
+    assert len(told.value.problems) == 5 and all(f"“{w}”" in said for w in ("org_coverage", "subsidy_reform", "district"))
 
 
 def test_the_command_writes_every_form(demo_project, tmp_path):
@@ -257,6 +267,18 @@ def test_the_paragraph_for_policy_makers():
     assert "碰巧也有20%" in words_of(0.02, 0.04, p_small=0.2)
     said = words_of(0.02, 0.04, exploratory=False)
     assert "事先已登记" in said and not re.search("标准误|聚类|显著|p值|置信", said)
+
+
+def test_the_paragraph_for_an_article_has_the_numbers_of_the_tables():
+    made = world([2023] * 12 + [0] * 12)
+    main = ek.effects.event_study(made)
+    checks = {c: ek.effects.check(made, c, draws=99, main=main) for c in ("randomisation", "honest")}
+    said = ek.study.in_article(main, [ek.effects.did2s(made)], checks).plain()
+    assert f"{main.row['estimate'] * 100:.2f}个百分点" in said and f"标准误{main.row['se'] * 100:.2f}" in said and "p＜0.001" in said
+    assert f"F({main.facts['pretrend']['k']}" in said and "两阶段双重差分" in said and "随机化检验p=0.010" in said and "斜率" in said
+    y = np.r_[np.zeros(30), np.ones(30)] + np.arange(60) / 50
+    jump = ek.effects.rd(pd.DataFrame({"y": y, "x": np.arange(60) - 30.0}), "y", "x", 0)
+    assert "带宽" in ek.study.in_article(jump).plain()
 
 
 def test_groups_share_all_untreated_and_are_drawn_together():

@@ -177,6 +177,7 @@ def test_attrition_and_collinear_controls_are_said() -> None:
     assert any("样本流失" in text for text in twfe(panel(gone)).warnings)
     effect = twfe(panel(frame, controls=["x", "always", "twin"], labels={"always": "常量", "twin": "孪生"}))
     assert any("完全共线" in text and "常量" in text and "孪生" in text for text in effect.warnings)
+    assert any("常量" in text for text in twfe(panel(frame, controls=["always"], labels={"always": "常量"})).warnings)
     with pytest.raises(ek.InputError, match="完全共线"):
         twfe(panel(frame.assign(same=((frame["first"] > 0) & (frame["year"] >= frame["first"])).astype(float)), controls=["same"]))
 

@@ -145,3 +145,19 @@ def test_order_of_rows_and_names_of_entities_do_not_matter() -> None:
     a, b = (callaway_santanna(panel(f)).table for f in (frame, other))
     np.testing.assert_allclose(a["se"], b["se"])
     assert isinstance(panel(other), Panel)
+
+
+def test_honest_bounds_for_straight_trends_are_the_least_squares_extrapolation() -> None:
+    """M = 0 in closed form: of all estimates without bias under straight trends, the one of least variance."""
+    study = event_study(panel(staggered(12, {0: 60, 5: 60}, effect=1.0)), guard=False)
+    cov = study.details["covariance"]
+    times = cov.index.to_numpy(float)
+    beta, cov = study.details["dynamic"].set_index("at")["estimate"][times].to_numpy(), cov.to_numpy()
+    pre, line = times < 0, times + 1
+    lags = np.where(pre, 0, 1 / (~pre).sum())
+    inverse, x, c = np.linalg.inv(cov[np.ix_(pre, pre)]), line[pre], (cov @ lags)[pre]
+    v = lags.copy()
+    v[pre] = inverse @ ((x @ inverse @ c - lags @ line) / (x @ inverse @ x) * x - c)
+    middle, reach = v @ beta, 1.959964 * np.sqrt(v @ cov @ v)
+    got = honest(study, m=[0, 0.1]).table.loc[1]
+    assert [got["ci_low"], got["ci_high"]] == pytest.approx([middle - reach, middle + reach], abs=1e-5)

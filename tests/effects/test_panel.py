@@ -130,6 +130,9 @@ def test_files_for_other_programs_carry_chinese_labels(tmp_path: Path) -> None:
     assert pd.read_parquet(tmp_path / "p.parquet")["y"].tolist() == made.frame["y"].tolist()
     sheets = pd.read_excel(tmp_path / "p.xlsx", sheet_name=None, engine="calamine")
     assert list(sheets) == ["数据", "变量说明表", "平衡与缺失"] and "党组织覆盖率" in sheets["变量说明表"]["名称"].tolist()
+    odd = Panel.from_frame(ONE.rename(columns={"y": "党组织 覆盖率"}), "党组织 覆盖率", "unit", "year", treatment="d")
+    with pd.read_stata(odd.export(tmp_path / "odd.dta")[0], iterator=True) as stata:
+        assert stata.variable_labels()["党组织_覆盖率_9"] == "党组织 覆盖率"
     again = made.export(tmp_path / "q.dta")[0]
     assert again.read_bytes() == (tmp_path / "p.dta").read_bytes()
     try:

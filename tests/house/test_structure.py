@@ -25,7 +25,7 @@ ROOMS = [
 HEAVY = ["pandas", "numpy", "matplotlib", "duckdb", "ibis", "pydantic", "scipy", "statsmodels", "pandera", "pyarrow"]
 LIMIT_OF_CODE = 9_000  # the standard; not met yet, so that every room has a ceiling that only ever comes down
 CEILINGS = {
-    "__init__": 41, "charts": 1285, "cli": 286, "codebook": 590, "demo": 666, "documents": 412, "indicators":
+    "__init__": 41, "charts": 1285, "cli": 286, "codebook": 590, "demo": 666, "documents": 412, "effects": 2132, "indicators":
     2073, "ledgers": 3341, "problems": 120, "reports": 1126, "runner": 1111, "scoring": 1879, "stats": 443,
     "subsidy": 1724,
 }

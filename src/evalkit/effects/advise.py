@@ -93,7 +93,8 @@ def _facts(panel: Panel, neighbours: pd.DataFrame | None) -> dict[str, Any]:
     used = panel.complete
     each = used.drop_duplicates("entity").set_index("entity")
     ever, first = each["first_treated"].notna(), each["first_treated"]
-    start, times = first.min(), np.sort(used["time"].unique())
+    times = np.sort(used["time"].unique())
+    start = first[first > times[0]].min()  # the always treated have no period before
     y, gaps, lost = used[panel.outcome], panel.missing, panel.attrition
     sizes = each.loc[ever].groupby("first_treated")["cluster"].nunique()
     parent = each.index.to_series().astype(str).str.rpartition("/")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,9 @@ def export(panel: Panel, path: Path) -> list[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     frame = _plain(panel)
     labels = {c: panel.label(c)[:80] for c in frame} | {"entity_id": "个体编号"}
+    if path.suffix.lower() in (".dta", ".sav"):  # names of 32 characters, letters and digits
+        short = {c: re.sub(r"\W", "_", c)[:29] + f"_{n}" for n, c in enumerate(frame) if not re.fullmatch(r"[^\W\d]\w{0,31}", c)}
+        frame, labels = frame.rename(columns=short), {short.get(c, c): label for c, label in labels.items()}
     beside = path.with_name(f"{path.stem}_变量说明.xlsx")
     sheets = {"变量说明表": panel.dictionary().frame(), "平衡与缺失": panel.report.frame()}
     match path.suffix.lower():

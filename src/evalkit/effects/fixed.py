@@ -49,8 +49,7 @@ def twfe(
     # pyfixest keeps the first of two collinear columns: a control it drops only beside the treatment takes it along
     alone = least_squares(panel, panel.work, [], effects=effects)["dropped"] if set(fit["dropped"]) - {"d"} else []
     if "d" in fit["dropped"] or set(fit["dropped"]) - set(alone):
-        found = f"{panel.label(panel.treatment)}可由固定效应与控制变量完全推出（完全共线）"
-        raise InputError(Problem("treatment_unvaried", where="twfe", found=found, advice="请去掉与政策同步变化的控制变量"))
+        raise _collinear(panel)
     names = {"d": panel.label(panel.treatment), "Intercept": "常数项", **dict(zip(panel.xs, map(panel.label, panel.controls), strict=True))}
     terms = list(fit["cov"].index)
     table = rows(terms, [names[n] for n in terms], fit["beta"], np.sqrt(np.diag(fit["cov"])), df=fit["df"])
@@ -209,7 +208,13 @@ def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, eff
     weights = "w" if panel.weighted else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fit = pf.feols(formula, work.copy(deep=False), vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
+        try:
+            fit = pf.feols(formula, work.copy(deep=False), vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
+        except ValueError as error:  # pyfixest: nothing is left
+            if terms or "collinear" not in str(error):
+                raise _collinear(panel) from error
+            none = pd.Series(dtype="float64")
+            return {"beta": none, "cov": pd.DataFrame(), "df": 0, "n": len(work), "dropped": panel.xs, "notes": (), "r2_within": None}
     dropped, n, beta = list(fit._collin_vars), int(fit._N), fit.coef()
     lost = "、".join(panel.label(c) for x, c in zip(panel.xs, panel.controls, strict=True) if x in dropped)
     notes = [Note("warning", f"控制变量{lost}与固定效应或其他变量完全共线（例如不随时间变化），已略去")] if lost else []
@@ -258,6 +263,11 @@ def dynamic_effect(
             told.append(Note("info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"))
     parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
     return Effect(design, name, table, about | {"pretrend": test}, (), "att", parts, "event_study").with_notes(*told)
+
+
+def _collinear(panel: Panel) -> InputError:
+    found = f"{panel.label(panel.treatment)}可由固定效应与控制变量完全推出（完全共线）"
+    return InputError(Problem("treatment_unvaried", where="least_squares", found=found, advice="请去掉与政策同步变化的控制变量"))
 
 
 def _last_before(since: pd.Series) -> int:

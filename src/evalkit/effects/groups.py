@@ -57,7 +57,8 @@ def callaway_santanna(
     Effect
         ``table``: the four overall effects. ``details``: ``group_time``, ``dynamic``, ``group``, ``calendar`` (rows as
         in ``table``, with ``band_low``, ``band_high``), ``covariance`` of the dynamic rows. Standard errors are
-        analytic, clustered, t with clusters - 1 degrees of freedom.
+        analytic, clustered, t with clusters - 1 degrees of freedom. Cohorts weigh by their number of entities (as in
+        R's did), also where some are missing in a period.
     """
     import diff_diff as dd
 

@@ -48,7 +48,8 @@ def match(score: np.ndarray, treated: np.ndarray, method: Literal["nearest", "ke
             continue
         far = np.abs(scale[controls] - scale[i])
         if method == "nearest":
-            chosen = (far <= min(np.sort(far)[min(k, len(far)) - 1] + 1e-12, reach)).astype(float)
+            nth = min(k, len(far)) - 1
+            chosen = (far <= min(np.partition(far, nth)[nth] + 1e-12, reach)).astype(float)
         else:
             chosen = np.clip(1 - (far / reach) ** 2, 0, None)
         if chosen.sum() > 0:
@@ -97,6 +98,9 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
 
     from evalkit.effects.fixed import twfe
 
+    always = panel.frame["first_treated"] <= panel.frame["time"].min()
+    if always.any() and not always.all():
+        panel = panel.having(~always, f"{panel.frame.loc[always, 'entity'].nunique()}个个体一开始就已实施，匹配时略去")
     first = panel.frame["first_treated"].min()
     before = panel.frame.loc[panel.frame["time"] < first].sort_values("time")
     if panel.kind != "binary" or not len(before):

@@ -116,7 +116,9 @@ def multilevel(panel: Panel) -> Effect:
     notes = [Note("info", f"各个体的政策效应围绕均值的标准差为{spread[1]:.4f}；截距的标准差为{spread[0]:.4f}。")]
     if spread[1] < 1e-4:
         notes.append(Note("info", "政策效应的个体差异估计接近零：数据分不出各地效果的不同。"))
+    if about["clusters"] < about["entities"]:
+        notes.append(Note("warning", "标准误是模型的，没有计入同一聚类内各个体的相关，可能偏小。"))
     if not fit.converged:
         notes.append(Note("warning", "多层模型没有收敛，结果不可用。"))
     details = {"entities": each.reset_index(drop=True)}
-    return guarded(Effect("multilevel", "多层模型（部分合并）", table, about, (), "treated", details).with_notes(*notes), panel)
+    return guarded(Effect("multilevel", "多层模型", table, about, (), "treated", details).with_notes(*notes), panel)

@@ -109,6 +109,8 @@ class Panel:
         taken = [c for c in (outcome, *controls, *keep) if c in KEYS]
         unknown += [Problem("key_duplicate", where="from_frame", found=c, advice="请改列名；这些名称留给面板的键：" + "、".join(KEYS))
                     for c in taken]
+        if outcome in controls:
+            unknown.append(Problem("key_duplicate", where="from_frame", found=outcome, advice="结果变量不能又作控制变量"))
         if unknown:
             raise InputError(unknown)
         check = _Reader(frame, entity, time)

@@ -9,6 +9,7 @@ Card 2008), the test of Frandsen (2017) for a discrete running variable, the hea
 from __future__ import annotations
 
 import warnings
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -236,7 +237,9 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
         "treatment_label": f"{names[running]}达到{cutoff:g}", "controls": [], "n": len(x), "entities": len(x), "clusters": len(x),
         "treated_clusters": int((x >= cutoff).sum()), "treated_entities": int((x >= cutoff).sum()), "base_period": "",
         "mean_outcome": float(y[near & (x < cutoff)].mean()), "level": level, "is_demo": demo, "method": "断点回归（局部线性，三角核）",
-        "paper": PAPER, "package": _package(), "covariance": "最近邻（3个）稳健标准误，偏差校正", "cutoff": cutoff, "missing": gone,
+        "paper": PAPER,
+        "package": f"diff-diff {version('diff-diff')}", "covariance": "最近邻（3个）稳健标准误，偏差校正", "cutoff": cutoff,
+        "missing": gone,
         "rate": bool(((y == 0) | (y == 1)).all()), "source": "", "bandwidth": h_used, "bandwidth_bias": float(fit.b_left),
         "bandwidth_rule": "人工给定" if h else "均方误差最优（两边相同）", "n_left": int(fit.n_h_left), "n_right": int(fit.n_h_right),
         "running": running, "running_label": names[running], "running_en": ENGLISH.get(running, ""), "outcome_en": ENGLISH.get(outcome, ""),
@@ -245,12 +248,6 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
     bins = _bins(y, x, cutoff, h_used, fit)
     details = {"density": density, "heaping": heaps, "placebo": placebo, "bins": bins}
     return Effect("rd", "断点回归", table, about, (), "robust", details, "discontinuity").with_notes(*notes)
-
-
-def _package() -> str:
-    from importlib.metadata import version
-
-    return f"diff-diff {version('diff-diff')}"
 
 
 def _try(y: Any, x: Any, cutoff: float, h: float | None, level: float, b: float | None = None) -> Any:

@@ -57,7 +57,7 @@ class Study(BaseModel):
     running: str = "employees"
     cutoff: float | None = None
     bandwidth: float | None = Field(default=None, gt=0)
-    adjust: str = "holm"
+    adjust: Literal["holm", "bonferroni", "sidak", "fdr_bh", "fdr_by"] = "holm"
     seed: int = 7
     draws: int = Field(default=499, ge=19)
 
@@ -187,6 +187,8 @@ def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
     if column not in source.frame:
         known = list(source.keep)
         raise InputError(Problem("key_unknown", where="groups", found=column, allowed="、".join(known), advice=did_you_mean(column, known)))
+    if source.kind != "binary":
+        raise InputError(Problem("design_unfit", where="groups", found="政策是连续变量", advice="分组比较要求有开始实施的时期"))
     ever, kind = source.frame["first_treated"].notna(), source.frame[column].astype("string").fillna("未分组")
     rows: list[dict[str, Any]] = []
     for group in sorted(kind[ever].unique()):
@@ -225,9 +227,26 @@ def several(names: Iterable[str], run: Callable[[str], Any], say: Callable[[str]
     return made, failed
 
 
+def _known(study: Study, data: Any) -> None:
+    """Codes, policy, level and periods that the data must have; all that are missing at once."""
+    book, policies = data.codebook, set(data.frame("policies")["policy"].dropna())
+    codes = [*book.indicators, *book.measures] if study.entity == "area" and study.design != "rd" else None
+    lists: list[tuple[str, tuple[str, ...], Iterable[str] | None]] = [
+        ("outcome", (study.outcome,), codes), ("controls", study.controls, codes), ("further", study.further, codes),
+        ("treatment", (study.treatment,) if study.treatment else (), policies), ("periods", study.periods, data.periods),
+        ("level", (study.level,), set(data.areas["level"].dropna())),
+    ]  # fmt: skip
+    bad = [Problem("period_unknown" if where_ == "periods" else "key_unknown", where=where_, found=word, advice=did_you_mean(word, known),
+                   allowed="" if known is codes else "、".join(sorted(known)))
+           for where_, words, known in lists if known is not None for word in words if word not in known]  # fmt: skip
+    if bad:
+        raise InputError(bad)
+
+
 def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = None) -> Findings:
     """Everything that the study asks for, in order, with the study's seed; `progress` hears what is being done."""
     say = progress or (lambda text: None)
+    _known(study, data)
     if study.design == "rd":
         say(design_name("rd"))
         labels = {study.outcome: study.outcome_label} if study.outcome_label else None

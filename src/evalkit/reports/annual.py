@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -117,7 +117,7 @@ def star_figure(data: Data, period: str | int, areas: Sequence[str]) -> Block:
     if not len(frame):
         return Block.paragraph("本期没有星级评定表。", "pending")
     frame = frame.assign(area_name=frame["area"].str.rpartition("/")[2], sort_order=frame["area"].map(list(areas).index))
-    return charts.stars(frame.assign(is_demo=data.is_demo))
+    return figure(charts.stars, frame.assign(is_demo=data.is_demo))
 
 
 def simulation(
@@ -136,11 +136,23 @@ def simulation(
 # areas side by side
 
 
-def visible(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows that a figure may draw: of the public version those that are not hidden (of amounts: areas without a hidden one)."""
+def visible(frame: pd.DataFrame, codes: str = "") -> pd.DataFrame:
+    """The rows that a figure may draw: of the public version those that are not hidden.
+
+    `codes`: the start of the measures that a figure stacks; an area with a hidden one of them is left out.
+    """
     if "hidden" not in frame:
         return frame
-    return frame.loc[~frame["area"].isin(frame.loc[frame["hidden"], "area"])] if "measure" in frame else frame.loc[~frame["hidden"]]
+    gone = frame.loc[frame["hidden"] & frame["measure"].str.startswith(codes), "area"] if codes else ()
+    return frame.loc[~frame["hidden"] & ~frame["area"].isin(gone)]
+
+
+def figure(chart: Callable[..., Block], *args: Any, **options: Any) -> Block:
+    """A figure, or the reason why there is none: an area without data must not cost the report."""
+    try:
+        return chart(*args, **options)
+    except InputError as error:
+        return Block.paragraph("没有图：" + "；".join(dict.fromkeys(p.title for p in error.problems)) + "。", "pending")
 
 
 def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full") -> Block:
@@ -200,7 +212,7 @@ def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook
 
 
 __all__ = [
-    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "falling_words", "found_problems", "funds_table",
+    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "falling_words", "figure", "found_problems", "funds_table",
     "make_slots", "problem_table", "problem_words", "published", "rows_of", "score_words", "scored", "simulation", "slot", "star_figure",
     "targets", "title", "visible",
 ]  # fmt: skip

@@ -139,7 +139,10 @@ def balance(source: Effect | Panel, decimals: int = 4) -> Block:
         return three_line("匹配前后的平衡性", heads, rows, source, notes)
     from scipy import stats
 
-    start = source.frame["first_treated"].min()
+    starts = source.frame["first_treated"]
+    start = starts[starts > source.frame["time"].min()].min()
+    if pd.isna(start):
+        raise InputError(Problem("design_unfit", where="balance", found="没有政策实施前的时期", advice="请看 ek.effects.advise(panel)"))
     before = source.frame.loc[source.frame["time"] < start].groupby("entity")
     first = before["first_treated"].first().notna()
     rows = []

@@ -58,8 +58,8 @@ def notebook_path(project: Project, name: str) -> Path:
 
 
 def safe_name(text: str) -> str:
-    """A file name for an area on any system: no separators, no reserved characters, no trailing dot."""
-    name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", text).strip(" .")[:60]
+    """A file name for an area on any system and in a link: no separators, no reserved characters, no trailing dot."""
+    name = re.sub(r'[\\/:*?"<>|#%\x00-\x1f]+', "_", text).strip(" .")[:60]
     return f"_{name}" if not name or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name) else name
 
 

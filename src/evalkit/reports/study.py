@@ -29,7 +29,7 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", exploratory: bool = True) -> Block:
+def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", exploratory: bool = True, who: str = "地区") -> Block:
     """The paragraph for policy makers: how much, how sure, compared with what, what to be careful about. No jargon."""
     row, f = main.row, main.facts
     scale, unit = (100, "个百分点") if f["rate"] else (1, unit)
@@ -44,19 +44,21 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
     what, on = f["treatment_label"], f["outcome_label"]
     low, high = sorted((row["ci_low"], row["ci_high"]))
     sure = low * high > 0 and not row["p_small"] > 0.05
-    since = f"{what}的单位" if main.design == "rd" else f"实施{what}的地区"
+    since, against, level = f"实施{what}的{who}", f"与同一时期没有实施的{who}相比", "没有政策时的水平"
+    if main.design == "rd":
+        since, against, level = f"{what}的单位", "与刚好没有达到的单位相比", "线下附近的水平"
+    elif not f["treated_entities"]:  # a dose: no entity begins at a date
+        since, against = f"{what}每高1的{who}", f"与同一时期{what}较低的{who}相比"
     if sure:
         ends = sorted((abs(low), abs(high)))
         text = [f"{since}，{on}平均多{way(row['estimate'])}约{size(row['estimate'])}；考虑到偶然因素，"
                 f"多半在{size(ends[0])}至{size(ends[1])}之间。"]  # fmt: skip
     elif low * high > 0:
-        text = [f"{since}，{on}看起来多{way(row['estimate'])}了约{size(row['estimate'])}，但地区太少：把实施的换成别的地区，碰巧也有"
-                f"{row['p_small']:.0%}的可能出现这么大的差别，还不能当作{what}的作用。"]  # fmt: skip
+        text = [f"{since}，{on}看起来多{way(row['estimate'])}了约{size(row['estimate'])}，但实施的{who}太少：把实施的换成别的{who}，"
+                f"碰巧也有{row['p_small']:.0%}的可能出现这么大的差别，还不能当作{what}的作用。"]  # fmt: skip
     else:
         text = [f"现有数据看不出{what}使{on}有明确变化：估计{way(row['estimate'])}约{size(row['estimate'])}，但考虑到偶然因素，"
                 f"从{way(low)}{size(low)}到{way(high)}{size(high)}都有可能。看不出不等于没有效果。"]  # fmt: skip
-    against = "与刚好没有达到的单位相比" if main.design == "rd" else "与同一时期没有实施的地区相比"
-    level = "线下附近的水平" if main.design == "rd" else "没有政策时的水平"
     text.append(f"这是{against}多出来的" + (f"，{level}约为{f['mean_outcome']:.1%}。" if f["rate"] else "。"))
     values = [e.row["estimate"] for e in others]
     if values:
@@ -69,8 +71,42 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
     careful = list(dict.fromkeys(next((plain for word, plain in _PLAIN.items() if word in w), rest) for w in main.warnings))
     if careful:
         text.append("需要留意：" + "；".join(careful) + "。")
-    text.append(("这项分析事先没有登记，只作参考；" if exploratory else "这项分析的算法事先已登记；") + "结论只适用于这些地区和这段时间。")
+    known = "这项分析事先没有登记，只作参考；" if exploratory else "这项分析的算法事先已登记；"
+    text.append(f"{known}结论只适用于这些{who}和这段时间。")
     return Block.paragraph("".join(text), "summary")
+
+
+def in_article(main: Effect, others: Sequence[Effect] = (), checks: Mapping[str, Effect] | None = None) -> Block:
+    """The paragraph for an article's section of results: estimate, error, test of trends, other designs, checks."""
+    row, f, tests = main.row, main.facts, checks or {}
+    scale, unit, digits = (100, "个百分点", 2) if f["rate"] else (1, "", 3)
+
+    def p_of(value: float) -> str:
+        return "p＜0.001" if value < 0.001 else f"p={value:.3f}"
+
+    size, se, low, high = (f"{row[c] * scale:.{digits}f}" for c in ("estimate", "se", "ci_low", "ci_high"))
+    sample = f.get("sample") or f"观测值{f['n']:,}，聚类{f['clusters']:,}"
+    text = [f"{main.name}的估计显示，{f['treatment_label']}对{f['outcome_label']}的效应为{size}{unit}"
+            f"（标准误{se}，{p_of(row['p'])}，95%置信区间[{low}, {high}]；{sample}）。"]  # fmt: skip
+    if not pd.isna(row["p_small"]):
+        text.append(f"聚类较少，以{f['p_small_method']}计，{p_of(row['p_small'])}。")
+    if trend := f.get("pretrend"):
+        verdict = "拒绝" if trend["p"] < 0.05 else "不能拒绝"
+        statistic = f"F({trend['k']:.0f}, {trend['df']:.0f})={trend['statistic']:.2f}"
+        text.append(f"预趋势联合检验{verdict}平行趋势（{statistic}，{p_of(trend['p'])}）。")
+    if "density" in main.details:
+        density = main.details["density"]
+        told = "、".join(f"{t}{p_of(p)}" for t, p in zip(density["test"], density["p"], strict=True) if p == p)
+        text.append(f"带宽{f['bandwidth']:.2f}（{f['bandwidth_rule']}）；临界值处的密度：{told}。")
+    if others:
+        values = "、".join(f"{e.row['estimate'] * scale:.{digits}f}（{e.name}）" for e in others)
+        text.append(f"改用其他设计，估计依次为{values}{unit}。")
+    tested = [f"{tests[k].name}{p_of(tests[k].row['p'])}" for k in ("randomisation", "wild_bootstrap", "placebo") if k in tests]
+    text += [f"{'，'.join(tested)}。"] if tested else []
+    if "honest" in tests and not pd.isna(limit := tests["honest"].facts["breakdown"]):
+        bound = "在所列范围内区间都不含零" if limit == float("inf") else f"不超过{limit * scale:.{digits + 1}f}{unit}时区间不含零"
+        text.append(f"容许趋势的斜率逐期变化，{bound}。")
+    return Block.paragraph("".join(text))
 
 
 def known_effect(panel: Panel, truth: Mapping[str, Any]) -> float:
@@ -118,6 +154,10 @@ def shown(effect: Effect) -> Block:
     return Block.group(effect.block(), *([] if one else [effect.plot()]))
 
 
+def _who(found: Findings) -> str:
+    return found.panel.label("entity") if found.panel is not None else "单位"
+
+
 def not_done(reasons: Sequence[str]) -> Block:
     """Designs and checks that could not be run, with the reason."""
     return Block.bullets(reasons) if reasons else Block.note("所列的设计和检验都做了。")
@@ -129,14 +169,14 @@ def blocks(found: Findings, unit: str = "") -> list[Block]:
     every = [main, *found.others]
     status = STATUS[study.status] + (f"（{study.registration}）" if study.registration else "：算法没有事先登记，p值只作参考")
     exploratory = study.status == "exploratory"
-    out = [Block.heading(study.question, 1), in_words(main, found.others, unit, exploratory), Block.paragraph(f"{status}。")]
+    out = [Block.heading(study.question, 1), in_words(main, found.others, unit, exploratory, _who(found)), Block.paragraph(f"{status}。")]
     if found.panel is not None and found.advice is not None:
         chosen = f"主要设计：{main.name}。" + ("由判断表选定。" if study.design == "auto" else "由研究者指定。")
         if study.design != "auto" and found.advice.verdict(study.design) != "适合":
             chosen += f"判断表认为这一设计“{found.advice.verdict(study.design)}”，理由见表。"
         out += [Block.heading("数据", 2), found.panel.report, descriptive(found.panel), balance(found.panel), Block.heading("设计", 2),
                 Block.paragraph(chosen), found.advice.block]  # fmt: skip
-    out += [Block.heading("估计结果", 2), main.block(), main.plot()]
+    out += [Block.heading("估计结果", 2), in_article(main, found.others, found.checks), main.block(), main.plot()]
     for title, key in (("密度检验", "density"), ("整数扎堆", "heaping"), ("安慰剂临界值", "placebo")) if main.design == "rd" else ():
         out.append(_plain(title, main.details[key], main))
     if found.others:
@@ -198,9 +238,12 @@ def effects_command(path: Path, project: Any, dataset: str | None, out: Path | N
     folder = out or data.project.reports / "政策效果" / path.stem
     unit = known.unit if known and known.unit != "%" else ""
     told = write(found, folder, unit)
-    paragraph = in_words(found.main, found.others, unit, study.status == "exploratory").plain()
+    paragraph = in_words(found.main, found.others, unit, study.status == "exploratory", _who(found)).plain()
     lines = [paragraph, *(f"▲ {w}" for w in found.main.warnings), *(f"没有做：{t}" for t in found.failed), *told]
     return folder, lines, not found.failed
 
 
-__all__ = ["adjusted", "blocks", "effects_command", "groups", "in_words", "known_effect", "not_done", "recovered", "shown", "write"]
+__all__ = [
+    "adjusted", "blocks", "effects_command", "groups", "in_article", "in_words", "known_effect", "not_done", "recovered", "shown",
+    "write",
+]  # fmt: skip

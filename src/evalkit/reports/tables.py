@@ -9,6 +9,7 @@ import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.documents import Block
+from evalkit.documents.latex import latex_table as latex
 from evalkit.indicators.compare import VERDICTS, compare
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
@@ -365,6 +366,7 @@ def _plain_cell(value: Any) -> Any:
 
 
 __all__ = [
-    "balance", "baseline", "descriptive", "falling", "headline", "light", "missing", "overview", "plain", "problem_list", "problem_summary", "profile",
+    "balance", "baseline", "descriptive", "falling", "headline", "latex", "light", "missing", "overview", "plain", "problem_list",
+    "problem_summary", "profile",
     "questions", "rates", "regression", "submissions", "widest",
 ]  # fmt: skip
