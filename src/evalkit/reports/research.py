@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
+from evalkit.effects.result import stars
 from evalkit.problems import InputError, Problem
 from evalkit.reports.words import fixed, shown, source_line, span
 from evalkit.scoring.ranks import rank
@@ -88,10 +89,8 @@ def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
                          sm.OLS(wide[outcome], x).fit(cov_type="HC1")]
     body: list[list[Any]] = []
     for code in [*on, "const"]:
-        stars = ["***" if m.pvalues[code] < 0.01 else "**" if m.pvalues[code] < 0.05 else "*" if m.pvalues[code] < 0.1 else ""
-                 for m in models]
         body.append([f"{named[code]}" if code != "const" else "常数项",
-                     *(fixed(m.params[code], 3) + s for m, s in zip(models, stars, strict=True))])
+                     *(fixed(m.params[code], 3) + stars(m.pvalues[code]) for m in models)])
         body.append(["", *(f"（{fixed(m.bse[code], 3)}）" for m in models)])
     fit = 1 - models[0].deviance / models[0].null_deviance
     body += [["观测数（地区）", *(str(int(m.nobs)) for m in models)],
