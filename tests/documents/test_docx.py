@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from document_samples import COVER, HOSTILE, blocks, hostile, png
@@ -269,3 +270,13 @@ def test_a_writer_takes_its_time_once():
 
     first = docx._template("gb2312", 0.0)
     assert first is docx._template("gb2312", 0.0) and zipfile.is_zipfile(io.BytesIO(first))
+
+
+def test_a_remark_stands_across_its_table(tmp_path: Path) -> None:
+    rows = [["补助改革", "0.0271***"], [{"t": "▲ 实施政策的聚类只有4个，星号不可靠", "tone": "bad"}, ""], ["合计：", None]]
+    block = Block.table("结果", ["变量", "估计值"], rows, form="three_line")
+    assert not write([block], tmp_path / "a.docx") and not write([block], tmp_path / "a.pdf")
+    table = Document(str(tmp_path / "a.docx")).tables[0]
+    second, third = table.rows[2], table.rows[3]
+    assert second.cells[0]._tc is second.cells[1]._tc and "星号不可靠" in second.cells[0].text
+    assert third.cells[0]._tc is not third.cells[1]._tc

@@ -262,6 +262,11 @@ def shown(cell: Any, column: Mapping[str, Any]) -> str:
     return mark + f"{exact if decimals is not None else exact.normalize():f}" + ("%" if column.get("percent") else "")
 
 
+def is_remark(row: Sequence[Any]) -> bool:
+    """Whether a table's row is one text that stands across all its columns: the other cells are empty texts."""
+    return len(row) > 1 and bool(row[0]) and all(cell == "" for cell in row[1:])
+
+
 def side(column: Mapping[str, Any], cells: Sequence[Any]) -> str:
     """Where a column's cells stand: ``l``, ``c`` or ``r``; numbers stand right."""
     if column.get("align"):

@@ -149,11 +149,12 @@ class Writer:
             parts.append(f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{''.join(inner)}</w:tr>")
         for place, line_ in enumerate(item["rows"]):
             inner = []
-            for width, cell in zip(widths, line_["cells"], strict=True):
+            for width, cell in zip(widths, line_["cells"], strict=False):
+                span = f'<w:gridSpan w:val="{cell["cols"]}"/>' if cell["cols"] > 1 else ""
                 pieces = [{**piece, "bold": line_["total"] or piece.get("bold")} for piece in cell["runs"]]
                 words = "".join(run(p["text"], p["bold"], p.get("pending"), p.get("tone"), size) for p in pieces)
                 side = {"r": "right", "c": "center"}.get(cell["side"], "left")
-                inner.append(_cell(width, "", words, side, keep or place > len(item["rows"]) - 3, lines))
+                inner.append(_cell(sum(widths) if span else width, span, words, side, keep or place > len(item["rows"]) - 3, lines))
             parts.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(inner)}</w:tr>")
         self.xml += [*parts, "</w:tbl>"]
         feet = item["feet"] or [""]

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, number, parts, shown, side
+from evalkit.documents.blocks import PENDING, Block, is_remark, number, parts, shown, side
 
 _TONES = {"good": "较好", "middle": "一般", "bad": "较差", "pending": "待补充"}
 _DEMO = ("演示数据：本页数字均为虚构，不代表任何真实地区。", "Demonstration data: every figure here is invented.")
@@ -135,7 +135,7 @@ def _table(block: Block, lang: str) -> str:
     body = []
     for place, row in enumerate(rows):
         cells = [_cell(cell, columns[n], sides[n], n == named) for n, cell in enumerate(row)]
-        if len(row) > 1 and row[0] and all(cell == "" for cell in row[1:]):  # a remark stands across the table and wraps
+        if is_remark(row):
             cells = [_cell(row[0], columns[0], "l", False).replace("<td", f'<td colspan="{len(row)}"', 1)]
         body.append(f"<tr{' class=total' if place >= len(rows) - totals else ''}>{''.join(cells)}</tr>")
     words = ("Unit: ", "Source: ") if lang.startswith("en") else ("单位：", "来源：")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, parts, shown, side
+from evalkit.documents.blocks import PENDING, Block, is_remark, parts, shown, side
 from evalkit.problems import InputError, Problem
 
 PORTRAIT, LANDSCAPE = 442.2, 637.8  # width of the text block in points: 156 and 225 mm
@@ -92,7 +92,8 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
     columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
     texts = [[shown(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows]
-    size, room, widths = _fit(columns, texts, sides, small)
+    across = [is_remark(row) for row in rows]
+    size, room, widths = _fit(columns, [t for t, whole in zip(texts, across, strict=True) if not whole], sides, small)
     body = []
     for n, row in enumerate(rows):
         cells = []
@@ -102,7 +103,9 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
             tone = extra.get("tone") or ""
             lead = [{"text": f"{mark} ", "tone": tone}] if mark else []
             pieces = runs("", [*lead, {"text": text.removeprefix(f"{mark} ") if mark else text}], tone == "pending")
-            cells.append({"side": place, "runs": pieces})
+            cells.append({"side": place, "runs": pieces, "cols": len(row) if across[n] else 1})
+            if across[n]:
+                break
         body.append({"cells": cells, "total": n >= len(rows) - totals})
     source = re.sub(r"^来源：", "", content.get("source", ""))
     feet = [*(f"注：{note}" if not note.startswith("注") else note for note in content.get("notes", ()))]
