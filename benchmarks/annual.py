@@ -19,7 +19,7 @@ from evalkit.documents import FORMS
 from evalkit.indicators import build, find_project, load
 from evalkit.reports.publish import ANNUAL, post
 from evalkit.reports.report import PROFILE, _areas, _file_names, _only, make_report, notebook_path
-from evalkit.runner import Job, run
+from evalkit.runner import Event, Job, run
 
 
 def cpu() -> float:
@@ -31,7 +31,12 @@ def cpu() -> float:
 def timed(what: str, jobs: list[Job], state: Path, limit: str) -> None:
     finished: list[float] = []
     began, before = time.perf_counter(), cpu()
-    outcomes = run(jobs, workers=2, state=state, force=True, progress=lambda e: finished.append(time.perf_counter()) if e.kind == "finished" else None)
+
+    def note(event: Event) -> None:
+        if event.kind == "finished":
+            finished.append(time.perf_counter())
+
+    outcomes = run(jobs, workers=2, state=state, force=True, progress=note)
     failed = [o.reason for o in outcomes if o.state != "done"]
     each = (finished[-1] - finished[1]) / (len(finished) - 2) if len(finished) > 3 else finished[-1] - began
     print(f"{what}: {each:.2f} s each{' after the first two' if len(jobs) > 3 else ''}, {time.perf_counter() - began:.1f} s and "

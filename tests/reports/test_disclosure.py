@@ -51,7 +51,7 @@ def test_no_small_count_can_be_had_back(rows, columns, seed, mean):
 
 
 def test_nothing_is_hidden_where_nothing_is_small():
-    x, _, primary, hidden = protect(np.array([[0, 40], [50, 20]]))  # none at all is no person
+    _, _, primary, hidden = protect(np.array([[0, 40], [50, 20]]))  # none at all is no person
     assert not primary.any() and not hidden.any()
 
 

@@ -82,7 +82,7 @@ def read_file(path: Path, packaged: bool, draft: Draft) -> Iterator[Problem]:
         elif section == "rules_left_out":
             draft.plain[section] |= body
         elif section == "disclosure":
-            yield from _disclosure(body, draft.plain[section], file, packaged)
+            yield from _disclosure(dict(body), draft.plain[section], file, packaged)
         elif packaged:
             draft.plain["headings"] = body
         else:

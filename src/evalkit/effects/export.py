@@ -6,9 +6,11 @@ import re
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from evalkit.documents.workbook import put_beside
 from evalkit.effects.panel import Panel
 from evalkit.problems import InputError, Problem
 
@@ -17,7 +19,11 @@ _BOOK = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
 
 def export(panel: Panel, path: Path) -> list[Path]:
     """See `Panel.export`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder:  # whole or not at all, and beside a file that is open elsewhere
+        return [put_beside(path.with_name(made.name), made.read_bytes()) for made in _written(panel, Path(folder) / path.name)]
+
+
+def _written(panel: Panel, path: Path) -> list[Path]:
     frame = _plain(panel)
     labels = {c: panel.label(c)[:80] for c in frame} | {"entity_id": "个体编号"}
     if path.suffix.lower() in (".dta", ".sav"):  # names of 32 characters, letters and digits

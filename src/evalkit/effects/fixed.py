@@ -19,6 +19,7 @@ from evalkit.effects.result import Effect, Note, facts, number, rows
 from evalkit.problems import InputError, Problem
 
 CLUSTERED = "按聚类稳健（CRV1）"
+FEW_LEADS = 5  # treated clusters below which a lead is no part of the joint test of pre-trends
 _COVARIANCES = {"cluster": CLUSTERED, "iid": "同方差", "hetero": "异方差稳健（HC1）"}
 _EFFECTS = {"i+t": "双向固定效应", "i": "个体固定效应", "t": "时期固定效应", "0": "混合最小二乘"}
 
@@ -246,23 +247,42 @@ def dynamic_effect(
                  at=[np.nan, *e])  # fmt: skip
     zero = [rows([f"e{base:+d}"], [f"实施前{-base}期（基期）"], [0.0], np.nan, at=base)] if base is not None and base not in e else []
     dynamic = pd.concat([table.iloc[1:], *zero]).sort_values("at", ignore_index=True)
-    lead = e < (0 if base is None else base)
+    lead, few = e < (0 if base is None else base), _few(panel, e)
+    told, left = [*notes], -e[lead & few]
+    if len(left):
+        named = f"{left[0]}至{left[-1]}" if len(left) > 2 and left[0] - left[-1] == len(left) - 1 else "、".join(map(str, left))
+        text = f"实施前第{named}期可比的聚类太少，标准误不可靠（一两个聚类就足以“显著”），不列入预趋势联合检验，请看图"
+        told.append(Note("info", text))
+    lead &= ~few
     # did2s has no base: its leads are measured from their own mean
     zero_at = base if base is not None else -1 if short else float(np.r_[e[lead], -1].mean())
     reach = float(e[e >= 0].mean() - zero_at) if (e >= 0).any() else 1.0
     test = pretrend(beta[lead], cov[np.ix_(lead, lead)], np.ones(lead.sum()) if short else e[lead] - zero_at, df, first, reach)
-    told = [*notes]
     if test is None:
-        told.append(Note("info", "实施前的期数不足，无法检验预趋势"))
+        told.append(Note("info", "实施前可比的期数或聚类不足，无法检验预趋势"))
     else:
-        text = (f"预趋势联合检验：F({test['k']}, {df:g})={number(test['statistic'], 2)}，p={number(test['p'], 3)}；80%功效下可发现的"
-                f"线性趋势为每期{number(test['detectable'])}；恰能造出全部主效应的线性趋势，被发现的概率为{test['power']:.0%}")  # fmt: skip
+        text = (f"预趋势联合检验：F({test['k']}, {test['df']:g})={number(test['statistic'], 2)}，p={number(test['p'], 3)}；80%功效下"
+                f"可发现的线性趋势为每期{number(test['detectable'])}；"
+                f"恰能造出全部主效应的线性趋势，被发现的概率为{test['power']:.0%}")  # fmt: skip
         failed = test["p"] < 0.05
         told.append(Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if failed else Note("info", text))
         if not failed and test["power"] < 0.5:
             told.append(Note("info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"))
     parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
     return Effect(design, name, table, about | {"pretrend": test}, (), "att", parts, "event_study").with_notes(*told)
+
+
+def _few(panel: Panel, e: np.ndarray) -> np.ndarray:
+    """Event times seen in too few treated clusters (where all start at once: or others) for the joint test.
+
+    Below `FEW_LEADS`, or a third of the best seen lead: clustered errors of one or two clusters are near zero, and the
+    test would reject in most panels without any trend.
+    """
+    work = panel.work
+    pairs = work.assign(e=work["t"] - work["g"])[["c", "e"]][work["g"] > 0].drop_duplicates()
+    seen = np.array([pairs.loc[(pairs["e"] <= k) if k == e.min() else (pairs["e"] == k), "c"].nunique() for k in e])
+    seen = seen if panel.staggered else np.minimum(seen, work["c"].nunique() - seen)
+    return seen < max(FEW_LEADS, seen[e < 0].max(initial=0) / 3)
 
 
 def _collinear(panel: Panel) -> InputError:

@@ -48,7 +48,8 @@ def callaway_santanna(
     aggregate
         Which aggregation is the main estimate; the others stand beside it.
     window, balance
-        Event times that are shown; only cohorts seen at this event time enter the dynamic aggregation.
+        Event times that are shown; only cohorts seen at this event time enter the dynamic aggregation, up to it (R's
+        ``balance_e``).
     draws, seed
         Multiplier bootstrap for the simultaneous bands; 0 for none.
 
@@ -199,7 +200,7 @@ class _Cells:
             return keys, values, psi, *self.shared(np.array(keys), values, psi)
         by, wanted = (since, self.used) if name == "dynamic" else (self.t, self.used & post)
         if name == "dynamic" and balance is not None:
-            wanted = wanted & np.isin(self.g, self.g[self.used & (since == balance)])
+            wanted = wanted & (since <= balance) & np.isin(self.g, self.g[self.used & (since == balance)])
         if name == "dynamic" and window:
             wanted = wanted & (since >= window[0]) & (since <= window[1])
         keys = [int(k) for k in np.unique(by[wanted])]

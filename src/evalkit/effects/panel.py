@@ -101,8 +101,15 @@ class Panel:
         the panel of county minimum wages of Callaway and Sant'Anna (2021); California's Proposition 99 is
         ``Panel.from_frame(smoking, "PacksPerCapita", "State", "Year", treatment="treated")``.
         """
+        if not isinstance(frame, pd.DataFrame):
+            raise InputError(Problem("panel_invalid", where="from_frame", found=f"不是数据表（{type(frame).__name__}）", allowed="pandas.DataFrame"))
+        controls, keep = ([*dict.fromkeys([c] if isinstance(c, str) else c)] for c in (controls, keep))
+        needed = {"outcome": outcome, "entity": entity, "time": time}
+        unknown = [Problem("key_missing", where=f"from_frame {k}", advice="请给出列名") for k, c in needed.items() if c is None or c == ""]
         given = [c for c in (outcome, entity, time, treated_from, treatment, cluster, weights, dose, *controls, *keep) if c]
-        unknown = [Problem("key_unknown", where="from_frame", found=str(c), advice=did_you_mean(str(c), map(str, frame.columns)))
+        unknown += [Problem("key_duplicate", where="from_frame", found=str(c), advice="数据表里有几列同名，请改列名")
+                    for c in dict.fromkeys(given) if (frame.columns == c).sum() > 1]
+        unknown += [Problem("key_unknown", where="from_frame", found=str(c), advice=did_you_mean(str(c), map(str, frame.columns)))
                    for c in dict.fromkeys(given) if c not in frame]  # fmt: skip
         if (treated_from is None) == (treatment is None):
             unknown.append(Problem("key_missing", where="from_frame", advice="treated_from（开始时期）与 treatment（按期取值）只给一个"))
@@ -121,7 +128,7 @@ class Panel:
         kind = check.treatment(out, treated_from, treatment)
         values = check.numbers(dose).fillna(0) if dose else pd.Series(1.0, out.index)
         out["dose"] = out["treated"] if kind == "continuous" else values.where(out["treated"] == 1, 0.0)
-        out["weight"] = check.numbers(weights) if weights else 1.0
+        out["weight"] = check.weights(weights) if weights else 1.0
         for column in dict.fromkeys((outcome, *controls)):
             out[column] = check.numbers(column)
         for column in keep:
@@ -129,6 +136,11 @@ class Panel:
         if rate and (bad := (out[outcome] < -1e-12) | (out[outcome] > 1 + 1e-12)).any():
             check.add("value_invalid", bad, f"“{outcome}”为{out.loc[bad, outcome].iloc[0]:g}", "请核对分子分母；百分数先除以100", "0至1")
         check.shape(out, kind)
+        whole = out[[outcome, *controls, "weight"]].notna().all(axis=1)
+        if not check.problems and out.loc[whole, "treated"].nunique() < 2:
+            found = "变量齐全的行里政策没有差别" if whole.any() else "没有一行的变量是齐全的"
+            advice, code = "请核对结果变量、控制变量和权重有没有缺失", "treatment_unvaried" if whole.any() else "panel_invalid"
+            check.problems.append(Problem(code, where=f"共{len(out)}行，齐全的{int(whole.sum())}行", found=found, advice=advice))
         if check.problems:
             raise InputError(check.problems)
         order = np.lexsort((out["time"], pd.factorize(out["entity"], sort=True)[0]))
@@ -150,6 +162,8 @@ class Panel:
     def work(self) -> pd.DataFrame:
         """`complete` with short names for formulas: y, d, x0, x1 ..., i (entity), t, c (cluster), g (0 is never), w."""
         used = self.complete
+        if used.empty:  # the compiled routines behind the designs end the whole process on no rows
+            raise InputError(Problem("panel_invalid", where=self.outcome, found="没有一行的变量是齐全的", advice="请核对变量和时期"))
         return pd.DataFrame({
             "y": used[self.outcome], "d": used["treated"], "i": pd.factorize(used["entity"])[0], "t": used["time"],
             "c": pd.factorize(used["cluster"])[0], "g": used["first_treated"].fillna(0).astype("int64"), "w": used["weight"],
@@ -272,7 +286,10 @@ class _Reader:
 
     def codes(self, column: str) -> pd.Series:
         """Text codes without the blanks around them; an empty one is a fault, blanks taken off are a note."""
-        code, values = pd.factorize(self.frame[column], use_na_sentinel=False)
+        try:
+            code, values = pd.factorize(self.frame[column], use_na_sentinel=False)
+        except TypeError:  # lists and the like
+            code, values = pd.factorize(self.frame[column].astype("string"), use_na_sentinel=False)
         given = pd.Series(values)
         whole = pd.api.types.is_float_dtype(given) and bool((given.dropna() % 1 == 0).all())
         text = (given.astype("Int64") if whole else given).astype("string")
@@ -290,11 +307,21 @@ class _Reader:
         if given.dtype == "float64" and not np.isinf(given.to_numpy()).any():
             return given
         blank = given.astype("string").str.strip().fillna("") == ""
-        found = pd.to_numeric(given.where(~blank), errors="coerce").astype("float64")
+        wrong = given.dtype.kind in "mMc"  # a date or a complex number is no number here
+        found = pd.to_numeric(given.where(~blank & (not wrong)), errors="coerce").astype("float64")
         if (bad := (found.isna() & ~blank & given.notna()) | np.isinf(found)).any():
             first = given[bad].iloc[0]
             self.add("value_unreadable", bad, f"“{column}”不是数：{first!r}", "请改为数字；没有的留空")
         return found.where(np.isfinite(found))
+
+    def weights(self, column: str) -> pd.Series:
+        """Weights above zero; a row of weight zero counts as one with a gap."""
+        found = self.numbers(column)
+        if (bad := found < 0).any():
+            self.add("value_invalid", bad, f"权重“{column}”为{found[bad].iloc[0]:g}", "请核对权重", "大于0")
+        if n := int((found == 0).sum()):
+            self.notes.append(f"“{column}”有{n}行权重为零，不参加估计")
+        return found.where(found > 0)
 
     def constant(self, out: pd.DataFrame, column: str, found: str) -> None:
         values = pd.Series(pd.factorize(out[column], use_na_sentinel=False)[0])

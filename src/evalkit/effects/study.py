@@ -58,8 +58,8 @@ class Study(BaseModel):
     cutoff: float | None = None
     bandwidth: float | None = Field(default=None, gt=0)
     adjust: Literal["holm", "bonferroni", "sidak", "fdr_bh", "fdr_by"] = "holm"
-    seed: int = 7
-    draws: int = Field(default=499, ge=19)
+    seed: int = Field(default=7, ge=0)
+    draws: int = Field(default=499, ge=19, le=99_999)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def read_study(source: str | Path | dict[str, Any]) -> Study:
             raise InputError(problems)
         lines = Lines(text)
     if not isinstance(raw, dict):
-        raise InputError(Problem("value_invalid", file=name, found=str(raw)[:60], allowed="名称: 内容"))
+        said = "没有内容" if raw is None else str(raw)[:60]
+        raise InputError(Problem("value_invalid", file=name, found=said, allowed="名称: 内容"))
+    raw = {str(key): value for key, value in raw.items()}
     found: list[Problem] = []
 
     def add(code: str, at: tuple[str | int, ...], found_: object, allowed: str = "", advice: str = "") -> None:
@@ -107,13 +109,14 @@ def read_study(source: str | Path | dict[str, Any]) -> Study:
             elif kind == "extra_forbidden":
                 add("key_unknown", at, at[-1], "、".join(fields), did_you_mean(str(at[-1]), fields))
             else:
-                expected = str(error.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", "、")
-                near = did_you_mean(str(error["input"]), expected.split("、"))
-                add("value_invalid", at, error["input"], expected or _ALLOWED.get(kind, ""), near)
+                context = error.get("ctx", {})
+                expected = str(context.get("expected", "")).replace("'", "").replace(" or ", "、").replace(", ", "、")
+                near = did_you_mean(str(error["input"]), expected.split("、")) if expected else ""
+                add("value_invalid", at, error["input"], expected or _ALLOWED.get(kind, "").format(**context), near)
     for key, known in (("design", {"auto": "", **DESIGNS}), ("robustness", DESIGNS), ("checks", CHECKS)):
         given = raw.get(key) or []
         for n, one in enumerate([given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []):
-            if one not in known:
+            if isinstance(one, str) and one not in known:
                 at = (key,) if isinstance(given, str) else (key, n)
                 add("key_unknown", at, one, "、".join(known), did_you_mean(str(one), known))
     is_rd = raw.get("design") == "rd"
@@ -131,7 +134,7 @@ def read_study(source: str | Path | dict[str, Any]) -> Study:
 
 
 _ALLOWED = {"int_parsing": "整数", "int_type": "整数", "float_parsing": "数字", "string_type": "文字", "tuple_type": "列表，如 [a, b]",
-            "greater_than": "大于0", "greater_than_equal": "不小于19", "too_long": "最多两项：起、止",
+            "greater_than": "大于{gt}", "greater_than_equal": "不小于{ge}", "less_than_equal": "不大于{le}", "int_from_float": "整数", "too_long": "最多两项：起、止",
             "string_too_short": "不能为空"}  # fmt: skip
 
 
@@ -162,8 +165,17 @@ def estimate(source: Panel, design: str, **options: Any) -> Effect:
     if design not in DESIGNS:
         advice = did_you_mean(design, DESIGNS)
         raise InputError(Problem("key_unknown", where="design", found=design, allowed="、".join(DESIGNS), advice=advice))
-    run: Callable[..., Effect] = getattr(import_module(f"evalkit.effects.{DESIGNS[design]}"), design)
-    return run(source, **options)
+    return _tried(design, getattr(import_module(f"evalkit.effects.{DESIGNS[design]}"), design), source, **options)
+
+
+def _tried(design: str, run: Callable[..., Effect], *given: Any, **options: Any) -> Effect:
+    """What `run` gives; where a library gives up on these data, that is said as a fault of the input."""
+    try:
+        return run(*given, **options)
+    except (ValueError, ArithmeticError, LookupError, StopIteration, np.linalg.LinAlgError) as error:
+        found = f"估计不出来（{' '.join(str(error).split())[:80] or type(error).__name__}）"
+        advice = "请看 advise 的判断表换一种设计，或核对数据和所给的选项"
+        raise InputError(Problem("design_unfit", where=design_name(design), found=found, advice=advice)) from error
 
 
 def check(source: Panel, name: str, seed: int = 7, draws: int = 499, main: Effect | None = None) -> Any:
@@ -250,7 +262,8 @@ def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = 
     if study.design == "rd":
         say(design_name("rd"))
         labels = {study.outcome: study.outcome_label} if study.outcome_label else None
-        return Findings(study, rd(data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth, labels=labels))
+        return Findings(study, _tried("rd", rd, data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth,
+                                      labels=labels))
 
     def panel_of(outcome: str, label: str = "") -> Panel:
         return study_panel(data, outcome, study.treatment, study.controls, entity=study.entity, level=study.level, periods=study.periods,

@@ -122,6 +122,8 @@ def synthetic_control(
         values = panel.frame.set_index(["entity", "time"])[column].astype(float)
         work = work.assign(**{column: values.reindex(pd.MultiIndex.from_arrays([work["i"].map(names), work["t"]])).to_numpy()})
     lags: Any = outcomes if isinstance(outcomes, str) else [int(back.get(str(s), s)) for s in outcomes] or None
+    if not special and not lags:
+        raise _unfit("synthetic_control", "没有预测变量", 'outcomes="all" 或列出时期；或给 predictors')
     how = importance or ("nested" if special else "equal")
     equal = np.ones(len(special) + (before if lags == "all" else len(lags or ()))) if how == "equal" else None
     model = dd.SyntheticControl(v_method="custom" if how == "equal" else how, custom_v=equal, seed=seed,

@@ -38,7 +38,7 @@ from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import read_sheets
 from evalkit.problems import InputError, Problem
 
-BATCH = 32  # files read together: per-table costs of pandas are paid once a batch
+BATCH = 24  # files read together: per-table costs of pandas are paid once a batch
 NOTE = "batch.json"
 PARQUET: dict[str, Any] = {"compression": "snappy", "write_statistics": False}
 Item = dict[str, Any]
@@ -257,7 +257,9 @@ def _write(parts: Path, pieces: Mapping[str, list[tuple[str, pa.Table]]], held: 
         for table, some in pieces.items():
             if not some:
                 continue
-            with pq.ParquetWriter(temporary / f"{table}.parquet", some[0][1].schema, **PARQUET) as writer:
+            shape = some[0][1].schema
+            words = [field.name for field in shape if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+            with pq.ParquetWriter(temporary / f"{table}.parquet", shape, use_dictionary=words, **PARQUET) as writer:
                 for n, (part, rows) in enumerate(some):
                     writer.write_table(rows, row_group_size=len(rows))
                     note["parts"][part]["groups"][table] = n

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from evalkit.documents.workbook import MARK, book_bytes, list_sheet, sheet_name, write_cell
 from evalkit.ledgers import persons
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import words_of
 from evalkit.ledgers.grid import _SIGNED, Structure, is_total, skip_reason, structure
 from evalkit.ledgers.headings import Headings, plain, squeeze
-from evalkit.documents.workbook import MARK, book_bytes, list_sheet, sheet_name, write_cell
 from evalkit.problems import SEVERITIES, Problem
 
 COLUMNS = (("文件", 34), ("工作表", 16), ("单元格", 9), ("问题", 20), ("原文", 30), ("读作", 24), ("允许", 24), ("建议", 36), ("程度", 8))

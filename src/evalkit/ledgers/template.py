@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import Codebook, read_yaml
-from evalkit.ledgers.ledger import NOT_COUNTED
 from evalkit.documents.workbook import HEAD, book_bytes, put_beside, write_cell
+from evalkit.ledgers.ledger import NOT_COUNTED
 from evalkit.problems import InputError, Problem, did_you_mean
 
 WORDS = read_yaml(Path(__file__).with_name("template.yml"))

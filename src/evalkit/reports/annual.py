@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
 from evalkit.reports.prose import PENDING, comparison, declared, facts
+from evalkit.reports.quality import problem_summary
 from evalkit.reports.tables import headline
 from evalkit.reports.words import MISSING, cut_off, period_words, source_line
 from evalkit.scoring.scores import score
@@ -80,16 +82,27 @@ def basis(
     data: Data, period: str | int, baseline: str | int | None, areas: Sequence[str], level: str = "district", area: str | None = None
 ) -> Block:
     """Object, date, definitions and sources of the evaluation."""
-    say, when = declared()["basis"], str(period)
+    say = declared()["basis"]
     known = baseline is not None and str(baseline) in data.periods
-    parts = {p["part"] for p in data.manifest["parts"] if any(time == when for _, time in p["places"])}
-    files = [f["file"] for f in data.manifest["files"] if f["part"] in parts]
-    counts = data.problems.loc[data.problems["file"].isin(files), "severity"].value_counts()
+    files, found_ = files_of(data, period)
+    counts = found_["severity"].value_counts()
     found = "、".join(f"{label}{counts[key]:,}处" for key, (label, _) in SEVERITIES.items() if counts.get(key)) or say["clean"]
     since = say["since"].format(baseline=period_words(str(baseline))) if known else say["first"]
     values = {"area": facts(data, period, area=area).area, "n": len(areas), "level": data.codebook.term(f"level.{level}"),
               "date": cut_off(period), "files": len(files), "since": since, "found": found}  # fmt: skip
     return Block.bullets([say[key].format(**values) for key in ("object", "date", "units", "source", "marks")])
+
+
+def files_of(data: Data, period: str | int) -> tuple[list[str], pd.DataFrame]:
+    """The ledger files that hold a period, and what was found in them."""
+    parts = {p["part"] for p in data.manifest["parts"] if any(time == str(period) for _, time in p["places"])}
+    files = [f["file"] for f in data.manifest["files"] if f["part"] in parts]
+    return files, data.problems.loc[data.problems["file"].isin(files)]
+
+
+def quality(data: Data, period: str | int) -> Block:
+    """Findings of the import in the ledgers of the period, by kind."""
+    return problem_summary(SimpleNamespace(problems=files_of(data, period)[1], is_demo=data.is_demo))
 
 
 # areas
@@ -212,7 +225,7 @@ def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook
 
 
 __all__ = [
-    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "falling_words", "figure", "found_problems", "funds_table",
-    "make_slots", "problem_table", "problem_words", "published", "rows_of", "score_words", "scored", "simulation", "slot", "star_figure",
-    "targets", "title", "visible",
+    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "falling_words", "figure", "found_problems",
+    "funds_table", "make_slots", "problem_table", "problem_words", "published", "quality", "rows_of", "score_words", "scored",
+    "simulation", "slot", "star_figure", "targets", "title", "visible",
 ]  # fmt: skip

@@ -118,10 +118,10 @@ def _count(value: float) -> str:
 
 
 def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
-    """指标定义: how each indicator is made, on which base, and where the definition comes from."""
+    """指标定义: how each indicator is made, on which base, and where the definition comes from; by default those of the report."""
     book, rows = data.codebook, list[list[Any]]()
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
-    for code in codes or [c for c in book.indicators if c in used]:
+    for code in codes or [c for c, i in book.indicators.items() if c in used and (i.headline or i.target)]:
         one = book.indicators[code]
         rows.append([one.name, formula(one, book), one.base, book.source_name(one.source) or MISSING])
     return Block.table("指标定义", ["指标", "计算方法", "口径", "出处"], rows, sortable=False)

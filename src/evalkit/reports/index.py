@@ -207,8 +207,9 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
         one = book.indicators[code]
         top, bottom = book.measures[one.numerator], book.measures[one.denominator]
         yield Block.heading(one.name, 2)
-        yield Block.bullets([f"计算方法：{formula(one, book)}；口径：{one.base}", f"分子（{top.name}）：{in_words(top, book)}",
-                             f"分母（{bottom.name}）：{in_words(bottom, book)}", f"出处：{book.source_name(one.source) or MISSING}"])  # fmt: skip
+        told = [f"计算方法：{formula(one, book)}；口径：{one.base}", f"分子（{top.name}）：{in_words(top, book)}"]
+        told += [f"分母（{bottom.name}）：{in_words(bottom, book)}", f"出处：{book.source_name(one.source) or MISSING}"]
+        yield Block.bullets(told)
         rows = [
             [r["area_name"], shown(r), fixed(r["numerator"], 0), fixed(r["denominator"], 0), span(r), int(r["n_missing"])]
             for r in now.loc[now["indicator"] == code].sort_values("sort_order").to_dict("records")
@@ -218,8 +219,9 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
         yield Block("table", {**table.content, "anchor": code})
     if not made.parameters["publish"]:
         yield Block.heading("台账文件", 2)
+        names = {code: table.name for code, table in book.tables.items()}
         used = [
-            [f["file"], "、".join(f"{book.tables[t].name}{n:,}行" for t, n in f["rows"].items() if n and t in book.tables), f["sha256"][:16]]
+            [f["file"], "、".join(f"{names.get(t, t)}{n:,}行" for t, n in f["rows"].items() if n), f["sha256"][:16]]
             for f in data.manifest["files"]
         ]
         yield Block.table("读入的台账文件", ["文件", "内容", "校验值"], used)

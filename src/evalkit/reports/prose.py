@@ -414,9 +414,3 @@ def _listed(rows: pd.DataFrame, ranking: str) -> str:
         return f"，位次{int(r['rank'])}/{int(r['n_ranked'])}" if ranking == "full" and pd.notna(r["rank"]) else ""
 
     return "、".join(f"{r['name']}（{spoken(r)}{place(r)}）" for r in rows.to_dict("records"))
-
-
-__all__ = [
-    "MISSING", "Facts", "activities", "attainment", "comparison", "coverage", "declared", "facts", "funding", "instructors",
-    "interval", "moved", "summary", "overview", "section", "standardisation", "standing", "tally", "tell", "top_area",
-]  # fmt: skip

@@ -248,18 +248,19 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
         rank = MISSING if other is None or pd.isna(other["rank"]) else f"{int(other['rank'])}/{int(other['n_ranked'])}"
         if other is not None and not other["ranked"]:
             rank = "基数小"
+        between = "" if span(r) in (MISSING, shown(r, unit=False)) else f"（{span(r)}）"
         rows.append([
-            str(r["name"]), marked(r) | {"t": shown(r)}, MISSING if other is None else change(r, other["change"]),
-            f"{_part(r['numerator'])} / {_part(r['denominator'])}", span(r), MISSING if other is None else shown(r, other["reference"]),
+            str(r["name"]), marked(r) | {"t": shown(r) + between}, MISSING if other is None else change(r, other["change"]),
+            f"{_part(r['numerator'])} / {_part(r['denominator'])}", MISSING if other is None else shown(r, other["reference"]),
             MISSING if other is None else VERDICTS[other["verdict"]], *([rank] if ranking == "full" else []),
         ])  # fmt: skip
-    labels = {"value": "数值", "change": "较上年", "parts": "分子 / 分母", "data": "数据区间", "peers": "同类地区",
+    labels = {"value": "数值", "change": "较上年", "parts": "分子 / 分母", "peers": "同类地区",
               "verdict": "比较"} | ({"rank": "位次"} if ranking == "full" else {})  # fmt: skip
     columns: list[Any] = [{"key": "name", "label": "指标"}]
     columns += [{"key": k, "label": label, "align": "left" if k == "verdict" else "right"} for k, label in labels.items()]
     demo = bool(mine["is_demo"].any())
     name, period = (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
-    notes = [LIGHT_RULE, "数据区间反映台账里的约数和缺报；优于、低于表示与同类其他地区合计的差距超出误差范围。"]
+    notes = [LIGHT_RULE, "数值后括号内为台账有约数时的数据区间；优于、低于表示与同类其他地区合计的差距超出误差范围。"]
     bases = [f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]]
     notes += [*([HIDDEN_NOTE] if gone.any() else []), *(["口径：" + "；".join(bases) + "。"] if bases else [])]
     source = source_line(period, demo)
@@ -267,6 +268,9 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
 
 
 def _part(value: float) -> str:
+    """A numerator or denominator: 2,984, 265.58万."""
+    if pd.notna(value) and value >= 1e5:
+        return large(value, "")
     return fixed(value, 0 if pd.isna(value) or float(value).is_integer() else 1)
 
 

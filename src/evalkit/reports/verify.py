@@ -15,7 +15,7 @@ from typing import Any
 import evalkit
 from evalkit.indicators.store import write_atomic
 from evalkit.problems import InputError, Problem
-from evalkit.reports.index import PROVENANCE, Made
+from evalkit.reports.index import BESIDE, PROVENANCE, Made
 from evalkit.runner.jobs import installation
 
 RECORD = "run.json"
@@ -70,12 +70,17 @@ def recorded(folder: Path) -> dict[str, str]:
 
 
 def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
-    """Word and Excel files that somebody worked in since are kept under another name before they are made again."""
+    """Word and Excel files that somebody worked in since are kept under another name before they are made again.
+
+    What had to be written beside an open file is taken away, so that it is made again under its own name.
+    """
     moved = []
     for name, digest in before.items():
         path = folder / name
         with suppress(OSError):  # gone, or open: then the new one is written beside it anyway
-            if path.suffix in (".docx", ".xlsx") and file_hash(path) != digest:
+            if BESIDE in name and file_hash(path) == digest:
+                path.unlink()
+            elif path.suffix in (".docx", ".xlsx") and file_hash(path) != digest:
                 new = next(p for n in count(1) if not (p := path.with_stem(f"{path.stem}（改动稿{'' if n == 1 else n}）")).exists())
                 path.rename(new)
                 moved.append((name, new.relative_to(folder).as_posix()))

@@ -1,0 +1,49 @@
+"""The index where something went wrong: files open elsewhere, areas that sent nothing, notebooks that failed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import evalkit as ek
+from evalkit.reports.index import Made, index_blocks
+from evalkit.reports.verify import file_hash, set_aside, verify, write_record
+from evalkit.runner import Outcome
+
+
+@pytest.fixture
+def made(demo_project, tmp_path):
+    """A report whose Word file was open in WPS: the new one stands beside it."""
+    data = ek.load(demo_project, periods=["2024", "2025"])
+    output = tmp_path / "评估报告.ipynb"
+    stamp = {"files": ["评估报告.ipynb", "评估报告.html", "评估报告（2）.docx", "评估报告-公文.docx"]}
+    output.write_text(json.dumps({"cells": [], "metadata": {"evalkit_problems": ["[提醒] 字体缺字"], "evalkit": stamp}}), encoding="utf-8")
+    for name in ("评估报告.html", "评估报告.docx", "评估报告（2）.docx", "评估报告-公文.docx", "index.html", "provenance.html"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    outcomes = (Outcome("评估报告", "done", output), Outcome("演示省/演示02区", "failed", tmp_path / "district" / "x.ipynb", reason="出错"))
+    parameters = {"period": "2025", "baseline": "2024", "level": "district", "publish": False}
+    areas = ["演示省/演示01区", "演示省/演示02区"]
+    names = {"演示省/演示01区": "演示01区", "演示省/演示02区": "演示02区"}
+    return Made(data.project, data, parameters, areas, ["演示省/无数区"], names, tmp_path, outcomes)
+
+
+def test_a_file_that_was_open_is_listed_as_not_current(made, tmp_path):
+    assert made.stale == ["评估报告.docx"]
+    assert made.form("评估报告", "docx") == "评估报告（2）.docx" and made.form("评估报告", "official") == "评估报告-公文.docx"
+    text = "\n".join(block.plain() for block in index_blocks(made, made.data))
+    assert "评估报告.docx" in text.partition("不是最新的")[2][:120]
+    assert "演示02区：出错" in text and "没有报送2025年台账的地区：无数区" in text and "字体缺字" in text
+    assert "无数区\t缺报" in text
+    write_record(made, 1.0)
+    found, others, _ = verify(tmp_path)
+    assert found == ["评估报告.docx：不是最新的"] and others == []
+
+
+def test_the_next_run_takes_away_what_stood_beside_and_keeps_what_was_edited(made, tmp_path):
+    before = {n: file_hash(tmp_path / n) for n in ("评估报告（2）.docx", "评估报告-公文.docx", "评估报告.html")}
+    (tmp_path / "评估报告-公文.docx").write_text("改过的", encoding="utf-8")
+    (tmp_path / "评估报告.html").write_text("changed pages are simply made again", encoding="utf-8")
+    assert set_aside(tmp_path, before) == [("评估报告-公文.docx", "评估报告-公文（改动稿）.docx")]
+    assert not (tmp_path / "评估报告（2）.docx").exists() and (tmp_path / "评估报告.html").exists()
+    assert (tmp_path / "评估报告-公文（改动稿）.docx").read_text(encoding="utf-8") == "改过的"
