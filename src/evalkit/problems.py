@@ -51,6 +51,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "unit_vanished": ("单位突然消失", "unit vanished"),
     "joint_too_large": ("联合组织覆盖单位过多", "joint organisation covers too many units"),
     "due_not_founded": ("应建未建", "organisation due but not founded"),
+    "large_not_covered": ("百人以上单位未覆盖", "100 or more employees, not covered"),
     "organisation_unknown": ("台账里没有这个党组织", "party organisation not in the ledger"),
     "personal_data": ("含个人信息，已略去", "personal data, left out"),
     "value_noted": ("数字以外另有说明", "a note beside the number"),

@@ -198,3 +198,33 @@ def test_blocks_of_a_notebook_come_back_with_their_runs(tmp_path):
     assert Block.from_json(paragraph._repr_mimebundle_()[MIME]) == paragraph
     with pytest.raises(ValueError, match="runs"):
         Block("paragraph", {"text": "甲乙", "runs": [{"text": "甲"}]})
+
+
+@pytest.mark.parametrize("notebook_", [None, 5, {"cells": [1]}], ids=["none", "number", "no cells"])
+def test_what_is_no_notebook_is_said(tmp_path, notebook_):
+    with pytest.raises(InputError, match="读不出来"):
+        ek.export(notebook_, "html", tmp_path)
+
+
+def test_odd_forms_names_and_outputs_are_said(tmp_path):
+    good = notebook(key_table())
+    with pytest.raises(InputError, match="docx、official"):
+        ek.export(good, ["html"], tmp_path)
+    for name in ("a\0.html", "x" * 300 + ".html"):
+        with pytest.raises(InputError, match="写不进去"):
+            ek.export(good, "html", f"{tmp_path}/{name}")
+    empty = {"cell_type": "code", "source": "", "metadata": {}, "outputs": [{"output_type": "display_data", "data": None}]}
+    picture = {**empty, "outputs": [{"output_type": "display_data", "data": {"image/png": 5}}]}
+    ek.export({**good, "cells": [*good["cells"], empty, picture]}, "html", tmp_path / "gut.html")
+    assert [p.name for p in tmp_path.iterdir()] == ["gut.html"]
+
+
+@pytest.mark.parametrize("fault", [{"columns": [{"key": "a", "label": 5}]}, {"columns": [{"key": "a", "label": "甲", "decimals": "x"}]},
+                                   {"notes": [5]}], ids=["label", "decimals", "notes"])  # fmt: skip
+def test_a_block_of_another_program_names_its_cell(tmp_path, fault):
+    broken = notebook(Block.table("表", ["甲"], [[1]]))
+    content = broken["cells"][1]["outputs"][0]["data"][MIME]["content"]
+    content |= fault
+    for form in FORMS:
+        with pytest.raises(InputError, match="第2个单元格"):
+            ek.export(broken, form, tmp_path)

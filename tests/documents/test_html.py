@@ -134,3 +134,8 @@ def test_contrast_of_the_tones():
     ):
         high, low = sorted((light(ink), light(ground)), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("href", ["//evil.example/x", "\\\\evil\\x", " /\\evil.example", "javascript:alert(1)"])
+def test_a_link_to_another_machine_needs_its_scheme(href):
+    assert "evil" not in page([Block.table("表", ["甲"], [[{"t": "乙", "href": href}]])], "页")

@@ -91,6 +91,11 @@ def test_without_any_chinese_face_there_is_a_document_and_a_few_problems(tmp_pat
     assert pages_of(tmp_path / "a.pdf") > 3
 
 
+def test_a_damaged_font_file_is_as_none(tmp_path):
+    (tmp_path / "x.otf").write_bytes(b"\0" * 999)
+    assert 0x41 in fonts.cmap(str(tmp_path / "x.otf")) and 0x4E2D not in fonts.cmap(str(tmp_path / "x.otf"))
+
+
 def test_figures_say_what_their_picture_lacks(tmp_path):
     figure = Block.figure("覆盖率", png(), "图", missing_glyphs="𠮷")
     (problem,) = write([figure], tmp_path / "a.html")

@@ -203,11 +203,24 @@ def test_every_fault_of_a_study_comes_at_once_with_its_line_and_a_near_match(tmp
 @pytest.mark.parametrize(
     ("change", "said"),
     [({"status": "pre_registered"}, "registration"), ({"treatment": ""}, "treatment"), ({"design": "rd"}, "cutoff"),
-     ({"design": "rd", "cutoff": 50}, "covered"), ({"entity": "person"}, "area")],
+     ({"design": "rd", "cutoff": 50}, "covered"), ({"entity": "person"}, "area、unit、party_org"), ({"robustness": [["twfe"]]}, "文字"),
+     ({"checks": [{"a": "b"}]}, "文字"), ({5: "x"}, "没有这个名称"), ({"seed": -1}, "不小于0"), ({"draws": 1e9}, "不大于99999"),
+     ({"draws": 19.5}, "整数")],
 )  # fmt: skip
 def test_a_study_lacks_something(change, said):
     with pytest.raises(InputError, match=said):
         ek.effects.read_study({**GOOD, **change})
+
+
+def test_what_a_library_gives_up_on_is_a_fault_of_the_input(demo_project, tmp_path):
+    narrow = ek.effects.read_study({**GOOD, "design": "rd", "outcome": "covered", "cutoff": 100, "bandwidth": 0.001})
+    with pytest.raises(InputError, match="估计不出来"):
+        ek.effects.run_study(narrow, ek.load(demo_project))
+    (tmp_path / "空.yml").write_text("")
+    (tmp_path / "数.yml").write_text("5: x\n")
+    for name, said in (("空.yml", "没有内容"), ("数.yml", "没有这个名称")):
+        with pytest.raises(InputError, match=said):
+            ek.effects.read_study(tmp_path / name)
 
 
 def test_a_study_runs_and_the_reasons_of_what_failed_are_told(demo_project):

@@ -150,3 +150,48 @@ def test_importing_the_room_loads_no_estimating_library() -> None:
 
     code = "import sys, evalkit.effects; assert not {'pyfixest', 'diff_diff', 'statsmodels'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("frame", "more", "said"), [
+    ([1, 2], {}, "不是数据表"),
+    (ONE.assign(y=np.nan), {}, "没有一行的变量是齐全的"),
+    (ONE.assign(y=[np.nan, np.nan, 0.3, 0.4]), {}, "变量齐全的行里政策没有差别"),
+    (ONE.assign(y=pd.Timestamp("2020-01-01")), {}, "不是数"),
+    (ONE.assign(w=-1.0), {"weights": "w"}, "权重“w”为-1"),
+    (ONE.assign(w=0.0), {"weights": "w"}, "没有一行的变量是齐全的"),
+    (pd.concat([ONE, ONE[["y"]]], axis=1), {}, "y"),
+    (ONE.assign(unit=[[1]] * 4), {}, "同一个体同一时期有几行"),
+])  # fmt: skip
+def test_frames_that_would_stop_a_library_are_refused(frame: object, more: dict[str, str], said: str) -> None:
+    assert any(said in found for _, found in faults(frame, **more))  # type: ignore[arg-type]
+
+
+def test_a_part_without_a_whole_row_is_said_before_a_compiled_routine_ends_the_process() -> None:
+    made = panel(staggered(7))
+    with pytest.raises(ek.InputError, match="没有一行的变量是齐全的"):
+        ek.effects.twfe(made.having(np.zeros(len(made.frame), bool)))
+
+
+def test_one_control_may_be_a_name_and_rows_of_weight_zero_stay_out() -> None:
+    frame = ONE.assign(x=[1.0, 2.0, 2.0, 5.0], w=[1.0, 1.0, 1.0, 0.0])
+    made = Panel.from_frame(frame, "y", "unit", "year", treatment="d", controls="x", weights="w")  # type: ignore[arg-type]
+    assert made.controls == ("x",) and len(made.complete) == 3 and any("权重为零" in note for note in made.notes)
+
+
+def test_a_panel_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    made, real = panel(staggered(7)), os.replace
+    target = tmp_path / "p.dta"
+    target.write_bytes(b"old")
+
+    def taken(source: object, to: object) -> None:
+        if Path(str(to)) == target:
+            raise PermissionError(13, "open")
+        real(source, to)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "replace", taken)
+    assert made.export(target)[0].name == "p（2）.dta" and target.read_bytes() == b"old"
+    with pytest.raises(ek.InputError):
+        made.export(tmp_path / "q.csv")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["p.dta", "p_变量说明.xlsx", "p（2）.dta"]

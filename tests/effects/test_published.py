@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 from effect_worlds import panel, staggered
 
-from evalkit.effects import Panel, callaway_santanna, event_study, honest, pool_effects, synthetic_control, twfe
+from evalkit.effects import (
+    Panel,
+    callaway_santanna,
+    event_study,
+    fractional_response,
+    honest,
+    pool_effects,
+    synthetic_control,
+    twfe,
+)
 from evalkit.effects.fixed import dynamic_effect
 from evalkit.effects.guards import pretrend
 from evalkit.effects.result import facts
@@ -67,7 +76,7 @@ def test_honest_bounds_of_benzarti_and_carloni() -> None:
     cov = cov + np.triu(cov, 1).T
     any_panel = panel(staggered(1))
     about = facts(any_panel, package="", method="", paper="")
-    study = dynamic_effect("event_study", "", any_panel, [-5, -4, -3, -2, 0, 1, 2, 3], beta, cov, about, [], df=np.inf)
+    study = dynamic_effect("event_study", "", any_panel, [-5, -4, -3, -2, 0, 1, 2, 3], beta, cov, about, [], df=1e9)
     got = honest(study, m=[0, 0.1, 0.2], target=0).table
     assert got[["ci_low", "ci_high"]].to_numpy() == pytest.approx(
         np.array([[0.158775, 0.233147], [0.131411, 0.216170], [0.119444, 0.418508], [0.019444, 0.518508]]), abs=1e-4
@@ -82,6 +91,21 @@ def test_tuberculosis_vaccine_trials_pool_as_in_metafor() -> None:
     found = pool_effects(np.log(a / (a + b) / (c / (c + d))), np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)))[1]
     got = [found["mean"], found["mean_se"], found["tau"] ** 2, found["q"]]
     assert got == pytest.approx([-0.7145, 0.1798, 0.3132, 152.2330], abs=5e-5)
+
+
+def test_leaf_blotch_of_barley_as_a_fractional_logit() -> None:
+    """Source: Wedderburn (1974), McCullagh and Nelder (1989, 9.2.4), as statsmodels' notebook on quasi-binomials prints it."""
+    percent = """0.05 0 1.25 2.5 5.5 1 5 5 17.5 0 0.05 1.25 0.5 1 5 0.1 10 25 0 0.05 2.5 0.01 6 5 5 5 42.5 0.1 0.3 16.6 3 1.1 5 5 5 50
+        0.25 0.75 2.5 2.5 2.5 5 50 25 37.5 0.05 0.3 2.5 0.01 8 5 10 75 95 0.5 3 0 25 16.5 10 50 50 62.5 1.3 7.5 20 55 29.5 5 25 75 95
+        1.5 1 37.5 5 20 50 50 75 95 1.5 12.7 26.25 40 43.5 75 75 75 95"""
+    y = np.array(percent.split(), float) / 100
+    variety, site = (n.ravel() for n in np.indices((10, 9)))
+    x = np.column_stack([site == k for k in range(1, 9)] + [variety == k for k in range(1, 10)]).astype(float)
+    fit = fractional_response(y, x)
+    assert fit.params.iloc[:9].tolist() == pytest.approx(
+        [-8.0546, 1.6391, 3.3265, 3.5822, 3.5831, 3.8933, 4.7300, 5.5227, 6.7946], abs=5e-5
+    )
+    assert (fit.resid_pearson**2).sum() / 72 == pytest.approx(0.0888, abs=5e-5)
 
 
 def test_leads_of_few_clusters_do_not_fail_the_pretrend_test() -> None:
@@ -104,3 +128,14 @@ def test_the_joint_pretrend_test_keeps_its_size_with_many_leads() -> None:
 def test_synthetic_control_without_predictors_is_refused() -> None:
     with pytest.raises(InputError, match="没有预测变量"):
         synthetic_control(panel(staggered(4, {0: 6, 6: 1}, 8)), outcomes=())
+
+
+def test_dates_and_foreign_words_for_never_are_read() -> None:
+    """Years as dates (as Stata's and spreadsheets' are read) and the missing codes of R and Stata give the same panel."""
+    frame = staggered(2, {0: 6, 4: 6}, 6)
+    plain = panel(frame).frame
+    first = frame["first"].replace(0, np.nan)
+    dated = frame.assign(year=pd.to_datetime(frame["year"].astype(str)), first=pd.to_datetime(first.map("{:.0f}-07-01".format, "ignore")))
+    for made in (dated, *(frame.assign(first=first.astype(object).where(first.notna(), word)) for word in (".", "NA", None))):
+        got = panel(made).frame
+        assert got["time"].tolist() == plain["time"].tolist() and got["treated"].tolist() == plain["treated"].tolist()

@@ -38,7 +38,7 @@ def test_first_year_full_year_and_carry_over(orgs: pd.DataFrame) -> None:
 def test_the_sentence(orgs: pd.DataFrame, funds: pd.DataFrame) -> None:
     made = plan(orgs, scheme_of({"m": PER_MEMBER | {"basis": "top_up"}}), ["2026", "2027"], tables={"funds": funds})
     text = made.run({"m.per_member": {"2026-07-01": 200}}).sentence
-    assert text == ("合计2026年增加支出252元，其中区县财政252元；2027年全年增加500元；惠及2个党组织10名党员；"
+    assert text == ("合计2026年增加支出252元，全部为区县财政支出；2027年全年增加500元；惠及2个党组织10名党员；"
                     "增加最多的是甲区（252元）；已达标不增加的是乙区。")  # fmt: skip
     assert "减少支出" in made.run({"m.per_member": 100}).sentence and "按现行标准" in made.run().sentence
     assert wan(12_345_678_00) == "1,234.57万元" and wan(-8_200_00) == "−8,200元" and wan(5_000) == "50元"

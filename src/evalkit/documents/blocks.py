@@ -320,6 +320,10 @@ def _validate_table(content: Mapping[str, Any]) -> None:
     for n, column in enumerate(columns):
         if not {"key", "label"} <= column.keys() or column.keys() - _COLUMN:
             raise ValueError(f"table.columns[{n}]: {sorted(column)}; allowed: {sorted(_COLUMN)}")
+        if not isinstance(column["label"], str) or not isinstance(column.get("decimals") or 0, int):
+            raise ValueError(f"table.columns[{n}]: label is text, decimals a whole number; found {column!r}")
+    if not all(isinstance(note, str) for note in content.get("notes", ())):
+        raise ValueError(f"table.notes: texts expected, found {content['notes']!r}")
     for n, row in enumerate(rows):
         if len(row) != len(columns):
             raise ValueError(f"table.rows[{n}]: {len(row)} cells, {len(columns)} columns")
@@ -354,8 +358,8 @@ def tree(notebook: Mapping[str, Any]) -> list[Block]:
         if cell["cell_type"] == "markdown":
             found += markdown(_joined(cell["source"]))
         for output in cell.get("outputs", ()) if cell["cell_type"] == "code" else ():
-            data = output.get("data", {})
-            png = _joined(data["image/png"]) if "image/png" in data else None
+            data = output.get("data") or {}
+            png = _joined(data["image/png"]) if isinstance(data.get("image/png"), str | list) else None
             if MIME in data:
                 try:
                     found.append(Block.from_json(data[MIME], png))

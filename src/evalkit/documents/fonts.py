@@ -52,11 +52,14 @@ def bundled(file: str = "NotoSansSC-Regular.otf") -> Path | None:
 
 @cache
 def cmap(path: str, index: int = 0) -> frozenset[int]:
-    """Code points a font file can draw."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    """Code points a font file can draw; of a damaged file, what the plain Latin face behind it can."""
+    from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
 
-    with TTFont(path, fontNumber=index, lazy=True) as font:
-        return frozenset(font.getBestCmap() or ())
+    try:
+        with open(path, "rb") as file, TTFont(file, fontNumber=index, lazy=True) as font:
+            return frozenset(font.getBestCmap() or ())
+    except (TTLibError, OSError):
+        return frozenset(range(0x250))
 
 
 def face(role: str = "图表") -> Face:

@@ -203,5 +203,7 @@ def _cell(cell: Any, column: Mapping[str, Any], place: str, names: bool) -> str:
 
 def _href(href: str) -> str:
     """An address fit for a page: relative, an anchor, http or mailto; anything else (scripts) is dropped."""
+    if re.match(r"\s*[/\\]{2}", href):  # another machine without a scheme
+        return ""
     scheme = re.match(r"\s*([a-zA-Z][\w+.-]*):", href)
     return "" if scheme and scheme[1].lower() not in {"http", "https", "mailto"} else escape(href, quote=True)

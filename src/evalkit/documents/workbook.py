@@ -41,6 +41,8 @@ def put_beside(path: Path, content: bytes, avoid: Iterable[Path] = (), keep: boo
     Where it stands. An unwritable folder or a full disk is an `InputError`; nothing half-written stays.
     """
     avoided = {Path(os.path.realpath(p)) for p in avoid}
+    if "\0" in str(path):
+        raise InputError(Problem("output_unwritable", file=str(path).replace("\0", "�"), found="文件名里有不能用的字符"))
     advice = "请检查文件夹的写权限和磁盘空间，或换一个文件夹"
     temporary: Path | None = None
     try:

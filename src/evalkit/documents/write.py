@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -103,10 +104,10 @@ def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path 
     InputError
         Not a notebook, not executed, a cell that failed, or a form nobody knows.
     """
-    source = None if isinstance(notebook, Mapping) else Path(notebook)
+    source = Path(notebook) if isinstance(notebook, str | Path) else None
     name = source.name if source else "notebook"
     try:
-        content = notebook if isinstance(notebook, Mapping) else json.loads(Path(notebook).read_text("utf-8"))
+        content = notebook if isinstance(notebook, Mapping) else json.loads(Path(notebook).read_text("utf-8-sig"))
         outputs = [o for cell in content["cells"] for o in cell.get("outputs", ())]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         advice = "请给出运行过的 .ipynb 文件"
@@ -114,14 +115,14 @@ def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path 
     advice = "请先运行：在 JupyterLab 里“运行全部”并保存，或用 evalkit run"
     if any(o.get("output_type") == "error" for o in outputs):
         raise InputError(Problem("notebook_failed", file=name, found="有单元格运行出错", advice=advice))
-    if not any(MIME in o.get("data", {}) or "image/png" in o.get("data", {}) for o in outputs):
+    if not any({MIME, "image/png"} & set(o.get("data") or ()) for o in outputs):
         raise InputError(Problem("notebook_invalid", file=name, found="没有运行结果", advice=advice))
-    if form not in FORMS:
+    if not isinstance(form, str) or form not in FORMS:
         known = "、".join(FORMS)
-        raise InputError(Problem("value_invalid", where="form", found=str(form), allowed=known, advice=did_you_mean(form, FORMS)))
+        raise InputError(Problem("value_invalid", where="form", found=str(form), allowed=known, advice=did_you_mean(str(form), FORMS)))
     more = {"official": "-公文", "onepage": "-一页纸", "onepage_png": "-一页纸"}.get(form, "")
     plain = (source or Path(name)).with_name(f"{source.stem if source else name}{more}{FORMS[form]}")
-    target = plain if out is None else Path(out) / plain.name if Path(out).is_dir() else Path(out)
+    target = plain if out is None else Path(out) / plain.name if os.path.isdir(out) else Path(out)
     for problem in (found := write(tree(content), target, form, **options)):
         warnings.warn(problem.text(), stacklevel=2)
     return next((Path(p.read) for p in found if p.code == "output_locked"), target)

@@ -27,7 +27,7 @@ PAPER = "Papke and Wooldridge (1996, 2008)"
 Link = Literal["logit", "probit"]
 
 
-def fractional_response(y: ArrayLike, x: pd.DataFrame, link: Link = "logit", *, cluster: ArrayLike | None = None,
+def fractional_response(y: ArrayLike, x: pd.DataFrame | np.ndarray, link: Link = "logit", *, cluster: ArrayLike | None = None,
                         weights: ArrayLike | None = None, covariance: Literal["robust", "model"] = "robust") -> Any:  # fmt: skip
     r"""The quasi-likelihood fit of :math:`E[y|x] = G(x\beta)`; statsmodels' results.
 
@@ -55,7 +55,8 @@ def fractional_response(y: ArrayLike, x: pd.DataFrame, link: Link = "logit", *, 
         places = "、".join(f"第{n + 1}行（{rate[n]:g}）" for n in bad[:5]) + (f"等，共{len(bad)}行" if len(bad) > 5 else "")
         raise InputError(Problem("value_invalid", where="outcome", found=places, allowed="0到1之间的比率",
                                  advice="以百分数记的先除以100；缺失的行请先去掉"))  # fmt: skip
-    design = sm.add_constant(x.astype(float), has_constant="add")
+    named = pd.DataFrame(x).rename(columns=lambda c: c if isinstance(c, str) else f"x{c}")
+    design = sm.add_constant(named.astype(float), has_constant="add")
     _full_rank(design)
     family = sm.families.Binomial(sm.families.links.Probit() if link == "probit" else sm.families.links.Logit())
     options: dict[str, Any] = {"cov_type": "nonrobust" if covariance == "model" else "HC0"}

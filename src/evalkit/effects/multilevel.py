@@ -102,7 +102,12 @@ def multilevel(panel: Panel) -> Effect:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = sm.MixedLM(used[panel.outcome].astype(float), x, groups=used["entity"], exog_re=random)
-        fit = model.fit(reml=True, method=["lbfgs", "powell"])
+        try:
+            fit = model.fit(reml=True, method=["lbfgs", "powell"])
+        except np.linalg.LinAlgError as error:
+            ever = used.loc[used["first_treated"].notna(), "entity"].nunique()
+            found = f"{ever}个实施政策的个体，估不出效应的个体差异"
+            raise InputError(Problem("design_unfit", where="multilevel", found=found, advice="请用 ek.effects.twfe")) from error
         errors = fit.bse_fe
     spread = np.sqrt(np.clip(np.diag(np.asarray(fit.cov_re)), 0, None))
     terms = [n for n in names if n in x]

@@ -20,7 +20,7 @@ KEY_NAMES = {
     "entity": "个体", "period": "时期", "time": "时期序号", "cluster": "聚类", "first_treated": "开始实施的时期（空为从未实施）",
     "treated": "是否已实施政策", "dose": "政策取值", "weight": "权重", "policy": "政策", "peer_group": "地区类型",
 }  # fmt: skip
-NEVER = {"", "0", "inf", "never", "nan", "none", "<na>", "从未", "未实施"}
+NEVER = {"", "0", "inf", "never", "nan", "none", "<na>", "na", "n/a", "nat", ".", "-", "—", "无", "从未", "未实施"}
 MOST_NAMED = 10
 
 
@@ -102,7 +102,8 @@ class Panel:
         ``Panel.from_frame(smoking, "PacksPerCapita", "State", "Year", treatment="treated")``.
         """
         if not isinstance(frame, pd.DataFrame):
-            raise InputError(Problem("panel_invalid", where="from_frame", found=f"不是数据表（{type(frame).__name__}）", allowed="pandas.DataFrame"))
+            found = f"不是数据表（{type(frame).__name__}）"
+            raise InputError(Problem("panel_invalid", where="from_frame", found=found, allowed="pandas.DataFrame"))
         controls, keep = ([*dict.fromkeys([c] if isinstance(c, str) else c)] for c in (controls, keep))
         needed = {"outcome": outcome, "entity": entity, "time": time}
         unknown = [Problem("key_missing", where=f"from_frame {k}", advice="请给出列名") for k, c in needed.items() if c is None or c == ""]
@@ -290,7 +291,7 @@ class _Reader:
             code, values = pd.factorize(self.frame[column], use_na_sentinel=False)
         except TypeError:  # lists and the like
             code, values = pd.factorize(self.frame[column].astype("string"), use_na_sentinel=False)
-        given = pd.Series(values)
+        given = _dates(pd.Series(values))
         whole = pd.api.types.is_float_dtype(given) and bool((given.dropna() % 1 == 0).all())
         text = (given.astype("Int64") if whole else given).astype("string")
         # full-width and zero-width blanks are blanks too
@@ -307,8 +308,9 @@ class _Reader:
         if given.dtype == "float64" and not np.isinf(given.to_numpy()).any():
             return given
         blank = given.astype("string").str.strip().fillna("") == ""
-        wrong = given.dtype.kind in "mMc"  # a date or a complex number is no number here
-        found = pd.to_numeric(given.where(~blank & (not wrong)), errors="coerce").astype("float64")
+        if given.dtype.kind in "mMc":  # a date or a complex number is no number here
+            given = given.astype(str).astype(object)
+        found = pd.to_numeric(given.where(~blank), errors="coerce").astype("float64")
         if (bad := (found.isna() & ~blank & given.notna()) | np.isinf(found)).any():
             first = given[bad].iloc[0]
             self.add("value_unreadable", bad, f"“{column}”不是数：{first!r}", "请改为数字；没有的留空")
@@ -333,7 +335,8 @@ class _Reader:
         """Fill `first_treated` and `treated`; returns the kind."""
         if treated_from is not None:
             code, values = pd.factorize(self.frame[treated_from], use_na_sentinel=False)
-            text = pd.Series(values).astype("string").str.strip().str.removesuffix(".0").fillna("")
+            given = _dates(pd.Series(values), str(out["period"].iloc[0]))
+            text = given.astype("string").str.strip().str.removesuffix(".0").fillna("")
             seen = out.drop_duplicates("period")
             known = dict(zip(seen["period"].astype(str), seen["time"], strict=True))
             never = text.str.lower().isin(NEVER)
@@ -342,7 +345,8 @@ class _Reader:
             if outside.any() and not _ranked(seen["period"]) and not _ranked(text[outside]):
                 first[outside] = times(text[outside])
             if (bad := ~never & first.isna()).any():
-                self.add("value_unreadable", bad.to_numpy()[code], f"开始时期“{text[bad].iloc[0]}”不在面板的时期之内")
+                self.add("value_unreadable", bad.to_numpy()[code], f"开始时期“{text[bad].iloc[0]}”不在面板的时期之内",
+                         "写法请与时期一致；从未实施的留空、填0或 never")
             if (late := (first > out["time"].max()).to_numpy()[code]).any():
                 self.notes.append(f"{out.loc[late, 'entity'].nunique()}个个体在最后一期之后才实施，按从未实施计")
             out["first_treated"] = first.where(first <= out["time"].max()).to_numpy()[code]
@@ -388,6 +392,15 @@ class _Reader:
             if n := int((always := first <= out["time"].min()).sum()):
                 named = "、".join(first.index[always][:5]) + ("等" if n > 5 else "")
                 self.notes.append(f"{n}个个体在首期就已实施（{named}），没有实施前的数据，组别—时期估计时略去")
+
+
+def _dates(given: pd.Series, like: str = "") -> pd.Series:
+    """Dates as periods are written (like `like`): years where all are New Year's days, months where all are firsts."""
+    if not pd.api.types.is_datetime64_any_dtype(given):
+        return given
+    known = given.dropna().dt
+    size = len(like) or (4 if (known.day_of_year == 1).all() else 7 if (known.day == 1).all() else 10)
+    return given.dt.strftime({4: "%Y", 7: "%Y-%m"}.get(size, "%Y-%m-%d"))
 
 
 def _ranked(periods: pd.Series) -> bool:

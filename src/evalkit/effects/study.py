@@ -134,7 +134,8 @@ def read_study(source: str | Path | dict[str, Any]) -> Study:
 
 
 _ALLOWED = {"int_parsing": "整数", "int_type": "整数", "float_parsing": "数字", "string_type": "文字", "tuple_type": "列表，如 [a, b]",
-            "greater_than": "大于{gt}", "greater_than_equal": "不小于{ge}", "less_than_equal": "不大于{le}", "int_from_float": "整数", "too_long": "最多两项：起、止",
+            "greater_than": "大于{gt}", "greater_than_equal": "不小于{ge}", "less_than_equal": "不大于{le}",
+            "int_from_float": "整数", "too_long": "最多两项：起、止",
             "string_too_short": "不能为空"}  # fmt: skip
 
 

@@ -230,7 +230,8 @@ def _due(form: Form, unit_rows: pd.DataFrame, covers: pd.DataFrame) -> Iterator[
     for row in listed.itertuples():
         body = row.responsible_body
         advice = f"由{body}督促，{row.suggestion}" if isinstance(body, str) else row.suggestion
-        yield form.problem("due_not_founded", row.column, row.position, f"{row.unit_name}：{row.found}", advice=advice)
+        code = "due_not_founded" if row.rule == "R01" else "large_not_covered"
+        yield form.problem(code, row.column, row.position, f"{row.unit_name}：{row.found}", advice=advice)
 
 
 def _joint_size(covers: pd.DataFrame) -> Iterator[Problem]:

@@ -239,9 +239,16 @@ class Scores(Showing):
         return Block.bullets([head, *(self._reason(j, mine[j]) for j in order if not mine[j].lost < 0.005)])
 
     def explain(self, area: str, most: int = 3) -> Block:
-        """Strengths and weaknesses: where an area earns clearly more or less of an indicator's points than the mean."""
+        """Strengths and weaknesses: where an area earns clearly more or less of an indicator's points than the mean.
+
+        Full points do not make a strength of a value that is behind the mean or in the last third of the areas.
+        """
         i, name = self.find(area), self.units["area_name"].iloc[self.find(area)]
         gap = np.nan_to_num((self.shares - over_units("mean", self.shares)) * self.index.points)[i]
+        best = np.where([leaf.better == "lower" for leaf in self.index.leaves], -self.x, self.x)
+        ahead, known = (best > best[i]).sum(axis=0), (~np.isnan(best)).sum(axis=0)
+        behind = (best[i] < over_units("mean", best)[0]) | (ahead >= known * 2 / 3)
+        gap = np.where(behind, np.minimum(gap, 0.0), gap)
         lines = []
         for kind, word, sign in (("strengths", "better_than_mean", 1), ("weaknesses", "worse_than_mean", -1)):
             at = [j for j in np.argsort(-sign * gap) if sign * gap[j] >= 0.05][:most]
@@ -268,6 +275,9 @@ class Scores(Showing):
             impute="" if index.impute == "none" else say("impute", way=index.impute),
         )  # fmt: skip
         cuts = [say("grade_above" if c.strict else "grade_from", start=c.start, grade=c.value) for c in index.grades]
+        if len(cuts) > 1 and index.grades[-1].start <= 0:
+            above = index.grades[-2]
+            cuts[-1] = say("grade_to" if above.strict else "grade_below", start=above.start, grade=index.grades[-1].value)
         return text + (say("grades", parts="，".join(cuts)) if cuts else "") + (f"{index.note}。" if index.note else "")
 
     @property

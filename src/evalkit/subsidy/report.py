@@ -28,6 +28,7 @@ def _money(label: str, key: str, decimals: int = 2) -> dict[str, Any]:
     return {"key": key, "label": label, "decimals": decimals, "align": "right"}
 
 
+ROUNDED = "因四舍五入，分项与合计可能不等。"
 CHANGE = (_money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"))
 
 
@@ -35,8 +36,11 @@ def _wan(row: Any) -> list[float]:
     return [float(row[c]) / 1e6 for c in FEN]
 
 
-def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]], total: int = 0, unit: str = "万元", **more: Any) -> Block:
-    return Block.table(title, columns, rows, unit=unit, total_rows=total, source=_source(result), sortable=False,
+def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]], total: int = 0, unit: str = "万元",
+           notes: Any = (), **more: Any) -> Block:  # fmt: skip
+    """A table with its source; what the source already says, no note says again."""
+    told = [n for n in notes if not n.startswith("演示数据")]
+    return Block.table(title, columns, rows, unit=unit, total_rows=total, source=_source(result), sortable=False, notes=told,
                        demo=result.plan.source.is_demo, **more)  # fmt: skip
 
 
@@ -58,7 +62,7 @@ def by_payer(result: Result) -> Block:
     note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元"
                     for y, r in over.iterrows() if r["carry_over_fen"])  # fmt: skip
     columns = ["年份", "出资方", *CHANGE]
-    return _block(result, "分出资方支出", columns, rows, notes=[n for n in (note, "返还党费不属于财政资金。") if n])
+    return _block(result, "分出资方支出", columns, rows, notes=[n for n in (note, "返还党费不属于财政资金。", ROUNDED) if n])
 
 
 def by_area(result: Result, year: int | None = None) -> Block:
@@ -73,7 +77,7 @@ def by_area(result: Result, year: int | None = None) -> Block:
     columns = ["地区", _money("党员数", "members", 0), *CHANGE, {"key": "share", "label": "占增加额", "percent": True},
                _money("现行（元/人）", "per_old", 0), _money("调整后（元/人）", "per_new", 0),
                *({"key": w, "label": w, "group": "党组织（个）", "align": "right"} for w in ("增加", "不变", "减少"))]  # fmt: skip
-    return _block(result, f"{year}年分地区支出", columns, rows, 1, notes=result.plan.notes)
+    return _block(result, f"{year}年分地区支出", columns, rows, 1, notes=[*result.plan.notes, ROUNDED])
 
 
 def by_basis(result: Result) -> Block:

@@ -191,22 +191,24 @@ class Result:
         if not self.reform.changes:
             return f"{source.whole}{year}年按现行标准共需{wan(int(self.cost([], year)['amount_fen'].iloc[0]))}。"
         payers = self.cost("payer", year).set_index("payer")["change_fen"]
-        parts = "、".join(f"{names[p]}{wan(c)}" for p, c in payers.items() if c) or "各出资方均无变化"
+        paid = {names[p]: wan(c) for p, c in payers.items() if c}
+        several = "其中" + "、".join(map("".join, paid.items()))
+        of = several if len(paid) > 1 else "".join(f"全部为{p}支出" for p in paid) or "各出资方均无变化"
         later = self.plan.years[1] if len(self.plan.years) > 1 else None
         over = self.carry_over().set_index("year")
         whole = int(over.at[later, "change_fen"]) if later else int(over.at[year, "whole_year_fen"])
-        full = f"{later or year}年全年增加{wan(whole)}" if whole >= 0 else f"{later or year}年全年减少{wan(-whole)}"
+        full = "" if wan(whole) == wan(change) and not later else f"；{later or year}年全年{'增加' if whole >= 0 else '减少'}{wan(abs(whole))}"
         gain = self.groups([], year).iloc[0]
         by_area = self.cost("area", year)
         most = by_area[by_area["change_fen"] > 0].sort_values("change_fen", ascending=False, kind="stable").head(3)
         none = by_area.loc[by_area["change_fen"] == 0, "area_name"].tolist()
-        text = f"{source.whole}{year}年{'增加' if change >= 0 else '减少'}支出{wan(abs(change))}，其中{parts}；{full}；"
-        text += f"惠及{int(gain['gain'])}个党组织{gain['gain_members']:,.0f}名党员"
-        text += f"，{int(gain['lose'])}个党组织减少" if gain["lose"] else ""
+        text = f"{source.whole}{year}年{'增加' if change >= 0 else '减少'}支出{wan(abs(change))}，{of}{full}；"
+        text += f"惠及{int(gain['gain']):,}个党组织{gain['gain_members']:,.0f}名党员"
+        text += f"，{int(gain['lose']):,}个党组织减少" if gain["lose"] else ""
         if len(by_area) > 1:
             named = "、".join(f"{n}（{wan(c)}）" for n, c in zip(most["area_name"], most["change_fen"], strict=True))
             text += f"；增加最多的是{named}" if named else ""
             floor = "已达标" if any(c.basis == "top_up" for c in self.scheme.components.values()) else ""
-            rest = "、".join(none[:6]) + (f"等{len(none)}个" if len(none) > 6 else "")
+            rest = "、".join(none[:6]) + (f"等{len(none):,}个" if len(none) > 6 else "")
             text += f"；{floor}不增加的是{rest}" if none else "；没有不增加的区县"
         return text + "。"
