@@ -86,10 +86,10 @@ def in_article(main: Effect, others: Sequence[Effect] = (), checks: Mapping[str,
 
     size, se, low, high = (f"{row[c] * scale:.{digits}f}" for c in ("estimate", "se", "ci_low", "ci_high"))
     sample = f.get("sample") or f"观测值{f['n']:,}，聚类{f['clusters']:,}"
+    few = not pd.isna(row["p_small"])  # the clustered p says too much then and is left out
+    sure = f"聚类较少，以{f['p_small_method']}计{p_of(row['p_small'])}" if few else p_of(row["p"])
     text = [f"{main.name}的估计显示，{f['treatment_label']}对{f['outcome_label']}的效应为{size}{unit}"
-            f"（标准误{se}，{p_of(row['p'])}，95%置信区间[{low}, {high}]；{sample}）。"]  # fmt: skip
-    if not pd.isna(row["p_small"]):
-        text.append(f"聚类较少，以{f['p_small_method']}计，{p_of(row['p_small'])}。")
+            f"（标准误{se}，{sure}，95%置信区间[{low}, {high}]；{sample}）。"]  # fmt: skip
     if trend := f.get("pretrend"):
         verdict = "拒绝" if trend["p"] < 0.05 else "不能拒绝"
         statistic = f"F({trend['k']:.0f}, {trend['df']:.0f})={trend['statistic']:.2f}"
