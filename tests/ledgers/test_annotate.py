@@ -9,12 +9,12 @@ from ledger_cases import UNITS, sheet, unit
 from written import members, sheets_of, write_book
 
 from evalkit.codebook import load_codebook
+from evalkit.documents.workbook import put_beside
 from evalkit.ledgers import read_ledger
 from evalkit.ledgers.annotate import annotated, safe_rows
 from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.headings import headings_of
 from evalkit.ledgers.scan import scan
-from evalkit.documents.workbook import put_beside
 from evalkit.problems import Problem
 
 BOOK = load_codebook()

@@ -91,3 +91,10 @@ def test_a_ledger_without_any_of_its_columns_is_read_or_said(name: str) -> None:
         assert counted == sum(any(str(c).strip() for c in row) for row in cut) + 1 or {
             "sheet_skipped", "column_missing", "heading_unknown", "personal_data",
         } & {p.code for p in ledger.problems}  # fmt: skip
+
+
+def test_a_name_taken_for_a_heading_is_not_told() -> None:
+    """A record that is taken for the second row of a heading: what stands there may be a person's name."""
+    heads = [["序号", "单位名称", "从业人员总数", "党员总数", "其他", "某某"], ["", "", "", "", "欧阳机密", "级配"]]
+    ledger = from_sheets([sheet([["临湖区组织台账（2025年）"], *heads, [1.0, "甲公司", 5.0, 2.0, "x", "y"]], file="临湖区2025年.xlsx")])
+    assert not any("欧阳机密" in str(problem) for problem in ledger.problems)

@@ -50,3 +50,27 @@ def test_hints_are_written_once_and_texts_never_touched(project):
 def test_names_stay_inside_the_folder(project, name):
     with pytest.raises(InputError):
         ek.slot(name, "2025", project)
+
+
+def test_what_a_text_tells_of_persons_is_left_out_and_said(project):
+    folder = project / "texts" / "2025"
+    folder.mkdir(parents=True)
+    (folder / "主要做法.md").write_text("一是抓覆盖。联系人：张伟，电话13800138000。", encoding="utf-8")
+    said = ek.slot("主要做法", "2025", project).plain()
+    assert "13800138000" not in said and "张伟" not in said and "一是抓覆盖" in said and "不涉及个人" in said
+
+
+@pytest.mark.parametrize("period", ["../..", "/etc", "..", "a/b"])
+def test_periods_stay_inside_the_folder(project, period):
+    with pytest.raises(InputError):
+        ek.slot("主要做法", period, project)
+    with pytest.raises(InputError):
+        make_slots(project, period, ["主要做法"])
+
+
+def test_a_file_that_is_no_text_is_refused(project):
+    folder = project / "texts" / "2025"
+    folder.mkdir(parents=True)
+    (folder / "主要做法.md").write_bytes(bytes(range(256)) * 50)
+    with pytest.raises(InputError, match="UTF-8"):
+        ek.slot("主要做法", "2025", project)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evalkit.effects.guards import guarded, pretrend
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, number, rows
+from evalkit.effects.result import Effect, Note, facts, fitted, number, rows
 from evalkit.problems import InputError, Problem
 
 CLUSTERED = "按聚类稳健（CRV1）"
@@ -24,6 +24,7 @@ _COVARIANCES = {"cluster": CLUSTERED, "iid": "同方差", "hetero": "异方差�
 _EFFECTS = {"i+t": "双向固定效应", "i": "个体固定效应", "t": "时期固定效应", "0": "混合最小二乘"}
 
 
+@fitted
 def twfe(
     panel: Panel, *, entity_effects: bool = True, time_effects: bool = True, covariance: str = "cluster", guard: bool = True
 ) -> Effect:
@@ -60,6 +61,7 @@ def twfe(
     return guarded(made, panel) if guard and panel.kind == "binary" and effects == "i+t" else made
 
 
+@fitted
 def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int] | None = None, guard: bool = True) -> Effect:
     """Event study by two-way fixed effects, with the joint test of the leads and its power.
 
@@ -95,6 +97,7 @@ def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int
     return guarded(made, panel) if guard else made
 
 
+@fitted
 def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
     """Sun and Abraham (2021): cohort by event-time effects, weighted by the cohorts' shares.
 
@@ -132,6 +135,7 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
     return guarded(made, panel) if guard else made
 
 
+@fitted
 def did2s(panel: Panel, *, guard: bool = True) -> Effect:
     """Gardner's (2022) two-stage difference in differences: effects fitted on untreated rows, then averaged.
 
@@ -171,6 +175,7 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
     return guarded(made, panel) if guard else made
 
 
+@fitted
 def bacon(panel: Panel) -> Effect:
     """Goodman-Bacon (2021): what two-way fixed effects average, and with which weights.
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from evalkit.effects.guards import guarded
-from evalkit.effects.result import Effect, Note, facts, rows
+from evalkit.effects.result import Effect, Note, facts, fitted, rows
 from evalkit.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def regressors(panel: Panel, mundlak: bool = True) -> pd.DataFrame:
     return x.loc[:, x.nunique() > 1]
 
 
+@fitted
 def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> Effect:
     """Fractional logit or probit of a rate on the policy, with period effects and Mundlak means.
 

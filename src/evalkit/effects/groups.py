@@ -17,7 +17,7 @@ import pandas as pd
 from evalkit.effects.fixed import _binary, dynamic_effect
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, rows
+from evalkit.effects.result import Effect, Note, facts, fitted, rows
 from evalkit.problems import InputError, Problem
 
 _CONTROLS = {"never": ("never_treated", "从未实施"), "not_yet": ("not_yet_treated", "尚未实施")}
@@ -26,6 +26,7 @@ SMALL = 5  # clusters in a cohort
 AGGREGATIONS = {"simple": "平均处理效应（按观测加权）", "dynamic": "按实施后时长平均", "group": "按批次平均", "calendar": "按时期平均"}
 
 
+@fitted
 def callaway_santanna(
     panel: Panel, *, control: Literal["never", "not_yet"] | None = None, method: Literal["dr", "ipw", "reg"] = "dr",
     base: Literal["varying", "universal"] = "varying", anticipation: int = 0,

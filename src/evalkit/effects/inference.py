@@ -14,13 +14,14 @@ import pandas as pd
 
 from evalkit.effects.guards import FEW, cells
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, rows
+from evalkit.effects.result import Effect, Note, facts, fitted, rows
 from evalkit.problems import InputError, Problem
 
 EXACT = 5_000  # assignments up to which all are gone through
 _BY = {"twfe": "双向固定效应", "group_time": "组别—时期平均"}
 
 
+@fitted
 def randomisation(
     panel: Panel, *, statistic: Literal["twfe", "group_time"] = "twfe", draws: int = 999, seed: int = 7, exact: int = EXACT
 ) -> Effect:
@@ -59,6 +60,7 @@ def randomisation(
     return Effect("randomisation", "随机化检验", table, about, (), "d", draws_, "placebo").with_notes(*notes)
 
 
+@fitted
 def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
     """安慰剂检验: two-way fixed effects for random treatments, their estimates and clustered p beside the actual one."""
     from scipy.stats import t
@@ -92,6 +94,7 @@ def permutation_p(panel: Panel, design: str) -> tuple[float, str]:
     return float(made.row["p"]), str(made.facts["p_small_method"])
 
 
+@fitted
 def wild_bootstrap(panel: Panel, *, draws: int = 999, seed: int = 7, weights: str | None = None) -> Effect:
     """Wild cluster bootstrap of two-way fixed effects, null imposed, interval by inversion (diff-diff).
 
@@ -125,6 +128,7 @@ def wild_bootstrap(panel: Panel, *, draws: int = 999, seed: int = 7, weights: st
     return Effect("wild_bootstrap", "野聚类自助法", table, about, notes, "d")
 
 
+@fitted
 def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal["average"] | int = "average") -> Effect:
     """Bounds that allow the trends to differ smoothly (Rambachan and Roth 2023, second differences at most M).
 

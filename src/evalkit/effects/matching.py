@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.result import Effect, Note
+from evalkit.effects.result import Effect, Note, fitted
 from evalkit.problems import InputError, Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def balance(frame: pd.DataFrame, treated: np.ndarray, weight: np.ndarray, covari
     return pd.DataFrame(found, columns=["covariate", *sides])
 
 
+@fitted
 def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Literal["nearest", "kernel"] = "nearest", *,
             k: int = 1, caliper: float = 0.2, bandwidth: float = 0.06) -> Effect:  # fmt: skip
     """PSM-DID: match the ever treated to the never treated on the period before the first treatment, then two-way FE.

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from evalkit.effects.fractional import regressors
 from evalkit.effects.guards import guarded
-from evalkit.effects.result import Effect, Note, facts, rows
+from evalkit.effects.result import Effect, Note, facts, fitted, rows
 from evalkit.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def pool_effects(estimate: ArrayLike, se: ArrayLike, level: float = 0.95) -> tup
     return table, {"mean": mean, "mean_se": var**0.5, "tau": tau2**0.5, "q": q, "p": float(stats.chi2.sf(q, len(y) - 1))}
 
 
+@fitted
 def multilevel(panel: Panel) -> Effect:
     """The policy's mean effect with a random intercept and a random effect by entity; period effects fixed.
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from evalkit.effects.result import Effect, Note, rows
+from evalkit.effects.result import Effect, Note, fitted, rows
 from evalkit.problems import InputError, Problem, did_you_mean
 
 PAPER = "Calonico, Cattaneo, Titiunik (2014)"
@@ -167,6 +167,7 @@ def _read(source: Any, outcome: str, running: str, period: str | None) -> tuple[
     return frame, "is_demo" in frame and bool(frame["is_demo"].any())
 
 
+@fitted
 def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff: float = 100, *, h: float | None = None,
        b: float | None = None, donut: float | None = None, placebos: tuple[float, ...] | None = None, period: str | None = None,
        level: float = 0.95, labels: dict[str, str] | None = None) -> Effect:  # fmt: skip

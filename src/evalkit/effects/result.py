@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
+from evalkit.problems import InputError, Problem
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from evalkit.effects.panel import Panel
@@ -20,6 +26,23 @@ COLUMNS = ("term", "label", "estimate", "se", "statistic", "p", "p_small", "ci_l
 PARTS = {"group_time": "各批各期", "dynamic": "按实施后时长", "group": "按批次", "calendar": "按时期"}
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 STAR_RULE = "*、**、*** 分别表示在10%、5%、1%的水平上显著"
+
+
+def fitted(run: Callable[P, T]) -> Callable[P, T]:
+    """A design; where its library gives up on the data, that is said as a fault of the input."""
+
+    @wraps(run)
+    def tried(*given: P.args, **options: P.kwargs) -> T:
+        try:
+            return run(*given, **options)
+        except (ValueError, ArithmeticError, LookupError, StopIteration, np.linalg.LinAlgError) as error:
+            from evalkit.effects.advise import name
+
+            found = f"估计不出来（{' '.join(str(error).split())[:80] or type(error).__name__}）"
+            advice = "请看 advise 的判断表换一种设计，或核对数据和所给的选项"
+            raise InputError(Problem("design_unfit", where=name(run.__name__), found=found, advice=advice)) from error
+
+    return tried
 
 
 @dataclass(frozen=True)

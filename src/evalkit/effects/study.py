@@ -166,17 +166,8 @@ def estimate(source: Panel, design: str, **options: Any) -> Effect:
     if design not in DESIGNS:
         advice = did_you_mean(design, DESIGNS)
         raise InputError(Problem("key_unknown", where="design", found=design, allowed="、".join(DESIGNS), advice=advice))
-    return _tried(design, getattr(import_module(f"evalkit.effects.{DESIGNS[design]}"), design), source, **options)
-
-
-def _tried(design: str, run: Callable[..., Effect], *given: Any, **options: Any) -> Effect:
-    """What `run` gives; where a library gives up on these data, that is said as a fault of the input."""
-    try:
-        return run(*given, **options)
-    except (ValueError, ArithmeticError, LookupError, StopIteration, np.linalg.LinAlgError) as error:
-        found = f"估计不出来（{' '.join(str(error).split())[:80] or type(error).__name__}）"
-        advice = "请看 advise 的判断表换一种设计，或核对数据和所给的选项"
-        raise InputError(Problem("design_unfit", where=design_name(design), found=found, advice=advice)) from error
+    run: Callable[..., Effect] = getattr(import_module(f"evalkit.effects.{DESIGNS[design]}"), design)
+    return run(source, **options)
 
 
 def check(source: Panel, name: str, seed: int = 7, draws: int = 499, main: Effect | None = None) -> Any:
@@ -235,8 +226,6 @@ def several(names: Iterable[str], run: Callable[[str], Any], say: Callable[[str]
             made[one] = run(one)
         except InputError as error:
             failed.append(f"{design_name(one)}：" + "；".join(map(_why, error.problems)))
-        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:  # a library gave up on this panel; the others go on
-            failed.append(f"{design_name(one)}：估计不出来（{' '.join(str(error).split())[:80]}）")
     return made, failed
 
 
@@ -263,7 +252,7 @@ def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = 
     if study.design == "rd":
         say(design_name("rd"))
         labels = {study.outcome: study.outcome_label} if study.outcome_label else None
-        return Findings(study, _tried("rd", rd, data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth,
+        return Findings(study, rd(data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth,
                                       labels=labels))
 
     def panel_of(outcome: str, label: str = "") -> Panel:

@@ -12,13 +12,14 @@ import pandas as pd
 from evalkit.effects.fixed import _binary
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, number, rows
+from evalkit.effects.result import Effect, Note, facts, fitted, number, rows
 from evalkit.problems import InputError, Problem
 
 MOST = 3_000  # entities; the libraries' matrices grow with their square
 _HOW = {"placebo": "安慰剂法", "jackknife": "刀切法", "bootstrap": "自助法"}
 
 
+@fitted
 def synthetic_did(
     panel: Panel, *, variance: Literal["placebo", "jackknife", "bootstrap"] | None = None, draws: int = 200, seed: int = 7,
     guard: bool = True
@@ -80,6 +81,7 @@ def synthetic_did(
     return guarded(made, panel) if guard else made
 
 
+@fitted
 def synthetic_control(
     panel: Panel, *, treated: str | None = None, outcomes: Literal["all"] | Sequence[str | int] = "all",
     predictors: Sequence[tuple[str, Sequence[str | int]]] = (),

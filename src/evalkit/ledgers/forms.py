@@ -252,7 +252,7 @@ class Parser:
         at = place
         for column, word in said.items():
             if word:
-                area, against = below(at, word)
+                area, against = below(at, word, 3 if column == "area_name" else 4)
                 if against:
                     found = f"列里写“{word}”，其他地方写“{against}”"
                     self.problems.append(form.problem("area_conflict", column, row, found, str(area)))

@@ -362,7 +362,10 @@ class _Reading:
                     self._personal(top, index, kind)
                 close = "、".join(headings.nearest(form, texts[-1]))
                 advice = "改用规定的表头，或在 mapping.yml 里写明它是哪一列"
-                unknown(index, persons.scrub(heading)[0], severity="warning", allowed=close, advice=advice)
+                said = persons.scrub(heading)[0]
+                for text in texts:
+                    said = said.replace(text, "〔略〕") if persons.name_like(text) and not headings.known(text) else said
+                unknown(index, said, severity="warning", allowed=close, advice=advice)
         columns = {c: (index, unit) for c, (index, unit, _) in chosen.items()}
         for column, other in headings.rivals(form, columns):
             cells = [_cell(row, columns[column][0]) for row in self.sheet.rows[below : below + 200]]

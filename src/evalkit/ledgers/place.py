@@ -19,7 +19,7 @@ _LEVEL: dict[str, int] = {ending: int(level) for level, endings in _WORDS["endin
 _ALL = sorted(_LEVEL, key=len, reverse=True)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
 _COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level > 4)})$")
-_LONGEST = 12  # characters of a name
+_LONGEST = 20  # characters of a name: 双江拉祜族佤族布朗族傣族自治县 has 15
 _NOISE = re.compile("|".join(_WORDS["noise"]), re.I)
 _STOP = re.compile("|".join(_WORDS["stop"]))
 _BETWEEN = re.compile(r"[-_·/\\()\[\]【】:\s]+")
@@ -124,8 +124,10 @@ def _same(a: str, b: str) -> bool:
     return a.startswith(b) or b.startswith(a)
 
 
-def below(place: Place, value: str) -> tuple[str | None, str | None]:
+def below(place: Place, value: str, lowest: int = 4) -> tuple[str | None, str | None]:
     """The area of a row whose own column says `value` (镇街, 区县 ...), and the word it contradicts, if any.
+
+    `lowest` is the level of a name that does not tell its own: that of the column.
 
     >>> below(locate([("文件夹", "演示省/演示01区")]), "城关镇")
     ('演示省/演示01区/城关镇', None)
@@ -133,7 +135,7 @@ def below(place: Place, value: str) -> tuple[str | None, str | None]:
     word = squeeze(value).strip("/")
     if not word:
         return place.area, None
-    names = list(area_names(word)) or [(4, word.rpartition("/")[2])]
+    names = list(area_names(word)) or [(lowest, word.rpartition("/")[2])]
     if place.levels and place.levels[0][0] == 0:  # a path given by the caller: only what lies below it
         base = [n for _, n in place.levels]
         rest = [n for _, n in names if not any(_same(n, b) for b in base)]
