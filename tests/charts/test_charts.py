@@ -244,5 +244,6 @@ def test_names_with_dollars_and_length(now):
 def test_helpers_of_the_layout():
     assert ems("党建ab") == pytest.approx(3.12)
     assert wrap("一二三四五六", 72, 3) == ["一二三", "四五六"] and wrap("one two", 72, 2.4) == ["one", "two"]
+    assert wrap("一、2025年", 72, 3.5) == ["一、", "2025年"]  # no break inside a year
     assert wrap("一二三。", 72, 3) == ["一二三。"]  # a stop never begins a line
     assert [grid(n).columns for n in (1, 45, 46, 90, 91)] == [1, 1, 2, 2, 3] and grid(90).size >= 6.9

@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Emu, Mm
 
 from evalkit.documents import Block, Cover, write
+from evalkit.documents.layout import feet_of, items
 from evalkit.documents.numbering import number
 
 
@@ -225,7 +226,7 @@ def test_text_is_never_markup(tmp_path):
     document = Document(tmp_path / "a.docx")
     found, cells = texts(document), [row.cells[0].text for row in document.tables[0].rows[1:]]
     assert cells == HOSTILE
-    assert all(text in found and "· " + text in found for text in HOSTILE)
+    assert all(text in found and f"1.{text}" in found for text in HOSTILE)
 
 
 def test_control_characters_leave_every_text(tmp_path):
@@ -280,3 +281,35 @@ def test_a_remark_stands_across_its_table(tmp_path: Path) -> None:
     second, third = table.rows[2], table.rows[3]
     assert second.cells[0]._tc is second.cells[1]._tc and "星号不可靠" in second.cells[0].text
     assert third.cells[0]._tc is not third.cells[1]._tc
+
+
+def kept(paragraph) -> bool:
+    return paragraph.paragraph_format.keep_with_next is True
+
+
+def test_a_table_of_one_page_is_not_broken_and_a_longer_one_not_at_its_ends(tmp_path: Path) -> None:
+    tables = [Block.table(f"表{n}", ["地区", "数"], [[f"第{i}区", i] for i in range(n)], total_rows=1) for n in (26, 80)]
+    assert [item["whole"] for item in items(tables)] == [True, False]
+    write(tables, tmp_path / "a.docx")
+    short, long = Document(tmp_path / "a.docx").tables
+    assert all(kept(row.cells[0].paragraphs[0]) for row in short.rows[1:])
+    rows = [kept(row.cells[0].paragraphs[0]) for row in long.rows[1:]]
+    assert rows == [True] * 2 + [False] * 74 + [True] * 4  # three rows at the top, three with the total at the end
+
+
+def test_notes_are_one_line_of_sentences() -> None:
+    assert feet_of({"notes": ["注：甲", "乙。"], "source": "来源：丙"}) == ["注：1.甲。2.乙。", "来源：丙"]
+    assert feet_of({"notes": ["甲"]}) == ["注：甲。"] and feet_of({}) == []
+
+
+def test_the_official_frame_says_what_it_lacks_and_keeps_its_signature(tmp_path: Path) -> None:
+    made = [Block.heading("报告", 1), Block.heading("一节", 2), Block.bullets(["甲", "乙"]), Block.heading("附录 表", 2)]
+    write(made, tmp_path / "a.docx", "official", cover=Cover(title="2025年度报告", office="某办", date="2026年1月15日", period="2025年度"))
+    document = Document(tmp_path / "a.docx")
+    found = [p for p in document.paragraphs if p.text]
+    addressee = next(p for p in found if p.text == "【待补充】主送机关：")
+    assert addressee.runs[0].font.highlight_color is not None and {"1.甲", "2.乙"} <= {p.text for p in found}
+    last = document.paragraphs[-6:]
+    assert [p.text for p in last] == ["", "附件：表", "", "", "某办", "2026年1月15日"] and all(map(kept, last[:-1])) and not kept(last[-1])
+    write(made, tmp_path / "b.docx", cover=Cover(title="2025年度报告", period="2025年度"))
+    assert "2025年度" not in texts(Document(tmp_path / "b.docx"))

@@ -47,3 +47,16 @@ def test_the_next_run_takes_away_what_stood_beside_and_keeps_what_was_edited(mad
     assert set_aside(tmp_path, before) == [("评估报告-公文.docx", "评估报告-公文（改动稿）.docx")]
     assert not (tmp_path / "评估报告（2）.docx").exists() and (tmp_path / "评估报告.html").exists()
     assert (tmp_path / "评估报告-公文（改动稿）.docx").read_text(encoding="utf-8") == "改过的"
+
+
+def test_counts_are_the_periods_and_the_key_table_ends_with_the_whole(made):
+    """Five years of ledgers stand in the project; the page speaks of one."""
+    blocks = list(index_blocks(made, made.data))
+    text = "\n".join(block.plain() for block in blocks)
+    files, problems = ek.annual.files_of(made.data, "2025")
+    assert 0 < len(files) < len(made.data.manifest["files"]) and f"2025年共读入台账文件{len(files)}个" in text
+    assert f"提醒{(problems['severity'] == 'warning').sum():,}条" in text
+    key = next(b for b in blocks if b.kind == "table" and b.content["title"].startswith("各地区主要指标"))
+    assert key.content["total_rows"] == 1 and key.content["rows"][-1][0] == "合计" and key.content["rows"][-1][1]["v"] > 0
+    files_table = next(b for b in blocks if b.kind == "table" and b.content["title"].startswith("报告及"))
+    assert "说明" not in [c["label"] for c in files_table.content["columns"]]  # the failed one is an area

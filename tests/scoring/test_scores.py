@@ -125,6 +125,16 @@ def test_lost_points_are_said_in_words_that_can_be_checked(indicators):
         ek.score(indicators).lost("甲曲")
 
 
+def test_no_strength_is_behind_the_others(make):
+    frame = make({"org_coverage": [0.82, 0.95, 0.9, 0.93, 0.94, 0.2]})
+    grades = [{"grade": "好", "from": 60}, {"grade": "差", "from": 0}]
+    scores = ek.score(frame, {"tree": {"org_coverage": {"full_at": 0.8}}, "grades": grades})
+    areas = list(scores.units["area"])
+    assert "长处" not in scores.explain(areas[0]).plain()  # full points, and fifth of six
+    assert "长处" in scores.explain(areas[1]).plain() and "短板" in scores.explain(areas[5]).plain()
+    assert "60以上为好，不足60为差" in scores.method and "YAML" not in scores.method
+
+
 def test_grades_and_ties_follow_the_printed_score(make):
     frame = make({"org_coverage": [0.79996, 0.80, 0.6, 0.6]})
     index = {

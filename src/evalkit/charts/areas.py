@@ -17,7 +17,7 @@ from evalkit.charts.style import BLUE, GREY, INK, WIDTH, balance, beside, boxes,
 from evalkit.documents import Block
 
 _HEAT = LinearSegmentedColormap.from_list("load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")])
-_GROUND = {"fc": "white", "ec": "none", "pad": 0.4}  # so that lines do not run through figures
+_GROUND = {"fc": "white", "ec": "none", "pad": 1.0}  # so that lines do not run through figures
 _FOOT = 0.28  # inches for the labels of an axis
 
 

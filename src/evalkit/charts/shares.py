@@ -112,7 +112,7 @@ def _stacked(
             for n, (_, (fill, hatch)) in enumerate(parts):
                 some = block[:, n] > 0
                 boxes(box, starts[some, n], y[some] - 0.37, block[some, n], 0.74, fc=fill, ec=INK, lw=0.4, hatch=hatch)
-                ground = {"fc": fill, "ec": "none", "pad": 0.6} if hatch else None
+                ground = {"fc": "white", "ec": "none", "pad": 0.8} if hatch else None
                 for row in map(int, np.flatnonzero(block[:, n] * inch > 0.3)) if shape.columns == 1 else ():
                     colour = "white" if fill in _DARK else "black"
                     box.text(starts[row, n] + block[row, n] / 2, row, f"{block[row, n]:.0f}", ha="center", va="center",

@@ -7,6 +7,7 @@ inches: what is drawn is what is printed, and the same input gives the same byte
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ SERIES: tuple[tuple[str, str], ...] = (
     ("#6CCBAA", "\\\\\\\\"), ("#FFFFFF", "xxxx"), ("#4A4A4A", ""), ("#E3B7CF", "||||"),
 )  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-TITLE, SUB, BODY, SMALL = 12.0, 9.0, 9.0, 7.5
+TITLE, SUB, BODY, SMALL, FOOT = 12.0, 9.0, 9.0, 7.5, 8.0
 _STYLE = Path(__file__).with_name("evalkit.mplstyle")
 
 
@@ -58,17 +59,17 @@ def ems(text: str) -> float:
 
 
 def wrap(text: str, size: float, width: float) -> list[str]:
-    """Lines of a text of `size` points in `width` inches: Chinese breaks but before a stop, Latin at blanks."""
-    room, lines, line = width * 72 / size, [], ""
+    """Lines of a text of `size` points in `width` inches: Chinese breaks but before a stop, Latin at blanks, years never."""
+    room, lines = width * 72 / size, []
     for paragraph in text.split("\n"):
-        for char in paragraph:
-            if ems(line + char) > room and char not in "，。、；：）》”％%" and line:
-                at = line.rfind(" ") if char.isascii() and line[-1].isascii() and char != " " else -1
-                lines.append(line[: at + 1].rstrip() if at > 0 else line)
-                line = line[at + 1 :] if at > 0 else ""
-            line += char if line or char != " " else ""
-        lines.append(line)
         line = ""
+        for piece in re.findall(r"\d[\d.,]*[年月日%％]?|[!-~]+|.", paragraph):
+            for part in piece if ems(piece) > room else [piece]:
+                if line and ems(line + part) > room and part not in "，。、；：）》”％%":
+                    lines.append(line.rstrip())
+                    line = ""
+                line += part if line or part != " " else ""
+        lines.append(line)
     return lines
 
 
@@ -128,7 +129,7 @@ def sheet(
         heads = wrap(title, TITLE, inner - (0.95 if demo else 0))
         subs = wrap(subtitle, SUB, inner) if subtitle else []
         rows = _legend_rows(legend, inner)
-        feet = [line for text in (*notes, source) if text for line in wrap(text, SMALL, inner)]
+        feet = [line for text in (*notes, source) if text for line in wrap(text, FOOT, inner)]
         head = EDGE + 0.22 * len(heads) + 0.17 * len(subs) + 0.2 * len(rows) + 0.06
         foot = EDGE + 0.145 * len(feet) + (0.06 if feet else 0)
         total = head + height + foot
@@ -145,7 +146,7 @@ def sheet(
                 figure.text((x + 0.31) / WIDTH, middle, label, size=8, va="center")
                 x += width
         for place, line in enumerate(reversed(feet)):
-            figure.text(EDGE / WIDTH, (EDGE + 0.145 * place) / total, line, size=SMALL, color=GREY, va="bottom")
+            figure.text(EDGE / WIDTH, (EDGE + 0.145 * place) / total, line, size=FOOT, color=GREY, va="bottom")
         if demo:
             frame = {"boxstyle": "square,pad=0.25", "fc": "white", "ec": RED, "lw": 0.8}
             figure.text(1 - EDGE / WIDTH - 0.01, 1 - (EDGE + 0.03) / total, say(lang, "demo"), size=9, color=RED,
@@ -219,8 +220,11 @@ class Grid:
         return [slice(at, min(n, at + self.rows)) for at in range(0, n, self.rows)]
 
 
-def grid(n: int, body: float = 6.8) -> Grid:
-    """Rows at least 0.155 inch high, so that type stays at 7 points; more than 45 areas go to a second column."""
+def grid(n: int, body: float = 4.3) -> Grid:
+    """Rows at least 0.155 inch high, so that type stays at 7 points; some 24 leave room for text on their page.
+
+    More than 45 areas go to a second column.
+    """
     columns = min(3, -(-n // 45)) or 1
     rows = max(1, -(-n // columns))
     step = float(np.clip(body / rows, 0.155, 0.26))

@@ -86,7 +86,10 @@ class Dimension(Entry):
 
 
 class Source(Entry):
+    """Where something stands; only an ``official`` document is named in a report that is signed."""
+
     name: Text
+    kind: Literal["official", "press", "web", "book"] = "web"
     publisher: str = ""
     date: AsText = ""
     url: str = ""
@@ -186,6 +189,10 @@ class Codebook(BaseModel):
     def source_name(self, text: str) -> str:
         """The name of a source's code; any other text stands as it is."""
         return self.sources[text].name if text in self.sources else text
+
+    def origin(self, text: str) -> str:
+        """The name of an official document; empty for all other sources."""
+        return self.sources[text].name if text in self.sources and self.sources[text].kind == "official" else ""
 
     def hash(self) -> str:
         """Of everything declared: measures and indicators are made again when it changes."""

@@ -115,13 +115,13 @@ class Writer:
         )  # fmt: skip
 
     def table(self, item: Item) -> None:
-        """Title and unit above, heading rows repeated, rows never split; a short table keeps together."""
+        """Title and unit above, heading rows repeated, rows never split; a table of one page keeps together."""
         self.caption(item, "<w:keepNext/>")
         if item["unit"]:
             self.text("TableUnit", f"单位：{item['unit']}")
         widths = [round(width * 20) for width in item["widths"]]
         three, size = item["form"] == "three_line", round(item["size"] * 2)
-        keep = len(item["rows"]) <= 14  # else the last two rows stay with the notes
+        last = len(item["rows"]) - 4  # of a longer one the first three rows stay together, and the last three with 合计
         around = 10 if item["wide"] else 40
         lines = f'<w:spacing w:before="{around}" w:after="{around}" w:line="{round(item["size"] * 25)}" w:lineRule="exact"/>'
         parts = [
@@ -148,13 +148,13 @@ class Writer:
                 inner.append(_cell(width, span + merge + below, words, "center", True, lines))
             parts.append(f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{''.join(inner)}</w:tr>")
         for place, line_ in enumerate(item["rows"]):
-            inner = []
+            inner, keep = [], item["whole"] or place < 2 or place >= last
             for width, cell in zip(widths, line_["cells"], strict=False):
                 span = f'<w:gridSpan w:val="{cell["cols"]}"/>' if cell["cols"] > 1 else ""
                 pieces = [{**piece, "bold": line_["total"] or piece.get("bold")} for piece in cell["runs"]]
                 words = "".join(run(p["text"], p["bold"], p.get("pending"), p.get("tone"), size) for p in pieces)
                 side = {"r": "right", "c": "center"}.get(cell["side"], "left")
-                inner.append(_cell(sum(widths) if span else width, span, words, side, keep or place > len(item["rows"]) - 3, lines))
+                inner.append(_cell(sum(widths) if span else width, span, words, side, keep, lines))
             parts.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(inner)}</w:tr>")
         self.xml += [*parts, "</w:tbl>"]
         feet = item["feet"] or [""]
@@ -252,29 +252,30 @@ def official(items: Sequence[Item], appendices: Sequence[str], title: str, cover
     if cover.mark:
         writer.text("Normal", cover.mark, '<w:jc w:val="left"/>')
     writer.text("Title", title)
-    if cover.addressee:
-        writer.text("Normal", cover.addressee.rstrip("：:") + "：")
+    to = cover.addressee.rstrip("：:")
+    writer.paragraph("Normal", run(to + "：") if to else run("【待补充】主送机关：", pending=True))
     for text in filter(None, (cover.lead,)):
         writer.paragraph("BodyText", writer.runs(runs(text)))
     for item in items:
         writer.item(item)
+    keep = "<w:keepNext/>" if cover.office or cover.date else ""  # the date never stands on a page without the rest
     if appendices:
-        writer.text("Normal", "")
+        writer.text("Normal", "", keep)
         many = len(appendices) > 1
         for n, name in enumerate(appendices, 1):
             ahead = 5 if n == 1 else 2
             hanging = f'<w:ind w:leftChars="{500 + 100 * many}" w:left="{1600 + 320 * many}" w:hanging="{(ahead - 2 + many) * 320}"/>'
             words = ("附件：" if n == 1 else "") + (f"{n}." if many else "") + name
-            writer.text("Normal", words, hanging if n == 1 else hanging.replace(f"{(ahead - 2 + many) * 320}", "320"))
-    if cover.office or cover.date:
+            writer.text("Normal", words, keep + (hanging if n == 1 else hanging.replace(f"{(ahead - 2 + many) * 320}", "320")))
+    if keep:
         office, date = em(cover.office), em(cover.date)
         right = max(2.0, office - date)
-        writer.text("Normal", "")
-        writer.text("Normal", "")
+        writer.text("Normal", "", keep)
+        writer.text("Normal", "", keep)
         for words, chars in ((cover.office, max(2.0, right + date + 2 - office)), (cover.date, right)):
             if words:
                 place = f'<w:ind w:rightChars="{round(chars * 100)}" w:right="{round(chars * 320)}"/><w:jc w:val="right"/>'
-                writer.text("Normal", words, place)
+                writer.text("Normal", words, (keep if cover.date and words is cover.office else "") + place)
     return _finish(document, writer, section(references=references, numbers='<w:pgNumType w:fmt="decimal" w:start="1"/>'))
 
 

@@ -16,6 +16,7 @@ from evalkit.problems import InputError, Problem
 PORTRAIT, LANDSCAPE = 442.2, 637.8  # width of the text block in points: 156 and 225 mm
 DEMO = "演示数据：本文数字均为虚构，不代表任何真实地区"
 _FITS = ((10.5, PORTRAIT), (9.0, PORTRAIT), (9.0, LANDSCAPE), (7.5, LANDSCAPE))  # 30 rows of 9 pt fit a landscape page
+_TALL = 135.0  # mm: a figure leaves room for text on its page
 _FEW = 160  # characters: four lines on a landscape page
 _PADDING = 0.9  # em, both sides of a cell together
 
@@ -65,11 +66,12 @@ def _item(block: Block, small: bool) -> Item:
     if kind == "note":
         return {"kind": kind, "tone": content.get("tone", "info"), "runs": runs(*parts(block)[0])}
     if kind == "list":
-        mark = "{}. " if content.get("ordered") else "· "
+        mark = "· " if small and not content.get("ordered") else "{}."  # no bullets in an official text
         return {"kind": kind, "items": [runs("", [{"text": mark.format(n)}, *pieces]) for n, (_, pieces) in enumerate(parts(block), 1)]}
     if kind == "figure":
         width, height = picture_size(block)
         mm = min(content.get("width_cm", 16.0) * 10, 156.0, 195.0 * width / height)
+        mm = min(mm, max(_TALL * width / height, mm * 0.85)) if not small else mm  # type of 7 points stays above 6
         return {"kind": kind, **_caption(content), "alt": content["alt"], "png": content["png"], "width": mm,
                 "height": mm * height / width}  # fmt: skip
     return _table(content, small) if kind == "table" else {"kind": kind}
@@ -107,11 +109,37 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
             if across[n]:
                 break
         body.append({"cells": cells, "total": n >= len(rows) - totals})
+    feet, heads = feet_of(content), head(columns)
+    item = {"kind": "table", **_caption(content), "unit": content.get("unit", ""), "size": size, "widths": widths,
+            "wide": room > PORTRAIT, "head": heads, "rows": body, "feet": feet, "form": content.get("form", "full")}  # fmt: skip
+    return {**item, "whole": _height(item) < (LANDSCAPE - 50 if room == PORTRAIT else PORTRAIT)}
+
+
+def feet_of(content: Mapping[str, Any]) -> list[str]:
+    """Below a table: its notes as one line (注：1.… 2.…), each a sentence with its stop, and its source."""
+    notes = [re.sub(r"^注\d*[：:、.]?\s*", "", note).strip() for note in content.get("notes", ())]
+    notes = [note if note[-1] in "。！？.!?" else f"{note}。" for note in notes if note]
+    told = "".join(f"{n}.{note}" for n, note in enumerate(notes, 1)) if len(notes) > 1 else "".join(notes)
     source = re.sub(r"^来源：", "", content.get("source", ""))
-    feet = [*(f"注：{note}" if not note.startswith("注") else note for note in content.get("notes", ()))]
-    feet += [f"来源：{source}"] if source else []
-    return {"kind": "table", **_caption(content), "unit": content.get("unit", ""), "size": size, "widths": widths,
-            "wide": room > PORTRAIT, "head": head(columns), "rows": body, "feet": feet, "form": content.get("form", "full")}  # fmt: skip
+    return [f"注：{told}"] * bool(told) + [f"来源：{source}"] * bool(source)
+
+
+def _height(item: Item) -> float:
+    """About how high a table is with caption and notes, in points, so that one that fits a page is not broken."""
+    size, widths = item["size"], item["widths"]
+
+    def lines(text: str, width: float) -> int:
+        return sum(max(1, -int(-em(part) * size * 0.93 // max(width - 6, size))) for part in text.split("\n"))
+
+    def row(cells: Iterable[tuple[str, float]]) -> float:
+        return max(lines(text, width) for text, width in cells) * size * 1.25 + (1.5 if item["wide"] else 4.5)
+
+    total = sum(row((cell["text"], sum(widths[cell["at"] : cell["at"] + cell["cols"]])) for cell in cells) for cells in item["head"])
+    for one in item["rows"]:
+        each = ["".join(run["text"] for run in cell["runs"]) for cell in one["cells"]]
+        total += row(zip(each, widths if len(each) == len(widths) else [sum(widths)], strict=True))
+    feet = sum(-int(-em(foot) * 9 // sum(widths)) for foot in item["feet"])
+    return float(total + 14 * feet + 40 + 18 * bool(item["unit"]))
 
 
 def head(columns: Sequence[Mapping[str, Any]]) -> list[list[Item]]:

@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ def write(
             advice = did_you_mean(value, known)
             raise InputError(Problem("value_invalid", where=where, found=value, allowed="、".join(known), advice=advice))
     cover = cover and Cover(**freeze(vars(cover)))  # without control characters
+    if cover and cover.period and cover.period.removesuffix("度") in (cover.title or title):
+        cover = replace(cover, period="")  # the title says it
     title, footer, notes = freeze((title, footer, notes))
     document = number(blocks, title or (cover.title if cover else ""), headings=not wanted.startswith("onepage"))
     problems = list(document.problems)
@@ -171,11 +174,16 @@ def _official(document: Document, cover: Cover, demo: bool, fonts: str) -> tuple
     from evalkit.documents import docx
 
     body = [*flat(document.body)]
-    length = characters([cover.lead, *(text for block in body for text in _texts(block))])
+    length = official_length(document, cover)
     found, advice = f"正文{length:,}字（不含表格和图）", "请删减，或把表格、名单移到附录"
     long = Problem("text_too_long", "warning", found=found, allowed=f"{LIMIT:,}字", advice=advice)
     content = docx.official(items(body), document.appendix_titles, document.title, cover, demo, fonts)
     return content, [long] if length > LIMIT else []
+
+
+def official_length(document: Document, cover: Cover) -> int:
+    """字数 of an official text: headings, paragraphs and lists of its body; tables and figures do not count."""
+    return characters([cover.lead, *(text for block in flat(document.body) for text in _texts(block))])
 
 
 def _texts(block: Block) -> list[str]:

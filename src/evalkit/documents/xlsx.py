@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evalkit.documents.blocks import MISSING, Block, number, shown, side
-from evalkit.documents.layout import DEMO, em, head
+from evalkit.documents.layout import DEMO, em, feet_of, head
 from evalkit.documents.workbook import HEAD, book_bytes, sheet_name, write_cell
 
-_NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.(\d+))?(%)?")
+_NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
 Formats = Callable[..., Any]
 
 
@@ -48,20 +48,31 @@ def book(tables: Sequence[Block], title: str, notes: Sequence[tuple[str, str]] =
 
 
 def value_of(cell: Any, column: Mapping[str, Any]) -> tuple[Any, str]:
-    """What a cell holds and its number format: the number where the shown text is that number, else the text."""
+    """What a cell holds and its number format: the number where the shown text has that number alone, else the text.
+
+    What stands beside it (● ↑ 个百分点) is in the format. A text without a number behind it stays a text.
+    """
     text, value = shown(cell, column), number(cell)
-    mark = f"{cell['mark']} " if isinstance(cell, Mapping) and cell.get("mark") else ""
-    match = _NUMBER.fullmatch(text.removeprefix(mark))
-    if value is None or not match:
+    found = _NUMBER.findall(text)
+    if value == 0 and text == "持平":
+        return 0, '0;-0;"持平"'
+    if value is None or len(found) != 1 or '"' in text or len(text) > 30:
         return text, ""
-    decimals, percent = len(match[1] or ""), bool(match[2])
-    printed = float(match[0].replace(",", "").replace("−", "-").rstrip("%"))
+    lead, tail = text.split(found[0], 1)
+    percent = tail.startswith("%")
+    decimals, tail = len(found[0].partition(".")[2]), tail[percent:]
+    minus = found[0][0] in "−-"
+    printed = float(found[0].replace(",", "").replace("−", "-")) * (-1 if "↓" in lead and value < 0 else 1)
     scaled = value * (100 if percent else 1)
     if abs(printed - scaled) > 0.5001 * 10.0**-decimals:  # shown on another scale (per thousand, 万): what is printed
         value = printed / (100 if percent else 1)
     digits = ("#,##0" if not percent and "," in text else "0") + ("." + "0" * decimals if decimals else "") + "%" * percent
-    lead = f'"{mark}"' if mark else ""
-    return value, f"{lead}{digits};{lead}-{digits}" if lead else digits
+    before, after = (f'"{part}"' if part else "" for part in (lead, tail))
+    if not before and not after:
+        return value, digits
+    turned = (before.replace("+", "-"), "") if "+" in lead else (before.replace("↑", "↓"), "") if re.search("[↑↓]", lead) else (before, "-")
+    up = before.replace("↓", "↑") if not minus else before
+    return value, f"{up}{digits}{after};{turned[0]}{turned[1]}{digits}{after}"
 
 
 def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
@@ -101,9 +112,7 @@ def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
     sheet.freeze_panes(start, next((n + 1 for n, place in enumerate(sides) if place == "l"), 0) if len(columns) > 4 else 0)
     if len(rows) > totals and columns and not three:
         sheet.autofilter(start - 1, 0, start + len(rows) - totals - 1, len(columns) - 1)
-    source = content.get("source", "")
-    feet = [*content.get("notes", ()), *([source if source.startswith("来源") else f"来源：{source}"] if source else [])]
-    for n, foot in enumerate(feet, start + len(rows) + 1):
+    for n, foot in enumerate(feet_of(content), start + len(rows) + 1):
         sheet.write_string(n, 0, foot, formats(font_color="#4A4A4A"))
     sheet.set_landscape()
     sheet.set_paper(9)

@@ -15,14 +15,28 @@ from evalkit.documents.blocks import markdown
 from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
+from evalkit.ledgers.persons import KIND_NAMES, scrub
 from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
-from evalkit.reports.prose import PENDING, comparison, declared, facts
+from evalkit.reports.prose import (
+    MOST,
+    PENDING,
+    comparison,
+    declared,
+    declines,
+    doubtful,
+    facts,
+    place_word,
+    short,
+    short_names,
+    spoken,
+    word,
+)
 from evalkit.reports.quality import problem_summary
 from evalkit.reports.tables import headline
-from evalkit.reports.words import MISSING, cut_off, period_words, source_line
+from evalkit.reports.words import MISSING, change_words, cut_off, period_words, source_line
 from evalkit.scoring.scores import score
 from evalkit.subsidy import report as costs
 
@@ -38,7 +52,7 @@ def slot(name: str, period: str | int, project: Any = None) -> Block:
 
     Headings in it stand below those of the report; UTF-8 and GB18030 are read.
     """
-    path = find_project(project).root / "texts" / str(period) / f"{_plain(name)}.md"
+    path = find_project(project).root / "texts" / _plain(str(period)) / f"{_plain(name)}.md"
     try:
         raw = path.read_bytes() if path.is_file() else b""
         text = raw.decode("utf-8-sig")
@@ -46,9 +60,16 @@ def slot(name: str, period: str | int, project: Any = None) -> Block:
         text = raw.decode("gb18030", errors="replace")
     except OSError as error:
         raise InputError(Problem("file_unreadable", file=str(path), found=str(error))) from error
+    if text.count("\0") + text.count("\ufffd") > len(text) / 100:
+        advice = "请用记事本另存为 UTF-8 编码的文本"
+        raise InputError(Problem("file_unreadable", file=str(path), found="不是文本文件", advice=advice))
+    text, personal = scrub(text)
     blocks = [
         Block.heading(b.content["text"], max(3, b.content["level"])) if b.kind == "heading" else b for b in markdown(text)
     ]
+    if personal:
+        kinds = "、".join(KIND_NAMES[kind] for kind in personal)
+        blocks.append(Block.paragraph(f"{PENDING}{path.name} 中的{kinds}已略去，报告不涉及个人，请改写", "pending"))
     return Block.group(*blocks) if blocks else Block.paragraph(f"{PENDING}{name}：请写入 texts/{period}/{path.name}", "pending")
 
 
@@ -60,7 +81,7 @@ def _plain(name: str) -> str:
 
 def make_slots(project: Any, period: str | int, names: Sequence[str]) -> None:
     """An empty file with a hint for each slot that has none, so that the clerk finds where to write."""
-    folder = find_project(project).root / "texts" / str(period)
+    folder = find_project(project).root / "texts" / _plain(str(period))
     for name in names:
         path = folder / f"{_plain(name)}.md"
         if not path.exists():
@@ -90,7 +111,7 @@ def basis(
     since = say["since"].format(baseline=period_words(str(baseline))) if known else say["first"]
     values = {"area": facts(data, period, area=area).area, "n": len(areas), "level": data.codebook.term(f"level.{level}"),
               "date": cut_off(period), "files": len(files), "since": since, "found": found}  # fmt: skip
-    return Block.bullets([say[key].format(**values) for key in ("object", "date", "units", "source", "marks")])
+    return Block.bullets([say[key].format(**values) for key in ("object", "date", "units", "source", "marks")], ordered=True)
 
 
 def files_of(data: Data, period: str | int) -> tuple[list[str], pd.DataFrame]:
@@ -129,8 +150,14 @@ def star_figure(data: Data, period: str | int, areas: Sequence[str]) -> Block:
     frame = frame.assign(area=frame["area"].map(homes)).dropna(subset=["area"])
     if not len(frame):
         return Block.paragraph("本期没有星级评定表。", "pending")
+    rated, orgs = frame["area"].value_counts(), data.measures
+    here = orgs.loc[(orgs["period"] == str(period)) & (orgs["measure"] == "party_orgs") & orgs["area"].isin(areas)]
+    rest = [{"area": r.area, "stars": pd.NA, "count": r.value - rated.get(r.area, 0), "period": str(period)} for r in here.itertuples()]
+    more = pd.DataFrame([r for r in rest if r["count"] > 0], columns=["area", "stars", "count", "period"])  # not in the star ledger
+    frame = pd.concat([frame.assign(count=1.0), more.astype({"stars": "Int64"})], ignore_index=True)
     frame = frame.assign(area_name=frame["area"].str.rpartition("/")[2], sort_order=frame["area"].map(list(areas).index))
-    return figure(charts.stars, frame.assign(is_demo=data.is_demo))
+    title = f"{period_words(period)}各地区党组织星级分布（占全部党组织的比例，含未评定）"
+    return figure(charts.stars, frame.assign(is_demo=data.is_demo), title=title)
 
 
 def simulation(
@@ -140,7 +167,9 @@ def simulation(
     year = int(str(period)[:4]) + 1
     try:
         result = subsidy.plan(data, scheme, [year], within=within).run({k: {f"{year}-01-01": v} for k, v in standard.items()})
-        blocks = [costs.difference(result), Block.paragraph(result.sentence), costs.by_payer(result)]
+        named = "" if by_area else r"；(增加最多的|(已达标)?不增加的)是[^；。]*"  # a public version names no areas here
+        text = re.sub(named, "", result.sentence) if named else result.sentence
+        blocks = [Block.paragraph(word("simulated")), costs.difference(result), Block.paragraph(text), costs.by_payer(result)]
         return Block.group(*blocks, *([costs.by_area(result)] if by_area else []))
     except InputError as error:
         return Block.paragraph("没有作补助标准测算：" + "；".join(p.found or p.title for p in error.problems), "pending")
@@ -169,25 +198,77 @@ def figure(chart: Callable[..., Block], *args: Any, **options: Any) -> Block:
 
 
 def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full") -> Block:
-    """A paragraph on each indicator that prose.yml names for comparison, as far as the areas have it."""
+    """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified."""
     told = (comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"])
     found = [block for block in told if block.content["text"]]
-    return Block.group(*found) if found else Block.paragraph("本期没有可作比较的指标。", "pending")
+    if not found:
+        return Block.paragraph("本期没有可作比较的指标。", "pending")
+    mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin([*headline(), *declared()["compared"]])]
+    seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
+    first, place, parts = [], place_word(level), list[str]()
+    for verdict, text in (("better", "优于"), ("worse", "低于")):
+        counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
+        top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]] if len(counts) else counts
+        if ranking == "full" and 0 < len(top) <= NAMED:
+            top = top.sort_values(ascending=False, kind="stable")
+            parts.append(f"{text}合计水平的指标最多的是{'、'.join(f'{n}（{k}项）' for n, k in top.items())}")
+    if parts:
+        first.append(f"{seen['indicator'].nunique()}项主要指标中，{'；'.join(parts)}")
+    if ranking != "none" and seen["verdict"].isin(["better", "worse"]).any():
+        first.append(word("judged", place=place))
+    swings = _swings(seen, mine) if ranking != "none" else ""
+    texts = (["。".join(first) + "。"] if first else [], [swings + "。"] if swings else [])
+    return Block.group(*map(Block.paragraph, texts[0]), *found, *map(Block.paragraph, texts[1]))
 
 
-def falling_words(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district") -> Block:
+def _swings(seen: pd.DataFrame, rows: pd.DataFrame) -> str:
+    """Rates of areas that moved so far within a year that the ledgers should be looked at again, indicator by indicator."""
+    limit, names = declared()["swing"], short_names(rows)
+    far = seen.loc[(seen["unit"] == "%") & seen["ranked"] & ((seen["change"] * 100).abs() >= limit)]
+    told = []
+    for code, group in far.groupby("indicator", sort=False):
+        one = [f"{r['area_name']}{change_words(r, r['change']).removeprefix('比上年')}" for r in group.to_dict("records")]
+        told.append(f"{names[code]}（{'、'.join(one)}）")
+    return word("swings", limit=limit, parts="、".join(told)) if told else ""
+
+
+def doubts(rows: pd.DataFrame, period: str | int, level: str = "district") -> list[str]:
+    """Headline indicators that are so low and so alike everywhere that the ledgers come before any judgement."""
+    known = short_names(rows)
+    return [known[c] for c in headline() if c in known and doubtful(rows, c, period, level)]
+
+
+def worse_words(
+    data: Data, period: str | int, baseline: Any, rows: pd.DataFrame, level: str = "district", area: str | None = None
+) -> Block:
+    """Indicators of the whole that became clearly worse, and those that stand far under their reference everywhere."""
+    told = [declines(data, period, baseline, area)]
+    whole = facts(data, period, baseline, area).rows
+    for code in headline(data.codebook):
+        if code in whole and (text := doubtful(rows, code, period, level)):
+            told.append(f"{short(whole[code])}{spoken(whole[code])}，{text}")
+    told = [text for text in told if text]
+    same = ["没有比上年明显变差的指标"] if facts(data, period, baseline, area).earlier else []
+    return Block.group(*([Block.paragraph("。".join(told or same) + "。")] if told or same else []))
+
+
+def falling_words(
+    rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full"
+) -> Block:
     """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
-    mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin(headline())]
+    mine, place = rows.loc[(rows["level"] == level) & rows["indicator"].isin(headline())], place_word(level)
     if baseline is None or not (mine["period"] == str(baseline)).any() or not (mine["period"] == str(period)).any():
         return Block.paragraph("没有上年数，不作升降比较。")
     seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
-    hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]]
+    hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(name=lambda f: f["indicator"].map(short_names(mine)))
     groups = [(name, list(group["name"])) for name, group in hits.groupby("area_name", sort=False)]
     if not groups:
-        return Block.paragraph("没有低于合计水平且比上年变差的地区和指标。")
+        return Block.paragraph(f"没有低于合计水平且比上年变差的{place}和指标。")
+    lead = f"低于合计水平且比上年变差（任一主要指标）的有{len(groups)}个{place}"
+    if ranking == "none":
+        return Block.paragraph(f"{lead}。")
     most = next(k for k in range(1, 99) if sum(len(names) >= k for _, names in groups) <= NAMED or k == max(len(n) for _, n in groups))
     told = "；".join(f"{name}（{'、'.join(names)}）" for name, names in groups if len(names) >= most)
-    lead = f"低于合计水平且比上年变差的有{len(groups)}个地区"
     return Block.paragraph(f"{lead}，其中涉及{most}项以上的是：{told}。" if most > 1 else f"{lead}：{told}。")
 
 
@@ -225,7 +306,7 @@ def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook
 
 
 __all__ = [
-    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "falling_words", "figure", "found_problems",
+    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "doubts", "falling_words", "figure", "found_problems",
     "funds_table", "make_slots", "problem_table", "problem_words", "published", "quality", "rows_of", "score_words", "scored",
-    "simulation", "slot", "star_figure", "targets", "title", "visible",
+    "simulation", "slot", "star_figure", "targets", "title", "visible", "worse_words",
 ]  # fmt: skip

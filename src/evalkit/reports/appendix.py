@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +14,11 @@ from evalkit.indicators.load import Data
 from evalkit.reports.prose import attainment, declared, facts, top_area
 from evalkit.reports.words import (
     HIDDEN,
-    HIDDEN_NOTE,
     MARKS,
     MISSING,
     change,
     fixed,
+    hidden_notes,
     large,
     light,
     period_words,
@@ -27,6 +28,7 @@ from evalkit.reports.words import (
 
 MONEY, WAN = "元", 1e4
 STATES = {"good": "达到", "middle": "接近", "bad": "未达到"}
+OWN = "本方案定义"
 
 
 def right(**labels: str) -> list[dict[str, Any]]:
@@ -38,6 +40,13 @@ def arrow(step: float | None, decimals: int = 0) -> str:
     if step is None or pd.isna(step):
         return MISSING
     return "→" if abs(step) < 0.5 * 10.0**-decimals else f"{'↑' if step > 0 else '↓'}{fixed(abs(step), decimals)}"
+
+
+def step_cell(step: float | None, decimals: int = 0, unit: str = "") -> dict[str, Any]:
+    """A change as a cell with its number, so that a workbook can reckon with it."""
+    text = arrow(step, decimals)
+    known = step is not None and not pd.isna(step)
+    return {"v": float(step) if known else None, "t": text + unit * (text not in (MISSING, "→"))}  # type: ignore[arg-type]
 
 
 def counts(data: Data, period: str | int, table: str, areas: Sequence[str], area: str | None = None) -> Block:
@@ -64,7 +73,7 @@ def counts(data: Data, period: str | int, table: str, areas: Sequence[str], area
         label = f"{book[code].name}（{'万元' if money[code] else book[code].unit}）"
         columns.append({"key": code, "label": label, "align": "right", "decimals": 2 if money[code] else 0})
     notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
-    notes += [HIDDEN_NOTE] if any(HIDDEN in row for row in rows) else []
+    notes += hidden_notes(here, any(HIDDEN in row for row in rows))
     source = source_line(period, data.is_demo)
     return Block.table(about["name"], columns, rows, total_rows=1, notes=notes, source=source, demo=data.is_demo)
 
@@ -78,9 +87,9 @@ def funds_table(data: Data, period: str | int, baseline: str | int | None = None
         value, old = known.now[code] / WAN, known.before.get(code)
         past = None if old is None else old / WAN
         name = "合计" if code == "funds" else names[code].name
-        grown = MISSING if not past else arrow(100 * (value / past - 1), 1) + "%"
-        step = arrow(None if past is None else value - past, 2)
-        rows.append([name, value, known.now[code] / (whole or 1.0), past, step, grown.replace("→%", "→")])
+        grown = step_cell(value / past - 1 if past else None)
+        grown["t"] = step_cell(100 * (value / past - 1), 1, "%")["t"] if past else MISSING
+        rows.append([name, value, known.now[code] / (whole or 1.0), past, step_cell(None if past is None else value - past, 2), grown])
     columns: list[Any] = ["来源", {"key": "value", "label": "本年", "decimals": 2}, {"key": "share", "label": "占比", "percent": True},
                           {"key": "before", "label": "上年", "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
     return Block.table(
@@ -102,10 +111,11 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
         state = {"t": STATES[tone], "mark": MARKS[tone], "tone": tone} if tone else MISSING
         done = f"{sum(light(r) == 'good' for r in mine)}/{len(mine)}" if tone else MISSING
         rows.append([
-            row["name"], f"{_count(row['numerator'])} / {_count(row['denominator'])}", shown(row), shown(row, row["target"]),
-            row["target_name"], attainment(row) or MISSING, change(row, step), state, done,
+            row["name"], *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
+            {"v": float(row["value"]), "t": shown(row)}, {"v": float(row["target"]), "t": shown(row, row["target"])},
+            row["target_name"], attainment(row) or MISSING, {"v": step, "t": change(row, step)}, state, done,
         ])  # fmt: skip
-    columns: list[Any] = ["指标", *right(parts="分子 / 分母", value="实际", target="参照值"), "参照值出处", "完成情况",
+    columns: list[Any] = ["指标", *right(numerator="分子", denominator="分母", value="实际", target="参照值"), "参照值说明", "完成情况",
                           *right(change="较上年"), "结论", *right(areas="达到地区")]  # fmt: skip
     notes = ["参照值来自公开文件，不等于下达本地区的任务数；以接近参照值为好的指标不判断是否达到。"]
     source = source_line(period, data.is_demo)
@@ -113,15 +123,27 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
     return Block.table(title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source)
 
 
-def _count(value: float) -> str:
-    return large(value, "") if value >= 1e5 else fixed(value, 0 if float(value).is_integer() else 2)
+def _count(data: Data, code: str, side: str, value: float) -> dict[str, Any]:
+    """A numerator or denominator in full (101,140), money with 万元."""
+    unit = data.codebook.measures[getattr(data.codebook.indicators[code], side)].unit
+    text = large(value, unit) if unit == MONEY else fixed(value, 0 if float(value).is_integer() else 2)
+    return {"v": float(value), "t": text}
+
+
+def told_of() -> set[str]:
+    """Indicators that the sentences of prose.yml name."""
+    known = declared()
+    return {*known["compared"], *(a or b for a, b in re.findall(r"\{@(\w+)|'rate': '(\w+)'", str(known["sections"])))}
 
 
 def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
-    """指标定义: how each indicator is made, on which base, and where the definition comes from; by default those of the report."""
-    book, rows = data.codebook, list[list[Any]]()
+    """指标定义: how each indicator is made and on which base; by default those that the report shows or tells of.
+
+    出处 names official documents only; provenance.html has all sources.
+    """
+    book, rows, told = data.codebook, list[list[Any]](), told_of()
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
-    for code in codes or [c for c, i in book.indicators.items() if c in used and (i.headline or i.target)]:
+    for code in codes or [c for c, i in book.indicators.items() if c in used and (i.headline or i.target or c in told)]:
         one = book.indicators[code]
-        rows.append([one.name, formula(one, book), one.base, book.source_name(one.source) or MISSING])
+        rows.append([one.name, formula(one, book), one.base, book.origin(one.source) or OWN])
     return Block.table("指标定义", ["指标", "计算方法", "口径", "出处"], rows, sortable=False)

@@ -13,11 +13,12 @@ from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
-from evalkit.reports.appendix import MONEY, WAN, arrow, right
-from evalkit.reports.prose import declared, facts, moved
-from evalkit.reports.words import MISSING, fixed, large, period_words, source_line
+from evalkit.reports.appendix import MONEY, WAN, right, step_cell
+from evalkit.reports.prose import MOST, declared, facts, moved, place_word, word
+from evalkit.reports.words import fixed, large, period_words, source_line
 
 SMALLEST = 3  # lists show no number of members below this
+FEW = f"不足{SMALLEST}名"
 PLACE = ["source_file", "source_sheet", "source_row"]
 
 
@@ -31,6 +32,8 @@ class Found:
     n: float
     before: float | None
     areas: int
+    place: str = "地区"  # what the areas are called
+    most: tuple[str, ...] = ()  # areas with most of it
 
     @property
     def amount(self) -> str:
@@ -52,9 +55,13 @@ def found_problems(
             continue
         wide = here.loc[here["measure"].isin(codes)].pivot(index="area", columns="measure", values="value").reindex(columns=codes)
         each = wide[codes[0]] - (wide[codes[1]] if len(codes) > 1 else 0)
+        top = each[each > 0].sort_values(ascending=False, kind="stable")
+        stand_out = top.index[top > top.iloc[MOST]] if len(top) > MOST else ()  # a tie is no reason to name one of two
+        most = tuple(str(a).rpartition("/")[2] for a in stand_out)
         n, old = _less([known.now[c] for c in codes]), [known.before.get(c) for c in codes]
         before = None if None in old else _less([float(v or 0) for v in old])
-        out.append(Found(key, about["name"], data.codebook.measures[codes[0]].unit, n, before, int((each > 0).sum())))
+        out.append(Found(key, about["name"], data.codebook.measures[codes[0]].unit, n, before, int((each > 0).sum()),
+                         place_word(level), most))  # fmt: skip
     return out
 
 
@@ -67,7 +74,7 @@ def problem_words(found: Sequence[Found]) -> Block:
     parts = []
     for one in found:
         if one.n > 0:
-            where = f"涉及{one.areas}个地区" if one.areas > 1 else ""
+            where = f"涉及{one.areas}个{one.place}" if one.areas > 1 else ""
             parts.append("，".join(filter(None, (f"{one.name}{one.amount}", where, moved(one.n, one.before, one.unit)))))
     parts += [f"{one.name}已全部解决" for one in found if one.n == 0 and one.before]
     return Block.paragraph(f"评估发现的主要问题：{'；'.join(parts)}。" if parts else "按台账没有发现需要列出的问题。")
@@ -78,21 +85,24 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     rows: list[list[Any]] = []
     for one in found:
         scale, digits, unit = (WAN, 2, "万元") if one.unit == MONEY else (1.0, 0, one.unit)
-        before = MISSING if one.before is None else fixed(one.before / scale, digits)
-        step = None if one.before is None else (one.n - one.before) / scale
-        rows.append([one.name, unit, {"v": one.n / scale, "t": fixed(one.n / scale, digits)}, before, arrow(step, digits), one.areas])
+        now, old = ({"v": v, "t": fixed(v, digits)} for v in (one.n / scale, None if one.before is None else one.before / scale))
+        step = step_cell(None if one.before is None else (one.n - one.before) / scale, digits)
+        rows.append([one.name, unit, now, old, step, one.areas])
     columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]
-    columns += right(n="本年", before="上年", change="增减", areas="涉及地区")
+    columns += right(n="本年", before="上年", change="增减", areas=f"涉及{found[0].place if found else '地区'}")
     notes = ["有单位名称的清单另附（内部资料，注意保存）。同一单位可以同时属于几类问题。"]
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}存在问题统计表"
     return Block.table(title, columns, rows, notes=notes, sortable=False, source=source, demo=data.is_demo)
 
 
-def advice(found: Sequence[Found]) -> Block:
-    """What follows from the problems found; the office completes it in its own text."""
-    about = declared()["problems"]
-    lines = [about[o.key]["advice"].format(n=o.amount) + "。" for o in found if o.n > 0 and about[o.key]["advice"]]
+def advice(found: Sequence[Found], doubts: Sequence[str] = (), names: bool = True) -> Block:
+    """What follows from the problems found, with the areas that have most of them; `doubts`: indicators to be checked first."""
+    about, lines = declared()["problems"], []
+    for one in found:
+        if one.n > 0 and (text := about[one.key]["advice"].format(n=one.amount)):
+            lines.append(text + (word("most", names="、".join(one.most)) if names and one.most else "") + "。")
+    lines += [word("check", names="、".join(doubts)) + "。"] if doubts else []
     return Block.bullets(lines, ordered=True) if lines else Block.paragraph("继续巩固现有成果，保持各项指标稳定。")
 
 
@@ -118,27 +128,29 @@ def _rows(data: Data, code: str) -> pd.DataFrame:
     view = data.views[view_of(measure)]
     name, members = ("unit_name", "members") if "unit_name" in view.columns else ("name", "members_reported")
     kept = view.filter(reading_of(view, measure).printed)
-    return kept.select("area", *PLACE, name=kept[name], members=kept[members]).to_pandas()
+    return kept.select("area", *PLACE, name=kept[name], members=kept[members]).to_pandas().fillna({"area": "地区不明"})
 
 
 def internal_workbook(data: Data, period: str | int, area: str | None = None) -> bytes:
     """The lists as a workbook, 内部资料 注意保存 at the head of every sheet and page; no member count below three."""
-    mark, widths = data.codebook.term("internal"), (16.0, 16.0, 40.0, 36.0, 9.0, 36.0)
-    columns = list(zip(("地区", "乡镇街道", "名称", "问题", "党员数", "台账位置"), widths, strict=True))
+    mark, widths = data.codebook.term("internal"), (16.0, 16.0, 40.0, 36.0, 9.0, 36.0, 18.0, 14.0, 24.0)
+    names = ("地区", "乡镇街道", "名称", "问题", "党员数", "台账位置", "责任单位", "整改时限", "整改情况")
+    columns = list(zip(names, widths, strict=True))
     demo = "演示数据，全部虚构。" if data.is_demo else ""
 
     def fill(book: Any) -> None:
         about = book.add_worksheet("说明")
-        use = "只供整改使用，不随报告公开、转发；整改后请在台账里更新。"
-        for n, line in enumerate((mark, f"{period_words(period)}存在问题清单", use, f"党员数不足{SMALLEST}名的不列。", demo)):
+        use = "只供整改使用，不随报告公开、转发；责任单位、整改时限、整改情况由使用单位填写，整改后请在台账里更新。"
+        small = f"党员数不足{SMALLEST}名的只写“{FEW}”；空白为台账没有填报。"
+        for n, line in enumerate((mark, f"{period_words(period)}存在问题清单", use, small, demo)):
             about.write_string(n, 0, line)
         for name, frame in lists(data, period, area).items():
             rows = []
             for r in frame.itertuples():
                 home = home_of(r.area)
-                members = int(r.members) if pd.notna(r.members) and r.members >= SMALLEST else None
+                members = None if pd.isna(r.members) else int(r.members) if r.members >= SMALLEST else FEW
                 place = f"{r.source_file} {r.source_sheet} 第{r.source_row}行"
-                rows.append([home.rpartition("/")[2], r.area[len(home) + 1 :], r.name, r.rule, members, place])
+                rows.append([home.rpartition("/")[2], r.area[len(home) + 1 :], r.name, r.rule, members, place, "", "", ""])
             sheet = list_sheet(book, name, columns, rows or [["没有"]])
             sheet.set_header(f"&C{mark}&R{period_words(period)}")
             sheet.set_footer(f"&L{demo}&C第&P页")

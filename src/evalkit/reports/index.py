@@ -19,6 +19,7 @@ from evalkit.indicators.project import Project
 from evalkit.indicators.store import write_atomic
 from evalkit.problems import SEVERITIES, InputError
 from evalkit.reports import tables
+from evalkit.reports.annual import files_of
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES, SUFFIX
 from evalkit.reports.words import MISSING, fixed, marked, period_words, shown, source_line, span
@@ -59,14 +60,20 @@ class Made:
         return found
 
     @cached_property
+    def _said(self) -> dict[str, dict[str, Any]]:
+        """What `publish` left in the metadata of every notebook that is whole."""
+        whole = [o for o in self.outcomes if o.state in READY and o.output.is_file()]
+        return {o.key: json.loads(o.output.read_text(encoding="utf-8"))["metadata"] for o in whole}
+
+    @property
     def problems(self) -> list[str]:
         """What the writing of the forms had to say, each once."""
-        said: dict[str, None] = {}
-        for o in self.outcomes:
-            if o.state in READY and o.output.is_file():
-                notebook = json.loads(o.output.read_text(encoding="utf-8"))
-                said |= dict.fromkeys(notebook["metadata"].get("evalkit_problems", ()))
-        return list(said)
+        return list(dict.fromkeys(text for said in self._said.values() for text in said.get("evalkit_problems", ())))
+
+    @property
+    def length(self) -> int | None:
+        """字数 of the official text, tables and figures apart."""
+        return next((said["evalkit_length"] for said in self._said.values() if "evalkit_length" in said), None)
 
     @cached_property
     def stale(self) -> list[str]:
@@ -131,10 +138,11 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
         yield Block.heading("逐年变化", 2)
         yield from years
     yield Block.heading("数据质量", 2)
-    counts = data.manifest["problems"]
+    files, problems = files_of(data, made.period)
+    counts = problems["severity"].value_counts()
     words = "、".join(f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key))
     found = f"导入时发现{words}，详见“数据质量”页。" if words else "导入时没有发现问题。"
-    yield Block.paragraph(f"本次共读入台账文件{len(data.manifest['files'])}个；{found}")
+    yield Block.paragraph(f"{period_words(made.period)}共读入台账文件{len(files)}个；{found}")
     if made.problems:
         yield Block.bullets(made.problems)
     yield Block.heading("出处与运行记录", 2)
@@ -167,8 +175,13 @@ def _key_table(made: Made, data: Data) -> Block:
         values = [marked(cells[area, c]) | {"href": f"{PROVENANCE}#{c}"} if (area, c) in cells else "缺报" for c in codes]
         links = [{"t": "打开", "href": link} if (link := made.form(area, f)) else MISSING for f in forms]
         rows.append([name, *values, *links])
+    whole = tables.above(frame, made.period, made.parameters["level"]).set_index("indicator")
+    if len(whole):
+        total = [marked(whole.loc[c]) | {"href": f"{PROVENANCE}#{c}"} if c in whole.index else MISSING for c in codes]
+        rows.append(["合计", *total, *[MISSING] * len(forms)])
     title = f"各地区主要指标（{period_words(made.period)}；点表头排序，点地区名看详情，点数字看出处）"
-    return Block.table(title, columns, rows, notes=[tables.LIGHT_RULE], source=source_line(made.period, data.is_demo), demo=data.is_demo)
+    return Block.table(title, columns, rows, total_rows=int(len(whole) > 0), notes=[tables.LIGHT_RULE],
+                       source=source_line(made.period, data.is_demo), demo=data.is_demo)  # fmt: skip
 
 
 def _years(made: Made, code: str) -> Block | None:
@@ -192,6 +205,8 @@ def _documents(made: Made) -> Block:
     if (made.folder / INTERNAL).exists() and not made.parameters["publish"]:
         rows.append(["问题清单（内部资料，注意保存）", *[{"t": "打开", "href": INTERNAL} if f == "xlsx" else MISSING for f in FORMS], ""])
     columns: list[Any] = ["文件", *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS), {"key": "note", "label": "说明"}]
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     return Block.table("报告及各种格式", columns, rows, sortable=False)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,16 @@ from evalkit import charts
 from evalkit.codebook import load_codebook
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import FORMS, Block, Cover, tree, write
+from evalkit.documents.numbering import number
+from evalkit.documents.write import official_length
 from evalkit.indicators import find_project, load
 from evalkit.indicators.load import Data
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.reports import annual  # noqa: F401  # what the notebooks need, imported once in the warm parent
+from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
+from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
 from evalkit.reports.prose import declared
+from evalkit.reports.tables import headline
 from evalkit.reports.words import period_words
 from evalkit.scoring.words import words
 
@@ -30,12 +35,13 @@ INTERNAL = "问题清单（内部资料）.xlsx"
 SUFFIX = {"official": "-公文", "onepage": "-一页纸", "onepage_png": "-一页纸"}
 NAMES = {"html": "网页", "docx": "Word", "official": "Word（公文正文版）", "pdf": "PDF", "xlsx": "Excel数据表", "onepage": "一页纸（Word）",
          "onepage_png": "一页纸（图片）"}  # fmt: skip
-ROWS = 10  # of the table on the one page
+ROWS = AREAS = 10  # of the table on the one page, and of its figures
+DRAWN = ("org_coverage", "effective_coverage")  # there
 BLANK_DATE = "　　年　　月　　日"
 
 
-def warm() -> None:
-    """What every run needs, read once in the warm parent process of the runner, which imports this module."""
+def __warm_up__() -> None:
+    """What every run needs, read once in the warm parent process of the runner, which calls this."""
     load_codebook()
     declared()
     for section in ("say", "rules", "combines", "tables"):
@@ -95,13 +101,22 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     nav = [("返回目录", "../index.html" if area else "index.html")]
     faces = "windows" if settings["fonts"] == "windows" else "gb2312"
     problems: list[Problem] = []
+    shown, told = set(headline(project.codebook)), dict[str, Any]()
     for form in forms:
         if form == "figures":
             for n, figure in enumerate(figures(blocks), start=1):
                 (path.parent / f"{path.stem}-图{n:02d}.png").write_bytes(figure.png)
             continue
         target = path.with_name(f"{path.stem}{SUFFIX.get(form, '')}{FORMS[form]}")
-        here = one_page(blocks) if form.startswith("onepage") else blocks
+        here = blocks
+        if form.startswith("onepage"):
+            picked = () if public or parameters.get("ranking") != "full" else moved_figures(project, parameters)
+            here = one_page(blocks, picked)
+        elif form == "html":
+            here = linked(blocks, {i.name: c for c, i in project.codebook.indicators.items() if c in shown}, nav[0][1])
+        elif form == "official":
+            here = attached(blocks)
+            told["evalkit_length"] = official_length(number(here, title), cover)
         with_cover = cover if full or form == "html" else None
         notes = definitions(project) if form == "xlsx" else ()
         problems += write(here, target, form, cover=with_cover, fonts=faces, nav=nav, footer="由 Evalkit 从笔记本生成", notes=notes)
@@ -109,7 +124,9 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         data = load(project, periods=[period] if period else None, dataset=parameters.get("dataset"))
         (path.parent / INTERNAL).write_bytes(internal(data, parameters))
     if problems:
-        notebook["metadata"]["evalkit_problems"] = list(dict.fromkeys(p.text() for p in problems))
+        told["evalkit_problems"] = list(dict.fromkeys(p.text() for p in problems))
+    if told:
+        notebook["metadata"] |= told
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
@@ -120,7 +137,7 @@ def internal(data: Data, parameters: dict[str, Any]) -> bytes:
 def definitions(project: Any) -> list[tuple[str, str]]:
     """Definitions and sources for the notes sheet of a workbook."""
     book = project.codebook
-    return [(i.name, f"{formula(i, book)}；口径：{i.base}；出处：{book.source_name(i.source) or '—'}") for i in book.indicators.values()]
+    return [(i.name, f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}") for i in book.indicators.values()]
 
 
 def figures(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -131,18 +148,102 @@ def figures(blocks: Sequence[Block]) -> Iterator[Block]:
             yield block
 
 
-def one_page(blocks: Sequence[Block]) -> list[Block]:
-    """一页纸: title, the three summary sentences, the first table and the first two figures."""
+def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> list[Block]:
+    """The blocks with every headline indicator in a table linked to its place in the page of provenance.
+
+    Either a column has the indicator's code as its key, or a row has its name in front and a column ``value``.
+    """
+    page = index.replace("index", "provenance")
+
+    def cell(value: Any, code: str | None) -> Any:
+        known = code and isinstance(value, Mapping) and value.get("v") is not None
+        return {**value, "href": f"{page}#{code}"} if known else value
+
+    def one(block: Block) -> Block:
+        if block.kind == "group":
+            return Block.group(*map(one, block.blocks))
+        if block.kind != "table":
+            return block
+        keys, rows = [c["key"] for c in block.content["columns"]], []
+        for row in block.content["rows"]:
+            named = codes.get(row[0].partition("（")[0]) if row and isinstance(row[0], str) else None
+            rows.append([
+                cell(v, key if key in codes.values() else named if key == "value" else None) for key, v in zip(keys, row, strict=True)
+            ])  # fmt: skip
+        return Block("table", {**block.content, "rows": rows})
+
+    return [one(block) for block in blocks]
+
+
+def attached(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks of the official text, which has its appendices as 附件: 附录“数据质量” is 附件2 there."""
+    heads = [b.content["text"] for b in blocks if b.kind == "heading" and b.content["text"].startswith("附录")]
+    names = [re.sub(r"^附录\s*|\s*\{-\}$", "", text) for text in heads]
+    labels = {name: f"附件{n if len(names) > 1 else ''}“{name}”" for n, name in enumerate(names, 1)}
+
+    def said(value: Any) -> Any:
+        if isinstance(value, str):
+            return re.sub(r"(?:附录)?“([^”]*)”", lambda m: labels.get(m[1], m[0]), value)
+        if isinstance(value, Mapping):
+            return {key: said(v) for key, v in value.items()}
+        return [said(v) for v in value] if isinstance(value, list | tuple) else value
+
+    def one(block: Block) -> Block:
+        if block.kind == "group":
+            return Block.group(*map(one, block.blocks))
+        return Block(block.kind, said(block.content)) if block.kind in ("paragraph", "list", "note") else block
+
+    return [one(block) for block in blocks]
+
+
+def one_page(blocks: Sequence[Block], instead: Sequence[Block] = ()) -> list[Block]:
+    """一页纸: title, the three summary sentences, the first table and two figures (`instead`, else the first of the report)."""
     flat = [b for block in blocks for b in (block.blocks if block.kind == "group" else [block])]
     told = [b for b in flat if b.kind == "paragraph" and b.content.get("style") == "summary"][:3]
     heads = [b for b in flat if b.kind == "heading"][:1]
-    return [*heads, *told, *[_short(b) for b in flat if b.kind == "table"][:1], *[b for b in flat if b.kind == "figure"][:2]]
+    tables, drawn = [b for b in flat if b.kind == "table"][:1], [b for b in flat if b.kind == "figure"][:2]
+    return [*heads, *told, *map(_short, tables), *(instead if len(instead) == len(drawn) else drawn)]
 
 
 def _short(table: Block) -> Block:
-    """The first rows of a table, without its notes: what one page holds beside two figures."""
+    """The rows that one page holds beside two figures: half those furthest from the reference, the rest those that moved most."""
     content = table.content
-    return Block("table", {**content, "rows": content["rows"][:ROWS], "total_rows": 0, "notes": []})
+    rows, keys = content["rows"], [c["key"] for c in content["columns"]]
+
+    def number_in(row: Sequence[Any], key: str) -> float:
+        cell = row[keys.index(key)] if key in keys else None
+        return float(cell["v"]) if isinstance(cell, Mapping) and cell.get("v") is not None else 0.0
+
+    def short_of(n: int) -> float:
+        value, target = (number_in(rows[n], key) for key in ("value", "target"))
+        missed = any(isinstance(c, Mapping) and c.get("tone") in ("middle", "bad") for c in rows[n])
+        return abs(value / target - 1) if missed and target else 0.0
+
+    def step_of(n: int) -> float:
+        return abs(number_in(rows[n], "change") / (number_in(rows[n], "previous") or float("inf")))
+
+    every = range(len(rows))
+    missed = sorted((n for n in every if short_of(n)), key=short_of, reverse=True)[: ROWS // 2]
+    moved = sorted((n for n in every if n not in missed), key=step_of, reverse=True)[: ROWS - len(missed)]
+    notes = [*content.get("notes", ())[:1]]
+    if len(rows) > ROWS:
+        notes.append(f"共{len(rows)}项，这里列出与参照值差距最大和比上年变动最大的{ROWS}项，其余见评估报告。")
+    return Block("table", {**content, "rows": [rows[n] for n in sorted([*missed, *moved])], "total_rows": 0, "notes": notes})
 
 
-warm()
+def moved_figures(project: Any, parameters: Mapping[str, Any]) -> list[Block]:
+    """Two figures for one page: the areas in which the coverages moved most; none where there are few areas or no earlier year."""
+    period, baseline, level = (parameters.get(key) for key in ("period", "baseline", "level"))
+    data = load(project, periods=[p for p in (baseline, period) if p], dataset=parameters.get("dataset"))
+    areas = annual.areas_of(data, str(period), str(level), parameters.get("within"))
+    if len(areas) <= AREAS or str(baseline) not in data.periods:
+        return []
+    frame, found = data.indicators.loc[data.indicators["area"].isin(areas)], []
+    for code in DRAWN:
+        wide = frame.loc[frame["indicator"] == code].pivot(index="area", columns="period", values="value")
+        if not {str(period), str(baseline)} <= set(wide):
+            return []
+        most = (wide[str(period)] - wide[str(baseline)]).abs().nlargest(AREAS).index
+        drawn = charts.dumbbell(frame.loc[frame["area"].isin(most)], code, str(baseline), str(period))
+        found.append(Block("figure", {**drawn.content, "title": f"{drawn.content['title']}（变动最大的{AREAS}个地区）"}))
+    return found

@@ -14,6 +14,7 @@ from typing import Any
 
 import evalkit
 from evalkit.documents import FORMS
+from evalkit.documents.write import LIMIT
 from evalkit.indicators import build, find_project, load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
@@ -151,6 +152,9 @@ def make_report(
     if changed:
         for text in made.problems:
             note(text)
+        if made.length is not None:
+            left = LIMIT - made.length
+            note(f"公文正文{made.length:,}字（限{LIMIT:,}字），{'还可写' if left >= 0 else '超出'}{abs(left):,}字")
         index = write_index(made)
         if index.name != "index.html":
             note(f"index.html 正被其他程序打开，新目录写在 {index.name}")

@@ -15,12 +15,12 @@ from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
 from evalkit.reports.words import (
     HIDDEN,
-    HIDDEN_NOTE,
     LIGHT_RULE,
     MISSING,
     change,
     change_unit,
     fixed,
+    hidden_notes,
     large,
     light,
     marked,
@@ -84,7 +84,7 @@ def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     return now[["area", "indicator", "target", "target_name", "short_name", "is_demo", "ci_low", "ci_high", "base", "method"]]
 
 
-def _above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
+def above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
     """The rows of the one area that holds all areas of the level, where there is such an area."""
     now = frame.loc[(frame["period"] == period) & frame["level"].isin(TOTAL_LEVELS)]
     inside = frame.loc[(frame["period"] == period) & (frame["level"] == level), "area"]
@@ -95,8 +95,8 @@ def _above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
 def _whole(
     frame: pd.DataFrame, now: pd.DataFrame, period: str, against: str | None, level: str, codes: list[str], ranking: str
 ) -> Block:
-    total = _above(frame, period, level).set_index("indicator")
-    before = _above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
+    total = above(frame, period, level).set_index("indicator")
+    before = above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
     rows, every = [], int(now["area"].nunique())
     for code in codes:
         mine = now.loc[(now["indicator"] == code) & now["value"].notna()]
@@ -113,9 +113,9 @@ def _whole(
             [
                 f"{row['name']}（{row['unit']}）" + (f"（{n}个地区有数）" if (n := mine["area"].nunique()) < every else ""),
                 marked(row) if whole else MISSING,
-                shown(row, old, unit=False) if whole and pd.notna(old) else MISSING,
-                change(row, row["value"] - old) if whole and pd.notna(old) else MISSING,
-                MISSING if pd.isna(row["target"]) else _reference(row),
+                {"v": float(old), "t": shown(row, old, unit=False)} if whole and pd.notna(old) else MISSING,
+                {"v": float(row["value"] - old), "t": change(row, row["value"] - old)} if whole and pd.notna(old) else MISSING,
+                MISSING if pd.isna(row["target"]) else {"v": float(row["target"]), "t": _reference(row)},
                 *(ends if ranking == "full" else []),
             ]
         )
@@ -125,7 +125,7 @@ def _whole(
         {"key": "value", "label": f"{name}{period_words(period)}", "align": "right"},
         {"key": "previous", "label": period_words(against) if against else "上年", "align": "right"},
         {"key": "change", "label": "增减", "align": "right"},
-        {"key": "target", "label": "参照值（出处）"},
+        {"key": "target", "label": "参照值（说明）", "align": "left"},
         *([{"key": "best", "label": "最好地区"}, {"key": "last", "label": "靠后地区"}] if ranking == "full" else []),
     ]
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
@@ -150,7 +150,7 @@ def _family(
     shown_codes = [code for code in codes if (now["indicator"] == code).any()]
     cells = {(r["area"], r["indicator"]): r for r in now.to_dict("records")}
     order = now.sort_values("sort_order")[["area", "area_name"]].drop_duplicates()
-    total = _above(frame, period, level).set_index("indicator")
+    total = above(frame, period, level).set_index("indicator")
     for code in shown_codes:
         row = now.loc[now["indicator"] == code].iloc[0]
         group = f"{row['short_name']}（{row['unit']}）"
@@ -177,17 +177,18 @@ def _family(
             line += [_place(cell, ranking)] if ranking != "none" else []
         rows.append(line)
     has_total = any(code in total.index for code in shown_codes)
-    before = _above(frame, against, level).set_index("indicator")["value"] if against else pd.Series(dtype=float)
+    before = above(frame, against, level).set_index("indicator")["value"] if against else pd.Series(dtype=float)
     if has_total:
         cells_of_total: list[Any] = ["合计"]
         for code in shown_codes:
             whole = total.loc[code] if code in total.index else None
             moved = whole["value"] - before[code] if whole is not None and code in before.index else None
-            cells_of_total += ([marked(whole), change(whole, moved)] if whole is not None else [MISSING] * 2)
+            step = {"v": _number(moved), "t": change(whole, moved)} if whole is not None else MISSING
+            cells_of_total += [marked(whole), step] if whole is not None else [MISSING] * 2
             cells_of_total += [MISSING] if ranking != "none" else []
         rows.append(cells_of_total)
     notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
-    notes += [HIDDEN_NOTE] if gone else []
+    notes += hidden_notes(frame, gone)
     notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []
     demo = bool(frame["is_demo"].any())
     return Block.table(
@@ -250,7 +251,8 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
             rank = "基数小"
         between = "" if span(r) in (MISSING, shown(r, unit=False)) else f"（{span(r)}）"
         rows.append([
-            str(r["name"]), marked(r) | {"t": shown(r) + between}, MISSING if other is None else change(r, other["change"]),
+            str(r["name"]), marked(r) | {"t": shown(r) + between},
+            MISSING if other is None else {"v": _number(other["change"]), "t": change(r, other["change"])},
             f"{_part(r['numerator'])} / {_part(r['denominator'])}", MISSING if other is None else shown(r, other["reference"]),
             MISSING if other is None else VERDICTS[other["verdict"]], *([rank] if ranking == "full" else []),
         ])  # fmt: skip
@@ -262,7 +264,7 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
     name, period = (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
     notes = [LIGHT_RULE, "数值后括号内为台账有约数时的数据区间；优于、低于表示与同类其他地区合计的差距超出误差范围。"]
     bases = [f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]]
-    notes += [*([HIDDEN_NOTE] if gone.any() else []), *(["口径：" + "；".join(bases) + "。"] if bases else [])]
+    notes += [*hidden_notes(mine, gone.any()), *(["口径：" + "；".join(bases) + "。"] if bases else [])]
     source = source_line(period, demo)
     return Block.table(f"{name}{period_words(period)}指标情况", columns, rows, notes=notes, source=source, demo=demo)
 

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from importlib import metadata
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import evalkit
@@ -46,6 +46,7 @@ def write_record(made: Made, seconds: float) -> None:
         "started": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - seconds)),
         "seconds": round(seconds, 2),
         "problems": made.problems,
+        "official_length": made.length,
         "not_current": made.stale,
         "not_reported": made.silent,
         "files": files,
@@ -64,9 +65,15 @@ def write_record(made: Made, seconds: float) -> None:
 def recorded(folder: Path) -> dict[str, str]:
     """The files of the last run in `folder` by name, with their hashes; empty where there is no record."""
     try:
-        return dict(json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"])
+        files = dict(json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+    return {name: digest for name, digest in files.items() if _inside(name)}
+
+
+def _inside(name: Any) -> bool:
+    """Whether a recorded name stays within its folder: the record is a file that anybody may have changed."""
+    return isinstance(name, str) and not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
 
 
 def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
@@ -104,7 +111,8 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
     root = Path(folder)
     try:
         record: dict[str, Any] = json.loads((root / RECORD).read_text(encoding="utf-8"))
-        files = dict(record["files"])
+        files = {name: digest for name, digest in dict(record["files"]).items() if _inside(name)}
+        stale = [str(name) for name in list(record.get("not_current") or [])]
     except (OSError, ValueError, KeyError, TypeError) as error:
         advice = "请给出 evalkit report 生成的文件夹，如 reports/2025"
         found_ = f"没有可用的运行记录（{type(error).__name__}）"
@@ -119,8 +127,8 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
                 found.append(f"{name}：内容与生成时不同")
         except OSError as error:
             found.append(f"{name}：读不出来（{error.strerror}）")
-    found += [f"{name}：不是最新的" for name in record.get("not_current", ())]
-    known = {*files, RECORD, *record.get("not_current", ())}
+    found += [f"{name}：不是最新的" for name in stale]
+    known = {*files, RECORD, *stale}
     others = (p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file() and p.suffix != ".ipynb")
     own = [p.as_posix() for p in others if not any(part.startswith((".", "~$")) for part in p.parts)]
     return found, [name for name in own if name not in known], len(files)

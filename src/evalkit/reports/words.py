@@ -10,9 +10,13 @@ import pandas as pd
 
 MISSING = "—"
 HIDDEN = "*"  # not printed in the public version (evalkit.reports.disclosure)
+NOTHING_HIDDEN = "经检查，本表没有需要隐去的数字。"
 HIDDEN_NOTE = "“*”为人数过少或个别单位占比过大、不予公开的数字，以及为防止由合计推出而一并略去的数字。"
 MARKS = {"good": "●", "middle": "▲", "bad": "■"}
-LIGHT_RULE = "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；无参照值、或以接近参照值为好的指标不作标记"
+LIGHT_RULE = (
+    "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；以低为好的指标，● 不高于参照值，▲ 超出不到一成，■ 超出更多；"
+    "无参照值、或以接近参照值为好的指标不作标记"
+)
 NEAR_TARGET = 0.9
 
 
@@ -103,8 +107,13 @@ def light(row: Any) -> str | None:
     value, target, better = row["value"], row["target"], row["better"]
     if pd.isna(value) or pd.isna(target) or better not in ("higher", "lower") or target <= 0:
         return None
-    reached = value / target if better == "higher" else (target / value if value > 0 else math.inf)
+    reached = value / target if better == "higher" else 2 - value / target  # lower is better: a tenth above is near
     return "good" if reached >= 1 else "middle" if reached >= NEAR_TARGET else "bad"
+
+
+def hidden_notes(frame: Any, gone: Any) -> list[str]:
+    """What a table of the public version says of hidden numbers; nothing in any other version."""
+    return [HIDDEN_NOTE] if gone else [NOTHING_HIDDEN] if "hidden" in frame else []
 
 
 def marked(row: Any) -> dict[str, Any]:

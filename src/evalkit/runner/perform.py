@@ -65,7 +65,7 @@ def perform(task: dict[str, Any], engine: str | None, **engine_arguments: Any) -
         if target.stat().st_size > OUTPUT_LIMIT * 1.5:
             raise OSError(TOO_LARGE)
         if task["post"]:
-            step = f"笔记本已运行，后续步骤 {task['post']} 出错："
+            step = "笔记本已运行，生成网页和文档时出错："
             module, _, name = task["post"].partition(":")
             getattr(importlib.import_module(module), name)(target, task["parameters"])
         step = "结果写不进去："

@@ -197,7 +197,8 @@ class Result:
         later = self.plan.years[1] if len(self.plan.years) > 1 else None
         over = self.carry_over().set_index("year")
         whole = int(over.at[later, "change_fen"]) if later else int(over.at[year, "whole_year_fen"])
-        full = "" if wan(whole) == wan(change) and not later else f"；{later or year}年全年{'增加' if whole >= 0 else '减少'}{wan(abs(whole))}"
+        same = not later and wan(whole) == wan(change)
+        full = "" if same else f"；{later or year}年全年{'增加' if whole >= 0 else '减少'}{wan(abs(whole))}"
         gain = self.groups([], year).iloc[0]
         by_area = self.cost("area", year)
         most = by_area[by_area["change_fen"] > 0].sort_values("change_fen", ascending=False, kind="stable").head(3)

@@ -1,0 +1,81 @@
+"""What each form makes of the same blocks: links, 附件, the choice of one page; typed cells and sources in tables."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import evalkit as ek
+from evalkit.documents import Block
+from evalkit.reports.appendix import OWN, definitions, targets, told_of
+from evalkit.reports.publish import attached, linked, one_page
+from evalkit.reports.words import LIGHT_RULE, NOTHING_HIDDEN
+
+
+@pytest.fixture(scope="module")
+def data(demo_project):
+    return ek.load(demo_project, periods=["2024", "2025"])
+
+
+def test_sources_are_named_only_where_they_are_official(data):
+    """A collection from the internet, an interview or a web page is no source of a signed report."""
+    rows = {r[0]: r for r in definitions(data).content["rows"]}
+    official = {s.name for s in data.codebook.sources.values() if s.kind == "official"}
+    assert {r[3] for r in rows.values()} <= {*official, OWN} and len({r[3] for r in rows.values()}) > 1
+    assert not [name for name in official if re.search("精选|访谈|公开定义", name)]
+    used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
+    for code in told_of() & used:  # every indicator that the text tells of is defined
+        assert data.codebook.indicators[code].name in rows, code
+    assert {"org_coverage", "star_average", "instructor_full_time_share"} <= told_of()
+
+
+def test_cells_of_targets_are_numbers(data):
+    block = targets(data, "2025", "2024", "district")
+    keys = [c["key"] for c in block.content["columns"]]
+    for row in block.content["rows"]:
+        for key in ("numerator", "denominator", "value", "target"):
+            assert isinstance(row[keys.index(key)]["v"], float), (row[0], key)
+        assert "万" not in row[keys.index("numerator")]["t"] or "元" in row[keys.index("numerator")]["t"]
+
+
+def test_indicators_of_a_page_lead_to_their_provenance(data):
+    codes = {data.codebook.indicators[c].name: c for c in ek.tables.headline(data.codebook)}
+    whole = ek.tables.overview(data.indicators, "2025", against="2024", part="whole")
+    areas = ek.tables.overview(data.indicators, "2025", against="2024", part="areas")
+    first, group = linked([whole, areas], codes, "../index.html")
+    assert all(row[1]["href"].startswith("../provenance.html#") for row in first.content["rows"])
+    for table in group.blocks:
+        cells = [c for row in table.content["rows"] for c in row if isinstance(c, dict) and c.get("href")]
+        assert len(cells) >= len(table.content["rows"]) and {c["href"].partition("#")[2] for c in cells} <= set(codes.values())
+
+
+def test_the_official_text_speaks_of_its_attachments():
+    blocks = [Block.bullets(["详见“数据质量”。"]), Block.group(Block.paragraph("见附录“各地区数据表”和“六步工作法”。")),
+              Block.heading("附录 数据质量"), Block.heading("附录 各地区数据表")]  # fmt: skip
+    text = "\n".join(b.plain() for b in attached(blocks))
+    assert "详见附件1“数据质量”" in text and "见附件2“各地区数据表”和“六步工作法”" in text
+
+
+def test_one_page_takes_what_misses_and_moves_most(data):
+    whole = ek.tables.overview(data.indicators, "2025", against="2024", part="whole")
+    short = next(b for b in one_page([whole]) if b.kind == "table")
+    assert len(short.content["rows"]) == 10 < len(whole.content["rows"]) and short.content["notes"][0] == LIGHT_RULE
+    missed = [r[0] for r in whole.content["rows"] if r[1].get("tone") == "bad"]
+    kept = [r[0] for r in short.content["rows"]]
+    assert len(set(missed) & set(kept)) >= min(5, len(missed))
+    assert kept == [r[0] for r in whole.content["rows"] if r[0] in kept]  # in the order of the report
+
+
+def test_a_public_table_says_that_nothing_had_to_go(data):
+    areas = ek.annual.areas_of(data, "2025")
+    shown = ek.annual.published(data)
+    notes = ek.annual.counts(shown, "2025", "units", areas).content["notes"]
+    assert NOTHING_HIDDEN in notes and NOTHING_HIDDEN not in ek.annual.counts(data, "2025", "units", areas).content["notes"]
+
+
+def test_no_area_is_named_where_no_order_is_wanted(data):
+    rows = ek.annual.rows_of(data, ek.annual.areas_of(data, "2025"), "district")
+    assert not re.search(r"演示\d\d区", ek.annual.falling_words(rows, "2025", "2024", ranking="none").plain())
+    plain = ek.annual.simulation(data, "2025", "fuyang-2015", {"activity.per_member": 200}, by_area=False).plain()
+    assert "惠及" in plain and "增加最多" not in plain and not re.search(r"演示\d\d区", plain)
