@@ -89,6 +89,18 @@ def test_a_file_that_is_gone_leaves_nothing(project):
     assert not any("丙县" in text for text in stored) and any("乙区" in text for text in stored)
 
 
+def test_batches_of_an_older_version_are_read_again(project):
+    build(project, jobs=1)
+    units, parts = measure(project, "units"), project / "data/processed/raw/parts"
+    for path, text in zip(sorted(parts.glob("*/batch.json")), ['{"batch": "x", "parts": {}}'], strict=False):
+        path.write_text(text, encoding="utf-8")
+    (parts / "older").mkdir()
+    (parts / "older" / "batch.json").write_text("{", encoding="utf-8")
+    (project / "data/processed/raw/manifest.json").write_text('{"schema_version": 1}', encoding="utf-8")
+    build(project, jobs=1)
+    assert measure(project, "units") == units and not (parts / "older").exists()
+
+
 def test_same_input_same_bytes(project, tmp_path_factory):
     build(project, jobs=1)
     other = tmp_path_factory.mktemp("again")

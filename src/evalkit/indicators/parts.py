@@ -17,9 +17,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def read_parts(
         parts.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
-    stored = [] if force else [json.loads(path.read_text(encoding="utf-8")) for path in parts.glob(f"*/{NOTE}")]
+    stored = [] if force else list(_stored(parts))
     known = {item for note in stored for item in note["items"]}
     stored += _read([i for i in items if i["part"] not in known], None, project, dataset, parts, jobs, progress, len(items))
     places = {item: places for note in stored for item, (_file, places) in note["items"].items()}
@@ -80,6 +80,17 @@ def read_parts(
     stored = [_repacked(parts, note, used) for note in stored if used & note["parts"].keys()]
     found = {part: held | {"batch": note["batch"]} for note in stored for part, held in note["parts"].items()}
     return [group | found[group["part"]] for group in groups]
+
+
+def _stored(parts: Path) -> Iterator[Item]:
+    """The batches that are there; those of an older version, or cut short, are taken away and read again."""
+    for path in parts.glob(f"*/{NOTE}"):
+        with suppress(OSError, ValueError):
+            note = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(note, dict) and {"batch", "items", "parts"} <= note.keys():
+                yield note
+                continue
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def pieces(folder: Path, parts: Iterable[Item], table: str) -> list[tuple[Path, list[int]]]:

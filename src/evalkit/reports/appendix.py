@@ -87,8 +87,8 @@ def funds_table(data: Data, period: str | int, baseline: str | int | None = None
         value, old = known.now[code] / WAN, known.before.get(code)
         past = None if old is None else old / WAN
         name = "合计" if code == "funds" else names[code].name
-        grown = step_cell(value / past - 1 if past else None)
-        grown["t"] = step_cell(100 * (value / past - 1), 1, "%")["t"] if past else MISSING
+        growth = value / past - 1 if past else None
+        grown = {**step_cell(None if growth is None else 100 * growth, 1, "%"), "v": growth}
         rows.append([name, value, known.now[code] / (whole or 1.0), past, step_cell(None if past is None else value - past, 2), grown])
     columns: list[Any] = ["来源", {"key": "value", "label": "本年", "decimals": 2}, {"key": "share", "label": "占比", "percent": True},
                           {"key": "before", "label": "上年", "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
