@@ -102,7 +102,7 @@ def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:
     scheme = scheme_of({"o": PER_ORG, "m": PER_MEMBER | {"basis": "entitlement"}})
     result = plan(orgs, scheme, ["2026", "2027"]).run({"m.per_member": {"2026-07-01": 200}})
     files = {p.name for p in write(result, tmp_path)}
-    assert {"测算说明.html", "测算表.xlsx", "测算底稿.xlsx", "调整方案.yml", "党组织.csv"} <= files
+    assert {"测算说明.html", "测算说明.docx", "测算表.xlsx", "测算底稿.xlsx", "调整方案.yml", "党组织.csv"} <= files
     page = (tmp_path / "测算说明.html").read_text(encoding="utf-8")
     assert page.index("调整内容") < page.index(result.sentence)
     for words in ("翘尾", "按标准全额", "补差", "基尼系数", "来源", "再提高"):

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from evalkit.charts import plans as charts
-from evalkit.documents import Block, page
-from evalkit.documents.workbook import book_bytes, list_sheet
+from evalkit.documents import Block
+from evalkit.documents import write as write_document
 from evalkit.subsidy.result import FEN, Result
 from evalkit.subsidy.scheme import lists
 from evalkit.subsidy.workbook import workbook
@@ -136,7 +136,7 @@ def blocks(result: Result, standard: float = 150) -> list[Block]:
     """The 测算说明 in order."""
     title = result.title or "补助标准调整测算说明"
     words = [f"{k}：{v}" for k, v in (("提出", result.reform.author), ("依据", result.reform.source)) if v]
-    out = [Block.heading(title, 1), *map(Block.paragraph, words), difference(result), Block.paragraph(result.sentence, "summary"),
+    out = [Block.heading(title, 1), *map(Block.paragraph, words), difference(result), Block.paragraph(result.sentence),
            Block.heading("要多少钱、谁出", 2), by_payer(result), Block.heading("哪些地区受益", 2), by_area(result),
                bars(result)]  # fmt: skip
     if any(p.basis for p in result.scheme.components.values()):
@@ -146,7 +146,7 @@ def blocks(result: Result, standard: float = 150) -> list[Block]:
 
 
 def write(result: Result, folder: str | Path, standard: float = 150) -> list[Path]:
-    """测算说明.html, 测算表.xlsx, tables as csv, figures as png, 测算底稿.xlsx and the reform itself into a folder."""
+    """测算说明 as a page and for Word, 测算表.xlsx, tables as csv, figures as png, 测算底稿.xlsx and the reform itself into a folder."""
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     all_blocks = blocks(result, standard)
@@ -154,18 +154,13 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     each = result.organisations()
     each["members"] = each["members"].where(each["members"] >= 3)  # a list shows no count of persons below 3
 
-    def fill(book: Any) -> None:
-        for title, block in tables.items():
-            unit, rows = block.content.get("unit"), block.frame().astype(object)
-            columns = [(c["label"], 13.0 if n else 22.0) for n, c in enumerate(block.content["columns"])]
-            list_sheet(book, title + (f"（{unit}）" if unit else ""), columns, rows.where(rows.notna(), None).to_numpy().tolist())
-
-    page_ = page(all_blocks, result.title or "补助标准调整测算说明")
-    files = {"测算说明.html": page_.encode("utf-8"), "调整方案.yml": result.reform.to_yaml().encode("utf-8")}
+    documents = ("测算说明.html", "测算说明.docx", "测算表.xlsx")
+    for name in documents:
+        write_document(all_blocks, out / name)
+    files = {"调整方案.yml": result.reform.to_yaml().encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
     frames = {**{name: b.frame() for name, b in tables.items()}, "分项目分地区": result.table, "党组织": each}
     files |= {f"{name}.csv": frame.to_csv(index=False).encode("utf-8-sig") for name, frame in frames.items()}
-    files["测算表.xlsx"] = book_bytes(fill)
     for name, content in files.items():
         (out / name).write_bytes(content)
-    return [*(out / name for name in files), workbook(result, out / "测算底稿.xlsx")]
+    return [*(out / name for name in (*documents, *files)), workbook(result, out / "测算底稿.xlsx")]
