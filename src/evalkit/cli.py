@@ -49,7 +49,7 @@ def bar(label: str) -> tuple[Callable[[int, int, str], None], Callable[[], None]
 
     def line(done: int, total: int, name: str) -> None:
         step = max(1, total // 10)
-        if done == total or done - last[0] >= step:
+        if total and (done == total or done - last[0] >= step):
             last[0] = done
             say(f"{label} {done}/{total} {name}", err=True)
 
