@@ -74,3 +74,12 @@ def test_a_file_that_is_no_text_is_refused(project):
     (folder / "主要做法.md").write_bytes(bytes(range(256)) * 50)
     with pytest.raises(InputError, match="UTF-8"):
         ek.slot("主要做法", "2025", project)
+
+
+def test_a_ledger_without_any_headline_indicator_gives_a_sentence(demo_project):
+    """One party organisation and nothing else: the table of main indicators says so, and the report goes on."""
+    data = ek.load(demo_project)
+    few = data.indicators[~data.indicators["indicator"].isin(ek.tables.headline(data.codebook))]
+    assert "没有可以计算主要指标" in ek.tables.overview(few, data.last).plain()
+    with pytest.raises(InputError):
+        ek.tables.overview(few, "1999")

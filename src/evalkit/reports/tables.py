@@ -60,6 +60,8 @@ def overview(
     period, book = str(period), codebook or load_codebook()
     codes = list(only) if only is not None else headline(book)
     frame = indicators.loc[indicators["indicator"].isin(codes)]
+    if (indicators["period"] == period).any() and not ((frame["period"] == period) & (frame["level"] == level)).any():
+        return Block.paragraph("主要指标一览表：台账里没有可以计算主要指标的数据。")
     against = str(against) if against is not None and (frame["period"] == str(against)).any() else None
     now = compare(frame.loc[frame["level"] == level], period, against=against)
     now = now.merge(_extra(frame, period), on=["area", "indicator"], how="left")
