@@ -106,24 +106,14 @@ def test_a_file_open_elsewhere_is_kept_and_the_new_one_stands_beside(tmp_path, m
 def test_a_full_disk_leaves_the_old_file_and_no_half(tmp_path, monkeypatch):
     path = tmp_path / "报告.docx"
     path.write_bytes(b"old")
-    import evalkit.documents.workbook as workbook
 
-    class Full:
-        def __init__(self, file):
-            self.file = file
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            self.file.close()
-
-        def write(self, content):
-            self.file.write(content[:100])
+    def full(file, content):
+        with file.open("wb") as stream:
+            stream.write(content[:100] if file.parent == tmp_path else content)
+        if file.parent == tmp_path:
             raise OSError(28, "No space left on device")
 
-    real = os.fdopen
-    monkeypatch.setattr(workbook.os, "fdopen", lambda handle, mode: Full(real(handle, mode)))
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(InputError, match="磁盘空间") as caught:
         write(blocks(), path, cover=COVER)
     assert len(caught.value.problems) == 1 and path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]

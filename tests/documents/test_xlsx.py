@@ -3,11 +3,13 @@
 import re
 import zipfile
 
+import pandas as pd
 import pytest
 from document_samples import HOSTILE, blocks, hostile
 from python_calamine import CalamineWorkbook
 
 from evalkit.documents import Block, write
+from evalkit.documents.workbook import csv_bytes, frames_bytes
 from evalkit.documents.xlsx import value_of
 
 
@@ -89,3 +91,15 @@ def test_our_workbooks_are_never_read_as_ledgers(tmp_path):
     write(blocks(), tmp_path / "a.xlsx")
     with zipfile.ZipFile(tmp_path / "a.xlsx") as package:
         assert "evalkit:output" in package.read("docProps/core.xml").decode()
+
+
+def test_frames_become_sheets_and_csv_that_nothing_calculates(tmp_path):
+    frame = pd.DataFrame({"=名称": ["=1+1", "@甲", "乙", None], "数": [1.5, float("nan"), -2.0, 0.0]})
+    assert frames_bytes({"表": frame}) == frames_bytes({"表": frame})
+    (tmp_path / "a.xlsx").write_bytes(frames_bytes({"表": frame, "表/": frame.head(0)}))
+    assert list(read(tmp_path / "a.xlsx")) == ["表", "表_"]
+    assert read(tmp_path / "a.xlsx")["表"] == [["=名称", "数"], ["=1+1", 1.5], ["@甲", ""], ["乙", -2.0], ["", 0.0]]
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+    lines = csv_bytes(frame).decode("utf-8-sig").splitlines()
+    assert lines == ["'=名称,数", "'=1+1,1.5", "'@甲,", "乙,-2.0", ",0.0"]

@@ -9,7 +9,7 @@ from ledger_cases import UNITS, sheet, unit
 from written import members, sheets_of, write_book
 
 from evalkit.codebook import load_codebook
-from evalkit.documents.workbook import put_beside
+from evalkit.files import put
 from evalkit.ledgers import read_ledger
 from evalkit.ledgers.annotate import annotated, safe_rows
 from evalkit.ledgers.files import read_sheets
@@ -104,9 +104,9 @@ def test_an_open_file_is_written_beside_and_a_source_never_over(tmp_path: Path, 
         real(source, goal)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "replace", locked)
-    assert put_beside(target, b"new").name == "problems（2）.xlsx"
+    assert put(target, b"new").name == "problems（2）.xlsx"
     assert target.read_bytes() == b"old"
     monkeypatch.undo()
-    assert put_beside(target, b"new", avoid=[target]).name == "problems（2）.xlsx"
+    assert put(target, b"new", avoid=[target]).name == "problems（2）.xlsx"
     assert target.read_bytes() == b"old"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["problems.xlsx", "problems（2）.xlsx"]

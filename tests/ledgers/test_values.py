@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalkit.ledgers import numerals
 from evalkit.ledgers import values as v
 
 INF = math.inf
@@ -331,7 +332,7 @@ def test_unknown_kind_is_refused() -> None:
 )
 def test_the_quick_way_reads_like_the_slow_one(before: str, between: str, noun: str, behind: str, n: int) -> None:
     text = f"{before}{n}{between}{noun}{behind}"
-    quick, slow = v._lex(text), v._lex_slowly(text)
+    quick, slow = numerals.lex(text), numerals.lex_slowly(text)
     for kind, unit in (("count", "人"), ("money", "万元"), ("number", "")):
         assert str(v._settle(quick, *v.split_unit(unit), kind)) == str(v._settle(slow, *v.split_unit(unit), kind))
 

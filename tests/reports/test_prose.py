@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from evalkit.codebook import load_codebook
 from evalkit.indicators.compare import compare
 from evalkit.reports import annual, findings, prose
-from evalkit.reports.prose import Facts, attainment, comparison, declared, interval, moved, tell
+from evalkit.reports.prose import comparison
+from evalkit.reports.sentences import Facts, attainment, declared, interval, moved, tell
 
 BOOK = load_codebook()
 COVERED = [[{"whole": "units", "part": "units_covered", "say": "有党的组织", "rate": "org_coverage"}, "{@org_coverage=}"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,6 +74,14 @@ def normalised(path: Path) -> list[Any]:
         timed = sorted(key for key in marks if marks[key] is not None)
         cells.append([text, kept, timed, sorted(cell["metadata"].get("execution", {})), cell["metadata"].get("tags")])
     return cells
+
+
+def gone(living: Callable[[], list[str]], seconds: float = 60) -> list[str]:
+    """Wait until the processes that `living` lists have ended; those that do not."""
+    deadline = time.monotonic() + seconds
+    while (left := living()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
@@ -231,6 +231,17 @@ class Block:
         if self.kind == "figure":
             return bundle | {"image/png": self.content["png"], "text/plain": self.content["alt"]}
         return bundle | {"text/html": fragment(self, styled=True)}
+
+
+def flat(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Blocks with groups opened."""
+    for block in blocks:
+        yield from flat(block.blocks) if block.kind == "group" else (block,)
+
+
+def changed(block: Block, change: Callable[[Block], Block]) -> Block:
+    """The block, or every member of a group, as `change` makes it."""
+    return Block.group(*(changed(b, change) for b in block.blocks)) if block.kind == "group" else change(block)
 
 
 def number(cell: Any) -> float | int | None:

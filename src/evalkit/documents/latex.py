@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from evalkit.documents.blocks import Block, shown, side
+from evalkit.documents.blocks import Block, flat, shown, side
 
 _SPECIAL = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
             "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
@@ -118,7 +118,3 @@ def latex_document(blocks: Iterable[Block], title: str, figures: Mapping[str, st
             + "\n\\end{document}\n")  # fmt: skip
 
 
-def flat(blocks: Iterable[Block]) -> Iterable[Block]:
-    """Blocks with groups opened."""
-    for block in blocks:
-        yield from flat(block.blocks) if block.kind == "group" else (block,)

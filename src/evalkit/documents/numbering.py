@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.documents.blocks import Block, parts
+from evalkit.documents.blocks import Block, changed, flat, parts
 from evalkit.problems import Problem, did_you_mean
 
 REFERENCE = re.compile(r"〔([表图])：([^〔〕\n]+)〕")
@@ -44,11 +44,6 @@ class Document:
         return any(block.is_demo for block in (*self.summary, *self.body, *self.appendices))
 
 
-def flat(blocks: Iterable[Block]) -> Iterable[Block]:
-    for block in blocks:
-        yield from flat(block.blocks) if block.kind == "group" else (block,)
-
-
 def chinese(n: int) -> str:
     """1 to 99 in Chinese digits: 一, 十二, 二十."""
     digits, (tens, ones) = "一二三四五六七八九", divmod(n, 10)
@@ -72,8 +67,8 @@ def number(blocks: Iterable[Block], title: str = "", headings: bool = True) -> D
     if members and members[0].kind == "heading" and members[0].content["level"] < min(levels, default=9):
         title, members, every = title or members[0].content["text"], members[1:], every[1:]
     counter = _Counter(every, headings)
-    named = [counter.named(block) for block in members]
-    resolved = [counter.resolved(block) for block in named]
+    named = [changed(block, counter.named) for block in members]
+    resolved = [changed(block, counter.resolved) for block in named]
     summary: list[Block] = []
     body: list[Block] = []
     appendices: list[Block] = []
@@ -109,8 +104,6 @@ class _Counter:
 
     def named(self, block: Block) -> Block:
         """The block with its number (headings) or label (tables, figures)."""
-        if block.kind == "group":
-            return Block.group(*map(self.named, block.blocks))
         if block.kind == "heading":
             return self._heading(block.content)
         if block.kind in ("table", "figure") and block.content["title"]:
@@ -139,8 +132,6 @@ class _Counter:
 
     def resolved(self, block: Block) -> Block:
         """The block with its references written out, and linked where the form can."""
-        if block.kind == "group":
-            return Block.group(*map(self.resolved, block.blocks))
         content = dict(block.content)
         if block.kind in ("paragraph", "note", "list"):
             if not any(REFERENCE.search(text) for text, _ in parts(block)):

@@ -1,23 +1,19 @@
-"""Workbooks written for people: text stays text, equal content gives equal bytes, an open file is never lost."""
+"""Workbooks written for people: text stays text, equal content gives equal bytes."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-
-from evalkit.problems import InputError, Problem
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
            "nan_inf_to_errors": True, "default_date_format": "yyyy-mm-dd"}  # fmt: skip
 CREATED = dt.datetime(2026, 1, 1)  # a fixed date, so that the same content gives the same bytes
 MARK = "evalkit:output"  # `scan` knows Evalkit's own lists and copies by it and never counts them as ledgers
 HEAD = {"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter", "bg_color": "#E7EEF7"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CELL_LIMIT, NAME_LIMIT = 32_767, 31
 
 
@@ -31,45 +27,6 @@ def book_bytes(fill: Callable[[Any], None], own: bool = True) -> bytes:
     fill(book)
     book.close()
     return buffer.getvalue()
-
-
-def put_beside(path: Path, content: bytes, avoid: Iterable[Path] = (), keep: bool = False) -> Path:
-    """Write at once, and beside (``名称（2）.xlsx``) where the file is open elsewhere, to be avoided or to be kept.
-
-    Returns
-    -------
-    Where it stands. An unwritable folder or a full disk is an `InputError`; nothing half-written stays.
-    """
-    avoided = {Path(os.path.realpath(p)) for p in avoid}
-    if "\0" in str(path):
-        raise InputError(Problem("output_unwritable", file=str(path).replace("\0", "�"), found="文件名里有不能用的字符"))
-    advice = "请检查文件夹的写权限和磁盘空间，或换一个文件夹"
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o644)
-        for n in range(1, 100):
-            target = path if n == 1 else path.with_name(f"{path.stem}（{n}）{path.suffix}")
-            if target.is_dir() or Path(os.path.realpath(target)) in avoided:
-                continue
-            if keep and target.exists() and target.read_bytes() != content:
-                continue
-            try:
-                os.replace(temporary, target)
-                return target
-            except PermissionError:  # Windows: open in WPS or Excel
-                if not target.exists():
-                    raise
-        raise InputError(Problem("output_locked", file=str(path), advice="请关闭打开着的旧文件后再试"))
-    except OSError as error:
-        raise InputError(Problem("output_unwritable", file=str(path), found=str(error), advice=advice)) from error
-    finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
 
 
 def write_cell(sheet: Any, row: int, column: int, value: Any, style: Any = None) -> None:
@@ -90,6 +47,34 @@ def write_cell(sheet: Any, row: int, column: int, value: Any, style: Any = None)
         sheet.write_datetime(row, column, value, style)
     else:
         sheet.write_number(row, column, value, style)
+
+
+def frames_bytes(frames: Mapping[str, Any]) -> bytes:
+    """A workbook with one sheet a data frame: headings frozen, columns as wide as their text, numbers as numbers."""
+
+    def fill(book: Any) -> None:
+        head = book.add_format(HEAD)
+        for name, frame in frames.items():
+            sheet = book.add_worksheet(sheet_name(name, [s.get_name() for s in book.worksheets()]))
+            for j, column in enumerate(frame):
+                write_cell(sheet, 0, j, str(column), head)
+                values = frame[column].astype(object)
+                for i, value in enumerate(values.where(frame[column].notna(), None).tolist(), 1):
+                    write_cell(sheet, i, j, value)
+            sheet.freeze_panes(1, 0)
+            sheet.autofit(400)
+
+    return book_bytes(fill)
+
+
+def csv_bytes(frame: Any) -> bytes:
+    """A data frame as CSV that Excel reads (UTF-8 with BOM); a text that it would calculate gets an apostrophe."""
+    texts = {c: frame[c].map(_inert) for c in frame if frame[c].dtype.kind not in "biufMm"}
+    return bytes(frame.assign(**texts).rename(columns=_inert).to_csv(index=False).encode("utf-8-sig"))
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
 
 
 def sheet_name(text: str, taken: Iterable[str] = ()) -> str:

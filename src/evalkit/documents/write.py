@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.documents import html
-from evalkit.documents.blocks import MIME, Block, freeze, parts, tree
+from evalkit.documents.blocks import MIME, Block, flat, freeze, parts, tree
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import items
-from evalkit.documents.numbering import Document, flat, number
-from evalkit.documents.workbook import put_beside
+from evalkit.documents.numbering import Document, number
+from evalkit.files import put
 from evalkit.problems import InputError, Problem, did_you_mean
 
 # form -> ending of its file
 FORMS = {"docx": ".docx", "official": ".docx", "pdf": ".pdf", "html": ".html", "xlsx": ".xlsx", "onepage": ".docx", "onepage_png": ".png"}
+ENDS = {"official": "-公文", "onepage": "-一页纸", "onepage_png": "-一页纸"}  # of its name, before that
 LIMIT = 5000  # characters of an official document
 
 
@@ -79,7 +80,7 @@ def write(
             problems.append(Problem("glyph_missing", "warning", where=where, found="、".join(lost), read="图里印成方框"))
     content, said = _made(document, wanted, cover, fonts, notes, nav, footer)
     problems += said
-    written = put_beside(target, content)
+    written = put(target, content)
     if written != target:
         read, advice = str(written), "请关闭打开着的旧文件后再运行一次"
         problems.append(Problem("output_locked", "warning", file=str(target), read=read, advice=advice))
@@ -123,12 +124,16 @@ def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path 
     if not isinstance(form, str) or form not in FORMS:
         known = "、".join(FORMS)
         raise InputError(Problem("value_invalid", where="form", found=str(form), allowed=known, advice=did_you_mean(str(form), FORMS)))
-    more = {"official": "-公文", "onepage": "-一页纸", "onepage_png": "-一页纸"}.get(form, "")
-    plain = (source or Path(name)).with_name(f"{source.stem if source else name}{more}{FORMS[form]}")
+    plain = (source or Path(name)).with_name(file_name(source.stem if source else name, form))
     target = plain if out is None else Path(out) / plain.name if os.path.isdir(out) else Path(out)
     for problem in (found := write(tree(content), target, form, **options)):
         warnings.warn(problem.text(), stacklevel=2)
     return next((Path(p.read) for p in found if p.code == "output_locked"), target)
+
+
+def file_name(stem: str, form: str) -> str:
+    """The name of the file in this form of the notebook called `stem`."""
+    return f"{stem}{ENDS.get(form, '')}{FORMS[form]}"
 
 
 def _made(

@@ -10,17 +10,16 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from evalkit.documents.workbook import put_beside
+from evalkit.documents.workbook import frames_bytes
 from evalkit.effects.panel import Panel
+from evalkit.files import put
 from evalkit.problems import InputError, Problem
-
-_BOOK = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
 
 
 def export(panel: Panel, path: Path) -> list[Path]:
     """See `Panel.export`."""
     with TemporaryDirectory() as folder:  # whole or not at all, and beside a file that is open elsewhere
-        return [put_beside(path.with_name(made.name), made.read_bytes()) for made in _written(panel, Path(folder) / path.name)]
+        return [put(path.with_name(made.name), made.read_bytes()) for made in _written(panel, Path(folder) / path.name)]
 
 
 def _written(panel: Panel, path: Path) -> list[Path]:
@@ -49,9 +48,7 @@ def _written(panel: Panel, path: Path) -> list[Path]:
             beside, sheets = path, {"数据": frame, **sheets}
         case other:
             raise InputError(Problem("value_invalid", file=path.name, found=other or "没有扩展名", allowed=".dta、.sav、.parquet、.xlsx"))
-    with pd.ExcelWriter(beside, engine="xlsxwriter", engine_kwargs=_BOOK) as book:
-        for name, sheet in sheets.items():
-            sheet.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
+    beside.write_bytes(frames_bytes(sheets))
     return [path] if beside == path else [path, beside]
 
 

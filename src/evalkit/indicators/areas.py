@@ -15,7 +15,6 @@ SUFFIXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("city", ("市", "州", "盟", "地区")),
     ("district", ("区", "县", "旗")),
 )
-ORDER = ("national", "province", "city", "district", "park", "industry_committee", "township")
 
 
 def level_of(path: str) -> str:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 import evalkit
 from evalkit.codebook import Codebook
+from evalkit.files import put
 from evalkit.indicators import baseline
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.evaluate import evaluate
@@ -24,7 +25,7 @@ from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_frame
 from evalkit.indicators.parts import Item, Progress, digest, pieces, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
-from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, with_full_areas, write_atomic, write_frame
+from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, with_full_areas, write_frame
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import make_views, plain, with_home
 from evalkit.ledgers import corrections
@@ -184,7 +185,7 @@ def _derive(
         "full_areas": full,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
-    write_atomic(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+    put(folder / "manifest.json", text)
     sweep(folder / "parts", groups)
     return _manifest(folder, manifest, changed=True)
 

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import evalkit
+from evalkit.files import put
 from evalkit.indicators.build import Manifest, file_digest
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.figures import published, published_measures
 from evalkit.indicators.parts import digest
 from evalkit.indicators.project import Project
-from evalkit.indicators.store import SCHEMA_VERSION, write_atomic, write_frame
+from evalkit.indicators.store import SCHEMA_VERSION, write_frame
 from evalkit.problems import InputError, Problem
 
 
@@ -45,5 +46,5 @@ def build_published(project: Project) -> Manifest:
         "fingerprint": fingerprint, "periods": periods, "problems": {}, "files": files, "parts": [],
     }  # fmt: skip
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
-    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    put(path, text)
     return Manifest(folder, "published", tuple(periods), tuple(files), {}, changed=True)

@@ -13,7 +13,6 @@ from evalkit.indicators.store import COMMON, nullable
 from evalkit.problems import InputError, Problem
 
 DTYPES = {"text": "string", "int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": None}
-NOT_NEGATIVE = ("int", "money")
 
 
 def table_schema(codebook: Codebook, table: str) -> Any:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalkit.codebook import Codebook
-from evalkit.problems import InputError, Problem
+from evalkit.files import put
 
 SCHEMA_VERSION = 3
 COMMON = ("area", "period", "source_file", "source_sheet")
@@ -51,35 +49,8 @@ def to_arrow(frame: pd.DataFrame, wanted: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=wanted)
 
 
-def write_atomic(path: Path, write: Callable[[Path], Any]) -> Path:
-    """Call `write` on a temporary neighbour, then put it in place: a reader sees the old file or the new one.
-
-    A file that another program holds open keeps its name; ours is written beside it as ``名称（2）``. Returns the path
-    that was written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            write(temporary)
-            os.chmod(temporary, 0o644)
-            try:
-                os.replace(temporary, path)
-            except PermissionError:
-                path = path.with_stem(f"{path.stem}（2）")
-                os.replace(temporary, path)
-            return path
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        advice = "请检查磁盘空间和文件夹的写权限，并关闭正打开这个文件的程序"
-        raise InputError(Problem("output_unwritable", file=str(path), found=str(error), advice=advice)) from error
-
-
 def write_parquet(table: pa.Table, path: Path) -> None:
-    write_atomic(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    put(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:

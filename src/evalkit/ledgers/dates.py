@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from evalkit.ledgers.values import _ABSENT, _ASCII, _DASHES, _QUOTES, _WIDE, _numeral
+from evalkit.ledgers.numerals import ABSENT, DASHES, DIGITS, QUOTES, WIDE, numeral
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 SHORT_YEARS = 60  # 24年 is 2024, 98年 is 1998: two digits up to this one belong to this century
@@ -106,8 +106,8 @@ def _join(start: DateValue, end: DateValue) -> DateValue:
 
 @lru_cache(maxsize=65_536)
 def _text(text: str, year: int | None, date_1904: bool) -> DateValue:
-    s = re.sub(r"\s+", " ", text.translate(_WIDE)).strip(_QUOTES + "。;；,，.、").lower()
-    if not s or s in _ABSENT or s == "无" or _DASHES.issuperset(s):
+    s = re.sub(r"\s+", " ", text.translate(WIDE)).strip(QUOTES + "。;；,，.、").lower()
+    if not s or s in ABSENT or s == "无" or DASHES.issuperset(s):
         return _MISSING
     s = _CHINESE.sub(_arabic, s)
     s = re.sub(r"\((?:含|以|注|农历|周|星期)?[^()\d]*\)$", "", s)
@@ -141,8 +141,8 @@ def _text(text: str, year: int | None, date_1904: bool) -> DateValue:
 def _arabic(match: re.Match[str]) -> str:
     text = match[0]
     if len(text) > 1 and not set(text) & set("十廿卅"):  # digits in a row: 二〇一五, 二四
-        return text.translate(_ASCII)
-    number = _numeral(text, True)
+        return text.translate(DIGITS)
+    number = numeral(text, True)
     return str(int(number[0])) if number else text
 
 
@@ -214,10 +214,10 @@ _SHORT = re.compile(r"(?<!\d)(\d\d)年(?:度?\s*第?([1-4一二三四])\s*季度
 
 @lru_cache(maxsize=4096)
 def _period(s: str) -> str | None:
-    s = _CHINESE.sub(_arabic, re.sub(r"二〇[〇一二三四五六七八九]{2}", _arabic, s.translate(_WIDE)).lower())
+    s = _CHINESE.sub(_arabic, re.sub(r"二〇[〇一二三四五六七八九]{2}", _arabic, s.translate(WIDE)).lower())
     s = re.sub(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)", r"\1", s)  # 20240630, 202412
     found = [*_PERIOD.finditer(s)] or [*_SHORT.finditer(s)]
-    said = {f"{_year(m[1])}" + (f"Q{m[m.lastindex or 1].translate(_ASCII)}" if m.lastindex != 1 else "") for m in found}
+    said = {f"{_year(m[1])}" + (f"Q{m[m.lastindex or 1].translate(DIGITS)}" if m.lastindex != 1 else "") for m in found}
     return said.pop() if len(said) == 1 else None
 
 

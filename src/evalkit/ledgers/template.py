@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import Codebook, read_yaml
-from evalkit.documents.workbook import HEAD, book_bytes, put_beside, write_cell
+from evalkit.documents.workbook import HEAD, book_bytes, write_cell
+from evalkit.files import put
 from evalkit.ledgers.ledger import NOT_COUNTED
 from evalkit.problems import InputError, Problem, did_you_mean
 
@@ -41,7 +42,7 @@ def forms_of(codebook: Codebook, wanted: Iterable[str] | None = None) -> dict[st
 def write_templates(folder: Path, wanted: Sequence[str] | None, codebook: Codebook) -> list[Path]:
     """One workbook a form below `folder`; a file that is there already and differs is never written over."""
     forms = forms_of(codebook, wanted)
-    return [put_beside(folder / f"{form['name']}.xlsx", template(code, form, codebook), keep=True) for code, form in forms.items()]
+    return [put(folder / f"{form['name']}.xlsx", template(code, form, codebook), keep=True) for code, form in forms.items()]
 
 
 def template(code: str, form: Mapping[str, Any], codebook: Codebook, rows: Sequence[Mapping[str, Any]] = ()) -> bytes:

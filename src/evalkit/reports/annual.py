@@ -20,21 +20,9 @@ from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
-from evalkit.reports.prose import (
-    MOST,
-    PENDING,
-    comparison,
-    declared,
-    declines,
-    doubtful,
-    facts,
-    place_word,
-    short,
-    short_names,
-    spoken,
-    word,
-)
+from evalkit.reports.prose import comparison, declines, doubtful, place_word
 from evalkit.reports.quality import problem_summary
+from evalkit.reports.sentences import MOST, PENDING, declared, facts, short, short_names, spoken, word
 from evalkit.reports.tables import headline
 from evalkit.reports.words import MISSING, change_words, cut_off, period_words, source_line
 from evalkit.scoring.scores import score

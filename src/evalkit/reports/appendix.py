@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import Block
 from evalkit.indicators.load import Data
-from evalkit.reports.prose import attainment, declared, facts, top_area
+from evalkit.reports.sentences import attainment, declared, facts, top_area
 from evalkit.reports.words import (
     HIDDEN,
     MARKS,

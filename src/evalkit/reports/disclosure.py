@@ -20,7 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_matrix, diags_array, hstack, identity, vstack
 
 from evalkit.indicators.load import Data
-from evalkit.reports.prose import top_area
+from evalkit.reports.sentences import top_area
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from evalkit.documents import Block, page
-from evalkit.documents.workbook import book_bytes, list_sheet, put_beside
+from evalkit.documents.workbook import book_bytes, list_sheet
+from evalkit.files import put
 from evalkit.indicators.checking import Findings, file_date
 from evalkit.ledgers.annotate import COLUMNS, TONES, annotated, problem_rows
 from evalkit.ledgers.files import RawSheet, read_sheets
@@ -69,7 +70,7 @@ def write_problems(found: Findings, path: Path) -> Path:
             name = area.rpartition("/")[2] or UNKNOWN
             list_sheet(book, name, COLUMNS, problem_rows(by_area[area]) or [["没有发现问题"]], TONES)
 
-    return put_beside(path, book_bytes(fill), avoid=found.sources.values())
+    return put(path, book_bytes(fill), avoid=found.sources.values())
 
 
 def _copies(found: Findings, files: Sequence[str] | None = None) -> Iterator[tuple[str, bytes]]:
@@ -92,7 +93,7 @@ def write_copies(found: Findings, folder: Path) -> list[Path]:
     """Every workbook afresh below `folder`, findings coloured and commented; a source is never written over."""
     written: list[Path] = []
     for name, content in _copies(found):
-        written.append(put_beside(folder / name, content, avoid=[*found.sources.values(), *written]))
+        written.append(put(folder / name, content, avoid=[*found.sources.values(), *written]))
     return written
 
 
@@ -122,7 +123,7 @@ def write_parcels(found: Findings, folder: Path) -> list[Path]:
                 info.external_attr = 0o644 << 16
                 archive.writestr(info, content, zipfile.ZIP_DEFLATED)
         path = folder / f"{area.replace('/', '_')}.zip"
-        written.append(put_beside(path, buffer.getvalue(), avoid=[*found.sources.values(), *written]))
+        written.append(put(path, buffer.getvalue(), avoid=[*found.sources.values(), *written]))
     return written
 
 

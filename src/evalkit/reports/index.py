@@ -13,22 +13,23 @@ import evalkit
 from evalkit import charts
 from evalkit.codebook.dictionary import formula, in_words
 from evalkit.documents import FORMS, Block, html
+from evalkit.documents.write import file_name
+from evalkit.files import put
 from evalkit.indicators import load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
-from evalkit.indicators.store import write_atomic
 from evalkit.problems import SEVERITIES, InputError
 from evalkit.reports import tables
 from evalkit.reports.annual import files_of
 from evalkit.reports.disclosure import published
-from evalkit.reports.publish import INTERNAL, NAMES, SUFFIX
+from evalkit.reports.publish import INTERNAL, NAMES
+from evalkit.reports.sentences import declared
 from evalkit.reports.words import MISSING, fixed, marked, period_words, shown, source_line, span
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
 
 PROVENANCE = "provenance.html"
 BESIDE = "（2）"  # in the name of a file that stands beside an open one
-YEARS = ("org_coverage", "activity_fund_per_member")  # drawn as small fields, one an area
 READY = ("done", "up_to_date")
 
 
@@ -88,12 +89,10 @@ class Made:
 
     def form(self, key: str, form: str) -> str | None:
         """The address of a form of a notebook, where it was made."""
-        end = f"{SUFFIX.get(form, '')}{FORMS[form]}"
-        for name in self.records.get(key, ()):
-            stem = name.replace(BESIDE, "")
-            if stem.endswith(end) and (end != FORMS[form] or not any(s in Path(stem).stem for s in SUFFIX.values() if s)):
-                return name
-        return None
+        end = file_name("", form)
+        longer = [e for e in (file_name("", f) for f in FORMS) if e != end and e.endswith(end)]
+        plain = {name: name.replace(BESIDE, "") for name in self.records.get(key, ())}
+        return next((name for name, p in plain.items() if p.endswith(end) and not p.endswith(tuple(longer))), None)
 
 
 def write_index(made: Made) -> Path:
@@ -105,12 +104,12 @@ def write_index(made: Made) -> Path:
     back = [("返回目录", "index.html")]
     blocks = list(_provenance(made, data))
     place = html.page(blocks, f"指标出处（{period_words(made.period)}）", subtitle=since, nav=back, footer=foot, demo=data.is_demo)
-    write_atomic(made.folder / PROVENANCE, lambda path: path.write_text(place, encoding="utf-8"))
+    put(made.folder / PROVENANCE, place)
     title = f"{subject}评估报告（{period_words(made.period)}）"
     page = html.page(list(index_blocks(made, data)), title, subtitle=since, nav=_nav(made), footer=foot, demo=data.is_demo)
     search = Path(__file__).with_name("search.html").read_text(encoding="utf-8").replace("\r\n", "\n")
     page = page.replace("</main>", f"</main>\n{search}", 1)
-    return write_atomic(made.folder / "index.html", lambda path: path.write_text(page, encoding="utf-8"))
+    return put(made.folder / "index.html", page)
 
 
 def _nav(made: Made) -> list[tuple[str, str]]:
@@ -133,7 +132,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     yield _documents(made)
     yield Block.heading("各地区主要指标", 2)
     yield _key_table(made, data)
-    years = [figure for code in YEARS if (figure := _years(made, code)) is not None]
+    years = [figure for code in declared()["yearly"] if (figure := _years(made, code)) is not None]
     if years:
         yield Block.heading("逐年变化", 2)
         yield from years

@@ -1,301 +1,35 @@
-"""Sentences made from data, as an official would write them; nothing is said of what is missing.
+"""Paragraphs made from data, as an official would write them; nothing is said of what is missing.
 
-The sentences stand in ``prose.yml``; this module fills them. Changes, attainment and order are always stated; 优于, 低于 and
-差异不明显 only where `evalkit.indicators.compare` says so. No minus sign ever stands in running text.
+The sentences stand in ``prose.yml`` and are filled by `evalkit.reports.sentences`. Changes, attainment and order are always
+stated; 优于, 低于 and 差异不明显 only where `evalkit.indicators.compare` says so. No minus sign ever stands in running text.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evalkit.codebook import Codebook, load_codebook
-from evalkit.codebook.reading import read_yaml
 from evalkit.documents import Block
-from evalkit.indicators.compare import MINIMUM_BASE, compare, half_unit
+from evalkit.indicators.compare import compare, half_unit
 from evalkit.indicators.load import Data
-from evalkit.reports.words import MISSING, change_words, cut_off, fixed, large, light, period_words, shown
-
-FIELD = re.compile(r"\{([^{}]+)\}")
-PENDING = "【待补充】"
-MOST = 3  # names in a row of the best or the last
-
-
-@cache
-def declared() -> dict[str, Any]:
-    """Sentences, problems and turns of phrase (prose.yml)."""
-    return dict(read_yaml(Path(__file__).with_name("prose.yml")))
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of one area in one period, and of the period before it.
-
-    `now` and `before` hold values of measures by code; `rows` and `earlier` the rows of indicators by code.
-    """
-
-    area: str
-    period: str
-    codebook: Codebook
-    now: Mapping[str, float]
-    before: Mapping[str, float]
-    rows: Mapping[str, Any]
-    earlier: Mapping[str, float]
-
-    def amount(self, code: str, value: float | None = None) -> str:
-        measure = self.codebook.measures[code]
-        return large(self.now[code] if value is None else value, measure.unit)
-
-    def change(self, code: str) -> float | None:
-        row, old = self.rows.get(code), self.earlier.get(code)
-        return None if row is None or old is None or pd.isna(old) else float(row["value"] - old)
-
-
-def facts(data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None) -> Facts:
-    """The facts of an area; by default of the one that holds all others, or of all together where there is no such one."""
-    known: dict[Any, Facts] = data.__dict__.setdefault("_facts", {})  # each paragraph asks for the same
-    if (key := (str(period), str(baseline), area)) in known:
-        return known[key]
-    root = data.find_area(area) if area else top_area(data.indicators)
-    numbers, rows = _of(data.measures, root, "measure"), _of(data.indicators, root, "indicator")
-
-    def at(frame: pd.DataFrame, key: str, when: Any) -> dict[str, Any]:
-        mine = frame.loc[(frame["period"] == str(when)) & frame["value"].notna()]
-        return dict(zip(mine[key], mine["value"], strict=True))
-
-    current = rows.loc[(rows["period"] == str(period)) & rows["value"].notna()].to_dict("records")
-    name = root.rpartition("/")[2] or data.project.settings["area"] or "全部地区"
-    known[key] = Facts(name, str(period), data.codebook, at(numbers, "measure", period), at(numbers, "measure", baseline),
-                       {r["indicator"]: r for r in current}, at(rows, "indicator", baseline))  # fmt: skip
-    return known[key]
-
-
-def _of(frame: pd.DataFrame, root: str, key: str) -> pd.DataFrame:
-    """The rows of an area; of "" (no area holds the others) the sums over the topmost areas."""
-    if root:
-        return frame.loc[frame["area"] == root]
-    tops = frame.loc[~frame["area"].astype(str).str.contains("/")]
-    groups = tops.groupby(["period", key], sort=False)
-    first = groups.head(1).set_index(["period", key])
-    if key == "measure":
-        return first.assign(value=groups["value"].sum(min_count=1)).reset_index()
-    sums = groups[["numerator", "denominator"]].sum(min_count=1)
-    value = sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)
-    return first.assign(value=value, low=value, high=value, **sums).reset_index()
-
-
-def top_area(frame: pd.DataFrame) -> str:
-    """The area that holds all others; "" where there is none."""
-    paths = [str(a) for a in frame["area"].dropna().unique()]
-    root = min(paths, key=lambda a: (a.count("/"), a), default="")
-    return root if all(a == root or a.startswith(f"{root}/") for a in paths) else ""
-
-
-def word(key: str, **values: Any) -> str:
-    return str(declared()["words"][key]).format(**values)
-
-
-@cache
-def _packaged() -> Codebook:
-    return load_codebook()
-
-
-def short_names(rows: pd.DataFrame) -> dict[str, str]:
-    return {r["indicator"]: short(r) for r in rows.drop_duplicates("indicator").to_dict("records")}
-
-
-def short(row: Any) -> str:
-    """The one name of an indicator in running text: the short one of a headline indicator, which every reader has met."""
-    known = _packaged().indicators.get(row["indicator"])
-    return str(row["name"] if known is not None and not known.headline else row["short_name"] or row["name"])
-
-
-def spoken(row: Any, value: float | None = None) -> str:
-    """The value inside a sentence, without 每人, 每名 and the like (人均…161元)."""
-    text = shown(row, value, unit=False)
-    return text if text in (MISSING, "不限") else text + str(row["unit"]).split("/")[0]
-
-
-# one sentence
-
-
-def tell(sentences: Sequence[Sequence[Any]], known: Facts) -> str:
-    """The sentences for which there are facts, one after the other."""
-    told = []
-    for clauses in sentences:
-        if clauses == "¶":
-            continue
-        parts = [_clause(c, known) for c in clauses]
-        if parts and parts[0] is not None:
-            text = parts[0]
-            for part in parts[1:]:
-                text += "" if not part else part if part[0] in "（；" else f"，{part}"
-            told.append(f"{text}。")
-    return "".join(told)
-
-
-def _clause(clause: Any, known: Facts) -> str | None:
-    if isinstance(clause, str):
-        values = {name: _field(name, known) for name in FIELD.findall(clause)}
-        return None if None in values.values() else FIELD.sub(lambda m: str(values[m[1]]), clause)
-    return _each(clause, known) if "each" in clause else _part(clause, known)
-
-
-def _field(name: str, known: Facts) -> str | None:
-    if name in ("area", "date", "year"):
-        return {"area": known.area, "date": cut_off(known.period), "year": period_words(known.period)}[name]
-    if name.startswith("@"):
-        return _rate(name[1:], known)
-    for sign in "/-":
-        top, mark, bottom = name.removesuffix("~").partition(sign)
-        if mark:
-            a, b = known.now.get(top), known.now.get(bottom)
-            if name.endswith("~"):
-                more, less = known.before.get(top), known.before.get(bottom)
-                if a is None or b is None or more is None or less is None or a < b:
-                    return None
-                return moved(a - b, max(more - less, 0.0), known.codebook.measures[top].unit)
-            if a is None or b is None or (b <= 0 if sign == "/" else a <= b):
-                return None
-            return f"{fixed(100 * a / b, 1)}%" if sign == "/" else known.amount(top, a - b)
-    code, changed, growth = name.partition("~")
-    if code not in known.now:
-        return None
-    if not changed:
-        return known.amount(code)
-    return moved(known.now[code], known.before.get(code), known.codebook.measures[code].unit, bool(growth))
-
-
-def moved(now: float, before: float | None, unit: str, growth: bool = False) -> str | None:
-    """``比上年增加342家``, ``与上年持平``; with `growth` also its per cent, unless it started from a tiny base."""
-    if before is None or pd.isna(before):
-        return None
-    if large(now, unit) == large(before, unit):
-        return "与上年持平"
-    up = now > before
-    text = f"比上年{'增加' if up else '减少'}{large(abs(now - before), unit)}"
-    if not growth or before < MINIMUM_BASE:
-        return text
-    return f"{text}、{'增长' if up else '下降'}{fixed(100 * abs(now - before) / before, 1)}%"
-
-
-def _rate(name: str, known: Facts) -> str | None:
-    code, kind = (name[:-1], name[-1]) if name[-1] in "~=!#" else (name, "")
-    row = known.rows.get(code)
-    if row is None:
-        return None
-    if kind == "~":
-        return change_words(row, known.change(code)) or None
-    if kind == "#":
-        return shown(row, unit=False)
-    if kind:
-        return attainment(row) if kind == "=" else interval(row, known.earlier.get(code))
-    return spoken(row) + _small(row)
-
-
-def _small(row: Any) -> str:
-    small = row["kind"] == "proportion" and row["denominator"] < MINIMUM_BASE
-    return word("small") if small else ""
-
-
-def distance(row: Any, difference: float) -> str:
-    """The size of a difference in words: 8.5个百分点, 15元."""
-    size = fixed(abs(difference) * row["scale"], int(row["decimals"]))
-    return size + ("个百分点" if row["unit"] == "%" else str(row["unit"]).split("/")[0])
-
-
-def apart(row: Any, a: float, b: float) -> float:
-    """a - b as a reader reckons it from the two numbers that the sentence prints."""
-    first, second = (float(fixed(v * row["scale"], int(row["decimals"]), grouped=False)) for v in (a, b))
-    return (first - second) / float(row["scale"])
-
-
-def attainment(row: Any) -> str | None:
-    """How a value stands to its named reference; None without one, or where being near is what counts."""
-    target, better = row.get("target"), row["better"]
-    if target is None or pd.isna(target) or better not in ("higher", "lower"):
-        return None
-    gap = apart(row, row["value"], target)
-    full = target == 1 and row["unit"] == "%" and better == "higher"
-    aim = {"value": re.sub(r"\.0+(?!\d)", "", spoken(row, target)), "target": row["target_name"]}
-    if round(gap * row["scale"], 6) == 0:
-        unit = "不到" + distance(row, 10.0 ** -row["decimals"] / row["scale"])
-        if full:
-            return word("full") if row["value"] >= target else word("short_full", gap=unit)
-        return word("reached" if better == "lower" and row["value"] <= target else "same_as", **aim)
-    if full:
-        return word("full" if gap > 0 else "short_full", gap=distance(row, gap))
-    if better == "lower":
-        return word("over" if gap > 0 else "reached", gap=distance(row, gap), **aim)
-    return word("above" if gap > 0 else "short", gap=distance(row, gap), **aim)
-
-
-def interval(row: Any, before: float | None = None) -> str:
-    """The data's interval in brackets where it matters: it could turn the sentence, or is a point (or 1%) wide; else empty."""
-    low, high, target = row.get("low"), row.get("high"), row.get("target")
-    if low is None or high is None or pd.isna(low) or pd.isna(high) or shown(row, low) == shown(row, high):
-        return ""
-    if math.isinf(high):
-        return word("open", low=spoken(row, low))
-    ends = {"low": spoken(row, low), "high": spoken(row, high)}
-    if before is not None and pd.notna(before) and (low - before) * (high - before) < 0:
-        return word("unsure", **ends, what="比上年是升是降")
-    if target is not None and pd.notna(target) and low < target <= high and row["better"] in ("higher", "lower"):
-        return word("unsure", **ends, what="是否达到参照值")
-    wide = (high - low) * row["scale"] >= 1 if row["unit"] == "%" else high - low >= 0.01 * abs(row["value"])
-    return word("interval", **ends) if wide else ""
-
-
-def _part(clause: Mapping[str, Any], known: Facts) -> str | None:
-    """A part of a whole with its rate and the rate's change."""
-    whole, part, rate, say = clause.get("whole"), clause["part"], clause["rate"], clause["say"]
-    under = whole or clause["of"]
-    row = known.rows.get(rate)
-    if under not in known.now or part not in known.now or known.now[under] <= 0:
-        return None
-    n, all_ = known.now[part], known.now[under]
-    name = clause.get("name") or known.codebook.measures[under].name
-    total = f"{name}{known.amount(under)}" if whole else ""
-    lead = f"{total}，其中" if whole else str(clause.get("lead", ""))
-    if whole and all_ == 1:
-        return f"{total}，{'已' if n else '尚未'}{say}"
-    if n == 0:
-        return f"{total}，{clause['zero']}" if whole and "zero" in clause else word("none", lead=lead, say=say)
-    tail = "" if row is None else f"{short(row)}{spoken(row)}{_small(row)}"
-    moved_ = change_words(row, known.change(rate)) if row is not None else ""
-    tail = "，".join(filter(None, (tail, moved_)))
-    if n == all_:
-        return "，".join(filter(None, (word("all", whole=f"{total}，" if whole else name, say=say), tail)))
-    head = word("some", lead=lead, say=say, n=known.amount(part))
-    before, step = known.before.get(part), known.change(rate)
-    if row is not None and step and before is not None and (n - before) * step < 0 and not moved_.endswith("持平"):
-        fewer = word("fewer") if n < before and known.before.get(under, 0) > all_ else ""  # else both changes speak for themselves
-        return f"{head}，{moved(n, before, known.codebook.measures[part].unit)}；{tail.replace('比上年', fewer)}"
-    return "，".join(filter(None, (head, tail)))
-
-
-def _each(clause: Mapping[str, Any], known: Facts) -> str | None:
-    """An enumeration with shares: entries of zero are left out, a single entry that is everything is 均为."""
-    whole = known.now.get(clause["of"]) if "of" in clause else None
-    there = [(code, known.now[code]) for code in clause["each"] if known.now.get(code, 0) > 0]
-    if not there or ("of" in clause and not whole):
-        return None
-    names = known.codebook.measures
-    if len(there) == 1 and whole == there[0][1]:
-        return f"均为{names[there[0][0]].name}"
-    share = [f"（占{fixed(100 * value / whole, 1)}%）" if whole else "" for _, value in there]
-    return clause.get("lead", "") + "、".join(f"{names[c].name}{known.amount(c)}{s}" for (c, _), s in zip(there, share, strict=True))
-
-
-# paragraphs
+from evalkit.reports.sentences import (
+    MOST,
+    apart,
+    declared,
+    distance,
+    facts,
+    packaged,
+    short,
+    short_names,
+    small,
+    spoken,
+    tell,
+    word,
+)
+from evalkit.reports.words import change_words, light, period_words
 
 
 def summary(
@@ -330,7 +64,7 @@ def _extremes(rows: pd.DataFrame, code: str, period: Any, level: str) -> str:
 @cache
 def place_word(level: str) -> str:
     """What the areas of a level are called (区县); 地区 where no word is known."""
-    name = _packaged().term(f"level.{level}")
+    name = packaged().term(f"level.{level}")
     return "地区" if "." in name else name
 
 
@@ -392,7 +126,7 @@ def declines(data: Data, period: Any, baseline: Any = None, area: str | None = N
     known, book, found = facts(data, period, baseline, area), data.codebook.indicators, []
     for code, row in known.rows.items():
         one, step = book[code], known.change(code)
-        if not (one.headline or one.target) or not worsened(row, step) or _small(row):
+        if not (one.headline or one.target) or not worsened(row, step) or small(row):
             continue
         points, old = row["unit"] == "%", known.earlier[code]
         size = abs(step) * 100 if points else 100 * abs(step) / old if old else 0.0  # type: ignore[arg-type]

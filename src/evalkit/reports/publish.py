@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pandas as pd
-
 from evalkit import charts
 from evalkit.codebook import load_codebook
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import FORMS, Block, Cover, tree, write
+from evalkit.documents.blocks import changed, flat
 from evalkit.documents.numbering import number
-from evalkit.documents.write import official_length
+from evalkit.documents.write import file_name, official_length
+from evalkit.files import put
 from evalkit.indicators import find_project, load
-from evalkit.indicators.load import Data
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
-from evalkit.reports.prose import declared
+from evalkit.reports.sentences import declared
 from evalkit.reports.tables import headline
 from evalkit.reports.words import period_words
 from evalkit.scoring.words import words
 
 ANNUAL = "评估报告"
 INTERNAL = "问题清单（内部资料）.xlsx"
-SUFFIX = {"official": "-公文", "onepage": "-一页纸", "onepage_png": "-一页纸"}
 NAMES = {"html": "网页", "docx": "Word", "official": "Word（公文正文版）", "pdf": "PDF", "xlsx": "Excel数据表", "onepage": "一页纸（Word）",
          "onepage_png": "一页纸（图片）"}  # fmt: skip
 ROWS = AREAS = 10  # of the table on the one page, and of its figures
-DRAWN = ("org_coverage", "effective_coverage")  # there
 BLANK_DATE = "　　年　　月　　日"
 
 
@@ -46,9 +43,6 @@ def __warm_up__() -> None:
     declared()
     for section in ("say", "rules", "combines", "tables"):
         words(section)
-    with suppress(Exception):  # fonts, words and marks of the figures
-        two = {"area": ["甲", "乙"], "period": "2025", "indicator": "x", "name": "x", "unit": "%", "base": "", "value": [0.1, 0.2]}
-        charts.bars(pd.DataFrame(two), "x")
     with suppress(Exception), TemporaryDirectory() as folder:  # a fault in a library shows itself in the run that needs it
         write([Block.heading("预热", 1), Block.paragraph("文字"), Block.table("表", ["甲"], [[1]])], Path(folder, "a.docx"))
 
@@ -104,10 +98,10 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     shown, told = set(headline(project.codebook)), dict[str, Any]()
     for form in forms:
         if form == "figures":
-            for n, figure in enumerate(figures(blocks), start=1):
+            for n, figure in enumerate((b for b in flat(blocks) if b.kind == "figure"), start=1):
                 (path.parent / f"{path.stem}-图{n:02d}.png").write_bytes(figure.png)
             continue
-        target = path.with_name(f"{path.stem}{SUFFIX.get(form, '')}{FORMS[form]}")
+        target = path.with_name(file_name(path.stem, form))
         here = blocks
         if form.startswith("onepage"):
             picked = () if public or parameters.get("ranking") != "full" else moved_figures(project, parameters)
@@ -122,7 +116,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         problems += write(here, target, form, cover=with_cover, fonts=faces, nav=nav, footer="由 Evalkit 从笔记本生成", notes=notes)
     if full and not public:
         data = load(project, periods=[period] if period else None, dataset=parameters.get("dataset"))
-        (path.parent / INTERNAL).write_bytes(internal(data, parameters))
+        put(path.parent / INTERNAL, internal_workbook(data, data.last, parameters.get("within")))
     if problems:
         told["evalkit_problems"] = list(dict.fromkeys(p.text() for p in problems))
     if told:
@@ -130,22 +124,10 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def internal(data: Data, parameters: dict[str, Any]) -> bytes:
-    return internal_workbook(data, data.last, parameters.get("within"))
-
-
 def definitions(project: Any) -> list[tuple[str, str]]:
     """Definitions and sources for the notes sheet of a workbook."""
     book = project.codebook
     return [(i.name, f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}") for i in book.indicators.values()]
-
-
-def figures(blocks: Sequence[Block]) -> Iterator[Block]:
-    for block in blocks:
-        if block.kind == "group":
-            yield from figures(block.blocks)
-        elif block.kind == "figure":
-            yield block
 
 
 def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> list[Block]:
@@ -160,8 +142,6 @@ def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> lis
         return {**value, "href": f"{page}#{code}"} if known else value
 
     def one(block: Block) -> Block:
-        if block.kind == "group":
-            return Block.group(*map(one, block.blocks))
         if block.kind != "table":
             return block
         keys, rows = [c["key"] for c in block.content["columns"]], []
@@ -172,7 +152,7 @@ def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> lis
             ])  # fmt: skip
         return Block("table", {**block.content, "rows": rows})
 
-    return [one(block) for block in blocks]
+    return [changed(block, one) for block in blocks]
 
 
 def attached(blocks: Sequence[Block]) -> list[Block]:
@@ -189,19 +169,17 @@ def attached(blocks: Sequence[Block]) -> list[Block]:
         return [said(v) for v in value] if isinstance(value, list | tuple) else value
 
     def one(block: Block) -> Block:
-        if block.kind == "group":
-            return Block.group(*map(one, block.blocks))
         return Block(block.kind, said(block.content)) if block.kind in ("paragraph", "list", "note") else block
 
-    return [one(block) for block in blocks]
+    return [changed(block, one) for block in blocks]
 
 
 def one_page(blocks: Sequence[Block], instead: Sequence[Block] = ()) -> list[Block]:
     """一页纸: title, the three summary sentences, the first table and two figures (`instead`, else the first of the report)."""
-    flat = [b for block in blocks for b in (block.blocks if block.kind == "group" else [block])]
-    told = [b for b in flat if b.kind == "paragraph" and b.content.get("style") == "summary"][:3]
-    heads = [b for b in flat if b.kind == "heading"][:1]
-    tables, drawn = [b for b in flat if b.kind == "table"][:1], [b for b in flat if b.kind == "figure"][:2]
+    every = [*flat(blocks)]
+    told = [b for b in every if b.kind == "paragraph" and b.content.get("style") == "summary"][:3]
+    heads = [b for b in every if b.kind == "heading"][:1]
+    tables, drawn = [b for b in every if b.kind == "table"][:1], [b for b in every if b.kind == "figure"][:2]
     return [*heads, *told, *map(_short, tables), *(instead if len(instead) == len(drawn) else drawn)]
 
 
@@ -239,7 +217,7 @@ def moved_figures(project: Any, parameters: Mapping[str, Any]) -> list[Block]:
     if len(areas) <= AREAS or str(baseline) not in data.periods:
         return []
     frame, found = data.indicators.loc[data.indicators["area"].isin(areas)], []
-    for code in DRAWN:
+    for code in declared()["one_page"]:
         wide = frame.loc[frame["indicator"] == code].pivot(index="area", columns="period", values="value")
         if not {str(period), str(baseline)} <= set(wide):
             return []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evalkit import charts
-from evalkit.documents.workbook import put_beside
+from evalkit.documents.workbook import csv_bytes, frames_bytes
+from evalkit.files import put
 from evalkit.indicators import load
 from evalkit.problems import InputError
 from evalkit.scoring.scores import score
@@ -38,8 +38,8 @@ def write_scores(
         tables["得分变动"] = scores.changes(at_level.loc[at_level["period"] == data.periods[-2]])
     folder = out or data.project.reports / data.last / "评分"
 
-    def put(name: str, content: bytes) -> None:
-        if (path := put_beside(folder / name, content)).name != name:
+    def keep(name: str, content: bytes) -> None:
+        if (path := put(folder / name, content)).name != name:
             notes.append(f"{name} 正被其他程序打开，没有改动；新的内容写在 {path.name}")
 
     try:
@@ -56,16 +56,12 @@ def write_scores(
         except InputError as error:
             notes.append(f"没有画出{name}：" + "；".join(p.found or p.title for p in error.problems))
             continue
-        put(f"{name}.png", picture)
+        keep(f"{name}.png", picture)
     tables["说明"] = pd.DataFrame({"说明": [scores.method, *robust.notes, *notes,
                                         *(["演示数据，全部虚构，非真实情况。"] if scores.is_demo else [])]})
-    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-    with pd.ExcelWriter(content := BytesIO(), engine="xlsxwriter", engine_kwargs=options) as book:
-        for name, table in tables.items():
-            flags = {c: table[c].map({True: "是", False: "否"}) for c in table.select_dtypes(["bool", "boolean"])}
-            named = table.assign(**flags).round(4).rename(columns=words("files"))
-            put(f"{name}.csv", named.to_csv(index=False).encode("utf-8-sig"))
-            named.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
-            book.sheets[name].autofit(400)
-    put("评分.xlsx", content.getvalue())
+    for name, table in tables.items():
+        flags = {c: table[c].map({True: "是", False: "否"}) for c in table.select_dtypes(["bool", "boolean"])}
+        tables[name] = table.assign(**flags).round(4).rename(columns=words("files"))
+        keep(f"{name}.csv", csv_bytes(tables[name]))
+    keep("评分.xlsx", frames_bytes(tables))
     return folder, notes

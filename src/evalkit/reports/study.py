@@ -208,17 +208,18 @@ def _plain(title: str, frame: pd.DataFrame, main: Effect) -> Block:
 def write(found: Findings, folder: Path, unit: str = "") -> list[str]:
     """研究报告 as html, docx and tex, 表格.xlsx, figures as png, 面板.dta; what could not be written as it should, in words."""
     from evalkit.documents import write as write_document
-    from evalkit.documents.latex import flat, latex_document
-    from evalkit.documents.workbook import put_beside
+    from evalkit.documents.blocks import flat
+    from evalkit.documents.latex import latex_document
+    from evalkit.files import put
 
     every = blocks(found, unit)
     told: list[str] = []
     pictures = {block.content["title"]: block for block in flat(every) if block.kind == "figure"}
     for n, (title, block) in enumerate(pictures.items(), 1):
-        put_beside(folder / f"图{n}_{''.join(c if c.isalnum() else '_' for c in title)[:40]}.png", block.png)
-        put_beside(folder / "latex" / f"fig{n}.png", block.png)  # engines differ in what names they take
+        put(folder / f"图{n}_{''.join(c if c.isalnum() else '_' for c in title)[:40]}.png", block.png)
+        put(folder / "latex" / f"fig{n}.png", block.png)  # engines differ in what names they take
     files = {title: f"fig{n}.png" for n, title in enumerate(pictures, 1)}
-    put_beside(folder / "latex" / "study.tex", latex_document(every[1:], found.study.question, files).encode("utf-8"))
+    put(folder / "latex" / "study.tex", latex_document(every[1:], found.study.question, files).encode("utf-8"))
     for name in ("研究报告.html", "研究报告.docx", "表格.xlsx"):
         told += [p.text() for p in write_document(every, folder / name)]
     if found.panel is not None:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import evalkit
-from evalkit.indicators.store import write_atomic
+from evalkit.files import put
 from evalkit.problems import InputError, Problem
 from evalkit.reports.index import BESIDE, PROVENANCE, Made
 from evalkit.runner.jobs import installation
@@ -59,7 +59,7 @@ def write_record(made: Made, seconds: float) -> None:
         ],
     }  # fmt: skip
     text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
-    write_atomic(folder / RECORD, lambda path: path.write_text(text, encoding="utf-8"))
+    put(folder / RECORD, text)
 
 
 def recorded(folder: Path) -> dict[str, str]:

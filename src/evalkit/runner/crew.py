@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import psutil
 
@@ -170,11 +170,9 @@ class Crew:
 
     def _result(self, run: Run) -> dict[str, Any]:
         """What the process has written or, where it could not, what can be said of its end."""
-        task, file, result = run.task, Path(run.task["result"]), None
-        stack = file.with_suffix(".stack")
-        with suppress(OSError, ValueError):
-            result = json.loads(file.read_text("utf-8"))
-        if not isinstance(result, dict):  # nothing, or the number of the cell that it was at
+        task, file = run.task, Path(run.task["result"])
+        stack, result = file.with_suffix(".stack"), written(file)
+        if not isinstance(result, dict):
             name = f"信号 {signal.Signals(-run.status).name}" if run.status < 0 else f"退出码 {run.status}"
             reason = (f"单元格 In [{result}] " if result else "") + (run.cause or f"进程意外结束（{name}）")
             result = {"state": "crashed", "reason": reason, "seconds": round(time.monotonic() - run.began, 3)}
@@ -201,6 +199,13 @@ class Crew:
             if time.monotonic() > deadline:
                 kill_tree(left[0].pid)
         end_marked(self.home)
+
+
+def written(file: Path) -> dict[str, Any] | int | None:
+    """The result a run has written; the number of the cell that it was at when it ended, or None before the first."""
+    with suppress(OSError, ValueError):
+        return cast("dict[str, Any] | int", json.loads(file.read_text("utf-8")))
+    return None
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 import time
 import traceback
@@ -15,6 +14,7 @@ import papermill
 import psutil
 from papermill.exceptions import PapermillExecutionError
 
+from evalkit.files import place
 from evalkit.runner.crew import memory
 from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, write_json
 
@@ -88,6 +88,8 @@ def publish(task: dict[str, Any], target: Path, **measured: Any) -> list[str]:
     """
     output = Path(task["output"])
     made = [p.relative_to(target.parent) for p in sorted(target.parent.rglob("*")) if p.is_file() and p != target]
+    for name in made:
+        (output.parent / name).parent.mkdir(parents=True, exist_ok=True)
     placed = [place(target.parent / name, output.parent / name) for name in made]
     content = json.loads(target.read_text("utf-8"))
     metadata = content.pop("metadata")
@@ -97,16 +99,3 @@ def publish(task: dict[str, Any], target: Path, **measured: Any) -> list[str]:
     write_json(target, content | {"metadata": metadata})  # at the end of the file, where `stamped` looks for it
     wanted = [*(output.parent / name for name in made), output]
     return [path.name for path, want in zip([*placed, place(target, output)], wanted, strict=True) if path != want]
-
-
-def place(made: Path, target: Path) -> Path:
-    """Put a finished file in its place; beside it, as ``名称（2）``, where Windows finds the old one open."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.replace(made, target)
-    except PermissionError:
-        if not target.exists():
-            raise
-        target = target.with_stem(f"{target.stem}（2）")
-        os.replace(made, target)
-    return target

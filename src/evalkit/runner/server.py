@@ -21,6 +21,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ from typing import Any
 
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # nbformat imports in 0.3 s instead of 3 s
 
-from evalkit.runner.crew import QUIET, kill_tree  # noqa: E402
+from evalkit.runner.crew import QUIET, kill_tree, written  # noqa: E402
 from evalkit.runner.jobs import write_json  # noqa: E402
 from evalkit.runner.perform import perform  # noqa: E402
 
@@ -107,6 +108,8 @@ class Warm:
             prctl(PDEATHSIG, signal.SIGKILL)
             if os.getppid() == parent:
                 self.child(task)
+        except BaseException:
+            Path(task["result"] + ".stack").write_text(traceback.format_exc(), "utf-8")
         finally:
             os._exit(1)
 
@@ -131,14 +134,14 @@ class Warm:
         faulthandler.enable(self.stack)
         faulthandler.register(signal.SIGUSR1, self.stack)
         enter_child()
-        written = watch_writes(task["cwd"], task["staging"], self.facts["home"])
+        touched = watch_writes(task["cwd"], task["staging"], self.facts["home"])
         try:
             result = perform(task, "evalkit-here", seed=task["seed"], place=Path(task["result"]))
         except NeedsKernel as need:
             result = {"state": "kernel", "reason": str(need)}
         result["modules"] = [name for name in sys.modules if name not in self.known]
-        if written:
-            note = "写入了工作目录（各次运行会互相覆盖）：" + "、".join(sorted(written)[:5])
+        if touched:
+            note = "写入了工作目录（各次运行会互相覆盖）：" + "、".join(sorted(touched)[:5])
             result["note"] = "；".join(filter(None, (result.get("note"), note)))
         write_json(Path(task["result"]), result)
         self.shell.user_ns.clear()  # files the notebook left open are closed, as at the end of a kernel
@@ -152,11 +155,9 @@ class Warm:
             if not pid:
                 break
             if task := self.children.pop(pid, None):
-                result = {}
-                with suppress(OSError, ValueError):
-                    result = json.loads(Path(task["result"]).read_text("utf-8"))
+                result = written(Path(task["result"]))
                 self.say(task=task["id"], status=os.waitstatus_to_exitcode(status))
-                if result.get("state") == "done" and task["notebook"] not in self.taught:
+                if isinstance(result, dict) and result["state"] == "done" and task["notebook"] not in self.taught:
                     self.taught.add(task["notebook"])
                     self.learn(result["modules"])
         with suppress(OSError):  # orphans become ours (SUBREAPER); their end brings us here again, for theirs
@@ -241,6 +242,10 @@ def pool(say: Say) -> None:
 
 def main() -> None:
     channel, facts = os.dup(1), json.loads(sys.argv[2])
+    with suppress(ImportError, ValueError, OSError):  # a core file would hold whatever ledgers the notebook has read
+        from resource import RLIMIT_CORE, setrlimit
+
+        setrlimit(RLIMIT_CORE, (0, 0))
     os.dup2(2, 1)  # whatever modules print while they are imported goes to the log
 
     def say(**message: Any) -> None:

@@ -28,7 +28,6 @@ TOP = {"name", "note", "rule", "points", "tree", "needs", "grades", "impute", "t
 GROUP = {"name", "note", "rule", "points", "combine", "power", "ahp", "items"}
 NUMBERS = ("full_at", "zero_at", "low", "high")
 LEAF = {"name", "note", "rule", "points", "better", *NUMBERS}
-CHOICES = {"rule": RULES, "combine": COMBINE}
 NAN = float("nan")
 
 

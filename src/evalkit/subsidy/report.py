@@ -10,6 +10,8 @@ import pandas as pd
 from evalkit.charts import plans as charts
 from evalkit.documents import Block
 from evalkit.documents import write as write_document
+from evalkit.documents.workbook import csv_bytes
+from evalkit.files import put
 from evalkit.subsidy.result import FEN, Result
 from evalkit.subsidy.scheme import lists
 from evalkit.subsidy.workbook import workbook
@@ -160,7 +162,6 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     files = {"调整方案.yml": result.reform.to_yaml().encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
     frames = {**{name: b.frame() for name, b in tables.items()}, "分项目分地区": result.table, "党组织": each}
-    files |= {f"{name}.csv": frame.to_csv(index=False).encode("utf-8-sig") for name, frame in frames.items()}
-    for name, content in files.items():
-        (out / name).write_bytes(content)
-    return [*(out / name for name in (*documents, *files)), workbook(result, out / "测算底稿.xlsx")]
+    files |= {f"{name}.csv": csv_bytes(frame) for name, frame in frames.items()}
+    written = [put(out / name, content) for name, content in files.items()]
+    return [*(out / name for name in documents), *written, workbook(result, out / "测算底稿.xlsx")]

@@ -15,6 +15,7 @@ from xlsxwriter.utility import xl_col_to_name as letter
 
 from evalkit.documents.workbook import HEAD as HEAD_STYLE
 from evalkit.documents.workbook import book_bytes, write_cell
+from evalkit.files import put
 from evalkit.subsidy.engine import pieces
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Component, lists
@@ -34,8 +35,7 @@ def workbook(result: Result, path: Path) -> Path:
         for year, cells in _standards(book.add_worksheet("标准"), result, look).items():
             _year(book, result, year, cells, look)
 
-    path.write_bytes(book_bytes(fill))
-    return path
+    return put(path, book_bytes(fill))
 
 
 def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Cells]:

@@ -1,0 +1,67 @@
+"""Files are written whole or not at all, and an open one is never lost."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from evalkit.problems import InputError, Problem
+
+
+def put(path: Path, content: bytes | str | Callable[[Path], Any], avoid: Iterable[Path] = (), keep: bool = False) -> Path:
+    """Write a file in one step: a reader sees the old one or the new one.
+
+    Parameters
+    ----------
+    content
+        Bytes, text (UTF-8), or a function that writes the file it is given.
+    avoid, keep
+        As in `place`.
+
+    Returns
+    -------
+    Where it stands. An unwritable folder or a full disk is an `InputError`; nothing half-written stays.
+    """
+    if "\0" in str(path):
+        raise InputError(Problem("output_unwritable", file=str(path).replace("\0", "�"), found="文件名里有不能用的字符"))
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        if callable(content):
+            content(temporary)
+        else:
+            temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        temporary.chmod(0o644)
+        return place(temporary, path, avoid, keep)
+    except OSError as error:
+        advice = "请检查文件夹的写权限和磁盘空间，或换一个文件夹"
+        raise InputError(Problem("output_unwritable", file=str(path), found=str(error), advice=advice)) from error
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+
+
+def place(made: Path, target: Path, avoid: Iterable[Path] = (), keep: bool = False) -> Path:
+    """Put a finished file in its place; beside it, as ``名称（2）``, where the old one is open in another program (Windows).
+
+    `avoid`: files that are not written over; `keep`: nor is any other content.
+    """
+    avoided = {Path(os.path.realpath(p)) for p in avoid}
+    for n in range(1, 100):
+        at = target if n == 1 else target.with_stem(f"{target.stem}（{n}）")
+        kept = keep and at.exists() and at.read_bytes() != made.read_bytes()
+        if at.is_dir() or Path(os.path.realpath(at)) in avoided or kept:
+            continue
+        try:
+            os.replace(made, at)
+            return at
+        except PermissionError:
+            if not at.exists():
+                raise
+    raise InputError(Problem("output_locked", file=str(target), advice="请关闭打开着的旧文件后再试"))
