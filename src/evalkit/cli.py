@@ -311,7 +311,8 @@ def whatif(
         say(f"调整：{row['item']} 由{row['old']}调到{row['new']}{row['unit']}，{row['since']}起")
     say(result.sentence)
     folder = out or data.project.reports / "测算"
-    write(result, folder, standard)
+    if beside := [path.name for path in write(result, folder, standard) if path.stem.endswith("）")]:
+        say("有文件正被其他程序打开，没有改动；新的内容写在 " + "、".join(beside))
     say(f"测算说明、测算表和测算底稿在 {folder}")
 
 

@@ -134,3 +134,9 @@ def test_shrinkage_recovers_the_prior_and_orders_by_size():
 def test_adjustment_for_several_comparisons():
     assert stats.adjust([0.01, 0.04, np.nan, 0.03]) == pytest.approx([0.03, 0.06, np.nan, 0.06], nan_ok=True)
     assert stats.adjust([0.01, 0.04], "bonferroni") == pytest.approx([0.02, 0.08])
+
+
+def test_nobody_has_no_inequality_to_speak_of() -> None:
+    """It was 1.0, the greatest there is, for the Gini and 0 for the others."""
+    found = [stats.gini([]), stats.theil([]), stats.atkinson([], 1), *stats.theil_decomposition([], []), *stats.dagum([], [])]
+    assert np.isnan(found).all()

@@ -71,9 +71,11 @@ def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path)
     )  # fmt: skip
     orgs = pd.concat([orgs, orgs.assign(period="2025", members=[4, 7, 121, 0])], ignore_index=True).replace("一支部", "=1+1")
     funds = funds.replace("一支部", "=1+1")
+    changes = {"m.per_member": {"2026-07-01": 200}, "o.branch": {"2026-03-01": 3500.5}, "k.reading": "each_equals_district",
+               "rounding": "ten_yuan"}  # the baseline keeps its own rounding
     for projection in (Projection(), Projection(organisations=0.03, members=0.05, take_up=0.95)):
         made = plan(orgs, scheme, ["2026", "2027"], tables={"funds": funds}, projection=projection)
-        result = made.run({"m.per_member": {"2026-07-01": 200}, "o.branch": {"2026-03-01": 3500.5}, "k.reading": "each_equals_district"})
+        result = made.run(changes)
         path = workbook(result, tmp_path / "底稿.xlsx")
         found = recalculated(without_values(path, tmp_path / "空.xlsx"), tmp_path)
         stored = pd.read_excel(path, sheet_name=None, engine="calamine")
@@ -84,9 +86,21 @@ def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path)
             assert got == [cost["baseline_fen"], cost["amount_fen"], cost["change_fen"]]
             pd.testing.assert_frame_equal(found[f"分地区{year}"], stored[f"分地区{year}"], check_dtype=False)
     dearer = recalculated(without_values(path, tmp_path / "改.xlsx", (200, 260)), tmp_path)
-    again = made.run({"m.per_member": {"2026-07-01": 260}, "o.branch": {"2026-03-01": 3500.5}, "k.reading": "each_equals_district"})
+    again = made.run(changes | {"m.per_member": {"2026-07-01": 260}})
     got = round(float(dearer["分地区2027"].iloc[-1]["调整后合计（元）"]) * 100)
     assert got == again.cost([], 2027)["amount_fen"].iloc[0] != result.cost([], 2027)["amount_fen"].iloc[0]
+
+
+def test_a_half_in_the_workbook_is_a_half(orgs, funds, tmp_path) -> None:
+    """988.75 yuan at a ratio of 2.8 is 2,768.5: 2,769 by hand, 2,768 where a spreadsheet multiplies in binary."""
+    scheme = scheme_of({"o": PER_ORG, "t": {
+        "name": "乡镇", "of": ["o"], "reading": "town_equals_enterprise", "payers": ["fiscal_township", "enterprise"],
+        "ratio": parameter(2.8, "倍")}})  # fmt: skip
+    town = pd.DataFrame({"area": ["甲区"], "party_org": [orgs["party_org"].iloc[0]], "flow": ["income"], "source": ["fiscal_township"],
+                         "purpose": [None], "amount_fen": [98_875], "period": ["2026"]})  # fmt: skip
+    result = plan(orgs, scheme, ["2026"], tables={"funds": town}).run({"t.ratio": 2})
+    sheet = recalculated(without_values(workbook(result, tmp_path / "底稿.xlsx"), tmp_path / "空.xlsx"), tmp_path)["分组2026"]
+    assert 2769 in sheet["现行每个（元）"].to_numpy() and 276_900 in result.old[2026]["t", "enterprise"]
 
 
 def test_texts_of_ledgers_are_never_formulas(orgs, tmp_path) -> None:
@@ -108,6 +122,11 @@ def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:
     for words in ("翘尾", "按标准全额", "补差", "基尼系数", "来源", "再提高"):
         assert words in page
     assert "每多投" not in page
+    for name in ("党组织.csv", "分项目分地区.csv"):  # what opens in Excel is Chinese, and in yuan
+        frame = pd.read_csv(tmp_path / name)
+        assert not frame.columns.str.contains("[a-z_]").any() and {"增加（元）", "现行标准（元）"} <= set(frame.columns)
+        assert round(frame["增加（元）"].sum(), 2) == (result.table if "年份" in frame else result.organisations())["change_fen"].sum() / 100
+    assert set(pd.read_csv(tmp_path / "分项目分地区.csv")["出资方"]) == {"区县财政"}
     before = {n: (tmp_path / n).read_bytes() for n in files}
     write(result, tmp_path)
     assert {n: (tmp_path / n).read_bytes() for n in files} == before

@@ -59,13 +59,10 @@ def random_index(n: int, missing: int = 0) -> float:
 
 def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
     """A checked reciprocal matrix; texts such as 1/3 are read, one triangle is enough, 0 and NaN are missing."""
-    raw = np.asarray(matrix)
-    if raw.ndim != 2 or raw.shape[0] != raw.shape[1] or not len(raw):
-        raise refuse(node or "matrix", f"形状 {raw.shape}", "判断矩阵的行数等于列数")
-    try:
-        a = np.array([[_number(v) for v in row] for row in raw.tolist()])
-    except (ValueError, ZeroDivisionError) as error:
-        raise refuse(node or "matrix", str(error), "数字或 1/3 这样的分数") from error
+    rows = [list(row) if isinstance(row, Sequence | np.ndarray) else [row] for row in matrix]  # type: ignore[union-attr]
+    if not rows or {len(row) for row in rows} != {len(rows)}:
+        raise refuse(node or "matrix", f"{len(rows)} 行，各行 {'、'.join(str(len(row)) for row in rows)} 列", "判断矩阵的行数等于列数")
+    a = np.array([[_number(v, node) for v in row] for row in rows])
     if bool(np.any(a < 0)) or bool(np.any(np.isinf(a))):
         raise refuse(node or "matrix", f"{np.nanmin(a):g}", "判断值都大于 0（没有判断的留空）")
     a[a == 0] = np.nan
@@ -83,8 +80,11 @@ def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
     return a
 
 
-def _number(value: Any) -> float:
-    return np.nan if value in (None, "") else float(Fraction(value) if isinstance(value, str) else value)
+def _number(value: Any, node: str) -> float:
+    try:
+        return np.nan if value in (None, "") else float(Fraction(value) if isinstance(value, str) else value)
+    except (ValueError, ZeroDivisionError, TypeError) as error:
+        raise refuse(node or "matrix", str(value), "数字或 1/3 这样的分数") from error
 
 
 def ahp(matrix: ArrayLike, method: str = "eigenvector", node: str = "") -> Ahp:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,11 +24,23 @@ from evalkit.scoring.treat import METHODS as TREAT
 
 UNBOUNDED = SIGNED | {"rank", "ratio_mean", "ratio_worst"}  # values that are no share of a full mark
 BODY = {"index": {"tree"}, "stars": {"dimensions", "cut_offs", "items", "tables"}}
-TOP = {"name", "note", "rule", "points", "tree", "needs", "grades", "impute", "treat", "combine", "power"}
-GROUP = {"name", "note", "rule", "points", "combine", "power", "ahp", "items"}
 NUMBERS = ("full_at", "zero_at", "low", "high")
-LEAF = {"name", "note", "rule", "points", "better", *NUMBERS}
-NAN = float("nan")
+NAN, LARGEST = float("nan"), 1e12
+KINDS: dict[str, tuple[Any, str]] = {
+    "text": (str | int | float, "文字"), "map": (Mapping, "名称: 内容"), "list": (list, "一行一项，以 - 开头"),
+    "flag": (bool, "true 或 false"), "whole": (int, "整数"), "any": (object, ""),
+}  # fmt: skip
+
+
+def kinds(**names: str) -> dict[str, str]:
+    """``kinds(text="name note", map="items")``: the entries a mapping may have, each with what it holds (of `KINDS`)."""
+    return {name: kind for kind, words in names.items() for name in words.split()}
+
+
+COMMON = kinds(text="name note", any="rule points combine power")
+TOP = COMMON | kinds(map="tree", list="grades", any="needs impute treat")
+GROUP = COMMON | kinds(map="items", list="ahp")
+LEAF = kinds(text="name note", any="rule points better " + " ".join(NUMBERS))
 
 
 class Cut(NamedTuple):
@@ -123,17 +135,31 @@ class Faults:
     """Collects problems with their path (and line, where a file stands behind it)."""
 
     file: str = ""
-    lines: Lines | None = None
+    lines: Callable[[tuple[Any, ...]], int | None] | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, code: str, path: tuple[Any, ...], found: Any = "", allowed: str = "", advice: str = "") -> None:
         place = where(path, self.lines(path) if self.lines else None)
-        self.problems.append(Problem(code, file=self.file, where=place, found=str(found), allowed=allowed, advice=advice))
+        self.problems.append(Problem(code, file=self.file, where=place, found=str(found)[:300], allowed=allowed, advice=advice))
 
-    def keys(self, raw: Mapping[str, Any], allowed: set[str], path: tuple[Any, ...]) -> None:
-        for key in [k for k in raw if k not in allowed]:
-            advice = did_you_mean(str(key), sorted(allowed))
-            self.add("key_unknown", (*path, key), key, "、".join(sorted(allowed)), advice)
+    def mapping(self, raw: Any, allowed: Mapping[str, str], path: tuple[Any, ...]) -> dict[str, Any]:
+        """The entries that are known and of their kind (`kinds`); every other one is told."""
+        if not isinstance(raw, Mapping):
+            self.add("value_invalid", path, raw, KINDS["map"][1])
+        good: dict[str, Any] = {}
+        for key, value in raw.items() if isinstance(raw, Mapping) else ():
+            if key not in allowed:
+                advice = did_you_mean(str(key), sorted(allowed))
+                self.add("key_unknown", (*path, key), key, "、".join(sorted(allowed)), advice)
+                continue
+            kind, word = KINDS[allowed[key]]
+            if value is None:
+                self.add("value_invalid", (*path, key), "（空）", word, "写上内容，或删去这一项")
+            elif not isinstance(value, kind) or isinstance(value, bool) and allowed[key] not in ("flag", "any"):
+                self.add("value_invalid", (*path, key), value, word)
+            else:
+                good[key] = value
+        return good
 
     def choice(self, raw: Mapping[str, Any], key: str, allowed: Any, path: tuple[Any, ...], default: str) -> str:
         word = str(raw.get(key, default))
@@ -144,8 +170,9 @@ class Faults:
 
     def number(self, raw: Mapping[str, Any], key: str, path: tuple[Any, ...], default: float, low: float = -np.inf,
                high: float = np.inf) -> float:
-        value = raw.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not (low <= value <= high or value != value):
+        if (value := raw.get(key)) is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or abs(value) > LARGEST:
             span = "数字" if np.isinf(low) else f"不小于 {low:g}" if np.isinf(high) else f"{low:g} 至 {high:g}"
             self.add("value_invalid", (*path, key), value, span)
             return default
@@ -193,7 +220,9 @@ def _read(path: Path, faults: Faults) -> dict[str, Any]:
 
 
 def _one(raw: dict[str, Any], name: str, kind: str, faults: Faults) -> tuple[str, dict[str, Any], Faults]:
-    if raw.keys() & BODY[kind]:
+    if raw.keys() & BODY[kind]:  # the file is the one: its lines stand under no name
+        if lines := faults.lines:
+            faults.lines = lambda path: lines(path[1:])
         return name or kind, raw, faults
     name = name or (next(iter(raw)) if len(raw) == 1 else "")
     if not isinstance(raw.get(name), dict):
@@ -202,22 +231,26 @@ def _one(raw: dict[str, Any], name: str, kind: str, faults: Faults) -> tuple[str
     return name, raw[name], faults
 
 
-def cut_offs(raw: Any, label: str, path: tuple[Any, ...], faults: Faults, more: frozenset[str] = frozenset()) -> tuple[Cut, ...]:
-    """Cut-offs by their lower ends, highest first: no gap and no overlap can be written."""
+def cut_offs(raw: Any, allowed: Mapping[str, str], path: tuple[Any, ...], faults: Faults) -> tuple[Cut, ...]:
+    """Cut-offs by their lower ends, highest first: no gap and no overlap can be written.
+
+    `allowed` are the entries beside the ends (`kinds`), that of the label first.
+    """
     cuts: list[Cut] = []
-    for n, entry in enumerate(raw or ()):
-        here, ends = (*path, n), [key for key in ("from", "above") if key in entry]
-        if double := entry.keys() & {"to", "below", "upto", "until", "max"}:
-            advice = "上一档的下限就是本档的上限"
-            faults.add("value_invalid", (*here, min(double)), entry[min(double)], "只写下限（from 或 above）", advice)
-        faults.keys({k: v for k, v in entry.items() if k not in double}, {label, "from", "above", *more}, here)
+    label, *more = allowed
+    for n, given in enumerate(raw or ()):
+        here, entry = (*path, n), dict(given) if isinstance(given, Mapping) else given
+        for word in [w for w in ("to", "below", "upto", "until", "max") if w in entry] if isinstance(entry, dict) else ():
+            faults.add("value_invalid", (*here, word), entry.pop(word), "只写下限（from 或 above）", "上一档的下限就是本档的上限")
+        entry = faults.mapping(entry, {**allowed, "from": "any", "above": "any"}, here)
+        ends = [key for key in ("from", "above") if key in entry]
         if len(ends) != 1 or label not in entry:
             faults.add("key_missing", here, "、".join(map(str, entry)), f"{label} 和 from、above 之一")
             continue
         start = faults.number(entry, ends[0], here, 0.0)
         if any(c.start == start for c in cuts):
             faults.add("key_duplicate", (*here, ends[0]), start, "每个下限只用一次")
-        cuts.append(Cut(start, ends[0] == "above", entry[label], {k: entry[k] for k in more & entry.keys()}))
+        cuts.append(Cut(start, ends[0] == "above", entry[label], {k: entry[k] for k in more if k in entry}))
     return tuple(sorted(cuts, key=lambda c: -c.start))
 
 
@@ -240,16 +273,15 @@ def load_index(given: Any, known: Mapping[str, Mapping[str, Any]]) -> Index:
     if isinstance(given, Index):
         return given
     code, raw, faults = declared(given, "index")
-    faults.keys(raw, TOP, (code,))
-    tree = raw.get("tree")
-    if not isinstance(tree, Mapping) or not tree:
-        faults.add("key_missing", (code, "tree"), tree, "维度和指标组成的树")
+    raw = faults.mapping(raw, TOP, (code,))
+    if not (tree := raw.get("tree")):
+        faults.add("key_missing", (code, "tree"), "", "维度和指标组成的树")
         faults.stop()
     rule = faults.choice(raw, "rule", RULES, (code,), "share_of_target")
     total = faults.number(raw, "points", (code,), 100.0, 0)
     root = {key: raw[key] for key in ("combine", "power") if key in raw} | {"name": raw.get("name", code), "items": tree}
     node = _Builder(faults, known).node(code, root, total, rule, (code,), ())
-    grades = cut_offs(raw.get("grades"), "grade", (code, "grades"), faults)
+    grades = cut_offs(raw.get("grades"), kinds(text="grade"), (code, "grades"), faults)
     if grades and (bad := [leaf for leaf in node.leaves() if leaf.rule in UNBOUNDED]):
         rules = "、".join(sorted({leaf.rule for leaf in bad}))
         advice = "去掉 grades，或改用 share_of_target、minmax"
@@ -275,17 +307,16 @@ class _Builder:
             return Node(code, code, points)
         if "items" not in raw:
             return self._leaf(code, raw, points, rule, path)
-        if above:
-            self.faults.keys(raw, GROUP, path)
+        above_this = (*above, id(raw))
+        raw = self.faults.mapping(raw, GROUP, path) if above else raw
         rule = self.faults.choice(raw, "rule", RULES, path, rule)
         combine = self.faults.choice(raw, "combine", COMBINE, path, "arithmetic")
-        items = raw["items"] if isinstance(raw["items"], Mapping) and raw["items"] else {}
-        if not items:
-            self.faults.add("key_missing", (*path, "items"), raw["items"], "至少一个指标")
+        if not (items := raw.get("items", {})):
+            self.faults.add("key_missing", (*path, "items"), "", "至少一个指标")
         shares = self._points(raw, items, points, path)
         below = (*path, "items") if above else (*path, "tree")
         children = tuple(
-            self.node(str(key), entry, share, rule, (*below, key), (*above, id(raw)))
+            self.node(str(key), entry, share, rule, (*below, key), above_this)
             for (key, entry), share in zip(items.items(), shares, strict=True)
         )
         node = Node(code, str(raw.get("name", code)), points, children, combine, self.faults.number(raw, "power", path, 2.0))
@@ -302,8 +333,8 @@ class _Builder:
             try:
                 weights = ahp(raw["ahp"]).weights
                 found = f"{len(weights)} 阶" if len(weights) != len(items) else inconsistent(raw["ahp"], names=list(map(str, items)))
-            except (InputError, ValueError) as error:
-                found = error.problems[0].found if isinstance(error, InputError) else str(error)
+            except InputError as error:
+                found = error.problems[0].found
             if not found:
                 return [float(w) * points for w in weights]
             self.faults.add("value_invalid", (*path, "ahp"), found, f"{len(items)} 项的判断矩阵，一致性比率不超过 0.1")
@@ -321,7 +352,7 @@ class _Builder:
 
     def _leaf(self, code: str, raw: Mapping[str, Any], points: float, rule: str, path: tuple[Any, ...]) -> Node:
         faults, here = self.faults, ".".join(map(str, path))
-        faults.keys(raw, LEAF, path)
+        raw = faults.mapping(raw, LEAF, path)
         rule = faults.choice(raw, "rule", RULES, path, rule)
         if code in self.seen:
             faults.add("key_duplicate", path, code, "一个指标只计一次", f"已在 {self.seen[code]}")
@@ -336,7 +367,8 @@ class _Builder:
         if better not in ("higher", "lower"):
             faults.add("value_invalid", path, f"{code} 的 better 是 {better}", "higher、lower", "无方向的指标不能计分，或在这里写 better")
             better = "higher"
-        numbers = dict(raw) | ({"full_at": about["target"]} if raw.get("full_at") == "target" else {})
+        target = None if np.isnan(about["target"]) else about["target"]
+        numbers = raw | ({"full_at": target} if raw.get("full_at") == "target" else {})
         at: dict[str, Any] = {key: faults.number(numbers, key, path, NAN) for key in NUMBERS}
         needed = {"share_of_target": ("full_at",), "distance": ("full_at",), "goalposts": ("low", "high")}.get(rule, ())
         for key in (k for k in needed if np.isnan(at[k])):

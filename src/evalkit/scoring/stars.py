@@ -16,17 +16,18 @@ import pandas as pd
 
 from evalkit.documents import Block
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.index import Faults, cut_offs, declared
+from evalkit.scoring.index import Faults, cut_offs, declared, kinds
 from evalkit.scoring.scores import refuse_persons
 from evalkit.scoring.words import Showing, points, say, show
 
 OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-SCHEME = {
-    "name", "note", "points", "base", "cap", "score", "dimensions", "star_when", "cut_offs", "items", "tables", "not_rated",
-    "veto", "at_most_up", "rectify", "cycle", "targets", "quota_within", "ties",
-}  # fmt: skip
-ITEM = {"name", "heading", "points", "domain", "steps", "off", "add", "per", "cap", "bonus", "minus", "items", "note"}
-MORE = frozenset({"also", "quota", "label"})
+MORE = kinds(map="also", any="quota", text="label")
+TABLE = kinds(text="name note", map="when dimensions items")
+SCHEME = TABLE | kinds(
+    text="score ties quota_within", map="tables not_rated veto cycle targets", list="cut_offs",
+    any="points base cap star_when at_most_up rectify",
+)  # fmt: skip
+ITEM = kinds(text="name note heading domain per", any="points off add cap", flag="bonus minus", map="steps items")
 
 
 def condition(text: Any) -> tuple[Any, float, bool]:
@@ -49,7 +50,7 @@ def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
         values = frame[column]
         if wanted in ("present", "missing"):
             good &= values.notna().to_numpy() == (wanted == "present")
-        elif isinstance(wanted, str) and wanted[:1] in "<>":
+        elif isinstance(wanted, str) and wanted[:1] in ("<", ">"):
             compare, line, _ = condition(wanted)
             good &= compare(number(values), line)
         else:
@@ -58,29 +59,51 @@ def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
     return good
 
 
+def check_conditions(where: Mapping[str, Any], path: tuple[Any, ...], faults: Faults) -> None:
+    """Faults of conditions on columns (see `holds`): a comparison that is none, or no plain value."""
+    for column, wanted in where.items():
+        plain = all(isinstance(v, str | int | float) for v in (wanted if isinstance(wanted, list) else [wanted]))
+        if not plain or isinstance(wanted, str) and wanted[:1] in ("<", ">"):
+            check_condition(wanted, (*path, column), faults)
+
+
+def check_condition(text: Any, path: tuple[Any, ...], faults: Faults) -> None:
+    try:
+        condition(text)
+    except ValueError:
+        faults.add("value_invalid", path, text, ">= 85%、<= 2 这样的写法")
+
+
 def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
     """A checked scheme; all faults at once in one `InputError`."""
     code, raw, faults = declared(given, "stars")
-    faults.keys(raw, SCHEME, (code,))
-    for table, path in _tables(raw, (code,)):
+    raw = faults.mapping(raw, SCHEME, (code,))
+    numbers = {key: faults.number(raw, key, (code,), np.inf, 0) for key in ("points", "base", "cap", "at_most_up")}
+    tables = [(faults.mapping(t, TABLE, (code, "tables", k)), (code, "tables", k)) for k, t in raw.get("tables", {}).items()]
+    for table, path in tables or [(raw, (code,))]:
+        check_conditions(table.get("when", {}), (*path, "when"), faults)
         for kind in ("dimensions", "items"):
-            total = _check_items(table.get(kind) or {}, (*path, kind), faults)
-            if raw.get("points") and total > float(raw["points"]) + 1e-9:
-                faults.add("value_invalid", (*path, kind), f"各项合计 {total:g}", f"不超过 {raw['points']:g}")
-    cuts = cut_offs(raw.get("cut_offs"), "stars", (code, "cut_offs"), faults, MORE)
+            total = _check_items(table.get(kind, {}), (*path, kind), faults)
+            if total > numbers["points"] + 1e-9:
+                faults.add("value_invalid", (*path, kind), f"各项合计 {total:g}", f"不超过 {numbers['points']:g}")
+    cuts = cut_offs(raw.get("cut_offs"), kinds(whole="stars") | MORE, (code, "cut_offs"), faults)
     for cut in cuts:
         faults.number(cut.more, "quota", (code, "cut_offs"), 1.0, 0, 1)
+        check_conditions(cut.more.get("also", {}), (code, "cut_offs", "also"), faults)
     if sorted((c.value for c in cuts), reverse=True) != [c.value for c in cuts]:
         found = "、".join(f"{c.value}星自{c.start:g}分" for c in cuts)
         faults.add("value_invalid", (code, "cut_offs"), found, "星级越高，下限越高，每级一行")
-    targets = raw.get("targets") or {}
-    conditions = [(k, raw[k]) for k in ("star_when", "rectify") if k in raw]
-    for key, text in [*conditions, *(("targets", t) for pair in targets.items() for t in pair)]:
-        try:
-            condition(text)
-        except ValueError:
-            faults.add("value_invalid", (code, key), text, ">= 85%、<= 2 这样的写法")
+    for key in ("not_rated", "veto"):
+        check_conditions(raw.get(key, {}), (code, key), faults)
+    texts = [(raw[k], (code, k)) for k in ("star_when", "rectify") if k in raw]
+    for text, path in [*texts, *((t, (code, "targets")) for pair in raw.get("targets", {}).items() for t in pair)]:
+        check_condition(text, path, faults)
+    if "cycle" in raw:
+        cycle = faults.mapping(raw["cycle"], kinds(whole="years first"), (code, "cycle"))
+        if not cycle.get("years", 0) > 0 or "first" not in cycle:
+            faults.add("key_missing", (code, "cycle"), "、".join(cycle), "{years: 2, first: 2014}")
     faults.choice(raw, "ties", ("out", "in"), (code,), "out")
+    faults.choice(raw, "quota_within", ("area", "all"), (code,), "all")
     if "dimensions" in raw and "star_when" not in raw:
         faults.add("key_missing", (code, "star_when"), "", "得星线，例如 >= 85%")
     if not raw.keys() & {"dimensions", "items", "tables", "score"}:
@@ -89,18 +112,22 @@ def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
     return code, raw | {"cut_offs": cuts}
 
 
-def _tables(raw: Mapping[str, Any], path: tuple[Any, ...]) -> list[tuple[Mapping[str, Any], tuple[Any, ...]]]:
-    return [(t, (*path, "tables", k)) for k, t in (raw.get("tables") or {}).items()] or [(raw, path)]
+def _tables(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(raw.get("tables", {}).values()) or [raw]
 
 
 def _check_items(items: Mapping[str, Any], path: tuple[Any, ...], faults: Faults) -> float:
     """Faults of the items; the sum of their points without the bonus."""
     total = 0.0
-    for key, item in items.items():
+    for key, given in items.items():
         here = (*path, key)
-        faults.keys(item, ITEM, here)
-        inner = _check_items(item["items"], (*here, "items"), faults) if "items" in item else 0.0
-        steps = [faults.number(item["steps"], word, (*here, "steps"), 0.0) for word in item.get("steps") or ()]
+        item = faults.mapping(given, ITEM, here)
+        if path[-1] == "dimensions" and "points" not in item:
+            faults.add("key_missing", (*here, "points"), "", "这个维度的满分")
+        inner = _check_items(item.get("items", {}), (*here, "items"), faults)
+        steps = [faults.number(item["steps"], word, (*here, "steps"), 0.0) for word in item.get("steps", ())]
+        for word in ("off", "add", "cap"):
+            faults.number(item, word, here, 0.0, 0)
         points = faults.number(item, "points", here, max([inner, 0.0, *steps]), 0)
         if inner > points + 1e-9 or (steps and max(steps) > points + 1e-9):
             faults.add("value_invalid", here, f"下级合计或最高档 {max([inner, *steps]):g}", f"不超过 {points:g}")
@@ -151,7 +178,7 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
     if cycle and str(period).isdigit() and (int(period) - int(cycle["first"])) % int(cycle["years"]):
         return _finished(out, np.full(n, np.nan), before, before, np.full(n, say("off_cycle"), dtype=object), raw)
     score, passed, why = np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", dtype=object)
-    for table, _ in _tables(raw, ()):
+    for table in _tables(raw):
         here, items = holds(out, table.get("when")), table.get("dimensions") or table.get("items") or {}
         values = np.stack([_item(out, k, i) for k, i in items.items()], 1) if items and not _total(out, raw) else np.zeros((n, 0))
         own = number(out[raw["score"]]) if _total(out, raw) else values.sum(1) + float(raw.get("base", 0))
@@ -190,13 +217,13 @@ def _total(frame: pd.DataFrame, raw: Mapping[str, Any]) -> bool:
 
 def _need(frame: pd.DataFrame, raw: Mapping[str, Any]) -> None:
     """All columns that the scheme asks for and the frame lacks, in one error."""
-    todo = [] if _total(frame, raw) else [p for t, _ in _tables(raw, ()) for p in (t.get("dimensions") or t.get("items") or {}).items()]
+    todo = [] if _total(frame, raw) else [p for t in _tables(raw) for p in (t.get("dimensions") or t.get("items") or {}).items()]
     wanted = [raw["score"]] if "score" in raw and not todo and not _total(frame, raw) else []
     while todo:
         key, item = todo.pop(0)
         todo += item.get("items", {}).items()
         wanted += [str(item.get("per", key))] if "items" not in item and _column(frame, key, item) is None else []
-    conditions = [raw.get("not_rated"), raw.get("veto"), *(t.get("when") for t, _ in _tables(raw, ())),
+    conditions = [raw.get("not_rated"), raw.get("veto"), *(t.get("when") for t in _tables(raw)),
                   *(c.more.get("also") for c in raw["cut_offs"])]
     wanted += [column for c in conditions for column in c or () if column not in frame]
     near = {c: did_you_mean(c, map(str, frame.columns)) or "在台账中补充这一列，或在方案中去掉" for c in wanted}

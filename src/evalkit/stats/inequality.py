@@ -1,7 +1,7 @@
 """Inequality between units, and its split between and within groups.
 
-Values lie on the last axis and may not be negative; a missing value or weight makes the result NaN. Everybody equal
-(all zero included) is 0. Weights are the persons or members behind a unit; without them every unit counts once.
+Values lie on the last axis and may not be negative; a missing value or weight makes the result NaN, and so does nobody
+at all. Everybody equal (all zero included) is 0. Weights are the persons or members behind a unit; without them every unit counts once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from evalkit.stats.intervals import Floats, _floats, _plain, refuse
 def _prepare(values: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
     """Values, weights that sum to 1, weighted mean (kept axis)."""
     x, w = _floats(values, 1.0 if weights is None else weights)
+    if not x.shape[-1]:
+        x, w = (np.full((*x.shape[:-1], 1), np.nan) for _ in range(2))
     if bool(np.any(x < 0)) or bool(np.any(w < 0)):
         raise refuse("values", "有负数", "不平等指标的数值和权重都不小于 0")
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -62,7 +64,7 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None, kind: str = "T") 
 
 def _members(groups: ArrayLike, length: int) -> tuple[Floats, Any]:
     """Zero-one matrix units x groups, and the groups in sorted order."""
-    labels = np.asarray(groups)
+    labels = np.asarray(groups) if np.size(groups) else np.zeros(length)
     if labels.shape != (length,):
         raise refuse("groups", f"{labels.shape}", f"每个单位一个组别，共 {length} 个")
     names, index = np.unique(labels, return_inverse=True)

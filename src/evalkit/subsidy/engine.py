@@ -103,8 +103,8 @@ def half_up(value: Ints, divisor: int | Ints, unit: int = 1) -> Ints:
 
 
 def times(money: Ints, factor: float) -> Ints:
-    """An estimate: growth or take-up, half up to the fen; a factor of 1 leaves the money exact."""
-    return money if factor == 1 else np.floor(money * factor + 0.5).astype(np.int64)
+    """An estimate: growth or take-up, half up to the fen (binary noise goes first); a factor of 1 leaves the money exact."""
+    return money if factor == 1 else np.floor(np.round(money * factor, 4) + 0.5).astype(np.int64)
 
 
 def pieces(scheme: Scheme, names: list[str], values: Values, year: int) -> Pieces:

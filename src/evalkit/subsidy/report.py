@@ -147,21 +147,40 @@ def blocks(result: Result, standard: float = 150) -> list[Block]:
     return [*out, Block.heading("测算口径", 2), Block.bullets([*result.plan.notes, f"标准出处：{result.plan.scheme.source}"])]
 
 
+HEADS = {
+    "area": "地区路径", "area_name": "地区", "year": "年份", "component": "项目", "payer": "出资方", "party_org": "党组织",
+    "members": "党员数", "org_kind": "组织类型", "level": "级别", "stars": "星级", "baseline_fen": "现行标准（元）",
+    "baseline_spent_fen": "现行标准下计入的已有支出（元）", "amount_fen": "调整后（元）",
+    "amount_spent_fen": "调整后计入的已有支出（元）", "change_fen": "增加（元）",
+}  # fmt: skip
+
+
+def _plain(frame: pd.DataFrame, result: Result) -> pd.DataFrame:
+    """A frame for a file: Chinese words for headings and codes, yuan for fen."""
+    words = lists() | {"component": {n: part.name for n, part in result.scheme.components.items()}}
+    told = {c: frame[c].map(words[c]) for c in ("component", "payer", "org_kind", "level") if c in frame}
+    yuan = {c: frame[c] / 100 for c in frame if str(c).endswith("_fen")}
+    return frame.assign(**told, **yuan).rename(columns=HEADS)
+
+
 def write(result: Result, folder: str | Path, standard: float = 150) -> list[Path]:
-    """测算说明 as a page and for Word, 测算表.xlsx, tables as csv, figures as png, 测算底稿.xlsx and the reform itself into a folder."""
+    """测算说明 as a page and for Word, 测算表.xlsx, tables as csv, figures as png, 测算底稿.xlsx and the reform itself into a folder.
+
+    What is open in another program stays; the new one stands beside it, and the path given back is the one written.
+    """
     out = Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     all_blocks = blocks(result, standard)
     tables = {str(b.content["title"]): b for b in all_blocks if b.kind == "table"}
     each = result.organisations()
     each["members"] = each["members"].where(each["members"] >= 3)  # a list shows no count of persons below 3
-
-    documents = ("测算说明.html", "测算说明.docx", "测算表.xlsx")
-    for name in documents:
-        write_document(all_blocks, out / name)
+    written = []
+    for path in (out / "测算说明.html", out / "测算说明.docx", out / "测算表.xlsx"):
+        locked = [p.read for p in write_document(all_blocks, path) if p.code == "output_locked"]
+        written.append(Path(locked[0]) if locked else path)
     files = {"调整方案.yml": result.reform.to_yaml().encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
-    frames = {**{name: b.frame() for name, b in tables.items()}, "分项目分地区": result.table, "党组织": each}
+    frames = {**{name: b.frame() for name, b in tables.items()}, "分项目分地区": _plain(result.table, result), "党组织": _plain(each, result)}
     files |= {f"{name}.csv": csv_bytes(frame) for name, frame in frames.items()}
-    written = [put(out / name, content) for name, content in files.items()]
-    return [*(out / name for name in documents), *written, workbook(result, out / "测算底稿.xlsx")]
+    written += [put(out / name, content) for name, content in files.items()]
+    return [*written, workbook(result, out / "测算底稿.xlsx")]

@@ -163,8 +163,8 @@ class Result:
         found = {}
         for word, name in SIDES:
             x, w, area = self._per_member(word, year)
-            total, between, within = theil_decomposition(x, area, w) if len(x) else (np.nan,) * 3
-            found[name] = {"gini": gini(x, w) if len(x) else np.nan, "theil": total, "between": between, "within": within}
+            total, between, within = theil_decomposition(x, area, w)
+            found[name] = {"gini": gini(x, w), "theil": total, "between": between, "within": within}
         return pd.DataFrame(found).T
 
     def lorenz(self, year: int | None = None) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from pydantic_core import PydanticCustomError
 from evalkit.codebook import load_codebook
 from evalkit.codebook.reading import Lines, parse_yaml, read_text
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.index import Faults
+from evalkit.scoring.index import Faults, kinds
+from evalkit.scoring.stars import check_conditions
 
 Dated = tuple[tuple[date, Decimal], ...]
 ALWAYS = date(1900, 1, 1)
@@ -40,7 +41,7 @@ def number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise PydanticCustomError("number", "应为数字，不加引号和单位")
     exact = Decimal(str(value))
-    if not exact.is_finite():
+    if not exact.is_finite() or abs(exact) > 10**12:
         raise PydanticCustomError("number", "应为有限的数字")
     return exact if exact % 1 else Decimal(int(exact))
 
@@ -165,7 +166,7 @@ class Scheme(_Frozen):
             return f"{self.components[component].name}·{self.parameters[path].label}"
         return f"{self.components[component].name}·{name}" if component in self.components else path
 
-    def reform(self, changes: Mapping[str, Any] | Reform | None = None, **words: str) -> Reform:
+    def reform(self, changes: Mapping[str, Any] | Reform | None = None, faults: Faults | None = None, **words: str) -> Reform:
         """A checked `Reform` of this scheme: ``{"activity.per_member": 200}`` or ``{...: {"2026-07-01": 200}}``.
 
         A dated value holds from its day on and takes the place of all later ones. Settings change too: ``members``,
@@ -174,10 +175,10 @@ class Scheme(_Frozen):
         if isinstance(changes, Reform):
             return changes
         found: dict[str, Any] = {}
-        faults = Faults()
+        faults = faults or Faults()
         for path, value in (changes or {}).items():
             try:
-                found[path] = dated(value) if path in self.parameters else json.dumps(value, ensure_ascii=False)
+                found[str(path)] = dated(value) if path in self.parameters else json.dumps(value, ensure_ascii=False, default=str)
             except PydanticCustomError as error:
                 faults.add("value_invalid", (path,), value, error.message())
         return Reform(tuple(sorted(found.items())), base=self.scheme, **words).check(self, faults)
@@ -259,9 +260,13 @@ class Reform:
     to_yaml = to_json  # JSON is YAML 1.2: `load_reform` and any YAML reader take it
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any], scheme: Scheme) -> Reform:
-        words = {k: str(raw[k]) for k in ("reform", "title", "author", "note", "source") if raw.get(k)}
-        return scheme.reform(raw.get("changes") or {}, **words)
+    def of(cls, raw: Mapping[str, Any], scheme: Scheme, faults: Faults | None = None) -> Reform:
+        faults = faults or Faults()
+        known = faults.mapping(raw, kinds(text="reform title base author note source", map="changes"), ())
+        if raw and "changes" not in raw:
+            faults.add("key_missing", ("changes",), "、".join(map(str, raw)), "changes: {activity.per_member: {2026-07-01: 200}}")
+        words = {k: str(known[k]) for k in ("reform", "title", "author", "note", "source") if k in known}
+        return scheme.reform(known.get("changes"), faults, **words)
 
     def difference(self, scheme: Scheme) -> list[dict[str, Any]]:
         """Rows 项目, 由, 调到, 自何日起: printed first in every report."""
@@ -314,16 +319,18 @@ def load_scheme(source: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
 
 def load_reform(source: str | Path | Mapping[str, Any], scheme: Scheme) -> Reform:
     """A reform from a YAML or JSON file or a mapping, checked against its scheme."""
-    return Reform.of(source if isinstance(source, Mapping) else _read(Path(source)), scheme)
+    faults = Faults()
+    return Reform.of(source if isinstance(source, Mapping) else _read(Path(source), faults), scheme, faults)
 
 
 def read_scenario(path: str | Path | None, scheme: str | Path | None = None) -> tuple[Reform, Scheme]:
     """A reform file with the scheme it names as its base, which stands beside it or is a packaged one."""
-    raw = _read(Path(path)) if path else {}
+    faults = Faults()
+    raw = _read(Path(path), faults) if path else {}
     base = scheme or raw.get("base") or "fuyang-2015"
     beside = Path(path).parent / f"{base}.yml" if path else Path(base)
     declared = load_scheme(beside if beside.is_file() else base)
-    return Reform.of(raw, declared), declared
+    return Reform.of(raw, declared, faults), declared
 
 
 def parse_changes(texts: Iterable[str], since: str | None = None) -> dict[str, Any]:
@@ -410,11 +417,13 @@ def _cross(scheme: Scheme, faults: Faults) -> None:
             faults.add("key_unknown", at, word, "、".join(allowed), did_you_mean(word, allowed))
 
     known(() if scheme.tables else scheme.eligible, COLUMNS, "eligible")
+    check_conditions(scheme.eligible, ("eligible",), faults)
     for name, part in scheme.components.items():
         at, rates, matching = ("components", name), part.rates, bool(part.of)
         own = bool(part.table or scheme.tables)  # a user's table may have any column
         others = [c for c in scheme.components if c != name]
         known(() if own else part.eligible, COLUMNS, *at, "eligible")
+        check_conditions(part.eligible, (*at, "eligible"), faults)
         known(part.of, others, *at, "of")
         known(part.instead_of, others, *at, "instead_of")
         known(part.payers if matching else part.payer, lists()["payer"], *at, "payers" if matching else "payer")

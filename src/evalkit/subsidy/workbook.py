@@ -18,10 +18,11 @@ from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
 from evalkit.subsidy.engine import pieces
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import Component, lists
+from evalkit.subsidy.scheme import Component, Scheme, lists
 
 HEAD = ["地区", "项目", "档次", "数量", "组织数", "现行每个（元）", "现行合计（元）", "调整后每个（元）", "调整后合计（元）"]
 SIDES = ((5, 6), (7, 8))
+DIGITS = {1: 2, 100: 0, 1_000: -1, 10_000: -2}  # of yuan, by the unit of rounding in fen
 Cells = dict[tuple[int, str], list[tuple[str, str]]]
 
 
@@ -79,7 +80,6 @@ def _year(book: Any, result: Result, year: int, cells: Cells, look: dict[str, An
     sheet.write_row(0, 0, HEAD, look["head"])
     where: dict[tuple[int, str], dict[tuple[int, int], int]] = {}
     row, last = 1, len(source.homes)
-    digits = _digits(result)
     for side, scheme in enumerate(schemes):
         for name, part in sorted(scheme.components.items(), key=lambda item: bool(item[1].of)):  # what is matched comes first
             kinds = engine.cells(scheme, name, year)
@@ -99,7 +99,7 @@ def _year(book: Any, result: Result, year: int, cells: Cells, look: dict[str, An
             for (k, payer), at in lines.items():
                 base = [f"{'FH'[side]}{where[side, o][inner[j][int(kinds.area[k]), int(kinds.parts[j][kinds.kind[k]])], 0] + 1}"
                         for j, o in enumerate(part.of) if kinds.parts[j][kinds.kind[k]] >= 0]  # fmt: skip
-                formula = _each(scheme, name, side, cells, at + 1, int(kinds.tier[kinds.kind[k]]), digits, payer, "+".join(base) or "0")
+                formula = _each(scheme, name, side, cells, at + 1, int(kinds.tier[kinds.kind[k]]), payer, "+".join(base) or "0")
                 each = int(pays[payer][kinds.kind[k]]) / 100  # cached: a viewer that does not calculate shows it
                 sheet.write_formula(at, unit, formula, look["money"], each)
                 sheet.write_formula(at, total, f"=E{at + 1}*{'FH'[side]}{at + 1}", look["money"], each * int(kinds.n[k]))
@@ -115,7 +115,7 @@ def _label(part: Component, payer: int) -> str:
     return part.name + (f"·{lists()['payer'][part.payers[payer]]}" if part.of else "")
 
 
-def _each(scheme: Any, name: str, side: int, cells: Any, at: int, tier: int, digits: int, payer: int, base: str) -> str:
+def _each(scheme: Scheme, name: str, side: int, cells: Any, at: int, tier: int, payer: int, base: str) -> str:
     """The formula of one payment: the parts of the year with floor and cap, weighted, rounded half up."""
     part = scheme.components[name]
     parts = [{k: cells[side, f"{name}.{k}"][n] for k in part.params} for n in range(len(cells[side, f"{name}.{part.rates[0]}"]))]
@@ -123,10 +123,10 @@ def _each(scheme: Any, name: str, side: int, cells: Any, at: int, tier: int, dig
     if part.of:
         ratio = {k: "(" + "+".join(f"{p[k][0]}*{p[k][1]}" for p in parts) + f")/({whole})" for k in part.rates}
         if part.reading == "town_equals_enterprise":
-            town = f"$D{at}" if part.town_amount == "ledger" else f"ROUND(({base})*{ratio['share']},{digits})"
-            return f"={town}" if payer == 0 else f"=ROUND({town}*{ratio['ratio']},{digits})"
-        both = f"ROUND(({base})*{ratio['ratio']},{digits})"
-        town = both if part.reading == "each_equals_district" else f"ROUND({both}/2,{digits})"
+            town = f"$D{at}" if part.town_amount == "ledger" else _rounded(f"({base})*{ratio['share']}", scheme)
+            return f"={town}" if payer == 0 else "=" + _rounded(f"{town}*{ratio['ratio']}", scheme)
+        both = _rounded(f"({base})*{ratio['ratio']}", scheme)
+        town = both if part.reading == "each_equals_district" else _rounded(f"{both}/2", scheme)
         return f"={town}" if payer == 0 or part.reading == "each_equals_district" else f"={both}-{town}"
     terms = []
     for p in parts:
@@ -140,7 +140,12 @@ def _each(scheme: Any, name: str, side: int, cells: Any, at: int, tier: int, dig
         pay = f"MAX({p['floor'][0]},{pay})" if "floor" in p else pay
         pay = f"MIN({p['cap'][0]},{pay})" if "cap" in p else pay
         terms.append(f"{next(iter(p.values()))[1]}*{pay}")
-    return f"=ROUND(({'+'.join(terms)})/({whole}),{digits})"
+    return "=" + _rounded(f"({'+'.join(terms)})/({whole})", scheme)
+
+
+def _rounded(text: str, scheme: Scheme | None = None) -> str:
+    """Half up at the scheme's unit, or to the fen; binary noise goes first, so that a half is a half."""
+    return f"ROUND(ROUND({text},8),{DIGITS[scheme.unit if scheme else 1]})"
 
 
 def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: int, look: dict[str, Any]) -> None:
@@ -165,7 +170,7 @@ def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: i
     sheet.set_row(0, 48)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    take_up, digits = engine.projection.take_up, _digits(result)
+    take_up = engine.projection.take_up
     for r, area in enumerate([*source.names, "合计"]):
         sheet.write_string(r + 1, 0, area)
         sums = [0, 0]
@@ -176,10 +181,10 @@ def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: i
             scheme = schemes[max(0, side)]
             total, grown = "GI"[side], engine._grown(scheme, name, year)
             text = f"SUMIFS({group}!${total}$2:${total}${rows},{group}!$A$2:$A${rows},$A{r + 2},{group}!$B$2:$B${rows},\"{label}\")"
-            text = f"ROUND({text}*{grown!r},2)" if grown != 1 else text
+            text = _rounded(f"{text}*{grown!r}") if grown != 1 else text
             if side >= 0 and scheme.components[name].basis == "top_up":
-                text = f"ROUND(MAX(0,{text}-{letter(column - 1 - side)}{r + 2}),{digits})"
-            text = f"ROUND({text}*{take_up!r},2)" if take_up != 1 else text
+                text = _rounded(f"MAX(0,{text}-{letter(column - 1 - side)}{r + 2})", scheme)
+            text = _rounded(f"{text}*{take_up!r}") if take_up != 1 else text
             text = f"SUM({letter(column)}2:{letter(column)}{last + 1})" if r == last else text
             style = look["money"] if column > 2 else None
             if side < 0 and r < last:
@@ -192,7 +197,3 @@ def _areas(sheet: Any, result: Result, year: int, group: str, rows: int, last: i
             sheet.write_formula(r + 1, at + side, f"={text}", look["money"], sums[side] / 100)
         sheet.write_formula(r + 1, at + 2, f"={letter(at + 1)}{r + 2}-{letter(at)}{r + 2}", look["money"], (sums[1] - sums[0]) / 100)
     sheet.freeze_panes(1, 1)
-
-
-def _digits(result: Result) -> int:
-    return {1: 2, 100: 0, 1_000: -1, 10_000: -2}[result.scheme.unit]
