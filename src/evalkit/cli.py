@@ -308,7 +308,7 @@ def whatif(
     years = _years(periods) if periods else (str(first), str(first + 1))
     result = subsidy.plan(data, base if scheme is None else scheme, years, within=within).run(reform)
     for row in result.reform.difference(result.plan.scheme):
-        say(f"调整：{row['item']} 由{row['old']}调到{row['new']}{row['unit']}，{row['since']}起")
+        say(f"调整：{row['text']}")
     say(result.sentence)
     folder = out or data.project.reports / "测算"
     if beside := [path.name for path in write(result, folder, standard) if path.stem.endswith("）")]:

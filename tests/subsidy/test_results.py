@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
 
 import evalkit as ek
+from evalkit.problems import InputError
 from evalkit.subsidy import instructors, plan
 from evalkit.subsidy.engine import allocate, half_up
 from evalkit.subsidy.result import wan
@@ -167,3 +168,10 @@ def test_instructors(demo) -> None:
     few = instructors(demo, load=3, new=2)
     assert few["placed"].sum() == min(2, found["placed"].sum()) and (few["gained"] <= 6).all()
     assert (3 * (found["instructors"] + found["more"]) >= found["served"] + found["without"]).all()
+
+
+def test_nothing_changed_is_said_and_an_unknown_component_is_refused(orgs) -> None:
+    made = plan(orgs, scheme_of({"m": PER_MEMBER}), ["2026", "2027"])
+    assert made.run({"members": "mean"}).sentence == "合计2026年支出不变。"
+    with pytest.raises(InputError, match="没有这个名称"):
+        made.run({"m.per_member": 200}).reach(150, component="n")

@@ -109,6 +109,22 @@ def test_reform_is_frozen_hashable_and_goes_round() -> None:
         one.title = "x"  # type: ignore[misc]
     rows = one.difference(scheme)
     assert (rows[0]["old"], rows[0]["new"], rows[0]["since"]) == ("150", "200", "2026-07-01")
+    assert rows[0]["text"] == "党员活动经费·每名党员由150调到200元/人·年，2026-07-01起"
+
+
+def test_a_changed_setting_is_said_in_words() -> None:
+    """It read 党员活动经费·basis, from nothing to entitlement."""
+    scheme = load_scheme("fuyang-2015")
+    settings = {"members": "mean", "activity.basis": "entitlement", "eligible.functional": True, "eligible.stars": ">= 3"}
+    assert [row["text"] for row in scheme.reform(settings).difference(scheme)] == [
+        "党员活动经费·补助口径由补差（已有支出计入）调到按标准全额，全部时期", "发放条件（functional）由否调到是，全部时期",
+        "发放条件（stars）由不限调到>= 3，全部时期", "党员数口径由上年末调到上年末与当年末平均，全部时期",
+    ]  # fmt: skip
+
+
+def test_one_parameter_set_twice_is_a_conflict() -> None:
+    with pytest.raises(InputError, match="调整方案互相冲突"):
+        parse_changes(["activity.per_member=200", "activity.per_member=250"])
 
 
 def test_reform_files(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from evalkit.scoring.index import Faults
 from evalkit.subsidy import form, search
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
 from evalkit.subsidy.result import FEN, Result
-from evalkit.subsidy.scheme import ALWAYS, Dated, Reform, Scheme, dated, limits, load_scheme, value_on
+from evalkit.subsidy.scheme import ALWAYS, Dated, Reform, Scheme, dated, limits, load_scheme, value_on, words
 from evalkit.subsidy.source import Source, from_data, from_frame, table_file
 from evalkit.subsidy.uncertainty import uncertainty
 
@@ -45,8 +45,7 @@ class Plan:
     def notes(self) -> list[str]:
         """What was assumed on the way; stands under every table."""
         last = self.source.years[-1]
-        base = {"prev_year_end": "上年末", "year_end": "当年末", "mean": "上年末与当年末平均"}[self.scheme.members]
-        rule = {"days": "按天数", "months": "按月数", "first_day": "按1月1日的标准"}[self.scheme.dates]
+        base, rule = (words("values")[setting] for setting in (self.scheme.members, self.scheme.dates))
         told = [f"党员数口径：{base}；年中调整{rule}折算；每笔拨付四舍五入"]
         if late := [y for y in self.years if y > last]:
             p = self.engine.projection

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from evalkit.subsidy.scheme import load_scheme
+from evalkit.subsidy.scheme import load_scheme, words
 
-MATCHING = {"town_equals_enterprise": (1, "企业等于乡镇（乡镇数不限）"), "together_equal_district": (2, "两家合计等于区"),
-    "each_equals_district": (3, "各等于区")}
+MATCHING = {"town_equals_enterprise": 1, "together_equal_district": 2, "each_equals_district": 3}  # parts of the district's sum
 COLUMNS = "matching matched basis subsidy_low subsidy_high organisations_low organisations_high compatible".split()
 
 
@@ -30,13 +29,13 @@ def readings(
     tiers = sorted(v for path, v in values.items() if path.startswith("organisation."))
     due = [values["activity.per_member"] * m for m in members]
     rows = []
-    for (key, (k, label)), both, top_up in ((m, b, t) for m in MATCHING.items() for b in (False, True) for t in (False, True)):
+    for (key, k), both, top_up in ((m, b, t) for m in MATCHING.items() for b in (False, True) for t in (False, True)):
         if key == "town_equals_enterprise" and both:
             continue  # the township's amount is its own affair, whatever the base
         spent = (0.0 if top_up else due[0], due[1])
         low, high = total[0] / k - spent[1] / (1 if both else k), total[1] / k - spent[0] / (1 if both else k)
         low = 0.0 if key == "town_equals_enterprise" else max(0.0, low)
         fits = high >= low and (organisations is None or (low <= organisations * tiers[-1] and high >= organisations * tiers[0]))
-        rows.append([label, "补助和活动经费" if both else "补助", "补差" if top_up else "全额", low, high, low / tiers[-1],
+        rows.append([words("values")[key], "补助和活动经费" if both else "补助", "补差" if top_up else "全额", low, high, low / tiers[-1],
             high / tiers[0], fits])
     return pd.DataFrame(rows, columns=COLUMNS)

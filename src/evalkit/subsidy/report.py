@@ -13,11 +13,10 @@ from evalkit.documents import write as write_document
 from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
 from evalkit.subsidy.result import FEN, Result
-from evalkit.subsidy.scheme import lists
+from evalkit.subsidy.scheme import lists, words
 from evalkit.subsidy.workbook import workbook
 
 WORDS = {"baseline": "现行标准", "reform": "调整后"}
-BASES = {"entitlement": "按标准全额", "top_up": "补差（已有支出计入）"}
 
 
 def _source(result: Result) -> str:
@@ -87,7 +86,7 @@ def by_basis(result: Result) -> Block:
     rows, parts = [], result.scheme.components
     for r in result.plan.bases(result.reform).to_dict("records"):
         part = parts[r["component"]]
-        rows.append([f"{r['year']}年", part.name, BASES[r["basis"]] + ("（本方案）" if r["basis"] == part.basis else ""), *_wan(r)])
+        rows.append([f"{r['year']}年", part.name, words("values")[r["basis"]] + ("（本方案）" if r["basis"] == part.basis else ""), *_wan(r)])
     note = "“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"
     return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=[note])
 
@@ -137,8 +136,8 @@ def pareto(frame: pd.DataFrame, plan: Any, standard: float) -> Block:
 def blocks(result: Result, standard: float = 150) -> list[Block]:
     """The 测算说明 in order."""
     title = result.title or "补助标准调整测算说明"
-    words = [f"{k}：{v}" for k, v in (("提出", result.reform.author), ("依据", result.reform.source)) if v]
-    out = [Block.heading(title, 1), *map(Block.paragraph, words), difference(result), Block.paragraph(result.sentence),
+    said = [f"{k}：{v}" for k, v in (("提出", result.reform.author), ("依据", result.reform.source)) if v]
+    out = [Block.heading(title, 1), *map(Block.paragraph, said), difference(result), Block.paragraph(result.sentence),
            Block.heading("要多少钱、谁出", 2), by_payer(result), Block.heading("哪些地区受益", 2), by_area(result),
                bars(result)]  # fmt: skip
     if any(p.basis for p in result.scheme.components.values()):
@@ -147,20 +146,12 @@ def blocks(result: Result, standard: float = 150) -> list[Block]:
     return [*out, Block.heading("测算口径", 2), Block.bullets([*result.plan.notes, f"标准出处：{result.plan.scheme.source}"])]
 
 
-HEADS = {
-    "area": "地区路径", "area_name": "地区", "year": "年份", "component": "项目", "payer": "出资方", "party_org": "党组织",
-    "members": "党员数", "org_kind": "组织类型", "level": "级别", "stars": "星级", "baseline_fen": "现行标准（元）",
-    "baseline_spent_fen": "现行标准下计入的已有支出（元）", "amount_fen": "调整后（元）",
-    "amount_spent_fen": "调整后计入的已有支出（元）", "change_fen": "增加（元）",
-}  # fmt: skip
-
-
 def _plain(frame: pd.DataFrame, result: Result) -> pd.DataFrame:
     """A frame for a file: Chinese words for headings and codes, yuan for fen."""
-    words = lists() | {"component": {n: part.name for n, part in result.scheme.components.items()}}
-    told = {c: frame[c].map(words[c]) for c in ("component", "payer", "org_kind", "level") if c in frame}
+    names = lists() | {"component": {n: part.name for n, part in result.scheme.components.items()}}
+    told = {c: frame[c].map(names[c]) for c in ("component", "payer", "org_kind", "level") if c in frame}
     yuan = {c: frame[c] / 100 for c in frame if str(c).endswith("_fen")}
-    return frame.assign(**told, **yuan).rename(columns=HEADS)
+    return frame.assign(**told, **yuan).rename(columns=words("heads"))
 
 
 def write(result: Result, folder: str | Path, standard: float = 150) -> list[Path]:

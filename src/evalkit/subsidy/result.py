@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.stats import gini, lorenz, theil_decomposition
 from evalkit.subsidy.engine import Ints
 from evalkit.subsidy.scheme import Dated, Reform, Scheme, lists
@@ -104,6 +105,9 @@ class Result:
         year = year or self.plan.years[0]
         if (year, component) in self._known:
             return self._known[year, component].copy()  # type: ignore[no-any-return]
+        if component is not None and component not in self.scheme.components:
+            advice = did_you_mean(component, self.scheme.components)
+            raise InputError(Problem("key_unknown", where="component", found=component, allowed="、".join(self.scheme.components), advice=advice))
         engine = self.plan.engine
         rows = engine.rows(year)
         twice, _ = engine.members(year, self.scheme.members)
@@ -200,6 +204,8 @@ class Result:
         same = not later and wan(whole) == wan(change)
         full = "" if same else f"；{later or year}年全年{'增加' if whole >= 0 else '减少'}{wan(abs(whole))}"
         gain = self.groups([], year).iloc[0]
+        if not (change or whole or gain["gain"] or gain["lose"]):
+            return f"{source.whole}{year}年支出不变。"
         by_area = self.cost("area", year)
         most = by_area[by_area["change_fen"] > 0].sort_values("change_fen", ascending=False, kind="stable").head(3)
         none = by_area.loc[by_area["change_fen"] == 0, "area_name"].tolist()

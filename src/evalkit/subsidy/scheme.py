@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from evalkit.codebook import load_codebook
-from evalkit.codebook.reading import Lines, parse_yaml, read_text
+from evalkit.codebook.reading import Lines, parse_yaml, read_text, read_yaml
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.index import Faults, kinds
 from evalkit.scoring.stars import check_conditions
@@ -161,10 +161,19 @@ class Scheme(_Frozen):
         return {f"{c}.{p}": one for c, part in self.components.items() for p, one in part.params.items()}
 
     def label(self, path: str) -> str:
-        component, _, name = path.partition(".")
+        component, _, rest = path.partition(".")
         if path in self.parameters:
             return f"{self.components[component].name}·{self.parameters[path].label}"
-        return f"{self.components[component].name}·{name}" if component in self.components else path
+        name, _, column = (rest if component in self.components else path).partition(".")
+        word = words("settings").get(name, name) + (f"（{column}）" if column else "")
+        return f"{self.components[component].name}·{word}" if component in self.components else word
+
+    def setting(self, path: str) -> Any:
+        """The value of a setting such as ``members``, ``activity.basis`` or ``eligible.stars``."""
+        component, _, rest = path.partition(".")
+        name, _, column = (rest if component in self.components else path).partition(".")
+        found = getattr(self.components.get(component, self), name)
+        return found.get(column) if column else found
 
     def reform(self, changes: Mapping[str, Any] | Reform | None = None, faults: Faults | None = None, **words: str) -> Reform:
         """A checked `Reform` of this scheme: ``{"activity.per_member": 200}`` or ``{...: {"2026-07-01": 200}}``.
@@ -269,16 +278,16 @@ class Reform:
         return scheme.reform(known.get("changes"), faults, **words)
 
     def difference(self, scheme: Scheme) -> list[dict[str, Any]]:
-        """Rows 项目, 由, 调到, 自何日起: printed first in every report."""
+        """Rows 项目, 由, 调到, 自何日起: printed first in every report; `text` says it in one line."""
         rows = []
         for path, value in self.changes:
-            one = scheme.parameters.get(path)
+            one, item = scheme.parameters.get(path), scheme.label(path)
             for when, new in value if isinstance(value, tuple) else [(ALWAYS, json.loads(value))]:
-                old = next((v for d, v in reversed(one.values) if d <= when), one.values[0][1]) if one else ""
-                since = "全部时期" if when == ALWAYS else when.isoformat()
-                shown = (f"{old:f}", f"{new:f}", one.unit) if one else ("", str(new), "")
-                words = dict(zip(("old", "new", "unit"), shown, strict=True))
-                rows.append({"parameter": path, "item": scheme.label(path), **words, "since": since})
+                old = next((v for d, v in reversed(one.values) if d <= when), one.values[0][1]) if one else scheme.setting(path)
+                shown = [f"{v:f}" if one else words("values").get(str(v), str(v)) for v in (old, new)]
+                unit, since = one.unit if one else "", "全部时期" if when == ALWAYS else when.isoformat()
+                text = f"{item}由{shown[0]}调到{shown[1]}{unit}，{since}" + ("" if when == ALWAYS else "起")
+                rows.append({"parameter": path, "item": item, "old": shown[0], "new": shown[1], "unit": unit, "since": since, "text": text})
         return rows
 
 
@@ -336,8 +345,12 @@ def read_scenario(path: str | Path | None, scheme: str | Path | None = None) -> 
 def parse_changes(texts: Iterable[str], since: str | None = None) -> dict[str, Any]:
     """``["activity.per_member=200"]`` from a command line, each from a day on where one is given."""
     found: dict[str, Any] = {}
+    texts = list(texts)
     for text in texts:
         path, _, value = (part.strip() for part in text.partition("="))
+        if path in found:
+            advice = "同一项只写一次 --set；分几步调整请写成方案文件"
+            raise InputError(Problem("scenario_conflict", where=path, found="、".join(texts), advice=advice))
         numeric = re.fullmatch(r"-?\d+(\.\d+)?", value)
         plain: Any = float(value) if numeric else value
         found[path] = {since: plain} if since and numeric else plain
@@ -399,6 +412,11 @@ def _tell(errors: ValidationError, faults: Faults) -> None:
             advice = did_you_mean(found, re.findall(r"'([^']+)'", allowed))
         code = {"missing": "key_missing", "extra_forbidden": "key_unknown"}.get(kind, "value_invalid")
         faults.add(code, tuple(path), found, allowed, advice)
+
+
+@cache
+def words(section: str) -> dict[str, str]:
+    return dict(read_yaml(Path(__file__).with_name("words.yml"))[section])
 
 
 @cache

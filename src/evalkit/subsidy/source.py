@@ -62,8 +62,7 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
         counts = counts[counts["home"].isin(order["area"])]
     orgs = orgs.sort_values([*KEYS, "area", "members"], ignore_index=True)  # the view gives no order; sums of floats need one
     top = areas.set_index("area").loc[inside or min(areas["area"], key=len)]
-    short = top["name"] if pd.isna(top["short_name"]) else top["short_name"]
-    whole = short if inside else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
+    whole = top["name"] if inside else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
     names = tuple(order["name"].astype(str))
     notes = ("演示数据（虚构）",) if data.is_demo else ()
     return make(orgs, funds, {**tables, "instructor_counts": counts}, tuple(order["area"]), names, whole, data.is_demo,

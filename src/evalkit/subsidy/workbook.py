@@ -65,7 +65,7 @@ def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Ce
 
 def _first(sheet: Any, result: Result, wrapped: Any) -> None:
     lines = [result.title or "补助标准调整测算底稿", result.sentence, "黄色单元格（“标准”表）可以改，改后“分地区”各表随之重算。",
-             *(f"调整：{r['item']} 由{r['old']}调到{r['new']}（{r['since']}起）" for r in result.reform.difference(result.plan.scheme)),
+             *(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)),
              *result.plan.notes, f"标准出处：{result.plan.scheme.source}"]  # fmt: skip
     for row, text in enumerate(lines):
         sheet.set_row(row, 16 * (1 + len(text) // 55))
