@@ -34,7 +34,8 @@ def run(
     """Every check that one reading allows."""
     for name, form in forms.items():
         columns = headings.forms[name]["columns"]
-        wanted = {c: s["names"][0] for c, s in columns.items() if s.get("wanted")}
+        told = ("kind", "status") if name == "units" else ()  # said apart
+        wanted = {c: s["names"][0] for c, s in columns.items() if s.get("wanted") and c not in told}
         yield from column_lacking(form, wanted, "有关指标按缺报处理")
         yield from _totals(form, columns, unit_rows if name == "units" else None)
         complete = _RULES["identities"].get(name, {})
@@ -62,7 +63,10 @@ def _rows(broken: pd.Series) -> np.ndarray:
 
 
 def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | None) -> Iterator[Problem]:
-    """小计 against the rows since the last total or those of the last area, 合计 and 总计 against all of the sheet so far."""
+    """小计 against the rows since the last total or those of the last area, 合计 and 总计 against all of the sheet so far.
+
+    Where the first total of a block stands above its rows, each is held against the rows below it as well.
+    """
     if not any(b.totals for b in form.blocks):
         return
     summed = [c for c, s in columns.items() if s["type"] in ("int", "money") and c in form.data and c != "month"]
@@ -80,11 +84,13 @@ def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | No
         stop += len(block.rows)
         if last_sheet is not block.sheet:
             sheet_start, last_sheet = start, block.sheet
-        for index, label in block.totals:
-            at = start + int(np.searchsorted(block.rows, index))
-            part = label.endswith("小计")
+        places = [start + int(np.searchsorted(block.rows, index)) for index, _ in block.totals]
+        for (index, label), at, after in zip(block.totals, places, [*places, stop][1:], strict=True):
+            part = "小计" in label
             town = max(since, changes[np.searchsorted(changes, at) - 1]) if at > since else since
             spans = [(a, at) for a in dict.fromkeys([since, town] if part else [sheet_start, start, since]) if at > a]
+            if places[0] == start and at < stop:  # totals above their rows
+                spans = [(at, b) for b in dict.fromkeys([after] if part else [stop, after]) if b > at] + spans
             since = at
             for column in summed if spans else ():
                 if column in block.columns:

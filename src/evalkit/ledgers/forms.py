@@ -20,8 +20,8 @@ import pandas as pd
 from evalkit.ledgers import dates, persons, values
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.grid import Block, where
-from evalkit.ledgers.headings import Headings, plain, squeeze
-from evalkit.ledgers.place import Place, below, district_of, levels_of
+from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
+from evalkit.ledgers.place import Place, below, district_of, levels_of, month_of
 from evalkit.problems import Problem, near
 
 # columns that say nothing to any table: read past, never parsed
@@ -36,6 +36,7 @@ SUFFIXES = ("", "_low", "_high")
 _FALSE = re.compile(r"^(不|未|无|没|否|非|暂未|暂无|尚未)")
 _KEY = re.compile(r"[\s()\[\]{}<>《》〈〉【】〔〕“”\"'·・.,、。\-—_/]+")
 _SPLIT = re.compile(r"[、,，;；\n\r/|]+|\s{2,}")
+_DAY = re.compile(r"\s*\d{1,2}[日号]")
 _BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
 _PLAIN = re.compile(r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}")  # an ordinary name: nothing to clean, no number of a person
 _NO_PERSON_CHECK = frozenset(("unit", "instructor_codes", "measure"))
@@ -59,6 +60,11 @@ class Form:
     def of_block(self, said: Any) -> np.ndarray:
         """For every row what is said of its block."""
         return np.array(list(said))[self._at[0]]
+
+    @cached_property
+    def sheet_months(self) -> list[int]:
+        """For every block the month that its sheet's name or title tells, else 0."""
+        return [next(filter(None, map(month_of, (b.sheet.name, *b.titles))), 0) for b in self.blocks]
 
     @cached_property
     def _at(self) -> tuple[np.ndarray, np.ndarray]:
@@ -142,6 +148,18 @@ def _pooled(form: Form, cells: Sequence[object], read: Callable[..., Any], dtype
     return pd.array(np.array([*pool, None], dtype=object)[codes], dtype=dtype)
 
 
+def _in_month(form: Form, cells: list[object], months: Any) -> list[object]:
+    """5日 of a row or sheet that tells the month."""
+    days = [i for i, cell in enumerate(cells) if isinstance(cell, str) and _DAY.match(cell)]
+    if not days:
+        return cells
+    told, out = form.of_block(form.sheet_months), list(cells)
+    for i in days:
+        month = told[i] if months is None or months[i] is pd.NA else months[i]
+        out[i] = f"{month}月{cells[i]}" if month else cells[i]
+    return out
+
+
 def _half(cell: object, which: int, whole: bool) -> object:
     """One of the two numbers in a cell (5/6); a cell that is no pair stays with one column, where it is reported."""
     halves = re.split(r"[/／|]", cell) if isinstance(cell, str) and cell.strip() not in _BLANKS else []
@@ -191,7 +209,7 @@ class Parser:
             if kind in _MEANING:
                 base |= self._numbers(form, column, specs[column], cells, base)
             elif kind == "date":
-                base[column] = self._dates(form, column, cells[column], base["period"])
+                base[column] = self._dates(form, column, _in_month(form, cells[column], base.get("month")), base["period"])
             elif kind in ("text", "codes"):
                 base[column] = self._texts(form, column, cells[column], kind == "codes")
             else:
@@ -207,7 +225,8 @@ class Parser:
             for row, column in sorted(block.sheet.no_value):
                 if row in rows and column in used:
                     place = where(block.sheet, row, column - 1)
-                    self.problems.append(finding("value_unreadable", block.sheet.file, place, "公式没有计算结果或出错"))
+                    said = {"found": "公式没有计算结果或出错", "advice": "打开后保存一次，或改成数字"}
+                    self.problems.append(finding("value_unreadable", block.sheet.file, place, **said))
 
     def _merged(self, form: Form, specs: Mapping[str, Any], cells: Mapping[str, list[object]]) -> None:
         """A number merged down several rows is one number, of the first row: said, and never counted again."""
@@ -270,9 +289,13 @@ class Parser:
             mine = [None if c == "" else c for c in mine]
         numbers, note = np.full((3, size), np.nan), np.zeros(size, dtype=np.int64)
         by_row = "unit" in cells and "layout" in self.headings.forms[form.name]
-        said = [_cell_text(c) for c in cells["unit"]] if by_row else [b.unit(column, spec) for b in form.blocks]
-        codes, uniques = pd.factorize(np.array(said, dtype=object))
-        codes = codes if by_row else codes[form.data["block"].to_numpy()]
+        said = form.of_block(b.unit(column, spec) for b in form.blocks).astype(object)
+        if by_row:
+            said = np.array([_cell_text(c) for c in cells["unit"]], dtype=object)
+        elif "unit" in cells and kind == "money":  # 0.5 | 万元
+            own = np.array([_cell_text(c) for c in cells["unit"]], dtype=object)
+            said = np.where(np.isin(own, MONEY_UNITS), own, said)
+        codes, uniques = pd.factorize(said)
         read_units = np.full(len(uniques), None, dtype=object)
         for n, unit in enumerate(uniques):
             rows = np.flatnonzero(codes == n)
@@ -292,6 +315,10 @@ class Parser:
             numbers[:, rows], note[rows] = (parsed.value, parsed.low, parsed.high), parsed.note
         if kind == "money":  # kept: a repayment; a slip of the pen as well
             note[numbers[0] < 0] |= values.NOTES["value_implausible"]
+        least, most = spec.get("range", (-np.inf, np.inf))
+        lost = (numbers[0] < least) | (numbers[0] > most) | ((kind == "int") & (np.rint(numbers[0]) != numbers[0]) & ~np.isnan(numbers[0]))
+        note[lost] |= values.NOTES["value_implausible"]
+        numbers[:, lost] = np.nan  # half a person, six stars: nothing that the table could hold
         for row in np.flatnonzero(numbers[0] >= 1e10):  # a telephone or card number that slid into a column of numbers
             person = persons.cell_kind(mine[row])
             if person and not (kind == "money" and person == "phone"):

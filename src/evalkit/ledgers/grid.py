@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evalkit.ledgers import persons
+from evalkit.ledgers import dates, persons
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, squeeze
 from evalkit.problems import Problem
 
-_NOTE, _SIGNED, _UNIT_ROW, _PLACE_ROW, _SKIP_NAME, _SUMMARY_NAME, _NAME, _AMOUNT = map(re.compile, RULES["rows"].values())
+_NOTE, _SIGNED, _UNIT_ROW, _PLACE_ROW, _SKIP_NAME, _SUMMARY_NAME, _NAME, _AMOUNT, _DERIVED = map(re.compile, RULES["rows"].values())
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def where(sheet: RawSheet, row: int | str, column: int) -> str:
 
 
 _COUNTED = re.compile(r"[(\[].*?[)\]]|(?::共?\d+[家个户名人条项]?|共?\d+[家户条项])?[:,]?$")
+_BRACKETED_UNIT = re.compile(rf"[(\[]?(?:单位:)?(?:{'|'.join(RULES['headings']['units'])})[)\]]?")
 _SO_MANY = re.compile(r"共\d+[家户]$")  # 共1人 is a number of its column
 
 
@@ -72,7 +73,15 @@ def is_total(cell: object, words: Iterable[str]) -> bool:
         return False
     said = squeeze(cell)
     text = "共计" if _SO_MANY.match(said) else _COUNTED.sub("", said)
-    return len(text) <= 14 and (text in words or (text.endswith(tuple(words)) and not text.endswith(("会计", "统计"))))
+    if len(text) > 14 or text in words:
+        return text in words
+    ends = text.endswith(tuple(words)) or text.removesuffix("数").endswith(tuple(words))  # 城关镇小计, 合计数
+    return ends and not text.endswith(("会计", "统计"))
+
+
+def is_derived(cell: object) -> bool:
+    """平均, 占比, 其中：规上, 上年同期 in place of a name: made from other rows, neither a record nor a total."""
+    return isinstance(cell, str) and bool(_DERIVED.fullmatch(squeeze(cell)))
 
 
 def _blank(cell: object) -> bool:
@@ -87,10 +96,26 @@ def _texts(row: list[object]) -> list[tuple[int, str]]:
     return [(i, str(c)) for i, c in enumerate(row) if not _blank(c)]
 
 
-def _is_heading(row: list[object], headings: Headings) -> bool:
+def _known(row: list[object], headings: Headings) -> list[bool]:
+    """Which of the filled cells of a row are headings; none where a number stands among them."""
     filled = [cell for cell in row if not _blank(cell)]
-    hits = sum(map(headings.known, filled)) if all(type(cell) is str for cell in filled) else 0
-    return hits >= 2 and hits * 2 >= len(filled)
+    return list(map(headings.known, filled)) if all(type(cell) is str for cell in filled) else []
+
+
+def _is_heading(row: list[object], headings: Headings) -> bool:
+    known = _known(row, headings)
+    return sum(known) >= 2 and sum(known) * 2 >= len(known) and not _is_card(known)
+
+
+def _is_card(known: list[bool]) -> bool:
+    """单位名称 | 甲公司 | 从业人员 | 85: a form filled for one unit, where every second cell is the answer."""
+    return len(known) >= 4 and len(known) % 2 == 0 and all(known[::2]) and not any(known[1::2])
+
+
+def _is_units(row: list[object]) -> bool:
+    """A row of units alone below a heading: （人） （万元）."""
+    texts = [squeeze(text) for _, text in _texts(row)]
+    return bool(texts) and all(_BRACKETED_UNIT.fullmatch(text) for text in texts)
 
 
 def _is_lower(upper: list[object], row: list[object]) -> bool:
@@ -134,7 +159,7 @@ def _levels(rows: list[list[object]]) -> dict[int, tuple[str, ...]]:
 
 def _aside(first: str, totals: Iterable[str]) -> bool:
     """Whether the first cell makes a total or a note of a row whose key column is filled."""
-    return is_total(first, totals) or (first[:1] in ("注", "说", "备") and bool(_NOTE.search(squeeze(first))))
+    return is_total(first, totals) or is_derived(first) or (first[:1] in ("注", "说", "备") and bool(_NOTE.search(squeeze(first))))
 
 
 def _money_unit(texts: Iterable[str]) -> str | None:
@@ -188,6 +213,7 @@ class _Reading:
         self.block: Block | None = None
         self.key = -1
         self.money: str | None = None
+        self.cards = 0  # rows of a form filled for one unit
 
     def run(self) -> Structure:
         i, out = 0, self.out
@@ -196,6 +222,7 @@ class _Reading:
             if (texts := _texts(row)) and _is_heading(row, self.headings):
                 i = self._heading(i)
                 continue
+            self.cards += _is_card(_known(row, self.headings))
             if texts:
                 self._other(i, row, texts)
             i += 1
@@ -208,7 +235,7 @@ class _Reading:
             out.blocks.clear()
             out.reason = "只有表头和合计，没有明细"
         elif not out.reason:
-            out.reason = "没有找到表头" if out.titles else "空表"
+            out.reason = "像是一张表登记一个单位" if self.cards > 1 else "没有找到表头" if out.titles else "空表"
         return out
 
     def _records(self, i: int) -> int:
@@ -237,7 +264,7 @@ class _Reading:
             return True
         text = squeeze(cell)
         special = (_NOTE.search, _SIGNED.search, _UNIT_ROW.match, _PLACE_ROW.match)
-        known = self.headings.known(cell) or is_total(cell, self.headings.total_words)
+        known = self.headings.known(cell) or is_total(cell, self.headings.total_words) or is_derived(cell)
         return bool(text) and not known and not any(looks(text) for looks in special)
 
     def _close(self, reopen: bool = False, section: str = "") -> None:
@@ -261,6 +288,12 @@ class _Reading:
         self._close()
         out.counts["heading"] += bottom - top + 1
         levels = _levels(rows[top : bottom + 1])
+        if bottom + 1 < len(rows) and _is_units(rows[bottom + 1]):
+            bottom += 1
+            out.counts["heading"] += 1
+            for index, unit in _texts(rows[bottom]):
+                if index in levels:
+                    levels[index] = (*levels[index][:-1], f"{levels[index][-1]}（{unit.strip('()（）[] ')}）")
         above = tuple(t for _, t in self.pending)
         self.pending = []
         out.titles += above
@@ -288,7 +321,14 @@ class _Reading:
         single = len({t for _, t in texts}) == 1
         remark = _NOTE.search(first) or (len(texts) <= 6 and any(_SIGNED.search(squeeze(t)) for _, t in texts))
         unit = _money_unit(t for _, t in texts) if len(texts) <= 3 else None
-        if block is not None and label is not None:
+        derived = next((str(c) for c in (texts[0][1], _cell(row, self.key)) if is_derived(c)), "")
+        if block is not None and derived and "layout" not in self.headings.forms[block.form]:
+            count["total"] += 1
+            if derived.startswith("其中"):
+                said = ("其中……", "按其他行的一部分，未计入")
+                place, advice = self._where(i, self.key), "是单独的一行时，去掉“其中”"
+                self.out.problems.append(finding("value_noted", self.sheet.file, place, *said, advice=advice))
+        elif block is not None and label is not None:
             block.totals.append((i, squeeze(label)))
             count["total"] += 1
         elif remark:
@@ -346,9 +386,15 @@ class _Reading:
                     chosen[hit.column] = new[:3]
                     written[hit.column] = heading
                     continue
-                better = hit.rank < old[2]
+                before, now = (dates.parse_period(text) or "" for text in (written[hit.column], heading))
+                better = now > before if now and before else hit.rank < old[2]  # 2025年/党员数 beside 2024年/党员数
                 loser, other = ((old[0], written[hit.column]), heading) if better else ((index, heading), written[hit.column])
-                unknown(*loser, f"与“{other}”同义，此列未采用")
+                if loser[1] == other and hit.column in headings.required(form):
+                    beside = (f"右边又有一组同样的表头（从{letter(index)}列起），右边各行未计入", "把右边各行移到左边各行的下面")
+                    problems.append(finding("heading_unknown", self.sheet.file, self._where(top, index), heading, beside[0],
+                                            advice=beside[1], severity="error"))  # fmt: skip
+                elif hit.column != "row_number":
+                    unknown(*loser, f"与“{other}”同义，此列未采用")
                 if better:
                     chosen[hit.column], written[hit.column] = new[:3], heading
             elif hit is None and (pair := headings.pair(form, heading)):  # 5/6 under 实到/应到: one cell for two columns

@@ -26,6 +26,8 @@ _LEAD = re.compile(r"^(?:\d{1,2}[.、)]|[*※★]+)+|[*※★::]+$")
 _PUNCTUATION = re.compile(r"[()\[\]{}【】〔〕《》<>“”\"'、,.;:/\\|_\-—~·*]")
 _BLANKS = re.compile(r"[\s\u200b\ufeff\u3000]+")
 _LOOSE = re.compile(f"^(?:{'|'.join(_WORDS['start'])})|(?:{'|'.join(_WORDS['end'])})$")
+_EARLIER = re.compile(_WORDS["earlier"])
+_OTHER_SIDE = {flow: re.compile(words) for flow, words in _WORDS["other_side"].items()}
 _LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a column that is not wanted
 
 
@@ -131,15 +133,22 @@ class Headings:
             group, lower = parts[-2][0], parts[-1][0]
             stems = [*group, *(g.removesuffix(end) for g in group for end in ("人数", "总数", "情况", "来源", "数"))]
             keys = [a + b for a in stems for b in lower] + [b + a for a in stems for b in lower]
+        whole = frozenset(keys)  # a lower heading alone does not count below 上年 or below the other side of the account
         keys += parts[-1][0] if parts else ()
         for key in keys:
             if (column := self._mapped(form, key)) is not None:
                 return Found(column, -1, unit) if column else None
+        above = "".join(key for group in parts[:-1] for key in group[0])
+
+        def fits(column: str, key: str) -> bool:
+            flow = self.forms[form]["columns"][column].get("flow")
+            return key in whole or not (_EARLIER.search(above) or (flow in _OTHER_SIDE and _OTHER_SIDE[flow].search(above)))
+
         for key in keys:
-            if hit := self._index[form].get(key):
+            if (hit := self._index[form].get(key)) and fits(hit[0], key):
                 return Found(*hit, unit)
         for key in keys:
-            columns = self._loose[form].get(loosened(key), set())
+            columns = {c for c in self._loose[form].get(loosened(key), set()) if fits(c, key)}
             if len(columns) == 1:
                 (column,) = columns
                 counts = self.forms[form]["columns"][column]["type"] in ("int", "number")

@@ -185,7 +185,8 @@ def _structures(
             if not found.blocks and any(c not in (None, "") for row in sheet.rows for c in row):
                 missing = "缺少必要的列" in found.reason
                 code = "sheet_hidden" if sheet.state != "visible" else "column_missing" if missing else "sheet_skipped"
-                advice = "补上必要的列" if missing else None
+                card = "登记一个单位" in found.reason
+                advice = "补上必要的列" if missing else "请汇总成一行一个单位的台账" if card else None
                 problems.append(finding(code, sheet.file, f"{sheet.name}!A1", found.reason, "未计入", advice=advice))
         yield sheet, found
 

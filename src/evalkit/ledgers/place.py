@@ -22,6 +22,7 @@ _COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level
 _LONGEST = 20  # characters of a name: 双江拉祜族佤族布朗族傣族自治县 has 15
 _NOISE = re.compile("|".join(_WORDS["noise"]), re.I)
 _STOP = re.compile("|".join(_WORDS["stop"]))
+_ORDINAL = re.compile(r"^\(?(?:\d{1,3}|[A-Za-z])[).、_\-]*(?=[\u4e00-\u9fff](?<![区县市州镇乡街旗盟年月度级号师团]))")  # 03青石街道.xlsx
 _BETWEEN = re.compile(r"[-_·/\\()\[\]【】:\s]+")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)))|(?<!\d)(\d{2})年")
 _MONTHS = "一 二 三 四 五 六 七 八 九 十 十一 十二".split()
@@ -35,7 +36,8 @@ def area_names(text: str) -> tuple[tuple[int, str], ...]:
     ((1, '演示省'), (3, '演示01区'))
     """
     found: list[tuple[int, str]] = []
-    clause = next((c for c in re.split("[,。;!?]", _NOISE.sub(" ", squeeze(text))) if c.strip()), "")
+    word = _ORDINAL.sub("", squeeze(text))
+    clause = next((c for c in re.split("[,。;!?]", _NOISE.sub(" ", word)) if c.strip()), "")
     for piece in _BETWEEN.split(clause):
         if stop := _STOP.search(piece):
             piece = piece[: stop.start()]

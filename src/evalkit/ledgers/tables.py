@@ -21,7 +21,7 @@ from evalkit.ledgers import persons
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import SUFFIXES, TEXT, Form, name_key, split_names
 from evalkit.ledgers.headings import loosened, plain
-from evalkit.ledgers.place import month_of
+from evalkit.ledgers.numerals import NOTES
 from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "sheet", "source_row", "place_key"]
@@ -203,7 +203,13 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     if (again := by_name.duplicated() & ~double).any():
         with_code = pd.Series(np.where(good, code.fillna(""), ""), index=data.index)
         double |= again & (with_code.eq("") | with_code.groupby(by_name).transform("first").eq(""))
-    _duplicates(form, problems, "unit_name", double, data["link"], by_name)
+    org = keys_of(_col(form, "party_org_name"))
+    data["further"] = double & org.notna() & joined(data["link"], data["sheet"].astype(str)).duplicated()
+    data["further"] &= ~joined(data["link"], org).duplicated()
+    _duplicates(form, problems, "unit_name", double & ~data["further"], data["link"], by_name)
+    for r in np.flatnonzero(data["further"]):
+        said = (str(data["unit_name"].iat[r]), "同一单位的又一个党组织：单位只计一次，党组织另计")
+        problems.append(form.problem("row_duplicate", "unit_name", r, *said, advice="核对是否同一单位", severity="question"))
     data["kept"] = ~double & ~nameless
     return data
 
@@ -216,8 +222,10 @@ def counted(unit_rows: pd.DataFrame) -> pd.DataFrame:
 def column_lacking(form: Form, wanted: Mapping[str, str], read: str) -> list[Problem]:
     """One warning for every sheet that lacks some of these columns, with their names."""
     have: dict[tuple[str, str], set[str]] = {}
-    for block in form.blocks:
-        have.setdefault((block.sheet.file, block.sheet.name), set()).update(block.columns)
+    for block, place, month in zip(form.blocks, form.places, form.sheet_months, strict=True):
+        told = {"period": place.period, "township": any(level == 4 for level, _ in place.levels), "month": month or "date" in block.columns}
+        columns = have.setdefault((block.sheet.file, block.sheet.name), {c for c, said in told.items() if said})
+        columns.update(block.columns)
     more: Any = {"advice": "有这些列时请补上", "severity": "warning"}
     said = {at: [name for c, name in wanted.items() if c not in columns] for at, columns in have.items()}
     return [finding("column_missing", file, f"{sheet}!A1", f"缺少：{'、'.join(names)}" if all(names) else "", read, **more)
@@ -242,17 +250,22 @@ def _member_parts(form: Form, data: pd.DataFrame) -> None:
               for word, number in parts if word.startswith("预备")}  # fmt: skip
     lacks = {column: _col(form, column, "Int64").isna() for column in three}
     split = pd.Series(inside, dtype="Int64").reindex(data.index).where(lacks["probationary_members"])
+    unread = pd.Series(_col(form, "probationary_members_note", "Int64").fillna(0).to_numpy(dtype=int) > NOTES["missing"], index=data.index)
+    unread &= lacks["probationary_members"]
     for suffix in SUFFIXES:
         members, full, probationary = (_col(form, column + suffix, "Int64") for column in three)
         full = full.mask(lacks["full_members"] & split.notna(), members - split)
         probationary = probationary.mask(split.notna(), split)
-        members = members.mask(lacks["members"], full + probationary.fillna(0))
+        members = members.mask(lacks["members"], full + probationary.fillna(0).mask(unread))
         for column, numbers in zip(three, (members, full, probationary), strict=True):
             data[column + suffix] = numbers
 
 
 def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
-    """Rows (unit, organisation, mode) from a unit ledger, with what the row says of the organisation."""
+    """Rows (unit, organisation, mode) from a unit ledger, with what the row says of the organisation.
+
+    A unit stands in several rows of a sheet where it has several organisations (a committee and its branches).
+    """
     own, joint = _col(form, "party_org_name"), _col(form, "joint_org_name")
     has = _col(form, "has_org", "boolean")
     mode = _coalesce(_col(form, "setup_mode"), keys_of(_col(form, "coverage"), _of_words(_MODES)))
@@ -261,14 +274,15 @@ def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
     unnamed = name.isna() & has.fillna(False).astype(bool)
     name = name.fillna(data["unit_name"][unnamed] + kind[unnamed].fillna("branch").map(_SUFFIX).astype(TEXT))
     mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
+    mode = mode.mask(mode.isna() & keys_of(name, lambda n: "y" if _working(n) else None).notna(), "functional")
     out = data[[*PLACE, "unit"]].assign(
         name=name, party_org=keys_of(name), mode=mode, org_kind=kind, founded_on=_date(form, "founded_on"),
         ended_on=_date(form, "org_ended_on"), parent=keys_of(_col(form, "affiliation")),
     )  # fmt: skip
     denied = has.eq(False).fillna(False).astype(bool)
-    out = out[data["kept"] & name.notna() & ~(denied & own.isna() & joint.isna())]
+    out = out[(data["kept"] | data["further"]) & name.notna() & ~(denied & own.isna() & joint.isna())]
     out["link"] = joined(out["place_key"], out["party_org"])
-    several = out["link"].duplicated(keep=False) | denied[out.index]  # every unit stands once in `out`
+    several = out["link"].duplicated(keep=False) | denied[out.index]  # a unit stands once beside each organisation
     out["mode"] = out["mode"].fillna(pd.Series(np.where(several, "joint", "single"), index=out.index, dtype=TEXT))
     return out
 
@@ -309,7 +323,8 @@ def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | 
     """What the covered units say of their organisations: the 镇街 where all of them lie, and the members.
 
     Members are the organisation's own column, else 正式 + 预备 of the units it covers directly; functional ones have
-    none. Where one of those units leaves its members blank the sum is a lower limit: its high end is open (null).
+    none. Where one of those units leaves its members blank the sum is a lower limit: its high end is open (null). Members
+    of a unit with several organisations belong to the first; what the others have of them is not known.
     """
     for suffix in SUFFIXES:
         if "members" + suffix not in orgs:
@@ -329,7 +344,8 @@ def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | 
     sums: dict[str, Any] = {}
     for suffix in SUFFIXES:
         number = (kept["full_members" + suffix] + kept["probationary_members" + suffix]).fillna(kept["members" + suffix])
-        sums[suffix] = number.to_numpy(dtype=float, na_value=np.nan)[position[use]]
+        own = number.to_numpy(dtype=float, na_value=np.nan)[position[use]]
+        sums[suffix] = np.where(pd.Series(position[use]).duplicated(), np.nan, own)
     grouped = pd.DataFrame(sums).assign(blank=np.isnan(sums[""])).groupby(links["link"].to_numpy()[use], sort=False)
     total = grouped[list(SUFFIXES)].sum(min_count=1)
     total["_high"] = total["_high"].where(~grouped["blank"].max())
@@ -416,11 +432,21 @@ def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: li
         use = form.has(column) & ~np.logical_or.reduce([form.has(p) for p in spec.get("total_of", ())], initial=False)
         said = {key: spec.get(key) for key in ("flow", "source", "purpose")}
         if column == "spending_amount":
-            item = _col(form, "spending_item")
-            use &= (data[column].notna() | item.notna()).to_numpy()
-            said["purpose"] = item.fillna("other").to_numpy(dtype=object)[use]
+            item, payer = _col(form, "spending_item"), _col(form, "payer")
+            use &= (data[column].notna() | item.notna() | payer.notna()).to_numpy()
+            # 金额 beside 经费来源, or in a ledger of 收入 only, is income
+            income = form.of_block("spending_item" not in b.columns and _of_income(b) for b in form.blocks)
+            said["flow"] = np.where(income, "income", "spending")[use]
+            said["source"] = np.where(income, payer.fillna("other"), None)[use]
+            said["purpose"] = np.where(income, None, item.fillna("other"))[use]
         pieces.append((column, np.flatnonzero(use), said))
     return _melted(data, pieces, "amount_fen")
+
+
+def _of_income(block: Any) -> bool:
+    """Whether the one amount of a block is money that came in."""
+    told = "".join((block.headings["spending_amount"], block.sheet.name, *block.titles)) if "spending_amount" in block.columns else "支出"
+    return "支出" not in told and ("payer" in block.columns or "收入" in told)
 
 
 def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -462,11 +488,16 @@ def activities(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.Da
     data = attach(form, orgs, problems)
     of = {row: int(number) for row, parts in form.parts.get("present", {}).items() for word, number in parts if word == "of"}
     due = pd.Series(of, dtype="Int64").reindex(data.index)  # 7/9 under 实到 tells those due as well
-    told = [next(filter(None, map(month_of, (b.sheet.name, *b.titles))), 0) for b in form.blocks]
-    by_sheet = pd.Series(form.of_block(told), dtype="Int64").replace(0, pd.NA)
+    by_sheet = pd.Series(form.of_block(form.sheet_months), dtype="Int64").replace(0, pd.NA)
     data = data.assign(**{"due" + suffix: _coalesce(_col(form, "due" + suffix, "Int64"), due) for suffix in SUFFIXES})
     data["month"] = _coalesce(_col(form, "month", "Int64"), _date(form, "date").dt.month.astype("Int64"), by_sheet)
     data["kind"] = _col(form, "kind")
+    times = _col(form, "times", "Int64").fillna(1).clip(1, None)
+    if (times > 1).any():  # 3 under 次数 is three activities; what the row says of them together stays with the first
+        data = data.loc[data.index.repeat(times)].reset_index(drop=True)
+        again = data.duplicated(["sheet", "source_row"])
+        for column in [c + s for c in ("due", "present", "cost_fen") if c in data for s in SUFFIXES]:
+            data[column] = data[column].mask(again)
     return data
 
 
