@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +172,21 @@ def test_a_latex_document_names_its_pictures():
     blocks = [Block.heading("数据", 2), Block.figure("图", png, "图"), Block.bullets(["[甲"]), Block.note("注")]
     text = latex_document(blocks, "题", {"图": "fig1.png"})
     assert r"\documentclass[UTF8" in text and r"\includegraphics[width=15cm]{fig1.png}" in text and r"\item {}[甲" in text
+
+
+def test_wide_and_starred_tables_survive_the_typesetter(results, tmp_path):
+    """No environment that breaks inside adjustbox, no star that a line end would eat; compiled where a typesetter is installed."""
+    panel, effects = results
+    blocks = [ek.tables.regression(*effects * 3), effects[0].block(), panel.report, ek.effects.advise(panel).block, ek.tables.balance(panel)]
+    text = latex_document([Block.heading("数据", 2), Block.paragraph("差为-1.5"), *blocks], "题")
+    assert "threeparttable" not in text and "差为$-$1.5" in text and not re.search(r"\\\\\s*\*", text)
+    assert r">{\centering\arraybackslash}p{" in text and r"\blacktriangle$~" in text
+    if shutil.which("xelatex"):
+        (tmp_path / "x.tex").write_text(text, encoding="utf-8")
+        command = ["xelatex", "-interaction=nonstopmode", "-halt-on-error", "x.tex"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+        assert done.returncode == 0, done.stdout[-2000:]
+        assert "Missing character" not in (tmp_path / "x.log").read_text(encoding="utf-8", errors="replace")
 
 
 # studies

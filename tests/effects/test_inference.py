@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from evalkit.effects import (
     twfe,
     wild_bootstrap,
 )
+from evalkit.effects.inference import pretrend_p
 
 
 def test_randomisation_goes_through_every_assignment_when_they_are_few() -> None:
@@ -34,6 +36,45 @@ def test_randomisation_goes_through_every_assignment_when_they_are_few() -> None
     assert got.facts["exact"] and got.facts["assignments"] == 84
     assert got.row["estimate"] == pytest.approx(actual) and got.row["p"] == pytest.approx((np.abs(by_hand) >= abs(actual) - 1e-12).mean())
     assert np.sort(got.details["draws"]["estimate"]) == pytest.approx(np.sort(by_hand))
+
+
+@pytest.mark.parametrize(("cohorts", "statistic"), [({0: 5, 4: 3}, "twfe"), ({0: 9, 4: 2, 6: 2}, "group_time")])
+def test_the_interval_holds_the_effects_that_the_test_does_not_reject(cohorts: dict[int, int], statistic: Any) -> None:
+    frame = staggered(5, cohorts, effect=1.5)
+    got = randomisation(panel(frame), statistic=statistic, exact=60)
+    on = (frame["first"] > 0) & (frame["year"] >= frame["first"])
+    for end, step in (("ci_low", -0.01), ("ci_high", 0.01)):
+        outside, inside = (
+            randomisation(panel(frame.assign(y=frame["y"] - (got.row[end] + move) * on)), statistic=statistic, exact=60).row["p"]
+            for move in (step, -step)
+        )
+        assert outside <= 0.05 < inside
+    alone = randomisation(panel(staggered(1, {0: 12, 4: 1})))
+    assert np.isinf(alone.row[["ci_low", "ci_high"]].astype(float)).all() and "[—, —]" in str(alone.block().content["rows"])
+    assert alone.plot().content["title"].startswith("随机化检验")
+
+
+def test_a_few_treated_clusters_get_a_randomisation_test_of_their_trends() -> None:
+    frame = staggered(3, {0: 22, 5: 1})
+    made = panel(frame)
+    wide = made.frame.pivot(index="entity", columns="time", values="y")
+    path = wide.loc[:, 2001:2004].sub(wide[2004], axis=0)
+    gaps = [float(((path.loc[i] - path.drop(i).mean()) ** 2).sum()) for i in path.index]
+    treated = made.frame.loc[made.frame["first_treated"].notna(), "entity"].iloc[0]
+    p, how = pretrend_p(made)
+    assert p == pytest.approx(np.mean(np.array(gaps) >= gaps[path.index.get_loc(treated)] - 1e-12)) and "23种" in how
+    drift = frame.assign(y=frame["y"] + 3 * (frame["year"] - 2001) * (frame["first"] > 0))
+    for design in (event_study, sun_abraham, callaway_santanna):
+        assert any("预趋势不平行" in w and "p=0.043" in w for w in design(panel(drift), guard=False).warnings)
+    assert pretrend_p(panel(staggered(3, {0: 6, 2: 2}))) is None
+    late = [n.text for n in event_study(panel(staggered(3, {0: 6, 2: 2})), guard=False).notes]
+    assert any("无法检验预趋势" in text for text in late)
+
+
+def test_few_clusters_get_the_interval_that_goes_with_their_p() -> None:
+    got = twfe(panel(staggered(5, {0: 22, 4: 1}, effect=1.5)))
+    low, high = got.facts["interval_small"]
+    assert high - low > 2 * (got.row["ci_high"] - got.row["ci_low"]) and any(f"区间[{low:.4f}" in w for w in got.warnings)
 
 
 def test_staggered_assignments_keep_the_sizes_of_cohorts() -> None:

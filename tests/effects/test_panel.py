@@ -144,6 +144,25 @@ def test_files_for_other_programs_carry_chinese_labels(tmp_path: Path) -> None:
         made.export(tmp_path / "p.csv")
 
 
+NAMES = {"if": "if_10", "党组织的组织覆盖率与党的工作覆盖率之差变动值": "党组织的组织覆盖率与党的工作覆盖率_11", "2020年": "v2020年_12", "_x": "x_13"}
+
+
+@pytest.mark.parametrize("suffix", [".dta", ".sav"])
+def test_names_that_other_programs_refuse_are_changed_and_keep_their_labels(tmp_path: Path, suffix: str) -> None:
+    frame = ONE.assign(**dict.fromkeys(NAMES, 1.5)).assign(note=["长" * 200, "", None, " 甲"])
+    made = Panel.from_frame(frame, "y", "unit", "year", treatment="d", controls=list(NAMES), keep=["note"])
+    if suffix == ".sav":
+        reader = pytest.importorskip("pyreadstat")
+        read, about = reader.read_sav(made.export(tmp_path / "p.sav")[0])
+        labels = about.column_names_to_labels
+    else:
+        with pd.read_stata(made.export(tmp_path / "p.dta")[0], iterator=True) as stata:
+            read, labels = stata.read(), stata.variable_labels()
+    assert {short: labels[short] for short in NAMES.values()} == {short: name for name, short in NAMES.items()}
+    assert read["y"].tolist() == made.frame["y"].tolist() and read["entity"].tolist() == made.frame["entity"].tolist()
+    assert read["first_treated"].isna().tolist() == made.frame["first_treated"].isna().tolist()
+
+
 def test_importing_the_room_loads_no_estimating_library() -> None:
     import subprocess
     import sys

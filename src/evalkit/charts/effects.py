@@ -107,7 +107,7 @@ def placebo(effect: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
     legend = [(key(color=BLUE, lw=1.8), say(lang, "placebo_density")),
               *([(key(color=ORANGE, marker="o", ls="none", mfc="none"), say(lang, "placebo_p"))] if "p" in draws else []),
               (key(color=RED, lw=1.4, ls="--"), say(lang, "placebo_actual", value=shown))]  # fmt: skip
-    notes = [say(lang, "placebo_note", n=len(values), share=share)]
+    notes = [say(lang, "placebo_exact" if effect.facts.get("exact") else "placebo_note", n=len(values), share=share)]
     with _field("placebo_title", [effect], lang, source, legend, notes, say(lang, "placebo_axis") + unit,
                say(lang, "placebo_density"),
                 right=0.6) as (page, box):  # fmt: skip

@@ -15,6 +15,13 @@ from evalkit.effects.panel import Panel
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
 
+# words of Stata's and of SPSS's own languages; Stata's writer would rename the column and lose its label
+RESERVED = frozenset(
+    "aggregate all and array boolean break by byte case catch class complex const continue default delegate delete do double"
+    " else enum eq explicit export external float for friend function ge global goto gt if in inline int le local long lt ne"
+    " not null or pragma protected quad rowvector short str to typedef typename using virtual with".split()
+)
+
 
 def export(panel: Panel, path: Path) -> list[Path]:
     """See `Panel.export`."""
@@ -25,9 +32,9 @@ def export(panel: Panel, path: Path) -> list[Path]:
 def _written(panel: Panel, path: Path) -> list[Path]:
     frame = _plain(panel)
     labels = {c: panel.label(c)[:80] for c in frame} | {"entity_id": "个体编号"}
-    if path.suffix.lower() in (".dta", ".sav"):  # names of 32 characters, letters and digits
-        short = {c: re.sub(r"\W", "_", c)[:29] + f"_{n}" for n, c in enumerate(frame) if not re.fullmatch(r"[^\W\d]\w{0,31}", c)}
-        frame, labels = frame.rename(columns=short), {short.get(c, c): label for c, label in labels.items()}
+    if path.suffix.lower() in (".dta", ".sav"):
+        short = {c: _short(c, n) for n, c in enumerate(frame)}
+        frame, labels = frame.rename(columns=short), {short[c]: label for c, label in labels.items()}
     beside = path.with_name(f"{path.stem}_变量说明.xlsx")
     sheets = {"变量说明表": panel.dictionary().frame(), "平衡与缺失": panel.report.frame()}
     match path.suffix.lower():
@@ -50,6 +57,14 @@ def _written(panel: Panel, path: Path) -> list[Path]:
             raise InputError(Problem("value_invalid", file=path.name, found=other or "没有扩展名", allowed=".dta、.sav、.parquet、.xlsx"))
     beside.write_bytes(frames_bytes(sheets))
     return [path] if beside == path else [path, beside]
+
+
+def _short(name: str, n: int) -> str:
+    """The name where Stata and SPSS both take it (32 letters and digits, 64 bytes, no word of theirs), else one with its place."""
+    if re.fullmatch(r"[^\W\d_]\w{0,31}", name) and len(name.encode()) <= 64 and name.lower() not in RESERVED:
+        return name
+    plain = re.sub(r"\W", "_", name).lstrip("_")[:17]
+    return f"{plain if plain[:1].isalpha() else f'v{plain}'}_{n}"
 
 
 def _plain(panel: Panel) -> pd.DataFrame:

@@ -264,7 +264,7 @@ def dynamic_effect(
     reach = float(e[e >= 0].mean() - zero_at) if (e >= 0).any() else 1.0
     test = pretrend(beta[lead], cov[np.ix_(lead, lead)], np.ones(lead.sum()) if short else e[lead] - zero_at, df, first, reach)
     if test is None:
-        told.append(Note("info", "实施前可比的期数或聚类不足，无法检验预趋势"))
+        told.append(_dealt_pretrend(panel))
     else:
         text = (f"预趋势联合检验：F({test['k']}, {test['df']:g})={number(test['statistic'], 2)}，p={number(test['p'], 3)}；80%功效下"
                 f"可发现的线性趋势为每期{number(test['detectable'])}；"
@@ -275,6 +275,21 @@ def dynamic_effect(
             told.append(Note("info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"))
     parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
     return Effect(design, name, table, about | {"pretrend": test}, (), "att", parts, "event_study").with_notes(*told)
+
+
+def _dealt_pretrend(panel: Panel) -> Note:
+    """The randomisation test of pre-trends, where the joint test has too few clusters or leads."""
+    from evalkit.effects.inference import pretrend_p
+
+    try:
+        found = pretrend_p(panel)
+    except InputError:  # dates differ within clusters
+        found = None
+    if found is None:
+        return Note("info", "实施前可比的期数或聚类不足，无法检验预趋势")
+    p, how = found
+    text = f"实施的聚类太少，不作预趋势联合检验，改用{how}：首次实施以前两组走势之差的p={number(p, 3)}"
+    return Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if p < 0.05 else Note("info", f"{text}；未发现不平行不等于平行")
 
 
 def _few(panel: Panel, e: np.ndarray) -> np.ndarray:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.result import Effect, Note, number
+from evalkit.effects.result import Effect, Note, interval, number
 
 if TYPE_CHECKING:
     from evalkit.effects.panel import Panel
 
 FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
 LOST, LOST_APART = 0.10, 0.05  # attrition worth a warning: in all, and between treated and never treated
+SAME = {"twfe", "callaway_santanna", "sun_abraham"}  # their estimate is the statistic of the randomisation test
 MOST_ROWS = 100_000  # beyond, the leads are not tested on the way
 
 
@@ -79,12 +80,13 @@ def guarded(effect: Effect, panel: Panel) -> Effect:
     if min(treated, control or FEW) < FEW:
         from evalkit.effects.inference import permutation_p
 
-        p, how = permutation_p(panel, effect.design)
+        p, how, ends = permutation_p(panel, effect.design)
         table.loc[table["term"] == effect.row["term"], "p_small"] = p
-        about |= {"p_small": p, "p_small_method": how}
+        about |= {"p_small": p, "p_small_method": how} | ({"interval_small": ends} if effect.design in SAME else {})
         who = f"实施政策的聚类只有{treated}个" if treated < FEW else f"未实施的聚类只有{control}个"
         alone = "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if treated == 1 else "常规的聚类标准误偏小，星号不可靠"
-        notes.append(Note("warning", f"{who}，{alone}；请以少聚类p值{number(p, 3)}为准（{how}）"))
+        known = f"和区间{interval(*ends)}" if effect.design in SAME and np.isfinite(ends).all() else ""
+        notes.append(Note("warning", f"{who}，{alone}；请以少聚类p值{number(p, 3)}{known}为准（{how}）"))
     return replace(effect, table=table, facts=about).with_notes(*notes)
 
 

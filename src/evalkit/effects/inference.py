@@ -39,25 +39,73 @@ def randomisation(
     -----
     It works on weighted means by cluster and period, controls partialled out first (sharp null: no effect on anyone).
     p = share of assignments with an estimate at least as large in absolute value, the actual one among them. The
-    interval is not inverted: ``ci_low``, ``ci_high`` are the middle 95% of the estimates under the null.
+    interval holds the constant effects that the same test does not reject at 5%; it is open where so few assignments
+    are possible that none can be rejected.
     """
     shape = _Shape(panel)
-    every = shape.count <= exact
-    run = (lambda g: shape.twfe(g)[0]) if statistic == "twfe" else shape.group_time
-    estimate, null = run(shape.g[None, :])[0], run(np.array(list(shape.all())) if every else shape.random(draws, seed))
-    beyond = int((np.abs(null) >= abs(estimate) - 1e-12 * max(1.0, abs(estimate))).sum())
-    p = beyond / len(null) if every else (1 + beyond) / (1 + len(null))
-    how = f"聚类随机化检验，穷尽全部{len(null)}种分派" if every else f"聚类随机化检验，随机{len(null)}种分派，种子{seed}"
-    low, high = np.quantile(null, [0.025, 0.975])
+    every, dealt = shape.deals(draws, seed, exact)
+    run = (lambda y, g: shape.twfe(g, y)[0]) if statistic == "twfe" else shape.group_time
+    estimate, null = run(shape.y, shape.g[None, :])[0], run(shape.y, dealt)
+    p = _share(null, estimate, every)
+    how = _how(len(null), every, seed)
+    low, high = _inverted(estimate, null, run(shape.on, dealt), every)
     table = rows(["d"], [panel.label(panel.treatment)], [estimate], np.nan, p=p, ci_low=low, ci_high=high)
     about = facts(panel, package="", method=f"{how}（统计量：{_BY[statistic]}，聚类—时期均值）",
                   paper="Fisher (1935); MacKinnon & Webb (2020)",
                   exact=every, assignments=len(null), p_small_method=how)  # fmt: skip
-    notes = [Note("info", text) for text in (*shape.notes, "区间一栏是无效应时估计值的中间95%，不是置信区间")]
+    notes = [Note("info", text) for text in (*shape.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")]
     if every and len(null) < 20:
         notes.append(Note("warning", f"可能的分派只有{len(null)}种，p值最小也有{1 / len(null):.2f}，达不到5%的水平"))
     draws_ = {"draws": pd.DataFrame({"estimate": null})}
     return Effect("randomisation", "随机化检验", table, about, (), "d", draws_, "placebo").with_notes(*notes)
+
+
+def _share(null: np.ndarray, actual: float, every: bool) -> float:
+    """Share of assignments at least as far from zero as the actual one, which counts as one of them."""
+    beyond = int((np.abs(null) >= abs(actual) - 1e-12 * max(1.0, abs(actual))).sum())
+    return beyond / len(null) if every else (1 + beyond) / (1 + len(null))
+
+
+def _how(assignments: int, every: bool, seed: int) -> str:
+    return f"聚类随机化检验，{f'穷尽全部{assignments}种分派' if every else f'随机{assignments}种分派，种子{seed}'}"
+
+
+def _inverted(estimate: float, null: np.ndarray, unit: np.ndarray, every: bool, size: float = 0.05) -> tuple[float, float]:
+    """Least and largest constant effect c whose p is above `size`.
+
+    With the effect c taken out of the outcome an assignment's estimate is b - c a, a being its estimate on the actual treatment
+    itself; it counts as long as abs(b - c a) >= abs(estimate - c): c between (estimate - b) / (1 - a) and
+    (estimate + b) / (1 + a), always for abs(a) >= 1. All these stretches hold the estimate, so that p falls to both sides.
+    """
+    always = np.abs(unit) >= 1 - 1e-9
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = np.array([(estimate - null) / (1 - unit), (estimate + null) / (1 + unit)])
+    low, high = (np.sort(np.where(always, side * np.inf, end)) for side, end in ((-1, ends.min(axis=0)), (1, ends.max(axis=0))))
+    out = int(np.floor(size * (len(null) + (not every)) + 1e-9)) - (not every)  # assignments beyond, at which p is still `size`
+    return (float(low[out]), float(high[-1 - out])) if 0 <= out < len(null) else (-np.inf, np.inf)
+
+
+def pretrend_p(panel: Panel, *, draws: int = 999, seed: int = 7, exact: int = EXACT) -> tuple[float, str] | None:
+    """Randomisation test of parallel trends before the first treatment anywhere; None without two such periods.
+
+    Clusters ever treated (the first cohort, where all are) against the others, by period less the last one before; the
+    statistic is the sum of squares of these gaps, the treatment dealt anew among the clusters. For a few treated clusters, where
+    a joint test with clustered errors has no size.
+    """
+    shape = _Shape(panel)
+    idle = shape.t < shape.cohorts[shape.cohorts > 0].min()
+    if idle.sum() < 2 or not len(shape.g):
+        return None
+    path = shape.y[:, idle] - shape.y[:, idle][:, -1:]
+    first = shape.cohorts[0] if (shape.cohorts > 0).all() else None
+
+    def run(dealt: np.ndarray) -> np.ndarray:
+        on = dealt == first if first is not None else dealt > 0
+        gaps = [(side * shape.w) @ path / (side * shape.w).sum(axis=1, keepdims=True) for side in (on, ~on)]
+        return np.asarray(((gaps[0] - gaps[1]) ** 2).sum(axis=1))
+
+    every, dealt = shape.deals(draws, seed, exact)
+    return _share(run(dealt), float(run(shape.g[None, :])[0]), every), _how(len(dealt), every, seed)
 
 
 @fitted
@@ -66,8 +114,8 @@ def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
     from scipy.stats import t
 
     shape = _Shape(panel)
-    estimate = shape.twfe(shape.g[None, :])[0][0]
-    null, z = shape.twfe(shape.random(draws, seed))
+    estimate = shape.twfe(shape.g[None, :], shape.y)[0][0]
+    null, z = shape.twfe(shape.random(draws, seed), shape.y)
     ps = 2 * t.sf(np.abs(z), len(shape.g) - 1)
     beyond, rejected = int((np.abs(null) >= abs(estimate) - 1e-12).sum()), float((ps < 0.05).mean())
     low, high = np.quantile(null, [0.025, 0.975])
@@ -84,14 +132,15 @@ def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
     return Effect("placebo", "安慰剂检验", table, about, (), "d", details, "placebo").with_notes(*notes)
 
 
-def permutation_p(panel: Panel, design: str) -> tuple[float, str]:
-    """The p that stands beside the clustered one where clusters are few, and how it was made."""
+def permutation_p(panel: Panel, design: str) -> tuple[float, str, tuple[float, float]]:
+    """The p that stands beside the clustered one where clusters are few, how it was made, and the interval to it."""
     try:
         many = panel.work["c"].nunique() * panel.work["t"].nunique() > 100_000
         made = randomisation(panel, statistic="twfe" if design == "twfe" else "group_time", draws=199 if many else 999)
     except InputError:  # dates differ within clusters, or nothing can be dealt anew
         made = wild_bootstrap(panel)
-    return float(made.row["p"]), str(made.facts["p_small_method"])
+    row = made.row
+    return float(row["p"]), str(made.facts["p_small_method"]), (float(row["ci_low"]), float(row["ci_high"]))
 
 
 @fitted
@@ -234,6 +283,11 @@ class _Shape:
             raise unfit("各聚类的开始时期都一样，重新分派没有差别", "请加入未实施的地区")
 
     @property
+    def on(self) -> np.ndarray:
+        """The actual treatment, 0 or 1 by cluster and period."""
+        return ((self.g[:, None] > 0) & (self.t >= self.g[:, None])).astype(float)
+
+    @property
     def count(self) -> int:
         """Number of different assignments: n! / (n_0! n_1! ...)."""
         return factorial(len(self.g)) // prod(factorial(int(n)) for n in self.sizes)
@@ -250,22 +304,27 @@ class _Shape:
         for found in deal(tuple(range(len(self.g))), 0):
             yield np.array([found[n] for n in range(len(self.g))])
 
+    def deals(self, draws: int, seed: int, exact: int) -> tuple[bool, np.ndarray]:
+        """All assignments where they are at most `exact`, else random ones; whether they are all."""
+        every = self.count <= exact
+        return every, np.array(list(self.all())) if every else self.random(draws, seed)
+
     def random(self, draws: int, seed: int) -> np.ndarray:
         rng = np.random.default_rng([seed, *b"randomisation"])
         return rng.permuted(np.tile(self.g, (draws, 1)), axis=1)
 
-    def twfe(self, dealt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def twfe(self, dealt: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients and clustered t of every assignment (rows of `dealt`), a block of them at a time."""
-        step = max(1, int(4_000_000 // self.y.size))
-        parts = [self._twfe(dealt[at : at + step]) for at in range(0, len(dealt), step)]
+        step = max(1, int(4_000_000 // outcome.size))
+        parts = [self._twfe(dealt[at : at + step], outcome) for at in range(0, len(dealt), step)]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
-    def _twfe(self, dealt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _twfe(self, dealt: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         def within(v: np.ndarray) -> np.ndarray:
             v = v - v.mean(axis=-1, keepdims=True)
             return np.asarray(v - np.einsum("c,...ct->...t", self.w / self.w.sum(), v)[..., None, :])
 
-        y, d = within(self.y), within(((dealt[:, :, None] > 0) & (self.t >= dealt[:, :, None])).astype(float))
+        y, d = within(outcome), within(((dealt[:, :, None] > 0) & (self.t >= dealt[:, :, None])).astype(float))
         norm, (n, size) = np.einsum("c,bct,bct->b", self.w, d, d), y.shape
         beta = np.einsum("c,bct,ct->b", self.w, d, y) / norm
         scores = self.w * np.einsum("bct,bct->bc", d, y - beta[:, None, None] * d)
@@ -273,13 +332,13 @@ class _Shape:
         with np.errstate(divide="ignore", invalid="ignore"):
             return beta, beta / np.sqrt(variance) * norm
 
-    def group_time(self, dealt: np.ndarray) -> np.ndarray:
+    def group_time(self, outcome: np.ndarray, dealt: np.ndarray) -> np.ndarray:
         """Mean over treated cluster-periods of Y_t - Y_{g-1}, less that of the clusters not treated by t."""
         total, mass = np.zeros(len(dealt)), np.zeros(len(dealt))
         for g in self.cohorts[self.cohorts > self.t[0]]:
             before, mine = int(np.searchsorted(self.t, g)) - 1, (dealt == g) * self.w
             for at in range(before + 1, len(self.t)):
-                change, idle = self.y[:, at] - self.y[:, before], ((dealt == 0) | (dealt > self.t[at])) * self.w
+                change, idle = outcome[:, at] - outcome[:, before], ((dealt == 0) | (dealt > self.t[at])) * self.w
                 if idle.any():
                     n = mine.sum(axis=1)
                     total += n * (mine @ change / n - idle @ change / idle.sum(axis=1))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit import charts
@@ -42,7 +43,8 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
         return "提高" if value > 0 else "下降"
 
     what, on = f["treatment_label"], f["outcome_label"]
-    low, high = sorted((row["ci_low"], row["ci_high"]))
+    few = f.get("interval_small", (float("inf"),))  # by randomisation, where clusters are few; open where it can tell nothing
+    low, high = sorted(few if np.isfinite(few).all() else (row["ci_low"], row["ci_high"]))
     sure = low * high > 0 and not row["p_small"] > 0.05
     since, against, level = f"实施{what}的{who}", f"与同一时期没有实施的{who}相比", "没有政策时的水平"
     if main.design == "rd":
@@ -99,13 +101,13 @@ def in_article(main: Effect, others: Sequence[Effect] = (), checks: Mapping[str,
         told = "、".join(f"{t}{p_of(p)}" for t, p in zip(density["test"], density["p"], strict=True) if p == p)
         text.append(f"带宽{f['bandwidth']:.2f}（{f['bandwidth_rule']}）；临界值处的密度：{told}。")
     if others:
-        values = "、".join(f"{e.row['estimate'] * scale:.{digits}f}（{e.name}）" for e in others)
-        text.append(f"改用其他设计，估计依次为{values}{unit}。")
+        values = "、".join(f"{e.name}{e.row['estimate'] * scale:.{digits}f}" for e in others)
+        text.append(f"改用其他设计的估计{f'（{unit}）' if unit else ''}：{values}。")
     tested = [f"{tests[k].name}{p_of(tests[k].row['p'])}" for k in ("randomisation", "wild_bootstrap", "placebo") if k in tests]
     text += [f"{'，'.join(tested)}。"] if tested else []
     if "honest" in tests and not pd.isna(limit := tests["honest"].facts["breakdown"]):
-        bound = "在所列范围内区间都不含零" if limit == float("inf") else f"不超过{limit * scale:.{digits + 1}f}{unit}时区间不含零"
-        text.append(f"容许趋势的斜率逐期变化，{bound}。")
+        least = tests["honest"].table["at"].max() if limit == float("inf") else limit
+        text.append(f"诚实DiD：趋势斜率逐期变化不超过{least * scale:.{digits + 1}f}{unit}时区间都不含零。")
     return Block.paragraph("".join(text))
 
 
@@ -200,7 +202,8 @@ _HEADS = {"test": "检验", "statistic": "统计量", "p": "p值", "note": "说�
 
 
 def _plain(title: str, frame: pd.DataFrame, main: Effect) -> Block:
-    rows = [[v if isinstance(v, str) else number(v, 0 if c in ("n", "base") else 3) for c, v in r.items()]
+    digits = {"n": 0, "base": 0, "expected": 1}
+    rows = [[v if isinstance(v, str) else f"{v:g}" if c == "cutoff" else number(v, digits.get(c, 3)) for c, v in r.items()]
             for r in frame.to_dict("records")]  # fmt: skip
     return three_line(title, columns(*(_HEADS[c] for c in frame)), rows, main)
 
