@@ -200,6 +200,19 @@ def test_zip_with_gbk_names_nested_once(tmp_path: Path) -> None:
     assert [(p.code, p.file) for p in problems] == [("file_skipped", "报送.zip/说明.pdf")]
 
 
+def test_a_member_that_points_out_of_its_zip_is_read_inside_it(tmp_path: Path) -> None:
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("../../x/b.csv", TEXT)
+    sheets, problems = read(tmp_path, "报送.zip", outer.getvalue())
+    assert [s.file for s in sheets] == ["报送.zip/x/b.csv"] and not problems
+
+
+def test_a_quote_left_open_swallows_no_rows(tmp_path: Path) -> None:
+    sheets, _ = read(tmp_path, "a.csv", '单位名称,党员总数\n"甲公司,5\n乙公司,6\n'.encode())
+    assert [row[1] for row in sheets[0].rows] == ["党员总数", "5", "6"]
+
+
 def test_macros_links_and_own_output_are_said(tmp_path: Path) -> None:
     data = repack(workbook(), {"xl/vbaProject.bin": b"x", "xl/externalLinks/externalLink1.xml": b"<x/>"})
     sheets, problems = read(tmp_path, "a.xlsm", data)

@@ -229,7 +229,9 @@ def _delimited(text: str, name: str) -> list[RawSheet]:
     first = text[:20].lower()
     delimiter = text[4] if first.startswith("sep=") and len(text) > 4 else _delimiter(text)
     csv.field_size_limit(10_000_000)
-    rows: list[list[object]] = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    quoting = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL  # one left open would swallow the rows below
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    rows: list[list[object]] = [list(row) for row in reader]
     if first.startswith("sep=") and rows:
         rows[0] = []
     width = max(map(len, rows), default=0)
@@ -308,7 +310,8 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     """The name of a member: UTF-8 where marked, else UTF-8 or GB18030 written without a mark by Windows tools."""
     raw = info.filename.encode("cp437", errors="replace")
     encoding = "" if info.flag_bits & 0x800 else text_encoding(raw)
-    return raw.decode(encoding).replace("\\", "/") if encoding else info.filename
+    name = raw.decode(encoding).replace("\\", "/") if encoding else info.filename
+    return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
 
 
 def _archive(data: bytes, name: str, depth: int) -> _Result:

@@ -225,7 +225,7 @@ class Parser:
             for row, column in sorted(block.sheet.no_value):
                 if row in rows and column in used:
                     place = where(block.sheet, row, column - 1)
-                    said = {"found": "公式没有计算结果或出错", "advice": "打开后保存一次，或改成数字"}
+                    said: dict[str, Any] = {"found": "公式没有计算结果或出错", "advice": "打开后保存一次，或改成数字"}
                     self.problems.append(finding("value_unreadable", block.sheet.file, place, **said))
 
     def _merged(self, form: Form, specs: Mapping[str, Any], cells: Mapping[str, list[object]]) -> None:

@@ -32,6 +32,7 @@ _LANDLINE = re.compile(
     r"(?<![0-9A-Za-z.])(?:0\d{2,3}[- ]?[2-9]\d{6,7}|\(0\d{2,3}\)[ -]?[2-9]\d{6,7}|"
     r"400[- ]\d{3}[- ]\d{4})(?:[-转]\d{1,5})?(?![0-9A-Za-z])"
 )
+_NINE_DIGITS = re.compile(r"\d(?:\D*\d){8}")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _CALLED = re.compile(
     rf"(?:(?:{WORDS['titles']})[:： ]{{0,2}}|由|[(（])"
@@ -117,7 +118,7 @@ def _text_kind(text: str) -> str | None:
     s = text.translate(FULL)
     if "@" in s and _EMAIL.search(s):
         return "email"
-    if sum(c.isdigit() for c in s) < 9:
+    if not _NINE_DIGITS.search(s):
         return None
     for m in _LONG.finditer(s):
         if kind := _number_kind(_compact(m[0])):
