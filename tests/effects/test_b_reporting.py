@@ -177,7 +177,8 @@ def test_a_latex_document_names_its_pictures():
 def test_wide_and_starred_tables_survive_the_typesetter(results, tmp_path):
     """No environment that breaks inside adjustbox, no star that a line end would eat; compiled where a typesetter is installed."""
     panel, effects = results
-    blocks = [ek.tables.regression(*effects * 3), effects[0].block(), panel.report, ek.effects.advise(panel).block, ek.tables.balance(panel)]
+    blocks = [ek.tables.regression(*effects * 3), effects[0].block(), panel.report, ek.effects.advise(panel).block]
+    blocks.append(ek.tables.balance(panel))
     text = latex_document([Block.heading("数据", 2), Block.paragraph("差为-1.5"), *blocks], "题")
     assert "threeparttable" not in text and "差为$-$1.5" in text and not re.search(r"\\\\\s*\*", text)
     assert r">{\centering\arraybackslash}p{" in text and r"\blacktriangle$~" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from evalkit.effects import (
     callaway_santanna,
     did2s,
     event_study,
+    fractional,
+    multilevel,
     sun_abraham,
     synthetic_control,
     synthetic_did,
@@ -25,6 +28,7 @@ from evalkit.effects import (
 )
 from evalkit.effects.guards import negative_share, pretrend
 from evalkit.effects.result import rows
+from evalkit.problems import InputError
 
 REFERENCES = Path(__file__).parents[1] / "data" / "references" / "grunfeld"
 
@@ -187,7 +191,7 @@ def test_event_study_bins_and_base() -> None:
     plain, binned = event_study(made), event_study(made, window=(-3, 2))
     assert set(binned.details["covariance"].index) == {-3, -2, 0, 1, 2}
     assert plain.facts["base_period"] == "实施前第1期" and plain.details["dynamic"].set_index("at").loc[-1, "estimate"] == 0
-    no_never = event_study(panel(staggered(13, {3: 20, 6: 20}, effect=1.0)))
+    no_never = event_study(panel(staggered(13, {3: 20, 5: 20, 6: 20}, effect=1.0)))
     assert any("没有从未实施的个体" in note.text for note in no_never.notes)
     table = rows(["d"], ["政策"], [1.0], 0.5, df=10)
     assert table.loc[0, ["ci_low", "ci_high"]].tolist() == pytest.approx([1 - 2.228139 * 0.5, 1 + 2.228139 * 0.5], abs=1e-5)
@@ -287,3 +291,57 @@ def test_a_result_shows_itself_with_its_facts(demo_project: Path) -> None:
     assert "少聚类p值" in text and effect.block().is_demo and "pyfixest" in effect.caption and "聚类6（其中实施政策的2）" in effect.caption
     assert "text/html" in effect._repr_mimebundle_()
     assert effect.plot().kind == "figure" and effect.plot(lang="en").content["title"].startswith("Two-way")
+
+
+def test_designs_that_take_the_treated_as_controls_say_so() -> None:
+    frame = staggered(4, {0: 6, 4: 14, 6: 14, 8: 14}, growing=0.3)
+    made = panel(frame)
+    assert any("别的批次" in w and "sun_abraham" in w for w in event_study(made).warnings)
+    assert any("负权重" in w and "多层模型与之相同" in w for w in multilevel(made).warnings)
+    rate = panel(frame.assign(y=1 / (1 + np.exp(-frame["y"]))), rate=True)
+    assert any("负权重" in w and "分数响应" in w for w in fractional(rate).warnings)
+    judged = ek.effects.advise(rate)
+    assert all("已实施的作对照" in judged.reason(design) for design in ("twfe", "fractional", "multilevel"))
+    together = panel(staggered(4, {0: 14, 4: 14}))
+    assert not event_study(together).warnings and not multilevel(together).warnings
+
+
+def test_event_times_that_cannot_be_told_apart_are_refused() -> None:
+    """Without never-treated and with cohorts two periods apart all event times of a period are even or all odd: a dropped one would
+    turn the others (1.0 was estimated as 0.29); with other distances the effects are found."""
+    with pytest.raises(InputError, match=r"分不开.*sun_abraham"):
+        event_study(panel(staggered(1, {4: 40, 6: 40, 8: 40}, effect=1.0)))
+    assert not any("预趋势" in w for w in twfe(panel(staggered(1, {4: 14, 6: 14, 8: 14}, effect=1.0))).warnings)
+    found = event_study(panel(staggered(1, {4: 60, 5: 60, 8: 60}, effect=1.0)), guard=False)
+    assert found.row["estimate"] == pytest.approx(1.0, abs=3 * found.row["se"]) and found.row["se"] < 0.3
+
+
+def test_outcomes_in_fen_of_a_province_are_estimated() -> None:
+    frame = staggered(1, {0: 8, 4: 6, 6: 6}, effect=1.0)
+    plain = twfe(panel(frame, controls=["x"]), guard=False)
+    large = frame.assign(y=frame["y"] * 1e12 + 5e12, x=frame["x"] * 1e9)
+    made = twfe(panel(large, controls=["x"]), guard=False)
+    assert made.table["estimate"].to_numpy() / [1e12, 1e3] == pytest.approx(plain.table["estimate"].to_numpy(), rel=1e-6)
+    assert made.table["se"].to_numpy() / [1e12, 1e3] == pytest.approx(plain.table["se"].to_numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (lambda p: event_study(p, base=99), "事件期99不在面板里"),
+        (lambda p: event_study(p.having(p.frame["time"] >= 2006)), "没有实施前的时期"),
+        (lambda p: ek.effects.psm_did(p, method="kernal"), "kernel"),
+        (lambda p: ek.effects.psm_did(p, k=0), "k 不小于1"),
+        (lambda p: fractional(p, link="logistic"), "probit"),
+        (lambda p: ek.effects.randomisation(p, statistic="cs"), "group_time"),
+        (lambda p: ek.effects.placebo(p, draws=0), "不小于19"),
+        (lambda p: ek.effects.multiple(twfe(p, guard=False), method="bonf"), "bonferroni"),
+        (lambda p: ek.effects.pool_rates([1, 2, 3], [3, 4]), "分母2个"),
+        (lambda p: ek.effects.pool_effects([1, 2, 3], [1, 2]), "每组一个估计"),
+        (lambda p: Panel.from_frame(p.frame.iloc[:0], "y", "entity", "period", treatment="treated"), "一行也没有"),
+        (lambda p: panel(staggered(1).assign(one="甲"), cluster="one"), "只有一个聚类"),
+    ],
+)  # fmt: skip
+def test_options_and_panels_that_mean_nothing_are_refused(run: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        run(panel(staggered(1, {0: 8, 4: 6, 6: 6})))

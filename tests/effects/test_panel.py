@@ -144,7 +144,10 @@ def test_files_for_other_programs_carry_chinese_labels(tmp_path: Path) -> None:
         made.export(tmp_path / "p.csv")
 
 
-NAMES = {"if": "if_10", "党组织的组织覆盖率与党的工作覆盖率之差变动值": "党组织的组织覆盖率与党的工作覆盖率_11", "2020年": "v2020年_12", "_x": "x_13"}
+NAMES = {
+    "if": "if_10", "党组织的组织覆盖率与党的工作覆盖率之差变动值": "党组织的组织覆盖率与党的工作覆盖率_11",
+    "2020年": "v2020年_12", "_x": "x_13",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("suffix", [".dta", ".sav"])

@@ -122,7 +122,7 @@ def test_pension_plans_as_printed_by_another_program() -> None:
 def test_leads_of_few_clusters_do_not_fail_the_pretrend_test() -> None:
     """No trend in truth: one treated place is not tested; late small cohorts do not decide (they did in 85% of panels)."""
     alone = twfe(panel(staggered(3, {0: 20, 6: 1}, 10)))
-    assert not any("预趋势" in text for text in alone.warnings) and any("无法检验预趋势" in n.text for n in alone.notes)
+    assert not any("预趋势" in text for text in alone.warnings) and any("不作预趋势联合检验" in n.text for n in alone.notes)
     found = [event_study(panel(staggered(s, {0: 16, 7: 22, 8: 3, 9: 2, 10: 1, 12: 2}, 12)), guard=False) for s in range(12)]
     assert sum(effect.facts["pretrend"]["p"] < 0.05 for effect in found) <= 3
     assert all(effect.facts["pretrend"]["k"] == 5 and any("可比的聚类太少" in n.text for n in effect.notes) for effect in found)

@@ -158,10 +158,10 @@ class _Judge:
             "synthetic_did": thin or self.yes("synthetic_did", short_pre=pre < 4, few_donors=never < 10),
             "rd": self.yes("rd", threshold=True) if f["entity"] == "unit" else self.no("no_threshold"),
             "fractional": self.no("no_rate") if not f["rate"] else need or self.yes(
-                "fractional", interior=f["ends"] == 0 and f["near"] <= 0.1, few=few),
-            "multilevel": alone or self.yes("multilevel", few_effects=f["treated"] < 5),
+                "fractional", late=late, interior=f["ends"] == 0 and f["near"] <= 0.1, few=few),
+            "multilevel": alone or self.yes("multilevel", late=late, few_effects=f["treated"] < 5),
             "psm_did": need or (self.no("too_small") if small < 8 else self.yes(
-                "psm_did", no_controls=not f["controls"], small_groups=small < 30)),
+                "psm_did", late=late, no_controls=not f["controls"], small_groups=small < 30)),
             "randomisation": self.yes("randomisation") if f["control_clusters"] > 1 else self.no("no_clusters"),
             "wild_bootstrap": self.no("bootstrap") if f["treated_clusters"] < 3 else self.yes("wild_bootstrap"),
             "honest": alone or (self.yes("honest") if pre >= 2 else self.no("pre2")),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from evalkit.effects.guards import guarded, pretrend
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, fitted, number, rows
+from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, number, rows
 from evalkit.problems import InputError, Problem
 
 CLUSTERED = "按聚类稳健（CRV1）"
@@ -44,8 +44,7 @@ def twfe(
     InputError
         The treatment is a linear combination of effects and controls.
     """
-    if covariance not in _COVARIANCES:
-        raise InputError(Problem("value_invalid", where="covariance", found=covariance, allowed="、".join(_COVARIANCES)))
+    allowed_as("covariance", covariance, _COVARIANCES)
     effects = "+".join(name for name, used in (("i", entity_effects), ("t", time_effects)) if used) or "0"
     fit = least_squares(panel, panel.work, ["d"], effects=effects, covariance=covariance)
     # pyfixest keeps the first of two collinear columns: a control it drops only beside the treatment takes it along
@@ -85,15 +84,27 @@ def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int
     first, last = window or (int(since.min()), int(since.max()))
     since = since.clip(first, last)
     base = _last_before(since) if base is None else base
-    times = sorted(int(e) for e in since.dropna().unique() if e != base and (never or e != first))
+    seen = sorted(int(e) for e in since.dropna().unique())
+
+    def unfit(why: str, advice: str) -> InputError:
+        return InputError(Problem("design_unfit", where="event_study", found=why, advice=advice))
+
+    if not seen or seen[0] >= 0:
+        raise unfit("没有实施前的时期", "请看 ek.effects.advise(panel)")
+    if base not in seen:
+        raise unfit(f"事件期{base}不在面板里（有{'、'.join(map(str, seen))}）", "请改 base 或 window")
+    times = [e for e in seen if e != base and (never or e != first)]
     dummies = pd.DataFrame({f"e{n}": (since == e).astype(float) for n, e in enumerate(times)}, index=work.index)
     fit = least_squares(panel, work.join(dummies), list(dummies), effects="i+t")
-    kept = [n for n in dummies if n not in fit["dropped"]]
+    if set(fit["dropped"]) & set(dummies):  # a lead or lag taken as zero would turn all the others
+        why = "各事件期与时期效应完全共线，分不开" + ("" if never else "（没有从未实施的个体，各批又相隔同样的期数）")
+        raise unfit(why, "请用 sun_abraham 或 callaway_santanna")
     notes = [*fit["notes"], *([] if never else [Note("info", f"没有从未实施的个体，除基期外另略去事件期{first}")])]
     about = facts(panel, package="pyfixest", method="双向固定效应事件研究", paper="Roth (2022); Borusyak, Jaravel & Spiess (2024)",
                   n=fit["n"], covariance=CLUSTERED, base_period=f"实施前第{-base}期" if base < 0 else f"事件期{base}")  # fmt: skip
-    found = [times[int(n[1:])] for n in kept], fit["beta"][kept], fit["cov"].loc[kept, kept]
-    made = dynamic_effect("event_study", "事件研究", panel, *found, about, notes, df=fit["df"], base=base)
+    names = list(dummies)
+    found = fit["beta"][names], fit["cov"].loc[names, names]
+    made = dynamic_effect("event_study", "事件研究", panel, times, *found, about, notes, df=fit["df"], base=base)
     return guarded(made, panel) if guard else made
 
 
@@ -210,25 +221,31 @@ def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, eff
     import pyfixest as pf
 
     formula = f"y ~ {'+'.join([*terms, *panel.xs]) or '1'}" + (f" | {effects}" if effects != "0" else "")
+    # large numbers (money in fen) keep the library's demeaning from converging: they are made smaller, the results larger again
+    size = work[["y", *panel.xs]].abs().max()
+    unit = 10.0 ** np.floor(np.log10(size.where(size > 1e6, 1.0)))
+    data = work.assign(**{name: work[name] / unit[name] for name in unit.index[unit > 1]})
     vcov: Any = {"CRV1": "c"} if covariance == "cluster" else covariance
     weights = "w" if panel.weighted else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            fit = pf.feols(formula, work.copy(deep=False), vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
+            fit = pf.feols(formula, data, vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
         except ValueError as error:  # pyfixest: nothing is left
             if terms or "collinear" not in str(error):
                 raise _collinear(panel) from error
             none = pd.Series(dtype="float64")
             return {"beta": none, "cov": pd.DataFrame(), "df": 0, "n": len(work), "dropped": panel.xs, "notes": (), "r2_within": None}
-    dropped, n, beta = list(fit._collin_vars), int(fit._N), fit.coef()
+    dropped, n = list(fit._collin_vars), int(fit._N)
+    back = unit["y"] / unit.reindex(fit.coef().index, fill_value=1.0)
+    beta, cov = fit.coef() * back, fit._vcov * np.outer(back, back)
     lost = "、".join(panel.label(c) for x, c in zip(panel.xs, panel.controls, strict=True) if x in dropped)
     notes = [Note("warning", f"控制变量{lost}与固定效应或其他变量完全共线（例如不随时间变化），已略去")] if lost else []
     if n < len(work):
         notes.append(Note("info", f"{len(work) - n}行所在的个体只有一期，不参与固定效应估计"))
     absorbed = sum(work[e].nunique() for e in effects.split("+")) - effects.count("+") if effects != "0" else 0
     df = int(fit._G[0]) - 1 if covariance == "cluster" else n - len(beta) - absorbed
-    return {"beta": beta, "cov": pd.DataFrame(fit._vcov, beta.index, beta.index), "df": df, "n": n, "dropped": dropped,
+    return {"beta": beta, "cov": pd.DataFrame(cov, beta.index, beta.index), "df": df, "n": n, "dropped": dropped,
             "notes": tuple(notes), "r2_within": getattr(fit, "_r2_within", None)}  # fmt: skip
 
 

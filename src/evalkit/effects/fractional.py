@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from evalkit.effects.guards import guarded
-from evalkit.effects.result import Effect, Note, facts, fitted, rows
+from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, rows
 from evalkit.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
         controls' average partial effects; ``details["coefficients"]``: the fit itself.
     """
     used = panel.complete
+    allowed_as("link", link, ("logit", "probit"))
     if not used[panel.outcome].between(0, 1).all():
         bad = used.loc[~used[panel.outcome].between(0, 1)].head(5)
         places = "、".join(f"{r.entity}（{r.period}）：{getattr(r, panel.outcome):g}" for r in bad.itertuples())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.effects.result import Effect, Note, interval, number
+from evalkit.problems import InputError
 
 if TYPE_CHECKING:
     from evalkit.effects.panel import Panel
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
 LOST, LOST_APART = 0.10, 0.05  # attrition worth a warning: in all, and between treated and never treated
 SAME = {"twfe", "callaway_santanna", "sun_abraham"}  # their estimate is the statistic of the randomisation test
+POOLED = {"twfe", "multilevel", "fractional_logit", "fractional_probit"}  # one effect for all, so that the treated are controls too
 MOST_ROWS = 100_000  # beyond, the leads are not tested on the way
 
 
@@ -68,14 +71,19 @@ def guarded(effect: Effect, panel: Panel) -> Effect:
     if lost["all"] > LOST or abs(lost["treated"] - lost["never"]) > LOST_APART:
         shares = f"{lost['all']:.1%}（实施的{lost['treated']:.1%}，未实施的{lost['never']:.1%}）"
         notes.append(Note("warning", f"样本流失：首期的个体到末期少了{shares}，结果可能受留下者不同的影响"))
-    if effect.design == "twfe" and panel.staggered and (share := negative_share(panel)) > 0.001:
+    if effect.design in POOLED and panel.staggered and (share := negative_share(panel)) > 0.001:
         about["negative_weights"] = share
-        text = f"分批实施下双向固定效应给部分已实施的观测以负权重（负权重之和{share:.1%}）"
+        like = "" if effect.design == "twfe" else f"{effect.name}与之相同，也"
+        text = f"分批实施下双向固定效应给部分已实施的观测以负权重（负权重之和{share:.1%}），{like}以已实施者作对照"
         notes.append(Note("warning", f"{text}；效应因批次、时间而异时有偏，请对照 callaway_santanna"))
+    if effect.design == "event_study" and panel.staggered:
+        text = "分批实施：事件研究各期的系数混有别的批次、别的时期的效应"
+        notes.append(Note("warning", f"{text}，效应因批次、时间而异时有偏，请对照 sun_abraham"))
     if effect.design == "twfe" and len(work) <= MOST_ROWS:
         from evalkit.effects.fixed import event_study
 
-        notes += [note for note in event_study(panel, guard=False).notes if "预趋势" in note.text]
+        with suppress(InputError):  # no period before, or event times that cannot be told apart: the adviser says so
+            notes += [note for note in event_study(panel, guard=False).notes if "预趋势" in note.text]
     table = effect.table.copy()
     if min(treated, control or FEW) < FEW:
         from evalkit.effects.inference import permutation_p

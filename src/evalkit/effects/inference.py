@@ -14,7 +14,7 @@ import pandas as pd
 
 from evalkit.effects.guards import FEW, cells
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, fitted, rows
+from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, rows
 from evalkit.problems import InputError, Problem
 
 EXACT = 5_000  # assignments up to which all are gone through
@@ -42,6 +42,7 @@ def randomisation(
     interval holds the constant effects that the same test does not reject at 5%; it is open where so few assignments
     are possible that none can be rejected.
     """
+    allowed_as("statistic", statistic, _BY)
     shape = _Shape(panel)
     every, dealt = shape.deals(draws, seed, exact)
     run = (lambda y, g: shape.twfe(g, y)[0]) if statistic == "twfe" else shape.group_time
@@ -310,6 +311,8 @@ class _Shape:
         return every, np.array(list(self.all())) if every else self.random(draws, seed)
 
     def random(self, draws: int, seed: int) -> np.ndarray:
+        if draws < 19:
+            raise InputError(Problem("value_invalid", where="draws", found=str(draws), allowed="不小于19：再少就达不到5%的水平"))
         rng = np.random.default_rng([seed, *b"randomisation"])
         return rng.permuted(np.tile(self.g, (draws, 1)), axis=1)
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.result import Effect, Note, fitted
+from evalkit.effects.result import Effect, Note, allowed_as, fitted
 from evalkit.problems import InputError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from evalkit.effects.panel import Panel
 
 PAPER = "Heckman, Ichimura and Todd (1997)"
+METHODS = ("holm", "bonferroni", "sidak", "holm-sidak", "simes-hochberg", "hommel", "fdr_bh", "fdr_by", "fdr_tsbh", "fdr_tsbky")
 BALANCED = 0.1  # a standardised difference below this counts as balanced (Austin 2009)
 
 
@@ -99,6 +100,10 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
 
     from evalkit.effects.fixed import twfe
 
+    allowed_as("method", method, ("nearest", "kernel"))
+    if k < 1 or caliper <= 0 or bandwidth <= 0:
+        said = f"k={k}，caliper={caliper:g}，bandwidth={bandwidth:g}"
+        raise InputError(Problem("value_invalid", where="psm_did", found=said, allowed="k 不小于1，caliper、bandwidth 大于0"))
     always = panel.frame["first_treated"] <= panel.frame["time"].min()
     if always.any() and not always.all():
         panel = panel.having(~always, f"{panel.frame.loc[always, 'entity'].nunique()}个个体一开始就已实施，匹配时略去")
@@ -134,7 +139,7 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
     by = pd.Series(weight, index=x.index)
     frame = panel.frame.assign(weight=panel.frame["entity"].map(by).astype(float) * panel.frame["weight"])
     matched = replace(panel, frame=frame.loc[frame["weight"] > 0].reset_index(drop=True), weighted=True)
-    found = twfe(matched)
+    made = twfe(matched)
     table = balance(x.reset_index(), treated, weight, list(x.columns))
     table["label"] = ["实施前的变化" if n == "change" else panel.label(n) for n in table["covariate"]]
     worst = table["difference_after"].abs().max()
@@ -147,11 +152,10 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
         notes.append(Note("warning", f"{on - on_support}个实施的个体找不到相近的对照，已去掉（{lost}）：结果只说明留下的那些。"))
     if not worst < 0.25:
         notes.append(Note("warning", f"匹配后仍有标准化差异达到{worst:.2f}（应低于{BALANCED}），匹配没有使两组相近。"))
-    about = found.facts | {"method": f"倾向得分匹配（Logit）后双向固定效应，{how}", "paper": PAPER}
+    about = made.facts | {"method": f"倾向得分匹配（Logit）后双向固定效应，{how}", "paper": PAPER}
     scores = pd.DataFrame({"entity": x.index, "treated": treated, "score": score, "weight": weight})
-    details = {**found.details, "balance": table, "scores": scores}
-    made = Effect("psm_did", "倾向得分匹配双重差分", found.table, about, (), found.main, details)
-    return made.with_notes(*found.notes, *notes)
+    details = {**made.details, "balance": table, "scores": scores}
+    return Effect("psm_did", "倾向得分匹配双重差分", made.table, about, (), made.main, details).with_notes(*made.notes, *notes)
 
 
 def multiple(*effects: Effect, method: str = "holm", names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -161,6 +165,7 @@ def multiple(*effects: Effect, method: str = "holm", names: Sequence[str] | None
     """
     from evalkit.stats import adjust
 
+    allowed_as("method", method, METHODS)
     p = [e.row["p"] if pd.isna(e.row["p_small"]) else max(e.row["p"], e.row["p_small"]) for e in effects]
     labels = list(names) if names else [e.name for e in effects]
     return pd.DataFrame({"name": labels, "outcome": [e.facts["outcome_label"] for e in effects],

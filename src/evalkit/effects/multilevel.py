@@ -34,6 +34,8 @@ def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.Da
     from evalkit.stats import beta_prior, shrink
 
     x, n = np.asarray(count, float), np.asarray(total, float)
+    if x.shape != n.shape:
+        raise InputError(Problem("value_invalid", where="total", found=f"分子{x.size}个、分母{n.size}个", allowed="一样多"))
     bad = np.flatnonzero(~((x >= 0) & (x <= n)) & ~np.isnan(x + n))
     if len(bad):
         raise InputError(Problem("value_invalid", where="count", found="、".join(f"第{i + 1}行（{x[i]:g}/{n[i]:g}）" for i in bad[:5]),
@@ -63,8 +65,8 @@ def pool_effects(estimate: ArrayLike, se: ArrayLike, level: float = 0.95) -> tup
     from scipy import optimize, stats
 
     y, s = np.asarray(estimate, float), np.asarray(se, float)
-    if len(y) < 2 or not (np.isfinite(y) & (s > 0)).all():
-        raise InputError(Problem("value_invalid", where="se", found=f"{len(y)}组", allowed="至少两组，标准误大于0"))
+    if len(y) < 2 or y.shape != s.shape or not (np.isfinite(y) & (s > 0)).all():
+        raise InputError(Problem("value_invalid", where="se", found=f"{len(y)}组", allowed="至少两组，每组一个估计和一个大于0的标准误"))
 
     def loss(tau2: float) -> float:
         w = 1 / (s**2 + tau2)

@@ -107,6 +107,8 @@ class Panel:
         controls, keep = ([*dict.fromkeys([c] if isinstance(c, str) else c)] for c in (controls, keep))
         needed = {"outcome": outcome, "entity": entity, "time": time}
         unknown = [Problem("key_missing", where=f"from_frame {k}", advice="请给出列名") for k, c in needed.items() if c is None or c == ""]
+        if frame.empty:
+            unknown.append(Problem("panel_invalid", where="from_frame", found="一行也没有", advice="请核对数据和筛选条件"))
         given = [c for c in (outcome, entity, time, treated_from, treatment, cluster, weights, dose, *controls, *keep) if c]
         unknown += [Problem("key_duplicate", where="from_frame", found=str(c), advice="数据表里有几列同名，请改列名")
                     for c in dict.fromkeys(given) if (frame.columns == c).sum() > 1]
@@ -375,6 +377,9 @@ class _Reader:
         if (twice := out.duplicated(["entity", "period"], keep=False) & (out["entity"] != "")).any():
             self.add("panel_duplicate", twice, "同一个体同一时期有几行", "请先核实并只留一行")
         first = out[~out["entity"].duplicated()].set_index("entity")["first_treated"]
+        if len(out) > 1 and out["cluster"].nunique() < 2:
+            advice = "标准误按聚类计算，至少要两个：请把 cluster 设为更低的层级"
+            self.problems.append(Problem("panel_invalid", where="cluster", found="只有一个聚类", advice=advice))
         if out["time"].nunique() < 2:
             found = f"只有一个时期（{'、'.join(out['period'].unique())}）"
             self.problems.append(Problem("panel_invalid", where=self.times_of, found=found, advice="至少要两个时期"))

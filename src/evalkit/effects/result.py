@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from importlib.metadata import version
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
-from evalkit.problems import InputError, Problem
+from evalkit.problems import InputError, Problem, did_you_mean
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,6 +43,13 @@ def fitted(run: Callable[P, T]) -> Callable[P, T]:
             raise InputError(Problem("design_unfit", where=name(run.__name__), found=found, advice=advice)) from error
 
     return tried
+
+
+def allowed_as(option: str, given: object, allowed: Iterable[str]) -> None:
+    """Refuse an option that is not one of those allowed."""
+    if given not in (known := list(allowed)):
+        near = did_you_mean(str(given), known)
+        raise InputError(Problem("value_invalid", where=option, found=str(given), allowed="、".join(known), advice=near))
 
 
 @dataclass(frozen=True)
