@@ -22,6 +22,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("docx")
     write(blocks(), folder / "report.docx", cover=COVER)
     write(blocks(), folder / "official.docx", "official", cover=COVER, fonts="windows")
+    write(blocks(), folder / "annex.docx", "annex", cover=COVER)
     write(blocks(), folder / "plain.docx")
     return {path.stem: Document(path) for path in folder.iterdir()}
 
@@ -180,11 +181,28 @@ def test_bold_links_and_what_is_to_be_written(made):
 def test_the_official_form(made):
     found = texts(made["official"])
     assert found[:4] == ["内部资料　注意保存", "演示省2025年评估报告", "省委办公厅：", "现将评估情况报告如下。"]
-    assert [t for t in found if "附件" in t] == ["附件：1.指标定义"] and "2.各区县数据表" in found
+    assert [t for t in found if "附件" in t] == ["附件：1.主要图表"] and {"2.指标定义", "3.各区县数据表", "4.数据质量"} <= set(found)
+    assert not made["official"].tables and not made["official"].inline_shapes  # they stand in the 附件
     assert found[-2:] == ["中共演示省委社会工作部", "2026年1月15日"]
     body = xml(made["official"])
     assert "TOC \\o" not in body and "附录" not in "".join(found) and "摘" not in "".join(found)
     assert len(made["official"].sections) == 1
+
+
+def test_the_annexes_hold_what_the_official_text_leaves_out(made):
+    """附件1, 附件2 ... each on a page of its own, marked in 黑体 at the edge above its title; nothing is in neither or in both."""
+    annex, found = made["annex"], texts(made["annex"])
+    heads = ["附件1", "附件2", "附件3　各区县数据表", "附件4"]  # in one line above a table that needs the whole landscape page
+    assert [t for t in found if t.startswith("附件")] == heads and "附录" not in "".join(found)
+    first = next(p for p in annex.paragraphs if p.text == "附件2")
+    assert first.style.name == "Heading 1" and first.paragraph_format.page_break_before
+    assert next(p for p in annex.paragraphs if p.text == "指标定义").style.name == "Title"
+    report, official = texts(made["report"]), texts(made["official"])
+    assert len(annex.tables) == len(made["report"].tables) and len(annex.inline_shapes) == len(made["report"].inline_shapes)
+    assert "本节数据尚未核实。" in found and "本节数据尚未核实。" not in official
+    captions = [t for t in report if re.match(r"[表图]\d", t)]
+    assert captions == [t for t in found if re.match(r"[表图]\d", t)] and len(captions) > 3
+    assert "评估依据。" in official and "评估依据。" not in found
 
 
 @pytest.mark.parametrize(("office", "date"), [("社会工作部", "2026年11月15日"), ("中共演示省演示市委社会工作部", "2026年1月5日")])

@@ -35,7 +35,7 @@ def test_every_form_of_any_executed_notebook(tmp_path, form):
     path.write_text(json.dumps(notebook(key_table(), Block.figure("覆盖率", png(), "图"))), encoding="utf-8")
     made = ek.export(path, form)
     assert made.parent == tmp_path and made.suffix == FORMS[form] and made.stat().st_size > 1000
-    assert made.stem == {"official": "评估-公文", "onepage": "评估-一页纸", "onepage_png": "评估-一页纸"}.get(form, "评估")
+    assert made.stem == {"official": "评估-公文", "annex": "评估-公文附件", "onepage": "评估-一页纸", "onepage_png": "评估-一页纸"}.get(form, "评估")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([path.name, made.name])
 
 
@@ -126,7 +126,7 @@ def test_an_unwritable_place_is_one_problem(tmp_path):
     assert [p.code for p in caught.value.problems] == ["output_unwritable"]
 
 
-@pytest.mark.parametrize("form", ["docx", "official", "pdf", "html", "xlsx", "onepage", "onepage_png"])
+@pytest.mark.parametrize("form", ["docx", "official", "annex", "pdf", "html", "xlsx", "onepage", "onepage_png"])
 def test_hostile_text_breaks_no_form(tmp_path, form):
     problems = write(hostile(), tmp_path / f"a{FORMS[form]}", form, cover=COVER)
     assert not [p for p in problems if p.code not in {"page_overflow", "key_unknown"}]

@@ -8,8 +8,10 @@ import pytest
 
 import evalkit as ek
 from evalkit.documents import Block
+from evalkit.documents.blocks import flat
 from evalkit.reports.appendix import OWN, definitions, targets, told_of
-from evalkit.reports.publish import attached, linked, one_page
+from evalkit.reports.publish import linked, one_page
+from evalkit.reports.sentences import named, placed
 from evalkit.reports.words import LIGHT_RULE, NOTHING_HIDDEN
 
 
@@ -26,7 +28,7 @@ def test_sources_are_named_only_where_they_are_official(data):
     assert not [name for name in official if re.search("精选|访谈|公开定义", name)]
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
     for code in told_of() & used:  # every indicator that the text tells of is defined
-        assert data.codebook.indicators[code].name in rows, code
+        assert named(data.codebook.indicators[code]) in rows, code
     assert {"org_coverage", "star_average", "instructor_full_time_share"} <= told_of()
 
 
@@ -40,7 +42,7 @@ def test_cells_of_targets_are_numbers(data):
 
 
 def test_indicators_of_a_page_lead_to_their_provenance(data):
-    codes = {data.codebook.indicators[c].name: c for c in ek.tables.headline(data.codebook)}
+    codes = {named(data.codebook.indicators[c]): c for c in ek.tables.headline(data.codebook)}
     whole = ek.tables.overview(data.indicators, "2025", against="2024", part="whole")
     areas = ek.tables.overview(data.indicators, "2025", against="2024", part="areas")
     first, group = linked([whole, areas], codes, "../index.html")
@@ -50,11 +52,28 @@ def test_indicators_of_a_page_lead_to_their_provenance(data):
         assert len(cells) >= len(table.content["rows"]) and {c["href"].partition("#")[2] for c in cells} <= set(codes.values())
 
 
-def test_the_official_text_speaks_of_its_attachments():
-    blocks = [Block.bullets(["详见“数据质量”。"]), Block.group(Block.paragraph("见附录“各地区数据表”和“六步工作法”。")),
-              Block.heading("附录 数据质量"), Block.heading("附录 各地区数据表")]  # fmt: skip
-    text = "\n".join(b.plain() for b in attached(blocks))
-    assert "详见附件1“数据质量”" in text and "见附件2“各地区数据表”和“六步工作法”" in text
+def test_level_words_are_one_in_text_and_tables(data):
+    """区县 throughout, in the headings and notes of tables as in the sentences; real places of the demo's note stay."""
+    areas = ek.annual.areas_of(data, "2025")
+    rows = ek.annual.rows_of(data, areas, "district")
+    now = rows.loc[(rows["level"] == "district") & (rows["period"] == "2025")]
+    made = [ek.tables.overview(rows, "2025", against="2024"), ek.annual.scored(now, "annual", "full"), ek.tables.widest(now),
+            ek.annual.counts(data, "2025", "units", areas), ek.annual.targets(data, "2025", "2024", "district"), ek.tables.missing(now),
+            ek.annual.simulation(data, "2025", "fuyang-2015", {"activity.per_member": 200})]  # fmt: skip
+    for block in flat(made):
+        said = block.plain() + "".join(block.content.get("notes", ())) + block.content.get("source", "")
+        assert not re.search("(?<![真实本])地区|党的组织覆盖率|党的工作覆盖率", said), (block.content.get("title"), said[:200])
+    plain = placed(Block.table("各地区", ["地区"], [["地区"]], notes=["不代表任何真实地区"]), "township").content
+    assert (plain["title"], plain["rows"][0][0], plain["notes"][0]) == ("各乡镇街道", "地区", "不代表任何真实地区")
+
+
+def test_cells_of_the_quality_tables_are_numbers(data):
+    now = data.indicators.loc[(data.indicators["period"] == "2025") & (data.indicators["level"] == "district")]
+    widest, missing = ("value", "high", "low", "width"), ("value", "best", "worst", "gaps")
+    for block, keys in ((ek.tables.widest(now), widest), (ek.tables.missing(now), missing)):
+        frame = block.frame()
+        assert len(frame) and all(frame[key].map(lambda v: isinstance(v, int | float)).all() for key in keys)
+        assert (frame[keys[1]] >= frame["value"] - 1e-9).all() and (frame[keys[2]] <= frame["value"] + 1e-9).all()
 
 
 def test_one_page_takes_what_misses_and_moves_most(data):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 import evalkit as ek
 from evalkit.reports.index import Made, index_blocks
-from evalkit.reports.verify import file_hash, set_aside, verify, write_record
+from evalkit.reports.verify import file_hash, recorded, set_aside, verify, write_record
 from evalkit.runner import Outcome
 
 
@@ -33,11 +34,33 @@ def test_a_file_that_was_open_is_listed_as_not_current(made, tmp_path):
     assert made.form("评估报告", "docx") == "评估报告（2）.docx" and made.form("评估报告", "official") == "评估报告-公文.docx"
     text = "\n".join(block.plain() for block in index_blocks(made, made.data))
     assert "评估报告.docx" in text.partition("不是最新的")[2][:120]
-    assert "演示02区：出错" in text and "没有报送2025年台账的地区：无数区" in text and "字体缺字" in text
+    assert "演示02区：出错" in text and "没有报送2025年台账的区县：无数区" in text and "字体缺字" in text
     assert "无数区\t缺报" in text
-    write_record(made, 1.0)
+    write_record(made, [tmp_path / "index.html", tmp_path / "provenance.html"], 1.0)
     found, others, _ = verify(tmp_path)
     assert found == ["评估报告.docx：不是最新的"] and others == []
+
+
+def test_a_record_that_was_open_stands_beside_and_counts(made, tmp_path, monkeypatch):
+    """``run.json`` open in an editor: the new record is the one that verify and the next run read, and it is said."""
+    pages = [tmp_path / "index（2）.html", tmp_path / "provenance.html"]
+    pages[0].write_text("neu", encoding="utf-8")
+    assert write_record(made, pages, 1.0).name == "run.json"
+    (tmp_path / "评估报告.html").write_text("made again", encoding="utf-8")
+    real = os.replace
+
+    def replace(source, target):
+        if str(target).endswith("run.json"):
+            raise PermissionError(13, "open elsewhere")
+        real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        assert write_record(made, pages, 1.0).name == "run（2）.json"
+    found, others, _ = verify(tmp_path)
+    assert found == ["评估报告.docx：不是最新的", "index.html：不是最新的", "run.json：不是最新的"] and others == []
+    assert recorded(tmp_path)["评估报告.html"] == file_hash(tmp_path / "评估报告.html")  # else the next run would set it aside
+    assert write_record(made, pages, 1.0).name == "run.json" and not (tmp_path / "run（2）.json").exists()
 
 
 def test_the_next_run_takes_away_what_stood_beside_and_keeps_what_was_edited(made, tmp_path):
@@ -56,7 +79,7 @@ def test_counts_are_the_periods_and_the_key_table_ends_with_the_whole(made):
     files, problems = ek.annual.files_of(made.data, "2025")
     assert 0 < len(files) < len(made.data.manifest["files"]) and f"2025年共读入台账文件{len(files)}个" in text
     assert f"提醒{(problems['severity'] == 'warning').sum():,}条" in text
-    key = next(b for b in blocks if b.kind == "table" and b.content["title"].startswith("各地区主要指标"))
+    key = next(b for b in blocks if b.kind == "table" and b.content["title"].startswith("各区县主要指标"))
     assert key.content["total_rows"] == 1 and key.content["rows"][-1][0] == "合计" and key.content["rows"][-1][1]["v"] > 0
     files_table = next(b for b in blocks if b.kind == "table" and b.content["title"].startswith("报告及"))
     assert "说明" not in [c["label"] for c in files_table.content["columns"]]  # the failed one is an area

@@ -85,13 +85,13 @@ def test_unknown_period_and_level_are_one_message(project):
 
 def test_annual_report_stands_in_every_form(report, project):
     folder = project / "reports" / "2025"
-    for name in (".html", ".docx", "-公文.docx", ".pdf", ".xlsx", "-一页纸.docx", "-一页纸.png"):
+    for name in (".html", ".docx", "-公文.docx", "-公文附件.docx", ".pdf", ".xlsx", "-一页纸.docx", "-一页纸.png"):
         assert (folder / f"评估报告{name}").stat().st_size > 10_000, name
     for name in ("演示01区.html", "演示01区.docx"):
         assert (folder / "district" / name).exists()
     text = re.sub(r'src="data:[^"]*"', "", (folder / "评估报告.html").read_text(encoding="utf-8"))
     sections = "总体情况 组织覆盖和工作覆盖 经费保障 指导员队伍 规范化建设与星级评定 活动与服务 区县情况比较 存在问题与上年问题整改 " \
-               "下步建议与补助标准测算 指标定义 数据质量 各地区数据表 重点指标完成情况统计表"  # fmt: skip
+               "下步建议与补助标准测算 指标定义 数据质量 各区县数据表 重点指标完成情况统计表"  # fmt: skip
     for section in sections.split():
         assert section in text, section
     assert "【待补充】" in text and "〔表：" not in text and "主要指标一览表" in text

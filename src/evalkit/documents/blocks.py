@@ -36,7 +36,7 @@ _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
     "page_break": (set(), set()), "group": ({"blocks"}, set()),
 }  # fmt: skip
 _CHOICES: dict[str, tuple[Any, ...]] = {
-    "style": ("body", "summary", "pending"), "tone": ("info", "warning"), "form": ("full", "three_line"),
+    "style": ("body", "detail", "summary", "pending"), "tone": ("info", "warning"), "form": ("full", "three_line"),
     "level": (1, 2, 3, 4, 5),
 }  # fmt: skip
 _TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor"}

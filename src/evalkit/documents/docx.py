@@ -82,8 +82,13 @@ class Writer:
     def item(self, item: Item) -> None:
         kind = item["kind"]
         if kind == "heading":
+            before = "<w:pageBreakBefore/>" if item["new_page"] else ""
+            if item["annex"]:
+                self.text("Heading1", item["annex"], f'{before}<w:ind w:firstLineChars="0" w:firstLine="0"/>')
+                self.text("Title", item["text"], "<w:keepNext/>")
+                return
             inner = self.bookmark(f"_Toc_{item['id']}", run(item["text"]))
-            self.paragraph(f"Heading{min(item['rank'], 4)}", inner, "<w:pageBreakBefore/>" if item["new_page"] else "")
+            self.paragraph(f"Heading{min(item['rank'], 4)}", inner, before)
         elif kind == "paragraph":
             self.paragraph("BodyText", self.runs(item["runs"]))
         elif kind == "list":

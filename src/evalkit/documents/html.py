@@ -96,7 +96,7 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
         html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{text}</h{level}>"
     elif kind == "paragraph":
         style = content.get("style", "body")
-        html = f'<p class="ek-text{"" if style == "body" else f" ek-{style}"}">{_runs(parts(block)[0][1])}</p>'
+        html = f'<p class="ek-text{"" if style in ("body", "detail") else f" ek-{style}"}">{_runs(parts(block)[0][1])}</p>'
     elif kind == "note":
         html = f'<div class="ek-note {content.get("tone", "info")}" role="note">{_runs(parts(block)[0][1])}</div>'
     elif kind == "list":

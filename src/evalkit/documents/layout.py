@@ -6,7 +6,7 @@ An item is plain JSON, so that the Typst template reads the very things that Wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ from evalkit.problems import InputError, Problem
 
 PORTRAIT, LANDSCAPE = 442.2, 637.8  # width of the text block in points: 156 and 225 mm
 DEMO = "演示数据：本文数字均为虚构，不代表任何真实地区"
-_FITS = ((10.5, PORTRAIT), (9.0, PORTRAIT), (9.0, LANDSCAPE), (7.5, LANDSCAPE))  # 30 rows of 9 pt fit a landscape page
+_FITS = ((10.5, PORTRAIT), (9.0, PORTRAIT), (9.0, LANDSCAPE), (8.5, LANDSCAPE), (7.5, LANDSCAPE))  # 30 rows of 9 pt fit a landscape page
 _TALL = 135.0  # mm: a figure leaves room for text on its page
 _FEW = 160  # characters: four lines on a landscape page
 _PADDING = 0.9  # em, both sides of a cell together
@@ -58,8 +58,9 @@ def _item(block: Block, small: bool) -> Item:
     content, kind = block.content, block.kind
     if kind == "heading":
         rank, text = max(1, content["level"] - 1), content["text"]
-        new_page = rank == 1 and text.startswith("附录")
-        return {"kind": kind, "rank": rank, "text": text, "id": content.get("anchor", ""), "new_page": new_page}
+        new_page = rank == 1 and text.startswith(("附录", "附件"))
+        annex, _, title = text.partition("　") if new_page and text.startswith("附件") else ("", "", text)  # stands above its title
+        return {"kind": kind, "rank": rank, "text": title, "annex": annex, "id": content.get("anchor", ""), "new_page": new_page}
     if kind == "paragraph":
         style = content.get("style", "body")
         return {"kind": kind, "style": style, "runs": runs(*parts(block)[0], style == "pending")}
@@ -95,7 +96,6 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
     texts = [[shown(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows]
     across = [is_remark(row) for row in rows]
-    size, room, widths = _fit(columns, [t for t, whole in zip(texts, across, strict=True) if not whole], sides, small)
     body = []
     for n, row in enumerate(rows):
         cells = []
@@ -109,10 +109,14 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
             if across[n]:
                 break
         body.append({"cells": cells, "total": n >= len(rows) - totals})
-    feet, heads = feet_of(content), head(columns)
-    item = {"kind": "table", **_caption(content), "unit": content.get("unit", ""), "size": size, "widths": widths,
-            "wide": room > PORTRAIT, "head": heads, "rows": body, "feet": feet, "form": content.get("form", "full")}  # fmt: skip
-    return {**item, "whole": _height(item) < (LANDSCAPE - 50 if room == PORTRAIT else PORTRAIT)}
+    item = {"kind": "table", **_caption(content), "unit": content.get("unit", ""), "head": head(columns), "rows": body,
+            "feet": feet_of(content), "form": content.get("form", "full"), "whole": False}  # fmt: skip
+    found = []
+    for size, room, widths in _fits(columns, [t for t, whole in zip(texts, across, strict=True) if not whole], sides, small):
+        found.append({**item, "size": size, "widths": widths, "wide": room > PORTRAIT})
+        if _height(found[-1]) < (LANDSCAPE if room == PORTRAIT else PORTRAIT - 10) - 20:
+            return {**found[-1], "whole": True}
+    return found[0]
 
 
 def feet_of(content: Mapping[str, Any]) -> list[str]:
@@ -158,10 +162,13 @@ def head(columns: Sequence[Mapping[str, Any]]) -> list[list[Item]]:
     return [upper, lower]
 
 
-def _fit(
+def _fits(
     columns: Sequence[Mapping[str, Any]], texts: Sequence[Sequence[str]], sides: Sequence[str], small: bool
-) -> tuple[float, float, list[float]]:
-    """Size of type, width of the page's text block and of the columns (points): the largest that holds every number."""
+) -> Iterator[tuple[float, float, list[float]]]:
+    """Size of type, width of the page's text block and of the columns (points): the largest that holds every number.
+
+    Smaller type on the same page follows, for a table that one page does not hold otherwise.
+    """
     needs, wants = [], []
     for n, column in enumerate(columns):
         longest = max((em(row[n]) for row in texts), default=0.0)
@@ -170,12 +177,12 @@ def _fit(
         needs.append(max(min(longest, 6.0) if words else min(longest, 12.0), label / 3, min(label, 3.1)) + _PADDING)
         wants.append(max(min(longest, 90.0), label / 2, needs[-1] - _PADDING, min(label, 6.0)) + _PADDING)
     fits = ((10.0, PORTRAIT + 40.0),) if small else _FITS
-    size, room = next(((s, r) for s, r in fits if sum(needs) * s <= r), fits[-1])
-    spare = room / size - sum(needs)
-    more = sum(wants) - sum(needs)
-    share = [need + (want - need) * min(1.0, spare / more) if more > 0 and spare > 0 else need
-             for need, want in zip(needs, wants, strict=True)]  # fmt: skip
-    return size, room, [round(room * width / sum(share), 2) for width in share]
+    holding = [(s, r) for s, r in fits if sum(needs) * s <= r] or [fits[-1]]
+    for size, room in (pair for pair in holding if pair[1] == holding[0][1]):
+        spare, more = room / size - sum(needs), sum(wants) - sum(needs)
+        share = [need + (want - need) * min(1.0, spare / more) if more > 0 and spare > 0 else need
+                 for need, want in zip(needs, wants, strict=True)]  # fmt: skip
+        yield size, room, [round(room * width / sum(share), 2) for width in share]
 
 
 def _turn(found: list[Item]) -> None:
@@ -196,6 +203,8 @@ def _turn(found: list[Item]) -> None:
             first += 1
         for item in found[first:n]:
             item["wide"] = True
+            if item.get("annex"):  # in one line: the page has to hold the table too
+                item.update(text=f"{item['annex']}　{item['text']}", annex="")
     for n, item in enumerate(found):
         if "new_page" in item and (n == 0 or bool(found[n - 1].get("wide")) != bool(item.get("wide"))):
             item["new_page"] = False

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents import html
-from evalkit.documents.blocks import MIME, Block, flat, freeze, parts, tree
+from evalkit.documents import html, official
+from evalkit.documents.blocks import MIME, Block, flat, freeze, tree
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import items
 from evalkit.documents.numbering import Document, number
@@ -20,9 +19,9 @@ from evalkit.files import put
 from evalkit.problems import InputError, Problem, did_you_mean
 
 # form -> ending of its file
-FORMS = {"docx": ".docx", "official": ".docx", "pdf": ".pdf", "html": ".html", "xlsx": ".xlsx", "onepage": ".docx", "onepage_png": ".png"}
-ENDS = {"official": "-公文", "onepage": "-一页纸", "onepage_png": "-一页纸"}  # of its name, before that
-LIMIT = 5000  # characters of an official document
+FORMS = {"docx": ".docx", "official": ".docx", "annex": ".docx", "pdf": ".pdf", "html": ".html", "xlsx": ".xlsx", "onepage": ".docx",
+         "onepage_png": ".png"}  # fmt: skip
+ENDS = {"official": "-公文", "annex": "-公文附件", "onepage": "-一页纸", "onepage_png": "-一页纸"}  # of its name, before that
 
 
 def write(
@@ -39,7 +38,7 @@ def write(
         The file. Where it is open in another program, the new one stands beside it as ``名称（2）`` and a problem
         ``output_locked`` says so (`read` is the path).
     form
-        ``docx`` (评估报告), ``official`` (公文正文), ``pdf``, ``html``, ``xlsx`` (all tables), ``onepage`` and
+        ``docx`` (评估报告), ``official`` (公文正文), ``annex`` (its 附件), ``pdf``, ``html``, ``xlsx`` (all tables), ``onepage`` and
         ``onepage_png`` (一页纸); by default the ending of `path`.
     title
         Instead of the first heading, where there is no cover.
@@ -153,6 +152,9 @@ def _made(
 
     if form == "official":
         return _official(document, cover or Cover(), demo, fonts)
+    if form == "annex":
+        pieces = items(official.annexes(document)) or items([Block.paragraph("本文没有附件。")])
+        return docx.report(pieces, (), "", None, demo, fonts=fonts), []
     if form.startswith("onepage"):
         small = items([*front, *body], small=True)
         picture, scale, found = pdf.onepage(small, title, cover, demo, draw=form == "onepage_png")
@@ -178,26 +180,8 @@ def _html(document: Document, front: Sequence[Block], cover: Cover, nav: Sequenc
 def _official(document: Document, cover: Cover, demo: bool, fonts: str) -> tuple[bytes, list[Problem]]:
     from evalkit.documents import docx
 
-    body = [*flat(document.body)]
-    length = official_length(document, cover)
-    found, advice = f"正文{length:,}字（不含表格和图）", "请删减，或把表格、名单移到附录"
-    long = Problem("text_too_long", "warning", found=found, allowed=f"{LIMIT:,}字", advice=advice)
-    content = docx.official(items(body), document.appendix_titles, document.title, cover, demo, fonts)
-    return content, [long] if length > LIMIT else []
-
-
-def official_length(document: Document, cover: Cover) -> int:
-    """字数 of an official text: headings, paragraphs and lists of its body; tables and figures do not count."""
-    return characters([cover.lead, *(text for block in flat(document.body) for text in _texts(block))])
-
-
-def _texts(block: Block) -> list[str]:
-    if block.kind == "heading":
-        return [block.content["text"]]
-    return [text for text, _ in parts(block)] if block.kind in ("paragraph", "note", "list") else []
-
-
-def characters(texts: Iterable[str]) -> int:
-    """Length as Word counts 字数: every Chinese character and mark one, a word or number of Latin letters one."""
-    words = " ".join(texts)
-    return len(re.findall(r"[^\s\x00-\u1fff]|[\x21-\u1fff]+", words))
+    length, limit = official.length(document, cover), official.LIMIT
+    found, advice = f"正文{length:,}字（不含表格和图）", "请删减，或把详细情况移到附件"
+    long = Problem("text_too_long", "warning", found=found, allowed=f"{limit:,}字", advice=advice)
+    content = docx.official(items(official.text(document)), official.titles(document), document.title, cover, demo, fonts)
+    return content, [long] if length > limit else []

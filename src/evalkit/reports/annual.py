@@ -20,9 +20,20 @@ from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
-from evalkit.reports.prose import comparison, declines, doubtful, place_word
+from evalkit.reports.prose import comparison, declines, doubtful
 from evalkit.reports.quality import problem_summary
-from evalkit.reports.sentences import MOST, PENDING, declared, facts, short, short_names, spoken, word
+from evalkit.reports.sentences import (
+    MOST,
+    PENDING,
+    declared,
+    facts,
+    place_word,
+    placed,
+    short,
+    short_names,
+    spoken,
+    word,
+)
 from evalkit.reports.tables import headline
 from evalkit.reports.words import MISSING, change_words, cut_off, period_words, source_line
 from evalkit.scoring.scores import score
@@ -99,7 +110,8 @@ def basis(
     since = say["since"].format(baseline=period_words(str(baseline))) if known else say["first"]
     values = {"area": facts(data, period, area=area).area, "n": len(areas), "level": data.codebook.term(f"level.{level}"),
               "date": cut_off(period), "files": len(files), "since": since, "found": found}  # fmt: skip
-    return Block.bullets([say[key].format(**values) for key in ("object", "date", "units", "source", "marks")], ordered=True)
+    told = [say[key].format(**values) for key in ("object", "date", "units", "source")]
+    return Block.group(Block.bullets(told, ordered=True), Block.paragraph(say["marks"], "detail"))
 
 
 def files_of(data: Data, period: str | int) -> tuple[list[str], pd.DataFrame]:
@@ -125,12 +137,13 @@ def areas_of(data: Data, period: str | int, level: str = "district", within: str
 
 
 def rows_of(data: Data, areas: Sequence[str], level: str) -> pd.DataFrame:
-    """The indicators of the areas evaluated, and of what stands at another level (the whole)."""
+    """The indicators of the areas evaluated and of what stands at another level (the whole), by the names that the text has."""
     frame = data.indicators
-    return frame.loc[frame["area"].isin(areas) | (frame["level"] != level)]
+    rows = frame.loc[frame["area"].isin(areas) | (frame["level"] != level)]
+    return rows.assign(name=rows["indicator"].map(short_names(frame)))
 
 
-def star_figure(data: Data, period: str | int, areas: Sequence[str]) -> Block:
+def star_figure(data: Data, period: str | int, areas: Sequence[str], level: str = "district") -> Block:
     """Star distribution by area, from the star ledger itself (not rated is not zero stars)."""
     frame = data.frame("stars")
     frame = frame.loc[frame["period"] == str(period)]
@@ -144,7 +157,7 @@ def star_figure(data: Data, period: str | int, areas: Sequence[str]) -> Block:
     more = pd.DataFrame([r for r in rest if r["count"] > 0], columns=["area", "stars", "count", "period"])  # not in the star ledger
     frame = pd.concat([frame.assign(count=1.0), more.astype({"stars": "Int64"})], ignore_index=True)
     frame = frame.assign(area_name=frame["area"].str.rpartition("/")[2], sort_order=frame["area"].map(list(areas).index))
-    title = f"{period_words(period)}各地区党组织星级分布（占全部党组织的比例，含未评定）"
+    title = f"{period_words(period)}各{place_word(level)}党组织星级分布（占全部党组织的比例，含未评定）"
     return figure(charts.stars, frame.assign(is_demo=data.is_demo), title=title)
 
 
@@ -158,7 +171,7 @@ def simulation(
         named = "" if by_area else r"；(增加最多的|(已达标)?不增加的)是[^；。]*"  # a public version names no areas here
         text = re.sub(named, "", result.sentence) if named else result.sentence
         blocks = [Block.paragraph(word("simulated")), costs.difference(result), Block.paragraph(text), costs.by_payer(result)]
-        return Block.group(*blocks, *([costs.by_area(result)] if by_area else []))
+        return Block.group(*blocks, *([placed(costs.by_area(result), "district")] if by_area else []))
     except InputError as error:
         return Block.paragraph("没有作补助标准测算：" + "；".join(p.found or p.title for p in error.problems), "pending")
 
@@ -205,8 +218,8 @@ def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, lev
     if ranking != "none" and seen["verdict"].isin(["better", "worse"]).any():
         first.append(word("judged", place=place))
     swings = _swings(seen, mine) if ranking != "none" else ""
-    texts = (["。".join(first) + "。"] if first else [], [swings + "。"] if swings else [])
-    return Block.group(*map(Block.paragraph, texts[0]), *found, *map(Block.paragraph, texts[1]))
+    lead = [Block.paragraph("。".join(first) + "。")] if first else []
+    return Block.group(*lead, *found, *([Block.paragraph(f"{swings}。", "detail")] if swings else []))
 
 
 def _swings(seen: pd.DataFrame, rows: pd.DataFrame) -> str:
@@ -274,8 +287,9 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
     columns: list[Any] = ["地区", {"key": "score", "label": "得分", "decimals": 2}]
     columns += [{"key": "grade", "label": "等级", "align": "center"}]
     columns += [*([{"key": "rank", "label": "位次", "align": "right"}] if rank else []), "失分最多的指标"]
-    return Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method], demo=scores.is_demo,
+    made = Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method], demo=scores.is_demo,
                        source=source_line(scores.period, scores.is_demo))  # fmt: skip
+    return placed(made, str(now["level"].iloc[0]))
 
 
 def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook: Any = None) -> Block:

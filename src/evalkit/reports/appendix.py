@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import Block
 from evalkit.indicators.load import Data
-from evalkit.reports.sentences import attainment, declared, facts, top_area
+from evalkit.reports.sentences import attainment, declared, facts, named, placed, short, top_area
 from evalkit.reports.words import (
     HIDDEN,
     MARKS,
@@ -75,7 +75,9 @@ def counts(data: Data, period: str | int, table: str, areas: Sequence[str], area
     notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
     notes += hidden_notes(here, any(HIDDEN in row for row in rows))
     source = source_line(period, data.is_demo)
-    return Block.table(about["name"], columns, rows, total_rows=1, notes=notes, source=source, demo=data.is_demo)
+    made = Block.table(about["name"], columns, rows, total_rows=1, notes=notes, source=source, demo=data.is_demo)
+    levels = data.areas.loc[data.areas["area"].isin(areas), "level"]
+    return placed(made, str(levels.iloc[0])) if len(levels) else made
 
 
 def funds_table(data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None) -> Block:
@@ -111,7 +113,7 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
         state = {"t": STATES[tone], "mark": MARKS[tone], "tone": tone} if tone else MISSING
         done = f"{sum(light(r) == 'good' for r in mine)}/{len(mine)}" if tone else MISSING
         rows.append([
-            row["name"], *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
+            short(row), *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
             {"v": float(row["value"]), "t": shown(row)}, {"v": float(row["target"]), "t": shown(row, row["target"])},
             row["target_name"], attainment(row) or MISSING, {"v": step, "t": change(row, step)}, state, done,
         ])  # fmt: skip
@@ -120,7 +122,7 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
     notes = ["参照值来自公开文件，不等于下达本地区的任务数；以接近参照值为好的指标不判断是否达到。"]
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}重点指标完成情况统计表"
-    return Block.table(title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source)
+    return placed(Block.table(title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source), level)
 
 
 def _count(data: Data, code: str, side: str, value: float) -> dict[str, Any]:
@@ -145,5 +147,5 @@ def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
     for code in codes or [c for c, i in book.indicators.items() if c in used and (i.headline or i.target or c in told)]:
         one = book.indicators[code]
-        rows.append([one.name, formula(one, book), one.base, book.origin(one.source) or OWN])
+        rows.append([named(one), formula(one, book), one.base, book.origin(one.source) or OWN])
     return Block.table("指标定义", ["指标", "计算方法", "口径", "出处"], rows, sortable=False)

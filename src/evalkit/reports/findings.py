@@ -14,8 +14,7 @@ from evalkit.indicators.areas import home_of
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
 from evalkit.reports.appendix import MONEY, WAN, right, step_cell
-from evalkit.reports.prose import place_word
-from evalkit.reports.sentences import MOST, declared, facts, moved, word
+from evalkit.reports.sentences import MOST, declared, facts, moved, place_word, word
 from evalkit.reports.words import fixed, large, period_words, source_line
 
 SMALLEST = 3  # lists show no number of members below this

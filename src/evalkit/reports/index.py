@@ -23,7 +23,7 @@ from evalkit.reports import tables
 from evalkit.reports.annual import files_of
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
-from evalkit.reports.sentences import declared
+from evalkit.reports.sentences import declared, place_word, placed
 from evalkit.reports.words import MISSING, fixed, marked, period_words, shown, source_line, span
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
@@ -95,8 +95,8 @@ class Made:
         return next((name for name, p in plain.items() if p.endswith(end) and not p.endswith(tuple(longer))), None)
 
 
-def write_index(made: Made) -> Path:
-    """``index.html`` and the page of provenance; the path of the index as it could be written."""
+def write_index(made: Made) -> tuple[Path, Path]:
+    """``index.html`` and the page of provenance, as they could be written."""
     data = published(made.data, made.parameters["level"]) if made.parameters["publish"] else made.data
     subject = made.project.settings["name"] or made.project.settings["field"] + "党建"
     since = f"比较基期：{period_words(made.parameters['baseline'])}" if made.parameters["baseline"] else "首年，无比较基期"
@@ -104,12 +104,12 @@ def write_index(made: Made) -> Path:
     back = [("返回目录", "index.html")]
     blocks = list(_provenance(made, data))
     place = html.page(blocks, f"指标出处（{period_words(made.period)}）", subtitle=since, nav=back, footer=foot, demo=data.is_demo)
-    put(made.folder / PROVENANCE, place)
+    provenance = put(made.folder / PROVENANCE, place)
     title = f"{subject}评估报告（{period_words(made.period)}）"
     page = html.page(list(index_blocks(made, data)), title, subtitle=since, nav=_nav(made), footer=foot, demo=data.is_demo)
     search = Path(__file__).with_name("search.html").read_text(encoding="utf-8").replace("\r\n", "\n")
     page = page.replace("</main>", f"</main>\n{search}", 1)
-    return put(made.folder / "index.html", page)
+    return put(made.folder / "index.html", page), provenance
 
 
 def _nav(made: Made) -> list[tuple[str, str]]:
@@ -119,6 +119,7 @@ def _nav(made: Made) -> list[tuple[str, str]]:
 
 def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     """The page in order: what went wrong, documents, the key table, small fields, data quality, provenance."""
+    place = place_word(made.parameters["level"])
     failed = [f"{o.key.rpartition('/')[2]}：{o.reason}" for o in made.outcomes if o.state not in READY]
     if failed:
         yield Block.note("以下各项没有生成，其余不受影响：\n" + "\n".join(failed), tone="warning")
@@ -127,11 +128,11 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
         yield Block.note(text + "\n".join(made.stale), tone="warning")
     if made.silent:
         names = "、".join(a.rpartition("/")[2] for a in made.silent)
-        yield Block.note(f"没有报送{period_words(made.period)}台账的地区：{names}", tone="warning")
+        yield Block.note(f"没有报送{period_words(made.period)}台账的{place}：{names}", tone="warning")
     yield Block.heading("报告文件", 2)
     yield _documents(made)
-    yield Block.heading("各地区主要指标", 2)
-    yield _key_table(made, data)
+    yield Block.heading(f"各{place}主要指标", 2)
+    yield placed(_key_table(made, data), made.parameters["level"])
     years = [figure for code in declared()["yearly"] if (figure := _years(made, code)) is not None]
     if years:
         yield Block.heading("逐年变化", 2)
@@ -145,7 +146,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     if made.problems:
         yield Block.bullets(made.problems)
     yield Block.heading("出处与运行记录", 2)
-    what = "演示数据，全部虚构" if data.is_demo else "各地区台账"
+    what = "演示数据，全部虚构" if data.is_demo else f"各{place}台账"
     lines = [
         f"数据：{what}，指纹 {data.manifest['fingerprint'][:16]}；程序 Evalkit {evalkit.__version__}。",
         "每个指标的计算方法、分子分母和台账文件见“指标出处”。",
@@ -230,7 +231,7 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
         ]
         source = source_line(made.period, data.is_demo)
         table = Block.table(f"{one.name}的分子和分母", columns, rows, source=source, demo=data.is_demo)
-        yield Block("table", {**table.content, "anchor": code})
+        yield placed(Block("table", {**table.content, "anchor": code}), made.parameters["level"])
     if not made.parameters["publish"]:
         yield Block.heading("台账文件", 2)
         names = {code: table.name for code, table in book.tables.items()}

@@ -6,7 +6,7 @@ stated; 优于, 低于 and 差异不明显 only where `evalkit.indicators.compar
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +21,7 @@ from evalkit.reports.sentences import (
     declared,
     distance,
     facts,
-    packaged,
+    place_word,
     short,
     short_names,
     small,
@@ -59,13 +59,6 @@ def _extremes(rows: pd.DataFrame, code: str, period: Any, level: str) -> str:
         return ""
     one, other = best.iloc[0], last.iloc[0]
     return f"{place_word(level)}{short(one)}最高的是{one['area_name']}（{spoken(one)}），最低的是{other['area_name']}（{spoken(other)}）"
-
-
-@cache
-def place_word(level: str) -> str:
-    """What the areas of a level are called (区县); 地区 where no word is known."""
-    name = packaged().term(f"level.{level}")
-    return "地区" if "." in name else name
 
 
 def section(
@@ -181,7 +174,7 @@ def comparison(
     small = seen.loc[~seen["ranked"], "area_name"]
     if len(small):
         told.append(f"{'、'.join(small) if len(small) < n else f'各{place}'}基数小，不参与排序")
-    return Block.paragraph("。".join(filter(None, told)) + "。")
+    return Block.paragraph("。".join(filter(None, told)) + "。", "detail" if code in declared()["detailed"] else "body")
 
 
 def doubtful(rows: pd.DataFrame, code: str, period: Any, level: str = "district") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -17,22 +16,23 @@ from evalkit.codebook.dictionary import formula
 from evalkit.documents import FORMS, Block, Cover, tree, write
 from evalkit.documents.blocks import changed, flat
 from evalkit.documents.numbering import number
-from evalkit.documents.write import file_name, official_length
+from evalkit.documents.official import length
+from evalkit.documents.write import file_name
 from evalkit.files import put
 from evalkit.indicators import find_project, load
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
-from evalkit.reports.sentences import declared
+from evalkit.reports.sentences import declared, named, place_word
 from evalkit.reports.tables import headline
 from evalkit.reports.words import period_words
 from evalkit.scoring.words import words
 
 ANNUAL = "评估报告"
 INTERNAL = "问题清单（内部资料）.xlsx"
-NAMES = {"html": "网页", "docx": "Word", "official": "Word（公文正文版）", "pdf": "PDF", "xlsx": "Excel数据表", "onepage": "一页纸（Word）",
-         "onepage_png": "一页纸（图片）"}  # fmt: skip
+NAMES = {"html": "网页", "docx": "Word", "official": "Word（公文正文版）", "annex": "Word（公文附件）", "pdf": "PDF", "xlsx": "Excel数据表",
+         "onepage": "一页纸（Word）", "onepage_png": "一页纸（图片）"}  # fmt: skip
 ROWS = AREAS = 10  # of the table on the one page, and of its figures
 BLANK_DATE = "　　年　　月　　日"
 
@@ -90,7 +90,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     cover = Cover(
         title=title, office=settings["office"] if full else "", date=settings["date"] or (BLANK_DATE if full else ""),
         period=f"{period_words(period)}{'' if 'Q' in str(period) else '度'}" if period and full else "", addressee=settings["addressee"],
-        lead=f"现将{title.removesuffix('报告')}情况报告如下。" if full else "", demo=demo,
+        lead=f"现将{title.removesuffix('报告')}情况报告如下（主要图表见附件1）。" if full else "", demo=demo,
     )  # fmt: skip
     nav = [("返回目录", "../index.html" if area else "index.html")]
     faces = "windows" if settings["fonts"] == "windows" else "gb2312"
@@ -107,10 +107,9 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
             picked = () if public or parameters.get("ranking") != "full" else moved_figures(project, parameters)
             here = one_page(blocks, picked)
         elif form == "html":
-            here = linked(blocks, {i.name: c for c, i in project.codebook.indicators.items() if c in shown}, nav[0][1])
+            here = linked(blocks, {named(i): c for c, i in project.codebook.indicators.items() if c in shown}, nav[0][1])
         elif form == "official":
-            here = attached(blocks)
-            told["evalkit_length"] = official_length(number(here, title), cover)
+            told["evalkit_length"] = length(number(blocks, title), cover)
         with_cover = cover if full or form == "html" else None
         notes = definitions(project) if form == "xlsx" else ()
         problems += write(here, target, form, cover=with_cover, fonts=faces, nav=nav, footer="由 Evalkit 从笔记本生成", notes=notes)
@@ -127,7 +126,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
 def definitions(project: Any) -> list[tuple[str, str]]:
     """Definitions and sources for the notes sheet of a workbook."""
     book = project.codebook
-    return [(i.name, f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}") for i in book.indicators.values()]
+    return [(named(i), f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}") for i in book.indicators.values()]
 
 
 def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> list[Block]:
@@ -151,25 +150,6 @@ def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> lis
                 cell(v, key if key in codes.values() else named if key == "value" else None) for key, v in zip(keys, row, strict=True)
             ])  # fmt: skip
         return Block("table", {**block.content, "rows": rows})
-
-    return [changed(block, one) for block in blocks]
-
-
-def attached(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks of the official text, which has its appendices as 附件: 附录“数据质量” is 附件2 there."""
-    heads = [b.content["text"] for b in blocks if b.kind == "heading" and b.content["text"].startswith("附录")]
-    names = [re.sub(r"^附录\s*|\s*\{-\}$", "", text) for text in heads]
-    labels = {name: f"附件{n if len(names) > 1 else ''}“{name}”" for n, name in enumerate(names, 1)}
-
-    def said(value: Any) -> Any:
-        if isinstance(value, str):
-            return re.sub(r"(?:附录)?“([^”]*)”", lambda m: labels.get(m[1], m[0]), value)
-        if isinstance(value, Mapping):
-            return {key: said(v) for key, v in value.items()}
-        return [said(v) for v in value] if isinstance(value, list | tuple) else value
-
-    def one(block: Block) -> Block:
-        return Block(block.kind, said(block.content)) if block.kind in ("paragraph", "list", "note") else block
 
     return [changed(block, one) for block in blocks]
 
@@ -223,5 +203,6 @@ def moved_figures(project: Any, parameters: Mapping[str, Any]) -> list[Block]:
             return []
         most = (wide[str(period)] - wide[str(baseline)]).abs().nlargest(AREAS).index
         drawn = charts.dumbbell(frame.loc[frame["area"].isin(most)], code, str(baseline), str(period))
-        found.append(Block("figure", {**drawn.content, "title": f"{drawn.content['title']}（变动最大的{AREAS}个地区）"}))
+        title = f"{drawn.content['title']}（变动最大的{AREAS}个{place_word(str(level))}）"
+        found.append(Block("figure", {**drawn.content, "title": title}))
     return found

@@ -10,7 +10,8 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.indicators.load import Data
 from evalkit.problems import SEVERITIES, TITLES
-from evalkit.reports.words import MISSING, fixed, shown, span
+from evalkit.reports.sentences import placed
+from evalkit.reports.words import MISSING, shown
 
 MARKS = {"error": ("■", "bad"), "warning": ("▲", "middle"), "question": ("▲", "middle")}
 
@@ -87,9 +88,19 @@ def widest(now: pd.DataFrame, n: int = 20) -> Block:
     frame = frame.assign(width=(frame["high"] - frame["low"]) / frame["value"]).nlargest(n, "width", keep="first")
     if not len(frame):
         return Block.paragraph("没有指标受约数影响。")
-    rows = [[r["area_name"], r["name"], shown(r), span(r), f"{fixed(100 * r['width'], 1)}%"] for r in frame.to_dict("records")]
-    columns: list[Any] = ["地区", "指标", "数值", "数据区间", {"key": "width", "label": "区间宽度占数值", "align": "right"}]
-    return Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any()))
+    rows = [[r["area_name"], r["name"], *_typed(r, r["value"], r["low"], r["high"]), r["width"]] for r in frame.to_dict("records")]
+    columns: list[Any] = ["地区", "指标", *_right(value="数值"), *_right("数据区间", low="下限", high="上限"),
+                          {"key": "width", "label": "区间宽度占数值", "percent": True}]  # fmt: skip
+    return placed(Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any())), str(now["level"].iloc[0]))
+
+
+def _right(group: str = "", **labels: str) -> list[dict[str, str]]:
+    return [{"key": key, "label": label, "align": "right"} | ({"group": group} if group else {}) for key, label in labels.items()]
+
+
+def _typed(row: Any, *values: float) -> list[dict[str, Any]]:
+    """Values of an indicator as cells with their numbers."""
+    return [{"v": None if pd.isna(value) else float(value), "t": shown(row, value)} for value in values]
 
 
 def missing(now: pd.DataFrame, n: int = 30) -> Block:
@@ -102,15 +113,12 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
     rows = []
     for r in frame.to_dict("records"):
         gaps, bottom = r["n_missing"], r["denominator"]
-        worst = r["numerator"] / (bottom + gaps) if bottom + gaps else float("nan")
-        best = min(1.0, (r["numerator"] + gaps) / (bottom + gaps)) if bottom + gaps else float("nan")
-        between = f"{shown(r, worst, unit=False)} 至 {shown(r, best)}" if bottom else MISSING
-        rows.append([r["area_name"], r["name"], shown(r), int(gaps), between])
-    columns: list[Any] = [
-        "地区", "指标", {"key": "value", "label": "数值", "align": "right"},
-        {"key": "gaps", "label": "空白单元格", "decimals": 0}, {"key": "span", "label": "空白全按最差至最好", "align": "right"},
-    ]  # fmt: skip
-    return Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any()))
+        ends = (r["numerator"] / (bottom + gaps), min(1.0, (r["numerator"] + gaps) / (bottom + gaps))) if bottom else (np.nan, np.nan)
+        value, *ends_ = _typed(r, r["value"], *ends)
+        rows.append([r["area_name"], r["name"], value, int(gaps), *ends_])
+    columns: list[Any] = ["地区", "指标", *_right(value="数值"), {"key": "gaps", "label": "空白单元格", "decimals": 0},
+                          *_right("空白全按", worst="最差", best="最好")]  # fmt: skip
+    return placed(Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any())), str(now["level"].iloc[0]))
 
 
 def baseline(data: Data) -> Block:

@@ -14,15 +14,16 @@ from typing import Any
 
 import evalkit
 from evalkit.documents import FORMS
-from evalkit.documents.write import LIMIT
+from evalkit.documents.official import LIMIT
 from evalkit.indicators import build, find_project, load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem
 from evalkit.reports.annual import areas_of, make_slots
-from evalkit.reports.index import Made, write_index
+from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
-from evalkit.reports.verify import RECORD, clear, recorded, set_aside, write_record
+from evalkit.reports.sentences import place_word
+from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
 from evalkit.runner import Job, Outcome, run
 
 PAGES: tuple[tuple[str, str, str], ...] = (  # notebook, title, name of its files
@@ -144,21 +145,23 @@ def make_report(
         Job(area, district, folder / "district" / f"{names[area]}.ipynb", _only(district, common | {"area": area}), depends, each)
         for area in areas
     ]  # fmt: skip
-    note(f"运行 {len(work)} 个笔记本（{len(areas)} 个地区）")
+    note(f"运行 {len(work)} 个笔记本（{len(areas)} 个{place_word(level)}）")
     outcomes = run(work, workers=jobs, state=found.cache / "runs" / safe_name(str(folder.name)), force=force, progress=progress)
     made = Made(found, data, common, areas, silent, names, folder, tuple(outcomes))
     index = folder / "index.html"
-    changed = any(o.state != "up_to_date" for o in outcomes) or not index.exists() or not (folder / RECORD).exists()
+    changed = any(o.state != "up_to_date" for o in outcomes) or not index.exists() or record_of(folder).name != RECORD
+    changed = changed or not (folder / RECORD).exists() or any(BESIDE in name for name in before)
     if changed:
-        for text in made.problems:
+        for text in [*made.problems, *(f"{o.key.rpartition('/')[2]}：{o.note}" for o in outcomes if o.note)]:
             note(text)
         if made.length is not None:
             left = LIMIT - made.length
             note(f"公文正文{made.length:,}字（限{LIMIT:,}字），{'还可写' if left >= 0 else '超出'}{abs(left):,}字")
-        index = write_index(made)
-        if index.name != "index.html":
-            note(f"index.html 正被其他程序打开，新目录写在 {index.name}")
-        write_record(made, time.time() - started)
+        pages = write_index(made)
+        for path in (*pages, write_record(made, pages, time.time() - started)):
+            if BESIDE in path.name:
+                note(f"{path.name.replace(BESIDE, '')} 正被其他程序打开，新的写在 {path.name}；关闭后再运行一次即可")
+        index = pages[0]
         clear(folder, before)
     return Report(index, tuple(outcomes), changed)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.effects.result import stars
 from evalkit.problems import InputError, Problem
+from evalkit.reports.sentences import placed
 from evalkit.reports.words import fixed, shown, source_line, span
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.words import show
@@ -48,8 +49,9 @@ def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
     first = rows.iloc[0]
     heads = _right("地区", "分子 / 分母", f"{first['name']}（{first['unit']}）", "95%区间", "收缩后", "位次", "收缩后位次")
     notes = ["收缩后的比率向共同水平靠拢（经验贝叶斯，贝塔—二项分布），分母越小靠得越近；用于研究，不用于考核。"]
-    return Block.table(f"{first['name']}：原始比率与收缩比率", heads, body, notes=notes, source=source_line(first["period"], _demo(rows)),
+    made = Block.table(f"{first['name']}：原始比率与收缩比率", heads, body, notes=notes, source=source_line(first["period"], _demo(rows)),
                        demo=_demo(rows))
+    return placed(made, str(first["level"]))
 
 
 def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
@@ -66,8 +68,9 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
                          fixed(top / low, 2) if low > 0 else None])
     heads = _right("指标", "年份", "基尼系数", "泰尔指数", "组间", "组内", "组间占比", "阿特金森（0.5）", "最高/最低")
     notes = ["地区之间的差别，各地区按指标分母加权；组别为同类地区。组间与组内相加等于泰尔指数。地区内部的差别不在内。"]
-    return Block.table("地区之间的差距及其来源", heads, body, notes=notes, demo=_demo(frame),
+    made = Block.table("地区之间的差距及其来源", heads, body, notes=notes, demo=_demo(frame),
                        source=source_line(frame["period"].max(), _demo(frame)))
+    return placed(made, str(frame["level"].iloc[0]))
 
 
 def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
@@ -93,10 +96,10 @@ def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
                      *(fixed(m.params[code], 3) + stars(m.pvalues[code]) for m in models)])
         body.append(["", *(f"（{fixed(m.bse[code], 3)}）" for m in models)])
     fit = 1 - models[0].deviance / models[0].null_deviance
-    body += [["观测数（地区）", *(str(int(m.nobs)) for m in models)],
+    body += [["观测数", *(str(int(m.nobs)) for m in models)],
              ["拟合优度", f"{fit:.3f}（离差）", f"{models[1].rsquared:.3f}（R²）"]]
     notes = ["括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
-             f"各列只有{len(wide)}个地区，显著性仅供参考。", NO_EFFECT]
+             f"各列只有{len(wide)}个观测，显著性仅供参考。", NO_EFFECT]
     period = frame["period"].iloc[0]
     return Block.table(f"{named[outcome]}与{'、'.join(named[c] for c in on)}的相关", _right("", "（1）分数Logit", "（2）OLS"), body,
                        notes=notes,

@@ -16,8 +16,10 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.codebook import Codebook, load_codebook
+from evalkit.codebook import Codebook, Indicator, load_codebook
 from evalkit.codebook.reading import read_yaml
+from evalkit.documents import Block
+from evalkit.documents.blocks import changed
 from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
 from evalkit.reports.words import MISSING, change_words, cut_off, fixed, large, period_words, shown
@@ -106,6 +108,30 @@ def packaged() -> Codebook:
     return load_codebook()
 
 
+@cache
+def place_word(level: str) -> str:
+    """What the areas of a level are called (区县); 地区 where no word is known."""
+    name = packaged().term(f"level.{level}")
+    return "地区" if "." in name else name
+
+
+def placed(block: Block, level: str) -> Block:
+    """The block with the level's own word for its areas in titles, headings and notes, as the sentences have it."""
+
+    def said(value: Any) -> Any:
+        if isinstance(value, str):
+            return re.sub("(?<![真实本])地区", place_word(level), value)
+        if isinstance(value, Mapping):
+            return {key: said(entry) if key in ("label", "group") else entry for key, entry in value.items()}
+        return [said(entry) for entry in value]
+
+    def one(b: Block) -> Block:
+        told: dict[str, Any] = {key: said(b.content[key]) for key in ("title", "columns", "notes", "text") if key in b.content}
+        return Block(b.kind, {**b.content, **told})
+
+    return changed(block, one)
+
+
 def short_names(rows: pd.DataFrame) -> dict[str, str]:
     return {r["indicator"]: short(r) for r in rows.drop_duplicates("indicator").to_dict("records")}
 
@@ -114,6 +140,11 @@ def short(row: Any) -> str:
     """The one name of an indicator in running text: the short one of a headline indicator, which every reader has met."""
     known = packaged().indicators.get(row["indicator"])
     return str(row["name"] if known is not None and not known.headline else row["short_name"] or row["name"])
+
+
+def named(one: Indicator) -> str:
+    """The same name, of a definition."""
+    return one.short_name or one.name if one.headline else one.name
 
 
 def spoken(row: Any, value: float | None = None) -> str:

@@ -13,6 +13,7 @@ from evalkit.documents.latex import latex_table as latex
 from evalkit.indicators.compare import VERDICTS, compare
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
+from evalkit.reports.sentences import placed, short_names
 from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
@@ -60,6 +61,7 @@ def overview(
     period, book = str(period), codebook or load_codebook()
     codes = list(only) if only is not None else headline(book)
     frame = indicators.loc[indicators["indicator"].isin(codes)]
+    frame = frame.assign(name=frame["indicator"].map(short_names(frame)))
     if (indicators["period"] == period).any() and not ((frame["period"] == period) & (frame["level"] == level)).any():
         return Block.paragraph("主要指标一览表：台账里没有可以计算主要指标的数据。")
     against = str(against) if against is not None and (frame["period"] == str(against)).any() else None
@@ -71,7 +73,7 @@ def overview(
         wanted = [c for c in codes if dimensions.get(c) == dimension]
         name = book.dimensions[dimension].name if dimension in book.dimensions else str(dimension)
         blocks.append(_family(frame, now, wanted, name, period, against, level, ranking))
-    return blocks[0] if part == "whole" else Block.group(*blocks)
+    return placed(blocks[0] if part == "whole" else Block.group(*blocks), level)
 
 
 def _place(row: Any, ranking: str) -> int | str:
@@ -236,7 +238,8 @@ def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
         return Block.paragraph("没有低于平均且仍在下降的地区和指标。")
     period = str(hits["period"].iloc[0])
     notes = [f"比较基准：{hits['reference_name'].iloc[0]}；差距超出误差范围（比率用95%区间）才列入。箭头表示数值升降。"]
-    return Block.table(f"低于平均且仍在变差的地区（{period_words(period)}）", columns, rows, notes=notes)
+    made = Block.table(f"低于平均且仍在变差的地区（{period_words(period)}）", columns, rows, notes=notes)
+    return placed(made, str(hits["level"].iloc[0]))
 
 
 def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None = None, ranking: str = "full") -> Block:
@@ -268,7 +271,8 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
     bases = [f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]]
     notes += [*hidden_notes(mine, gone.any()), *(["口径：" + "；".join(bases) + "。"] if bases else [])]
     source = source_line(period, demo)
-    return Block.table(f"{name}{period_words(period)}指标情况", columns, rows, notes=notes, source=source, demo=demo)
+    made = Block.table(f"{name}{period_words(period)}指标情况", columns, rows, notes=notes, source=source, demo=demo)
+    return placed(made, str(mine["level"].iloc[0])) if len(mine) else made
 
 
 def _part(value: float) -> str:

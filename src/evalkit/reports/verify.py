@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import metadata
 from itertools import count
@@ -15,7 +16,7 @@ from typing import Any
 import evalkit
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
-from evalkit.reports.index import BESIDE, PROVENANCE, Made
+from evalkit.reports.index import BESIDE, Made
 from evalkit.runner.jobs import installation
 
 RECORD = "run.json"
@@ -27,10 +28,14 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_record(made: Made, seconds: float) -> None:
-    """``run.json``: parameters, versions, ledgers, notebooks, and the hash of every file but the executed notebooks."""
+def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
+    """``run.json``: parameters, versions, ledgers, notebooks, and the hash of every file but the executed notebooks.
+
+    `pages`: the index and the page of provenance as they were written. Returns where the record stands: while ``run.json``
+    is open elsewhere ``run（2）.json``, which then counts.
+    """
     data, folder = made.data, made.folder
-    names = [name for files in made.records.values() for name in files] + ["index.html", PROVENANCE]
+    names = [name for files in made.records.values() for name in files] + [page.name for page in pages]
     files = {name: file_hash(folder / name) for name in sorted(names) if not name.endswith(".ipynb") and (folder / name).is_file()}
     record = {
         "evalkit": evalkit.__version__,
@@ -47,7 +52,7 @@ def write_record(made: Made, seconds: float) -> None:
         "seconds": round(seconds, 2),
         "problems": made.problems,
         "official_length": made.length,
-        "not_current": made.stale,
+        "not_current": [*made.stale, *(page.name.replace(BESIDE, "") for page in pages if BESIDE in page.name)],
         "not_reported": made.silent,
         "files": files,
         "notebooks": [
@@ -59,13 +64,23 @@ def write_record(made: Made, seconds: float) -> None:
         ],
     }  # fmt: skip
     text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
-    put(folder / RECORD, text)
+    before, written = record_of(folder), put(folder / RECORD, text)
+    if before != written and BESIDE in before.name:
+        before.unlink(missing_ok=True)
+    return written
+
+
+def record_of(folder: Path) -> Path:
+    """The record of the last run: ``run.json``, or the newer one beside it that was written while that was open elsewhere."""
+    beside = (folder / RECORD).with_stem(f"{Path(RECORD).stem}{BESIDE}")
+    known = [path for path in (folder / RECORD, beside) if path.is_file()]
+    return max(known, key=lambda path: path.stat().st_mtime_ns, default=folder / RECORD)
 
 
 def recorded(folder: Path) -> dict[str, str]:
     """The files of the last run in `folder` by name, with their hashes; empty where there is no record."""
     try:
-        files = dict(json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"])
+        files = dict(json.loads(record_of(folder).read_text(encoding="utf-8"))["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return {name: digest for name, digest in files.items() if _inside(name)}
@@ -109,14 +124,15 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
     only named. Executed notebooks and ``run.json`` itself are not looked at.
     """
     root = Path(folder)
+    source = record_of(root)
     try:
-        record: dict[str, Any] = json.loads((root / RECORD).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
         files = {name: digest for name, digest in dict(record["files"]).items() if _inside(name)}
         stale = [str(name) for name in list(record.get("not_current") or [])]
     except (OSError, ValueError, KeyError, TypeError) as error:
         advice = "请给出 evalkit report 生成的文件夹，如 reports/2025"
         found_ = f"没有可用的运行记录（{type(error).__name__}）"
-        raise InputError(Problem("file_unreadable", file=str(root / RECORD), found=found_, advice=advice)) from error
+        raise InputError(Problem("file_unreadable", file=str(source), found=found_, advice=advice)) from error
     found = []
     for name, digest in files.items():
         path = root / name
@@ -127,8 +143,9 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
                 found.append(f"{name}：内容与生成时不同")
         except OSError as error:
             found.append(f"{name}：读不出来（{error.strerror}）")
+    stale += [RECORD] if source.name != RECORD else []
     found += [f"{name}：不是最新的" for name in stale]
-    known = {*files, RECORD, *stale}
+    known = {*files, source.name, RECORD, *stale}
     others = (p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file() and p.suffix != ".ipynb")
     own = [p.as_posix() for p in others if not any(part.startswith((".", "~$")) for part in p.parts)]
     return found, [name for name in own if name not in known], len(files)

@@ -134,6 +134,6 @@ def period_words(period: str | int) -> str:
     return f"{year}年第{'一二三四'[int(quarter) - 1]}季度" if quarter else f"{year}年"
 
 
-def source_line(period: str | int, demo: bool, what: str = "各地区报送台账") -> str:
+def source_line(period: str | int, demo: bool, what: str = "报送台账") -> str:
     """The line under every table: where the figures come from and at what date they stand."""
     return f"{what}，截至{cut_off(period)}" + ("；演示数据，非真实情况" if demo else "")

@@ -21,7 +21,7 @@ WORDS = {"baseline": "现行标准", "reform": "调整后"}
 
 def _source(result: Result) -> str:
     source = result.plan.source
-    what = "演示数据（虚构，不代表任何真实地区）" if source.is_demo else "各地区报送台账"
+    what = "演示数据（虚构，不代表任何真实地区）" if source.is_demo else "报送台账"
     return f"来源：{what}，{source.years[-1]}年台账；标准：{result.plan.scheme.name}"
 
 
