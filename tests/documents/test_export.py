@@ -35,7 +35,8 @@ def test_every_form_of_any_executed_notebook(tmp_path, form):
     path.write_text(json.dumps(notebook(key_table(), Block.figure("覆盖率", png(), "图"))), encoding="utf-8")
     made = ek.export(path, form)
     assert made.parent == tmp_path and made.suffix == FORMS[form] and made.stat().st_size > 1000
-    assert made.stem == {"official": "评估-公文", "annex": "评估-公文附件", "onepage": "评估-一页纸", "onepage_png": "评估-一页纸"}.get(form, "评估")
+    ends = {"official": "-公文", "annex": "-公文附件", "onepage": "-一页纸", "onepage_png": "-一页纸"}
+    assert made.stem == "评估" + ends.get(form, "")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([path.name, made.name])
 
 

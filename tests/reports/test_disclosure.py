@@ -50,6 +50,13 @@ def test_no_small_count_can_be_had_back(rows, columns, seed, mean):
     assert np.array_equal(low[~hidden], x[~hidden])
 
 
+def test_a_sum_that_is_off_by_rounding_is_reckoned_with():
+    """Typed totals differ from their parts by some yuan: what is left for the hidden cell tells it all the same."""
+    x, equations = np.array([40.0, 60.0, 30.0, 130.4]), np.array([[1.0, 1.0, 1.0, -1.0]])
+    low, high = attack(x, equations, np.array([True, False, False, False]))
+    assert low[0] == pytest.approx(40) and high[0] == pytest.approx(40)
+
+
 def test_nothing_is_hidden_where_nothing_is_small():
     _, _, primary, hidden = protect(np.array([[0, 40], [50, 20]]))  # none at all is no person
     assert not primary.any() and not hidden.any()

@@ -43,7 +43,7 @@ def coverage(n: float, units: float, before: float | None = None, old: float | N
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (coverage(0, 120), "实体运营的法人单位120家，其中尚无有党的组织的。"),
+        (coverage(0, 120), "实体运营的法人单位120家，均没有党的组织。"),
         (coverage(120, 120), "实体运营的法人单位120家，均有党的组织，组织覆盖率100.0%。"),
         (coverage(1, 1), "实体运营的法人单位1家，已有党的组织。"),
         (coverage(0, 1), "实体运营的法人单位1家，尚未有党的组织。"),
@@ -62,6 +62,14 @@ def coverage(n: float, units: float, before: float | None = None, old: float | N
 )  # fmt: skip
 def test_a_part_of_a_whole(text, expected):
     assert text == expected
+
+
+def test_a_change_is_not_told_of_what_is_not_told():
+    """No large enterprise without an instructor: neither the number nor, dangling behind it, its change."""
+    gap = [["应建未建{units_due_unfounded}", "；没有指导员的规上企业{units_above_scale-units_above_scale_instructed}",
+            "{units_above_scale-units_above_scale_instructed~}"]]  # fmt: skip
+    now = {"units_due_unfounded": 6, "units_above_scale": 2, "units_above_scale_instructed": 2}
+    assert tell(gap, known(now, now)) == "应建未建6家。"
 
 
 def test_missing_is_not_said():

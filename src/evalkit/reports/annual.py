@@ -18,7 +18,7 @@ from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, scrub
 from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
-from evalkit.reports.disclosure import published
+from evalkit.reports.disclosure import dominated, published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
 from evalkit.reports.prose import comparison, declines, doubtful
 from evalkit.reports.quality import problem_summary
@@ -168,6 +168,9 @@ def simulation(
     year = int(str(period)[:4]) + 1
     try:
         result = subsidy.plan(data, scheme, [year], within=within).run({k: {f"{year}-01-01": v} for k, v in standard.items()})
+        each, limits = result.organisations(year), {key: data.codebook.disclosure[key] for key in "nkp"}
+        if not by_area and any(dominated(each[c], **limits) for c in ("baseline_fen", "amount_fen", "change_fen")):
+            return Block.paragraph(f"补助标准测算：{word('withheld')}。")
         named = "" if by_area else r"；(增加最多的|(已达标)?不增加的)是[^；。]*"  # a public version names no areas here
         text = re.sub(named, "", result.sentence) if named else result.sentence
         blocks = [Block.paragraph(word("simulated")), costs.difference(result), Block.paragraph(text), costs.by_payer(result)]
@@ -192,6 +195,8 @@ def visible(frame: pd.DataFrame, codes: str = "") -> pd.DataFrame:
 
 def figure(chart: Callable[..., Block], *args: Any, **options: Any) -> Block:
     """A figure, or the reason why there is none: an area without data must not cost the report."""
+    if not len(args[0]):
+        return Block.paragraph("没有图：没有可用的数据。", "pending")
     try:
         return chart(*args, **options)
     except InputError as error:

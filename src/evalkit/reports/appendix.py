@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import Block
 from evalkit.indicators.load import Data
-from evalkit.reports.sentences import attainment, declared, facts, named, placed, short, top_area
+from evalkit.reports.sentences import attainment, declared, facts, named, placed, short, top_area, word
 from evalkit.reports.words import (
     HIDDEN,
     MARKS,
@@ -94,8 +94,11 @@ def funds_table(data: Data, period: str | int, baseline: str | int | None = None
         rows.append([name, value, known.now[code] / (whole or 1.0), past, step_cell(None if past is None else value - past, 2), grown])
     columns: list[Any] = ["来源", {"key": "value", "label": "本年", "decimals": 2}, {"key": "share", "label": "占比", "percent": True},
                           {"key": "before", "label": "上年", "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
+    title = f"{period_words(period)}党建经费来源构成"
+    if not rows:
+        return Block.paragraph(f"{title}：{word('withheld') if 'hidden' in data.measures else '本期台账没有可用的数字'}。", "pending")
     return Block.table(
-        f"{period_words(period)}党建经费来源构成", columns, rows, unit="万元", total_rows=int(bool(rows)), sortable=False,
+        title, columns, rows, unit="万元", total_rows=1, sortable=False,
         notes=["实缴党费不是经费来源；返还党费不属于财政资金。"], source=source_line(period, data.is_demo), demo=data.is_demo,
     )  # fmt: skip
 

@@ -58,9 +58,8 @@ def attack(x: Floats, equations: Floats, hidden: Flags, cells: Iterable[int] | N
     low, high, at = x.astype(float).copy(), x.astype(float).copy(), np.flatnonzero(hidden)
     if not len(at):
         return low, high
-    known = equations[:, ~hidden] @ x[~hidden]
-    used = np.abs(equations[:, at]).sum(1) > 0
-    given = {"A_eq": equations[used][:, at], "b_eq": -known[used]} if used.any() else {}
+    used = np.abs(equations[:, at]).sum(1) > 0  # what the hidden cells of a sum come to, everybody can reckon
+    given = {"A_eq": equations[used][:, at], "b_eq": equations[used][:, at] @ x[at]} if used.any() else {}
     for n, cell in enumerate(map(int, at)):
         if cells is not None and cell not in cells:
             continue
@@ -128,7 +127,8 @@ def suppress(
             hidden |= found.x[2 * size :] > 0.5
         else:  # no pattern found in the nodes allowed: everything that shares a sum with it
             hidden |= (equations[np.abs(equations[:, cell]) > 0] != 0).any(0)
-    return hidden
+    low, high = attack(x, equations, hidden, set(map(int, np.flatnonzero(hidden & ~primary))))
+    return hidden & (primary | (high - low > TOLERANCE))  # what can be reckoned anyway hides nothing
 
 
 # frames
@@ -212,7 +212,8 @@ def _cells(
     equations = []
     for whole, some in sums:
         addends = [at[key] for key in some if key in at]
-        if whole in at and addends and abs(x[at[whole]] - x[addends].sum()) <= 0.005:  # a sum that does not hold tells nothing
+        near = max(0.005, rules["p"] / 100 * x[at[whole]]) if whole in at else 0.0  # typed figures may be off by rounding
+        if whole in at and addends and abs(x[at[whole]] - x[addends].sum()) <= near:  # a sum that does not hold tells nothing
             row = np.zeros(len(keys))
             row[addends], row[at[whole]] = 1.0, -1.0
             equations.append(row)
@@ -227,10 +228,13 @@ def _cells(
 def _contributions(data: Data, measures: pd.DataFrame, rules: Mapping[str, Any]) -> dict[tuple[str, str, str], float]:
     """Dominated amounts of the funds ledger: (period, area, measure) -> how far they must stay unknown, in yuan."""
     frame = data.frame("funds")
-    if not len(frame):
-        return {}
     places = {a: [home for home in measures["area"].unique() if f"{a}/".startswith(f"{home}/")] for a in frame["area"].unique()}
     found: dict[tuple[str, str, str], float] = {}
+    orgs = measures.loc[measures["measure"] == "party_orgs"].set_index(["period", "area"])["value"]
+    few = set(orgs.index[orgs <= rules["n"]])  # what a form says of so few is said of each of them
+    for r in measures.loc[(measures["unit"] == "元") & (measures["value"] > 0)].itertuples():
+        if (r.period, r.area) in few:
+            found[str(r.period), str(r.area), str(r.measure)] = rules["p"] / 100 * float(r.value)
     for code in measures["measure"].unique():
         measure = data.codebook.measures.get(code)
         if measure is None or measure.view != "funds":

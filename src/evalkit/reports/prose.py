@@ -70,7 +70,8 @@ def section(
     starts = [0, *(n for n, s in enumerate(chosen) if s == "¶"), len(chosen)]
     told = [text for a, b in pairwise(starts) if (text := tell(chosen[a:b], known))]
     if not told:
-        return Block.paragraph(f"{about['name']}：本期台账没有可用的数字。", style="pending")
+        withheld = "hidden" in data.measures and bool(data.measures["hidden"].any())
+        return Block.paragraph(f"{about['name']}：{word('withheld') if withheld else '本期台账没有可用的数字'}。", style="pending")
     return Block.paragraph("".join(told)) if brief or len(told) == 1 else Block.group(*map(Block.paragraph, told))
 
 

@@ -189,7 +189,7 @@ def _field(name: str, known: Facts) -> str | None:
             a, b = known.now.get(top), known.now.get(bottom)
             if name.endswith("~"):
                 more, less = known.before.get(top), known.before.get(bottom)
-                if a is None or b is None or more is None or less is None or a < b:
+                if a is None or b is None or more is None or less is None or a <= b:
                     return None
                 return moved(a - b, max(more - less, 0.0), known.codebook.measures[top].unit)
             if a is None or b is None or (b <= 0 if sign == "/" else a <= b):
@@ -297,7 +297,8 @@ def _part(clause: Mapping[str, Any], known: Facts) -> str | None:
     if whole and all_ == 1:
         return f"{total}，{'已' if n else '尚未'}{say}"
     if n == 0:
-        return f"{total}，{clause['zero']}" if whole and "zero" in clause else word("none", lead=lead, say=say)
+        without = word("without", say=say[1:]) if say[0] == "有" else word("none", lead="其中" * bool(whole), say=say)
+        return (f"{total}，" if whole else str(clause.get("lead", ""))) + clause.get("zero", without)
     tail = "" if row is None else f"{short(row)}{spoken(row)}{small(row)}"
     moved_ = change_words(row, known.change(rate)) if row is not None else ""
     tail = "，".join(filter(None, (tail, moved_)))

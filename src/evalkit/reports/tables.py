@@ -13,7 +13,7 @@ from evalkit.documents.latex import latex_table as latex
 from evalkit.indicators.compare import VERDICTS, compare
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
-from evalkit.reports.sentences import placed, short_names
+from evalkit.reports.sentences import place_word, placed, short_names
 from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
@@ -101,7 +101,7 @@ def _whole(
 ) -> Block:
     total = above(frame, period, level).set_index("indicator")
     before = above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
-    rows, every = [], int(now["area"].nunique())
+    rows, every, place = [], int(now["area"].nunique()), place_word(level)
     for code in codes:
         mine = now.loc[(now["indicator"] == code) & now["value"].notna()]
         if not len(mine) and code not in total.index:
@@ -115,7 +115,7 @@ def _whole(
             ends = [f"{r['area_name']} {shown(r, unit=False)}" for _, r in ranked.iloc[[0, -1]].iterrows()]
         rows.append(
             [
-                f"{row['name']}（{row['unit']}）" + (f"（{n}个地区有数）" if (n := mine["area"].nunique()) < every else ""),
+                f"{row['name']}（{row['unit']}）" + (f"（{n}个{place}有数）" if 0 < (n := mine["area"].nunique()) < every else ""),
                 marked(row) if whole else MISSING,
                 {"v": float(old), "t": shown(row, old, unit=False)} if whole and pd.notna(old) else MISSING,
                 {"v": float(row["value"] - old), "t": change(row, row["value"] - old)} if whole and pd.notna(old) else MISSING,
