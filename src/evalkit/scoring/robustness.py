@@ -141,6 +141,7 @@ class Sobol(Showing):
 
     table: pd.DataFrame
     warnings: tuple[str, ...]
+    is_demo: bool = False
 
     @property
     def block(self) -> Block:  # type: ignore[override]
@@ -148,7 +149,7 @@ class Sobol(Showing):
         for w in ("first", "total"):
             ends = zip(frame[f"{w}_low"].round(2) + 0.0, frame[f"{w}_high"].round(2) + 0.0, strict=True)
             frame[f"{w}_span"] = [f"{a:.2f} 至 {b:.2f}" if a == a else None for a, b in ends]
-        return show("sobol", frame, self.warnings)
+        return show("sobol", frame, self.warnings, say("reports"), self.is_demo)
 
 
 def _counted(pairs: Any) -> str:
@@ -337,4 +338,4 @@ def sobol(robust: Robustness, base: int = 256) -> Sobol:
     notes += [say("sobol_odd", names="、".join(table.loc[odd, "name"]))] if odd.any() else []
     notes += [say("sobol_sum", total=table["first"].sum())] if table["first"].sum() > 1.1 else []
     notes += [say("sobol_failed", parts=_counted(failures.items()))] if failures else []
-    return Sobol(table, tuple(notes))
+    return Sobol(table, tuple(notes), robust.scores.is_demo)

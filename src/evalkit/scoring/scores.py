@@ -38,10 +38,14 @@ class Shift(Showing):
     table: pd.DataFrame
     spearman: float
     kendall: float
+    names: tuple[str, str] = ("", "")
+    is_demo: bool = False
 
     @property
     def block(self) -> Block:  # type: ignore[override]
-        return show("shift", self.table, [say("correlation", spearman=self.spearman, kendall=self.kendall)])
+        notes = [say("correlation", spearman=self.spearman, kendall=self.kendall)]
+        index, other = self.names
+        return show("shift", self.table, notes, say("reports"), self.is_demo, index=index, other=other)
 
 
 def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
@@ -329,7 +333,7 @@ class Scores(Showing):
         pair = printed(known["score"]), printed(known["score_other"])
         enough = all(len(np.unique(p)) > 1 for p in pair)
         rho, tau = (float(f(*pair).statistic) if enough else np.nan for f in (stats.spearmanr, stats.kendalltau))
-        return Shift(both, rho, tau)
+        return Shift(both, rho, tau, (self.index.name, other.index.name), self.is_demo)
 
     def changes(self, last: Scores | pd.DataFrame) -> pd.DataFrame:
         """What moved every area's score since last time: own data, the others' data, the method (index and targets).
