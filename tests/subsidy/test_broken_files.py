@@ -26,7 +26,7 @@ ORGS = pd.DataFrame({
     "area": list("aab"), "party_org": list("xyz"), "period": "2025", "members": [3, 4, None], "stars": [1, 2, None],
     "org_kind": ["branch", "committee", None], "functional": [False, True, None], "vetoed": [False, True, None],
     "founded_in_period": [True, False, None], "employees": [1, None, 7], "sector": ["enterprise", "social", None],
-}).assign(**dict.fromkeys(["team", "public", "growth", "score_final", "party", "service", "parts", "bonus"], [90, None, 20]))  # fmt: skip
+}).assign(**{c: [90, None, 20] for c in ("team", "public", "growth", "score_final", "party", "service", "parts", "bonus")})  # fmt: skip
 REFORM = {
     "title": "试", "changes": {"activity.per_member": {"2026-07-01": 200}, "organisation.branch": 4000, "members": "mean",
                               "activity.basis": "top_up", "eligible.stars": ">= 3"},

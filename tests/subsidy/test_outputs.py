@@ -125,7 +125,8 @@ def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:
     for name in ("党组织.csv", "分项目分地区.csv"):  # what opens in Excel is Chinese, and in yuan
         frame = pd.read_csv(tmp_path / name)
         assert not frame.columns.str.contains("[a-z_]").any() and {"增加（元）", "现行标准（元）"} <= set(frame.columns)
-        assert round(frame["增加（元）"].sum(), 2) == (result.table if "年份" in frame else result.organisations())["change_fen"].sum() / 100
+        expected = result.table if "年份" in frame else result.organisations()
+        assert round(frame["增加（元）"].sum(), 2) == expected["change_fen"].sum() / 100
     assert set(pd.read_csv(tmp_path / "分项目分地区.csv")["出资方"]) == {"区县财政"}
     before = {n: (tmp_path / n).read_bytes() for n in files}
     write(result, tmp_path)

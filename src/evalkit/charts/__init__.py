@@ -1,8 +1,7 @@
 """Figures: one function a figure, frame in, Block out. See `evalkit.charts.style` for the look they share."""
 
 from evalkit.charts.areas import bars, dumbbell, load_heat
-from evalkit.charts.discontinuity import discontinuity
-from evalkit.charts.effects import bacon, coefficients, event_study, placebo, specifications, synthetic
+from evalkit.charts.effects import bacon, coefficients, discontinuity, event_study, placebo, specifications, synthetic
 from evalkit.charts.funnels import control, funnel, lorenz_curve
 from evalkit.charts.points import intervals, radar, scatter
 from evalkit.charts.scores import grades, lost_points, rank_intervals, sensitivity, weights

@@ -13,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from evalkit.charts import style
 from evalkit.charts.frames import Info, in_order, is_demo, labels, pick, refuse, say, source_line, years
-from evalkit.charts.style import BLUE, GREY, INK, WIDTH, balance, beside, boxes, ems, grid, key, panels, patch, sheet
+from evalkit.charts.style import BLUE, GREY, INK, WIDTH, balance, boxes, ems, grid, key, panels, patch, sheet
 from evalkit.documents import Block
 
 _HEAT = LinearSegmentedColormap.from_list("load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")])
@@ -143,8 +143,8 @@ def dumbbell(
     notes = [say(lang, "small_star")] if both["small"].any() else []
     with sheet(say(lang, "dumbbell_title", **named), shape.height + _FOOT, legend=legend, notes=notes,
                source=info.source(source), **head) as page:  # fmt: skip
-        right = max(map(ems, texts)) * shape.size / 72 + 0.12
-        for box, part in panels(page, shape, both["label"].tolist(), bottom=_FOOT, right=right):
+        grey = change.isna().tolist()
+        for box, part in panels(page, shape, both["label"].tolist(), bottom=_FOOT, texts=texts, grey=grey):
             box.set_xlim(low - pad, high + pad)
             box.grid(axis="y", color=style.LIGHT, lw=0.5)
             old, new, y = both["old"][part], both["new"][part], np.arange(part.stop - part.start)
@@ -153,7 +153,6 @@ def dumbbell(
                 box.hlines(y[at], old[at], new[at], color=colour, lw=1.8, ls=dash, zorder=2)
                 box.plot(new[at], y[at], mark, color=colour, ms=6, zorder=4)
             box.plot(old, y, "o", mfc="white", mec=INK, ms=5.5, zorder=3)
-            beside(box, texts[part], shape.size, grey=change[part].isna().tolist())
         rose, fell = int(kinds[0][0].sum()), int(kinds[1][0].sum())
         same, gone = int(change.notna().sum()) - rose - fell, int(change.isna().sum())
         return page.block(say(lang, "dumbbell_alt", **named, rose=rose, fell=fell, same=same, gone=gone))

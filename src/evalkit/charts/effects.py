@@ -1,4 +1,4 @@
-"""Figures of policy effects: event study, specifications, placebo, Bacon, synthetic paths.
+"""Figures of policy effects: event study, specifications, placebo, Bacon, synthetic paths, discontinuity.
 
 They take results by their shape alone (``table``, ``row``, ``facts``, ``details``, ``warnings``), so that this room knows
 no design.
@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from evalkit.charts.frames import _words, refuse, say
-from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, MARKERS, ORANGE, RED, WIDTH, Sheet, cut, ems, key, sheet
+from evalkit.charts.style import BAR, BLUE, GREY, INK, LIGHT, MARKERS, ORANGE, RED, Sheet, cut, ems, key, plot
 from evalkit.documents import Block
 
 _COLOURS = (BLUE, ORANGE, "#009E73", INK, "#8A6D00", "#AA4A88", RED, GREY)
@@ -161,22 +161,44 @@ def synthetic(effect: Any, *, lang: str = "zh", source: str | None = None) -> Bl
         return page.block(say(lang, "synthetic_alt", outcome=_outcome(effect, lang), gap=f"{gap:.{_digits(gap)}f}"))
 
 
+def discontinuity(effect: Any, *, lang: str = "zh", source: str | None = None) -> Block:
+    """Bins (area by number of units) and the two lines; outside the bandwidth there is no line."""
+    bins, f = effect.details["bins"], effect.facts
+    scale, row, cutoff = 100 if f["rate"] else 1, effect.row, f["cutoff"]
+    outcome, running = _outcome(effect, lang), (lang == "en" and f["running_en"]) or f["running_label"]
+    numbers = {name: f"{row[c] * scale:.1f}" for name, c in (("size", "estimate"), ("low", "ci_low"), ("high", "ci_high"))}
+    jump = say(lang, "rd_jump_rate" if f["rate"] else "rd_jump", **numbers)
+    legend = [
+        (key(marker="o", color=BAR, mec=BLUE, ls="none"), say(lang, "rd_bins")),
+        (key(color=ORANGE, lw=2), say(lang, "rd_lines", h=f"{f['bandwidth']:.1f}")),
+        (key(color=INK, lw=1, ls="--"), say(lang, "rd_cutoff")),
+    ]  # fmt: skip
+    up = say(lang, "axis", name=outcome, unit="%") if f["rate"] else outcome
+    with _field("rd_title", [effect], lang, source, legend, [say(lang, "rd_note", jump=jump)], running, up, running=running,
+                cutoff=f"{cutoff:g}") as (page, box):  # fmt: skip
+        size = 8 + 90 * bins["n"] / bins["n"].max()
+        box.scatter(bins["x"], bins["y"] * scale, s=size, color=BAR, edgecolor=BLUE, lw=0.7, zorder=2)
+        for side, end in ((bins["x"] < cutoff, bins["left"].iloc[0]), (bins["x"] >= cutoff, bins["right"].iloc[0])):
+            line = np.vstack([bins.loc[side & bins["fitted"].notna(), ["x", "fitted"]].to_numpy(), [cutoff, end]])
+            line = line[np.argsort(line[:, 0])]
+            box.plot(line[:, 0], line[:, 1] * scale, color=ORANGE, lw=2, zorder=3)
+        box.axvline(cutoff, color=INK, lw=1, ls="--", zorder=1)
+        return page.block(say(lang, "rd_alt", outcome=outcome, running=running, n=len(bins), jump=jump))
+
+
 @contextmanager
 def _field(
     title: str, effects: Sequence[Any], lang: str, source: str | None, legend: Legend, notes: Sequence[str], across: str, up: str, *,
-    left: float = 0.54, right: float = 0.02, height: float = 2.8,
+    left: float = 0.54, right: float = 0.02, height: float = 2.8, **more: Any,
 ) -> Iterator[tuple[Sheet, Axes]]:  # fmt: skip
     """A sheet with one field; the results' warnings stand below it."""
     f = effects[0].facts
     warned = list(dict.fromkeys(f"▲ {text}" for effect in effects for text in effect.warnings)) if lang == "zh" else []
     words = {"outcome": _outcome(effects[0], lang), "treatment": f["treatment_label"], "name": _name(effects[0], lang)}
     line = source or (say(lang, "source_demo") if f["is_demo"] else f.get("source", ""))
-    with sheet(say(lang, title, **words), height + 0.45, legend=legend, notes=[*notes, *warned[:4]], demo=bool(f["is_demo"]), lang=lang,
-               source=say(lang, "source", source=line) if line else "") as page:  # fmt: skip
-        box = page.axes(EDGE + left, 0.42, WIDTH - 2 * EDGE - left - right, height)
-        box.set_xlabel(across, size=9)
-        box.set_ylabel(up, size=9)
-        box.tick_params(labelsize=8)
+    with plot(say(lang, title, **words, **more), across, up, left=left, right=right, height=height, legend=legend, lang=lang,
+               notes=[*notes, *warned[:4]], demo=bool(f["is_demo"]),
+               source=say(lang, "source", source=line) if line else "") as (page, box):  # fmt: skip
         yield page, box
 
 
@@ -200,4 +222,4 @@ def _outcome(effect: Any, lang: str) -> str:
     return str((lang == "en" and f.get("outcome_en")) or f["outcome_label"])
 
 
-__all__ = ["bacon", "coefficients", "event_study", "placebo", "specifications", "synthetic"]
+__all__ = ["bacon", "coefficients", "discontinuity", "event_study", "placebo", "specifications", "synthetic"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 
 from evalkit.charts.frames import floats, pick, refuse, say
-from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, MARKERS, ORANGE, RED, WIDTH, cut, key, sheet
+from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, MARKERS, ORANGE, RED, WIDTH, cut, key, plot, sheet
 from evalkit.documents import Block
 from evalkit.stats import funnel_limits, gini, lorenz, overdispersion, run_rules, spc_limits
 
@@ -40,9 +43,9 @@ def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: st
               (key(marker="o", color=BLUE, ls="none"), say(lang, "funnel_in")),
               (key(marker="D", color=RED, ls="none"), say(lang, "funnel_out"))]  # fmt: skip
     notes = [say(lang, "funnel_note"), say(lang, "funnel_phi" if used > 1 else "funnel_plain", phi=f"{phi:.2f}")]
-    with sheet(say(lang, "funnel_title", name=info.name), 3.6, legend=legend, notes=notes, source=info.source(source),
-               **info.head()) as page:
-        box = page.axes(EDGE + 0.5, 0.45, WIDTH - 2 * EDGE - 0.65, 3.1)
+    across = say(lang, "funnel_x", base=info.base or say(lang, "denominator"))
+    with plot(say(lang, "funnel_title", name=info.name), across, "", height=3.1, right=0.1, size=8, legend=legend, notes=notes,
+               source=info.source(source), **info.head()) as (page, box):  # fmt: skip
         for level, style, width in ((0.95, ":", 1.0), (0.998, "-", 1.2)):
             for line in funnel_limits(kind, target, x, level, phi=used):
                 box.plot(x, np.asarray(line) * info.scale, style, color=BLUE, lw=width)
@@ -55,8 +58,6 @@ def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: st
                                         for v in funnel_limits(kind, target, np.array([size.min()]), 0.95, phi=used))]) * info.scale
         pad = 0.08 * (ends.max() - ends.min())
         box.set_ylim(ends.min() - pad, ends.max() + pad)
-        box.set_xlabel(say(lang, "funnel_x", base=info.base or say(lang, "denominator")), size=8)
-        box.tick_params(labelsize=8)
         return page.block(say(lang, "funnel_alt", name=info.name, n=len(rows), out="、".join(rows["label"][out]) or say(lang, "none")))
 
 
@@ -107,23 +108,27 @@ def lorenz_curve(frame: pd.DataFrame, indicator: str, *, lang: str = "zh", sourc
     """Lorenz curves of an indicator over the areas, each counted by its base (members, units), a line for each period."""
     rows, info = pick(frame, indicator, lang)
     rows = rows.loc[rows["shown"].notna()]
-    known, legend = [], []
-    with_gini = []
-    for n, (period, part) in enumerate(rows.groupby(rows["period"].astype(str))):
-        value, weight = part["shown"].to_numpy(float), floats(part, "denominator").to_numpy()
-        g = float(gini(value, weight))
-        known.append((lorenz(value, weight), (BLUE, ORANGE, GREY, "#009E73", INK)[n % 5], MARKERS[n % len(MARKERS)]))
-        with_gini.append(say(lang, "lorenz_line", period=period, gini=f"{g:.3f}"))
-        legend.append((key(color=known[-1][1], lw=1.4, marker=known[-1][2], ms=3), with_gini[-1]))
-    with sheet(say(lang, "lorenz_title", name=info.name), 3.7, legend=legend, notes=[say(lang, "lorenz_note")],
-               source=info.source(source), **info.head()) as page:
-        box = page.axes((WIDTH - 3.2) / 2, 0.45, 3.2, 3.2)
-        box.plot([0, 100], [0, 100], color=GREY, lw=0.8)
-        for (people, share), colour, marker in known:
-            box.plot(people * 100, share * 100, color=colour, marker=marker, ms=2.5, lw=1.4)
-        box.set_xlim(0, 100)
-        box.set_ylim(0, 100)
-        box.set_xlabel(say(lang, "lorenz_x", base=info.base or say(lang, "denominator")), size=8)
-        box.set_ylabel(say(lang, "lorenz_y"), size=8)
-        box.tick_params(labelsize=8)
-        return page.block(say(lang, "lorenz_alt", name=info.name, parts="；".join(with_gini)))
+    groups = [(str(period), part["shown"].to_numpy(float), floats(part, "denominator").to_numpy())
+              for period, part in rows.groupby(rows["period"].astype(str))]  # fmt: skip
+    curves = {say(lang, "lorenz_line", period=period, gini=f"{gini(x, w):.3f}"): lorenz(x, w) for period, x, w in groups}
+    words = say(lang, "lorenz_x", base=info.base or say(lang, "denominator")), say(lang, "lorenz_y")
+    alt = say(lang, "lorenz_alt", name=info.name, parts="；".join(curves))
+    return lorenz_sheet(say(lang, "lorenz_title", name=info.name), curves, words, alt, notes=[say(lang, "lorenz_note")],
+                        source=info.source(source), **info.head())  # fmt: skip
+
+
+def lorenz_sheet(title: str, curves: Mapping[str, tuple[Any, Any]], words: tuple[str, str], alt: str, **head: Any) -> Block:
+    """Lorenz curves by the words of their keys, with the diagonal of equal shares; few points are marked."""
+    side = 3.3
+    looks = list(zip((BLUE, ORANGE, GREY, "#009E73", INK), ("-", "--", "-.", ":", "-"), MARKERS, strict=False))
+    drawn = [(np.asarray(x) * 100, np.asarray(y) * 100, looks[n % len(looks)]) for n, (x, y) in enumerate(curves.values())]
+    styles: list[dict[str, Any]] = [{"color": colour, "ls": dash, "lw": 1.5, "ms": 2.5, "marker": mark if len(x) < 60 else ""}
+                                    for x, _, (colour, dash, mark) in drawn]  # fmt: skip
+    legend = [(key(**look), name) for name, look in zip(curves, styles, strict=True)]
+    free = (WIDTH - side) / 2 - EDGE
+    with plot(title, *words, height=side, left=free, right=free, size=8, legend=legend, **head) as (page, box):
+        box.plot([0, 100], [0, 100], color=LIGHT, lw=1)
+        for (x, y, _), look in zip(drawn, styles, strict=True):
+            box.plot(x, y, **look)
+        box.set(xlim=(0, 100), ylim=(0, 100))
+        return page.block(alt)

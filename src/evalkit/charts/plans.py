@@ -8,26 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.charts.style import (
-    BAR,
-    BLUE,
-    EDGE,
-    GREY,
-    INK,
-    LIGHT,
-    ORANGE,
-    WIDTH,
-    boxes,
-    ems,
-    grid,
-    key,
-    panels,
-    patch,
-    sheet,
-)
+from evalkit.charts.funnels import lorenz_sheet
+from evalkit.charts.shares import FOOT
+from evalkit.charts.style import BAR, BLUE, GREY, ORANGE, WIDTH, boxes, ems, grid, key, panels, patch, plot, sheet
 from evalkit.documents import Block
-
-_FOOT = 0.28
 
 
 def changes(
@@ -51,9 +35,9 @@ def changes(
     low, high = min(0.0, a.min(initial=0), b.min(initial=0)), max(a.max(initial=0), b.max(initial=0), 0.0)
     reach = (high - low) or 1.0
     room = max(map(ems, texts), default=1) * shape.size / 72 + 0.12
-    with sheet(title, shape.height + _FOOT, subtitle="单位：万元", legend=legend if both else (), notes=notes, source=source,
+    with sheet(title, shape.height + FOOT, subtitle="单位：万元", legend=legend if both else (), notes=notes, source=source,
             demo=demo) as page:
-        for box, part in panels(page, shape, list(names), bottom=_FOOT):
+        for box, part in panels(page, shape, list(names), bottom=FOOT):
             across = box.get_position().width * WIDTH
             box.set_xlim(low, low + reach * across / max(across - room, across * 0.3))
             y = np.arange(part.stop - part.start)
@@ -71,34 +55,23 @@ def changes(
 
 def lorenz(curves: Mapping[str, tuple[Any, Any]], ginis: Mapping[str, float], *, title: str, source: str, demo: bool = False) -> Block:
     """Lorenz curves of the money per member: share of members, poorest first, against share of money."""
-    looks = [("-", BLUE), ("--", ORANGE), ("-.", INK), (":", GREY)]
-    legend = [(key(color=c, ls=s, lw=1.6), f"{n}（基尼系数{ginis[n]:.3f}）") for (n, (s, c)) in zip(curves, looks, strict=False)]
-    side = 3.6
-    with sheet(title, side + 0.5, legend=legend, source=source, demo=demo, notes=["对角线为人人相同。"]) as page:
-        box = page.axes((WIDTH - side) / 2, 0.45, side, side)
-        box.plot([0, 100], [0, 100], color=LIGHT, lw=1)
-        for (x, y), (style, colour) in zip(curves.values(), looks, strict=False):
-            box.plot(np.asarray(x) * 100, np.asarray(y) * 100, ls=style, color=colour, lw=1.6)
-        box.set(xlim=(0, 100), ylim=(0, 100), xlabel="党员累计占比（%，人均经费由低到高）", ylabel="经费累计占比（%）")
-        box.yaxis.label.set_fontsize(8)
-        box.xaxis.label.set_fontsize(8)
-        return page.block(f"洛伦兹曲线：{title}，" + "，".join(f"{n}基尼系数{g:.3f}" for n, g in ginis.items()) + "。")
+    named = {f"{name}（基尼系数{ginis[name]:.3f}）": curve for name, curve in curves.items()}
+    alt = f"洛伦兹曲线：{title}，" + "，".join(f"{n}基尼系数{g:.3f}" for n, g in ginis.items()) + "。"
+    words = "党员累计占比（%，人均经费由低到高）", "经费累计占比（%）"
+    return lorenz_sheet(title, named, words, alt, source=source, demo=demo, notes=["对角线为人人相同。"])
 
 
 def pareto(frame: pd.DataFrame, standard: float, *, title: str, source: str, demo: bool = False) -> Block:
     """Scenarios of `Plan.pareto`: cost against the share of organisations at the standard; the efficient ones filled."""
     best = frame["efficient"].to_numpy(bool)
     cost, share = frame["amount_fen"].to_numpy(float) / 1e6, frame["reach"].to_numpy(float) * 100
-    legend = [(key(marker="o", color=BLUE, ls="none", ms=6), "没有更优的"), (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5),
-        "有更优的")]
-    with sheet(title, 3.4, legend=legend, source=source, demo=demo,
-            notes=["“更优”指支出不高、达标不少、差距不大，且至少一项更好。"]) as page:
-        box = page.axes(EDGE + 0.65, 0.45, WIDTH - 2 * EDGE - 0.8, 2.85)
+    legend = [(key(marker="o", color=BLUE, ls="none", ms=6), "没有更优的"),
+              (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5), "有更优的")]
+    note = "“更优”指支出不高、达标不少、差距不大，且至少一项更好。"
+    with plot(title, "全年支出（万元）", f"人均达到{standard:g}元的党组织（%）", height=2.85, right=0.1, size=8, legend=legend,
+               source=source, demo=demo, notes=[note]) as (page, box):  # fmt: skip
         box.plot(cost[~best], share[~best], "o", mfc="white", mec=GREY, ms=5)
         order = np.argsort(cost[best])
         box.plot(cost[best][order], share[best][order], "o", color=BLUE, ms=6)
-        box.set(xlabel="全年支出（万元）", ylabel=f"人均达到{standard:g}元的党组织（%）")
-        box.yaxis.label.set_fontsize(8)
-        box.xaxis.label.set_fontsize(8)
         box.margins(0.06)
         return page.block(f"散点图：{title}，{len(frame)}个方案，其中{int(best.sum())}个没有更优的。")

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from evalkit.charts import frames
+from evalkit.charts import frames, style
 from evalkit.charts.frames import Info, floats, is_demo, join, labels, pick, refuse, say, source_line, years
-from evalkit.charts.style import BAR, BLUE, EDGE, GREY, INK, LIGHT, ORANGE, RED, WIDTH, beside, cut, ems, key, sheet
+from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, ORANGE, RED, WIDTH, beside, cut, ems, key, plot, sheet
 from evalkit.documents import Block
 
 
@@ -32,15 +32,12 @@ def scatter(
     legend += [(key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "small"))] if small.any() else []
     base = "、".join(dict.fromkeys(say(lang, "bracket", a=i.base, b=i.name) for i, _ in dashes if i.base))
     period, demo = years(first.period, lang), first.demo or second.demo
-    with sheet(say(lang, "scatter_title", x=first.name, y=second.name), 4.3, subtitle=period, legend=legend, demo=demo,
-               lang=lang, notes=[say(lang, "scatter_note") + (say(lang, "scatter_gone", gone=gone) if gone else "")],
-               source=source_line(lang, first.period, demo, source, base)) as page:  # fmt: skip
-        box = page.axes(0.62, 0.48, WIDTH - 0.62 - EDGE - 0.05, 3.78)
-        box.set_xlabel(first.axis, size=9)
-        box.set_ylabel(second.axis, size=9)
-        box.tick_params(labelsize=8)
+    note = say(lang, "scatter_note") + (say(lang, "scatter_gone", gone=gone) if gone else "")
+    with plot(say(lang, "scatter_title", x=first.name, y=second.name), first.axis, second.axis, height=3.8, right=0.05, subtitle=period,
+               legend=legend, demo=demo, lang=lang, notes=[note],
+               source=source_line(lang, first.period, demo, source, base)) as (page, box):  # fmt: skip
         box.margins(0.09)
-        box.plot(a[~small], b[~small], "o", color=BAR, mec=BLUE, ms=6)
+        box.plot(a[~small], b[~small], "o", color=style.BAR, mec=BLUE, ms=6)
         box.plot(a[small], b[small], "o", mfc="white", mec=BLUE, ms=6)
         for (info, dash), line in zip(dashes, (box.axvline, box.axhline), strict=True):
             if info.mean is not None and len(known):

@@ -9,26 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.charts.frames import join, labels, refuse, say, source_line, years
-from evalkit.charts.style import (
-    BLUE,
-    GREY,
-    INK,
-    LIGHT,
-    MARKERS,
-    ORANGE,
-    SERIES,
-    beside,
-    boxes,
-    ems,
-    grid,
-    key,
-    panels,
-    patch,
-    sheet,
-)
+from evalkit.charts.shares import FOOT, Parts, keys, stack
+from evalkit.charts.style import BLUE, GREY, INK, LIGHT, MARKERS, ORANGE, SERIES, boxes, grid, key, panels, patch, sheet
 from evalkit.documents import Block
 
-_FOOT = 0.28
 _SHADES = (("#1f4e79", ""), ("#6fa8d0", ""), ("#d3e4f1", ""), ("#ffffff", "////"), ("#ffffff", "...."))
 
 
@@ -38,7 +22,7 @@ def _page(scores: Any, name: str, rows: int, lang: str, source: str | None, **mo
     more.setdefault("notes", [say(lang, f"{name}_note")])
     line = source_line(lang, scores.period, scores.is_demo, source)
     title = say(lang, f"{name}_title", index=scores.index.name)
-    return sheet(title, grid(rows).height + _FOOT, subtitle=subtitle, source=line, demo=scores.is_demo, lang=lang, **more)
+    return sheet(title, grid(rows).height + FOOT, subtitle=subtitle, source=line, demo=scores.is_demo, lang=lang, **more)
 
 
 def _sorted(table: pd.DataFrame) -> pd.DataFrame:
@@ -58,7 +42,7 @@ def rank_intervals(robust: Any, *, lang: str = "zh", source: str | None = None) 
     shape, names = grid(len(table)), labels(table, lang)
     with _page(robust.scores, "ranks", len(table), lang, source, legend=legend,
                notes=[say(lang, "ranks_note", n=robust.n, seed=robust.seed)]) as page:
-        for box, part in panels(page, shape, names, bottom=_FOOT, right=max(map(ems, texts)) * shape.size / 72 + 0.12):
+        for box, part in panels(page, shape, names, bottom=FOOT, texts=texts):
             rows = table.iloc[part].reset_index(drop=True)
             y = np.arange(len(rows))
             box.grid(axis="x", color=LIGHT, lw=0.5)
@@ -66,28 +50,17 @@ def rank_intervals(robust: Any, *, lang: str = "zh", source: str | None = None) 
             box.plot(rows["median"], y, "o", mfc="white", mec=BLUE, ms=5)
             box.plot(rows["rank"].astype(float), y, "D", color=ORANGE, ms=4)
             box.set_xlim(0, len(robust.scores.units) + 1)
-            beside(box, texts[part], shape.size, grey=[False] * len(rows))
         widest = table.loc[(table["high"] - table["low"]).idxmax()]
         return page.block(say(lang, "ranks_alt", n=len(table), first=names[0], low=f"{table['low'].iloc[0]:.0f}",
                               high=f"{table['high'].iloc[0]:.0f}",
                               widest=widest["area_name"], a=f"{widest['low']:.0f}", b=f"{widest['high']:.0f}"))  # fmt: skip
 
 
-def _stack(scores: Any, name: str, table: pd.DataFrame, parts: Sequence[tuple[str, tuple[str, str]]], values: np.ndarray,
-           texts: Sequence[str], lang: str, source: str | None) -> Block:
-    shape, names = grid(len(table)), labels(table, lang)
-    reach, starts = max(float(values.sum(1).max()), 1e-9), np.cumsum(values, axis=1) - values
-    legend = [(patch(fc=fill, ec=INK, lw=0.5, hatch=hatch), label) for label, (fill, hatch) in parts]
-    with _page(scores, name, len(table), lang, source, legend=legend) as page:
-        for box, part in panels(page, shape, names, bottom=_FOOT, right=max(map(ems, texts)) * shape.size / 72 + 0.12):
-            y = np.arange(part.stop - part.start)
-            for n, (_, (fill, hatch)) in enumerate(parts):
-                some = values[part, n] > 0
-                boxes(box, starts[part, n][some], y[some] - 0.36, values[part, n][some], 0.72, fc=fill, ec=INK, lw=0.4, hatch=hatch)
-            box.set_xlim(0, reach * 1.01)
-            beside(box, list(texts[part]), shape.size, grey=[False] * len(y))
-        mean = values.mean(0)
-        said = join(lang, "separator", [f"{label} {m:.1f}" for (label, _), m in zip(parts, mean, strict=True)])
+def _stacked(scores: Any, name: str, table: pd.DataFrame, parts: Parts, values: np.ndarray, texts: Sequence[str], lang: str,
+             source: str | None) -> Block:
+    with _page(scores, name, len(table), lang, source, legend=keys(parts)) as page:
+        stack(page, labels(table, lang), values, parts, texts)
+        said = join(lang, "separator", [f"{label} {m:.1f}" for (label, _), m in zip(parts, values.mean(0), strict=True)])
         return page.block(say(lang, f"{name}_alt", n=len(table), parts=said))
 
 
@@ -97,7 +70,7 @@ def lost_points(scores: Any, *, lang: str = "zh", source: str | None = None) -> 
     lost = scores.contributions.pivot_table(index="area", columns="dimension", values="lost", aggfunc="sum", sort=False)
     values = np.maximum(lost.reindex(table["area"]).fillna(0.0).to_numpy(float), 0.0)
     parts = [(str(name), SERIES[n % len(SERIES)]) for n, name in enumerate(lost.columns)]
-    return _stack(scores, "lost", table, parts, values, [f"{v:.2f}" for v in table["score"]], lang, source)
+    return _stacked(scores, "lost", table, parts, values, [f"{v:.2f}" for v in table["score"]], lang, source)
 
 
 def grades(robust: Any, *, lang: str = "zh", source: str | None = None) -> Block:
@@ -108,7 +81,7 @@ def grades(robust: Any, *, lang: str = "zh", source: str | None = None) -> Block
     table = _sorted(robust.grades)
     values = np.nan_to_num(table[names].to_numpy(float)) * 100
     parts = [(name, _SHADES[n % len(_SHADES)]) for n, name in enumerate(names)]
-    return _stack(robust.scores, "chances", table, parts, values, [str(g) for g in table["grade"]], lang, source)
+    return _stacked(robust.scores, "chances", table, parts, values, [str(g) for g in table["grade"]], lang, source)
 
 
 def weights(scores: Any, *, lang: str = "zh", source: str | None = None) -> Block:
@@ -119,7 +92,7 @@ def weights(scores: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
     legend = [(key(color=c, marker=m, ls="none"), say(lang, f"weights_{w}")) for w, (c, m) in looks.items()]
     shape = grid(len(table))
     with _page(scores, "weights", len(table), lang, source, legend=legend) as page:
-        for box, part in panels(page, shape, table["name"].tolist(), bottom=_FOOT, right=0.1):
+        for box, part in panels(page, shape, table["name"].tolist(), bottom=FOOT):
             rows = table.iloc[part]
             y = np.arange(len(rows))
             box.grid(axis="y", color=LIGHT, lw=0.5)
@@ -140,7 +113,7 @@ def sensitivity(robust: Any, *, lang: str = "zh", source: str | None = None) -> 
     shape = grid(len(table))
     with _page(robust.scores, "sobol", len(table), lang, source, legend=legend,
                notes=[say(lang, "sobol_note"), *robust.sobol.warnings]) as page:
-        for box, _ in panels(page, shape, table["name"].tolist(), bottom=_FOOT, right=0.85):
+        for box, _ in panels(page, shape, table["name"].tolist(), bottom=FOOT, texts=texts):
             y = np.arange(len(table))
             for column, shade, at in (("total", _SHADES[2], -0.36), ("first", _SHADES[0], -0.36)):
                 wide = 0.72 if column == "total" else 0.36
@@ -148,6 +121,5 @@ def sensitivity(robust: Any, *, lang: str = "zh", source: str | None = None) -> 
                 box.hlines(y + (0.18 if column == "total" else -0.18), table[f"{column}_low"].clip(lower=0), table[f"{column}_high"],
                            color=INK if column == "total" else ORANGE, lw=1.2)
             box.set_xlim(0, max(1.0, float(np.nanmax(np.nan_to_num(table["total_high"])))))
-            beside(box, texts, shape.size, grey=[False] * len(y))
         said = join(lang, "separator", [f"{n} {t}" for n, t in zip(table["name"], texts, strict=True)])
         return page.block(say(lang, "sobol_alt", parts=said))

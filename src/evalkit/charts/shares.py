@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit.charts import frames
 from evalkit.charts.frames import floats, in_order, is_demo, labels, refuse, say, source_line, years
-from evalkit.charts.style import INK, SERIES, WIDTH, beside, boxes, ems, grid, panels, patch, sheet
+from evalkit.charts.style import INK, SERIES, WIDTH, Sheet, boxes, grid, panels, patch, sheet
 from evalkit.documents import Block
 
 # five stars dark, one star light: order is read from the grey alone; not rated (-1) is not zero stars
@@ -18,6 +19,8 @@ _STARS: dict[float, tuple[str, str]] = {
     5: ("#1f4e79", ""), 4: ("#4a86b4", ""), 3: ("#8dbbdc", ""), 2: ("#c3dcee", ""), 1: ("#eaf2f8", ""),
     0: ("#ffffff", "...."), -1: ("#ffffff", "////"),
 }  # fmt: skip
+Parts = Sequence[tuple[str, tuple[str, str]]]  # name, fill and hatch
+FOOT = 0.28  # inches for the labels of an axis
 _DARK = {"#0072B2", "#4A4A4A", "#1f4e79"}  # grounds that take white figures
 
 
@@ -89,7 +92,7 @@ def stars(
 
 
 def _stacked(
-    table: pd.DataFrame, parts: Sequence[tuple[str, tuple[str, str]]], kind: str, title: str | None, noted: bool,
+    table: pd.DataFrame, parts: Parts, kind: str, title: str | None, noted: bool,
     total: Callable[[float], str], period: str, demo: bool, source: str | None, lang: str,
 ) -> Block:  # fmt: skip
     """Rows of shares with their total at the right; the figure stands inside a part that has room for it."""
@@ -98,28 +101,36 @@ def _stacked(
     shares = np.divide(values, sums[:, None], out=np.zeros_like(values), where=sums[:, None] > 0) * 100
     totals = [total(value) if value > 0 else say(lang, "missing" if gone else "none")
               for value, gone in zip(sums, table.isna().all(axis=1), strict=True)]  # fmt: skip
-    shape = grid(len(table))
-    legend = [(patch(fc=fill, ec=INK, lw=0.5, hatch=hatch), name) for name, (fill, hatch) in parts]
-    right = max(map(ems, totals)) * shape.size / 72 + 0.14
     subtitle = frames.join(lang, "blank", [years(period, lang), say(lang, f"{kind}_sub")])
     title, notes = title or say(lang, f"{kind}_title"), [say(lang, f"{kind}_note")] if noted else []
-    with sheet(title, shape.height + 0.28, subtitle=subtitle, legend=legend, notes=notes,
+    with sheet(title, grid(len(table)).height + FOOT, subtitle=subtitle, legend=keys(parts), notes=notes,
                source=source_line(lang, period, demo, source), demo=demo, lang=lang) as page:  # fmt: skip
-        for box, part in panels(page, shape, list(table.index), bottom=0.28, right=right):
-            block, y = shares[part], np.arange(part.stop - part.start)
-            starts = np.cumsum(block, axis=1) - block
-            inch = box.get_position().width * WIDTH / 100
-            for n, (_, (fill, hatch)) in enumerate(parts):
-                some = block[:, n] > 0
-                boxes(box, starts[some, n], y[some] - 0.37, block[some, n], 0.74, fc=fill, ec=INK, lw=0.4, hatch=hatch)
-                ground = {"fc": "white", "ec": "none", "pad": 0.8} if hatch else None
-                for row in map(int, np.flatnonzero(block[:, n] * inch > 0.3)) if shape.columns == 1 else ():
-                    colour = "white" if fill in _DARK else "black"
-                    box.text(starts[row, n] + block[row, n] / 2, row, f"{block[row, n]:.0f}", ha="center", va="center",
-                             size=min(8, shape.size), color=colour, bbox=ground)  # fmt: skip
-            beside(box, totals[part], shape.size, grey=(sums[part] <= 0).tolist(), shift=right * 72 - 4, ha="right")
-            box.set_xlim(0, 100)
-            box.set_xticks([0, 25, 50, 75, 100])
+        stack(page, list(table.index), shares, parts, totals, grey=(sums <= 0).tolist(), printed=True)
         whole = values.sum(axis=0) / max(values.sum(), 1e-9) * 100
         said = "、".join(f"{name} {share:.1f}%" for (name, _), share in zip(parts, whole, strict=True))
         return page.block(say(lang, "shares_alt", title=title, n=len(table), parts=said))
+
+
+def keys(parts: Parts) -> list[tuple[Any, str]]:
+    """The legend of `stack`."""
+    return [(patch(fc=fill, ec=INK, lw=0.5, hatch=hatch), name) for name, (fill, hatch) in parts]
+
+
+def stack(
+    page: Sheet, names: Sequence[str], values: np.ndarray, parts: Parts, texts: Sequence[str], *, grey: Sequence[bool] = (),
+    printed: bool = False,
+) -> None:  # fmt: skip
+    """A row of stacked parts for every name, its text at the right; `printed`: the figure in each part that has room."""
+    shape, starts, reach = grid(len(names)), np.cumsum(values, axis=1) - values, max(float(values.sum(1).max()), 1e-9)
+    for box, part in panels(page, shape, names, bottom=FOOT, texts=texts, grey=grey):
+        block, y = values[part], np.arange(part.stop - part.start)
+        inch = box.get_position().width * WIDTH / reach
+        for n, (_, (fill, hatch)) in enumerate(parts):
+            some = block[:, n] > 0
+            boxes(box, starts[part][some, n], y[some] - 0.37, block[some, n], 0.74, fc=fill, ec=INK, lw=0.4, hatch=hatch)
+            ground = {"fc": "white", "ec": "none", "pad": 0.8} if hatch else None
+            for row in map(int, np.flatnonzero(block[:, n] * inch > 0.3)) if printed and shape.columns == 1 else ():
+                colour = "white" if fill in _DARK else "black"
+                box.text(starts[part][row, n] + block[row, n] / 2, row, f"{block[row, n]:.0f}", ha="center", va="center",
+                         size=min(8, shape.size), color=colour, bbox=ground)  # fmt: skip
+        box.set_xlim(0, reach)

@@ -154,6 +154,19 @@ def sheet(
         yield Sheet(figure, title, foot, {"source": source, "demo": demo})
 
 
+@contextmanager
+def plot(
+    title: str, across: str, up: str, *, height: float = 2.8, left: float = 0.54, right: float = 0.02, size: float = BODY, **head: Any
+) -> Iterator[tuple[Sheet, Axes]]:
+    """A sheet with one field whose axes are named; `left` and `right` inches stay free beside it, `head` is for `sheet`."""
+    with sheet(title, height + 0.45, **head) as page:
+        box = page.axes(EDGE + left, 0.42, WIDTH - 2 * EDGE - left - right, height)
+        box.set_xlabel(across, size=size)
+        box.set_ylabel(up, size=size)
+        box.tick_params(labelsize=8)
+        yield page, box
+
+
 def _key(figure: Figure, handle: Artist, x: float, y: float, total: float) -> None:
     """A legend's line, marker or box, a quarter of an inch wide (drawn by hand: a Legend costs as much as the bars)."""
     wide = 0.25 / WIDTH
@@ -185,11 +198,11 @@ def patch(**look: Any) -> Rectangle:
     return Rectangle((0, 0), 1, 1, **look)
 
 
-def beside(axes: Axes, texts: Sequence[str], size: float, *, grey: Any, shift: float = 5, ha: str = "left") -> None:
+def beside(axes: Axes, texts: Sequence[str], size: float, *, grey: Any, shift: float = 5) -> None:
     """Texts at the right of the rows."""
     for y, text in enumerate(texts):
         axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(shift, 0), textcoords="offset points",
-                      ha=ha, va="center", size=size, color=GREY if grey[y] else INK)  # fmt: skip
+                      va="center", size=size, color=GREY if grey[y] else INK)  # fmt: skip
 
 
 def boxes(axes: Axes, left: Any, low: Any, width: Any, height: Any, **look: Any) -> None:
@@ -231,8 +244,11 @@ def grid(n: int, body: float = 4.3) -> Grid:
     return Grid(columns, rows, step, min(BODY, max(7.0, step * 72 * 0.6)))
 
 
-def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0, right: float = 0) -> list[Panel]:
-    """Axes for rows of areas, names at the left, first row on top; `right` inches stay free at the right."""
+def panels(
+    page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0, texts: Sequence[str] = (), grey: Sequence[bool] = ()
+) -> list[Panel]:
+    """Axes for rows of areas, names at the left, texts at the right, first row on top."""
+    right = max(map(ems, texts)) * shape.size / 72 + 0.12 if texts else 0
     gap, each = 0.18, (WIDTH - 2 * EDGE + 0.18) / shape.columns - 0.18
     room = each * 0.4 / shape.size * 72
     names = [cut(label, room) for label in labels]
@@ -246,6 +262,7 @@ def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0
         box.tick_params(axis="y", length=0, pad=3)
         box.tick_params(axis="x", labelsize=8)
         box.locator_params(axis="x", nbins=5 if shape.columns == 1 else 3)
+        beside(box, texts[part], shape.size, grey=grey[part] if grey else [False] * n)
         found.append((box, part))
     return found
 

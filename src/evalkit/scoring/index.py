@@ -155,7 +155,7 @@ class Faults:
             kind, word = KINDS[allowed[key]]
             if value is None:
                 self.add("value_invalid", (*path, key), "（空）", word, "写上内容，或删去这一项")
-            elif not isinstance(value, kind) or isinstance(value, bool) and allowed[key] not in ("flag", "any"):
+            elif not isinstance(value, kind) or (isinstance(value, bool) and allowed[key] not in ("flag", "any")):
                 self.add("value_invalid", (*path, key), value, word)
             else:
                 good[key] = value

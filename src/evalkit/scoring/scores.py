@@ -17,18 +17,15 @@ from evalkit.codebook import Codebook
 from evalkit.documents import Block, shown
 from evalkit.problems import InputError, Problem
 from evalkit.scoring import weights as ways
-from evalkit.scoring.aggregate import aggregate
 from evalkit.scoring.impute import impute
 from evalkit.scoring.index import Index, Node, load_index, unknown
-from evalkit.scoring.normalise import ABSOLUTE, normalise, over_units
+from evalkit.scoring.normalise import normalise, over_units
+from evalkit.scoring.points import combine, leaf_shares, mixed, printed, total_scores
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.treat import treat
+from evalkit.scoring.units import ENTITIES, refuse_persons, units_of, wide
 from evalkit.scoring.words import Showing, points, say, show, words
 from evalkit.stats.intervals import Floats, refuse
-
-PERSONAL = {"person", "person_id", "person_name", "member_name", "id_card", "phone", "姓名", "身份证号", "手机号"}
-ENTITIES = {"area", "party_org"}
-PERCENT = {"linear_60_100", "percentile"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,57 +43,6 @@ class Shift(Showing):
         notes = [say("correlation", spearman=self.spearman, kendall=self.kendall)]
         index, other = self.names
         return show("shift", self.table, notes, say("reports"), self.is_demo, index=index, other=other)
-
-
-def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
-    """Share of its points that every indicator earns (units x indicators, leading axes allowed); `rule` for all of them.
-
-    Between 0 and 1 but for z-scores, ranks and the like.
-    """
-    leaves, groups = index.leaves, dict[str, list[int]]()
-    for j, leaf in enumerate(leaves):
-        groups.setdefault(rule or leaf.rule, []).append(j)
-    out = np.full(x.shape, np.nan)
-    limits = {"target": "full_at", "zero_at": "zero_at"} | ({} if rule else {"low": "low", "high": "high"})  # those of its own rule
-    for way, at in groups.items():
-        mine, part = [leaves[j] for j in at], slice(None) if len(groups) == 1 else at
-        given: dict[str, Any] = {key: np.array([getattr(leaf, name) for leaf in mine]) for key, name in limits.items()}
-        done = normalise(x[..., part], way, [leaf.better for leaf in mine], cap=True, **given)
-        out[..., part] = done / 100 if way in PERCENT else done
-    return out
-
-
-def combine(node: Node, share: Floats, weight: Floats, method: str | None = None) -> Floats:
-    """Value of a node for every unit; `weight` are the points of its leaves (with leading axes where they vary).
-
-    A missing item leaves its weight to its siblings, a missing group to the other groups.
-    """
-    if not node.children:
-        return share[..., 0]
-    weight = np.where(weight.sum(-1, keepdims=True) > 0, weight, 1.0)  # a group without points: its parent leaves it out
-    if all((method or n.combine) == "arithmetic" for n in node.groups()) and not np.isnan(share.sum()):
-        return aggregate(share, weight)
-    parts = [(combine(c, share[..., at], weight[..., at], method), weight[..., at].sum(-1)) for c, at in node.spans()]
-    rule = method or node.combine
-    values, weights = (np.stack(part, -1) for part in zip(*parts, strict=True))
-    value = aggregate(values, weights, rule, power=node.power, needs=0.0, node=node.code)
-    return (value / max(value.shape[-1] - 1, 1) + 1) / 2 if rule == "copeland" else value
-
-
-def total_scores(index: Index, share: Floats, weight: Any = None, method: str | None = None) -> tuple[Floats, Floats]:
-    """Scores and shares of the points known; below `needs` there is no score. `weight`: replications x indicators."""
-    weight = index.points if weight is None else weight
-    value = combine(index.root, share, weight, method) * index.root.points
-    value = np.broadcast_to(value, (*weight.shape[:-1], share.shape[-2]))
-    if not np.isnan(share.sum()):
-        return value, np.ones(value.shape)
-    known = (~np.isnan(share) * weight[..., None, :]).sum(-1) / weight.sum(-1)[..., None]
-    return np.where(known >= index.needs - 1e-9, value, np.nan), known
-
-
-def printed(score: Any) -> Floats:
-    """Scores as they are printed, two decimals rounded half up: grades and ranks follow what a reader sees."""
-    return np.asarray(np.floor(np.asarray(score) * 100 + 0.5 + 1e-6) / 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -353,7 +299,7 @@ class Scores(Showing):
         for own, others, method in np.ndindex(2, 2, 2):
             index = (old.index, self.index)[method]
             at = [columns.index(code) for code in codes[method]]
-            values[own, others, method] = _mixed(index, data[own][:, at], data[others][:, at])
+            values[own, others, method] = mixed(index, data[own][:, at], data[others][:, at])
         parts = np.zeros((3, len(mine)))
         for order in permutations(range(3)):
             state = [0, 0, 0]
@@ -394,16 +340,6 @@ class Scores(Showing):
         from evalkit.scoring.robustness import FACTORS, robustness
 
         return robustness(self, n, seed, FACTORS if vary is None else vary)
-
-
-def _mixed(index: Index, own: Floats, others: Floats) -> Floats:
-    """Score of every unit on its own data among the data of the others."""
-    absolute = all(leaf.rule in ABSOLUTE for leaf in index.leaves) and all(g.combine != "copeland" for g in index.root.groups())
-    if absolute or own is others or np.array_equal(own, others, equal_nan=True):
-        return total_scores(index, leaf_shares(index, own))[0]
-    rows = np.arange(len(own))[:, None]
-    mixed = (np.where(rows == i, own, others) for i in range(len(own)))
-    return np.array([total_scores(index, leaf_shares(index, x))[0][i] for i, x in enumerate(mixed)])
 
 
 def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | None = None,
@@ -458,41 +394,10 @@ def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | 
         problems.append(Problem("data_missing", where="indicators", found="没有这个指数的任何指标", advice="需要：" + "、".join(codes)))
     if problems:
         raise InputError(problems)
-    units = _units(indicators, key)
+    units = units_of(indicators, key)
     raw = wide(rows, units, codes)
     earlier = () if previous is None else previous.loc[previous["indicator"].isin(codes)].groupby("period")
     past = np.stack([wide(p, units, codes) for _, p in earlier]) if len(earlier) else None
     groups = units["peer_group"].fillna("").to_numpy() if checked.impute == "group" else None
     x, filled = impute(raw, checked.impute, groups, past)
     return Scores(checked, units, rows, raw, treat(x, checked.treat).x, filled, None if past is None else past[-1])
-
-
-def refuse_persons(frame: pd.DataFrame, keyed: bool = True) -> None:
-    """Areas and party organisations only; `keyed` asks for a column that says which."""
-    found = sorted(PERSONAL & set(map(str, frame.columns)))
-    found += sorted(set(frame["entity"].dropna().astype(str)) - ENTITIES) if "entity" in frame else []
-    if found or (keyed and not ENTITIES & set(frame.columns)):
-        what = "、".join(found) or "既没有地区也没有党组织"
-        raise InputError(Problem("person_refused", where="indicators", found=what, allowed="地区、党组织", advice="只对地区和党组织计分"))
-
-
-def _names(frame: pd.DataFrame) -> pd.Series:
-    area = frame["area"].astype(str) if "area" in frame else pd.Series("", index=frame.index)
-    return area + "/" + frame["party_org"].astype(str) if "party_org" in frame else area
-
-
-def _units(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    units = frame.assign(_unit=_names(frame)).drop_duplicates("_unit")
-    units = (units.sort_values("sort_order", kind="stable") if "sort_order" in units else units).reset_index(drop=True)
-    named = "area_name" in units and key == "area"
-    out = pd.DataFrame({"area": units["_unit"], "area_name": units["area_name"] if named else units["_unit"].str.rpartition("/")[2]})
-    out["peer_group"] = units.get("peer_group")
-    out["sort_order"] = units["sort_order"] if "sort_order" in units else range(1, len(out) + 1)
-    return out
-
-
-def wide(rows: pd.DataFrame, units: pd.DataFrame, codes: list[str], column: str = "value") -> Floats:
-    """A column of the indicators frame as units x indicators, NaN where there is none."""
-    values = pd.to_numeric(rows[column], errors="coerce") if column in rows else np.nan
-    table = pd.DataFrame({"u": _names(rows), "i": rows["indicator"], "v": values}).pivot(index="u", columns="i", values="v")
-    return np.array(table.reindex(index=units["area"], columns=codes).to_numpy(dtype=float, na_value=np.nan))

@@ -17,7 +17,7 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.index import Faults, cut_offs, declared, kinds
-from evalkit.scoring.scores import refuse_persons
+from evalkit.scoring.units import refuse_persons
 from evalkit.scoring.words import Showing, points, say, show
 
 OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
@@ -63,7 +63,7 @@ def check_conditions(where: Mapping[str, Any], path: tuple[Any, ...], faults: Fa
     """Faults of conditions on columns (see `holds`): a comparison that is none, or no plain value."""
     for column, wanted in where.items():
         plain = all(isinstance(v, str | int | float) for v in (wanted if isinstance(wanted, list) else [wanted]))
-        if not plain or isinstance(wanted, str) and wanted[:1] in ("<", ">"):
+        if not plain or (isinstance(wanted, str) and wanted[:1] in ("<", ">")):
             check_condition(wanted, (*path, column), faults)
 
 
@@ -79,8 +79,9 @@ def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
     code, raw, faults = declared(given, "stars")
     raw = faults.mapping(raw, SCHEME, (code,))
     numbers = {key: faults.number(raw, key, (code,), np.inf, 0) for key in ("points", "base", "cap", "at_most_up")}
-    tables = [(faults.mapping(t, TABLE, (code, "tables", k)), (code, "tables", k)) for k, t in raw.get("tables", {}).items()]
-    for table, path in tables or [(raw, (code,))]:
+    whole: tuple[Any, ...] = (code,)
+    places = [(table, (*whole, "tables", k)) for k, table in raw.get("tables", {}).items()]
+    for table, path in [(faults.mapping(t, TABLE, at), at) for t, at in places] or [(raw, whole)]:
         check_conditions(table.get("when", {}), (*path, "when"), faults)
         for kind in ("dimensions", "items"):
             total = _check_items(table.get(kind, {}), (*path, kind), faults)

@@ -23,7 +23,8 @@ import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.stars import holds, number
-from evalkit.subsidy.scheme import AMOUNTS, Component, Dated, Scheme, value_on
+from evalkit.subsidy.checks import AMOUNTS, Dated, value_on
+from evalkit.subsidy.scheme import Component, Scheme
 from evalkit.subsidy.source import Source, column
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]

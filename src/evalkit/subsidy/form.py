@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.documents import fragment
 from evalkit.problems import InputError
+from evalkit.subsidy.checks import value_on
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import value_on
 
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan

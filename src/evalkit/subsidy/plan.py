@@ -14,9 +14,10 @@ import pandas as pd
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.index import Faults
 from evalkit.subsidy import form, search
+from evalkit.subsidy.checks import ALWAYS, Dated, limits, value_on, words
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
 from evalkit.subsidy.result import FEN, Result
-from evalkit.subsidy.scheme import ALWAYS, Dated, Reform, Scheme, dated, limits, load_scheme, value_on, words
+from evalkit.subsidy.scheme import Reform, Scheme, dated, load_scheme
 from evalkit.subsidy.source import Source, from_data, from_frame, table_file
 from evalkit.subsidy.uncertainty import uncertainty
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from evalkit.subsidy.scheme import load_scheme, words
+from evalkit.subsidy.checks import words
+from evalkit.subsidy.scheme import load_scheme
 
 MATCHING = {"town_equals_enterprise": 1, "together_equal_district": 2, "each_equals_district": 3}  # parts of the district's sum
 COLUMNS = "matching matched basis subsidy_low subsidy_high organisations_low organisations_high compatible".split()

@@ -12,8 +12,8 @@ from evalkit.documents import Block
 from evalkit.documents import write as write_document
 from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
+from evalkit.subsidy.checks import lists, words
 from evalkit.subsidy.result import FEN, Result
-from evalkit.subsidy.scheme import lists, words
 from evalkit.subsidy.workbook import workbook
 
 WORDS = {"baseline": "现行标准", "reform": "调整后"}
@@ -86,7 +86,8 @@ def by_basis(result: Result) -> Block:
     rows, parts = [], result.scheme.components
     for r in result.plan.bases(result.reform).to_dict("records"):
         part = parts[r["component"]]
-        rows.append([f"{r['year']}年", part.name, words("values")[r["basis"]] + ("（本方案）" if r["basis"] == part.basis else ""), *_wan(r)])
+        own = "（本方案）" if r["basis"] == part.basis else ""
+        rows.append([f"{r['year']}年", part.name, words("values")[r["basis"]] + own, *_wan(r)])
     note = "“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"
     return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=[note])
 
@@ -116,9 +117,9 @@ def bars(result: Result) -> Block:
     year, full = result.plan.years[0], result.plan.years[1] if len(result.plan.years) > 1 else None
     one = result.cost("area", year)
     other = result.cost("area", full)["change_fen"] / 100 if full else None
+    title = "各地区增加支出" if full else f"{year}年各地区增加支出"
     return charts.changes(one["area_name"].tolist(), (one["change_fen"] / 100).tolist(), None if other is None else other.tolist(),
-                          title="各地区增加支出" if full else f"{year}年各地区增加支出", words=(f"{year}年", f"{full}年"), source=source_line(result),
-                              demo=result.plan.source.is_demo)  # fmt: skip
+                          title=title, words=(f"{year}年", f"{full}年"), source=source_line(result), demo=result.plan.source.is_demo)
 
 
 def curves(result: Result) -> Block:
@@ -171,7 +172,8 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
         written.append(Path(locked[0]) if locked else path)
     files = {"调整方案.yml": result.reform.to_yaml().encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
-    frames = {**{name: b.frame() for name, b in tables.items()}, "分项目分地区": _plain(result.table, result), "党组织": _plain(each, result)}
+    frames = {name: b.frame() for name, b in tables.items()}
+    frames |= {"分项目分地区": _plain(result.table, result), "党组织": _plain(each, result)}
     files |= {f"{name}.csv": csv_bytes(frame) for name, frame in frames.items()}
     written += [put(out / name, content) for name, content in files.items()]
     return [*written, workbook(result, out / "测算底稿.xlsx")]

@@ -12,8 +12,9 @@ import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.stats import gini, lorenz, theil_decomposition
+from evalkit.subsidy.checks import Dated, lists
 from evalkit.subsidy.engine import Ints
-from evalkit.subsidy.scheme import Dated, Reform, Scheme, lists
+from evalkit.subsidy.scheme import Reform, Scheme
 
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan
@@ -106,8 +107,9 @@ class Result:
         if (year, component) in self._known:
             return self._known[year, component].copy()  # type: ignore[no-any-return]
         if component is not None and component not in self.scheme.components:
-            advice = did_you_mean(component, self.scheme.components)
-            raise InputError(Problem("key_unknown", where="component", found=component, allowed="、".join(self.scheme.components), advice=advice))
+            known = list(self.scheme.components)
+            advice = did_you_mean(component, known)
+            raise InputError(Problem("key_unknown", where="component", found=component, allowed="、".join(known), advice=advice))
         engine = self.plan.engine
         rows = engine.rows(year)
         twice, _ = engine.members(year, self.scheme.members)

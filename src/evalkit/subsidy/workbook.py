@@ -16,9 +16,10 @@ from xlsxwriter.utility import xl_col_to_name as letter
 from evalkit.documents.workbook import HEAD as HEAD_STYLE
 from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
+from evalkit.subsidy.checks import lists
 from evalkit.subsidy.engine import pieces
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import Component, Scheme, lists
+from evalkit.subsidy.scheme import Component, Scheme
 
 HEAD = ["地区", "项目", "档次", "数量", "组织数", "现行每个（元）", "现行合计（元）", "调整后每个（元）", "调整后合计（元）"]
 SIDES = ((5, 6), (7, 8))

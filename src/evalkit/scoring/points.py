@@ -1,0 +1,75 @@
+"""From values to points: what share of its points an indicator earns, and what a tree makes of the shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evalkit.scoring.aggregate import aggregate
+from evalkit.scoring.index import Index, Node
+from evalkit.scoring.normalise import ABSOLUTE, normalise
+from evalkit.stats.intervals import Floats
+
+PERCENT = {"linear_60_100", "percentile"}
+
+
+def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
+    """Share of its points that every indicator earns (units x indicators, leading axes allowed); `rule` for all of them.
+
+    Between 0 and 1 but for z-scores, ranks and the like.
+    """
+    leaves, groups = index.leaves, dict[str, list[int]]()
+    for j, leaf in enumerate(leaves):
+        groups.setdefault(rule or leaf.rule, []).append(j)
+    out = np.full(x.shape, np.nan)
+    limits = {"target": "full_at", "zero_at": "zero_at"} | ({} if rule else {"low": "low", "high": "high"})  # those of its own rule
+    for way, at in groups.items():
+        mine, part = [leaves[j] for j in at], slice(None) if len(groups) == 1 else at
+        given: dict[str, Any] = {key: np.array([getattr(leaf, name) for leaf in mine]) for key, name in limits.items()}
+        done = normalise(x[..., part], way, [leaf.better for leaf in mine], cap=True, **given)
+        out[..., part] = done / 100 if way in PERCENT else done
+    return out
+
+
+def combine(node: Node, share: Floats, weight: Floats, method: str | None = None) -> Floats:
+    """Value of a node for every unit; `weight` are the points of its leaves (with leading axes where they vary).
+
+    A missing item leaves its weight to its siblings, a missing group to the other groups.
+    """
+    if not node.children:
+        return share[..., 0]
+    weight = np.where(weight.sum(-1, keepdims=True) > 0, weight, 1.0)  # a group without points: its parent leaves it out
+    if all((method or n.combine) == "arithmetic" for n in node.groups()) and not np.isnan(share.sum()):
+        return aggregate(share, weight)
+    parts = [(combine(c, share[..., at], weight[..., at], method), weight[..., at].sum(-1)) for c, at in node.spans()]
+    rule = method or node.combine
+    values, weights = (np.stack(part, -1) for part in zip(*parts, strict=True))
+    value = aggregate(values, weights, rule, power=node.power, needs=0.0, node=node.code)
+    return (value / max(value.shape[-1] - 1, 1) + 1) / 2 if rule == "copeland" else value
+
+
+def total_scores(index: Index, share: Floats, weight: Any = None, method: str | None = None) -> tuple[Floats, Floats]:
+    """Scores and shares of the points known; below `needs` there is no score. `weight`: replications x indicators."""
+    weight = index.points if weight is None else weight
+    value = combine(index.root, share, weight, method) * index.root.points
+    value = np.broadcast_to(value, (*weight.shape[:-1], share.shape[-2]))
+    if not np.isnan(share.sum()):
+        return value, np.ones(value.shape)
+    known = (~np.isnan(share) * weight[..., None, :]).sum(-1) / weight.sum(-1)[..., None]
+    return np.where(known >= index.needs - 1e-9, value, np.nan), known
+
+
+def printed(score: Any) -> Floats:
+    """Scores as they are printed, two decimals rounded half up: grades and ranks follow what a reader sees."""
+    return np.asarray(np.floor(np.asarray(score) * 100 + 0.5 + 1e-6) / 100)
+
+
+def mixed(index: Index, own: Floats, others: Floats) -> Floats:
+    """Score of every unit on its own data among the data of the others."""
+    absolute = all(leaf.rule in ABSOLUTE for leaf in index.leaves) and all(g.combine != "copeland" for g in index.root.groups())
+    if absolute or own is others or np.array_equal(own, others, equal_nan=True):
+        return total_scores(index, leaf_shares(index, own))[0]
+    rows = np.arange(len(own))[:, None]
+    mixed = (np.where(rows == i, own, others) for i in range(len(own)))
+    return np.array([total_scores(index, leaf_shares(index, x))[0][i] for i, x in enumerate(mixed)])
