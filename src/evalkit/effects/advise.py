@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,7 @@ import pandas as pd
 from evalkit.codebook.reading import read_yaml
 from evalkit.documents import Block
 from evalkit.effects.guards import FEW
-
-if TYPE_CHECKING:
-    from evalkit.effects.panel import Panel
+from evalkit.effects.panel import Panel
 
 FITS, CAREFUL, UNFIT = "适合", "慎用", "不适合"
 _MARKS = {FITS: ("●", "good"), CAREFUL: ("▲", "middle"), UNFIT: ("■", "bad")}

@@ -6,7 +6,6 @@ freedom) and diff-diff's (did2s, Bacon); what is ours is the shares of Sun and A
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ import pandas as pd
 
 from evalkit.effects.guards import guarded, pretrend
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, number, rows
+from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, number, rows, unfit
 from evalkit.problems import InputError, Problem
 
 CLUSTERED = "按聚类稳健（CRV1）"
@@ -78,27 +77,23 @@ def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int
     The main estimate is the plain mean of the effects from event time 0 on. Without never-treated entities the
     earliest lead is omitted too (Borusyak, Jaravel and Spiess 2024).
     """
-    _binary(panel, "event_study")
+    binary(panel, "event_study")
     work, never = panel.work, bool((panel.work["g"] == 0).any())
     since = (work["t"] - work["g"]).where(work["g"] > 0)
     first, last = window or (int(since.min()), int(since.max()))
     since = since.clip(first, last)
     base = _last_before(since) if base is None else base
     seen = sorted(int(e) for e in since.dropna().unique())
-
-    def unfit(why: str, advice: str) -> InputError:
-        return InputError(Problem("design_unfit", where="event_study", found=why, advice=advice))
-
     if not seen or seen[0] >= 0:
-        raise unfit("没有实施前的时期", "请看 ek.effects.advise(panel)")
+        raise unfit("event_study", "没有实施前的时期")
     if base not in seen:
-        raise unfit(f"事件期{base}不在面板里（有{'、'.join(map(str, seen))}）", "请改 base 或 window")
+        raise unfit("event_study", f"事件期{base}不在面板里（有{'、'.join(map(str, seen))}）", "请改 base 或 window")
     times = [e for e in seen if e != base and (never or e != first)]
     dummies = pd.DataFrame({f"e{n}": (since == e).astype(float) for n, e in enumerate(times)}, index=work.index)
     fit = least_squares(panel, work.join(dummies), list(dummies), effects="i+t")
     if set(fit["dropped"]) & set(dummies):  # a lead or lag taken as zero would turn all the others
         why = "各事件期与时期效应完全共线，分不开" + ("" if never else "（没有从未实施的个体，各批又相隔同样的期数）")
-        raise unfit(why, "请用 sun_abraham 或 callaway_santanna")
+        raise unfit("event_study", why, "请用 sun_abraham 或 callaway_santanna")
     notes = [*fit["notes"], *([] if never else [Note("info", f"没有从未实施的个体，除基期外另略去事件期{first}")])]
     about = facts(panel, package="pyfixest", method="双向固定效应事件研究", paper="Roth (2022); Borusyak, Jaravel & Spiess (2024)",
                   n=fit["n"], covariance=CLUSTERED, base_period=f"实施前第{-base}期" if base < 0 else f"事件期{base}")  # fmt: skip
@@ -116,7 +111,7 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
     the controls, or the last cohort before it is treated. The effect of an event time weights cohorts by their
     observations there; the main estimate weights all treated observations alike. Shares are taken as given.
     """
-    _binary(panel, "sun_abraham")
+    binary(panel, "sun_abraham")
     work, notes = panel.work, []
     if not (work["g"] == 0).any():
         last = work["g"].max()
@@ -127,7 +122,7 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
     base = _last_before(since[work["g"] > 0])
     cells = work[(work["g"] > 0) & (since != base)].groupby(["g", since])["w"].sum()
     if not (cells.index.get_level_values("e") >= 0).any():
-        raise InputError(Problem("design_unfit", where="sun_abraham", found="没有可比较的批次", advice="请看 ek.effects.advise(panel)"))
+        raise unfit("sun_abraham", "没有可比较的批次")
     dummies = {f"s{n}": ((work["g"] == g) & (since == e)).astype(float) for n, (g, e) in enumerate(cells.index)}
     fit = least_squares(panel, work.assign(**dummies), list(dummies), effects="i+t")
     names = [name for name in dummies if name not in fit["dropped"]]
@@ -159,7 +154,7 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
     """
     import diff_diff as dd
 
-    _binary(panel, "did2s")
+    binary(panel, "did2s")
     work, keep = panel.work, pd.Series([False])
     while not keep.all():
         idle = work[work["d"] == 0]
@@ -168,20 +163,17 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
     lost = len(panel.work) - len(work)
     notes = [Note("info", f"{lost}行没有未实施时的对照（首期已实施的个体，或全部已实施的时期），略去")] if lost else []
     if not (work["d"] == 1).any():
-        raise InputError(Problem("design_unfit", where="did2s", found="没有可比较的实施后观测", advice="请看 ek.effects.advise(panel)"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = dd.TwoStageDiD(cluster="c", pretrends=True, rank_deficient_action="silent")
-        found = model.fit(work, "y", "i", "t", "g", covariates=panel.xs or None,
-                          survey_design=dd.SurveyDesign(weights="w", psu="c") if panel.weighted else None)  # fmt: skip
-        events = found.aggregate("event_study")
-    clusters = int(work["c"].nunique())
+        raise unfit("did2s", "没有可比较的实施后观测")
+    model = dd.TwoStageDiD(cluster="c", pretrends=True, rank_deficient_action="silent")
+    survey = dd.SurveyDesign(weights="w", psu="c") if panel.weighted else None
+    found = model.fit(work, "y", "i", "t", "g", covariates=panel.xs or None, survey_design=survey)
+    events = found.aggregate("event_study")
     about = facts(panel, package="diff-diff", method="两阶段双重差分（did2s）", paper="Gardner (2022)", covariance="按聚类的两阶段GMM",
-                  n=len(work), entities=int(work["i"].nunique()), clusters=clusters, base_period="实施前各期")  # fmt: skip
+                  rows=work, base_period="实施前各期")  # fmt: skip
     at = pd.Index(events.vcov_index)
     real = at.difference(np.asarray(events.event_time)[events.is_reference])
     values, cov = pd.Series(events.att, events.event_time)[real], pd.DataFrame(events.vcov, at, at).loc[real, real]
-    made = dynamic_effect("did2s", "两阶段双重差分", panel, real, values, cov, about, notes, df=clusters - 1, base=None,
+    made = dynamic_effect("did2s", "两阶段双重差分", panel, real, values, cov, about, notes, df=about["clusters"] - 1, base=None,
                           main=(found.overall_att, found.overall_se), main_label="平均处理效应")  # fmt: skip
     return guarded(made, panel) if guard else made
 
@@ -194,13 +186,11 @@ def bacon(panel: Panel) -> Effect:
     """
     import diff_diff as dd
 
-    _binary(panel, "bacon")
+    binary(panel, "bacon")
     used = panel.work
     whole = used.groupby("i")["t"].transform("size") == used["t"].nunique()
     notes = [] if whole.all() else [Note("info", f"{used.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，分解时略去")]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = dd.BaconDecomposition(weights="exact").fit(used[whole], outcome="y", unit="i", time="t", first_treat="g")
+    found = dd.BaconDecomposition(weights="exact").fit(used[whole], outcome="y", unit="i", time="t", first_treat="g")
     kinds = {"treated_vs_never": "实施与从未实施", "earlier_vs_later": "先实施与尚未实施", "later_vs_earlier": "后实施与已实施（不当比较）"}
     group = lambda g: "从未实施" if str(g) == "never_treated" else panel.period(float(g))  # noqa: E731
     pairs = pd.DataFrame([vars(c) | {"label": f"{group(c.treated_group)} 对 {group(c.control_group)}"} for c in found.comparisons])
@@ -227,15 +217,13 @@ def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, eff
     data = work.assign(**{name: work[name] / unit[name] for name in unit.index[unit > 1]})
     vcov: Any = {"CRV1": "c"} if covariance == "cluster" else covariance
     weights = "w" if panel.weighted else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            fit = pf.feols(formula, data, vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
-        except ValueError as error:  # pyfixest: nothing is left
-            if terms or "collinear" not in str(error):
-                raise _collinear(panel) from error
-            none = pd.Series(dtype="float64")
-            return {"beta": none, "cov": pd.DataFrame(), "df": 0, "n": len(work), "dropped": panel.xs, "notes": (), "r2_within": None}
+    try:
+        fit = pf.feols(formula, data, vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
+    except ValueError as error:  # pyfixest: nothing is left
+        if terms or "collinear" not in str(error):
+            raise _collinear(panel) from error
+        none = pd.Series(dtype="float64")
+        return {"beta": none, "cov": pd.DataFrame(), "df": 0, "n": len(work), "dropped": panel.xs, "notes": (), "r2_within": None}
     dropped, n = list(fit._collin_vars), int(fit._N)
     back = unit["y"] / unit.reindex(fit.coef().index, fill_value=1.0)
     beta, cov = fit.coef() * back, fit._vcov * np.outer(back, back)
@@ -331,12 +319,6 @@ def _last_before(since: pd.Series) -> int:
     """The last event time before treatment: -1 where periods follow one another."""
     before = since[since < 0]
     return int(before.max()) if len(before) else -1
-
-
-def _binary(panel: Panel, design: str) -> None:
-    if panel.kind != "binary":
-        found = f"{panel.label(panel.treatment)}是连续变量，没有开始实施的时期"
-        raise InputError(Problem("design_unfit", where=design, found=found, advice="连续的政策变量请用 ek.effects.twfe"))
 
 
 __all__ = ["bacon", "did2s", "event_study", "sun_abraham", "twfe"]

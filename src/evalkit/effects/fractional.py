@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from evalkit.effects.guards import guarded
+from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, rows
 from evalkit.problems import InputError, Problem
-
-if TYPE_CHECKING:
-    from evalkit.effects.panel import Panel
 
 PAPER = "Papke and Wooldridge (1996, 2008)"
 Link = Literal["logit", "probit"]
@@ -62,8 +60,7 @@ def fractional_response(y: ArrayLike, x: pd.DataFrame | np.ndarray, link: Link =
     options: dict[str, Any] = {"cov_type": "nonrobust" if covariance == "model" else "HC0"}
     if cluster is not None:
         options = {"cov_type": "cluster", "cov_kwds": {"groups": pd.factorize(np.asarray(cluster))[0]}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # statsmodels remarks on weights with robust errors
+    with warnings.catch_warnings(action="ignore"):  # statsmodels remarks on weights with robust errors
         return sm.GLM(rate, design, family=family, var_weights=None if weights is None else np.asarray(weights, float)).fit(
             **options, maxiter=200, tol=1e-12
         )

@@ -14,11 +14,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.fixed import _binary, dynamic_effect
+from evalkit.effects.fixed import dynamic_effect
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, fitted, rows
-from evalkit.problems import InputError, Problem
+from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, unfit
 
 _CONTROLS = {"never": ("never_treated", "从未实施"), "not_yet": ("not_yet_treated", "尚未实施")}
 _METHODS = {"dr": "双重稳健", "ipw": "逆概率加权", "reg": "回归"}
@@ -64,14 +63,12 @@ def callaway_santanna(
     """
     import diff_diff as dd
 
-    def unfit(found: str, advice: str = "请看 ek.effects.advise(panel)") -> InputError:
-        return InputError(Problem("design_unfit", where="callaway_santanna", found=found, advice=advice))
-
-    _binary(panel, "callaway_santanna")
+    own = "callaway_santanna"
+    binary(panel, own)
     never = bool((panel.work["g"] == 0).any())
     chosen = control or ("never" if never else "not_yet")
     if aggregate not in AGGREGATIONS or (chosen == "never" and not never):
-        raise unfit(f"aggregate={aggregate}，control={control}",
+        raise unfit(own, f"aggregate={aggregate}，control={control}",
                     f'aggregate 可取{"、".join(AGGREGATIONS)}；没有从未实施的个体时请用 control="not_yet"')
     work = panel.work[(panel.work["g"] == 0) | (panel.work["g"] > panel.work["t"].min() + anticipation)]
     estimator = dd.CallawaySantAnna(control_group=_CONTROLS[chosen][0], anticipation=anticipation, estimation_method=method,
@@ -82,10 +79,10 @@ def callaway_santanna(
         try:
             found = estimator.fit(work, "y", "i", "t", "g", covariates=panel.xs or None, survey_design=design)
         except (ValueError, np.linalg.LinAlgError) as error:
-            raise unfit(f"{type(error).__name__}: {str(error)[:200]}", '可改用 method="reg" 或减少控制变量') from error
+            raise unfit(own, f"{type(error).__name__}: {str(error)[:200]}", '可改用 method="reg" 或减少控制变量') from error
     cells = _Cells(found, work)
     if not cells.used.any():
-        raise unfit("没有一个组别—时期效应能够估计")
+        raise unfit(own, "没有一个组别—时期效应能够估计")
     name = _CONTROLS[chosen][1]
     notes = [Note("info", f"对照：{name}的个体" + (f"；多重自助{draws}次（种子{seed}）" if draws else ""))]
     if any(word in str(w.message).lower() for w in caught for word in ("propensity", "events per variable", "epv")):

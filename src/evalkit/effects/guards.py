@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, interval, number
 from evalkit.problems import InputError
-
-if TYPE_CHECKING:
-    from evalkit.effects.panel import Panel
 
 FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
 LOST, LOST_APART = 0.10, 0.05  # attrition worth a warning: in all, and between treated and never treated

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import combinations
@@ -14,7 +13,7 @@ import pandas as pd
 
 from evalkit.effects.guards import FEW, cells
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, rows
+from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, rows, unfit
 from evalkit.problems import InputError, Problem
 
 EXACT = 5_000  # assignments up to which all are gone through
@@ -165,9 +164,7 @@ def wild_bootstrap(panel: Panel, *, draws: int = 999, seed: int = 7, weights: st
     within = columns - columns.mul(w, axis=0).groupby(i).transform("sum").div(w.groupby(i).transform("sum"), axis=0)
     within = within.to_numpy(float) * np.sqrt(w.to_numpy())[:, None]
     y, x = within[:, 0], within[:, 1:]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        got = dd.wild_bootstrap_se(x, y, y, work["c"].to_numpy(), 0, n_bootstrap=draws, weight_type=kind, seed=seed)
+    got = dd.wild_bootstrap_se(x, y, y, work["c"].to_numpy(), 0, n_bootstrap=draws, weight_type=kind, seed=seed)
     how = f"野聚类自助法（{kind}，{got.n_bootstrap}次，种子{seed}）"
     table = rows(["d"], [panel.label(panel.treatment)], [np.linalg.lstsq(x, y, rcond=None)[0][0]], got.se, statistic=got.t_stat_original,
                  p=got.p_value, ci_low=got.ci_lower, ci_high=got.ci_upper)  # fmt: skip
@@ -200,25 +197,21 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
         hold ``breakdown``, the largest M (interpolated between the given ones) with an interval without zero.
     """
     import diff_diff as dd
-
-    def unfit(found: str, advice: str) -> InputError:
-        return InputError(Problem("design_unfit", where="honest", found=found, advice=advice))
-
     square = effect.details.get("covariance")
     if square is None or "dynamic" not in effect.details or effect.facts.get("base") == "varying" or effect.design == "did2s":
-        raise unfit(effect.name, 'callaway_santanna 请用 base="universal"；或用 event_study、sun_abraham')
+        raise unfit("honest", effect.name, 'callaway_santanna 请用 base="universal"；或用 event_study、sun_abraham')
     times, lags = square.index.to_numpy(int), [int(e) for e in square.index if e >= 0]
     if -1 in times:
-        raise unfit("基期不是实施前最后一期，或时期有间隔", "请用逐期连续、以实施前最后一期为基期的事件研究")
+        raise unfit("honest", "基期不是实施前最后一期，或时期有间隔", "请用逐期连续、以实施前最后一期为基期的事件研究")
     if not (times < -1).any() or not lags:
-        raise unfit("实施前除基期外没有别的时期", "至少要两个实施前的时期和一个实施后的时期")
+        raise unfit("honest", "实施前除基期外没有别的时期", "至少要两个实施前的时期和一个实施后的时期")
     weight = np.array([1 / len(lags) if target == "average" else float(e == target) for e in lags])
     every = np.sort(np.r_[times, -1])
     dynamic = effect.details["dynamic"].set_index("at").reindex(every)
     se, usual = dynamic["se"].to_numpy(), float(dynamic.loc[lags, "se"].mean())
     grid = [float(v) for v in (m if m is not None else np.array([0, 0.25, 0.5, 1, 2]) * usual)]
     if not grid or min(grid) < 0 or not weight.any():
-        raise unfit(f"m={m}，target={target}", f"m 不小于0；target 为 average 或事件期 {'、'.join(map(str, lags))}")
+        raise unfit("honest", f"m={m}，target={target}", f"m 不小于0；target 为 average 或事件期 {'、'.join(map(str, lags))}")
     blank, values = np.full(len(every), np.nan), dynamic["estimate"].fillna(0.0).to_numpy()
     # the library takes leads and lags against one base in its own container only
     box = dd.EventStudyResults(
@@ -226,9 +219,7 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
         conf_int_upper=values + se, is_reference=every == -1, n=blank, vcov=square.to_numpy(), vcov_index=times, reference_period=-1,
         event_time_convention="e0_first_treated", source="CallawaySantAnnaResults", base_period="universal",
     )  # fmt: skip
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = [dd.compute_honest_did(box, method="smoothness", M=v, l_vec=weight) for v in grid]
+    found = [dd.compute_honest_did(box, method="smoothness", M=v, l_vec=weight) for v in grid]
     low, high = np.array([r.ci_lb for r in found]), np.array([r.ci_ub for r in found])
     point = float(found[0].original_estimate)
     say = lambda v: f"{v * 100:.3g}个百分点" if effect.facts["rate"] else f"{v:.3g}"  # noqa: E731
@@ -260,11 +251,7 @@ class _Shape:
     """Cluster-period means as a matrix, with the cohorts that are dealt anew."""
 
     def __init__(self, panel: Panel) -> None:
-        def unfit(found: str, advice: str) -> InputError:
-            return InputError(Problem("design_unfit", where="randomisation", found=found, advice=advice))
-
-        if panel.kind != "binary":
-            raise unfit("政策变量是连续的", "请用 twfe")
+        binary(panel, "randomisation")
         work = panel.work
         if panel.controls:
             from evalkit.effects.fixed import least_squares
@@ -273,7 +260,8 @@ class _Shape:
             work = work.assign(y=work["y"] - work[list(beta.index)].to_numpy() @ beta.to_numpy())
         found = cells(work)
         if (found.groupby("c")["g"].nunique() > 1).any():
-            raise unfit("同一聚类内的个体开始时期不同，不能按聚类重新分派", "请把 cluster 设为政策所定的层级，或用 wild_bootstrap")
+            why = "同一聚类内的个体开始时期不同，不能按聚类重新分派"
+            raise unfit("randomisation", why, "请把 cluster 设为政策所定的层级，或用 wild_bootstrap")
         wide = found.pivot(index="c", columns="t", values=["y", "w"])
         whole = wide["y"].notna().all(axis=1)
         self.notes = [] if whole.all() else [f"{int((~whole).sum())}个聚类有缺的时期，随机化检验时略去"]
@@ -281,7 +269,7 @@ class _Shape:
         self.g = found.drop_duplicates("c").set_index("c")["g"].reindex(wide.index[whole]).to_numpy()
         self.cohorts, self.sizes = np.unique(self.g, return_counts=True)
         if len(self.cohorts) < 2:
-            raise unfit("各聚类的开始时期都一样，重新分派没有差别", "请加入未实施的地区")
+            raise unfit("randomisation", "各聚类的开始时期都一样，重新分派没有差别", "请加入未实施的地区")
 
     @property
     def on(self) -> np.ndarray:

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, allowed_as, fitted
 from evalkit.problems import InputError, Problem, did_you_mean
-
-if TYPE_CHECKING:
-    from evalkit.effects.panel import Panel
 
 PAPER = "Heckman, Ichimura and Todd (1997)"
 METHODS = ("holm", "bonferroni", "sidak", "holm-sidak", "simes-hochberg", "hommel", "fdr_bh", "fdr_by", "fdr_tsbh", "fdr_tsbky")

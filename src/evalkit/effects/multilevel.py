@@ -7,20 +7,15 @@ a random intercept for the entity and a random effect of the policy (statsmodels
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from evalkit.effects.fractional import regressors
 from evalkit.effects.guards import guarded
-from evalkit.effects.result import Effect, Note, facts, fitted, rows
+from evalkit.effects.panel import Panel
+from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, unfit
 from evalkit.problems import InputError, Problem
-
-if TYPE_CHECKING:
-    from evalkit.effects.panel import Panel
 
 
 def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.DataFrame:
@@ -95,23 +90,18 @@ def multilevel(panel: Panel) -> Effect:
     """
     import statsmodels.api as sm
 
-    if panel.kind != "binary":
-        found = f"{panel.label(panel.treatment)}是连续变量"
-        raise InputError(Problem("design_unfit", where="multilevel", found=found, advice="请用 ek.effects.twfe"))
+    binary(panel, "multilevel")
     used = panel.complete
     names = ["treated", *panel.controls]
     x = sm.add_constant(regressors(panel), has_constant="add")
     random = np.column_stack([np.ones(len(used)), used["treated"]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = sm.MixedLM(used[panel.outcome].astype(float), x, groups=used["entity"], exog_re=random)
-        try:
-            fit = model.fit(reml=True, method=["lbfgs", "powell"])
-        except np.linalg.LinAlgError as error:
-            ever = used.loc[used["first_treated"].notna(), "entity"].nunique()
-            found = f"{ever}个实施政策的个体，估不出效应的个体差异"
-            raise InputError(Problem("design_unfit", where="multilevel", found=found, advice="请用 ek.effects.twfe")) from error
-        errors = fit.bse_fe
+    model = sm.MixedLM(used[panel.outcome].astype(float), x, groups=used["entity"], exog_re=random)
+    try:
+        fit = model.fit(reml=True, method=["lbfgs", "powell"])
+    except np.linalg.LinAlgError as error:
+        ever = used.loc[used["first_treated"].notna(), "entity"].nunique()
+        raise unfit("multilevel", f"{ever}个实施政策的个体，估不出效应的个体差异", "请用 ek.effects.twfe") from error
+    errors = fit.bse_fe
     spread = np.sqrt(np.clip(np.diag(np.asarray(fit.cov_re)), 0, None))
     terms = [n for n in names if n in x]
     about = facts(panel, package="statsmodels", method="多层模型（随机截距、随机政策效应，REML）", paper="Gelman and Hill (2007)",

@@ -51,8 +51,7 @@ def discontinuity(y: ArrayLike, x: ArrayLike, cutoff: float = 0.0, h: float | No
     from diff_diff import RegressionDiscontinuity
 
     frame = pd.DataFrame({"y": np.asarray(y, float), "x": np.asarray(x, float)}).dropna()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # mass points and small samples: said in notes
+    with warnings.catch_warnings(action="ignore"):  # mass points and small samples: said in notes
         return RegressionDiscontinuity(cutoff=float(cutoff), h=h, b=b, alpha=1 - level).fit(frame, outcome="y", running="x")
 
 
@@ -95,8 +94,7 @@ def density_test(x: ArrayLike, cutoff: float = 0.0, k: float = 0.02) -> pd.DataF
     try:
         from diff_diff import RDDensityTest
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             test = RDDensityTest(cutoff=float(cutoff)).fit(pd.DataFrame({"x": v}), "x")
         found.append(["局部多项式密度检验", float(test.t_stat), float(test.p_value), f"带宽{test.h_left:.1f}和{test.h_right:.1f}"])
     except ValueError as error:  # too few values on a side

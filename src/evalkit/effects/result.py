@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
+from evalkit.effects.panel import Panel
 from evalkit.problems import InputError, Problem, did_you_mean
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-if TYPE_CHECKING:
-    from evalkit.effects.panel import Panel
 
 # the columns of every Effect.table; `at` is the place on the axis of a figure (event time, period, group), else NaN;
 # `p_small` stands beside the clustered p where clusters are few (see facts["p_small_method"])
@@ -29,20 +28,31 @@ STAR_RULE = "*、**、*** 分别表示在10%、5%、1%的水平上显著"
 
 
 def fitted(run: Callable[P, T]) -> Callable[P, T]:
-    """A design; where its library gives up on the data, that is said as a fault of the input."""
+    """A design: its library's own warnings are kept back (the notes say what matters), its giving up is a fault of the input."""
 
     @wraps(run)
     def tried(*given: P.args, **options: P.kwargs) -> T:
         try:
-            return run(*given, **options)
+            with warnings.catch_warnings(action="ignore"):
+                return run(*given, **options)
         except (ValueError, ArithmeticError, LookupError, StopIteration, np.linalg.LinAlgError) as error:
             from evalkit.effects.advise import name
 
             found = f"估计不出来（{' '.join(str(error).split())[:80] or type(error).__name__}）"
-            advice = "请看 advise 的判断表换一种设计，或核对数据和所给的选项"
-            raise InputError(Problem("design_unfit", where=name(run.__name__), found=found, advice=advice)) from error
+            raise unfit(name(run.__name__), found, "请看 advise 的判断表换一种设计，或核对数据和所给的选项") from error
 
     return tried
+
+
+def unfit(design: str, found: str, advice: str = "请看 ek.effects.advise(panel)") -> InputError:
+    """The data do not carry the design."""
+    return InputError(Problem("design_unfit", where=design, found=found, advice=advice))
+
+
+def binary(panel: Panel, design: str) -> None:
+    """Refuse a continuous treatment."""
+    if panel.kind != "binary":
+        raise unfit(design, f"{panel.label(panel.treatment)}是连续变量，没有开始实施的时期", "连续的政策变量请用 ek.effects.twfe")
 
 
 def allowed_as(option: str, given: object, allowed: Iterable[str]) -> None:
@@ -178,17 +188,20 @@ def rows(
     return pd.DataFrame(filled, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[2:], "float64"))
 
 
-def facts(panel: Panel, *, package: str, method: str, paper: str, **more: Any) -> dict[str, Any]:
-    """The facts that every design states, read off the panel; `package` gets its installed version."""
+def facts(
+    panel: Panel, *, package: str, method: str, paper: str, rows: pd.DataFrame | None = None, **more: Any
+) -> dict[str, Any]:
+    """The facts that every design states, read off the panel; `package` gets its installed version; `rows` are those it used."""
     work = panel.work
-    ever = work["g"] > 0
+    used = work if rows is None else rows
+    ever = used["g"] > 0
     idle = work.loc[work["d"] == 0, "y"] if panel.kind == "binary" else work["y"]
     own = {
         "outcome": panel.outcome, "outcome_label": panel.label(panel.outcome), "outcome_en": panel.english.get(panel.outcome, ""),
         "treatment": panel.treatment,
         "treatment_label": panel.label(panel.treatment), "controls": [panel.label(c) for c in panel.controls],
-        "n": len(work), "entities": int(work["i"].nunique()), "clusters": int(work["c"].nunique()),
-        "treated_clusters": int(work.loc[ever, "c"].nunique()), "treated_entities": int(work.loc[ever, "i"].nunique()),
+        "n": len(used), "entities": int(used["i"].nunique()), "clusters": int(used["c"].nunique()),
+        "treated_clusters": int(used.loc[ever, "c"].nunique()), "treated_entities": int(used.loc[ever, "i"].nunique()),
         "mean_outcome": float(idle.mean() if len(idle) else work["y"].mean()), "base_period": "", "covariance": "",
         "level": 0.95, "is_demo": panel.is_demo, "rate": panel.rate, "method": method, "paper": paper,
         "package": f"{package} {version(package)}" if package else "Evalkit", "source": panel.source, "periods": panel.periods,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.effects.panel import MOST_NAMED, Panel
+from evalkit.effects.columns import MOST_NAMED
+from evalkit.effects.panel import Panel
 from evalkit.problems import InputError, Problem, did_you_mean
 
 # entity -> its view and key, and the measure whose filter is the base of plain columns and measures

@@ -6,8 +6,9 @@ What cannot be estimated is named with its reason; only a main design that fails
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,21 +16,23 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from evalkit.codebook.reading import Lines, parse_yaml, read_text, where
-from evalkit.effects.advise import Advice, advise
+from evalkit.codebook.merging import File
+from evalkit.codebook.reading import Lines, parse_yaml, read_text
+from evalkit.effects.advise import Advice, advise, words
 from evalkit.effects.advise import name as design_name
 from evalkit.effects.panel import Panel, panel
 from evalkit.effects.rd import UNIT_OUTCOMES, rd
-from evalkit.effects.result import Effect
+from evalkit.effects.result import Effect, unfit
 from evalkit.problems import InputError, Problem, did_you_mean
 
 DESIGNS = {"twfe": "fixed", "event_study": "fixed", "sun_abraham": "fixed", "did2s": "fixed", "callaway_santanna": "groups",
            "synthetic_did": "synthetic", "synthetic_control": "synthetic", "fractional": "fractional", "multilevel": "multilevel",
            "psm_did": "matching", "rd": "rd"}  # fmt: skip
+PANELS = [design for design in DESIGNS if design != "rd"]  # rd takes units, not a panel
 CHECKS = {"bacon": "fixed", "placebo": "inference", "randomisation": "inference", "wild_bootstrap": "inference", "honest": "inference"}
 SEEDED = {"placebo", "randomisation", "wild_bootstrap"}
 Text = Annotated[str, Field(min_length=1)]
-Words = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
+Words = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int | date) else v)]  # 2024 and 2024-01-01 are no texts in YAML
 
 
 class Study(BaseModel):
@@ -39,7 +42,7 @@ class Study(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     question: Text
     status: Literal["pre_registered", "exploratory"]
-    registration: str = ""
+    registration: Words = ""
     outcome: Text
     outcome_label: str = ""
     treatment: str = ""
@@ -78,64 +81,59 @@ class Findings:
 
 def read_study(source: str | Path | dict[str, Any]) -> Study:
     """A checked study of a file or a mapping; every fault at once, with line and near match."""
-    name, lines, raw = "", None, source
+    path, text, raw = Path(), "", source
     if not isinstance(source, dict):
         path = Path(source)
-        name, text = path.name, read_text(path)
-        raw, problems = parse_yaml(text, name)
+        text = read_text(path)
+        raw, problems = parse_yaml(text, path.name)
         if problems:
             raise InputError(problems)
-        lines = Lines(text)
+    file = File(path, Lines(text))
     if not isinstance(raw, dict):
-        said = "没有内容" if raw is None else str(raw)[:60]
-        raise InputError(Problem("value_invalid", file=name, found=said, allowed="名称: 内容"))
+        raise InputError(file.invalid((), "没有内容" if raw is None else raw, "名称: 内容"))
     raw = {str(key): value for key, value in raw.items()}
     found: list[Problem] = []
-
-    def add(code: str, at: tuple[str | int, ...], found_: object, allowed: str = "", advice: str = "") -> None:
-        place = where(at, lines(at) if lines else None)
-        found.append(Problem(code, file=name, where=place, found=str(found_)[:60], allowed=allowed, advice=advice))
-
     try:
         study: Any = Study.model_validate(raw)
     except ValidationError as errors:
-        study = None
-        fields = list(Study.model_fields)
-        for error in errors.errors():
-            at, kind = error["loc"], error["type"]
-            if kind == "missing":
-                add("key_missing", at, "", f"{at[-1]}: …")
-            elif kind == "extra_forbidden":
-                add("key_unknown", at, at[-1], "、".join(fields), did_you_mean(str(at[-1]), fields))
-            else:
-                context = error.get("ctx", {})
-                expected = str(context.get("expected", "")).replace("'", "").replace(" or ", "、").replace(", ", "、")
-                near = did_you_mean(str(error["input"]), expected.split("、")) if expected else ""
-                add("value_invalid", at, error["input"], expected or _ALLOWED.get(kind, "").format(**context), near)
-    for key, known in (("design", {"auto": "", **DESIGNS}), ("robustness", DESIGNS), ("checks", CHECKS)):
-        given = raw.get(key) or []
-        for n, one in enumerate([given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []):
-            if isinstance(one, str) and one not in known:
-                at = (key,) if isinstance(given, str) else (key, n)
-                add("key_unknown", at, one, "、".join(known), did_you_mean(str(one), known))
-    is_rd = raw.get("design") == "rd"
-    if is_rd and raw.get("cutoff") is None:
-        add("key_missing", ("cutoff",), "", "断点回归要写临界值，如 cutoff: 50")
-    if not is_rd and not raw.get("treatment"):
-        add("key_missing", ("treatment",), "", "政策.xlsx 里的政策名称")
-    if is_rd and isinstance(raw.get("outcome"), str) and raw["outcome"] not in UNIT_OUTCOMES:
-        add("key_unknown", ("outcome",), raw["outcome"], "、".join(UNIT_OUTCOMES), did_you_mean(raw["outcome"], UNIT_OUTCOMES))
-    if raw.get("status") == "pre_registered" and not raw.get("registration"):
-        add("key_missing", ("registration",), "", "预先登记的日期和地方；没有登记的写 status: exploratory")
+        found += [_translated(error, file) for error in errors.errors()]
+    found += _crossed(raw, file)
     if found:
         raise InputError(found)
     return study  # type: ignore[no-any-return]
 
 
-_ALLOWED = {"int_parsing": "整数", "int_type": "整数", "float_parsing": "数字", "string_type": "文字", "tuple_type": "列表，如 [a, b]",
-            "greater_than": "大于{gt}", "greater_than_equal": "不小于{ge}", "less_than_equal": "不大于{le}",
-            "int_from_float": "整数", "too_long": "最多两项：起、止",
-            "string_too_short": "不能为空"}  # fmt: skip
+def _translated(error: Any, file: File) -> Problem:
+    at, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return file.problem("key_missing", at, allowed=f"{at[-1]}: …")
+    if kind == "extra_forbidden":
+        return file.unknown(at, at[-1], Study.model_fields)
+    if "expected" in context:
+        known = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return file.unknown(at, error["input"], known, code="value_invalid")
+    return file.invalid(at, error["input"], words("errors").get(kind, "").format(**context))
+
+
+def _crossed(raw: dict[str, Any], file: File) -> Iterator[Problem]:
+    """Designs and checks that must exist, and what one design wants or does not take."""
+    for key, known in (("design", ["auto", *DESIGNS]), ("robustness", PANELS), ("checks", [*CHECKS])):
+        given = raw.get(key) or []
+        for n, one in enumerate([given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []):
+            if isinstance(one, str) and one not in known:
+                yield file.unknown((key,) if isinstance(given, str) else (key, n), one, known)
+    if raw.get("design") == "rd":
+        if raw.get("cutoff") is None:
+            yield file.problem("key_missing", ("cutoff",), allowed="断点回归要写临界值，如 cutoff: 50")
+        if isinstance(raw.get("outcome"), str) and raw["outcome"] not in UNIT_OUTCOMES:
+            yield file.unknown(("outcome",), raw["outcome"], UNIT_OUTCOMES)
+        for key in ("robustness", "further", "checks", "groups", "controls"):
+            if raw.get(key):
+                yield file.invalid((key,), raw[key], "空", "断点回归自带圆环、带宽和安慰剂临界值，不用写这一项")
+    elif not raw.get("treatment"):
+        yield file.problem("key_missing", ("treatment",), allowed="政策.xlsx 里的政策名称")
+    if raw.get("status") == "pre_registered" and not raw.get("registration"):
+        yield file.problem("key_missing", ("registration",), allowed="预先登记的日期和地方；没有登记的写 status: exploratory")
 
 
 def study_panel(
@@ -191,7 +189,7 @@ def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
         known = list(source.keep)
         raise InputError(Problem("key_unknown", where="groups", found=column, allowed="、".join(known), advice=did_you_mean(column, known)))
     if source.kind != "binary":
-        raise InputError(Problem("design_unfit", where="groups", found="政策是连续变量", advice="分组比较要求有开始实施的时期"))
+        raise unfit("groups", "政策是连续变量", "分组比较要求有开始实施的时期")
     ever, kind = source.frame["first_treated"].notna(), source.frame[column].astype("string").fillna("未分组")
     rows: list[dict[str, Any]] = []
     for group in sorted(kind[ever].unique()):
@@ -239,7 +237,7 @@ def _known(study: Study, data: Any) -> None:
     ]  # fmt: skip
     bad = [Problem("period_unknown" if where_ == "periods" else "key_unknown", where=where_, found=word, advice=did_you_mean(word, known),
                    allowed="" if known is codes else "、".join(sorted(known)))
-           for where_, words, known in lists if known is not None for word in words if word not in known]  # fmt: skip
+           for where_, names, known in lists if known is not None for word in names if word not in known]  # fmt: skip
     if bad:
         raise InputError(bad)
 
@@ -262,12 +260,12 @@ def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = 
     advice = advise(made)
     design = advice.main if study.design == "auto" else study.design
     if not design:
-        raise InputError(Problem("design_unfit", where="design", found="没有适合的设计", advice="；".join(advice.notes[:1])))
+        raise unfit("design", "没有适合的设计", "；".join(advice.notes[:1]))
     say(design_name(design))
     main = estimate(made, design)
     others, lost = several((d for d in study.robustness if d != design), lambda d: estimate(made, d), say)
     further, no_panel = several(study.further, lambda o: estimate(panel_of(o), design), say)
-    checks, unfit = several(study.checks, lambda c: check(made, c, study.seed, study.draws, main), say)
+    checks, undone = several(study.checks, lambda c: check(made, c, study.seed, study.draws, main), say)
     groups, apart = several([study.groups] if study.groups else [], lambda g: by_group(made, g, design))
-    failed = (*lost, *no_panel, *unfit, *apart)
+    failed = (*lost, *no_panel, *undone, *apart)
     return Findings(study, main, made, advice, tuple(others.values()), tuple(further.values()), checks, groups.get(study.groups), failed)

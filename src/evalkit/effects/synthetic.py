@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.fixed import _binary
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, facts, fitted, number, rows
-from evalkit.problems import InputError, Problem
+from evalkit.effects.result import Effect, Note, binary, facts, fitted, number, rows, unfit
 
 MOST = 3_000  # entities; the libraries' matrices grow with their square
 _HOW = {"placebo": "安慰剂法", "jackknife": "刀切法", "bootstrap": "自助法"}
@@ -45,7 +42,7 @@ def synthetic_did(
     work, names, notes = _whole(panel, "synthetic_did")
     cohorts = sorted(int(v) for v in work.loc[work["g"] > work["t"].min(), "g"].unique())
     if not cohorts:
-        raise _unfit("synthetic_did", "没有首期之后才实施的个体")
+        raise unfit("synthetic_did", "没有首期之后才实施的个体")
     found: dict[int, Any] = {}
     sizes: dict[int, int] = {}
     hows: list[str] = []
@@ -54,7 +51,7 @@ def synthetic_did(
         n, post = data.loc[data["ever"] == 1, "i"].nunique(), sorted(int(t) for t in data["t"].unique() if t >= g)
         how = variance or ("placebo" if n == 1 or data["i"].nunique() > 3 * n else "jackknife")
         model = dd.SyntheticDiD(variance_method=how, n_bootstrap=draws, seed=seed)
-        found[g] = _run("synthetic_did", lambda: model.fit(data, "y", "ever", "i", "t", post, covariates=panel.xs or None))  # noqa: B023
+        found[g] = model.fit(data, "y", "ever", "i", "t", post, covariates=panel.xs or None)
         sizes[g] = n * len(post)
         hows.append(_HOW[how])
     att, se, mass = (np.array([pick(g) for g in cohorts], float) for pick in (lambda g: found[g].att, lambda g: found[g].se, sizes.get))
@@ -75,7 +72,7 @@ def synthetic_did(
                           "synthetic": gap + np.r_[one.synthetic_pre_trajectory, one.synthetic_post_trajectory]})  # fmt: skip
     about = facts(panel, package="diff-diff", method="合成双重差分", paper="Arkhangelsky et al. (2021)", start=g,
                   base_period="实施前各期（按时期权重）",
-                  covariance=f"{'、'.join(dict.fromkeys(hows))}（种子{seed}）", **_size(work))  # fmt: skip
+                  covariance=f"{'、'.join(dict.fromkeys(hows))}（种子{seed}）", rows=work)  # fmt: skip
     details = {"weights": pd.DataFrame(weights, columns=["cohort", "key", "weight"]), "paths": paths}
     made = Effect("synthetic_did", "合成双重差分", table, about, tuple(notes), "att", details, "synthetic")
     return guarded(made, panel) if guard else made
@@ -110,14 +107,14 @@ def synthetic_control(
     work, names, notes = _whole(panel, "synthetic_control")
     ever = {str(names[i]): i for i in sorted(work.loc[work["g"] > 0, "i"].unique())}
     if treated not in ever and (treated is not None or len(ever) > 1):
-        raise _unfit("synthetic_control", f"{treated or '没有指定'}；实施政策的有{'、'.join(list(ever)[:9])}",
+        raise unfit("synthetic_control", f"{treated or '没有指定'}；实施政策的有{'、'.join(list(ever)[:9])}",
                      '请指定 treated="…"，或用 synthetic_did')
     place = treated or next(iter(ever))
     one, work = ever[place], work[(work["g"] == 0) | (work["i"] == ever[place])]
     start = int(work.loc[work["i"] == one, "g"].iloc[0])
     before = int((work["t"].drop_duplicates() < start).sum())
     if not before:
-        raise _unfit("synthetic_control", f"{place}首期就已实施，没有实施前的数据")
+        raise unfit("synthetic_control", f"{place}首期就已实施，没有实施前的数据")
     back = {label: time for time, label in panel.periods.items()}
     special = [(column, [int(back.get(str(s), s)) for s in spans], "mean") for column, spans in predictors]
     for column in dict.fromkeys(column for column, *_ in special):
@@ -125,14 +122,13 @@ def synthetic_control(
         work = work.assign(**{column: values.reindex(pd.MultiIndex.from_arrays([work["i"].map(names), work["t"]])).to_numpy()})
     lags: Any = outcomes if isinstance(outcomes, str) else [int(back.get(str(s), s)) for s in outcomes] or None
     if not special and not lags:
-        raise _unfit("synthetic_control", "没有预测变量", 'outcomes="all" 或列出时期；或给 predictors')
+        raise unfit("synthetic_control", "没有预测变量", 'outcomes="all" 或列出时期；或给 predictors')
     how = importance or ("nested" if special else "equal")
     equal = np.ones(len(special) + (before if lags == "all" else len(lags or ()))) if how == "equal" else None
     model = dd.SyntheticControl(v_method="custom" if how == "equal" else how, custom_v=equal, seed=seed,
                                 standardize="none" if how == "equal" and not special else "std")  # fmt: skip
-    found = _run("synthetic_control", lambda: model.fit(work, "y", "d", "i", "t", treated_unit=one, pre_period_outcomes=lags,
-                                                        special_predictors=special or None))
-    shadow = _run("synthetic_control", found.in_space_placebo) if placebo else pd.DataFrame({"unit": []})
+    found = model.fit(work, "y", "d", "i", "t", treated_unit=one, pre_period_outcomes=lags, special_predictors=special or None)
+    shadow = found.in_space_placebo() if placebo else pd.DataFrame({"unit": []})
     gap = pd.Series(found.gap_path)
     post = gap[gap.index >= start]
     table = rows(["att", *(f"t{t}" for t in post.index)], ["实施后平均差距", *(f"{panel.period(t)}差距" for t in post.index)],
@@ -146,7 +142,7 @@ def synthetic_control(
     about = facts(panel, package="diff-diff", method=f"合成控制（预测变量权重：{how}）", paper="Abadie, Diamond & Hainmueller (2010)",
                   start=start,
                   pre_rmspe=float(found.pre_rmspe), rmspe_ratio=float(found.rmspe_ratio), base_period="实施前各期", place=place,
-                  p_small_method=f"全部{found.n_placebos + 1}个地区的RMSPE比值排名" if placebo else "", **_size(work))  # fmt: skip
+                  p_small_method=f"全部{found.n_placebos + 1}个地区的RMSPE比值排名" if placebo else "", rows=work)  # fmt: skip
     notes.append(Note("info", f"{place}；实施前拟合RMSPE={number(found.pre_rmspe)}；没有解析的标准误，以安慰剂排名判断"))
     ranked = f"，请以安慰剂排名的p值{number(found.placebo_p_value, 3)}为准（最小可能{1 / (found.n_placebos + 1):.3f}）" if placebo else ""
     notes.append(Note("warning", f"只有一个实施政策的地区：星号没有意义{ranked}"))
@@ -157,37 +153,17 @@ def synthetic_control(
     return Effect("synthetic_control", "合成控制", table, about, (), "att", details, "synthetic").with_notes(*notes)
 
 
-def _unfit(design: str, found: str, advice: str = "") -> InputError:
-    return InputError(Problem("design_unfit", where=design, found=found, advice=advice))
-
-
-def _run(design: str, call: Callable[[], Any]) -> Any:
-    """The library's own refusals as an `InputError`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return call()
-        except ValueError as error:
-            raise _unfit(design, str(error)[:200]) from error
-
-
 def _whole(panel: Panel, design: str) -> tuple[pd.DataFrame, dict[int, Any], list[Note]]:
     """Entities seen in every period, their names, and a note on those left out."""
-    _binary(panel, design)
+    binary(panel, design)
     work, names = panel.work, dict(enumerate(pd.factorize(panel.complete["entity"])[1]))
     whole = work.groupby("i")["t"].transform("size") == work["t"].nunique()
     if not (work.loc[whole, "g"] == 0).any():
-        raise _unfit(design, "没有每期都有数据、从未实施的个体可作对照")
+        raise unfit(design, "没有每期都有数据、从未实施的个体可作对照")
     if len(names) > MOST:
-        raise _unfit(design, f"有{len(names)}个个体，合成方法最多{MOST}个", '请用地区层面的面板：entity="area"')
+        raise unfit(design, f"有{len(names)}个个体，合成方法最多{MOST}个", '请用地区层面的面板：entity="area"')
     notes = [] if whole.all() else [Note("info", f"{work.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，略去")]
     return work[whole].assign(d=lambda w: w["d"].astype(int)), names, notes
-
-
-def _size(work: pd.DataFrame) -> dict[str, Any]:
-    ever = work["g"] > 0
-    return {"n": len(work), "entities": int(work["i"].nunique()), "clusters": int(work["c"].nunique()),
-            "treated_clusters": int(work.loc[ever, "c"].nunique()), "treated_entities": int(work.loc[ever, "i"].nunique())}  # fmt: skip
 
 
 __all__ = ["synthetic_control", "synthetic_did"]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evalkit import charts
 from evalkit.documents import Block
+from evalkit.effects.advise import words
 from evalkit.effects.matching import multiple
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, interval, number
@@ -19,16 +20,6 @@ from evalkit.effects.study import Findings
 from evalkit.reports.journal import balance, columns, descriptive, regression, three_line
 
 STATUS = {"pre_registered": "预先登记", "exploratory": "探索性分析"}
-# warnings of results in words that need no statistics
-_PLAIN = {
-    "的聚类只有": "实施的地区少，个别地区的偶然变化会左右结果", 
-    "预趋势": "实施以前两类地区的走势就不一样，差别不一定是政策带来的",
-    "负权重": "各地先后实施，这种算法的平均方式不合适，应看另一种算法",
-    "混有别的批次": "各地先后实施，这种算法的平均方式不合适，应看另一种算法", "流失": "有的地区后来没有数据，留下的可能有所不同",
-    "扎堆": "单位填报的人数有凑整的现象", "离散": "人数只能是整数，线上线下的比较没有那么精细",
-    "跳跃": "临界值附近的单位数或没有规定的地方也有跳跃，比较的基础不牢",
-    "圆环": "结论取决于恰好在临界值上的少数单位", "对照，已去掉": "有的地区找不到相近的地区可比", "标准化差异": "两类地区仍不够相近",
-}  # fmt: skip
 
 
 def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", exploratory: bool = True, who: str = "地区") -> Block:
@@ -71,7 +62,7 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
         differ = f"有{len(values) - same}种方向相反，结论要谨慎。"
         text.append(f"换用另外{len(values)}种算法，" + (agree if same == len(values) else differ))
     rest = "方法上还有保留，见表下说明"
-    careful = list(dict.fromkeys(next((plain for word, plain in _PLAIN.items() if word in w), rest) for w in main.warnings))
+    careful = list(dict.fromkeys(next((plain for word, plain in words("plain").items() if word in w), rest) for w in main.warnings))
     if careful:
         text.append("需要留意：" + "；".join(careful) + "。")
     known = "这项分析事先没有登记，只作参考；" if exploratory else "这项分析的算法事先已登记；"
