@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from evalkit.codebook import read_yaml
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import DEMO, Item, em, runs
 
@@ -29,13 +30,7 @@ FONTS = {
 LINE = 579  # twips: 225 mm over 22 lines
 TIGHT = -5  # twentieths of a point: 28 characters of 16 pt need 448 pt, the line has 442; a grid of characters
 # (linesAndChars) would say the same, but LibreOffice then gives each of them two cells and tears numbers apart
-_NAMES = " ".join(
-    f'xmlns:{prefix}="http://schemas.openxmlformats.org/{path}"'
-    for prefix, path in {
-        "w": "wordprocessingml/2006/main", "r": "officeDocument/2006/relationships",
-        "wp": "drawingml/2006/wordprocessingDrawing", "a": "drawingml/2006/main", "pic": "drawingml/2006/picture",
-    }.items()
-)  # fmt: skip
+_XML: dict[str, str] = read_yaml(Path(__file__).with_name("docx.yml"))
 _TONES = {"good": "145A32", "middle": "7A4B00", "bad": "9B1C1C"}
 _EAST = re.compile(r"[“”‘’…—·●▲■○△□°×÷±①-⑳Ⅰ-Ⅻ]")  # Word would take these from the Latin face
 
@@ -109,15 +104,7 @@ class Writer:
         x, y = round(item["width"] * 36000), round(item["height"] * 36000)  # EMU
         n = next(self.ids)
         name, alt = f'id="{n}" name="图片 {n}"', quoteattr(item["alt"])
-        return (
-            f'<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{x}" cy="{y}"/>'
-            f'<wp:docPr {name} descr={alt}/><wp:cNvGraphicFramePr><a:graphicFrameLocks noChangeAspect="1"/>'
-            '</wp:cNvGraphicFramePr><a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture">'
-            f'<pic:pic><pic:nvPicPr><pic:cNvPr {name} descr={alt}/><pic:cNvPicPr/></pic:nvPicPr>'
-            f'<pic:blipFill><a:blip r:embed="{rid}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm>'
-            f'<a:off x="0" y="0"/><a:ext cx="{x}" cy="{y}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr>'
-            "</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
-        )  # fmt: skip
+        return _XML["picture"].format(x=x, y=y, name=name, alt=alt, rid=rid)
 
     def table(self, item: Item) -> None:
         """Title and unit above, heading rows repeated, rows never split; a table of one page keeps together."""
@@ -129,11 +116,8 @@ class Writer:
         last = len(item["rows"]) - 4  # of a longer one the first three rows stay together, and the last three with 合计
         around = 10 if item["wide"] else 40
         lines = f'<w:spacing w:before="{around}" w:after="{around}" w:line="{round(item["size"] * 25)}" w:lineRule="exact"/>'
-        parts = [
-            f'<w:tbl><w:tblPr><w:tblStyle w:val="{"ThreeLine" if three else "TableGrid"}"/><w:tblW w:w="{sum(widths)}" '
-            'w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/><w:tblLook w:val="0020"/></w:tblPr><w:tblGrid>',
-            *(f'<w:gridCol w:w="{width}"/>' for width in widths), "</w:tblGrid>",
-        ]  # fmt: skip
+        columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+        parts = [_XML["table"].format(style="ThreeLine" if three else "TableGrid", width=sum(widths), columns=columns)]
         heads = item["head"]
         for n, row in enumerate(heads):
             cells = {cell["at"]: cell for cell in row}
@@ -168,10 +152,8 @@ class Writer:
 
 
 def _cell(width: int, properties: str, inner: str, side: str, keep: bool, lines: str) -> str:
-    return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{properties}<w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr>'
-        f'<w:pStyle w:val="TableText"/>{"<w:keepNext/>" if keep else ""}{lines}<w:jc w:val="{side}"/></w:pPr>{inner}</w:p></w:tc>'
-    )
+    kept = "<w:keepNext/>" if keep else ""
+    return _XML["cell"].format(width=width, properties=properties, keep=kept, lines=lines, side=side, inner=inner)
 
 
 def run(text: str, bold: Any = False, pending: Any = False, tone: str | None = None, size: int = 0) -> str:
@@ -196,11 +178,10 @@ def section(wide: bool = False, references: str = "", first: bool = False, kind:
     """Properties of a section; the binding edge of a landscape page is its top."""
     size = 'w:w="16838" w:h="11906" w:orient="landscape"' if wide else 'w:w="11906" w:h="16838"'
     top, right, bottom, left = (1588, 1984, 1474, 2098) if wide else (2098, 1474, 1984, 1588)
-    return (
-        f'<w:sectPr>{references}<w:type w:val="{kind}"/><w:pgSz {size}/><w:pgMar w:top="{top}" w:right="{right}" '
-        f'w:bottom="{bottom}" w:left="{left}" w:header="850" w:footer="{900 if wide else 1400}" w:gutter="0"/>{numbers}'
-        f'{"<w:titlePg/>" if first else ""}<w:docGrid w:type="lines" w:linePitch="{LINE}"/></w:sectPr>'
-    )
+    return _XML["section"].format(
+        references=references, kind=kind, size=size, top=top, right=right, bottom=bottom, left=left, footer=900 if wide else 1400,
+        numbers=numbers, first="<w:titlePg/>" if first else "", line=LINE,
+    )  # fmt: skip
 
 
 def break_section(writer: Writer, properties: str) -> None:
@@ -303,15 +284,9 @@ def onepage(rows: Sequence[Sequence[Item]], title: str, cover: Cover | None, dem
             part = Writer(writer.part, writer)
             part.item({**item, "width": item["width"] * factor, "height": item["height"] * factor})
             cells.append(f'<w:tc><w:tcPr><w:tcW w:w="4930" w:type="dxa"/></w:tcPr>{"".join(part.xml)}</w:tc>')
-        writer.xml.append(
-            '<w:tbl><w:tblPr><w:tblW w:w="9860" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/></w:tblPr>'
-            f'<w:tblGrid><w:gridCol w:w="4930"/><w:gridCol w:w="4930"/></w:tblGrid><w:tr><w:trPr><w:cantSplit/></w:trPr>{"".join(cells)}'
-            "</w:tr></w:tbl>"
-        )
+        writer.xml.append(_XML["beside"].format(cells="".join(cells)))
     writer.xml.append('<w:p><w:pPr><w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>')
-    last = (f'<w:sectPr>{references}<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1020" w:right="1020" w:bottom="900" '
-            'w:left="1020" w:header="510" w:footer="510" w:gutter="0"/></w:sectPr>')  # fmt: skip
-    return _finish(document, writer, last)
+    return _finish(document, writer, _XML["one_page"].format(references=references))
 
 
 def _cover_page(writer: Writer, title: str, cover: Cover) -> None:
@@ -397,14 +372,14 @@ def _fill(place: Any, inner: str, parse: Any) -> None:
     element = place._element
     for child in list(element):
         element.remove(child)
-    element.append(parse(f"<w:p {_NAMES}>{inner}</w:p>"))
+    element.append(parse(f"<w:p {_XML['names']}>{inner}</w:p>"))
 
 
 def _finish(document: Any, writer: Writer, last: str) -> bytes:
     """The package with our body in it and a fixed date; the body is put in as text, which is ten times as fast."""
     saved, buffer = io.BytesIO(), io.BytesIO()
     document.save(saved)
-    part = f"<w:document {_NAMES}><w:body>{''.join(writer.xml)}{last}</w:body></w:document>"
+    part = f"<w:document {_XML['names']}><w:body>{''.join(writer.xml)}{last}</w:body></w:document>"
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))

@@ -35,7 +35,7 @@ from evalkit.reports.sentences import (
     word,
 )
 from evalkit.reports.tables import headline
-from evalkit.reports.words import MISSING, change_words, cut_off, period_words, source_line
+from evalkit.reports.words import MISSING, change_words, cut_off, period_words, right, source_line
 from evalkit.scoring.scores import score
 from evalkit.subsidy import report as costs
 
@@ -291,7 +291,7 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
              *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []), r.losses] for r in scores.table.itertuples()]  # fmt: skip
     columns: list[Any] = ["地区", {"key": "score", "label": "得分", "decimals": 2}]
     columns += [{"key": "grade", "label": "等级", "align": "center"}]
-    columns += [*([{"key": "rank", "label": "位次", "align": "right"}] if rank else []), "失分最多的指标"]
+    columns += [*(right(rank="位次") if rank else []), "失分最多的指标"]
     made = Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method], demo=scores.is_demo,
                        source=source_line(scores.period, scores.is_demo))  # fmt: skip
     return placed(made, str(now["level"].iloc[0]))

@@ -16,23 +16,21 @@ from evalkit.reports.words import (
     HIDDEN,
     MARKS,
     MISSING,
-    change,
+    cell,
     fixed,
     hidden_notes,
     large,
     light,
     period_words,
+    right,
     shown,
     source_line,
+    stepped,
 )
 
 MONEY, WAN = "元", 1e4
 STATES = {"good": "达到", "middle": "接近", "bad": "未达到"}
 OWN = "本方案定义"
-
-
-def right(**labels: str) -> list[dict[str, Any]]:
-    return [{"key": key, "label": label, "align": "right"} for key, label in labels.items()]
 
 
 def arrow(step: float | None, decimals: int = 0) -> str:
@@ -45,8 +43,7 @@ def arrow(step: float | None, decimals: int = 0) -> str:
 def step_cell(step: float | None, decimals: int = 0, unit: str = "") -> dict[str, Any]:
     """A change as a cell with its number, so that a workbook can reckon with it."""
     text = arrow(step, decimals)
-    known = step is not None and not pd.isna(step)
-    return {"v": float(step) if known else None, "t": text + unit * (text not in (MISSING, "→"))}  # type: ignore[arg-type]
+    return cell(step, text + unit * (text not in (MISSING, "→")))
 
 
 def counts(data: Data, period: str | int, table: str, areas: Sequence[str], area: str | None = None) -> Block:
@@ -117,8 +114,8 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
         done = f"{sum(light(r) == 'good' for r in mine)}/{len(mine)}" if tone else MISSING
         rows.append([
             short(row), *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
-            {"v": float(row["value"]), "t": shown(row)}, {"v": float(row["target"]), "t": shown(row, row["target"])},
-            row["target_name"], attainment(row) or MISSING, {"v": step, "t": change(row, step)}, state, done,
+            cell(row["value"], shown(row)), cell(row["target"], shown(row, row["target"])),
+            row["target_name"], attainment(row) or MISSING, stepped(row, step), state, done,
         ])  # fmt: skip
     columns: list[Any] = ["指标", *right(numerator="分子", denominator="分母", value="实际", target="参照值"), "参照值说明", "完成情况",
                           *right(change="较上年"), "结论", *right(areas="达到地区")]  # fmt: skip
@@ -132,7 +129,7 @@ def _count(data: Data, code: str, side: str, value: float) -> dict[str, Any]:
     """A numerator or denominator in full (101,140), money with 万元."""
     unit = data.codebook.measures[getattr(data.codebook.indicators[code], side)].unit
     text = large(value, unit) if unit == MONEY else fixed(value, 0 if float(value).is_integer() else 2)
-    return {"v": float(value), "t": text}
+    return cell(value, text)
 
 
 def told_of() -> set[str]:

@@ -22,7 +22,7 @@ from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import headings_of, squeeze
 from evalkit.problems import SEVERITIES, Problem
 from evalkit.reports.quality import problem_summary
-from evalkit.reports.words import fixed, shown, span
+from evalkit.reports.words import fixed, right, shown, span
 
 UNKNOWN, SUMMARY = "地区不明", "报送情况表"
 _VERSION = re.compile(r"最终版?\d*|终稿\d*|定稿\d*|修改\w{0,2}|修订\w{0,2}|第[\d一二三四五]+[版稿]|[vV]\d+|[(（]\d+[)）]$")
@@ -148,7 +148,6 @@ def profile(found: Findings, area: str, files: Sequence[str], problems: Sequence
         mine = mine.loc[mine["period"].eq(last) if last else mine["period"].isna()]
         rows = [[r["name"], shown(r), span(r), fixed(r["numerator"]), fixed(r["denominator"]), r["base"], int(r["n_missing"])]
                 for r in mine.to_dict("records")]  # fmt: skip
-        right = [{"key": k, "label": k, "align": "right"} for k in ("数值", "数据区间", "分子", "分母")]
         title = f"主要指标（{last}年）" if last else "主要指标（未注明年份）"
-        blocks.append(Block.table(title, ["指标", *right, "口径", "空白单元格"], rows))
+        blocks.append(Block.table(title, ["指标", *right(value="数值", span="数据区间", n="分子", d="分母"), "口径", "空白单元格"], rows))
     return page(blocks, f"{name}：台账检查概况", footer="数字由所报台账直接计算，问题改正后会变化。空白不等于零。")

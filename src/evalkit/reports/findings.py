@@ -13,9 +13,9 @@ from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
-from evalkit.reports.appendix import MONEY, WAN, right, step_cell
+from evalkit.reports.appendix import MONEY, WAN, step_cell
 from evalkit.reports.sentences import MOST, declared, facts, moved, place_word, word
-from evalkit.reports.words import fixed, large, period_words, source_line
+from evalkit.reports.words import cell, fixed, large, period_words, right, source_line
 
 SMALLEST = 3  # lists show no number of members below this
 FEW = f"不足{SMALLEST}名"
@@ -85,7 +85,7 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     rows: list[list[Any]] = []
     for one in found:
         scale, digits, unit = (WAN, 2, "万元") if one.unit == MONEY else (1.0, 0, one.unit)
-        now, old = ({"v": v, "t": fixed(v, digits)} for v in (one.n / scale, None if one.before is None else one.before / scale))
+        now, old = (cell(v, fixed(v, digits)) for v in (one.n / scale, None if one.before is None else one.before / scale))
         step = step_cell(None if one.before is None else (one.n - one.before) / scale, digits)
         rows.append([one.name, unit, now, old, step, one.areas])
     columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]

@@ -24,7 +24,7 @@ from evalkit.reports.annual import files_of
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
 from evalkit.reports.sentences import declared, place_word, placed
-from evalkit.reports.words import MISSING, fixed, marked, period_words, shown, source_line, span
+from evalkit.reports.words import MISSING, fixed, marked, period_words, right, shown, source_line, span
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
 
@@ -166,7 +166,7 @@ def _key_table(made: Made, data: Data) -> Block:
     heads = {r["indicator"]: r for r in now.drop_duplicates("indicator").to_dict("records")}
     forms = [f for f in FORMS if f != "html" and any(made.form(a, f) for a in made.areas)]
     columns: list[Any] = [{"key": "area", "label": "地区"}]
-    columns += [{"key": c, "label": f"{heads[c]['short_name']}（{heads[c]['unit']}）", "align": "right"} for c in codes]
+    columns += right(**{c: f"{heads[c]['short_name']}（{heads[c]['unit']}）" for c in codes})
     columns += [{"key": f, "label": NAMES[f], "align": "center"} for f in forms]
     rows = []
     for area in [*made.areas, *made.silent]:
@@ -215,9 +215,8 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
     frame, book = data.indicators, data.codebook
     now = frame.loc[(frame["period"] == made.period) & (frame["area"].isin(made.areas) | (frame["level"] != made.parameters["level"]))]
     now = now.loc[now["value"].notna() & (now["area"].isin(made.areas) | now["level"].isin(tables.TOTAL_LEVELS))]
-    columns: list[Any] = [{"key": "area", "label": "地区"}]
     labels = ("数值", "分子", "分母", "数据区间", "空白单元格")
-    columns += [{"key": k, "label": k, "align": "right"} for k in labels]
+    columns: list[Any] = ["地区", *right(**dict(zip(labels, labels, strict=True)))]
     for code in [c for c in tables.headline(book) if (now["indicator"] == c).any()]:
         one = book.indicators[code]
         top, bottom = book.measures[one.numerator], book.measures[one.denominator]

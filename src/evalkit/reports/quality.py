@@ -11,7 +11,7 @@ from evalkit.documents import Block
 from evalkit.indicators.load import Data
 from evalkit.problems import SEVERITIES, TITLES
 from evalkit.reports.sentences import placed
-from evalkit.reports.words import MISSING, shown
+from evalkit.reports.words import MISSING, cell, right, shown
 
 MARKS = {"error": ("■", "bad"), "warning": ("▲", "middle"), "question": ("▲", "middle")}
 
@@ -89,18 +89,14 @@ def widest(now: pd.DataFrame, n: int = 20) -> Block:
     if not len(frame):
         return Block.paragraph("没有指标受约数影响。")
     rows = [[r["area_name"], r["name"], *_typed(r, r["value"], r["low"], r["high"]), r["width"]] for r in frame.to_dict("records")]
-    columns: list[Any] = ["地区", "指标", *_right(value="数值"), *_right("数据区间", low="下限", high="上限"),
+    columns: list[Any] = ["地区", "指标", *right(value="数值"), *right("数据区间", low="下限", high="上限"),
                           {"key": "width", "label": "区间宽度占数值", "percent": True}]  # fmt: skip
     return placed(Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any())), str(now["level"].iloc[0]))
 
 
-def _right(group: str = "", **labels: str) -> list[dict[str, str]]:
-    return [{"key": key, "label": label, "align": "right"} | ({"group": group} if group else {}) for key, label in labels.items()]
-
-
 def _typed(row: Any, *values: float) -> list[dict[str, Any]]:
     """Values of an indicator as cells with their numbers."""
-    return [{"v": None if pd.isna(value) else float(value), "t": shown(row, value)} for value in values]
+    return [cell(value, shown(row, value)) for value in values]
 
 
 def missing(now: pd.DataFrame, n: int = 30) -> Block:
@@ -116,8 +112,8 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
         ends = (r["numerator"] / (bottom + gaps), min(1.0, (r["numerator"] + gaps) / (bottom + gaps))) if bottom else (np.nan, np.nan)
         value, *ends_ = _typed(r, r["value"], *ends)
         rows.append([r["area_name"], r["name"], value, int(gaps), *ends_])
-    columns: list[Any] = ["地区", "指标", *_right(value="数值"), {"key": "gaps", "label": "空白单元格", "decimals": 0},
-                          *_right("空白全按", worst="最差", best="最好")]  # fmt: skip
+    columns: list[Any] = ["地区", "指标", *right(value="数值"), {"key": "gaps", "label": "空白单元格", "decimals": 0},
+                          *right("空白全按", worst="最差", best="最好")]  # fmt: skip
     return placed(Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any())), str(now["level"].iloc[0]))
 
 
@@ -134,9 +130,7 @@ def baseline(data: Data) -> Block:
         gap = r["printed"] - r["recomputed"]
         same = {"t": MISSING if pd.isna(gap) else "相同"}
         mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else same
-        values = [shown(r, r["printed"]), shown(r, r["recomputed"]), mark, r["source"]]
-        rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], *values])
-    right = [{"key": key, "label": key, "align": "right"} for key in ("公布数", "按台账重算")]
+        rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], *_typed(r, r["printed"], r["recomputed"]), mark, r["source"]])
     notes = ["与上年比较时，上年数采用公布数；差异不到显示单位的一半算相同。"]
-    columns: list[Any] = ["地区", "年份", "指标", *right, "是否相同", "来源"]
+    columns: list[Any] = ["地区", "年份", "指标", *right(printed="公布数", recomputed="按台账重算"), "是否相同", "来源"]
     return Block.table("上年公布数与按台账重算数", columns, rows, notes=notes, demo=data.is_demo)

@@ -18,6 +18,7 @@ from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, interval, number
 from evalkit.effects.study import Findings
 from evalkit.reports.journal import balance, columns, descriptive, regression, three_line
+from evalkit.reports.sentences import declared
 
 STATUS = {"pre_registered": "预先登记", "exploratory": "探索性分析"}
 
@@ -62,7 +63,7 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
         differ = f"有{len(values) - same}种方向相反，结论要谨慎。"
         text.append(f"换用另外{len(values)}种算法，" + (agree if same == len(values) else differ))
     rest = "方法上还有保留，见表下说明"
-    careful = list(dict.fromkeys(next((plain for word, plain in words("plain").items() if word in w), rest) for w in main.warnings))
+    careful = list(dict.fromkeys(next((plain for word, plain in declared()["cautions"].items() if word in w), rest) for w in main.warnings))
     if careful:
         text.append("需要留意：" + "；".join(careful) + "。")
     known = "这项分析事先没有登记，只作参考；" if exploratory else "这项分析的算法事先已登记；"

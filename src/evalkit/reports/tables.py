@@ -18,6 +18,7 @@ from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
     MISSING,
+    cell,
     change,
     change_unit,
     fixed,
@@ -26,9 +27,11 @@ from evalkit.reports.words import (
     light,
     marked,
     period_words,
+    right,
     shown,
     source_line,
     span,
+    stepped,
 )
 
 SMALL_BASE = "基数小,不参与排序"
@@ -113,31 +116,18 @@ def _whole(
         ends = [MISSING] * 2
         if len(ranked) > 1:
             ends = [f"{r['area_name']} {shown(r, unit=False)}" for _, r in ranked.iloc[[0, -1]].iterrows()]
-        rows.append(
-            [
-                f"{row['name']}（{row['unit']}）" + (f"（{n}个{place}有数）" if 0 < (n := mine["area"].nunique()) < every else ""),
-                marked(row) if whole else MISSING,
-                {"v": float(old), "t": shown(row, old, unit=False)} if whole and pd.notna(old) else MISSING,
-                {"v": float(row["value"] - old), "t": change(row, row["value"] - old)} if whole and pd.notna(old) else MISSING,
-                MISSING if pd.isna(row["target"]) else {"v": float(row["target"]), "t": _reference(row)},
-                *(ends if ranking == "full" else []),
-            ]
-        )
+        told = [cell(old, shown(row, old, unit=False)), stepped(row, row["value"] - old)] if whole and pd.notna(old) else [MISSING] * 2
+        few = f"（{n}个{place}有数）" if 0 < (n := mine["area"].nunique()) < every else ""
+        target = MISSING if pd.isna(row["target"]) else cell(row["target"], _reference(row))
+        rows.append([f"{row['name']}（{row['unit']}）{few}", marked(row) if whole else MISSING, *told, target,
+                     *(ends if ranking == "full" else [])])  # fmt: skip
     name = str(total["area_name"].iloc[0]) if len(total) else "各地区"
-    columns: list[Any] = [
-        {"key": "name", "label": "指标"},
-        {"key": "value", "label": f"{name}{period_words(period)}", "align": "right"},
-        {"key": "previous", "label": period_words(against) if against else "上年", "align": "right"},
-        {"key": "change", "label": "增减", "align": "right"},
-        {"key": "target", "label": "参照值（说明）", "align": "left"},
-        *([{"key": "best", "label": "最好地区"}, {"key": "last", "label": "靠后地区"}] if ranking == "full" else []),
-    ]
+    heads = right(value=f"{name}{period_words(period)}", previous=period_words(against) if against else "上年", change="增减")
+    ends_ = ["最好地区", "靠后地区"] if ranking == "full" else []
+    columns: list[Any] = ["指标", *heads, {"key": "target", "label": "参照值（说明）", "align": "left"}, *ends_]
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
-    demo = bool(frame["is_demo"].any())
-    return Block.table(
-        f"{period_words(period)}主要指标一览表", columns, rows, notes=notes, source=source_line(period, demo),
-        sortable=False, demo=demo,
-    )  # fmt: skip
+    title, demo = f"{period_words(period)}主要指标一览表", bool(frame["is_demo"].any())
+    return Block.table(title, columns, rows, notes=notes, source=source_line(period, demo), sortable=False, demo=demo)
 
 
 def _reference(row: Any) -> str:
@@ -157,28 +147,18 @@ def _family(
     total = above(frame, period, level).set_index("indicator")
     for code in shown_codes:
         row = now.loc[now["indicator"] == code].iloc[0]
-        group = f"{row['short_name']}（{row['unit']}）"
-        columns += [
-            {"key": f"{code}", "label": "数值", "align": "right", "group": group},
-            {"key": f"{code}_change", "label": "增减", "align": "right", "group": group},
-        ]
-        if ranking != "none":
-            place = "位次" if ranking == "full" else "档次"
-            columns.append({"key": f"{code}_rank", "label": place, "align": "right", "group": group})
-    gone = hidden_cells(frame, period)
-    rows = []
-    small = False
+        place = {} if ranking == "none" else {f"{code}_rank": "位次" if ranking == "full" else "档次"}
+        columns += right(f"{row['short_name']}（{row['unit']}）", **{code: "数值", f"{code}_change": "增减"} | place)
+    gone, rows, small = hidden_cells(frame, period), list[list[Any]](), False
     for area, name in order.itertuples(index=False):
         line: list[Any] = [str(name)]
         for code in shown_codes:
-            cell = cells.get((area, code))
-            if cell is None:
-                said = HIDDEN if (area, code) in gone else "缺报"
-                line += [said, MISSING, MISSING][: len(columns[1:]) // len(shown_codes)]
+            one = cells.get((area, code))
+            if one is None:
+                line += [HIDDEN if (area, code) in gone else "缺报", MISSING, MISSING][: len(columns[1:]) // len(shown_codes)]
                 continue
-            small |= not cell["ranked"]
-            line += [marked(cell), {"v": _number(cell["change"]), "t": change(cell, cell["change"])}]
-            line += [_place(cell, ranking)] if ranking != "none" else []
+            small |= not one["ranked"]
+            line += [marked(one), stepped(one, one["change"]), *([_place(one, ranking)] if ranking != "none" else [])]
         rows.append(line)
     has_total = any(code in total.index for code in shown_codes)
     before = above(frame, against, level).set_index("indicator")["value"] if against else pd.Series(dtype=float)
@@ -187,18 +167,15 @@ def _family(
         for code in shown_codes:
             whole = total.loc[code] if code in total.index else None
             moved = whole["value"] - before[code] if whole is not None and code in before.index else None
-            step = {"v": _number(moved), "t": change(whole, moved)} if whole is not None else MISSING
-            cells_of_total += [marked(whole), step] if whole is not None else [MISSING] * 2
+            cells_of_total += [marked(whole), stepped(whole, moved)] if whole is not None else [MISSING] * 2
             cells_of_total += [MISSING] if ranking != "none" else []
         rows.append(cells_of_total)
     notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
     notes += hidden_notes(frame, gone)
     notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []
-    demo = bool(frame["is_demo"].any())
-    return Block.table(
-        f"{label}：各地区{period_words(period)}", columns, rows, total_rows=int(has_total), notes=notes,
-        source=source_line(period, demo), demo=demo,
-    )  # fmt: skip
+    title, demo = f"{label}：各地区{period_words(period)}", bool(frame["is_demo"].any())
+    source = source_line(period, demo)
+    return Block.table(title, columns, rows, total_rows=int(has_total), notes=notes, source=source, demo=demo)
 
 
 def hidden_cells(frame: pd.DataFrame, period: str) -> set[tuple[str, str]]:
@@ -207,33 +184,16 @@ def hidden_cells(frame: pd.DataFrame, period: str) -> set[tuple[str, str]]:
     return set(zip(rows["area"], rows["indicator"], strict=True))
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)
-
-
 def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
     """低于平均且仍在下降: areas whose value is worse than the reference beyond noise and moved further away."""
     codes = headline(codebook)
     hits = verdict.loc[(verdict["verdict"] == "worse") & verdict["falling"] & verdict["indicator"].isin(codes)]
-    columns: list[Any] = [
-        {"key": "area", "label": "地区"},
-        {"key": "name", "label": "指标"},
-        {"key": "value", "label": "本年", "align": "right"},
-        {"key": "reference", "label": "比较基准", "align": "right"},
-        {"key": "difference", "label": "差距", "align": "right"},
-        {"key": "change", "label": "较上年", "align": "right"},
-    ]
+    columns: list[Any] = ["地区", "指标", *right(value="本年", reference="比较基准", difference="差距", change="较上年")]
     rows = [
-        [
-            str(r["area_name"]),
-            str(r["name"]),
-            {"v": _number(r["value"]), "t": shown(r)},
-            {"v": _number(r["reference"]), "t": shown(r, r["reference"])},
-            {"v": _number(r["difference"]), "t": change(r, r["difference"]) + change_unit(r)},
-            {"v": _number(r["change"]), "t": change(r, r["change"]) + change_unit(r)},
-        ]
+        [str(r["area_name"]), str(r["name"]), cell(r["value"], shown(r)), cell(r["reference"], shown(r, r["reference"])),
+         *(cell(r[key], change(r, r[key]) + change_unit(r)) for key in ("difference", "change"))]
         for r in hits.sort_values(["sort_order", "indicator"]).to_dict("records")
-    ]
+    ]  # fmt: skip
     if not rows:
         return Block.paragraph("没有低于平均且仍在下降的地区和指标。")
     period = str(hits["period"].iloc[0])
@@ -257,7 +217,7 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
         between = "" if span(r) in (MISSING, shown(r, unit=False)) else f"（{span(r)}）"
         rows.append([
             str(r["name"]), marked(r) | {"t": shown(r) + between},
-            MISSING if other is None else {"v": _number(other["change"]), "t": change(r, other["change"])},
+            MISSING if other is None else stepped(r, other["change"]),
             f"{_part(r['numerator'])} / {_part(r['denominator'])}", MISSING if other is None else shown(r, other["reference"]),
             MISSING if other is None else VERDICTS[other["verdict"]], *([rank] if ranking == "full" else []),
         ])  # fmt: skip
@@ -304,17 +264,9 @@ def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
         ]
         for r in frame.assign(decimals=frame["decimals"] + ~frame["kind"].isin(["rate", "ratio"])).to_dict("records")
     ]
-    columns: list[Any] = [
-        {"key": "place", "label": "地方"},
-        {"key": "period", "label": "年份", "align": "center"},
-        {"key": "name", "label": "指标"},
-        {"key": "value", "label": "由公开数字推得", "align": "right"},
-        {"key": "parts", "label": "分子 / 分母", "align": "right"},
-        {"key": "base", "label": "口径"},
-        {"key": "span", "label": "数据区间", "align": "right"},
-        {"key": "ci", "label": "95%区间", "align": "right"},
-        {"key": "method", "label": "方法"},
-    ]
+    columns: list[Any] = ["地方", {"key": "period", "label": "年份", "align": "center"}, "指标",
+                          *right(value="由公开数字推得", parts="分子 / 分母"), "口径", *right(span="数据区间", ci="95%区间"),
+                          "方法"]  # fmt: skip
     notes = ["数据区间由原文的约、余、近、以上等词推得；不同口径、不同年份的比率不作排序，也不放在同一条坐标轴上。"]
     return Block.table("由公开数字推得的比率", columns, rows, notes=notes, source="公开报道，出处见数据来源表")
 
@@ -346,13 +298,8 @@ def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Bloc
         ]
         for r in frame.to_dict("records")
     ]
-    columns: list[Any] = [
-        {"key": "grade", "label": "结论"},
-        {"key": "place", "label": "地方"},
-        {"key": "text", "label": "说明"},
-        {"key": "source", "label": "出处"},
-    ]
-    return Block.table("公开数字的一致性检查", columns, rows, notes=["只依据原文文字推算，供与原单位核对，不作为结论。"])
+    notes = ["只依据原文文字推算，供与原单位核对，不作为结论。"]
+    return Block.table("公开数字的一致性检查", ["结论", "地方", "说明", "出处"], rows, notes=notes)
 
 
 def plain(

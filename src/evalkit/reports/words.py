@@ -55,12 +55,6 @@ def hidden(row: Any) -> bool:
     return bool(row.get("hidden", False))
 
 
-def said(row: Any, value: float | None = None) -> str:
-    """The value inside a sentence: an amount per head is plain yuan there (人均…161元)."""
-    text = shown(row, value, unit=False)
-    return text if text in (MISSING, "不限") else text + (str(row["unit"]).split("/")[0] if row["kind"] == "amount" else str(row["unit"]))
-
-
 def span(row: Any, low: str = "low", high: str = "high") -> str:
     """An interval of a row, as printed; a single number where both ends agree; nothing where none is known."""
     a, b = row[low], row[high]
@@ -116,11 +110,25 @@ def hidden_notes(frame: Any, gone: Any) -> list[str]:
     return [HIDDEN_NOTE] if gone else [NOTHING_HIDDEN] if "hidden" in frame else []
 
 
+def cell(value: Any, text: str) -> dict[str, Any]:
+    """A table cell: what it shows, and the number behind it for those who reckon with it."""
+    return {"v": None if value is None or pd.isna(value) else float(value), "t": text}
+
+
+def stepped(row: Any, difference: Any) -> dict[str, Any]:
+    """A table cell: a change with its arrow."""
+    return cell(difference, change(row, difference))
+
+
 def marked(row: Any) -> dict[str, Any]:
     """A table cell: the value with its traffic light."""
     tone = light(row)
-    cell: dict[str, Any] = {"v": None if pd.isna(row["value"]) else float(row["value"]), "t": shown(row, unit=False)}
-    return cell | ({"mark": MARKS[tone], "tone": tone} if tone else {})
+    return cell(row["value"], shown(row, unit=False)) | ({"mark": MARKS[tone], "tone": tone} if tone else {})
+
+
+def right(group: str = "", /, **labels: str) -> list[dict[str, Any]]:
+    """Columns of numbers by key, under one heading where `group` names it."""
+    return [{"key": key, "label": label, "align": "right"} | ({"group": group} if group else {}) for key, label in labels.items()]
 
 
 def cut_off(period: str | int) -> str:
