@@ -54,7 +54,8 @@ def published(folder: str | Path) -> dict[str, pd.DataFrame]:
     ``figures``: table `figures` of the codebook, and besides ``place``, ``level``, ``name`` (as the text calls it),
     ``printed`` (number, word and unit as printed), ``step`` (one unit of the last printed digit), ``source_key``,
     ``note``. 万 and 亿 are multiplied out, percentages are plain ratios, an open upper end is null.
-    ``places``: place, area, name, short_name, name_en, level. ``sources``: source, title, publisher, url, date.
+    ``places``: place, area, name, short_name, name_en, level. ``sources``: source, title, publisher, url, date (and in the
+    file ``read_at``, the page on which a reposted text was read, which no report prints).
     """
     folder = Path(folder)
     try:
