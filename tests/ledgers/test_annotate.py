@@ -13,12 +13,12 @@ from evalkit.files import put
 from evalkit.ledgers import read_ledger
 from evalkit.ledgers.annotate import annotated, safe_rows
 from evalkit.ledgers.files import read_sheets
-from evalkit.ledgers.headings import headings_of
+from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.scan import scan
 from evalkit.problems import Problem
 
 BOOK = load_codebook()
-HEADINGS = headings_of(BOOK, None)
+HEADINGS = Headings(BOOK.headings)
 EXTRA = ["联系人", "手机", "包联干部", "满意度", "考核等次"]
 ROWS = [
     ["演示省演示01区两新组织台账（2025年）"],

@@ -11,7 +11,7 @@ from ledger_cases import ACTIVITIES, FUNDS, ORGS, UNITS, row, sheet, unit
 
 from evalkit.ledgers import Ledger, from_sheets
 from evalkit.ledgers.forms import name_key
-from evalkit.ledgers.tables import credit_codes
+from evalkit.ledgers.persons import credit_codes
 
 AREA = {"area": "演示省/演示01区", "period": "2025"}
 

@@ -81,8 +81,8 @@ class Findings:
     def lines(self) -> list[str]:
         """The report for a terminal: what was read, findings by kind, then the findings themselves, worst first."""
         order = list(SEVERITIES)
-        near = ((p, (p.file, *map(str, PurePosixPath(p.file).parents))) for p in self.problems)  # a file, or the zip that holds it
-        counts = Counter((next((f for f in files if f in self.rows), p.file), p.severity) for p, files in near)
+        # a finding inside a zip counts for the zip where that is what stands in the list
+        counts = Counter[tuple[str, str]]((str(f), p.severity) for p in self.problems for f in (PurePosixPath(p.file) / "_").parents)
         rows = [["文件", *(SEVERITIES[s][0] for s in order), "读入"]]
         for file, tables in [*self.rows.items()][:FILES_SHOWN]:
             said = "，".join(f"{table}{n:,}行" for table, n in tables.items() if n) or "没有读入数据"

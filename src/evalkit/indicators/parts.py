@@ -38,7 +38,7 @@ from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import read_sheets
 from evalkit.problems import InputError, Problem
 
-BATCH = 24  # files read together: per-table costs of pandas are paid once a batch
+BATCH = 60  # files read together: per-table costs of pandas are paid once a batch
 NOTE = "batch.json"
 PARQUET: dict[str, Any] = {"compression": "snappy", "write_statistics": False}
 Item = dict[str, Any]

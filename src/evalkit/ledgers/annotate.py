@@ -18,6 +18,7 @@ from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import words_of
 from evalkit.ledgers.grid import _SIGNED, Structure, is_total, skip_reason, structure
 from evalkit.ledgers.headings import Headings, plain, squeeze
+from evalkit.ledgers.scan import column_number
 from evalkit.problems import SEVERITIES, Problem
 
 COLUMNS = (("文件", 34), ("工作表", 16), ("单元格", 9), ("问题", 20), ("原文", 30), ("读作", 24), ("允许", 24), ("建议", 36), ("程度", 8))
@@ -52,10 +53,9 @@ def safe_rows(sheet: RawSheet, headings: Headings, lists: dict[str, Any]) -> lis
     titles = set(found.titles) if found.blocks else set()
     for block in found.blocks:
         used = [*block.rows, *(i for i, _ in block.totals)]
-        head = _head(sheet, block, min(used))
-        kinds |= dict.fromkeys(used, _known(block, headings) | _others(sheet, block, head))
+        kinds |= dict.fromkeys(used, _known(block, headings) | _others(sheet, block))
         spans.append((min(used), kinds[min(used)]))
-        titles |= {c for i in head for c in sheet.rows[i] if isinstance(c, str)}
+        titles |= {c for i in block.head for c in sheet.rows[i] if isinstance(c, str)}
     words = {t: set(words_of(lists, headings.values, t)) for t in (*lists, "bool")}
     out: list[list[object]] = []
     for i, row in enumerate(sheet.rows):
@@ -73,26 +73,13 @@ def _known(block: Any, headings: Headings) -> dict[int, str]:
     return {at: specs[c]["type"] for c, (at, _) in block.columns.items() if c not in FREE and not specs[c].get("person")}
 
 
-def _named(block: Any) -> dict[int, str]:
-    return {at: squeeze(block.headings[c].rpartition("/")[2]) for c, (at, _) in block.columns.items()}
-
-
-def _head(sheet: RawSheet, block: Any, first: int) -> tuple[int, ...]:
-    """The rows of a block's heading: the nearest one above its records that bears its words, and a group above it."""
-    named = _named(block)
-    for i in range(first - 1, -1, -1):
-        if sum(squeeze(sheet.rows[i][j]) == word for j, word in named.items() if j < len(sheet.rows[i])) >= 2:
-            return (i, i - 1) if i and "" in sheet.rows[i] else (i,)
-    return ()
-
-
-def _others(sheet: RawSheet, block: Any, head: tuple[int, ...]) -> dict[int, str]:
+def _others(sheet: RawSheet, block: Any) -> dict[int, str]:
     """Columns that the form does not know and that neither heading nor content gives to persons: numbers only."""
-    named, out = _named(block), {}
-    for j in range(len(sheet.rows[head[0]]) if head else 0):
-        text = next((str(sheet.rows[i][j]) for i in head if j < len(sheet.rows[i]) and str(sheet.rows[i][j]).strip()), "")
+    out, known = {}, {at for at, _ in block.columns.values()}
+    for j in range(max(map(len, sheet.rows))):
+        said = [text for i in block.head if j < len(sheet.rows[i]) and (text := str(sheet.rows[i][j]).strip())]
         cells = [sheet.rows[i][j] for i in block.rows if j < len(sheet.rows[i])]
-        if j not in named and text and not persons.columns({text: cells}, table="instructors"):
+        if j not in known and said and not any(persons.columns({text: cells}, table="instructors") for text in said):
             out[j] = "unknown"
     return out
 
@@ -150,9 +137,7 @@ def _marks(problems: Iterable[Problem]) -> dict[tuple[int, int], tuple[str, str]
     out: dict[tuple[int, int], tuple[str, str]] = {}
     for p in sorted(problems, key=lambda p: order.index(p.severity)):
         place = _PLACE.match(p.cell.upper())
-        column = 0
-        for letter in place[1] if place else "A":
-            column = 26 * column + ord(letter) - 64
+        column = column_number(place[1] if place else "A")
         at = (int(place[2]) - 1 if place and place[2] else 0, column - 1)
         told = [f"{k}：{v}" for k, v in (("读作", p.read), ("允许", p.allowed), ("建议", p.advice)) if v]
         text = "\n".join([f"【{SEVERITIES[p.severity][0]}】{p.title}", *told])

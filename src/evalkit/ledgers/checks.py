@@ -104,10 +104,10 @@ def _one_total(
     at, row, unit = block.columns[column][0], block.sheet.rows[index], block.unit(column, spec)
     cell = row[at] if at < len(row) else ""
     kind, scale = ("money", 100.0) if spec["type"] == "money" else ("count", 1.0)
-    given = cell * values.split_unit(unit)[0] if isinstance(cell, float) else _exact(cell, unit, kind)
-    if given is None:
+    read = values.parse("" if isinstance(cell, bool) else cell, unit=unit, kind=kind)
+    if read.value is None or read.low != read.high:
         return
-    given *= scale
+    given = read.value * scale
     place = where(block.sheet, block.sheet.first_row + index, at)
 
     def shown(number: float) -> str:
@@ -129,11 +129,6 @@ def _one_total(
     right = f"按明细相加为{shown(np.nansum(point))}" + ("（有空缺或读不懂的行）" if unsure else "")
     severity: Any = "question" if unsure else "warning"
     yield finding("total_differs", block.sheet.file, place, f"{label}{shown(given)}", right, severity=severity)
-
-
-def _exact(cell: object, unit: str, kind: str) -> float | None:
-    read = values.parse("" if isinstance(cell, bool) else cell, unit=unit, kind=kind)
-    return read.value if read.low == read.high else None
 
 
 def _identity(form: Form, columns: Mapping[str, Any], total: str, parts: Sequence[str], every: bool) -> Iterator[Problem]:

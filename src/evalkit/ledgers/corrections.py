@@ -17,6 +17,7 @@ from typing import Any
 from evalkit.ledgers import persons
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import squeeze
+from evalkit.ledgers.scan import column_number
 from evalkit.problems import Problem
 
 NAME = "更正表.xlsx"
@@ -118,7 +119,7 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
             problems.append(_unused(one, said, "单元格写成 F12，工作表单独写明", file or ""))
             continue
         sheet = out[here[0]]
-        column = sum((ord(c) - 64) * 26**n for n, c in enumerate(reversed(match[1].upper())))
+        column = column_number(match[1])
         row = int(match[2])
         i = row - sheet.first_row
         if not 0 <= i < len(sheet.rows) or column > len(sheet.rows[i]):
@@ -134,16 +135,15 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         because = f"{one.source} {one.where}" + (f"，理由：{_reason(one)}" if one.reason else "，没有写理由")
         where = f"{sheet.name}!{match[1].upper()}{row}"
         above = [r[column - 1] for r in sheet.rows[:i] if column <= len(r) and isinstance(r[column - 1], str)]
-        told = not any(persons.heading_kind(text, table="instructors") for text in above)
+        told = not any(persons.heading_kind(str(text), table="instructors") for text in above)
         problems.append(Problem("value_corrected", "warning", sheet.file, where, _kind(old, told), _kind(new, told), "", because))
     return out, problems
 
 
 def _unused(one: Correction, found: str, advice: str, file: str = "") -> Problem:
     """A correction without effect: told of the ledger where that is known, so that it stays with the ledger's part."""
-    if file:
-        return Problem("correction_unused", "error", file, "", f"{one.source} {one.where}：{found}", "未采用", "", advice)
-    return Problem("correction_unused", "error", one.source, one.where, found, "未采用", "", advice)
+    at = (file, "", f"{one.source} {one.where}：{found}") if file else (one.source, one.where, found)
+    return Problem("correction_unused", "error", *at, "未采用", "", advice)
 
 
 def _reason(one: Correction) -> str:

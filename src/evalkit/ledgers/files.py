@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import html
 import io
 import os
 import pickle
@@ -23,16 +22,12 @@ from typing import Any
 
 import python_calamine
 
+from evalkit.ledgers.findings import listed
 from evalkit.ledgers.scan import MAX_AREA, MAX_DENSE_AREA, Refused, Scan, finding, load, refusal, scan, text_encoding
 from evalkit.problems import Problem
 
 CHILD_SECONDS, CHILD_MEMORY = 120, 4_000_000_000
-READ = frozenset(".xlsx .xlsm .xltx .xltm .xls .xlt .ods .csv .tsv .txt .zip .et .ett .htm .html .xlsb".split()) | {""}
-QUIET = frozenset(
-    ".yml .yaml .md .json .py .ipynb .log .png .jpg .jpeg .gif .bmp .db .ini .parquet"
-    " .lnk .url .css .js .bat .sh .toml .lock".split()
-)
-OWN_NAMES = frozenset({"problems.xlsx", "问题清单.xlsx"})
+READ, QUIET, OWN_NAMES = {"", *listed("read")}, listed("quiet"), listed("own_names")
 NOT_READ = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -229,7 +224,7 @@ def _delimited(text: str, name: str) -> list[RawSheet]:
     first = text[:20].lower()
     delimiter = text[4] if first.startswith("sep=") and len(text) > 4 else _delimiter(text)
     csv.field_size_limit(10_000_000)
-    quoting = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL  # one left open would swallow the rows below
+    quoting: Any = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL  # one left open would swallow the rows below
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
     rows: list[list[object]] = [list(row) for row in reader]
     if first.startswith("sep=") and rows:
@@ -242,68 +237,55 @@ def _delimited(text: str, name: str) -> list[RawSheet]:
     return [RawSheet(name, PurePosixPath(name).stem, "visible", rows)]
 
 
-_SILENT = re.compile(r"<!--.*?-->|<[!?][^>]*>|<(style|script|title)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"""<(/?)(\w+)((?:"[^"]*"|'[^']*'|[^>"'])*)>""")
-
-
-def _tables(page: str) -> list[list[list[tuple[str, int, int]]]]:
-    """Cells (text, rows, columns) of the tables of a page; a table inside a cell is text of that cell."""
-    tables: list[list[list[list[str]]]] = []
-    depth, at, page = 0, 0, _SILENT.sub("", page) + "<end>"
-    cell: list[str] = []  # its text and its attributes; empty outside of cells
-    for m in _TAG.finditer(page):
-        if cell:
-            cell[0] += page[at : m.start()]
-        at, tag = m.end(), m[2].lower()
-        if tag == "table":
-            depth = max(depth - 1, 0) if m[1] else depth + 1
-            if not m[1] and depth == 1:
-                tables.append([])
-            if depth == (0 if m[1] else 1):
-                cell = []
-        elif depth == 1 and tag in ("tr", "td", "th"):
-            cell = ["", m[3]] if tag != "tr" and not m[1] else []
-            if not m[1] and (tag == "tr" or not tables[-1]):
-                tables[-1].append([])
-            if cell:
-                tables[-1][-1].append(cell)
-        elif tag in ("br", "p", "div") and cell and not m[1]:
-            cell[0] += "\0"
-
-    def span(attributes: str, name: str) -> int:
-        said = re.search(name + r"""\s*=\s*["']?0*([1-9]\d{0,3})""", attributes, re.IGNORECASE)
-        return min(int(said[1]), 1000) if said else 1
-
-    def text(cell: str) -> str:
-        return "\n".join(" ".join(line.split()) for line in html.unescape(cell).split("\0")).strip()
-
-    return [[[(text(c), span(a, "rowspan"), span(a, "colspan")) for c, a in row] for row in table] for table in tables]
+_LINE = "\ue000"  # stands for the beginning of a line while a page's text is put together
 
 
 def _html(text: str, name: str) -> list[RawSheet]:
-    sheets = []
-    for n, table in enumerate((t for t in _tables(text) if any(t)), start=1):
-        cells: dict[tuple[int, int], str] = {}
-        merges = []
-        for r, row in enumerate(table):
-            c = 0
-            for value, down, across in row:
-                while (r, c) in cells:
-                    c += 1
-                down = min(down, len(table) - r)
-                if len(cells) + down * across > MAX_AREA:
-                    raise refusal("too_big")
-                cells.update({(r + i, c + j): "" for i in range(down) for j in range(across)})
-                cells[r, c] = value
-                if down * across > 1:
-                    merges.append((r + 1, c + 1, r + down, c + across))
-                c += across
-        width = max((c for _, c in cells), default=-1) + 1
-        rows: list[list[object]] = [[cells.get((r, c), "") for c in range(width)] for r in range(len(table))]
-        sheets.append(RawSheet(name, f"表{n}", "visible", rows, merges=merges))
-    if not sheets:
+    """The tables of a page; a table inside a cell is text of that cell."""
+    from lxml import etree, html
+
+    page = html.document_fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", remove_comments=True))
+    etree.strip_elements(page, "style", "script", "title", with_tail=False)
+    for mark in page.iter("br", "p", "div"):
+        mark.text = _LINE + (mark.text or "")
+    tables: dict[Any, dict[Any, list[Any]]] = {}  # of every outer table the cells by what holds them, which is seldom no <tr>
+    for part in page.iter("tr", "td", "th"):
+        table = [*part.iterancestors("table")]
+        if len(table) == 1:
+            row = tables.setdefault(table[0], {}).setdefault(part if part.tag == "tr" else part.getparent(), [])
+            row += [part] if part.tag != "tr" else []
+    filled = [[*rows.values()] for rows in tables.values() if any(rows.values())]
+    if not filled:
         raise refusal("no_table")
-    return sheets
+    return [_html_sheet(rows, name, n) for n, rows in enumerate(filled, start=1)]
+
+
+def _html_sheet(table: list[list[Any]], name: str, number: int) -> RawSheet:
+    cells: dict[tuple[int, int], str] = {}
+    merges = []
+    for r, row in enumerate(table):
+        c = 0
+        for cell in row:
+            while (r, c) in cells:
+                c += 1
+            down, across = (_span(cell.get(side, "")) for side in ("rowspan", "colspan"))
+            down = min(down, len(table) - r)
+            if len(cells) + down * across > MAX_AREA:
+                raise refusal("too_big")
+            cells.update({(r + i, c + j): "" for i in range(down) for j in range(across)})
+            lines = "".join(cell.itertext()).split(_LINE)
+            cells[r, c] = "\n".join(" ".join(line.split()) for line in lines).strip()
+            if down * across > 1:
+                merges.append((r + 1, c + 1, r + down, c + across))
+            c += across
+    width = max((c for _, c in cells), default=-1) + 1
+    rows: list[list[object]] = [[cells.get((r, c), "") for c in range(width)] for r in range(len(table))]
+    return RawSheet(name, f"表{number}", "visible", rows, merges=merges)
+
+
+def _span(said: str) -> int:
+    number = re.match(r"\s*0*([1-9]\d{0,3})", said)
+    return min(int(number[1]), 1000) if number else 1
 
 
 def _member_name(info: zipfile.ZipInfo) -> str:

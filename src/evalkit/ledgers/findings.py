@@ -1,4 +1,4 @@
-"""How each finding of the import is put (findings.yml), and what the readers and checks go by (rules.yml)."""
+"""What the room declares: how findings are put (findings.yml), what readers and checks go by (rules.yml), words (words.yml)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def declared(name: str) -> Any:
 
 FINDINGS: dict[str, tuple[Severity, str, str]] = declared("findings.yml")
 RULES: dict[str, Any] = declared("rules.yml")
+WORDS: dict[str, Any] = declared("words.yml")
+FULL = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " "}  # one to one: places stay places
+
+
+def listed(name: str) -> list[str]:
+    """The words of an entry of words.yml that is written as one text."""
+    return str(WORDS[name]).split()
 
 
 def finding(

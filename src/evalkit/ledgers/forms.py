@@ -18,17 +18,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.ledgers import dates, persons, values
-from evalkit.ledgers.findings import finding
+from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.grid import Block, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.place import Place, below, district_of, levels_of, month_of
 from evalkit.problems import Problem, near
 
 # columns that say nothing to any table: read past, never parsed
-IGNORED = frozenset(
-    "row_number candidates applicants registration_body guidance training_count theme venue returned_on paid_on balance as_of "
-    "category".split()
-)
+IGNORED = frozenset(RULES["ignored"])
 _PLACE_COLUMNS = ("area_name", "township", "period", "remark")
 # text columns hold Python strings while tables are made (faster to walk than Arrow's); `tables.shape` hands out "string"
 TEXT = pd.StringDtype("python")

@@ -31,6 +31,7 @@ class Block:
     money_unit: str | None  # of the unit row above
     titles: tuple[str, ...]  # texts above the heading
     section: str  # a title row between records
+    head: range  # the rows of the heading
     rows: list[int]  # indices into sheet.rows
     totals: list[tuple[int, str]]  # (index, label), in order, each after the rows it may sum
     notes: list[str] = field(default_factory=list)  # 注 below, shared by the blocks of a sheet
@@ -309,7 +310,7 @@ class _Reading:
             out.reason = f"像是{headings.forms[form]['name']}，但缺少必要的列（{wanted}）"
         else:
             columns, written = self._columns(form, levels, top, bottom + 1)
-            self.block = Block(self.sheet, form, columns, written, self.money, above, "", [], [])
+            self.block = Block(self.sheet, form, columns, written, self.money, above, "", range(top, bottom + 1), [], [])
             self.key = columns[headings.required(form)[0]][0]
         return bottom + 1
 

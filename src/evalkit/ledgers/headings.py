@@ -64,19 +64,6 @@ def heading_keys(text: object) -> tuple[tuple[str, ...], str | None]:
     return tuple(dict.fromkeys(k for k in keys if k)), unit
 
 
-_MADE: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[object, Headings]] = {}
-
-
-def headings_of(codebook: Any, mapping: Mapping[str, str] | None) -> Headings:
-    """The index for a codebook and a user's mapping, made once a process."""
-    key = (id(codebook), tuple(sorted((mapping or {}).items())))
-    if key not in _MADE or _MADE[key][0] is not codebook:
-        if len(_MADE) > 8:
-            _MADE.clear()
-        _MADE[key] = (codebook, Headings(codebook.headings, mapping))
-    return _MADE[key][1]
-
-
 @dataclass(frozen=True)
 class Found:
     """What one heading cell stands for in one form."""

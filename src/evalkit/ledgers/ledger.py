@@ -15,7 +15,7 @@ from evalkit.ledgers import checks, files, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import Block, Structure, is_summary, letter, skip_reason, structure
-from evalkit.ledgers.headings import Headings, headings_of
+from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import Place, locate
 from evalkit.problems import InputError, Problem
 
@@ -122,7 +122,7 @@ def from_sheets(
 ) -> Ledger:
     """The same for sheets already in memory (`read_ledger` is this behind a reader of files)."""
     book = codebook if codebook is not None else load_codebook()
-    headings = headings_of(book, mapping)
+    headings = Headings(book.headings, mapping)
     problems: list[Problem] = []
     report: list[dict[str, Any]] = []
     placed: dict[str, list[tuple[Block, Place]]] = {}

@@ -12,13 +12,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from evalkit.ledgers.words import FULL, WORDS, listed
+from evalkit.ledgers.findings import FULL, WORDS, listed
 
 # value_noted: the cell says more than the number (含预备1, a footnote), which is certain; amount_fraction: more than two
 # decimals of a yuan
 _NAMES = "missing value_unreadable value_approximate unit_mismatch value_implausible value_noted amount_fraction"
 NOTES = {name: 1 << bit for bit, name in enumerate(_NAMES.split())}
-MISSING, UNREADABLE, APPROXIMATE, MISMATCH, IMPLAUSIBLE, NOTED, FRACTION = NOTES.values()
+MISSING, UNREADABLE, NOTED = (NOTES[name] for name in ("missing", "value_unreadable", "value_noted"))
 
 WIDE = FULL | {ord(c): same for same, written in WORDS["characters"].items() for c in written}
 QUOTES = " \t\r\n'\"‘’“”`"

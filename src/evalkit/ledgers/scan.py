@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
-from evalkit.ledgers.words import WORDS
+from evalkit.ledgers.findings import WORDS
 from evalkit.problems import Problem, Severity
 
 MAX_UNPACKED = 500_000_000  # bytes of a zip, unpacked
@@ -76,11 +75,7 @@ def finding(
     return Problem(code, level, name, where, found, advice=advice + (OTHERS_READ if where else ""))
 
 
-_NOT_OPENED = {
-    **dict.fromkeys((errno.EACCES, errno.EPERM), "no_permission"),
-    errno.ENOENT: "no_file",
-    **dict.fromkeys((errno.ELOOP, 40, 62), "loop"),
-}
+_NOT_OPENED = {getattr(errno, name): why for name, why in WORDS["not_opened"].items()}
 
 
 def load(path: str | Path, name: str) -> bytes | Scan:
@@ -191,19 +186,13 @@ def _zip(data: bytes, name: str) -> Scan:
 
 
 def _xml(data: bytes) -> list[tuple[str, dict[str, str]]]:
-    """Start tags of a small XML part (local names), by expat; a DTD is refused."""
-    tags: list[tuple[str, dict[str, str]]] = []
+    """Start tags of a small XML part (local names); a DTD is refused."""
+    from lxml import etree
 
-    def doctype(*_: object) -> None:
+    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    if root.getroottree().docinfo.doctype:
         raise refusal("dtd")
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        tags.append((tag.rpartition(":")[2], {k.rpartition(":")[2]: v for k, v in attributes.items()}))
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler, parser.StartElementHandler = doctype, start
-    parser.Parse(data, True)
-    return tags
+    return [(etree.QName(tag).localname, {etree.QName(k).localname: v for k, v in tag.attrib.items()}) for tag in root.iter("*")]
 
 
 def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Scan:

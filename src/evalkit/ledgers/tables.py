@@ -18,34 +18,17 @@ import pandas as pd
 import pyarrow as pa
 
 from evalkit.ledgers import persons
-from evalkit.ledgers.findings import finding
+from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import SUFFIXES, TEXT, Form, name_key, split_names
 from evalkit.ledgers.headings import loosened, plain
 from evalkit.ledgers.numerals import NOTES
 from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "sheet", "source_row", "place_key"]
-_SUFFIX = {"committee": "党委", "general_branch": "党总支", "branch": "党支部"}
-_KINDS = {"总支": "general_branch", "支部": "branch", "党委": "committee", "委员会": "committee"}
-_MODES = {"联": "joint", "挂靠": "attached", "单独": "single", "功能": "functional"}
-_DTYPES = {"int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": "datetime64[s]"}
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])
+_SUFFIX, _KINDS, _MODES = RULES["organisations"].values()
+DATE = "datetime64[s]"
+_DTYPES = {"int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": DATE}
 _OF_ORG = ("org_kind", "founded_on", "ended_on", "parent")  # what unit rows and an organisation's own row may both say
-
-
-def credit_codes(texts: pd.Series) -> np.ndarray:
-    """Which texts are valid 18-character unified social credit codes (GB 32100-2015, check digit mod 31), at once."""
-    upper = texts.fillna("").to_numpy(dtype=object)
-    good = np.zeros(len(upper), dtype=bool)
-    at = np.flatnonzero([len(t) == 18 and t.isascii() for t in upper])
-    if len(at):
-        table = np.full(128, -1)
-        table[[ord(c) for c in _ALPHABET]] = np.arange(31)
-        digits = table[np.frombuffer("".join(upper[at]).encode("ascii"), dtype=np.uint8).reshape(-1, 18)]
-        check = (31 - (digits[:, :17] * _WEIGHTS).sum(axis=1) % 31) % 31
-        good[at] = (digits >= 0).all(axis=1) & (check == digits[:, 17])
-    return good
 
 
 def keys_of(names: pd.Series, rule: Callable[[str], Any] = name_key) -> pd.Series:
@@ -73,7 +56,7 @@ def _sector(block: Any) -> str | None:
 
 
 def _blank(size: int, dtype: Any) -> Any:
-    if dtype == "datetime64[s]":
+    if dtype == DATE:
         return np.full(size, np.datetime64("NaT"), dtype=dtype)
     return pd.array([None] * size, dtype=dtype)
 
@@ -114,10 +97,6 @@ def shape(frame: pd.DataFrame, spec: Any, sheets: Sequence[Any]) -> pd.DataFrame
 
 def _col(form: Form, column: str, dtype: Any = TEXT) -> pd.Series:
     return form.data[column] if column in form.data else pd.Series(_blank(len(form.data), dtype), index=form.data.index)
-
-
-def _date(form: Form, column: str) -> pd.Series:
-    return _col(form, column, "datetime64[s]")
 
 
 def _at(links: pd.Series, known: pd.DataFrame) -> np.ndarray:
@@ -167,7 +146,7 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     data["name_key"] = named = keys_of(data["unit_name"])
     code = _col(form, "unit")
     code = pd.Series([_code(c) if isinstance(c, str) else None for c in code.to_numpy(dtype=object)], dtype=TEXT)
-    good = credit_codes(code)
+    good = persons.credit_codes(code)
     data["unit"] = code.where(good, named)
     bad = np.flatnonzero(code.notna().to_numpy() & ~good)
     if len(bad) > 20:
@@ -184,7 +163,7 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
         data["sector"] = pd.Series(social, index=data.index, dtype=TEXT).where(kind.notna(), by_sheet)
     data["legal_person"] = ~kind.isin(["分支机构", "个体工商户"]).astype("boolean")
     by_name = over.str.contains("停|歇").map({True: "suspended", False: "cancelled"}).astype(TEXT) if over.notna().any() else over
-    by_date = pd.Series(np.where(_date(form, "ended_on").notna(), "cancelled", "operating"), index=data.index, dtype=TEXT)
+    by_date = pd.Series(np.where(_col(form, "ended_on", DATE).notna(), "cancelled", "operating"), index=data.index, dtype=TEXT)
     data["status"] = _coalesce(_col(form, "status"), by_name, by_date)
     for name, read in (("kind", "没有“单位类型”一列，都按法人单位计"), ("status", "没有“状态”一列，都按正常经营计")):
         problems += column_lacking(form, {name: ""}, read)
@@ -276,8 +255,8 @@ def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
     mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
     mode = mode.mask(mode.isna() & keys_of(name, lambda n: "y" if _working(n) else None).notna(), "functional")
     out = data[[*PLACE, "unit"]].assign(
-        name=name, party_org=keys_of(name), mode=mode, org_kind=kind, founded_on=_date(form, "founded_on"),
-        ended_on=_date(form, "org_ended_on"), parent=keys_of(_col(form, "affiliation")),
+        name=name, party_org=keys_of(name), mode=mode, org_kind=kind, founded_on=_col(form, "founded_on", DATE),
+        ended_on=_col(form, "org_ended_on", DATE), parent=keys_of(_col(form, "affiliation")),
     )  # fmt: skip
     denied = has.eq(False).fillna(False).astype(bool)
     out = out[(data["kept"] | data["further"]) & name.notna() & ~(denied & own.isna() & joint.isna())]
@@ -360,15 +339,13 @@ def covers_by_list(
     form: Form, orgs: pd.DataFrame, unit_rows: pd.DataFrame | None, cover: pd.DataFrame | None, problems: list[Problem]
 ) -> pd.DataFrame:
     """覆盖单位 of the organisations' own ledger: rows that the unit ledger does not already hold."""
-    names = [split_names(text) for text in _col(form, "covered_units").to_numpy(dtype=object)]
-    rows = np.repeat(np.arange(len(names)), [len(n) for n in names])
-    if not len(rows):
+    said = _each(form, "covered_units")
+    if not len(said):
         return pd.DataFrame()
-    out = form.data.assign(party_org=keys_of(form.data["party_org"]), mode=_col(form, "setup_mode"), row=range(len(names)))
-    out = out[[*PLACE, "party_org", "mode", "row"]].iloc[rows].reset_index(drop=True)
+    out = form.data.assign(party_org=keys_of(form.data["party_org"]), mode=_col(form, "setup_mode"), row=form.data.index)
+    out = out[[*PLACE, "party_org", "mode", "row"]].loc[said.index].reset_index(drop=True)
     out["link"] = joined(out["place_key"], out["party_org"])
-    said = pd.Series([n for some in names for n in some], dtype=TEXT)
-    out["unit"] = keys_of(said)
+    out["unit"] = keys_of(said).array
     if unit_rows is not None and len(unit_rows):
         kept = counted(unit_rows)[["place_key", "name_key", "link", "unit", "area"]]
         wanted = joined(out["place_key"], out["unit"])
@@ -379,7 +356,7 @@ def covers_by_list(
             out[column] = _taken(at, known[column], out.index).where(at >= 0, out[column])
         lost = (at < 0) & out["place_key"].isin(kept["place_key"])
         for i in np.flatnonzero(lost).tolist():
-            problems.append(form.problem("unit_unknown", "covered_units", rows[i], str(said.iat[i])[:40]))
+            problems.append(form.problem("unit_unknown", "covered_units", said.index[i], str(said.iat[i])[:40]))
         out = out[~lost]
     functional = _taken(_at(out["link"], orgs), orgs["functional"], out.index).fillna(False).to_numpy(dtype=bool)
     by_size = pd.Series(np.where(out["row"].map(out["row"].value_counts()) > 1, "joint", "single"), index=out.index, dtype=TEXT)
@@ -449,21 +426,26 @@ def _of_income(block: Any) -> bool:
     return "支出" not in told and ("payer" in block.columns or "收入" in told)
 
 
+def _each(form: Form, column: str) -> pd.Series:
+    """The names in the lists of a column, one below the other, by their row."""
+    lists = [split_names(cell) for cell in _col(form, column).to_numpy(dtype=object)]
+    rows = np.repeat(np.arange(len(lists)), [len(names) for names in lists])
+    return pd.Series([name for names in lists for name in names], index=rows, dtype=TEXT)
+
+
 def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Instructor counts by class and visits, one set per area and period of a sheet. Codes live only in here."""
     place, classes = ["area", "period", "file", "sheet"], ["level", "origin", "full_time"]
     data = form.data[["area", "period", "sheet", "source_row"]].assign(
         file=form.of_block(b.sheet.file for b in form.blocks), level=_col(form, "level"), origin=_col(form, "origin"),
         full_time=_col(form, "full_time", "boolean"),
-        code=pd.Series([split_names(c) for c in _col(form, "instructor_codes")], dtype=object),
-        unit=pd.Series([[name_key(u) for u in split_names(s)] for s in _col(form, "served_units")], dtype=object),
     )  # fmt: skip
-    long = data[_col(form, "active", "boolean").fillna(True).astype(bool)].explode("code").dropna(subset=["code"])
-    long["code"] = long["code"].map(name_key)
+    codes, units = (keys_of(_each(form, column)) for column in ("instructor_codes", "served_units"))
+    long = data[_col(form, "active", "boolean").fillna(True).astype(bool)].join(codes.rename("code"), how="inner")
     first = long.drop_duplicates([*place[:3], "code"])
     grouped = first.groupby([*place, *classes], dropna=False, sort=False)
     counts = grouped.agg(count=("code", "size"), source_row=("source_row", "first")).reset_index()
-    served = long[[*place[:3], "code", "unit"]].explode("unit").merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
+    served = long[[*place[:3], "code"]].join(units.rename("unit")).merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
     by_class = served.groupby([*place, *classes], dropna=False)["unit"].nunique().rename("units_served").reset_index()
     counts = counts.merge(by_class, on=[*place, *classes], how="left")
     lists = bool(form.has("served_units").any())
@@ -477,7 +459,7 @@ def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
     per_place = data.groupby(place, dropna=False, sort=False)
     visits = per_place[list(visited)].sum(min_count=1).join(per_place["source_row"].first()).reset_index()
     if lists:
-        seen = data[data["count"].fillna(0) > 0].explode("unit").groupby(place, dropna=False)["unit"].nunique().reset_index()
+        seen = data[data["count"].fillna(0) > 0].join(units.rename("unit")).groupby(place, dropna=False)["unit"].nunique().reset_index()
         visits = visits.merge(seen.rename(columns={"unit": "units_visited"}), on=place, how="left")
         for suffix in reversed(SUFFIXES):
             visits["units_visited" + suffix] = visits["units_visited"].fillna(0)
@@ -490,7 +472,7 @@ def activities(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.Da
     due = pd.Series(of, dtype="Int64").reindex(data.index)  # 7/9 under 实到 tells those due as well
     by_sheet = pd.Series(form.of_block(form.sheet_months), dtype="Int64").replace(0, pd.NA)
     data = data.assign(**{"due" + suffix: _coalesce(_col(form, "due" + suffix, "Int64"), due) for suffix in SUFFIXES})
-    data["month"] = _coalesce(_col(form, "month", "Int64"), _date(form, "date").dt.month.astype("Int64"), by_sheet)
+    data["month"] = _coalesce(_col(form, "month", "Int64"), _col(form, "date", DATE).dt.month.astype("Int64"), by_sheet)
     data["kind"] = _col(form, "kind")
     times = _col(form, "times", "Int64").fillna(1).clip(1, None)
     if (times > 1).any():  # 3 under 次数 is three activities; what the row says of them together stays with the first

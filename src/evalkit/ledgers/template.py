@@ -59,7 +59,7 @@ def template(code: str, form: Mapping[str, Any], codebook: Codebook, rows: Seque
     example = {c: value for c in order if (value := example_of(code, c)) is not None and c in marked}
 
     def fill(book: Any) -> None:
-        style = _Styles(book)
+        style = _styles(book)
         page = book.add_worksheet(form["name"])
         _ledger(page, form["name"], columns, order, marked, rows, style)
         for at, column in enumerate(order):
@@ -73,20 +73,17 @@ def template(code: str, form: Mapping[str, Any], codebook: Codebook, rows: Seque
     return book_bytes(fill, own=False)
 
 
-class _Styles:
-    """The formats of one workbook."""
+def _styles(book: Any) -> dict[str, Any]:
+    """The formats of one workbook, those of headings by how much a column is wanted."""
+    looks = {
+        "title": {"bold": True, "font_size": 16}, "need": HEAD | {"bg_color": "#F8CBAD"}, "want": HEAD | {"bg_color": "#FFE699"},
+        "free": HEAD, "wrap": {"text_wrap": True, "valign": "top"}, "date": {"num_format": "yyyy-mm-dd"}, "text": {"num_format": "@"},
+    }  # fmt: skip
+    return {name: book.add_format(look) for name, look in looks.items()}
 
-    def __init__(self, book: Any):
-        self.title = book.add_format({"bold": True, "font_size": 16})
-        self.need = book.add_format(HEAD | {"bg_color": "#F8CBAD"})
-        self.want = book.add_format(HEAD | {"bg_color": "#FFE699"})
-        self.free = book.add_format(HEAD)
-        self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
-        self.date = book.add_format({"num_format": "yyyy-mm-dd"})
-        self.text = book.add_format({"num_format": "@"})
 
-    def head(self, spec: Mapping[str, Any]) -> Any:
-        return self.need if spec.get("required") else self.want if spec.get("wanted") else self.free
+def _wanted(spec: Mapping[str, Any]) -> str:
+    return "need" if spec.get("required") else "want" if spec.get("wanted") else "free"
 
 
 def _label(spec: Mapping[str, Any]) -> str:
@@ -97,16 +94,16 @@ def _label(spec: Mapping[str, Any]) -> str:
 
 def _ledger(
     page: Any, title: str, columns: Mapping[str, Any], order: Sequence[str], marked: Sequence[str],
-    rows: Sequence[Mapping[str, Any]], style: _Styles,
+    rows: Sequence[Mapping[str, Any]], style: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    page.write_string(0, 0, title, style.title)
+    page.write_string(0, 0, title, style["title"])
     page.write_string(1, 0, "填报单位：　　　　　　　　统计时间：　　　　年")
     for at, column in enumerate(order):
         spec = columns[column]
-        kind = {"date": style.date, "text": style.text, "codes": style.text}.get(spec["type"])
+        kind = {"date": style["date"], "text": style["text"], "codes": style["text"]}.get(spec["type"])
         folded = {} if column in marked else {"level": 1, "hidden": True}
         page.set_column(at, at, max(10, 2.2 * len(_label(spec))), kind, folded)
-        page.write_string(FIRST - 2, at, _label(spec), style.head(spec))
+        page.write_string(FIRST - 2, at, _label(spec), style[_wanted(spec)])
         for i, row in enumerate(rows):
             if column in row:
                 write_cell(page, FIRST - 1 + i, at, row[column], kind)
@@ -118,14 +115,14 @@ def _ledger(
 
 def _notes(
     page: Any, form: Mapping[str, Any], columns: Mapping[str, Any], order: Sequence[str], marked: Sequence[str],
-    codebook: Codebook, style: _Styles,
+    codebook: Codebook, style: Mapping[str, Any],
 ) -> None:  # fmt: skip
     lines = [f"填表说明{NOT_COUNTED}", *WORDS["notes"]]
     for i, line in enumerate(lines):
-        page.write_string(i, 0, line, style.title if i == 0 else None)
+        page.write_string(i, 0, line, style["title"] if i == 0 else None)
     for j, (label, width) in enumerate((("列", 22), ("要求", 10), ("填什么", 22), ("单位", 8), ("可选项", 70))):
         page.set_column(j, j, width)
-        page.write_string(5, j, label, style.free)
+        page.write_string(5, j, label, style["free"])
     for i, column in enumerate(order, 6):
         spec = columns[column]
         need = "必填" if spec.get("required") else "请尽量填" if column in marked else "选填"
@@ -133,7 +130,7 @@ def _notes(
         kind, options = WORDS["types"].get(spec["type"], "从可选项里选"), "、".join(listed.values()) if listed else ""
         cells = (_label(spec), need, kind, spec.get("unit") or "", options)
         for j, cell in enumerate(cells):
-            page.write_string(i, j, cell, style.wrap)
+            page.write_string(i, j, cell, style["wrap"])
 
 
 def _check(spec: Mapping[str, Any], codebook: Codebook) -> dict[str, Any]:

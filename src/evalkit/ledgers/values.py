@@ -34,26 +34,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.ledgers.numerals import (
-    ALIKE,
-    APPROXIMATE,
-    FRACTION,
-    IMPLAUSIBLE,
-    MISMATCH,
-    MISSING,
-    NOT_PAID,
-    NOTED,
-    NOTES,
-    NOUNS,
-    QUOTES,
-    SCALE,
-    UNREADABLE,
-    WIDE,
-    ZERO,
-    Read,
-    lex,
-)
+from evalkit.ledgers.numerals import ALIKE, NOT_PAID, NOTES, NOUNS, QUOTES, SCALE, WIDE, ZERO, Read, lex
 
+MISSING, UNREADABLE, APPROXIMATE, MISMATCH, IMPLAUSIBLE, NOTED, FRACTION = NOTES.values()
 KINDS = ("count", "money", "number", "percent", "ratio_pair")
 
 

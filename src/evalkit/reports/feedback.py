@@ -19,7 +19,7 @@ from evalkit.files import put
 from evalkit.indicators.checking import Findings, file_date
 from evalkit.ledgers.annotate import COLUMNS, TONES, annotated, problem_rows
 from evalkit.ledgers.files import RawSheet, read_sheets
-from evalkit.ledgers.headings import headings_of, squeeze
+from evalkit.ledgers.headings import Headings, squeeze
 from evalkit.problems import SEVERITIES, Problem
 from evalkit.reports.quality import problem_summary
 from evalkit.reports.words import fixed, right, shown, span
@@ -75,7 +75,7 @@ def write_problems(found: Findings, path: Path) -> Path:
 
 def _copies(found: Findings, files: Sequence[str] | None = None) -> Iterator[tuple[str, bytes]]:
     """(name of the copy, workbook) of every source file that could be read, or of those in `files`."""
-    headings = headings_of(found.codebook, None)
+    headings = Headings(found.codebook.headings)
     for source, path in found.sources.items():
         if files is not None and not any(f == source or f.startswith(source + "/") for f in files):
             continue
