@@ -155,12 +155,7 @@ def test_hidden_merged_errors_and_formulas_without_value(tmp_path: Path) -> None
     sheets, problems = read_sheets(path)
     first = sheets[0]
     assert problems == [] and [s.state for s in sheets] == ["visible", "hidden", "veryHidden"]
-    assert (
-        first.hidden_rows == {2}
-        and first.merges == [(3, 1, 4, 2)]
-        and first.no_value == {(3, 3)}
-        and first.first_row == 1
-    )
+    assert first.merges == [(3, 1, 4, 2)] and first.no_value == {(3, 3)}
     assert [row[2] for row in first.rows] == ["丙", 3, "", 3, "#DIV/0!"]
 
 
@@ -180,7 +175,7 @@ def test_formula_cells_as_other_programs_write_them(tmp_path: Path) -> None:
 
 def test_first_rows_and_columns_that_are_empty_keep_their_place(tmp_path: Path) -> None:
     sheets, _ = read(tmp_path, "a.xlsx", workbook(rows=[[], [], ["", "", "甲"]]))
-    assert sheets[0].first_row == 1 and sheets[0].rows == [["", "", ""], ["", "", ""], ["", "", "甲"]]
+    assert sheets[0].rows == [["", "", ""], ["", "", ""], ["", "", "甲"]]
 
 
 def test_zip_with_gbk_names_nested_once(tmp_path: Path) -> None:
@@ -308,7 +303,7 @@ def test_empty_formats_far_away_do_no_harm(tmp_path: Path) -> None:
 
 def test_namespace_prefixes_are_seen(tmp_path: Path) -> None:
     look = scan.scan(RAW / "prefixed.xlsx")
-    assert look.sheets[0].hidden_rows == {2} and look.sheets[0].no_value == {(2, 1)}
+    assert look.sheets[0].no_value == {(2, 1)}
 
 
 def test_directory_missing_file_and_links(tmp_path: Path) -> None:

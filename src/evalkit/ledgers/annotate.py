@@ -52,8 +52,10 @@ def safe_rows(sheet: RawSheet, headings: Headings, lists: dict[str, Any]) -> lis
     spans: list[tuple[int, dict[int, str]]] = []
     titles = set(found.titles) if found.blocks else set()
     for block in found.blocks:
+        specs = headings.forms[block.form]["columns"]
+        known = {at: specs[c]["type"] for c, (at, _) in block.columns.items() if c not in FREE and not specs[c].get("person")}
         used = [*block.rows, *(i for i, _ in block.totals)]
-        kinds |= dict.fromkeys(used, _known(block, headings) | _others(sheet, block))
+        kinds |= dict.fromkeys(used, known | _others(sheet, block))
         spans.append((min(used), kinds[min(used)]))
         titles |= {c for i in block.head for c in sheet.rows[i] if isinstance(c, str)}
     words = {t: set(words_of(lists, headings.values, t)) for t in (*lists, "bool")}
@@ -66,11 +68,6 @@ def safe_rows(sheet: RawSheet, headings: Headings, lists: dict[str, Any]) -> lis
             mine = next((k for first, k in reversed(spans) if first < i), None)  # a row that was not counted
         out.append([_safe(c, None if mine is None else mine.get(j, ""), signed, titles, words, headings) for j, c in enumerate(row)])
     return out
-
-
-def _known(block: Any, headings: Headings) -> dict[int, str]:
-    specs = headings.forms[block.form]["columns"]
-    return {at: specs[c]["type"] for c, (at, _) in block.columns.items() if c not in FREE and not specs[c].get("person")}
 
 
 def _others(sheet: RawSheet, block: Any) -> dict[int, str]:
@@ -115,15 +112,14 @@ def annotated(sheets: Sequence[RawSheet], problems: Sequence[Problem], headings:
             page = book.add_worksheet(names[-1])
             page.set_column(0, max((len(r) for r in sheet.rows), default=1), 13)
             marks = _marks([p for p in problems if p.sheet == sheet.name])
-            base = sheet.first_row - 1
-            for i, row in enumerate(safe_rows(sheet, headings, lists), base):
+            for i, row in enumerate(safe_rows(sheet, headings, lists)):
                 for j, cell in enumerate(row):
                     severity = marks.get((i, j), ("", ""))[0]
                     day = hasattr(cell, "year")
                     if cell != "" or severity:
                         write_cell(page, i, j, cell, styles[severity, day] if severity or day else None)
             for (i, j), (severity, text) in marks.items():
-                if not (base <= i < base + len(sheet.rows) and j < len(sheet.rows[i - base])):
+                if not (i < len(sheet.rows) and j < len(sheet.rows[i])):
                     page.write_blank(i, j, None, styles[severity, False])
                 page.write_comment(i, j, text, {"author": "Evalkit", "x_scale": 2.2, "y_scale": 1.2 + text.count("\n") / 6})
         list_sheet(book, "问题清单", COLUMNS, problem_rows(problems), TONES)

@@ -108,7 +108,7 @@ def _one_total(
     if read.value is None or read.low != read.high:
         return
     given = read.value * scale
-    place = where(block.sheet, block.sheet.first_row + index, at)
+    place = where(block.sheet, index + 1, at)
 
     def shown(number: float) -> str:
         return f"{number / scale / values.split_unit(unit)[0]:.12g}{unit}"

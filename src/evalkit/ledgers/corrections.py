@@ -67,7 +67,7 @@ def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction
                     at = found
                 elif at and any(words):
                     texts = {k: str(row[j]).strip() if k != "value" else row[j] for k, j in at.items()}
-                    where = f"{sheet.name}!A{sheet.first_row + i}"
+                    where = f"{sheet.name}!A{i + 1}"
                     one = Correction(**({"sheet": "", "reason": ""} | texts), source=name, where=where)  # type: ignore[arg-type]
                     if one.file and one.cell and one.value != "":
                         out.append(one)
@@ -121,7 +121,7 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         sheet = out[here[0]]
         column = column_number(match[1])
         row = int(match[2])
-        i = row - sheet.first_row
+        i = row - 1
         if not 0 <= i < len(sheet.rows) or column > len(sheet.rows[i]):
             problems.append(_unused(one, f"单元格 {match[0].upper()} 在表格以外", "核对单元格的位置", file))
             continue
@@ -132,7 +132,8 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         new = "" if isinstance(one.value, str) and one.value.strip() in _CLEAR else one.value
         sheet.rows[i][column - 1] = new
         out[here[0]] = dataclasses.replace(sheet, no_value=sheet.no_value - {(row, column)})
-        because = f"{one.source} {one.where}" + (f"，理由：{_reason(one)}" if one.reason else "，没有写理由")
+        reason = one.reason[:60] if persons.free_of_names(one.reason) else "见该行"
+        because = f"{one.source} {one.where}" + (f"，理由：{reason}" if one.reason else "，没有写理由")
         where = f"{sheet.name}!{match[1].upper()}{row}"
         above = [r[column - 1] for r in sheet.rows[:i] if column <= len(r) and isinstance(r[column - 1], str)]
         told = not any(persons.heading_kind(str(text), table="instructors") for text in above)
@@ -144,10 +145,6 @@ def _unused(one: Correction, found: str, advice: str, file: str = "") -> Problem
     """A correction without effect: told of the ledger where that is known, so that it stays with the ledger's part."""
     at = (file, "", f"{one.source} {one.where}：{found}") if file else (one.source, one.where, found)
     return Problem("correction_unused", "error", *at, "未采用", "", advice)
-
-
-def _reason(one: Correction) -> str:
-    return one.reason[:60] if persons.free_of_names(one.reason) else "见该行"
 
 
 def _kind(cell: Any, told: bool) -> str:

@@ -35,18 +35,16 @@ NOT_READ = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runti
 class RawSheet:
     """One sheet as it stands.
 
-    ``rows[0]`` is the Excel row ``first_row``; columns begin at A. Rows and columns of merges, hidden rows and cells
-    without a value count from 1. Cells: text, float, int, bool, date, datetime, time; an empty cell is ``""``; an error
-    of a formula is its text (``#REF!``); a formula that nobody calculated is ``""`` and stands in ``no_value``.
+    ``rows[0]`` is Excel's row 1, columns begin at A. Rows and columns of merges and of cells without a value
+    count from 1. Cells: text, float, int, bool, date, datetime, time; an empty cell is ``""``; an error of a formula is
+    its text (``#REF!``); a formula that nobody calculated is ``""`` and stands in ``no_value``.
     """
 
     file: str
     name: str
     state: str
     rows: list[list[object]]
-    first_row: int = 1
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
-    hidden_rows: frozenset[int] = frozenset()
     no_value: frozenset[tuple[int, int]] = frozenset()
     date_1904: bool = False
 
@@ -158,8 +156,7 @@ def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[R
             for (row, column), text in (dict.fromkeys(found.no_value, "") | found.errors).items():
                 if row <= len(rows) and column <= len(rows[row - 1]):
                     rows[row - 1][column - 1] = text
-            more = (list(found.merges), found.hidden_rows, found.no_value, look.date_1904)
-            sheets.append(RawSheet(name, meta.name, found.state, rows, 1, *more))
+            sheets.append(RawSheet(name, meta.name, found.state, rows, list(found.merges), found.no_value, look.date_1904))
     return sheets
 
 

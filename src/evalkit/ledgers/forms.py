@@ -177,7 +177,7 @@ class Parser:
         base: dict[str, Any] = {
             "block": np.repeat(np.arange(len(blocks)), sizes),
             "sheet": np.repeat([self._sheets[id(b.sheet)] for b in blocks], sizes),
-            "source_row": np.concatenate([np.asarray(b.rows, dtype=np.int64) + b.sheet.first_row for b in blocks]),
+            "source_row": np.concatenate([np.asarray(b.rows, dtype=np.int64) + 1 for b in blocks]),
         }
         form = Form(name, pd.DataFrame(base), blocks, places)
         specs = self.headings.forms[name]["columns"]
@@ -190,7 +190,7 @@ class Parser:
                 at = block.columns.get(column)
                 own = turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
                 if column == "instructor_codes" and persons.columns({"": own[:200]}).get("") == "name":
-                    place = where(block.sheet, block.rows[0] + block.sheet.first_row, at[0] if at else 0)
+                    place = where(block.sheet, block.rows[0] + 1, at[0] if at else 0)
                     self.problems.append(finding("personal_data", block.sheet.file, place, persons.KIND_NAMES["name"]))
                 pair = self.headings.pair(name, block.headings.get(column, ""))
                 cells[column] += [_half(c, pair.index(column), column == "present") for c in own] if column in pair else own
@@ -218,7 +218,7 @@ class Parser:
         """Formulas that were never calculated: the cell is empty although the office sees a number."""
         for block in form.blocks:
             used = {at[0] + 1 for c, at in block.columns.items() if c not in IGNORED}
-            rows = {i + block.sheet.first_row for i in block.rows}
+            rows = {i + 1 for i in block.rows}
             for row, column in sorted(block.sheet.no_value):
                 if row in rows and column in used:
                     place = where(block.sheet, row, column - 1)
@@ -230,7 +230,7 @@ class Parser:
         start = 0
         for block in form.blocks:
             columns = {at[0] + 1: c for c, at in block.columns.items() if c in cells and specs[c]["type"] in _MEANING}
-            rows = np.asarray(block.rows) + block.sheet.first_row
+            rows = np.asarray(block.rows) + 1
             for r1, column, r2, _ in block.sheet.merges:
                 first, stop = (start + int(n) for n in (np.searchsorted(rows, r1), np.searchsorted(rows, r2, side="right")))
                 if (c := columns.get(column)) and stop - first > 1 and cells[c][first] not in (None, ""):
@@ -285,14 +285,13 @@ class Parser:
         if texts:
             mine = [None if c == "" else c for c in mine]
         numbers, note = np.full((3, size), np.nan), np.zeros(size, dtype=np.int64)
-        by_row = "unit" in cells and "layout" in self.headings.forms[form.name]
-        said = form.of_block(b.unit(column, spec) for b in form.blocks).astype(object)
-        if by_row:
-            said = np.array([_cell_text(c) for c in cells["unit"]], dtype=object)
-        elif "unit" in cells and kind == "money":  # 0.5 | 万元
-            own = np.array([_cell_text(c) for c in cells["unit"]], dtype=object)
-            said = np.where(np.isin(own, MONEY_UNITS), own, said)
-        codes, uniques = pd.factorize(said)
+        items, units = "layout" in self.headings.forms[form.name], [b.unit(column, spec) for b in form.blocks]
+        by_row = "unit" in cells and (items or kind == "money")
+        if by_row:  # 12 | 名 of an item; 0.5 | 万元
+            own = zip(map(_cell_text, cells["unit"]), form.data["block"], strict=True)
+            units = [unit if items or unit in MONEY_UNITS else units[block] for unit, block in own]
+        codes, uniques = pd.factorize(np.array(units, dtype=object))
+        codes = codes if by_row else codes[form.data["block"].to_numpy()]
         read_units = np.full(len(uniques), None, dtype=object)
         for n, unit in enumerate(uniques):
             rows = np.flatnonzero(codes == n)
@@ -303,7 +302,7 @@ class Parser:
             if column == "present" and "due" in typed:
                 extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]
             meaning = "ratio_pair" if column == "present" else _MEANING[kind]  # 8/10 under 实到: eight of ten
-            if by_row and values.counts(unit):  # 1200余家次 is a whole number
+            if items and by_row and values.counts(unit):  # 1200余家次 is a whole number
                 meaning = "count"
             parsed = values.parse_column(some, unit=unit, kind=meaning, **extra)
             for place, parts in parsed.parts.items():
@@ -323,7 +322,7 @@ class Parser:
                 self.problems.append(form.problem("personal_data", column, row, persons.KIND_NAMES[person]))
         self._notes(form, column, mine, note, numbers)
         null = ~np.isfinite(numbers)
-        out: dict[str, Any] = {column + "_note": note} | ({"value_unit": read_units[codes]} if by_row else {})
+        out: dict[str, Any] = {column + "_note": note} | ({"value_unit": read_units[codes]} if items and by_row else {})
         for n, suffix in enumerate(SUFFIXES):
             if kind == "money":
                 out[column + suffix] = values.to_fen(numbers[n])

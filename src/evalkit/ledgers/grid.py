@@ -181,7 +181,7 @@ def _fill_down(sheet: RawSheet) -> None:
     """In place: vertical merges carry their text or date to every row; a merged number stays one number."""
     rows = sheet.rows
     for r1, c1, r2, _ in sheet.merges:
-        first, last, column = r1 - sheet.first_row, min(r2 - sheet.first_row, len(rows) - 1), c1 - 1
+        first, last, column = r1 - 1, min(r2, len(rows)) - 1, c1 - 1
         if not 0 <= first < last or column >= len(rows[first]):
             continue
         value = rows[first][column]
@@ -352,7 +352,7 @@ class _Reading:
             self.out.problems.append(finding("column_missing", self.sheet.file, self._where(i, self.key), "空白", advice=advice))
 
     def _where(self, i: int, index: int) -> str:
-        return where(self.sheet, self.sheet.first_row + i, index)
+        return where(self.sheet, i + 1, index)
 
     def _personal(self, i: int, index: int, kind: str) -> None:
         """A finding with place and kind, never the datum."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalkit.ledgers.findings import RULES
 from evalkit.problems import near
@@ -64,8 +63,7 @@ def heading_keys(text: object) -> tuple[tuple[str, ...], str | None]:
     return tuple(dict.fromkeys(k for k in keys if k)), unit
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What one heading cell stands for in one form."""
 
     column: str

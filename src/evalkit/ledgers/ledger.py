@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from evalkit.codebook import load_codebook
+from evalkit.codebook import Codebook, load_codebook
 from evalkit.ledgers import checks, files, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
@@ -18,9 +18,6 @@ from evalkit.ledgers.grid import Block, Structure, is_summary, letter, skip_reas
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import Place, locate
 from evalkit.problems import InputError, Problem
-
-if TYPE_CHECKING:
-    from evalkit.codebook import Codebook
 
 COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
 SHEET_COLUMNS = ["source_file", "source_sheet", "state", "form", "area", "period", *COUNTS, "reason"]
@@ -203,7 +200,7 @@ def _place(block: Block, found: Structure, area: str | None, period: str | None,
 def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
     table = headings.forms[form.name]["table"]
     for block in (b for b in form.blocks if b.rows):
-        sheet, rows = block.sheet, [block.rows[n] + block.sheet.first_row for n in (0, -1)]
+        sheet, rows = block.sheet, [block.rows[n] + 1 for n in (0, -1)]
         for column, (index, _) in block.columns.items():
             yield sheet.file, sheet.name, table, column, block.headings[column], letter(index), *rows
 

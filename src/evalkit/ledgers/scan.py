@@ -38,7 +38,6 @@ class SheetScan:
 
     name: str
     state: str = "visible"
-    hidden_rows: frozenset[int] = frozenset()
     merges: tuple[tuple[int, int, int, int], ...] = ()
     no_value: frozenset[tuple[int, int]] = frozenset()  # formulas that nobody calculated
     errors: dict[tuple[int, int], str] = field(default_factory=dict)  # #REF! and the like
@@ -238,7 +237,6 @@ _LAST = re.compile(rb"<row r=\"([1-9]\d{0,6})\"")
 _PLACED = re.compile(rb"<c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]+)(\d+)[\"'](?:[^>]*[^>/])?>")
 _BARE = re.compile(rb"<c(?=[\s>/])(?![^>]*\sr\s*=)[^>]*>")  # a cell that does not say where it stands
 _ROW = re.compile(rb"<row\b(?:[^>]*?\br\s*=\s*[\"'](\d+)[\"'])?")
-_HIDDEN = re.compile(rb"<row\b(?=[^>]*?\bhidden=[\"'](?:1|true)[\"'])[^>]*?\br=[\"'](\d{1,7})[\"']")
 _MERGE = re.compile(rb"<mergeCell\b[^>]*?\bref=[\"']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})[\"']")
 _FORMULA = re.compile(rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*(?P<v>0?)\s*</v>)?\s*</c>")
 _ERROR = re.compile(rb"(<c\b[^>]*?\bt=[\"']e[\"'][^>]*>)(?:(?!</c>).)*?<v>([^<]{1,20})<", re.DOTALL)
@@ -283,7 +281,6 @@ def _sheet(data: bytes, sheet: SheetScan, uncalculated: bool) -> SheetScan:
     if last is None or b"sheetData" in rest[12:] or _odd_tag(last[1]).search(cells):
         _check_area(_PREFIX.sub(rb"<\1", data))
     # a single letter is looked for at the speed of memory, and most sheets have none of these between their rows
-    hidden = map(int, _HIDDEN.findall(cells)) if b"h" in cells and b"hidden=" in cells else ()
     no_value: set[tuple[int, int]] = set()
     errors = {}
     for m in _FORMULA.finditer(cells) if b"f" in cells else ():
@@ -294,7 +291,7 @@ def _sheet(data: bytes, sheet: SheetScan, uncalculated: bool) -> SheetScan:
         if place := _AT.search(tag):
             errors[int(place[2]), column_number(place[1])] = text.decode("ascii", "replace")
     merges = [(int(b), column_number(a), int(d), column_number(c)) for a, b, c, d in _MERGE.findall(rest)]
-    return SheetScan(sheet.name, sheet.state, frozenset(hidden), tuple(merges), frozenset(no_value), errors)
+    return SheetScan(sheet.name, sheet.state, tuple(merges), frozenset(no_value), errors)
 
 
 def _check_area(data: bytes) -> None:

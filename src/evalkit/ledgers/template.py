@@ -22,8 +22,7 @@ ROWS = 3_000  # rows with drop-down lists and checks
 FIRST = 4  # Excel row of the first record: title, place and year, headings above it
 def example_of(form: str, column: str) -> Any:
     """The invented entry of a column; None where the example leaves it empty."""
-    known = WORDS["example"]
-    return known[key] if (key := f"{form}.{column}") in known else known.get(column)
+    return WORDS["example"].get(f"{form}.{column}", WORDS["example"].get(column))
 
 
 def forms_of(codebook: Codebook, wanted: Iterable[str] | None = None) -> dict[str, Mapping[str, Any]]:
