@@ -34,7 +34,7 @@ def say(text: str = "", err: bool = False) -> None:
 
 def bar(label: str) -> tuple[Callable[[int, int, str], None], Callable[[], None]]:
     """A progress bar on a terminal, a plain line every tenth elsewhere."""
-    if sys.stderr.isatty():
+    if sys.stderr and sys.stderr.isatty():  # None where a program without a console calls
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from evalkit.problems import InputError
-from evalkit.runner import Event, Job, fan_out, run
+from evalkit.runner import Event, Job, crew, fan_out, run
 
 from .conftest import Maker, gone, printed, read
 
@@ -85,13 +89,74 @@ def test_the_list_of_bad_input(
 
 
 def test_a_crash_does_not_disturb_the_run_beside_it(make: Maker, tmp_path: Path) -> None:
-    crash = make("crash", "import os, time", "time.sleep(1)\nos.abort()")
-    calm = make("calm", "import time", "time.sleep(4)\nprint('whole')")
+    """One crashes while the other runs under the same warm process, which must go on."""
+    begun = tmp_path / "begun"
+    wait = f"while not Path({str(begun)!r}).exists(): time.sleep(0.05)"
+    crash = make("crash", "import os, time\nfrom pathlib import Path", f"{wait}\nos.abort()")
+    calm = make("calm", "import os, time\nfrom pathlib import Path", f"Path({str(begun)!r}).touch(); time.sleep(4)")
     jobs = [Job(p.stem, p, tmp_path / "out" / p.name) for p in (crash, calm)]
     crashed, done = run(jobs, state=tmp_path / "state", workers=2)
     assert crashed.state == "failed" and "SIGABRT" in crashed.note
-    assert (done.state, done.executor, done.attempts, done.note) == ("done", "fork", 1, "")
+    assert (done.state, done.executor, done.attempts, done.note, done.earlier) == ("done", "fork", 1, "", [])
     assert "Traceback" not in (tmp_path / "state" / "server.log").read_text()
+
+
+def test_a_retry_hides_no_fault(make: Maker, tmp_path: Path) -> None:
+    """What ended the first attempt stands in run.json with its traceback, though the second one succeeds."""
+    here = "'JPY_PARENT_PID' not in os.environ"
+    child = make("child", "import os", f"if {here}: os.abort()")
+    server = make("server", "import os, signal, time", f"if {here}:\n    os.kill(os.getppid(), signal.SIGTERM); time.sleep(99)")
+    slow = make("slow", "import os, time", f"def deep(): time.sleep(99)\nif {here}: deep()")
+    jobs = [Job(p.stem, p, tmp_path / "out" / p.name) for p in (child, server)]
+    outcomes = run(jobs, state=tmp_path / "state", workers=1)
+    outcomes += run([Job("slow", slow, tmp_path / "out" / "slow.ipynb")], state=tmp_path / "slow", timeout=30)
+    assert [(o.state, o.executor, o.attempts) for o in outcomes] == [("done", "pool", 2)] * 3
+    aborted, ended, endless = (o.earlier[0] for o in outcomes)
+    assert aborted["executor"] == "fork" and "SIGABRT" in aborted["reason"] and "Aborted" in aborted["traceback"]
+    assert "常驻进程意外结束（信号 SIGTERM）" in ended["reason"]
+    assert "超过 30 秒" in endless["reason"] and "in deep" in endless["traceback"]
+    log = json.loads((tmp_path / "state" / "run.json").read_text("utf-8"))
+    assert log["runs"][0]["earlier"] == [aborted]
+
+
+def test_processes_of_a_run_that_goes_on_are_left_alone(make: Maker, tmp_path: Path) -> None:
+    """A shell's background process belongs to its notebook, also while a notebook beside it ends; then it ends too."""
+    begun, over = tmp_path / "begun", tmp_path / "over"
+    source = f"""
+import os, signal, subprocess, time
+from pathlib import Path
+begun, over = Path({str(begun)!r}), Path({str(over)!r})
+if n == 1:
+    pid = int(subprocess.check_output('sleep 4321 >&2 & echo $!', shell=True))
+    begun.touch()
+    while not over.exists(): time.sleep(0.05)
+    time.sleep(0.5)
+    print(open(f'/proc/{{pid}}/stat').read().split()[2], pid)
+else:
+    while not begun.exists(): time.sleep(0.05)
+    over.touch()
+"""
+    jobs = [Job(str(n), make("nb", source), tmp_path / "out" / f"{n}.ipynb", {"n": n}) for n in (1, 2)]
+    assert [o.executor for o in run(jobs, state=tmp_path / "state", workers=2)] == ["fork", "fork"]
+    state, pid = printed(tmp_path / "out" / "1.ipynb").split()
+    assert state == "S" and gone(lambda: [pid] if Path("/proc", pid).exists() else []) == []
+
+
+def test_time_is_not_counted_while_a_warm_process_waits_for_its_children() -> None:
+    """It forks nothing while it waits to begin afresh: what waits behind must not end the runs before it."""
+    with subprocess.Popen(["sleep", "99"]) as process:
+        server = crew.Server("fork", (), process, io.BytesIO())
+        first, second = (crew.Run({"result": "none"}, server, 0, pid, began=-1e6) for pid in (process.pid, 0))
+        server.runs |= {"first": first, "second": second}
+        watcher = SimpleNamespace(timeout=1e9, memory_limit=1e12)
+        crew.Crew._watch(watcher, second)  # type: ignore[arg-type]
+        assert not second.cause and process.poll() is None
+        crew.Crew._watch(SimpleNamespace(timeout=1, memory_limit=1e12), first)  # type: ignore[arg-type]
+        assert first.cause and process.poll() is None  # the number is that of a stranger: no child of the warm process
+        del server.runs["first"]
+        second.began = -1e6
+        crew.Crew._watch(watcher, second)  # type: ignore[arg-type]
+        assert second.cause and process.wait(60) < 0
 
 
 def test_kernels_on_request_and_files_that_are_no_notebook(make: Maker, tmp_path: Path) -> None:
@@ -160,3 +225,11 @@ def test_what_a_module_makes_ready_for_all_runs(make: Maker, tmp_path: Path, mon
     notebook = make("nb", "import made_ready, os\nprint(made_ready.ready == [os.getppid()])")
     outcomes = run([Job("a", notebook, tmp_path / "o.ipynb")], state=tmp_path / "state", executor="fork")
     assert outcomes[0].state == "done" and printed(tmp_path / "o.ipynb") == "True\n"
+
+
+def test_a_full_disk_is_one_clear_message(make: Maker, tmp_path: Path) -> None:
+    """Neither result nor traceback can be written: the status of the process says so, in a child and in the pool."""
+    full = "import pathlib\npathlib.Path.write_text = pathlib.Path.open = lambda *_, **__: (_ for _ in ()).throw(OSError(28, 'full'))"
+    (outcome,) = run([Job("a", make("nb", full, "1"), tmp_path / "o.ipynb")], state=tmp_path / "state", executor="fork")
+    assert outcome.state == "failed" and "结果写不进去（磁盘满或文件夹只读）" in outcome.reason
+    assert outcome.attempts == 1 and not list((tmp_path / "state" / "results").iterdir())

@@ -32,6 +32,8 @@ QUIET = {f"{name}_THREADS": "1" for name in THREADS} | {
 }  # fmt: skip
 WARM_UP = 300.0  # seconds a server may take to import
 WATCH = 0.25  # seconds between two looks at times and memory
+CANNOT_WRITE = 74  # EX_IOERR: status of a run whose result could not be written
+TAIL_OF_LOG = 8_000  # bytes of the log that explain the end of a server
 
 
 @dataclass(eq=False)
@@ -56,11 +58,13 @@ class Run:
 
     task: dict[str, Any]
     server: Server
+    logged: int  # where the servers' log ended when it was handed over
     pid: int = 0
     began: float = field(default_factory=time.monotonic)
     peak: int = 0
     cause: str = ""
     status: int = 0
+    lost: bool = False  # its server has ended before it
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -71,7 +75,7 @@ class Crew:
     """
 
     def __init__(self, home: Path, timeout: float, memory_limit: int | None = None, workers: int = 1):
-        self.home, self.timeout, self.closed = home, timeout, False
+        self.home, self.log, self.timeout, self.closed = home, home / "server.log", timeout, False
         self.memory_limit = memory_limit or min(4e9, 0.8 * psutil.virtual_memory().total / workers)
         self.servers: list[Server] = []
         self.lock, self.numbers = threading.RLock(), count()
@@ -80,15 +84,19 @@ class Crew:
     def perform(self, task: dict[str, Any], say: Callable[[str], Any] = lambda message: None) -> dict[str, Any]:
         """Run `task`; once more in the pool after a crash, or where it turns out to need a real kernel.
 
-        The result is JSON: ``state`` is done, failed or crashed. Any number of threads may call this.
+        The result is JSON: ``state`` is done, failed or crashed; ``earlier`` says what became of a first attempt, since
+        a retry that succeeds must not hide the fault. Any number of threads may call this.
         """
-        notes, attempts = [task["note"]], 1
+        notes, earlier = [task["note"]], []
         while True:
             result = self.attempt(task)
-            if self.closed or not (result["state"] == "kernel" or (result["state"] == "crashed" and attempts == 1)):
+            if self.closed or not (result["state"] == "kernel" or (result["state"] == "crashed" and not earlier)):
                 note = "；".join(filter(None, (*notes, result.get("note"))))
-                return result | {"executor": task["executor"], "attempts": attempts, "note": note}
-            attempts += result["state"] == "crashed"
+                more = {"executor": task["executor"], "attempts": 1 + len(earlier), "note": note, "earlier": earlier}
+                return result | more
+            if result["state"] == "crashed":
+                kept = ("reason", "traceback", "seconds", "peak_memory")
+                earlier.append({"executor": task["executor"]} | {name: result[name] for name in kept})
             notes.append(f"{result['reason']}；改用标准方式（pool）重试")
             say(notes[-1])
             task = task | {"executor": "pool"}
@@ -99,7 +107,7 @@ class Crew:
         task = task | {"id": name, "result": str(self.home / "results" / name), "staging": f"{task['staging']}-{name}"}
         with self.lock:
             server = self._server(task["executor"], tuple(task["group"]), task["imports"])
-            run = server.runs[name] = Run(task, server)
+            run = server.runs[name] = Run(task, server, self.log.stat().st_size)
             with suppress(OSError):  # a dead server shows itself by the end of its output
                 server.input.write(json.dumps(task).encode() + b"\n")
                 server.input.flush()
@@ -122,7 +130,7 @@ class Crew:
         changed = (QUIET if kind == "fork" else {}) | {"PYTHONPATH": path}
         before = {name: os.environ[name] for name in changed if name in os.environ}
         facts = {"home": str(self.home), "imports": imports, "environment": before, "avoid": [], "rest": ""}
-        with (self.home / "server.log").open("ab") as log:
+        with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "evalkit.runner.server", kind, json.dumps(facts)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=os.environ | changed | {MARK: str(self.home)},
@@ -136,7 +144,7 @@ class Crew:
 
     def _listen(self, server: Server) -> None:
         for line in server.process.stdout or ():
-            with suppress(ValueError):  # a process that is killed leaves half a line
+            with suppress(ValueError, KeyError):  # a process that is killed leaves half a line
                 message = json.loads(line)
                 run = server.runs[message["task"]]
                 if "pid" in message:
@@ -148,35 +156,45 @@ class Crew:
         with self.lock:
             self.servers.remove(server)
             for run in list(server.runs.values()):
-                run.status = code
+                run.status, run.lost = code, True
                 run.over.set()
 
     def _watch(self, run: Run) -> None:
         """End a run that takes too long or too much memory (proportional set size, in a child of a warm process)."""
+        server = run.server
+        if not run.pid and any(other.pid for other in list(server.runs.values())):
+            run.began = time.monotonic()  # a warm process that must begin afresh first waits for its children
         limit = self.timeout if run.pid else WARM_UP
         if time.monotonic() - run.began > limit:
             run.cause = f"运行超过 {limit:g} 秒，已中止"
         with suppress(psutil.Error):
-            process = psutil.Process(run.pid or run.server.process.pid)
+            process = psutil.Process(run.pid or server.process.pid)
+            child = run.pid and server.kind == "fork"
+            if child and process.ppid() != server.process.pid:
+                return  # ended meanwhile: the number belongs to a stranger
             family = [process, *process.children(recursive=True)]
             run.peak = max(run.peak, sum(map(memory, family)) if run.pid else 0)
             if run.peak > self.memory_limit:
                 run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
-            if run.cause and run.pid and run.server.kind == "fork":
-                process.send_signal(signal.SIGUSR1)  # writes down where it stands
-                time.sleep(0.05)
-        if run.cause:
-            kill_tree(run.pid or run.server.process.pid)
+            if run.cause and child:
+                ask_where(process, Path(run.task["result"]).with_suffix(".stack"))
+            if run.cause:
+                kill_tree(process.pid)
 
     def _result(self, run: Run) -> dict[str, Any]:
         """What the process has written or, where it could not, what can be said of its end."""
         task, file = run.task, Path(run.task["result"])
         stack, result = file.with_suffix(".stack"), written(file)
-        if not isinstance(result, dict):
+        if run.status == CANNOT_WRITE:
+            result = {"state": "failed", "reason": f"结果写不进去（磁盘满或文件夹只读）：{self.home}"}
+        elif not isinstance(result, dict):
             name = f"信号 {signal.Signals(-run.status).name}" if run.status < 0 else f"退出码 {run.status}"
-            reason = (f"单元格 In [{result}] " if result else "") + (run.cause or f"进程意外结束（{name}）")
+            whose = "常驻进程" if run.lost and task["executor"] == "fork" else "进程"
+            reason = (f"单元格 In [{result}] " if result else "") + (run.cause or f"{whose}意外结束（{name}）")
             result = {"state": "crashed", "reason": reason, "seconds": round(time.monotonic() - run.began, 3)}
             result["traceback"] = stack.read_text("utf-8", "replace") if stack.is_file() else ""
+            if run.lost and not result["traceback"]:
+                result["traceback"] = self.log.read_bytes()[run.logged :][-TAIL_OF_LOG:].decode("utf-8", "replace")
         staged = Path(task["staging"], Path(task["output"]).name)
         if result["state"] in ("failed", "crashed") and staged.is_file():
             with suppress(OSError):
@@ -218,16 +236,28 @@ def kept_crew(timeout: float, memory_limit: int | None = None) -> Crew:
 
 
 def memory(process: psutil.Process) -> int:
-    """Bytes of a process; pages that it shares with the warm parent count in parts (Linux)."""
-    facts = process.memory_full_info()
-    return int(getattr(facts, "pss", facts.rss))
+    """Bytes of a process, 0 when it has ended; pages that it shares with the warm parent count in parts (Linux)."""
+    with suppress(psutil.Error):
+        facts = process.memory_full_info()
+        return int(getattr(facts, "pss", facts.rss))
+    return 0
 
 
-def kill_tree(pid: int) -> None:
+def ask_where(process: psutil.Process, stack: Path) -> None:
+    """Have a child write down where it stands (faulthandler), and wait a moment for it."""
+    size = stack.stat().st_size if stack.is_file() else 0
+    process.send_signal(signal.SIGUSR1)
+    for _ in range(20):
+        time.sleep(0.05)
+        if stack.is_file() and stack.stat().st_size > size:
+            return
+
+
+def kill_tree(pid: int, itself: bool = True) -> None:
     """End a process and all its descendants."""
     with suppress(psutil.Error):
         process = psutil.Process(pid)
-        for each in [*process.children(recursive=True), process]:
+        for each in [*process.children(recursive=True), *([process] if itself else [])]:
             with suppress(psutil.Error):
                 each.kill()
 
@@ -244,6 +274,7 @@ def end_marked(home: Path) -> None:
 
 
 def sweep(home: Path) -> None:
-    """Clear away what a killed run left: its processes, then its results."""
+    """Clear away what a killed run left: its processes, then its results; the log is that of one run."""
     end_marked(home)
     shutil.rmtree(home / "results", ignore_errors=True)
+    (home / "server.log").unlink(missing_ok=True)

@@ -51,7 +51,7 @@ def execute_forked(nb_man: NotebookExecutionManager, kernel_name: str, **kwargs:
         made = output if result["state"] == "done" else result.get("failed_notebook", "")
         executed = remove_error_markers(nbformat.read(made, 4)) if made else None
     if not executed or (result["state"] != "done" and not executed.metadata.papermill["exception"]):
-        return str(result["reason"])
+        return "\n".join(filter(None, (result["reason"], result.get("traceback"))))
     nb_man.nb.cells = executed.cells
     nb_man.nb.metadata["language_info"] = executed.metadata["language_info"]
     nb_man.nb.metadata.papermill["exception"] = executed.metadata.papermill["exception"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -49,7 +49,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job; `reason` is one Chinese line, `note` says which executor was chosen and why."""
+    """What came of a job; `reason` is one Chinese line, `note` says which executor was chosen and why.
+
+    `earlier`: executor, reason, traceback, seconds and peak memory of a first attempt that crashed.
+    """
 
     key: str
     state: Literal["done", "up_to_date", "failed", "skipped"]
@@ -64,6 +67,7 @@ class Outcome:
     attempts: int = 1
     seed: int = 0
     failed_notebook: Path | None = None
+    earlier: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -162,5 +166,8 @@ def why_due(job: Job, parts: dict[str, str], known: dict[str, Any]) -> str:
 def write_json(path: Path, content: Any) -> None:
     """Write through a temporary file: a reader sees the old or the new one, never half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), "utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), "utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

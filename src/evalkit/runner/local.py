@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import queue
@@ -17,9 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evalkit.files import put
 from evalkit.problems import InputError, Problem
 from evalkit.runner.crew import FORK, WATCH, Crew, kept_crew, sweep
-from evalkit.runner.jobs import Event, Job, Outcome, digest, fingerprints, installation, stamped, why_due, write_json
+from evalkit.runner.jobs import Event, Job, Outcome, digest, fingerprints, installation, stamped, why_due
 from evalkit.runner.notebook import Notebook, inspect
 
 Progress = Callable[[Event], None] | None
@@ -165,7 +167,7 @@ class Book:
         self.tell("plan")
 
     def enter(self, job: Job, facts: dict[str, Any], state: Any, result: dict[str, Any]) -> Outcome:
-        kept = ("seconds", "peak_memory", "reason", "traceback", "executor", "attempts", "note", "failed_notebook")
+        kept = ("seconds", "peak_memory", "reason", "traceback", "executor", "attempts", "note", "failed_notebook", "earlier")
         made = {name: result[name] for name in kept if name in result}
         self.outcomes[job.key] = Outcome(job.key, state, job.output, hash=facts["hash"], seed=facts["seed"], **made)
         self.number[state] += 1
@@ -192,7 +194,8 @@ class Book:
                 future = done.get(timeout=WATCH)  # in short waits: Windows lets no Ctrl-C through a long one
                 job, task = waiting.pop(future)
                 error = future.exception()
-                result = {"state": "failed", "reason": f"运行节点出错：{error!r:.200}"} if error else future.result()
+                reason = f"读写出错：{error}" if isinstance(error, OSError) else f"运行节点出错：{error!r:.200}"
+                result = {"state": "failed", "reason": reason} if error else future.result()
                 state = "done" if result["state"] == "done" else "failed"
                 self.tell("finished", job.key, self.enter(job, task, state, result))
 
@@ -202,11 +205,11 @@ class Book:
         made = [self.outcomes.get(j.key) or self.enter(j, facts, "skipped", skipped) for j, _, facts in self.todo]
         if any(why for _, why, _ in self.todo) or not log.is_file():
             whole = zip(self.todo, made, strict=True)
-            write_json(log, {
+            put(log, json.dumps({
                 "finished": time.strftime("%FT%TZ", time.gmtime()), "seconds": round(time.monotonic() - self.began, 3),
                 "workers": workers, "python": platform.python_version(), "platform": platform.platform(), **installation(),
                 "runs": [vars(o) | {"parameters": j.parameters, "parts": facts["parts"]} for (j, _, facts), o in whole],
-            })  # fmt: skip
+            }, ensure_ascii=False, indent=1, default=str))  # fmt: skip
         return made
 
 

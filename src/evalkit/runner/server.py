@@ -29,7 +29,7 @@ from typing import Any
 
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # nbformat imports in 0.3 s instead of 3 s
 
-from evalkit.runner.crew import QUIET, kill_tree, written  # noqa: E402
+from evalkit.runner.crew import CANNOT_WRITE, QUIET, kill_tree, written  # noqa: E402
 from evalkit.runner.jobs import write_json  # noqa: E402
 from evalkit.runner.perform import perform  # noqa: E402
 
@@ -104,14 +104,16 @@ class Warm:
         if pid := os.fork():
             self.children[pid] = task
             return self.say(task=task["id"], pid=pid)
+        code = 1
         try:
             prctl(PDEATHSIG, signal.SIGKILL)
             if os.getppid() == parent:
                 self.child(task)
-        except BaseException:
+        except BaseException as error:
+            code = CANNOT_WRITE if isinstance(error, OSError) else 1
             Path(task["result"] + ".stack").write_text(traceback.format_exc(), "utf-8")
         finally:
-            os._exit(1)
+            os._exit(code)
 
     def child(self, task: dict[str, Any]) -> None:
         from evalkit.runner.shell import NeedsKernel, enter_child
@@ -150,8 +152,11 @@ class Warm:
 
     def reap(self) -> None:
         """Say which children have ended; end what they left behind, and learn from the first one of each notebook."""
-        while self.children:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
             if not pid:
                 break
             if task := self.children.pop(pid, None):
@@ -162,7 +167,7 @@ class Warm:
                     self.learn(result["modules"])
         with suppress(OSError):  # orphans become ours (SUBREAPER); their end brings us here again, for theirs
             for pid in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
-                if pid not in self.children:
+                if pid not in self.children and os.getsid(pid) not in self.children:  # else of a run that goes on
                     os.kill(pid, signal.SIGKILL)
 
     def serve(self) -> None:
@@ -184,8 +189,6 @@ class Warm:
                 *lines, self.facts["rest"] = (self.facts["rest"] + data.decode()).split("\n")
                 for line in lines:
                     self.start(json.loads(line))
-        for pid in self.children:
-            kill_tree(pid)
 
 
 def first_figure() -> None:
@@ -236,8 +239,12 @@ def pool(say: Say) -> None:
     while task := tasks.get():
         say(task=task["id"], pid=os.getpid())
         line = f"exec({SEEDING.format(task['seed'])!r}, {{'events': get_ipython().events}})"
-        write_json(Path(task["result"]), perform(task, None, extra_arguments=[f"--IPKernelApp.exec_lines={line}"]))
-        say(task=task["id"], status=0)
+        result, status = perform(task, None, extra_arguments=[f"--IPKernelApp.exec_lines={line}"]), 0
+        try:
+            write_json(Path(task["result"]), result)
+        except OSError:
+            status = CANNOT_WRITE
+        say(task=task["id"], status=status)
 
 
 def main() -> None:
@@ -254,7 +261,12 @@ def main() -> None:
     if sys.argv[1] == "pool":
         return pool(say)
     prctl(PDEATHSIG, signal.SIGKILL)  # while importing; see `Warm.serve`
-    Warm(facts, say, channel).serve()
+    try:
+        Warm(facts, say, channel).serve()
+    except BrokenPipeError:
+        pass  # the caller was killed
+    finally:
+        kill_tree(os.getpid(), itself=False)  # children, and what they started: a signal at our death reaches only children
 
 
 if __name__ == "__main__":
