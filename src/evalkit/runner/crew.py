@@ -87,7 +87,8 @@ class Crew:
         The result is JSON: ``state`` is done, failed or crashed; ``earlier`` says what became of a first attempt, since
         a retry that succeeds must not hide the fault. Any number of threads may call this.
         """
-        notes, earlier = [task["note"]], []
+        notes: list[str] = [task["note"]]
+        earlier: list[dict[str, Any]] = []
         while True:
             result = self.attempt(task)
             if self.closed or not (result["state"] == "kernel" or (result["state"] == "crashed" and not earlier)):
