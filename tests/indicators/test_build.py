@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import xlsxwriter
+from filelock import FileLock
 
-from evalkit.indicators import build, load, trace
+from evalkit.indicators import build, find_project, load, store, trace
 from evalkit.problems import InputError
 
 UNITS = ["单位名称", "组织类型", "单位类型", "状态", "从业人员总数", "党员总数", "正式党员", "预备党员", "是否建立党组织",
@@ -99,6 +102,61 @@ def test_batches_of_an_older_version_are_read_again(project):
     (project / "data/processed/raw/manifest.json").write_text('{"schema_version": 1}', encoding="utf-8")
     build(project, jobs=1)
     assert measure(project, "units") == units and not (parts / "older").exists()
+
+
+def test_a_build_killed_while_it_stored_is_not_taken_for_whole(project, monkeypatch):
+    """Whatever moment it dies at, and even where the ledgers are as before again, the next build gives their numbers."""
+    build(project, jobs=1)
+    ledger, replace = project / "data/raw/2025/甲市乙区.xlsx", os.replace
+    before = ledger.read_bytes()
+    for moment in ("manifest.json", "indicators.parquet"):
+        book(ledger, {"组织台账": units(JIA, YI, [*YI[:4], 9, *YI[5:]], ["丙公司", *YI[1:]])})
+
+        def killed(source, target, moment=moment):
+            if Path(target).name == moment and Path(target).parent.name == "raw":
+                raise KeyboardInterrupt
+            replace(source, target)
+
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(os, "replace", killed)
+            build(project, jobs=1)
+        with pytest.raises(InputError, match="evalkit build"):
+            load(project)
+        ledger.write_bytes(before)
+        assert build(project, jobs=1).changed and measure(project, "units") == 2
+    assert not list((project / "data/processed/raw").glob(".*"))
+
+
+def test_a_full_disk_costs_the_last_build_nothing(project, monkeypatch):
+    build(project, jobs=1)
+    book(project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": units(JIA, YI, ["丙公司", *YI[1:]])})
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(InputError, match="写不进去"):
+        patched.setattr(store.pq, "write_table", full)
+        build(project, jobs=1)
+    assert measure(project, "units") == 2
+    assert build(project, jobs=1).changed and measure(project, "units") == 3
+
+
+def test_a_second_build_waits_for_the_first(project):
+    found = find_project(project)
+    found.cache.mkdir()
+    with ThreadPoolExecutor() as threads:
+        with FileLock(found.cache / "build.lock"):
+            second = threads.submit(build, project, jobs=1)
+            assert not wait([second], timeout=1).done
+        assert second.result(timeout=120).changed
+
+
+def test_a_damaged_manifest_is_made_again(project):
+    build(project, jobs=1)
+    (project / "data/processed/raw/manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match="evalkit build"):
+        load(project)
+    assert build(project, jobs=1).changed and measure(project, "units") == 2
 
 
 def test_same_input_same_bytes(project, tmp_path_factory):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import gc
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from filelock import FileLock
 
 import evalkit
 from evalkit.codebook import Codebook
-from evalkit.files import put
 from evalkit.indicators import baseline
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.evaluate import evaluate
@@ -25,7 +25,7 @@ from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_frame
 from evalkit.indicators.parts import Item, Progress, digest, pieces, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
-from evalkit.indicators.store import SCHEMA_VERSION, read_table, schema, with_full_areas, write_frame
+from evalkit.indicators.store import SCHEMA_VERSION, read_manifest, read_table, schema, with_full_areas, write_build
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import make_views, plain, with_home
 from evalkit.ledgers import corrections
@@ -98,18 +98,31 @@ def build(
         advice = "请把台账放进 data/raw（按年份分文件夹），或运行 evalkit demo 生成演示数据"
         raise InputError(Problem("data_missing", file=place, found="没有台账", advice=advice))
     folder = found.processed(dataset)
-    items = [_item(path, found, dataset, key) for path in files]
-    beside = [*_corrected_by(found.data / dataset), *baseline.printed_files(found.data / dataset)]
-    changes = [f"{path}{file_digest(path)}" for path in beside]
-    fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
-    known = _known(folder)
-    if known and known.get("fingerprint") == fingerprint and not force:
-        return _manifest(folder, known, changed=False)
-    collecting = gc.isenabled()
-    gc.disable()  # a million cells without a cycle: the collector, also of the workers, would walk them again and again
-    try:
+    with _alone(found.cache / "build.lock"):
+        items = [_item(path, found, dataset, key) for path in files]
+        beside = [*_corrected_by(found.data / dataset), *baseline.printed_files(found.data / dataset)]
+        changes = [f"{path}{file_digest(path)}" for path in beside]
+        fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
+        known = read_manifest(folder)
+        if known and known["fingerprint"] == fingerprint and not force:
+            return _manifest(folder, known, changed=False)
         groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
         return _derive(found, dataset, folder, items, groups, fingerprint)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One build at a time, a second one waits; without the collector, which would walk a million cells again and again."""
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(lock).acquire()
+    except OSError as error:
+        raise InputError(Problem("output_unwritable", file=str(lock), found=str(error))) from error
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with held:
+            yield
     finally:
         if collecting:
             gc.enable()
@@ -124,14 +137,6 @@ def _item(path: Path, project: Project, dataset: str, key: str) -> dict[str, Any
 
 def _corrected_by(root: Path) -> list[Path]:
     return sorted(root.rglob(corrections.NAME))
-
-
-def _known(folder: Path) -> dict[str, Any] | None:
-    path = folder / "manifest.json"
-    if not path.exists():
-        return None
-    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return known if known.get("schema_version") == SCHEMA_VERSION else None
 
 
 def _derive(
@@ -165,12 +170,7 @@ def _derive(
     differences, questions = baseline.differences([counted, rated])
     more += questions
     periods = sorted({*periods, *differences["period"]})
-    write_frame(differences, folder / "baseline.parquet")
     problems = pd.DataFrame([p for group in groups for p in group["problems"]] + [dataclasses.asdict(p) for p in more])
-    write_frame(measures, folder / "measures.parquet")
-    write_frame(indicators, folder / "indicators.parquet")
-    write_frame(areas, folder / "areas.parquet")
-    write_frame(_problem_table(problems), folder / "problems.parquet")
     counts = problems["severity"].value_counts().to_dict() if len(problems) else {}
     manifest = {
         "schema_version": SCHEMA_VERSION,
@@ -184,8 +184,8 @@ def _derive(
         "parts": [{key: group[key] for key in ("part", "places", "batch", "groups")} for group in groups],
         "full_areas": full,
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, default=str)
-    put(folder / "manifest.json", text)
+    frames = {"measures": measures, "indicators": indicators, "areas": areas, "baseline": differences}
+    write_build(folder, frames | {"problems": _problem_table(problems)}, manifest)
     sweep(folder / "parts", groups)
     return _manifest(folder, manifest, changed=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +19,7 @@ from evalkit.indicators.cells import View
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.parts import pieces
 from evalkit.indicators.project import Project, find_project, nearest_codebook
-from evalkit.indicators.store import SCHEMA_VERSION, nullable, read_table, schema, to_arrow, with_full_areas
+from evalkit.indicators.store import nullable, read_manifest, read_table, schema, to_arrow, with_full_areas
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import in_memory, make_views, plain, with_home
 from evalkit.ledgers import Ledger
@@ -186,14 +185,14 @@ def load(
     found = find_project(project)
     dataset = dataset or found.dataset
     path = found.processed(dataset) / "manifest.json"
-    if not path.exists():
+    manifest = read_manifest(path.parent)
+    if manifest is None and path.exists():
+        raise InputError(Problem("schema_outdated", file=str(path), advice="请重新运行：evalkit build --force"))
+    if manifest is None:
         advice = "请先运行：evalkit build" + (" --dataset published" if dataset == "published" else "")
         if dataset == "demo":
             advice = "请先运行：evalkit demo，再运行：evalkit build（或直接 evalkit report）"
         raise InputError(Problem("data_missing", file=str(path.parent), found="还没有整理好的数据", advice=advice))
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    if manifest.get("schema_version") != SCHEMA_VERSION:
-        raise InputError(Problem("schema_outdated", file=str(path), advice="请重新运行：evalkit build --force"))
     known = manifest["periods"]
     if periods is None:
         return Data(found, dataset, tuple(known), manifest)

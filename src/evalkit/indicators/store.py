@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ import pyarrow.parquet as pq
 
 from evalkit.codebook import Codebook
 from evalkit.files import put
+from evalkit.problems import InputError, Problem
 
 SCHEMA_VERSION = 3
 COMMON = ("area", "period", "source_file", "source_sheet")
@@ -49,12 +54,34 @@ def to_arrow(frame: pd.DataFrame, wanted: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=wanted)
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    put(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """What the last build says of itself; None where there is none, a damaged one or one of another version."""
+    try:
+        known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) and known.get("schema_version") == SCHEMA_VERSION else None
 
 
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
-    write_parquet(pa.Table.from_pandas(frame, preserve_index=False), path)
+def write_build(folder: Path, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+    """Put the frames of a build and its manifest in place together.
+
+    All are written apart first, so that a full disk costs nothing; while they are put in place there is no manifest, so
+    that frames which a kill left beside those of another build are never taken for whole.
+    """
+    new = folder / ".new"
+    try:
+        for name, frame in frames.items():
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            put(new / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"))
+        put(new / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1, default=str))
+        (folder / "manifest.json").unlink(missing_ok=True)
+        for name in (*(f"{name}.parquet" for name in frames), "manifest.json"):
+            os.replace(new / name, folder / name)
+    except OSError as error:
+        raise InputError(Problem("output_unwritable", file=str(folder), found=str(error))) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def read_table(
