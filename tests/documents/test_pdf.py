@@ -138,7 +138,7 @@ def test_a_fork_of_a_process_that_used_typst_does_not_wait_for_ever(tmp_path):
             code = 0
         finally:
             os._exit(code)
-    for _ in range(1800):
+    for _ in range(6000):
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             break

@@ -15,7 +15,7 @@ def run(*args, cwd, **environment):
     env = os.environ | {"PYTHONUTF8": "1"} | environment
     env.pop("EVALKIT_PROJECT", None)
     done = subprocess.run(
-        [sys.executable, "-m", "evalkit.cli", *map(str, args)], cwd=cwd, env=env, capture_output=True, timeout=300
+        [sys.executable, "-m", "evalkit.cli", *map(str, args)], cwd=cwd, env=env, capture_output=True, timeout=900
     )
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
@@ -52,7 +52,7 @@ def test_malformed_settings_say_where(tmp_path):
 def test_a_gbk_console_never_breaks_it(demo_project, tmp_path):
     env = os.environ | {"PYTHONIOENCODING": "gbk", "PYTHONUTF8": "0"}
     command = [sys.executable, "-m", "evalkit.cli", "doctor", "--project", str(demo_project)]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, timeout=900)
     assert "演示数据" in done.stdout.decode("gbk", "replace")
 
 

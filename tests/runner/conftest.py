@@ -76,7 +76,7 @@ def normalised(path: Path) -> list[Any]:
     return cells
 
 
-def gone(living: Callable[[], list[str]], seconds: float = 60) -> list[str]:
+def gone(living: Callable[[], list[str]], seconds: float = 300) -> list[str]:
     """Wait until the processes that `living` lists have ended; those that do not."""
     deadline = time.monotonic() + seconds
     while (left := living()) and time.monotonic() < deadline:

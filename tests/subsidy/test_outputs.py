@@ -36,7 +36,7 @@ def recalculated(path: Path, tmp_path: Path) -> dict[str, pd.DataFrame]:
     out = tmp_path / f"out{len(list(tmp_path.iterdir()))}"
     command = [OFFICE, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to", "xlsx", "--outdir",
         str(out), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    subprocess.run(command, check=True, capture_output=True, timeout=900)
     return pd.read_excel(out / path.name, sheet_name=None, engine="calamine")
 
 
