@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 from collections.abc import Callable
@@ -145,7 +144,7 @@ else:
 def test_time_is_not_counted_while_a_warm_process_waits_for_its_children() -> None:
     """It forks nothing while it waits to begin afresh: what waits behind must not end the runs before it."""
     with subprocess.Popen(["sleep", "99"]) as process:
-        server = crew.Server("fork", (), process, io.BytesIO())
+        server = crew.Server("fork", (), process)
         first, second = (crew.Run({"result": "none"}, server, 0, pid, began=-1e6) for pid in (process.pid, 0))
         server.runs |= {"first": first, "second": second}
         watcher = SimpleNamespace(timeout=1e9, memory_limit=1e12)

@@ -22,18 +22,14 @@ from typing import IO, Any, cast
 
 import psutil
 
+from evalkit.runner.jobs import WORDS, write_json
+
 FORK = sys.platform == "linux"  # macOS frameworks and Windows do not survive a fork
 MARK = "EVALKIT_RUN"  # stands in the environment of every process that a run starts, so that the next run knows it
-THREADS = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "ARROW_NUM", "NUMEXPR_NUM", "RAYON_NUM")
-QUIET = {f"{name}_THREADS": "1" for name in THREADS} | {
-    "OMP_THREAD_LIMIT": "1", "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "",  # else every start compiles pandas and the rest again
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # Arrow's allocator otherwise starts a thread on import
-}  # fmt: skip
+QUIET: dict[str, str] = WORDS["quiet"]
 WARM_UP = 300.0  # seconds a server may take to import
 WATCH = 0.25  # seconds between two looks at times and memory
 CANNOT_WRITE = 74  # EX_IOERR: status of a run whose result could not be written
-TAIL_OF_LOG = 8_000  # bytes of the log that explain the end of a server
 
 
 @dataclass(eq=False)
@@ -43,13 +39,12 @@ class Server:
     kind: str
     group: tuple[str, ...]
     process: subprocess.Popen[bytes]
-    input: IO[bytes]
     runs: dict[str, Run] = field(default_factory=dict)
 
-    def dismiss(self) -> None:
+    @property
+    def input(self) -> IO[bytes]:
         """A server whose input ends ends itself and everything below it."""
-        with suppress(OSError):
-            self.input.close()
+        return cast("IO[bytes]", self.process.stdin)
 
 
 @dataclass(eq=False)
@@ -63,8 +58,8 @@ class Run:
     began: float = field(default_factory=time.monotonic)
     peak: int = 0
     cause: str = ""
+    asked: int = 0  # how often it was told to write down where it stands, before it is ended
     status: int = 0
-    lost: bool = False  # its server has ended before it
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -93,11 +88,9 @@ class Crew:
             result = self.attempt(task)
             if self.closed or not (result["state"] == "kernel" or (result["state"] == "crashed" and not earlier)):
                 note = "；".join(filter(None, (*notes, result.get("note"))))
-                more = {"executor": task["executor"], "attempts": 1 + len(earlier), "note": note, "earlier": earlier}
-                return result | more
+                return result | {"executor": task["executor"], "note": note, "earlier": earlier}
             if result["state"] == "crashed":
-                kept = ("reason", "traceback", "seconds", "peak_memory")
-                earlier.append({"executor": task["executor"]} | {name: result[name] for name in kept})
+                earlier.append(result | {"executor": task["executor"]})
             notes.append(f"{result['reason']}；改用标准方式（pool）重试")
             say(notes[-1])
             task = task | {"executor": "pool"}
@@ -108,7 +101,7 @@ class Crew:
         task = task | {"id": name, "result": str(self.home / "results" / name), "staging": f"{task['staging']}-{name}"}
         with self.lock:
             server = self._server(task["executor"], tuple(task["group"]), task["imports"])
-            run = server.runs[name] = Run(task, server, self.log.stat().st_size)
+            run = server.runs[name] = Run(task, server, size(self.log))
             with suppress(OSError):  # a dead server shows itself by the end of its output
                 server.input.write(json.dumps(task).encode() + b"\n")
                 server.input.flush()
@@ -124,7 +117,7 @@ class Crew:
         for server in self.servers:
             if server.kind == kind and not server.runs:  # its notebooks are done: give the memory back
                 server.kind = "ending"
-                server.dismiss()
+                close(server.input)
         if self.closed:
             raise RuntimeError("closed")
         path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(Path(__file__).parents[2]))))
@@ -137,9 +130,7 @@ class Crew:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=os.environ | changed | {MARK: str(self.home)},
                 start_new_session=True, creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )  # fmt: skip  # Ctrl-C in the terminal is for the caller alone
-        assert process.stdin
-        server = Server(kind, group, process, process.stdin)
-        self.servers.append(server)
+        self.servers.append(server := Server(kind, group, process))
         threading.Thread(target=self._listen, args=(server,), daemon=True).start()
         return server
 
@@ -157,7 +148,8 @@ class Crew:
         with self.lock:
             self.servers.remove(server)
             for run in list(server.runs.values()):
-                run.status, run.lost = code, True
+                run.status = code
+                run.cause = run.cause or ("常驻进程" if server.kind != "pool" else "进程") + f"意外结束（{ending(code)}）"
                 run.over.set()
 
     def _watch(self, run: Run) -> None:
@@ -177,25 +169,24 @@ class Crew:
             run.peak = max(run.peak, sum(map(memory, family)) if run.pid else 0)
             if run.peak > self.memory_limit:
                 run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
-            if run.cause and child:
-                ask_where(process, Path(run.task["result"]).with_suffix(".stack"))
-            if run.cause:
+            if run.cause and child and run.asked < 4 and not size(Path(run.task["result"] + ".stack")):
+                run.asked += 1
+                process.send_signal(signal.SIGUSR1)
+            elif run.cause:
                 kill_tree(process.pid)
 
     def _result(self, run: Run) -> dict[str, Any]:
         """What the process has written or, where it could not, what can be said of its end."""
         task, file = run.task, Path(run.task["result"])
-        stack, result = file.with_suffix(".stack"), written(file)
+        stack, result = Path(task["result"] + ".stack"), written(file)
         if run.status == CANNOT_WRITE:
             result = {"state": "failed", "reason": f"结果写不进去（磁盘满或文件夹只读）：{self.home}"}
         elif not isinstance(result, dict):
-            name = f"信号 {signal.Signals(-run.status).name}" if run.status < 0 else f"退出码 {run.status}"
-            whose = "常驻进程" if run.lost and task["executor"] == "fork" else "进程"
-            reason = (f"单元格 In [{result}] " if result else "") + (run.cause or f"{whose}意外结束（{name}）")
-            result = {"state": "crashed", "reason": reason, "seconds": round(time.monotonic() - run.began, 3)}
-            result["traceback"] = stack.read_text("utf-8", "replace") if stack.is_file() else ""
-            if run.lost and not result["traceback"]:
-                result["traceback"] = self.log.read_bytes()[run.logged :][-TAIL_OF_LOG:].decode("utf-8", "replace")
+            at = f"单元格 In [{result}] " if result else ""
+            told = stack.read_text("utf-8", "replace") if size(stack) else ""
+            told = told or self.log.read_bytes()[run.logged :][-8_000:].decode("utf-8", "replace")
+            result = {"state": "crashed", "reason": at + (run.cause or f"进程意外结束（{ending(run.status)}）"), "traceback": told}
+            result["seconds"] = round(time.monotonic() - run.began, 3)
         staged = Path(task["staging"], Path(task["output"]).name)
         if result["state"] in ("failed", "crashed") and staged.is_file():
             with suppress(OSError):
@@ -211,13 +202,22 @@ class Crew:
         with self.lock:
             self.closed, servers = True, list(self.servers)
         for server in servers:
-            server.dismiss()
+            close(server.input)
         deadline = time.monotonic() + grace
         while left := [server.process for server in servers if server.process.poll() is None]:
             time.sleep(0.01)
             if time.monotonic() > deadline:
                 kill_tree(left[0].pid)
         end_marked(self.home)
+
+
+def put_result(task: dict[str, Any], result: dict[str, Any]) -> int:
+    """Leave the result of a run where its caller looks for it; the status with which the run is then over."""
+    try:
+        write_json(Path(task["result"]), result)
+    except OSError:
+        return CANNOT_WRITE
+    return 0
 
 
 def written(file: Path) -> dict[str, Any] | int | None:
@@ -237,21 +237,22 @@ def kept_crew(timeout: float, memory_limit: int | None = None) -> Crew:
 
 
 def memory(process: psutil.Process) -> int:
-    """Bytes of a process, 0 when it has ended; pages that it shares with the warm parent count in parts (Linux)."""
-    with suppress(psutil.Error):
-        facts = process.memory_full_info()
-        return int(getattr(facts, "pss", facts.rss))
-    return 0
+    """Bytes of a process; pages that it shares with the warm parent count in parts (Linux)."""
+    facts = process.memory_full_info()
+    return int(getattr(facts, "pss", facts.rss))
 
 
-def ask_where(process: psutil.Process, stack: Path) -> None:
-    """Have a child write down where it stands (faulthandler), and wait a moment for it."""
-    size = stack.stat().st_size if stack.is_file() else 0
-    process.send_signal(signal.SIGUSR1)
-    for _ in range(20):
-        time.sleep(0.05)
-        if stack.is_file() and stack.stat().st_size > size:
-            return
+def ending(status: int) -> str:
+    return f"信号 {signal.Signals(-status).name}" if status < 0 else f"退出码 {status}"
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def close(pipe: IO[bytes]) -> None:
+    with suppress(OSError):
+        pipe.close()
 
 
 def kill_tree(pid: int, itself: bool = True) -> None:

@@ -63,7 +63,6 @@ def fan_out(
     depends: Iterable[Path] = (),
     force: bool = False,
     dry_run: bool = False,
-    post: str | None = None,
     **options: Any,
 ) -> FanOut:
     """Run `notebook` once per row of the CSV table `over` into the folder `out`.
@@ -74,7 +73,7 @@ def fan_out(
         A notebook with a parameters cell; a table whose columns are parameters, the first one naming the outputs.
     jobs
         How many at a time; the cores by default.
-    depends, post
+    depends
         For every row, as in `Job`.
     force, dry_run
         Run also what is up to date; only say what would run and why (`FanOut.plan`).
@@ -96,7 +95,7 @@ def fan_out(
     if problems:
         raise InputError(problems)
     made = [
-        Job(key, notebook, out / f"{stem}.ipynb", values, tuple(map(Path, depends)), post)
+        Job(key, notebook, out / f"{stem}.ipynb", values, tuple(map(Path, depends)))
         for (key, stem), values in zip(stems.items(), rows, strict=True)
     ]
     notes = [f"{key} 不能作文件名，结果存为 {stem}.ipynb" for key, stem in stems.items() if stem != key]

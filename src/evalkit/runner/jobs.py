@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalkit import __version__
+from evalkit.codebook import read_yaml
 
+WORDS: dict[str, Any] = read_yaml(Path(__file__).with_name("words.yml"))
 OUTPUT_LIMIT = 20_000_000  # characters or base64 bytes in one notebook; a report is 1 to 3 MB
 TOO_LARGE = f"输出超过 {OUTPUT_LIMIT // 1_000_000} MB，请减少打印的内容"
 TAIL = 16_384  # bytes at the end of a notebook that hold its record
@@ -64,10 +66,13 @@ class Outcome:
     executor: str = ""
     hash: str = ""
     note: str = ""
-    attempts: int = 1
     seed: int = 0
     failed_notebook: Path | None = None
     earlier: Sequence[dict[str, Any]] = ()
+
+    @property
+    def attempts(self) -> int:
+        return 1 + len(self.earlier)
 
 
 @dataclass(frozen=True)
@@ -123,12 +128,6 @@ def installation() -> dict[str, str]:
     return {"version": __version__, "lock": digest(names) if names else content_hash(lock)}
 
 
-PARTS = {
-    "notebook": "笔记本改了", "parameters": "参数改了", "depends": "依赖的数据改了", "post": "后续步骤改了",
-    "version": "Evalkit 版本变了", "lock": "软件包版本变了",
-}  # fmt: skip
-
-
 def fingerprints(jobs: Iterable[Job]) -> Iterator[dict[str, Any]]:
     """Hash, its parts and the seed of each job; each notebook and each dependency is read once."""
     source, content = cache(source_hash), cache(content_hash)
@@ -157,7 +156,7 @@ def why_due(job: Job, parts: dict[str, str], known: dict[str, Any]) -> str:
     """Why the job must run, in Chinese; empty when its result, of which `known` is the record, is up to date."""
     if not known:
         return "还没有结果"
-    if changed := [text for part, text in PARTS.items() if known["parts"].get(part) != parts[part]]:
+    if changed := [text for part, text in WORDS["changed"].items() if known["parts"].get(part) != parts[part]]:
         return "、".join(changed)
     gone = (file for file in known["files"] if not os.path.exists(os.path.join(job.output.parent, file)))
     return next((f"结果文件不见了：{file}" for file in gone), "")

@@ -167,7 +167,7 @@ class Book:
         self.tell("plan")
 
     def enter(self, job: Job, facts: dict[str, Any], state: Any, result: dict[str, Any]) -> Outcome:
-        kept = ("seconds", "peak_memory", "reason", "traceback", "executor", "attempts", "note", "failed_notebook", "earlier")
+        kept = ("seconds", "peak_memory", "reason", "traceback", "executor", "note", "failed_notebook", "earlier")
         made = {name: result[name] for name in kept if name in result}
         self.outcomes[job.key] = Outcome(job.key, state, job.output, hash=facts["hash"], seed=facts["seed"], **made)
         self.number[state] += 1

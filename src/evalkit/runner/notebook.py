@@ -12,11 +12,8 @@ from inspect import CO_COROUTINE
 from pathlib import Path
 from typing import Any
 
-# Modules that talk to a front end through comms, or own the event loop: only a real kernel serves them.
-KERNEL_MODULES = (
-    "ipywidgets", "anywidget", "ipympl", "ipyleaflet", "bqplot", "tqdm.notebook", "tqdm.auto", "comm", "ipykernel",
-    "asyncio", "nest_asyncio",
-)  # fmt: skip
+from evalkit.runner.jobs import WORDS
+
 INTERACTIVE = re.compile(r"^\s*%(?:gui\b|matplotlib\s+(?:widget|notebook|ipympl|qt|tk|gtk|wx|osx))", re.M)
 TRANSPARENT = {"time", "timeit", "capture", "prun"}  # cell magics whose body is Python of this notebook
 
@@ -87,7 +84,7 @@ def examine(content: dict[str, Any]) -> Notebook:
                 imports[node.module] = None
         if parameters is None and "parameters" in cell.get("metadata", {}).get("tags", ()):
             parameters = {p.name: p for p in assigned(tree)}
-    known = tuple(f"{module}." for module in KERNEL_MODULES)
+    known = tuple(f"{module}." for module in WORDS["kernel_modules"])
     reasons += [f"笔记本使用了 {name}（控件、前端通信或事件循环）" for name in imports if f"{name}.".startswith(known)]
     return Notebook(tuple(imports), kernel, next(iter(reasons), ""), parameters, tuple(problems))
 

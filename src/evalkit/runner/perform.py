@@ -16,18 +16,10 @@ from papermill.exceptions import PapermillExecutionError
 
 from evalkit.files import place
 from evalkit.runner.crew import memory
-from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, write_json
+from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, WORDS, write_json
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-HINTS = {
-    "StdinNotImplementedError": "笔记本在等键盘输入（input），批量运行时没有人回答",
-    "SystemExit": "笔记本自己提前退出（sys.exit），后面的单元格没有运行",
-    "SyntaxError": "语法错误", "IndentationError": "缩进错误", "ModuleNotFoundError": "缺少软件包",
-    "FileNotFoundError": "找不到文件", "PermissionError": "没有读写权限", "MemoryError": "内存不足",
-    "OSError": "读写出错（磁盘满或文件夹只读）", "DeadKernelError": "内核意外退出",
-    "NoSuchKernel": "没有安装笔记本要用的内核",
-}  # fmt: skip
 
 
 def one_line(ename: str, evalue: str) -> str:
@@ -35,7 +27,7 @@ def one_line(ename: str, evalue: str) -> str:
     first = next(iter(ANSI.sub("", evalue).strip().splitlines()), "")[:200]
     if CHINESE.search(first):
         return first
-    hint = HINTS.get(ename, f"出错 {ename}")
+    hint = WORDS["hints"].get(ename, f"出错 {ename}")
     return f"{hint}：{first}" if first and ename not in ("StdinNotImplementedError", "SystemExit") else hint
 
 

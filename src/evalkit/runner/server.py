@@ -29,8 +29,7 @@ from typing import Any
 
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # nbformat imports in 0.3 s instead of 3 s
 
-from evalkit.runner.crew import CANNOT_WRITE, QUIET, kill_tree, written  # noqa: E402
-from evalkit.runner.jobs import write_json  # noqa: E402
+from evalkit.runner.crew import QUIET, kill_tree, put_result, written  # noqa: E402
 from evalkit.runner.perform import perform  # noqa: E402
 
 NOT_LEARNT = ("pandas.plotting", "__main__")  # importing the first early changes matplotlib's date converters
@@ -104,16 +103,14 @@ class Warm:
         if pid := os.fork():
             self.children[pid] = task
             return self.say(task=task["id"], pid=pid)
-        code = 1
         try:
             prctl(PDEATHSIG, signal.SIGKILL)
             if os.getppid() == parent:
                 self.child(task)
-        except BaseException as error:
-            code = CANNOT_WRITE if isinstance(error, OSError) else 1
+        except BaseException:
             Path(task["result"] + ".stack").write_text(traceback.format_exc(), "utf-8")
         finally:
-            os._exit(code)
+            os._exit(1)
 
     def child(self, task: dict[str, Any]) -> None:
         from evalkit.runner.shell import NeedsKernel, enter_child
@@ -145,10 +142,10 @@ class Warm:
         if touched:
             note = "写入了工作目录（各次运行会互相覆盖）：" + "、".join(sorted(touched)[:5])
             result["note"] = "；".join(filter(None, (result.get("note"), note)))
-        write_json(Path(task["result"]), result)
+        status = put_result(task, result)
         self.shell.user_ns.clear()  # files the notebook left open are closed, as at the end of a kernel
         atexit._run_exitfuncs()
-        os._exit(0)
+        os._exit(status)
 
     def reap(self) -> None:
         """Say which children have ended; end what they left behind, and learn from the first one of each notebook."""
@@ -239,12 +236,8 @@ def pool(say: Say) -> None:
     while task := tasks.get():
         say(task=task["id"], pid=os.getpid())
         line = f"exec({SEEDING.format(task['seed'])!r}, {{'events': get_ipython().events}})"
-        result, status = perform(task, None, extra_arguments=[f"--IPKernelApp.exec_lines={line}"]), 0
-        try:
-            write_json(Path(task["result"]), result)
-        except OSError:
-            status = CANNOT_WRITE
-        say(task=task["id"], status=status)
+        result = perform(task, None, extra_arguments=[f"--IPKernelApp.exec_lines={line}"])
+        say(task=task["id"], status=put_result(task, result))
 
 
 def main() -> None:
