@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 import xlsxwriter
-from filelock import FileLock
 
 from evalkit.indicators import build, find_project, load, store, trace
 from evalkit.problems import InputError
+from evalkit.runner.local import locked
 
 UNITS = ["单位名称", "组织类型", "单位类型", "状态", "从业人员总数", "党员总数", "正式党员", "预备党员", "是否建立党组织",
          "党组织名称", "建制", "组建方式"]  # fmt: skip
@@ -143,12 +147,24 @@ def test_a_full_disk_costs_the_last_build_nothing(project, monkeypatch):
 
 def test_a_second_build_waits_for_the_first(project):
     found = find_project(project)
-    found.cache.mkdir()
     with ThreadPoolExecutor() as threads:
-        with FileLock(found.cache / "build.lock"):
+        with locked(found.cache / "build"):
             second = threads.submit(build, project, jobs=1)
             assert not wait([second], timeout=1).done
         assert second.result(timeout=120).changed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers are not forked")
+def test_a_killed_build_leaves_no_process(demo_project, tmp_path):
+    shutil.copytree(demo_project / "data/demo", tmp_path / "data/demo")
+    code = f"from evalkit.indicators import build; build({str(tmp_path)!r}, jobs=2)"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        parent = psutil.Process(process.pid)
+        while process.poll() is None and not (workers := parent.children(recursive=True)):
+            time.sleep(0.01)
+        process.kill()
+    assert workers and not psutil.wait_procs(workers, timeout=120)[1]
+    assert build(tmp_path, jobs=1).changed
 
 
 def test_a_damaged_manifest_is_made_again(project):

@@ -37,11 +37,6 @@ def _last(first: str) -> str:
     return ALPHABET[-int(np.dot(_WEIGHTS, [ALPHABET.index(c) for c in first])) % 31]
 
 
-def valid_credit_code(code: str) -> bool:
-    """Whether the last character is the check character of the first seventeen (GB 32100-2015)."""
-    return len(code) == 18 and set(code) <= set(ALPHABET) and _last(code[:17]) == code[17]
-
-
 def unit_name(industry: str, ending: str, township: str, word: int, serial: int) -> str:
     """``演示启明科技001有限公司``; every eleventh carries its township in full-width brackets."""
     trade = INVENTED["trades"][industry][serial % 3] if industry in INVENTED["trades"] else ""

@@ -22,6 +22,7 @@ from evalkit.demo.model import Year, simulate
 from evalkit.demo.names import INVENTED
 from evalkit.demo.province import PROVINCE, REFORM, District, make_districts
 from evalkit.demo.sheet import Sheet, Truth, take, totals
+from evalkit.files import put
 from evalkit.problems import InputError, Problem
 
 Progress = Callable[[int, int, str], None]
@@ -82,7 +83,7 @@ def write(
             "totals": {d.area: r["totals"] for d, r in zip(plan, found, strict=True)},
             "oddities": [odd for r in found for odd in r["oddities"]],
         }  # fmt: skip
-        _replace(out / "truth.json", json.dumps(truth, ensure_ascii=False, indent=0).encode())
+        put(out / "truth.json", json.dumps(truth, ensure_ascii=False, indent=0))
     except OSError as error:
         said, advice = f"{type(error).__name__}: {error}", "请关闭正在打开的演示台账，或换一个可以写入的文件夹"
         raise InputError(Problem("output_unwritable", file=str(out), found=said, advice=advice)) from error
@@ -92,15 +93,6 @@ def write(
         "units": sum(r["totals"][years[-1]]["units_listed"] for r in found),
         "oddities": dict(sorted(Counter(odd["kind"] for odd in truth["oddities"]).items())),
     }  # fmt: skip
-
-
-def summary(result: dict[str, Any]) -> str:
-    """What `write` did, in Chinese."""
-    started = sorted(Counter(result["reform"]["start"].values()).items())
-    waves = "、".join(f"{year}年{n}个" for year, n in started) or "无"
-    years, odd, megabytes = result["periods"], sum(result["oddities"].values()), result["bytes"] / 1e6
-    text: str = INVENTED["summary"]
-    return text.format(**result, first=years[0], last=years[-1], waves=waves, odd=odd, megabytes=megabytes)
 
 
 def _check(districts: int, years: tuple[str, ...], units_per_year: int) -> None:
@@ -165,7 +157,7 @@ def _write_book(path: Path, sheets: list[Sheet], titles: list[str], first: int =
             page.freeze_panes(first - 1, 0)
             for i, row in enumerate(sheet.rows, first - 1):
                 page.write_row(i, 0, row)
-    _replace(path, content.getvalue())
+    put(path, content.getvalue())
     return len(content.getvalue())
 
 
@@ -188,10 +180,3 @@ def _remove_older(out: Path, wanted: set[tuple[str, str]]) -> None:
             path.unlink()
             if not any(path.parent.iterdir()):
                 path.parent.rmdir()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the file and swap: an interrupted run leaves the old one whole."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)

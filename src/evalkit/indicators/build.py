@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from filelock import FileLock
 
 import evalkit
 from evalkit.codebook import Codebook
@@ -30,6 +28,7 @@ from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import make_views, plain, with_home
 from evalkit.ledgers import corrections
 from evalkit.problems import InputError, Problem
+from evalkit.runner.local import locked
 
 PROBLEM_COLUMNS = ["file", "sheet", "cell", "severity", "code", "found", "read", "allowed", "advice"]
 
@@ -98,31 +97,19 @@ def build(
         advice = "请把台账放进 data/raw（按年份分文件夹），或运行 evalkit demo 生成演示数据"
         raise InputError(Problem("data_missing", file=place, found="没有台账", advice=advice))
     folder = found.processed(dataset)
-    with _alone(found.cache / "build.lock"):
-        items = [_item(path, found, dataset, key) for path in files]
-        beside = [*_corrected_by(found.data / dataset), *baseline.printed_files(found.data / dataset)]
-        changes = [f"{path}{file_digest(path)}" for path in beside]
-        fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
-        known = read_manifest(folder)
-        if known and known["fingerprint"] == fingerprint and not force:
-            return _manifest(folder, known, changed=False)
-        groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
-        return _derive(found, dataset, folder, items, groups, fingerprint)
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """One build at a time, a second one waits; without the collector, which would walk a million cells again and again."""
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        held = FileLock(lock).acquire()
-    except OSError as error:
-        raise InputError(Problem("output_unwritable", file=str(lock), found=str(error))) from error
     collecting = gc.isenabled()
-    gc.disable()
+    gc.disable()  # a million cells without a cycle: the collector, also of the workers, would walk them again and again
     try:
-        with held:
-            yield
+        with locked(found.cache / "build", wait=-1):  # one build at a time, a second one waits
+            items = [_item(path, found, dataset, key) for path in files]
+            beside = [*_corrected_by(found.data / dataset), *baseline.printed_files(found.data / dataset)]
+            changes = [f"{path}{file_digest(path)}" for path in beside]
+            fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
+            known = read_manifest(folder)
+            if known and known["fingerprint"] == fingerprint and not force:
+                return _manifest(folder, known, changed=False)
+            groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
+            return _derive(found, dataset, folder, items, groups, fingerprint)
     finally:
         if collecting:
             gc.enable()

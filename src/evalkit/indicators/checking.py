@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook
-from evalkit.indicators.areas import home_of
+from evalkit.indicators.areas import full_paths, home_of
 from evalkit.indicators.baseline import NAME as PRINTED
 from evalkit.indicators.build import build
 from evalkit.indicators.evaluate import evaluate
@@ -133,8 +133,7 @@ def _sent(sheets: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     out = sheets.rename(columns={"source_file": "file", "source_sheet": "sheet", "kept": "rows"}).reindex(columns=SENT)
     out = out.astype("object").where(out.notna(), None)
     paths = {home_of(a) for a in [*places["area"].dropna().unique(), *filter(None, out["area"])]}
-    # one sheet says 演示省/演示01区, another of the same district 演示01区 only
-    full = {p: longer[0] for p in paths if len(longer := [q for q in paths if q.endswith("/" + p)]) == 1}
+    full = full_paths(paths)  # one sheet says 演示省/演示01区, another of the same district 演示01区 only
     homes = {key: common(full.get(h := home_of(a), h) for a in group["area"].dropna().unique())
              for key, group in places.groupby(["source_file", "source_sheet"])}  # fmt: skip
     told = [home_of(a) if a else None for a in out["area"]]

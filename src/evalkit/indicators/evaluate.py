@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,8 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
             "area": both["area"],
             "period": both["period"],
             "level": both["level_n"],
-            "indicator": said(lambda i: i.code),
+            "indicator": said(attrgetter("code")),
+            **{column: said(attrgetter(column)) for column in ("name", "name_en", "dimension", "better", "unit")},
             "value": value,
             "low": np.where(np.isnan(value), np.nan, low),
             "high": np.where(np.isnan(value), np.nan, high),
@@ -134,16 +136,11 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
             "n_missing": both["n_missing_n"].fillna(0).astype(int) + both["n_missing_d"].fillna(0).astype(int),
             "base": _bases(said(lambda i: i.base), both),
             "method": method + both["remark"].to_numpy(dtype=object),
-            "name": said(lambda i: i.name),
-            "name_en": said(lambda i: i.name_en),
             "short_name": said(lambda i: i.short_name or i.name),
-            "dimension": said(lambda i: i.dimension),
             "kind": kind,
-            "better": said(lambda i: i.better),
             "target": number(lambda i: references[i.target].value if i.target in references else np.nan),
             "target_name": said(lambda i: references[i.target].name if i.target in references else ""),
             "scale": number(lambda i: i.scale),
-            "unit": said(lambda i: i.unit),
             "decimals": number(lambda i: i.decimals).astype(int),
             "area_name": both["area"].map(lambda a: a.rpartition("/")[2] if isinstance(a, str) else a),
             "peer_group": None,
@@ -151,10 +148,8 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
             "is_demo": False,
         }
     )
-    for extra in ("place", "locator"):
-        if extra in both:
-            out[extra] = both[extra]
-    return out
+    extra = [column for column in ("place", "locator") if column in both]
+    return pd.concat([out[COLUMNS], both[extra]], axis=1)
 
 
 def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.DataFrame:

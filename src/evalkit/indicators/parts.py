@@ -37,6 +37,7 @@ from evalkit.indicators.store import schema, to_arrow
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import read_sheets
 from evalkit.problems import InputError, Problem
+from evalkit.runner.crew import PDEATHSIG, prctl
 
 BATCH = 60  # files read together: per-table costs of pandas are paid once a batch
 NOTE = "batch.json"
@@ -165,7 +166,7 @@ def _read(
         results: Iterable[Item] = map(_read_batch, tasks)
         if workers > 1 and len(batches) > 1:
             context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-            pool = ProcessPoolExecutor(workers, mp_context=context, initializer=gc.disable)
+            pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
             results = stack.enter_context(pool).map(_read_batch, tasks)
             importlib.import_module("evalkit.stats")  # slow, and soon needed: while the workers read
         for (batch, _wanted), note in zip(batches, results, strict=True):
@@ -174,6 +175,11 @@ def _read(
             if progress:
                 progress(done, total, batch[-1]["file"])
     return notes
+
+
+def _begin_worker() -> None:
+    gc.disable()
+    prctl(PDEATHSIG, 9)  # SIGKILL, a name that Windows lacks; else it waits for ever after a kill of the caller
 
 
 def _shared_out(items: list[Item], workers: int) -> list[list[Item]]:

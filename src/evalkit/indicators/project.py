@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,19 +12,7 @@ from typing import Any
 from evalkit.codebook import Codebook, load_codebook, read_yaml
 from evalkit.problems import InputError, Problem, did_you_mean
 
-SETTINGS: dict[str, tuple[type, Any]] = {
-    # key in evalkit.yml: (type, default)
-    "name": (str, ""),
-    "area": (str, ""),  # the area of all ledgers, where nothing in them says so
-    "office": (str, "两新组织党建工作机构"),
-    "field": (str, "两新组织"),
-    "member_base": (str, "prev_year_end"),
-    "minimum_base": (int, 30),
-    "references": (dict, {}),
-    "fonts": (str, "system"),  # windows: 仿宋, 楷体 ... in Word; else the faces of GB/T 9704
-    "date": (str, ""),  # of the signed report: 2026年1月15日
-    "addressee": (str, ""),  # 主送机关
-}
+SETTINGS: dict[str, Any] = read_yaml(Path(__file__).with_name("settings.yml"))  # what evalkit.yml may say: defaults
 LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
 RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx"}
 
@@ -49,7 +38,7 @@ class Project:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """`evalkit.yml` over the defaults; every fault in it at once."""
-        settings = {key: default for key, (_, default) in SETTINGS.items()}
+        settings = copy.deepcopy(SETTINGS)
         path = self.root / "evalkit.yml"
         if not path.exists():
             return settings
@@ -59,11 +48,8 @@ class Project:
             if key not in SETTINGS:
                 advice = did_you_mean(key, SETTINGS) or "可用的设置：" + "、".join(SETTINGS)
                 problems.append(Problem("key_unknown", file="evalkit.yml", where=str(key), advice=advice))
-            elif not isinstance(value, SETTINGS[key][0]):
-                allowed = SETTINGS[key][0].__name__
-                problems.append(
-                    Problem("value_invalid", file="evalkit.yml", where=key, found=str(value), allowed=allowed)
-                )
+            elif not isinstance(value, kind := type(SETTINGS[key])):
+                problems.append(Problem("value_invalid", file="evalkit.yml", where=key, found=str(value), allowed=kind.__name__))
             else:
                 settings[key] = value
         if problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import json
 import os
 import shutil
@@ -18,17 +19,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import psutil
 
-from evalkit.runner.jobs import WORDS, write_json
+from evalkit.files import put
+from evalkit.problems import InputError
+from evalkit.runner.jobs import WORDS
 
 FORK = sys.platform == "linux"  # macOS frameworks and Windows do not survive a fork
 MARK = "EVALKIT_RUN"  # stands in the environment of every process that a run starts, so that the next run knows it
 QUIET: dict[str, str] = WORDS["quiet"]
 WARM_UP = 300.0  # seconds a server may take to import
 WATCH = 0.25  # seconds between two looks at times and memory
+PDEATHSIG, SUBREAPER = 1, 36  # Linux: a signal when the parent dies; orphans come to us
 CANNOT_WRITE = 74  # EX_IOERR: status of a run whose result could not be written
 
 
@@ -38,13 +42,13 @@ class Server:
 
     kind: str
     group: tuple[str, ...]
-    process: subprocess.Popen[bytes]
+    process: Any  # a Popen with pipes
     runs: dict[str, Run] = field(default_factory=dict)
 
-    @property
-    def input(self) -> IO[bytes]:
+    def dismiss(self) -> None:
         """A server whose input ends ends itself and everything below it."""
-        return cast("IO[bytes]", self.process.stdin)
+        with suppress(OSError):
+            self.process.stdin.close()
 
 
 @dataclass(eq=False)
@@ -82,8 +86,7 @@ class Crew:
         The result is JSON: ``state`` is done, failed or crashed; ``earlier`` says what became of a first attempt, since
         a retry that succeeds must not hide the fault. Any number of threads may call this.
         """
-        notes: list[str] = [task["note"]]
-        earlier: list[dict[str, Any]] = []
+        notes, earlier = [str(task["note"])], list[dict[str, Any]]()
         while True:
             result = self.attempt(task)
             if self.closed or not (result["state"] == "kernel" or (result["state"] == "crashed" and not earlier)):
@@ -103,8 +106,8 @@ class Crew:
             server = self._server(task["executor"], tuple(task["group"]), task["imports"])
             run = server.runs[name] = Run(task, server, size(self.log))
             with suppress(OSError):  # a dead server shows itself by the end of its output
-                server.input.write(json.dumps(task).encode() + b"\n")
-                server.input.flush()
+                server.process.stdin.write(json.dumps(task).encode() + b"\n")
+                server.process.stdin.flush()
         while not run.over.wait(WATCH):
             self._watch(run)
         del server.runs[name]
@@ -117,7 +120,7 @@ class Crew:
         for server in self.servers:
             if server.kind == kind and not server.runs:  # its notebooks are done: give the memory back
                 server.kind = "ending"
-                close(server.input)
+                server.dismiss()
         if self.closed:
             raise RuntimeError("closed")
         path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(Path(__file__).parents[2]))))
@@ -165,15 +168,15 @@ class Crew:
             child = run.pid and server.kind == "fork"
             if child and process.ppid() != server.process.pid:
                 return  # ended meanwhile: the number belongs to a stranger
-            family = [process, *process.children(recursive=True)]
-            run.peak = max(run.peak, sum(map(memory, family)) if run.pid else 0)
-            if run.peak > self.memory_limit:
-                run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
             if run.cause and child and run.asked < 4 and not size(Path(run.task["result"] + ".stack")):
                 run.asked += 1
                 process.send_signal(signal.SIGUSR1)
             elif run.cause:
                 kill_tree(process.pid)
+            elif run.pid:
+                run.peak = max(run.peak, sum(map(memory, [process, *process.children(recursive=True)])))
+                if run.peak > self.memory_limit:  # ended at the next look
+                    run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
 
     def _result(self, run: Run) -> dict[str, Any]:
         """What the process has written or, where it could not, what can be said of its end."""
@@ -202,28 +205,26 @@ class Crew:
         with self.lock:
             self.closed, servers = True, list(self.servers)
         for server in servers:
-            close(server.input)
-        deadline = time.monotonic() + grace
-        while left := [server.process for server in servers if server.process.poll() is None]:
-            time.sleep(0.01)
-            if time.monotonic() > deadline:
-                kill_tree(left[0].pid)
+            server.dismiss()
+        for server in servers:
+            with suppress(subprocess.TimeoutExpired):
+                server.process.wait(grace)
         end_marked(self.home)
 
 
 def put_result(task: dict[str, Any], result: dict[str, Any]) -> int:
     """Leave the result of a run where its caller looks for it; the status with which the run is then over."""
     try:
-        write_json(Path(task["result"]), result)
-    except OSError:
+        put(Path(task["result"]), json.dumps(result, ensure_ascii=False, default=str))
+    except InputError:
         return CANNOT_WRITE
     return 0
 
 
-def written(file: Path) -> dict[str, Any] | int | None:
+def written(file: Path) -> Any:
     """The result a run has written; the number of the cell that it was at when it ended, or None before the first."""
     with suppress(OSError, ValueError):
-        return cast("dict[str, Any] | int", json.loads(file.read_text("utf-8")))
+        return json.loads(file.read_text("utf-8"))
     return None
 
 
@@ -250,9 +251,9 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def close(pipe: IO[bytes]) -> None:
-    with suppress(OSError):
-        pipe.close()
+def prctl(option: int, value: int) -> None:
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def kill_tree(pid: int, itself: bool = True) -> None:

@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.runner.jobs import Job, Outcome, digest
+from evalkit.runner.jobs import WORDS, Job, Outcome, digest
 from evalkit.runner.local import Interrupted, pending, run
 from evalkit.runner.notebook import Parameter, inspect
 
-WORDS = {"true": True, "是": True, "1": True, "yes": True, "false": False, "否": False, "0": False, "no": False}
-TYPES: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "int": ("整数", int), "float": ("数字", float), "bool": ("是/否", lambda cell: WORDS[cell.lower()]),
-    "list": ("JSON 列表", json.loads), "dict": ("JSON 对象", json.loads),
-}  # fmt: skip
+TRUTH = {"true": True, "是": True, "1": True, "yes": True, "false": False, "否": False, "0": False, "no": False}
+TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "list": json.loads, "dict": json.loads}
+TYPES["bool"] = lambda cell: TRUTH[cell.lower()]
 
 
 @dataclass(frozen=True)
@@ -165,12 +163,13 @@ def typed(cell: str, parameter: Parameter) -> Any:
     """The cell as the type of the parameter's default or annotation; ValueError says what is allowed."""
     kind = parameter.annotation.partition("[")[0].partition("|")[0].strip()
     kind = kind if kind in TYPES else type(parameter.default).__name__
-    name, convert = TYPES.get(kind, ("文字", str))
+    if kind not in TYPES:
+        return cell
     with suppress(ValueError, KeyError):
-        value = convert(cell)
-        if kind not in TYPES or type(value).__name__ == kind:
+        value = TYPES[kind](cell)
+        if type(value).__name__ == kind:
             return value
-    raise ValueError(name)
+    raise ValueError(WORDS["types"][kind])
 
 
 def safe_name(key: str) -> str:

@@ -160,13 +160,3 @@ def why_due(job: Job, parts: dict[str, str], known: dict[str, Any]) -> str:
         return "、".join(changed)
     gone = (file for file in known["files"] if not os.path.exists(os.path.join(job.output.parent, file)))
     return next((f"结果文件不见了：{file}" for file in gone), "")
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write through a temporary file: a reader sees the old or the new one, never half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), "utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

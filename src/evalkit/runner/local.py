@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import queue
 import shutil
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -95,12 +94,11 @@ def run(
         look = cache(inspect)
         tasks = [(job, make_task(job, look(job.notebook), facts, state, executor)) for job, why, facts in todo if why]
         tasks.sort(key=lambda pair: pair[1]["group"])  # one warm process after the other
+        dask, limits = executor.startswith("dask://"), (timeout, memory_limit)
+        hands = cluster(executor, *limits, force) if dask else processes(book, state, workers, *limits)
         try:
-            if tasks and executor.startswith("dask://"):
-                with cluster(executor, timeout, memory_limit, force) as submit:
-                    book.execute(tasks, submit)
-            elif tasks:
-                with processes(book, state, workers, timeout, memory_limit) as submit:
+            if tasks:
+                with hands as submit:
                     book.execute(tasks, submit)
         except KeyboardInterrupt:
             raise Interrupted(book.close(log or state / "run.json", workers)) from None
@@ -108,13 +106,13 @@ def run(
 
 
 @contextmanager
-def locked(state: Path) -> Iterator[None]:
-    """One run at a time into a state folder."""
+def locked(state: Path, wait: float = 0) -> Iterator[None]:
+    """One run at a time into a state folder; another one waits so many seconds (-1: until it may) or says so."""
     from filelock import FileLock, Timeout
 
     try:
         state.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(state / "lock", timeout=0).acquire()
+        lock = FileLock(state / "lock", timeout=wait).acquire()
     except Timeout:
         advice = "等它结束，或关掉那个窗口以后再运行同一命令"
         raise InputError(Problem("run_locked", where=str(state), advice=advice)) from None
@@ -183,15 +181,9 @@ class Book:
 
     def execute(self, tasks: list[tuple[Job, dict[str, Any]]], submit: Submit) -> None:
         """Hand all tasks to `submit` and write down what comes of them."""
-        done: queue.SimpleQueue[Future[dict[str, Any]]] = queue.SimpleQueue()
-        waiting = {}
-        for job, task in tasks:
-            future = submit(task)
-            waiting[future] = job, task
-            future.add_done_callback(done.put)
+        waiting = {submit(task): (job, task) for job, task in tasks}
         while waiting:
-            with suppress(queue.Empty):
-                future = done.get(timeout=WATCH)  # in short waits: Windows lets no Ctrl-C through a long one
+            for future in wait(waiting, WATCH, FIRST_COMPLETED).done:  # Windows lets no Ctrl-C through a long wait
                 job, task = waiting.pop(future)
                 error = future.exception()
                 reason = f"读写出错：{error}" if isinstance(error, OSError) else f"运行节点出错：{error!r:.200}"

@@ -14,9 +14,9 @@ import papermill
 import psutil
 from papermill.exceptions import PapermillExecutionError
 
-from evalkit.files import place
+from evalkit.files import place, put
 from evalkit.runner.crew import memory
-from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, WORDS, write_json
+from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, WORDS
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -88,6 +88,7 @@ def publish(task: dict[str, Any], target: Path, **measured: Any) -> list[str]:
     metadata["papermill"]["output_path"] = str(output)
     names = [output.name, *(path.relative_to(output.parent).as_posix() for path in placed)]
     metadata["evalkit"] = {key: task[key] for key in ("hash", "parts", "seed", "executor")} | {"files": names} | measured
-    write_json(target, content | {"metadata": metadata})  # at the end of the file, where `stamped` looks for it
+    text = json.dumps(content | {"metadata": metadata}, ensure_ascii=False, indent=1)
+    put(target, text)  # the record at the end of the file, where `stamped` looks for it
     wanted = [*(output.parent / name for name in made), output]
     return [path.name for path, want in zip([*placed, place(target, output)], wanted, strict=True) if path != want]

@@ -8,7 +8,6 @@ left behind by ``kill -9`` of the caller; children of ``fork`` also die with it 
 from __future__ import annotations
 
 import atexit
-import ctypes
 import faulthandler
 import gc
 import importlib
@@ -29,17 +28,11 @@ from typing import Any
 
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # nbformat imports in 0.3 s instead of 3 s
 
-from evalkit.runner.crew import QUIET, kill_tree, put_result, written  # noqa: E402
+from evalkit.runner.crew import PDEATHSIG, QUIET, SUBREAPER, kill_tree, prctl, put_result, written  # noqa: E402
 from evalkit.runner.perform import perform  # noqa: E402
 
 NOT_LEARNT = ("pandas.plotting", "__main__")  # importing the first early changes matplotlib's date converters
-PDEATHSIG, SUBREAPER = 1, 36
 Say = Callable[..., None]
-
-
-def prctl(option: int, value: int) -> None:
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 class Warm:
@@ -190,13 +183,12 @@ class Warm:
 
 def first_figure() -> None:
     """Draw and forget one figure outside pyplot: fonts, the parser of exponents, text sizes are made ready once."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(2, 2))
     figure.add_subplot(title="a", xscale="log").plot([1, 100], [0, 1], label="a")
     figure.legend()
-    FigureCanvasAgg(figure).print_figure(io.BytesIO(), bbox_inches="tight")
+    figure.savefig(io.BytesIO(), bbox_inches="tight")
 
 
 def watch_writes(cwd: str, *allowed: str) -> set[str]:
@@ -214,13 +206,10 @@ def watch_writes(cwd: str, *allowed: str) -> set[str]:
 
 
 # Run once by a stock kernel just before the first cell: the kernel itself draws random numbers while it starts.
-SEEDING = """
-def seed(*_):
-    events.unregister("pre_run_cell", seed)
-    import random, numpy
-    random.seed({0}), numpy.random.seed({0})
-events.register("pre_run_cell", seed)
-"""
+SEEDING = (
+    "def seed(*_): events.unregister('pre_run_cell', seed); import random, numpy; random.seed({0}); numpy.random.seed({0})\n"
+    "events.register('pre_run_cell', seed)"
+)
 
 
 def pool(say: Say) -> None:
