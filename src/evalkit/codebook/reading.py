@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evalkit.files import put
 from evalkit.problems import InputError, Problem
 
 Path_ = Sequence[str | int]
@@ -114,11 +114,8 @@ def parse_cached(path: Path, text: str) -> tuple[Any, list[Problem]]:
         if known["stamp"] == stamp:
             return known["content"], []
     content, problems = parse_yaml(text, path.name)
-    with contextlib.suppress(OSError, TypeError, ValueError):
+    with contextlib.suppress(InputError, TypeError, ValueError):
         kept = json.dumps({"stamp": stamp, "content": content}, ensure_ascii=False)
         if not problems and not sys.dont_write_bytecode and json.loads(kept)["content"] == content:  # JSON can keep it
-            cache.parent.mkdir(exist_ok=True)
-            temporary = cache.with_suffix(f".{os.getpid()}.tmp")
-            temporary.write_text(kept, encoding="utf-8")
-            temporary.replace(cache)
+            put(cache, kept)
     return content, problems
