@@ -3,7 +3,7 @@
 import io
 
 from evalkit.documents import Block, Cover
-from evalkit.documents.blocks import markdown
+from evalkit.documents.markdown import markdown
 
 HOSTILE = [
     "$x_1$ \\frac{a}{b} \\input{/etc/passwd} \\textbf{甲}",

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from evalkit.documents import MIME, Block, shown, tree
-from evalkit.documents.blocks import markdown
+from evalkit.documents.markdown import markdown
 from evalkit.problems import InputError
 
 PNG = base64.b64decode(

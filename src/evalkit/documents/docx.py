@@ -23,14 +23,11 @@ from evalkit.codebook import read_yaml
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import DEMO, Item, em, runs
 
-FONTS = {
-    "gb2312": {"title": "方正小标宋简体", "title_bold": "", "hei": "黑体", "kai": "楷体_GB2312", "body": "仿宋_GB2312"},
-    "windows": {"title": "宋体", "title_bold": "<w:b/>", "hei": "黑体", "kai": "楷体", "body": "仿宋"},
-}
+_FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
 LINE = 579  # twips: 225 mm over 22 lines
 TIGHT = -5  # twentieths of a point: 28 characters of 16 pt need 448 pt, the line has 442; a grid of characters
 # (linesAndChars) would say the same, but LibreOffice then gives each of them two cells and tears numbers apart
-_XML: dict[str, str] = read_yaml(Path(__file__).with_name("docx.yml"))
+_XML: dict[str, Any] = read_yaml(Path(__file__).with_name("docx.yml"))
 _TONES = {"good": "145A32", "middle": "7A4B00", "bad": "9B1C1C"}
 _EAST = re.compile(r"[“”‘’…—·●▲■○△□°×÷±①-⑳Ⅰ-Ⅻ]")  # Word would take these from the Latin face
 
@@ -169,9 +166,12 @@ def run(text: str, bold: Any = False, pending: Any = False, tone: str | None = N
 
 def field(code: str, result: str) -> str:
     """A field with its result."""
-    part = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    return _opened(code) + result + _FIELD.format("end")
+
+
+def _opened(code: str) -> str:
     instruction = f'<w:r><w:instrText xml:space="preserve">{escape(code)}</w:instrText></w:r>'
-    return part.format("begin") + instruction + part.format("separate") + result + part.format("end")
+    return _FIELD.format("begin") + instruction + _FIELD.format("separate")
 
 
 def section(wide: bool = False, references: str = "", first: bool = False, kind: str = "nextPage", numbers: str = "") -> str:
@@ -303,13 +303,11 @@ def _cover_page(writer: Writer, title: str, cover: Cover) -> None:
 
 def _contents(writer: Writer, headings: Sequence[Item], pages: Sequence[str]) -> None:
     writer.text("TOCHeading", "目　录")
-    part = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
-    opening = part.format("begin") + '<w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
     for n, (item, page) in enumerate(zip(headings, pages, strict=True)):
         name = f"_Toc_{item['id']}"
         entry = run(item["text"]) + "<w:r><w:tab/></w:r>" + field(f" PAGEREF {name} \\h ", run(page))
-        ahead = opening + part.format("separate") if n == 0 else ""
-        after = part.format("end") if n == len(headings) - 1 else ""
+        ahead = _opened(' TOC \\o "1-2" \\h \\z \\u ') if n == 0 else ""
+        after = _FIELD.format("end") if n == len(headings) - 1 else ""
         link = f'<w:hyperlink w:anchor="{name}" w:history="1">{entry}</w:hyperlink>'
         writer.paragraph(f"TOC{item['rank']}", ahead + link + after)
 
@@ -324,7 +322,7 @@ def _template(fonts: str, scale: float) -> bytes:
     text = Path(__file__).with_name("styles.xml").read_text("utf-8")
     sizes = [round(value * scale) for value in (24, 370, 0, 40, 520, 21)] if scale else [32, LINE, TIGHT, 44, 700, 24]
     names = ("size", "line", "tight", "title_size", "title_line", "caption_size")
-    values = {**FONTS[fonts], **dict(zip(names, sizes, strict=True))}
+    values = {**_XML["fonts"][fonts], **dict(zip(names, sizes, strict=True))}
     for key, value in values.items():
         text = text.replace(f"{{{key}}}", str(value))
     document.part._styles_part._element = parse_xml(text)

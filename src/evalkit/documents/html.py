@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from evalkit.documents.blocks import PENDING, Block, is_remark, number, parts, shown, side
+from evalkit.documents.layout import head
 
 _TONES = {"good": "较好", "middle": "一般", "bad": "较差", "pending": "待补充"}
 _DEMO = ("演示数据：本页数字均为虚构，不代表任何真实地区。", "Demonstration data: every figure here is invented.")
@@ -154,21 +154,15 @@ def _table(block: Block, lang: str) -> str:
 
 def _head(columns: Sequence[Mapping[str, Any]]) -> str:
     """One row of headings, or two where neighbouring columns share a group."""
-    if not any(column.get("group") for column in columns):
-        return "<tr>" + "".join(_heading(n, c) for n, c in enumerate(columns)) + "</tr>"
-    upper, lower = [], []
-    for group, members in groupby(enumerate(columns), lambda pair: pair[1].get("group")):
-        pairs = list(members)
-        if group:
-            upper.append(f'<th scope="colgroup" colspan="{len(pairs)}">{escape(group)}</th>')
-            lower += [_heading(n, c) for n, c in pairs]
-        else:
-            upper += [_heading(n, c, ' rowspan="2"') for n, c in pairs]
-    return f"<tr>{''.join(upper)}</tr><tr>{''.join(lower)}</tr>"
-
-
-def _heading(place: int, column: Mapping[str, Any], more: str = "") -> str:
-    return f'<th scope="col" data-col="{place}"{more}>{escape(column["label"])}</th>'
+    rows, heads = [], head(columns)
+    for n, row in enumerate(heads):
+        cells = []
+        for cell in row:
+            own = n + cell["rows"] == len(heads)  # of one column, else of a group
+            look = f'col" data-col="{cell["at"]}"' + ' rowspan="2"' * (cell["rows"] == 2) if own else f'colgroup" colspan="{cell["cols"]}"'
+            cells.append(f'<th scope="{look}>{escape(cell["text"])}</th>')
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return "".join(rows)
 
 
 def _id(content: Mapping[str, Any]) -> str:

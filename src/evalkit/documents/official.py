@@ -13,6 +13,7 @@ from typing import Any
 from evalkit.documents.blocks import Block, changed, flat, parts
 from evalkit.documents.cover import Cover
 from evalkit.documents.numbering import Document
+from evalkit.problems import Problem
 
 LIMIT = 5000  # characters of an official text
 FIRST = "主要图表"  # the 附件 of what the text itself does not hold
@@ -49,13 +50,20 @@ def annexes(document: Document) -> list[Block]:
 
 
 def length(document: Document, cover: Cover) -> int:
-    """字数 of the official text: its lead, headings, paragraphs and lists."""
-    return characters([cover.lead, *(words for block in text(document) for words in _words(block))])
+    """字数 of the official text (lead, headings, paragraphs, lists) as Word counts.
+
+    Every Chinese character and mark is one, and so is a word or number of Latin letters.
+    """
+    told = " ".join([cover.lead, *(words for block in text(document) for words in _words(block))])
+    return len(re.findall(r"[^\s\x00-\u1fff]|[\x21-\u1fff]+", told))
 
 
-def characters(texts: Iterable[str]) -> int:
-    """Length as Word counts 字数: every Chinese character and mark one, a word or number of Latin letters one."""
-    return len(re.findall(r"[^\s\x00-\u1fff]|[\x21-\u1fff]+", " ".join(texts)))
+def too_long(document: Document, cover: Cover) -> list[Problem]:
+    """A warning where the text has more characters than an official text may have."""
+    if (n := length(document, cover)) <= LIMIT:
+        return []
+    found, advice = f"正文{n:,}字（不含表格和图）", "请删减，或把详细情况移到附件"
+    return [Problem("text_too_long", "warning", found=found, allowed=f"{LIMIT:,}字", advice=advice)]
 
 
 def _moves(block: Block) -> bool:

@@ -38,12 +38,9 @@ def write_cell(sheet: Any, row: int, column: int, value: Any, style: Any = None)
         sheet.write_string(row, column, value[:CELL_LIMIT], style)
     elif isinstance(value, bool):
         sheet.write_boolean(row, column, value, style)
-    elif isinstance(value, dt.datetime | dt.date | dt.time):
-        if isinstance(value, dt.datetime | dt.date) and value.year < 1900:
-            sheet.write_string(row, column, value.isoformat()[:10], style)
-        else:
-            sheet.write_datetime(row, column, value, style)
-    elif isinstance(value, dt.timedelta):
+    elif isinstance(value, dt.datetime | dt.date) and value.year < 1900:
+        sheet.write_string(row, column, value.isoformat()[:10], style)
+    elif isinstance(value, dt.datetime | dt.date | dt.time | dt.timedelta):
         sheet.write_datetime(row, column, value, style)
     else:
         sheet.write_number(row, column, value, style)

@@ -151,7 +151,9 @@ def _made(
     from evalkit.documents import docx, pdf
 
     if form == "official":
-        return _official(document, cover or Cover(), demo, fonts)
+        cover = cover or Cover()
+        made = docx.official(items(official.text(document)), official.titles(document), title, cover, demo, fonts)
+        return made, official.too_long(document, cover)
     if form == "annex":
         pieces = items(official.annexes(document)) or items([Block.paragraph("本文没有附件。")])
         return docx.report(pieces, (), "", None, demo, fonts=fonts), []
@@ -175,13 +177,3 @@ def _html(document: Document, front: Sequence[Block], cover: Cover, nav: Sequenc
     foot = footer or "　".join(filter(None, (cover.office, cover.date)))
     members = [*summary, *document.body, *document.appendices]
     return html.page(members, document.title or "报告", subtitle=subtitle, footer=foot, nav=nav, demo=cover.demo).encode("utf-8")
-
-
-def _official(document: Document, cover: Cover, demo: bool, fonts: str) -> tuple[bytes, list[Problem]]:
-    from evalkit.documents import docx
-
-    length, limit = official.length(document, cover), official.LIMIT
-    found, advice = f"正文{length:,}字（不含表格和图）", "请删减，或把详细情况移到附件"
-    long = Problem("text_too_long", "warning", found=found, allowed=f"{limit:,}字", advice=advice)
-    content = docx.official(items(official.text(document)), official.titles(document), document.title, cover, demo, fonts)
-    return content, [long] if length > limit else []

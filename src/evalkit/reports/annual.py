@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit import charts, subsidy
 from evalkit.documents import Block
-from evalkit.documents.blocks import markdown
+from evalkit.documents.markdown import markdown
 from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project

@@ -20,10 +20,10 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.problems import SEVERITIES, InputError
 from evalkit.reports import tables
-from evalkit.reports.annual import files_of
+from evalkit.reports.annual import files_of, rows_of
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
-from evalkit.reports.sentences import declared, place_word, placed
+from evalkit.reports.sentences import declared, named, place_word, placed
 from evalkit.reports.words import MISSING, fixed, marked, period_words, right, shown, source_line, span
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
@@ -188,7 +188,7 @@ def _years(made: Made, code: str) -> Block | None:
     """One indicator over all years, a small field for each area; nothing for a single year."""
     data = load(made.project, dataset=made.data.dataset)
     data = published(data, made.parameters["level"]) if made.parameters["publish"] else data
-    frame = data.indicators
+    frame = rows_of(data, made.areas, made.parameters["level"])
     rows = frame.loc[frame["area"].isin(made.areas) & (frame["indicator"] == code) & (frame["period"] <= made.period)]
     try:
         return charts.trend(rows, code) if rows["period"].nunique() > 1 else None
@@ -220,7 +220,7 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
     for code in [c for c in tables.headline(book) if (now["indicator"] == c).any()]:
         one = book.indicators[code]
         top, bottom = book.measures[one.numerator], book.measures[one.denominator]
-        yield Block.heading(one.name, 2)
+        yield Block.heading(named(one), 2)
         told = [f"计算方法：{formula(one, book)}；口径：{one.base}", f"分子（{top.name}）：{in_words(top, book)}"]
         told += [f"分母（{bottom.name}）：{in_words(bottom, book)}", f"出处：{book.source_name(one.source) or MISSING}"]
         yield Block.bullets(told)
@@ -229,7 +229,7 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
             for r in now.loc[now["indicator"] == code].sort_values("sort_order").to_dict("records")
         ]
         source = source_line(made.period, data.is_demo)
-        table = Block.table(f"{one.name}的分子和分母", columns, rows, source=source, demo=data.is_demo)
+        table = Block.table(f"{named(one)}的分子和分母", columns, rows, source=source, demo=data.is_demo)
         yield placed(Block("table", {**table.content, "anchor": code}), made.parameters["level"])
     if not made.parameters["publish"]:
         yield Block.heading("台账文件", 2)

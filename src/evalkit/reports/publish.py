@@ -196,7 +196,8 @@ def moved_figures(project: Any, parameters: Mapping[str, Any]) -> list[Block]:
     areas = annual.areas_of(data, str(period), str(level), parameters.get("within"))
     if len(areas) <= AREAS or str(baseline) not in data.periods:
         return []
-    frame, found = data.indicators.loc[data.indicators["area"].isin(areas)], []
+    rows, found = annual.rows_of(data, areas, str(level)), []
+    frame = rows.loc[rows["area"].isin(areas)]
     for code in declared()["one_page"]:
         wide = frame.loc[frame["indicator"] == code].pivot(index="area", columns="period", values="value")
         if not {str(period), str(baseline)} <= set(wide):
