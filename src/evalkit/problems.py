@@ -87,6 +87,9 @@ class Problem:
 class InputError(Exception):
     """Input that cannot be used; carries every problem found, not only the first."""
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        return InputError, (self.problems,)  # so that it comes back whole from a worker process
+
     def __init__(self, problems: Problem | Iterable[Problem]):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(f"{p.text('zh')}\n    {p.text('en')}" for p in self.problems))

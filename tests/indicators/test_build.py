@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import pytest
 import xlsxwriter
 
 from evalkit.indicators import build, find_project, load, store, trace
-from evalkit.problems import InputError
+from evalkit.indicators.checking import check_paths
+from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
 
 UNITS = ["单位名称", "组织类型", "单位类型", "状态", "从业人员总数", "党员总数", "正式党员", "预备党员", "是否建立党组织",
@@ -261,3 +263,32 @@ def test_one_district_named_two_ways_is_one_area(project):
     assert set(data.areas["area"]) == {"甲市", "甲市/乙区"}
     assert measure(project, "funds") == 3000 and measure(project, "units") == 2
     assert set(data.frame("funds")["area"]) == {"甲市/乙区"}
+
+
+def test_a_mapping_of_ones_own_is_checked_and_used_everywhere(project, monkeypatch, tmp_path_factory):
+    folder = project / "data" / "raw"
+    head = ["我厂的叫法", *UNITS[1:]]
+    book(folder / "2025" / "甲市" / "丁区.xlsx", {"组织台账": [["甲市丁区两新组织台账（2025年）"], head, JIA, YI]})
+    (project / "mapping.yml").write_text("我厂的叫法: 单位名称\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    shutil.copy(project / "mapping.yml", folder / "mapping.yml")
+    assert check_paths([folder]).rows["2025/甲市/丁区.xlsx"]["单位"] == 2
+    (folder / "mapping.yml").unlink()
+    assert "单位" not in check_paths([folder]).rows["2025/甲市/丁区.xlsx"]
+    build(project)
+    assert measure(project, "units", area="甲市/丁区") == 2
+    wrong = {"我厂的叫法：单位名称\n": "半角", "我厂的叫法: 单位名\n忽略它: 忽略\n某栏: 没有这列\n": "某栏", "甲: [乙]\n": "半角"}
+    for text, said in wrong.items():
+        (project / "mapping.yml").write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=said):
+            build(project)
+    (project / "mapping.yml").write_bytes("我厂的叫法: 单位名称\n".encode("gbk"))
+    with pytest.raises(InputError, match="UTF-8"):
+        build(project)
+    monkeypatch.chdir(project)
+    assert "不是UTF-8编码" in check_paths([folder]).problems[0].text()
+
+
+def test_a_refusal_comes_back_whole_from_a_worker_process():
+    error = InputError([Problem("key_unknown", file="甲.yml", found="乙"), Problem("value_invalid")])
+    assert pickle.loads(pickle.dumps(error)).problems == error.problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +53,9 @@ def file_digest(path: Path) -> str:
 
 def reader_key(project: Project) -> str:
     """Everything but the file itself that decides what a ledger becomes."""
-    mapping = project.root / "mapping.yml"
     return digest(
         str(SCHEMA_VERSION), evalkit.__version__, project.codebook.reading_hash(), project.settings["area"],
-        mapping.read_bytes() if mapping.exists() else b"",
+        json.dumps(project.mapping, ensure_ascii=False),
     )  # fmt: skip
 
 

@@ -17,13 +17,13 @@ from evalkit.indicators.baseline import NAME as PRINTED
 from evalkit.indicators.build import build
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import load, measures_of
-from evalkit.indicators.project import Project, find_project, nearest_codebook
+from evalkit.indicators.project import Project, find_project, nearest_codebook, nearest_mapping
 from evalkit.indicators.store import read_table, schema
 from evalkit.indicators.views import plain
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
 from evalkit.ledgers.place import locate
-from evalkit.problems import SEVERITIES, TITLES, Problem
+from evalkit.problems import SEVERITIES, TITLES, InputError, Problem
 
 SHOWN_PER_KIND, FILES_SHOWN = 5, 40
 SENT = ["file", "sheet", "form", "area", "period", "rows", "reason"]
@@ -171,7 +171,12 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         mine = [c for c in known if path.is_dir() or corrections.target_of(c, files)]
         sheets, said = corrections.apply_corrections(sheets, mine)
         ages = {name: file.stat().st_mtime for name, file in listed if file.exists()}
-        ledger = from_sheets(sheets, codebook=codebook, folder=root.resolve().name, ages=ages)
+        mapping = None
+        try:
+            mapping = nearest_mapping(root, codebook)
+        except InputError as error:
+            wrong += error.problems
+        ledger = from_sheets(sheets, codebook=codebook, mapping=mapping, folder=root.resolve().name, ages=ages)
         ledgers.append(ledger)
         problems += [*wrong, *unclear, *said, *ledger.problems]
         for table, frame in ledger.tables.items():

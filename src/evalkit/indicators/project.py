@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import Codebook, load_codebook, read_yaml
+from evalkit.ledgers.headings import Headings
 from evalkit.problems import InputError, Problem, did_you_mean
 
 SETTINGS: dict[str, Any] = read_yaml(Path(__file__).with_name("settings.yml"))  # what evalkit.yml may say: defaults
+MAPPING = "mapping.yml"
 LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
 RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx"}
 
@@ -64,8 +67,7 @@ class Project:
     @cached_property
     def mapping(self) -> dict[str, str] | None:
         """The user's own ``mapping.yml``: heading -> column; it wins over the codebook's synonyms."""
-        path = self.root / "mapping.yml"
-        return dict(read_yaml(path) or {}) if path.exists() else None
+        return read_mapping(self.root / MAPPING, self.codebook)
 
     def ledgers(self, dataset: str) -> list[Path]:
         """The ledger files of a dataset, in a fixed order; lock files and the program's own are left out."""
@@ -104,6 +106,35 @@ def find_project(project: str | Path | Project | None = None) -> Project:
             return Project(folder)
     advice = "请在项目文件夹里运行，或用 --project 指明（项目文件夹里有 evalkit.yml 或 data/raw）"
     raise InputError(Problem("data_missing", file=str(here), found="找不到项目文件夹", advice=advice))
+
+
+def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
+    """A user's headings and the columns they stand for, None without such a file; all that is wrong in one `InputError`."""
+    if not path.exists():
+        return None
+    content = read_yaml(path) or {}
+    if not isinstance(content, dict) or any(isinstance(v, dict | list) for v in content.values()):
+        advice = "每行写一条“我的表头: 规定的列”，冒号用半角，后面空一格"
+        raise InputError(Problem("yaml_unreadable", file=path.name, found=str(content)[:40], advice=advice))
+    mapping = {str(k): "" if v is None else str(v) for k, v in content.items()}
+    headings = Headings(codebook.headings, mapping)
+    names = {name for form in headings.forms.values() for spec in form["columns"].values() for name in spec["names"][:1]}
+    problems = [
+        Problem("key_unknown", file=path.name, where=key, found=mapping[key], allowed="空表里的列名；不要的列写“忽略”",
+                advice=did_you_mean(mapping[key], names))
+        for key in mapping if headings.leads_nowhere(key)
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return mapping
+
+
+def nearest_mapping(folder: Path, codebook: Codebook) -> dict[str, str] | None:
+    """The mapping in `folder`, else in the nearest project."""
+    homes = [folder]
+    with suppress(InputError):
+        homes.append(find_project().root)
+    return next((read_mapping(home / MAPPING, codebook) for home in homes if (home / MAPPING).exists()), None)
 
 
 def nearest_codebook() -> Codebook:

@@ -149,6 +149,10 @@ class Headings:
         column = wanted.rpartition(".")[2]
         return column if column in self.forms[form]["columns"] else self._index[form].get(plain(wanted), (None,))[0]
 
+    def leads_nowhere(self, heading: str) -> bool:
+        """Whether the user's mapping gives this heading a column that no form has."""
+        return all(self._mapped(form, plain(heading)) is None for form in self.forms)
+
     def left_out(self, levels: Iterable[str]) -> bool:
         return any(self.mapping.get(plain(text)) in _LEFT_OUT for text in levels)
 

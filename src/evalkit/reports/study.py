@@ -12,7 +12,6 @@ import pandas as pd
 
 from evalkit import charts
 from evalkit.documents import Block
-from evalkit.effects.advise import words
 from evalkit.effects.matching import multiple
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, interval, number
