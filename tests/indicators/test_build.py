@@ -18,6 +18,7 @@ import pytest
 import xlsxwriter
 
 from evalkit.indicators import build, find_project, load, store, trace
+from evalkit.indicators.areas import build_areas
 from evalkit.indicators.checking import check_paths
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
@@ -292,3 +293,9 @@ def test_a_mapping_of_ones_own_is_checked_and_used_everywhere(project, monkeypat
 def test_a_refusal_comes_back_whole_from_a_worker_process():
     error = InputError([Problem("key_unknown", file="甲.yml", found="乙"), Problem("value_invalid")])
     assert pickle.loads(pickle.dumps(error)).problems == error.problems
+
+
+def test_a_row_of_areas_with_a_path_alone_counts():
+    given = pd.DataFrame({"area": ["甲市/乙区", None], "name": [None, "丙区"], "short_name": ["乙", "丙"]}, dtype="string")
+    rows = build_areas(["甲市/乙区", "甲市/丙区"], given).set_index("name")["short_name"]
+    assert (rows["乙区"], rows["丙区"], rows["甲市"]) == ("乙", "丙", "甲市")

@@ -73,6 +73,8 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
 
 
 def _apply(rows: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+    if "area" in given:  # the name of a row with a path alone is the end of the path
+        given = given.assign(name=given["name"].fillna(given["area"].str.rpartition("/")[2]))
     given = given.dropna(subset=["name"])
     keys = [_key(row) for row in given.to_dict("records")]
     by_key = {key: row for key, row in zip(keys, given.to_dict("records"), strict=True)}
