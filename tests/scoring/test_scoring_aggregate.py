@@ -13,6 +13,8 @@ from scipy import stats
 from evalkit import scoring
 from evalkit.problems import InputError
 from evalkit.scoring.aggregate import METHODS
+from evalkit.scoring.index import Node
+from evalkit.scoring.points import combine
 
 DATA = Path(__file__).parents[1] / "data" / "references"
 TABLE = arrays.arrays(float, (5, 3), elements=st.floats(0.01, 1).map(lambda v: round(v, 3)))
@@ -104,14 +106,15 @@ def test_missing_values_and_what_must_be_known(method):
 def test_levels_with_a_rule_for_each_node():
     rng = np.random.default_rng(2)
     x, w = rng.uniform(0.1, 1, (3, 8, 5)), rng.uniform(0.5, 1, 5)
-    groups = np.array([0, 0, 1, 1, 1])
-    level = scoring.aggregate_groups(x, groups, w, ["geometric", "arithmetic"])
-    assert level.shape == (3, 8, 2)
-    assert level[..., 0] == pytest.approx(scoring.aggregate(x[..., :2], w[:2], "geometric"))
-    plain = scoring.aggregate_groups(x, groups, np.stack([w, w, w]))
-    assert plain[..., 1] == pytest.approx(scoring.aggregate(x[..., 2:], w[2:]))
-    with pytest.raises(InputError, match="经费保障"):
-        scoring.aggregate_groups(-x, groups, w, "geometric", names=["两个覆盖", "经费保障"][::-1])
+    leaves = [Node(f"i{j}", "", 1.0) for j in range(5)]
+    first, second = Node("两个覆盖", "", 2.0, tuple(leaves[:2]), "geometric"), Node("经费保障", "", 3.0, tuple(leaves[2:]))
+    level = [scoring.aggregate(x[..., :2], w[:2], "geometric"), scoring.aggregate(x[..., 2:], w[2:])]
+    whole = combine(Node("r", "", 5.0, (first, second)), x, w)
+    assert whole.shape == (3, 8)
+    assert whole == pytest.approx(scoring.aggregate(np.stack(level, -1), [w[:2].sum(), w[2:].sum()]))
+    assert combine(first, x[..., :2], np.stack([w[:2]] * 3)) == pytest.approx(level[0])
+    with pytest.raises(InputError, match="两个覆盖"):
+        combine(first, -x[..., :2], w[:2])
 
 
 def test_impossible_combinations_are_refused_before_the_run():

@@ -21,10 +21,8 @@ _GROUND = {"fc": "white", "ec": "none", "pad": 1.0}  # so that lines do not run 
 _FOOT = 0.28  # inches for the labels of an axis
 
 
-def bars(
-    frame: pd.DataFrame, indicator: str, *, sort: bool = True, highlight: str | None = None, lang: str = "zh",
-    source: str | None = None,
-) -> Block:  # fmt: skip
+def bars(frame: pd.DataFrame, indicator: str, *, sort: bool = True, highlight: str | None = None, lang: str = "zh",
+         source: str | None = None) -> Block:
     """Horizontal bars of one indicator in one period, best first, with the mean and the reference as lines.
 
     Parameters
@@ -105,10 +103,8 @@ def _alt(rows: pd.DataFrame, info: Info) -> str:
                low=info.full(low["shown"]), gone=len(rows) - len(known))  # fmt: skip
 
 
-def dumbbell(
-    frame: pd.DataFrame, indicator: str, baseline: str, period: str, *, sort: bool = True, lang: str = "zh",
-    source: str | None = None,
-) -> Block:  # fmt: skip
+def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *, sort: bool = True, lang: str = "zh",
+             source: str | None = None) -> Block:
     """Two periods of one indicator per area, joined by a line, with the change (percentage points for shares).
 
     A change below half a printed unit is 持平. The axis need not begin at zero: positions are read, not lengths.
@@ -164,10 +160,8 @@ def _change(old: float, new: float, change: float, info: Info, half: float) -> s
     return say(info.lang, "level") if abs(change) < half else info.text(change, sign=True)
 
 
-def load_heat(
-    frame: pd.DataFrame, indicators: Sequence[str], *, title: str | None = None, lang: str = "zh",
-    source: str | None = None,
-) -> Block:  # fmt: skip
+def load_heat(frame: pd.DataFrame, indicators: Sequence[str], *, title: str | None = None, lang: str = "zh",
+              source: str | None = None) -> Block:
     """Areas x indicators as a table shaded column by column: the darker, the higher in its column.
 
     For the load of instructors (units each, share of uncovered units with one ...), or any indicators of one period.

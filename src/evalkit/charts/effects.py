@@ -69,9 +69,8 @@ def coefficients(effect: Any, *, lang: str = "zh", source: str | None = None) ->
     return _forest("coefficient_title", [effect], rows, [row["label"] for row in rows], [False] * len(rows), lang, source)
 
 
-def _forest(
-    title: str, effects: Sequence[Any], rows: Sequence[Any], names: Sequence[str], hollow: Sequence[bool], lang: str, source: str | None
-) -> Block:
+def _forest(title: str, effects: Sequence[Any], rows: Sequence[Any], names: Sequence[str], hollow: Sequence[bool],
+            lang: str, source: str | None) -> Block:
     (scale, unit), size, n = _scale(effects, lang), 9.0, len(rows)
     digits = _digits(rows[0]["estimate"] * scale)
     shown = [[f"{row[c] * scale:.{digits}f}" for c in ("estimate", "ci_low", "ci_high")] for row in rows]
@@ -187,10 +186,9 @@ def discontinuity(effect: Any, *, lang: str = "zh", source: str | None = None) -
 
 
 @contextmanager
-def _field(
-    title: str, effects: Sequence[Any], lang: str, source: str | None, legend: Legend, notes: Sequence[str], across: str, up: str, *,
-    left: float = 0.54, right: float = 0.02, height: float = 2.8, **more: Any,
-) -> Iterator[tuple[Sheet, Axes]]:  # fmt: skip
+def _field(title: str, effects: Sequence[Any], lang: str, source: str | None, legend: Legend, notes: Sequence[str],
+           across: str, up: str, *, left: float = 0.54, right: float = 0.02, height: float = 2.8,
+           **more: Any) -> Iterator[tuple[Sheet, Axes]]:
     """A sheet with one field; the results' warnings stand below it."""
     f = effects[0].facts
     warned = list(dict.fromkeys(f"▲ {text}" for effect in effects for text in effect.warnings)) if lang == "zh" else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,29 +13,20 @@ from evalkit.charts.style import BAR, BLUE, GREY, ORANGE, WIDTH, boxes, ems, gri
 from evalkit.documents import Block
 
 
-def changes(
-    names: Sequence[str], first: Sequence[float], full: Sequence[float] | None = None, *, title: str, words: tuple[str, str],
-    source: str, demo: bool = False, notes: Sequence[str] = (),
-) -> Block:  # fmt: skip
-    """Bars of additional cost in 万元, one row an area in administrative order; the full year as a hollow bar behind.
-
-    Parameters
-    ----------
-    names, first, full
-        Areas, cost of the first year and of the full year, in yuan.
-    words
-        What the two bars are called.
-    """
-    a = np.asarray(first, float) / 1e4
-    b = a if full is None else np.asarray(full, float) / 1e4
-    shape, both = grid(len(names)), full is not None and bool((np.abs(a - b) > 0.005).any())
+def changes(result: Any) -> Block:
+    """Bars of additional cost in 万元, one row an area in administrative order; the full year as a hollow bar behind."""
+    first, *later = [(f"{y}年", result.cost("area", y)) for y in result.plan.years[:2]]
+    names = first[1]["area_name"].tolist()
+    a, b = (frame["change_fen"].to_numpy(float) / 1e6 for _, frame in (first, *(later or [first])))
+    title, words = "各地区增加支出" if later else f"{first[0]}各地区增加支出", [first[0], *(word for word, _ in later)]
+    shape, both = grid(len(names)), bool((np.abs(a - b) > 0.005).any())
     texts = [f"{x:,.1f}" + (f"（{y:,.1f}）" if both else "") for x, y in zip(a, b, strict=True)]
-    legend: list[Any] = [(patch(fc=BAR, ec=BLUE), words[0])] + ([(patch(fc="white", ec=ORANGE, hatch="////"), words[1])] if both else [])
+    legend = list(zip((patch(fc=BAR, ec=BLUE), patch(fc="white", ec=ORANGE, hatch="////")), words, strict=False))
     low, high = min(0.0, a.min(initial=0), b.min(initial=0)), max(a.max(initial=0), b.max(initial=0), 0.0)
     reach = (high - low) or 1.0
     room = max(map(ems, texts), default=1) * shape.size / 72 + 0.12
-    with sheet(title, shape.height + FOOT, subtitle="单位：万元", legend=legend if both else (), notes=notes, source=source,
-            demo=demo) as page:
+    with sheet(title, shape.height + FOOT, subtitle="单位：万元", legend=legend if both else (),
+               source=result.source_line, demo=result.plan.source.is_demo) as page:  # fmt: skip
         for box, part in panels(page, shape, list(names), bottom=FOOT):
             across = box.get_position().width * WIDTH
             box.set_xlim(low, low + reach * across / max(across - room, across * 0.3))
@@ -53,23 +43,26 @@ def changes(
         return page.block(f"条形图：{title}，{len(names)}个地区，最多的是{most}；{int((np.abs(a) < 0.00005).sum())}个地区不变。")
 
 
-def lorenz(curves: Mapping[str, tuple[Any, Any]], ginis: Mapping[str, float], *, title: str, source: str, demo: bool = False) -> Block:
+def lorenz(result: Any) -> Block:
     """Lorenz curves of the money per member: share of members, poorest first, against share of money."""
-    named = {f"{name}（基尼系数{ginis[name]:.3f}）": curve for name, curve in curves.items()}
-    alt = f"洛伦兹曲线：{title}，" + "，".join(f"{n}基尼系数{g:.3f}" for n, g in ginis.items()) + "。"
-    words = "党员累计占比（%，人均经费由低到高）", "经费累计占比（%）"
-    return lorenz_sheet(title, named, words, alt, source=source, demo=demo, notes=["对角线为人人相同。"])
+    named = {"baseline": "现行标准", "reform": "调整后"}
+    said = {k: f"基尼系数{g:.3f}" for k, g in result.inequality()["gini"].items()}
+    curves = {f"{named[k]}（{said[k]}）": curve for k, curve in result.lorenz().items()}
+    title, words = "人均经费洛伦兹曲线", ("党员累计占比（%，人均经费由低到高）", "经费累计占比（%）")
+    alt = f"洛伦兹曲线：{title}，" + "，".join(named[k] + said[k] for k in said) + "。"
+    return lorenz_sheet(title, curves, words, alt, source=result.source_line, demo=result.plan.source.is_demo, notes=["对角线为人人相同。"])
 
 
-def pareto(frame: pd.DataFrame, standard: float, *, title: str, source: str, demo: bool = False) -> Block:
+def pareto(frame: pd.DataFrame, plan: Any, standard: float) -> Block:
     """Scenarios of `Plan.pareto`: cost against the share of organisations at the standard; the efficient ones filled."""
+    title = "支出与达标"
     best = frame["efficient"].to_numpy(bool)
     cost, share = frame["amount_fen"].to_numpy(float) / 1e6, frame["reach"].to_numpy(float) * 100
     legend = [(key(marker="o", color=BLUE, ls="none", ms=6), "没有更优的"),
               (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5), "有更优的")]
     note = "“更优”指支出不高、达标不少、差距不大，且至少一项更好。"
     with plot(title, "全年支出（万元）", f"人均达到{standard:g}元的党组织（%）", height=2.85, right=0.1, size=8, legend=legend,
-               source=source, demo=demo, notes=[note]) as (page, box):  # fmt: skip
+               source=plan.run().source_line, demo=plan.source.is_demo, notes=[note]) as (page, box):  # fmt: skip
         box.plot(cost[~best], share[~best], "o", mfc="white", mec=GREY, ms=5)
         order = np.argsort(cost[best])
         box.plot(cost[best][order], share[best][order], "o", color=BLUE, ms=6)

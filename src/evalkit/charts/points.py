@@ -14,9 +14,8 @@ from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, ORANGE, RED, WIDT
 from evalkit.documents import Block
 
 
-def scatter(
-    frame: pd.DataFrame, x: str, y: str, *, label: int = 8, lang: str = "zh", source: str | None = None
-) -> Block:
+def scatter(frame: pd.DataFrame, x: str, y: str, *, label: int = 8, lang: str = "zh",
+            source: str | None = None) -> Block:
     """Two indicators of one period against each other; the `label` areas farthest from the middle are named.
 
     Dashed lines are the means. The figure shows what occurs together, not causes, and so has no fitted line.
@@ -76,10 +75,8 @@ def _name_outliers(box: Axes, a: np.ndarray, b: np.ndarray, names: list[str], mo
                 break
 
 
-def radar(
-    frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | None = None, lang: str = "zh",
-    source: str | None = None,
-) -> Block:  # fmt: skip
+def radar(frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | None = None, lang: str = "zh",
+          source: str | None = None) -> Block:
     """Dimensions of one area as percentile scores, beside the mean of its peers.
 
     Parameters
@@ -172,10 +169,8 @@ def _web(box: Axes, words: list[str], mine: np.ndarray, theirs: np.ndarray, lang
             box.fill(*closed.T, color=colour, alpha=0.12, lw=0)
 
 
-def intervals(
-    rates: pd.DataFrame, indicator: str | None = None, *, title: str | None = None, lang: str = "zh",
-    source: str | None = None,
-) -> Block:  # fmt: skip
+def intervals(rates: pd.DataFrame, indicator: str | None = None, *, title: str | None = None, lang: str = "zh",
+              source: str | None = None) -> Block:
     """Published rates of one indicator on one base: a point and the range its words allow, by place.
 
     Parameters

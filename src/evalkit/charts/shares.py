@@ -24,11 +24,9 @@ FOOT = 0.28  # inches for the labels of an axis
 _DARK = {"#0072B2", "#4A4A4A", "#1f4e79"}  # grounds that take white figures
 
 
-def sources(
-    measures: pd.DataFrame, period: str, *, level: str = "district",
-    parts: Sequence[str] | Mapping[str, str] | None = None, title: str | None = None, lang: str = "zh",
-    source: str | None = None, demo: bool | None = None,
-) -> Block:  # fmt: skip
+def sources(measures: pd.DataFrame, period: str, *, level: str = "district",
+            parts: Sequence[str] | Mapping[str, str] | None = None, title: str | None = None, lang: str = "zh",
+            source: str | None = None, demo: bool | None = None) -> Block:
     """Shares of funds by source in each area, and the sum of these sources in 万元.
 
     Parameters
@@ -61,10 +59,8 @@ def sources(
                     lambda yuan: f"{yuan / 1e4:.1f}", period, is_demo(order, demo), source, lang)  # fmt: skip
 
 
-def stars(
-    frame: pd.DataFrame, *, title: str | None = None, lang: str = "zh", source: str | None = None,
-    demo: bool | None = None,
-) -> Block:  # fmt: skip
+def stars(frame: pd.DataFrame, *, title: str | None = None, lang: str = "zh", source: str | None = None,
+          demo: bool | None = None) -> Block:
     """Star distribution of party organisations by area, 未评定 apart (it is not zero stars), with their number.
 
     Parameters
@@ -91,10 +87,8 @@ def stars(
                     is_demo(order, demo), source, lang)  # fmt: skip
 
 
-def _stacked(
-    table: pd.DataFrame, parts: Parts, kind: str, title: str | None, noted: bool,
-    total: Callable[[float], str], period: str, demo: bool, source: str | None, lang: str,
-) -> Block:  # fmt: skip
+def _stacked(table: pd.DataFrame, parts: Parts, kind: str, title: str | None, noted: bool,
+             total: Callable[[float], str], period: str, demo: bool, source: str | None, lang: str) -> Block:
     """Rows of shares with their total at the right; the figure stands inside a part that has room for it."""
     values = table.fillna(0).clip(lower=0).to_numpy(float)
     sums = values.sum(axis=1)
@@ -116,10 +110,8 @@ def keys(parts: Parts) -> list[tuple[Any, str]]:
     return [(patch(fc=fill, ec=INK, lw=0.5, hatch=hatch), name) for name, (fill, hatch) in parts]
 
 
-def stack(
-    page: Sheet, names: Sequence[str], values: np.ndarray, parts: Parts, texts: Sequence[str], *, grey: Sequence[bool] = (),
-    printed: bool = False,
-) -> None:  # fmt: skip
+def stack(page: Sheet, names: Sequence[str], values: np.ndarray, parts: Parts, texts: Sequence[str], *,
+          grey: Sequence[bool] = (), printed: bool = False) -> None:
     """A row of stacked parts for every name, its text at the right; `printed`: the figure in each part that has room."""
     shape, starts, reach = grid(len(names)), np.cumsum(values, axis=1) - values, max(float(values.sum(1).max()), 1e-9)
     for box, part in panels(page, shape, names, bottom=FOOT, texts=texts, grey=grey):

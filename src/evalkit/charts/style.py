@@ -119,10 +119,8 @@ class Sheet:
 
 
 @contextmanager
-def sheet(
-    title: str, height: float, *, subtitle: str = "", legend: Sequence[tuple[Artist, str]] = (),
-    notes: Sequence[str] = (), source: str = "", demo: bool = False, lang: str = "zh",
-) -> Iterator[Sheet]:  # fmt: skip
+def sheet(title: str, height: float, *, subtitle: str = "", legend: Sequence[tuple[Artist, str]] = (),
+          notes: Sequence[str] = (), source: str = "", demo: bool = False, lang: str = "zh") -> Iterator[Sheet]:
     """A sheet with title, subtitle, legend above the body of `height` inches, and notes and source line below it."""
     with look():
         inner = WIDTH - 2 * EDGE
@@ -155,9 +153,8 @@ def sheet(
 
 
 @contextmanager
-def plot(
-    title: str, across: str, up: str, *, height: float = 2.8, left: float = 0.54, right: float = 0.02, size: float = BODY, **head: Any
-) -> Iterator[tuple[Sheet, Axes]]:
+def plot(title: str, across: str, up: str, *, height: float = 2.8, left: float = 0.54, right: float = 0.02,
+         size: float = BODY, **head: Any) -> Iterator[tuple[Sheet, Axes]]:
     """A sheet with one field whose axes are named; `left` and `right` inches stay free beside it, `head` is for `sheet`."""
     with sheet(title, height + 0.45, **head) as page:
         box = page.axes(EDGE + left, 0.42, WIDTH - 2 * EDGE - left - right, height)
@@ -244,9 +241,8 @@ def grid(n: int, body: float = 4.3) -> Grid:
     return Grid(columns, rows, step, min(BODY, max(7.0, step * 72 * 0.6)))
 
 
-def panels(
-    page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0, texts: Sequence[str] = (), grey: Sequence[bool] = ()
-) -> list[Panel]:
+def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0, texts: Sequence[str] = (),
+           grey: Sequence[bool] = ()) -> list[Panel]:
     """Axes for rows of areas, names at the left, texts at the right, first row on top."""
     right = max(map(ems, texts)) * shape.size / 72 + 0.12 if texts else 0
     gap, each = 0.18, (WIDTH - 2 * EDGE + 0.18) / shape.columns - 0.18

@@ -32,10 +32,8 @@ class _Series:
     info: Info
 
 
-def trend(
-    frame: pd.DataFrame, indicator: str, areas: Sequence[str] | None = None, *, lang: str = "zh",
-    source: str | None = None,
-) -> Block:  # fmt: skip
+def trend(frame: pd.DataFrame, indicator: str, areas: Sequence[str] | None = None, *, lang: str = "zh",
+          source: str | None = None) -> Block:
     """Lines of one indicator over its periods.
 
     Parameters

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -35,10 +33,8 @@ def check_combination(normalisation: str, aggregation: str, node: str = "", to: 
         raise refuse(node or "aggregate", found, allowed, advice)
 
 
-def aggregate(
-    x: ArrayLike, weights: ArrayLike | None = None, method: str = "arithmetic", *, power: float = 2.0,
-    needs: float = 1.0, node: str = "",
-) -> Floats:  # fmt: skip
+def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "arithmetic", *, power: float = 2.0,
+              needs: float = 1.0, node: str = "") -> Floats:
     r"""Weighted mean of the indicators of every unit.
 
     Parameters
@@ -143,30 +139,6 @@ def _copeland(x: Floats, w: Floats) -> Floats:
         balance = _balance(flat[:, start : start + rows], flat, weight)
         result[:, start : start + rows] = np.sign(np.where(np.abs(balance) < 1e-9, 0, balance)).sum(-1)
     return result.reshape(x.shape[:-1])
-
-
-def aggregate_groups(
-    x: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None, method: str | Sequence[str] = "arithmetic", *,
-    needs: float = 1.0, names: Sequence[str] = (),
-) -> Floats:  # fmt: skip
-    """One level of a tree: indicators -> groups (numbered from 0), each by its own rule.
-
-    Returns units x groups, with the leading axes of x. `method` is one rule or one for each group.
-    """
-    values, index = np.asarray(x, dtype=float), np.asarray(groups)
-    count = int(index.max()) + 1
-    rules = [method] * count if isinstance(method, str) else list(method)
-    w = np.ones(values.shape[-1]) if weights is None else np.asarray(weights, dtype=float)
-    if set(rules) == {"arithmetic"} and not np.isnan(values.sum()):
-        block = np.zeros((*w.shape, count))
-        for g in range(count):
-            block[..., index == g, g] = shares(w[..., index == g], int((index == g).sum()))
-        return np.asarray(values @ block)
-    parts = [
-        aggregate(values[..., index == g], w[..., index == g], rules[g], needs=needs, node=names[g] if names else "")
-        for g in range(count)
-    ]
-    return np.stack(parts, axis=-1)
 
 
 def topsis(x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: str = "vector") -> Floats:

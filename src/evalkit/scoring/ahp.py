@@ -173,10 +173,8 @@ def inconsistent(matrix: ArrayLike, node: str = "", names: Sequence[str] = (), l
     )
 
 
-def ahp_group(
-    matrices: Sequence[ArrayLike], method: str = "judgements", max_ratio: float | None = 0.1,
-    importance: ArrayLike | None = None, solver: str = "eigenvector",
-) -> Group:  # fmt: skip
+def ahp_group(matrices: Sequence[ArrayLike], method: str = "judgements", max_ratio: float | None = 0.1,
+              importance: ArrayLike | None = None, solver: str = "eigenvector") -> Group:
     """Several experts: `judgements` joins the matrices by geometric means (AIJ), `priorities` the weights (AIP).
 
     Parameters

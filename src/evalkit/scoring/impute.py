@@ -11,9 +11,8 @@ from evalkit.stats.intervals import Floats, one_of, refuse
 METHODS = ("none", "mean", "median", "group", "panel")
 
 
-def impute(
-    x: ArrayLike, method: str = "none", groups: ArrayLike | None = None, previous: ArrayLike | None = None
-) -> tuple[Floats, NDArray[np.bool_]]:
+def impute(x: ArrayLike, method: str = "none", groups: ArrayLike | None = None,
+           previous: ArrayLike | None = None) -> tuple[Floats, NDArray[np.bool_]]:
     """Fill missing values.
 
     Parameters

@@ -51,12 +51,10 @@ def sample_sd(x: Floats, ddof: int = 1) -> Floats:
     return np.asarray(np.sqrt(squares.sum(-2, keepdims=True) / np.maximum(count, 1)))
 
 
-def normalise(
-    x: ArrayLike, method: str, better: Better = "higher", *, target: ArrayLike | None = None,
-    zero_at: ArrayLike | None = None, low: ArrayLike | None = None, high: ArrayLike | None = None,
-    to: tuple[float, float] = (0.0, 1.0), cap: bool | None = None, log: bool = False, ties: str = "min",
-    threshold: float = 0.2,
-) -> Floats:  # fmt: skip
+def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: ArrayLike | None = None,
+              zero_at: ArrayLike | None = None, low: ArrayLike | None = None, high: ArrayLike | None = None,
+              to: tuple[float, float] = (0.0, 1.0), cap: bool | None = None, log: bool = False, ties: str = "min",
+              threshold: float = 0.2) -> Floats:
     r"""Indicators on one scale, high always good.
 
     Parameters

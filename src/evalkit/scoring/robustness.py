@@ -16,11 +16,10 @@ from evalkit.documents import Block
 from evalkit.problems import InputError, did_you_mean
 from evalkit.scoring.aggregate import check_combination
 from evalkit.scoring.impute import impute
-from evalkit.scoring.points import combine, leaf_shares, printed, total_scores
+from evalkit.scoring.points import combine, leaf_shares, printed, total_scores, wide
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.scores import Scores
 from evalkit.scoring.treat import treat
-from evalkit.scoring.units import wide
 from evalkit.scoring.words import Showing, say, show, words
 from evalkit.stats import rank_sets
 from evalkit.stats.intervals import Floats, refuse

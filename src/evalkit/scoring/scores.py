@@ -17,13 +17,13 @@ from evalkit.codebook import Codebook
 from evalkit.documents import Block, shown
 from evalkit.problems import InputError, Problem
 from evalkit.scoring import weights as ways
+from evalkit.scoring.declared import unknown
 from evalkit.scoring.impute import impute
-from evalkit.scoring.index import Index, Node, load_index, unknown
+from evalkit.scoring.index import Index, Node, load_index
 from evalkit.scoring.normalise import normalise, over_units
-from evalkit.scoring.points import combine, leaf_shares, mixed, printed, total_scores
+from evalkit.scoring.points import combine, leaf_shares, mix, no_persons, printed, total_scores, units_of, wide
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.treat import treat
-from evalkit.scoring.units import ENTITIES, refuse_persons, units_of, wide
 from evalkit.scoring.words import Showing, points, say, show, words
 from evalkit.stats.intervals import Floats, refuse
 
@@ -299,7 +299,7 @@ class Scores(Showing):
         for own, others, method in np.ndindex(2, 2, 2):
             index = (old.index, self.index)[method]
             at = [columns.index(code) for code in codes[method]]
-            values[own, others, method] = mixed(index, data[own][:, at], data[others][:, at])
+            values[own, others, method] = mix(index, data[own][:, at], data[others][:, at])
         parts = np.zeros((3, len(mine)))
         for order in permutations(range(3)):
             state = [0, 0, 0]
@@ -366,7 +366,7 @@ def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | 
         from evalkit.indicators.project import nearest_codebook
 
         codebook = nearest_codebook()
-    refuse_persons(indicators)
+    no_persons(indicators)
     known: dict[str, dict[str, Any]] = {}
     for code, i in codebook.indicators.items():
         target = codebook.references[i.target].value if i.target in codebook.references else np.nan
@@ -381,7 +381,7 @@ def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | 
     rows = indicators.loc[indicators["indicator"].isin(codes)]
     problems = [
         Problem("person_refused", where=c, found=str(known[c]["entity"]), allowed="地区、党组织")
-        for c in codes if c in known and known[c].get("entity", "area") not in ENTITIES
+        for c in codes if c in known and known[c].get("entity", "area") not in ("area", "party_org")
     ]  # fmt: skip
     for column in ("period", "level"):
         found = rows[column].dropna().unique().tolist() if column in rows else []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import operator
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,26 +14,9 @@ import pandas as pd
 
 from evalkit.documents import Block
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.index import Faults, cut_offs, declared, kinds
-from evalkit.scoring.units import refuse_persons
+from evalkit.scoring.declared import Faults, condition, cut_offs, declared, misfit
+from evalkit.scoring.points import no_persons
 from evalkit.scoring.words import Showing, points, say, show
-
-OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-MORE = kinds(map="also", any="quota", text="label")
-TABLE = kinds(text="name note", map="when dimensions items")
-SCHEME = TABLE | kinds(
-    text="score ties quota_within", map="tables not_rated veto cycle targets", list="cut_offs",
-    any="points base cap star_when at_most_up rectify",
-)  # fmt: skip
-ITEM = kinds(text="name note heading domain per", any="points off add cap", flag="bonus minus", map="steps items")
-
-
-def condition(text: Any) -> tuple[Any, float, bool]:
-    """``">= 85%"`` as operator, number and whether it is a percentage."""
-    found = re.fullmatch(r"\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*", str(text))
-    if not found:
-        raise ValueError(str(text))
-    return OPERATORS[found[1]], float(found[2]), bool(found[3])
 
 
 def number(values: Any) -> Any:
@@ -59,52 +40,27 @@ def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
     return good
 
 
-def check_conditions(where: Mapping[str, Any], path: tuple[Any, ...], faults: Faults) -> None:
-    """Faults of conditions on columns (see `holds`): a comparison that is none, or no plain value."""
-    for column, wanted in where.items():
-        plain = all(isinstance(v, str | int | float) for v in (wanted if isinstance(wanted, list) else [wanted]))
-        if not plain or (isinstance(wanted, str) and wanted[:1] in ("<", ">")):
-            check_condition(wanted, (*path, column), faults)
-
-
-def check_condition(text: Any, path: tuple[Any, ...], faults: Faults) -> None:
-    try:
-        condition(text)
-    except ValueError:
-        faults.add("value_invalid", path, text, ">= 85%、<= 2 这样的写法")
-
-
 def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
     """A checked scheme; all faults at once in one `InputError`."""
     code, raw, faults = declared(given, "stars")
-    raw = faults.mapping(raw, SCHEME, (code,))
-    numbers = {key: faults.number(raw, key, (code,), np.inf, 0) for key in ("points", "base", "cap", "at_most_up")}
     whole: tuple[Any, ...] = (code,)
+    raw = faults.mapping(raw, "stars", whole)
     places = [(table, (*whole, "tables", k)) for k, table in raw.get("tables", {}).items()]
-    for table, path in [(faults.mapping(t, TABLE, at), at) for t, at in places] or [(raw, whole)]:
-        check_conditions(table.get("when", {}), (*path, "when"), faults)
+    for table, path in [(faults.mapping(t, "table", at), at) for t, at in places] or [(raw, whole)]:
         for kind in ("dimensions", "items"):
             total = _check_items(table.get(kind, {}), (*path, kind), faults)
-            if total > numbers["points"] + 1e-9:
-                faults.add("value_invalid", (*path, kind), f"各项合计 {total:g}", f"不超过 {numbers['points']:g}")
-    cuts = cut_offs(raw.get("cut_offs"), kinds(whole="stars") | MORE, (code, "cut_offs"), faults)
-    for cut in cuts:
-        faults.number(cut.more, "quota", (code, "cut_offs"), 1.0, 0, 1)
-        check_conditions(cut.more.get("also", {}), (code, "cut_offs", "also"), faults)
+            if total > (most := raw.get("points", np.inf)) + 1e-9:
+                faults.add("value_invalid", (*path, kind), f"各项合计 {total:g}", f"不超过 {most:g}")
+    cuts = cut_offs(raw.get("cut_offs"), "level", (code, "cut_offs"), faults)
     if sorted((c.value for c in cuts), reverse=True) != [c.value for c in cuts]:
         found = "、".join(f"{c.value}星自{c.start:g}分" for c in cuts)
         faults.add("value_invalid", (code, "cut_offs"), found, "星级越高，下限越高，每级一行")
-    for key in ("not_rated", "veto"):
-        check_conditions(raw.get(key, {}), (code, key), faults)
-    texts = [(raw[k], (code, k)) for k in ("star_when", "rectify") if k in raw]
-    for text, path in [*texts, *((t, (code, "targets")) for pair in raw.get("targets", {}).items() for t in pair)]:
-        check_condition(text, path, faults)
+    for text in [t for pair in raw.get("targets", {}).items() for t in pair if misfit(t, "condition")]:
+        faults.add("value_invalid", (code, "targets"), text, misfit(text, "condition"))
     if "cycle" in raw:
-        cycle = faults.mapping(raw["cycle"], kinds(whole="years first"), (code, "cycle"))
-        if not cycle.get("years", 0) > 0 or "first" not in cycle:
+        cycle = faults.mapping(raw["cycle"], "cycle", (code, "cycle"))
+        if cycle.keys() != {"years", "first"}:
             faults.add("key_missing", (code, "cycle"), "、".join(cycle), "{years: 2, first: 2014}")
-    faults.choice(raw, "ties", ("out", "in"), (code,), "out")
-    faults.choice(raw, "quota_within", ("area", "all"), (code,), "all")
     if "dimensions" in raw and "star_when" not in raw:
         faults.add("key_missing", (code, "star_when"), "", "得星线，例如 >= 85%")
     if not raw.keys() & {"dimensions", "items", "tables", "score"}:
@@ -122,14 +78,14 @@ def _check_items(items: Mapping[str, Any], path: tuple[Any, ...], faults: Faults
     total = 0.0
     for key, given in items.items():
         here = (*path, key)
-        item = faults.mapping(given, ITEM, here)
+        item = faults.mapping(given, "item", here)
         if path[-1] == "dimensions" and "points" not in item:
             faults.add("key_missing", (*here, "points"), "", "这个维度的满分")
         inner = _check_items(item.get("items", {}), (*here, "items"), faults)
-        steps = [faults.number(item["steps"], word, (*here, "steps"), 0.0) for word in item.get("steps", ())]
-        for word in ("off", "add", "cap"):
-            faults.number(item, word, here, 0.0, 0)
-        points = faults.number(item, "points", here, max([inner, 0.0, *steps]), 0)
+        for word, value in (bad := {w: v for w, v in item.get("steps", {}).items() if misfit(v, "number")}).items():
+            faults.add("value_invalid", (*here, "steps", word), value, misfit(value, "number"))
+        steps = [value for word, value in item.get("steps", {}).items() if word not in bad]
+        points = item.get("points", max([inner, 0.0, *steps]))
         if inner > points + 1e-9 or (steps and max(steps) > points + 1e-9):
             faults.add("value_invalid", here, f"下级合计或最高档 {max([inner, *steps]):g}", f"不超过 {points:g}")
         if bool(item.keys() & {"off", "add"}) != ("per" in item):
@@ -169,7 +125,7 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
     scheme
         As for `stars`, or a pair (code, checked scheme) of `load_scheme`.
     """
-    refuse_persons(frame, keyed=False)
+    no_persons(frame, keyed=False)
     _, raw = scheme if isinstance(scheme, tuple) else load_scheme(scheme)
     _need(frame, raw)
     out = frame.reset_index(drop=True).copy()

@@ -76,10 +76,8 @@ def _fails(skew: Floats, kurt: Floats, skewness: float, kurtosis: float) -> NDAr
         return np.asarray((np.abs(skew) >= skewness) & (kurt >= kurtosis))
 
 
-def treat(
-    x: ArrayLike, method: str = "winsorise_then_log", skewness: float = SKEWNESS, kurtosis: float = KURTOSIS,
-    max_points: int | None = POINTS, power: float | None = None,
-) -> Treatment:  # fmt: skip
+def treat(x: ArrayLike, method: str = "winsorise_then_log", skewness: float = SKEWNESS, kurtosis: float = KURTOSIS,
+          max_points: int | None = POINTS, power: float | None = None) -> Treatment:
     r"""Treat the indicators that fail the check of `outlying`; the others stay untouched.
 
     Winsorising sets the outermost value (the highest where the skewness is positive, else the lowest) to the next
@@ -113,9 +111,8 @@ def treat(
     return Treatment(values, done, points)
 
 
-def _treat_part(
-    x: Floats, done: Any, points: Any, method: str, limits: tuple[float, float], most: int | None, power: float | None
-) -> None:
+def _treat_part(x: Floats, done: Any, points: Any, method: str, limits: tuple[float, float], most: int | None,
+                power: float | None) -> None:
     """Treat some columns in place."""
     columns = np.ascontiguousarray(np.swapaxes(x, -1, -2))
     skew, kurt = _moments(columns)

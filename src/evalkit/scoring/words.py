@@ -27,10 +27,8 @@ def points(value: float) -> str:
     return shown(float(value), {"decimals": 2}).removesuffix(".00") if value == value else "—"
 
 
-def show(
-    table: str | Mapping[str, Any], frame: pd.DataFrame, notes: Iterable[str] = (), source: str = "", demo: bool = False,
-    more: Mapping[str, Any] | None = None, **values: Any,
-) -> Block:  # fmt: skip
+def show(table: str | Mapping[str, Any], frame: pd.DataFrame, notes: Iterable[str] = (), source: str = "",
+         demo: bool = False, more: Mapping[str, Any] | None = None, **values: Any) -> Block:
     """A frame as a table of words.yml (or ``{title, columns}``): key -> label, or [label, decimals] for numbers."""
     about = words("tables")[table] if isinstance(table, str) else table
     columns = {**about["columns"], **(more or {})}

@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike
 from evalkit.stats.intervals import Limits, _floats, _plain, one_of, poisson_exact, refuse, z_value
 
 
-def funnel_limits(
-    kind: str, target: ArrayLike, size: ArrayLike, confidence: float = 0.95, phi: float = 1, tau_squared: float = 0
-) -> Limits:
+def funnel_limits(kind: str, target: ArrayLike, size: ArrayLike, confidence: float = 0.95, phi: float = 1,
+                  tau_squared: float = 0) -> Limits:
     r"""Control limits of a funnel plot at any confidence.
 
     proportion: :math:`t \mp z\sqrt{t(1-t)/n}`, held inside 0 and 1; rate and ratio: exact Poisson limits of the

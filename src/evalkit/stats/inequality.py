@@ -109,10 +109,8 @@ def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
     if x.ndim != 1:
         raise refuse("values", f"{x.ndim} 维", "一组单位的数值（一维）")
     member, names = _members(groups, len(x))
-    if np.isnan(mean[0]):
-        return np.nan, np.nan, np.nan
-    if mean[0] == 0:
-        return 0.0, 0.0, 0.0
+    if not mean[0] > 0:  # nothing to share: 0, or NaN where that is not known
+        return (float(mean[0]) * 0.0,) * 3
     people, amount = w @ member, (w * x) @ member
     gap = np.zeros((len(names), len(names)))  # sum over pairs of w_i w_k |x_i - x_k|
     for h in range(len(names)):

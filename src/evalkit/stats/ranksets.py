@@ -28,10 +28,8 @@ Ranks = tuple[Floats, Floats]
 ROWS, DRAWS = 256, 200  # block sizes that keep memory below about 100 MB
 
 
-def rank_sets(
-    estimate: ArrayLike, se: ArrayLike, confidence: float = 0.95, simultaneous: bool = True, better: str = "higher",
-    draws: int = 2000, seed: int = 0, stepwise: bool = True,
-) -> Ranks:  # fmt: skip
+def rank_sets(estimate: ArrayLike, se: ArrayLike, confidence: float = 0.95, simultaneous: bool = True,
+              better: str = "higher", draws: int = 2000, seed: int = 0, stepwise: bool = True) -> Ranks:
     r"""Best and worst rank of every unit that the data do not exclude.
 
     Parameters

@@ -12,9 +12,8 @@ from evalkit.stats.intervals import Floats, _plain, one_of, refuse
 D2, D4 = 1.128, 3.267  # of moving ranges of two (Montgomery, appendix VI)
 
 
-def spc_limits(
-    x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None, screen: bool = True
-) -> tuple[Any, Any, Any]:
+def spc_limits(x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None,
+               screen: bool = True) -> tuple[Any, Any, Any]:
     r"""Centre and three-sigma limits of a control chart; time on the last axis.
 
     ======  =====================  ==========================================================
@@ -79,9 +78,8 @@ def _mean(x: Floats) -> Floats:
         return np.asarray(np.nansum(x, axis=-1) / (~np.isnan(x)).sum(-1))
 
 
-def run_rules(
-    x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLike, shift: int = 8, trend: int = 6
-) -> dict[str, NDArray[np.bool_]]:
+def run_rules(x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLike, shift: int = 8,
+              trend: int = 6) -> dict[str, NDArray[np.bool_]]:
     """Points that break the Western Electric rules, one array of flags for each rule; time on the last axis.
 
     ``outside`` one point beyond a limit; ``two_of_three`` two of three successive points beyond two sigma **on the

@@ -8,13 +8,12 @@ from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit.codebook import load_codebook
 from evalkit.codebook.reading import read_yaml
 from evalkit.problems import did_you_mean
-from evalkit.scoring.index import Faults
-from evalkit.scoring.stars import check_conditions
+from evalkit.scoring.declared import Faults, misfit
 
 if TYPE_CHECKING:
     from evalkit.subsidy.scheme import Component, Parameter, Scheme
@@ -22,16 +21,12 @@ if TYPE_CHECKING:
 Dated = tuple[tuple[date, Decimal], ...]
 ALWAYS = date(1900, 1, 1)
 AMOUNTS = ("base", "floor", "cap")  # of a component: fixed part, least and greatest payment
-ORDERED = {"org_kind": ("branch", "general_branch", "committee"), "stars": tuple("12345")}
-COLUMNS = (
-    "org_kind", "level", "members", "employees", "units_covered", "stars", "stars_previous", "vetoed", "rectification",
-    "joint", "single", "functional", "founded_in_period", "has_activity", "activity_months", "area",
-)  # fmt: skip
 
 
 @cache
-def words(section: str) -> dict[str, str]:
-    return dict(read_yaml(Path(__file__).with_name("words.yml"))[section])
+def words(section: str) -> Any:
+    """A section of words.yml."""
+    return read_yaml(Path(__file__).with_name("words.yml"))[section]
 
 
 @cache
@@ -49,20 +44,23 @@ def cross(scheme: Scheme, faults: Faults) -> None:
             at = (*path, word) if path[-1] == "eligible" else path
             faults.add("key_unknown", at, word, "、".join(allowed), did_you_mean(word, allowed))
 
-    known(() if scheme.tables else scheme.eligible, COLUMNS, "eligible")
-    check_conditions(scheme.eligible, ("eligible",), faults)
+    def conditions(given: dict[str, Any], path: tuple[str, ...], own: bool) -> None:
+        known(() if own else given, words("columns"), *path, "eligible")
+        if said := misfit(given, "conditions"):
+            faults.add("value_invalid", (*path, "eligible"), given, said)
+
+    conditions(scheme.eligible, (), bool(scheme.tables))
     for name, part in scheme.components.items():
         at, rates, matching = ("components", name), part.rates, bool(part.of)
         own = bool(part.table or scheme.tables)  # a user's table may have any column
         others = [c for c in scheme.components if c != name]
-        known(() if own else part.eligible, COLUMNS, *at, "eligible")
-        check_conditions(part.eligible, (*at, "eligible"), faults)
+        conditions(part.eligible, at, own)
         known(part.of, others, *at, "of")
         known(part.instead_of, others, *at, "instead_of")
         known(part.payers if matching else part.payer, lists()["payer"], *at, "payers" if matching else "payer")
         known([part.purpose] if part.purpose else [], lists()["purpose"], *at, "purpose")
         if part.by and not matching and not own and part.per not in ("instructor", "count"):
-            known([part.by], COLUMNS, *at, "by")
+            known([part.by], words("columns"), *at, "by")
         wanted = rates if part.by else ["share"] if part.per == "dues" else rates[:1]
         if matching:
             wanted = ["ratio", *(["share"] if part.town_amount == "share" else [])]
@@ -81,8 +79,8 @@ def cross(scheme: Scheme, faults: Faults) -> None:
             faults.add("key_missing", at, "", "、".join(wanted) or "至少一个标准")
         unused = [k for k in part.params if k not in wanted and (matching or k not in AMOUNTS)]
         allowed = wanted
-        if part.by in ORDERED and not any(part.params[k].start is not None for k in rates):
-            allowed = list(ORDERED[part.by])
+        if part.by in words("ordered") and not any(part.params[k].start is not None for k in rates):
+            allowed = words("ordered")[part.by]
             unused += [k for k in rates if k not in allowed]
         for key in dict.fromkeys(unused):
             faults.add("parameter_unused", (*at, key), key, "、".join(allowed), did_you_mean(key, allowed))
@@ -112,7 +110,7 @@ def _order(part: Component, at: tuple[str, ...], faults: Faults) -> None:
             faults.add("tiers_disordered", (*at, order[0]), [str(s) for s in starts], "每档都写 from，由小到大")
             return
     else:
-        order = [k for k in ORDERED.get(part.by or "", ()) if k in part.rates]
+        order = [k for k in words("ordered").get(part.by, ()) if k in part.rates]
     pairs = [("floor", "cap")] if {"floor", "cap"} <= part.params.keys() else []
     for low, high in [*pairs, *(pairwise(order) if part.ordered and not part.marginal else ())]:
         for when in sorted({d for k in (low, high) for d, _ in part.params[k].values}):

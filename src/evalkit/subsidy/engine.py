@@ -326,11 +326,6 @@ class Engine:
         scale = 10_000 if part.per == "dues" else 1
         return (half_up(total, sum(w for w, _ in parts) * d * scale, scheme.unit),)
 
-    def entitled(self, scheme: Scheme, name: str, year: int, values: Values) -> tuple[Ints, ...]:
-        """Payments added up by district, grown by the projection."""
-        cells, grown, areas = self.cells(scheme, name, year), self._grown(scheme, name, year), len(self.source.homes)
-        return tuple(times(cells.sums(pay, areas), grown) for pay in self.payments(scheme, name, year, values))
-
     def _grown(self, scheme: Scheme, name: str, year: int) -> float:
         part = scheme.components[name]
         per = scheme.components[part.of[0]].per if part.of else part.per
@@ -345,7 +340,8 @@ class Engine:
                tuple(part.payer.items()), pieces(scheme, needed, values, year))  # fmt: skip
 
         def make() -> dict[str, Ints]:
-            sums = self.entitled(scheme, name, year, values)
+            cells, grown, areas = self.cells(scheme, name, year), self._grown(scheme, name, year), len(self.source.homes)
+            sums = tuple(times(cells.sums(pay, areas), grown) for pay in self.payments(scheme, name, year, values))
             if part.basis == "top_up":
                 gap = np.maximum(0, sums[0] - self.spent(part.spent_for, year))
                 sums = (half_up(gap, 1, scheme.unit),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.index import Faults
+from evalkit.scoring.declared import Faults
 from evalkit.subsidy import form, search
 from evalkit.subsidy.checks import ALWAYS, Dated, limits, value_on, words
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
@@ -35,12 +36,10 @@ class Plan:
     def source(self) -> Source:
         return self.engine.source
 
-    @property
+    @cached_property
     def values(self) -> dict[str, Dated]:
         """The dated values of the baseline by path."""
-        if "values" not in self._known:
-            self._known["values"] = {path: one.values for path, one in self.scheme.parameters.items()}
-        return self._known["values"]  # type: ignore[no-any-return]
+        return {path: one.values for path, one in self.scheme.parameters.items()}
 
     @property
     def notes(self) -> list[str]:
@@ -142,10 +141,9 @@ class Plan:
     uncertainty, form, sliders = uncertainty, form.form, form.sliders
 
 
-def plan(
-    data: Any, scheme: Any = "fuyang-2015", periods: Sequence[str | int] | str | int | None = None, *,
-    tables: Mapping[str, pd.DataFrame] | None = None, within: str | None = None, projection: Projection | None = None,
-) -> Plan:  # fmt: skip
+def plan(data: Any, scheme: Any = "fuyang-2015", periods: Sequence[str | int] | str | int | None = None, *,
+         tables: Mapping[str, pd.DataFrame] | None = None, within: str | None = None,
+         projection: Projection | None = None) -> Plan:
     """Reduce the party organisations for a scheme.
 
     Parameters

@@ -11,10 +11,8 @@ MATCHING = {"town_equals_enterprise": 1, "together_equal_district": 2, "each_equ
 COLUMNS = "matching matched basis subsidy_low subsidy_high organisations_low organisations_high compatible".split()
 
 
-def readings(
-    members: tuple[int, int] = (8_300, 8_399), total: tuple[int, int] = (6_300_000, 7_000_000), organisations: int | None = 583,
-        scheme: str = "fuyang-2015"
-) -> pd.DataFrame:
+def readings(members: tuple[int, int] = (8_300, 8_399), total: tuple[int, int] = (6_300_000, 7_000_000),
+             organisations: int | None = 583, scheme: str = "fuyang-2015") -> pd.DataFrame:
     """Fuyang's 8,300余 members and 近700万元 of 2015 against every reading of 1:1, of what is matched and of 不少于.
 
     With activity money A (150 a member, or from 0 where spending counts), subsidies D between the lowest and highest

@@ -19,12 +19,6 @@ from evalkit.subsidy.workbook import workbook
 WORDS = {"baseline": "现行标准", "reform": "调整后"}
 
 
-def source_line(result: Result) -> str:
-    source = result.plan.source
-    what = "演示数据（虚构，不代表任何真实地区）" if source.is_demo else "报送台账"
-    return f"来源：{what}，{source.years[-1]}年台账；标准：{result.plan.scheme.name}"
-
-
 def _money(label: str, key: str, decimals: int = 2) -> dict[str, Any]:
     return {"key": key, "label": label, "decimals": decimals, "align": "right"}
 
@@ -41,7 +35,7 @@ def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]]
            notes: Any = (), **more: Any) -> Block:  # fmt: skip
     """A table with its source; what the source already says, no note says again."""
     told = [n for n in notes if not n.startswith("演示数据")]
-    return Block.table(title, columns, rows, unit=unit, total_rows=total, source=source_line(result), sortable=False, notes=told,
+    return Block.table(title, columns, rows, unit=unit, total_rows=total, source=result.source_line, sortable=False, notes=told,
                        demo=result.plan.source.is_demo, **more)  # fmt: skip
 
 
@@ -112,26 +106,7 @@ def further(result: Result) -> Block:
     return _block(result, "再提高一步要多少钱", columns, rows)
 
 
-def bars(result: Result) -> Block:
-    """Additional cost by district, first year and full year."""
-    year, full = result.plan.years[0], result.plan.years[1] if len(result.plan.years) > 1 else None
-    one = result.cost("area", year)
-    other = result.cost("area", full)["change_fen"] / 100 if full else None
-    title = "各地区增加支出" if full else f"{year}年各地区增加支出"
-    return charts.changes(one["area_name"].tolist(), (one["change_fen"] / 100).tolist(), None if other is None else other.tolist(),
-                          title=title, words=(f"{year}年", f"{full}年"), source=source_line(result), demo=result.plan.source.is_demo)
-
-
-def curves(result: Result) -> Block:
-    """Lorenz curves before and after."""
-    unequal = result.inequality()["gini"]
-    return charts.lorenz({WORDS[k]: v for k, v in result.lorenz().items()}, {w: float(unequal[k]) for k, w in WORDS.items()},
-                         title="人均经费洛伦兹曲线", source=source_line(result), demo=result.plan.source.is_demo)  # fmt: skip
-
-
-def pareto(frame: pd.DataFrame, plan: Any, standard: float) -> Block:
-    """The figure of `Plan.pareto`."""
-    return charts.pareto(frame, standard, title="支出与达标", source=source_line(plan.run()), demo=plan.source.is_demo)
+bars, curves, pareto = charts.changes, charts.lorenz, charts.pareto
 
 
 def blocks(result: Result, standard: float = 150) -> list[Block]:
@@ -161,7 +136,6 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     What is open in another program stays; the new one stands beside it, and the path given back is the one written.
     """
     out = Path(folder)
-    out.mkdir(parents=True, exist_ok=True)
     all_blocks = blocks(result, standard)
     tables = {str(b.content["title"]): b for b in all_blocks if b.kind == "table"}
     each = result.organisations()

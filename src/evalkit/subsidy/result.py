@@ -50,6 +50,12 @@ class Result:
                 raise AssertionError("the payers do not add up to the total")
 
     @property
+    def source_line(self) -> str:
+        source = self.plan.source
+        what = "演示数据（虚构，不代表任何真实地区）" if source.is_demo else "各地区报送台账"
+        return f"来源：{what}，{source.years[-1]}年台账；标准：{self.plan.scheme.name}"
+
+    @property
     def sides(self) -> tuple[tuple[Scheme, dict[str, Dated]], ...]:
         """Scheme and values of the baseline and of the reform."""
         return (self.plan.scheme, self.plan.values), (self.scheme, self.values)

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from evalkit.codebook.reading import Lines, parse_yaml, read_text
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.index import Faults, kinds
+from evalkit.scoring.declared import Faults, read_mapping
 from evalkit.subsidy.checks import ALWAYS, AMOUNTS, Dated, cross, words
 
-_DEFAULTS = {"dates": "days", "members": "year_end", "rounding": "yuan", "scheme": "x", "name": "x", "source": "x"}
-_WORDS = {"string_type": "文字", "bool_type": "true 或 false", "dict_type": "名称: 内容", "greater_than": "大于0"}
-PURPOSE = {"member": "activity", "party_org": "organisation", "start_up": "start_up", "instructor": "instructor"}
 _DATE = re.compile(r"(?m)(^|[\s{,])(\d{4}-\d{1,2}-\d{1,2})(?=\s*[:,}\]])")
 
 
@@ -119,7 +115,7 @@ class Component(_Frozen):
 
     @property
     def spent_for(self) -> str:
-        return self.purpose or PURPOSE.get(self.per, "other")
+        return self.purpose or words("purposes").get(self.per, "other")
 
     @property
     def rates(self) -> list[str]:
@@ -261,7 +257,7 @@ class Reform:
     @classmethod
     def of(cls, raw: Mapping[str, Any], scheme: Scheme, faults: Faults | None = None) -> Reform:
         faults = faults or Faults()
-        known = faults.mapping(raw, kinds(text="reform title base author note source", map="changes"), ())
+        known = faults.mapping(raw, "reform", ())
         if raw and "changes" not in raw:
             faults.add("key_missing", ("changes",), "、".join(map(str, raw)), "changes: {activity.per_member: {2026-07-01: 200}}")
         words = {k: str(known[k]) for k in ("reform", "title", "author", "note", "source") if k in known}
@@ -332,10 +328,9 @@ def read_scenario(path: str | Path | None, scheme: str | Path | None = None) -> 
     return Reform.of(raw, declared, faults), declared
 
 
-def parse_changes(texts: Iterable[str], since: str | None = None) -> dict[str, Any]:
+def parse_changes(texts: Sequence[str], since: str | None = None) -> dict[str, Any]:
     """``["activity.per_member=200"]`` from a command line, each from a day on where one is given."""
     found: dict[str, Any] = {}
-    texts = list(texts)
     for text in texts:
         path, _, value = (part.strip() for part in text.partition("="))
         if path in found:
@@ -347,14 +342,9 @@ def parse_changes(texts: Iterable[str], since: str | None = None) -> dict[str, A
     return found
 
 
-def _read(path: Path, faults: Faults | None = None) -> Any:
-    text = _DATE.sub(r'\1"\2"', read_text(path))  # quoted, so that an impossible date is our message among the others
-    content, problems = parse_yaml(text, path.name)
-    if problems or not isinstance(content, dict):
-        raise InputError(problems or [Problem("value_invalid", file=path.name, allowed="名称: 内容")])
-    if faults:
-        faults.file, faults.lines = path.name, Lines(text)
-    return content
+def _read(path: Path, faults: Faults) -> dict[str, Any]:
+    """Dates are quoted, so that an impossible one is our message among the others."""
+    return read_mapping(path, faults, partial(_DATE.sub, r'\1"\2"'))
 
 
 def _scheme(raw: Mapping[str, Any], faults: Faults) -> Scheme:
@@ -376,7 +366,7 @@ def _scheme(raw: Mapping[str, Any], faults: Faults) -> Scheme:
             if isinstance(spot, dict):
                 spot.pop(last, None)
         with suppress(ValidationError):
-            cross(Scheme.model_validate(_DEFAULTS | body), faults)
+            cross(Scheme.model_validate(words("defaults") | body), faults)
         faults.problems[told:] = [p for p in faults.problems[told:] if p.code not in ("key_missing", "parameter_unused")]
     faults.stop()
     return made
@@ -394,7 +384,7 @@ def _tell(errors: ValidationError, faults: Faults) -> None:
         path, kind, context = [p for p in error["loc"] if p != "params"], error["type"], error.get("ctx", {})
         model: type[BaseModel] = Scheme if len(path) < 2 else Component if len(path) < 4 else Parameter
         found, advice = "" if kind == "missing" else str(error["input"])[:60], ""
-        allowed = str(error["msg"] if kind in ("number", "date", "dated") else context.get("expected", _WORDS.get(kind, "")))
+        allowed = str(error["msg"] if kind in ("number", "date", "dated") else context.get("expected", words("faults").get(kind, "")))
         if kind == "extra_forbidden":
             fields = [f.alias or n for n, f in model.model_fields.items() if n != "params"]
             allowed, advice = "、".join(fields), did_you_mean(str(path[-1]), fields)

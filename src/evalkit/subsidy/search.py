@@ -48,10 +48,9 @@ class Solution:
         return self.message
 
 
-def solve(
-    plan: Plan, parameter: str, *, extra: float | None = None, reach: float | None = None, standard: float | None = None,
-    start: Any = None, year: int | None = None, component: str | None = None,
-) -> Solution:  # fmt: skip
+def solve(plan: Plan, parameter: str, *, extra: float | None = None, reach: float | None = None,
+          standard: float | None = None, start: Any = None, year: int | None = None,
+          component: str | None = None) -> Solution:
     """The highest step of a parameter within `extra` yuan, or the lowest at which `reach` of organisations get `standard`.
 
     `reach` counts the money of `component`, or of all.
@@ -125,10 +124,8 @@ def sweep(plan: Plan, grid: Mapping[str, Iterable[Any]], *, start: Any = None, y
     return pd.DataFrame(rows)
 
 
-def pareto(
-    plan: Plan, grid: Mapping[str, Iterable[Any]], standard: float, *, start: Any = None, year: int | None = None,
-        component: str | None = None,
-) -> pd.DataFrame:  # fmt: skip
+def pareto(plan: Plan, grid: Mapping[str, Iterable[Any]], standard: float, *, start: Any = None,
+           year: int | None = None, component: str | None = None) -> pd.DataFrame:
     """A sweep with Gini and adequacy (share of organisations at `standard` by `component`'s money or all).
 
     ``efficient``: no other one costs no more, reaches no fewer and is no less equal, and is better in one of these.

@@ -81,10 +81,8 @@ def from_frame(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Sourc
     return make(orgs, funds.assign(home=funds.get("home", funds["area"])), rest, homes, names, "合计")
 
 
-def make(
-    orgs: pd.DataFrame, funds: pd.DataFrame, tables: Mapping[str, pd.DataFrame], homes: tuple[str, ...],
-    names: tuple[str, ...], whole: str, is_demo: bool = False, notes: tuple[str, ...] = (),
-) -> Source:  # fmt: skip
+def make(orgs: pd.DataFrame, funds: pd.DataFrame, tables: Mapping[str, pd.DataFrame], homes: tuple[str, ...],
+         names: tuple[str, ...], whole: str, is_demo: bool = False, notes: tuple[str, ...] = ()) -> Source:
     orgs = orgs.assign(period=(orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)).astype(str).str[:4])
     if "period" not in funds:
         funds = funds.assign(period=orgs["period"].max())

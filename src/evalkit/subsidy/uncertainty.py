@@ -26,11 +26,9 @@ class Uncertainty:
     notes: tuple[str, ...]
 
 
-def uncertainty(
-    plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: int = 7, organisations: Range = (0.0, 0.05),
-        members: Range = (0.0, 0.05),
-    take_up: Range = (0.9, 1.0), budget: float | None = None, year: int | None = None, confidence: float = 0.95,
-) -> Uncertainty:  # fmt: skip
+def uncertainty(plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: int = 7,
+                organisations: Range = (0.0, 0.05), members: Range = (0.0, 0.05), take_up: Range = (0.9, 1.0),
+                budget: float | None = None, year: int | None = None, confidence: float = 0.95) -> Uncertainty:
     """Intervals of the difference to the baseline under common random numbers, and regret over the draws.
 
     Growth a year and take-up are uniform in their ranges; missing member counts are drawn from the district's known
