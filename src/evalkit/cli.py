@@ -307,9 +307,8 @@ def whatif(
     first = reform.first_year or int(data.last) + 1
     years = _years(periods) if periods else (str(first), str(first + 1))
     result = subsidy.plan(data, base if scheme is None else scheme, years, within=within).run(reform)
-    for row in result.reform.difference(result.plan.scheme):
-        say(f"调整：{row['text']}")
-    say(result.sentence)
+    for line in (*(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)), result.sentence):
+        say(line)
     folder = out or data.project.reports / "测算"
     if beside := [path.name for path in write(result, folder, standard) if path.stem.endswith("）")]:
         say("有文件正被其他程序打开，没有改动；新的内容写在 " + "、".join(beside))

@@ -11,7 +11,8 @@ from evalkit import charts
 from evalkit.documents.workbook import csv_bytes, frames_bytes
 from evalkit.files import put
 from evalkit.indicators import load
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.problems import InputError
+from evalkit.scoring.declared import unknown
 from evalkit.scoring.scores import score
 from evalkit.scoring.stars import stars
 from evalkit.scoring.words import words
@@ -24,9 +25,8 @@ def write_scores(
     """Write everything into a folder, beside what is open elsewhere; the folder, and what could not be made and why."""
     data = load(project, dataset=dataset)
     data = load(project, periods=data.periods if period is None else [*(p for p in data.periods if p < period), period], dataset=dataset)
-    known = data.indicators["level"].dropna().unique().tolist()
-    if level not in known:
-        raise InputError(Problem("value_invalid", where="level", found=level, allowed="、".join(known), advice=did_you_mean(level, known)))
+    if level not in (known := data.indicators["level"].dropna().unique().tolist()):
+        raise InputError(unknown("level", level, known))
     at_level = data.indicators.loc[data.indicators["level"] == level]
     scores = score(at_level.loc[at_level["period"] == data.last], index, data.codebook)
     robust = scores.robustness(n, seed)

@@ -77,8 +77,7 @@ def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "ari
     coverage = (present * w).sum(-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         known = np.where(present, w, 0.0) / coverage[..., None]
-    copeland = method == "copeland"
-    result = _copeland(values, w) if copeland else _mean(np.where(present, values, 1.0), known, method, power)
+    result = _copeland(values, w) if method == "copeland" else _mean(np.where(present, values, 1.0), known, method, power)
     return np.where((coverage >= needs - 1e-9) & (coverage > 0), result, np.nan)
 
 

@@ -159,10 +159,8 @@ class _Builder:
             self.faults.add("key_missing", (*path, "items"), "", "至少一个指标")
         shares = self._points(raw, items, points, path)
         below = (*path, "items") if above else (*path, "tree")
-        children = tuple(
-            self.node(str(key), entry, share, rule, (*below, key), above_this)
-            for (key, entry), share in zip(items.items(), shares, strict=True)
-        )
+        children = tuple(self.node(str(key), entry, share, rule, (*below, key), above_this)
+                         for (key, entry), share in zip(items.items(), shares, strict=True))  # fmt: skip
         node = Node(code, str(raw.get("name", code)), points, children, combine, float(raw.get("power", 2)))
         for way in dict.fromkeys(leaf.rule for leaf in node.leaves()):
             try:

@@ -11,10 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from evalkit.scoring.ranks import rank
 from evalkit.stats.intervals import Floats, one_of, refuse
 
-METHODS = tuple(
-    "share_of_target linear_60_100 minmax zscore rank percentile distance goalposts ratio_best ratio_mean ratio_worst "
-    "difference_best difference_mean difference_worst above_below".split()
-)
+METHODS = ("share_of_target", "linear_60_100", "minmax", "zscore", "rank", "percentile", "distance", "goalposts", "above_below",
+           "ratio_best", "ratio_mean", "ratio_worst", "difference_best", "difference_mean", "difference_worst")  # fmt: skip
 ABSOLUTE = frozenset({"share_of_target", "goalposts"})  # a unit's value never depends on the others
 SIGNED = frozenset({"zscore", "difference_best", "difference_mean", "difference_worst", "above_below"})
 

@@ -41,8 +41,7 @@ class Shift(Showing):
     @property
     def block(self) -> Block:  # type: ignore[override]
         notes = [say("correlation", spearman=self.spearman, kendall=self.kendall)]
-        index, other = self.names
-        return show("shift", self.table, notes, say("reports"), self.is_demo, index=index, other=other)
+        return show("shift", self.table, notes, say("reports"), self.is_demo, index=self.names[0], other=self.names[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,13 +216,11 @@ class Scores(Showing):
         """How the scores were made, in words."""
         index, root, rules = self.index, self.index.root, words("combines")
         unlike = [say("combine", name=g.name, rule=rules[g.combine]) for g in root.groups() if g.combine != "arithmetic"]
-        text = say(
-            "method", index=index.name, full=points(root.points), needs=index.needs,
-            groups="、".join(say("group", name=c.name, points=points(c.points)) for c in root.children),
-            rules="；".join(words("rules")[r] for r in dict.fromkeys(leaf.rule for leaf in index.leaves)),
-            combine="，其余".join(["、".join(unlike)] * bool(unlike) + [rules["arithmetic"]]),
-            impute="" if index.impute == "none" else say("impute", way=index.impute),
-        )  # fmt: skip
+        text = say("method", index=index.name, full=points(root.points), needs=index.needs,
+                   groups="、".join(say("group", name=c.name, points=points(c.points)) for c in root.children),
+                   rules="；".join(words("rules")[r] for r in dict.fromkeys(leaf.rule for leaf in index.leaves)),
+                   combine="，其余".join(["、".join(unlike)] * bool(unlike) + [rules["arithmetic"]]),
+                   impute="" if index.impute == "none" else say("impute", way=index.impute))  # fmt: skip
         cuts = [say("grade_above" if c.strict else "grade_from", start=c.start, grade=c.value) for c in index.grades]
         if len(cuts) > 1 and index.grades[-1].start <= 0:
             above = index.grades[-2]
@@ -291,10 +288,8 @@ class Scores(Showing):
         mine = self.units.merge(old.units[["area"]].assign(_at=range(len(old.units))), on="area")
         codes = [[leaf.code for leaf in s.index.leaves] for s in (old, self)]
         columns = list(dict.fromkeys(codes[1] + codes[0]))
-        data = [
-            pd.DataFrame(s.x, columns=own).reindex(columns=columns).to_numpy()[at]
-            for s, own, at in ((old, codes[0], mine["_at"]), (self, codes[1], [self.find(a) for a in mine["area"]]))
-        ]
+        sides = (old, codes[0], mine["_at"]), (self, codes[1], [self.find(a) for a in mine["area"]])
+        data = [pd.DataFrame(s.x, columns=own).reindex(columns=columns).to_numpy()[at] for s, own, at in sides]
         values: dict[tuple[int, ...], Floats] = {}
         for own, others, method in np.ndindex(2, 2, 2):
             index = (old.index, self.index)[method]
@@ -379,10 +374,8 @@ def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | 
     codes = [leaf.code for leaf in checked.leaves]
     key = "party_org" if "party_org" in indicators else "area"
     rows = indicators.loc[indicators["indicator"].isin(codes)]
-    problems = [
-        Problem("person_refused", where=c, found=str(known[c]["entity"]), allowed="地区、党组织")
-        for c in codes if c in known and known[c].get("entity", "area") not in ("area", "party_org")
-    ]  # fmt: skip
+    persons = [c for c in codes if c in known and known[c].get("entity", "area") not in ("area", "party_org")]
+    problems = [Problem("person_refused", where=c, found=str(known[c]["entity"]), allowed="地区、党组织") for c in persons]
     for column in ("period", "level"):
         found = rows[column].dropna().unique().tolist() if column in rows else []
         if len(found) > 1:

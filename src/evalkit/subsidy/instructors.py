@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-OUTSIDE = (None, "functional")
-
 
 def instructors(data: Any, period: str | int | None = None, load: int = 3, new: int = 0) -> pd.DataFrame:
     """By district: uncovered units, those without an instructor, and how many more instructors are needed.
@@ -31,7 +29,7 @@ def instructors(data: Any, period: str | int | None = None, load: int = 3, new: 
     units = data.views["units"].to_pandas()
     units = units[(units["period"] == period) & (units["status"] == "operating") & units["legal_person"].fillna(True).astype(bool)]
     home = dict(zip(data.areas["area"], data.areas["home"], strict=True))
-    bare = units[units["covered_by"].isna() | units["covered_by"].isin(OUTSIDE)]
+    bare = units[units["covered_by"].isna() | units["covered_by"].eq("functional")]
     without = bare[~bare["has_instructor"].fillna(False).astype(bool)]
     counts = data.frame("instructor_counts")
     counts = counts[counts["period"] == period].assign(home=lambda f: f["area"].map(home)).groupby("home")[["count", "units_served"]].sum()

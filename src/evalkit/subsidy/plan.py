@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.declared import Faults
+from evalkit.problems import InputError, Problem
+from evalkit.scoring.declared import Faults, unknown
 from evalkit.subsidy import form, search
 from evalkit.subsidy.checks import ALWAYS, Dated, limits, value_on, words
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
@@ -105,8 +105,7 @@ class Plan:
             source = self.source
             homes = [h for h, n in zip(source.homes, source.names, strict=True) if area in (h, n)]
             if not homes:
-                advice = did_you_mean(area, source.names)
-                raise InputError(Problem("area_unknown", where="within", found=area, advice=advice))
+                raise InputError(unknown("within", area, source.names, "area_unknown"))
             tables = {n: t[t["home"].isin(homes)] for n, t in source.tables.items() if "home" in t}
             part = replace(source, orgs=source.orgs[source.orgs["home"] == homes[0]].reset_index(drop=True), homes=tuple(homes),
                            names=(source.names[source.homes.index(homes[0])],), tables=source.tables | tables)  # fmt: skip
@@ -167,8 +166,7 @@ def plan(data: Any, scheme: Any = "fuyang-2015", periods: Sequence[str | int] | 
             root = folder or (Path() if isinstance(data, pd.DataFrame) else data.project.data / "raw")
             given[name] = table_file(name, root / file)
     found = from_frame(data, given) if isinstance(data, pd.DataFrame) else from_data(data, given, within)
-    if isinstance(periods, str | int):
-        periods = [periods]
+    periods = [periods] if isinstance(periods, str | int) else periods
     bad = [p for p in periods or () if not str(p).isdigit()]
     if bad or not len(found.orgs):
         raise InputError(Problem("period_unknown" if bad else "data_missing", where="periods" if bad else str(within or ""),

@@ -56,8 +56,7 @@ def by_payer(result: Result) -> Block:
         rows.append([f"{year}年", {"t": "合计"}, *_wan(part[FEN].sum())])
     note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元"
                     for y, r in over.iterrows() if r["carry_over_fen"])  # fmt: skip
-    columns = ["年份", "出资方", *CHANGE]
-    return _block(result, "分出资方支出", columns, rows, notes=[n for n in (note, "返还党费不属于财政资金。", ROUNDED) if n])
+    return _block(result, "分出资方支出", ["年份", "出资方", *CHANGE], rows, notes=[*[note] * bool(note), "返还党费不属于财政资金。", ROUNDED])
 
 
 def by_area(result: Result, year: int | None = None) -> Block:

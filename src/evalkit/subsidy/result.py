@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.problems import InputError
+from evalkit.scoring.declared import unknown
 from evalkit.stats import gini, lorenz, theil_decomposition
 from evalkit.subsidy.checks import Dated, lists
 from evalkit.subsidy.engine import Ints
@@ -113,9 +114,7 @@ class Result:
         if (year, component) in self._known:
             return self._known[year, component].copy()  # type: ignore[no-any-return]
         if component is not None and component not in self.scheme.components:
-            known = list(self.scheme.components)
-            advice = did_you_mean(component, known)
-            raise InputError(Problem("key_unknown", where="component", found=component, allowed="、".join(known), advice=advice))
+            raise InputError(unknown("component", component, list(self.scheme.components)))
         engine = self.plan.engine
         rows = engine.rows(year)
         twice, _ = engine.members(year, self.scheme.members)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.declared import Faults, read_mapping
+from evalkit.scoring.declared import Faults, read_mapping, unknown
 from evalkit.subsidy.checks import ALWAYS, AMOUNTS, Dated, cross, words
 
 _DATE = re.compile(r"(?m)(^|[\s{,])(\d{4}-\d{1,2}-\d{1,2})(?=\s*[:,}\]])")
@@ -307,8 +307,7 @@ def load_scheme(source: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
         return _scheme(source, faults)
     path, name = Path(source), str(source)
     if not path.exists() and name not in packaged():
-        raise InputError(Problem("key_unknown", where="scheme", found=name, advice=did_you_mean(name, packaged()),
-                                 allowed="文件路径，或自带方案：" + "、".join(packaged())))  # fmt: skip
+        raise InputError(unknown("scheme", name, packaged(), more="或写一个 YAML 文件的路径"))
     return _scheme(_read(path if path.exists() else Path(__file__).parent / "schemes" / f"{name}.yml", faults), faults)
 
 

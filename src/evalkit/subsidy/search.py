@@ -155,22 +155,17 @@ def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
     for chosen in range(2**n):
         scheme = plan.scheme.under(type(checked)(tuple(c for i, c in enumerate(changes) if chosen >> i & 1)))
         cost[chosen] = plan.total({p: o.values for p, o in scheme.parameters.items()}, year, scheme)
-    parts = []
-    for i in range(n):
-        terms = (Fraction(math.factorial(k := bin(s).count("1")) * math.factorial(n - k - 1),
-            math.factorial(n)) * (cost[s | 1 << i] - cost[s])
-                 for s in range(2**n) if not s >> i & 1)  # fmt: skip
-        parts.append(sum(terms, Fraction(0)))
+    parts = [sum((Fraction(cost[s | 1 << i] - cost[s], n * math.comb(n - 1, s.bit_count()))
+                  for s in range(2**n) if not s >> i & 1), Fraction(0)) for i in range(n)]  # fmt: skip
     whole = whole_fen(parts, cost[2**n - 1] - cost[0])
     return pd.DataFrame({"parameter": [c[0] for c in changes], "label": [plan.scheme.label(c[0]) for c in changes], "change_fen": whole})
 
 
 def unused_parameters(plan: Plan) -> list[str]:
     """Parameters that change nothing from one end of their range to the other, in these years and data."""
-    def cost(path: str, value: Any) -> list[int]:
-        return [plan.total(plan.with_value(path, value), y) for y in plan.years]
-
-    return [p for p, one in plan.scheme.parameters.items() if cost(p, one.range[0]) == cost(p, one.range[1])]
+    costs = {path: [[plan.total(plan.with_value(path, end), year) for year in plan.years] for end in one.range]
+             for path, one in plan.scheme.parameters.items()}  # fmt: skip
+    return [path for path, (least, most) in costs.items() if least == most]
 
 
 def share_out(scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.DataFrame:

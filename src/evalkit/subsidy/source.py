@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.problems import InputError, Problem
+from evalkit.scoring.declared import unknown
 
 KEYS = ["home", "period", "party_org"]
 LEDGER = {"town": ("income", "fiscal_township"), "dues": ("dues_paid", None)}
@@ -65,8 +66,7 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     whole = top["name"] if inside else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
     names = tuple(order["name"].astype(str))
     notes = ("演示数据（虚构）",) if data.is_demo else ()
-    return make(orgs, funds, {**tables, "instructor_counts": counts}, tuple(order["area"]), names, whole, data.is_demo,
-                notes)  # fmt: skip
+    return make(orgs, funds, {**tables, "instructor_counts": counts}, tuple(order["area"]), names, whole, data.is_demo, notes)
 
 
 def from_frame(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Source:
@@ -118,6 +118,5 @@ def table_file(name: str, path: Path) -> pd.DataFrame:
 
 def column(orgs: pd.DataFrame, name: str, where: str) -> pd.Series:
     if name not in orgs:
-        raise InputError(Problem("column_missing", where=where, found=name, allowed="、".join(map(str, orgs.columns)),
-                                 advice=did_you_mean(name, orgs.columns) or "请在 tables= 里给出带这一列的表"))  # fmt: skip
+        raise InputError(unknown(where, name, [*map(str, orgs.columns)], "column_missing", "请在 tables= 里给出带这一列的表"))
     return orgs[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,12 +54,9 @@ def uncertainty(plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: i
                 at = (homes == home) & gone
                 filled[at] = there[(pick[at] * len(there)).astype(int)] if len(there) else 0
             engine._known["members", year, base] = (filled, np.zeros(len(gone), bool))
-
-        def total(scheme: Any, values: Any, engine: Engine = engine) -> int:
-            return sum(int(a.sum()) for name in scheme.components for a in engine.amounts(scheme, name, year, values).values())
-
-        now = total(plan.scheme, plan.values)
-        rows.append([total(s, v) - now for s, v in changed.values()])
+        drawn = replace(plan, engine=engine)
+        now = drawn.total(plan.values, year)
+        rows.append([drawn.total(values, year, scheme) - now for scheme, values in changed.values()])
     draws = pd.DataFrame(rows, columns=list(changed))
     loss = (draws - round(budget * 100)).abs() if budget is not None else draws
     regret = loss.sub(loss.min(axis=1), axis=0)
