@@ -34,7 +34,7 @@ def _wan(row: Any) -> list[float]:
 def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]], total: int = 0, unit: str = "万元",
            notes: Any = (), **more: Any) -> Block:  # fmt: skip
     """A table with its source; what the source already says, no note says again."""
-    told = [n for n in notes if not n.startswith("演示数据")]
+    told = [n for n in notes if n and not n.startswith("演示数据")]
     return Block.table(title, columns, rows, unit=unit, total_rows=total, source=result.source_line, sortable=False, notes=told,
                        demo=result.plan.source.is_demo, **more)  # fmt: skip
 
@@ -44,7 +44,7 @@ def difference(result: Result) -> Block:
     rows = [[r["item"], r["old"], r["new"], r["unit"], r["since"]] for r in result.reform.difference(result.plan.scheme)]
     columns = ["项目", *({"key": w, "label": w, "align": "right"} for w in ("由", "调到")), "单位", "自何日起"]
     return _block(result, "调整内容", columns, rows or [["没有调整", None, None, "", ""]], unit="",
-                  notes=[n for n in (result.plan.scheme.note, result.reform.note) if n])  # fmt: skip
+                  notes=[result.plan.scheme.note, result.reform.note])  # fmt: skip
 
 
 def by_payer(result: Result) -> Block:
@@ -56,7 +56,7 @@ def by_payer(result: Result) -> Block:
         rows.append([f"{year}年", {"t": "合计"}, *_wan(part[FEN].sum())])
     note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元"
                     for y, r in over.iterrows() if r["carry_over_fen"])  # fmt: skip
-    return _block(result, "分出资方支出", ["年份", "出资方", *CHANGE], rows, notes=[*[note] * bool(note), "返还党费不属于财政资金。", ROUNDED])
+    return _block(result, "分出资方支出", ["年份", "出资方", *CHANGE], rows, notes=[note, "返还党费不属于财政资金。", ROUNDED])
 
 
 def by_area(result: Result, year: int | None = None) -> Block:
