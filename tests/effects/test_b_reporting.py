@@ -181,7 +181,7 @@ def test_wide_and_starred_tables_survive_the_typesetter(results, tmp_path):
     blocks.append(ek.tables.balance(panel))
     text = latex_document([Block.heading("数据", 2), Block.paragraph("差为-1.5"), *blocks], "题")
     assert "threeparttable" not in text and "差为$-$1.5" in text and not re.search(r"\\\\\s*\*", text)
-    assert r">{\centering\arraybackslash}p{" in text and r"\blacktriangle$~" in text
+    assert r"{1.25\textwidth}{lCC" in text and r"\blacktriangle$~" in text
     if shutil.which("xelatex"):
         (tmp_path / "x.tex").write_text(text, encoding="utf-8")
         command = ["xelatex", "-interaction=nonstopmode", "-halt-on-error", "x.tex"]
@@ -223,11 +223,24 @@ def test_every_fault_of_a_study_comes_at_once_with_its_line_and_a_near_match(tmp
     [({"status": "pre_registered"}, "registration"), ({"treatment": ""}, "treatment"), ({"design": "rd"}, "cutoff"),
      ({"design": "rd", "cutoff": 50}, "covered"), ({"entity": "person"}, "area、unit、party_org"), ({"robustness": [["twfe"]]}, "文字"),
      ({"checks": [{"a": "b"}]}, "文字"), ({5: "x"}, "没有这个名称"), ({"seed": -1}, "不小于0"), ({"draws": 1e9}, "不大于99999"),
-     ({"draws": 19.5}, "整数")],
+     ({"draws": 19.5}, "整数"), ({"robustness": ["rd"]}, "没有这个名称"),
+     ({"design": "rd", "outcome": "covered", "cutoff": 50, "checks": ["placebo"]}, "断点回归自带")],
 )  # fmt: skip
 def test_a_study_lacks_something(change, said):
     with pytest.raises(InputError, match=said):
         ek.effects.read_study({**GOOD, **change})
+
+
+def test_a_day_may_stand_as_registration_and_units_be_compared_by_their_own_columns(demo_project, tmp_path):
+    path = tmp_path / "study.yml"
+    lines = ["question: 问", "status: pre_registered", "registration: 2024-01-01", "outcome: org_coverage", "treatment: subsidy_reform",
+             "entity: unit", "design: twfe", "groups: sector"]  # fmt: skip
+    path.write_text("\n".join(lines), encoding="utf-8")
+    study = ek.effects.read_study(path)
+    assert study.registration == "2024-01-01"
+    found = ek.effects.run_study(study, ek.load(demo_project))
+    assert {"enterprise"} <= set(found.groups["group"]) and not found.failed
+    assert any(b.content.get("text") == "不同类型的单位" for b in reports.blocks(found))
 
 
 def test_what_a_library_gives_up_on_is_a_fault_of_the_input(demo_project, tmp_path):

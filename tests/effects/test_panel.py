@@ -11,7 +11,7 @@ from effect_worlds import panel, staggered
 
 import evalkit as ek
 from evalkit.effects import Panel
-from evalkit.effects.panel import times
+from evalkit.effects.columns import times
 
 ONE = pd.DataFrame({"unit": ["a", "a", "b", "b"], "year": [2020, 2021] * 2, "y": [0.1, 0.2, 0.3, 0.4], "d": [0, 1, 0, 0]})
 

@@ -21,5 +21,4 @@ __all__ = [
     "callaway_santanna", "check", "density_test", "did2s", "discontinuity", "estimate", "event_study", "fractional",
     "fractional_response", "heaping", "honest", "multilevel", "multiple", "panel", "placebo", "pool_effects", "pool_rates",
     "psm_did", "randomisation", "rd", "read_study", "run_study", "several", "study_panel", "sun_abraham", "synthetic_control",
-    "synthetic_did", "twfe", "unit_frame", "wild_bootstrap",
-]  # fmt: skip
+    "synthetic_did", "twfe", "unit_frame", "wild_bootstrap"]  # fmt: skip

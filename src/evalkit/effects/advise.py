@@ -115,8 +115,7 @@ def _facts(panel: Panel, neighbours: pd.DataFrame | None) -> dict[str, Any]:
         "missing": float(gaps["share"].max()), "uneven": float((gaps["share_treated"] - gaps["share_never"]).abs().max()),
         "attrition": abs(lost["treated"] - lost["never"]), "controls": len(panel.controls), "single": not several and bool((~ever).any()),
         "shared_parent": int(parent[~ever].isin(set(parent[ever])).sum()) if several else 0, "exposed": len(exposed),
-        "mixed_clusters": int(each.loc[~ever, "cluster"].isin(set(each.loc[ever, "cluster"])).sum()),
-    }  # fmt: skip
+        "mixed_clusters": int(each.loc[~ever, "cluster"].isin(set(each.loc[ever, "cluster"])).sum())}  # fmt: skip
 
 
 class _Judge:
@@ -163,8 +162,7 @@ class _Judge:
             "randomisation": self.yes("randomisation") if f["control_clusters"] > 1 else self.no("no_clusters"),
             "wild_bootstrap": self.no("bootstrap") if f["treated_clusters"] < 3 else self.yes("wild_bootstrap"),
             "honest": alone or (self.yes("honest") if pre >= 2 else self.no("pre2")),
-            "placebo": self.yes("placebo") if never > 1 and pre else self.no("no_placebo"),
-        }  # fmt: skip
+            "placebo": self.yes("placebo") if never > 1 and pre else self.no("no_placebo")}  # fmt: skip
 
 
 def _notes(f: dict[str, Any]) -> list[str]:
@@ -172,6 +170,5 @@ def _notes(f: dict[str, Any]) -> list[str]:
     holds = {
         "size": True, "mixed": f["mixed_clusters"], "shared": f["shared_parent"], "single": f["single"], "exposed": f["exposed"],
         "waiting": f["waiting"], "always": f["always"], "missing": max(f["missing"], f["uneven"]) > 0.05,
-        "attrition": f["attrition"] > 0.05,
-    }  # fmt: skip
+        "attrition": f["attrition"] > 0.05}  # fmt: skip
     return [words("notes")[key].format(**f) for key, true in holds.items() if true]

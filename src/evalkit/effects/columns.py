@@ -61,7 +61,7 @@ class Reader:
         found = pd.to_numeric(given.where(~blank), errors="coerce").astype("float64")
         if (bad := (found.isna() & ~blank & given.notna()) | np.isinf(found)).any():
             first = given[bad].iloc[0]
-            self.add("value_unreadable", bad, f"“{column}”不是数：{first!r}", "请改为数字；没有的留空")
+            self.add("value_unreadable", bad, f"“{column}”不是数：{str(first)!r}", "请改为数字；没有的留空")
         return found.where(np.isfinite(found))
 
     def weights(self, column: str) -> pd.Series:
@@ -161,19 +161,12 @@ def _ranked(periods: pd.Series) -> bool:
 def times(periods: pd.Series) -> pd.Series:
     """Integer times of written periods: years as they are, ``2025Q3`` and ``2025-07`` counted in quarters and months."""
     code, values = pd.factorize(periods, use_na_sentinel=False)
-    return _times(pd.Series(values)).take(code).set_axis(periods.index)
-
-
-def _times(periods: pd.Series) -> pd.Series:
-    text = periods.astype("string").str.strip()
+    text = pd.Series(values).astype("string").str.strip()
+    found = (text.rank(method="dense") - 1).fillna(-1)
     if text.str.fullmatch(r"\d{1,9}").all():
-        return text.astype("int64")
+        found = text
     for pattern, size in ((r"(\d{4})Q([1-4])", 4), (r"(\d{4})-(\d{2})", 12)):
         if text.str.fullmatch(pattern).all():
             parts = text.str.extract(pattern).astype("int64")
-            return parts[0] * size + parts[1] - 1
-    order = {value: n for n, value in enumerate(sorted(text.dropna().unique()))}
-    return text.map(order).fillna(-1).astype("int64")
-
-
-__all__ = ["MOST_NAMED", "Reader", "times"]
+            found = parts[0] * size + parts[1] - 1
+    return found.astype("int64").take(code).set_axis(periods.index)

@@ -75,6 +75,3 @@ def _plain(panel: Panel) -> pd.DataFrame:
         if not pd.api.types.is_numeric_dtype(frame[column]):
             frame[column] = frame[column].astype("string").fillna("").astype(object)
     return frame.astype({c: "float64" for c in frame if str(frame[c].dtype) in ("Int64", "Float64", "boolean", "bool")})
-
-
-__all__ = ["export"]

@@ -24,9 +24,8 @@ _EFFECTS = {"i+t": "双向固定效应", "i": "个体固定效应", "t": "时期
 
 
 @fitted
-def twfe(
-    panel: Panel, *, entity_effects: bool = True, time_effects: bool = True, covariance: str = "cluster", guard: bool = True
-) -> Effect:
+def twfe(panel: Panel, *, entity_effects: bool = True, time_effects: bool = True, covariance: str = "cluster",
+         guard: bool = True) -> Effect:  # fmt: skip
     """Two-way fixed effects: y_it = alpha_i + lambda_t + beta d_it + gamma'x_it + e_it.
 
     Parameters
@@ -216,9 +215,9 @@ def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, eff
     unit = 10.0 ** np.floor(np.log10(size.where(size > 1e6, 1.0)))
     data = work.assign(**{name: work[name] / unit[name] for name in unit.index[unit > 1]})
     vcov: Any = {"CRV1": "c"} if covariance == "cluster" else covariance
-    weights = "w" if panel.weighted else None
     try:
-        fit = pf.feols(formula, data, vcov=vcov, weights=weights, copy_data=False, store_data=False, lean=True)
+        fit = pf.feols(formula, data, vcov=vcov, weights="w" if panel.weighted else None, copy_data=False, store_data=False,
+                       lean=True)  # fmt: skip
     except ValueError as error:  # pyfixest: nothing is left
         if terms or "collinear" not in str(error):
             raise _collinear(panel) from error
@@ -240,8 +239,7 @@ def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, eff
 def dynamic_effect(
     design: str, name: str, panel: Panel, times: Any, beta: Any, cov: Any, about: dict[str, Any], notes: Sequence[Note], *, df: float,
     main: tuple[float, float] | None = None, main_label: str = "实施后各期平均", base: int | None = -1, short: bool = False,
-    details: dict[str, pd.DataFrame] | None = None,
-) -> Effect:  # fmt: skip
+    details: dict[str, pd.DataFrame] | None = None) -> Effect:  # fmt: skip
     """An effect over event times: main row first, leads and lags after it, the base period as a zero.
 
     ``short``: the leads are differences from one period to the next, not from the base. The pre-trend test joins the
@@ -319,6 +317,3 @@ def _last_before(since: pd.Series) -> int:
     """The last event time before treatment: -1 where periods follow one another."""
     before = since[since < 0]
     return int(before.max()) if len(before) else -1
-
-
-__all__ = ["bacon", "did2s", "event_study", "sun_abraham", "twfe"]

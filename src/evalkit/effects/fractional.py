@@ -148,11 +148,11 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
     method = f"分数响应{'Logit' if link == 'logit' else 'Probit'}（准极大似然）" + ("，加入个体均值（Mundlak）" if mundlak else "")
     about = facts(panel, package="statsmodels", method=method, paper=PAPER, covariance=f"按{clusters}个聚类的稳健标准误，德尔塔法",
                   fixed={"个体": "均值（Mundlak）" if mundlak else "否", "时期": "是"})  # fmt: skip
-    share = float(used[panel.outcome].isin([0, 1]).mean())
-    notes = [Note("info", f"结果变量恰为0或1的占{share:.1%}；效应以比率计，为平均偏效应，不是系数。")]
-    columns = {"term": fit.model.exog_names, "estimate": fit.params, "se": fit.bse, "p": fit.pvalues}
-    coefficients = pd.DataFrame({key: np.asarray(values) for key, values in columns.items()})
+    share = used[panel.outcome].isin([0, 1]).mean()
+    note = Note("info", f"结果变量恰为0或1的占{share:.1%}；效应以比率计，为平均偏效应，不是系数。")
+    columns = {"estimate": fit.params, "se": fit.bse, "p": fit.pvalues}
+    coefficients = pd.DataFrame({"term": fit.model.exog_names} | {key: np.asarray(values) for key, values in columns.items()})
     table = rows(effects["term"], [labels.get(t, panel.label(t)) for t in effects["term"]], effects["estimate"], effects["se"])
     made = Effect(f"fractional_{link}", f"分数响应{'Logit' if link == 'logit' else 'Probit'}", table, about, (), "treated",
-                  {"coefficients": coefficients}).with_notes(*notes)  # fmt: skip
+                  {"coefficients": coefficients}).with_notes(note)  # fmt: skip
     return guarded(made, panel) if panel.kind == "binary" else made

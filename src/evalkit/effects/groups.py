@@ -30,8 +30,7 @@ def callaway_santanna(
     panel: Panel, *, control: Literal["never", "not_yet"] | None = None, method: Literal["dr", "ipw", "reg"] = "dr",
     base: Literal["varying", "universal"] = "varying", anticipation: int = 0,
     aggregate: Literal["simple", "dynamic", "group", "calendar"] = "simple", window: tuple[int, int] | None = None,
-    balance: int | None = None, draws: int = 999, seed: int = 7, guard: bool = True,
-) -> Effect:  # fmt: skip
+    balance: int | None = None, draws: int = 999, seed: int = 7, guard: bool = True) -> Effect:  # fmt: skip
     """Group-time effects of Callaway and Sant'Anna (2021) and all their aggregations.
 
     ATT(g,t) = E[Y_t - Y_{g-1} | G = g] - E[Y_t - Y_{g-1} | C], conditional on the controls by the chosen method.
@@ -224,6 +223,3 @@ class _Cells:
         spread = np.where(good, spread, np.nan)
         wide = max(band, t.ppf(0.975, self.df)) * spread
         return made.assign(se_boot=spread, band_low=made["estimate"] - wide, band_high=made["estimate"] + wide)
-
-
-__all__ = ["AGGREGATIONS", "callaway_santanna"]

@@ -93,6 +93,3 @@ def guarded(effect: Effect, panel: Panel) -> Effect:
         known = f"和区间{interval(*ends)}" if effect.design in SAME and np.isfinite(ends).all() else ""
         notes.append(Note("warning", f"{who}，{alone}；请以少聚类p值{number(p, 3)}{known}为准（{how}）"))
     return replace(effect, table=table, facts=about).with_notes(*notes)
-
-
-__all__ = ["FEW", "cells", "guarded", "negative_share", "pretrend"]

@@ -21,9 +21,8 @@ _BY = {"twfe": "双向固定效应", "group_time": "组别—时期平均"}
 
 
 @fitted
-def randomisation(
-    panel: Panel, *, statistic: Literal["twfe", "group_time"] = "twfe", draws: int = 999, seed: int = 7, exact: int = EXACT
-) -> Effect:
+def randomisation(panel: Panel, *, statistic: Literal["twfe", "group_time"] = "twfe", draws: int = 999, seed: int = 7,
+                  exact: int = EXACT) -> Effect:  # fmt: skip
     """Fisher's randomisation test by cluster: treatment dates are dealt anew to the clusters, cohort sizes kept.
 
     Parameters
@@ -51,8 +50,7 @@ def randomisation(
     low, high = _inverted(estimate, null, run(shape.on, dealt), every)
     table = rows(["d"], [panel.label(panel.treatment)], [estimate], np.nan, p=p, ci_low=low, ci_high=high)
     about = facts(panel, package="", method=f"{how}（统计量：{_BY[statistic]}，聚类—时期均值）",
-                  paper="Fisher (1935); MacKinnon & Webb (2020)",
-                  exact=every, assignments=len(null), p_small_method=how)  # fmt: skip
+                  paper="Fisher (1935); MacKinnon & Webb (2020)", exact=every, assignments=len(null), p_small_method=how)  # fmt: skip
     notes = [Note("info", text) for text in (*shape.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")]
     if every and len(null) < 20:
         notes.append(Note("warning", f"可能的分派只有{len(null)}种，p值最小也有{1 / len(null):.2f}，达不到5%的水平"))
@@ -217,16 +215,14 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
     box = dd.EventStudyResults(
         event_time=every, att=values, se=se, t_stat=values / se, p_value=np.where(every == -1, np.nan, 0.5), conf_int_lower=values - se,
         conf_int_upper=values + se, is_reference=every == -1, n=blank, vcov=square.to_numpy(), vcov_index=times, reference_period=-1,
-        event_time_convention="e0_first_treated", source="CallawaySantAnnaResults", base_period="universal",
-    )  # fmt: skip
+        event_time_convention="e0_first_treated", source="CallawaySantAnnaResults", base_period="universal")  # fmt: skip
     found = [dd.compute_honest_did(box, method="smoothness", M=v, l_vec=weight) for v in grid]
     low, high = np.array([r.ci_lb for r in found]), np.array([r.ci_ub for r in found])
     point = float(found[0].original_estimate)
     say = lambda v: f"{v * 100:.3g}个百分点" if effect.facts["rate"] else f"{v:.3g}"  # noqa: E731
     original = rows(["original"], ["原估计（假定趋势平行）"], [point], float(found[0].original_se))
     bounds = rows([f"m{n}" for n in range(len(grid))], ["M=0（允许线性趋势）" if v == 0 else f"M={say(v)}" for v in grid],
-                  (low + high) / 2, np.nan,
-                  ci_low=low, ci_high=high, at=grid)  # fmt: skip
+                  (low + high) / 2, np.nan, ci_low=low, ci_high=high, at=grid)  # fmt: skip
     edge = low if point > 0 else -high
     broken = next((n for n, e in enumerate(edge) if e <= 0), None)
     if broken is None:
@@ -335,6 +331,3 @@ class _Shape:
                     total += n * (mine @ change / n - idle @ change / idle.sum(axis=1))
                     mass += n
         return total / mass
-
-
-__all__ = ["honest", "permutation_p", "placebo", "randomisation", "wild_bootstrap"]

@@ -19,8 +19,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 KEYS = ("entity", "period", "time", "cluster", "first_treated", "treated", "dose", "weight")
 KEY_NAMES = {
     "entity": "个体", "period": "时期", "time": "时期序号", "cluster": "聚类", "first_treated": "开始实施的时期（空为从未实施）",
-    "treated": "是否已实施政策", "dose": "政策取值", "weight": "权重", "policy": "政策", "peer_group": "地区类型",
-}  # fmt: skip
+    "treated": "是否已实施政策", "dose": "政策取值", "weight": "权重", "policy": "政策", "peer_group": "地区类型"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,7 @@ class Panel:
         cls, frame: pd.DataFrame, outcome: str, entity: str, time: str, *, treated_from: str | None = None,
         treatment: str | None = None, controls: Sequence[str] = (), cluster: str | None = None,
         weights: str | None = None, labels: Mapping[str, str] | None = None, rate: bool = False,
-        keep: Sequence[str] = (), is_demo: bool = False, source: str = "", dose: str | None = None,
-    ) -> Panel:  # fmt: skip
+        keep: Sequence[str] = (), is_demo: bool = False, source: str = "", dose: str | None = None) -> Panel:  # fmt: skip
         """A panel of any frame, one row an entity and period.
 
         Parameters
@@ -149,8 +147,7 @@ class Panel:
         out = out if (np.diff(order) == 1).all() else out.take(order).reset_index(drop=True)
         return cls(
             out, outcome, treatment or "policy", tuple(controls), entity, kind,  # type: ignore[arg-type]
-            KEY_NAMES | dict(labels or {}), {}, tuple(keep), rate, bool(weights), is_demo, source, tuple(check.notes),
-        )  # fmt: skip
+            KEY_NAMES | dict(labels or {}), {}, tuple(keep), rate, bool(weights), is_demo, source, tuple(check.notes))  # fmt: skip
 
     def label(self, name: str) -> str:
         return str(self.labels.get(name, name))
@@ -169,8 +166,7 @@ class Panel:
         return pd.DataFrame({
             "y": used[self.outcome], "d": used["treated"], "i": pd.factorize(used["entity"])[0], "t": used["time"],
             "c": pd.factorize(used["cluster"])[0], "g": used["first_treated"].fillna(0).astype("int64"), "w": used["weight"],
-            **{f"x{n}": used[c] for n, c in enumerate(self.controls)},
-        })  # fmt: skip
+            **{f"x{n}": used[c] for n, c in enumerate(self.controls)}})  # fmt: skip
 
     @property
     def xs(self) -> list[str]:
@@ -235,8 +231,7 @@ class Panel:
             *([f"开始实施：{self.period(g)}", n, "个体"] for g, n in self.cohorts.items()),
             ["首期有、末期没有的个体", {"v": lost["all"], "t": f"{lost['all']:.1%}"},
              f"实施的 {lost['treated']:.1%}，未实施的 {lost['never']:.1%}"],
-            *([f"缺失：{gap.label}", int(gap.n), f"{gap.share:.1%}"] for gap in self.missing.itertuples()),
-        ]  # fmt: skip
+            *([f"缺失：{gap.label}", int(gap.n), f"{gap.share:.1%}"] for gap in self.missing.itertuples())]  # fmt: skip
         return Block.table("面板的平衡与缺失", ["项目", "数", "说明"], rows, notes=self.notes, sortable=False, source=self.source,
                            demo=self.is_demo)
 
@@ -270,8 +265,7 @@ class Panel:
 def panel(
     data: Any, outcome: str, treatment: str, controls: Sequence[str] = (),
     entity: Literal["area", "party_org", "unit"] = "area", *, level: str = "district", keep: Sequence[str] = (),
-    labels: Mapping[str, str] | None = None,
-) -> Panel:  # fmt: skip
+    labels: Mapping[str, str] | None = None) -> Panel:  # fmt: skip
     """A panel of processed data with the timing of a policy.
 
     Parameters
@@ -302,6 +296,3 @@ def panel(
 
     made = read_panel(data, outcome, treatment, tuple(controls), entity, level, tuple(keep))
     return replace(made, labels={**made.labels, **(labels or {})})
-
-
-__all__ = ["KEYS", "Panel", "panel", "times"]

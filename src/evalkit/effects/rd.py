@@ -16,16 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from evalkit.effects.advise import words
 from evalkit.effects.result import Effect, Note, fitted, rows
 from evalkit.problems import InputError, Problem, did_you_mean
 
 PAPER = "Calonico, Cattaneo, Titiunik (2014)"
-# what a unit can have, from the view of units: key -> label
-UNIT_OUTCOMES = {"covered": "党组织覆盖率", "single": "单独组建率", "has_members": "有党员的比例", "has_instructor": "有党建指导员的比例",
-                 "place": "有活动场所的比例", "org_activities": "所属党组织活动次数"}  # fmt: skip
-ENGLISH = {"covered": "Covered by a party organisation", "single": "Has its own party organisation",
-           "has_members": "Has members", "has_instructor": "Has an instructor", "place": "Has a place", "org_activities": "Activities",
-           "employees": "Employees"}  # fmt: skip
+# what a unit can have, from the view of units: key -> label; and the English labels of these and of the head-count
+UNIT_OUTCOMES, ENGLISH = words("unit_outcomes"), words("unit_english")
 LABELS = UNIT_OUTCOMES | {"employees": "职工人数"}
 FEW_POINTS = 10  # values of the running variable inside the bandwidth, on the side with fewer
 
@@ -209,13 +206,10 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
     near = np.abs(x - cutoff) < h_used
     values = [len(np.unique(x[near & (side)])) for side in (x < cutoff, x >= cutoff)]
     discrete = bool((x == np.round(x)).all())
-    lines: list[tuple[str, str, float, float]] = [
-        ("robust", "偏差校正估计（稳健）", fit.att, fit.se),
-        ("conventional", "常规估计", fit.att_conventional, fit.se_conventional),
-    ]
+    lines: list[tuple[str, str, float, float]] = [("robust", "偏差校正估计（稳健）", fit.att, fit.se)]
+    lines.append(("conventional", "常规估计", fit.att_conventional, fit.se_conventional))
     if discrete:
-        estimate, se, _n = by_mass_points(y, x, cutoff, h_used)
-        lines.append(("mass_points", f"常规估计，按{names[running]}的取值聚类", estimate, se))
+        lines.append(("mass_points", f"常规估计，按{names[running]}的取值聚类", *by_mass_points(y, x, cutoff, h_used)[:2]))
     donut = donut if donut is not None else (np.nextafter(0, 1) if discrete else None)
     every = np.full(len(x), True)
     widths = (("half", "减半", 0.5), ("double", "加倍", 2.0))
@@ -236,16 +230,12 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
         "treatment_label": f"{names[running]}达到{cutoff:g}", "controls": [], "n": len(x), "entities": len(x), "clusters": len(x),
         "treated_clusters": int((x >= cutoff).sum()), "treated_entities": int((x >= cutoff).sum()), "base_period": "",
         "mean_outcome": float(y[near & (x < cutoff)].mean()), "level": level, "is_demo": demo, "method": "断点回归（局部线性，三角核）",
-        "paper": PAPER,
-        "package": f"diff-diff {version('diff-diff')}", "covariance": "最近邻（3个）稳健标准误，偏差校正", "cutoff": cutoff,
-        "missing": gone,
-        "rate": bool(((y == 0) | (y == 1)).all()), "source": "", "bandwidth": h_used, "bandwidth_bias": float(fit.b_left),
+        "paper": PAPER, "package": f"diff-diff {version('diff-diff')}", "covariance": "最近邻（3个）稳健标准误，偏差校正",
+        "cutoff": cutoff, "missing": gone, "rate": bool(((y == 0) | (y == 1)).all()), "source": "", "bandwidth": h_used,
         "bandwidth_rule": "人工给定" if h else "均方误差最优（两边相同）", "n_left": int(fit.n_h_left), "n_right": int(fit.n_h_right),
         "running": running, "running_label": names[running], "running_en": ENGLISH.get(running, ""), "outcome_en": ENGLISH.get(outcome, ""),
-        "sample": f"{len(x)}个单位，带宽内左{fit.n_h_left}个、右{fit.n_h_right}个",
-    }  # fmt: skip
-    bins = _bins(y, x, cutoff, h_used, fit)
-    details = {"density": density, "heaping": heaps, "placebo": placebo, "bins": bins}
+        "bandwidth_bias": float(fit.b_left), "sample": f"{len(x)}个单位，带宽内左{fit.n_h_left}个、右{fit.n_h_right}个"}  # fmt: skip
+    details = {"density": density, "heaping": heaps, "placebo": placebo, "bins": _bins(y, x, cutoff, h_used, fit)}
     return Effect("rd", "断点回归", table, about, (), "robust", details, "discontinuity").with_notes(*notes)
 
 
@@ -282,8 +272,8 @@ def _guards(fit: Any, values: list[int], discrete: bool, density: pd.DataFrame, 
         notes.append(Note("warning", text))
     heaped = heaps.loc[heaps["p"] < 0.01, "base"].tolist()
     if heaped:
-        words = "、".join(f"{b}的倍数" for b in heaped)
-        notes.append(Note("warning" if cutoff % max(heaped) == 0 else "info", f"{label}在{words}处扎堆（p＜0.01），请看圆环估计。"))
+        said = "、".join(f"{b}的倍数" for b in heaped)
+        notes.append(Note("warning" if cutoff % max(heaped) == 0 else "info", f"{label}在{said}处扎堆（p＜0.01），请看圆环估计。"))
     wrong = placebo.loc[placebo["p"] < 0.05, "cutoff"].tolist()
     if wrong:
         notes.append(Note("warning", f"在没有规定的{'、'.join(f'{c:g}' for c in wrong)}处也估出跳跃（p＜0.05），模型可能不合适。"))

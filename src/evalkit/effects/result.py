@@ -182,15 +182,12 @@ def rows(
     se = np.broadcast_to(np.asarray(se, float), estimate.shape)
     z, reach = estimate / np.where(se > 0, se, np.nan), t.ppf(0.5 + level / 2, df) * se
     values = {"term": terms, "label": labels, "estimate": estimate, "se": se, "statistic": z, "p": 2 * t.sf(np.abs(z), df),
-              "p_small": p_small,
-              "ci_low": estimate - reach, "ci_high": estimate + reach, "at": at} | given  # fmt: skip
+              "p_small": p_small, "ci_low": estimate - reach, "ci_high": estimate + reach, "at": at} | given  # fmt: skip
     filled = {key: [v] * len(estimate) if np.ndim(v) == 0 else list(v) for key, v in values.items()}
     return pd.DataFrame(filled, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[2:], "float64"))
 
 
-def facts(
-    panel: Panel, *, package: str, method: str, paper: str, rows: pd.DataFrame | None = None, **more: Any
-) -> dict[str, Any]:
+def facts(panel: Panel, *, package: str, method: str, paper: str, rows: pd.DataFrame | None = None, **more: Any) -> dict[str, Any]:
     """The facts that every design states, read off the panel; `package` gets its installed version; `rows` are those it used."""
     work = panel.work
     used = work if rows is None else rows

@@ -16,9 +16,8 @@ ROWS = {"unit": ("units", "unit", "units"), "party_org": ("party_orgs", "party_o
 NAMES = {"area": "地区", "unit": "单位", "party_org": "党组织"}
 
 
-def read_panel(
-    data: Any, outcome: str, treatment: str, controls: tuple[str, ...], entity: str, level: str, keep: tuple[str, ...]
-) -> Panel:
+def read_panel(data: Any, outcome: str, treatment: str, controls: tuple[str, ...], entity: str, level: str,
+               keep: tuple[str, ...]) -> Panel:  # fmt: skip
     """See `evalkit.effects.panel.panel`."""
     if entity not in NAMES:
         allowed = "area（地区）、party_org（党组织）、unit（单位）；不作个人层面的评估"
@@ -34,11 +33,9 @@ def read_panel(
     frame, labels, rate, notes = _areas(data, book, codes, level, keep) if entity == "area" else _rows(data, book, codes, entity, keep)
     made = Panel.from_frame(
         frame.assign(**_timing(own, frame["area_"])), outcome, "entity_", "period_", treated_from="from_", controls=controls,
-        cluster="cluster_",
-        dose="dose_", labels=labels | {"entity": NAMES[entity], "policy": treatment}, rate=rate,
+        cluster="cluster_", dose="dose_", labels=labels | {"entity": NAMES[entity], "policy": treatment}, rate=rate,
         keep=[c for c in dict.fromkeys(("peer_group", *keep)) if c in frame], is_demo=data.is_demo,
-        source="演示数据，全部虚构" if data.is_demo else "本项目台账",
-    )  # fmt: skip
+        source="演示数据，全部虚构" if data.is_demo else "本项目台账")  # fmt: skip
     english = {c: book[c].name_en for c in codes if c in book}
     return replace(made, entity=entity, treatment=treatment, english=english, notes=(*notes, *made.notes))
 
@@ -118,6 +115,3 @@ def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, 
     notes = [f"口径：{base.name}", *([f"{moved}个{NAMES[entity]}在区县内换过地方，按首次出现的地方计"] if moved else [])]
     rate = codes[0] in data.codebook.indicators and not measures[data.codebook.indicators[codes[0]].numerator].sum
     return out.assign(area_=first).rename(columns={f"v_{n}": c for n, c in enumerate(codes)}), labels, rate, notes
-
-
-__all__ = ["read_panel"]

@@ -7,7 +7,7 @@ What cannot be estimated is named with its reason; only a main design that fails
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +22,7 @@ from evalkit.effects.advise import Advice, advise, words
 from evalkit.effects.advise import name as design_name
 from evalkit.effects.panel import Panel, panel
 from evalkit.effects.rd import UNIT_OUTCOMES, rd
-from evalkit.effects.result import Effect, unfit
+from evalkit.effects.result import Effect, allowed_as, unfit
 from evalkit.problems import InputError, Problem, did_you_mean
 
 DESIGNS = {"twfe": "fixed", "event_study": "fixed", "sun_abraham": "fixed", "did2s": "fixed", "callaway_santanna": "groups",
@@ -138,31 +138,25 @@ def _crossed(raw: dict[str, Any], file: File) -> Iterator[Problem]:
 
 def study_panel(
     data: Any, outcome: str, treatment: str, controls: Sequence[str] = (), *, entity: Any = "area", level: str = "district",
-    periods: Sequence[str | int] = (), outcome_label: str = "", treatment_label: str = "",
-) -> Panel:  # fmt: skip
+    periods: Sequence[str | int] = (), outcome_label: str = "", treatment_label: str = "", keep: Sequence[str] = ()) -> Panel:  # fmt: skip
     """`panel` from the first to the last of `periods`, with the names that a reader should see in place of codes."""
-    made = panel(data, outcome, treatment, controls, entity, level=level)
     names = {key: label for key, label in ((outcome, outcome_label), (treatment, treatment_label)) if label}
-    made = replace(made, labels={**made.labels, **names})
+    made = panel(data, outcome, treatment, controls, entity, level=level, labels=names, keep=keep)
     given, known = [str(p) for p in periods if p is not None], list(made.periods.values())
     if unknown := [p for p in given if p not in known]:
         raise InputError([Problem("period_unknown", where="periods", found=p, allowed="、".join(known)) for p in unknown])
     if not given:
         return made
-    span = known[known.index(given[0]) : known.index(given[-1]) + 1]
-    kept = made.frame.loc[made.frame["period"].isin(span)]
-    idle = kept.empty or kept["treated"].nunique() < 2 or kept["time"].nunique() < 2
-    if idle:
+    inside = made.frame["period"].isin(known[known.index(given[0]) : known.index(given[-1]) + 1])
+    if made.frame.loc[inside, "treated"].nunique() < 2 or made.frame.loc[inside, "time"].nunique() < 2:
         advice = "这段时间里要有两期以上，而且有实施和没有实施的"
         raise InputError(Problem("treatment_unvaried", where="periods", found="—".join(given), advice=advice))
-    return made.having(made.frame["period"].isin(span).to_numpy())
+    return made.having(inside)
 
 
 def estimate(source: Panel, design: str, **options: Any) -> Effect:
     """A design of `DESIGNS` by its name."""
-    if design not in DESIGNS:
-        advice = did_you_mean(design, DESIGNS)
-        raise InputError(Problem("key_unknown", where="design", found=design, allowed="、".join(DESIGNS), advice=advice))
+    allowed_as("design", design, DESIGNS)
     run: Callable[..., Effect] = getattr(import_module(f"evalkit.effects.{DESIGNS[design]}"), design)
     return run(source, **options)
 
@@ -209,7 +203,8 @@ def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
 
 
 def _why(problem: Problem) -> str:
-    return "，".join(part for part in (problem.found, problem.advice or problem.allowed) if part) or problem.title
+    said = problem.advice or problem.allowed
+    return "，".join(part for part in (problem.found, said or problem.title) if part)
 
 
 def several(names: Iterable[str], run: Callable[[str], Any], say: Callable[[str], None] | None = None) -> tuple[dict[str, Any], list[str]]:
@@ -233,8 +228,7 @@ def _known(study: Study, data: Any) -> None:
     lists: list[tuple[str, tuple[str, ...], Iterable[str] | None]] = [
         ("outcome", (study.outcome,), codes), ("controls", study.controls, codes), ("further", study.further, codes),
         ("treatment", (study.treatment,) if study.treatment else (), policies), ("periods", study.periods, data.periods),
-        ("level", (study.level,), set(data.areas["level"].dropna())),
-    ]  # fmt: skip
+        ("level", (study.level,), set(data.areas["level"].dropna()))]  # fmt: skip
     bad = [Problem("period_unknown" if where_ == "periods" else "key_unknown", where=where_, found=word, advice=did_you_mean(word, known),
                    allowed="" if known is codes else "、".join(sorted(known)))
            for where_, names, known in lists if known is not None for word in names if word not in known]  # fmt: skip
@@ -249,12 +243,11 @@ def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = 
     if study.design == "rd":
         say(design_name("rd"))
         labels = {study.outcome: study.outcome_label} if study.outcome_label else None
-        return Findings(study, rd(data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth,
-                                      labels=labels))
+        return Findings(study, rd(data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth, labels=labels))
 
     def panel_of(outcome: str, label: str = "") -> Panel:
         return study_panel(data, outcome, study.treatment, study.controls, entity=study.entity, level=study.level, periods=study.periods,
-                           outcome_label=label, treatment_label=study.treatment_label)  # fmt: skip
+                           outcome_label=label, treatment_label=study.treatment_label, keep=[study.groups] if study.groups else [])  # fmt: skip
 
     made = panel_of(study.outcome, study.outcome_label)
     advice = advise(made)

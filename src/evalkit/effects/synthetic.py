@@ -17,10 +17,8 @@ _HOW = {"placebo": "安慰剂法", "jackknife": "刀切法", "bootstrap": "自�
 
 
 @fitted
-def synthetic_did(
-    panel: Panel, *, variance: Literal["placebo", "jackknife", "bootstrap"] | None = None, draws: int = 200, seed: int = 7,
-    guard: bool = True
-) -> Effect:
+def synthetic_did(panel: Panel, *, variance: Literal["placebo", "jackknife", "bootstrap"] | None = None, draws: int = 200,
+                  seed: int = 7, guard: bool = True) -> Effect:  # fmt: skip
     """Synthetic difference in differences (Arkhangelsky et al. 2021): unit and time weights, then two-way effects.
 
     Parameters
@@ -164,6 +162,3 @@ def _whole(panel: Panel, design: str) -> tuple[pd.DataFrame, dict[int, Any], lis
         raise unfit(design, f"有{len(names)}个个体，合成方法最多{MOST}个", '请用地区层面的面板：entity="area"')
     notes = [] if whole.all() else [Note("info", f"{work.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，略去")]
     return work[whole].assign(d=lambda w: w["d"].astype(int)), names, notes
-
-
-__all__ = ["synthetic_control", "synthetic_did"]

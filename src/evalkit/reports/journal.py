@@ -74,8 +74,7 @@ def regression(*effects: Effect, title: str = "", names: Sequence[str] | None = 
         "带宽": [number(f.get("bandwidth"), 2) for f in of] if any("bandwidth" in f for f in of) else [],
         "带宽内观测值": [f"{f['n_left'] + f['n_right']:,}" if "n_left" in f else "—" for f in of] if any("n_left" in f for f in of) else [],
         "结果变量均值": [number(f["mean_outcome"], decimals) for f in of],
-        "基期": [str(f["base_period"] or "—") for f in of] if any(f["base_period"] for f in of) else [],
-    }  # fmt: skip
+        "基期": [str(f["base_period"] or "—") for f in of] if any(f["base_period"] for f in of) else []}  # fmt: skip
     rows += [[label, *values] for label, values in facts.items() if values]
     heads = [f"({n})" for n in range(1, len(effects) + 1)]
     told: dict[str, list[str]] = {}

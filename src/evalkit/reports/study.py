@@ -182,7 +182,7 @@ def blocks(found: Findings, unit: str = "") -> list[Block]:
         out.append(Block.heading("检验", 2))
         out += [block for result in found.checks.values() for block in shown(result).blocks]
     if found.groups is not None:
-        out += [Block.heading("不同类型的地区", 2), groups(found.groups, main)]
+        out += [Block.heading(f"不同类型的{_who(found)}", 2), groups(found.groups, main)]
     if found.failed:
         out += [Block.heading("没有做的", 2), not_done(found.failed)]
     methods = [f"{e.name}：{e.facts['paper']}；{e.facts['package']}。" for e in every]
@@ -241,5 +241,4 @@ def effects_command(path: Path, project: Any, dataset: str | None, out: Path | N
 
 __all__ = [
     "adjusted", "blocks", "effects_command", "groups", "in_article", "in_words", "known_effect", "not_done", "recovered", "shown",
-    "write",
-]  # fmt: skip
+    "write"]  # fmt: skip
