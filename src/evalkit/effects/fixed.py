@@ -211,7 +211,7 @@ def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, eff
 
     formula = f"y ~ {'+'.join([*terms, *panel.xs]) or '1'}" + (f" | {effects}" if effects != "0" else "")
     # large numbers (money in fen) keep the library's demeaning from converging: they are made smaller, the results larger again
-    size = work[["y", *panel.xs]].abs().max()
+    size = pd.Series({name: max(-work[name].min(), work[name].max()) for name in ("y", *panel.xs)})
     unit = 10.0 ** np.floor(np.log10(size.where(size > 1e6, 1.0)))
     data = work.assign(**{name: work[name] / unit[name] for name in unit.index[unit > 1]})
     vcov: Any = {"CRV1": "c"} if covariance == "cluster" else covariance

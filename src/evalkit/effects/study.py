@@ -247,7 +247,7 @@ def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = 
 
     def panel_of(outcome: str, label: str = "") -> Panel:
         return study_panel(data, outcome, study.treatment, study.controls, entity=study.entity, level=study.level, periods=study.periods,
-                           outcome_label=label, treatment_label=study.treatment_label, keep=[study.groups] if study.groups else [])  # fmt: skip
+                           outcome_label=label, treatment_label=study.treatment_label, keep=[g for g in [study.groups] if g])  # fmt: skip
 
     made = panel_of(study.outcome, study.outcome_label)
     advice = advise(made)
