@@ -80,3 +80,13 @@ def test_import_stays_light():
     probe = "import sys, evalkit; print(sorted(m for m in sys.modules if m.split('.')[0] in ('pandas', 'numpy', 'yaml', 'typer')))"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=Path.home())
     assert done.stdout.strip() == "[]"
+
+
+def test_progress_without_a_console(monkeypatch):
+    """A program without a console (pythonw, a closed terminal) has no streams at all."""
+    from evalkit import cli
+
+    monkeypatch.setattr(sys, "stderr", None)
+    update, stop = cli.bar("读取")
+    update(1, 1, "甲")
+    stop()
