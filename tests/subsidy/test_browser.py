@@ -74,14 +74,14 @@ def test_whatif_in_a_real_browser(lab: str, demo_project: Path, tmp_path: Path) 
             page.goto(f"{lab}/lab/tree/whatif.ipynb", wait_until="domcontentloaded")
             page.get_by_role("menuitem", name=re.compile("运行")).first.wait_for(timeout=240_000)  # the menus are Chinese
             page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=240_000)
-            page.get_by_text(re.compile("空闲|Idle")).first.wait_for(state="attached", timeout=240_000)
-            page.wait_for_timeout(2_000)
-            choose = page.locator(".jp-Dialog .jp-mod-accept")  # which kernel, where JupyterLab asks
-            if choose.count():
-                choose.first.click()
+            ready = page.get_by_text(re.compile(r"Python 3.*\|\s*(空闲|Idle)"))  # in the status bar: connected, not only named
+            ready.first.wait_for(state="attached", timeout=240_000)
             page.get_by_role("menuitem", name=re.compile("运行")).first.click()
             page.get_by_role("menuitem", name=re.compile("运行(所有|全部)单元格$")).first.click()
-            answer = page.locator(".ek-answer").first
+            answer, choose = page.locator(".ek-answer").first, page.locator(".jp-Dialog .jp-mod-accept")
+            answer.or_(choose).first.wait_for(timeout=240_000)
+            if choose.count():  # JupyterLab asks for a kernel where it was not yet connected: at any moment until here
+                choose.first.click()
             answer.wait_for(timeout=240_000)
             assert answer.get_attribute("data-fen") == str(first)
             page.wait_for_function("document.querySelectorAll('.ek-answer').length >= 2", timeout=240_000)
