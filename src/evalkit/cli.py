@@ -179,7 +179,7 @@ def report(
     ranking: Annotated[str, typer.Option(help="位次怎样印：none 不印，bands 只印档次，full 印位次")] = "full",
     publish: Annotated[bool, typer.Option("--publish", help="另出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件")] = False,
 ) -> None:
-    """生成评估报告：年度报告（网页、Word、公文、PDF、Excel、一页纸）、区县比较、数据质量和每个区县一份。"""
+    """生成评估报告：年度报告（网页、Word、公文和附件、PDF、Excel、一页纸）、区县比较、数据质量和每个区县一份。"""
     from evalkit.reports.report import make_report
 
     update, stop = bar("生成报告")

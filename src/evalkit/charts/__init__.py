@@ -7,10 +7,10 @@ from evalkit.charts.points import intervals, radar, scatter
 from evalkit.charts.scores import grades, lost_points, rank_intervals, sensitivity, weights
 from evalkit.charts.shares import sources, stars
 from evalkit.charts.trend import trend
-from evalkit.documents.fonts import Face, check_glyphs, font_report, missing_glyphs
+from evalkit.documents.fonts import Face, font_report, missing_glyphs
 
 __all__ = [
-    "Face", "bacon", "bars", "check_glyphs", "coefficients", "control", "discontinuity", "dumbbell", "event_study",
+    "Face", "bacon", "bars", "coefficients", "control", "discontinuity", "dumbbell", "event_study",
     "font_report", "funnel", "grades", "intervals", "load_heat", "lorenz_curve", "lost_points", "missing_glyphs",
     "placebo", "radar", "rank_intervals", "scatter", "sensitivity", "sources", "specifications", "stars", "synthetic",
     "trend", "weights",

@@ -81,13 +81,11 @@ class Writer:
                 return
             inner = self.bookmark(f"_Toc_{item['id']}", run(item["text"]))
             self.paragraph(f"Heading{min(item['rank'], 4)}", inner, before)
-        elif kind == "paragraph":
-            self.paragraph("BodyText", self.runs(item["runs"]))
+        elif kind in ("paragraph", "note"):
+            self.paragraph("Note" if kind == "note" else "BodyText", self.runs(item["runs"]))
         elif kind == "list":
             for pieces in item["items"]:
                 self.paragraph("BodyText", self.runs(pieces))
-        elif kind == "note":
-            self.paragraph("Note", self.runs(item["runs"]))
         elif kind == "page_break":
             self.xml.append('<w:p><w:r><w:br w:type="page"/></w:r></w:p>')
         elif kind == "figure":
@@ -240,8 +238,8 @@ def official(items: Sequence[Item], appendices: Sequence[str], title: str, cover
     writer.text("Title", title)
     to = cover.addressee.rstrip("：:")
     writer.paragraph("Normal", run(to + "：") if to else run("【待补充】主送机关：", pending=True))
-    for text in filter(None, (cover.lead,)):
-        writer.paragraph("BodyText", writer.runs(runs(text)))
+    if cover.lead:
+        writer.paragraph("BodyText", writer.runs(runs(cover.lead)))
     for item in items:
         writer.item(item)
     keep = "<w:keepNext/>" if cover.office or cover.date else ""  # the date never stands on a page without the rest
@@ -295,10 +293,8 @@ def _cover_page(writer: Writer, title: str, cover: Cover) -> None:
     writer.text("Title", title, above.format(3000, 800))
     for text in filter(None, (cover.subtitle, cover.period)):
         writer.text("Subtitle", text)
-    first = True
-    for text in filter(None, (cover.office, cover.date)):
-        writer.text("Subtitle", text, above.format(4800, LINE) if first else "")
-        first = False
+    for n, text in enumerate(filter(None, (cover.office, cover.date))):
+        writer.text("Subtitle", text, "" if n else above.format(4800, LINE))
 
 
 def _contents(writer: Writer, headings: Sequence[Item], pages: Sequence[str]) -> None:

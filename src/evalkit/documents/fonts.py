@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import read_yaml
-from evalkit.problems import Problem
 
 _PROBE = "两新组织党建评估覆盖率指导员经费演示数据（）、，。《》“”—●▲■○△□%‰0123456789−"
 _PLAIN = (400, "normal", "regular")
@@ -96,16 +95,6 @@ def missing_glyphs(text: str | Iterable[str], role: str = "图表") -> str:
     chosen = face(role)
     known = cmap(chosen.path, chosen.index) if chosen.path else frozenset(range(0x250))
     return "".join(dict.fromkeys(c for c in words if c.isprintable() and ord(c) not in known))
-
-
-def check_glyphs(text: str | Iterable[str], where: str = "", role: str = "图表") -> tuple[Problem, ...]:
-    """A problem where a text has characters the face cannot draw (else a reader would see boxes)."""
-    if not (lost := missing_glyphs(text, role)):
-        return ()
-    codes = " ".join(f"U+{ord(c):04X}" for c in lost)
-    advice = "安装含生僻字的字体（如 Noto Sans CJK SC），或改用规范写法"
-    read = f"字体 {face(role).name} 无此字，印成方框"
-    return (Problem("glyph_missing", "warning", where=where, found=f"{lost}（{codes}）", read=read, advice=advice),)
 
 
 def font_report() -> list[Face]:

@@ -90,10 +90,9 @@ def page(
 def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: bool = False) -> str:
     """The block alone as HTML; `styled` adds the style sheet, for a notebook's output."""
     content, kind = block.content, block.kind
-    text = escape(content.get("text", "")) if "text" in content else ""
     if kind == "heading":
         level = content["level"] if styled else max(2, content["level"])  # a page has one h1, its title
-        html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{text}</h{level}>"
+        html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{escape(content['text'])}</h{level}>"
     elif kind == "paragraph":
         style = content.get("style", "body")
         html = f'<p class="ek-text{"" if style in ("body", "detail") else f" ek-{style}"}">{_runs(parts(block)[0][1])}</p>'

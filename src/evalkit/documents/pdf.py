@@ -10,8 +10,9 @@ import base64
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -143,25 +144,18 @@ def _faces() -> dict[str, list[str]]:
     return {use: list(dict.fromkeys([family(role), family("宋体"), family("图表")])) for use, role in ROLES.items()}
 
 
-def _figures(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if value.get("kind") == "figure" and "png" in value:
-            yield value
-        for entry in value.values():
-            yield from _figures(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _figures(entry)
-
-
 def _compile(data: dict[str, Any], form: str) -> list[bytes]:
     """Template, data and pictures in a folder of their own, which is all that Typst may read; what it makes of them."""
-    data = json.loads(json.dumps(data))
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for n, item in enumerate(_figures(data), 1):
-            item["file"] = f"{n}.png"
-            (folder / item["file"]).write_bytes(base64.b64decode(item.pop("png")))
-        (folder / "doc.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        folder, names = Path(name), count(1)
+
+        def placed(item: dict[str, Any]) -> dict[str, Any]:
+            if item.get("kind") == "figure" and "png" in item:
+                item["file"] = f"{next(names)}.png"
+                (folder / item["file"]).write_bytes(base64.b64decode(item.pop("png")))
+            return item
+
+        plain = json.loads(json.dumps(data), object_hook=placed)
+        (folder / "doc.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
         (folder / MAIN).write_bytes(Path(__file__).with_name("page.typ").read_bytes())
         return typeset(folder, form, _folders())

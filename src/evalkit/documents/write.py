@@ -62,11 +62,8 @@ def write(
     """
     target = Path(path)
     wanted = form or target.suffix.lstrip(".").lower()
-    faces = ("gb2312", "windows")
-    for value, known, where in ((wanted, tuple(FORMS), "form"), (fonts, faces, "fonts")):
-        if value not in known:
-            advice = did_you_mean(value, known)
-            raise InputError(Problem("value_invalid", where=where, found=value, allowed="、".join(known), advice=advice))
+    _known(wanted, tuple(FORMS), "form")
+    _known(fonts, ("gb2312", "windows"), "fonts")
     cover = cover and Cover(**freeze(vars(cover)))  # without control characters
     if cover and cover.period and cover.period.removesuffix("度") in (cover.title or title):
         cover = replace(cover, period="")  # the title says it
@@ -120,14 +117,17 @@ def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path 
         raise InputError(Problem("notebook_failed", file=name, found="有单元格运行出错", advice=advice))
     if not any({MIME, "image/png"} & set(o.get("data") or ()) for o in outputs):
         raise InputError(Problem("notebook_invalid", file=name, found="没有运行结果", advice=advice))
-    if not isinstance(form, str) or form not in FORMS:
-        known = "、".join(FORMS)
-        raise InputError(Problem("value_invalid", where="form", found=str(form), allowed=known, advice=did_you_mean(str(form), FORMS)))
+    _known(str(form), tuple(FORMS), "form")
     plain = (source or Path(name)).with_name(file_name(source.stem if source else name, form))
     target = plain if out is None else Path(out) / plain.name if os.path.isdir(out) else Path(out)
     for problem in (found := write(tree(content), target, form, **options)):
         warnings.warn(problem.text(), stacklevel=2)
     return next((Path(p.read) for p in found if p.code == "output_locked"), target)
+
+
+def _known(value: str, known: Sequence[str], where: str) -> None:
+    if value not in known:
+        raise InputError(Problem("value_invalid", where=where, found=value, allowed="、".join(known), advice=did_you_mean(value, known)))
 
 
 def file_name(stem: str, form: str) -> str:
@@ -151,9 +151,8 @@ def _made(
     from evalkit.documents import docx, pdf
 
     if form == "official":
-        cover = cover or Cover()
-        made = docx.official(items(official.text(document)), official.titles(document), title, cover, demo, fonts)
-        return made, official.too_long(document, cover)
+        made = docx.official(items(official.text(document)), official.titles(document), title, cover or Cover(), demo, fonts)
+        return made, official.too_long(document, cover or Cover())
     if form == "annex":
         pieces = items(official.annexes(document)) or items([Block.paragraph("本文没有附件。")])
         return docx.report(pieces, (), "", None, demo, fonts=fonts), []

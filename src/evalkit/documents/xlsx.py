@@ -89,11 +89,9 @@ def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
             rules = {"top": 2 * (n == 0), "bottom": int(n + cell["rows"] == len(heads)), "border": 0, "bg_color": "#FFFFFF"}
             look = formats(**{**HEAD, **(rules if three else {})})
             at, end = (top + n, cell["at"]), (top + n + cell["rows"] - 1, cell["at"] + cell["cols"] - 1)
-            if at == end:
-                sheet.write_string(*at, cell["text"], look)
-            else:
+            if at != end:
                 sheet.merge_range(*at, *end, "", look)
-                sheet.write_string(*at, cell["text"], look)
+            sheet.write_string(*at, cell["text"], look)
     start = top + len(heads)
     groups = [c.get("group") or "" for c in columns]
     widths = [max(em(c["label"]) / len(heads), em(group) / groups.count(group), 3.0) for c, group in zip(columns, groups, strict=True)]
