@@ -45,17 +45,15 @@ def latex_table(block: Block, label: str = "") -> str:
     content = block.content
     columns: Sequence[Mapping[str, Any]] = content["columns"]
     texts = [[shown(cell, column) for cell, column in zip(row, columns, strict=True)] for row in content["rows"]]
-    kinds = []
-    for n, column in enumerate(columns):
-        wide = max([em(row[n]) for row in texts], default=0.0)
-        align = side(column, [row[n] for row in content["rows"]])
-        kinds.append(f"p{{{_WIDE:g}em}}" if wide > _WIDE and align == "l" else "c" if content.get("form") == "three_line" and n else align)
-    totals = content.get("total_rows", 0)
+    centred = content.get("form") == "three_line"
+    kinds = ["C" if centred and n else side(c, [row[n] for row in content["rows"]]).upper() for n, c in enumerate(columns)]
+    if max((em(row[0]) for row in texts if any(row[1:])), default=0) <= _NAME:
+        kinds[0] = kinds[0].lower()
     body = []
     for place, row in enumerate(texts):
         if place == len(texts) - content.get("total_rows", 0):
             body.append(r"\midrule")
-        if all(text in ("", "—") for text in row[1:]) and em(row[0]) > _WIDE:  # a remark that stands across the table
+        if all(text in ("", "—") for text in row[1:]) and em(row[0]) > _LONG:  # a remark that stands across the table
             body.append(rf"\multicolumn{{{len(columns)}}}{{p{{0.9\textwidth}}}}{{{_cell(row[0])}}} \\")
         else:
             body.append(" & ".join(map(_cell, row)) + r" \\")
