@@ -168,7 +168,7 @@ def template(
 @app.command()
 def report(
     period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
-    level: Annotated[str, typer.Option(help="比较哪一级：district、township ...")] = "district",
+    level: Annotated[str | None, typer.Option(help="比较哪一级：district、township ...；默认有区县比区县，否则比地区最多的一级")] = None,
     within: Annotated[str | None, typer.Option(help="只比较这个地区以内的")] = None,
     project: ProjectOption = None,
     dataset: DatasetOption = None,

@@ -215,7 +215,7 @@ def test_a_notebook_that_raises_leaves_an_entry(project):
     notebooks = project / "notebooks"
     shutil.copytree(__import__("pathlib").Path(__file__).parents[2] / "notebooks", notebooks)
     text = (notebooks / "quality.ipynb").read_text(encoding="utf-8")
-    (notebooks / "quality.ipynb").write_text(text.replace("ek.tables.submissions(data)", "1 / 0"), encoding="utf-8")
+    (notebooks / "quality.ipynb").write_text(text.replace("ek.tables.submissions(data, period, within)", "1 / 0"), encoding="utf-8")
     report = make_report("2025", project=project, jobs=2)
     assert [o.key for o in report.failed] == ["数据质量"]
     index = report.index.read_text(encoding="utf-8")

@@ -131,12 +131,16 @@ def _derive(
 ) -> Manifest:
     codebook = project.codebook
     rows = {file: counts for group in groups for file, counts in group["rows"].items()}
-    items = [{"file": i["file"], "sha256": i["sha256"], "part": i["part"], "rows": rows.get(i["file"], {})} for i in items]
     arrow = {}
     for name in (*TABLES, "areas"):
         arrow[name] = read_table(pieces(folder, groups, name), schema(codebook, name), _needed(codebook, name))
     homes = dict.fromkeys(home_of(a) for name in TABLES for a in arrow[name]["area"].unique().to_pylist() if a)
     full = full_paths(homes)
+    items = [
+        {key: i[key] for key in ("file", "sha256", "part")}
+        | {"places": [[full.get(home, home), time] for home, time in i["places"]], "rows": rows.get(i["file"], {})}
+        for i in items
+    ]
     arrow = {name: with_full_areas(table, full) for name, table in arrow.items()}
     frames = {name: plain(arrow[name]).to_pandas() for name in ("areas", "figures")}
     paths = dict.fromkeys(

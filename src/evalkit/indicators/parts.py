@@ -61,7 +61,7 @@ def read_parts(
 
     Returns
     -------
-    Of every part: ``part`` (its key), ``files``, ``places`` (district and period), ``batch`` (folder), ``groups`` (its row
+    Every item gets its ``places``. Of every part: ``part`` (its key), ``files``, ``places`` (district and period), ``batch`` (folder), ``groups`` (its row
     group in each table), ``rows`` (by file and table) and ``problems``.
     """
     try:
@@ -73,6 +73,7 @@ def read_parts(
     stored += _read([i for i in items if i["part"] not in known], None, project, dataset, parts, jobs, progress, len(items))
     places = {item: places for note in stored for item, (_file, places) in note["items"].items()}
     groups = _groups(items, [places[item["part"]] for item in items])
+    items[:] = [item | {"places": places[item["part"]]} for item in items]
     known = {part for note in stored for part in note["parts"]}
     apart = [g for g in groups if g["part"] not in known]
     members = [item for item in items if any(item["file"] in g["files"] for g in apart)]

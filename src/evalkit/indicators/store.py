@@ -18,7 +18,7 @@ from evalkit.codebook import Codebook
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 COMMON = ("area", "period", "source_file", "source_sheet")
 ARROW: dict[str, pa.DataType] = {
     "text": pa.string(),

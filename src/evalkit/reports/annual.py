@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -21,7 +20,7 @@ from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import dominated, published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
 from evalkit.reports.prose import comparison, declines, doubtful
-from evalkit.reports.quality import problem_summary
+from evalkit.reports.quality import files_of, problem_summary
 from evalkit.reports.sentences import (
     MOST,
     PENDING,
@@ -104,7 +103,7 @@ def basis(
     """Object, date, definitions and sources of the evaluation."""
     say = declared()["basis"]
     known = baseline is not None and str(baseline) in data.periods
-    files, found_ = files_of(data, period)
+    files, found_ = files_of(data, period, area)
     counts = found_["severity"].value_counts()
     found = "、".join(f"{label}{counts[key]:,}处" for key, (label, _) in SEVERITIES.items() if counts.get(key)) or say["clean"]
     since = say["since"].format(baseline=period_words(str(baseline))) if known else say["first"]
@@ -114,16 +113,9 @@ def basis(
     return Block.group(Block.bullets(told, ordered=True), Block.paragraph(say["marks"], "detail"))
 
 
-def files_of(data: Data, period: str | int) -> tuple[list[str], pd.DataFrame]:
-    """The ledger files that hold a period, and what was found in them."""
-    parts = {p["part"] for p in data.manifest["parts"] if any(time == str(period) for _, time in p["places"])}
-    files = [f["file"] for f in data.manifest["files"] if f["part"] in parts]
-    return files, data.problems.loc[data.problems["file"].isin(files)]
-
-
-def quality(data: Data, period: str | int) -> Block:
+def quality(data: Data, period: str | int, within: str | None = None) -> Block:
     """Findings of the import in the ledgers of the period, by kind."""
-    return problem_summary(SimpleNamespace(problems=files_of(data, period)[1], is_demo=data.is_demo))
+    return problem_summary(data, period, within)
 
 
 # areas
@@ -136,10 +128,10 @@ def areas_of(data: Data, period: str | int, level: str = "district", within: str
     return [a for a in known if not root or a.startswith(f"{root}/")]
 
 
-def rows_of(data: Data, areas: Sequence[str], level: str) -> pd.DataFrame:
-    """The indicators of the areas evaluated and of what stands at another level (the whole), by the names that the text has."""
+def rows_of(data: Data, areas: Sequence[str], level: str, within: str | None = None) -> pd.DataFrame:
+    """The indicators of the areas evaluated and of the whole (`within`, else all other levels), by the names that the text has."""
     frame = data.indicators
-    rows = frame.loc[frame["area"].isin(areas) | (frame["level"] != level)]
+    rows = frame.loc[frame["area"].isin(areas) | (frame["area"] == data.find_area(within) if within else frame["level"] != level)]
     return rows.assign(name=rows["indicator"].map(short_names(frame)))
 
 

@@ -104,6 +104,7 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
     """重点指标完成情况统计表: parts, value, reference, gap, and how many areas reach it."""
     known, rows = facts(data, period, baseline, area), list[list[Any]]()
     here = data.indicators.loc[(data.indicators["period"] == str(period)) & (data.indicators["level"] == level)]
+    here = here.loc[here["area"].astype(str).str.startswith(f"{data.find_area(area)}/")] if area else here
     for code in data.codebook.indicators:
         row = known.rows.get(code)
         if row is None or pd.isna(row["target"]):

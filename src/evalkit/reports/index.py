@@ -20,9 +20,10 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.problems import SEVERITIES, InputError
 from evalkit.reports import tables
-from evalkit.reports.annual import files_of, rows_of
+from evalkit.reports.annual import rows_of
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
+from evalkit.reports.quality import files_of
 from evalkit.reports.sentences import declared, named, place_word, placed
 from evalkit.reports.words import MISSING, fixed, marked, period_words, right, shown, source_line, span
 from evalkit.runner import Outcome
@@ -138,7 +139,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
         yield Block.heading("逐年变化", 2)
         yield from years
     yield Block.heading("数据质量", 2)
-    files, problems = files_of(data, made.period)
+    files, problems = files_of(data, made.period, made.parameters.get("within"))
     counts = problems["severity"].value_counts()
     words = "、".join(f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key))
     found = f"导入时发现{words}，详见“数据质量”页。" if words else "导入时没有发现问题。"
@@ -159,7 +160,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
 
 def _key_table(made: Made, data: Data) -> Block:
     """Headline indicators of all areas, with links to each profile and each number's provenance."""
-    frame = data.indicators
+    frame = rows_of(data, [*made.areas, *made.silent], made.parameters["level"], made.parameters.get("within"))
     now = frame.loc[(frame["period"] == made.period) & (frame["level"] == made.parameters["level"])]
     codes = [c for c in tables.headline(data.codebook) if (now["indicator"] == c).any()]
     cells = {(r["area"], r["indicator"]): r for r in now.loc[now["indicator"].isin(codes)].to_dict("records")}
@@ -212,9 +213,9 @@ def _documents(made: Made) -> Block:
 
 def _provenance(made: Made, data: Data) -> Iterator[Block]:
     """Every headline indicator: formula, what is counted, and each area's numerator and denominator; then the files."""
-    frame, book = data.indicators, data.codebook
-    now = frame.loc[(frame["period"] == made.period) & (frame["area"].isin(made.areas) | (frame["level"] != made.parameters["level"]))]
-    now = now.loc[now["value"].notna() & (now["area"].isin(made.areas) | now["level"].isin(tables.TOTAL_LEVELS))]
+    book, frame = data.codebook, rows_of(data, made.areas, made.parameters["level"], made.parameters.get("within"))
+    whole = tables.above(frame, made.period, made.parameters["level"])["area"]
+    now = frame.loc[(frame["period"] == made.period) & frame["value"].notna() & frame["area"].isin([*made.areas, *whole])]
     labels = ("数值", "分子", "分母", "数据区间", "空白单元格")
     columns: list[Any] = ["地区", *right(**dict(zip(labels, labels, strict=True)))]
     for code in [c for c in tables.headline(book) if (now["indicator"] == c).any()]:

@@ -16,12 +16,35 @@ from evalkit.reports.words import MISSING, cell, right, shown
 MARKS = {"error": ("■", "bad"), "warning": ("▲", "middle"), "question": ("▲", "middle")}
 
 
-def submissions(data: Data) -> Block:
-    """报送情况表: which file was read, what it held, how many findings."""
+def elsewhere(data: Data, period: str | int, within: str | None = None) -> tuple[str, ...]:
+    """The files of other periods, or of areas outside `within`; where neither is known the name of the file decides."""
+    root, others = f"{data.find_area(within)}/" if within else "", {*data.manifest["periods"], *data.periods} - {str(period)}
+
+    def here(item: dict[str, Any]) -> bool:
+        if not item["places"]:
+            return str(period) in item["file"] or not any(time in item["file"] for time in others)
+        homes = [f"{area}/" for area, time in item["places"] if time in (str(period), "")]
+        return any(home.startswith(root) or root.startswith(home) for home in homes)
+
+    return tuple(item["file"] for item in data.manifest["files"] if not here(item))
+
+
+def files_of(data: Data, period: str | int, within: str | None = None) -> tuple[list[str], pd.DataFrame]:
+    """The ledger files read that hold a period, and what was found in them and beside them (not in those of other years)."""
+    others = elsewhere(data, period, within)
+    files = [item["file"] for item in data.manifest["files"] if item["file"] not in others and set(item["rows"]) - {"areas", "policies"}]
+    folders = tuple(f"{file}/" for file in others)  # a finding may lie in a file of an archive
+    gone = [file for file in data.problems["file"].dropna().unique() if f"{file}/".startswith(folders)]
+    return files, data.problems.loc[~data.problems["file"].isin(gone)]
+
+
+def submissions(data: Data, period: str | int | None = None, within: str | None = None) -> Block:
+    """报送情况表: which file was read (of the period), what it held, how many findings."""
+    others = elsewhere(data, period, within) if period else ()
     names = {code: table.name for code, table in data.codebook.tables.items()}
     found = data.problems.groupby("file")["severity"].value_counts().unstack(fill_value=0)
     rows = []
-    for item in data.manifest["files"]:
+    for item in (f for f in data.manifest["files"] if f["file"] not in others):
         said = "，".join(f"{names.get(t, t)}{n:,}行" for t, n in item["rows"].items() if n)
         counts = found.loc[item["file"]] if item["file"] in found.index else {}
         note = "未采用：另有较新版本" if item.get("superseded_by") else said or "没有读入数据"
@@ -32,9 +55,9 @@ def submissions(data: Data) -> Block:
     return Block.table("报送情况表", columns, [*rows, total], total_rows=1, demo=data.is_demo)
 
 
-def problem_summary(data: Any) -> Block:
-    """Findings by kind: how many, in how many files (of anything with ``problems`` and ``is_demo``)."""
-    problems = data.problems
+def problem_summary(data: Any, period: str | int | None = None, within: str | None = None) -> Block:
+    """Findings (of the period) by kind: how many, in how many files (of anything with ``problems`` and ``is_demo``)."""
+    problems = files_of(data, period, within)[1] if period else data.problems
     if not len(problems):
         return Block.paragraph("导入台账时没有发现问题。")
     order = list(SEVERITIES)
@@ -58,9 +81,9 @@ def problem_summary(data: Any) -> Block:
     return Block.table("问题分类", columns, rows, demo=data.is_demo)
 
 
-def problem_list(data: Data, limit: int = 200) -> Block:
-    """The findings themselves, errors first: place, what stands there, how it was read, what to do."""
-    problems = data.problems.astype("object").where(lambda f: f.notna(), "")
+def problem_list(data: Data, limit: int = 200, period: str | int | None = None, within: str | None = None) -> Block:
+    """The findings themselves (of the period), errors first: place, what stands there, how it was read, what to do."""
+    problems = (files_of(data, period, within)[1] if period else data.problems).astype("object").where(lambda f: f.notna(), "")
     if not len(problems):
         return Block.paragraph("没有需要处理的问题。")
     order = list(SEVERITIES)
@@ -78,7 +101,10 @@ def problem_list(data: Data, limit: int = 200) -> Block:
         for p in problems.head(limit).to_dict("records")
     ]
     labels = ("程度", "文件", "位置", "问题", "原文", "读作", "建议")
-    notes = [f"共{len(problems):,}处，这里列出前{limit}处；全部问题可用 evalkit check 列出。"] if len(problems) > limit else []
+    more = "全部问题可用 python start.py check 文件夹 列出"
+    notes = [f"共{len(problems):,}处，这里列出前{limit}处；{more}。"] if len(problems) > limit else []
+    if rest := len(data.problems) - len(problems):
+        notes.append(f"其他年度{'、其他地区' if within else ''}的台账另有{rest:,}处，不在此列。")
     return Block.table("问题清单", list(labels), rows, notes=notes, demo=data.is_demo)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import evalkit
 from evalkit.documents import FORMS
 from evalkit.documents.official import LIMIT
@@ -68,7 +70,7 @@ def safe_name(text: str) -> str:
 def make_report(
     period: str | None = None,
     *,
-    level: str = "district",
+    level: str | None = None,
     within: str | None = None,
     project: str | Path | None = None,
     dataset: str | None = None,
@@ -88,7 +90,8 @@ def make_report(
     period
         The last one with data by default; the one before it is the baseline where it has data.
     level, within
-        Level of the areas compared, and the area inside which they lie.
+        Level of the areas compared (districts where there are any, else the level with most areas), and the area inside
+        which they lie.
     out
         Folder; ``reports/<period>`` of the project by default (``<period>-公开稿`` with `public`).
     formats
@@ -121,6 +124,7 @@ def make_report(
         raise InputError(Problem("period_unknown", where="--period", found=period, advice=advice))
     earlier = [p for p in data.periods if p < period]
     baseline = earlier[-1] if earlier else None
+    level = level or _usual_level(data, period, within)
     areas, silent = _areas(data, period, level, within)
     folder = Path(out) if out else found.reports / (f"{period}-公开稿" if public else period)
     writable(folder)
@@ -200,10 +204,23 @@ def _lines(what: str, note: Callable[[str], None]) -> Callable[[int, int, str], 
     return progress
 
 
+def _reporting(data: Data, period: str) -> pd.DataFrame:
+    """The indicators of a period that have a value."""
+    return data.indicators.loc[(data.indicators["period"] == period) & data.indicators["value"].notna()]
+
+
+def _usual_level(data: Data, period: str, within: str | None) -> str:
+    """District where there is one with data, else the level with most areas that reported."""
+    root = f"{data.find_area(within)}/" if within else ""
+    frame = _reporting(data, period).drop_duplicates("area")
+    counts = frame.loc[frame["area"].str.startswith(root), "level"].value_counts()
+    return "district" if "district" in counts or not len(counts) else str(counts.index[0])
+
+
 def _areas(data: Data, period: str, level: str, within: str | None) -> tuple[list[str], list[str]]:
     """The areas that reported in the period, and those that did not, both in administrative order."""
-    frame = data.indicators
-    here = set(frame.loc[(frame["period"] == period) & (frame["level"] == level) & frame["value"].notna(), "area"])
+    frame = _reporting(data, period)
+    here = set(frame.loc[frame["level"] == level, "area"])
     wanted = areas_of(data, period, level, within)
     if not here & set(wanted):
         levels = "、".join(sorted(set(frame["level"].dropna())))

@@ -35,7 +35,6 @@ from evalkit.reports.words import (
 )
 
 SMALL_BASE = "基数小,不参与排序"
-TOTAL_LEVELS = ("national", "province", "city")
 
 
 def headline(codebook: Codebook | None = None) -> list[str]:
@@ -92,11 +91,11 @@ def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
 
 
 def above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
-    """The rows of the one area that holds all areas of the level, where there is such an area."""
-    now = frame.loc[(frame["period"] == period) & frame["level"].isin(TOTAL_LEVELS)]
-    inside = frame.loc[(frame["period"] == period) & (frame["level"] == level), "area"]
-    roots = [a for a in now["area"].unique() if all(str(i).startswith(f"{a}/") for i in inside)]
-    return now.loc[now["area"] == max(roots, key=len)] if roots else now.iloc[0:0]
+    """The rows of the topmost area that holds all areas of the level, where there is such an area (a county of townships too)."""
+    now = frame.loc[frame["period"] == period]
+    inside = now.loc[now["level"] == level, "area"].unique()
+    roots = [a for a in now["area"].dropna().unique() if len(inside) and all(i.startswith(f"{a}/") for i in inside)]
+    return now.loc[now["area"] == min(roots, key=len)] if roots else now.iloc[0:0]
 
 
 def _whole(
