@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import xlsxwriter
@@ -10,6 +13,7 @@ import evalkit as ek
 from evalkit.indicators import build
 from evalkit.reports import quality, tables
 from evalkit.reports.index import Made, _key_table, _provenance
+from evalkit.reports.publish import at_level
 from evalkit.reports.report import _areas, _usual_level
 
 UNITS = ["单位名称", "单位类别", "从业人数", "正式党员数", "党员数", "经营状态", "党组织名称", "组建方式"]
@@ -100,3 +104,29 @@ def test_the_level_is_district_where_there_is_one_else_that_of_most_areas(county
     level = _usual_level(alone, "2025", None)
     assert level == "township" and _areas(alone, "2025", level, None) == (["城关镇", "柳河镇"], [])
     assert pd.notna(ek.annual.title(alone, "2025").content["text"])
+
+
+def test_a_figure_says_what_the_ledgers_lack_and_scores_are_left_out_where_there_are_none(county):
+    now = county.indicators.query("level == 'township'")
+    told = ek.annual.figure(ek.charts.bars, now, "instructor_load").plain()
+    assert told == "没有图：台账里没有计算每名指导员联系单位数所需的数字。"
+    two = ek.annual.figure(ek.charts.funnel, now[now["area"] == "演示县/城关镇"], "org_coverage").plain()
+    assert "取值不合规定" not in two and "至少两个地区" in two
+    scores = ek.annual.scored(now, "annual", "full")
+    assert scores.kind == "paragraph" and scores.plain().startswith("没有计算综合得分：城关镇（")
+
+
+def test_the_notebooks_own_words_are_those_of_the_level():
+    blocks = [ek.Block.heading("七、区县情况比较", 2), ek.Block.paragraph("各区县的区县财政投入。")]
+    assert [b.plain() for b in at_level(blocks, "township")] == ["七、乡镇街道情况比较", "各乡镇街道的区县财政投入。"]
+    assert at_level(blocks, "district") == blocks
+
+
+def test_no_message_names_a_command_that_is_not_on_the_path():
+    """Who uses start.py has no `evalkit` to call."""
+    source = Path(ek.__file__).parent
+    calls = re.compile(r"evalkit (build|demo|verify|check|report|run|score|whatif|effects|lab|doctor|template)\b")
+    for path in (*source.rglob("*.py"), *source.rglob("*.html")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            said = calls.search(line) and re.search("[\u4e00-\u9fff]", line)
+            assert not said, f"{path.name}: {line.strip()}"

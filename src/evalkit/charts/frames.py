@@ -120,7 +120,7 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
     rows = frame[frame["indicator"] == indicator]
     if rows.empty:
         known = sorted(map(str, frame["indicator"].dropna().unique()))
-        advice = did_you_mean(indicator, known) or "先运行 evalkit build"
+        advice = did_you_mean(indicator, known) or "先运行 python start.py build"
         raise refuse("key_unknown" if known else "data_missing", indicator, advice)
     for column, advice in (("level", "query(\"level == 'district'\")"), ("period", "query(\"period == '2025'\")")):
         found = rows[column].dropna().astype(str).unique() if column in rows else ()

@@ -46,7 +46,7 @@ def sources(measures: pd.DataFrame, period: str, *, level: str = "district",
     here = (measures["period"].astype(str) == period) & (measures["level"] == level)
     rows = measures[here & measures["measure"].isin(list(names))]
     if rows.empty:
-        raise refuse("data_missing", f"{period} {level}：{'、'.join(names)}", "先运行 evalkit build，或换一个时期")
+        raise refuse("data_missing", f"{period} {level}：{'、'.join(names)}", "先运行 python start.py build，或换一个时期")
     order = in_order(rows.drop_duplicates("area"))
     table = rows.assign(value=floats(rows, "value")).pivot(index="area", columns="measure", values="value")
     table = table.reindex(index=order["area"], columns=list(names))

@@ -112,7 +112,7 @@ def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path 
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         advice = "请给出运行过的 .ipynb 文件"
         raise InputError(Problem("notebook_invalid", file=name, found=f"读不出来（{type(error).__name__}）", advice=advice)) from error
-    advice = "请先运行：在 JupyterLab 里“运行全部”并保存，或用 evalkit run"
+    advice = "请先运行：在 JupyterLab 里“运行全部”并保存，或用 python start.py run"
     if any(o.get("output_type") == "error" for o in outputs):
         raise InputError(Problem("notebook_failed", file=name, found="有单元格运行出错", advice=advice))
     if not any({MIME, "image/png"} & set(o.get("data") or ()) for o in outputs):

@@ -203,21 +203,21 @@ def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
 
 
 def _why(problem: Problem) -> str:
-    said = problem.advice or problem.allowed
-    return "，".join(part for part in (problem.found, said or problem.title) if part)
+    return "，".join(part for part in (problem.found, problem.advice or problem.allowed or problem.title) if part)
 
 
-def several(names: Iterable[str], run: Callable[[str], Any], say: Callable[[str], None] | None = None) -> tuple[dict[str, Any], list[str]]:
-    """Results by name, and what could not be run with its reason."""
-    made: dict[str, Any] = {}
-    failed: list[str] = []
+def several(
+    names: Iterable[str], run: Callable[[str], Any], say: Callable[[str], None] | None = None, called: Callable[[str], str] = design_name
+) -> tuple[dict[str, Any], list[str]]:
+    """Results by name, and what could not be run with its reason; `called`: the name for people."""
+    made, failed = dict[str, Any](), list[str]()
     for one in names:
         if say:
-            say(design_name(one))
+            say(called(one))
         try:
             made[one] = run(one)
         except InputError as error:
-            failed.append(f"{design_name(one)}：" + "；".join(map(_why, error.problems)))
+            failed.append(f"{called(one)}：" + "；".join(map(_why, error.problems)))
     return made, failed
 
 
@@ -239,6 +239,7 @@ def _known(study: Study, data: Any) -> None:
 def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = None) -> Findings:
     """Everything that the study asks for, in order, with the study's seed; `progress` hears what is being done."""
     say = progress or (lambda text: None)
+    book = {**data.codebook.measures, **data.codebook.indicators}
     _known(study, data)
     if study.design == "rd":
         say(design_name("rd"))
@@ -257,7 +258,7 @@ def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = 
     say(design_name(design))
     main = estimate(made, design)
     others, lost = several((d for d in study.robustness if d != design), lambda d: estimate(made, d), say)
-    further, no_panel = several(study.further, lambda o: estimate(panel_of(o), design), say)
+    further, no_panel = several(study.further, lambda o: estimate(panel_of(o), design), say, lambda o: book[o].name)
     checks, undone = several(study.checks, lambda c: check(made, c, study.seed, study.draws, main), say)
     groups, apart = several([study.groups] if study.groups else [], lambda g: by_group(made, g, design))
     failed = (*lost, *no_panel, *undone, *apart)

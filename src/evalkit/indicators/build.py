@@ -94,7 +94,7 @@ def build(
     files = found.ledgers(dataset)
     if not files:
         place = str(found.data / dataset)
-        advice = "请把台账放进 data/raw（按年份分文件夹），或运行 evalkit demo 生成演示数据"
+        advice = "请把台账放进 data/raw（按年份分文件夹），或运行 python start.py report 先看演示数据"
         raise InputError(Problem("data_missing", file=place, found="没有台账", advice=advice))
     folder = found.processed(dataset)
     collecting = gc.isenabled()

@@ -26,6 +26,7 @@ SAID = {
 }  # fmt: skip
 SCALES = {"万": 1e4, "亿": 1e8}
 PLAIN_UNITS = ("周", "倍", "天", "星")  # numbers, not counts of things
+COUNTED = ("个", "家", "名", "人", "项", "条")  # whole things
 CHECK_COLUMNS = [
     "check", "name", "kind", "grade", "area", "place", "period", "source", "text", "stated", "low", "high",
     "figures", "id",
@@ -309,7 +310,10 @@ def _series(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
 def _sentence(one: Check, anchor: Any, used: list[Any], stated: _Range, follows: _Range, grade: str) -> str:
     unit = one.unit or anchor.unit
     digits = _digits(anchor, unit)
-    low, high = _shown(follows.low, unit, digits), _shown(follows.high, unit, digits)
+    ends = [follows.low, follows.high]
+    if unit in COUNTED and math.isfinite(sum(ends)) and math.ceil(ends[0]) <= math.floor(ends[1]):
+        ends = [math.ceil(ends[0]), math.floor(ends[1])]  # there is no tenth of a branch
+    low, high = (_shown(end, unit, digits * (unit not in COUNTED)) for end in ends)
     what = f"{low}以上" if math.isinf(follows.high) else low if low == high else f"{low}至{high}"
     when = f"{anchor.period}年" if anchor.period else ""
     parts = [f"{anchor.place}{when}：{one.name}。原文：" + "，".join(row.name + row.printed for row in used)]

@@ -138,7 +138,7 @@ class Data:
         """The path of an area for its path, name or short name; an unknown one is an `InputError`."""
         found = find_area(self.areas, text)
         if found is None:
-            advice = did_you_mean(text, [*self.areas["name"], *self.areas["area"]]) or "请用 evalkit check 看有哪些地区"
+            advice = did_you_mean(text, [*self.areas["name"], *self.areas["area"]]) or "地区名称见报告首页"
             raise InputError(Problem("area_unknown", where="area", found=text, advice=advice))
         return found
 
@@ -187,11 +187,11 @@ def load(
     path = found.processed(dataset) / "manifest.json"
     manifest = read_manifest(path.parent)
     if manifest is None and path.exists():
-        raise InputError(Problem("schema_outdated", file=str(path), advice="请重新运行：evalkit build --force"))
+        raise InputError(Problem("schema_outdated", file=str(path), advice="请重新运行：python start.py build --force"))
     if manifest is None:
-        advice = "请先运行：evalkit build" + (" --dataset published" if dataset == "published" else "")
+        advice = "请先运行：python start.py build" + (" --dataset published" if dataset == "published" else "")
         if dataset == "demo":
-            advice = "请先运行：evalkit demo，再运行：evalkit build（或直接 evalkit report）"
+            advice = "请先运行：python start.py report"
         raise InputError(Problem("data_missing", file=str(path.parent), found="还没有整理好的数据", advice=advice))
     known = manifest["periods"]
     if periods is None:

@@ -61,8 +61,8 @@ def read_parts(
 
     Returns
     -------
-    Every item gets its ``places``. Of every part: ``part`` (its key), ``files``, ``places`` (district and period), ``batch`` (folder), ``groups`` (its row
-    group in each table), ``rows`` (by file and table) and ``problems``.
+    Every item gets its ``places``. Of every part: ``part`` (its key), ``files``, ``places`` (district and period),
+    ``batch`` (folder), ``groups`` (its row group in each table), ``rows`` (by file and table) and ``problems``.
     """
     try:
         parts.mkdir(parents=True, exist_ok=True)

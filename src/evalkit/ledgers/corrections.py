@@ -154,5 +154,5 @@ def _kind(cell: Any, told: bool) -> str:
     if persons.cell_kind(cell):
         return "个人信息"
     if isinstance(cell, bool | str):
-        return "文字"
+        return "文字（从略）"
     return "日期" if not isinstance(cell, int | float) else f"{cell:.12g}" if told else "数字"

@@ -26,6 +26,8 @@ from evalkit.reports.sentences import (
     PENDING,
     declared,
     facts,
+    named,
+    packaged,
     place_word,
     placed,
     short,
@@ -39,7 +41,7 @@ from evalkit.scoring.scores import score
 from evalkit.subsidy import report as costs
 
 NAMED = 6  # areas named in one sentence
-SLOT_HINT = "<!-- 在这里写“{name}”，保存后重新运行 evalkit report。没有内容时报告里显示【待补充】。 -->\n"
+SLOT_HINT = "<!-- 在这里写“{name}”，保存后重新运行 python start.py report。没有内容时报告里显示【待补充】。 -->\n"
 
 
 # texts of the office
@@ -192,7 +194,16 @@ def figure(chart: Callable[..., Block], *args: Any, **options: Any) -> Block:
     try:
         return chart(*args, **options)
     except InputError as error:
-        return Block.paragraph("没有图：" + "；".join(dict.fromkeys(p.title for p in error.problems)) + "。", "pending")
+        return Block.paragraph("没有图：" + "；".join(dict.fromkeys(map(_lacking, error.problems))) + "。", "pending")
+
+
+def _lacking(problem: Problem) -> str:
+    """Why a figure could not be drawn, in the words of a reader: the indicator that the ledgers do not give, or the rule."""
+    if known := packaged().indicators.get(problem.found):
+        return f"台账里没有计算{named(known)}所需的数字"
+    if problem.code == "data_missing":
+        return "台账里没有这张图所需的数字"
+    return problem.advice if problem.code == "value_invalid" and problem.advice else problem.title
 
 
 def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full") -> Block:
@@ -278,6 +289,9 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
         scores = score(now, index, codebook)
     except InputError as error:
         return Block.paragraph("没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending")
+    if scores.table["score"].isna().all():
+        why = "、".join(f"{r.area_name}（{r.losses}）" for r in scores.table.head(NAMED).itertuples())
+        return Block.paragraph(f"没有计算综合得分：{why}{'等' * (len(scores.table) > NAMED)}。", "pending")
     rank = ranking == "full"
     rows = [[r.area_name, None if pd.isna(r.score) else float(r.score), r.grade if pd.notna(r.grade) else MISSING,
              *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []), r.losses] for r in scores.table.itertuples()]  # fmt: skip

@@ -151,7 +151,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     lines = [
         f"数据：{what}，指纹 {data.manifest['fingerprint'][:16]}；程序 Evalkit {evalkit.__version__}。",
         "每个指标的计算方法、分子分母和台账文件见“指标出处”。",
-        "运行时间、参数、各文件的校验值见 run.json，用 evalkit verify 复核。",
+        "运行时间、参数、各文件的校验值见 run.json，用 python start.py verify 复核。",
     ]
     if data.manifest["replaced"]:
         lines.append("项目改写的定义：" + "、".join(data.manifest["replaced"]))

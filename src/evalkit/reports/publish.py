@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -78,7 +79,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     """
     path = Path(path)
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    blocks = tree(notebook)
+    blocks = at_level(tree(notebook), str(parameters.get("level", "district")))
     project = find_project(parameters.get("project"))
     settings, period, area = project.settings, parameters.get("period"), parameters.get("area")
     public = bool(parameters.get("publish"))
@@ -121,6 +122,21 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     if told:
         notebook["metadata"] |= told
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def at_level(blocks: Sequence[Block], level: str) -> list[Block]:
+    """The notebook's own headings and paragraphs with the level's word in the place of 区县 (区县财政 stays)."""
+
+    def one(block: Block) -> Block:
+        if block.kind not in ("heading", "paragraph"):
+            return block
+        said = partial(re.compile("区县(?!财政|之内|级|拨付)").sub, place_word(level))
+        content = {**block.content, "text": said(block.content["text"])}
+        if "runs" in content:
+            content["runs"] = [{**run, "text": said(run["text"])} for run in content["runs"]]
+        return Block(block.kind, content)
+
+    return list(blocks) if level == "district" else [changed(block, one) for block in blocks]
 
 
 def definitions(project: Any) -> list[tuple[str, str]]:

@@ -137,7 +137,8 @@ def make_report(
     common: dict[str, Any] = {"period": period, "baseline": baseline, "level": level, "within": within}
     common |= {"project": str(found.root), "dataset": dataset, "ranking": ranking, "publish": public}
     work = []
-    for name, title, file in PAGES:
+    for name, heading, file in PAGES:
+        title = heading.replace("区县", place_word(level))
         if not public or name in PUBLIC:
             source = notebook_path(found, name)
             more = (found.root / "texts" / period,) if name == "annual" else (published.folder / "manifest.json",)

@@ -130,7 +130,7 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
         files = {name: digest for name, digest in dict(record["files"]).items() if _inside(name)}
         stale = [str(name) for name in list(record.get("not_current") or [])]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        advice = "请给出 evalkit report 生成的文件夹，如 reports/2025"
+        advice = "请给出 python start.py report 生成的文件夹，如 reports/2025"
         found_ = f"没有可用的运行记录（{type(error).__name__}）"
         raise InputError(Problem("file_unreadable", file=str(source), found=found_, advice=advice)) from error
     found = []

@@ -290,7 +290,7 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     home = data.areas.set_index("area")["home"]
     rated, marks = (f.assign(home=f["area"].map(home).fillna(f["area"])) for f in map(data.frame, ("stars", "ratings")))
     if not len(rated):
-        advice = "把星级评定表放进 data/raw 后运行 evalkit build"
+        advice = "把星级评定表放进 data/raw 后运行 python start.py build"
         raise InputError(Problem("data_missing", where="stars", found=f"{period}年没有星级评定表", advice=advice))
     wide = marks.drop_duplicates(["home", "party_org", "item"]).pivot(index=["home", "party_org"], columns="item", values="score")
     frame = rated.rename(columns={"stars": "stars_office"})

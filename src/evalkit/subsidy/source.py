@@ -38,7 +38,7 @@ class Source:
         """The year of the ledgers that stands for a year: itself, else the last one before it."""
         if before := [y for y in self.years if y <= year]:
             return before[-1]
-        advice = f"最近有数据的是{self.years[0]}年" if self.years else "请先运行 evalkit build"
+        advice = f"最近有数据的是{self.years[0]}年" if self.years else "请先运行 python start.py build"
         raise InputError(Problem("period_unknown", where="periods", found=str(year), advice=advice))
 
 
