@@ -127,7 +127,7 @@ def test_a_build_killed_while_it_stored_is_not_taken_for_whole(project, monkeypa
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(os, "replace", killed)
             build(project, jobs=1)
-        with pytest.raises(InputError, match="start.py build"):
+        with pytest.raises(InputError, match=r"start\.py build"):
             load(project)
         ledger.write_bytes(before)
         assert build(project, jobs=1).changed and measure(project, "units") == 2
@@ -173,7 +173,7 @@ def test_a_killed_build_leaves_no_process(demo_project, tmp_path):
 def test_a_damaged_manifest_is_made_again(project):
     build(project, jobs=1)
     (project / "data/processed/raw/manifest.json").write_text("{", encoding="utf-8")
-    with pytest.raises(InputError, match="start.py build"):
+    with pytest.raises(InputError, match=r"start\.py build"):
         load(project)
     assert build(project, jobs=1).changed and measure(project, "units") == 2
 
@@ -217,7 +217,7 @@ def test_no_ledgers_and_outdated_data_are_one_message(tmp_path):
     (tmp_path / "data/raw").mkdir(parents=True)
     with pytest.raises(InputError, match="没有台账"):
         build(tmp_path)
-    with pytest.raises(InputError, match="start.py build"):
+    with pytest.raises(InputError, match=r"start\.py report"):
         load(tmp_path)
 
 
@@ -225,7 +225,7 @@ def test_data_of_another_version_is_refused_with_the_command(project):
     build(project, jobs=1)
     path = project / "data/processed/raw/manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"schema_version": 0}), encoding="utf-8")
-    with pytest.raises(InputError, match="start.py build --force"):
+    with pytest.raises(InputError, match=r"start\.py build --force"):
         load(project)
 
 

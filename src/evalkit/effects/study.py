@@ -238,8 +238,7 @@ def _known(study: Study, data: Any) -> None:
 
 def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = None) -> Findings:
     """Everything that the study asks for, in order, with the study's seed; `progress` hears what is being done."""
-    say = progress or (lambda text: None)
-    book = {**data.codebook.measures, **data.codebook.indicators}
+    say, book = progress or (lambda text: None), {**data.codebook.measures, **data.codebook.indicators}
     _known(study, data)
     if study.design == "rd":
         say(design_name("rd"))

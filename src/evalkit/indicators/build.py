@@ -136,16 +136,11 @@ def _derive(
         arrow[name] = read_table(pieces(folder, groups, name), schema(codebook, name), _needed(codebook, name))
     homes = dict.fromkeys(home_of(a) for name in TABLES for a in arrow[name]["area"].unique().to_pylist() if a)
     full = full_paths(homes)
-    items = [
-        {key: i[key] for key in ("file", "sha256", "part")}
-        | {"places": [[full.get(home, home), time] for home, time in i["places"]], "rows": rows.get(i["file"], {})}
-        for i in items
-    ]
+    items = [{key: i[key] for key in ("file", "sha256", "part")} | {"rows": rows.get(i["file"], {}),
+              "places": [[full.get(home, home), time] for home, time in i["places"]]} for i in items]  # fmt: skip
     arrow = {name: with_full_areas(table, full) for name, table in arrow.items()}
     frames = {name: plain(arrow[name]).to_pandas() for name in ("areas", "figures")}
-    paths = dict.fromkeys(
-        path for name in TABLES for path in arrow[name]["area"].unique().to_pylist() if path is not None
-    )
+    paths = dict.fromkeys(path for name in TABLES for path in arrow[name]["area"].unique().to_pylist() if path is not None)
     areas = build_areas(sorted(paths), frames["areas"])
     periods = sorted({p for name in TABLES for p in arrow[name]["period"].unique().to_pylist() if p})
     root = project.data / dataset
@@ -242,9 +237,7 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
     out = pd.concat(parts, ignore_index=True).drop_duplicates(["area", "period", "measure"], keep="first")
     levels = dict(zip(areas["area"], areas["level"], strict=True)) if len(areas) else {}
     units = {code: measure.unit for code, measure in codebook.measures.items()}
-    out = out.assign(
-        level=out["area"].map(levels), n_missing=0, unit=out["measure"].map(units), base="", source="figures"
-    )
+    out = out.assign(level=out["area"].map(levels), n_missing=0, unit=out["measure"].map(units), base="", source="figures")
     out["area"] = out["area"].replace("", None)
     return out[COLUMNS]
 

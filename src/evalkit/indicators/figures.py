@@ -310,10 +310,9 @@ def _series(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
 def _sentence(one: Check, anchor: Any, used: list[Any], stated: _Range, follows: _Range, grade: str) -> str:
     unit = one.unit or anchor.unit
     digits = _digits(anchor, unit)
-    ends = [follows.low, follows.high]
-    if unit in COUNTED and math.isfinite(sum(ends)) and math.ceil(ends[0]) <= math.floor(ends[1]):
-        ends = [math.ceil(ends[0]), math.floor(ends[1])]  # there is no tenth of a branch
-    low, high = (_shown(end, unit, digits * (unit not in COUNTED)) for end in ends)
+    ends = (follows.low, follows.high)
+    whole = (math.ceil(ends[0]), math.floor(ends[1])) if unit in COUNTED and math.isfinite(sum(ends)) else (1, 0)
+    low, high = (_shown(end, unit, digits) for end in (whole if whole[0] <= whole[1] else ends))  # no tenth of a branch
     what = f"{low}以上" if math.isinf(follows.high) else low if low == high else f"{low}至{high}"
     when = f"{anchor.period}年" if anchor.period else ""
     parts = [f"{anchor.place}{when}：{one.name}。原文：" + "，".join(row.name + row.printed for row in used)]
@@ -337,7 +336,7 @@ def _digits(anchor: Any, unit: str) -> int:
     if unit == "%":
         step = anchor.step * 100 if anchor.unit == "%" and not math.isnan(anchor.step) else 0.1
         return max(1, round(-math.log10(step)))
-    return 1 if unit != anchor.unit else 0
+    return int(unit not in (anchor.unit, *COUNTED))
 
 
 def _shown(x: float, unit: str, digits: int) -> str:

@@ -189,9 +189,7 @@ def load(
     if manifest is None and path.exists():
         raise InputError(Problem("schema_outdated", file=str(path), advice="请重新运行：python start.py build --force"))
     if manifest is None:
-        advice = "请先运行：python start.py build" + (" --dataset published" if dataset == "published" else "")
-        if dataset == "demo":
-            advice = "请先运行：python start.py report"
+        advice = "请先运行：python start.py " + {"demo": "report", "published": "build --dataset published"}.get(dataset, "build")
         raise InputError(Problem("data_missing", file=str(path.parent), found="还没有整理好的数据", advice=advice))
     known = manifest["periods"]
     if periods is None:

@@ -201,9 +201,8 @@ def _lacking(problem: Problem) -> str:
     """Why a figure could not be drawn, in the words of a reader: the indicator that the ledgers do not give, or the rule."""
     if known := packaged().indicators.get(problem.found):
         return f"台账里没有计算{named(known)}所需的数字"
-    if problem.code == "data_missing":
-        return "台账里没有这张图所需的数字"
-    return problem.advice if problem.code == "value_invalid" and problem.advice else problem.title
+    rule = problem.advice if problem.code == "value_invalid" else ""
+    return rule or ("台账里没有这张图所需的数字" if problem.code == "data_missing" else problem.title)
 
 
 def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full") -> Block:

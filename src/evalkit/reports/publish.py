@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -25,7 +24,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
-from evalkit.reports.sentences import declared, named, place_word
+from evalkit.reports.sentences import declared, named, place_word, placed
 from evalkit.reports.tables import headline
 from evalkit.reports.words import period_words
 from evalkit.scoring.words import words
@@ -126,17 +125,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
 
 def at_level(blocks: Sequence[Block], level: str) -> list[Block]:
     """The notebook's own headings and paragraphs with the level's word in the place of 区县 (区县财政 stays)."""
-
-    def one(block: Block) -> Block:
-        if block.kind not in ("heading", "paragraph"):
-            return block
-        said = partial(re.compile("区县(?!财政|之内|级|拨付)").sub, place_word(level))
-        content = {**block.content, "text": said(block.content["text"])}
-        if "runs" in content:
-            content["runs"] = [{**run, "text": said(run["text"])} for run in content["runs"]]
-        return Block(block.kind, content)
-
-    return list(blocks) if level == "district" else [changed(block, one) for block in blocks]
+    return [placed(b, level, "区县(?!财政|之内|级|拨付)") if b.kind in ("heading", "paragraph") else b for b in blocks]
 
 
 def definitions(project: Any) -> list[tuple[str, str]]:

@@ -55,6 +55,13 @@ def submissions(data: Data, period: str | int | None = None, within: str | None 
     return Block.table("报送情况表", columns, [*rows, total], total_rows=1, demo=data.is_demo)
 
 
+def _marked(problem: Any) -> list[Any]:
+    """How grave a finding is, with its mark, and what it is called."""
+    severity, code = problem["severity"], problem["code"]
+    mark, tone = MARKS[severity]
+    return [{"t": SEVERITIES[severity][0], "mark": mark, "tone": tone}, TITLES.get(code, (code,))[0]]
+
+
 def problem_summary(data: Any, period: str | int | None = None, within: str | None = None) -> Block:
     """Findings (of the period) by kind: how many, in how many files (of anything with ``problems`` and ``is_demo``)."""
     problems = files_of(data, period, within)[1] if period else data.problems
@@ -63,21 +70,9 @@ def problem_summary(data: Any, period: str | int | None = None, within: str | No
     order = list(SEVERITIES)
     groups = problems.groupby(["severity", "code"]).agg(n=("file", "size"), files=("file", "nunique")).reset_index()
     groups = groups.assign(_o=groups["severity"].map(order.index)).sort_values(["_o", "n"], ascending=[True, False])
-    rows = [
-        [
-            {"t": SEVERITIES[g["severity"]][0], "mark": MARKS[g["severity"]][0], "tone": MARKS[g["severity"]][1]},
-            TITLES.get(g["code"], (g["code"],))[0],
-            int(g["n"]),
-            int(g["files"]),
-        ]
-        for g in groups.to_dict("records")
-    ]
-    columns: list[Any] = [
-        {"key": "severity", "label": "程度"},
-        {"key": "kind", "label": "问题"},
-        {"key": "n", "label": "处数", "decimals": 0},
-        {"key": "files", "label": "涉及文件", "decimals": 0},
-    ]
+    rows = [[*_marked(g), int(g["n"]), int(g["files"])] for g in groups.to_dict("records")]
+    columns: list[Any] = [{"key": "severity", "label": "程度"}, {"key": "kind", "label": "问题"}]
+    columns += [{"key": key, "label": label, "decimals": 0} for key, label in (("n", "处数"), ("files", "涉及文件"))]
     return Block.table("问题分类", columns, rows, demo=data.is_demo)
 
 
@@ -88,18 +83,11 @@ def problem_list(data: Data, limit: int = 200, period: str | int | None = None, 
         return Block.paragraph("没有需要处理的问题。")
     order = list(SEVERITIES)
     problems = problems.assign(_o=problems["severity"].map(order.index)).sort_values("_o", kind="stable")
-    rows = [
-        [
-            {"t": SEVERITIES[p["severity"]][0], "mark": MARKS[p["severity"]][0], "tone": MARKS[p["severity"]][1]},
-            p["file"],
-            " ".join(filter(None, (p["sheet"], p["cell"]))),
-            TITLES.get(p["code"], (p["code"],))[0],
-            p["found"],
-            p["read"],
-            p["advice"] or p["allowed"],
-        ]
-        for p in problems.head(limit).to_dict("records")
-    ]
+    rows = []
+    for p in problems.head(limit).to_dict("records"):
+        mark, kind = _marked(p)
+        place = " ".join(filter(None, (p["sheet"], p["cell"])))
+        rows.append([mark, p["file"], place, kind, p["found"], p["read"], p["advice"] or p["allowed"]])
     labels = ("程度", "文件", "位置", "问题", "原文", "读作", "建议")
     more = "全部问题可用 python start.py check 文件夹 列出"
     notes = [f"共{len(problems):,}处，这里列出前{limit}处；{more}。"] if len(problems) > limit else []

@@ -115,18 +115,18 @@ def place_word(level: str) -> str:
     return "地区" if "." in name else name
 
 
-def placed(block: Block, level: str) -> Block:
-    """The block with the level's own word for its areas in titles, headings and notes, as the sentences have it."""
+def placed(block: Block, level: str, general: str = "(?<![真实本])地区") -> Block:
+    """The block with the level's own word for its areas (`general`) in titles, headings and notes, as the sentences have it."""
 
     def said(value: Any) -> Any:
         if isinstance(value, str):
-            return re.sub("(?<![真实本])地区", place_word(level), value)
+            return re.sub(general, place_word(level), value)
         if isinstance(value, Mapping):
-            return {key: said(entry) if key in ("label", "group") else entry for key, entry in value.items()}
+            return {key: said(entry) if key in ("label", "group", "text") else entry for key, entry in value.items()}
         return [said(entry) for entry in value]
 
     def one(b: Block) -> Block:
-        told: dict[str, Any] = {key: said(b.content[key]) for key in ("title", "columns", "notes", "text") if key in b.content}
+        told: dict[str, Any] = {key: said(b.content[key]) for key in ("title", "columns", "notes", "text", "runs") if key in b.content}
         return Block(b.kind, {**b.content, **told})
 
     return changed(block, one)

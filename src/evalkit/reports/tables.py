@@ -92,10 +92,11 @@ def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
 
 def above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
     """The rows of the topmost area that holds all areas of the level, where there is such an area (a county of townships too)."""
-    now = frame.loc[frame["period"] == period]
-    inside = now.loc[now["level"] == level, "area"].unique()
-    roots = [a for a in now["area"].dropna().unique() if len(inside) and all(i.startswith(f"{a}/") for i in inside)]
-    return now.loc[now["area"] == min(roots, key=len)] if roots else now.iloc[0:0]
+    inside, known = frame.loc[frame["level"] == level, "area"].unique(), set(frame["area"])
+    names = str(inside[0]).split("/")[:-1] if len(inside) else []
+    homes = ["/".join(names[: n + 1]) for n in range(len(names))]
+    root = next((a for a in homes if a in known and all(i.startswith(f"{a}/") for i in inside)), None)
+    return frame.loc[(frame["period"] == period) & (frame["area"] == root)]
 
 
 def _whole(
@@ -250,19 +251,11 @@ def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
         hit = frame[column].isin(wanted) | frame["area_name"].isin(wanted) | frame["area"].isin(wanted)
         frame = frame.loc[hit]
     rows = [
-        [
-            str(r.get("place") or r["area_name"]),
-            str(r["period"]) if isinstance(r["period"], str) else "未注明",
-            str(r["name"]),
-            _stated(r),
-            f"{large(r['numerator'], '')} / {large(r['denominator'], '')}",
-            str(r["base"] or ""),
-            span(r),
-            span(r, "ci_low", "ci_high"),
-            str(r["method"]),
-        ]
+        [str(r.get("place") or r["area_name"]), str(r["period"]) if isinstance(r["period"], str) else "未注明", str(r["name"]),
+         _stated(r), f"{large(r['numerator'], '')} / {large(r['denominator'], '')}", str(r["base"] or ""),
+         span(r), span(r, "ci_low", "ci_high"), str(r["method"])]
         for r in frame.assign(decimals=frame["decimals"] + ~frame["kind"].isin(["rate", "ratio"])).to_dict("records")
-    ]
+    ]  # fmt: skip
     columns: list[Any] = ["地方", {"key": "period", "label": "年份", "align": "center"}, "指标",
                           *right(value="由公开数字推得", parts="分子 / 分母"), "口径", *right(span="数据区间", ci="95%区间"),
                           "方法"]  # fmt: skip
@@ -289,14 +282,10 @@ def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Bloc
     frame = frame.assign(_o=frame["grade"].map(order.index)).sort_values("_o", kind="stable")
     marks = {"数据不一致待核": ("■", "bad"), "口径需明确": ("▲", "middle"), "与计划有差距": ("▲", "middle"), "相符": ("●", "good")}
     rows = [
-        [
-            {"t": r["grade"], "mark": marks[r["grade"]][0], "tone": marks[r["grade"]][1]},
-            str(r["place"]),
-            str(r["text"]),
-            str(r["source"]),
-        ]
+        [{"t": r["grade"], "mark": marks[r["grade"]][0], "tone": marks[r["grade"]][1]},
+         *(str(r[key]) for key in ("place", "text", "source"))]
         for r in frame.to_dict("records")
-    ]
+    ]  # fmt: skip
     notes = ["只依据原文文字推算，供与原单位核对，不作为结论。"]
     return Block.table("公开数字的一致性检查", ["结论", "地方", "说明", "出处"], rows, notes=notes)
 
