@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from evalkit.documents import Block, fragment, page
+from evalkit.documents import html as html_room
 
 EVIL = "<script>alert('x')</script>\"&'><img src=x onerror=y>"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -139,3 +140,16 @@ def test_contrast_of_the_tones():
 @pytest.mark.parametrize("href", ["//evil.example/x", "\\\\evil\\x", " /\\evil.example", "javascript:alert(1)"])
 def test_a_link_to_another_machine_needs_its_scheme(href):
     assert "evil" not in page([Block.table("表", ["甲"], [[{"t": "乙", "href": href}]])], "页")
+
+
+def test_cells_keep_their_side_in_jupyterlab_and_width_on_a_phone():
+    """JupyterLab turns every cell to the right with two classes and a tag; a rule of ours must be stronger than that."""
+    style = re.sub(r"/\*.*?\*/|@media[^{]*\{", "", html_room._asset("block.css"), flags=re.DOTALL)
+    sides = {}
+    for rule in re.finditer(r"([^{}]+)\{([^}]*text-align:(\w+)[^}]*)\}", style):
+        for selector in re.split(r",(?![^(]*\))", rule[1]) if "table" in rule[1] and "caption" not in rule[1] else ():
+            tags = len(re.findall(r"(?:^|\s)(?:table|thead|tbody|th|td)\b|:is\(", selector))
+            sides[selector.strip()] = (selector.count("."), tags) > (2, 1)
+    assert len(sides) > 3 and all(sides.values()), sides
+    assert re.search(r"@media screen and \(max-width:48rem\)\{[^}]*td\.l\{min-width:(\d+)em", html_room._asset("block.css"))[1] == "10"
+    assert "overflow-x:auto" in style

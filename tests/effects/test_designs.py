@@ -28,7 +28,8 @@ from evalkit.effects import (
 )
 from evalkit.effects.guards import negative_share, pretrend
 from evalkit.effects.result import rows
-from evalkit.problems import InputError
+from evalkit.effects.study import several
+from evalkit.problems import InputError, Problem
 
 REFERENCES = Path(__file__).parents[1] / "data" / "references" / "grunfeld"
 
@@ -345,3 +346,13 @@ def test_outcomes_in_fen_of_a_province_are_estimated() -> None:
 def test_options_and_panels_that_mean_nothing_are_refused(run: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
         run(panel(staggered(1, {0: 8, 4: 6, 6: 6})))
+
+
+def test_progress_and_failures_name_an_outcome_in_words():
+    heard: list[str] = []
+
+    def run(code: str) -> None:
+        raise InputError(Problem("data_missing", found=code, advice="缺数据"))
+
+    _made, failed = several(["work_coverage"], run, heard.append, {"work_coverage": "工作覆盖率"}.get)
+    assert heard == ["工作覆盖率"] and failed[0].startswith("工作覆盖率：")

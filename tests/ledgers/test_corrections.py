@@ -10,7 +10,7 @@ from ledger_cases import clean_book, sheet
 from written import write_book
 
 from evalkit.indicators import build, load
-from evalkit.ledgers.corrections import Correction, apply_corrections, read_corrections, target_of, unmatched
+from evalkit.ledgers.corrections import Correction, _kind, apply_corrections, read_corrections, target_of, unmatched
 from evalkit.problems import TITLES
 
 
@@ -162,3 +162,7 @@ def test_last_years_printed_number_is_used_and_both_are_shown(tmp_path: Path) ->
         data.measures.query("area == '演示01区' and measure == 'members' and period == '2024'")["value"].item()
         == own.at[code, "numerator"] + 99
     )
+
+
+def test_a_text_that_was_corrected_is_left_out_and_said_to_be() -> None:
+    assert [_kind(v, True) for v in ("停业", None, 3)] == ["文字（从略）", "空白", "3"]

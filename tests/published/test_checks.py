@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -137,3 +138,8 @@ def test_a_check_is_declared_in_a_project(tmp_path):
     book = load_codebook(tmp_path)
     assert one(check(frame(activity_funds=120, funds=100), book), "spent").grade == "数据不一致待核"
     assert one(check(frame(activity_funds=80, funds=100), book), "spent").grade == "相符"
+
+
+def test_things_that_are_counted_have_no_tenths_in_the_text(found):
+    assert "按原文可推得110个至112个" in one(found, "joint_branch_base").text
+    assert not [text for text in found["text"] if re.search(r"可推得\d+\.\d+(个|家|名)至", text)]
