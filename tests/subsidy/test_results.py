@@ -13,6 +13,7 @@ import evalkit as ek
 from evalkit.problems import InputError
 from evalkit.subsidy import instructors, plan
 from evalkit.subsidy.engine import allocate, half_up
+from evalkit.subsidy.report import by_payer
 from evalkit.subsidy.result import wan
 
 
@@ -43,6 +44,26 @@ def test_the_sentence(orgs: pd.DataFrame, funds: pd.DataFrame) -> None:
                     "增加最多的是甲区（252元）；已达标不增加的是乙区。")  # fmt: skip
     assert "减少支出" in made.run({"m.per_member": 100}).sentence and "按现行标准" in made.run().sentence
     assert wan(12_345_678_00) == "1,234.57万元" and wan(-8_200_00) == "−8,200元" and wan(5_000) == "50元"
+
+
+def test_sentences_of_less_of_both_and_of_nothing(orgs: pd.DataFrame, funds: pd.DataFrame) -> None:
+    made = plan(orgs, scheme_of({"o": PER_ORG, "m": PER_MEMBER}), ["2026", "2027"])
+    less = made.run({"m.per_member": {"2026-07-01": 140}}).sentence
+    assert less == ("合计2026年减少支出655元，全部为区县财政支出；2027年全年减少1,300元；涉及3个党组织130名党员；"
+                    "减少最多的是乙区（605元）、甲区（50元）。")  # fmt: skip
+    both = made.run({"o.branch": 2500, "m.per_member": 250}).sentence
+    assert "增加支出1.15万元" in both and "；惠及2个党组织127名党员；2个党组织3名党员的经费减少；" in both
+    assert both.endswith("增加最多的是乙区（1.15万元）；不增加的是甲区。")
+    town = {"name": "乡镇", "of": ["o"], "reading": "each_equals_district", "payers": ["fiscal_township", "enterprise"],
+            "ratio": parameter(1, "倍")}  # fmt: skip
+    split = plan(orgs, scheme_of({"o": PER_ORG, "t": town}), ["2026"]).run({"o.branch": 2500, "t.ratio": 2}).sentence
+    assert "其中区县财政减少1,500元、" in split and "增加" in split
+    even = made.run({"o.branch": 2995, "o.general_branch": 9000, "o.committee": 20015}).sentence
+    assert "2026年支出总额不变；2027年全年不变；惠及1个党组织" in even
+    for text in (less, both, split, even):
+        assert "−" not in text and "-" not in text and "惠及0" not in text
+    notes = by_payer(made.run({"m.per_member": {"2026-07-01": 140}})).content["notes"]
+    assert "2026年按全年执行减少1,300元，其中翘尾减少645元" in notes
 
 
 def test_reach_includes_the_standard_itself(orgs: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import shutil
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -171,4 +172,28 @@ def test_bad_reforms_are_refused(change: dict, said: str) -> None:
 
 
 def test_changes_of_a_command_line() -> None:
-    assert parse_changes(["a.b=200", "a.basis=top_up"], "2026-07-01") == {"a.b": {"2026-07-01": 200.0}, "a.basis": "top_up"}
+    assert parse_changes(["a.b=200", "a.basis=top_up"]) == {"a.b": 200.0, "a.basis": "top_up"}
+    assert parse_changes(["a.b=200"], "2026-07-01") == {"a.b": {"2026-07-01": 200.0}}
+
+
+@pytest.mark.parametrize("written", ["2026-07-01", "2026-7-1", "2026.7.1", "2026/7/1", "2026年7月1日", " 2026年 7月 1 日"])
+def test_a_day_may_be_written_in_every_usual_way(written: str) -> None:
+    made = load_scheme("fuyang-2015").reform(parse_changes(["activity.per_member=200"], written))
+    assert made.changes == (("activity.per_member", ((date(2026, 7, 1), Decimal(200)),)),)
+
+
+def test_a_day_that_is_none_is_told_in_one_plain_message() -> None:
+    with pytest.raises(InputError) as caught:
+        load_scheme("fuyang-2015").reform(parse_changes(["activity.per_member=200"], "七月"))
+    (problem,) = caught.value.problems
+    assert problem.found == "七月" and "2026年7月1日" in problem.allowed and "{" not in str(caught.value)
+
+
+def test_a_setting_has_no_first_day_and_says_so() -> None:
+    """--from was passed over in silence for what is not an amount."""
+    scheme = load_scheme("fuyang-2015")
+    for change in ("activity.basis=entitlement", "members=mean", "eligible.stars=3"):
+        with pytest.raises(InputError, match="不分日期"):
+            scheme.reform(parse_changes([change], "2026-07-01"))
+    (row,) = scheme.reform({"activity.basis": "entitlement"}).difference(scheme)
+    assert row["text"] == "党员活动经费·补助口径由补差（已有支出计入）调到按标准全额，全部时期"

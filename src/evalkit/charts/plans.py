@@ -18,12 +18,13 @@ def changes(result: Any) -> Block:
     first, *later = [(f"{y}年", result.cost("area", y)) for y in result.plan.years[:2]]
     names = first[1]["area_name"].tolist()
     a, b = (frame["change_fen"].to_numpy(float) / 1e6 for _, frame in (first, *(later or [first])))
-    title, words = "各地区增加支出" if later else f"{first[0]}各地区增加支出", [first[0], *(word for word, _ in later)]
+    what = f"各地区{'增减' if min(0, *a, *b) < 0 else '增加'}支出"
+    title, words = what if later else first[0] + what, [first[0], *(word for word, _ in later)]
     shape, both = grid(len(names)), bool((np.abs(a - b) > 0.005).any())
     texts = [f"{x:,.1f}" + (f"（{y:,.1f}）" if both else "") for x, y in zip(a, b, strict=True)]
     legend = list(zip((patch(fc=BAR, ec=BLUE), patch(fc="white", ec=ORANGE, hatch="////")), words, strict=False))
-    low, high = min(0.0, a.min(initial=0), b.min(initial=0)), max(a.max(initial=0), b.max(initial=0), 0.0)
-    reach = (high - low) or 1.0
+    low = min(0.0, a.min(initial=0), b.min(initial=0))
+    reach = max(a.max(initial=0), b.max(initial=0), 0.0) - low or 1.0
     room = max(map(ems, texts), default=1) * shape.size / 72 + 0.12
     with sheet(title, shape.height + FOOT, subtitle="单位：万元", legend=legend if both else (),
                source=result.source_line, demo=result.plan.source.is_demo) as page:  # fmt: skip
@@ -38,9 +39,8 @@ def changes(result: Any) -> Block:
             for place, text in enumerate(texts[part]):
                 edge = max(a[part][place], b[part][place], 0)
                 box.annotate(text, (edge, place), xytext=(3, 0), textcoords="offset points", va="center", size=shape.size, zorder=4)
-        order = np.argsort(-a, kind="stable")[:3]
-        most = "、".join(f"{names[i]}{a[i]:,.1f}万元" for i in order if a[i] > 0) or "没有增加的地区"
-        return page.block(f"条形图：{title}，{len(names)}个地区，最多的是{most}；{int((np.abs(a) < 0.00005).sum())}个地区不变。")
+        most = "、".join(f"{names[i]}{a[i]:,.1f}万元" for i in np.argsort(-a, kind="stable")[:3] if a[i] > 0)
+        return page.block(f"条形图：{title}，{len(names)}个地区，增加最多的是：{most or '无'}；{int((np.abs(a) < 0.00005).sum())}个地区不变。")
 
 
 def lorenz(result: Any) -> Block:

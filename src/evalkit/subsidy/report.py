@@ -13,7 +13,7 @@ from evalkit.documents import write as write_document
 from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
 from evalkit.subsidy.checks import lists, words
-from evalkit.subsidy.result import FEN, Result
+from evalkit.subsidy.result import FEN, Result, moved
 from evalkit.subsidy.workbook import workbook
 
 WORDS = {"baseline": "现行标准", "reform": "调整后"}
@@ -54,7 +54,7 @@ def by_payer(result: Result) -> Block:
     for year, part in result.cost("payer").groupby("year"):
         rows += [[f"{year}年", names[r["payer"]], *_wan(r)] for r in part.to_dict("records")]
         rows.append([f"{year}年", {"t": "合计"}, *_wan(part[FEN].sum())])
-    note = "；".join(f"{y}年按全年执行增加{r['whole_year_fen'] / 1e6:,.2f}万元，翘尾{r['carry_over_fen'] / 1e6:,.2f}万元"
+    note = "；".join(f"{y}年按全年执行{moved(r['whole_year_fen'])}，其中翘尾{moved(r['carry_over_fen'])}"
                     for y, r in over.iterrows() if r["carry_over_fen"])  # fmt: skip
     return _block(result, "分出资方支出", ["年份", "出资方", *CHANGE], rows, notes=[note, "返还党费不属于财政资金。", ROUNDED])
 

@@ -32,6 +32,11 @@ def wan(fen: float) -> str:
     return ("−" if fen < 0 and yuan >= 0.5 else "") + text
 
 
+def moved(fen: int) -> str:
+    """A change in a sentence, without a sign: 增加3.11万元."""
+    return f"{'增加' if fen > 0 else '减少'}{wan(abs(fen))}" if fen else "不变"
+
+
 @dataclass(frozen=True)
 class Result:
     """A reform beside the baseline, in integer fen by year, component, payer and district."""
@@ -196,33 +201,46 @@ class Result:
 
     @property
     def sentence(self) -> str:
-        """The answer in one sentence: cost by payer, the full year, who gains, most, none."""
+        """The answer in one sentence: cost by payer, the full year, who gains or loses, where most, where nothing."""
         year, source, names = self.plan.years[0], self.plan.source, lists()["payer"]
         change = int(self.cost([], year)["change_fen"].iloc[0])
         if not self.reform.changes:
             return f"{source.whole}{year}年按现行标准共需{wan(int(self.cost([], year)['amount_fen'].iloc[0]))}。"
-        payers = self.cost("payer", year).set_index("payer")["change_fen"]
-        paid = {names[p]: wan(c) for p, c in payers.items() if c}
-        several = "其中" + "、".join(map("".join, paid.items()))
-        of = several if len(paid) > 1 else "".join(f"全部为{p}支出" for p in paid) or "各出资方均无变化"
         later = self.plan.years[1] if len(self.plan.years) > 1 else None
         over = self.carry_over().set_index("year")
         whole = int(over.at[later, "change_fen"]) if later else int(over.at[year, "whole_year_fen"])
-        same = not later and wan(whole) == wan(change)
-        full = "" if same else f"；{later or year}年全年{'增加' if whole >= 0 else '减少'}{wan(abs(whole))}"
         gain = self.groups([], year).iloc[0]
-        if not (change or whole or gain["gain"] or gain["lose"]):
+        paid = {names[p]: int(c) for p, c in self.cost("payer", year).set_index("payer")["change_fen"].items() if c}
+        if not (change or whole or gain["gain"] or gain["lose"] or paid):
             return f"{source.whole}{year}年支出不变。"
+        text = f"{source.whole}{year}年{f'{moved(change)[:2]}支出{wan(abs(change))}' if change else '支出总额不变'}"
+        if len(paid) > 1:
+            plain = min(paid.values()) > 0
+            text += "，其中" + "、".join(p + (wan(c) if plain else moved(c)) for p, c in paid.items())
+        text += f"，全部为{next(iter(paid))}支出" if len(paid) == 1 else ""
+        if later or wan(whole) != wan(change):
+            text += f"；{later or year}年全年{moved(whole)}"
+        text += f"；惠及{int(gain['gain']):,}个党组织{gain['gain_members']:,.0f}名党员" if gain["gain"] else ""
+        if gain["lose"]:
+            losing = f"{int(gain['lose']):,}个党组织{gain['lose_members']:,.0f}名党员"
+            text += f"；{losing}的经费减少" if gain["gain"] else f"；涉及{losing}"
+        return text + self._where(year) + "。"
+
+    def _where(self, year: int) -> str:
+        """Where most is added or taken, and where nothing changes."""
         by_area = self.cost("area", year)
-        most = by_area[by_area["change_fen"] > 0].sort_values("change_fen", ascending=False, kind="stable").head(3)
+        order = by_area.sort_values("change_fen", key=abs, ascending=False, kind="stable")
+        sides = {"增加": order[order["change_fen"] > 0].head(3), "减少": order[order["change_fen"] < 0].head(3)}
+        moved = [word for word, part in sides.items() if len(part)]
+        if len(by_area) < 2 or not moved:
+            return ""
+        text = ""
+        for word in moved:
+            named = zip(sides[word]["area_name"], sides[word]["change_fen"], strict=True)
+            text += f"；{word}最多的是" + "、".join(f"{n}（{wan(abs(c))}）" for n, c in named)
         none = by_area.loc[by_area["change_fen"] == 0, "area_name"].tolist()
-        text = f"{source.whole}{year}年{'增加' if change >= 0 else '减少'}支出{wan(abs(change))}，{of}{full}；"
-        text += f"惠及{int(gain['gain']):,}个党组织{gain['gain_members']:,.0f}名党员"
-        text += f"，{int(gain['lose']):,}个党组织减少" if gain["lose"] else ""
-        if len(by_area) > 1:
-            named = "、".join(f"{n}（{wan(c)}）" for n, c in zip(most["area_name"], most["change_fen"], strict=True))
-            text += f"；增加最多的是{named}" if named else ""
+        rest = "、".join(none[:6]) + (f"等{len(none):,}个" if len(none) > 6 else "")
+        if moved == ["增加"]:
             floor = "已达标" if any(c.basis == "top_up" for c in self.scheme.components.values()) else ""
-            rest = "、".join(none[:6]) + (f"等{len(none):,}个" if len(none) > 6 else "")
-            text += f"；{floor}不增加的是{rest}" if none else "；没有不增加的区县"
-        return text + "。"
+            return text + (f"；{floor}不增加的是{rest}" if none else "；没有不增加的区县")
+        return text + (f"；没有变化的是{rest}" if none else "")

@@ -21,6 +21,7 @@ from evalkit.scoring.declared import Faults, read_mapping, unknown
 from evalkit.subsidy.checks import ALWAYS, AMOUNTS, Dated, cross, words
 
 _DATE = re.compile(r"(?m)(^|[\s{,])(\d{4}-\d{1,2}-\d{1,2})(?=\s*[:,}\]])")
+_DAY = re.compile(r"(\d{4})(?:年|[-./年](\d{1,2})[-./月](\d{1,2})日?)?")
 
 
 def number(value: Any) -> Decimal:
@@ -33,14 +34,14 @@ def number(value: Any) -> Decimal:
 
 
 def day(value: Any) -> date:
-    """A date from YAML, JSON or Python; a bare year is its first of January."""
+    """A date from YAML, JSON, Python or a command line (2026-07-01, 2026.7.1, 2026年7月1日); a bare year is its 1 January."""
     if isinstance(value, date):
         return date(value.year, value.month, value.day)
-    parts = [int(p) for p in str(value).split("-")] if re.fullmatch(r"\d{4}(-\d{1,2}-\d{1,2})?", str(value)) else []
+    found = _DAY.fullmatch(re.sub(r"\s", "", str(value)))
     try:
-        return date(*(parts if len(parts) == 3 else [parts[0], 1, 1]))
-    except (ValueError, IndexError):
-        raise PydanticCustomError("date", "不存在的日期，应写成 2026-07-01") from None
+        return date(*(int(part or 1) for part in found.groups())) if found else date(0, 1, 1)
+    except ValueError:
+        raise PydanticCustomError("date", "不存在的日期，应写成 2026-07-01 或 2026年7月1日") from None
 
 
 def dated(values: Any) -> Dated:
@@ -161,6 +162,14 @@ class Scheme(_Frozen):
         found = getattr(self.components.get(component, self), name)
         return found.get(column) if column else found
 
+    def _change(self, path: str, value: Any) -> Any:
+        """A standard with its dates, or a setting as JSON: that one knows no dates."""
+        if path in self.parameters:
+            return dated(value)
+        if isinstance(value, Mapping) and words("settings").keys() & path.split("."):
+            raise PydanticCustomError("dated", words("undated"))
+        return json.dumps(value, ensure_ascii=False, default=str)
+
     def reform(self, changes: Mapping[str, Any] | Reform | None = None, faults: Faults | None = None, **words: str) -> Reform:
         """A checked `Reform` of this scheme: ``{"activity.per_member": 200}`` or ``{...: {"2026-07-01": 200}}``.
 
@@ -173,9 +182,10 @@ class Scheme(_Frozen):
         faults = faults or Faults()
         for path, value in (changes or {}).items():
             try:
-                found[str(path)] = dated(value) if path in self.parameters else json.dumps(value, ensure_ascii=False, default=str)
+                found[str(path)] = self._change(str(path), value)
             except PydanticCustomError as error:
-                faults.add("value_invalid", (path,), value, error.message())
+                days = "、".join(map(str, value)) if isinstance(value, Mapping) else value
+                faults.add("value_invalid", (path,), days, error.message())
         return Reform(tuple(sorted(found.items())), base=self.scheme, **words).check(self, faults)
 
     def under(self, reform: Reform) -> Scheme:
@@ -335,9 +345,8 @@ def parse_changes(texts: Sequence[str], since: str | None = None) -> dict[str, A
         if path in found:
             advice = "同一项只写一次 --set；分几步调整请写成方案文件"
             raise InputError(Problem("scenario_conflict", where=path, found="、".join(texts), advice=advice))
-        numeric = re.fullmatch(r"-?\d+(\.\d+)?", value)
-        plain: Any = float(value) if numeric else value
-        found[path] = {since: plain} if since and numeric else plain
+        plain: Any = float(value) if re.fullmatch(r"-?\d+(\.\d+)?", value) else value
+        found[path] = {since: plain} if since else plain
     return found
 
 
