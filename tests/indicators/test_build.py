@@ -20,6 +20,7 @@ import xlsxwriter
 from evalkit.indicators import build, find_project, load, store, trace
 from evalkit.indicators.areas import build_areas
 from evalkit.indicators.checking import check_paths
+from evalkit.ledgers import read_ledger
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
 
@@ -299,3 +300,28 @@ def test_a_row_of_areas_with_a_path_alone_counts():
     given = pd.DataFrame({"area": ["甲市/乙区", None], "name": [None, "丙区"], "short_name": ["乙", "丙"]}, dtype="string")
     rows = build_areas(["甲市/乙区", "甲市/丙区"], given).set_index("name")["short_name"]
     assert (rows["乙区"], rows["丙区"], rows["甲市"]) == ("乙", "丙", "甲市")
+
+
+def test_ledgers_without_a_district_are_read_together_as_check_reads_them(tmp_path):
+    """Files in one folder where only some name their 镇: two workers took each for a place of its own."""
+    raw = tmp_path / "data/raw/2025"
+    raw.mkdir(parents=True)
+    ledgers = {
+        "城关镇非公企业台账": "单位名称,从业人员数,正式党员,党组织名称,组建方式\n宏发公司,60,5,宏发党支部,单独\n顺达公司,30,4,顺达党支部,单独",
+        "城关镇党组织情况": "党组织名称,党组织类型,党员人数\n宏发党支部,党支部,5\n顺达党支部,党支部,4",
+        "柳河镇社会组织": "单位名称,从业人员数,正式党员,党组织名称,组建方式\n柳河老年协会,9,4,老年协会党支部,单独",
+        "经费收支": "党组织名称,乡镇财政（元）,党员活动经费（元）\n宏发党支部,200,300\n老年协会党支部,210,310\n城东党支部,1,2",
+        "活动": "党组织名称,活动日期,活动类型,应到,实到\n宏发党支部,2025-03-01,主题党日,5,5\n顺达党支部,2025-04-01,主题党日,4,4",
+    }
+    for name, text in ledgers.items():
+        (raw / f"{name}.csv").write_text(text, encoding="utf-8")
+    build(tmp_path, jobs=2)
+    made, checked = load(tmp_path), read_ledger(tmp_path / "data/raw")
+    for table in ("funds", "activities", "party_organisations", "covers"):
+        columns = ["area", "period", "party_org"]
+        ours, theirs = (frame[columns].astype(object).fillna("").apply(tuple, axis=1).sort_values().tolist()
+                        for frame in (made.frame(table), checked.tables[table]))  # fmt: skip
+        assert ours == theirs, table
+    assert {"城关镇", "柳河镇"} <= set(made.frame("funds")["area"].dropna())
+    said = pd.read_parquet(tmp_path / "data/processed/raw/problems.parquet").query("code == 'organisation_unknown'")
+    assert said["found"].tolist() == [p.found for p in checked.problems if p.code == "organisation_unknown"] == ["城东党支部"]

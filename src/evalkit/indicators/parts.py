@@ -36,6 +36,7 @@ from evalkit.indicators.schemas import validate
 from evalkit.indicators.store import schema, to_arrow
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import read_sheets
+from evalkit.ledgers.place import district_of
 from evalkit.problems import InputError, Problem
 from evalkit.runner.crew import PDEATHSIG, prctl
 
@@ -254,15 +255,15 @@ def _owners(files: Any, names: Sequence[str]) -> np.ndarray:
 
 
 def _places(tables: Mapping[str, pa.Table], owners: Mapping[str, np.ndarray], n: int) -> list[list[list[str]]]:
-    """The districts and periods that stand in each of `n` files."""
+    """The districts and periods that stand in each of `n` files, as areas have them and as ledgers look organisations up."""
     found: list[set[tuple[str, str]]] = [set() for _ in range(n)]
     for table, rows in tables.items():
         if table in ("areas", "policies", "figures"):
             continue
         ((area,), areas), ((period,), periods) = (text_codes(rows[column]) for column in ("area", "period"))
-        homes = [*(home_of(a) if a else "" for a in areas), ""]
+        homes = [*({home_of(a), district_of(a)} if a else {""} for a in areas), {""}]
         for owner, a, p in pd.DataFrame({"owner": owners[table], "area": area, "period": period}).drop_duplicates().to_numpy():
-            found[owner].add((homes[a], [*periods, ""][p]))
+            found[owner] |= {(home, [*periods, ""][p]) for home in homes[a]}
     return [[list(place) for place in sorted(places)] for places in found]
 
 
