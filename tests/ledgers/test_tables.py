@@ -252,3 +252,19 @@ def test_remarks_are_dropped_and_what_they_tell_of_persons_is_said_by_place_and_
     assert sorted({kind for _, kind in said}) == ["姓名", "电话号码"] and len(said) == 4
     assert column is None or {where for where, _ in said} == {f"组织台账!{column}2", f"组织台账!{column}3"}
     assert not any("张伟" in str(value) or "138" in str(value) for value in (ledger.tables, *ledger.problems))
+
+
+def test_a_name_tells_of_a_joint_organisation_where_the_ledger_says_nothing() -> None:
+    """教育联合党支部 with one unit in this ledger was kept as single; a stated 组建方式 wins, with a question."""
+    yes = {"是否建立党组织": "是"}
+    rows = [
+        UNITS,
+        unit(1, 党组织名称="教育联合党支部", **yes), unit(2, 党组织名称="街区联合党委", **yes),
+        unit(3, 党组织名称="楼宇联合党总支", 组建方式="单独", **yes), unit(4, 党组织名称="工商业联合会党支部", **yes),
+    ]  # fmt: skip
+    ledger = read(rows)
+    assert [mode for *_, mode in modes(ledger)] == ["joint", "joint", "single", "single"]
+    (said,) = [p for p in ledger.problems if p.code == "setup_differs"]
+    assert (said.severity, said.found) == ("question", "楼宇联合党总支") and said.where.endswith("4")
+    listed = [ORGS, row(ORGS, 党组织名称="教育联合党支部", 建制="支部", 覆盖单位="演示001有限公司")]
+    assert modes(read(listed, "党组织台账"))[0][2] == "joint"

@@ -213,7 +213,7 @@ def build_tables(
     unit_rows = cover = None
     if "units" in forms:
         unit_rows = tables.units(forms["units"], problems)
-        cover = tables.covers(forms["units"], unit_rows)
+        cover = tables.covers(forms["units"], unit_rows, problems)
         out["units"] = tables.counted(unit_rows)
     orgs = tables.party_orgs(forms.get("party_orgs"), cover, problems)
     links = [cover] if cover is not None else []

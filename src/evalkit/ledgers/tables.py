@@ -25,7 +25,7 @@ from evalkit.ledgers.numerals import NOTES
 from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "sheet", "source_row", "place_key"]
-_SUFFIX, _KINDS, _MODES = RULES["organisations"].values()
+_SUFFIX, _KINDS, _MODES, _JOINT = RULES["organisations"].values()
 DATE = "datetime64[s]"
 _DTYPES = {"int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": DATE}
 _OF_ORG = ("org_kind", "founded_on", "ended_on", "parent")  # what unit rows and an organisation's own row may both say
@@ -128,6 +128,10 @@ def _of_words(words: Mapping[str, str]) -> Callable[[str], str | None]:
 
 def _working(name: str) -> bool:
     return any(word in name for word in ("功能型", "工作支部", "临时党支部"))
+
+
+def _joint(name: str) -> str | None:
+    return "joint" if re.search(_JOINT, name) else None
 
 
 def _code(text: str) -> str:
@@ -240,7 +244,7 @@ def _member_parts(form: Form, data: pd.DataFrame) -> None:
             data[column + suffix] = numbers
 
 
-def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
+def covers(form: Form, data: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     """Rows (unit, organisation, mode) from a unit ledger, with what the row says of the organisation.
 
     A unit stands in several rows of a sheet where it has several organisations (a committee and its branches).
@@ -254,6 +258,11 @@ def covers(form: Form, data: pd.DataFrame) -> pd.DataFrame:
     name = name.fillna(data["unit_name"][unnamed] + kind[unnamed].fillna("branch").map(_SUFFIX).astype(TEXT))
     mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
     mode = mode.mask(mode.isna() & keys_of(name, lambda n: "y" if _working(n) else None).notna(), "functional")
+    by_name = keys_of(name, _joint)
+    for r in np.flatnonzero((mode.eq("single") & by_name.notna()).fillna(False)):
+        said = (str(name.iat[r]), "按组建方式计为单独组建")
+        problems.append(form.problem("setup_differs", "setup_mode" if form.has("setup_mode")[r] else "coverage", r, *said))
+    mode = mode.fillna(by_name)
     out = data[[*PLACE, "unit"]].assign(
         name=name, party_org=keys_of(name), mode=mode, org_kind=kind, founded_on=_col(form, "founded_on", DATE),
         ended_on=_col(form, "org_ended_on", DATE), parent=keys_of(_col(form, "affiliation")),
@@ -360,7 +369,8 @@ def covers_by_list(
         out = out[~lost]
     functional = _taken(_at(out["link"], orgs), orgs["functional"], out.index).fillna(False).to_numpy(dtype=bool)
     by_size = pd.Series(np.where(out["row"].map(out["row"].value_counts()) > 1, "joint", "single"), index=out.index, dtype=TEXT)
-    out["mode"] = out["mode"].fillna(by_size).mask(functional, "functional")
+    by_name = keys_of(form.data["party_org"], _joint).reindex(out["row"]).set_axis(out.index)
+    out["mode"] = _coalesce(out["mode"], by_name, by_size).mask(functional, "functional")
     pair = joined(out["link"], out["unit"])
     known_pairs: Any = joined(cover["link"], cover["unit"]) if cover is not None and len(cover) else []
     return out[~pair.duplicated() & ~pair.isin(known_pairs)]
