@@ -268,3 +268,26 @@ def test_a_name_tells_of_a_joint_organisation_where_the_ledger_says_nothing() ->
     assert (said.severity, said.found) == ("question", "楼宇联合党总支") and said.where.endswith("4")
     listed = [ORGS, row(ORGS, 党组织名称="教育联合党支部", 建制="支部", 覆盖单位="演示001有限公司")]
     assert modes(read(listed, "党组织台账"))[0][2] == "joint"
+
+
+def test_one_ledger_of_what_came_in_and_what_went_out() -> None:
+    """金额（万元） beside 支出金额（元）: the income was dropped."""
+    heads = ["党组织名称", "收入来源", "金额（万元）", "支出用途", "支出金额（元）"]
+    rows = [heads, ["甲支部", "区县财政", 0.6, "活动经费", "4,200.00"], ["乙支部", "企业自筹", 3.5, "", ""], ["丙支部", "", "", "培训", 2600]]
+    columns = ["party_org", "flow", "source", "purpose", "amount_fen"]
+    found = read(rows, "经费台账").tables["funds"][columns].astype(object).fillna("").to_numpy().tolist()
+    assert sorted(found) == sorted([
+        ["甲支部", "income", "fiscal_district", "", 6_000_00], ["甲支部", "spending", "", "activity", 4_200_00],
+        ["乙支部", "income", "enterprise", "", 35_000_00], ["丙支部", "spending", "", "secretary_training", 2_600_00],
+    ])  # fmt: skip
+    unsaid = read([["党组织名称", "金额", "支出用途", "支出金额"], ["甲支部", 5, "活动经费", 7]], "经费台账")
+    assert unsaid.tables["funds"]["amount_fen"].tolist() == [7_00]
+    assert [p.advice for p in unsaid.problems if p.severity == "error"] == ["表头写成“收入金额”或“支出金额”"]
+
+
+def test_a_column_tells_income_from_spending() -> None:
+    heads = ["党组织名称", "收支类型", "经费来源", "支出用途", "金额（元）"]
+    rows = [heads, ["甲支部", "收入", "企业自筹", "", 500], ["甲支部", "支出", "", "活动经费", 300]]
+    funds = read(rows, "经费台账").tables["funds"]
+    assert funds[["flow", "amount_fen"]].to_numpy().tolist() == [["income", 500_00], ["spending", 300_00]]
+    assert funds["source"].iloc[0] == "enterprise" and funds["purpose"].iloc[1] == "activity"

@@ -418,11 +418,16 @@ def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: li
             continue
         use = form.has(column) & ~np.logical_or.reduce([form.has(p) for p in spec.get("total_of", ())], initial=False)
         said = {key: spec.get(key) for key in ("flow", "source", "purpose")}
+        item, payer = _col(form, "spending_item"), _col(form, "payer")
+        if column == "income_amount":
+            use &= (data[column].notna() | payer.notna()).to_numpy()
+            said["source"] = payer.fillna("other").to_numpy()[use]
         if column == "spending_amount":
-            item, payer = _col(form, "spending_item"), _col(form, "payer")
-            use &= (data[column].notna() | item.notna() | payer.notna()).to_numpy()
-            # 金额 beside 经费来源, or in a ledger of 收入 only, is income
+            use &= (data[column].notna() | item.notna() | payer.notna() & ~form.has("income_amount")).to_numpy()
+            # 金额 beside 经费来源, or in a ledger of 收入 only, or as the column 收支 says, is income
             income = form.of_block("spending_item" not in b.columns and _of_income(b) for b in form.blocks)
+            way = _col(form, "direction")
+            income = np.where(way.notna(), way.str.contains("收").fillna(False), income)
             said["flow"] = np.where(income, "income", "spending")[use]
             said["source"] = np.where(income, payer.fillna("other"), None)[use]
             said["purpose"] = np.where(income, None, item.fillna("other"))[use]
