@@ -291,3 +291,17 @@ def test_a_column_tells_income_from_spending() -> None:
     funds = read(rows, "经费台账").tables["funds"]
     assert funds[["flow", "amount_fen"]].to_numpy().tolist() == [["income", 500_00], ["spending", 300_00]]
     assert funds["source"].iloc[0] == "enterprise" and funds["purpose"].iloc[1] == "activity"
+
+
+def test_instructors_with_names_alone_are_counted_by_rows() -> None:
+    """A ledger with 姓名 and no 编号 was refused: its rows are counts, and no name is read."""
+    heads = ["序号", "镇街", "姓名", "级别", "专兼职", "联系单位"]
+    rows = [["演示省演示01区2025年党建指导员台账"], heads, [1, "城关镇", "王建国", "区级", "专职", "演示001有限公司"],
+            [2, "城关镇", "李红", "镇级", "兼职", "演示002有限公司"], [3, "城关镇", "李红", "镇级", "兼职", "演示003有限公司"]]  # fmt: skip
+    ledger = from_sheets([sheet(rows, "指导员台账")], area="演示省/演示01区", period="2025")
+    counts = ledger.tables["instructor_counts"]
+    assert counts["count"].sum() == 3 and sorted(counts["full_time"]) == [False, True]
+    told = [p for p in ledger.problems if "按一行一名计数" in p.read]
+    assert len(told) == 1 and not any(p.severity == "error" for p in ledger.problems)
+    everything = "".join(t.to_csv() for t in ledger.tables.values()) + str(ledger.problems) + ledger.headings.to_csv()
+    assert "王建国" not in everything and "李红" not in everything

@@ -40,7 +40,7 @@ def changes(result: Any) -> Block:
                 edge = max(a[part][place], b[part][place], 0)
                 box.annotate(text, (edge, place), xytext=(3, 0), textcoords="offset points", va="center", size=shape.size, zorder=4)
         most = "、".join(f"{names[i]}{a[i]:,.1f}万元" for i in np.argsort(-a, kind="stable")[:3] if a[i] > 0)
-        return page.block(f"条形图：{title}，{len(names)}个地区，增加最多的是：{most or '无'}；{int((np.abs(a) < 0.00005).sum())}个地区不变。")
+        return page.block(f"条形图：{title}，{len(names)}个地区，增加最多的是：{most or '无'}；{int((np.abs(a) < 0.00005).sum())}个不变。")
 
 
 def lorenz(result: Any) -> Block:

@@ -260,7 +260,7 @@ def _places(tables: Mapping[str, pa.Table], owners: Mapping[str, np.ndarray], n:
     for table, rows in tables.items():
         if table in ("areas", "policies", "figures"):
             continue
-        ((area,), areas), ((period,), periods) = (text_codes(rows[column]) for column in ("area", "period"))
+        ((area,), areas), ((period,), periods) = map(text_codes, (rows["area"], rows["period"]))
         homes = [*({home_of(a), district_of(a)} if a else {""} for a in areas), {""}]
         for owner, a, p in pd.DataFrame({"owner": owners[table], "area": area, "period": period}).drop_duplicates().to_numpy():
             found[owner] |= {(home, [*periods, ""][p]) for home in homes[a]}
@@ -295,9 +295,7 @@ def fixes_for(project: Project, dataset: str, names: Sequence[str]) -> list[corr
     """The corrections that mean one of these files; with all files known, so that a name told short stays one file."""
     root = project.data / dataset
     paths = sorted({path for name in names for path in corrections.correction_files(root, name)})
-    if not paths:
-        return []
-    files = [path.relative_to(root).as_posix() for path in project.ledgers(dataset)]
+    files = [path.relative_to(root).as_posix() for path in project.ledgers(dataset)] if paths else []
     return [one for one in corrections.read_corrections(paths, root)[0] if corrections.target_of(one, files) in names]
 
 

@@ -189,9 +189,8 @@ class Parser:
             for column in used:
                 at = block.columns.get(column)
                 own = turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
-                if column == "instructor_codes" and persons.columns({"": own[:200]}).get("") == "name":
-                    place = where(block.sheet, block.rows[0] + 1, at[0] if at else 0)
-                    self.problems.append(finding("personal_data", block.sheet.file, place, persons.KIND_NAMES["name"]))
+                if column == "instructor_codes" and at is not None:
+                    own = self._uncoded(name, block, at[0], own)
                 pair = self.headings.pair(name, block.headings.get(column, ""))
                 cells[column] += [_half(c, pair.index(column), column == "present") for c in own] if column in pair else own
         self._no_value(form)
@@ -213,6 +212,16 @@ class Parser:
                 base[column] = self._listed(form, column, cells[column], kind)
         form.data = pd.DataFrame(base)  # an area column of the form's own has won over the place of the sheet
         return form
+
+    def _uncoded(self, name: str, block: Block, index: int, cells: Sequence[object]) -> Sequence[object]:
+        """Codes of instructors; where names stand for them that is said, and of a column of names only the rows count."""
+        hit = self.headings.look(name, (block.headings["instructor_codes"],))
+        by_rows = hit is not None and "rows_for" in self.headings.forms[name]["columns"][hit.column]
+        said = ("姓名未读，按一行一名计数", "请改用编号；一人占几行的会重复计数") if by_rows else (None, None)
+        if by_rows or persons.columns({"": cells[:200]}).get("") == "name":
+            place = where(block.sheet, block.rows[0] + 1, index)
+            self.problems.append(finding("personal_data", block.sheet.file, place, persons.KIND_NAMES["name"], said[0], advice=said[1]))
+        return [None if cell in (None, "") else f"R{n}" for n, cell in enumerate(cells)] if by_rows else cells
 
     def _no_value(self, form: Form) -> None:
         """Formulas that were never calculated: the cell is empty although the office sees a number."""

@@ -374,6 +374,7 @@ class _Reading:
         headings, problems = self.headings, self.out.problems
         chosen: dict[str, tuple[int, str | None, int]] = {}
         written: dict[str, str] = {}
+        by_rows: dict[str, Any] = {}  # 姓名 where 编号 is wanted: its rows are counted, the names not read
 
         def unknown(index: int, heading: str, read: str | None = None, **more: str) -> None:
             problems.append(finding("heading_unknown", self.sheet.file, self._where(top, index), heading, read, **more))  # type: ignore[arg-type]
@@ -409,6 +410,8 @@ class _Reading:
                 written |= {c: heading for c in pair if c not in written}
             elif (kind := persons.heading_kind(texts[-1])) or hit is not None:
                 self._personal(top, index, kind or "personal")
+                if hit is not None and (column := headings.forms[form]["columns"][hit.column].get("rows_for")):
+                    by_rows.setdefault(column, ((index, None, 99), heading))
             elif not headings.left_out(texts):
                 cells = [_cell(row, index) for row in self.sheet.rows[below : below + 200]]
                 for kind in persons.columns({heading: cells}).values():
@@ -419,6 +422,8 @@ class _Reading:
                 for text in texts:
                     said = said.replace(text, "〔略〕") if persons.name_like(text) and not headings.known(text) else said
                 unknown(index, said, severity="warning", allowed=close, advice=advice)
+        for column in by_rows.keys() - chosen.keys():
+            chosen[column], written[column] = by_rows[column]
         columns = {c: (index, unit) for c, (index, unit, _) in chosen.items()}
         for column, other in headings.rivals(form, columns):
             cells = [_cell(row, columns[column][0]) for row in self.sheet.rows[below : below + 200]]

@@ -182,7 +182,8 @@ class Headings:
             found = {hit.column: hit.rank for levels in columns if (hit := self.look(name, levels))}
             count = sum(not self.person(name, c) for c in found)
             sign = [c in found for c in form.get("recognise", ())]
-            missing = sum(c not in found for c in self.required(name))
+            counted = {form["columns"][c].get("rows_for") for c in found}  # 姓名 for 编号: rows can be counted
+            missing = sum(c not in found and c not in counted for c in self.required(name))
             # a first synonym is the form's own word: it decides between forms that share their synonyms
             score = count + 0.2 * sum(rank <= 0 for rank in found.values()) - 4.0 * missing + 0.5 * sum(sign)
             score += 3.0 if name == announced else 0.0

@@ -130,10 +130,6 @@ def _working(name: str) -> bool:
     return any(word in name for word in ("功能型", "工作支部", "临时党支部"))
 
 
-def _joint(name: str) -> str | None:
-    return "joint" if re.search(_JOINT, name) else None
-
-
 def _code(text: str) -> str:
     plain_code = text.isalnum() and text.isupper() and text.isascii()
     return text if plain_code else re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()
@@ -258,7 +254,7 @@ def covers(form: Form, data: pd.DataFrame, problems: list[Problem]) -> pd.DataFr
     name = name.fillna(data["unit_name"][unnamed] + kind[unnamed].fillna("branch").map(_SUFFIX).astype(TEXT))
     mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
     mode = mode.mask(mode.isna() & keys_of(name, lambda n: "y" if _working(n) else None).notna(), "functional")
-    by_name = keys_of(name, _joint)
+    by_name = name.str.contains(_JOINT).map({True: "joint"}).astype(TEXT)
     for r in np.flatnonzero((mode.eq("single") & by_name.notna()).fillna(False)):
         said = (str(name.iat[r]), "按组建方式计为单独组建")
         problems.append(form.problem("setup_differs", "setup_mode" if form.has("setup_mode")[r] else "coverage", r, *said))
@@ -369,7 +365,7 @@ def covers_by_list(
         out = out[~lost]
     functional = _taken(_at(out["link"], orgs), orgs["functional"], out.index).fillna(False).to_numpy(dtype=bool)
     by_size = pd.Series(np.where(out["row"].map(out["row"].value_counts()) > 1, "joint", "single"), index=out.index, dtype=TEXT)
-    by_name = keys_of(form.data["party_org"], _joint).reindex(out["row"]).set_axis(out.index)
+    by_name = form.data["party_org"].str.contains(_JOINT).map({True: "joint"}).astype(TEXT).reindex(out["row"]).set_axis(out.index)
     out["mode"] = _coalesce(out["mode"], by_name, by_size).mask(functional, "functional")
     pair = joined(out["link"], out["unit"])
     known_pairs: Any = joined(cover["link"], cover["unit"]) if cover is not None and len(cover) else []

@@ -214,33 +214,28 @@ class Result:
         if not (change or whole or gain["gain"] or gain["lose"] or paid):
             return f"{source.whole}{year}年支出不变。"
         text = f"{source.whole}{year}年{f'{moved(change)[:2]}支出{wan(abs(change))}' if change else '支出总额不变'}"
-        if len(paid) > 1:
-            plain = min(paid.values()) > 0
-            text += "，其中" + "、".join(p + (wan(c) if plain else moved(c)) for p, c in paid.items())
-        text += f"，全部为{next(iter(paid))}支出" if len(paid) == 1 else ""
+        each = "、".join(payer + (wan(c) if min(paid.values()) > 0 else moved(c)) for payer, c in paid.items())
+        text += f"，其中{each}" if len(paid) > 1 else f"，全部为{next(iter(paid))}支出" if paid else ""
         if later or wan(whole) != wan(change):
             text += f"；{later or year}年全年{moved(whole)}"
         text += f"；惠及{int(gain['gain']):,}个党组织{gain['gain_members']:,.0f}名党员" if gain["gain"] else ""
-        if gain["lose"]:
-            losing = f"{int(gain['lose']):,}个党组织{gain['lose_members']:,.0f}名党员"
-            text += f"；{losing}的经费减少" if gain["gain"] else f"；涉及{losing}"
+        losing = f"{int(gain['lose']):,}个党组织{gain['lose_members']:,.0f}名党员" + ("的经费减少" if gain["gain"] else "")
+        text += ("；" if gain["gain"] else "；涉及") + losing if gain["lose"] else ""
         return text + self._where(year) + "。"
 
     def _where(self, year: int) -> str:
         """Where most is added or taken, and where nothing changes."""
-        by_area = self.cost("area", year)
-        order = by_area.sort_values("change_fen", key=abs, ascending=False, kind="stable")
-        sides = {"增加": order[order["change_fen"] > 0].head(3), "减少": order[order["change_fen"] < 0].head(3)}
-        moved = [word for word, part in sides.items() if len(part)]
-        if len(by_area) < 2 or not moved:
+        by_area = self.cost("area", year).sort_values("change_fen", key=abs, ascending=False, kind="stable")
+        sides = {"增加": by_area[by_area["change_fen"] > 0].head(3), "减少": by_area[by_area["change_fen"] < 0].head(3)}
+        words = [word for word, part in sides.items() if len(part)]
+        if len(by_area) < 2 or not words:
             return ""
         text = ""
-        for word in moved:
-            named = zip(sides[word]["area_name"], sides[word]["change_fen"], strict=True)
-            text += f"；{word}最多的是" + "、".join(f"{n}（{wan(abs(c))}）" for n, c in named)
+        for word in words:
+            named = (f"{n}（{wan(abs(c))}）" for n, c in zip(sides[word]["area_name"], sides[word]["change_fen"], strict=True))
+            text += f"；{word}最多的是" + "、".join(named)
         none = by_area.loc[by_area["change_fen"] == 0, "area_name"].tolist()
         rest = "、".join(none[:6]) + (f"等{len(none):,}个" if len(none) > 6 else "")
-        if moved == ["增加"]:
-            floor = "已达标" if any(c.basis == "top_up" for c in self.scheme.components.values()) else ""
-            return text + (f"；{floor}不增加的是{rest}" if none else "；没有不增加的区县")
-        return text + (f"；没有变化的是{rest}" if none else "")
+        floor = "已达标" if any(c.basis == "top_up" for c in self.scheme.components.values()) else ""
+        still, all_gain = (f"{floor}不增加", "；没有不增加的区县") if words == ["增加"] else ("没有变化", "")
+        return text + (f"；{still}的是{rest}" if none else all_gain)
