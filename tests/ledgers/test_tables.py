@@ -305,3 +305,7 @@ def test_instructors_with_names_alone_are_counted_by_rows() -> None:
     assert len(told) == 1 and not any(p.severity == "error" for p in ledger.problems)
     everything = "".join(t.to_csv() for t in ledger.tables.values()) + str(ledger.problems) + ledger.headings.to_csv()
     assert "王建国" not in everything and "李红" not in everything
+    below = [["演示省演示01区2025年党建指导员台账"], ["序号", "基本信息", "", "联系单位"], ["", "姓名", "专兼职", ""], [1, "王建国", "专职", "甲"], [2, "李红", "兼职", "乙"]]
+    deeper = from_sheets([sheet(below, "指导员台账")], area="演示省/演示01区", period="2025")
+    assert [p.read for p in deeper.problems if p.code == "personal_data"].count("姓名未读，按一行一名计数") <= 1
+    assert "王建国" not in str(deeper.problems)

@@ -206,9 +206,7 @@ def parse_dates(cells: Sequence[Any], *, year: int | None = None, date_1904: boo
     return [memo[key] for key in keys]
 
 
-_PERIOD = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)(?:\s*[年/.-]?度?\s*第?([1-4一二三四])\s*季度?|\s*[-/.]?\s*q([1-4])|\s*年度?|(?![\d]))"
-)
+_PERIOD = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s*[年/.-]?度?\s*第?([1-4一二三四])\s*季度?|\s*[-/.]?\s*q([1-4])|\s*年度?|(?![\d]))")
 _SHORT = re.compile(r"(?<!\d)(\d\d)年(?:度?\s*第?([1-4一二三四])\s*季度?)?(?!\d)")
 
 

@@ -188,9 +188,9 @@ class Parser:
             turned = list(zip_longest(*(block.sheet.rows[i] for i in block.rows), fillvalue=""))
             for column in used:
                 at = block.columns.get(column)
-                own = turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
+                own: Sequence[object] = turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
                 if column == "instructor_codes" and at is not None:
-                    own = self._uncoded(name, block, at[0], own)
+                    own = self._uncoded(name, block, at[0], [*own])
                 pair = self.headings.pair(name, block.headings.get(column, ""))
                 cells[column] += [_half(c, pair.index(column), column == "present") for c in own] if column in pair else own
         self._no_value(form)
@@ -213,10 +213,10 @@ class Parser:
         form.data = pd.DataFrame(base)  # an area column of the form's own has won over the place of the sheet
         return form
 
-    def _uncoded(self, name: str, block: Block, index: int, cells: Sequence[object]) -> Sequence[object]:
+    def _uncoded(self, name: str, block: Block, index: int, cells: list[object]) -> list[object]:
         """Codes of instructors; where names stand for them that is said, and of a column of names only the rows count."""
-        hit = self.headings.look(name, (block.headings["instructor_codes"],))
-        by_rows = hit is not None and "rows_for" in self.headings.forms[name]["columns"][hit.column]
+        levels = tuple(block.headings["instructor_codes"].split("/"))
+        by_rows = (hit := self.headings.look(name, levels)) is not None and self.headings.person(name, hit.column)
         said = ("姓名未读，按一行一名计数", "请改用编号；一人占几行的会重复计数") if by_rows else (None, None)
         if by_rows or persons.columns({"": cells[:200]}).get("") == "name":
             place = where(block.sheet, block.rows[0] + 1, index)

@@ -395,12 +395,10 @@ class _Reading:
                     beside = (f"右边又有一组同样的表头（从{letter(index)}列起），右边各行未计入", "把右边各行移到左边各行的下面")
                     problems.append(finding("heading_unknown", self.sheet.file, self._where(top, index), heading, beside[0],
                                             advice=beside[1], severity="error"))  # fmt: skip
-                elif "支出" in other and (beside := headings.forms[form]["columns"][hit.column].get("beside")):
-                    origin, income = beside  # 金额 beside 支出金额: what came in, if the ledger tells from where
-                    if any((h := headings.look(form, t)) and h.column == origin for t in levels.values()) and income not in chosen:
-                        chosen[income], written[income] = chosen[hit.column] if better else new[:3], loser[1]
-                    else:
-                        unknown(*loser, "看不出是收入还是支出，此列未采用", severity="error", advice="表头写成“收入金额”或“支出金额”")
+                elif "支出" in other and (income := headings.besides(form, hit.column, levels.values())) and income not in chosen:
+                    chosen[income], written[income] = old if better else new[:3], loser[1]
+                elif "支出" in other and hit.column == "spending_amount":
+                    unknown(*loser, "看不出是收入还是支出，此列未采用", severity="error", advice="表头写成“收入金额”或“支出金额”")
                 elif hit.column != "row_number":
                     unknown(*loser, f"与“{other}”同义，此列未采用")
                 if better:

@@ -160,6 +160,11 @@ class Headings:
         """The columns of the two numbers under a heading such as 实到/应到, if it is one."""
         return {plain(said): columns for said, columns in self.forms[form].get("pairs", {}).items()}.get(plain(heading), [])
 
+    def besides(self, form: str, column: str, all_levels: Iterable[tuple[str, ...]]) -> str | None:
+        """金额 beside 支出金额: the column of what came in, where another heading tells from where it came."""
+        origin, twin = self.forms[form]["columns"][column].get("beside", (None, None))
+        return twin if any((hit := self.look(form, levels)) and hit.column == origin for levels in all_levels) else None
+
     def person(self, form: str, column: str) -> bool:
         return bool(self.forms[form]["columns"][column].get("person"))
 

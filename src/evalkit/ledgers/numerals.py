@@ -52,9 +52,7 @@ _GRAMMAR = re.compile(
     rf"(?P<noun>{_any(NOUNS)}|%|‰|个?百分点)?(?:(?P<jiao>{_ONE_DIGIT})角)?(?:(?P<fen>{_ONE_DIGIT})分)?"
     rf"(?:{WORDS['after_noun']})?(?:整|正|钱)?(?P<q4>{_any([w for w in _WORDS if w not in '上超逾近约'])})?"
 )
-_QUICK = re.compile(
-    r" ?共?(约|近|逾|不少于|超过|不足)?(\d{1,12}|\d{1,3}(?:,\d{3}){1,3})(余|多)?(人|名|家|个|户|元|次)?(左右|以上|以下)?", re.ASCII
-)
+_QUICK = re.compile(WORDS["quick"], re.ASCII)
 _UNIT = re.compile(rf"[十百千万亿]*(?:{_any(NOUNS)})")
 _INNER_NUMBER = re.compile(r"[-+]?[\d.,]+(?:人|名|个|家|元|万元)?")
 _HUNDREDTHS = re.compile(rf"(?P<q>约|近)?百分之(?P<n>{_NUMBER}(?:点[〇一二三四五六七八九]+)?)")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.ledgers.findings import FULL, WORDS, listed
+from evalkit.ledgers.findings import FULL, RULES, WORDS, listed
 
 KIND_NAMES: dict[str, str] = WORDS["kinds"]
 
@@ -28,19 +28,9 @@ _WORDS = frozenset(listed("no_names"))
 _PLACE, _SAFE = re.compile(WORDS["place"]), re.compile(WORDS["no_persons"])
 _HEADINGS = tuple((kind, re.compile(pattern)) for kind, pattern in WORDS["headings"].items())
 _NO_PERSON = re.compile(f"{WORDS['counted']}|{WORDS['organisation']}")
-_NAME = re.compile(r"[一-鿿]{2,4}|[一-鿿]{1,6}·[一-鿿·]{1,12}")
-_LONG = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[0-9]|[ -](?=[0-9])){13,22}[0-9Xx]?(?![0-9A-Za-z])")
-_MOBILE = re.compile(r"(?<![0-9A-Za-z.])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Za-z])")
-_LANDLINE = re.compile(
-    r"(?<![0-9A-Za-z.])(?:0\d{2,3}[- ]?[2-9]\d{6,7}|\(0\d{2,3}\)[ -]?[2-9]\d{6,7}|"
-    r"400[- ]\d{3}[- ]\d{4})(?:[-转]\d{1,5})?(?![0-9A-Za-z])"
-)
-_NINE_DIGITS = re.compile(r"\d(?:\D*\d){8}")
+_LONG, _MOBILE, _LANDLINE, _NINE_DIGITS, _NAME = map(re.compile, RULES["persons"]["patterns"])
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_CALLED = re.compile(
-    rf"(?:(?:{WORDS['titles']})[:： ]{{0,2}}|由|[(（])"
-    r"(?P<name>[一-鿿]{2,3})(?=$|[,，。;；、)） \d(（]|同志|书记|电话|手机|主任|先生|女士|担任|兼任|任)"
-)
+_CALLED = re.compile(RULES["persons"]["called"].replace("TITLES", WORDS["titles"]))
 _TITLED = re.compile(rf"(?P<name>[{''.join(sorted(_SURNAMES))}][一-鿿]{{1,2}})(?=同志|先生|女士|书记|主任)")
 
 

@@ -255,9 +255,8 @@ def covers(form: Form, data: pd.DataFrame, problems: list[Problem]) -> pd.DataFr
     mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
     mode = mode.mask(mode.isna() & keys_of(name, lambda n: "y" if _working(n) else None).notna(), "functional")
     by_name = name.str.contains(_JOINT).map({True: "joint"}).astype(TEXT)
-    for r in np.flatnonzero((mode.eq("single") & by_name.notna()).fillna(False)):
-        said = (str(name.iat[r]), "按组建方式计为单独组建")
-        problems.append(form.problem("setup_differs", "setup_mode" if form.has("setup_mode")[r] else "coverage", r, *said))
+    problems += [form.problem("setup_differs", "setup_mode", r, str(name.iat[r]), "按组建方式计为单独组建")
+                 for r in np.flatnonzero((mode.eq("single") & by_name.notna()).fillna(False))]  # fmt: skip
     mode = mode.fillna(by_name)
     out = data[[*PLACE, "unit"]].assign(
         name=name, party_org=keys_of(name), mode=mode, org_kind=kind, founded_on=_col(form, "founded_on", DATE),
@@ -422,8 +421,7 @@ def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: li
             use &= (data[column].notna() | item.notna() | payer.notna() & ~form.has("income_amount")).to_numpy()
             # 金额 beside 经费来源, or in a ledger of 收入 only, or as the column 收支 says, is income
             income = form.of_block("spending_item" not in b.columns and _of_income(b) for b in form.blocks)
-            way = _col(form, "direction")
-            income = np.where(way.notna(), way.str.contains("收").fillna(False), income)
+            income = _col(form, "direction").str.contains("收").astype("boolean").fillna(pd.Series(income, form.data.index)).to_numpy(bool)
             said["flow"] = np.where(income, "income", "spending")[use]
             said["source"] = np.where(income, payer.fillna("other"), None)[use]
             said["purpose"] = np.where(income, None, item.fillna("other"))[use]
