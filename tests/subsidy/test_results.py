@@ -165,6 +165,8 @@ def test_the_first_question_on_the_demo(demo) -> None:
     assert result.sentence.startswith("全省2026年增加支出") and "演示" in "".join(made.notes)
     alone = made.within("演示03区").run(result.reform).cost([])["change_fen"].tolist()
     assert alone == result.cost("area").query("area_name == '演示03区'")["change_fen"].tolist()
+    named = ek.plan(demo, "fuyang-2015", ["2026"], within="演示03区").run({"activity.per_member": 200}).sentence
+    assert named.startswith("演示03区2026年")  # the short name 演示03 beside the year would read as one number
 
 
 def test_a_joint_branch_of_the_demo_is_paid_once(demo) -> None:
