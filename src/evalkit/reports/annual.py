@@ -292,11 +292,12 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
         why = "、".join(f"{r.area_name}（{r.losses}）" for r in scores.table.head(NAMED).itertuples())
         return Block.paragraph(f"没有计算综合得分：{why}{'等' * (len(scores.table) > NAMED)}。", "pending")
     rank = ranking == "full"
+    table = scores.table.assign(most=scores.table["losses"].str.replace(r"失([\d.]+)分", r"\1", regex=True))
     rows = [[r.area_name, None if pd.isna(r.score) else float(r.score), r.grade if pd.notna(r.grade) else MISSING,
-             *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []), r.losses] for r in scores.table.itertuples()]  # fmt: skip
+             *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []), r.most] for r in table.itertuples()]  # fmt: skip
     columns: list[Any] = ["地区", {"key": "score", "label": "得分", "decimals": 2}]
     columns += [{"key": "grade", "label": "等级", "align": "center"}]
-    columns += [*(right(rank="位次") if rank else []), "失分最多的指标"]
+    columns += [*(right(rank="位次") if rank else []), "失分最多的指标（分）"]
     made = Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method], demo=scores.is_demo,
                        source=source_line(scores.period, scores.is_demo))  # fmt: skip
     return placed(made, str(now["level"].iloc[0]))
