@@ -1,0 +1,6 @@
+"""The reader and the command of the net can be imported by the tests of this folder."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
