@@ -240,11 +240,9 @@ class Move:
     new: str | None
 
     def __str__(self) -> str:
-        document, *rest = self.place
-        forms = "、".join(FORMS[form] for form in self.forms)
         old = "（无）" if self.old is None else self.old
         new = "（无）" if self.new is None else self.new
-        return f"{document}（{forms}） | {' | '.join(rest)}: {old} -> {new}"
+        return f"{_place(self)}: {old} -> {new}"
 
 
 def compare(old: Net, new: Net) -> list[Move]:
@@ -274,17 +272,60 @@ def _counts(text: str) -> Counter[str]:
     return counts
 
 
+@dataclass(frozen=True)
+class Told:
+    """Moves by kind; `replaced` are pairs: gone at one place, at another with the same numbers (a reworded sentence)."""
+
+    moved: list[Move]
+    replaced: list[tuple[Move, Move]]
+    gone: list[Move]
+    new: list[Move]
+
+
+def sorted_out(moves: list[Move]) -> Told:
+    """Pairs what is gone with what is new in the same document with the same numbers, the nearest place first."""
+    come = [move for move in moves if move.old is None]
+    waiting: dict[tuple[str, tuple[str, ...]], list[Move]] = {}
+    for move in come:
+        waiting.setdefault((move.place[0], tuple(places.numbers(move.new or ""))), []).append(move)
+    replaced, gone = [], []
+    for move in moves:
+        if move.new is not None:
+            continue
+        others = waiting.get((move.place[0], tuple(places.numbers(move.old or ""))), [])
+        if others:
+            other = max(others, key=lambda o: (_nearness(o, move), -come.index(o)))
+            others.remove(other)
+            replaced.append((move, other))
+        else:
+            gone.append(move)
+    rest = {id(move) for others in waiting.values() for move in others}
+    moved = [move for move in moves if move.old is not None and move.new is not None]
+    return Told(moved, replaced, gone, [move for move in come if id(move) in rest])
+
+
+def _nearness(one: Move, other: Move) -> int:
+    """How many of section, row, column and forms two places share."""
+    return sum(a == b for a, b in zip([*one.place, one.forms], [*other.place, other.forms], strict=True))
+
+
 def told(moves: list[Move], limit: int | None = None) -> str:
-    """The moves as a list to read: moved values first, then what is gone, then what is new."""
-    moved = [m for m in moves if m.old is not None and m.new is not None]
-    gone = [m for m in moves if m.new is None]
-    come = [m for m in moves if m.old is None]
-    lines = [f"{len(moved)} cells moved, {len(gone)} gone, {len(come)} new"]
-    listed = [*moved, *gone, *come]
-    lines += map(str, listed[:limit])
+    """The moves as a list to read: moved values first, then what is gone, new, and the same at another place."""
+    all_of = sorted_out(moves)
+    head = f"{len(all_of.moved)} cells moved, {len(all_of.gone)} gone, {len(all_of.new)} new"
+    head += f", {len(all_of.replaced)} with the same numbers at another place"
+    listed = [*map(str, all_of.moved), *map(str, all_of.gone), *map(str, all_of.new)]
+    for old, new in all_of.replaced:
+        listed.append(f"{_place(old)}: {old.old} => {' | '.join(new.place[1:])}: {new.new}")
+    lines = [head, *listed[:limit]]
     if limit is not None and len(listed) > limit:
         lines.append(f"... and {len(listed) - limit} more")
     return "\n".join(lines)
+
+
+def _place(move: Move) -> str:
+    document, *rest = move.place
+    return f"{document}（{'、'.join(FORMS[form] for form in move.forms)}） | {' | '.join(rest)}"
 
 
 REMOVED = HERE / "removed.txt"
@@ -292,16 +333,7 @@ REMOVED = HERE / "removed.txt"
 
 def vanished(moves: list[Move]) -> list[Move]:
     """Cells that are gone though their numbers did not come up at another place of the document."""
-    come = Counter((m.place[0], tuple(places.numbers(m.new or ""))) for m in moves if m.old is None)
-    rest = []
-    for move in moves:
-        if move.new is None:
-            key = (move.place[0], tuple(places.numbers(move.old or "")))
-            if come[key]:
-                come[key] -= 1
-            else:
-                rest.append(move)
-    return rest
+    return sorted_out(moves).gone
 
 
 def allowed(kind: str, move: Move, lines: list[str] | None = None) -> bool:

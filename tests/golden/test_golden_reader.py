@@ -119,6 +119,9 @@ def test_a_number_at_another_place_is_not_gone(tmp_path):
     moves = net.compare(taken(page(tmp_path)), taken(other))
     assert len(moves) == 4
     assert net.vanished(moves) == []
+    lines = net.told(moves).splitlines()
+    assert lines[0] == "0 cells moved, 0 gone, 0 new, 2 with the same numbers at another place"
+    assert lines[2] == "报告（网页） | 主要指标 | 乙区 | 单位 · 数值: 215 => 主要指标 | 丁区 | 单位 · 数值: 215"
 
 
 def test_what_is_written_is_read_again(tmp_path):
