@@ -4,11 +4,39 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from evalkit.problems import InputError, Problem
+
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between attempts at a file that a scanner or an index has open for a moment
+CLOSE_IT = "请关闭打开着这个文件的程序（如 Excel、WPS、正在运行的笔记本）后再运行；原来的内容没有动"
+
+
+def patiently(act: Callable[[], Any]) -> Any:
+    """What `act` returns; tried again for a moment where the system refuses, as Windows does with files that are open."""
+    for wait in WAITS:
+        try:
+            return act()
+        except PermissionError:
+            time.sleep(wait)
+    return act()
+
+
+def replace(made: Path, target: Path) -> None:
+    """Put a finished file or folder in the place of another; `InputError` where that one stays open in another program."""
+    try:
+        patiently(lambda: os.replace(made, target))
+    except PermissionError as error:
+        raise InputError(Problem("output_locked", file=str(target), advice=CLOSE_IT)) from error
+
+
+def synced(path: Path) -> None:
+    """Wait until a file is on the disk: a name must never lead to content that a power cut takes away."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def put(path: Path, content: bytes | str | Callable[[Path], Any], avoid: Iterable[Path] = (), keep: bool = False) -> Path:
@@ -37,6 +65,7 @@ def put(path: Path, content: bytes | str | Callable[[Path], Any], avoid: Iterabl
             content(temporary)
         else:
             temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        synced(temporary)
         temporary.chmod(0o644)
         return place(temporary, path, avoid, keep)
     except OSError as error:
@@ -59,7 +88,7 @@ def place(made: Path, target: Path, avoid: Iterable[Path] = (), keep: bool = Fal
         if at.is_dir() or Path(os.path.realpath(at)) in avoided or kept:
             continue
         try:
-            os.replace(made, at)
+            patiently(lambda at=at: os.replace(made, at))  # type: ignore[misc]
             return at
         except PermissionError:
             if not at.exists():

@@ -7,8 +7,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +22,7 @@ from evalkit.demo.province import PROVINCE, REFORM, District, make_districts
 from evalkit.demo.sheet import Sheet, Truth, take, totals
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
+from evalkit.runner.machine import process_map
 
 Progress = Callable[[int, int, str], None]
 NOTE = "演示数据"
@@ -69,8 +68,8 @@ def write(
         for period in years:
             (out / period).mkdir(parents=True, exist_ok=True)
         (out / "truth.json").unlink(missing_ok=True)  # until the end there is no whole demonstration here
-        with ProcessPoolExecutor(jobs) if jobs > 1 else nullcontext() as pool:
-            for district, result in zip(plan, pool.map(one, plan) if pool else map(one, plan), strict=True):
+        with process_map(jobs) as mapped:
+            for district, result in zip(plan, mapped(one, plan), strict=True):
                 found.append(result)
                 for i, period in enumerate(years if progress else (), len(years) * (len(found) - 1) + 1):
                     progress(i, n_books, f"{period}/{district.name}.xlsx")  # type: ignore[misc]

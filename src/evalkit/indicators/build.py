@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,17 @@ from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_frame
-from evalkit.indicators.parts import Item, Progress, digest, pieces, read_parts, sweep
+from evalkit.indicators.parts import Item, Progress, damaged_parts, digest, pieces, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
-from evalkit.indicators.store import SCHEMA_VERSION, read_manifest, read_table, schema, with_full_areas, write_build
+from evalkit.indicators.store import (
+    SCHEMA_VERSION,
+    damaged,
+    read_manifest,
+    read_table,
+    schema,
+    with_full_areas,
+    write_build,
+)
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import make_views, plain, with_home
 from evalkit.ledgers import corrections
@@ -36,7 +44,10 @@ PROBLEM_COLUMNS = ["file", "sheet", "cell", "severity", "code", "found", "read",
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a build made: its folder, periods, files (with part, hash, rows), counts of problems, whether anew."""
+    """What a build made: its folder, periods, files (with part, hash, rows), counts of problems, whether anew.
+
+    `damaged`: stored files that were not whole, which is why they were made again.
+    """
 
     folder: Path
     dataset: str
@@ -44,6 +55,7 @@ class Manifest:
     files: tuple[dict[str, Any], ...]
     n_problems: dict[str, int]
     changed: bool
+    damaged: tuple[str, ...] = ()
 
 
 def file_digest(path: Path) -> str:
@@ -106,13 +118,22 @@ def build(
             changes = [f"{path}{file_digest(path)}" for path in beside]
             fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
             known = read_manifest(folder)
-            if known and known["fingerprint"] == fingerprint and not force:
+            if known and "stored" not in known:  # of a version that did not write down what it stored
+                known = None
+            lost = not_whole(folder, known) if known else []
+            if known and known["fingerprint"] == fingerprint and not force and not lost:
                 return _manifest(folder, known, changed=False)
-            groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress)
-            return _derive(found, dataset, folder, items, groups, fingerprint)
+            groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress, lost)
+            made = _derive(found, dataset, folder, items, groups, fingerprint)
+            return dataclasses.replace(made, damaged=tuple(dict.fromkeys(lost)))
     finally:
         if collecting:
             gc.enable()
+
+
+def not_whole(folder: Path, known: Mapping[str, Any]) -> list[str]:
+    """Stored files of a build that are gone, or no longer what it wrote."""
+    return [*damaged(folder, known["stored"]), *damaged_parts(folder / "parts", known["parts"])]
 
 
 def _item(path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from evalkit.indicators.cells import View
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.parts import pieces
 from evalkit.indicators.project import Project, find_project, nearest_codebook
-from evalkit.indicators.store import nullable, read_manifest, read_table, schema, to_arrow, with_full_areas
+from evalkit.indicators.store import nullable, read_frame, read_manifest, read_table, schema, to_arrow, with_full_areas
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import in_memory, make_views, plain, with_home
 from evalkit.ledgers import Ledger
@@ -66,7 +66,8 @@ class Data:
         return self.periods[-1]
 
     def _frame(self, name: str) -> pd.DataFrame:
-        frame = pd.read_parquet(self.folder / f"{name}.parquet")
+        path = self.folder / f"{name}.parquet"
+        frame = read_frame(path, self.manifest.get("stored", {}).get(path.name))
         if "period" in frame and self.dataset != "published":
             frame = frame.loc[frame["period"].isin(self.periods) | frame["period"].isna()]
         return frame.reset_index(drop=True)
@@ -86,6 +87,11 @@ class Data:
     @cached_property
     def problems(self) -> pd.DataFrame:
         return self._frame("problems")
+
+    @cached_property
+    def baseline(self) -> pd.DataFrame:
+        """Last year's printed numbers beside those of the ledgers; empty where none were given."""
+        return self._frame("baseline") if (self.folder / "baseline.parquet").exists() else pd.DataFrame()
 
     @cached_property
     def sources(self) -> pd.DataFrame:

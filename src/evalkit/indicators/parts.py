@@ -12,14 +12,11 @@ import gc
 import hashlib
 import importlib
 import json
-import multiprocessing
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,16 +26,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evalkit.files import patiently, replace, synced
 from evalkit.indicators.areas import full_paths, home_of
 from evalkit.indicators.cells import text_codes
 from evalkit.indicators.project import Project
 from evalkit.indicators.schemas import validate
-from evalkit.indicators.store import schema, to_arrow
+from evalkit.indicators.store import damaged, facts_of, schema, to_arrow
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.place import district_of
 from evalkit.problems import InputError, Problem
-from evalkit.runner.crew import PDEATHSIG, prctl
+from evalkit.runner.machine import BATCH_OF_LEDGERS, process_map, workers_for
 
 BATCH = 60  # files read together: per-table costs of pandas are paid once a batch
 NOTE = "batch.json"
@@ -56,9 +54,15 @@ def digest(*parts: bytes | str) -> str:
 
 
 def read_parts(
-    items: list[Item], project: Project, dataset: str, parts: Path, force: bool, jobs: int | None, progress: Progress | None
-) -> list[Item]:
+    items: list[Item], project: Project, dataset: str, parts: Path, force: bool, jobs: int | None, progress: Progress | None,
+    lost: list[str] | None = None,
+) -> list[Item]:  # fmt: skip
     """Make sure that every file has its part; the parts in the order of their first file.
+
+    Parameters
+    ----------
+    lost
+        Gets the names of stored files that were found damaged; they are made again.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def read_parts(
         parts.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
-    stored = [] if force else list(_stored(parts))
+    stored = [] if force else list(_stored(parts, [] if lost is None else lost))
     known = {item for note in stored for item in note["items"]}
     stored += _read([i for i in items if i["part"] not in known], None, project, dataset, parts, jobs, progress, len(items))
     places = {item: places for note in stored for item, (_file, places) in note["items"].items()}
@@ -85,15 +89,30 @@ def read_parts(
     return [group | found[group["part"]] for group in groups]
 
 
-def _stored(parts: Path) -> Iterator[Item]:
-    """The batches that are there; those of an older version, or cut short, are taken away and read again."""
-    for path in parts.glob(f"*/{NOTE}"):
+def _stored(parts: Path, lost: list[str]) -> Iterator[Item]:
+    """The batches that are there; those of an older version, cut short or damaged are taken away and read again."""
+    for path in sorted(parts.glob(f"*/{NOTE}")):
         with suppress(OSError, ValueError):
             note = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(note, dict) and {"batch", "items", "parts"} <= note.keys():
-                yield note
-                continue
+            if isinstance(note, dict) and {"batch", "items", "parts", "stored"} <= note.keys():
+                broken = damaged(path.parent, note["stored"])
+                lost += [f"parts/{path.parent.name}/{name}" for name in broken]
+                if not broken and note["batch"] == path.parent.name:
+                    yield note
+                    continue
         shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def damaged_parts(parts: Path, groups: Iterable[Item]) -> list[str]:
+    """Stored files of these parts that are gone, or no longer what was written."""
+    found = []
+    for batch in dict.fromkeys(group["batch"] for group in groups):
+        try:
+            note = json.loads((parts / batch / NOTE).read_text(encoding="utf-8"))
+            found += [f"parts/{batch}/{name}" for name in damaged(parts / batch, note["stored"])]
+        except (OSError, ValueError, KeyError, TypeError):
+            found.append(f"parts/{batch}/{NOTE}")
+    return found
 
 
 def pieces(folder: Path, parts: Iterable[Item], table: str) -> list[tuple[Path, list[int]]]:
@@ -117,8 +136,8 @@ def _repacked(parts: Path, note: Item, used: set[str]) -> Item:
     tables: dict[str, list[tuple[str, pa.Table]]] = {}
     for part, held in live.items():
         for table, group in held["groups"].items():
-            source = pq.ParquetFile(parts / note["batch"] / f"{table}.parquet")
-            tables.setdefault(table, []).append((part, source.read_row_group(group, use_threads=False)))
+            with pq.ParquetFile(parts / note["batch"] / f"{table}.parquet") as source:
+                tables.setdefault(table, []).append((part, source.read_row_group(group, use_threads=False)))
     return _write(parts, tables, live, {item: about for item, about in note["items"].items() if about[0] in files})
 
 
@@ -157,19 +176,16 @@ def _read(
     """Read files into batches; the notes of the batches."""
     if not items:
         return []
-    workers = max(1, min(jobs or os.cpu_count() or 1, len(items) // 2))
+    workers = max(1, min(jobs or workers_for(BATCH_OF_LEDGERS), len(items) // 2))
     if groups is None:
         batches: list[tuple[list[Item], list[Item] | None]] = [(some, None) for some in _shared_out(items, workers)]
     else:
         batches = [([i for i in items if i["file"] in group["files"]], [group]) for group in groups]
     tasks = [(project.root, dataset, batch, wanted, parts) for batch, wanted in batches]
     done, notes = total - len(items), []
-    with ExitStack() as stack:
-        results: Iterable[Item] = map(_read_batch, tasks)
-        if workers > 1 and len(batches) > 1:
-            context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-            pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
-            results = stack.enter_context(pool).map(_read_batch, tasks)
+    with process_map(workers if len(batches) > 1 else 1, gc.disable) as mapped:
+        results = mapped(_read_batch, tasks)
+        if workers > 1:
             importlib.import_module("evalkit.stats")  # slow, and soon needed: while the workers read
         for (batch, _wanted), note in zip(batches, results, strict=True):
             notes.append(note)
@@ -177,11 +193,6 @@ def _read(
             if progress:
                 progress(done, total, batch[-1]["file"])
     return notes
-
-
-def _begin_worker() -> None:
-    gc.disable()
-    prctl(PDEATHSIG, 9)  # SIGKILL, a name that Windows lacks; else it waits for ever after a kill of the caller
 
 
 def _shared_out(items: list[Item], workers: int) -> list[list[Item]]:
@@ -282,13 +293,32 @@ def _write(parts: Path, pieces: Mapping[str, list[tuple[str, pa.Table]]], held: 
                 for n, (part, rows) in enumerate(some):
                     writer.write_table(rows, row_group_size=len(rows))
                     note["parts"][part]["groups"][table] = n
+            synced(temporary / f"{table}.parquet")
+        note["stored"] = {file.name: facts_of(file) for file in sorted(temporary.iterdir())}
+        note["batch"] = _free_name(parts, name)
         (temporary / NOTE).write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
+        synced(temporary / NOTE)
         os.chmod(temporary, 0o755)
-        shutil.rmtree(parts / name, ignore_errors=True)
-        os.replace(temporary, parts / name)
+        replace(temporary, parts / note["batch"])
+    except OSError as error:
+        raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return note
+
+
+def _free_name(parts: Path, name: str) -> str:
+    """The name of a new batch: its own, once an older one is out of the way, or another where that one is still open."""
+    if not (parts / name).exists():
+        return name
+    aside = Path(tempfile.mkdtemp(dir=parts, prefix=".tmp-"))
+    try:
+        patiently(lambda: os.replace(parts / name, aside / name))
+        return name
+    except PermissionError:
+        return next(free for n in range(2, 1000) if not (parts / (free := f"{name}-{n}")).exists())
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def fixes_for(project: Project, dataset: str, names: Sequence[str]) -> list[corrections.Correction]:
@@ -300,8 +330,9 @@ def fixes_for(project: Project, dataset: str, names: Sequence[str]) -> list[corr
 
 
 def sweep(parts: Path, groups: Sequence[Item]) -> None:
-    """Remove what no part stands in any more."""
+    """Remove what no part stands in any more; what another program has open stays for the next time."""
     used = {group["batch"] for group in groups}
     for path in parts.iterdir():
         if path.name not in used:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            with suppress(OSError):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import evalkit
-from evalkit.indicators.build import Manifest, file_digest
+from evalkit.indicators.build import Manifest, file_digest, not_whole
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.figures import published, published_measures
 from evalkit.indicators.parts import digest
@@ -29,7 +29,10 @@ def build_published(project: Project) -> Manifest:
     files = [{"file": path.name, "sha256": file_digest(path)} for path in sorted(source.glob("*.csv"))]
     fingerprint = digest(evalkit.__version__, project.codebook.hash(), *(f["sha256"] for f in files))
     known = read_manifest(folder)
-    if known and known["fingerprint"] == fingerprint:
+    if known and "stored" not in known:
+        known = None
+    lost = tuple(not_whole(folder, known)) if known else ()
+    if known and known["fingerprint"] == fingerprint and not lost:
         return Manifest(folder, "published", tuple(known["periods"]), tuple(files), {}, changed=False)
     tables = published(source)
     measures = published_measures(tables["figures"], project.codebook)
@@ -40,4 +43,4 @@ def build_published(project: Project) -> Manifest:
         "fingerprint": fingerprint, "periods": periods, "problems": {}, "files": files, "parts": [],
     }  # fmt: skip
     write_build(folder, {**tables, "measures": measures, "indicators": indicators}, manifest)
-    return Manifest(folder, "published", tuple(periods), tuple(files), {}, changed=True)
+    return Manifest(folder, "published", tuple(periods), tuple(files), {}, changed=True, damaged=lost)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalkit.codebook import Codebook
-from evalkit.files import put
+from evalkit.files import CLOSE_IT, patiently, put, replace
 from evalkit.problems import InputError, Problem
 
 SCHEMA_VERSION = 4
@@ -63,25 +65,102 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return known if isinstance(known, dict) and known.get("schema_version") == SCHEMA_VERSION else None
 
 
+def facts_of(path: Path) -> dict[str, Any]:
+    """Size and hash of a stored file, by which it is later known to be whole."""
+    with path.open("rb") as file:
+        return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def damaged(folder: Path, stored: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names of stored files that are gone, or no longer what was written."""
+
+    def whole(name: str) -> bool:
+        try:
+            return (folder / name).stat().st_size == stored[name]["size"] and facts_of(folder / name) == stored[name]
+        except (OSError, KeyError, TypeError):
+            return False
+
+    return [name for name in stored if not whole(name)]
+
+
 def write_build(folder: Path, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
     """Put the frames of a build and its manifest in place together.
 
     All are written apart first, so that a full disk costs nothing; while they are put in place there is no manifest, so
-    that frames which a kill left beside those of another build are never taken for whole.
+    that frames which a kill left beside those of another build are never taken for whole. Where a file is open in
+    another program, everything stays as it was before.
     """
-    new = folder / ".new"
+    new, old = folder / ".new", folder / ".old"
+    names = [*(f"{name}.parquet" for name in frames), "manifest.json"]
     try:
         for name, frame in frames.items():
             table = pa.Table.from_pandas(frame, preserve_index=False)
             put(new / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"))
-        put(new / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1, default=str))
-        (folder / "manifest.json").unlink(missing_ok=True)
-        for name in (*(f"{name}.parquet" for name in frames), "manifest.json"):
-            os.replace(new / name, folder / name)
+        stored = {name: facts_of(new / name) for name in names[:-1]}
+        text = json.dumps({**manifest, "stored": stored}, ensure_ascii=False, indent=1, default=str)
+        put(new / "manifest.json", text)
+        patiently(lambda: keep(folder, old, names))
+        put_in_place(new, old, folder, names)
+    except PermissionError as error:
+        raise InputError(Problem("output_locked", file=str(folder), found=str(error), advice=CLOSE_IT)) from error
     except OSError as error:
         raise InputError(Problem("output_unwritable", file=str(folder), found=str(error))) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def keep(folder: Path, old: Path, names: Iterable[str]) -> None:
+    """A second name for each stored file (a copy where the disk knows none), should the new ones not find their place."""
+    shutil.rmtree(old, ignore_errors=True)
+    old.mkdir(parents=True)
+    for name in names:
+        if (folder / name).is_file():
+            try:
+                os.link(folder / name, old / name)
+            except OSError:
+                shutil.copyfile(folder / name, old / name)
+
+
+def put_in_place(new: Path, old: Path, folder: Path, names: Sequence[str]) -> None:
+    """Replace the stored files by the new ones, the manifest last; all back where one of them is refused."""
+    patiently(lambda: (folder / "manifest.json").unlink(missing_ok=True))
+    placed = []
+    try:
+        for name in names:
+            replace(new / name, folder / name)
+            placed.append(name)
+    except (OSError, InputError):
+        for name in dict.fromkeys([*placed, "manifest.json"]):  # the manifest last: only then they count
+            if (old / name).is_file():
+                put_back(old / name, folder / name)
+        raise
+
+
+def put_back(kept: Path, target: Path) -> None:
+    try:
+        os.replace(kept, target)
+    except PermissionError:
+        shutil.copyfile(kept, target)
+
+
+def read_frame(path: Path, stored: Mapping[str, Any] | None) -> pd.DataFrame:
+    """A stored frame; `InputError` where it is not what `stored` (of its manifest) says was written."""
+    try:
+        data = path.read_bytes()
+        if stored and hashlib.sha256(data).hexdigest() != stored["sha256"]:
+            now = read_manifest(path.parent) or {}  # perhaps a build has ended meanwhile
+            if now.get("stored", {}).get(path.name) != {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}:
+                raise damage(path)
+        return pd.read_parquet(io.BytesIO(data))
+    except (OSError, pa.ArrowException) as error:
+        raise damage(path) from error
+
+
+def damage(path: Path) -> InputError:
+    """What to say of a stored file that is not whole."""
+    advice = "请运行：python start.py build，会从台账重新整理"
+    return InputError(Problem("data_damaged", file=str(path), advice=advice))
 
 
 def read_table(
@@ -91,8 +170,11 @@ def read_table(
     text = [field.name for field in wanted if field.type == pa.string()]
     parts = []
     for path, groups in pieces:
-        file = pq.ParquetFile(path, read_dictionary=text)
-        parts.append(file.read_row_groups(list(groups), columns=columns, use_threads=False))
+        try:
+            with pq.ParquetFile(path, read_dictionary=text) as file:
+                parts.append(file.read_row_groups(list(groups), columns=columns, use_threads=False))
+        except (OSError, pa.ArrowException, IndexError) as error:
+            raise damage(path) from error
     if parts:
         return pa.concat_tables(parts).unify_dictionaries().combine_chunks()  # one dictionary, one chunk: codes at once
     return wanted.empty_table().select(columns or wanted.names)

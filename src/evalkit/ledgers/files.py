@@ -25,6 +25,7 @@ import python_calamine
 from evalkit.ledgers.findings import listed
 from evalkit.ledgers.scan import MAX_AREA, MAX_DENSE_AREA, Refused, Scan, finding, load, refusal, scan, text_encoding
 from evalkit.problems import Problem
+from evalkit.runner.machine import TooMuchMemory, run_capped
 
 CHILD_SECONDS, CHILD_MEMORY = 120, 4_000_000_000
 READ, QUIET, OWN_NAMES = {"", *listed("read")}, listed("quiet"), listed("own_names")
@@ -187,12 +188,14 @@ pickle.dump(out, sys.stdout.buffer)
 def _in_child(data: bytes, name: str) -> list[RawSheet]:
     command = [sys.executable, "-c", _CHILD]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=CHILD_SECONDS, check=False)
+        code, output = run_capped(command, data, CHILD_MEMORY, CHILD_SECONDS)
     except subprocess.TimeoutExpired:
         raise refusal("too_slow", seconds=CHILD_SECONDS) from None
-    if done.returncode or not done.stdout:
+    except TooMuchMemory:
+        raise refusal("too_much_memory", gigabytes=CHILD_MEMORY // 10**9) from None
+    if code or not output:
         raise refusal("unreadable")
-    found: Any = pickle.loads(done.stdout)  # made by our own child
+    found: Any = pickle.loads(output)  # made by our own child
     if found == "password":
         raise refusal("password")
     if any(rows is True for _, _, rows, _ in found):

@@ -133,8 +133,7 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
 
 def baseline(data: Data) -> Block:
     """Last year's printed numbers beside what the ledgers give now; comparisons use the printed ones."""
-    path = data.folder / "baseline.parquet"
-    frame = pd.read_parquet(path) if path.exists() else pd.DataFrame()
+    frame = data.baseline
     frame = frame.loc[frame["period"].isin(data.periods)] if len(frame) else frame
     if not len(frame):
         return Block.paragraph("没有上年公布数（data/raw 里的 上年公布数.xlsx），与上年比较用的是按台账计算的数。")

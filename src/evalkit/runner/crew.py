@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import json
 import os
 import shutil
@@ -26,13 +25,15 @@ import psutil
 from evalkit.files import put
 from evalkit.problems import InputError
 from evalkit.runner.jobs import WORDS
+from evalkit.runner.machine import USABLE, memory
+from evalkit.runner.marks import MARK, stands_alone
 
-FORK = sys.platform == "linux"  # macOS frameworks and Windows do not survive a fork
-MARK = "EVALKIT_RUN"  # stands in the environment of every process that a run starts, so that the next run knows it
 QUIET: dict[str, str] = WORDS["quiet"]
 WARM_UP = 300.0  # seconds a server may take to import
 WATCH = 0.25  # seconds between two looks at times and memory
-PDEATHSIG, SUBREAPER = 1, 36  # Linux: a signal when the parent dies; orphans come to us
+# Bytes of one run while it works, as measured: a forked child shares most with its parent, a kernel has a process beside.
+NEED = {"fork": 0.6e9, "pool": 1.25e9}
+LEAST_LIMIT = 2e9  # below this no run is ended for its memory, however many run at a time
 CANNOT_WRITE = 74  # EX_IOERR: status of a run whose result could not be written
 
 
@@ -70,12 +71,13 @@ class Run:
 class Crew:
     """Worker processes of one run. `home` is a folder for results and the servers' log.
 
-    By default a run may take 4 GB of memory, less where the machine has less for each worker.
+    By default a run may take 4 GB of memory, less where the machine has less for each worker, but never less than 2 GB.
     """
 
     def __init__(self, home: Path, timeout: float, memory_limit: int | None = None, workers: int = 1):
         self.home, self.log, self.timeout, self.closed = home, home / "server.log", timeout, False
-        self.memory_limit = memory_limit or min(4e9, 0.8 * psutil.virtual_memory().total / workers)
+        share = USABLE * psutil.virtual_memory().total / workers
+        self.memory_limit = memory_limit or max(LEAST_LIMIT, min(4e9, share))
         self.servers: list[Server] = []
         self.lock, self.numbers = threading.RLock(), count()
         (home / "results").mkdir(parents=True, exist_ok=True)
@@ -108,9 +110,15 @@ class Crew:
             with suppress(OSError):  # a dead server shows itself by the end of its output
                 server.process.stdin.write(json.dumps(task).encode() + b"\n")
                 server.process.stdin.flush()
-        while not run.over.wait(WATCH):
-            self._watch(run)
-        del server.runs[name]
+        try:
+            while not run.over.wait(WATCH):
+                self._watch(run)
+        except BaseException:
+            if run.pid:  # nobody waits for it any more
+                kill_tree(run.pid)
+            raise
+        finally:
+            server.runs.pop(name, None)
         return self._result(run)
 
     def _server(self, kind: str, group: tuple[str, ...], imports: list[str]) -> Server:
@@ -163,7 +171,7 @@ class Crew:
         limit = self.timeout if run.pid else WARM_UP
         if time.monotonic() - run.began > limit:
             run.cause = f"运行超过 {limit:g} 秒，已中止"
-        with suppress(psutil.Error):
+        with suppress(psutil.Error, OSError):  # of a look only: a run goes on without it
             process = psutil.Process(run.pid or server.process.pid)
             child = run.pid and server.kind == "fork"
             if child and process.ppid() != server.process.pid:
@@ -237,12 +245,6 @@ def kept_crew(timeout: float, memory_limit: int | None = None) -> Crew:
     return crew
 
 
-def memory(process: psutil.Process) -> int:
-    """Bytes of a process; pages that it shares with the warm parent count in parts (Linux)."""
-    facts = process.memory_full_info()
-    return int(getattr(facts, "pss", facts.rss))
-
-
 def ending(status: int) -> str:
     return f"信号 {signal.Signals(-status).name}" if status < 0 else f"退出码 {status}"
 
@@ -251,18 +253,14 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def prctl(option: int, value: int) -> None:
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
 def kill_tree(pid: int, itself: bool = True) -> None:
-    """End a process and all its descendants."""
-    with suppress(psutil.Error):
+    """End a process and all its descendants, but no Evalkit command among them that is a main process of its own."""
+    with suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         for each in [*process.children(recursive=True), *([process] if itself else [])]:
-            with suppress(psutil.Error):
-                each.kill()
+            with suppress(psutil.Error, OSError):
+                if not stands_alone(each):
+                    each.kill()
 
 
 def end_marked(home: Path) -> None:
@@ -270,7 +268,7 @@ def end_marked(home: Path) -> None:
     left = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == str(home):
+            if process.environ().get(MARK) == str(home) and not stands_alone(process):
                 process.kill()
                 left.append(process)
     psutil.wait_procs(left, timeout=3)

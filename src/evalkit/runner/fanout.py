@@ -70,7 +70,7 @@ def fan_out(
     notebook, over
         A notebook with a parameters cell; a table whose columns are parameters, the first one naming the outputs.
     jobs
-        How many at a time; the cores by default.
+        How many at a time, as in `run`.
     depends
         For every row, as in `Job`.
     force, dry_run

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from evalkit import __version__
@@ -96,8 +96,25 @@ def digest(value: Any) -> str:
 
 
 def seed_of(parameters: dict[str, Any]) -> int:
-    """The seed of a run: its own parameters, nothing else, so that a run can be repeated alone."""
-    return int(digest(parameters)[:8], 16)
+    """The seed of a run: its own parameters, nothing else, so that a run can be repeated alone.
+
+    Where the project stands is none of them: a moved project draws the same numbers. The parameter ``project`` is left
+    out, and paths inside the project count as seen from it.
+    """
+    where = parameters.get("project")
+    here = {name: value for name, value in parameters.items() if name != "project"}
+    return int(digest(seen_from(where, here) if where else here)[:8], 16)
+
+
+def seen_from(folder: Any, value: Any) -> Any:
+    """A JSON value whose paths inside `folder` are relative to it, the same on every system."""
+    if isinstance(value, dict):
+        return {name: seen_from(folder, each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [seen_from(folder, each) for each in value]
+    if isinstance(value, str) and PurePath(value).is_absolute() and PurePath(value).is_relative_to(str(folder)):
+        return PurePath(value).relative_to(str(folder)).as_posix()
+    return value
 
 
 def content_hash(path: Path) -> str:

@@ -19,8 +19,9 @@ from typing import Any
 
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
-from evalkit.runner.crew import FORK, WATCH, Crew, kept_crew, sweep
+from evalkit.runner.crew import NEED, WATCH, Crew, kept_crew, sweep
 from evalkit.runner.jobs import Event, Job, Outcome, digest, fingerprints, installation, stamped, why_due
+from evalkit.runner.machine import FORK, workers_for
 from evalkit.runner.notebook import Notebook, inspect
 
 Progress = Callable[[Event], None] | None
@@ -56,7 +57,7 @@ def run(
     state
         Folder for the journal, the lock, failed notebooks and (unless `log`) run.json.
     workers
-        Jobs at a time; the cores by default.
+        Jobs at a time; by default as many as there are cores, fewer where memory is short.
     executor
         ``auto`` or ``fork`` (a forked child of a warm process where the notebook allows it), ``pool`` (stock
         papermill), or ``dask://host:port``.
@@ -83,7 +84,8 @@ def run(
     if executor not in ("auto", "fork", "pool") and not executor.startswith("dask://"):
         allowed = "auto、fork、pool、dask://主机:端口"
         raise InputError(Problem("value_invalid", where="executor", found=executor, allowed=allowed))
-    state, workers = Path(os.path.abspath(state)), workers or os.cpu_count() or 1
+    state = Path(os.path.abspath(state))
+    workers = workers or workers_for(NEED["pool" if executor == "pool" or not FORK else "fork"])
     with locked(state):
         sweep(state)
         todo = pending(jobs, force)

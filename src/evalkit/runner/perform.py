@@ -15,9 +15,10 @@ import psutil
 from papermill.exceptions import PapermillExecutionError
 
 from evalkit.files import place, put
-from evalkit.runner.crew import memory
 from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, WORDS
+from evalkit.runner.machine import memory
 
+KERNEL_START = 300  # seconds that a kernel may take to start: on a slow PC with a virus scanner papermill's 60 are too few
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -49,7 +50,7 @@ def perform(task: dict[str, Any], engine: str | None, **engine_arguments: Any) -
         nb = papermill.execute_notebook(
             braces(task["notebook"]), braces(target), parameters=task["parameters"], engine_name=engine,
             kernel_name=task["kernel"], progress_bar=False, request_save_on_cell_execute=engine is None,
-            cwd=task["cwd"], **engine_arguments,
+            cwd=task["cwd"], start_timeout=KERNEL_START, **engine_arguments,
         )  # fmt: skip
         for cell in nb.cells:
             if cell.metadata.get("papermill", {}).get("exception") is True:  # papermill lets sys.exit() pass

@@ -1,8 +1,10 @@
 """Worker processes, spoken to by JSON lines: ``python -P -m evalkit.runner.server fork|pool FACTS``.
 
 ``fork``: single-threaded; imports what the notebooks import, then forks one child per task. ``pool``: stock papermill,
-one task after another. Both end themselves and everything below them when their standard input closes, so nothing is
-left behind by ``kill -9`` of the caller; children of ``fork`` also die with it (PR_SET_PDEATHSIG).
+one task after another. Both end themselves and everything below them when their input closes, so nothing is left behind
+by ``kill -9`` of the caller; children of ``fork`` also die with it (PR_SET_PDEATHSIG).
+
+The input is read from a descriptor of its own (`take_input`); whatever the notebooks import or start sees an empty one.
 """
 
 from __future__ import annotations
@@ -28,7 +30,11 @@ from typing import Any
 
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # nbformat imports in 0.3 s instead of 3 s
 
-from evalkit.runner.crew import PDEATHSIG, QUIET, SUBREAPER, kill_tree, prctl, put_result, written  # noqa: E402
+import psutil  # noqa: E402
+
+from evalkit.runner.crew import QUIET, kill_tree, put_result, written  # noqa: E402
+from evalkit.runner.machine import PDEATHSIG, SUBREAPER, prctl  # noqa: E402
+from evalkit.runner.marks import stands_alone  # noqa: E402
 from evalkit.runner.perform import perform  # noqa: E402
 
 NOT_LEARNT = ("pandas.plotting", "__main__")  # importing the first early changes matplotlib's date converters
@@ -38,18 +44,17 @@ Say = Callable[..., None]
 class Warm:
     """The single-threaded parent."""
 
-    def __init__(self, facts: dict[str, Any], say: Say, channel: int):
+    def __init__(self, facts: dict[str, Any], say: Say, channel: int, tasks: int):
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as ipykernel does
         from nbformat.validator import get_validator
 
         from evalkit.runner import shell
 
-        self.facts, self.say, self.private = facts, say, [channel]
+        self.facts, self.say, self.private, self.tasks = facts, say, [channel, tasks], tasks
         self.children: dict[int, dict[str, Any]] = {}
         self.known, self.taught = set[str](), set[str]()
-        here = list(sys.path)
         self.shell = shell.make_shell()
-        self.path, sys.path[:] = list(sys.path), here  # the shell adds '': local modules are left to the children
+        self.path = shell.with_working_folder(sys.path)  # local modules are left to the children
         for minor, relaxed in ((4, False), (4, True), (5, False), (5, True)):  # 25 ms each to compile
             get_validator(4, minor, relaxed)
         self.learn(facts["imports"])
@@ -58,8 +63,13 @@ class Warm:
         """Import modules, draw a first figure and table, take all of it out of the gc.
 
         First the imports of the notebook, later what the first child had to import on its way. A module that defines
-        ``__warm_up__()`` has it called once: what every child would else make ready for itself.
+        ``__warm_up__()`` has it called once: what every child would else make ready for itself. All of it as in a cell:
+        what a library asks on its import, such as ``get_ipython``, is there.
         """
+        with self.shell.builtin_trap, self.shell.display_trap:
+            self.learn_in_shell(names)
+
+    def learn_in_shell(self, names: list[str]) -> None:
         avoid = tuple(self.facts["avoid"])
         for name in names:
             if name not in sys.modules and not name.startswith((*NOT_LEARNT, *avoid)):
@@ -88,6 +98,7 @@ class Warm:
             self.reap()
             time.sleep(0.01)
         os.dup2(self.private[0], 1)
+        os.dup2(self.tasks, 0)
         self.facts["avoid"].append(name)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:-1], json.dumps(self.facts)])
 
@@ -112,7 +123,6 @@ class Warm:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         atexit._clear()
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         for descriptor in self.private:
             os.close(descriptor)
         for name in (*QUIET, "PYTHONPATH"):
@@ -155,9 +165,11 @@ class Warm:
                 if isinstance(result, dict) and result["state"] == "done" and task["notebook"] not in self.taught:
                     self.taught.add(task["notebook"])
                     self.learn(result["modules"])
-        with suppress(OSError):  # orphans become ours (SUBREAPER); their end brings us here again, for theirs
+        with suppress(OSError, psutil.Error):  # orphans become ours (SUBREAPER); their end brings us here again, for theirs
             for pid in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
-                if pid not in self.children and os.getsid(pid) not in self.children:  # else of a run that goes on
+                if pid in self.children or os.getsid(pid) in self.children:  # of a run that goes on
+                    continue
+                if not stands_alone(psutil.Process(pid)):
                     os.kill(pid, signal.SIGKILL)
 
     def serve(self) -> None:
@@ -171,11 +183,11 @@ class Warm:
         prctl(PDEATHSIG, 0)  # from here on a closed input ends us, with time to end the children first
         data = b"start"
         while data:
-            ready, _, _ = select.select([0, reading], [], [])
+            ready, _, _ = select.select([self.tasks, reading], [], [])
             if reading in ready and os.read(reading, 4096):
                 self.reap()
-            if 0 in ready:
-                data = os.read(0, 1 << 20)
+            if self.tasks in ready:
+                data = os.read(self.tasks, 1 << 20)
                 *lines, self.facts["rest"] = (self.facts["rest"] + data.decode()).split("\n")
                 for line in lines:
                     self.start(json.loads(line))
@@ -212,13 +224,27 @@ SEEDING = (
 )
 
 
-def pool(say: Say) -> None:
+def take_input() -> int:
+    """A descriptor of our own for the standard input, in whose place the null device stands from now on.
+
+    On Windows a library that is loaded asks the handle of standard input and waits as long as a thread reads from it;
+    and anywhere a program that is started would take tasks out of a pipe that it inherits.
+    """
+    own = os.dup(0)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    return own
+
+
+def pool(say: Say, source: int) -> None:
     """Stock papermill, one task at a time; a thread watches for the end of the input."""
     tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def listen() -> None:
-        for line in sys.stdin:
-            tasks.put(json.loads(line))
+        with open(source, encoding="utf-8") as lines:
+            for line in lines:
+                tasks.put(json.loads(line))
         kill_tree(os.getpid())
 
     threading.Thread(target=listen, daemon=True).start()
@@ -230,7 +256,7 @@ def pool(say: Say) -> None:
 
 
 def main() -> None:
-    channel, facts = os.dup(1), json.loads(sys.argv[2])
+    channel, source, facts = os.dup(1), take_input(), json.loads(sys.argv[2])
     with suppress(ImportError, ValueError, OSError):  # a core file would hold whatever ledgers the notebook has read
         from resource import RLIMIT_CORE, setrlimit
 
@@ -241,10 +267,10 @@ def main() -> None:
         os.write(channel, json.dumps(message).encode() + b"\n")
 
     if sys.argv[1] == "pool":
-        return pool(say)
+        return pool(say, source)
     prctl(PDEATHSIG, signal.SIGKILL)  # while importing; see `Warm.serve`
     try:
-        Warm(facts, say, channel).serve()
+        Warm(facts, say, channel, source).serve()
     except BrokenPipeError:
         pass  # the caller was killed
     finally:

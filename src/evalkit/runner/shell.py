@@ -13,13 +13,15 @@ import io
 import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from ipykernel.compiler import XCachingCompiler
+from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.error import StdinNotImplementedError
 from jupyter_client.session import Session
@@ -28,13 +30,26 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
-from traitlets.config import Config
 
 from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE
 
 
 class NeedsKernel(BaseException):
-    """The notebook opened a comm: it must run under a real kernel. Not an Exception, so that no cell swallows it."""
+    """The notebook opened a comm, or asked something of the kernel: it must run under a real one.
+
+    Not an Exception, so that no cell swallows it.
+    """
+
+
+class NoKernel:
+    """Stands for the kernel in the shell: libraries see that there is one, whoever asks more of it gets a real one."""
+
+    eventloop = None  # `exit` asks it
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "io_loop":  # of the event loop, which `exit` would stop
+            raise AttributeError(name)
+        raise NeedsKernel(f"内核自己的属性（{name}）")
 
 
 class Recorder(Session):
@@ -50,13 +65,19 @@ class Recorder(Session):
 
 class Stream(io.TextIOWrapper):
     """sys.stdout or sys.stderr: in a child its descriptor is a memory file, which C code and subprocesses write to as
-    well, and which is sent when another kind of output comes, as ipykernel's OutStream does."""
+    well, and which is sent when another kind of output comes, as ipykernel's OutStream does. Libraries that look for a
+    stream of a notebook (click, loguru ...) find one: its class says that it is of ipykernel."""
 
     captured = False
+    __module__ = OutStream.__module__
 
     def __init__(self, name: str, session: Recorder, descriptor: int):
         self.session, self.descriptor, self.kind = session, descriptor, name
-        super().__init__(os.fdopen(descriptor, "wb", 0, closefd=False), "utf-8", "replace", "", write_through=True)  # type: ignore[type-var]
+        super().__init__(os.fdopen(descriptor, "wb", 0, closefd=False), "UTF-8", "replace", "", write_through=True)  # type: ignore[type-var]
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.kind
 
     def write(self, text: str) -> int:
         if self.captured and os.lseek(self.descriptor, 0, os.SEEK_CUR) + len(text) > OUTPUT_LIMIT:
@@ -73,17 +94,45 @@ class Stream(io.TextIOWrapper):
             self.session.send(None, "stream", {"name": self.kind, "text": text})
 
 
+OutStream.register(Stream)
+
+
 def make_shell() -> ZMQInteractiveShell:
-    """The shell of this process, without history database and the thread that writes it."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = ZMQInteractiveShell.instance(config=config, compiler_class=XCachingCompiler)
+    """The shell of this process, with the user's configuration of kernels, without history database and its thread.
+
+    The application of a kernel is there as well, since libraries ask for it; it opens no socket before it is initialised.
+    """
+    application = IPKernelApp.instance()
+    with suppress(Exception):  # a home that cannot be read or written, or a faulty file: a kernel goes on without it
+        application.init_profile_dir()
+        application.init_config_files()
+        application.load_config_file()
+    application.config.HistoryManager.enabled = False
+    shell = ZMQInteractiveShell.instance(config=application.config, compiler_class=XCachingCompiler)
     session = Recorder()
     shell.display_pub.session = shell.displayhook.session = session  # type: ignore[attr-defined]
-    shell.kernel = SimpleNamespace(eventloop=None)  # `exit` asks it
+    shell.kernel = NoKernel()
     shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]  # %matplotlib inline; other loops go to the pool
+    application.shell = shell
     sys.stdout, sys.stderr = Stream("stdout", session, 1), Stream("stderr", session, 2)
     return shell
+
+
+def with_working_folder(path: Sequence[str]) -> list[str]:
+    """A search path with the working folder before the installed packages, where a kernel has it."""
+    found = list(path)
+    if "" not in found and not IPKernelApp.instance().ignore_cwd:
+        packages = (n for n, each in enumerate(found) if Path(each).name in ("site-packages", "dist-packages"))
+        found.insert(next(packages, 0), "")
+    return found
+
+
+def start_up() -> None:
+    """What a kernel does before the first cell: extensions, start-up files and lines of the user's configuration."""
+    application = IPKernelApp.instance()
+    application.init_gui_pylab()
+    application.init_extensions()
+    application.init_code()
 
 
 def enter_child() -> None:
@@ -97,6 +146,7 @@ def enter_child() -> None:
     no_input = StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")
     builtins.input = getpass.getpass = refuse(no_input)
     comm.create_comm = refuse(NeedsKernel("前端通信（控件）"))
+    start_up()
 
 
 def refuse(error: BaseException) -> Any:

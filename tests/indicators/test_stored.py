@@ -1,0 +1,224 @@
+"""Stored data stay whole: damage is noticed and made good, a file that is open elsewhere costs nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from evalkit import files
+from evalkit.indicators import build, load
+from evalkit.problems import InputError
+
+UNITS = ["单位名称", "组织类型", "单位类型", "状态", "从业人员总数", "党员总数", "正式党员", "预备党员", "是否建立党组织",
+         "党组织名称", "建制", "组建方式"]  # fmt: skip
+JIA = ["甲公司", "非公企业", "法人企业", "正常", 60, 5, 4, 1, "是", "中共甲公司支部委员会", "党支部", "单独"]
+YI = ["乙公司", "非公企业", "法人企业", "正常", 8, 0, 0, 0, "否", "", "", ""]
+
+
+def ledger(path: Path, area: str, *rows: list[object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("组织台账")
+        for n, row in enumerate([[f"{area}两新组织台账（2025年）"], UNITS, *rows]):
+            sheet.write_row(n, 0, row)
+
+
+def measure(project: Path, code: str) -> float:
+    found = load(project).measures.query("measure == @code and period == '2025' and area == '甲市/乙区'")["value"]
+    return found.iloc[0]
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    ledger(tmp_path / "data/raw/2025/甲市乙区.xlsx", "甲市乙区", JIA, YI)
+    ledger(tmp_path / "data/raw/2025/甲市丙县.xlsx", "甲市丙县", JIA)
+    build(tmp_path, jobs=1)
+    return tmp_path
+
+
+def one_more(project: Path) -> None:
+    """The ledger of 乙区 has a third unit."""
+    ledger(project / "data/raw/2025/甲市乙区.xlsx", "甲市乙区", JIA, YI, ["丙公司", *YI[1:]])
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def turn(path: Path) -> None:
+    """One byte is another one; the size is the same."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    path.write_bytes(data)
+
+
+HARM = [
+    ("measures.parquet", cut), ("measures.parquet", empty), ("indicators.parquet", turn), ("problems.parquet", Path.unlink),
+    ("parts/*/units.parquet", cut), ("parts/*/units.parquet", turn), ("parts/*/sheets.parquet", Path.unlink),
+    ("parts/*/batch.json", cut), ("parts/*/batch.json", Path.unlink),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "harm"), HARM)
+def test_damage_is_noticed_made_good_and_said(project, name, harm):
+    before = measure(project, "units")
+    victim = sorted((project / "data/processed/raw").glob(name))[0]
+    harm(victim)
+    made = build(project, jobs=1)
+    assert made.changed and any(victim.name in said for said in made.damaged)
+    assert measure(project, "units") == before == 2
+    assert not load(project).frame("units").empty
+    again = build(project, jobs=1)
+    assert not again.changed and again.damaged == ()
+
+
+def test_who_reads_damaged_data_is_told_what_to_type(project):
+    for harm in (turn, cut, empty, Path.unlink):
+        harm(project / "data/processed/raw/measures.parquet")
+        with pytest.raises(InputError, match=r"(?s)损坏.*start\.py build"):
+            _ = load(project).measures
+    cut(next((project / "data/processed/raw/parts").glob("*/units.parquet")))
+    with pytest.raises(InputError, match=r"(?s)损坏.*start\.py build"):
+        load(project).frame("units")
+
+
+def test_published_figures_are_made_again_too(project):
+    build(project, dataset="published")
+    cut(project / "data/processed/published/measures.parquet")
+    made = build(project, dataset="published")
+    assert made.changed and made.damaged == ("measures.parquet",) and not build(project, dataset="published").changed
+    assert len(load(project, dataset="published").measures)
+
+
+def test_the_command_says_it(project):
+    cut(project / "data/processed/raw/measures.parquet")
+    command = [sys.executable, "-m", "evalkit.cli", "build", "--project", str(project)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300)
+    assert done.returncode == 0 and "存下的数据有损坏（measures.parquet），已从台账重新整理" in done.stdout
+
+
+def test_data_loaded_before_a_build_are_those_after_it(project):
+    held = load(project)
+    one_more(project)
+    build(project, jobs=1)
+    assert held.measures.query("measure == 'units' and area == '甲市/乙区'")["value"].tolist() == [3]
+
+
+def no_replace(source, target):
+    raise PermissionError(13, "used by another process")
+
+
+def refuse(monkeypatch, names, times: int = 10**6) -> list[str]:
+    """`os.replace` as Windows has it while another program holds files of these names: refused so many times."""
+    real, refused = os.replace, []
+
+    def replace(source, target):
+        name = Path(target).name
+        if name in names and len(refused) < times and Path(target).parent.name not in (".new", ".old"):
+            refused.append(name)
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(files, "WAITS", (0.01,) * 5)
+    return refused
+
+
+@pytest.mark.parametrize("name", ["measures.parquet", "problems.parquet", "manifest.json"])
+def test_a_file_open_elsewhere_costs_the_old_data_nothing(project, monkeypatch, name):
+    one_more(project)
+    folder = project / "data/processed/raw"
+    with monkeypatch.context() as patched:
+        refused = refuse(patched, {name})
+        with pytest.raises(InputError, match="请关闭"):
+            build(project, jobs=1)
+        assert len(refused) >= 6, "tried again"
+    assert measure(project, "units") == 2 and len(load(project).indicators)
+    assert not list(folder.glob(".*"))
+    made = build(project, jobs=1)
+    assert made.changed and made.damaged == () and measure(project, "units") == 3
+
+
+def test_a_file_open_for_a_moment_is_waited_for(project, monkeypatch):
+    one_more(project)
+    with monkeypatch.context() as patched:
+        refused = refuse(patched, {"measures.parquet"}, times=3)
+        assert build(project, jobs=1).changed
+    assert len(refused) == 3 and measure(project, "units") == 3
+
+
+def test_a_manifest_that_cannot_be_taken_away_is_said(project, monkeypatch):
+    one_more(project)
+    real = Path.unlink
+
+    def unlink(path, missing_ok=False):
+        if path.name == "manifest.json" and path.parent.name == "raw":
+            raise PermissionError(13, "used by another process")
+        real(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "WAITS", (0.01,))
+        patched.setattr(Path, "unlink", unlink)
+        with pytest.raises(InputError, match="请关闭"):
+            build(project, jobs=1)
+    assert measure(project, "units") == 2
+
+
+def test_a_part_open_elsewhere_is_a_message_or_written_beside(project, monkeypatch):
+    """A reader holds the folder of a part: the new one stands under another name, and the numbers are the new ones."""
+    real, refused = os.replace, []
+    parts = project / "data/processed/raw/parts"
+    before = {path.name for path in parts.iterdir()}
+
+    def replace(source, target):
+        if Path(source).parent == parts and Path(source).name in before:
+            refused.append(source)
+            raise PermissionError(13, "used by another process")
+        real(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "WAITS", (0.01,))
+        patched.setattr(os, "replace", replace)
+        assert build(project, force=True, jobs=1).changed
+    assert refused and measure(project, "units") == 2
+    assert not build(project, jobs=1).changed
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "WAITS", (0.01,))
+        patched.setattr(os, "replace", no_replace)
+        one_more(project)
+        with pytest.raises(InputError, match="请关闭"):
+            build(project, jobs=1)
+    assert measure(project, "units") == 2
+
+
+def test_every_stored_file_is_on_the_disk_before_it_has_its_name(project, monkeypatch):
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_ino) or real(number))
+    one_more(project)
+    build(project, jobs=1)
+    folder = project / "data/processed/raw"
+    stored = [path for path in folder.iterdir() if path.is_file()]
+    assert len(stored) == 6 and {path.stat().st_ino for path in stored} <= set(synced)
+
+
+def test_data_of_a_version_without_hashes_are_made_again_without_a_word(project):
+    path = project / "data/processed/raw/manifest.json"
+    known = json.loads(path.read_text("utf-8"))
+    assert set(known.pop("stored")) == {f"{n}.parquet" for n in ("measures", "indicators", "areas", "baseline", "problems")}
+    path.write_text(json.dumps(known), encoding="utf-8")
+    made = build(project, jobs=1)
+    assert made.changed and made.damaged == ()
+    shutil.rmtree(project / "data/processed/raw/parts")
+    assert build(project, jobs=1).changed and measure(project, "units") == 2
