@@ -23,6 +23,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -139,6 +140,7 @@ def run_command(
         else {}
     )
     process = subprocess.Popen(args, env=dict(env), cwd=cwd, **piped)  # type: ignore[call-overload]
+    pass_on_signals(process)
     interrupted = False
     while True:
         try:
@@ -152,6 +154,16 @@ def run_command(
     if interrupted and on_line:
         raise KeyboardInterrupt
     return 128 - code if code < 0 else int(code)
+
+
+def pass_on_signals(process: subprocess.Popen) -> None:
+    """A request to end (of a system that shuts down, of a window that is closed) is the program's to answer."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or signal.getsignal(number) == signal.SIG_IGN or os.name == "nt":
+            continue
+        with contextlib.suppress(ValueError):  # not in a thread
+            signal.signal(number, lambda number, _: process.send_signal(number))
 
 
 def venv_python(venv: Path) -> Path:
@@ -206,7 +218,13 @@ def read_state(venv: Path) -> dict[str, str] | None:
 def write_state(venv: Path, state: Mapping[str, str]) -> None:
     temporary = venv / (STATE + ".new")
     temporary.write_text(json.dumps(state, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(temporary, venv / STATE)
+    for wait in (0.1, 0.4, 1.5, 0):  # a scanner may have the old one open for a moment
+        try:
+            return os.replace(temporary, venv / STATE)
+        except PermissionError:
+            if not wait:
+                raise
+            time.sleep(wait)
 
 
 def works(venv: Path, env: Mapping[str, str], run: Run) -> bool:

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import evalkit
+from evalkit.runner.marks import drop_mark
+
+
+class Verbs(TyperGroup):
+    """The commands; Ctrl-C and a request to end (see `end_with_a_word`) end each of them with one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("已停止；再次运行同一命令即从这里接着做", err=True)
+            raise typer.Exit(1) from None
+
 
 app = typer.Typer(
-    name="evalkit", help="两新组织党建评估研究工作台：从台账到评估报告。", rich_markup_mode=None,
+    cls=Verbs, name="evalkit", help="两新组织党建评估研究工作台：从台账到评估报告。", rich_markup_mode=None,
     pretty_exceptions_enable=False, no_args_is_help=True, add_completion=False,
 )  # fmt: skip
 ProjectOption = Annotated[Path | None, typer.Option("--project", help="项目文件夹；默认从当前文件夹往上找")]
@@ -23,13 +39,35 @@ JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同时运
 
 
 def say(text: str = "", err: bool = False) -> None:
-    """Print a line; a console that knows no Chinese shows what it can and never stops the work."""
+    """Print a line; a console that knows no Chinese shows what it can, and one that is gone never stops the work."""
     stream = sys.stderr if err else sys.stdout
     try:
         print(text, file=stream, flush=True)
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         print(text.encode(encoding, errors="replace").decode(encoding), file=stream, flush=True)
+    except OSError:
+        if not ending.is_set():  # else the window was closed, and with it the console
+            raise
+
+
+ending = threading.Event()  # set when we were asked to end
+
+
+def end_with_a_word() -> None:
+    """SIGTERM (of a system that shuts down) and SIGHUP (of a window that is closed) end the work as Ctrl-C does."""
+
+    def end(*_: Any) -> None:
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)  # once is enough: what runs is being put in order
+        ending.set()
+        raise KeyboardInterrupt
+
+    names = (name for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+    known = [getattr(signal, name) for name in names]
+    heard = [number for number in known if signal.getsignal(number) == signal.SIG_DFL]  # not what nohup ignores
+    for number in heard:
+        signal.signal(number, end)
 
 
 def bar(label: str) -> tuple[Callable[[int, int, str], None], Callable[[], None]]:
@@ -103,6 +141,8 @@ def build(
         made = indicators.build(project, dataset=dataset, force=force, jobs=jobs, progress=update)
     finally:
         stop()
+    if made.damaged:
+        say(f"存下的数据有损坏（{'、'.join(made.damaged)}），已从台账重新整理")
     if not made.changed:
         say(f"没有变化，数据已是最新：{made.folder}")
         return
@@ -194,14 +234,16 @@ def report(
             formats=[f.strip() for f in formats.replace("，", ",").split(",") if f.strip()], ranking=ranking, public=publish,
             progress=progress, note=lambda text: say(text, err=True),
         )  # fmt: skip
-    except KeyboardInterrupt:
-        say("已停止；再次运行同一命令即从这里接着做", err=True)
-        raise typer.Exit(1) from None
     finally:
         stop()
     for outcome in made.failed:
         say(f"没有生成：{outcome.key}：{outcome.reason}", err=True)
-    if not made.changed:
+    if len(made.failed) == len(made.outcomes):
+        say(f"报告没有生成：{len(made.outcomes)} 项全部失败，原因见上面和 {made.index}；以前生成的文件没有动")
+    elif made.failed:
+        n = len(made.outcomes) - len(made.failed)
+        say(f"报告没有全部生成：{n} 项完成，{len(made.failed)} 项失败（原因见上面和目录）：{made.index}")
+    elif not made.changed:
         say(f"没有变化，报告已是最新：{made.index}")
     else:
         say(f"报告已生成：{made.index}")
@@ -365,6 +407,8 @@ def _top(version: Annotated[bool, typer.Option("--version", help="显示版本")
 
 def main() -> None:
     """Run the command; faults of input are one message each, anything else goes to a log file."""
+    drop_mark()
+    end_with_a_word()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

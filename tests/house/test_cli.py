@@ -56,6 +56,32 @@ def test_a_gbk_console_never_breaks_it(demo_project, tmp_path):
     assert "演示数据" in done.stdout.decode("gbk", "replace")
 
 
+def test_doctor_is_right_in_a_new_folder(tmp_path):
+    """Nothing is there yet, and nothing is wrong: neither in an empty folder nor in a project without data."""
+    code, out, err = run("doctor", cwd=tmp_path)
+    assert code == 0 and "还不是项目文件夹" in out and "写不进" not in out, out + err
+    (tmp_path / "evalkit.yml").write_text("", encoding="utf-8")
+    code, out, err = run("doctor", cwd=tmp_path)
+    assert code == 0 and f"项目文件夹：{tmp_path}" in out and "data/raw：0 个" in out and "写不进" not in out, out + err
+    assert not list(tmp_path.iterdir())[1:], "it leaves nothing behind"
+    code, out, _ = run("doctor", "--project", tmp_path / "没有", cwd=tmp_path)
+    assert code == 1 and "没有这个文件夹" in out
+
+
+def test_doctor_tries_to_write(tmp_path, monkeypatch):
+    """What `os.access` says of a folder is not what Windows lets one do."""
+    import tempfile
+
+    from evalkit.reports.doctor import examine
+
+    def refused(*_, dir, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    lines, healthy = examine(tmp_path)
+    assert not healthy and sum(line.startswith("■ 写不进") for line in lines) == 2
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere; permissions differ on Windows")
 def test_a_read_only_folder_is_one_message(demo_project, tmp_path):
     (tmp_path / "data/raw").mkdir(parents=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -87,3 +89,22 @@ def test_windows_and_macos_have_their_markers(lock: str) -> None:
     assert "os_name == 'nt'" in heads["pywinpty"]  # JupyterLab's terminal on Windows
     assert "win32" in heads["pexpect"]
     assert "darwin" in heads["appnope"]
+
+
+def test_files_whose_hash_counts_are_the_same_in_every_clone() -> None:
+    """Git for Windows turns line ends round (core.autocrlf); the lock, notebooks, codebook and figures are hashed."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        pytest.skip("no clone of git")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    command = ["git", "check-attr", "-z", "--stdin", "text", "eol", "binary"]
+    told = subprocess.run(command, cwd=ROOT, input=listed, capture_output=True, check=True).stdout.decode().split("\0")
+    attributes: dict[str, dict[str, str]] = {}
+    for name, attribute, value in zip(told[::3], told[1::3], told[2::3], strict=False):
+        attributes.setdefault(name, {})[attribute] = value
+    crlf = {name for name, has in attributes.items() if has["eol"] == "crlf"}
+    assert crlf == {"开始.bat", "docs/no-python.txt"}
+    for name, has in attributes.items():
+        assert has["eol"] in ("lf", "crlf") or has["binary"] == "set", name
+    for name in ("requirements.lock", "pyproject.toml", "notebooks/annual.ipynb", "data/published/figures.csv"):
+        assert attributes[name]["eol"] == "lf" and attributes[name]["text"] in ("set", "auto"), name
+        assert b"\r\n" not in (ROOT / name).read_bytes(), name

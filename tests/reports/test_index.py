@@ -9,7 +9,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.reports.index import Made, index_blocks
-from evalkit.reports.verify import file_hash, recorded, set_aside, verify, write_record
+from evalkit.reports.verify import clear, file_hash, recorded, set_aside, verify, write_record
 from evalkit.runner import Outcome
 
 
@@ -63,11 +63,32 @@ def test_a_record_that_was_open_stands_beside_and_counts(made, tmp_path, monkeyp
     assert write_record(made, pages, 1.0).name == "run.json" and not (tmp_path / "run（2）.json").exists()
 
 
+def test_only_what_is_of_another_question_is_taken_away(made, tmp_path):
+    """An area that is not asked for any more goes; what a notebook that failed made earlier stays, with its old hash."""
+    home = tmp_path / "district"
+    home.mkdir()
+    for name in ("x.html", "x.docx", "别的区.html"):
+        (home / name).write_text(name, encoding="utf-8")
+    stamp = {"files": ["x.ipynb", "x.html", "x.docx"]}
+    (home / "x.ipynb").write_text(json.dumps({"cells": [], "metadata": {"evalkit": stamp}}), encoding="utf-8")
+    before = {f"district/{name}": file_hash(home / name) for name in ("x.html", "x.docx", "别的区.html")}
+    (tmp_path / "run.json").write_text(json.dumps({"files": before}), encoding="utf-8")
+    (home / "x.docx").write_text("somebody went on with it", encoding="utf-8")
+    for _ in range(2):
+        write_record(made, [tmp_path / "index.html", tmp_path / "provenance.html"], 1.0)
+        known = recorded(tmp_path)
+        assert all(known[name] == before[name] for name in ("district/x.html", "district/x.docx"))
+        clear(tmp_path, before)
+        assert sorted(path.name for path in home.iterdir()) == ["x.docx", "x.html", "x.ipynb"]
+    assert made.form("演示省/演示02区", "html") == "district/x.html"
+
+
 def test_the_next_run_takes_away_what_stood_beside_and_keeps_what_was_edited(made, tmp_path):
     before = {n: file_hash(tmp_path / n) for n in ("评估报告（2）.docx", "评估报告-公文.docx", "评估报告.html")}
     (tmp_path / "评估报告-公文.docx").write_text("改过的", encoding="utf-8")
     (tmp_path / "评估报告.html").write_text("changed pages are simply made again", encoding="utf-8")
     assert set_aside(tmp_path, before) == [("评估报告-公文.docx", "评估报告-公文（改动稿）.docx")]
+    assert (tmp_path / "评估报告.docx").read_text(encoding="utf-8") == "评估报告（2）.docx"  # the newest has the name
     assert not (tmp_path / "评估报告（2）.docx").exists() and (tmp_path / "评估报告.html").exists()
     assert (tmp_path / "评估报告-公文（改动稿）.docx").read_text(encoding="utf-8") == "改过的"
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from evalkit.problems import InputError
 from evalkit.reports.publish import publish
 from evalkit.reports.report import _file_names, make_report, safe_name
-from evalkit.reports.verify import verify
+from evalkit.reports.verify import file_hash, verify
 
 
 @pytest.fixture(scope="module")
@@ -223,3 +226,70 @@ def test_a_notebook_that_raises_leaves_an_entry(project):
     assert "quality.html" in index.partition("不是最新的")[2]  # the page of the run before is still there, and said to be old
     assert any(line.startswith("quality.html：不是最新的") for line in verify(report.index.parent)[0])
     assert (report.index.parent / "comparison.html").exists()
+
+
+def hashes(folder):
+    return {p.relative_to(folder).as_posix(): file_hash(p) for p in folder.rglob("*") if p.is_file() and p.suffix != ".ipynb"}
+
+
+def command(project, *words):
+    line = [sys.executable, "-m", "evalkit.cli", *words]
+    done = subprocess.run(line, cwd=project, capture_output=True, encoding="utf-8", timeout=900)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_failed_rerun_keeps_what_is_good(report, project):
+    """What exists stays, marked as of its own date, until something newer is whole; also when it fails again."""
+    folder, notebooks = project / "reports" / "2025", project / "notebooks"
+    shutil.rmtree(notebooks, ignore_errors=True)
+    assert not make_report("2025", project=project, jobs=2).failed
+    before = {name: digest for name, digest in hashes(folder).items() if name.startswith("district/")}
+    assert len(before) == 12
+    shutil.copytree(Path(__file__).parents[2] / "notebooks", notebooks)
+    text = (notebooks / "district.ipynb").read_text(encoding="utf-8")
+    for attempt in ("1 / 0", "1 % 0"):
+        failing = text.replace("import evalkit as ek", f"import evalkit as ek; {attempt}", 1)
+        (notebooks / "district.ipynb").write_text(failing, encoding="utf-8")
+        code, out, err = command(project, "report", "--period", "2025", "--jobs", "2")
+        assert code == 1 and "报告没有全部生成：4 项完成，6 项失败" in out and "报告已生成" not in out, err
+        assert before.items() <= hashes(folder).items()
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        assert before.items() <= record["earlier"].items() and set(before) <= set(record["not_current"])
+        assert not set(before) & set(record["files"])
+        index = (folder / "index.html").read_text(encoding="utf-8")
+        assert re.search(r"演示03区：[^\n<]*ZeroDivisionError[^\n<]*（仍保留\d{4}年\d+月\d+日\d\d:\d\d生成的文件）", index)
+        assert 'href="district/演示03区.html"' in index and 'href="district/演示03区.docx"' in index
+        assert any(re.fullmatch(r"district/演示03区\.docx：不是最新的（.*生成）", line) for line in verify(folder)[0])
+    shutil.rmtree(notebooks)
+    edited = folder / "district" / "演示02区.docx"
+    edited.write_bytes(edited.read_bytes() + b"edited")  # a file of an earlier run that somebody went on with
+    made = make_report("2025", project=project, jobs=2)
+    assert not made.failed and verify(folder)[0] == []
+    assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["earlier"] == {}
+    assert edited.with_stem("演示02区（改动稿）").read_bytes().endswith(b"edited")
+
+
+def test_a_report_of_which_nothing_was_made_does_not_say_that_it_was(report, project):
+    folder, notebooks = project / "reports" / "2025", project / "notebooks"
+    shutil.rmtree(notebooks, ignore_errors=True)
+    make_report("2025", project=project, jobs=2)
+    before = hashes(folder)
+    shutil.copytree(Path(__file__).parents[2] / "notebooks", notebooks)
+    for path in notebooks.glob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("import evalkit as ek", "import evalkit as ek; 1 / 0", 1), encoding="utf-8")
+    code, out, err = command(project, "report", "--period", "2025", "--jobs", "2")
+    assert code == 1 and "报告已生成" not in out and "报告没有生成：10 项全部失败" in out, err
+    pages = {"index.html", "provenance.html", "run.json"}
+    assert {n: d for n, d in before.items() if n not in pages} == {n: d for n, d in hashes(folder).items() if n not in pages}
+    shutil.rmtree(notebooks)
+
+
+def test_damaged_data_are_made_again_by_the_report(report, project):
+    path = project / "data" / "processed" / "demo" / "measures.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    notes: list[str] = []
+    made = make_report("2025", project=project, jobs=2, note=notes.append)
+    assert not made.failed and any("measures.parquet" in text and "重新整理" in text for text in notes)
+    assert path.read_bytes() == whole

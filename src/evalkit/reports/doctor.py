@@ -6,11 +6,12 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
 import evalkit
-from evalkit.indicators.project import find_project
+from evalkit.indicators.project import Project, find_project
 from evalkit.problems import InputError
 
 PACKAGES = (
@@ -35,25 +36,43 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
     lines += _fonts()
     try:
         found = find_project(project)
+        lines.append(f"● 项目文件夹：{found.root}")
     except InputError as error:
-        return [*lines, *(f"■ {p.text()}" for p in error.problems)], False
-    lines.append(f"● 项目文件夹：{found.root}")
+        if project or os.environ.get("EVALKIT_PROJECT"):
+            return [*lines, *(f"■ {p.text()}" for p in error.problems)], False
+        found = Project(Path.cwd())
+        lines.append(f"▲ {found.root} 还不是项目文件夹：把台账放进这里的 data/raw（按年份分文件夹）就是了")
     for name in ("raw", "demo"):
         lines.append(f"● data/{name}：{len(found.ledgers(name))} 个台账文件")
     try:
-        lines.append(f"● 现在使用的数据：{found.dataset}（{'用户台账' if found.dataset == 'raw' else '演示数据'}）")
+        said = {"raw": "用户台账", "demo": "演示数据"}[found.dataset]
+        said += "" if found.ledgers(found.dataset) else "，还没有：第一次生成报告时会先做一份"
+        lines.append(f"● 现在使用的数据：{found.dataset}（{said}）")
         lines.append(f"● 指标 {len(found.codebook.indicators)} 个，基础数 {len(found.codebook.measures)} 个")
     except InputError as error:
         healthy = False
         lines += [f"■ {p.text()}" for p in error.problems]
     for folder in (found.data / "processed", found.reports):
-        probe = folder if folder.exists() else folder.parent
-        if not os.access(probe, os.W_OK):
+        if fault := _unwritable(folder):
             healthy = False
-            lines.append(f"■ 写不进 {folder}：请检查权限")
+            lines.append(f"■ 写不进 {folder}（{fault}）：请检查权限和磁盘空间")
     free = shutil.disk_usage(found.root).free
     lines.append(f"{'●' if free > FREE_SPACE else '▲'} 磁盘剩余 {free / 1024**3:.1f} GB")
     return lines, healthy
+
+
+def _unwritable(folder: Path) -> str:
+    """Why no file can be written into `folder`, or into the nearest one above it that exists; empty when it can.
+
+    Tried for real: what Windows says of a folder's access leaves its rights out.
+    """
+    there = next(place for place in (folder, *folder.parents) if place.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(b"0")
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
 
 
 def _fonts() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,18 +82,30 @@ class Made:
     def stale(self) -> list[str]:
         """Files that are not of this run: open elsewhere while the new one was written, or of a notebook that failed."""
         found = [f.replace(BESIDE, "") for files in self.records.values() for f in files if BESIDE in f]
+        found += [name for names in self.kept.values() for name in names]
+        return [f for f in dict.fromkeys(found) if (self.folder / f).exists()]
+
+    @cached_property
+    def kept(self) -> dict[str, list[str]]:
+        """What an earlier run made of every notebook that is not whole now, by its key: it stays until a newer one is."""
+        found = {}
         for o in self.outcomes:
             if o.state not in READY:
-                home = o.output.parent
-                old = [home / name for name in stamped(o.output).get("files", ())]
-                found += [p.relative_to(self.folder.absolute()).as_posix() for p in old if p.is_file()]
-        return [f for f in dict.fromkeys(found) if (self.folder / f).exists()]
+                old = [o.output.parent / name for name in stamped(o.output).get("files", ())]
+                found[o.key] = [p.relative_to(self.folder.absolute()).as_posix() for p in old if p.is_file()]
+        return {key: names for key, names in found.items() if names}
+
+    def made_on(self, key: str) -> str:
+        """When the kept files of a notebook were written, in words."""
+        when = time.localtime(max((self.folder / name).stat().st_mtime for name in self.kept[key]))
+        return f"{when.tm_year}年{when.tm_mon}月{when.tm_mday}日{when.tm_hour:02d}:{when.tm_min:02d}"
 
     def form(self, key: str, form: str) -> str | None:
         """The address of a form of a notebook, where it was made."""
         end = file_name("", form)
         longer = [e for e in (file_name("", f) for f in FORMS) if e != end and e.endswith(end)]
-        plain = {name: name.replace(BESIDE, "") for name in self.records.get(key, ())}
+        names = self.records.get(key) or self.kept.get(key, [])
+        plain = {name: name.replace(BESIDE, "") for name in names}
         return next((name for name, p in plain.items() if p.endswith(end) and not p.endswith(tuple(longer))), None)
 
 
@@ -121,11 +134,15 @@ def _nav(made: Made) -> list[tuple[str, str]]:
 def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     """The page in order: what went wrong, documents, the key table, small fields, data quality, provenance."""
     place = place_word(made.parameters["level"])
-    failed = [f"{o.key.rpartition('/')[2]}：{o.reason}" for o in made.outcomes if o.state not in READY]
+    failed = []
+    for o in made.outcomes:
+        if o.state not in READY:
+            still = f"（仍保留{made.made_on(o.key)}生成的文件）" if o.key in made.kept else ""
+            failed.append(f"{o.key.rpartition('/')[2]}：{o.reason}{still}")
     if failed:
         yield Block.note("以下各项没有生成，其余不受影响：\n" + "\n".join(failed), tone="warning")
     if made.stale:
-        text = "以下文件不是最新的（正被其他程序打开，或这次没有生成）；最新内容在同名带（2）的文件里，关闭后再运行一次即可：\n"
+        text = "以下文件不是最新的：正被其他程序打开的，最新内容在同名带（2）的文件里，关闭后再运行一次即可；这次没有生成的，仍是以前的：\n"
         yield Block.note(text + "\n".join(made.stale), tone="warning")
     if made.silent:
         names = "、".join(a.rpartition("/")[2] for a in made.silent)
@@ -202,7 +219,8 @@ def _documents(made: Made) -> Block:
     for o in made.outcomes:
         if o.key not in made.names:
             links = [{"t": "打开", "href": href} if (href := made.form(o.key, f)) else MISSING for f in FORMS]
-            rows.append([o.key, *links, "" if o.state in READY else "没有生成"])
+            earlier = f"这次没有生成，所列是{made.made_on(o.key)}的" if o.key in made.kept else "没有生成"
+            rows.append([o.key, *links, "" if o.state in READY else earlier])
     if (made.folder / INTERNAL).exists() and not made.parameters["publish"]:
         rows.append(["问题清单（内部资料，注意保存）", *[{"t": "打开", "href": INTERNAL} if f == "xlsx" else MISSING for f in FORMS], ""])
     columns: list[Any] = ["文件", *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS), {"key": "note", "label": "说明"}]

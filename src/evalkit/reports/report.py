@@ -27,6 +27,7 @@ from evalkit.reports.publish import ANNUAL, checked, post
 from evalkit.reports.sentences import place_word
 from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
 from evalkit.runner import Job, Outcome, run
+from evalkit.runner.machine import BATCH_OF_LEDGERS, workers_for
 
 PAGES: tuple[tuple[str, str, str], ...] = (  # notebook, title, name of its files
     ("annual", "评估报告", ANNUAL),
@@ -117,6 +118,8 @@ def make_report(
     _ensure_ledgers(found, dataset, note)
     manifest = build(found, dataset=dataset, progress=_lines("读取台账", note))
     published = build(found, dataset="published")
+    if lost := [*manifest.damaged, *published.damaged]:
+        note(f"存下的数据有损坏（{'、'.join(lost)}），已从台账重新整理")
     data = load(found, dataset=dataset)
     period = str(period or data.last)
     if period not in data.periods:
@@ -157,7 +160,7 @@ def make_report(
     changed = any(o.state != "up_to_date" for o in outcomes) or not index.exists() or record_of(folder).name != RECORD
     changed = changed or not (folder / RECORD).exists() or any(BESIDE in name for name in before)
     if changed:
-        for text in [*made.problems, *(f"{o.key.rpartition('/')[2]}：{o.note}" for o in outcomes if o.note)]:
+        for text in [*made.problems, *notes_of(outcomes)]:
             note(text)
         if made.length is not None:
             left = LIMIT - made.length
@@ -169,6 +172,15 @@ def make_report(
         index = pages[0]
         clear(folder, before)
     return Report(index, tuple(outcomes), changed)
+
+
+def notes_of(outcomes: Sequence[Outcome]) -> list[str]:
+    """What the runner noted, each once: with the notebook where it is of one, else of how many."""
+    keys: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        for note in filter(None, outcome.note.split("；")):
+            keys.setdefault(note, []).append(outcome.key.rpartition("/")[2])
+    return [f"{of[0]}：{note}" if len(of) == 1 else f"{note}（{len(of)} 项）" for note, of in keys.items()]
 
 
 def writable(folder: Path) -> None:
@@ -190,7 +202,7 @@ def _ensure_ledgers(project: Project, dataset: str, note: Callable[[str], None])
         from evalkit import demo
 
         note("data/raw 里没有台账，先生成演示数据（演示省，全部虚构）")
-        demo.write(project.data / "demo", jobs=os.cpu_count() or 1, progress=_lines("生成演示台账", note))
+        demo.write(project.data / "demo", jobs=workers_for(BATCH_OF_LEDGERS), progress=_lines("生成演示台账", note))
 
 
 def _lines(what: str, note: Callable[[str], None]) -> Callable[[int, int, str], None]:

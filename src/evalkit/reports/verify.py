@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import time
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
     data, folder = made.data, made.folder
     names = [name for files in made.records.values() for name in files] + [page.name for page in pages]
     files = {name: file_hash(folder / name) for name in sorted(names) if not name.endswith(".ipynb") and (folder / name).is_file()}
+    stale = [*made.stale, *(page.name.replace(BESIDE, "") for page in pages if BESIDE in page.name)]
+    known = recorded(folder)  # of the run before: what somebody changed since is not what was written
     record = {
         "evalkit": evalkit.__version__,
         "python": platform.python_version(),
@@ -52,7 +55,9 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
         "seconds": round(seconds, 2),
         "problems": made.problems,
         "official_length": made.length,
-        "not_current": [*made.stale, *(page.name.replace(BESIDE, "") for page in pages if BESIDE in page.name)],
+        "not_current": stale,
+        "earlier": {name: known.get(name) or file_hash(folder / name) for name in stale if (folder / name).is_file()},
+        "earlier_made": {name: made.made_on(key) for key, kept in made.kept.items() for name in kept},
         "not_reported": made.silent,
         "files": files,
         "notebooks": [
@@ -78,9 +83,13 @@ def record_of(folder: Path) -> Path:
 
 
 def recorded(folder: Path) -> dict[str, str]:
-    """The files of the last run in `folder` by name, with their hashes; empty where there is no record."""
+    """The files that the runs left in `folder` by name, with their hashes; empty where there is no record.
+
+    Those of the last run, and what an earlier one made and the last one could not make anew.
+    """
     try:
-        files = dict(json.loads(record_of(folder).read_text(encoding="utf-8"))["files"])
+        record = json.loads(record_of(folder).read_text(encoding="utf-8"))
+        files = {**record.get("earlier", {}), **record["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return {name: digest for name, digest in files.items() if _inside(name)}
@@ -94,14 +103,14 @@ def _inside(name: Any) -> bool:
 def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
     """Word and Excel files that somebody worked in since are kept under another name before they are made again.
 
-    What had to be written beside an open file is taken away, so that it is made again under its own name.
+    What had to be written beside an open file takes its place, and is made again under its own name.
     """
     moved = []
-    for name, digest in before.items():
+    for name, digest in sorted(before.items(), key=lambda item: BESIDE in item[0]):
         path = folder / name
         with suppress(OSError):  # gone, or open: then the new one is written beside it anyway
             if BESIDE in name and file_hash(path) == digest:
-                path.unlink()
+                os.replace(path, path.with_name(path.name.replace(BESIDE, "")))
             elif path.suffix in (".docx", ".xlsx") and file_hash(path) != digest:
                 new = next(p for n in count(1) if not (p := path.with_stem(f"{path.stem}（改动稿{'' if n == 1 else n}）")).exists())
                 path.rename(new)
@@ -110,7 +119,10 @@ def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def clear(folder: Path, before: dict[str, str]) -> None:
-    """Take away what the last run made and this one did not (another area, another form), unless it was changed."""
+    """Take away what the last run made and this one has no more (another area, another form), unless it was changed.
+
+    What a notebook that failed had made before is still recorded, and stays until something newer is whole.
+    """
     for name in before.keys() - recorded(folder).keys():
         with suppress(OSError):
             if file_hash(folder / name) == before[name]:
@@ -129,6 +141,7 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
         record: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
         files = {name: digest for name, digest in dict(record["files"]).items() if _inside(name)}
         stale = [str(name) for name in list(record.get("not_current") or [])]
+        made_on = {str(name): str(when) for name, when in dict(record.get("earlier_made") or {}).items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         advice = "请给出 python start.py report 生成的文件夹，如 reports/2025"
         found_ = f"没有可用的运行记录（{type(error).__name__}）"
@@ -144,7 +157,7 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
         except OSError as error:
             found.append(f"{name}：读不出来（{error.strerror}）")
     stale += [RECORD] if source.name != RECORD else []
-    found += [f"{name}：不是最新的" for name in stale]
+    found += [f"{name}：不是最新的" + (f"（{made_on[name]}生成）" if name in made_on else "") for name in stale]
     known = {*files, source.name, RECORD, *stale}
     others = (p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file() and p.suffix != ".ipynb")
     own = [p.as_posix() for p in others if not any(part.startswith((".", "~$")) for part in p.parts)]
