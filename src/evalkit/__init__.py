@@ -15,6 +15,7 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "InputError": ("evalkit.problems", "InputError"),
     "Problem": ("evalkit.problems", "Problem"),
     "load_codebook": ("evalkit.codebook", "load_codebook"),
+    "number": ("evalkit.world.number", None),
     "stats": ("evalkit.stats", None),
     "scoring": ("evalkit.scoring", None),
     "charts": ("evalkit.charts", None),

@@ -2,15 +2,19 @@
 
 import re
 import zipfile
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 import pytest
 from document_samples import HOSTILE, blocks, hostile
+from hypothesis import given
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from evalkit.documents import Block, write
+from evalkit.documents import Block, shown, write
 from evalkit.documents.workbook import csv_bytes, frames_bytes
 from evalkit.documents.xlsx import value_of
+from evalkit.world.number import fixed, percent
 
 
 def read(path):
@@ -103,3 +107,31 @@ def test_frames_become_sheets_and_csv_that_nothing_calculates(tmp_path):
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
     lines = csv_bytes(frame).decode("utf-8-sig").splitlines()
     assert lines == ["'=名称,数", "'=1+1,1.5", "'@甲,", "乙,-2.0", ",0.0"]
+
+
+def as_excel_shows(value: float, digits: str) -> str:
+    """Excel keeps 15 digits of a number and rounds them half up to the decimals of the format."""
+    kept = Decimal(f"{value:.15g}") * (100 if digits.endswith("%") else 1)
+    decimals = len(digits.removesuffix("%").partition(".")[2])
+    return f"{kept.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}" + "%" * digits.endswith("%")
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 3))
+def test_excel_shows_what_the_report_prints(top, bottom, decimals):
+    column = {"key": "a", "label": "a", "percent": True, "decimals": decimals}
+    value, digits = value_of(top / bottom, column)
+    assert as_excel_shows(value, digits) == shown(top / bottom, column) == percent(top, decimals, over=bottom)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_difference_shows_as_it_is_printed(a, b):
+    """A number out of several steps: whatever its binary digits, the cell shows the printed text."""
+    cell = {"v": a - b, "t": fixed(abs(a - b), 1, scale=100)}
+    value, digits = value_of(cell, {"key": "a", "label": "a"})
+    assert as_excel_shows(value, digits) == cell["t"]
+
+
+@pytest.mark.parametrize(("top", "bottom", "printed"), [(46, 160, "28.8%"), (205, 400, "51.3%"), (253, 400, "63.3%")])
+def test_ties_in_excel(top, bottom, printed):
+    value, digits = value_of(top / bottom, {"key": "a", "label": "a", "percent": True})
+    assert value == top / bottom and digits == "0.0%" and as_excel_shows(value, digits) == printed

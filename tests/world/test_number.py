@@ -78,7 +78,7 @@ def test_floats_print_as_their_shortest_decimal(value: float, decimals: int) -> 
     assert number.fixed(value, decimals) == wanted
     assert number.fixed(value, decimals, grouped=True).replace(",", "") == wanted
     assert float(number.half_up(value, decimals)) == pytest.approx(float(wanted), rel=1e-15)
-    assert number.fill("{x:.%df}" % decimals, x=value) == wanted
+    assert number.fill("{x:." + str(decimals) + "f}", x=value) == wanted
     assert number.fixed(-value, decimals).lstrip("-") == wanted.lstrip("-")
 
 

@@ -15,6 +15,7 @@ from evalkit.charts import style
 from evalkit.charts.frames import Info, in_order, is_demo, labels, pick, refuse, say, source_line, years
 from evalkit.charts.style import BLUE, GREY, INK, WIDTH, balance, boxes, ems, grid, key, panels, patch, sheet
 from evalkit.documents import Block
+from evalkit.world import number
 
 _HEAT = LinearSegmentedColormap.from_list("load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")])
 _GROUND = {"fc": "white", "ec": "none", "pad": 1.0}  # so that lines do not run through figures
@@ -120,7 +121,8 @@ def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *,
     both["label"] += both["small"].map({True: "*", False: ""})
     if sort:
         both = both.sort_values("new", ascending=info.better == "lower", na_position="last", kind="stable")
-    change, half = both["new"] - both["old"], 0.5 * 10**-info.decimals
+    change = pd.Series(number.minus(both["new"], both["old"]), index=both.index)
+    half = 0.5 * 10**-info.decimals
     rest = ~(change.abs() >= half)
     kinds = [(change >= half, BLUE, "^", "-"), (change <= -half, style.ORANGE, "v", ":"), (rest, style.LEVEL, "s", "-")]
     texts = [_change(*three, info, half) for three in zip(both["old"], both["new"], change, strict=True)]

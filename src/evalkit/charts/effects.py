@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from evalkit.charts.frames import _words, refuse, say
 from evalkit.charts.style import BAR, BLUE, GREY, INK, LIGHT, MARKERS, ORANGE, RED, Sheet, cut, ems, key, plot
 from evalkit.documents import Block
+from evalkit.world import number
 
 _COLOURS = (BLUE, ORANGE, "#009E73", INK, "#8A6D00", "#AA4A88", RED, GREY)
 _KINDS = {"treated_vs_never": (BLUE, "o"), "earlier_vs_later": ("#009E73", "s"), "later_vs_earlier": (RED, "^")}
@@ -37,7 +38,9 @@ def event_study(*effects: Any, lang: str = "zh", source: str | None = None) -> B
     banded = not several and "band_low" in frames[0]
     tests = [(effect, effect.facts["pretrend"]) for effect in found if effect.facts.get("pretrend")]
     notes = [say(lang, "effect_band" if banded else "effect_limits")]
-    notes += [say(lang, "pretrend_note", name=_name(e, lang), p=f"{t['p']:.3f}", power=f"{t['power']:.0%}") for e, t in tests]
+    for e, t in tests:
+        p, power = number.p_value(t["p"]), number.percent(t["power"], 0)
+        notes.append(say(lang, "pretrend_note", name=_name(e, lang), p=p, power=power))
     up = _outcome(found[0], lang) + unit
     with _field("event_title", found, lang, source, legend, notes, say(lang, "event_axis"), up) as (page, box):
         box.axhline(0, color=INK, lw=0.8)
@@ -51,7 +54,7 @@ def event_study(*effects: Any, lang: str = "zh", source: str | None = None) -> B
         times = sorted({int(t) for rows in frames for t in rows["at"]})
         box.set_xticks(times if len(times) < 25 else times[:: len(times) // 12])
         digits = _digits(frames[0]["estimate"].abs().max() * scale)
-        said = "，".join(f"{int(r.at)}: {r.estimate * scale:.{digits}f}" for r in frames[0].itertuples())
+        said = "，".join(f"{int(r.at)}: {number.fixed(r.estimate, digits, scale=scale)}" for r in frames[0].itertuples())
         return page.block(say(lang, "event_alt", name=_name(found[0], lang), outcome=_outcome(found[0], lang), rows=said))
 
 
@@ -73,7 +76,7 @@ def _forest(title: str, effects: Sequence[Any], rows: Sequence[Any], names: Sequ
             lang: str, source: str | None) -> Block:
     (scale, unit), size, n = _scale(effects, lang), 9.0, len(rows)
     digits = _digits(rows[0]["estimate"] * scale)
-    shown = [[f"{row[c] * scale:.{digits}f}" for c in ("estimate", "ci_low", "ci_high")] for row in rows]
+    shown = [[number.fixed(row[c], digits, scale=scale) for c in ("estimate", "ci_low", "ci_high")] for row in rows]
     texts = [a if low == "nan" else f"{a} [{low}, {high}]" for a, low, high in shown]
     left, right = min(max(map(ems, names)) * size / 72 + 0.12, 2.3), max(map(ems, texts)) * 8 / 72 + 0.12
     legend = [(key(color=BLUE, marker="o", ls="none", mfc="white"), say(lang, "effect_warned"))] if any(hollow) else []
@@ -101,7 +104,8 @@ def placebo(effect: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
 
     draws, (scale, unit) = effect.details["draws"], _scale([effect], lang)
     values, actual = draws["estimate"].to_numpy() * scale, float(effect.row["estimate"]) * scale
-    ends, shown, share = [*values, actual, 0.0], f"{actual:.{_digits(actual)}f}", f"{(np.abs(values) >= abs(actual) - 1e-12).mean():.1%}"
+    ends, shown = [*values, actual, 0.0], number.fixed(actual, _digits(actual))
+    share = number.percent(int((np.abs(values) >= abs(actual) - 1e-12).sum()), over=len(values))
     grid = np.linspace(min(ends) - 0.08 * np.ptp(ends), max(ends) + 0.08 * np.ptp(ends), 300)
     legend = [(key(color=BLUE, lw=1.8), say(lang, "placebo_density")),
               *([(key(color=ORANGE, marker="o", ls="none", mfc="none"), say(lang, "placebo_p"))] if "p" in draws else []),
@@ -129,7 +133,7 @@ def bacon(effect: Any, *, lang: str = "zh", source: str | None = None) -> Block:
     pairs, (scale, unit), actual = effect.details["pairs"], _scale([effect], lang), float(effect.row["estimate"])
     kinds = [kind for kind in _KINDS if (pairs["comparison_type"] == kind).any()]
     legend = [(key(color=_KINDS[k][0], marker=_KINDS[k][1], ls="none"), say(lang, f"bacon_{k}")) for k in kinds]
-    notes = [say(lang, "bacon_note", value=f"{actual * scale:.{_digits(actual * scale)}f}")]
+    notes = [say(lang, "bacon_note", value=number.fixed(actual, _digits(actual * scale), scale=scale))]
     up = _outcome(effect, lang) + unit
     with _field("bacon_title", [effect], lang, source, legend, notes, say(lang, "bacon_axis"), up) as (page, box):
         box.axhline(0, color=INK, lw=0.7)
@@ -139,7 +143,7 @@ def bacon(effect: Any, *, lang: str = "zh", source: str | None = None) -> Block:
             box.plot(rows["weight"] * 100, rows["estimate"] * scale, _KINDS[kind][1], color=_KINDS[kind][0], ms=6)
         box.set_xlim(left=0)
         shares = pairs.groupby("comparison_type")["weight"].sum()
-        return page.block(say(lang, "bacon_alt", rows="；".join(f"{say(lang, f'bacon_{k}')} {shares[k]:.1%}" for k in kinds)))
+        return page.block(say(lang, "bacon_alt", rows="；".join(f"{say(lang, f'bacon_{k}')} {number.percent(shares[k])}" for k in kinds)))
 
 
 def synthetic(effect: Any, *, lang: str = "zh", source: str | None = None) -> Block:
@@ -157,7 +161,7 @@ def synthetic(effect: Any, *, lang: str = "zh", source: str | None = None) -> Bl
         some = paths["time"].iloc[:: max(1, len(paths) // 12)]
         box.set_xticks(some, [f["periods"].get(int(t), str(int(t))) for t in some])
         gap = float(effect.row["estimate"]) * scale
-        return page.block(say(lang, "synthetic_alt", outcome=_outcome(effect, lang), gap=f"{gap:.{_digits(gap)}f}"))
+        return page.block(say(lang, "synthetic_alt", outcome=_outcome(effect, lang), gap=number.fixed(gap, _digits(gap))))
 
 
 def discontinuity(effect: Any, *, lang: str = "zh", source: str | None = None) -> Block:
@@ -165,16 +169,16 @@ def discontinuity(effect: Any, *, lang: str = "zh", source: str | None = None) -
     bins, f = effect.details["bins"], effect.facts
     scale, row, cutoff = 100 if f["rate"] else 1, effect.row, f["cutoff"]
     outcome, running = _outcome(effect, lang), (lang == "en" and f["running_en"]) or f["running_label"]
-    numbers = {name: f"{row[c] * scale:.1f}" for name, c in (("size", "estimate"), ("low", "ci_low"), ("high", "ci_high"))}
+    numbers = {name: number.fixed(row[c], 1, scale=scale) for name, c in (("size", "estimate"), ("low", "ci_low"), ("high", "ci_high"))}
     jump = say(lang, "rd_jump_rate" if f["rate"] else "rd_jump", **numbers)
     legend = [
         (key(marker="o", color=BAR, mec=BLUE, ls="none"), say(lang, "rd_bins")),
-        (key(color=ORANGE, lw=2), say(lang, "rd_lines", h=f"{f['bandwidth']:.1f}")),
+        (key(color=ORANGE, lw=2), say(lang, "rd_lines", h=number.fixed(f["bandwidth"], 1))),
         (key(color=INK, lw=1, ls="--"), say(lang, "rd_cutoff")),
     ]  # fmt: skip
     up = say(lang, "axis", name=outcome, unit="%") if f["rate"] else outcome
     with _field("rd_title", [effect], lang, source, legend, [say(lang, "rd_note", jump=jump)], running, up, running=running,
-                cutoff=f"{cutoff:g}") as (page, box):  # fmt: skip
+                cutoff=number.plain(cutoff)) as (page, box):  # fmt: skip
         size = 8 + 90 * bins["n"] / bins["n"].max()
         box.scatter(bins["x"], bins["y"] * scale, s=size, color=BAR, edgecolor=BLUE, lw=0.7, zorder=2)
         for side, end in ((bins["x"] < cutoff, bins["left"].iloc[0]), (bins["x"] >= cutoff, bins["right"].iloc[0])):

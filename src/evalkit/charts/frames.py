@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 
 from evalkit.codebook import read_yaml
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world import number
 
 SMALL_BASE = 30  # units: a rate on fewer is shown, not ranked (practice.md section 7)
 
@@ -56,9 +56,9 @@ class Info:
 
     def text(self, value: float, sign: bool = False) -> str:
         """A shown value (already times scale), rounded half up; % stays with it, other units stand in the subtitle."""
-        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
-        exact = abs(exact) if exact == 0 else exact
-        return f"{exact:+f}".replace("-", "−") if sign else f"{exact:f}" + ("%" if self.unit == "%" else "")
+        if sign:
+            return number.fixed(value, self.decimals, sign=True).replace("-", "−")
+        return number.fixed(value, self.decimals) + ("%" if self.unit == "%" else "")
 
     def full(self, value: float) -> str:
         """A value with its unit, for running text."""
@@ -137,7 +137,7 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
     said |= {"scale": 1.0, "decimals": 1} | rows.iloc[0].dropna().to_dict()
     scale, unit = float(said["scale"]), str(said["unit"])
     for column, new in (("value", "shown"), ("low", "shown_low"), ("high", "shown_high")):
-        rows[new] = floats(rows, column) * scale
+        rows[new] = number.times(floats(rows, column), scale)
     rows["label"] = labels(rows, lang)
     rows["small"] = floats(rows, "denominator") < SMALL_BASE
     pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
@@ -147,7 +147,7 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
         unit if lang == "zh" else _words()["units_en"].get(unit, unit), scale, int(said["decimals"]),
         str(said["better"]), base=str(said["base"]) if lang == "zh" else "", lang=lang, demo=is_demo(rows),
         period="、".join(sorted(filter(None, rows["period"].dropna().astype(str).unique()))),
-        target=float(said["target"]) * scale if "target" in said else None, target_name=str(said["target_name"]),
+        target=number.times(said["target"], scale) if "target" in said else None, target_name=str(said["target_name"]),
         mean=None if np.isnan(mean) else float(mean), pooled=not np.isnan(pooled),
     )  # fmt: skip
     return rows, info
@@ -158,7 +158,7 @@ def pooled_means(rows: pd.DataFrame, scale: float) -> pd.Series[float]:
     parts = pd.DataFrame({"n": floats(rows, "numerator"), "d": floats(rows, "denominator")})
     known = parts.where(rows["shown"].notna() & parts.notna().all(axis=1))
     sums = known.groupby(rows["period"].astype(str)).sum()
-    return sums["n"] / sums["d"].where(sums["d"] > 0) * scale
+    return pd.Series(number.times(number.quotient(sums["n"], sums["d"]), scale), index=sums.index)
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:

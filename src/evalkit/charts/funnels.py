@@ -13,6 +13,7 @@ from evalkit.charts.frames import floats, pick, refuse, say
 from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, MARKERS, ORANGE, RED, WIDTH, cut, key, plot, sheet
 from evalkit.documents import Block
 from evalkit.stats import funnel_limits, gini, lorenz, overdispersion, run_rules, spc_limits
+from evalkit.world import number
 
 
 def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: str = "zh", source: str | None = None) -> Block:
@@ -29,7 +30,7 @@ def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: st
     if kind not in ("proportion", "rate") or len(rows) < 2:
         raise refuse("value_invalid", f"{info.name}（{kind}）", "漏斗图只用于比例和计数比，至少两个地区")
     size, value = floats(rows, "denominator").to_numpy(), rows["shown"].to_numpy(float) / info.scale
-    target = float(floats(rows, "numerator").sum() / size.sum())
+    target = float(number.quotient(floats(rows, "numerator").sum(), size.sum()))
     if kind == "proportion":
         z = 2 * np.sqrt(size) * (np.arcsin(np.sqrt(value)) - np.arcsin(np.sqrt(target)))
     else:
@@ -42,7 +43,7 @@ def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: st
     legend = [(key(color=INK, lw=1, ls="--"), info.mean_text), (key(color=BLUE, lw=1, ls=":"), "95%"), (key(color=BLUE, lw=1.2), "99.8%"),
               (key(marker="o", color=BLUE, ls="none"), say(lang, "funnel_in")),
               (key(marker="D", color=RED, ls="none"), say(lang, "funnel_out"))]  # fmt: skip
-    notes = [say(lang, "funnel_note"), say(lang, "funnel_phi" if used > 1 else "funnel_plain", phi=f"{phi:.2f}")]
+    notes = [say(lang, "funnel_note"), say(lang, "funnel_phi" if used > 1 else "funnel_plain", phi=number.fixed(phi, 2))]
     across = say(lang, "funnel_x", base=info.base or say(lang, "denominator"))
     with plot(say(lang, "funnel_title", name=info.name), across, "", height=3.1, right=0.1, size=8, legend=legend, notes=notes,
                source=info.source(source), **info.head()) as (page, box):  # fmt: skip
@@ -110,7 +111,7 @@ def lorenz_curve(frame: pd.DataFrame, indicator: str, *, lang: str = "zh", sourc
     rows = rows.loc[rows["shown"].notna()]
     groups = [(str(period), part["shown"].to_numpy(float), floats(part, "denominator").to_numpy())
               for period, part in rows.groupby(rows["period"].astype(str))]  # fmt: skip
-    curves = {say(lang, "lorenz_line", period=period, gini=f"{gini(x, w):.3f}"): lorenz(x, w) for period, x, w in groups}
+    curves = {say(lang, "lorenz_line", period=period, gini=number.fixed(gini(x, w), 3)): lorenz(x, w) for period, x, w in groups}
     words = say(lang, "lorenz_x", base=info.base or say(lang, "denominator")), say(lang, "lorenz_y")
     alt = say(lang, "lorenz_alt", name=info.name, parts="；".join(curves))
     return lorenz_sheet(say(lang, "lorenz_title", name=info.name), curves, words, alt, notes=[say(lang, "lorenz_note")],

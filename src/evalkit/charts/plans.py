@@ -11,6 +11,7 @@ from evalkit.charts.funnels import lorenz_sheet
 from evalkit.charts.shares import FOOT
 from evalkit.charts.style import BAR, BLUE, GREY, ORANGE, WIDTH, boxes, ems, grid, key, panels, patch, plot, sheet
 from evalkit.documents import Block
+from evalkit.world import number
 
 
 def changes(result: Any) -> Block:
@@ -21,7 +22,8 @@ def changes(result: Any) -> Block:
     what = f"各地区{'增减' if min(0, *a, *b) < 0 else '增加'}支出"
     title, words = what if later else first[0] + what, [first[0], *(word for word, _ in later)]
     shape, both = grid(len(names)), bool((np.abs(a - b) > 0.005).any())
-    texts = [f"{x:,.1f}" + (f"（{y:,.1f}）" if both else "") for x, y in zip(a, b, strict=True)]
+    said, later_said = ([number.fixed(v, 1, grouped=True) for v in values] for values in (a, b))
+    texts = [x + (f"（{y}）" if both else "") for x, y in zip(said, later_said, strict=True)]
     legend = list(zip((patch(fc=BAR, ec=BLUE), patch(fc="white", ec=ORANGE, hatch="////")), words, strict=False))
     low = min(0.0, a.min(initial=0), b.min(initial=0))
     reach = max(a.max(initial=0), b.max(initial=0), 0.0) - low or 1.0
@@ -39,14 +41,14 @@ def changes(result: Any) -> Block:
             for place, text in enumerate(texts[part]):
                 edge = max(a[part][place], b[part][place], 0)
                 box.annotate(text, (edge, place), xytext=(3, 0), textcoords="offset points", va="center", size=shape.size, zorder=4)
-        most = "、".join(f"{names[i]}{a[i]:,.1f}万元" for i in np.argsort(-a, kind="stable")[:3] if a[i] > 0)
+        most = "、".join(f"{names[i]}{said[i]}万元" for i in np.argsort(-a, kind="stable")[:3] if a[i] > 0)
         return page.block(f"条形图：{title}，{len(names)}个地区，增加最多的是：{most or '无'}；{int((np.abs(a) < 0.00005).sum())}个不变。")
 
 
 def lorenz(result: Any) -> Block:
     """Lorenz curves of the money per member: share of members, poorest first, against share of money."""
     named = {"baseline": "现行标准", "reform": "调整后"}
-    said = {k: f"基尼系数{g:.3f}" for k, g in result.inequality()["gini"].items()}
+    said = {k: f"基尼系数{number.fixed(g, 3)}" for k, g in result.inequality()["gini"].items()}
     curves = {f"{named[k]}（{said[k]}）": curve for k, curve in result.lorenz().items()}
     title, words = "人均经费洛伦兹曲线", ("党员累计占比（%，人均经费由低到高）", "经费累计占比（%）")
     alt = f"洛伦兹曲线：{title}，" + "，".join(named[k] + said[k] for k in said) + "。"
@@ -61,7 +63,7 @@ def pareto(frame: pd.DataFrame, plan: Any, standard: float) -> Block:
     legend = [(key(marker="o", color=BLUE, ls="none", ms=6), "没有更优的"),
               (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5), "有更优的")]
     note = "“更优”指支出不高、达标不少、差距不大，且至少一项更好。"
-    with plot(title, "全年支出（万元）", f"人均达到{standard:g}元的党组织（%）", height=2.85, right=0.1, size=8, legend=legend,
+    with plot(title, "全年支出（万元）", f"人均达到{number.plain(standard)}元的党组织（%）", height=2.85, right=0.1, size=8, legend=legend,
                source=plan.run().source_line, demo=plan.source.is_demo, notes=[note]) as (page, box):  # fmt: skip
         box.plot(cost[~best], share[~best], "o", mfc="white", mec=GREY, ms=5)
         order = np.argsort(cost[best])

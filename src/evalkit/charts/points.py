@@ -12,6 +12,7 @@ from evalkit.charts import frames, style
 from evalkit.charts.frames import Info, floats, is_demo, join, labels, pick, refuse, say, source_line, years
 from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, ORANGE, RED, WIDTH, beside, cut, ems, key, plot, sheet
 from evalkit.documents import Block
+from evalkit.world import number
 
 
 def scatter(frame: pd.DataFrame, x: str, y: str, *, label: int = 8, lang: str = "zh",
@@ -125,7 +126,7 @@ def radar(frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | Non
         side.set_xlim(0, 1)
         side.set_ylim(len(words) + 1, 0)
         gone = say(lang, "missing")
-        own, other = ([gone if np.isnan(v) else f"{v:.0f}" for v in line] for line in (mine, theirs))
+        own, other = ([gone if np.isnan(v) else number.fixed(v) for v in line] for line in (mine, theirs))
         heads = ("", say(lang, "score"), say(lang, "compared"))
         table = [heads, *zip(words.values(), own, other, strict=True)]
         for row, cells in enumerate(table):

@@ -12,6 +12,7 @@ from evalkit.charts.frames import join, labels, refuse, say, source_line, years
 from evalkit.charts.shares import FOOT, Parts, keys, stack
 from evalkit.charts.style import BLUE, GREY, INK, LIGHT, MARKERS, ORANGE, SERIES, boxes, grid, key, panels, patch, sheet
 from evalkit.documents import Block
+from evalkit.world import number
 
 _SHADES = (("#1f4e79", ""), ("#6fa8d0", ""), ("#d3e4f1", ""), ("#ffffff", "////"), ("#ffffff", "...."))
 
@@ -38,7 +39,7 @@ def rank_intervals(robust: Any, *, lang: str = "zh", source: str | None = None) 
     legend = [(key(color=BLUE, lw=2.2), say(lang, "ranks_span")),
               (key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "ranks_median")),
               (key(marker="D", color=ORANGE, ls="none"), say(lang, "ranks_declared"))]  # fmt: skip
-    texts = [f"{a:.0f}—{b:.0f}" if a == a else "" for a, b in zip(table["low"], table["high"], strict=True)]
+    texts = [f"{number.fixed(a)}—{number.fixed(b)}" if a == a else "" for a, b in zip(table["low"], table["high"], strict=True)]
     shape, names = grid(len(table)), labels(table, lang)
     with _page(robust.scores, "ranks", len(table), lang, source, legend=legend,
                notes=[say(lang, "ranks_note", n=robust.n, seed=robust.seed)]) as page:
@@ -51,16 +52,16 @@ def rank_intervals(robust: Any, *, lang: str = "zh", source: str | None = None) 
             box.plot(rows["rank"].astype(float), y, "D", color=ORANGE, ms=4)
             box.set_xlim(0, len(robust.scores.units) + 1)
         widest = table.loc[(table["high"] - table["low"]).idxmax()]
-        return page.block(say(lang, "ranks_alt", n=len(table), first=names[0], low=f"{table['low'].iloc[0]:.0f}",
-                              high=f"{table['high'].iloc[0]:.0f}",
-                              widest=widest["area_name"], a=f"{widest['low']:.0f}", b=f"{widest['high']:.0f}"))  # fmt: skip
+        return page.block(say(lang, "ranks_alt", n=len(table), first=names[0], low=number.fixed(table["low"].iloc[0]),
+                              high=number.fixed(table["high"].iloc[0]),
+                              widest=widest["area_name"], a=number.fixed(widest["low"]), b=number.fixed(widest["high"])))  # fmt: skip
 
 
 def _stacked(scores: Any, name: str, table: pd.DataFrame, parts: Parts, values: np.ndarray, texts: Sequence[str], lang: str,
              source: str | None) -> Block:
     with _page(scores, name, len(table), lang, source, legend=keys(parts)) as page:
         stack(page, labels(table, lang), values, parts, texts)
-        said = join(lang, "separator", [f"{label} {m:.1f}" for (label, _), m in zip(parts, values.mean(0), strict=True)])
+        said = join(lang, "separator", [f"{label} {number.fixed(m, 1)}" for (label, _), m in zip(parts, values.mean(0), strict=True)])
         return page.block(say(lang, f"{name}_alt", n=len(table), parts=said))
 
 
@@ -70,7 +71,7 @@ def lost_points(scores: Any, *, lang: str = "zh", source: str | None = None) -> 
     lost = scores.contributions.pivot_table(index="area", columns="dimension", values="lost", aggfunc="sum", sort=False)
     values = np.maximum(lost.reindex(table["area"]).fillna(0.0).to_numpy(float), 0.0)
     parts = [(str(name), SERIES[n % len(SERIES)]) for n, name in enumerate(lost.columns)]
-    return _stacked(scores, "lost", table, parts, values, [f"{v:.2f}" for v in table["score"]], lang, source)
+    return _stacked(scores, "lost", table, parts, values, [number.fixed(v, 2) for v in table["score"]], lang, source)
 
 
 def grades(robust: Any, *, lang: str = "zh", source: str | None = None) -> Block:
@@ -100,7 +101,8 @@ def weights(scores: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
                 box.plot(rows[way].to_numpy(float) * 100, y, marker, color=colour, ms=6 if way == "declared" else 5, mfc=colour
                          if way == "declared" else "none")
             box.set_xlim(0, float(np.nanmax(table[ways].to_numpy(float))) * 108)
-        said = join(lang, "separator", [f"{r.name_} {r.declared:.0%}" for r in table.rename(columns={"name": "name_"}).itertuples()])
+        shares = zip(table["name"], table["declared"], strict=True)
+        said = join(lang, "separator", [f"{name} {number.percent(share, 0)}" for name, share in shares])
         return page.block(say(lang, "weights_alt", n=len(table), parts=said))
 
 
@@ -109,7 +111,7 @@ def sensitivity(robust: Any, *, lang: str = "zh", source: str | None = None) -> 
     table = robust.sobol.table.sort_values("total", ascending=False, ignore_index=True)
     legend = [(patch(fc=_SHADES[0][0], ec=INK, lw=0.5), say(lang, "sobol_first")),
               (patch(fc=_SHADES[2][0], ec=INK, lw=0.5), say(lang, "sobol_total")), (key(color=INK, lw=1), say(lang, "sobol_ci"))]
-    texts = [f"{a:.2f} / {b:.2f}" if b == b else "—" for a, b in zip(table["first"], table["total"], strict=True)]
+    texts = [f"{number.fixed(a, 2)} / {number.fixed(b, 2)}" if b == b else "—" for a, b in zip(table["first"], table["total"], strict=True)]
     shape = grid(len(table))
     with _page(robust.scores, "sobol", len(table), lang, source, legend=legend,
                notes=[say(lang, "sobol_note"), *robust.sobol.warnings]) as page:

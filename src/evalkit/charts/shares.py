@@ -13,6 +13,7 @@ from evalkit.charts import frames
 from evalkit.charts.frames import floats, in_order, is_demo, labels, refuse, say, source_line, years
 from evalkit.charts.style import INK, SERIES, WIDTH, Sheet, boxes, grid, panels, patch, sheet
 from evalkit.documents import Block
+from evalkit.world import number
 
 # five stars dark, one star light: order is read from the grey alone; not rated (-1) is not zero stars
 _STARS: dict[float, tuple[str, str]] = {
@@ -56,7 +57,7 @@ def sources(measures: pd.DataFrame, period: str, *, level: str = "district",
     table.index = pd.Index([name + "*" * u for name, u in zip(labels(order, lang), unsure, strict=True)])
     looks = dict(zip(names, itertools.cycle(SERIES), strict=False))
     return _stacked(table, [(names[code], looks[code]) for code in used], "sources", title, bool(unsure.any()),
-                    lambda yuan: f"{yuan / 1e4:.1f}", period, is_demo(order, demo), source, lang)  # fmt: skip
+                    lambda yuan: number.fixed(yuan, 1, over=10_000), period, is_demo(order, demo), source, lang)  # fmt: skip
 
 
 def stars(frame: pd.DataFrame, *, title: str | None = None, lang: str = "zh", source: str | None = None,
@@ -74,7 +75,7 @@ def stars(frame: pd.DataFrame, *, title: str | None = None, lang: str = "zh", so
     count = floats(frame, "count") if "count" in frame else 1.0
     rows = frame.assign(_stars=floats(frame, "stars").fillna(-1), _n=count)
     if odd := sorted(set(rows["_stars"]) - _STARS.keys()):
-        raise refuse("value_invalid", f"stars：{'、'.join(f'{star:g}' for star in odd)}", "零星到五星，未评定的留空")
+        raise refuse("value_invalid", f"stars：{'、'.join(f'{number.plain(star)}' for star in odd)}", "零星到五星，未评定的留空")
     order = in_order(frame.drop_duplicates("area"))
     table = rows.pivot_table(index="area", columns="_stars", values="_n", aggfunc="sum", fill_value=0.0)
     ranks = sorted(map(float, table.columns), reverse=True)
@@ -83,7 +84,7 @@ def stars(frame: pd.DataFrame, *, title: str | None = None, lang: str = "zh", so
     digits = "零一二三四五" if lang == "zh" else "012345"
     words = [say(lang, "stars", star=digits[int(star)]) if star >= 0 else say(lang, "unrated") for star in ranks]
     parts = [(word, _STARS[star]) for word, star in zip(words, ranks, strict=True)]
-    return _stacked(table, parts, "stars", title, -1 in ranks, "{:.0f}".format, str(frame["period"].iloc[0]),
+    return _stacked(table, parts, "stars", title, -1 in ranks, number.fixed, str(frame["period"].iloc[0]),
                     is_demo(order, demo), source, lang)  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def _stacked(table: pd.DataFrame, parts: Parts, kind: str, title: str | None, no
     """Rows of shares with their total at the right; the figure stands inside a part that has room for it."""
     values = table.fillna(0).clip(lower=0).to_numpy(float)
     sums = values.sum(axis=1)
-    shares = np.divide(values, sums[:, None], out=np.zeros_like(values), where=sums[:, None] > 0) * 100
+    shares = number.times(np.nan_to_num(number.quotient(values, sums[:, None])), 100)
     totals = [total(value) if value > 0 else say(lang, "missing" if gone else "none")
               for value, gone in zip(sums, table.isna().all(axis=1), strict=True)]  # fmt: skip
     subtitle = frames.join(lang, "blank", [years(period, lang), say(lang, f"{kind}_sub")])
@@ -100,8 +101,8 @@ def _stacked(table: pd.DataFrame, parts: Parts, kind: str, title: str | None, no
     with sheet(title, grid(len(table)).height + FOOT, subtitle=subtitle, legend=keys(parts), notes=notes,
                source=source_line(lang, period, demo, source), demo=demo, lang=lang) as page:  # fmt: skip
         stack(page, list(table.index), shares, parts, totals, grey=(sums <= 0).tolist(), printed=True)
-        whole = values.sum(axis=0) / max(values.sum(), 1e-9) * 100
-        said = "、".join(f"{name} {share:.1f}%" for (name, _), share in zip(parts, whole, strict=True))
+        whole = np.nan_to_num(number.quotient(values.sum(axis=0), values.sum()))
+        said = "、".join(f"{name} {number.percent(share)}" for (name, _), share in zip(parts, whole, strict=True))
         return page.block(say(lang, "shares_alt", title=title, n=len(table), parts=said))
 
 
@@ -123,6 +124,6 @@ def stack(page: Sheet, names: Sequence[str], values: np.ndarray, parts: Parts, t
             ground = {"fc": "white", "ec": "none", "pad": 0.8} if hatch else None
             for row in map(int, np.flatnonzero(block[:, n] * inch > 0.3)) if printed and shape.columns == 1 else ():
                 colour = "white" if fill in _DARK else "black"
-                box.text(starts[part][row, n] + block[row, n] / 2, row, f"{block[row, n]:.0f}", ha="center", va="center",
+                box.text(starts[part][row, n] + block[row, n] / 2, row, number.fixed(block[row, n]), ha="center", va="center",
                          size=min(8, shape.size), color=colour, bbox=ground)  # fmt: skip
         box.set_xlim(0, reach)

@@ -8,6 +8,7 @@ from typing import Any
 
 from evalkit.codebook.loader import load_codebook
 from evalkit.codebook.models import Codebook, Indicator, Measure
+from evalkit.world.number import plain
 
 TABLE_OF = {"party_orgs": "party_organisations"}
 COMPARISONS = {">=": "不少于", "<=": "不多于", ">": "多于", "<": "少于"}
@@ -22,7 +23,7 @@ def markdown(codebook: Codebook) -> str:
             (f"`{m.code}`", m.name, m.unit, in_words(m, book), "、".join(m.also), m.note) for m in book.measures.values()
         ),
         "references": (
-            (f"`{c}`", r.name, f"{r.value:g}", r.unit, r.source + (f"（{r.year}）" if r.year else ""), r.note)
+            (f"`{c}`", r.name, f"{plain(r.value)}", r.unit, r.source + (f"（{r.year}）" if r.year else ""), r.note)
             for c, r in book.references.items()
         ),
         "checks": ((f"`{c}`", k.name, k.kind, k.id) for c, k in book.checks.items()),
@@ -58,7 +59,7 @@ def formula(indicator: Indicator, codebook: Codebook) -> str:
     """The formula in words: 有党的组织的单位 ÷ 实体运营的法人单位 × 100%."""
     top, bottom = codebook.measures[indicator.numerator], codebook.measures[indicator.denominator]
     before = "上年" if indicator.denominator_period == "previous" else ""
-    factor = "" if indicator.scale == 1 else " × 100%" if indicator.unit == "%" else f" × {indicator.scale:g}"
+    factor = "" if indicator.scale == 1 else " × 100%" if indicator.unit == "%" else f" × {plain(indicator.scale)}"
     return f"{top.name} ÷ {before}{bottom.name}{factor}"
 
 

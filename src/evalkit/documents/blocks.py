@@ -13,17 +13,17 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import MISSING, fixed, plain, times
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MIME = "application/vnd.evalkit.block+json"
 Kind = Literal["heading", "paragraph", "table", "figure", "list", "note", "page_break", "group"]
-MISSING = "—"
 
 # kind -> required and optional entries of its content
 _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
@@ -264,12 +264,11 @@ def shown(cell: Any, column: Mapping[str, Any]) -> str:
     if value is None or (isinstance(cell, Mapping) and cell.get("t") is not None):
         text = _text(cell)
         return mark + (MISSING if text is None else text)
-    exact = Decimal(repr(value)) * (100 if column.get("percent") else 1)
-    decimals = column.get("decimals", 1 if column.get("percent") else None)
-    if decimals is not None:
-        exact = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-        exact = abs(exact) if exact == 0 else exact  # never -0.0
-    return mark + f"{exact if decimals is not None else exact.normalize():f}" + ("%" if column.get("percent") else "")
+    percent = bool(column.get("percent"))
+    decimals = column.get("decimals", 1 if percent else None)
+    if decimals is None:
+        return mark + plain(times(value, 100), 17) + "%" if percent else mark + plain(value, 17)
+    return mark + (fixed(value, decimals, scale=100) + "%" if percent else fixed(value, decimals))
 
 
 def is_remark(row: Sequence[Any]) -> bool:

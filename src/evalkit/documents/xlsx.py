@@ -13,6 +13,7 @@ from typing import Any
 from evalkit.documents.blocks import MISSING, Block, number, shown, side
 from evalkit.documents.layout import DEMO, em, feet_of, head
 from evalkit.documents.workbook import HEAD, book_bytes, sheet_name, write_cell
+from evalkit.world.number import fixed, settle
 
 _NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
 Formats = Callable[..., Any]
@@ -63,8 +64,10 @@ def value_of(cell: Any, column: Mapping[str, Any]) -> tuple[Any, str]:
     decimals, tail = len(found[0].partition(".")[2]), tail[percent:]
     minus = found[0][0] in "−-"
     printed = float(found[0].replace(",", "").replace("−", "-")) * (-1 if "↓" in lead and value < 0 else 1)
-    scaled = value * (100 if percent else 1)
-    if abs(printed - scaled) > 0.5001 * 10.0**-decimals:  # shown on another scale (per thousand, 万): what is printed
+    # Excel rounds the 15 digits that it keeps, half up: where that would not show what is printed (another scale, as
+    # per thousand or 万; a number that came out of several steps), the cell holds what is printed
+    seen = fixed(abs(settle(value)), decimals, scale=100 if percent else 1)
+    if seen != fixed(abs(printed), decimals) or (printed < 0) != (value < 0 and float(seen) != 0):
         value = printed / (100 if percent else 1)
     digits = ("#,##0" if not percent and "," in text else "0") + ("." + "0" * decimals if decimals else "") + "%" * percent
     before, after = (f'"{part}"' if part else "" for part in (lead, tail))

@@ -20,6 +20,7 @@ from evalkit.codebook.reading import read_yaml
 from evalkit.documents import Block
 from evalkit.effects.guards import FEW
 from evalkit.effects.panel import Panel
+from evalkit.world.number import fill
 
 FITS, CAREFUL, UNFIT = "适合", "慎用", "不适合"
 _MARKS = {FITS: ("●", "good"), CAREFUL: ("▲", "middle"), UNFIT: ("■", "bad")}
@@ -125,11 +126,11 @@ class _Judge:
         self.f = facts
 
     def no(self, why: str) -> tuple[str, str]:
-        return UNFIT, words("unfit")[why].format(**self.f)
+        return UNFIT, fill(words("unfit")[why], **self.f)
 
     def yes(self, design: str, **doubts: bool) -> tuple[str, str]:
-        real = [words("doubts")[key].format(**self.f) for key, holds in doubts.items() if holds]
-        return (CAREFUL, "；".join(real)) if real else (FITS, words("fits")[design].format(**self.f))
+        real = [fill(words("doubts")[key], **self.f) for key, holds in doubts.items() if holds]
+        return (CAREFUL, "；".join(real)) if real else (FITS, fill(words("fits")[design], **self.f))
 
     def all(self, kind: str) -> dict[str, tuple[str, str]]:
         if kind == "continuous":
@@ -171,4 +172,4 @@ def _notes(f: dict[str, Any]) -> list[str]:
         "size": True, "mixed": f["mixed_clusters"], "shared": f["shared_parent"], "single": f["single"], "exposed": f["exposed"],
         "waiting": f["waiting"], "always": f["always"], "missing": max(f["missing"], f["uneven"]) > 0.05,
         "attrition": f["attrition"] > 0.05}  # fmt: skip
-    return [words("notes")[key].format(**f) for key, true in holds.items() if true]
+    return [fill(words("notes")[key], **f) for key, true in holds.items() if true]

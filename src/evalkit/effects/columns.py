@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.problems import Problem
+from evalkit.world.number import plain
 
 NEVER = {"", "0", "inf", "never", "nan", "none", "<na>", "na", "n/a", "nat", ".", "-", "—", "无", "从未", "未实施"}
 MOST_NAMED = 10
@@ -68,7 +69,7 @@ class Reader:
         """Weights above zero; a row of weight zero counts as one with a gap."""
         found = self.numbers(column)
         if (bad := found < 0).any():
-            self.add("value_invalid", bad, f"权重“{column}”为{found[bad].iloc[0]:g}", "请核对权重", "大于0")
+            self.add("value_invalid", bad, f"权重“{column}”为{plain(found[bad].iloc[0])}", "请核对权重", "大于0")
         if n := int((found == 0).sum()):
             self.notes.append(f"“{column}”有{n}行权重为零，不参加估计")
         return found.where(found > 0)

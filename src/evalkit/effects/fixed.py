@@ -16,6 +16,7 @@ from evalkit.effects.guards import guarded, pretrend
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, number, rows, unfit
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import p_value, percent, plain
 
 CLUSTERED = "按聚类稳健（CRV1）"
 FEW_LEADS = 5  # treated clusters below which a lead is no part of the joint test of pre-trends
@@ -195,12 +196,12 @@ def bacon(panel: Panel) -> Effect:
     pairs = pd.DataFrame([vars(c) | {"label": f"{group(c.treated_group)} 对 {group(c.control_group)}"} for c in found.comparisons])
     by = pairs.assign(part=pairs["estimate"] * pairs["weight"]).groupby("comparison_type")[["weight", "part"]].sum()
     by = by.reindex([k for k in kinds if k in by.index])
-    labels = [f"{kinds[k]}（权重{w:.1%}）" for k, w in by["weight"].items()]
+    labels = [f"{kinds[k]}（权重{percent(w)}）" for k, w in by["weight"].items()]
     table = rows(["twfe", *by.index], ["双向固定效应估计", *labels], [found.twfe_estimate, *(by["part"] / by["weight"])], np.nan)
     bad = float(by["weight"].get("later_vs_earlier", 0.0))
     about = facts(panel, package="diff-diff", method="Goodman-Bacon 分解", paper="Goodman-Bacon (2021)", controls=[], forbidden_weight=bad)
     if bad > 0:
-        text = f"{bad:.1%}的权重来自以已实施者作对照的不当比较；效应随时间变化时双向固定效应有偏"
+        text = f"{percent(bad)}的权重来自以已实施者作对照的不当比较；效应随时间变化时双向固定效应有偏"
         notes.append(Note("warning" if bad > 0.1 else "info", text))
     return Effect("bacon", "Goodman-Bacon 分解", table, about, tuple(notes), "twfe", {"pairs": pairs}, "bacon")
 
@@ -269,9 +270,10 @@ def dynamic_effect(
     if test is None:
         told.append(_dealt_pretrend(panel))
     else:
-        text = (f"预趋势联合检验：F({test['k']}, {test['df']:g})={number(test['statistic'], 2)}，p={number(test['p'], 3)}；80%功效下"
+        statistic = f"F({test['k']}, {plain(test['df'])})={number(test['statistic'], 2)}"
+        text = (f"预趋势联合检验：{statistic}，{p_value(test['p'], name='p')}；80%功效下"
                 f"可发现的线性趋势为每期{number(test['detectable'])}；"
-                f"恰能造出全部主效应的线性趋势，被发现的概率为{test['power']:.0%}")  # fmt: skip
+                f"恰能造出全部主效应的线性趋势，被发现的概率为{percent(test['power'], 0)}")  # fmt: skip
         failed = test["p"] < 0.05
         told.append(Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if failed else Note("info", text))
         if not failed and test["power"] < 0.5:
@@ -291,7 +293,7 @@ def _dealt_pretrend(panel: Panel) -> Note:
     if found is None:
         return Note("info", "实施前可比的期数或聚类不足，无法检验预趋势")
     p, how = found
-    text = f"实施的聚类太少，不作预趋势联合检验，改用{how}：首次实施以前两组走势之差的p={number(p, 3)}"
+    text = f"实施的聚类太少，不作预趋势联合检验，改用{how}：首次实施以前两组走势之差的{p_value(p, name='p')}"
     return Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if p < 0.05 else Note("info", f"{text}；未发现不平行不等于平行")
 
 

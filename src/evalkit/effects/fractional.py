@@ -20,6 +20,7 @@ from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, rows
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import percent, plain
 
 PAPER = "Papke and Wooldridge (1996, 2008)"
 Link = Literal["logit", "probit"]
@@ -50,7 +51,7 @@ def fractional_response(y: ArrayLike, x: pd.DataFrame | np.ndarray, link: Link =
     rate = np.asarray(y, float)
     bad = np.flatnonzero(~((rate >= 0) & (rate <= 1)))
     if len(bad):
-        places = "、".join(f"第{n + 1}行（{rate[n]:g}）" for n in bad[:5]) + (f"等，共{len(bad)}行" if len(bad) > 5 else "")
+        places = "、".join(f"第{n + 1}行（{plain(rate[n])}）" for n in bad[:5]) + (f"等，共{len(bad)}行" if len(bad) > 5 else "")
         raise InputError(Problem("value_invalid", where="outcome", found=places, allowed="0到1之间的比率",
                                  advice="以百分数记的先除以100；缺失的行请先去掉"))  # fmt: skip
     named = pd.DataFrame(x).rename(columns=lambda c: c if isinstance(c, str) else f"x{c}")
@@ -131,7 +132,7 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
     allowed_as("link", link, ("logit", "probit"))
     if not used[panel.outcome].between(0, 1).all():
         bad = used.loc[~used[panel.outcome].between(0, 1)].head(5)
-        places = "、".join(f"{r.entity}（{r.period}）：{getattr(r, panel.outcome):g}" for r in bad.itertuples())
+        places = "、".join(f"{r.entity}（{r.period}）：{plain(getattr(r, panel.outcome))}" for r in bad.itertuples())
         raise InputError(Problem("value_invalid", where=panel.outcome, found=places, allowed="0到1之间的比率",
                                  advice="以百分数记的先除以100；不是比率的请用双向固定效应"))  # fmt: skip
     names = ["treated", *panel.controls]
@@ -149,7 +150,7 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
     about = facts(panel, package="statsmodels", method=method, paper=PAPER, covariance=f"按{clusters}个聚类的稳健标准误，德尔塔法",
                   fixed={"个体": "均值（Mundlak）" if mundlak else "否", "时期": "是"})  # fmt: skip
     share = used[panel.outcome].isin([0, 1]).mean()
-    note = Note("info", f"结果变量恰为0或1的占{share:.1%}；效应以比率计，为平均偏效应，不是系数。")
+    note = Note("info", f"结果变量恰为0或1的占{percent(share)}；效应以比率计，为平均偏效应，不是系数。")
     columns = {"estimate": fit.params, "se": fit.bse, "p": fit.pvalues}
     coefficients = pd.DataFrame({"term": fit.model.exog_names} | {key: np.asarray(values) for key, values in columns.items()})
     table = rows(effects["term"], [labels.get(t, panel.label(t)) for t in effects["term"]], effects["estimate"], effects["se"])

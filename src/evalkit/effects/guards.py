@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, interval, number
+from evalkit.effects.result import Effect, Note, interval
 from evalkit.problems import InputError
+from evalkit.world.number import p_value, percent
 
 FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
 LOST, LOST_APART = 0.10, 0.05  # attrition worth a warning: in all, and between treated and never treated
@@ -66,12 +67,12 @@ def guarded(effect: Effect, panel: Panel) -> Effect:
     treated, control = (int(work.loc[mask, "c"].nunique()) for mask in (work["g"] > 0, work["g"] == 0))
     lost = panel.attrition
     if lost["all"] > LOST or abs(lost["treated"] - lost["never"]) > LOST_APART:
-        shares = f"{lost['all']:.1%}（实施的{lost['treated']:.1%}，未实施的{lost['never']:.1%}）"
+        shares = f"{percent(lost['all'])}（实施的{percent(lost['treated'])}，未实施的{percent(lost['never'])}）"
         notes.append(Note("warning", f"样本流失：首期的个体到末期少了{shares}，结果可能受留下者不同的影响"))
     if effect.design in POOLED and panel.staggered and (share := negative_share(panel)) > 0.001:
         about["negative_weights"] = share
         like = "" if effect.design == "twfe" else f"{effect.name}与之相同，也"
-        text = f"分批实施下双向固定效应给部分已实施的观测以负权重（负权重之和{share:.1%}），{like}以已实施者作对照"
+        text = f"分批实施下双向固定效应给部分已实施的观测以负权重（负权重之和{percent(share)}），{like}以已实施者作对照"
         notes.append(Note("warning", f"{text}；效应因批次、时间而异时有偏，请对照 callaway_santanna"))
     if effect.design == "event_study" and panel.staggered:
         text = "分批实施：事件研究各期的系数混有别的批次、别的时期的效应"
@@ -91,5 +92,5 @@ def guarded(effect: Effect, panel: Panel) -> Effect:
         who = f"实施政策的聚类只有{treated}个" if treated < FEW else f"未实施的聚类只有{control}个"
         alone = "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if treated == 1 else "常规的聚类标准误偏小，星号不可靠"
         known = f"和区间{interval(*ends)}" if effect.design in SAME and np.isfinite(ends).all() else ""
-        notes.append(Note("warning", f"{who}，{alone}；请以少聚类p值{number(p, 3)}{known}为准（{how}）"))
+        notes.append(Note("warning", f"{who}，{alone}；请以少聚类p值{p_value(p)}{known}为准（{how}）"))
     return replace(effect, table=table, facts=about).with_notes(*notes)

@@ -15,6 +15,7 @@ from evalkit.effects.guards import FEW, cells
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, rows, unfit
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import fixed, percent, plain
 
 EXACT = 5_000  # assignments up to which all are gone through
 _BY = {"twfe": "双向固定效应", "group_time": "组别—时期平均"}
@@ -53,7 +54,7 @@ def randomisation(panel: Panel, *, statistic: Literal["twfe", "group_time"] = "t
                   paper="Fisher (1935); MacKinnon & Webb (2020)", exact=every, assignments=len(null), p_small_method=how)  # fmt: skip
     notes = [Note("info", text) for text in (*shape.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")]
     if every and len(null) < 20:
-        notes.append(Note("warning", f"可能的分派只有{len(null)}种，p值最小也有{1 / len(null):.2f}，达不到5%的水平"))
+        notes.append(Note("warning", f"可能的分派只有{len(null)}种，p值最小也有{fixed(1, 2, over=len(null))}，达不到5%的水平"))
     draws_ = {"draws": pd.DataFrame({"estimate": null})}
     return Effect("randomisation", "随机化检验", table, about, (), "d", draws_, "placebo").with_notes(*notes)
 
@@ -123,9 +124,10 @@ def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
     method = f"安慰剂检验（随机指定实施的聚类与时期{draws}次，种子{seed}；聚类—时期均值）"
     about = facts(panel, package="", method=method, paper="Chetty, Looney & Kroft (2009)", beyond=beyond / draws, rejected=rejected)
     notes = [Note("info", text) for text in shape.notes]
-    notes.append(Note("info", f"随机指定的估计值绝对值不小于实际值的占{beyond / draws:.1%}；在5%水平上显著的占{rejected:.1%}"))
+    larger = percent(beyond, over=draws)
+    notes.append(Note("info", f"随机指定的估计值绝对值不小于实际值的占{larger}；在5%水平上显著的占{percent(rejected)}"))
     if rejected > 0.1:
-        notes.append(Note("warning", f"随机指定的政策有{rejected:.1%}“显著”，聚类标准误偏小，请以随机化p值为准"))
+        notes.append(Note("warning", f"随机指定的政策有{percent(rejected)}“显著”，聚类标准误偏小，请以随机化p值为准"))
     details = {"draws": pd.DataFrame({"estimate": null, "p": ps})}
     return Effect("placebo", "安慰剂检验", table, about, (), "d", details, "placebo").with_notes(*notes)
 
@@ -219,7 +221,7 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
     found = [dd.compute_honest_did(box, method="smoothness", M=v, l_vec=weight) for v in grid]
     low, high = np.array([r.ci_lb for r in found]), np.array([r.ci_ub for r in found])
     point = float(found[0].original_estimate)
-    say = lambda v: f"{v * 100:.3g}个百分点" if effect.facts["rate"] else f"{v:.3g}"  # noqa: E731
+    say = lambda v: f"{plain(v * 100, 3)}个百分点" if effect.facts["rate"] else plain(v, 3)  # noqa: E731
     original = rows(["original"], ["原估计（假定趋势平行）"], [point], float(found[0].original_se))
     bounds = rows([f"m{n}" for n in range(len(grid))], ["M=0（允许线性趋势）" if v == 0 else f"M={say(v)}" for v in grid],
                   (low + high) / 2, np.nan, ci_low=low, ci_high=high, at=grid)  # fmt: skip

@@ -18,6 +18,7 @@ import pandas as pd
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, allowed_as, fitted
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.number import fixed, plain
 
 PAPER = "Heckman, Ichimura and Todd (1997)"
 METHODS = ("holm", "bonferroni", "sidak", "holm-sidak", "simes-hochberg", "hommel", "fdr_bh", "fdr_by", "fdr_tsbh", "fdr_tsbky")
@@ -100,7 +101,7 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
 
     allowed_as("method", method, ("nearest", "kernel"))
     if k < 1 or caliper <= 0 or bandwidth <= 0:
-        said = f"k={k}，caliper={caliper:g}，bandwidth={bandwidth:g}"
+        said = f"k={k}，caliper={plain(caliper)}，bandwidth={plain(bandwidth)}"
         raise InputError(Problem("value_invalid", where="psm_did", found=said, allowed="k 不小于1，caliper、bandwidth 大于0"))
     always = panel.frame["first_treated"] <= panel.frame["time"].min()
     if always.any() and not always.all():
@@ -141,15 +142,17 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
     table = balance(x.reset_index(), treated, weight, list(x.columns))
     table["label"] = ["实施前的变化" if n == "change" else panel.label(n) for n in table["covariate"]]
     worst = table["difference_after"].abs().max()
-    how = f"最近邻（1比{k}，有放回，卡尺{caliper:g}倍标准差）" if method == "nearest" else f"核匹配（Epanechnikov，带宽{bandwidth:g}）"
+    how = f"核匹配（Epanechnikov，带宽{plain(bandwidth)}）"
+    if method == "nearest":
+        how = f"最近邻（1比{k}，有放回，卡尺{plain(caliper)}倍标准差）"
     on, used = int(treated.sum()), int((weight[~treated] > 0).sum())
-    notes = [Note("info", f"{how}：{on}个实施的个体中{on_support}个在共同支撑之内，用到{used}个未实施的；匹配后最大标准化差异{worst:.2f}。"
-                          "标准误没有计入匹配本身的误差。")]  # fmt: skip
+    notes = [Note("info", f"{how}：{on}个实施的个体中{on_support}个在共同支撑之内，用到{used}个未实施的；"
+                          f"匹配后最大标准化差异{fixed(worst, 2)}。标准误没有计入匹配本身的误差。")]  # fmt: skip
     if on_support < on:
         lost = "、".join(str(e).rpartition("/")[2] for e in x.index[treated & (weight == 0)][:6])
         notes.append(Note("warning", f"{on - on_support}个实施的个体找不到相近的对照，已去掉（{lost}）：结果只说明留下的那些。"))
     if not worst < 0.25:
-        notes.append(Note("warning", f"匹配后仍有标准化差异达到{worst:.2f}（应低于{BALANCED}），匹配没有使两组相近。"))
+        notes.append(Note("warning", f"匹配后仍有标准化差异达到{fixed(worst, 2)}（应低于{BALANCED}），匹配没有使两组相近。"))
     about = made.facts | {"method": f"倾向得分匹配（Logit）后双向固定效应，{how}", "paper": PAPER}
     scores = pd.DataFrame({"entity": x.index, "treated": treated, "score": score, "weight": weight})
     details = {**made.details, "balance": table, "scores": scores}

@@ -16,6 +16,7 @@ from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, unfit
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import fixed, plain
 
 
 def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.DataFrame:
@@ -33,8 +34,8 @@ def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.Da
         raise InputError(Problem("value_invalid", where="total", found=f"分子{x.size}个、分母{n.size}个", allowed="一样多"))
     bad = np.flatnonzero(~((x >= 0) & (x <= n)) & ~np.isnan(x + n))
     if len(bad):
-        raise InputError(Problem("value_invalid", where="count", found="、".join(f"第{i + 1}行（{x[i]:g}/{n[i]:g}）" for i in bad[:5]),
-                                 allowed="0 ≤ 分子 ≤ 分母"))  # fmt: skip
+        found = "、".join(f"第{i + 1}行（{plain(x[i])}/{plain(n[i])}）" for i in bad[:5])
+        raise InputError(Problem("value_invalid", where="count", found=found, allowed="0 ≤ 分子 ≤ 分母"))
     a, b = beta_prior(x, n)
     pooled = np.asarray(shrink(x, n), float)
     tail = (1 - level) / 2
@@ -111,7 +112,7 @@ def multilevel(panel: Panel) -> Effect:
     each = pd.DataFrame({"entity": list(fit.random_effects), "effect": [float(v.iloc[1]) for v in fit.random_effects.values()]})
     ever = used.loc[used["first_treated"].notna(), "entity"].unique()
     each = each.loc[each["entity"].isin(ever)].assign(effect=lambda f: f["effect"] + float(fit.fe_params["treated"]))
-    notes = [Note("info", f"各个体的政策效应围绕均值的标准差为{spread[1]:.4f}；截距的标准差为{spread[0]:.4f}。")]
+    notes = [Note("info", f"各个体的政策效应围绕均值的标准差为{fixed(spread[1], 4)}；截距的标准差为{fixed(spread[0], 4)}。")]
     if spread[1] < 1e-4:
         notes.append(Note("info", "政策效应的个体差异估计接近零：数据分不出各地效果的不同。"))
     if about["clusters"] < about["entities"]:

@@ -14,6 +14,7 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.effects.columns import Reader, times
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.number import percent, plain
 
 # the columns of Panel.frame before outcome, controls and kept ones
 KEYS = ("entity", "period", "time", "cluster", "first_treated", "treated", "dose", "weight")
@@ -134,7 +135,8 @@ class Panel:
         for column in keep:
             out[column] = frame[column].to_numpy()
         if rate and (bad := (out[outcome] < -1e-12) | (out[outcome] > 1 + 1e-12)).any():
-            check.add("value_invalid", bad, f"“{outcome}”为{out.loc[bad, outcome].iloc[0]:g}", "请核对分子分母；百分数先除以100", "0至1")
+            found = f"“{outcome}”为{plain(out.loc[bad, outcome].iloc[0])}"
+            check.add("value_invalid", bad, found, "请核对分子分母；百分数先除以100", "0至1")
         check.shape(out, kind)
         whole = out[[outcome, *controls, "weight"]].notna().all(axis=1)
         if not check.problems and out.loc[whole, "treated"].nunique() < 2:
@@ -229,9 +231,9 @@ class Panel:
             ["时期", len(span), f"{span[0]} 至 {span[-1]}"],
             ["行（个体×时期）", len(frame), f"变量齐全的 {len(self.complete)}；{'' if self.balanced else '非'}平衡面板"],
             *([f"开始实施：{self.period(g)}", n, "个体"] for g, n in self.cohorts.items()),
-            ["首期有、末期没有的个体", {"v": lost["all"], "t": f"{lost['all']:.1%}"},
-             f"实施的 {lost['treated']:.1%}，未实施的 {lost['never']:.1%}"],
-            *([f"缺失：{gap.label}", int(gap.n), f"{gap.share:.1%}"] for gap in self.missing.itertuples())]  # fmt: skip
+            ["首期有、末期没有的个体", {"v": lost["all"], "t": percent(lost["all"])},
+             f"实施的 {percent(lost['treated'])}，未实施的 {percent(lost['never'])}"],
+            *([f"缺失：{gap.label}", int(gap.n), percent(gap.share)] for gap in self.missing.itertuples())]  # fmt: skip
         return Block.table("面板的平衡与缺失", ["项目", "数", "说明"], rows, notes=self.notes, sortable=False, source=self.source,
                            demo=self.is_demo)
 

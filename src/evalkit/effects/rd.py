@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from evalkit.effects.advise import words
 from evalkit.effects.result import Effect, Note, fitted, rows
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.number import fixed, plain
 
 PAPER = "Calonico, Cattaneo, Titiunik (2014)"
 # what a unit can have, from the view of units: key -> label; and the English labels of these and of the head-count
@@ -87,13 +88,14 @@ def density_test(x: ArrayLike, cutoff: float = 0.0, k: float = 0.02) -> pd.DataF
         low, high = (1 - k) / (3 - k), (1 + k) / (3 + k)
         p = min(1.0, 2 * min(float(binom.sf(at - 1, n, high)), float(binom.cdf(at, n, low)))) if n else np.nan
         share = at / n if n else np.nan
-        found.append(["Frandsen（离散变量）", share, p, f"{cutoff:g}处{at}个，前后各一格合计{n - at}个；允许的曲率{k:g}"])
+        found.append(["Frandsen（离散变量）", share, p, f"{plain(cutoff)}处{at}个，前后各一格合计{n - at}个；允许的曲率{plain(k)}"])
     try:
         from diff_diff import RDDensityTest
 
         with warnings.catch_warnings(action="ignore"):
             test = RDDensityTest(cutoff=float(cutoff)).fit(pd.DataFrame({"x": v}), "x")
-        found.append(["局部多项式密度检验", float(test.t_stat), float(test.p_value), f"带宽{test.h_left:.1f}和{test.h_right:.1f}"])
+        widths = f"带宽{fixed(test.h_left, 1)}和{fixed(test.h_right, 1)}"
+        found.append(["局部多项式密度检验", float(test.t_stat), float(test.p_value), widths])
     except ValueError as error:  # too few values on a side
         found.append(["局部多项式密度检验", np.nan, np.nan, f"不能计算：{str(error)[:60]}"])
     return pd.DataFrame(found, columns=["test", "statistic", "p", "note"])
@@ -196,10 +198,10 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
         unsure = (low < cutoff) & (high.fillna(np.inf) >= cutoff) & (low != high)
         known = known.loc[~unsure]
         if unsure.any():
-            notes.append(Note("info", f"{int(unsure.sum())}个单位的{names[running]}是约数，分不清在{cutoff:g}的哪一边，没有计入。"))
+            notes.append(Note("info", f"{int(unsure.sum())}个单位的{names[running]}是约数，分不清在{plain(cutoff)}的哪一边，没有计入。"))
     y, x = known[outcome].to_numpy(), known[running].to_numpy()
     if min((x < cutoff).sum(), (x >= cutoff).sum()) < 20 or np.ptp(y) == 0:
-        found = f"{cutoff:g}以下{int((x < cutoff).sum())}个、以上{int((x >= cutoff).sum())}个单位，结果变量{len(np.unique(y))}种取值"
+        found = f"{plain(cutoff)}以下{int((x < cutoff).sum())}个、以上{int((x >= cutoff).sum())}个单位，结果变量{len(np.unique(y))}种取值"
         raise InputError(Problem("data_missing", where="rd", found=found, allowed="两边各至少20个单位，结果变量有变化"))
     fit = discontinuity(y, x, cutoff, h, b, level)
     h_used, gone = float(fit.h_left), len(frame) - len(known)
@@ -213,9 +215,9 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
     donut = donut if donut is not None else (np.nextafter(0, 1) if discrete else None)
     every = np.full(len(x), True)
     widths = (("half", "减半", 0.5), ("double", "加倍", 2.0))
-    variants = [(term, f"带宽{word}（{h_used * by:.1f}）", every, by) for term, word, by in widths]
+    variants = [(term, f"带宽{word}（{fixed(h_used * by, 1)}）", every, by) for term, word, by in widths]
     if donut is not None:
-        what = f"去掉恰为{cutoff:g}的单位" if donut < 1e-9 else f"去掉距{cutoff:g}不到{donut:g}的单位"
+        what = f"去掉恰为{plain(cutoff)}的单位" if donut < 1e-9 else f"去掉距{plain(cutoff)}不到{plain(donut)}的单位"
         variants.insert(0, ("donut", f"圆环估计（{what}）", np.abs(x - cutoff) >= donut, 1.0))
     for term, label, keep, by in variants:
         one = _try(y[keep], x[keep], cutoff, h_used * by, level, float(fit.b_left) * by)
@@ -226,8 +228,8 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
     placebo = _placebos(y, x, cutoff, placebos, level)
     notes += _guards(fit, values, discrete, density, heaps, placebo, table, h_used, cutoff, names[running])
     about = {
-        "outcome": outcome, "outcome_label": names[outcome], "treatment": f"{running}>={cutoff:g}",
-        "treatment_label": f"{names[running]}达到{cutoff:g}", "controls": [], "n": len(x), "entities": len(x), "clusters": len(x),
+        "outcome": outcome, "outcome_label": names[outcome], "treatment": f"{running}>={plain(cutoff)}",
+        "treatment_label": f"{names[running]}达到{plain(cutoff)}", "controls": [], "n": len(x), "entities": len(x), "clusters": len(x),
         "treated_clusters": int((x >= cutoff).sum()), "treated_entities": int((x >= cutoff).sum()), "base_period": "",
         "mean_outcome": float(y[near & (x < cutoff)].mean()), "level": level, "is_demo": demo, "method": "断点回归（局部线性，三角核）",
         "paper": PAPER, "package": f"diff-diff {version('diff-diff')}", "covariance": "最近邻（3个）稳健标准误，偏差校正",
@@ -260,7 +262,7 @@ def _placebos(y: Any, x: Any, cutoff: float, at: tuple[float, ...] | None, level
 def _guards(fit: Any, values: list[int], discrete: bool, density: pd.DataFrame, heaps: pd.DataFrame, placebo: pd.DataFrame,
             table: pd.DataFrame, h: float, cutoff: float, label: str) -> list[Note]:  # fmt: skip
     """What must be known before the estimate is believed."""
-    notes = [Note("info", f"带宽{h:.2f}（{'人工给定' if fit.bwselect == 'Manual' else '均方误差最优'}），带宽内左{fit.n_h_left}个、"
+    notes = [Note("info", f"带宽{fixed(h, 2)}（{'人工给定' if fit.bwselect == 'Manual' else '均方误差最优'}），带宽内左{fit.n_h_left}个、"
                           f"右{fit.n_h_right}个单位；临界值及以上为受规定约束。")]  # fmt: skip
     if discrete:
         text = f"{label}是整数（离散），带宽内左{values[0]}个、右{values[1]}个取值，临界值处要靠外推；请与按取值聚类的标准误并看。"
@@ -268,7 +270,7 @@ def _guards(fit: Any, values: list[int], discrete: bool, density: pd.DataFrame, 
         notes.append(Note("warning", text + few))
     low = density.loc[density["p"] < 0.05, "test"].tolist()
     if low:
-        text = f"在{cutoff:g}处单位数有跳跃（{'、'.join(low)}，p＜0.05）：可能有意报多报少，或是整数扎堆，断点设计不可靠。"
+        text = f"在{plain(cutoff)}处单位数有跳跃（{'、'.join(low)}，p＜0.05）：可能有意报多报少，或是整数扎堆，断点设计不可靠。"
         notes.append(Note("warning", text))
     heaped = heaps.loc[heaps["p"] < 0.01, "base"].tolist()
     if heaped:
@@ -276,7 +278,7 @@ def _guards(fit: Any, values: list[int], discrete: bool, density: pd.DataFrame, 
         notes.append(Note("warning" if cutoff % max(heaped) == 0 else "info", f"{label}在{said}处扎堆（p＜0.01），请看圆环估计。"))
     wrong = placebo.loc[placebo["p"] < 0.05, "cutoff"].tolist()
     if wrong:
-        notes.append(Note("warning", f"在没有规定的{'、'.join(f'{c:g}' for c in wrong)}处也估出跳跃（p＜0.05），模型可能不合适。"))
+        notes.append(Note("warning", f"在没有规定的{'、'.join(f'{plain(c)}' for c in wrong)}处也估出跳跃（p＜0.05），模型可能不合适。"))
     main, ring = table.iloc[0], table.loc[table["term"] == "donut"]
     if len(ring) and not main["ci_low"] <= ring["estimate"].iloc[0] <= main["ci_high"]:
         notes.append(Note("warning", "圆环估计落在主要估计的区间以外，结论取决于恰在临界值上的单位。"))

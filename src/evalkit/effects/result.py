@@ -15,6 +15,7 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.effects.panel import Panel
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.number import fixed, p_value, percent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -132,13 +133,14 @@ class Effect:
     def block(self, decimals: int = 4) -> Block:
         """The table as a three-line table; every warning marks the main estimate and stands as a row of the table."""
         heads = {"label": "变量", "estimate": "估计值", "se": "标准误", "p": "p值", "p_small": "少聚类p值",
-                 "ci": f"{self.facts['level']:.0%}置信区间"}
+                 "ci": f"{percent(self.facts['level'], 0)}置信区间"}
         if self.table["p_small"].isna().all():
             del heads["p_small"]
         columns = [{"key": key, "label": label, "align": "left" if key == "label" else "right"} for key, label in heads.items()]
         rows: list[list[Any]] = []
         for row in self.table.to_dict("records"):
-            texts = {key: number(row[key], 3 if key.startswith("p") else decimals) for key in heads if key not in ("label", "ci")}
+            texts = {key: p_value(row[key]) if key.startswith("p") else number(row[key], decimals)
+                     for key in heads if key not in ("label", "ci")}  # fmt: skip
             texts |= {"label": row["label"], "ci": interval(row["ci_low"], row["ci_high"], decimals)}
             marked = {"mark": "▲", "tone": "bad"} if self.warnings and row["term"] == self.row["term"] else {}
             # few clusters: the stars follow the larger of the two p
@@ -213,7 +215,7 @@ def stars(p: float) -> str:
 
 def number(value: Any, decimals: int = 4) -> str:
     """A number as text, — where there is none."""
-    return "—" if value is None or pd.isna(value) or np.isinf(value) else f"{value:.{decimals}f}"
+    return fixed(value, decimals)
 
 
 def interval(low: Any, high: Any, decimals: int = 4) -> str:

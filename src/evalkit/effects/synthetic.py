@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, binary, facts, fitted, number, rows, unfit
+from evalkit.world.number import fixed, p_value
 
 MOST = 3_000  # entities; the libraries' matrices grow with their square
 _HOW = {"placebo": "安慰剂法", "jackknife": "刀切法", "bootstrap": "自助法"}
@@ -142,7 +143,10 @@ def synthetic_control(
                   pre_rmspe=float(found.pre_rmspe), rmspe_ratio=float(found.rmspe_ratio), base_period="实施前各期", place=place,
                   p_small_method=f"全部{found.n_placebos + 1}个地区的RMSPE比值排名" if placebo else "", rows=work)  # fmt: skip
     notes.append(Note("info", f"{place}；实施前拟合RMSPE={number(found.pre_rmspe)}；没有解析的标准误，以安慰剂排名判断"))
-    ranked = f"，请以安慰剂排名的p值{number(found.placebo_p_value, 3)}为准（最小可能{1 / (found.n_placebos + 1):.3f}）" if placebo else ""
+    ranked = ""
+    if placebo:
+        least = fixed(1, 3, over=found.n_placebos + 1)
+        ranked = f"，请以安慰剂排名的p值{p_value(found.placebo_p_value)}为准（最小可能{least}）"
     notes.append(Note("warning", f"只有一个实施政策的地区：星号没有意义{ranked}"))
     if before < 5:
         notes.append(Note("warning", f"实施前只有{before}期：权重总能拟合得很好，拟合好不说明可比"))

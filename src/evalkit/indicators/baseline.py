@@ -18,6 +18,7 @@ from evalkit.indicators.areas import find_area
 from evalkit.ledgers import from_sheets
 from evalkit.ledgers.files import read_sheets
 from evalkit.problems import Problem
+from evalkit.world.number import fixed, minus
 
 NAME, STATUS = "上年公布数.xlsx", "published_last_year"
 INDICATOR = "indicator:"
@@ -98,10 +99,10 @@ def overlay(frame: pd.DataFrame, printed: pd.DataFrame, column: str, last: str) 
         if len(at):
             old = float(out.at[at[0], "value"])
             used.loc[i, "recomputed"] = old
-            used.loc[i, "differs"] = abs(row["printed"] - old) >= 0.5 * 10.0 ** -row["decimals"] / row["scale"]
+            used.loc[i, "differs"] = abs(minus(row["printed"], old)) >= 1 / (2 * 10.0 ** row["decimals"] * row["scale"])
             out.loc[at, list(new)] = list(new.values())
             if "method" in out:
-                shown = f"{old * row['scale']:.{row['decimals']}f}{row['unit']}"
+                shown = f"{fixed(old, int(row['decimals']), scale=row['scale'])}{row['unit']}"
                 out.loc[at, "method"] = f"上年公布数（按台账重算为{shown}）"
         elif same.any():
             like = out.loc[same].iloc[-1].copy()
@@ -120,7 +121,7 @@ def differences(used: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, list[Proble
     frame = pd.concat(used, ignore_index=True) if used else pd.DataFrame(columns=COLUMNS)
     problems = []
     for row in frame.loc[frame["differs"].astype(bool)].to_dict("records"):
-        now, then = (f"{v * row['scale']:.{row['decimals']}f}{row['unit']}" for v in (row["recomputed"], row["printed"]))
+        now, then = (f"{fixed(v, int(row['decimals']), scale=row['scale'])}{row['unit']}" for v in (row["recomputed"], row["printed"]))
         found = f"{row['area'].rpartition('/')[2]}{row['period']}年{row['name']}：公布{then}，按台账重算{now}"
         said = ("比较时采用公布数", "", "核对上年台账，或说明更正原因")
         problems.append(Problem("baseline_differs", "question", row["file"], row["locator"], found, *said))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evalkit.indicators.areas import find_area
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world import number
 
 MINIMUM_BASE = 30
 MARGIN = 0.05  # amounts and ratios carry no sampling interval: a difference below 5% of the reference stays unjudged
@@ -23,7 +24,7 @@ COLUMNS = [
 
 def half_unit(frame: pd.DataFrame) -> pd.Series:
     """Half a printed unit of each value, on the scale of the value: below it a change is 持平."""
-    return 0.5 * 10.0 ** -frame["decimals"].astype(float) / frame["scale"].astype(float)
+    return 1 / (2 * 10.0 ** frame["decimals"].astype(float) * frame["scale"].astype(float))
 
 
 def compare(
@@ -62,13 +63,13 @@ def compare(
         raise InputError(Problem("period_unknown", where="period", found=period, advice=advice))
     reference, name = _reference(now, to)
     out = now.assign(reference=reference, reference_name=name)
-    out["difference"] = out["value"] - out["reference"]
+    out["difference"] = number.minus(out["value"], out["reference"])
     side_low = out[["low", "ci_low"]].min(axis=1)
     side_high = out[["high", "ci_high"]].max(axis=1)
     out["low"], out["high"] = side_low - out["reference"], side_high - out["reference"]
     out["verdict"] = _verdict(out)
     out["previous"] = _earlier(indicators, out, against)
-    out["change"] = out["value"] - out["previous"]
+    out["change"] = number.minus(out["value"], out["previous"])
     worse = np.where(out["better"] == "lower", 1.0, np.where(out["better"] == "higher", -1.0, 0.0))
     out["falling"] = (worse * out["change"] >= half_unit(out)).fillna(False) & (worse != 0)
     out["ranked"] = (out["kind"] != "proportion") | (out["denominator"] >= minimum_base)
@@ -80,7 +81,7 @@ def compare(
 def pooled(frame: pd.DataFrame) -> pd.Series:
     """Sum of numerators over sum of denominators, per level and indicator, on the rows of `frame`."""
     sums = frame.groupby(["level", "indicator"], dropna=False)[["numerator", "denominator"]].transform("sum")
-    return sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)
+    return pd.Series(number.quotient(sums["numerator"], sums["denominator"]), index=sums.index)
 
 
 def _reference(now: pd.DataFrame, to: str) -> tuple[pd.Series, pd.Series | str]:
@@ -92,7 +93,7 @@ def _reference(now: pd.DataFrame, to: str) -> tuple[pd.Series, pd.Series | str]:
         keys = ["level", "indicator", "peer_group"]
         sums = now.groupby(keys, dropna=False)[["numerator", "denominator"]].transform("sum")
         others = sums - now[["numerator", "denominator"]].to_numpy()
-        value = others["numerator"] / others["denominator"].where(others["denominator"] > 0)
+        value = pd.Series(number.quotient(others["numerator"], others["denominator"]), index=others.index)
         return value, now["peer_group"].fillna("全部地区").astype(str) + "其他地区合计"
     known = now[["area", "area_name"]].drop_duplicates().rename(columns={"area_name": "name"})
     path = find_area(known.assign(short_name=known["name"]), to)
@@ -125,6 +126,6 @@ def _earlier(indicators: pd.DataFrame, out: pd.DataFrame, against: str | None) -
 def _rank(out: pd.DataFrame) -> pd.Series:
     """Best is 1 and ties share the better place, as the value is printed; areas on a small base have none."""
     sign = np.where(out["better"] == "lower", 1.0, -1.0)
-    shown = (out["value"] * out["scale"]).round(6)
+    shown = number.half_up(number.times(out["value"], out["scale"]), 6)
     order = pd.Series(sign * shown, index=out.index).where(out["ranked"] & out["better"].isin(["higher", "lower"]))
     return order.groupby([out["level"], out["indicator"]], dropna=False).rank(method="min").astype("Int64")

@@ -16,6 +16,7 @@ import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator
 from evalkit.indicators.measures import OVERLAPPING
+from evalkit.world.number import plain, quotient, times
 
 COLUMNS = [
     "area", "period", "level", "indicator", "value", "low", "high", "ci_low", "ci_high", "numerator", "denominator",
@@ -116,7 +117,7 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
     references = {i.target: codebook.references[i.target] for i in chosen if i.target in codebook.references}
     kind, n, d = said(lambda i: i.kind), both["value_n"].to_numpy(), both["value_d"].to_numpy()
     d_safe = np.where(d > 0, d, np.nan)
-    value = n / d_safe
+    value = quotient(n, d)
     low, high = _bounds(kind == "proportion", both)
     ci_low, ci_high, method = _sampling(kind, n, d_safe, confidence)
     out = pd.DataFrame(
@@ -234,7 +235,7 @@ def _sampling(kinds: np.ndarray, n: np.ndarray, d: np.ndarray, confidence: float
 
     low, high, method = np.full(len(n), np.nan), np.full(len(n), np.nan), np.full(len(n), "", dtype=object)
     for kind, text in METHODS.items():
-        method[kinds == kind] = text.replace("95%", f"{100 * confidence:g}%")
+        method[kinds == kind] = text.replace("95%", f"{plain(times(confidence, 100))}%")
     if (at := np.flatnonzero((kinds == "proportion") & (n >= 0) & (n <= d))).size:
         low[at], high[at] = wilson(n[at], d[at], confidence)
     rate = kinds == "rate"

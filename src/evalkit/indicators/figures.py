@@ -18,6 +18,7 @@ import pandas as pd
 from evalkit.codebook import Check, Codebook
 from evalkit.ledgers.values import parse
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import fixed, percent, plain, times
 
 FILES = ("figures.csv", "national_series.csv")
 SAID = {
@@ -116,7 +117,7 @@ def _read(row: Any) -> tuple[float, float, float, str, str, float]:
     value, low = _number(found.value), _number(found.low)
     high = _number(found.high)
     large = kind == "money" and not scale_word and value >= 1e5 and value % 1e4 == 0
-    shown = f"{value / 1e4:g}万元" if large else f"{row.value}{row.unit}"
+    shown = f"{plain(value / 10_000)}万元" if large else f"{row.value}{row.unit}"
     word = SAID[row.qualifier]
     if row.qualifier == "more_than":  # 余 stands before the noun: 12000余名, 100余万元
         split = re.match(r"[\d.]+", shown)
@@ -321,7 +322,7 @@ def _sentence(one: Check, anchor: Any, used: list[Any], stated: _Range, follows:
     if grade == AGREE:
         parts += [] if one.kind == "implied" else ["相符"]
     elif one.kind == "plan" and follows.high:
-        parts.append(f"完成计划的{100 * anchor.value / follows.high:.1f}%")
+        parts.append(f"完成计划的{percent(anchor.value, over=follows.high)}")
     elif one.kind != "definition":
         gap = max(follows.low - stated.high, stated.low - follows.high)
         exact = stated.low == stated.high and follows.low == follows.high
@@ -334,15 +335,16 @@ def _sentence(one: Check, anchor: Any, used: list[Any], stated: _Range, follows:
 
 def _digits(anchor: Any, unit: str) -> int:
     if unit == "%":
-        step = anchor.step * 100 if anchor.unit == "%" and not math.isnan(anchor.step) else 0.1
-        return max(1, round(-math.log10(step)))
+        if anchor.unit != "%" or math.isnan(anchor.step):
+            return 1
+        return max(1, len(plain(times(anchor.step, 100)).partition(".")[2]))  # as many as the printed step has
     return int(unit not in (anchor.unit, *COUNTED))
 
 
 def _shown(x: float, unit: str, digits: int) -> str:
     """A number in the unit of the sentence: 17.7%, 202个, 457.2万个."""
     if unit == "%":
-        return f"{100 * x:.{digits}f}%"
+        return percent(x, digits)
     if abs(x) >= 1e5:
-        return f"{x / 1e4:.2f}".rstrip("0").rstrip(".") + f"万{unit}"
-    return f"{x:.{digits if float(x).is_integer() else max(digits, 1)}f}{unit}"
+        return fixed(x, 2, over=10_000).rstrip("0").rstrip(".") + f"万{unit}"
+    return f"{fixed(x, digits if float(x).is_integer() else max(digits, 1))}{unit}"

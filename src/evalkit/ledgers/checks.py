@@ -21,6 +21,7 @@ from evalkit.ledgers.headings import Headings, squeeze
 from evalkit.ledgers.place import Place, district_of
 from evalkit.ledgers.tables import column_lacking, joined, keys_of
 from evalkit.problems import Problem
+from evalkit.world.number import plain
 
 _RULES: dict[str, Any] = RULES["checks"]
 _MIXED = "是否把万元填成了元（或相反）"
@@ -111,7 +112,7 @@ def _one_total(
     place = where(block.sheet, index + 1, at)
 
     def shown(number: float) -> str:
-        return f"{number / scale / values.split_unit(unit)[0]:.12g}{unit}"
+        return f"{plain(number / scale / values.split_unit(unit)[0])}{unit}"
 
     for first, last in spans:
         point, bottom, top = three[:, first:last]
@@ -154,8 +155,8 @@ def _identity(form: Form, columns: Mapping[str, Any], total: str, parts: Sequenc
     lost = (given[1] > 0) & ~np.logical_or.reduce(known) & ~unread & np.logical_or.reduce([form.has(p) for p in here])
     lost &= not every  # a sum beside blank parts is in no amount
     for row in np.flatnonzero(lost | (use & ((given[1] > sums[1] + 0.5) | (given[2] < sums[0] - 0.5)))):
-        found = f"{columns[total]['names'][0]}{given[0, row] / scale:.12g}{unit}"
-        said = "都空白，未计入" if lost[row] else f"＝{sums[0, row] / scale:.12g}{unit}"
+        found = f"{columns[total]['names'][0]}{plain(given[0, row] / scale)}{unit}"
+        said = "都空白，未计入" if lost[row] else f"＝{plain(sums[0, row] / scale)}{unit}"
         yield form.problem("identity_differs", total, row, found, names + said)
 
 
@@ -177,7 +178,7 @@ def _factor(form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
         by_sheet = amounts.groupby(form.data["sheet"])
         middle: Any = by_sheet.transform("median").where(by_sheet.transform("count") >= 5)
         for row in _rows((amounts >= 2000 * middle) | (amounts <= middle / 2000)):
-            found = f"{amounts.iat[row] / 100:.12g}元，本列多为{middle.iat[row] / 100:.6g}元左右"
+            found = f"{plain(amounts.iat[row] / 100)}元，本列多为{plain(middle.iat[row] / 100, 6)}元左右"
             yield form.problem("value_implausible", column, row, found, advice=_MIXED)
 
 

@@ -19,6 +19,7 @@ from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import squeeze
 from evalkit.ledgers.scan import column_number
 from evalkit.problems import Problem
+from evalkit.world.number import plain
 
 NAME = "更正表.xlsx"
 _COLUMNS = {"file": "文件 文件名 台账", "sheet": "工作表 表名", "cell": "单元格 位置", "value": "新值 更正为 改为",
@@ -155,4 +156,4 @@ def _kind(cell: Any, told: bool) -> str:
         return "个人信息"
     if isinstance(cell, bool | str):
         return "文字（从略）"
-    return "日期" if not isinstance(cell, int | float) else f"{cell:.12g}" if told else "数字"
+    return "日期" if not isinstance(cell, int | float) else plain(cell) if told else "数字"

@@ -23,6 +23,7 @@ from evalkit.ledgers.grid import Block, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.place import Place, below, district_of, levels_of, month_of
 from evalkit.problems import Problem, near
+from evalkit.world import number
 
 # columns that say nothing to any table: read past, never parsed
 IGNORED = frozenset(RULES["ignored"])
@@ -352,9 +353,9 @@ class Parser:
     def _notes(self, form: Form, column: str, cells: list[object], note: np.ndarray, numbers: np.ndarray) -> None:
         for row in np.flatnonzero(note & ~values.NOTES["missing"]):
             point, low, high = numbers[:, row]
-            read = "空" if np.isnan(point) else f"{point:.12g}"
+            read = "空" if np.isnan(point) else number.plain(point)
             if low < high:
-                read += f"（{low:.12g} 至 {f'{high:.12g}' if np.isfinite(high) else '不封顶'}）"
+                read += f"（{number.plain(low)} 至 {number.plain(high) if np.isfinite(high) else '不封顶'}）"
             for name in values.note_names(note[row] & ~values.NOTES["missing"]).split():
                 self.problems.append(form.problem(name, column, row, persons.number_shown(cells[row]), read))
 

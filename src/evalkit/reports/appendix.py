@@ -19,6 +19,7 @@ from evalkit.reports.words import (
     cell,
     fixed,
     hidden_notes,
+    is_zero,
     large,
     light,
     period_words,
@@ -27,6 +28,7 @@ from evalkit.reports.words import (
     source_line,
     stepped,
 )
+from evalkit.world.number import minus, quotient, times
 
 MONEY, WAN = "元", 1e4
 STATES = {"good": "达到", "middle": "接近", "bad": "未达到"}
@@ -37,7 +39,8 @@ def arrow(step: float | None, decimals: int = 0) -> str:
     """A difference as in every table: ↑12.3, ↓0.5, → where nothing is left after rounding."""
     if step is None or pd.isna(step):
         return MISSING
-    return "→" if abs(step) < 0.5 * 10.0**-decimals else f"{'↑' if step > 0 else '↓'}{fixed(abs(step), decimals)}"
+    size = fixed(abs(step), decimals)
+    return "→" if is_zero(size) else f"{'↑' if step > 0 else '↓'}{size}"
 
 
 def step_cell(step: float | None, decimals: int = 0, unit: str = "") -> dict[str, Any]:
@@ -86,9 +89,10 @@ def funds_table(data: Data, period: str | int, baseline: str | int | None = None
         value, old = known.now[code] / WAN, known.before.get(code)
         past = None if old is None else old / WAN
         name = "合计" if code == "funds" else names[code].name
-        growth = value / past - 1 if past else None
-        grown = {**step_cell(None if growth is None else 100 * growth, 1, "%"), "v": growth}
-        rows.append([name, value, known.now[code] / (whole or 1.0), past, step_cell(None if past is None else value - past, 2), grown])
+        growth = minus(value, past) / past if past else None
+        grown = {**step_cell(None if growth is None else times(growth, 100), 1, "%"), "v": growth}
+        step = step_cell(None if past is None else minus(value, past), 2)
+        rows.append([name, value, quotient(known.now[code], whole), past, step, grown])
     columns: list[Any] = ["来源", {"key": "value", "label": "本年", "decimals": 2}, {"key": "share", "label": "占比", "percent": True},
                           {"key": "before", "label": "上年", "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
     title = f"{period_words(period)}党建经费来源构成"

@@ -13,6 +13,7 @@ from pathlib import Path
 import evalkit
 from evalkit.indicators.project import Project, find_project
 from evalkit.problems import InputError
+from evalkit.world import number
 
 PACKAGES = (
     "jupyterlab", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill", "duckdb", "ibis-framework",
@@ -57,7 +58,7 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
             healthy = False
             lines.append(f"■ 写不进 {folder}（{fault}）：请检查权限和磁盘空间")
     free = shutil.disk_usage(found.root).free
-    lines.append(f"{'●' if free > FREE_SPACE else '▲'} 磁盘剩余 {free / 1024**3:.1f} GB")
+    lines.append(f"{'●' if free > FREE_SPACE else '▲'} 磁盘剩余 {number.fixed(free, 1, over=1024**3)} GB")
     return lines, healthy
 
 

@@ -16,6 +16,7 @@ from evalkit.indicators.measures import reading_of, view_of
 from evalkit.reports.appendix import MONEY, WAN, step_cell
 from evalkit.reports.sentences import MOST, declared, facts, moved, place_word, word
 from evalkit.reports.words import cell, fixed, large, period_words, right, source_line
+from evalkit.world.number import minus
 
 SMALLEST = 3  # lists show no number of members below this
 FEW = f"不足{SMALLEST}名"
@@ -86,7 +87,7 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     for one in found:
         scale, digits, unit = (WAN, 2, "万元") if one.unit == MONEY else (1.0, 0, one.unit)
         now, old = (cell(v, fixed(v, digits)) for v in (one.n / scale, None if one.before is None else one.before / scale))
-        step = step_cell(None if one.before is None else (one.n - one.before) / scale, digits)
+        step = step_cell(None if one.before is None else minus(one.n, one.before) / scale, digits)
         rows.append([one.name, unit, now, old, step, one.areas])
     columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]
     columns += right(n="本年", before="上年", change="增减", areas=f"涉及{found[0].place if found else '地区'}")

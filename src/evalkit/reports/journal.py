@@ -12,6 +12,7 @@ from evalkit.documents import Block
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import STAR_RULE, Effect, number, stars
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import p_value
 
 YES = {True: "是", False: "否"}
 
@@ -54,7 +55,7 @@ def regression(*effects: Effect, title: str = "", names: Sequence[str] | None = 
             digits = _digits(row["estimate"], row["se"], decimals)
             lines[label][0][n] = f"{mark}{number(row['estimate'], digits)}{stars(p)}"
             lines[label][1][n] = f"({number(row['se'], digits)})"
-        few[n] = "" if pd.isna(effect.row["p_small"]) else f"[{number(effect.row['p_small'], 3)}]"
+        few[n] = "" if pd.isna(effect.row["p_small"]) else f"[{p_value(effect.row['p_small'])}]"
     rows: list[list[Any]] = []
     for label, (values, errors) in lines.items():
         rows += [[label, *values], ["", *errors]]
@@ -151,7 +152,7 @@ def balance(source: Effect | Panel, decimals: int = 4) -> Block:
         scale = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
         p = stats.ttest_ind(a, b, equal_var=False).pvalue if min(len(a), len(b)) > 1 else np.nan
         rows.append([source.label(name), number(a.mean(), decimals), number(b.mean(), decimals), number(a.mean() - b.mean(), decimals),
-                     number((a.mean() - b.mean()) / scale if scale else np.nan, 2), number(p, 3)])  # fmt: skip
+                     number((a.mean() - b.mean()) / scale if scale else np.nan, 2), p_value(p)])  # fmt: skip
     heads = columns("变量", "实施的", "未实施的", "差", "标准化差异", "p值")
     notes = [f"政策首次实施（{source.period(start)}）以前各期的个体均值；p值为不等方差t检验。",
              "水平不同不等于趋势不同，双重差分要求的是趋势相同。"]  # fmt: skip

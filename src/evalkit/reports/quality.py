@@ -12,6 +12,7 @@ from evalkit.indicators.load import Data
 from evalkit.problems import SEVERITIES, TITLES
 from evalkit.reports.sentences import placed
 from evalkit.reports.words import MISSING, cell, right, shown
+from evalkit.world.number import quotient
 
 MARKS = {"error": ("■", "bad"), "warning": ("▲", "middle"), "question": ("▲", "middle")}
 
@@ -123,7 +124,9 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
     rows = []
     for r in frame.to_dict("records"):
         gaps, bottom = r["n_missing"], r["denominator"]
-        ends = (r["numerator"] / (bottom + gaps), min(1.0, (r["numerator"] + gaps) / (bottom + gaps))) if bottom else (np.nan, np.nan)
+        ends = (np.nan, np.nan)
+        if bottom:
+            ends = quotient(r["numerator"], bottom + gaps), min(1.0, quotient(r["numerator"] + gaps, bottom + gaps))
         value, *ends_ = _typed(r, r["value"], *ends)
         rows.append([r["area_name"], r["name"], value, int(gaps), *ends_])
     columns: list[Any] = ["地区", "指标", *right(value="数值"), {"key": "gaps", "label": "空白单元格", "decimals": 0},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
@@ -16,6 +15,7 @@ from evalkit.reports.words import fixed, shown, source_line, span
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.words import show
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
+from evalkit.world import number
 
 NO_EFFECT = "以上只是同一时期各地区之间的相关，不是因果关系，不能说明增加投入会使覆盖率提高多少；要估计政策效果，请用政策效果分析。"
 
@@ -40,10 +40,10 @@ def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
         raise InputError(Problem("value_invalid", where="indicator", found=indicator, allowed="一个时期的比例指标"))
     value = shrink(rows["numerator"].astype(float), rows["denominator"].astype(float))
     sign = 1 if rows["better"].iloc[0] == "higher" else -1
-    places = rank(sign * rows["value"].round(4)), rank(sign * np.round(value, 4))
+    places = rank(sign * number.half_up(rows["value"], 4)), rank(sign * number.half_up(value, 4))
     body = [
-        [r["area_name"], f"{r['numerator']:.0f} / {r['denominator']:.0f}", shown(r, unit=False), span(r, "ci_low", "ci_high"),
-         shown(r, v, unit=False), int(a), int(b)]
+        [r["area_name"], f"{number.fixed(r['numerator'])} / {number.fixed(r['denominator'])}",
+         shown(r, unit=False), span(r, "ci_low", "ci_high"), shown(r, v, unit=False), int(a), int(b)]
         for r, v, a, b in zip(rows.to_dict("records"), value, *places, strict=True)
     ]  # fmt: skip
     first = rows.iloc[0]
@@ -63,9 +63,9 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
             total, between, within = theil_decomposition(value, rows["g"].to_numpy(), weight)
             top, low = value.max(), value.min()
             cells = [fixed(v, 4) for v in (gini(value, weight), total, between, within)]
-            share = f"{between / total:.0%}" if total > 0 else None
+            share = number.percent(between, 0, over=total) if total > 0 else None
             body.append([f"{rows['name'].iloc[0]}", str(period), *cells, share, fixed(atkinson(value, 0.5, weight), 4),
-                         fixed(top / low, 2) if low > 0 else None])
+                         fixed(top, 2, over=low) if low > 0 else None])
     heads = _right("指标", "年份", "基尼系数", "泰尔指数", "组间", "组内", "组间占比", "阿特金森（0.5）", "最高/最低")
     notes = ["地区之间的差别，各地区按指标分母加权；组别为同类地区。组间与组内相加等于泰尔指数。地区内部的差别不在内。"]
     made = Block.table("地区之间的差距及其来源", heads, body, notes=notes, demo=_demo(frame),
@@ -97,7 +97,7 @@ def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
         body.append(["", *(f"（{fixed(m.bse[code], 3)}）" for m in models)])
     fit = 1 - models[0].deviance / models[0].null_deviance
     body += [["观测数", *(str(int(m.nobs)) for m in models)],
-             ["拟合优度", f"{fit:.3f}（离差）", f"{models[1].rsquared:.3f}（R²）"]]
+             ["拟合优度", f"{fixed(fit, 3)}（离差）", f"{fixed(models[1].rsquared, 3)}（R²）"]]
     notes = ["括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
              f"各列只有{len(wide)}个观测，显著性仅供参考。", NO_EFFECT]
     period = frame["period"].iloc[0]

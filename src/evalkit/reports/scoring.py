@@ -16,6 +16,7 @@ from evalkit.scoring.declared import unknown
 from evalkit.scoring.scores import score
 from evalkit.scoring.stars import stars
 from evalkit.scoring.words import words
+from evalkit.world.number import half_up
 
 
 def write_scores(
@@ -64,7 +65,8 @@ def write_scores(
                                         *(["演示数据，全部虚构，非真实情况。"] if scores.is_demo else [])]})
     for name, table in tables.items():
         flags = {c: table[c].map({True: "是", False: "否"}) for c in table.select_dtypes(["bool", "boolean"])}
-        tables[name] = table.assign(**flags).round(4).rename(columns=words("files"))
+        numbers = {c: half_up(table[c], 4) for c in table.select_dtypes("floating")}
+        tables[name] = table.assign(**flags, **numbers).rename(columns=words("files"))
         keep(f"{name}.csv", csv_bytes(tables[name]))
     keep("评分.xlsx", frames_bytes(tables))
     return folder, notes

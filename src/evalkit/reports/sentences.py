@@ -23,6 +23,7 @@ from evalkit.documents.blocks import changed
 from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
 from evalkit.reports.words import MISSING, change_words, cut_off, fixed, large, period_words, shown
+from evalkit.world.number import minus, percent, quotient
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 PENDING = "【待补充】"
@@ -56,7 +57,7 @@ class Facts:
 
     def change(self, code: str) -> float | None:
         row, old = self.rows.get(code), self.earlier.get(code)
-        return None if row is None or old is None or pd.isna(old) else float(row["value"] - old)
+        return None if row is None or old is None or pd.isna(old) else float(minus(row["value"], old))
 
 
 def facts(data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None) -> Facts:
@@ -88,7 +89,7 @@ def _of(frame: pd.DataFrame, root: str, key: str) -> pd.DataFrame:
     if key == "measure":
         return first.assign(value=groups["value"].sum(min_count=1)).reset_index()
     sums = groups[["numerator", "denominator"]].sum(min_count=1)
-    value = sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)
+    value = quotient(sums["numerator"], sums["denominator"])
     return first.assign(value=value, low=value, high=value, **sums).reset_index()
 
 
@@ -194,7 +195,7 @@ def _field(name: str, known: Facts) -> str | None:
                 return moved(a - b, max(more - less, 0.0), known.codebook.measures[top].unit)
             if a is None or b is None or (b <= 0 if sign == "/" else a <= b):
                 return None
-            return f"{fixed(100 * a / b, 1)}%" if sign == "/" else known.amount(top, a - b)
+            return percent(a, over=b) if sign == "/" else known.amount(top, a - b)
     code, changed, growth = name.partition("~")
     if code not in known.now:
         return None
@@ -210,10 +211,10 @@ def moved(now: float, before: float | None, unit: str, growth: bool = False) -> 
     if large(now, unit) == large(before, unit):
         return "与上年持平"
     up = now > before
-    text = f"比上年{'增加' if up else '减少'}{large(abs(now - before), unit)}"
+    text = f"比上年{'增加' if up else '减少'}{large(abs(minus(now, before)), unit)}"
     if not growth or before < MINIMUM_BASE:
         return text
-    return f"{text}、{'增长' if up else '下降'}{fixed(100 * abs(now - before) / before, 1)}%"
+    return f"{text}、{'增长' if up else '下降'}{percent(abs(minus(now, before)), over=before)}"
 
 
 def _rate(name: str, known: Facts) -> str | None:
@@ -237,14 +238,14 @@ def small(row: Any) -> str:
 
 def distance(row: Any, difference: float) -> str:
     """The size of a difference in words: 8.5个百分点, 15元."""
-    size = fixed(abs(difference) * row["scale"], int(row["decimals"]))
+    size = fixed(abs(difference), int(row["decimals"]), scale=row["scale"])
     return size + ("个百分点" if row["unit"] == "%" else str(row["unit"]).split("/")[0])
 
 
 def apart(row: Any, a: float, b: float) -> float:
     """a - b as a reader reckons it from the two numbers that the sentence prints."""
-    first, second = (float(fixed(v * row["scale"], int(row["decimals"]), grouped=False)) for v in (a, b))
-    return (first - second) / float(row["scale"])
+    first, second = (float(fixed(v, int(row["decimals"]), grouped=False, scale=row["scale"])) for v in (a, b))
+    return float(minus(first, second)) / float(row["scale"])
 
 
 def attainment(row: Any) -> str | None:
@@ -255,7 +256,7 @@ def attainment(row: Any) -> str | None:
     gap = apart(row, row["value"], target)
     full = target == 1 and row["unit"] == "%" and better == "higher"
     aim = {"value": re.sub(r"\.0+(?!\d)", "", spoken(row, target)), "target": row["target_name"]}
-    if round(gap * row["scale"], 6) == 0:
+    if gap == 0:
         unit = "不到" + distance(row, 10.0 ** -row["decimals"] / row["scale"])
         if full:
             return word("full") if row["value"] >= target else word("short_full", gap=unit)
@@ -321,5 +322,5 @@ def _each(clause: Mapping[str, Any], known: Facts) -> str | None:
     names = known.codebook.measures
     if len(there) == 1 and whole == there[0][1]:
         return f"均为{names[there[0][0]].name}"
-    share = [f"（占{fixed(100 * value / whole, 1)}%）" if whole else "" for _, value in there]
+    share = [f"（占{percent(value, over=whole)}）" if whole else "" for _, value in there]
     return clause.get("lead", "") + "、".join(f"{names[c].name}{known.amount(c)}{s}" for (c, _), s in zip(there, share, strict=True))

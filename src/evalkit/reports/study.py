@@ -18,6 +18,7 @@ from evalkit.effects.result import Effect, interval, number
 from evalkit.effects.study import Findings
 from evalkit.reports.journal import balance, columns, descriptive, regression, three_line
 from evalkit.reports.sentences import declared
+from evalkit.world.number import fixed, p_value, percent, plain
 
 STATUS = {"pre_registered": "预先登记", "exploratory": "探索性分析"}
 
@@ -29,7 +30,7 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
     digits = 1 if f["rate"] or abs(row["estimate"]) >= 1 else 3
 
     def size(value: float) -> str:
-        return f"{abs(value) * scale:.{digits}f}{unit}"
+        return f"{fixed(abs(value), digits, scale=scale)}{unit}"
 
     def way(value: float) -> str:
         return "提高" if value > 0 else "下降"
@@ -49,11 +50,11 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
                 f"多半在{size(ends[0])}至{size(ends[1])}之间。"]  # fmt: skip
     elif low * high > 0:
         text = [f"{since}，{on}看起来多{way(row['estimate'])}了约{size(row['estimate'])}，但实施的{who}太少：把实施的换成别的{who}，"
-                f"碰巧也有{row['p_small']:.0%}的可能出现这么大的差别，还不能当作{what}的作用。"]  # fmt: skip
+                f"碰巧也有{percent(row['p_small'], 0)}的可能出现这么大的差别，还不能当作{what}的作用。"]  # fmt: skip
     else:
         text = [f"现有数据看不出{what}使{on}有明确变化：估计{way(row['estimate'])}约{size(row['estimate'])}，但考虑到偶然因素，"
                 f"从{way(low)}{size(low)}到{way(high)}{size(high)}都有可能。看不出不等于没有效果。"]  # fmt: skip
-    text.append(f"这是{against}多出来的" + (f"，{level}约为{f['mean_outcome']:.1%}。" if f["rate"] else "。"))
+    text.append(f"这是{against}多出来的" + (f"，{level}约为{percent(f['mean_outcome'])}。" if f["rate"] else "。"))
     values = [e.row["estimate"] for e in others]
     if values:
         same = sum(v * row["estimate"] > 0 for v in values)
@@ -76,9 +77,9 @@ def in_article(main: Effect, others: Sequence[Effect] = (), checks: Mapping[str,
     scale, unit, digits = (100, "个百分点", 2) if f["rate"] else (1, "", 3)
 
     def p_of(value: float) -> str:
-        return "p＜0.001" if value < 0.001 else f"p={value:.3f}"
+        return p_value(value, name="p", below="＜")
 
-    size, se, low, high = (f"{row[c] * scale:.{digits}f}" for c in ("estimate", "se", "ci_low", "ci_high"))
+    size, se, low, high = (fixed(row[c], digits, scale=scale) for c in ("estimate", "se", "ci_low", "ci_high"))
     sample = f.get("sample") or f"观测值{f['n']:,}，聚类{f['clusters']:,}"
     few = not pd.isna(row["p_small"])  # the clustered p says too much then and is left out
     sure = f"聚类较少，以{f['p_small_method']}计{p_of(row['p_small'])}" if few else p_of(row["p"])
@@ -86,20 +87,20 @@ def in_article(main: Effect, others: Sequence[Effect] = (), checks: Mapping[str,
             f"（标准误{se}，{sure}，95%置信区间[{low}, {high}]；{sample}）。"]  # fmt: skip
     if trend := f.get("pretrend"):
         verdict = "拒绝" if trend["p"] < 0.05 else "不能拒绝"
-        statistic = f"F({trend['k']:.0f}, {trend['df']:.0f})={trend['statistic']:.2f}"
+        statistic = f"F({fixed(trend['k'])}, {fixed(trend['df'])})={fixed(trend['statistic'], 2)}"
         text.append(f"预趋势联合检验{verdict}平行趋势（{statistic}，{p_of(trend['p'])}）。")
     if "density" in main.details:
         density = main.details["density"]
         told = "、".join(f"{t}{p_of(p)}" for t, p in zip(density["test"], density["p"], strict=True) if p == p)
-        text.append(f"带宽{f['bandwidth']:.2f}（{f['bandwidth_rule']}）；临界值处的密度：{told}。")
+        text.append(f"带宽{fixed(f['bandwidth'], 2)}（{f['bandwidth_rule']}）；临界值处的密度：{told}。")
     if others:
-        values = "、".join(f"{e.name}{e.row['estimate'] * scale:.{digits}f}" for e in others)
+        values = "、".join(f"{e.name}{fixed(e.row['estimate'], digits, scale=scale)}" for e in others)
         text.append(f"改用其他设计的估计{f'（{unit}）' if unit else ''}：{values}。")
     tested = [f"{tests[k].name}{p_of(tests[k].row['p'])}" for k in ("randomisation", "wild_bootstrap", "placebo") if k in tests]
     text += [f"{'，'.join(tested)}。"] if tested else []
     if "honest" in tests and not pd.isna(limit := tests["honest"].facts["breakdown"]):
         least = tests["honest"].table["at"].max() if limit == float("inf") else limit
-        text.append(f"诚实DiD：趋势斜率逐期变化不超过{least * scale:.{digits + 1}f}{unit}时区间都不含零。")
+        text.append(f"诚实DiD：趋势斜率逐期变化不超过{fixed(least, digits + 1, scale=scale)}{unit}时区间都不含零。")
     return Block.paragraph("".join(text))
 
 
@@ -137,7 +138,7 @@ def groups(frame: pd.DataFrame, main: Effect) -> Block:
 def adjusted(effects: Sequence[Effect], method: str = "holm") -> Block:
     """P-values of several results, corrected for being several."""
     frame = multiple(*effects, method=method)
-    rows = [[r["name"], r["outcome"], number(r["estimate"]), number(r["p"], 3), number(r["adjusted"], 3)] for r in frame.to_dict("records")]
+    rows = [[r["name"], r["outcome"], number(r["estimate"]), p_value(r["p"]), p_value(r["adjusted"])] for r in frame.to_dict("records")]
     notes = [f"校正方法：{method}；少聚类时用少聚类p值。"]
     return three_line("多重检验校正", columns("设计", "结果变量", "估计值", "p值", "校正后p值"), rows, effects[0], notes)
 
@@ -195,8 +196,15 @@ _HEADS = {"test": "检验", "statistic": "统计量", "p": "p值", "note": "说�
 
 def _plain(title: str, frame: pd.DataFrame, main: Effect) -> Block:
     digits = {"n": 0, "base": 0, "expected": 1}
-    rows = [[v if isinstance(v, str) else f"{v:g}" if c == "cutoff" else number(v, digits.get(c, 3)) for c, v in r.items()]
-            for r in frame.to_dict("records")]  # fmt: skip
+
+    def text(column: str, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if column == "p":
+            return p_value(value)
+        return plain(value) if column == "cutoff" else number(value, digits.get(column, 3))
+
+    rows = [[text(c, v) for c, v in r.items()] for r in frame.to_dict("records")]
     return three_line(title, columns(*(_HEADS[c] for c in frame)), rows, main)
 
 

@@ -33,6 +33,7 @@ from evalkit.reports.words import (
     span,
     stepped,
 )
+from evalkit.world.number import half_up, minus, times
 
 SMALL_BASE = "基数小,不参与排序"
 
@@ -116,7 +117,9 @@ def _whole(
         ends = [MISSING] * 2
         if len(ranked) > 1:
             ends = [f"{r['area_name']} {shown(r, unit=False)}" for _, r in ranked.iloc[[0, -1]].iterrows()]
-        told = [cell(old, shown(row, old, unit=False)), stepped(row, row["value"] - old)] if whole and pd.notna(old) else [MISSING] * 2
+        told: list[Any] = [MISSING] * 2
+        if whole and pd.notna(old):
+            told = [cell(old, shown(row, old, unit=False)), stepped(row, minus(row["value"], old))]
         few = f"（{n}个{place}有数）" if 0 < (n := mine["area"].nunique()) < every else ""
         target = MISSING if pd.isna(row["target"]) else cell(row["target"], _reference(row))
         rows.append([f"{row['name']}（{row['unit']}）{few}", marked(row) if whole else MISSING, *told, target,
@@ -166,7 +169,7 @@ def _family(
         cells_of_total: list[Any] = ["合计"]
         for code in shown_codes:
             whole = total.loc[code] if code in total.index else None
-            moved = whole["value"] - before[code] if whole is not None and code in before.index else None
+            moved = minus(whole["value"], before[code]) if whole is not None and code in before.index else None
             cells_of_total += [marked(whole), stepped(whole, moved)] if whole is not None else [MISSING] * 2
             cells_of_total += [MISSING] if ranking != "none" else []
         rows.append(cells_of_total)
@@ -268,8 +271,8 @@ def _stated(r: dict[str, Any]) -> str:
     if not r["low"] < r["high"]:
         return shown(r)
     ceiling = r["high"] <= r["value"] * (1 + 1e-12)
-    printed = round(r["value"] * r["scale"], int(r["decimals"])) / r["scale"]
-    if ceiling and printed > r["value"]:
+    printed = half_up(times(r["value"], r["scale"]), int(r["decimals"]))
+    if ceiling and printed > times(r["value"], r["scale"]):
         return f"低于 {shown(r)}"
     return f"{span(r)}{r['unit']}"
 
@@ -291,12 +294,13 @@ def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Bloc
 
 
 def plain(
-    frame: pd.DataFrame, title: str, labels: dict[str, str] | None = None, limit: int | None = None, **options: Any
+    frame: pd.DataFrame, title: str, labels: dict[str, str] | None = None, limit: int | None = None,
+    digits: int | None = None, **options: Any,
 ) -> Block:
-    """Any small frame as a table; `labels` renames and chooses the columns."""
+    """Any small frame as a table; `labels` renames and chooses the columns, `digits` rounds numbers, half up."""
     labels = labels or {str(c): str(c) for c in frame.columns}
     shown_rows = frame if limit is None else frame.head(limit)
-    rows = [[_plain_cell(row[c]) for c in labels] for row in shown_rows.to_dict("records")]
+    rows = [[_plain_cell(row[c], digits) for c in labels] for row in shown_rows.to_dict("records")]
     notes = list(options.pop("notes", []))
     if limit is not None and len(frame) > limit:
         notes.append(f"共{len(frame):,}行，这里列出前{limit}行。")
@@ -304,9 +308,12 @@ def plain(
     return Block.table(title, columns, rows, notes=notes, **options)
 
 
-def _plain_cell(value: Any) -> Any:
+def _plain_cell(value: Any, digits: int | None) -> Any:
     if value is None or (not isinstance(value, list | dict) and pd.isna(value)):
         return None
+    if digits is not None and isinstance(value, float):
+        value = half_up(value, digits)
+        return int(value) if value.is_integer() else value
     if not hasattr(value, "dtype"):
         return value
     return int(value) if float(value).is_integer() else float(value)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
 
-MISSING = "—"
+from evalkit.world import number
+
+MISSING = number.MISSING
 HIDDEN = "*"  # not printed in the public version (evalkit.reports.disclosure)
 NOTHING_HIDDEN = "经检查，本表没有需要隐去的数字。"
 HIDDEN_NOTE = "“*”为人数过少或个别单位占比过大、不予公开的数字，以及为防止由合计推出而一并略去的数字。"
@@ -20,33 +21,36 @@ LIGHT_RULE = (
 NEAR_TARGET = 0.9
 
 
-def fixed(value: float | None, decimals: int = 0, grouped: bool = True) -> str:
-    """A number rounded half up, with thousands marks; nothing known is ``—``."""
+def fixed(value: float | None, decimals: int = 0, grouped: bool = True, scale: float = 1, over: float = 1) -> str:
+    """``value / over * scale`` rounded half up, with thousands marks; nothing known is ``—``."""
     if value is None or pd.isna(value):
         return MISSING
     if math.isinf(value):
         return "不限"
-    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    exact = abs(exact) if exact == 0 else exact
-    return f"{exact:,f}" if grouped else f"{exact:f}"
+    return number.fixed(value, decimals, over=over, scale=scale, grouped=grouped)
+
+
+def is_zero(text: str) -> bool:
+    """Whether a printed number shows nothing but zeros: the change behind it is below half a printed unit."""
+    return not text.strip("0.")
 
 
 def large(value: float | None, unit: str) -> str:
     """An amount or count with 万 and 亿 where it is large: 2,346.5万元, 1.23亿元, 812元."""
     if value is None or pd.isna(value):
         return MISSING
-    for size, word in ((1e8, "亿"), (1e4, "万")):
+    for size, word in ((10**8, "亿"), (10**4, "万")):
         if abs(value) >= size and (unit == "元" or abs(value) >= 1e5):
-            return f"{fixed(value / size, 2)}{word}{unit}"
+            return f"{fixed(value, 2, over=size)}{word}{unit}"
     return f"{fixed(value)}{unit}"
 
 
 def shown(row: Any, value: float | None = None, unit: bool = True) -> str:
     """The value of an indicator row in its own unit: 82.3%, 843元/人, 1.43名/个."""
-    number = row["value"] if value is None else value
-    if hidden(row) and (number is None or pd.isna(number)):
+    value = row["value"] if value is None else value
+    if hidden(row) and (value is None or pd.isna(value)):
         return HIDDEN
-    text = fixed(None if number is None or pd.isna(number) else number * row["scale"], int(row["decimals"]))
+    text = fixed(value, int(row["decimals"]), scale=row["scale"])
     return text if text in (MISSING, "不限") or not unit else text + str(row["unit"])
 
 
@@ -76,24 +80,22 @@ def change(row: Any, difference: float | None) -> str:
     """An arrow and the size of a change: ↑1.2, ↓0.3, → (below half a printed unit)."""
     if difference is None or pd.isna(difference):
         return MISSING
-    scaled = difference * row["scale"]
-    text = fixed(abs(scaled), int(row["decimals"]))
-    if abs(scaled) < 0.5 * 10.0 ** -int(row["decimals"]):
+    text = fixed(abs(difference), int(row["decimals"]), scale=row["scale"])
+    if is_zero(text):
         return "→"
-    return ("↑" if scaled > 0 else "↓") + text
+    return ("↑" if difference > 0 else "↓") + text
 
 
 def change_words(row: Any, difference: float | None, since: str = "上年") -> str:
     """``比上年提高1.2个百分点``, ``与上年持平``; empty where nothing is known."""
     if difference is None or pd.isna(difference):
         return ""
-    scaled = difference * row["scale"]
-    if abs(scaled) < 0.5 * 10.0 ** -int(row["decimals"]):
+    size = fixed(abs(difference), int(row["decimals"]), scale=row["scale"])
+    if is_zero(size):
         return f"与{since}持平"
-    size = fixed(abs(scaled), int(row["decimals"]))
     if row["unit"] == "%":
-        return f"比{since}{'提高' if scaled > 0 else '下降'}{size}个百分点"
-    return f"比{since}{'增加' if scaled > 0 else '减少'}{size}{str(row['unit']).split('/')[0]}"
+        return f"比{since}{'提高' if difference > 0 else '下降'}{size}个百分点"
+    return f"比{since}{'增加' if difference > 0 else '减少'}{size}{str(row['unit']).split('/')[0]}"
 
 
 def light(row: Any) -> str | None:

@@ -27,6 +27,7 @@ from evalkit.problems import InputError
 from evalkit.runner.jobs import WORDS
 from evalkit.runner.machine import USABLE, memory
 from evalkit.runner.marks import MARK, stands_alone
+from evalkit.world.number import fixed, plain
 
 QUIET: dict[str, str] = WORDS["quiet"]
 WARM_UP = 300.0  # seconds a server may take to import
@@ -170,7 +171,7 @@ class Crew:
             run.began = time.monotonic()  # a warm process that must begin afresh first waits for its children
         limit = self.timeout if run.pid else WARM_UP
         if time.monotonic() - run.began > limit:
-            run.cause = f"运行超过 {limit:g} 秒，已中止"
+            run.cause = f"运行超过 {plain(limit)} 秒，已中止"
         with suppress(psutil.Error, OSError):  # of a look only: a run goes on without it
             process = psutil.Process(run.pid or server.process.pid)
             child = run.pid and server.kind == "fork"
@@ -184,7 +185,7 @@ class Crew:
             elif run.pid:
                 run.peak = max(run.peak, sum(map(memory, [process, *process.children(recursive=True)])))
                 if run.peak > self.memory_limit:  # ended at the next look
-                    run.cause = f"占用内存超过 {self.memory_limit / 1e9:.1f} GB，已中止"
+                    run.cause = f"占用内存超过 {fixed(self.memory_limit, 1, over=10**9)} GB，已中止"
 
     def _result(self, run: Run) -> dict[str, Any]:
         """What the process has written or, where it could not, what can be said of its end."""

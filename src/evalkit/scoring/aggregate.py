@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from evalkit.scoring.normalise import SIGNED, Better, lower_better, normalise, over_units
 from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.world.number import plain
 
 METHODS = ("arithmetic", "geometric", "harmonic", "power", "median", "copeland")
 BLOCK = 4_000_000  # numbers held at once by the outranking matrix
@@ -69,7 +70,7 @@ def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "ari
     w = shares(np.ones(values.shape[-1]) if weights is None else weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
     if method in ("geometric", "harmonic", "power") and bool((values < 0).any()):
-        found = f"有负数 {np.nanmin(values):g}"
+        found = f"有负数 {plain(np.nanmin(values))}"
         raise refuse(node or "aggregate", found, f"{method} 平均的数值都不小于 0", "改用 arithmetic 或换一种标准化")
     if not np.isnan(values.sum()):
         return _copeland(values, w) if method == "copeland" else _mean(values, w, method, power)
@@ -181,7 +182,7 @@ def obstacle(x: ArrayLike, weights: ArrayLike) -> Floats:
     """
     values = np.asarray(x, dtype=float)
     if bool(np.any((values < -1e-9) | (values > 1 + 1e-9))):
-        raise refuse("x", f"{np.nanmin(values):g} 到 {np.nanmax(values):g}", "障碍度要求标准化到 0 至 1")
+        raise refuse("x", f"{plain(np.nanmin(values))} 到 {plain(np.nanmax(values))}", "障碍度要求标准化到 0 至 1")
     deficit = shares(weights, values.shape[-1]) * (1 - np.clip(values, 0, 1))
     total = np.nansum(deficit, axis=-1, keepdims=True)
     return np.asarray(np.divide(deficit, total, out=deficit * 0.0, where=total > 0))

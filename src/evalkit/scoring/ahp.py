@@ -13,6 +13,7 @@ from scipy.sparse import csgraph
 
 from evalkit.scoring.aggregate import shares
 from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.world.number import fixed, plain
 
 # Saaty (2008); beyond 15 the line of Alonso and Lamata (2006)
 RANDOM_INDEX = (0, 0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
@@ -64,15 +65,15 @@ def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
         raise refuse(node or "matrix", f"{len(rows)} 行，各行 {'、'.join(str(len(row)) for row in rows)} 列", "判断矩阵的行数等于列数")
     a = np.array([[_number(v, node) for v in row] for row in rows])
     if bool(np.any(a < 0)) or bool(np.any(np.isinf(a))):
-        raise refuse(node or "matrix", f"{np.nanmin(a):g}", "判断值都大于 0（没有判断的留空）")
+        raise refuse(node or "matrix", plain(np.nanmin(a)), "判断值都大于 0（没有判断的留空）")
     a[a == 0] = np.nan
     np.fill_diagonal(a, np.where(np.isnan(np.diag(a)), 1.0, np.diag(a)))
     a = np.where(np.isnan(a), 1 / a.T, a)
     product = a * a.T
     if bool(np.any(np.abs(product[~np.isnan(product)] - 1) > 0.03)):
         i, j = np.unravel_index(np.nanargmax(np.abs(product - 1)), a.shape)
-        found = f"第 {i + 1} 行第 {j + 1} 列 {a[i, j]:.3g}，第 {j + 1} 行第 {i + 1} 列 {a[j, i]:.3g}"
-        raise refuse(node or "matrix", found, "互为倒数，对角线为 1", f"第 {j + 1} 行第 {i + 1} 列写 {1 / a[i, j]:.4g}")
+        found = f"第 {i + 1} 行第 {j + 1} 列 {plain(a[i, j], 3)}，第 {j + 1} 行第 {i + 1} 列 {plain(a[j, i], 3)}"
+        raise refuse(node or "matrix", found, "互为倒数，对角线为 1", f"第 {j + 1} 行第 {i + 1} 列写 {plain(1 / a[i, j], 4)}")
     linked = csgraph.connected_components(~np.isnan(a), directed=False)[1]
     if linked.any():
         found = f"第 {'、'.join(map(str, np.flatnonzero(linked) + 1))} 项与第 1 项没有直接或间接的比较"
@@ -167,9 +168,9 @@ def inconsistent(matrix: ArrayLike, node: str = "", names: Sequence[str] = (), l
     label = [names[i] if names else f"第{i + 1}项" for i in range(len(result.weights))]
     i, j = worst.cell
     return (
-        f"{node or '判断矩阵'}一致性比率 {result.consistency_ratio:.3f}，超过 {limit:g}；矛盾最大的三项是"
-        f"{'、'.join(label[m] for m in worst.items)}；{label[i]}对{label[j]}原为 {worst.found:.3g}，"
-        f"改为 {worst.mended:.3g} 后一致性比率为 {worst.ratio_after:.3f}"
+        f"{node or '判断矩阵'}一致性比率 {fixed(result.consistency_ratio, 3)}，超过 {plain(limit)}；矛盾最大的三项是"
+        f"{'、'.join(label[m] for m in worst.items)}；{label[i]}对{label[j]}原为 {plain(worst.found, 3)}，"
+        f"改为 {plain(worst.mended, 3)} 后一致性比率为 {fixed(worst.ratio_after, 3)}"
     )
 
 
@@ -196,7 +197,7 @@ def ahp_group(matrices: Sequence[ArrayLike], method: str = "judgements", max_rat
     weights, ratios = np.array([r.weights for r in single]), np.array([r.consistency_ratio for r in single])
     kept = np.ones(len(single), bool) if max_ratio is None else ratios <= max_ratio
     if not kept.any():
-        raise refuse("matrices", "、".join(f"{r:.3f}" for r in ratios), f"至少一位专家的一致性比率不超过 {max_ratio:g}")
+        raise refuse("matrices", "、".join(fixed(r, 3) for r in ratios), f"至少一位专家的一致性比率不超过 {plain(max_ratio)}")
     voice = shares(np.ones(len(single)) if importance is None else importance, len(single)) * kept
     voice = voice / voice.sum()
     logs = np.log(np.array(checked))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from evalkit.codebook.reading import Lines, parse_yaml, read_text, read_yaml, where
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world import number
 
 BODY = {"index": {"tree"}, "stars": {"dimensions", "cut_offs", "items", "tables"}}
 KINDS: dict[str, tuple[Any, str]] = {
@@ -55,7 +56,7 @@ def misfit(value: Any, kind: Any) -> str:
     if word != "number":
         return ""
     low, high = ([float(end) for end in ends] + [LARGEST])[:2] if ends else (-LARGEST, LARGEST)
-    span = f"{low:g} 至 {high:g}" if len(ends) == 2 else f"不小于 {low:g}" if ends else said
+    span = f"{number.plain(low)} 至 {number.plain(high)}" if len(ends) == 2 else f"不小于 {number.plain(low)}" if ends else said
     return "" if low <= value <= high else span
 
 

@@ -19,6 +19,7 @@ from evalkit.scoring.impute import METHODS as IMPUTE
 from evalkit.scoring.normalise import METHODS as RULES
 from evalkit.scoring.normalise import SIGNED
 from evalkit.scoring.treat import METHODS as TREAT
+from evalkit.world.number import plain
 
 UNBOUNDED = SIGNED | {"rank", "ratio_mean", "ratio_worst"}  # values that are no share of a full mark
 NAN = float("nan")
@@ -187,8 +188,8 @@ class _Builder:
             self.faults.add("key_missing", path, f"{'、'.join(map(str, missing))} 没有写 points", "同一组里都写或都不写")
         numbers = [0.0 if misfit(g, "number 0") else float(g or 0) for g in given]  # told with the item itself
         if None not in given and abs(sum(numbers) - points) > 1e-6 * max(points, 1):
-            found, advice = f"各项 points 合计 {sum(numbers):g}", "改各项的分值，或改上一级的 points"
-            self.faults.add("value_invalid", path, found, f"合计 {points:g}", advice)
+            found, advice = f"各项 points 合计 {plain(sum(numbers))}", "改各项的分值，或改上一级的 points"
+            self.faults.add("value_invalid", path, found, f"合计 {plain(points)}", advice)
         return numbers
 
     def _leaf(self, code: str, raw: Mapping[str, Any], points: float, rule: str, path: tuple[Any, ...]) -> Node:
@@ -222,8 +223,8 @@ class _Builder:
         backwards = (better == "higher") == (zero > full) and not np.isnan(full + zero)
         if full == zero or backwards or (full <= 0 and np.isnan(zero)):
             allowed = "越高越好：zero_at 小于 full_at；越低越好：相反；full_at 大于 0"
-            faults.add("value_invalid", path, f"full_at {full:g}，zero_at {zero:g}", allowed)
+            faults.add("value_invalid", path, f"full_at {plain(full)}，zero_at {plain(zero)}", allowed)
         if at["low"] >= at["high"]:
-            faults.add("value_invalid", path, f"low {at['low']:g}，high {at['high']:g}", "low 小于 high")
+            faults.add("value_invalid", path, f"low {plain(at['low'])}，high {plain(at['high'])}", "low 小于 high")
         name = str(raw.get("name") or about["name"])
         return Node(code, name, points, rule=rule, better=better, **at)

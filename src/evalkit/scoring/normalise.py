@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.scoring.ranks import rank
 from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.world.number import plain
 
 METHODS = ("share_of_target", "linear_60_100", "minmax", "zscore", "rank", "percentile", "distance", "goalposts", "above_below",
            "ratio_best", "ratio_mean", "ratio_worst", "difference_best", "difference_mean", "difference_worst")  # fmt: skip
@@ -32,9 +33,9 @@ def lower_better(better: Better, count: int) -> NDArray[np.bool_]:
 def over_units(function: str, x: Floats) -> Floats:
     """min, max, mean or median of the known values of every column, kept axis; NaN for a column without any."""
     x = x if x.shape[-2] else np.full((*x.shape[:-2], 1, x.shape[-1]), np.nan)
-    plain = np.asarray(getattr(np, function)(x, axis=-2, keepdims=True))
-    if not np.isnan(plain).any():
-        return plain
+    found = np.asarray(getattr(np, function)(x, axis=-2, keepdims=True))
+    if not np.isnan(found).any():
+        return found
     empty = np.isnan(x).all(axis=-2, keepdims=True)
     known = getattr(np, f"nan{function}")(np.where(empty, 0.0, x), axis=-2, keepdims=True)
     return np.where(empty, np.nan, known)
@@ -133,7 +134,7 @@ def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: A
 def _log(v: Any) -> Any:
     array = np.asarray(np.nan if v is None else v, dtype=float)
     if bool(np.any(array <= 0)):
-        raise refuse("log", f"{np.nanmin(array):g}", "取对数的数值和上下限都大于 0")
+        raise refuse("log", plain(np.nanmin(array)), "取对数的数值和上下限都大于 0")
     return None if v is None else np.log(array)
 
 
@@ -142,7 +143,7 @@ def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any) -> Fl
     zero = np.broadcast_to(np.asarray(np.nan if zero_at is None else zero_at, dtype=float), lower.shape)
     start = np.where(np.isnan(zero), 0.0, zero)
     if bool(np.any(goal == start)):
-        raise refuse("target", f"{goal[goal == start][0]:g}", "目标值与零分值（不写为 0）不能相同")
+        raise refuse("target", plain(goal[goal == start][0]), "目标值与零分值（不写为 0）不能相同")
     if bool(np.any(~np.isnan(zero) & ((goal > zero) == lower))):
         raise refuse("zero_at", "方向相反", "越高越好时零分值低于目标值，越低越好时高于目标值")
     inverse = np.where(x <= goal, 1.0, goal / x)

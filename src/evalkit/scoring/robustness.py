@@ -23,6 +23,7 @@ from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, say, show, words
 from evalkit.stats import rank_sets
 from evalkit.stats.intervals import Floats, refuse
+from evalkit.world.number import fixed
 
 FACTORS = ("data", "imputation", "treatment", "normalisation", "weights", "aggregation", "indicator")
 METHODS = ("imputation", "treatment", "normalisation", "aggregation")
@@ -125,7 +126,7 @@ class Robustness(Showing):
         """Rank, interval and probabilities of each area."""
         grades = [str(cut.value) for cut in self.scores.index.grades]
         frame = self.ranks.join(self.grades[grades] * 100).assign(top=self.top(5)["probability"] * 100)
-        frame["span"] = [f"{a:.0f}—{b:.0f}" if a == a else None for a, b in zip(frame["low"], frame["high"], strict=True)]
+        frame["span"] = [f"{fixed(a)}—{fixed(b)}" if a == a else None for a, b in zip(frame["low"], frame["high"], strict=True)]
         return show("robust", frame, self.notes, say("reports"), self.scores.is_demo, {g: [f"{g}（%）", 0] for g in grades})
 
     @property
@@ -148,8 +149,8 @@ class Sobol(Showing):
     def block(self) -> Block:  # type: ignore[override]
         frame = self.table.copy()
         for w in ("first", "total"):
-            ends = zip(frame[f"{w}_low"].round(2) + 0.0, frame[f"{w}_high"].round(2) + 0.0, strict=True)
-            frame[f"{w}_span"] = [f"{a:.2f} 至 {b:.2f}" if a == a else None for a, b in ends]
+            ends = zip(frame[f"{w}_low"], frame[f"{w}_high"], strict=True)
+            frame[f"{w}_span"] = [f"{fixed(a, 2)} 至 {fixed(b, 2)}" if a == a else None for a, b in ends]
         return show("sobol", frame, self.warnings, say("reports"), self.is_demo)
 
 

@@ -26,6 +26,7 @@ from evalkit.scoring.ranks import rank
 from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, points, say, show, words
 from evalkit.stats.intervals import Floats, refuse
+from evalkit.world.number import fixed, plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,8 +139,8 @@ class Scores(Showing):
         w = ~np.isnan(value) * np.array([c.points for c, _ in spans])
         w = w / np.maximum(w.sum(-1, keepdims=True), 1e-300)
         if node.combine != "arithmetic":
-            plain, own = np.nansum(w * value, -1), combine(node, share, self.index.points[at])
-            factor = factor * np.divide(own, plain, out=np.ones(len(w)), where=plain > 0)
+            mean, own = np.nansum(w * value, -1), combine(node, share, self.index.points[at])
+            factor = factor * np.divide(own, mean, out=np.ones(len(w)), where=mean > 0)
         for c, (child, span) in enumerate(spans):
             self._split(child, span, full * w[:, c], factor, earned, most)
 
@@ -156,8 +157,8 @@ class Scores(Showing):
     def _value(self, j: int, value: float) -> str:
         about = self.rows.loc[self.rows["indicator"] == self.index.leaves[j].code].head(1).to_dict("records")
         if not about or np.isnan(value):
-            return say("missing") if np.isnan(value) else f"{value:g}"
-        return shown(float(value * about[0]["scale"]), {"decimals": int(about[0]["decimals"])}) + str(about[0]["unit"])
+            return say("missing") if np.isnan(value) else plain(value)
+        return fixed(float(value), int(about[0]["decimals"]), scale=about[0]["scale"]) + str(about[0]["unit"])
 
     def _reason(self, j: int, r: Any) -> str:
         leaf = self.index.leaves[j]
@@ -252,7 +253,7 @@ class Scores(Showing):
         root = None if problems else self.index.root.replaced(dict(changes))
         total = self.index.root.points
         if root is not None and (abs(root.points - total) > 1e-6 or min(leaf.points for leaf in root.leaves()) < 0):
-            found, allowed = "、".join(f"{c} {p:g}" for c, p in changes.items()), f"同组合计为上一级的分值（总分 {total:g}）"
+            found, allowed = "、".join(f"{c} {plain(p)}" for c, p in changes.items()), f"同组合计为上一级的分值（总分 {plain(total)}）"
             problems = [refuse("reweigh", found, allowed, "少写一项，由其余各项分担").problems[0]]
         if problems:
             raise InputError(problems)

@@ -17,6 +17,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.declared import Faults, condition, cut_offs, declared, misfit
 from evalkit.scoring.points import no_persons
 from evalkit.scoring.words import Showing, points, say, show
+from evalkit.world.number import fixed, plain
 
 
 def number(values: Any) -> Any:
@@ -50,10 +51,10 @@ def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
         for kind in ("dimensions", "items"):
             total = _check_items(table.get(kind, {}), (*path, kind), faults)
             if total > (most := raw.get("points", np.inf)) + 1e-9:
-                faults.add("value_invalid", (*path, kind), f"各项合计 {total:g}", f"不超过 {most:g}")
+                faults.add("value_invalid", (*path, kind), f"各项合计 {plain(total)}", f"不超过 {plain(most)}")
     cuts = cut_offs(raw.get("cut_offs"), "level", (code, "cut_offs"), faults)
     if sorted((c.value for c in cuts), reverse=True) != [c.value for c in cuts]:
-        found = "、".join(f"{c.value}星自{c.start:g}分" for c in cuts)
+        found = "、".join(f"{c.value}星自{plain(c.start)}分" for c in cuts)
         faults.add("value_invalid", (code, "cut_offs"), found, "星级越高，下限越高，每级一行")
     for text in [t for pair in raw.get("targets", {}).items() for t in pair if misfit(t, "condition")]:
         faults.add("value_invalid", (code, "targets"), text, misfit(text, "condition"))
@@ -87,7 +88,7 @@ def _check_items(items: Mapping[str, Any], path: tuple[Any, ...], faults: Faults
         steps = [value for word, value in item.get("steps", {}).items() if word not in bad]
         points = item.get("points", max([inner, 0.0, *steps]))
         if inner > points + 1e-9 or (steps and max(steps) > points + 1e-9):
-            faults.add("value_invalid", here, f"下级合计或最高档 {max([inner, *steps]):g}", f"不超过 {points:g}")
+            faults.add("value_invalid", here, f"下级合计或最高档 {plain(max([inner, *steps]))}", f"不超过 {plain(points)}")
         if bool(item.keys() & {"off", "add"}) != ("per" in item):
             faults.add("key_missing", here, "、".join(item), "off 或 add 与 per（计数的列）同写")
         total += 0.0 if item.get("bonus") or item.get("minus") else points
@@ -164,7 +165,7 @@ def _finished(out: pd.DataFrame, score: Any, by_rule: Any, stars: Any, why: Any,
     labels = {c.value: str(c.more.get("label", f"{c.value}星")) for c in raw["cut_offs"]}
     out["score"], out["reason"] = score, why
     out["by_rule"], out["stars_rule"] = (pd.array(v, dtype="Float64").astype("Int64") for v in (by_rule, stars))
-    return out.assign(label=[None if s != s else labels.get(int(s), f"{s:.0f}星") for s in stars])
+    return out.assign(label=[None if s != s else labels.get(int(s), f"{fixed(s)}星") for s in stars])
 
 
 def _total(frame: pd.DataFrame, raw: Mapping[str, Any]) -> bool:
@@ -193,9 +194,9 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
     cuts = raw["cut_offs"]
     reach = np.stack([c.holds(score) for c in cuts] or [np.zeros(len(frame), dtype=bool)])
     meets = reach & np.stack([holds(frame, c.more.get("also")) for c in cuts] or [reach[0]])
-    plain, level = (np.where(m.any(0), m.argmax(0), len(cuts)) for m in (reach, meets))
+    reached, level = (np.where(m.any(0), m.argmax(0), len(cuts)) for m in (reach, meets))
     also = ["", say("precondition")]
-    why = np.array([say("score", score=points(s), also=also[int(a > b)]) for s, a, b in zip(score, level, plain, strict=True)],
+    why = np.array([say("score", score=points(s), also=also[int(a > b)]) for s, a, b in zip(score, level, reached, strict=True)],
                    dtype=object)
     groups = frame["area"].to_numpy() if raw.get("quota_within") == "area" else np.zeros(len(frame))
     for group, (at, cut) in product(pd.unique(groups), enumerate(cuts)):

@@ -15,6 +15,7 @@ from scipy import optimize, special
 from evalkit.scoring.aggregate import shares
 from evalkit.scoring.normalise import Better, normalise, over_units, sample_sd
 from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.world.number import plain
 
 
 def equal(x: ArrayLike) -> Floats:
@@ -27,7 +28,7 @@ def given(weights: ArrayLike, total: float | None = None) -> Floats:
     """Declared weights or points, brought to sum 1; refused where they do not add up to `total`."""
     w = np.asarray(weights, dtype=float)
     if total is not None and abs(float(w.sum()) - total) > 1e-6 * max(1.0, abs(total)):
-        raise refuse("weights", f"合计 {w.sum():g}", f"合计 {total:g}", "改权重或改合计")
+        raise refuse("weights", f"合计 {plain(w.sum())}", f"合计 {plain(total)}", "改权重或改合计")
     return shares(w, w.shape[-1])
 
 
@@ -37,7 +38,7 @@ def _table(x: ArrayLike, method: str = "") -> Floats:
     if values.ndim != 2:
         raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
     if method and bool((values < 0).any()):
-        raise refuse("x", f"有负数 {np.nanmin(values):g}", f"{method}的数值都不小于 0", "先用 minmax 标准化")
+        raise refuse("x", f"有负数 {plain(np.nanmin(values))}", f"{method}的数值都不小于 0", "先用 minmax 标准化")
     return values
 
 
@@ -204,7 +205,7 @@ def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None) -> Doubt:
     values = _table(x, "有利权重法")
     low, high = (np.broadcast_to(np.asarray(v, dtype=float), values.shape[1]) for v in share_limits or (0, 1))
     if low.sum() > 1 + 1e-9 or high.sum() < 1 - 1e-9 or bool(np.any(low > high)):
-        found = f"下限合计 {low.sum():g}，上限合计 {high.sum():g}"
+        found = f"下限合计 {plain(low.sum())}，上限合计 {plain(high.sum())}"
         raise refuse("share_limits", found, "下限合计不超过 1，上限合计不小于 1，下限不高于上限")
     known = ~np.isnan(values).any(axis=1)
     peers = np.unique(values[known], axis=0)

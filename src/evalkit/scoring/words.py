@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook.reading import read_yaml
-from evalkit.documents import Block, shown
+from evalkit.documents import Block
+from evalkit.world.number import fill, fixed
 
 
 @cache
@@ -19,12 +20,12 @@ def words(section: str) -> dict[str, Any]:
 
 
 def say(key: str, **values: Any) -> str:
-    return str(words("say")[key]).format(**values)
+    return fill(str(words("say")[key]), **values)
 
 
 def points(value: float) -> str:
     """Points as they are printed: two decimals, none where they are whole."""
-    return shown(float(value), {"decimals": 2}).removesuffix(".00") if value == value else "—"
+    return fixed(float(value), 2).removesuffix(".00") if value == value else "—"
 
 
 def show(table: str | Mapping[str, Any], frame: pd.DataFrame, notes: Iterable[str] = (), source: str = "",
@@ -39,7 +40,7 @@ def show(table: str | Mapping[str, Any], frame: pd.DataFrame, notes: Iterable[st
     cells = frame[list(columns)].astype(object).to_numpy()
     rows = [[None if value is None or pd.isna(value) else value for value in row] for row in cells]
     source += say("demo") if demo and source else ""
-    return Block.table(str(about["title"]).format(**values), heads, rows, notes=list(notes), source=source, demo=demo)
+    return Block.table(fill(str(about["title"]), **values), heads, rows, notes=list(notes), source=source, demo=demo)
 
 
 class Showing:

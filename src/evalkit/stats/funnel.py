@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.stats.intervals import Limits, _floats, _plain, one_of, poisson_exact, refuse, z_value
+from evalkit.world.number import plain
 
 
 def funnel_limits(kind: str, target: ArrayLike, size: ArrayLike, confidence: float = 0.95, phi: float = 1,
@@ -43,7 +44,7 @@ def funnel_limits(kind: str, target: ArrayLike, size: ArrayLike, confidence: flo
     z, adjusted = z_value(confidence), phi > 1 or tau_squared > 0
     if kind == "proportion":
         if bool(np.any((t < 0) | (t > 1))):
-            raise refuse("target", f"{np.nanmax(t):g}", "比例的目标在 0 与 1 之间", "百分数请除以 100")
+            raise refuse("target", plain(np.nanmax(t)), "比例的目标在 0 与 1 之间", "百分数请除以 100")
         if not adjusted:
             half = z * np.sqrt(t * (1 - t) / n)
             return _plain(np.clip(t - half, 0, 1), np.clip(t + half, 0, 1))
@@ -83,7 +84,7 @@ def overdispersion(z: ArrayLike, winsorise: float = 0.1, se: ArrayLike | None = 
     Spiegelhalter (2005), Quality and Safety in Health Care 14, 347-351; (2012) with Sherlaw-Johnson et al., JRSS A 175.
     """
     if not 0 <= winsorise < 0.5:
-        raise refuse("winsorise", f"{winsorise:g}", "每端缩尾比例在 0 与 0.5 之间")
+        raise refuse("winsorise", plain(winsorise), "每端缩尾比例在 0 与 0.5 之间")
     scores, s = _floats(z, 1.0 if se is None else se)
     s[np.isnan(scores)] = np.nan
     low, high = np.nanquantile(scores, [winsorise, 1 - winsorise], axis=-1, keepdims=True)

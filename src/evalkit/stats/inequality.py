@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from evalkit.stats.intervals import Floats, _floats, _plain, refuse
+from evalkit.world.number import plain
 
 
 def _prepare(values: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
@@ -137,7 +138,7 @@ def atkinson(values: ArrayLike, epsilon: float, weights: ArrayLike | None = None
     Atkinson (1970), Journal of Economic Theory 2, 244-263.
     """
     if epsilon < 0:
-        raise refuse("epsilon", f"{epsilon:g}", "不小于 0")
+        raise refuse("epsilon", plain(epsilon), "不小于 0")
     x, w, mean = _prepare(values, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.where(mean == 0, 1.0, x / mean)

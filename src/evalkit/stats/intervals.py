@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from evalkit.problems import InputError, Problem
+from evalkit.world.number import plain
 
 Floats = NDArray[np.float64]
 Limits = tuple[Any, Any]  # two floats for scalars, else two arrays
@@ -33,7 +34,7 @@ def one_of(where: str, found: str, *allowed: str) -> None:
 def tail(confidence: float) -> float:
     """The probability outside one limit: 0.025 for 0.95."""
     if not 0 < confidence < 1:
-        advice = f"写成 {confidence / 100:g}" if 1 < confidence < 100 else ""
+        advice = f"写成 {plain(confidence / 100)}" if 1 < confidence < 100 else ""
         raise refuse("confidence", f"{confidence}", "置信水平在 0 与 1 之间，如 0.95", advice)
     return (1 - confidence) / 2
 

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from evalkit.stats.intervals import Floats, one_of, refuse, tail
+from evalkit.world.number import plain
 
 Ranks = tuple[Floats, Floats]
 ROWS, DRAWS = 256, 200  # block sizes that keep memory below about 100 MB
@@ -59,7 +60,7 @@ def rank_sets(estimate: ArrayLike, se: ArrayLike, confidence: float = 0.95, simu
     if value.ndim != 1 or value.shape != error.shape:
         raise refuse("se", f"{error.shape}", f"每个单位一个标准误，共 {value.size} 个")
     if bool(np.any(error < 0)):
-        raise refuse("se", f"{np.nanmin(error):g}", "标准误不小于 0")
+        raise refuse("se", plain(np.nanmin(error)), "标准误不小于 0")
     one_of("better", better, "higher", "lower")
     best, worst = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
     known = ~np.isnan(value + error)

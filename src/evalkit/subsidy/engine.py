@@ -26,6 +26,7 @@ from evalkit.scoring.stars import holds, number
 from evalkit.subsidy.checks import AMOUNTS, Dated, value_on
 from evalkit.subsidy.scheme import Component, Scheme
 from evalkit.subsidy.source import Source, column
+from evalkit.world.number import plain
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Pieces = tuple[tuple[int, tuple[int, ...]], ...]
@@ -258,7 +259,7 @@ class Engine:
             found = np.searchsorted(np.array(starts, float), numbers, side="right") - 1
             return np.where(np.isnan(numbers), -1, found).astype(np.int64)
         codes, kinds = pd.factorize(values)  # a missing value is in no tier
-        text = [v if isinstance(v, str) else str(v) if isinstance(v, bool | np.bool_) else f"{v:g}" for v in kinds]
+        text = [v if isinstance(v, str) else str(v) if isinstance(v, bool | np.bool_) else plain(v, 17) for v in kinds]
         tiers = np.array([*(part.rates.index(t) if t in part.rates else -1 for t in text), -1], np.int64)
         return tiers[codes]
 

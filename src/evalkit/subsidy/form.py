@@ -11,6 +11,7 @@ from evalkit.documents import fragment
 from evalkit.problems import InputError
 from evalkit.subsidy.checks import value_on
 from evalkit.subsidy.result import Result
+from evalkit.world.number import fixed, settle, times
 
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan
@@ -92,7 +93,7 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
 
     def changes() -> dict[str, Any]:
         moved = {p: bar.value for p, bar in bars.items() if abs(bar.value - now[p]) > 1e-9}
-        return {p: {since.value.isoformat(): round(v, 4)} if since.value else round(v, 4) for p, v in moved.items()}
+        return {p: {since.value.isoformat(): settle(v)} if since.value else settle(v) for p, v in moved.items()}
 
     def show(*_: Any) -> None:
         if (found := _run(plan, changes(), out)) is not None:
@@ -101,7 +102,8 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
     def set_all(change: Any) -> None:
         for p, bar in bars.items():
             step = float(parameters[p].step)
-            bar.value = now[p] if change["new"] == 1 else round(now[p] * change["new"] / step) * step
+            moved = int(fixed(times(now[p], change["new"]), over=step)) * step
+            bar.value = now[p] if change["new"] == 1 else moved
 
     def keep(_: Any) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)

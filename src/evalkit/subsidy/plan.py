@@ -21,6 +21,7 @@ from evalkit.subsidy.result import FEN, Result
 from evalkit.subsidy.scheme import Reform, Scheme, dated, load_scheme
 from evalkit.subsidy.source import Source, from_data, from_frame, table_file
 from evalkit.subsidy.uncertainty import uncertainty
+from evalkit.world.number import minus, percent
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ class Plan:
         told = [f"党员数口径：{base}；年中调整{rule}折算；每笔拨付四舍五入"]
         if late := [y for y in self.years if y > last]:
             p = self.engine.projection
-            grown = f"党组织每年增长{p.organisations:.1%}、党员每年增长{p.factor('member', 1) - 1:.1%}"
+            grown = f"党组织每年增长{percent(p.organisations)}、党员每年增长{percent(minus(p.factor('member', 1), 1))}"
             grown = "不考虑增减" if p == Projection(take_up=p.take_up) else grown
             told.append(f"{'、'.join(map(str, late))}年按{last}年台账的党组织、党员、已有支出和新建数推算，{grown}，不扣除物价因素")
         if self.engine.projection.take_up != 1:
-            told.append(f"落实率{self.engine.projection.take_up:.0%}")
+            told.append(f"落实率{percent(self.engine.projection.take_up, 0)}")
         return [*told, *self.engine.notes, *self.source.notes]
 
     def changed(self, reform: Any) -> tuple[Reform, Scheme, dict[str, Dated]]:

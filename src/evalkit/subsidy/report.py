@@ -15,6 +15,7 @@ from evalkit.files import put
 from evalkit.subsidy.checks import lists, words
 from evalkit.subsidy.result import FEN, Result, moved
 from evalkit.subsidy.workbook import workbook
+from evalkit.world.number import plain, quotient
 
 WORDS = {"baseline": "现行标准", "reform": "调整后"}
 
@@ -65,7 +66,7 @@ def by_area(result: Result, year: int | None = None) -> Block:
     frame = result.change("area", year).merge(result.groups("area", year), on="area", how="left").fillna(0)
     whole, rows = frame.sum(numeric_only=True), []
     for r in [*frame.to_dict("records"), {**whole.to_dict(), "area_name": "合计"}]:
-        per = [r[c] / 100 / r["members"] if r["members"] else None for c in FEN[:2]]
+        per = [quotient(r[c], 100 * r["members"]) if r["members"] else None for c in FEN[:2]]
         share = r["change_fen"] / whole["change_fen"] if whole["change_fen"] else None
         rows.append([r["area_name"], r["members"], *_wan(r), share, *per, *(int(r[k]) for k in ("gain", "same", "lose"))])
     columns = ["地区", _money("党员数", "members", 0), *CHANGE, {"key": "share", "label": "占增加额", "percent": True},
@@ -91,7 +92,7 @@ def fairness(result: Result, standard: float) -> Block:
     reach, unequal = result.reach(standard, component=of), result.inequality()
     rows = [[word, *reach.loc[k, ["share", "member_share"]].tolist(), *unequal.loc[k].tolist()] for k, word in WORDS.items()]
     name = result.scheme.components[of].name if of else ""
-    columns = ["方案", {"key": "o", "label": f"{name}人均达到{standard:g}元的党组织", "percent": True},
+    columns = ["方案", {"key": "o", "label": f"{name}人均达到{plain(standard)}元的党组织", "percent": True},
                {"key": "m", "label": "所在党员", "percent": True},
                *(_money(w, w, 3) for w in ("基尼系数", "泰尔指数", "区县之间", "区县之内"))]  # fmt: skip
     note = "人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。"
@@ -100,7 +101,7 @@ def fairness(result: Result, standard: float) -> Block:
 
 def further(result: Result) -> Block:
     """What one more yuan of each standard costs in a full year, from the reform's values on."""
-    rows = [[r["label"], r["value"], f"提高{r['step']:g}", r["cost_fen"] / 1e6] for r in result.further().to_dict("records")]
+    rows = [[r["label"], r["value"], f"提高{plain(r['step'])}", r["cost_fen"] / 1e6] for r in result.further().to_dict("records")]
     columns = ["标准", _money("调整后", "value", 1), "再提高", _money("全年增加", "cost")]
     return _block(result, "再提高一步要多少钱", columns, rows)
 

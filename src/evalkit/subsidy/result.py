@@ -16,6 +16,7 @@ from evalkit.stats import gini, lorenz, theil_decomposition
 from evalkit.subsidy.checks import Dated, lists
 from evalkit.subsidy.engine import Ints
 from evalkit.subsidy.scheme import Reform, Scheme
+from evalkit.world import number
 
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan
@@ -27,9 +28,9 @@ Money = dict[int, dict[tuple[str, str], Ints]]
 
 def wan(fen: float) -> str:
     """An amount in a sentence: 12.35万元 (half up), below ten thousand 8,200元."""
-    yuan = abs(int(fen)) / 100
-    text = f"{(abs(int(fen)) + 5_000) // 10_000 / 100:,.2f}万元" if yuan >= 10_000 else f"{(abs(int(fen)) + 50) // 100:,}元"
-    return ("−" if fen < 0 and yuan >= 0.5 else "") + text
+    size = abs(int(fen))
+    text = number.wan(size) if size >= number.WAN_YUAN else number.yuan(size)
+    return ("−" if fen < 0 and size >= number.WHOLE_YUAN / 2 else "") + text
 
 
 def moved(fen: int) -> str:
@@ -218,8 +219,8 @@ class Result:
         text += f"，其中{each}" if len(paid) > 1 else f"，全部为{next(iter(paid))}支出" if paid else ""
         if later or wan(whole) != wan(change):
             text += f"；{later or year}年全年{moved(whole)}"
-        text += f"；惠及{int(gain['gain']):,}个党组织{gain['gain_members']:,.0f}名党员" if gain["gain"] else ""
-        losing = f"{int(gain['lose']):,}个党组织{gain['lose_members']:,.0f}名党员" + ("的经费减少" if gain["gain"] else "")
+        text += f"；惠及{int(gain['gain']):,}个党组织{number.count(gain['gain_members'])}名党员" if gain["gain"] else ""
+        losing = f"{int(gain['lose']):,}个党组织{number.count(gain['lose_members'])}名党员" + ("的经费减少" if gain["gain"] else "")
         text += ("；" if gain["gain"] else "；涉及") + losing if gain["lose"] else ""
         return text + self._where(year) + "。"
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalkit.problems import InputError, Problem
 from evalkit.subsidy.result import Result, wan
+from evalkit.world.number import percent, plain
 
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan
@@ -85,20 +86,20 @@ def solve(plan: Plan, parameter: str, *, extra: float | None = None, reach: floa
             first, last = (first, middle) if at(middle) >= limit else (middle + 1, last)
     k, found = first, at(first)
     label, unit = plan.scheme.label(parameter), one.unit
-    said = (lambda r: wan(r)) if extra is not None else (lambda r: f"{r:.1%}")
+    said = (lambda r: wan(r)) if extra is not None else (lambda r: percent(r))
     span = f"允许范围{low}到{one.range[1]}{unit}，两端分别为{said(ends[0])}和{said(ends[1])}"
     value, beside = float(low + k * one.step), k + 1 if extra is not None else k - 1
     inside = 0 <= beside <= count
     other = (float(low + beside * one.step), at(beside)) if inside else (None, None)
     reached = (ends[0] <= limit) if extra is not None else (ends[1] >= limit)
     if not reached:
-        text = f"{label}：在允许范围内达不到（{said(limit)}）；{span}；最近的是{value:g}{unit}，{said(found)}。"
+        text = f"{label}：在允许范围内达不到（{said(limit)}）；{span}；最近的是{plain(value)}{unit}，{said(found)}。"
     elif extra is not None:
-        text = f"{label}最高可定为{value:g}{unit}，增加支出{said(found)}，不超过{said(limit)}；"
-        text += f"再高一档{other[0]:g}{unit}要{said(other[1])}。" if inside else f"已到上限；{span}。"
+        text = f"{label}最高可定为{plain(value)}{unit}，增加支出{said(found)}，不超过{said(limit)}；"
+        text += f"再高一档{plain(other[0])}{unit}要{said(other[1])}。" if inside else f"已到上限；{span}。"
     else:
-        text = f"{label}至少定为{value:g}{unit}，达标党组织占{said(found)}；"
-        text += f"低一档{other[0]:g}{unit}只有{said(other[1])}。" if inside else f"已是下限；{span}。"
+        text = f"{label}至少定为{plain(value)}{unit}，达标党组织占{said(found)}；"
+        text += f"低一档{plain(other[0])}{unit}只有{said(other[1])}。" if inside else f"已是下限；{span}。"
     return Solution(parameter, value, found, other[0], other[1], ends, reached, text)
 
 

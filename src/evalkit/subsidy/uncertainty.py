@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.subsidy.engine import Engine, Projection
+from evalkit.world.number import fixed, percent
 
 if TYPE_CHECKING:
     from evalkit.subsidy.plan import Plan
@@ -58,13 +59,13 @@ def uncertainty(plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: i
         now = drawn.total(plan.values, year)
         rows.append([drawn.total(values, year, scheme) - now for scheme, values in changed.values()])
     draws = pd.DataFrame(rows, columns=list(changed))
-    loss = (draws - round(budget * 100)).abs() if budget is not None else draws
+    loss = (draws - int(fixed(budget, scale=100))).abs() if budget is not None else draws
     regret = loss.sub(loss.min(axis=1), axis=0)
     tail = (1 - confidence) / 2
     table = pd.DataFrame({"scenario": draws.columns, "mean_fen": draws.mean().to_numpy(), "low_fen": draws.quantile(tail).to_numpy(),
                           "high_fen": draws.quantile(1 - tail).to_numpy(), "mean_regret_fen": regret.mean().to_numpy(),
                           "max_regret_fen": regret.max().to_numpy(), "best_share": (regret == 0).mean().to_numpy()})  # fmt: skip
-    spans = [f"{a:.0%}～{b:.0%}" for a, b in (organisations, members, take_up)]
+    spans = [f"{percent(a, 0)}～{percent(b, 0)}" for a, b in (organisations, members, take_up)]
     notes = (f"{n}次抽样，随机种子{seed}；党组织年增长{spans[0]}，党员{spans[1]}，落实率{spans[2]}；各方案用同一组抽样",
              "缺报的党员数从同一地区已知数中抽取")  # fmt: skip
     return Uncertainty(table, draws, notes)
