@@ -83,22 +83,74 @@ def test_dobson_with_one_stratum_is_byar():
     assert stacked[0].shape == (2,) and stacked[0][0] == pytest.approx(low)
 
 
-def test_dobson_is_refused_below_ten_events():
-    with pytest.raises(InputError, match="10 件"):
-        stats.dobson([4, 5], [100, 100], [1, 1])
-    with pytest.raises(InputError, match="为 0"):
-        stats.dobson([40, 5], [100, 0], [1, 1])
+def test_one_bad_area_has_no_standardised_rate_and_the_others_keep_theirs():
+    counts = [[10, 30], [4, 5], [40, 5], [-1, 50], [np.nan, 30], [10, 30]]
+    people = [[1000, 500], [100, 100], [100, 0], [1000, 500], [1000, 500], [1000, 500]]
+    rates = stats.standardised_rate(counts, people, [2, 1])
+    low, high = stats.dobson(counts, people, [2, 1])
+    alone = stats.dobson([10, 30], [1000, 500], [2, 1])
+    assert np.isnan(rates).tolist() == [False, False, True, True, True, False]
+    assert rates[1] == pytest.approx((2 * 0.04 + 0.05) / 3)
+    for end, limits in zip(alone, (low, high), strict=True):
+        assert np.isnan(limits).tolist() == [False, True, True, True, True, False]  # 9 events are too few for limits
+        assert limits[[0, 5]] == pytest.approx(end)
+    assert np.isnan(stats.dobson([4, 5], [100, 100], [1, 1])).all()
+    assert stats.dobson([5, 5], [100, 100], [1, 1])[0] == pytest.approx(0.05 + 0.05 / 10 * (stats.byar(10)[0] - 10))
 
 
-def test_exact_poisson_funnel_limits():
-    """spc/poisson_limits_expected.csv: limits of a ratio at expected counts, 1e-6."""
+def test_a_stratum_without_weight_counts_nothing():
+    assert stats.standardised_rate([10, 7], [1000, 0], [2, 0]) == pytest.approx(0.01)
+    assert stats.dobson([20, np.nan], [1000, 10], [2, 0]) == pytest.approx(stats.dobson([20], [1000], [2]))
+    assert np.isnan(stats.standardised_rate([10, 7], [1000, 10], [0, 0]))
+    assert np.isnan(stats.standardised_rate([], [], [])) and np.isnan(stats.dobson([], [], [])).all()
+    with pytest.raises(InputError, match="standard"):
+        stats.dobson([10, 7], [1000, 10], [1, -1])
+
+
+def test_exact_poisson_limits_of_whole_counts():
+    """spc/poisson_limits_expected.csv (FunnelPlotR): the exact interval of an observed count, over that count; 1e-6."""
     table = pd.read_csv(DATA / "spc" / "poisson_limits_expected.csv")
     for confidence, suffix in ((0.95, "95"), (0.998, "998")):
-        low, high = stats.funnel_limits("ratio", 1, table.number_seq, confidence)
-        assert low == pytest.approx(table["ll" + suffix].to_numpy(), abs=1e-6)
-        assert high == pytest.approx(table["ul" + suffix].to_numpy(), abs=1e-6)
-        rate = stats.funnel_limits("rate", 0.02, table.number_seq / 0.02, confidence)
-        assert rate[0] == pytest.approx(0.02 * low) and rate[1] == pytest.approx(0.02 * high)
+        low, high = stats.poisson_exact(table.number_seq, confidence)  # a Series is as good as an array
+        assert low / table.number_seq.to_numpy() == pytest.approx(table["ll" + suffix].to_numpy(), abs=1e-6)
+        assert high / table.number_seq.to_numpy() == pytest.approx(table["ul" + suffix].to_numpy(), abs=1e-6)
+
+
+def test_funnel_of_ten_expected_events():
+    """By hand: an observed 3.83 has the upper limit 10, an observed 17.13 the lower limit 10."""
+    low, high = stats.funnel_limits("ratio", 1, 10)
+    assert (round(low, 3), round(high, 3)) == (0.383, 1.713)
+    assert reference.chi2.ppf(0.975, 2 * 10 * low + 2) / 2 == pytest.approx(10)
+    assert reference.chi2.ppf(0.025, 2 * 10 * high) / 2 == pytest.approx(10)
+
+
+@given(st.floats(1e-3, 1e6), st.sampled_from([0.8, 0.95, 0.99, 0.998]))
+def test_funnel_limits_are_the_counts_whose_interval_just_holds_the_expected_one(expected, confidence):
+    low, high = stats.funnel_limits("ratio", 1, expected, confidence)
+    tail = (1 - confidence) / 2
+    assert stats.poisson_exact(high * expected, confidence)[0] == pytest.approx(expected, rel=1e-9)
+    if np.exp(-expected) >= tail:  # no event at all is no surprise
+        assert low == 0
+    else:
+        assert stats.poisson_exact(low * expected, confidence)[1] == pytest.approx(expected, rel=1e-9)
+    rate = stats.funnel_limits("rate", 0.02, expected / 0.02, confidence)
+    assert rate == pytest.approx((0.02 * low, 0.02 * high), rel=1e-9)
+
+
+def test_funnel_at_its_edges():
+    low, high = stats.funnel_limits("ratio", 1, [3.68, 3.70, 0, -1, np.nan, np.inf], 0.95)
+    assert low[0] == 0 and low[1] > 0 and np.isnan(low[2:]).all() and np.isnan(high[2:]).all()
+    assert stats.funnel_limits("rate", 0, 100) == (0.0, 0.0)
+    assert stats.funnel_limits("rate", 0, 100, phi=2) == (0.0, 0.0)
+    narrow, wide = (stats.funnel_limits("ratio", 1, 10, level) for level in (0.95, 0.998))
+    assert wide[0] < narrow[0] < 1 < narrow[1] < wide[1]
+    size = np.array([[10.0, 100.0], [1000.0, 5.0]])
+    both = stats.funnel_limits("rate", 0.5, size)
+    assert both[0].shape == (2, 2) and both[0][1, 0] == pytest.approx(stats.funnel_limits("rate", 0.5, 1000)[0])
+    assert np.all(np.diff(stats.funnel_limits("ratio", 1, np.arange(4, 400))[0]) > 0)
+    for target in (-0.1, [0.5, -1]):
+        with pytest.raises(InputError, match="target"):
+            stats.funnel_limits("rate", target, 10)
 
 
 def test_proportion_funnel_is_where_wilson_limits_touch_the_target():

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.scoring.normalise import SIGNED, Better, lower_better, normalise, over_units
-from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, one_of, refuse
 from evalkit.world.number import plain
 
 METHODS = ("arithmetic", "geometric", "harmonic", "power", "median", "copeland")

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csgraph
 
 from evalkit.scoring.aggregate import shares
-from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, one_of, refuse
 from evalkit.world.number import fixed, plain
 
 # Saaty (2008); beyond 15 the line of Alonso and Lamata (2006)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.scoring.ranks import rank
-from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, one_of, refuse
 from evalkit.world.number import plain
 
 METHODS = ("share_of_target", "linear_60_100", "minmax", "zscore", "rank", "percentile", "distance", "goalposts", "above_below",

@@ -11,7 +11,7 @@ from evalkit.problems import InputError, Problem
 from evalkit.scoring.aggregate import aggregate
 from evalkit.scoring.index import Index, Node
 from evalkit.scoring.normalise import ABSOLUTE, normalise
-from evalkit.stats.intervals import Floats
+from evalkit.stats.arrays import Floats
 
 PERSONAL = {"person", "person_id", "person_name", "member_name", "id_card", "phone", "姓名", "身份证号", "手机号"}
 ENTITIES = {"area", "party_org"}

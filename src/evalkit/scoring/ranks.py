@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from evalkit.stats.intervals import Floats, one_of
+from evalkit.stats.arrays import Floats, one_of
 
 
 def rank(x: ArrayLike, ties: str = "min", better: str = "higher", axis: int = -1) -> Floats:

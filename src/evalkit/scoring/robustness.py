@@ -22,7 +22,7 @@ from evalkit.scoring.scores import Scores
 from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, say, show, words
 from evalkit.stats import rank_sets
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.arrays import Floats, refuse
 from evalkit.world.number import fixed
 
 FACTORS = ("data", "imputation", "treatment", "normalisation", "weights", "aggregation", "indicator")

@@ -25,7 +25,7 @@ from evalkit.scoring.points import combine, leaf_shares, mix, no_persons, printe
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, points, say, show, words
-from evalkit.stats.intervals import Floats, refuse
+from evalkit.stats.arrays import Floats, refuse
 from evalkit.world.number import fixed, plain
 
 

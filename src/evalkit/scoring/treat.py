@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, one_of, refuse
 
 METHODS = ("none", "winsorise", "log", "box_cox", "winsorise_then_log", "winsorise_then_box_cox")
 SKEWNESS, KURTOSIS, POINTS = 2.0, 3.5, 5  # COINr's defaults (GII practice)

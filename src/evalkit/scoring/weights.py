@@ -14,7 +14,7 @@ from scipy import optimize, special
 
 from evalkit.scoring.aggregate import shares
 from evalkit.scoring.normalise import Better, normalise, over_units, sample_sd
-from evalkit.stats.intervals import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, one_of, refuse
 from evalkit.world.number import plain
 
 

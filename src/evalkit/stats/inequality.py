@@ -12,17 +12,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from evalkit.stats.intervals import Floats, _floats, _plain, refuse
+from evalkit.stats.arrays import Floats, arrays, labels, one_of, refuse, scalar
+from evalkit.stats.intervals import _plain
 from evalkit.world.number import plain
 
 
 def _prepare(values: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
     """Values, weights that sum to 1, weighted mean (kept axis)."""
-    x, w = _floats(values, 1.0 if weights is None else weights)
+    x, w = (np.atleast_1d(a) for a in arrays(values=values, weights=1.0 if weights is None else weights))
     if not x.shape[-1]:
         x, w = (np.full((*x.shape[:-1], 1), np.nan) for _ in range(2))
-    if bool(np.any(x < 0)) or bool(np.any(w < 0)):
-        raise refuse("values", "有负数", "不平等指标的数值和权重都不小于 0")
+    for name, given in (("values", x), ("weights", w)):
+        if bool(np.any(given < 0)):
+            raise refuse(name, f"有负数 {plain(np.nanmin(given))}", "不平等指标的数值和权重都不小于 0")
     with np.errstate(invalid="ignore", divide="ignore"):
         w = w / w.sum(-1, keepdims=True)
     return x, w, (w * x).sum(-1, keepdims=True)
@@ -51,25 +53,28 @@ def gini(values: ArrayLike, weights: ArrayLike | None = None) -> Any:
 def theil(values: ArrayLike, weights: ArrayLike | None = None, kind: str = "T") -> Any:
     r"""Theil index T :math:`\sum_i w_i \frac{x_i}{\mu}\ln\frac{x_i}{\mu}` or L :math:`\sum_i w_i \ln\frac{\mu}{x_i}`.
 
-    A zero adds 0 to T and makes L infinite. Natural logarithms.
+    A zero adds 0 to T; L has no value where somebody has nothing: NaN. Natural logarithms.
 
     References
     ----------
     Theil (1967), Economics and Information Theory.
     """
+    one_of("kind", kind, "T", "L")
     x, w, mean = _prepare(values, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.where(mean == 0, 1.0, x / mean)
-        return _plain((w * (special.xlogy(r, r) if kind == "T" else -np.log(r))).sum(-1))[0]
+        if kind == "T":
+            return _plain((w * special.xlogy(r, r)).sum(-1))[0]
+        return _plain(-(w * np.log(np.where((r > 0) | (w == 0), np.where(w == 0, 1.0, r), np.nan))).sum(-1))[0]
 
 
-def _members(groups: ArrayLike, length: int) -> tuple[Floats, Any]:
-    """Zero-one matrix units x groups, and the groups in sorted order."""
-    labels = np.asarray(groups) if np.size(groups) else np.zeros(length)
-    if labels.shape != (length,):
-        raise refuse("groups", f"{labels.shape}", f"每个单位一个组别，共 {length} 个")
-    names, index = np.unique(labels, return_inverse=True)
-    return np.eye(len(names))[index], names
+def _members(groups: ArrayLike, length: int) -> Floats:
+    """Zero-one matrix units x groups; a group of nobody cannot occur, a unit without a group is refused."""
+    index = labels("groups", groups, length)
+    if bool(np.any(index < 0)):
+        found = f"第 {'、'.join(str(n + 1) for n in np.flatnonzero(index < 0)[:10])} 个单位没有组别"
+        raise refuse("groups", found, f"每个单位一个组别，共 {length} 个", "填上组别，或写成“未分组”，或去掉这些单位")
+    return np.eye(index.max(initial=-1) + 1)[index]
 
 
 def theil_decomposition(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None) -> tuple[Any, Any, Any]:
@@ -84,7 +89,7 @@ def theil_decomposition(values: ArrayLike, groups: ArrayLike, weights: ArrayLike
     Shorrocks (1980), Econometrica 48, 613-625.
     """
     x, w, mean = _prepare(values, weights)
-    member, _ = _members(groups, x.shape[-1])
+    member = _members(groups, x.shape[-1]) if np.size(values) else np.ones((1, 1))
     people = w @ member
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(mean == 0, people, (w * x) @ member / mean)
@@ -106,21 +111,22 @@ def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
     ----------
     Dagum (1997), Empirical Economics 22, 515-531.
     """
-    x, w, mean = _prepare(np.atleast_1d(np.asarray(values, dtype=float)), weights)
+    x, w, mean = _prepare(values, weights)
     if x.ndim != 1:
         raise refuse("values", f"{x.ndim} 维", "一组单位的数值（一维）")
-    member, names = _members(groups, len(x))
+    member = _members(groups, len(x)) if np.size(values) else np.ones((1, 1))
+    count = member.shape[1]
     if not mean[0] > 0:  # nothing to share: 0, or NaN where that is not known
         return (float(mean[0]) * 0.0,) * 3
     people, amount = w @ member, (w * x) @ member
-    gap = np.zeros((len(names), len(names)))  # sum over pairs of w_i w_k |x_i - x_k|
-    for h in range(len(names)):
+    gap = np.zeros((count, count))  # sum over pairs of w_i w_k |x_i - x_k|
+    for h in range(count):
         inside = member[:, h] > 0
         order = np.argsort(x[inside])
         y, v = x[inside][order], w[inside][order]
         below = np.searchsorted(y, x, side="right")
-        count, total = (np.concatenate([[0.0], np.cumsum(a)]) for a in (v, v * y))
-        gap[:, h] = (w * (x * (2 * count[below] - count[-1]) + total[-1] - 2 * total[below])) @ member
+        reached, total = (np.concatenate([[0.0], np.cumsum(a)]) for a in (v, v * y))
+        gap[:, h] = (w * (x * (2 * reached[below] - reached[-1]) + total[-1] - 2 * total[below])) @ member
     # Delta p_j p_h = gap, so G_jh (p_j s_h + p_h s_j) = gap_jh / mean, and D = |amount_j p_h - amount_h p_j| / gap
     net = np.abs(np.outer(amount, people) - np.outer(people, amount))
     np.fill_diagonal(net, 0.0)
@@ -137,11 +143,14 @@ def atkinson(values: ArrayLike, epsilon: float, weights: ArrayLike | None = None
     ----------
     Atkinson (1970), Journal of Economic Theory 2, 244-263.
     """
-    if epsilon < 0:
-        raise refuse("epsilon", plain(epsilon), "不小于 0")
+    epsilon = scalar("epsilon", epsilon, 0, said="不小于 0")
     x, w, mean = _prepare(values, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.where(mean == 0, 1.0, x / mean)
+        # units that nobody stands for count nothing, whatever they have
+        r, w = np.where(w == 0, 1.0, r), w
         if epsilon == 1:
             return _plain(1 - np.exp((w * np.log(r)).sum(-1)))[0]
+        if epsilon > 1 and bool((r == 0).any()):
+            r = np.where((r == 0).any(-1, keepdims=True), np.where(np.isnan(r), np.nan, 0.0), r)
         return _plain(1 - (w * r ** (1 - epsilon)).sum(-1) ** (1 / (1 - epsilon)))[0]

@@ -10,33 +10,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-from evalkit.problems import InputError, Problem
+from evalkit.stats.arrays import Floats, array, arrays, refuse, scalar
 from evalkit.world.number import plain
 
-Floats = NDArray[np.float64]
 Limits = tuple[Any, Any]  # two floats for scalars, else two arrays
-
-
-def refuse(where: str, found: str, allowed: str, advice: str = "") -> InputError:
-    """The error that statistics and scoring raise: a value that the formula does not allow."""
-    return InputError(Problem("value_invalid", where=where, found=found, allowed=allowed, advice=advice))
-
-
-def one_of(where: str, found: str, *allowed: str) -> None:
-    """Refuse a word that is not among those allowed."""
-    if found not in allowed:
-        raise refuse(where, found, "、".join(allowed))
+FEWEST_EVENTS = 10  # of a standardised rate: below it the method has no meaning
 
 
 def tail(confidence: float) -> float:
     """The probability outside one limit: 0.025 for 0.95."""
-    if not 0 < confidence < 1:
-        advice = f"写成 {plain(confidence / 100)}" if 1 < confidence < 100 else ""
-        raise refuse("confidence", f"{confidence}", "置信水平在 0 与 1 之间，如 0.95", advice)
-    return (1 - confidence) / 2
+    level = scalar("confidence", confidence, said="置信水平在 0 与 1 之间，如 0.95")
+    if not 0 < level < 1:
+        advice = f"写成 {plain(level / 100)}" if 1 < level < 100 else ""
+        raise refuse("confidence", plain(level), "置信水平在 0 与 1 之间，如 0.95", advice)
+    return (1 - level) / 2
 
 
 def z_value(confidence: float) -> float:
@@ -44,13 +34,9 @@ def z_value(confidence: float) -> float:
     return float(-special.ndtri(tail(confidence)))
 
 
-def _plain(*arrays: Any) -> Any:
+def _plain(*arrays_: Any) -> Any:
     """Python floats where everything was a scalar."""
-    return tuple(a.item() if np.ndim(a) == 0 else a for a in map(np.asarray, arrays))
-
-
-def _floats(*values: ArrayLike) -> list[Floats]:
-    return [np.array(a) for a in np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in values))]
+    return tuple(a.item() if np.ndim(a) == 0 else a for a in map(np.asarray, arrays_))
 
 
 def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limits:
@@ -76,7 +62,8 @@ def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limi
     Wilson (1927), JASA 22, 209-212; Newcombe (1998), Statistics in Medicine 17, 857-872.
     """
     z = z_value(confidence)
-    x, n = _floats(count, total)
+    x, n = arrays(count=count, total=total)
+    n[~(n > 0)] = np.nan
     x[~((n > 0) & (x >= 0) & (x <= n))] = np.nan
     middle, spread, scale = 2 * x + z * z, z * np.sqrt(z * z + 4 * x * (1 - x / n)), 2 * (n + z * z)
     return _plain(np.where(x == 0, 0.0, (middle - spread) / scale), np.where(x == n, 1.0, (middle + spread) / scale))
@@ -96,8 +83,8 @@ def byar(count: ArrayLike, confidence: float = 0.95) -> Limits:
     Breslow and Day (1987), Statistical Methods in Cancer Research II, 69.
     """
     z = z_value(confidence)
-    (x,) = _floats(count)
-    x[x < 0] = np.nan
+    x = array("count", count)
+    x = np.where(x < 0, np.nan, x)
     safe = np.where(x == 0, np.nan, x)
     low = safe * (1 - 1 / (9 * safe) - z / (3 * np.sqrt(safe))) ** 3
     low = np.where(x == 0, 0.0, np.where(low < 0, np.nan, low))
@@ -115,26 +102,41 @@ def poisson_exact(count: ArrayLike, confidence: float = 0.95) -> Limits:
     Garwood (1936), Biometrika 28, 437-442.
     """
     a = tail(confidence)
-    (x,) = _floats(count)
-    x[x < 0] = np.nan
+    x = array("count", count)
+    x = np.where(x < 0, np.nan, x)
     low = np.where(x == 0, 0.0, special.gammaincinv(np.where(x == 0, 1.0, x), a))
     return _plain(low, special.gammainccinv(x + 1, a))
 
 
 def student(mean: ArrayLike, sd: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Limits:
-    r"""Student's limits of a mean: :math:`\bar x \mp t_{n-1;1-\alpha/2}\, s/\sqrt n`. NaN below two values."""
-    m, s, k = _floats(mean, sd, n)
-    k[~(k >= 2)] = np.nan
+    r"""Student's limits of a mean: :math:`\bar x \mp t_{n-1;1-\alpha/2}\, s/\sqrt n`. NaN below two values or where s is negative."""
+    m, s, k = arrays(mean=mean, sd=sd, n=n)
+    k[~((k >= 2) & (s >= 0))] = np.nan
     half = -special.stdtrit(k - 1, tail(confidence)) * s / np.sqrt(k)
     return _plain(m - half, m + half)
 
 
+def _strata(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Counts, populations and standard by stratum (last axis); all of an area NaN where one of its strata has no rate."""
+    o, n, w = (np.atleast_1d(a) for a in arrays(counts=counts, populations=populations, standard=standard))
+    if bool(np.any(w < 0)):
+        raise refuse("standard", plain(np.nanmin(w)), "标准人口不小于 0")
+    bad = ((w > 0) & ~((n > 0) & (o >= 0))) | np.isnan(w)
+    o[bad.any(-1)] = np.nan
+    ignored = (w == 0) & ~((n > 0) & (o >= 0)) & ~bad.any(-1, keepdims=True)
+    o[ignored], n[ignored] = 0.0, 1.0  # a stratum without weight counts nothing
+    return o, n, w
+
+
 def standardised_rate(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike) -> Any:
-    r"""Directly standardised rate :math:`\sum_i w_i O_i / n_i \,/\, \sum_i w_i`; strata on the last axis."""
-    o, n, w = _floats(counts, populations, standard)
-    if bool(np.any((n <= 0) & (w > 0))):
-        raise refuse("populations", "有一层的人口（基数）为 0", "每一层的基数都大于 0", "合并相邻的层")
-    return _plain((w * o / np.where(n > 0, n, np.nan)).sum(-1) / w.sum(-1))[0]
+    r"""Directly standardised rate :math:`\sum_i w_i O_i / n_i \,/\, \sum_i w_i`; strata on the last axis.
+
+    NaN for an area of which a stratum with weight has no population above 0, a negative or a missing count; the other
+    areas keep theirs. No stratum, or a standard population of 0 in all, is NaN too.
+    """
+    o, n, w = _strata(counts, populations, standard)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _plain((w * o / n).sum(-1) / w.sum(-1))[0]
 
 
 def dobson(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike, confidence: float = 0.95) -> Limits:
@@ -150,20 +152,21 @@ def dobson(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike, confi
     counts, populations, standard
         Events, population and standard population by stratum (last axis).
 
-    Raises
-    ------
-    InputError
-        Fewer than 10 events in all: the method has no meaning there.
+    Returns
+    -------
+    (low, high)
+        NaN for an area with fewer than 10 events in all, for which the method has no meaning, and where the rate is
+        not known; the other areas keep their limits.
 
     References
     ----------
     Dobson, Kuulasmaa, Eberle and Scherer (1991), Statistics in Medicine 10, 457-462.
     """
     rate = np.asarray(standardised_rate(counts, populations, standard))
-    o, n, w = _floats(counts, populations, standard)
+    o, n, w = _strata(counts, populations, standard)
     total = o.sum(-1)
-    if bool(np.any(total < 10)):
-        raise refuse("counts", f"事件数共 {np.nanmin(total):g}", "标准化率至少需要 10 件事件", "合并年份或地区")
-    share = np.sqrt((w**2 * o / n**2).sum(-1)) / w.sum(-1) / np.sqrt(total)
+    total = np.where(total >= FEWEST_EVENTS, total, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.sqrt((w**2 * o / n**2).sum(-1)) / w.sum(-1) / np.sqrt(total)
     low, high = byar(total, confidence)
     return _plain(rate + share * (low - total), rate + share * (high - total))

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from evalkit.stats.intervals import Floats, one_of, refuse, tail
+from evalkit.stats.arrays import Floats, array, one_of, refuse, whole
+from evalkit.stats.intervals import tail
 from evalkit.world.number import plain
 
 Ranks = tuple[Floats, Floats]
@@ -56,9 +57,12 @@ def rank_sets(estimate: ArrayLike, se: ArrayLike, confidence: float = 0.95, simu
     Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for Ranks, Review of Economic Studies 91, 476-518.
     """
     tail(confidence)
-    value, error = (np.array(a, dtype=float) for a in (estimate, se))
-    if value.ndim != 1 or value.shape != error.shape:
-        raise refuse("se", f"{error.shape}", f"每个单位一个标准误，共 {value.size} 个")
+    value, error = array("estimate", estimate), array("se", se)
+    if value.ndim != 1:
+        raise refuse("estimate", f"{value.ndim} 维", "一组单位的估计值（一维）")
+    if value.shape != error.shape:
+        raise refuse("se", f"{error.size} 个", f"每个单位一个标准误，共 {value.size} 个")
+    draws, seed = whole("draws", draws), whole("seed", seed, 0)
     if bool(np.any(error < 0)):
         raise refuse("se", plain(np.nanmin(error)), "标准误不小于 0")
     one_of("better", better, "higher", "lower")

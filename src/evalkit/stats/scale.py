@@ -8,14 +8,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from evalkit.stats.intervals import Floats, _floats, _plain, refuse
+from evalkit.stats.arrays import Floats, array, arrays, one_of, refuse
+from evalkit.stats.intervals import _plain
+from evalkit.world.number import plain
+
+ADJUSTMENTS = (
+    "bonferroni", "sidak", "holm-sidak", "holm", "simes-hochberg", "hommel", "fdr_bh", "fdr_by", "fdr_tsbh", "fdr_tsbky"
+)  # fmt: skip
 
 
 def _items(x: ArrayLike, standardised: bool) -> Floats:
     """Complete rows only, scaled to unit variance where asked."""
-    items = np.asarray(x, dtype=float)
+    items = array("x", x)
     if items.ndim != 2 or items.shape[1] < 2:
-        raise refuse("x", f"形状 {items.shape}", "单位 × 指标，至少两个指标")
+        raise refuse("x", f"{items.shape[1]} 个指标" if items.ndim == 2 else f"{items.ndim} 维", "单位 × 指标，至少两个指标")
     items = items[~np.isnan(items).any(axis=1)]
     if len(items) < 2:
         return np.full((2, items.shape[1]), np.nan)
@@ -26,7 +32,10 @@ def _items(x: ArrayLike, standardised: bool) -> Floats:
 def _alpha(items: Floats) -> float:
     k = items.shape[1]
     covariance = np.cov(items, rowvar=False).reshape(k, k)
-    return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum())) if k > 1 else float("nan")
+    total = covariance.sum()
+    if k < 2 or not total > 1e-12 * np.trace(covariance):  # the total does not vary: nothing to be reliable about
+        return float("nan")
+    return float(k / (k - 1) * (1 - np.trace(covariance) / total))
 
 
 def cronbach_alpha(x: ArrayLike, standardised: bool = True) -> float:
@@ -35,7 +44,8 @@ def cronbach_alpha(x: ArrayLike, standardised: bool = True) -> float:
     Parameters
     ----------
     x
-        Units x indicators; rows with a missing value are left out. A constant indicator gives NaN.
+        Units x indicators; rows with a missing value are left out. NaN for a constant indicator, for fewer than two
+        complete units, and where the total of the indicators does not vary.
     standardised
         Indicators on unit variance first, which is the same as
         :math:`k \bar r / (1 + (k - 1)\bar r)`; an index mixes units of measurement, hence the default.
@@ -51,7 +61,8 @@ def item_analysis(x: ArrayLike, standardised: bool = True) -> tuple[Floats, Floa
     """Each indicator's correlation with the total of the others, and alpha without it."""
     items = _items(x, standardised)
     total, count = items.sum(1), items.shape[1]
-    correlation = [np.corrcoef(items[:, j], total - items[:, j])[0, 1] for j in range(count)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = [np.corrcoef(items[:, j], total - items[:, j])[0, 1] for j in range(count)]
     alphas = [_alpha(np.delete(items, j, axis=1)) for j in range(count)]
     return np.array(correlation), np.array(alphas)
 
@@ -63,10 +74,11 @@ def beta_prior(count: ArrayLike, total: ArrayLike) -> tuple[float, float]:
     """
     from scipy import optimize
 
-    x, n = _floats(count, total)
+    x, n = arrays(count=count, total=total)
     x, n = x[(n > 0) & ~np.isnan(x)], n[(n > 0) & ~np.isnan(x)]
-    if bool(np.any((x < 0) | (x > n))):
-        raise refuse("count", "分子小于 0 或大于分母", "0 ≤ 分子 ≤ 分母")
+    if bool(np.any(bad := (x < 0) | (x > n))):
+        found = "、".join(f"{plain(a)}/{plain(b)}" for a, b in zip(x[bad][:5], n[bad][:5], strict=True))
+        raise refuse("count", found, "0 ≤ 分子 ≤ 分母")
     pooled = x.sum() / n.sum() if len(n) else np.nan
     if len(n) < 2 or not 0 < pooled < 1:
         return np.inf, np.inf
@@ -98,7 +110,8 @@ def shrink(count: ArrayLike, total: ArrayLike) -> Any:
     ----------
     Skellam (1948), JRSS B 10, 257-261; Efron and Morris (1975), JASA 70, 311-319.
     """
-    x, n = _floats(count, total)
+    x, n = arrays(count=count, total=total)
+    n[n < 0] = np.nan
     a, b = beta_prior(x, n)
     if np.isinf(a):
         known = ~np.isnan(x + n)
@@ -112,8 +125,12 @@ def adjust(p: ArrayLike, method: str = "holm") -> Floats:
     """P-values adjusted for several comparisons (statsmodels: bonferroni, holm, fdr_bh, ...); missing stay NaN."""
     from statsmodels.stats.multitest import multipletests
 
-    values = np.array(p, dtype=float)
-    known = ~np.isnan(values)
+    one_of("method", method, *ADJUSTMENTS)
+    values = array("p", p)
+    if bool(np.any((values < 0) | (values > 1))):
+        raise refuse("p", plain(np.nanmax(np.abs(values))), "p 值在 0 与 1 之间")
+    shape, flat = values.shape, values.ravel()
+    known = ~np.isnan(flat)
     if known.any():
-        values[known] = multipletests(values[known], method=method)[1]
-    return values
+        flat[known] = multipletests(flat[known], method=method)[1]
+    return flat.reshape(shape)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.stats.intervals import Floats, _plain, one_of, refuse
+from evalkit.stats.arrays import Floats, array, arrays, one_of, refuse, whole
+from evalkit.stats.intervals import _plain
+from evalkit.world.number import plain
 
 D2, D4 = 1.128, 3.267  # of moving ranges of two (Montgomery, appendix VI)
 
@@ -47,7 +49,9 @@ def spc_limits(x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None,
     screened ranges.
     """
     one_of("kind", kind, "p", "np", "u", "c", "xmr")
-    values = np.asarray(x, dtype=float)
+    values = np.atleast_1d(array("x", x))
+    if kind != "xmr" and bool(np.any(values < 0)):
+        raise refuse("x", plain(np.nanmin(values)), "计数不小于 0")
     if kind == "xmr":
         moving = np.abs(np.diff(values, axis=-1))
         if screen:
@@ -60,7 +64,9 @@ def spc_limits(x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None,
         return _plain(centre, np.maximum(0, centre - half), centre + half)
     if size is None:
         raise refuse("size", "没有给出", f"{kind} 图需要每个点的基数 size")
-    n = np.asarray(size, dtype=float)
+    n = array("size", size)
+    arrays(x=values, size=n)  # of one shape
+    n = np.where(n > 0, n, np.where(n < 0, n, np.nan))
     known = ~np.isnan(values + n)
     counts, sizes = np.where(known, values, 0.0), np.where(known, n, 0.0)
     if bool(np.any(sizes < 0)) or (kind != "u" and bool(np.any(counts > sizes))):
@@ -75,7 +81,7 @@ def spc_limits(x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None,
 
 def _mean(x: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.nansum(x, axis=-1) / (~np.isnan(x)).sum(-1))
+        return np.asarray(np.nansum(x, axis=-1) / (~np.isnan(x)).sum(-1))  # 0 / 0: nothing known, NaN
 
 
 def run_rules(x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLike, shift: int = 8,
@@ -91,9 +97,15 @@ def run_rules(x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLik
     ----------
     Western Electric (1956), Statistical Quality Control Handbook; NIST/SEMATECH e-Handbook 6.3.2; Nelson (1984).
     """
-    value = np.asarray(x, dtype=float)
-    lines = [np.asarray(line, dtype=float) for line in (centre, lower, upper)]
+    value = np.atleast_1d(array("x", x))
+    shift, trend = whole("shift", shift), whole("trend", trend, 2)
+    lines = [array(name, line) for name, line in (("centre", centre), ("lower", lower), ("upper", upper))]
     middle, low, high = (line[..., None] if 0 < line.ndim < value.ndim else line for line in lines)
+    try:
+        np.broadcast_shapes(value.shape, middle.shape, low.shape, high.shape)
+    except ValueError as error:
+        found = "、".join(str(line.shape) for line in (value, middle, low, high))
+        raise refuse("centre, lower, upper", found, "一个数，或与 x 的个数相同") from error
     with np.errstate(divide="ignore", invalid="ignore"):
         above, below = (value - middle) / ((high - middle) / 3), (middle - value) / ((middle - low) / 3)
     # sigmas from the centre; limits need not be symmetric
