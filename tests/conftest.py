@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ["EVALKIT_FONTS"] = "bundled"  # equal pictures on every machine
 os.environ.pop("EVALKIT_PROJECT", None)
+settings.register_profile("house", deadline=None)  # how long an example takes says nothing of what it tests
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.scoring.normalise import SIGNED, Better, lower_better, normalise, over_units
-from evalkit.stats.arrays import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar
 from evalkit.world.number import plain
 
 METHODS = ("arithmetic", "geometric", "harmonic", "power", "median", "copeland")
@@ -15,13 +15,22 @@ BLOCK = 4_000_000  # numbers held at once by the outranking matrix
 
 def shares(weights: ArrayLike, count: int) -> Floats:
     """Weights of `count` indicators (last axis) brought to sum 1; negative, missing or all zero is refused."""
-    w = np.asarray(weights, dtype=float)
+    w = array("weights", weights)
     if w.shape[-1:] != (count,):
         raise refuse("weights", f"{w.shape[-1] if w.ndim else 1} 个", f"每个指标一个权重，共 {count} 个")
     total = w.sum(-1, keepdims=True)
     if not bool(np.all(w >= 0)) or not bool(np.all(total > 0)):
-        raise refuse("weights", np.array2string(w, threshold=8), "权重不小于 0、没有缺失，且不全为 0")
+        found = "、".join("缺失" if v != v else plain(v) for v in w.ravel()[:8].tolist()) + "…" * (w.size > 8)
+        raise refuse("weights", found or "没有指标", "权重不小于 0、没有缺失，且不全为 0")
     return np.asarray(w / total)
+
+
+def _table(x: ArrayLike, axes: int = 2) -> Floats:
+    """Values with so many axes at least: indicators last, units before them."""
+    values = array("x", x)
+    if values.ndim < axes:
+        raise refuse("x", f"{values.ndim} 维", "单位 × 指标" if axes == 2 else "一个单位的各指标，或 单位 × 指标")
+    return values
 
 
 def check_combination(normalisation: str, aggregation: str, node: str = "", to: tuple[float, float] = (0, 1)) -> None:
@@ -66,7 +75,9 @@ def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "ari
     OECD/JRC (2008), Handbook, step 6; Copeland (1951); Munda and Nardo (2009), Applied Economics 41, 1513-1523.
     """
     one_of(node or "method", method, *METHODS)
-    values = np.asarray(x, dtype=float)
+    values = _table(x, 2 if method == "copeland" else 1)
+    power = scalar("power", power)
+    needs = scalar("needs", needs, 0, 1, "0 至 1")
     w = shares(np.ones(values.shape[-1]) if weights is None else weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
     if method in ("geometric", "harmonic", "power") and bool((values < 0).any()):
@@ -114,7 +125,9 @@ def _median(x: Floats, w: Floats) -> Floats:
 
 def outranking(x: ArrayLike, weights: ArrayLike) -> Floats:
     """Outranking matrix (units x units): weight of the indicators on which the row is above the column, ties half."""
-    values = np.asarray(x, dtype=float)
+    values = _table(x)
+    if values.ndim != 2:
+        raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
     w = shares(weights, values.shape[-1])
     matrix = (_balance(values, values, w) + 1) / 2
     np.fill_diagonal(matrix, 0.0)
@@ -157,7 +170,7 @@ def topsis(x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: st
     array without the last axis
         Between 0 and 1; 0.5 for all where no indicator tells units apart. A unit with a missing value gets NaN.
     """
-    values = np.asarray(x, dtype=float)
+    values = _table(x)
     lower = lower_better(better, values.shape[-1])
     w = shares(weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
@@ -180,7 +193,7 @@ def obstacle(x: ArrayLike, weights: ArrayLike) -> Floats:
     x is normalised to 0 to 1. Rows sum to 1; a unit without any deficit has only zeros; missing values count
     nothing and stay NaN.
     """
-    values = np.asarray(x, dtype=float)
+    values = _table(x, 1)
     if bool(np.any((values < -1e-9) | (values > 1 + 1e-9))):
         raise refuse("x", f"{plain(np.nanmin(values))} 到 {plain(np.nanmax(values))}", "障碍度要求标准化到 0 至 1")
     deficit = shares(weights, values.shape[-1]) * (1 - np.clip(values, 0, 1))

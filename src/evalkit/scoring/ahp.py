@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csgraph
 
 from evalkit.scoring.aggregate import shares
-from evalkit.stats.arrays import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, one_of, refuse, scalar, typed, whole
 from evalkit.world.number import fixed, plain
 
 # Saaty (2008); beyond 15 the line of Alonso and Lamata (2006)
@@ -60,7 +59,11 @@ def random_index(n: int, missing: int = 0) -> float:
 
 def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
     """A checked reciprocal matrix; texts such as 1/3 are read, one triangle is enough, 0 and NaN are missing."""
-    rows = [list(row) if isinstance(row, Sequence | np.ndarray) else [row] for row in matrix]  # type: ignore[union-attr]
+    if hasattr(matrix, "to_numpy"):
+        matrix = matrix.to_numpy(dtype=object)
+    if matrix is None or isinstance(matrix, str) or not hasattr(matrix, "__len__"):
+        raise refuse(node or "matrix", str(matrix)[:60], "判断矩阵：一行一项，每行的个数等于行数")
+    rows = [list(row) if hasattr(row, "__iter__") and not isinstance(row, str) else [row] for row in matrix]  # type: ignore[union-attr]
     if not rows or {len(row) for row in rows} != {len(rows)}:
         raise refuse(node or "matrix", f"{len(rows)} 行，各行 {'、'.join(str(len(row)) for row in rows)} 列", "判断矩阵的行数等于列数")
     a = np.array([[_number(v, node) for v in row] for row in rows])
@@ -82,9 +85,10 @@ def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
 
 
 def _number(value: Any, node: str) -> float:
+    """A judgement: a number, or a text such as 1/3, full-width digits too; nothing is missing."""
     try:
-        return np.nan if value in (None, "") else float(Fraction(value) if isinstance(value, str) else value)
-    except (ValueError, ZeroDivisionError, TypeError) as error:
+        return typed(value)
+    except (ValueError, ZeroDivisionError, TypeError, OverflowError) as error:
         raise refuse(node or "matrix", str(value), "数字或 1/3 这样的分数") from error
 
 
@@ -127,7 +131,7 @@ def ahp(matrix: ArrayLike, method: str = "eigenvector", node: str = "") -> Ahp:
         largest = float((filled @ weights / weights).mean())
     index = max(0.0, (largest - n) / (n - 1)) if n > 2 else 0.0
     base = random_index(n, int(absent.sum()) // 2)
-    ratio = 0.0 if index < 1e-12 else index / base if base > 0 else np.inf
+    ratio = 0.0 if index < 1e-9 else index / base if base > 0 else np.nan
     return Ahp(weights / weights.sum(), largest, index, ratio)
 
 
@@ -143,6 +147,7 @@ def ahp_triads(matrix: ArrayLike, count: int = 1) -> list[Triad]:
     Koczkodaj (1993), Mathematical and Computer Modelling 18(7), 79-84.
     """
     a = comparisons(matrix)
+    count = whole("count", count, 0)
     on_scale = bool(np.nanmax(a) <= 9)
     found = [(float(1 - min(q, 1 / q)), i, j, k) for i, j, k in combinations(range(len(a)), 3)
              if not np.isnan(q := a[i, j] * a[j, k] / a[i, k])]  # fmt: skip
@@ -190,6 +195,9 @@ def ahp_group(matrices: Sequence[ArrayLike], method: str = "judgements", max_rat
     Forman and Peniwati (1998), EJOR 108, 165-169; Aczel and Saaty (1983), J. Mathematical Psychology 27, 93-102.
     """
     one_of("method", method, "judgements", "priorities")
+    if isinstance(matrices, str) or not hasattr(matrices, "__iter__"):
+        raise refuse("matrices", str(matrices)[:60], "每位专家一个判断矩阵")
+    max_ratio = None if max_ratio is None else scalar("max_ratio", max_ratio, 0, said="不小于 0")
     checked = [comparisons(m, f"第 {e + 1} 位专家") for e, m in enumerate(matrices)]
     if not checked or len({m.shape for m in checked}) > 1:
         raise refuse("matrices", f"{len(checked)} 个矩阵", "至少一位专家，各矩阵大小相同")
@@ -198,7 +206,11 @@ def ahp_group(matrices: Sequence[ArrayLike], method: str = "judgements", max_rat
     kept = np.ones(len(single), bool) if max_ratio is None else ratios <= max_ratio
     if not kept.any():
         raise refuse("matrices", "、".join(fixed(r, 3) for r in ratios), f"至少一位专家的一致性比率不超过 {plain(max_ratio)}")
+    if importance is not None and np.size(importance) != len(single):
+        raise refuse("importance", f"{np.size(importance)} 个", f"每位专家一个，共 {len(single)} 个")
     voice = shares(np.ones(len(single)) if importance is None else importance, len(single)) * kept
+    if not voice.sum() > 0:
+        raise refuse("importance", "留下的专家权重都是 0", "至少一位一致性合格的专家权重大于 0")
     voice = voice / voice.sum()
     logs = np.log(np.array(checked))
     with np.errstate(invalid="ignore"):  # a comparison that nobody kept has made: 0 / 0
@@ -236,7 +248,11 @@ def ahp_tree(tree: Mapping[str, Any], solver: str = "eigenvector") -> dict[str, 
         place = "/".join(path) or "tree"
         if id(node) in above:
             raise refuse(place, "循环引用", "每一项只属于一个上级", "去掉指回上级的那一项")
-        items = list(node.get("items", {}))
+        if not isinstance(node, Mapping) or not isinstance(node.get("items"), Mapping) or not node["items"]:
+            raise refuse(place, str(node)[:60], "{matrix: 判断矩阵, items: {名称: 下级或空}}，至少一项")
+        items = list(node["items"])
+        if len(items) > 1 and "matrix" not in node:
+            raise refuse(place, "没有 matrix", f"{len(items)} 项的判断矩阵")
         result = ahp(node["matrix"] if len(items) != 1 else [[1.0]], solver, place)
         if len(items) != len(result.weights):
             raise refuse(place, f"{len(items)} 项，矩阵 {len(result.weights)} 阶", "矩阵的阶数等于项数")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from evalkit.stats.arrays import Floats, one_of
+from evalkit.stats.arrays import Floats, array, one_of, refuse
 
 
 def rank(x: ArrayLike, ties: str = "min", better: str = "higher", axis: int = -1) -> Floats:
@@ -26,6 +26,10 @@ def rank(x: ArrayLike, ties: str = "min", better: str = "higher", axis: int = -1
     """
     one_of("ties", ties, "min", "average", "dense")
     one_of("better", better, "higher", "lower")
-    values = np.asarray(x, dtype=float)
+    values = np.atleast_1d(array("x", x))
+    if not -values.ndim <= axis < values.ndim:
+        raise refuse("axis", str(axis), f"{-values.ndim} 至 {values.ndim - 1}")
+    if not values.size:
+        return values
     values = -values if better == "higher" else values
     return np.asarray(stats.rankdata(values, ties, axis=axis, nan_policy="omit"), np.float64)  # type: ignore[call-overload]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.stats.arrays import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar, whole
 
 METHODS = ("none", "winsorise", "log", "box_cox", "winsorise_then_log", "winsorise_then_box_cox")
 SKEWNESS, KURTOSIS, POINTS = 2.0, 3.5, 5  # COINr's defaults (GII practice)
@@ -34,7 +34,10 @@ def moments(x: ArrayLike) -> tuple[Floats, Floats]:
     ----------
     Joanes and Gill (1998), The Statistician 47, 183-189.
     """
-    return _moments(np.ascontiguousarray(np.swapaxes(np.asarray(x, dtype=float), -1, -2)))
+    values = array("x", x)
+    if values.ndim < 2:
+        raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
+    return _moments(np.ascontiguousarray(np.swapaxes(values, -1, -2)))
 
 
 def _moments(rows: Floats) -> tuple[Floats, Floats]:
@@ -97,9 +100,12 @@ def treat(x: ArrayLike, method: str = "winsorise_then_log", skewness: float = SK
     Becker, Caperna, Del Sorbo et al. (2022), COINr, JOSS 7(78), 4567; Box and Cox (1964), JRSS B 26, 211-252.
     """
     one_of("method", method, *METHODS)
-    values = np.array(x, dtype=float)
+    values = array("x", x)
     if values.ndim < 2:
         raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
+    skewness, kurtosis = scalar("skewness", skewness, 0, said="不小于 0"), scalar("kurtosis", kurtosis)
+    max_points = None if max_points is None else whole("max_points", max_points, 0)
+    power = None if power is None else scalar("power", power)
     shape = (*values.shape[:-2], values.shape[-1])
     done, points = np.zeros(shape, dtype="<U22"), np.zeros(shape, dtype=np.int64)
     if method == "none":

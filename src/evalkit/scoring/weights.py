@@ -12,21 +12,26 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
+from evalkit.problems import InputError
 from evalkit.scoring.aggregate import shares
 from evalkit.scoring.normalise import Better, normalise, over_units, sample_sd
-from evalkit.stats.arrays import Floats, one_of, refuse
+from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar, whole
 from evalkit.world.number import plain
 
 
 def equal(x: ArrayLike) -> Floats:
     """The same weight for each indicator of a table units x indicators, or for so many as a number says."""
-    count = int(np.asarray(x)) if np.ndim(x) == 0 else np.shape(x)[-1]
+    values = array("x", x)
+    count = whole("x", values.item()) if values.ndim == 0 else values.shape[-1]
+    if not count:
+        raise refuse("x", "没有指标", "至少一个指标")
     return np.full(count, 1.0 / count)
 
 
 def given(weights: ArrayLike, total: float | None = None) -> Floats:
     """Declared weights or points, brought to sum 1; refused where they do not add up to `total`."""
-    w = np.asarray(weights, dtype=float)
+    w = np.atleast_1d(array("weights", weights))
+    total = None if total is None else scalar("total", total)
     if total is not None and abs(float(w.sum()) - total) > 1e-6 * max(1.0, abs(total)):
         raise refuse("weights", f"合计 {plain(w.sum())}", f"合计 {plain(total)}", "改权重或改合计")
     return shares(w, w.shape[-1])
@@ -34,9 +39,11 @@ def given(weights: ArrayLike, total: float | None = None) -> Floats:
 
 def _table(x: ArrayLike, method: str = "") -> Floats:
     """A checked table; `method` names one that takes no negative values."""
-    values = np.asarray(x, dtype=float)
+    values = array("x", x)
     if values.ndim != 2:
         raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
+    if not values.shape[1]:
+        raise refuse("x", "没有指标", "至少一个指标")
     if method and bool((values < 0).any()):
         raise refuse("x", f"有负数 {plain(np.nanmin(values))}", f"{method}的数值都不小于 0", "先用 minmax 标准化")
     return values
@@ -134,6 +141,7 @@ def pca(x: ArrayLike, factors: int | None = None, kaiser: bool = True) -> Pca:
     Department Working Paper 226; Kaiser (1958), Psychometrika 23, 187-200.
     """
     values = _table(x)
+    factors = None if factors is None else whole("factors", factors, 1, values.shape[1])
     values = values[~np.isnan(values).any(axis=1)]
     constant = [j + 1 for j in range(values.shape[1]) if not len(values) or np.ptp(values[:, j]) == 0]
     if len(values) < 3 or constant:
@@ -144,8 +152,7 @@ def pca(x: ArrayLike, factors: int | None = None, kaiser: bool = True) -> Pca:
     share = vals / vals.sum()
     if factors is None:
         factors = max(int((share > 0.1).sum()), int(np.searchsorted(np.cumsum(share), 0.6)) + 1)
-    if not 1 <= factors <= len(vals):
-        raise refuse("factors", f"{factors}", f"1 至 {len(vals)}")
+    factors = min(factors, len(vals))
     vecs = vecs * np.where(vecs.sum(0) < 0, -1, 1)
     loadings = vecs[:, :factors] * np.sqrt(vals[:factors])
     rotated = varimax(loadings, kaiser)
@@ -160,7 +167,10 @@ def pca(x: ArrayLike, factors: int | None = None, kaiser: bool = True) -> Pca:
 
 def varimax(loadings: ArrayLike, kaiser: bool = True, tolerance: float = 1e-12, rounds: int = 1000) -> Floats:
     """Orthogonal rotation that maximises the variance of the squared loadings in each column (Kaiser 1958)."""
-    raw = np.asarray(loadings, dtype=float)
+    raw = array("loadings", loadings)
+    if raw.ndim != 2 or not raw.size or np.isnan(raw).any():
+        raise refuse("loadings", "有缺失" if raw.ndim == 2 and raw.size else f"{raw.ndim} 维", "指标 × 因子，没有缺失")
+    tolerance, rounds = scalar("tolerance", tolerance, 0), whole("rounds", rounds)
     length = np.sqrt((raw**2).sum(1, keepdims=True)) if kaiser else np.ones((len(raw), 1))
     a = raw / np.where(length > 0, length, 1.0)
     rotation, last = np.eye(a.shape[1]), 0.0
@@ -180,49 +190,108 @@ class Doubt(NamedTuple):
     shares: Floats  # units x indicators: what each indicator contributes to the unit's score, sum 1
 
 
-def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None) -> Doubt:
+def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None, weight_limits: Any = None) -> Doubt:
     r"""Benefit of the doubt (有利权重法): every unit scored with the weights that favour it most.
 
     .. math:: S_i = \max_w \sum_j w_j x_{ij} \quad \text{s.t.}\ \sum_j w_j x_{kj} \le 1\ \forall k,\ w \ge 0,\quad
-              l_j \le \frac{w_j x_{ij}}{\sum_k w_k x_{ik}} \le u_j
+              l_j \le \frac{w_j x_{ij}}{\sum_k w_k x_{ik}} \le u_j,\quad
+              a_j \le \frac{w_j}{\sum_k w_k} \le b_j
 
     Parameters
     ----------
     x
         Normalised values, units x indicators, not negative, the better the higher.
     share_limits
-        (low, high) of an indicator's share in the unit's own score: numbers or one for each indicator; none: free.
+        (low, high) = (l, u) of an indicator's share in the unit's **own** score (proportional virtual inputs, Wong and
+        Beasley): numbers or one for each indicator; none: free. An indicator at 0 has the share 0, so that a lower limit
+        above 0 can leave a unit without a solution.
+    weight_limits
+        (low, high) = (a, b) of an indicator's share in the **weights** (absolute restrictions after Dyson and
+        Thanassoulis, on weights that sum to 1 when they are reported): the same bounds for every unit, which a value of
+        0 does not touch. Where x has one scale (0 to 1, say) they say how much an indicator may matter at least and at
+        most.
 
     Returns
     -------
     (score, weights, shares)
-        1 is the best; NaN for a unit with a missing value (it is no peer either).
+        1 is the best; NaN for a unit with a missing value (it is no peer either), 0 for a unit that has only zeros.
+
+    Raises
+    ------
+    InputError
+        Limits that cannot hold together, and a unit for which they cannot: its number, its indicators at 0 and the limit
+        that they break.
 
     References
     ----------
-    Cherchye, Moesen, Rogge and Van Puyenbroeck (2007), Social Indicators Research 82, 111-145; Melyn and Moesen (1991).
+    Melyn and Moesen (1991); Cherchye, Moesen, Rogge and Van Puyenbroeck (2007), Social Indicators Research 82, 111-145
+    (share limits: section 4); Wong and Beasley (1990), J. Operational Research Society 41, 829-835; Dyson and
+    Thanassoulis (1988), J. Operational Research Society 39, 563-576 (bounds on weights).
     """
     values = _table(x, "有利权重法")
-    low, high = (np.broadcast_to(np.asarray(v, dtype=float), values.shape[1]) for v in share_limits or (0, 1))
-    if low.sum() > 1 + 1e-9 or high.sum() < 1 - 1e-9 or bool(np.any(low > high)):
-        found = f"下限合计 {plain(low.sum())}，上限合计 {plain(high.sum())}"
-        raise refuse("share_limits", found, "下限合计不超过 1，上限合计不小于 1，下限不高于上限")
+    low, high = _limits("share_limits", share_limits, values.shape[1])
+    least, most = _limits("weight_limits", weight_limits, values.shape[1])
     known = ~np.isnan(values).any(axis=1)
     peers = np.unique(values[known], axis=0)
     peers = peers[peers.any(axis=1)]
     score, weights = np.full(len(values), np.nan), np.full(values.shape, np.nan)
     score[known], weights[known] = 0.0, 0.0
     scale = np.where(peers.max(0, initial=0) > 0, peers.max(0, initial=0), 1.0)
+    # the solver's weights are w x scale: in those terms a_j sum(w) <= w_j <= b_j sum(w) is
+    each = np.eye(values.shape[1])
+    bounds = [(np.outer(least, np.ones(len(least))) - each) / scale, (each - np.outer(most, np.ones(len(most)))) / scale]
+    bounded = [rows for rows, free in zip(bounds, (not least.any(), not (most < 1).any()), strict=True) if not free]
     for i in np.flatnonzero(known & values.any(axis=1)):
         own = values[i] / scale
         limits = [np.outer(low, own) - np.diag(own), np.diag(own) - np.outer(high, own)]
-        table = np.vstack([peers / scale, *(limits if low.any() or (high < 1).any() else ())])
+        table = np.vstack([peers / scale, *(limits if low.any() or (high < 1).any() else ()), *bounded])
         bound = np.r_[np.ones(len(peers)), np.zeros(len(table) - len(peers))]
         solved = optimize.linprog(-own, A_ub=table, b_ub=bound, bounds=(0, None), method="highs")
-        if solved.status != 0:
-            raise refuse("benefit_of_the_doubt", f"第 {i + 1} 个单位无解：{solved.message}", "放宽占比限制")
+        # w = 0 meets every homogeneous limit: no score above 0 means that nothing else does
+        if solved.status != 0 or -solved.fun <= 1e-12:
+            raise _cannot_hold(i, own, low, high, weight_limits is not None)
         weights[i] = solved.x / scale
         score[i] = weights[i] @ values[i]
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = np.where(score[:, None] > 0, weights * values / score[:, None], weights * 0.0)
     return Doubt(score, weights, parts)
+
+
+def _limits(where: str, given: Any, count: int) -> tuple[Floats, Floats]:
+    """Lower and upper limits of shares that sum to 1, one for each indicator; refused where they cannot hold together."""
+    if given is None:
+        return np.zeros(count), np.ones(count)
+    if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != 2:
+        raise refuse(where, str(given)[:60], "（下限, 上限），各是一个数，或每个指标一个")
+    ends = []
+    for end in given:
+        found = array(where, end)
+        if found.ndim > 1 or found.size not in (1, count):
+            raise refuse(where, f"{found.size} 个", f"一个数，或每个指标一个，共 {count} 个")
+        if bool(np.any(~((found >= 0) & (found <= 1)))):
+            bad = found.ravel()[~((found >= 0) & (found <= 1)).ravel()][0]
+            raise refuse(where, "缺失" if bad != bad else plain(bad), "0 至 1", "百分数请除以 100")
+        ends.append(np.array(np.broadcast_to(found, count)))
+    low, high = ends
+    crossed = np.flatnonzero(low > high)
+    if low.sum() > 1 + 1e-9 or high.sum() < 1 - 1e-9 or len(crossed):
+        found_ = f"下限合计 {plain(low.sum())}，上限合计 {plain(high.sum())}"
+        found_ += f"，第 {'、'.join(str(j + 1) for j in crossed)} 个指标下限高于上限" if len(crossed) else ""
+        raise refuse(where, found_, "下限合计不超过 1，上限合计不小于 1，下限不高于上限")
+    return low, high
+
+
+def _cannot_hold(i: int, own: Floats, low: Floats, high: Floats, bounded: bool) -> InputError:
+    """Which limit a unit cannot meet, and why."""
+    zero = own <= 0
+    due = np.flatnonzero(zero & (low > 0))
+    reach = float(high[~zero].sum())
+    if len(due):
+        told = "、".join(f"第 {j + 1} 个指标为 0，占比下限 {plain(low[j])}" for j in due)
+    elif reach < 1 - 1e-9:
+        told = f"不为 0 的指标占比上限合计只有 {plain(reach)}，不足 1"
+    else:
+        spans = "、".join(f"{plain(a)} 至 {plain(b)}" for a, b in zip(low, high, strict=True))
+        told = f"占比限制 {spans}" + ("与权重限制不能同时满足" if bounded else "不能满足")
+    where = "share_limits" + ("、weight_limits" if bounded else "")
+    return refuse(where, f"第 {i + 1} 个单位做不到：{told}", "每个单位都能满足的限制", "放宽限制，或改用 weight_limits（不受 0 值影响）")
