@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "evalkit"
 ROUNDING = {"round", "around", "round_", "quantize"}
 FORMATS = re.compile(r"(?:[^{}]|\{\})*(?:[eEfFgG%n]|\.(?:\d+|\{\}))")
+TEMPLATES = re.compile(r"\{\w*:[-+<>^,.\d]*[eEfFgG%]\}")
 PLACES = re.compile(r"%[-+ 0#]*\d*(?:\.\d+)?[eEfFgG]")
 # module and function, or module alone: why no reader sees the rounding
 ALLOWED = {
@@ -36,6 +37,7 @@ ALLOWED = {
     "runner/local": "seconds in run.json",
     "runner/perform": "seconds in run.json",
     "runner/server": "warms pandas' templates",
+    "scoring/points:settled": "binary noise of sums, before they are printed",
     "scoring/stars:rate": "binary noise before a comparison",
     "subsidy/engine:times": "binary noise before half up to the fen",
     "subsidy/engine:make": "doubled members are whole",
@@ -70,9 +72,8 @@ def rounds(node: ast.AST) -> str:
             return "format()"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
         return str(node.left.value)[:40] if PLACES.search(str(node.left.value)) else ""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        if re.search(r"\{\w*:[-+<>^,.\d]*[eEfFgG%]\}", node.value):
-            return node.value[:40]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and TEMPLATES.search(node.value):
+        return node.value[:40]
     return ""
 
 

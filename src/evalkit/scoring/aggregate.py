@@ -10,6 +10,7 @@ from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar
 from evalkit.world.number import plain
 
 METHODS = ("arithmetic", "geometric", "harmonic", "power", "median", "copeland")
+LARGEST_POWER = 100
 BLOCK = 4_000_000  # numbers held at once by the outranking matrix
 
 
@@ -33,9 +34,18 @@ def _table(x: ArrayLike, axes: int = 2) -> Floats:
     return values
 
 
+def _common(x: Floats, w: Floats) -> tuple[int, ...]:
+    """The shape of values and weights together."""
+    try:
+        return np.broadcast_shapes(x.shape, w.shape)
+    except ValueError as error:
+        found = f"weights {'×'.join(map(str, w.shape))}，x {'×'.join(map(str, x.shape))}"
+        raise refuse("weights", found, "每个指标一个权重，或与 x 前几维的次数相同") from error
+
+
 def check_combination(normalisation: str, aggregation: str, node: str = "", to: tuple[float, float] = (0, 1)) -> None:
     """Refuse before the run what has no meaning: a geometric or harmonic mean of values that can be negative."""
-    one_of(node, aggregation, *METHODS)
+    one_of(node or "aggregate", aggregation, *METHODS)
     negative = normalisation in SIGNED or (normalisation in ("minmax", "goalposts") and min(to) < 0)
     if aggregation in ("geometric", "harmonic", "power") and negative:
         advice = "改用 arithmetic，或改用 minmax（如 1 到 100）、share_of_target"
@@ -76,10 +86,13 @@ def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "ari
     """
     one_of(node or "method", method, *METHODS)
     values = _table(x, 2 if method == "copeland" else 1)
-    power = scalar("power", power)
+    power = scalar("power", power, -LARGEST_POWER, LARGEST_POWER, f"−{LARGEST_POWER} 至 {LARGEST_POWER}")
     needs = scalar("needs", needs, 0, 1, "0 至 1")
     w = shares(np.ones(values.shape[-1]) if weights is None else weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
+    shape = _common(values, w)
+    if method in ("median", "copeland"):
+        values = np.broadcast_to(values, shape)
     if method in ("geometric", "harmonic", "power") and bool((values < 0).any()):
         found = f"有负数 {plain(np.nanmin(values))}"
         raise refuse(node or "aggregate", found, f"{method} 平均的数值都不小于 0", "改用 arithmetic 或换一种标准化")
@@ -129,6 +142,8 @@ def outranking(x: ArrayLike, weights: ArrayLike) -> Floats:
     if values.ndim != 2:
         raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
     w = shares(weights, values.shape[-1])
+    if w.ndim != 1:
+        raise refuse("weights", f"{w.ndim} 维", "每个指标一个权重")
     matrix = (_balance(values, values, w) + 1) / 2
     np.fill_diagonal(matrix, 0.0)
     return matrix
@@ -144,6 +159,8 @@ def _balance(rows: Floats, units: Floats, w: Floats) -> Floats:
 
 def _copeland(x: Floats, w: Floats) -> Floats:
     count, indicators = x.shape[-2:]
+    if not x.size:
+        return np.zeros(x.shape[:-1])
     flat = x.reshape(-1, count, indicators)
     weight = np.broadcast_to(w[..., 0, :] if w.ndim > 1 else w, (*x.shape[:-2], indicators)).reshape(-1, indicators)
     result = np.zeros(flat.shape[:-1])
@@ -174,6 +191,7 @@ def topsis(x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: st
     lower = lower_better(better, values.shape[-1])
     w = shares(weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
+    _common(values, w)
     one_of("norm", norm, "vector", "minmax")
     if norm == "vector":
         length = np.sqrt(np.nansum(values**2, axis=-2, keepdims=True))
@@ -196,6 +214,8 @@ def obstacle(x: ArrayLike, weights: ArrayLike) -> Floats:
     values = _table(x, 1)
     if bool(np.any((values < -1e-9) | (values > 1 + 1e-9))):
         raise refuse("x", f"{plain(np.nanmin(values))} 到 {plain(np.nanmax(values))}", "障碍度要求标准化到 0 至 1")
-    deficit = shares(weights, values.shape[-1]) * (1 - np.clip(values, 0, 1))
+    w = shares(weights, values.shape[-1])
+    _common(values, w)
+    deficit = w * (1 - np.clip(values, 0, 1))
     total = np.nansum(deficit, axis=-1, keepdims=True)
     return np.asarray(np.divide(deficit, total, out=deficit * 0.0, where=total > 0))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csgraph
 
 from evalkit.scoring.aggregate import shares
-from evalkit.stats.arrays import Floats, one_of, refuse, scalar, typed, whole
+from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar, typed, whole
 from evalkit.world.number import fixed, plain
 
 # Saaty (2008); beyond 15 the line of Alonso and Lamata (2006)
@@ -206,8 +206,8 @@ def ahp_group(matrices: Sequence[ArrayLike], method: str = "judgements", max_rat
     kept = np.ones(len(single), bool) if max_ratio is None else ratios <= max_ratio
     if not kept.any():
         raise refuse("matrices", "、".join(fixed(r, 3) for r in ratios), f"至少一位专家的一致性比率不超过 {plain(max_ratio)}")
-    if importance is not None and np.size(importance) != len(single):
-        raise refuse("importance", f"{np.size(importance)} 个", f"每位专家一个，共 {len(single)} 个")
+    if importance is not None and (given := array("importance", importance)).shape != (len(single),):
+        raise refuse("importance", f"{given.size} 个", f"每位专家一个，共 {len(single)} 个")
     voice = shares(np.ones(len(single)) if importance is None else importance, len(single)) * kept
     if not voice.sum() > 0:
         raise refuse("importance", "留下的专家权重都是 0", "至少一位一致性合格的专家权重大于 0")

@@ -50,7 +50,7 @@ def impute(x: ArrayLike, method: str = "none", groups: ArrayLike | None = None,
         past = array("previous", previous)
         if past.ndim not in (2, 3) or past.shape[-2:] != values.shape[-2:]:
             found, expected = ("×".join(map(str, shape)) for shape in (past.shape, values.shape[-2:]))
-            raise refuse("previous", found, f"单位 × 指标（{expected}），可多期")
+            raise refuse("previous", found or "一个数", f"单位 × 指标（{expected}），可多期")
         fill = np.full(values.shape[-2:], np.nan)
         for period in past[None] if past.ndim == 2 else past:
             fill = np.where(np.isnan(period), fill, period)

@@ -29,7 +29,7 @@ def lower_better(better: Better, count: int) -> NDArray[np.bool_]:
         raise refuse("better", "、".join(wrong), "higher（越高越好）、lower（越低越好）", "无方向的指标不能计分")
     if len(words) != count:
         raise refuse("better", f"{len(words)} 个", f"每个指标一个方向，共 {count} 个")
-    return np.array([word == "lower" for word in words])
+    return np.array([word == "lower" for word in words], dtype=bool)
 
 
 def over_units(function: str, x: Floats) -> Floats:
@@ -55,7 +55,7 @@ def sample_sd(x: Floats, ddof: int = 1) -> Floats:
 def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: ArrayLike | None = None,
               zero_at: ArrayLike | None = None, low: ArrayLike | None = None, high: ArrayLike | None = None,
               to: tuple[float, float] = (0.0, 1.0), cap: bool | None = None, log: bool = False, ties: str | None = None,
-              threshold: float = 0.2) -> Floats:
+              threshold: float = 0.2, names: Sequence[str] = ()) -> Floats:
     r"""Indicators on one scale, high always good.
 
     Parameters
@@ -92,6 +92,8 @@ def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: A
         ``dense``, or ``ceiling``: as ``min``, but units that share the best value all stand at the top, since with
         half of the areas at 100% the ceiling, and not the place, is what they reached. Default: ``min`` for ``rank``,
         ``ceiling`` for ``percentile``.
+    names
+        Of the indicators, for messages; else they are counted (第 2 个指标).
 
     Returns
     -------
@@ -112,21 +114,25 @@ def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: A
     flat = values.ndim == 1
     values = values[:, None] if flat else values
     lower = lower_better(better, values.shape[-1])
+    names = [str(name) for name in names] or [f"第 {n + 1} 个指标" for n in range(len(lower))]
     zero_at, low, high = (_limit(name, v, lower) for name, v in (("zero_at", zero_at), ("low", low), ("high", high)))
     if log:
         values, low, high = (_log(name, v) for name, v in (("x", values), ("low", low), ("high", high)))
     if method in ("share_of_target", "distance"):
-        target = _needed("target", target, lower, method, "目标值")
+        target = _needed("target", target, lower, f"{method} 需要目标值 target", names)
     if method == "goalposts":
-        low, high = _needed("low", low, lower, method, "固定的下限"), _needed("high", high, lower, method, "固定的上限")
-    ends = [scalar("to", end, said="两个数，先低后高") for end in (to if np.size(to) == 2 else [np.nan])]
+        low = _needed("low", low, lower, "goalposts 需要固定的下限 low", names)
+        high = _needed("high", high, lower, "goalposts 需要固定的上限 high", names)
+    if isinstance(to, str) or not hasattr(to, "__len__") or len(to) != 2:
+        raise refuse("to", str(to)[:60], "两个数，先低后高")
+    ends = [scalar("to", end, said="两个数，先低后高") for end in to]
     with np.errstate(divide="ignore", invalid="ignore"):
         if method == "share_of_target":
-            result = _share(values, lower, target, zero_at)
+            result = _share(values, lower, target, zero_at, names)
         elif method in ("linear_60_100", "minmax", "goalposts"):
             span = (60.0, 100.0) if method == "linear_60_100" else (ends[0], ends[1])
             held = cap if cap is not None else method == "goalposts"
-            result = _between(values, lower, low, high, span, held)
+            result = _between(values, lower, low, high, span, held, names)
         elif method == "distance":
             worst = np.where(lower, over_units("max", values), over_units("min", values))
             goal = np.asarray(target, dtype=float)
@@ -143,7 +149,7 @@ def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: A
             if method == "percentile":
                 result = 100 * result / np.sum(~np.isnan(values), axis=-2, keepdims=True)
         else:
-            result = _relative(values, lower, method, scalar("threshold", threshold, 0, said="不小于 0"))
+            result = _relative(values, lower, method, scalar("threshold", threshold, 0, said="不小于 0"), names)
     return np.asarray(result[..., 0] if flat else result)
 
 
@@ -157,19 +163,19 @@ def _limit(where: str, value: Any, lower: NDArray[np.bool_]) -> Any:
     return np.broadcast_to(found, lower.shape)
 
 
-def _needed(where: str, value: Any, lower: NDArray[np.bool_], method: str, name: str) -> Floats:
+def _needed(where: str, value: Any, lower: NDArray[np.bool_], said: str, names: Sequence[str]) -> Floats:
     """The same where the method cannot do without."""
     found = _limit(where, np.nan if value is None else value, lower)
     if bool(np.isnan(found).any()):
-        which = "没有给出" if np.isnan(found).all() else f"第 {_numbers(np.isnan(found))} 个指标没有"
-        raise refuse(where, which, f"{method} 需要{name} {where}")
+        which = "没有给出" if np.isnan(found).all() else f"{_which(np.isnan(found), names)}没有"
+        raise refuse(where, which, said)
     return np.asarray(found)
 
 
-def _numbers(hit: NDArray[np.bool_]) -> str:
-    """Numbers of the indicators (last axis) that are hit: 1、3."""
+def _which(hit: NDArray[np.bool_], names: Sequence[str]) -> str:
+    """The indicators (last axis) that are hit, by name."""
     columns = hit.reshape(-1, hit.shape[-1]).any(axis=0)
-    return "、".join(str(n + 1) for n in np.flatnonzero(columns)[:10])
+    return "、".join(names[n] for n in np.flatnonzero(columns)[:10])
 
 
 def _places(x: Floats, ties: str) -> Floats:
@@ -189,27 +195,29 @@ def _log(where: str, v: Any) -> Any:
     return np.log(v)
 
 
-def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any) -> Floats:
+def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any, names: Sequence[str]) -> Floats:
     goal = np.broadcast_to(np.asarray(target, dtype=float), lower.shape)
     zero = np.broadcast_to(np.asarray(np.nan if zero_at is None else zero_at, dtype=float), lower.shape)
     start = np.where(np.isnan(zero), 0.0, zero)
-    if bool(np.any(goal == start)):
-        raise refuse("target", plain(goal[goal == start][0]), "目标值与零分值（不写为 0）不能相同")
+    if bool(np.any(same := goal == start)):
+        raise refuse("target", f"{_which(same, names)}的目标值 {plain(goal[same][0])}", "目标值与零分值（不写为 0）不能相同")
     if bool(np.any(below := (goal < 0) & np.isnan(zero))):
-        raise refuse("target", plain(goal[below][0]), "没有零分值时，目标值大于 0", "写上 zero_at（得零分的值）")
-    if bool(np.any(~np.isnan(zero) & ((goal > zero) == lower))):
-        raise refuse("zero_at", "方向相反", "越高越好时零分值低于目标值，越低越好时高于目标值")
+        found = f"{_which(below, names)}的目标值 {plain(goal[below][0])}"
+        raise refuse("target", found, "没有零分值时，目标值大于 0", "写上 zero_at（得零分的值）")
+    if bool(np.any(turned := ~np.isnan(zero) & ((goal > zero) == lower))):
+        raise refuse("zero_at", f"{_which(turned, names)}方向相反", "越高越好时零分值低于目标值，越低越好时高于目标值")
     inverse = np.where(x <= goal, 1.0, goal / x)
     return np.clip(np.where(lower & np.isnan(zero), inverse, (x - start) / (goal - start)), 0.0, 1.0)
 
 
-def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tuple[float, float], cap: bool) -> Floats:
+def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tuple[float, float], cap: bool,
+             names: Sequence[str]) -> Floats:  # fmt: skip
     fixed = [np.asarray(np.nan if given is None else given, dtype=float) for given in (low, high)]
     floor, ceiling = (np.where(np.isnan(v), over_units(n, x), v) for v, n in zip(fixed, ("min", "max"), strict=True))
-    if bool(np.any(fixed[0] >= fixed[1])):
-        raise refuse("low, high", "下限不低于上限", "low 小于 high")
+    if bool(np.any(crossed := np.broadcast_to(fixed[0] >= fixed[1], lower.shape))):
+        raise refuse("low, high", f"{_which(crossed, names)}下限不低于上限", "low 小于 high")
     if bool(np.any(turned := np.broadcast_to(floor > ceiling, (*ceiling.shape[:-1], len(lower))))):
-        found = f"第 {_numbers(turned)} 个指标的数值都在给定的限值之外"
+        found = f"{_which(turned, names)}的数值都在给定的限值之外"
         raise refuse("low, high", found, "low 低于数据的最大值，high 高于数据的最小值", "两端都写，或都不写")
     worst, span = np.where(lower, ceiling, floor), np.where(lower, floor - ceiling, ceiling - floor)
     flat = np.abs(span) <= 1e-12 * np.maximum(np.abs(floor), np.abs(ceiling))
@@ -222,7 +230,7 @@ def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tup
 
 
 
-def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float) -> Floats:
+def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float, names: Sequence[str]) -> Floats:
     kind, _, name = method.partition("_")
     low, high = over_units("min", x), over_units("max", x)
     ends = {"best": np.where(lower, low, high), "worst": np.where(lower, high, low)}
@@ -230,13 +238,15 @@ def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float
     said = {"best": "最好值", "worst": "最差值"}.get(name, "平均数")
     unlike = ~np.isnan(x) & (np.abs(x - reference) > 1e-12 * np.maximum(high - low, np.abs(reference)))
     if kind == "ratio":
+        _not_zero(method, f"{said}为 0", unlike & (reference == 0), names)
         base = np.where(lower, x, reference)  # what the ratio is divided by
-        _not_zero(method, said, unlike & (base == 0), base, lower)
+        _not_zero(method, "有 0 值（越低越好时作分母）", unlike & (base == 0), names)
         if bool(np.any(bad := unlike & ((base < 0) | (reference < 0)))):
-            found = f"第 {_numbers(bad)} 个指标有负数"
+            found = f"{_which(bad, names)}有负数"
             raise refuse("x", found, f"{method} 只用于正数", "改用 minmax")
         return np.where(np.isnan(x), np.nan, np.where(unlike, np.where(lower, reference / x, x / reference), 1.0))
-    _not_zero(method, said, unlike & (np.abs(reference) <= 1e-12 * np.maximum(np.abs(low), np.abs(high))), reference, lower)
+    zero = np.abs(reference) <= 1e-12 * np.maximum(np.abs(low), np.abs(high))
+    _not_zero(method, f"{said}为 0", unlike & zero, names)
     relative = np.where(unlike, (x - reference) / np.abs(reference), x * 0.0)
     signed = np.where(lower, -relative, relative)
     if kind == "difference":
@@ -244,11 +254,8 @@ def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float
     return np.where(np.isnan(x), np.nan, np.where(np.abs(signed) > threshold, np.sign(signed), 0.0))
 
 
-def _not_zero(method: str, said: str, zero: NDArray[np.bool_], base: Floats, lower: NDArray[np.bool_]) -> None:
-    """Refuse a division by nothing, with the indicator and what stood below the line."""
-    if not zero.any():
-        return
-    inverse = method.startswith("ratio") and bool((zero & lower).any())
-    what = "有 0 值（越低越好时作分母）" if inverse else f"{said}为 0"
-    found = f"第 {_numbers(zero)} 个指标{what}"
-    raise refuse("x", found, f"{method} 以它作分母，不能为 0", "改用 minmax 或 share_of_target")
+def _not_zero(method: str, said: str, zero: NDArray[np.bool_], names: Sequence[str]) -> None:
+    """Refuse a ratio to nothing, with the indicator and what was 0."""
+    if zero.any():
+        found = f"{_which(zero, names)}{said}"
+        raise refuse("x", found, f"{method} 与它相比，不能为 0", "改用 minmax 或 share_of_target")

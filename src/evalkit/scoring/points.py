@@ -16,6 +16,7 @@ from evalkit.stats.arrays import Floats
 PERSONAL = {"person", "person_id", "person_name", "member_name", "id_card", "phone", "姓名", "身份证号", "手机号"}
 ENTITIES = {"area", "party_org"}
 PERCENT = {"linear_60_100", "percentile"}
+NOISE = 1e-10  # of a score out of sums of floats; ten decimals are kept
 
 
 def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
@@ -31,7 +32,7 @@ def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
     for way, at in groups.items():
         mine, part = [leaves[j] for j in at], slice(None) if len(groups) == 1 else at
         given: dict[str, Any] = {key: np.array([getattr(leaf, name) for leaf in mine]) for key, name in limits.items()}
-        done = normalise(x[..., part], way, [leaf.better for leaf in mine], cap=True, **given)
+        done = normalise(x[..., part], way, [leaf.better for leaf in mine], cap=True, names=[leaf.name for leaf in mine], **given)
         out[..., part] = done / 100 if way in PERCENT else done
     return out
 
@@ -65,8 +66,16 @@ def total_scores(index: Index, share: Floats, weight: Any = None, method: str | 
 
 
 def printed(score: Any) -> Floats:
-    """Scores as they are printed, two decimals rounded half up: grades and ranks follow what a reader sees."""
-    return np.asarray(np.floor(np.asarray(score) * 100 + 0.5 + 1e-6) / 100)
+    """Scores as they are printed, two decimals rounded half up: grades and ranks follow what a reader sees.
+
+    The noise of sums of floats (below `NOISE`) does not decide: `settled` scores print the same.
+    """
+    return np.asarray(np.floor(np.asarray(score) * 100 + 0.5 + 50 * NOISE) / 100)
+
+
+def settled(score: Any) -> Floats:
+    """Scores and points without the noise of float arithmetic, so that 82.345 is not 82.34499999999999."""
+    return np.asarray(np.round(score, 10) + 0.0)
 
 
 def mix(index: Index, own: Floats, others: Floats) -> Floats:

@@ -21,7 +21,7 @@ from evalkit.scoring.declared import unknown
 from evalkit.scoring.impute import impute
 from evalkit.scoring.index import Index, Node, load_index
 from evalkit.scoring.normalise import normalise, over_units
-from evalkit.scoring.points import combine, leaf_shares, mix, no_persons, printed, total_scores, units_of, wide
+from evalkit.scoring.points import combine, leaf_shares, mix, no_persons, printed, settled, total_scores, units_of, wide
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, points, say, show, words
@@ -67,7 +67,8 @@ class Scores(Showing):
 
     @cached_property
     def _scored(self) -> tuple[Floats, Floats]:
-        return total_scores(self.index, self.shares)
+        value, known = total_scores(self.index, self.shares)
+        return settled(value), known
 
     @property
     def score(self) -> Floats:
@@ -121,11 +122,12 @@ class Scores(Showing):
         earned, full = np.full((n, k), np.nan), np.full((n, k), np.nan)
         self._split(self.index.root, slice(0, k), np.full(n, self.index.root.points), np.ones(n), earned, full)
         earned[np.isnan(self.score)] = np.nan
+        earned, lost = settled(earned), settled(full - earned)
         leaves, top = self.index.leaves, [c.name for c in self.index.root.children for _ in c.leaves()]
         of_area = {c: np.repeat(self.units[c].to_numpy(), k) for c in ("area", "area_name")}
         names = {"indicator": [n.code for n in leaves], "name_": [n.name for n in leaves]}
         of_leaf = names | {"dimension": top, "points": self.index.points}
-        cells = {"value": self.raw, "used": self.x, "share": self.shares, "earned": earned, "lost": full - earned, "imputed": self.filled}
+        cells = {"value": self.raw, "used": self.x, "share": self.shares, "earned": earned, "lost": lost, "imputed": self.filled}
         return pd.DataFrame(of_area | {c: np.tile(v, n) for c, v in of_leaf.items()} | {c: v.ravel() for c, v in cells.items()})
 
     def _split(self, node: Node, at: slice, full: Floats, factor: Floats, earned: Floats, most: Floats) -> None:
@@ -199,7 +201,7 @@ class Scores(Showing):
         ahead, known = (best > best[i]).sum(axis=0), (~np.isnan(best)).sum(axis=0)
         behind = (best[i] < over_units("mean", best)[0]) | (ahead >= known * 2 / 3)
         gap = np.where(behind, np.minimum(gap, 0.0), gap)
-        lines = []
+        gap, lines = settled(gap), []
         for kind, word, sign in (("strengths", "better_than_mean", 1), ("weaknesses", "worse_than_mean", -1)):
             at = [j for j in np.argsort(-sign * gap) if sign * gap[j] >= 0.05][:most]
             parts = [say(word, name=self.index.leaves[j].name, value=self._value(j, self.x[i, j]), gap=points(abs(gap[j]))) for j in at]
@@ -272,7 +274,8 @@ class Scores(Showing):
         from scipy import stats
 
         both = self.table.merge(other.table[["area", "score", "rank", "grade"]], on="area", suffixes=("", "_other"))
-        both["difference"], both["shift"] = both["score"] - both["score_other"], both["rank_other"] - both["rank"]
+        both["difference"] = settled(both["score"] - both["score_other"])
+        both["shift"] = both["rank_other"] - both["rank"]
         known = both.dropna(subset=["score", "score_other"])
         pair = printed(known["score"]), printed(known["score_other"])
         enough = all(len(np.unique(p)) > 1 for p in pair)
@@ -306,7 +309,7 @@ class Scores(Showing):
         out = mine[["area", "area_name"]].assign(before=values[0, 0, 0], after=values[1, 1, 1])
         out["change"], out["own"], out["others"], out["method"] = out["after"] - out["before"], *parts
         earned = [s.contributions.pivot(index="area", columns="indicator", values="earned").reindex(out["area"]) for s in (old, self)]
-        moved = (earned[1] - earned[0]).fillna(0.0)
+        moved = (earned[1] - earned[0]).fillna(0.0).apply(settled)
         names = {leaf.code: leaf.name for leaf in (*old.index.leaves, *self.index.leaves)}
         top = [(names[code], moved.loc[area, code]) for area, code in moved.abs().idxmax(axis=1).items()]
         out["mainly"] = [say("up" if m > 0 else "down", name=name, points=points(abs(m))) if abs(m) >= 0.05 else "" for name, m in top]

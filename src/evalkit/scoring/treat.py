@@ -110,7 +110,7 @@ def treat(x: ArrayLike, method: str = "winsorise_then_log", skewness: float = SK
     done, points = np.zeros(shape, dtype="<U22"), np.zeros(shape, dtype=np.int64)
     if method == "none":
         return Treatment(values, done, points)
-    for start in range(0, shape[-1], step := max(1, BLOCK // max(1, values[..., 0].size))):
+    for start in range(0, shape[-1], step := max(1, BLOCK // max(1, values.size // max(1, shape[-1])))):
         part = slice(start, start + step)
         blocks = values[..., part], done[..., part], points[..., part]
         _treat_part(*blocks, method, (skewness, kurtosis), max_points, power)

@@ -1,7 +1,8 @@
 """What a caller may hand over, as arrays: numbers, lists, Series and frames, texts that are numbers.
 
-A missing value (None, NaN, NA, an empty text) is NaN, and so is an infinite one: nothing is infinite in this field, and a
-result of it is not known. What is no number is refused with the name of the argument, the place and the value.
+A missing value (None, NaN, NA, an empty text) is NaN, and so is an infinite one, or one above 10^100: nothing is infinite
+in this field, and a result of it is not known. Below 10^-100 it is 0. What is no number is refused with the name of the
+argument, the place and the value.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from evalkit.problems import InputError, Problem
 from evalkit.world.number import plain
 
 Floats = NDArray[np.float64]
+LARGEST = 1e100
 NUMBERS = "数字（缺失的写 NaN 或留空）"
 
 
@@ -53,7 +55,9 @@ def typed(value: Any) -> float:
 def array(where: str, value: Any) -> Floats:
     """A new array of floats; infinite values become NaN."""
     found = _converted(where, value)
-    found[np.isinf(found)] = np.nan
+    size = np.abs(found)
+    found[size > LARGEST] = np.nan
+    found[size < 1 / LARGEST] = 0.0
     return found
 
 

@@ -142,8 +142,8 @@ def overdispersion(z: ArrayLike, winsorise: float = 0.1, se: ArrayLike | None = 
     scores, s = (np.atleast_1d(a) for a in arrays(z=z, se=1.0 if se is None else se))
     if bool(np.any(s <= 0)):
         raise refuse("se", plain(np.nanmin(s)), "标准误大于 0")
-    if not scores.shape[-1]:
-        scores, s = (np.full((*scores.shape[:-1], 1), np.nan) for _ in range(2))
+    if not scores.size:
+        return _plain(*(np.full(scores.shape[:-1], np.nan) for _ in range(2)))
     s[np.isnan(scores)] = np.nan
     scores[np.isnan(s)] = np.nan
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():

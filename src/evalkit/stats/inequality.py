@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from evalkit.stats.arrays import Floats, arrays, labels, one_of, refuse, scalar
+from evalkit.stats.arrays import Floats, array, arrays, labels, one_of, refuse, scalar
 from evalkit.stats.intervals import _plain
 from evalkit.world.number import plain
 
@@ -89,7 +89,7 @@ def theil_decomposition(values: ArrayLike, groups: ArrayLike, weights: ArrayLike
     Shorrocks (1980), Econometrica 48, 613-625.
     """
     x, w, mean = _prepare(values, weights)
-    member = _members(groups, x.shape[-1]) if np.size(values) else np.ones((1, 1))
+    member = _members(groups, x.shape[-1]) if array("values", values).size else np.ones((x.shape[-1], 1))
     people = w @ member
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(mean == 0, people, (w * x) @ member / mean)
@@ -114,7 +114,7 @@ def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
     x, w, mean = _prepare(values, weights)
     if x.ndim != 1:
         raise refuse("values", f"{x.ndim} 维", "一组单位的数值（一维）")
-    member = _members(groups, len(x)) if np.size(values) else np.ones((1, 1))
+    member = _members(groups, len(x)) if array("values", values).size else np.ones((len(x), 1))
     count = member.shape[1]
     if not mean[0] > 0:  # nothing to share: 0, or NaN where that is not known
         return (float(mean[0]) * 0.0,) * 3

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from evalkit.stats.arrays import Floats, array, one_of, refuse, whole
+from evalkit.stats.arrays import Floats, array, one_of, refuse, typed, whole
 from evalkit.stats.intervals import tail
 from evalkit.world.number import plain
 
@@ -56,7 +56,8 @@ def rank_sets(estimate: ArrayLike, se: ArrayLike, confidence: float = 0.95, simu
     ----------
     Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for Ranks, Review of Economic Studies 91, 476-518.
     """
-    tail(confidence)
+    tail(confidence)  # refuses what is no confidence
+    confidence = typed(confidence)
     value, error = array("estimate", estimate), array("se", se)
     if value.ndim != 1:
         raise refuse("estimate", f"{value.ndim} 维", "一组单位的估计值（一维）")
