@@ -63,7 +63,8 @@ def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
         matrix = matrix.to_numpy(dtype=object)
     if matrix is None or isinstance(matrix, str) or not hasattr(matrix, "__len__"):
         raise refuse(node or "matrix", str(matrix)[:60], "判断矩阵：一行一项，每行的个数等于行数")
-    rows = [list(row) if hasattr(row, "__iter__") and not isinstance(row, str) else [row] for row in matrix]  # type: ignore[union-attr]
+    given: Any = matrix
+    rows = [list(row) if hasattr(row, "__iter__") and not isinstance(row, str) else [row] for row in given]
     if not rows or {len(row) for row in rows} != {len(rows)}:
         raise refuse(node or "matrix", f"{len(rows)} 行，各行 {'、'.join(str(len(row)) for row in rows)} 列", "判断矩阵的行数等于列数")
     a = np.array([[_number(v, node) for v in row] for row in rows])

@@ -248,8 +248,8 @@ def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None, weight_limits: 
         bound = np.r_[np.ones(len(peers)), np.zeros(len(table) - len(peers))]
         solved = optimize.linprog(-own, A_ub=table, b_ub=bound, bounds=(0, None), method="highs")
         # w = 0 meets every homogeneous limit: no score above 0 means that nothing else does
-        if solved.status != 0 or -solved.fun <= 1e-12:
-            raise _cannot_hold(i, own, low, high, weight_limits is not None)
+        if solved.status != 0 or not own @ solved.x > 1e-12:
+            raise _cannot_hold(int(i), own, low, high, weight_limits is not None)
         weights[i] = solved.x / scale
         score[i] = weights[i] @ values[i]
     with np.errstate(invalid="ignore", divide="ignore"):
