@@ -39,7 +39,7 @@ def event_study(*effects: Any, lang: str = "zh", source: str | None = None) -> B
     tests = [(effect, effect.facts["pretrend"]) for effect in found if effect.facts.get("pretrend")]
     notes = [say(lang, "effect_band" if banded else "effect_limits")]
     for e, t in tests:
-        p, power = number.p_value(t["p"]), number.percent(t["power"], 0)
+        p, power = number.p_value(t["p"], name="p"), number.percent(t["power"], 0)
         notes.append(say(lang, "pretrend_note", name=_name(e, lang), p=p, power=power))
     up = _outcome(found[0], lang) + unit
     with _field("event_title", found, lang, source, legend, notes, say(lang, "event_axis"), up) as (page, box):
