@@ -35,7 +35,7 @@ app = typer.Typer(
 )  # fmt: skip
 ProjectOption = Annotated[Path | None, typer.Option("--project", help="项目文件夹；默认从当前文件夹往上找")]
 DatasetOption = Annotated[str | None, typer.Option("--dataset", help="raw、demo 或 published；默认有台账用 raw，否则用 demo")]
-JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同时运行几个；默认等于处理器核数")]
+JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同时运行几个；默认按处理器核数，内存不够时少一些")]
 
 
 def say(text: str = "", err: bool = False) -> None:

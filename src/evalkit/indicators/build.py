@@ -87,7 +87,7 @@ def build(
     force
         Read every file again.
     jobs
-        Processes; the cores by default.
+        Processes; by default as many as there are cores, fewer where memory is short.
     progress
         Called with (done, total, file name).
 
