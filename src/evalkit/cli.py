@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
 import traceback
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +31,7 @@ class Verbs(TyperGroup):
             raise typer.Exit(1) from None
 
 
+MOST_YEARS = 30  # of one command
 app = typer.Typer(
     cls=Verbs, name="evalkit", help="两新组织党建评估研究工作台：从台账到评估报告。", rich_markup_mode=None,
     pretty_exceptions_enable=False, no_args_is_help=True, add_completion=False,
@@ -120,10 +123,13 @@ def demo(
 def _years(text: str) -> tuple[str, ...]:
     from evalkit.problems import InputError, Problem
 
-    first, _sep, last = text.partition("-")
-    if not (first.isdigit() and (not _sep or last.isdigit())) or int(last or first) < int(first):
-        raise InputError(Problem("value_invalid", where="--periods", found=text, allowed="2021-2025 或 2025"))
-    return tuple(str(year) for year in range(int(first), int(last or first) + 1))
+    plain = unicodedata.normalize("NFKC", text).replace("—", "-").replace("–", "-")
+    found = re.fullmatch(r"\s*(\d{4})\s*(?:-\s*(\d{4})\s*)?", plain, re.ASCII)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if not first <= last < first + MOST_YEARS:
+        allowed = f"2021-2025 或 2025，由早到晚，最多{MOST_YEARS}年"
+        raise InputError(Problem("value_invalid", where="--periods", found=text, allowed=allowed))
+    return tuple(str(year) for year in range(first, last + 1))
 
 
 @app.command()
@@ -332,7 +338,7 @@ def whatif(
     set_: Annotated[list[str] | None, typer.Option("--set", help="项目=数值，如 activity.per_member=200；可写多次")] = None,
     since: Annotated[str | None, typer.Option("--from", help="自何日起，如 2026-07-01")] = None,
     scheme: Annotated[str | None, typer.Option(help="补助方案：文件或自带名称；默认看方案文件的 base，否则 fuyang-2015")] = None,
-    periods: Annotated[str | None, typer.Option(help="测算年份，如 2026-2027；默认自何日起的年份和下一年")] = None,
+    periods: Annotated[str | None, typer.Option(help="测算年份，如 2026-2027；默认从第一次调整到最后一次满一年")] = None,
     within: Annotated[str | None, typer.Option(help="只算这个地区")] = None,
     standard: Annotated[float, typer.Option(help="达标线：人均多少元")] = 150,
     out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/测算")] = None,
@@ -341,13 +347,19 @@ def whatif(
 ) -> None:
     """补助标准调整测算：要多花多少钱，谁出，哪些地区受益。"""
     from evalkit import indicators, subsidy
+    from evalkit.problems import InputError, Problem
     from evalkit.subsidy.report import write
 
     data = indicators.load(project, dataset=dataset)
     reform, base = subsidy.read_scenario(scenario, scheme)
     reform = reform + base.reform(subsidy.parse_changes(set_ or [], since))
-    first = reform.first_year or int(data.last) + 1
-    years = _years(periods) if periods else (str(first), str(first + 1))
+    if not standard > 0:
+        allowed = "大于0的金额（元/人）"
+        raise InputError(
+            Problem("value_invalid", where="--standard", found=f"{standard:g}", allowed=allowed)
+        )
+    known = [int(str(period)[:4]) for period in data.periods]
+    years = _years(periods) if periods else tuple(map(str, reform.years_from(known)))
     result = subsidy.plan(data, base if scheme is None else scheme, years, within=within).run(reform)
     for line in (*(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)), result.sentence):
         say(line)

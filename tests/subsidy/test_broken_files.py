@@ -19,18 +19,61 @@ from evalkit.subsidy import load_reform, load_scheme, plan, read_scenario, schem
 
 PACKAGE = Path(ek.__file__).parent
 JUNK: list[Any] = [
-    None, "", -1, 0, 1.5, 1e308, float("nan"), float("inf"), "abc", ">= x", [], {}, [1, 2], {"a": 1}, True, "2026-13-45",
-    [{}], [None], {1: 2}, "1:1", {"2026-01-01": -5}, 10**30, [[1, 2], [3]], ">= 85%",
-]  # fmt: skip
-ORGS = pd.DataFrame({
-    "area": list("aab"), "party_org": list("xyz"), "period": "2025", "members": [3, 4, None], "stars": [1, 2, None],
-    "org_kind": ["branch", "committee", None], "functional": [False, True, None], "vetoed": [False, True, None],
-    "founded_in_period": [True, False, None], "employees": [1, None, 7], "sector": ["enterprise", "social", None],
-}).assign(**{c: [90, None, 20] for c in ("team", "public", "growth", "score_final", "party", "service", "parts", "bonus")})  # fmt: skip
+    None,
+    "",
+    -1,
+    0,
+    1.5,
+    1e308,
+    float("nan"),
+    float("inf"),
+    "abc",
+    ">= x",
+    [],
+    {},
+    [1, 2],
+    {"a": 1},
+    True,
+    "2026-13-45",
+    [{}],
+    [None],
+    {1: 2},
+    "1:1",
+    {"2026-01-01": -5},
+    10**30,
+    [[1, 2], [3]],
+    ">= 85%",
+]
+ORGS = pd.DataFrame(
+    {
+        "area": list("aab"),
+        "party_org": list("xyz"),
+        "period": "2025",
+        "members": [3, 4, None],
+        "stars": [1, 2, None],
+        "org_kind": ["branch", "committee", None],
+        "functional": [False, True, None],
+        "vetoed": [False, True, None],
+        "founded_in_period": [True, False, None],
+        "employees": [1, None, 7],
+        "sector": ["enterprise", "social", None],
+    }
+).assign(
+    **{
+        c: [90, None, 20]
+        for c in ("team", "public", "growth", "score_final", "party", "service", "parts", "bonus")
+    }
+)
 REFORM = {
-    "title": "试", "changes": {"activity.per_member": {"2026-07-01": 200}, "organisation.branch": 4000, "members": "mean",
-                              "activity.basis": "top_up", "eligible.stars": ">= 3"},
-}  # fmt: skip
+    "title": "试",
+    "changes": {
+        "activity.per_member": {"2026-07-01": 200},
+        "organisation.branch": 4000,
+        "members": "mean",
+        "activity.basis": "top_up",
+        "eligible.stars": ">= 3",
+    },
+}
 
 
 def packaged(path: str) -> Any:
@@ -39,7 +82,13 @@ def packaged(path: str) -> Any:
 
 def nodes(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
-    for key, value in content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ():
+    for key, value in (
+        content.items()
+        if isinstance(content, dict)
+        else enumerate(content)
+        if isinstance(content, list)
+        else ()
+    ):
         yield from nodes(value, (*path, key))
 
 
@@ -56,29 +105,51 @@ def broken(content: Any, rng: random.Random) -> Any:
         elif way < 0.75:
             del place[last]
         elif way < 0.9:
-            place[rng.choice(["x", "from", "points", "to", "items", "off", "per", 7, None, True])] = rng.choice(JUNK)
+            place[
+                rng.choice(["x", "from", "points", "to", "items", "off", "per", 7, None, True])
+            ] = rng.choice(JUNK)
         else:
             place[f"{last}x"] = place.pop(last)
     return content
 
 
 def indicators() -> pd.DataFrame:
-    codes = [c for one in packaged("scoring/index.yml").values() for group in one["tree"].values() for c in group["items"]]
-    return pd.DataFrame([{"area": a, "period": "2025", "indicator": c, "value": 0.5} for c in dict.fromkeys(codes) for a in "ab"])
+    codes = [
+        c
+        for one in packaged("scoring/index.yml").values()
+        for group in one["tree"].values()
+        for c in group["items"]
+    ]
+    return pd.DataFrame(
+        [
+            {"area": a, "period": "2025", "indicator": c, "value": 0.5}
+            for c in dict.fromkeys(codes)
+            for a in "ab"
+        ]
+    )
 
 
 @pytest.mark.parametrize("kind", ["index", "stars", "scheme", "reform"])
 def test_a_broken_file_is_told_in_words(kind: str) -> None:
     base = load_scheme("fuyang-2015")
-    orgs, frame, codebook = ORGS.drop(columns="score_final"), indicators(), ek.codebook.load_codebook()
+    orgs, frame, codebook = (
+        ORGS.drop(columns="score_final"),
+        indicators(),
+        ek.codebook.load_codebook(),
+    )
     made = plan(orgs, base, 2026)
     pool, run = {
-        "index": ([*packaged("scoring/index.yml").values()], lambda raw: ek.score(frame, raw, codebook).table),
+        "index": (
+            [*packaged("scoring/index.yml").values()],
+            lambda raw: ek.score(frame, raw, codebook).table,
+        ),
         "stars": ([*packaged("scoring/stars.yml").values()], lambda raw: rate(ORGS, raw, 2025)),
-        "scheme": ([packaged(f"subsidy/schemes/{n}.yml") for n in ("blank", "fuyang-2015", "jinan-2018")],
-                   lambda raw: plan(orgs, raw, 2025).run()),
+        "scheme": (
+            [packaged(f"subsidy/schemes/{n}.yml") for n in ("blank", "fuyang-2015", "jinan-2018")],
+            lambda raw: plan(orgs, raw, 2025).run(),
+        ),
         "reform": ([REFORM], lambda raw: made.run(load_reform(raw, base))),
-    }[kind]  # fmt: skip
+    }[kind]
     rng, refused = random.Random(20261122), 0
     for _ in range(150):
         raw = broken(rng.choice(pool), rng)
@@ -97,4 +168,7 @@ def test_a_reform_file_without_changes_or_with_unknown_words_is_refused(tmp_path
         read_scenario(path)
     told = [(p.code, p.where, p.advice) for p in caught.value.problems]
     assert ("key_unknown", "titel（第1行）", "是否想写“title”？") in told
-    assert [code for code, where, _ in told if where.startswith("change")] == ["key_unknown", "key_missing"]
+    assert [code for code, where, _ in told if where.startswith("change")] == [
+        "key_unknown",
+        "key_missing",
+    ]

@@ -34,8 +34,16 @@ def recalculated(path: Path, tmp_path: Path) -> dict[str, pd.DataFrame]:
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "registrymodifications.xcu").write_text(ALWAYS, encoding="utf-8")
     out = tmp_path / f"out{len(list(tmp_path.iterdir()))}"
-    command = [OFFICE, f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless", "--convert-to", "xlsx", "--outdir",
-        str(out), str(path)]
+    command = [
+        OFFICE,
+        f"-env:UserInstallation={(tmp_path / 'office').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(out),
+        str(path),
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=900)
     return pd.read_excel(out / path.name, sheet_name=None, engine="calamine")
 
@@ -48,7 +56,11 @@ def without_values(path: Path, target: Path, change: tuple[float, float] | None 
             if name.startswith("xl/worksheets/"):
                 body = re.sub(r"(</f>)<v>[^<]*</v>", r"\1<v>0</v>", text.decode())
                 if change and name.endswith("sheet2.xml"):
-                    body = re.sub(rf'(<c r="F\d+" s="\d+"><v>){change[0]:g}(</v>)', rf"\g<1>{change[1]:g}\g<2>", body)
+                    body = re.sub(
+                        rf'(<c r="F\d+" s="\d+"><v>){change[0]:g}(</v>)',
+                        rf"\g<1>{change[1]:g}\g<2>",
+                        body,
+                    )
                 text = body.encode()
             new.writestr(name, text)
     return target
@@ -56,23 +68,60 @@ def without_values(path: Path, target: Path, change: tuple[float, float] | None 
 
 def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path) -> None:
     """All kinds of component in one workbook; floors, caps, brackets, matching, dues, top-up, growth, halves of a year."""
-    brackets = {"name": "分段", "per": "member", "payer": "fiscal_city", "by": "members", "marginal": True,
-                "a": parameter(20, **{"from": 0}), "b": parameter(10, **{"from": 5})}  # fmt: skip
+    brackets = {
+        "name": "分段",
+        "per": "member",
+        "payer": "fiscal_city",
+        "by": "members",
+        "marginal": True,
+        "a": parameter(20, **{"from": 0}),
+        "b": parameter(10, **{"from": 5}),
+    }
     scheme = scheme_of(
         {
-            "o": PER_ORG, "m": PER_MEMBER | {"basis": "top_up", "floor": parameter(600), "cap": parameter(15000), "base": parameter(7.5)},
-            "k": {"name": "配套", "of": ["o", "g"], "reading": "together_equal_district", "payers": ["fiscal_township", "enterprise"],
-                "ratio": parameter(0.3333, "倍")},
-            "t": {"name": "乡镇", "of": ["o"], "reading": "town_equals_enterprise", "payers": ["fiscal_township", "enterprise"],
-                "ratio": parameter(1, "倍")},
-            "g": brackets, "d": {"name": "返还", "per": "dues", "payer": "dues_return", "lag": 0, "share": parameter(0.5, "比例")},
+            "o": PER_ORG,
+            "m": PER_MEMBER
+            | {
+                "basis": "top_up",
+                "floor": parameter(600),
+                "cap": parameter(15000),
+                "base": parameter(7.5),
+            },
+            "k": {
+                "name": "配套",
+                "of": ["o", "g"],
+                "reading": "together_equal_district",
+                "payers": ["fiscal_township", "enterprise"],
+                "ratio": parameter(0.3333, "倍"),
+            },
+            "t": {
+                "name": "乡镇",
+                "of": ["o"],
+                "reading": "town_equals_enterprise",
+                "payers": ["fiscal_township", "enterprise"],
+                "ratio": parameter(1, "倍"),
+            },
+            "g": brackets,
+            "d": {
+                "name": "返还",
+                "per": "dues",
+                "payer": "dues_return",
+                "lag": 0,
+                "share": parameter(0.5, "比例"),
+            },
         },
         members="mean",
-    )  # fmt: skip
-    orgs = pd.concat([orgs, orgs.assign(period="2025", members=[4, 7, 121, 0])], ignore_index=True).replace("一支部", "=1+1")
+    )
+    orgs = pd.concat(
+        [orgs, orgs.assign(period="2025", members=[4, 7, 121, 0])], ignore_index=True
+    ).replace("一支部", "=1+1")
     funds = funds.replace("一支部", "=1+1")
-    changes = {"m.per_member": {"2026-07-01": 200}, "o.branch": {"2026-03-01": 3500.5}, "k.reading": "each_equals_district",
-               "rounding": "ten_yuan"}  # the baseline keeps its own rounding
+    changes = {
+        "m.per_member": {"2026-07-01": 200},
+        "o.branch": {"2026-03-01": 3500.5},
+        "k.reading": "each_equals_district",
+        "rounding": "ten_yuan",
+    }  # the baseline keeps its own rounding
     for projection in (Projection(), Projection(organisations=0.03, members=0.05, take_up=0.95)):
         made = plan(orgs, scheme, ["2026", "2027"], tables={"funds": funds}, projection=projection)
         result = made.run(changes)
@@ -82,25 +131,57 @@ def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path)
         for year in (2026, 2027):
             last = found[f"分地区{year}"].iloc[-1]
             cost = result.cost([], year).iloc[0]
-            got = [round(float(last[c]) * 100) for c in ("现行合计（元）", "调整后合计（元）", "增加（元）")]
+            got = [
+                round(float(last[c]) * 100)
+                for c in ("现行合计（元）", "调整后合计（元）", "增加（元）")
+            ]
             assert got == [cost["baseline_fen"], cost["amount_fen"], cost["change_fen"]]
-            pd.testing.assert_frame_equal(found[f"分地区{year}"], stored[f"分地区{year}"], check_dtype=False)
+            pd.testing.assert_frame_equal(
+                found[f"分地区{year}"], stored[f"分地区{year}"], check_dtype=False
+            )
     dearer = recalculated(without_values(path, tmp_path / "改.xlsx", (200, 260)), tmp_path)
     again = made.run(changes | {"m.per_member": {"2026-07-01": 260}})
     got = round(float(dearer["分地区2027"].iloc[-1]["调整后合计（元）"]) * 100)
-    assert got == again.cost([], 2027)["amount_fen"].iloc[0] != result.cost([], 2027)["amount_fen"].iloc[0]
+    assert (
+        got
+        == again.cost([], 2027)["amount_fen"].iloc[0]
+        != result.cost([], 2027)["amount_fen"].iloc[0]
+    )
 
 
 def test_a_half_in_the_workbook_is_a_half(orgs, funds, tmp_path) -> None:
     """988.75 yuan at a ratio of 2.8 is 2,768.5: 2,769 by hand, 2,768 where a spreadsheet multiplies in binary."""
-    scheme = scheme_of({"o": PER_ORG, "t": {
-        "name": "乡镇", "of": ["o"], "reading": "town_equals_enterprise", "payers": ["fiscal_township", "enterprise"],
-        "ratio": parameter(2.8, "倍")}})  # fmt: skip
-    town = pd.DataFrame({"area": ["甲区"], "party_org": [orgs["party_org"].iloc[0]], "flow": ["income"], "source": ["fiscal_township"],
-                         "purpose": [None], "amount_fen": [98_875], "period": ["2026"]})  # fmt: skip
+    scheme = scheme_of(
+        {
+            "o": PER_ORG,
+            "t": {
+                "name": "乡镇",
+                "of": ["o"],
+                "reading": "town_equals_enterprise",
+                "payers": ["fiscal_township", "enterprise"],
+                "ratio": parameter(2.8, "倍"),
+            },
+        }
+    )
+    town = pd.DataFrame(
+        {
+            "area": ["甲区"],
+            "party_org": [orgs["party_org"].iloc[0]],
+            "flow": ["income"],
+            "source": ["fiscal_township"],
+            "purpose": [None],
+            "amount_fen": [98_875],
+            "period": ["2026"],
+        }
+    )
     result = plan(orgs, scheme, ["2026"], tables={"funds": town}).run({"t.ratio": 2})
-    sheet = recalculated(without_values(workbook(result, tmp_path / "底稿.xlsx"), tmp_path / "空.xlsx"), tmp_path)["分组2026"]
-    assert 2769 in sheet["现行每个（元）"].to_numpy() and 276_900 in result.old[2026]["t", "enterprise"]
+    sheet = recalculated(
+        without_values(workbook(result, tmp_path / "底稿.xlsx"), tmp_path / "空.xlsx"), tmp_path
+    )["分组2026"]
+    assert (
+        2769 in sheet["现行每个（元）"].to_numpy()
+        and 276_900 in result.old[2026]["t", "enterprise"]
+    )
 
 
 def test_texts_of_ledgers_are_never_formulas(orgs, tmp_path) -> None:
@@ -108,7 +189,9 @@ def test_texts_of_ledgers_are_never_formulas(orgs, tmp_path) -> None:
     result = plan(orgs, scheme_of({"m": PER_MEMBER}), ["2026"]).run({"m.per_member": 200})
     for path in [p for p in write(result, tmp_path) if p.suffix == ".xlsx"]:
         with zipfile.ZipFile(path) as book:
-            sheets = "".join(book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/"))
+            sheets = "".join(
+                book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/")
+            )
         assert "HYPERLINK" not in "".join(re.findall(r"<f>(.*?)</f>", sheets))
 
 
@@ -116,7 +199,14 @@ def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:
     scheme = scheme_of({"o": PER_ORG, "m": PER_MEMBER | {"basis": "entitlement"}})
     result = plan(orgs, scheme, ["2026", "2027"]).run({"m.per_member": {"2026-07-01": 200}})
     files = {p.name for p in write(result, tmp_path)}
-    assert {"测算说明.html", "测算说明.docx", "测算表.xlsx", "测算底稿.xlsx", "调整方案.yml", "党组织.csv"} <= files
+    assert {
+        "测算说明.html",
+        "测算说明.docx",
+        "测算表.xlsx",
+        "测算底稿.xlsx",
+        "调整方案.yml",
+        "党组织.csv",
+    } <= files
     page = (tmp_path / "测算说明.html").read_text(encoding="utf-8")
     assert page.index("调整内容") < page.index(result.sentence)
     for words in ("翘尾", "按标准全额", "补差", "基尼系数", "来源", "再提高"):
@@ -124,7 +214,10 @@ def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:
     assert "每多投" not in page
     for name in ("党组织.csv", "分项目分地区.csv"):  # what opens in Excel is Chinese, and in yuan
         frame = pd.read_csv(tmp_path / name)
-        assert not frame.columns.str.contains("[a-z_]").any() and {"增加（元）", "现行标准（元）"} <= set(frame.columns)
+        assert not frame.columns.str.contains("[a-z_]").any() and {
+            "增加（元）",
+            "现行标准（元）",
+        } <= set(frame.columns)
         expected = result.table if "年份" in frame else result.organisations()
         assert round(frame["增加（元）"].sum(), 2) == expected["change_fen"].sum() / 100
     assert set(pd.read_csv(tmp_path / "分项目分地区.csv")["出资方"]) == {"区县财政"}
@@ -138,32 +231,82 @@ def test_the_command(demo_project, tmp_path) -> None:
 
     from evalkit.cli import app
 
-    given = ["whatif", "--set", "activity.per_member=200", "--from", "2026-07-01", "--project", str(demo_project), "--out", str(tmp_path)]
+    given = [
+        "whatif",
+        "--set",
+        "activity.per_member=200",
+        "--from",
+        "2026-07-01",
+        "--project",
+        str(demo_project),
+        "--out",
+        str(tmp_path),
+    ]
     done = CliRunner().invoke(app, given)
-    expected = ek.plan(ek.load(demo_project), "fuyang-2015", ["2026", "2027"]).run({"activity.per_member": {"2026-07-01": 200}})
-    assert done.exit_code == 0 and expected.sentence in done.output and "150" in done.output.splitlines()[0]
-    total = pd.read_excel(tmp_path / "测算底稿.xlsx", sheet_name="分地区2026", engine="calamine").iloc[-1]["增加（元）"]
+    expected = ek.plan(ek.load(demo_project), "fuyang-2015", ["2026", "2027"]).run(
+        {"activity.per_member": {"2026-07-01": 200}}
+    )
+    assert (
+        done.exit_code == 0
+        and expected.sentence in done.output
+        and "150" in done.output.splitlines()[0]
+    )
+    total = pd.read_excel(
+        tmp_path / "测算底稿.xlsx", sheet_name="分地区2026", engine="calamine"
+    ).iloc[-1]["增加（元）"]
     assert round(total * 100) == expected.cost([], 2026)["change_fen"].iloc[0]
-    again = CliRunner().invoke(app, ["whatif", str(tmp_path / "调整方案.yml"), "--project", str(demo_project), "--out",
-        str(tmp_path / "2")])
+    again = CliRunner().invoke(
+        app,
+        [
+            "whatif",
+            str(tmp_path / "调整方案.yml"),
+            "--project",
+            str(demo_project),
+            "--out",
+            str(tmp_path / "2"),
+        ],
+    )
     assert expected.sentence in again.output
 
 
-@pytest.mark.parametrize("given", [["--set", "activity.per_membr=200"], ["--set", "activity.per_member=9999"],
-    ["--set", "activity.per_member=200", "--periods", "2019"]])
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--set", "activity.per_membr=200"],
+        ["--set", "activity.per_member=9999"],
+        ["--set", "activity.per_member=200", "--periods", "2019"],
+    ],
+)
 def test_bad_commands(demo_project, given) -> None:
-    command = [sys.executable, "-m", "evalkit.cli", "whatif", *given, "--project", str(demo_project)]
+    command = [
+        sys.executable,
+        "-m",
+        "evalkit.cli",
+        "whatif",
+        *given,
+        "--project",
+        str(demo_project),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=None)
-    assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("[错误]")
+    assert (
+        done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("[错误]")
+    )
 
 
 def test_the_notebook_under_plain_papermill(demo_project, tmp_path) -> None:
     import papermill
 
     out = tmp_path / "whatif.ipynb"
-    papermill.execute_notebook(str(ROOT / "notebooks" / "whatif.ipynb"), str(out), {"project": str(demo_project)}, progress_bar=False,
-        cwd=str(tmp_path))
-    expected = ek.plan(ek.load(demo_project), "fuyang-2015", ["2026", "2027"]).run({"activity.per_member": {"2026-07-01": 200}})
+    papermill.execute_notebook(
+        str(ROOT / "notebooks" / "whatif.ipynb"),
+        str(out),
+        {"project": str(demo_project)},
+        progress_bar=False,
+        cwd=str(tmp_path),
+    )
+    expected = ek.plan(ek.load(demo_project), "fuyang-2015", ["2026", "2027"]).run(
+        {"activity.per_member": {"2026-07-01": 200}}
+    )
     from evalkit.documents import tree
 
     texts = [b.plain() for b in tree(nbformat.read(out, as_version=4))]

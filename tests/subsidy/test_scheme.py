@@ -28,7 +28,10 @@ def faults(tmp_path: Path, content: str) -> dict[str, str]:
     with pytest.raises(InputError) as caught:
         load_scheme(path)
     assert all(p.file == "错.yml" and p.code in TITLES for p in caught.value.problems)
-    return {p.where.partition("（")[0]: f"{p.code} {p.found} {p.allowed} {p.advice} {p.where}" for p in caught.value.problems}
+    return {
+        p.where.partition("（")[0]: f"{p.code} {p.found} {p.allowed} {p.advice} {p.where}"
+        for p in caught.value.problems
+    }
 
 
 @pytest.mark.parametrize("name", packaged())
@@ -39,22 +42,43 @@ def test_packaged_schemes_load(name: str) -> None:
 
 def test_published_standards() -> None:
     """Fuyang 20条: 3,000 / 10,000 / 20,000 and 150; Jinan 2018: 2,000 once and 300; Guiyang 2021: 8,000 to 2,000."""
-    fuyang, jinan, guiyang = (load_scheme(n).parameters for n in ("fuyang-2015", "jinan-2018", "guiyang-2021"))
-    values = [int(fuyang[f"organisation.{k}"].values[0][1]) for k in ("branch", "general_branch", "committee")]
+    fuyang, jinan, guiyang = (
+        load_scheme(n).parameters for n in ("fuyang-2015", "jinan-2018", "guiyang-2021")
+    )
+    values = [
+        int(fuyang[f"organisation.{k}"].values[0][1])
+        for k in ("branch", "general_branch", "committee")
+    ]
     assert values == [3000, 10000, 20000] and fuyang["activity.per_member"].values[0][1] == 150
-    assert (jinan["start_up.amount"].values[0][1], jinan["activity.per_member"].values[0][1]) == (2000, 300)
-    assert [int(p.values[0][1]) for p in guiyang.values()] == [8000, 6000, 4000, 8000, 6000, 4000, 2000]
+    assert (jinan["start_up.amount"].values[0][1], jinan["activity.per_member"].values[0][1]) == (
+        2000,
+        300,
+    )
+    assert [int(p.values[0][1]) for p in guiyang.values()] == [
+        8000,
+        6000,
+        4000,
+        8000,
+        6000,
+        4000,
+        2000,
+    ]
     assert not any("书记" in p.label for p in guiyang.values())
 
 
 def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
     found = faults(
         tmp_path,
-        text().replace("2015-01-01: 150", "2015-01-01: -150").replace("2015-01-01: 10000", "2015-01-01: 200")
-        .replace("payer: fiscal_district", "payer: fiscal_distrct", 1).replace("committee:", "comittee:")
-        .replace("functional: false", "functonal: false").replace("2015-01-01: 3000", '2015-01-01: "3000"')
-        .replace("dates: days ", "dates: dayz ").replace("label: 配套比例", "labl: 配套比例"),
-    )  # fmt: skip
+        text()
+        .replace("2015-01-01: 150", "2015-01-01: -150")
+        .replace("2015-01-01: 10000", "2015-01-01: 200")
+        .replace("payer: fiscal_district", "payer: fiscal_distrct", 1)
+        .replace("committee:", "comittee:")
+        .replace("functional: false", "functonal: false")
+        .replace("2015-01-01: 3000", '2015-01-01: "3000"')
+        .replace("dates: days ", "dates: dayz ")
+        .replace("label: 配套比例", "labl: 配套比例"),
+    )
     base = "components."
     assert "dayz" in found["dates"] and "days" in found["dates"]
     assert "应为数字" in found[base + "organisation.branch.values"]
@@ -70,13 +94,32 @@ def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
     [
         ("2015-01-01: 10000", "2015-01-01: 200", "organisation.general_branch", "tiers_disordered"),
         ("{2015-01-01: 150}", "{2015-02-30: 150}", "activity.per_member.values", "不存在的日期"),
-        ("{2015-01-01: 150}", "{2015-01-01: 150, 2015-1-1: 160}", "activity.per_member.values", "重叠"),
-        ("{2015-01-01: 150}", "{2015-01-01: 150.005}", "activity.per_member.values.2015-01-01", "两位小数"),
+        (
+            "{2015-01-01: 150}",
+            "{2015-01-01: 150, 2015-1-1: 160}",
+            "activity.per_member.values",
+            "重叠",
+        ),
+        (
+            "{2015-01-01: 150}",
+            "{2015-01-01: 150.005}",
+            "activity.per_member.values.2015-01-01",
+            "两位小数",
+        ),
         ("committee:", "comittee:", "organisation.comittee", "parameter_unused"),
         ("of: [organisation]", "of: [organization]", "matching.of", "organisation"),
-        ("payer: fiscal_district\n    basis", "payer: dues_return\n    basis", "activity.payer", "党费"),
-        ("    ratio:", "    share: {label: 份, unit: 倍, range: [0, 3], step: 0.1, values: 1}\n    ratio:", "matching.share",
-            "parameter_unused"),
+        (
+            "payer: fiscal_district\n    basis",
+            "payer: dues_return\n    basis",
+            "activity.payer",
+            "党费",
+        ),
+        (
+            "    ratio:",
+            "    share: {label: 份, unit: 倍, range: [0, 3], step: 0.1, values: 1}\n    ratio:",
+            "matching.share",
+            "parameter_unused",
+        ),
     ],
 )
 def test_each_fault(tmp_path: Path, old: str, new: str, where: str, said: str) -> None:
@@ -89,8 +132,13 @@ def test_thresholds_out_of_order_and_floor_above_cap(tmp_path: Path) -> None:
     blank = text("blank")
     found = faults(tmp_path, blank.replace("from: 50", "from: 2"))
     assert "tiers_disordered" in found["components.organisation.small"]
-    found = faults(tmp_path, blank.replace("label: 每个组织最低, unit: 元/个·年, range: [0, 50000], step: 100, values: {2026-01-01: 0}",
-                                           "label: 低, unit: 元, range: [0, 900000], step: 1, values: {2026-01-01: 600000}"))  # fmt: skip
+    found = faults(
+        tmp_path,
+        blank.replace(
+            "label: 每个组织最低, unit: 元/个·年, range: [0, 50000], step: 100, values: {2026-01-01: 0}",
+            "label: 低, unit: 元, range: [0, 900000], step: 1, values: {2026-01-01: 600000}",
+        ),
+    )
     assert "tiers_disordered" in found["components.activity.cap"]
 
 
@@ -102,10 +150,23 @@ def test_unknown_scheme_names_the_near_one() -> None:
 
 def test_reform_is_frozen_hashable_and_goes_round() -> None:
     scheme = load_scheme("fuyang-2015")
-    one = scheme.reform({"activity.per_member": {"2026-07-01": 200}}, title="提高", author="某处", note="试算", source="会议")
-    assert load_reform(json.loads(one.to_json()), scheme) == one and hash(load_reform(json.loads(one.to_json()), scheme)) == hash(one)
-    assert one == scheme.reform({"activity.per_member": {datetime.date(2026, 7, 1): 200.0}}, title="提高", author="某处", note="试算",
-        source="会议")
+    one = scheme.reform(
+        {"activity.per_member": {"2026-07-01": 200}},
+        title="提高",
+        author="某处",
+        note="试算",
+        source="会议",
+    )
+    assert load_reform(json.loads(one.to_json()), scheme) == one and hash(
+        load_reform(json.loads(one.to_json()), scheme)
+    ) == hash(one)
+    assert one == scheme.reform(
+        {"activity.per_member": {datetime.date(2026, 7, 1): 200.0}},
+        title="提高",
+        author="某处",
+        note="试算",
+        source="会议",
+    )
     with pytest.raises(AttributeError):
         one.title = "x"  # type: ignore[misc]
     rows = one.difference(scheme)
@@ -116,11 +177,18 @@ def test_reform_is_frozen_hashable_and_goes_round() -> None:
 def test_a_changed_setting_is_said_in_words() -> None:
     """It read 党员活动经费·basis, from nothing to entitlement."""
     scheme = load_scheme("fuyang-2015")
-    settings = {"members": "mean", "activity.basis": "entitlement", "eligible.functional": True, "eligible.stars": ">= 3"}
+    settings = {
+        "members": "mean",
+        "activity.basis": "entitlement",
+        "eligible.functional": True,
+        "eligible.stars": ">= 3",
+    }
     assert [row["text"] for row in scheme.reform(settings).difference(scheme)] == [
-        "党员活动经费·补助口径由补差（已有支出计入）调到按标准全额，全部时期", "发放条件（functional）由否调到是，全部时期",
-        "发放条件（stars）由不限调到>= 3，全部时期", "党员数口径由上年末调到上年末与当年末平均，全部时期",
-    ]  # fmt: skip
+        "党员活动经费·补助口径由补差（已有支出计入）调到按标准全额，全部时期",
+        "发放条件（functional）由否调到是，全部时期",
+        "发放条件（stars）由不限调到>= 3，全部时期",
+        "党员数口径由上年末调到上年末与当年末平均，全部时期",
+    ]
 
 
 def test_one_parameter_set_twice_is_a_conflict() -> None:
@@ -130,11 +198,17 @@ def test_one_parameter_set_twice_is_a_conflict() -> None:
 
 def test_reform_files(tmp_path: Path) -> None:
     path = tmp_path / "reform.yml"
-    path.write_text("reform: per-member-200\ntitle: 提高到200元\nbase: mine\nchanges: {activity.per_member: {2026-07-01: 200}}\n",
-        encoding="utf-8")
+    path.write_text(
+        "reform: per-member-200\ntitle: 提高到200元\nbase: mine\nchanges: {activity.per_member: {2026-07-01: 200}}\n",
+        encoding="utf-8",
+    )
     shutil.copy(SCHEMES / "fuyang-2015.yml", tmp_path / "mine.yml")
     reform, scheme = read_scenario(path)
-    assert reform.title == "提高到200元" and reform.first_year == 2026 and scheme.name.startswith("富阳")
+    assert (
+        reform.title == "提高到200元"
+        and reform.first_year == 2026
+        and scheme.name.startswith("富阳")
+    )
     (tmp_path / "again.yml").write_text(reform.to_yaml(), encoding="utf-8")
     assert load_reform(tmp_path / "again.yml", scheme) == reform
 
@@ -152,20 +226,30 @@ def test_reforms_add_up_and_conflicts_are_named() -> None:
 
 def test_a_dated_change_takes_the_place_of_later_values_only() -> None:
     scheme = load_scheme("fuyang-2015")
-    later = scheme.under(scheme.reform({"activity.per_member": {"2024-01-01": 160, "2028-01-01": 180}}))
+    later = scheme.under(
+        scheme.reform({"activity.per_member": {"2024-01-01": 160, "2028-01-01": 180}})
+    )
     made = later.under(later.reform({"activity.per_member": {"2026-07-01": 200}}))
-    assert [v for _, v in made.parameters["activity.per_member"].values] == [Decimal(150), Decimal(160), Decimal(200)]
+    assert [v for _, v in made.parameters["activity.per_member"].values] == [
+        Decimal(150),
+        Decimal(160),
+        Decimal(200),
+    ]
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"activity.per_membr": 200}, "activity.per_member"), ({"activity.per_member": 5000}, "0 到 1000"),
-        ({"activity.per_member": "200"}, "应为数字"), ({"activity.per_member": -1}, "0 到 1000"),
-        ({"activity.per_member": {"2026-02-30": 1}}, "不存在的日期"), ({"activity.basis": "topup"}, "top_up"),
-        ({"organisation.branch": 15000}, "高一档不少于低一档"), ({"activity.per_member": float("nan")}, "有限"),
+        ({"activity.per_membr": 200}, "activity.per_member"),
+        ({"activity.per_member": 5000}, "0 到 1000"),
+        ({"activity.per_member": "200"}, "应为数字"),
+        ({"activity.per_member": -1}, "0 到 1000"),
+        ({"activity.per_member": {"2026-02-30": 1}}, "不存在的日期"),
+        ({"activity.basis": "topup"}, "top_up"),
+        ({"organisation.branch": 15000}, "高一档不少于低一档"),
+        ({"activity.per_member": float("nan")}, "有限"),
     ],
-)  # fmt: skip
+)
 def test_bad_reforms_are_refused(change: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
         load_scheme("fuyang-2015").reform(change)
@@ -176,7 +260,10 @@ def test_changes_of_a_command_line() -> None:
     assert parse_changes(["a.b=200"], "2026-07-01") == {"a.b": {"2026-07-01": 200.0}}
 
 
-@pytest.mark.parametrize("written", ["2026-07-01", "2026-7-1", "2026.7.1", "2026/7/1", "2026年7月1日", " 2026年 7月 1 日"])
+@pytest.mark.parametrize(
+    "written",
+    ["2026-07-01", "2026-7-1", "2026.7.1", "2026/7/1", "2026年7月1日", " 2026年 7月 1 日"],
+)
 def test_a_day_may_be_written_in_every_usual_way(written: str) -> None:
     made = load_scheme("fuyang-2015").reform(parse_changes(["activity.per_member=200"], written))
     assert made.changes == (("activity.per_member", ((date(2026, 7, 1), Decimal(200)),)),)
@@ -186,7 +273,11 @@ def test_a_day_that_is_none_is_told_in_one_plain_message() -> None:
     with pytest.raises(InputError) as caught:
         load_scheme("fuyang-2015").reform(parse_changes(["activity.per_member=200"], "七月"))
     (problem,) = caught.value.problems
-    assert problem.found == "七月" and "2026年7月1日" in problem.allowed and "{" not in str(caught.value)
+    assert (
+        problem.found == "七月"
+        and "2026年7月1日" in problem.allowed
+        and "{" not in str(caught.value)
+    )
 
 
 def test_a_setting_has_no_first_day_and_says_so() -> None:

@@ -165,9 +165,13 @@ def simulation(
         each, limits = result.organisations(year), {key: data.codebook.disclosure[key] for key in "nkp"}
         if not by_area and any(dominated(each[c], **limits) for c in ("baseline_fen", "amount_fen", "change_fen")):
             return Block.paragraph(f"补助标准测算：{word('withheld')}。")
-        named = "" if by_area else r"；[^；。]*的是[^；。]*"  # a public version names no areas here
-        text = re.sub(named, "", result.sentence) if named else result.sentence
-        blocks = [Block.paragraph(word("simulated")), costs.difference(result), Block.paragraph(text), costs.by_payer(result)]
+        text = result.sentence if by_area else result.public_sentence  # which names no area
+        blocks = [
+            Block.paragraph(word("simulated")),
+            costs.difference(result),
+            Block.paragraph(text),
+            costs.by_payer(result, named=by_area),
+        ]
         return Block.group(*blocks, *([placed(costs.by_area(result), "district")] if by_area else []))
     except InputError as error:
         return Block.paragraph("没有作补助标准测算：" + "；".join(p.found or p.title for p in error.problems), "pending")

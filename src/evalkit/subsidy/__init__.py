@@ -5,10 +5,32 @@ from evalkit.subsidy.instructors import instructors
 from evalkit.subsidy.plan import Plan, plan
 from evalkit.subsidy.readings import readings
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import Reform, Scheme, load_reform, load_scheme, packaged, parse_changes, read_scenario
+from evalkit.subsidy.scheme import (
+    Reform,
+    Scheme,
+    load_reform,
+    load_scheme,
+    packaged,
+    parse_changes,
+    read_scenario,
+    start_day,
+)
 from evalkit.subsidy.search import share_out
 
 __all__ = [
-    "Plan", "Projection", "Reform", "Result", "Scheme", "instructors", "load_reform", "load_scheme", "packaged", "parse_changes",
-    "plan", "read_scenario", "readings", "share_out",
-]  # fmt: skip
+    "Plan",
+    "Projection",
+    "Reform",
+    "Result",
+    "Scheme",
+    "instructors",
+    "load_reform",
+    "load_scheme",
+    "packaged",
+    "parse_changes",
+    "plan",
+    "read_scenario",
+    "readings",
+    "share_out",
+    "start_day",
+]

@@ -29,6 +29,11 @@ def words(section: str) -> Any:
     return read_yaml(Path(__file__).with_name("words.yml"))[section]
 
 
+def column_word(name: str) -> str:
+    """What a column is called by a reader; a user's own column by its own name."""
+    return str(words("columns").get(name, f"“{name}”"))
+
+
 @cache
 def lists() -> dict[str, dict[str, str]]:
     """The closed lists of the packaged codebook: payers, kinds of organisation, purposes."""
@@ -57,7 +62,12 @@ def cross(scheme: Scheme, faults: Faults) -> None:
         conditions(part.eligible, at, own)
         known(part.of, others, *at, "of")
         known(part.instead_of, others, *at, "instead_of")
-        known(part.payers if matching else part.payer, lists()["payer"], *at, "payers" if matching else "payer")
+        known(
+            part.payers if matching else part.payer,
+            lists()["payer"],
+            *at,
+            "payers" if matching else "payer",
+        )
         known([part.purpose] if part.purpose else [], lists()["purpose"], *at, "purpose")
         if part.by and not matching and not own and part.per not in ("instructor", "count"):
             known([part.by], words("columns"), *at, "by")
@@ -65,16 +75,33 @@ def cross(scheme: Scheme, faults: Faults) -> None:
         if matching:
             wanted = ["ratio", *(["share"] if part.town_amount == "share" else [])]
             if len(part.payers) != 2:
-                faults.add("value_invalid", (*at, "payers"), len(part.payers), "两个出资方：乡镇（街道）和企业")
+                faults.add(
+                    "value_invalid",
+                    (*at, "payers"),
+                    len(part.payers),
+                    "两个出资方：乡镇（街道）和企业",
+                )
             if part.reading is None:
-                faults.add("key_missing", (*at, "reading"), "", "town_equals_enterprise、together_equal_district、each_equals_district")
+                faults.add(
+                    "key_missing",
+                    (*at, "reading"),
+                    "",
+                    "town_equals_enterprise、together_equal_district、each_equals_district",
+                )
         elif part.per == "matching":
-            faults.add("key_missing", (*at, "per"), "", "party_org、member、unit、dues、instructor、count")
+            faults.add(
+                "key_missing", (*at, "per"), "", "party_org、member、unit、dues、instructor、count"
+            )
             continue
         elif sum(part.payer.values()) != 1:
             faults.add("value_invalid", (*at, "payer"), dict(part.payer), "各出资方比例合计为1")
         elif ("dues_return" in part.payer) != (part.per == "dues"):
-            faults.add("value_invalid", (*at, "payer"), "、".join(part.payer), "返还党费只由党费列支，党费不计入财政资金")
+            faults.add(
+                "value_invalid",
+                (*at, "payer"),
+                "、".join(part.payer),
+                "返还党费只由党费列支，党费不计入财政资金",
+            )
         if not rates or set(wanted) - set(rates):
             faults.add("key_missing", at, "", "、".join(wanted) or "至少一个标准")
         unused = [k for k in part.params if k not in wanted and (matching or k not in AMOUNTS)]
@@ -83,7 +110,9 @@ def cross(scheme: Scheme, faults: Faults) -> None:
             allowed = words("ordered")[part.by]
             unused += [k for k in rates if k not in allowed]
         for key in dict.fromkeys(unused):
-            faults.add("parameter_unused", (*at, key), key, "、".join(allowed), did_you_mean(key, allowed))
+            faults.add(
+                "parameter_unused", (*at, key), key, "、".join(allowed), did_you_mean(key, allowed)
+            )
         for key, one in part.params.items():
             limits(one, one.values, (*at, key), faults)
         _order(part, at, faults)
@@ -93,11 +122,15 @@ def limits(one: Parameter, values: Dated, at: tuple[str, ...], faults: Faults) -
     """Values within the range, with no more decimals than the money or share can have."""
     low, high = one.range
     if low < 0 or high < low:
-        faults.add("value_invalid", (*at, "range"), f"[{low}, {high}]", "下限不小于0，上限不小于下限")
+        faults.add(
+            "value_invalid", (*at, "range"), f"[{low}, {high}]", "下限不小于0，上限不小于下限"
+        )
     for when, value in values:
         path = (*at, "values", when.isoformat()) if when != ALWAYS else at
         if value < 0 or not low <= value <= high:
-            faults.add("value_invalid", path, f"{value}{one.unit}", f"{max(low, Decimal(0))} 到 {high}")
+            faults.add(
+                "value_invalid", path, f"{value}{one.unit}", f"{max(low, Decimal(0))} 到 {high}"
+            )
         elif value * one.scale % 1:
             faults.add("value_invalid", path, value, "金额最多两位小数，比例最多四位小数")
 
@@ -107,7 +140,12 @@ def _order(part: Component, at: tuple[str, ...], faults: Faults) -> None:
     order, starts = part.rates, [part.params[k].start for k in part.rates]
     if part.by and any(s is not None for s in starts):
         if None in starts or any(a >= b for a, b in pairwise(starts)):  # type: ignore[operator]
-            faults.add("tiers_disordered", (*at, order[0]), [str(s) for s in starts], "每档都写 from，由小到大")
+            faults.add(
+                "tiers_disordered",
+                (*at, order[0]),
+                [str(s) for s in starts],
+                "每档都写 from，由小到大",
+            )
             return
     else:
         order = [k for k in words("ordered").get(part.by, ()) if k in part.rates]
@@ -116,8 +154,13 @@ def _order(part: Component, at: tuple[str, ...], faults: Faults) -> None:
         for when in sorted({d for k in (low, high) for d, _ in part.params[k].values}):
             a, b = (value_on(part.params[k].values, when) for k in (low, high))
             if a is not None and b is not None and a > b:
-                faults.add("tiers_disordered", (*at, high), f"{when}：{low} {a} 高于 {high} {b}", "高一档不少于低一档",
-                           "确实如此请在该项写 ordered: false" if low != "floor" else "")  # fmt: skip
+                faults.add(
+                    "tiers_disordered",
+                    (*at, high),
+                    f"{when}：{low} {a} 高于 {high} {b}",
+                    "高一档不少于低一档",
+                    "确实如此请在该项写 ordered: false" if low != "floor" else "",
+                )
 
 
 def value_on(values: Dated, when: date) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from evalkit.documents import write as write_document
 from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
 from evalkit.subsidy.checks import lists, words
-from evalkit.subsidy.result import FEN, Result, moved
+from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
+from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
+from evalkit.subsidy.money import moved, one_unit
+from evalkit.subsidy.result import FEN, Result
 from evalkit.subsidy.workbook import workbook
 from evalkit.world.number import plain, quotient
 
@@ -24,6 +28,9 @@ def _money(label: str, key: str, decimals: int = 2) -> dict[str, Any]:
     return {"key": key, "label": label, "decimals": decimals, "align": "right"}
 
 
+OF_A_SCENARIO = re.compile(
+    r"(\d{4}年)?各地区(增加|增减)支出\.png|(\d{4}年分地区支出|党组织\d{4}年|未计入的地区|两种口径对照)\.csv"
+)
 ROUNDED = "因四舍五入，分项与合计可能不等。"
 CHANGE = (_money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"))
 
@@ -32,47 +39,202 @@ def _wan(row: Any) -> list[float]:
     return [float(row[c]) / 1e6 for c in FEN]
 
 
-def _block(result: Result, title: str, columns: list[Any], rows: list[list[Any]], total: int = 0, unit: str = "万元",
-           notes: Any = (), **more: Any) -> Block:  # fmt: skip
+def _block(
+    result: Result,
+    title: str,
+    columns: list[Any],
+    rows: list[list[Any]],
+    total: int = 0,
+    unit: str = "万元",
+    notes: Any = (),
+    **more: Any,
+) -> Block:
     """A table with its source; what the source already says, no note says again."""
     told = [n for n in notes if n and not n.startswith("演示数据")]
-    return Block.table(title, columns, rows, unit=unit, total_rows=total, source=result.source_line, sortable=False, notes=told,
-                       demo=result.plan.source.is_demo, **more)  # fmt: skip
+    return Block.table(
+        title,
+        columns,
+        rows,
+        unit=unit,
+        total_rows=total,
+        source=result.source_line,
+        sortable=False,
+        notes=told,
+        demo=result.plan.source.is_demo,
+        **more,
+    )
 
 
 def difference(result: Result) -> Block:
     """What the reform changes against the baseline; the first table of every report."""
-    rows = [[r["item"], r["old"], r["new"], r["unit"], r["since"]] for r in result.reform.difference(result.plan.scheme)]
-    columns = ["项目", *({"key": w, "label": w, "align": "right"} for w in ("由", "调到")), "单位", "自何日起"]
-    return _block(result, "调整内容", columns, rows or [["没有调整", None, None, "", ""]], unit="",
-                  notes=[result.plan.scheme.note, result.reform.note])  # fmt: skip
+    rows = [
+        [r["item"], r["old"], r["new"], r["unit"], r["since"]]
+        for r in result.reform.difference(result.plan.scheme)
+    ]
+    columns = [
+        "项目",
+        *({"key": w, "label": w, "align": "right"} for w in ("由", "调到")),
+        "单位",
+        "自何日起",
+    ]
+    return _block(
+        result,
+        "调整内容",
+        columns,
+        rows or [["没有调整", None, None, "", ""]],
+        unit="",
+        notes=[result.plan.scheme.note, result.reform.note],
+    )
 
 
-def by_payer(result: Result) -> Block:
-    """Cost by payer and year before and after, with the full year (翘尾)."""
+def by_payer(result: Result, named: bool = True) -> Block:
+    """Cost by payer and year before and after, with the full year (翘尾); without `named` no area is named."""
     names, rows = lists()["payer"], []
-    over = result.carry_over().set_index("year")
     for year, part in result.cost("payer").groupby("year"):
         rows += [[f"{year}年", names[r["payer"]], *_wan(r)] for r in part.to_dict("records")]
         rows.append([f"{year}年", {"t": "合计"}, *_wan(part[FEN].sum())])
-    note = "；".join(f"{y}年按全年执行{moved(r['whole_year_fen'])}，其中翘尾{moved(r['carry_over_fen'])}"
-                    for y, r in over.iterrows() if r["carry_over_fen"])  # fmt: skip
-    return _block(result, "分出资方支出", ["年份", "出资方", *CHANGE], rows, notes=[note, "返还党费不属于财政资金。", ROUNDED])
+    return _block(
+        result,
+        "分出资方支出",
+        ["年份", "出资方", *CHANGE],
+        rows,
+        notes=[
+            _carried_over(result),
+            "返还党费不属于财政资金。",
+            ROUNDED,
+            *remarks(result, named=named),
+        ],
+    )
+
+
+def _carried_over(result: Result) -> str:
+    """What the change would be in a full year, of the years in which it does not hold through."""
+    over = result.carry_over()
+    over = over[over["carry_over_fen"] != 0]
+    said = one_unit([*over["whole_year_fen"], *over["carry_over_fen"]])
+    return "；".join(
+        f"{r['year']}年按全年执行{moved(r['whole_year_fen'], said)}，"
+        f"其中翘尾{moved(r['carry_over_fen'], said)}"
+        for r in over.to_dict("records")
+    )
 
 
 def by_area(result: Result, year: int | None = None) -> Block:
-    """One row a district: cost before and after, money per member, organisations that gain, stay or lose."""
+    """One row a district: cost before and after, money per member, organisations that gain, stay or lose.
+
+    What cannot be reckoned in a district is not a zero: the cell is empty, and a note says what is missing.
+    """
     year = year or result.plan.years[0]
-    frame = result.change("area", year).merge(result.groups("area", year), on="area", how="left").fillna(0)
-    whole, rows = frame.sum(numeric_only=True), []
-    for r in [*frame.to_dict("records"), {**whole.to_dict(), "area_name": "合计"}]:
-        per = [quotient(r[c], 100 * r["members"]) if r["members"] else None for c in FEN[:2]]
-        share = r["change_fen"] / whole["change_fen"] if whole["change_fen"] else None
-        rows.append([r["area_name"], r["members"], *_wan(r), share, *per, *(int(r[k]) for k in ("gain", "same", "lose"))])
-    columns = ["地区", _money("党员数", "members", 0), *CHANGE, {"key": "share", "label": "占增加额", "percent": True},
-               _money("现行（元/人）", "per_old", 0), _money("调整后（元/人）", "per_new", 0),
-               *({"key": w, "label": w, "group": "党组织（个）", "align": "right"} for w in ("增加", "不变", "减少"))]  # fmt: skip
-    return _block(result, f"{year}年分地区支出", columns, rows, 1, notes=[*result.plan.notes, ROUNDED])
+    gaps = left_out(result, year).groupby("area")["component"].agg(set).to_dict()
+    moving, everything = set(touched(result)), set(result.scheme.components)
+    counts = result.groups("area", year).set_index("area")
+    frame = result.change("area", year)
+    change = int(frame["change_fen"].sum())
+    rows = [
+        _area_row(r, counts, change, gaps.get(r["area"], set()), moving, everything)
+        for r in frame.to_dict("records")
+    ]
+    total = {**frame.sum(numeric_only=True).to_dict(), "area": "", "area_name": "合计"}
+    counts.loc[""] = counts.sum(numeric_only=True)
+    rows.append(_area_row(total, counts, change, set(), moving, everything))
+    if gaps:  # members of districts whose money is not known
+        rows[-1][6:8] = [None, None]
+    columns = [
+        "地区",
+        _money("党员数", "members", 0),
+        *CHANGE,
+        {"key": "share", "label": "占增加额", "percent": True},
+        _money("现行（元/人）", "per_old", 0),
+        _money("调整后（元/人）", "per_new", 0),
+        *(
+            {"key": w, "label": w, "group": "党组织（个）", "align": "right"}
+            for w in ("增加", "不变", "减少")
+        ),
+    ]
+    notes = [*remarks(result, [year]), *result.plan.assumptions, ROUNDED]
+    return _block(result, f"{year}年分地区支出", columns, rows, 1, notes=notes)
+
+
+def _area_row(
+    row: dict[str, Any],
+    counts: pd.DataFrame,
+    change: int,
+    gap: set[str],
+    moving: set[str],
+    everything: set[str],
+) -> list[Any]:
+    """The cells of a district; `gap` are the components that cannot be reckoned there."""
+    money: list[float | None] = list(_wan(row))
+    members = row["members"]
+    per = [quotient(row[c], 100 * members) if members and not gap else None for c in FEN[:2]]
+    share = row["change_fen"] / change if change else None
+    known = row["area"] in counts.index
+    groups: list[int | None] = [
+        int(counts.at[row["area"], k]) if known else 0 for k in ("gain", "same", "lose")
+    ]
+    if gap >= everything:
+        money[:2] = None, None
+        members = members or None
+    if gap & moving:
+        groups = [None] * 3
+        if gap >= moving:
+            money[2] = share = None
+    return [row["area_name"], members, *money, share, *per, *groups]
+
+
+def by_areas(result: Result) -> Block:
+    """`by_area` of every year asked for."""
+    return Block.group(*(by_area(result, year) for year in result.plan.years))
+
+
+def reached(result: Result) -> Block:
+    """计发 and 未计发 by component and year, with the reasons; before and after where the reform changes who is in."""
+    rows = []
+    for year in result.plan.years:
+        before, after = (coverage(result, year, side).to_dict("records") for side in (0, 1))
+        for old, new in zip(before, after, strict=True):
+            same = all(old[key] == new[key] for key in ("paid", "unpaid", "reasons"))
+            sides = [("前后相同", new)] if same else list(zip(SIDE_WORDS, (old, new), strict=True))
+            for word, row in sides:
+                why = why_words(row["reasons"], row["unit"])
+                rows.append(
+                    [f"{year}年", row["name"], word, row["paid"], row["unpaid"], row["unit"], why]
+                )
+    columns = [
+        "年份",
+        "项目",
+        "方案",
+        *({"key": w, "label": w, "align": "right"} for w in ("计发", "未计发")),
+        "单位",
+        "未计发的原因",
+    ]
+    note = "“计发”指按标准有应发数的；补差口径下已有支出不低于应发数的地区，实际不再增拨。"
+    functional = max(
+        (int(coverage(result, year)["functional"].max()) for year in result.plan.years), default=0
+    )
+    more = f"另有功能型党组织{functional:,}个，不计入党组织数。" if functional else ""
+    return _block(result, "计发范围", columns, rows, unit="", notes=[note, more])
+
+
+def not_reckoned(result: Result) -> Block | None:
+    """Districts whose money cannot be reckoned and what is missing; None where there is none."""
+    rows = []
+    for year in result.plan.years:
+        for r in left_out(result, year).to_dict("records"):
+            full = [None if pd.isna(r[c]) else r[c] / 1e6 for c in ("full_old_fen", "full_new_fen")]
+            rows.append([f"{year}年", r["area_name"], r["name"], r["reason"], *full])
+    if not rows:
+        return None
+    columns = [
+        "年份",
+        "地区",
+        "项目",
+        "缺什么",
+        _money("现行全额", "full_old"),
+        _money("调整后全额", "full_new"),
+    ]
+    note = "缺报不等于零，这些地区的有关经费不在各表合计之内；全额是不扣除已有支出的标准数，补差不会高于它。"
+    return _block(result, "未计入的地区", columns, rows, notes=[note])
 
 
 def by_basis(result: Result) -> Block:
@@ -83,25 +245,62 @@ def by_basis(result: Result) -> Block:
         own = "（本方案）" if r["basis"] == part.basis else ""
         rows.append([f"{r['year']}年", part.name, words("values")[r["basis"]] + own, *_wan(r)])
     note = "“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"
-    return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=[note])
+    plan = result.plan
+    floors = {f"{n}.basis": "top_up" for n, part in parts.items() if part.basis}
+    top_up = plan.scheme.under(plan.scheme.reform(floors))
+    given = [plan.engine.not_given(top_up, n) for n, part in parts.items() if part.basis]
+    notes = [note, *given, *remarks(result)]
+    return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=notes)
 
 
 def fairness(result: Result, standard: float) -> Block:
-    """Adequacy (of the money by member, where there is such a component) and inequality before and after."""
+    """Adequacy (of the money by member, where there is such a component) and inequality before and after, by year."""
     of = next((n for n, p in result.scheme.components.items() if p.per == "member"), None)
-    reach, unequal = result.reach(standard, component=of), result.inequality()
-    rows = [[word, *reach.loc[k, ["share", "member_share"]].tolist(), *unequal.loc[k].tolist()] for k, word in WORDS.items()]
+    rows = []
+    for year in result.plan.years:
+        reach, unequal = result.reach(standard, year, of), result.inequality(year)
+        for side, word in WORDS.items():
+            shares = reach.loc[side, ["share", "member_share"]].tolist()
+            rows.append([f"{year}年", word, *shares, *unequal.loc[side].tolist()])
     name = result.scheme.components[of].name if of else ""
-    columns = ["方案", {"key": "o", "label": f"{name}人均达到{plain(standard)}元的党组织", "percent": True},
-               {"key": "m", "label": "所在党员", "percent": True},
-               *(_money(w, w, 3) for w in ("基尼系数", "泰尔指数", "区县之间", "区县之内"))]  # fmt: skip
-    note = "人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。"
-    return _block(result, "达标与差距", columns, rows, unit="", notes=[note])
+    columns = [
+        "年份",
+        "方案",
+        {"key": "o", "label": f"{name}人均达到{plain(standard)}元的党组织", "percent": True},
+        {"key": "m", "label": "所在党员", "percent": True},
+        *(_money(w, w, 3) for w in ("基尼系数", "泰尔指数", "区县之间", "区县之内")),
+    ]
+    notes = [
+        "人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。",
+        "年中调整的，当年按折算后的标准计算。",
+        *remarks(result),
+    ]
+    return _block(result, "达标与差距", columns, rows, unit="", notes=notes)
+
+
+def summary(result: Result) -> Block:
+    """The answer in one sentence."""
+    return Block.paragraph(result.sentence, "summary")
+
+
+def whom(result: Result) -> Block:
+    """`reached`, and the districts that cannot be reckoned where there are any."""
+    gaps = not_reckoned(result)
+    return Block.group(reached(result), *([gaps] if gaps else []))
+
+
+def basis(result: Result) -> Block:
+    """What was assumed, whom nothing is due to, what is missing, and where the standards come from."""
+    told = dict.fromkeys([*result.plan.notes, *remarks(result)])
+    return Block.bullets([*told, f"标准出处：{result.plan.scheme.source}"])
 
 
 def further(result: Result) -> Block:
     """What one more yuan of each standard costs in a full year, from the reform's values on."""
-    rows = [[r["label"], r["value"], f"提高{plain(r['step'])}", r["cost_fen"] / 1e6] for r in result.further().to_dict("records")]
+    rows = [
+        [r["label"], r["value"], f"提高{plain(r['step'])}", r["cost_fen"] / 1e6]
+        for r in result.further().to_dict("records")
+    ]
     columns = ["标准", _money("调整后", "value", 1), "再提高", _money("全年增加", "cost")]
     return _block(result, "再提高一步要多少钱", columns, rows)
 
@@ -112,20 +311,46 @@ bars, curves, pareto = charts.changes, charts.lorenz, charts.pareto
 def blocks(result: Result, standard: float = 150) -> list[Block]:
     """The 测算说明 in order."""
     title = result.title or "补助标准调整测算说明"
-    said = [f"{k}：{v}" for k, v in (("提出", result.reform.author), ("依据", result.reform.source)) if v]
-    out = [Block.heading(title, 1), *map(Block.paragraph, said), difference(result), Block.paragraph(result.sentence),
-           Block.heading("要多少钱、谁出", 2), by_payer(result), Block.heading("哪些地区受益", 2), by_area(result),
-               bars(result)]  # fmt: skip
+    said = [
+        f"{k}：{v}"
+        for k, v in (("提出", result.reform.author), ("依据", result.reform.source))
+        if v
+    ]
+    out = [
+        Block.heading(title, 1),
+        *map(Block.paragraph, said),
+        difference(result),
+        Block.paragraph(result.sentence),
+        Block.heading("要多少钱、谁出", 2),
+        by_payer(result),
+        Block.heading("哪些地区受益", 2),
+        *by_areas(result).blocks,
+        bars(result),
+        Block.heading("发给谁、没有发给谁", 2),
+        *whom(result).blocks,
+    ]
     if any(p.basis for p in result.scheme.components.values()):
         out += [Block.heading("两种口径", 2), by_basis(result)]
-    out += [Block.heading("达标与差距", 2), fairness(result, standard), curves(result), Block.heading("再提高一步", 2), further(result)]
-    return [*out, Block.heading("测算口径", 2), Block.bullets([*result.plan.notes, f"标准出处：{result.plan.scheme.source}"])]
+    out += [
+        Block.heading("达标与差距", 2),
+        fairness(result, standard),
+        curves(result),
+        Block.heading("再提高一步", 2),
+        further(result),
+    ]
+    return [
+        *out,
+        Block.heading("测算口径", 2),
+        basis(result),
+    ]
 
 
 def _plain(frame: pd.DataFrame, result: Result) -> pd.DataFrame:
     """A frame for a file: Chinese words for headings and codes, yuan for fen."""
     names = lists() | {"component": {n: part.name for n, part in result.scheme.components.items()}}
-    told = {c: frame[c].map(names[c]) for c in ("component", "payer", "org_kind", "level") if c in frame}
+    told = {
+        c: frame[c].map(names[c]) for c in ("component", "payer", "org_kind", "level") if c in frame
+    }
     yuan = {c: frame[c] / 100 for c in frame if str(c).endswith("_fen")}
     return frame.assign(**told, **yuan).rename(columns=words("heads"))
 
@@ -138,8 +363,6 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     out = Path(folder)
     all_blocks = blocks(result, standard)
     tables = {str(b.content["title"]): b for b in all_blocks if b.kind == "table"}
-    each = result.organisations()
-    each["members"] = each["members"].where(each["members"] >= 3)  # a list shows no count of persons below 3
     written = []
     for path in (out / "测算说明.html", out / "测算说明.docx", out / "测算表.xlsx"):
         locked = [p.read for p in write_document(all_blocks, path) if p.code == "output_locked"]
@@ -147,7 +370,24 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     files = {"调整方案.yml": result.reform.to_yaml().encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
     frames = {name: b.frame() for name, b in tables.items()}
-    frames |= {"分项目分地区": _plain(result.table, result), "党组织": _plain(each, result)}
+    frames |= {"分项目分地区": _plain(result.table, result)}
+    for year in result.plan.years:
+        name = "党组织" if year == result.plan.years[0] else f"党组织{year}年"
+        frames[name] = _each(result, year)
     files |= {f"{name}.csv": csv_bytes(frame) for name, frame in frames.items()}
     written += [put(out / name, content) for name, content in files.items()]
+    _clear(out, {path.name for path in written})
     return [*written, workbook(result, out / "测算底稿.xlsx")]
+
+
+def _each(result: Result, year: int) -> pd.DataFrame:
+    """The organisations of a year; a list shows no count of persons below 3."""
+    rows = result.organisations(year).drop(columns=["known", "change_known"])
+    return _plain(rows.assign(members=rows["members"].where(rows["members"] >= 3)), result)
+
+
+def _clear(folder: Path, written: set[str]) -> None:
+    """Remove tables and figures of another scenario that this one does not have: other years, another sign."""
+    for path in folder.iterdir():
+        if OF_A_SCENARIO.fullmatch(path.name) and path.name not in written:
+            path.unlink(missing_ok=True)

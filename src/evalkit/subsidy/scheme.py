@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,14 +35,29 @@ def number(value: Any) -> Decimal:
 
 
 def day(value: Any) -> date:
-    """A date from YAML, JSON, Python or a command line (2026-07-01, 2026.7.1, 2026年7月1日); a bare year is its 1 January."""
+    """A date from YAML, JSON, Python or a command line (2026-07-01, 2026.7.1, 2026年7月1日); a bare year is its 1 January.
+
+    Full-width figures and marks (２０２６－０７－０１) are read like the others.
+    """
     if isinstance(value, date):
         return date(value.year, value.month, value.day)
-    found = _DAY.fullmatch(re.sub(r"\s", "", str(value)))
+    text = unicodedata.normalize("NFKC", re.sub(r"\s", "", str(value)))
+    found = _DAY.fullmatch(text.replace("–", "-").replace("—", "-"))
     try:
         return date(*(int(part or 1) for part in found.groups())) if found else date(0, 1, 1)
     except ValueError:
-        raise PydanticCustomError("date", "不存在的日期，应写成 2026-07-01 或 2026年7月1日") from None
+        raise PydanticCustomError(
+            "date", "不存在的日期，应写成 2026-07-01 或 2026年7月1日"
+        ) from None
+
+
+def start_day(value: Any, where: str = "since") -> date:
+    """`day` for a single field; what is none is an `InputError` of one message."""
+    try:
+        return day(value)
+    except PydanticCustomError as error:
+        problem = Problem("value_invalid", where=where, found=str(value), allowed=error.message())
+        raise InputError(problem) from None
 
 
 def dated(values: Any) -> Dated:
@@ -52,12 +68,19 @@ def dated(values: Any) -> Dated:
     for key, value in values.items():
         try:
             when = day(key)
-            faults += [f"{key} 与另一日期重叠"] if when in found else []
+        except PydanticCustomError as error:
+            faults.append(f"{key} 是{error.message()}")
+            continue
+        if when in found:
+            faults.append(f"{key} 与另一日期重叠")
+        try:
             found[when] = number(value)
         except PydanticCustomError as error:
             faults.append(f"{key}: {value} {error.message()}")
     if faults or not found:
-        raise PydanticCustomError("dated", "{text}", {"text": "；".join(faults) or "至少写一个日期和数值"})
+        raise PydanticCustomError(
+            "dated", "{text}", {"text": "；".join(faults) or "至少写一个日期和数值"}
+        )
     return tuple(sorted(found.items()))
 
 
@@ -74,7 +97,9 @@ class Parameter(_Frozen):
 
     label: Text
     unit: Text
-    range: Annotated[tuple[Number, Number], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
+    range: Annotated[
+        tuple[Number, Number], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+    ]
     step: Annotated[Decimal, BeforeValidator(number), Field(gt=0)]
     values: Annotated[Dated, BeforeValidator(dated)]
     start: Number | None = Field(default=None, alias="from")
@@ -95,13 +120,19 @@ class Component(_Frozen):
     """Money of one kind: per what, by which tiers, paid by whom."""
 
     name: Text
-    per: Literal["party_org", "member", "unit", "dues", "instructor", "count", "matching"] = "matching"
-    payer: Annotated[dict[str, Number], BeforeValidator(lambda v: {v: 1} if isinstance(v, str) else v)] = {}
+    per: Literal["party_org", "member", "unit", "dues", "instructor", "count", "matching"] = (
+        "matching"
+    )
+    payer: Annotated[
+        dict[str, Number], BeforeValidator(lambda v: {v: 1} if isinstance(v, str) else v)
+    ] = {}
     by: str | None = None
     basis: Literal["entitlement", "top_up"] | None = None
     purpose: str | None = None
     of: tuple[str, ...] = Field(default=(), strict=False)
-    reading: Literal["town_equals_enterprise", "together_equal_district", "each_equals_district"] | None = None
+    reading: (
+        Literal["town_equals_enterprise", "together_equal_district", "each_equals_district"] | None
+    ) = None
     payers: tuple[str, ...] = Field(default=(), strict=False)
     town_amount: Literal["ledger", "share"] = "ledger"
     eligible: dict[str, Any] = {}
@@ -145,7 +176,9 @@ class Scheme(_Frozen):
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """All parameters by path: ``activity.per_member``."""
-        return {f"{c}.{p}": one for c, part in self.components.items() for p, one in part.params.items()}
+        return {
+            f"{c}.{p}": one for c, part in self.components.items() for p, one in part.params.items()
+        }
 
     def label(self, path: str) -> str:
         component, _, rest = path.partition(".")
@@ -170,7 +203,12 @@ class Scheme(_Frozen):
             raise PydanticCustomError("dated", words("undated"))
         return json.dumps(value, ensure_ascii=False, default=str)
 
-    def reform(self, changes: Mapping[str, Any] | Reform | None = None, faults: Faults | None = None, **words: str) -> Reform:
+    def reform(
+        self,
+        changes: Mapping[str, Any] | Reform | None = None,
+        faults: Faults | None = None,
+        **words: str,
+    ) -> Reform:
         """A checked `Reform` of this scheme: ``{"activity.per_member": 200}`` or ``{...: {"2026-07-01": 200}}``.
 
         A dated value holds from its day on and takes the place of all later ones. Settings change too: ``members``,
@@ -180,12 +218,20 @@ class Scheme(_Frozen):
             return changes
         found: dict[str, Any] = {}
         faults = faults or Faults()
-        for path, value in (changes or {}).items():
+        by_label = {self.label(path): path for path in self.parameters}
+        for key, value in (changes or {}).items():
+            path = by_label.get(str(key), str(key))
+            if path in found:
+                advice = "同一项只写一次；分几步调整写成 {日期: 数值}"
+                faults.add("scenario_conflict", (str(key),), str(value), advice=advice)
             try:
-                found[str(path)] = self._change(str(path), value)
+                found[path] = self._change(path, value)
             except PydanticCustomError as error:
-                days = "、".join(map(str, value)) if isinstance(value, Mapping) else value
-                faults.add("value_invalid", (path,), days, error.message())
+                shown = value
+                if isinstance(value, Mapping):
+                    shown = "、".join(f"{day}: {one}" for day, one in value.items())
+                unit = f"（{self.parameters[path].unit}）" if path in self.parameters else ""
+                faults.add("value_invalid", (str(key),), shown, error.message() + unit)
         return Reform(tuple(sorted(found.items())), base=self.scheme, **words).check(self, faults)
 
     def under(self, reform: Reform) -> Scheme:
@@ -196,7 +242,9 @@ class Scheme(_Frozen):
             part = raw["components"][first] if first in self.components else raw
             if isinstance(value, tuple):
                 old = part["params"][rest]["values"]
-                part["params"][rest]["values"] = dict([*(v for v in old if v[0] < value[0][0]), *value])
+                part["params"][rest]["values"] = dict(
+                    [*(v for v in old if v[0] < value[0][0]), *value]
+                )
             elif "eligible." in path:
                 part["eligible"] = part["eligible"] | {path.rpartition(".")[2]: json.loads(value)}
             else:
@@ -225,13 +273,26 @@ class Reform:
         clash = [key for key in mine if key in theirs and mine[key] != theirs[key]]
         if clash:
             advice = "请删去其中一个，或用 override 以后一个为准"
-            raise InputError([Problem("scenario_conflict", where=k, found=f"{_plain(mine[k])} / {_plain(theirs[k])}",
-                                      advice=advice) for k in clash])  # fmt: skip
+            raise InputError(
+                [
+                    Problem(
+                        "scenario_conflict",
+                        where=k,
+                        found=f"{_plain(mine[k])} / {_plain(theirs[k])}",
+                        advice=advice,
+                    )
+                    for k in clash
+                ]
+            )
         return self.override(other)
 
     def override(self, other: Reform) -> Reform:
         title = "＋".join(dict.fromkeys(t for t in (self.title, other.title) if t))
-        return replace(self, changes=tuple(sorted((dict(self.changes) | dict(other.changes)).items())), title=title)
+        return replace(
+            self,
+            changes=tuple(sorted((dict(self.changes) | dict(other.changes)).items())),
+            title=title,
+        )
 
     def check(self, scheme: Scheme, faults: Faults | None = None) -> Reform:
         """Itself, where the scheme can take it; else every fault at once."""
@@ -239,9 +300,13 @@ class Reform:
         known = [*scheme.parameters, "members", "dates", "rounding", "eligible.<列>"]
         known += [f"{c}.{s}" for c, p in scheme.components.items() for s in _settings(p)]
         conditions = {"eligible", *(f"{c}.eligible" for c in scheme.components)}
-        bad = [p for p, _ in self.changes if p not in known and p.rpartition(".")[0] not in conditions]
+        bad = [
+            p for p, _ in self.changes if p not in known and p.rpartition(".")[0] not in conditions
+        ]
+        labels = [f"{path}（{scheme.label(path)}）" for path in scheme.parameters]
+        allowed = "、".join([*labels, *known[len(labels) :]])
         for path in bad:
-            faults.add("key_unknown", (path,), path, "、".join(known), did_you_mean(path, known))
+            faults.add("key_unknown", (path,), path, allowed, did_you_mean(path, known))
         try:
             cross(scheme if bad else scheme.under(self), faults)
         except ValidationError as error:
@@ -250,14 +315,39 @@ class Reform:
         return self
 
     @property
+    def days(self) -> list[date]:
+        """The days from which anything changes, in order; what always holds has none."""
+        dated_values = (value for _, value in self.changes if isinstance(value, tuple))
+        return sorted({day for value in dated_values for day, _ in value} - {ALWAYS})
+
+    @property
     def first_year(self) -> int | None:
         """The year of the first dated change."""
-        days = [d for _, v in self.changes if isinstance(v, tuple) for d, _ in v if d != ALWAYS]
-        return min(days).year if days else None
+        return self.days[0].year if self.days else None
+
+    def years_from(self, known: Sequence[int]) -> list[int]:
+        """The years to reckon where none are asked for: from the first change on to the first full year after the last.
+
+        Without a date, or where the first one is before all ledgers (`known` are their years), from the year after the
+        last ledger on; two years at least, twenty at most.
+        """
+        after = max(known) + 1
+        days = [day for day in self.days if day.year >= min(known)]
+        first = days[0].year if days and days[0] == self.days[0] else after
+        last = first + 1
+        if days:
+            begins = days[-1]
+            last = max(last, begins.year + ((begins.month, begins.day) != (1, 1)))
+        return list(range(first, min(last, first + 19) + 1))
 
     def as_dict(self) -> dict[str, Any]:
-        words = {key: getattr(self, key) for key in ("reform", "title", "base", "author", "note", "source")}
-        return {k: v for k, v in words.items() if v} | {"changes": {k: _plain(v) for k, v in self.changes}}
+        words = {
+            key: getattr(self, key)
+            for key in ("reform", "title", "base", "author", "note", "source")
+        }
+        return {k: v for k, v in words.items() if v} | {
+            "changes": {k: _plain(v) for k, v in self.changes}
+        }
 
     def to_json(self) -> str:
         return json.dumps(self.as_dict(), ensure_ascii=False, indent=1)
@@ -269,8 +359,15 @@ class Reform:
         faults = faults or Faults()
         known = faults.mapping(raw, "reform", ())
         if raw and "changes" not in raw:
-            faults.add("key_missing", ("changes",), "、".join(map(str, raw)), "changes: {activity.per_member: {2026-07-01: 200}}")
-        words = {k: str(known[k]) for k in ("reform", "title", "author", "note", "source") if k in known}
+            faults.add(
+                "key_missing",
+                ("changes",),
+                "、".join(map(str, raw)),
+                "changes: {activity.per_member: {2026-07-01: 200}}",
+            )
+        words = {
+            k: str(known[k]) for k in ("reform", "title", "author", "note", "source") if k in known
+        }
         return scheme.reform(known.get("changes"), faults, **words)
 
     def difference(self, scheme: Scheme) -> list[dict[str, Any]]:
@@ -279,11 +376,32 @@ class Reform:
         for path, value in self.changes:
             one, item = scheme.parameters.get(path), scheme.label(path)
             for when, new in value if isinstance(value, tuple) else [(ALWAYS, json.loads(value))]:
-                old = next((v for d, v in reversed(one.values) if d <= when), one.values[0][1]) if one else scheme.setting(path)
-                shown = [f"{v:f}" if one else words("values").get(str(v), str(v)) for v in (old, new)]
-                unit, since = one.unit if one else "", "全部时期" if when == ALWAYS else when.isoformat()
-                text = f"{item}由{shown[0]}调到{shown[1]}{unit}，{since}" + ("" if when == ALWAYS else "起")
-                rows.append({"parameter": path, "item": item, "old": shown[0], "new": shown[1], "unit": unit, "since": since, "text": text})
+                old = (
+                    next((v for d, v in reversed(one.values) if d <= when), one.values[0][1])
+                    if one
+                    else scheme.setting(path)
+                )
+                shown = [
+                    f"{v:f}" if one else words("values").get(str(v), str(v)) for v in (old, new)
+                ]
+                unit, since = (
+                    one.unit if one else "",
+                    "全部时期" if when == ALWAYS else when.isoformat(),
+                )
+                text = f"{item}由{shown[0]}调到{shown[1]}{unit}，{since}" + (
+                    "" if when == ALWAYS else "起"
+                )
+                rows.append(
+                    {
+                        "parameter": path,
+                        "item": item,
+                        "old": shown[0],
+                        "new": shown[1],
+                        "unit": unit,
+                        "since": since,
+                        "text": text,
+                    }
+                )
         return rows
 
 
@@ -295,7 +413,11 @@ def _plain(value: Any) -> Any:
 
 
 def _settings(part: Component) -> list[str]:
-    return ["reading", "town_amount"] if part.of else ["basis", "once", "by", *(["lag"] if part.per == "dues" else [])]
+    return (
+        ["reading", "town_amount"]
+        if part.of
+        else ["basis", "once", "by", *(["lag"] if part.per == "dues" else [])]
+    )
 
 
 def packaged() -> list[str]:
@@ -318,16 +440,23 @@ def load_scheme(source: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
     path, name = Path(source), str(source)
     if not path.exists() and name not in packaged():
         raise InputError(unknown("scheme", name, packaged(), more="或写一个 YAML 文件的路径"))
-    return _scheme(_read(path if path.exists() else Path(__file__).parent / "schemes" / f"{name}.yml", faults), faults)
+    return _scheme(
+        _read(path if path.exists() else Path(__file__).parent / "schemes" / f"{name}.yml", faults),
+        faults,
+    )
 
 
 def load_reform(source: str | Path | Mapping[str, Any], scheme: Scheme) -> Reform:
     """A reform from a YAML or JSON file or a mapping, checked against its scheme."""
     faults = Faults()
-    return Reform.of(source if isinstance(source, Mapping) else _read(Path(source), faults), scheme, faults)
+    return Reform.of(
+        source if isinstance(source, Mapping) else _read(Path(source), faults), scheme, faults
+    )
 
 
-def read_scenario(path: str | Path | None, scheme: str | Path | None = None) -> tuple[Reform, Scheme]:
+def read_scenario(
+    path: str | Path | None, scheme: str | Path | None = None
+) -> tuple[Reform, Scheme]:
     """A reform file with the scheme it names as its base, which stands beside it or is a packaged one."""
     faults = Faults()
     raw = _read(Path(path), faults) if path else {}
@@ -338,16 +467,37 @@ def read_scenario(path: str | Path | None, scheme: str | Path | None = None) -> 
 
 
 def parse_changes(texts: Sequence[str], since: str | None = None) -> dict[str, Any]:
-    """``["activity.per_member=200"]`` from a command line, each from a day on where one is given."""
+    """``["activity.per_member=200"]`` from a command line, each from a day on where one is given.
+
+    Full-width letters, figures and marks are read like the others. Every fault has one message.
+    """
     found: dict[str, Any] = {}
+    first = start_day(since, "--from").isoformat() if since else None
+    if first and not texts:
+        advice = "--from 要与 --set 同写；方案文件里的日期写在文件中"
+        raise InputError(Problem("value_invalid", where="--from", found=str(since), advice=advice))
     for text in texts:
-        path, _, value = (part.strip() for part in text.partition("="))
+        plain_text = unicodedata.normalize("NFKC", text)
+        path, _, value = (part.strip() for part in plain_text.partition("="))
+        if not path or not value:
+            allowed = "项目=数值，如 activity.per_member=200"
+            raise InputError(Problem("value_invalid", where="--set", found=text, allowed=allowed))
         if path in found:
             advice = "同一项只写一次 --set；分几步调整请写成方案文件"
-            raise InputError(Problem("scenario_conflict", where=path, found="、".join(texts), advice=advice))
-        plain: Any = float(value) if re.fullmatch(r"-?\d+(\.\d+)?", value) else value
-        found[path] = {since: plain} if since else plain
+            raise InputError(
+                Problem("scenario_conflict", where=path, found="、".join(texts), advice=advice)
+            )
+        plain: Any = _number_of(value)
+        found[path] = {first: plain} if first else plain
     return found
+
+
+def _number_of(text: str) -> Any:
+    """A number as typed (200, 0.5, 3,500); anything else as it stands."""
+    grouped = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", text)
+    if re.fullmatch(r"-?\d+", grouped):
+        return int(grouped)
+    return float(grouped) if re.fullmatch(r"-?\d+\.\d+", grouped) else text
 
 
 def _read(path: Path, faults: Faults) -> dict[str, Any]:
@@ -359,7 +509,9 @@ def _scheme(raw: Mapping[str, Any], faults: Faults) -> Scheme:
     """The checked scheme; what is wrong in form is taken out, so that the faults in substance come in the same message."""
     body, parts = dict(raw), raw.get("components")
     if isinstance(parts, Mapping):
-        body["components"] = {str(c): _component(p) if isinstance(p, Mapping) else p for c, p in parts.items()}
+        body["components"] = {
+            str(c): _component(p) if isinstance(p, Mapping) else p for c, p in parts.items()
+        }
     try:
         made = Scheme.model_validate(body)
         cross(made, faults)
@@ -375,28 +527,48 @@ def _scheme(raw: Mapping[str, Any], faults: Faults) -> Scheme:
                 spot.pop(last, None)
         with suppress(ValidationError):
             cross(Scheme.model_validate(words("defaults") | body), faults)
-        faults.problems[told:] = [p for p in faults.problems[told:] if p.code not in ("key_missing", "parameter_unused")]
+        faults.problems[told:] = [
+            p for p in faults.problems[told:] if p.code not in ("key_missing", "parameter_unused")
+        ]
     faults.stop()
     return made
 
 
 def _component(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Entries with dated values are parameters; they stand beside the settings in the file."""
-    own = {str(k): dict(v) for k, v in raw.items() if str(k) not in Component.model_fields and isinstance(v, Mapping)}
-    return {str(k): v for k, v in raw.items() if str(k) not in own} | ({"params": own} if own else {})
+    own = {
+        str(k): dict(v)
+        for k, v in raw.items()
+        if str(k) not in Component.model_fields and isinstance(v, Mapping)
+    }
+    return {str(k): v for k, v in raw.items() if str(k) not in own} | (
+        {"params": own} if own else {}
+    )
 
 
 def _tell(errors: ValidationError, faults: Faults) -> None:
     """Pydantic's errors in the words of the person who wrote the file."""
     for error in errors.errors():
-        path, kind, context = [p for p in error["loc"] if p != "params"], error["type"], error.get("ctx", {})
-        model: type[BaseModel] = Scheme if len(path) < 2 else Component if len(path) < 4 else Parameter
+        path, kind, context = (
+            [p for p in error["loc"] if p != "params"],
+            error["type"],
+            error.get("ctx", {}),
+        )
+        model: type[BaseModel] = (
+            Scheme if len(path) < 2 else Component if len(path) < 4 else Parameter
+        )
         found, advice = "" if kind == "missing" else str(error["input"])[:60], ""
-        allowed = str(error["msg"] if kind in ("number", "date", "dated") else context.get("expected", words("faults").get(kind, "")))
+        allowed = str(
+            error["msg"]
+            if kind in ("number", "date", "dated")
+            else context.get("expected", words("faults").get(kind, ""))
+        )
         if kind == "extra_forbidden":
             fields = [f.alias or n for n, f in model.model_fields.items() if n != "params"]
             allowed, advice = "、".join(fields), did_you_mean(str(path[-1]), fields)
         elif "expected" in context:
             advice = did_you_mean(found, re.findall(r"'([^']+)'", allowed))
-        code = {"missing": "key_missing", "extra_forbidden": "key_unknown"}.get(kind, "value_invalid")
+        code = {"missing": "key_missing", "extra_forbidden": "key_unknown"}.get(
+            kind, "value_invalid"
+        )
         faults.add(code, tuple(path), found, allowed, advice)

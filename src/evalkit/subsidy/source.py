@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,26 +19,45 @@ LEDGER = {"town": ("income", "fiscal_township"), "dues": ("dues_paid", None)}
 
 @dataclass(frozen=True)
 class Source:
-    """Rows of the ledgers, one home (district) each; `homes` are in administrative order."""
+    """Rows of the ledgers, one home (district) each; `homes` are in administrative order.
+
+    `homes` are all districts that ought to report, also those from which nothing came. `money` has the columns home,
+    period, party_org, kind (town, dues or a purpose of spending) and amount_fen; it is None where the caller of a
+    plain frame has given no money at all. `empty` are the (home, period) whose ledger of units has come and names no
+    party organisation: nothing is due there, which is not the same as nothing known.
+    """
 
     orgs: pd.DataFrame
-    money: pd.DataFrame  # home, period, party_org, kind (town, dues or a purpose of spending), amount_fen
+    money: pd.DataFrame | None
     tables: dict[str, pd.DataFrame]
     homes: tuple[str, ...]
     names: tuple[str, ...]
     whole: str
     is_demo: bool = False
     notes: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    empty: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
-    def years(self) -> list[int]:
-        return sorted(int(p) for p in self.orgs["period"].unique())
+    def reported(self) -> frozenset[tuple[str, str]]:
+        """(home, period) from which a ledger of party organisations has come."""
+        return frozenset(self.orgs[["home", "period"]].itertuples(index=False, name=None))
+
+    @cached_property
+    def booked(self) -> frozenset[tuple[str, str, str]]:
+        """(home, period, kind) of which the ledgers of funds say anything, a zero included."""
+        if self.money is None:
+            return frozenset()
+        found = self.money[["home", "period", "kind"]].drop_duplicates()
+        return frozenset(found.itertuples(index=False, name=None))
 
     def data_year(self, year: int) -> int:
         """The year of the ledgers that stands for a year: itself, else the last one before it."""
         if before := [y for y in self.years if y <= year]:
             return before[-1]
-        advice = f"最近有数据的是{self.years[0]}年" if self.years else "请先运行 python start.py build"
+        advice = (
+            f"最近有数据的是{self.years[0]}年" if self.years else "请先运行 python start.py build"
+        )
         raise InputError(Problem("period_unknown", where="periods", found=str(year), advice=advice))
 
 
@@ -49,74 +68,159 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     orgs = data.views["party_orgs"].to_pandas()
     orgs["home"] = orgs["area"].map(home)
     orgs["level"] = orgs["area"].map(dict(zip(areas["area"], areas["level"], strict=True)))
-    tall = {t: data.frame(t).assign(home=lambda f: f["area"].map(home)) for t in ("covers", "units", "funds", "instructor_counts")}
-    joined = tall["covers"].merge(tall["units"][["home", "period", "unit", "employees"]], on=["home", "period", "unit"])
+    tall = {
+        t: data.frame(t).assign(home=lambda f: f["area"].map(home))
+        for t in ("covers", "units", "funds", "instructor_counts")
+    }
+    joined = tall["covers"].merge(
+        tall["units"][["home", "period", "unit", "employees"]], on=["home", "period", "unit"]
+    )
     size = joined.groupby(KEYS, as_index=False)["employees"].sum()
     orgs = orgs.drop(columns="employees", errors="ignore").merge(size, on=KEYS, how="left")
     counts, funds = tall["instructor_counts"], tall["funds"]
-    order = areas.loc[areas["area"].isin(orgs["home"].unique())].sort_values("sort_order")
+    years = tuple(sorted({int(str(p)[:4]) for p in orgs["period"]}))
+    places = tall["units"][["home", "period"]].drop_duplicates()
+    with_orgs = pd.concat([orgs[["home", "period"]], tall["covers"][["home", "period"]]])
+    known = set(with_orgs.itertuples(index=False, name=None))
+    empty = frozenset(set(places.itertuples(index=False, name=None)) - known)
+    order = areas.loc[areas["area"].isin(_expected(areas, orgs["home"]))].sort_values("sort_order")
     inside = data.find_area(within) if within else None
     if inside:
-        order = order[[f"{a}/".startswith(f"{inside}/") or inside.startswith(f"{a}/") for a in order["area"]]]
+        order = order[
+            [f"{a}/".startswith(f"{inside}/") or inside.startswith(f"{a}/") for a in order["area"]]
+        ]
         orgs = orgs[[f"{a}/".startswith(f"{inside}/") for a in orgs["area"]]]
         funds = funds[funds["party_org"].isin(orgs["party_org"]) & funds["home"].isin(orgs["home"])]
         counts = counts[counts["home"].isin(order["area"])]
-    orgs = orgs.sort_values([*KEYS, "area", "members"], ignore_index=True)  # the view gives no order; sums of floats need one
+    orgs = orgs.sort_values(
+        [*KEYS, "area", "members"], ignore_index=True
+    )  # the view gives no order; sums of floats need one
     top = areas.set_index("area").loc[inside or min(areas["area"], key=len)]
-    whole = top["name"] if inside else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
+    whole = (
+        top["name"]
+        if inside
+        else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
+    )
     names = tuple(order["name"].astype(str))
     notes = ("演示数据（虚构）",) if data.is_demo else ()
-    return make(orgs, funds, {**tables, "instructor_counts": counts}, tuple(order["area"]), names, whole, data.is_demo, notes)
+    given = {**tables, "instructor_counts": counts}
+    made = make(orgs, funds, given, tuple(order["area"]), names, whole, data.is_demo, notes)
+    return replace(made, years=years, empty=empty)
+
+
+def _expected(areas: pd.DataFrame, homes: pd.Series) -> set[str]:
+    """Districts that ought to report: those with organisations, and the others of the same level without areas below."""
+    found = set(homes.dropna())
+    levels = set(areas.loc[areas["area"].isin(found), "level"])
+    own = areas.loc[areas["area"].eq(areas["home"]) & areas["level"].isin(levels), "area"]
+    above = {area.rpartition("/")[0] for area in areas.loc[areas["area"].eq(areas["home"]), "area"]}
+    return found | {area for area in own if area not in above}
 
 
 def from_frame(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Source:
     """The source of a plain frame: area, party_org, members and what the scheme names; `tables["funds"]` for money."""
     if missing := [c for c in ("area", "party_org") if c not in frame]:
-        raise InputError([Problem("column_missing", where=c, advice="党组织表要有 area、party_org 两列") for c in missing])
+        raise InputError(
+            [
+                Problem("column_missing", where=c, advice="党组织表要有 area、party_org 两列")
+                for c in missing
+            ]
+        )
     orgs = frame.assign(home=frame.get("home", frame["area"]))
     homes = tuple(orgs["home"].dropna().unique())
-    funds = tables.get("funds", pd.DataFrame(columns=["area", "party_org", "flow", "source", "purpose", "amount_fen"]))
+    funds = tables.get("funds")
     names = tuple(str(h).rpartition("/")[2] for h in homes)
-    rest = {k: v.assign(home=v["area"]) if "area" in v and "home" not in v else v for k, v in tables.items() if k != "funds"}
-    return make(orgs, funds.assign(home=funds.get("home", funds["area"])), rest, homes, names, "合计")
+    rest = {
+        k: v.assign(home=v["area"]) if "area" in v and "home" not in v else v
+        for k, v in tables.items()
+        if k != "funds"
+    }
+    if funds is not None:
+        funds = funds.assign(home=funds.get("home", funds["area"]))
+    return make(orgs, funds, rest, homes, names, "合计")
 
 
-def make(orgs: pd.DataFrame, funds: pd.DataFrame, tables: Mapping[str, pd.DataFrame], homes: tuple[str, ...],
-         names: tuple[str, ...], whole: str, is_demo: bool = False, notes: tuple[str, ...] = ()) -> Source:
-    orgs = orgs.assign(period=(orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)).astype(str).str[:4])
-    if "period" not in funds:
-        funds = funds.assign(period=orgs["period"].max())
-    funds = funds.assign(period=funds["period"].astype(str).str[:4])
-    for table in [t for n, t in tables.items() if "party_org" in t and n != "instructor_counts"]:  # a user's columns
-        on = [c for c in KEYS if c in table and table[c].notna().all()]
-        orgs = orgs.merge(table.drop(columns=["area"], errors="ignore").drop_duplicates(on), on=on, how="left")
-    kind = pd.Series(pd.NA, funds.index, dtype="object")
-    kind[(funds["flow"] == "spending").fillna(False)] = funds.get("purpose")
-    for name, (flow, payer) in LEDGER.items():
-        hit = (funds["flow"] == flow) & ((funds["source"] == payer) if payer else True)
-        kind[hit.fillna(False).to_numpy(bool)] = name
-    money = funds.assign(kind=kind).dropna(subset=["kind", "amount_fen"])
-    money = money.assign(party_org=money["party_org"].astype(object).fillna("")).groupby([*KEYS, "kind"], as_index=False)
+def make(
+    orgs: pd.DataFrame,
+    funds: pd.DataFrame | None,
+    tables: Mapping[str, pd.DataFrame],
+    homes: tuple[str, ...],
+    names: tuple[str, ...],
+    whole: str,
+    is_demo: bool = False,
+    notes: tuple[str, ...] = (),
+) -> Source:
+    periods = orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)
+    orgs = orgs.assign(period=periods.astype(str).str[:4])
+    money = None if funds is None else _money(funds, str(orgs["period"].max()))
+    for name, table in tables.items():
+        if "party_org" in table and name != "instructor_counts":  # a user's columns
+            on = [c for c in KEYS if c in table and table[c].notna().all()]
+            more = table.drop(columns=["area"], errors="ignore").drop_duplicates(on)
+            orgs = orgs.merge(more, on=on, how="left")
     if lost := int((~orgs["home"].isin(homes)).sum()):
         notes = (*notes, f"{lost}个党组织看不出属于哪个地区，未计入")
         orgs = orgs[orgs["home"].isin(homes)]
     if twice := int(orgs.duplicated(KEYS).sum()):
         notes = (*notes, f"同一地区同一年有{twice}行党组织重名，各取第一行")
         orgs = orgs.drop_duplicates(KEYS)
-    return Source(orgs.reset_index(drop=True), money["amount_fen"].sum(), dict(tables), homes, names, whole, is_demo, notes)
+    orgs = _formal_members(orgs.reset_index(drop=True))
+    years = tuple(sorted(int(p) for p in orgs["period"].unique()))
+    return Source(orgs, money, dict(tables), homes, names, whole, is_demo, notes, years)
+
+
+def _formal_members(orgs: pd.DataFrame) -> pd.DataFrame:
+    """Functional organisations marked, without members: theirs are members of another organisation already."""
+    if "functional" not in orgs:
+        return orgs
+    functional = orgs["functional"].astype("boolean").fillna(False).astype(bool)
+    if "members" in orgs:
+        orgs = orgs.assign(members=orgs["members"].mask(functional, 0))
+    return orgs.assign(functional=functional)
+
+
+def _money(funds: pd.DataFrame, last: str) -> pd.DataFrame:
+    """Amounts by home, period, organisation and kind; funds without a period are those of the last one."""
+    periods = funds["period"] if "period" in funds else pd.Series(last, funds.index)
+    kind = pd.Series(pd.NA, funds.index, dtype="object")
+    kind[(funds["flow"] == "spending").fillna(False)] = funds.get("purpose")
+    for name, (flow, payer) in LEDGER.items():
+        hit = (funds["flow"] == flow) & ((funds["source"] == payer) if payer else True)
+        kind[hit.fillna(False).to_numpy(bool)] = name
+    party_org = funds["party_org"].astype(object).fillna("")
+    money = funds.assign(kind=kind, period=periods.astype(str).str[:4], party_org=party_org)
+    money = money.dropna(subset=["kind", "amount_fen"])
+    return money.groupby([*KEYS, "kind"], as_index=False)["amount_fen"].sum()
 
 
 def table_file(name: str, path: Path) -> pd.DataFrame:
     """A user's table from xlsx or csv; headings in Chinese are known."""
     if not path.exists():
         advice = f"请提供 {path.name}（列：area 地区、等次、count 个数），或在 tables= 里给出"
-        raise InputError(Problem("data_missing", file=str(path), where=f"tables.{name}", advice=advice))
+        raise InputError(
+            Problem("data_missing", file=str(path), where=f"tables.{name}", advice=advice)
+        )
     frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_excel(path, engine="calamine")
-    words = {"地区": "area", "等次": "grade", "个数": "count", "人数": "count", "年份": "period", "党组织名称": "party_org"}
+    words = {
+        "地区": "area",
+        "等次": "grade",
+        "个数": "count",
+        "人数": "count",
+        "年份": "period",
+        "党组织名称": "party_org",
+    }
     return frame.rename(columns=words)
 
 
 def column(orgs: pd.DataFrame, name: str, where: str) -> pd.Series:
     if name not in orgs:
-        raise InputError(unknown(where, name, [*map(str, orgs.columns)], "column_missing", "请在 tables= 里给出带这一列的表"))
+        raise InputError(
+            unknown(
+                where,
+                name,
+                [*map(str, orgs.columns)],
+                "column_missing",
+                "请在 tables= 里给出带这一列的表",
+            )
+        )
     return orgs[name]

@@ -27,9 +27,19 @@ class Uncertainty:
     notes: tuple[str, ...]
 
 
-def uncertainty(plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: int = 7,
-                organisations: Range = (0.0, 0.05), members: Range = (0.0, 0.05), take_up: Range = (0.9, 1.0),
-                budget: float | None = None, year: int | None = None, confidence: float = 0.95) -> Uncertainty:
+def uncertainty(
+    plan: Plan,
+    reforms: Mapping[str, Any],
+    *,
+    n: int = 200,
+    seed: int = 7,
+    organisations: Range = (0.0, 0.05),
+    members: Range = (0.0, 0.05),
+    take_up: Range = (0.9, 1.0),
+    budget: float | None = None,
+    year: int | None = None,
+    confidence: float = 0.95,
+) -> Uncertainty:
     """Intervals of the difference to the baseline under common random numbers, and regret over the draws.
 
     Growth a year and take-up are uniform in their ranges; missing member counts are drawn from the district's known
@@ -42,10 +52,16 @@ def uncertainty(plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: i
     homes = plan.engine.rows(year)["home"].to_numpy(str)
     known = {base: plan.engine.members(year, base) for base in schemes}
     gaps = any(gone.any() for _, gone in known.values())
-    keep = {k: v for k, v in plan.engine._known.items() if k[0] == "rows" or (k[0] in ("cells", "key") and not gaps)}
+    keep = {
+        k: v
+        for k, v in plan.engine._known.items()
+        if k[0] == "rows" or (k[0] in ("cells", "key") and not gaps)
+    }
     rows = []
     for _ in range(n):
-        p = Projection(rng.uniform(*organisations), rng.uniform(*members), take_up=rng.uniform(*take_up))
+        p = Projection(
+            rng.uniform(*organisations), rng.uniform(*members), take_up=rng.uniform(*take_up)
+        )
         engine = Engine(plan.source, p, dict(keep))
         pick = rng.random(len(homes))
         for base, (twice, gone) in known.items() if gaps else ():
@@ -57,15 +73,27 @@ def uncertainty(plan: Plan, reforms: Mapping[str, Any], *, n: int = 200, seed: i
             engine._known["members", year, base] = (filled, np.zeros(len(gone), bool))
         drawn = replace(plan, engine=engine)
         now = drawn.total(plan.values, year)
-        rows.append([drawn.total(values, year, scheme) - now for scheme, values in changed.values()])
+        rows.append(
+            [drawn.total(values, year, scheme) - now for scheme, values in changed.values()]
+        )
     draws = pd.DataFrame(rows, columns=list(changed))
     loss = (draws - int(fixed(budget, scale=100))).abs() if budget is not None else draws
     regret = loss.sub(loss.min(axis=1), axis=0)
     tail = (1 - confidence) / 2
-    table = pd.DataFrame({"scenario": draws.columns, "mean_fen": draws.mean().to_numpy(), "low_fen": draws.quantile(tail).to_numpy(),
-                          "high_fen": draws.quantile(1 - tail).to_numpy(), "mean_regret_fen": regret.mean().to_numpy(),
-                          "max_regret_fen": regret.max().to_numpy(), "best_share": (regret == 0).mean().to_numpy()})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "scenario": draws.columns,
+            "mean_fen": draws.mean().to_numpy(),
+            "low_fen": draws.quantile(tail).to_numpy(),
+            "high_fen": draws.quantile(1 - tail).to_numpy(),
+            "mean_regret_fen": regret.mean().to_numpy(),
+            "max_regret_fen": regret.max().to_numpy(),
+            "best_share": (regret == 0).mean().to_numpy(),
+        }
+    )
     spans = [f"{percent(a, 0)}～{percent(b, 0)}" for a, b in (organisations, members, take_up)]
-    notes = (f"{n}次抽样，随机种子{seed}；党组织年增长{spans[0]}，党员{spans[1]}，落实率{spans[2]}；各方案用同一组抽样",
-             "缺报的党员数从同一地区已知数中抽取")  # fmt: skip
+    notes = (
+        f"{n}次抽样，随机种子{seed}；党组织年增长{spans[0]}，党员{spans[1]}，落实率{spans[2]}；各方案用同一组抽样",
+        "缺报的党员数从同一地区已知数中抽取",
+    )
     return Uncertainty(table, draws, notes)

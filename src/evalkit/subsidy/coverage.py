@@ -1,0 +1,232 @@
+"""Whom a scheme reaches: organisations to which something is due and those to which nothing is, districts left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evalkit.subsidy.checks import Dated, words
+from evalkit.subsidy.engine import FUNCTIONAL, Ints, Words
+from evalkit.subsidy.scheme import Component, Scheme
+
+if TYPE_CHECKING:
+    from evalkit.subsidy.result import Result
+
+UNKNOWN, GAIN, LOSE, REACHED, NOTHING_DUE, SAME = "缺", "增加", "减少", "已达标", "无应发", "不变"
+SIDES = ("现行标准", "调整后")
+
+
+def touched(result: Result) -> list[str]:
+    """Components whose money the reform can move; all of them where it changes nothing or a rule of the whole scheme."""
+    everything = list(dict.fromkeys([*result.plan.scheme.components, *result.scheme.components]))
+    found: set[str] = set()
+    for path, value in result.reform.changes:
+        name, _, rest = path.partition(".")
+        if name not in result.scheme.components:
+            return everything
+        part = result.scheme.components[name]
+        found.add(name)
+        if not isinstance(value, tuple) and rest not in part.params:
+            found |= set(part.instead_of)  # who is rewarded decides who gets the subsidy
+    found |= {n for n, part in result.scheme.components.items() if found & set(_rests_on(part))}
+    return [name for name in everything if name in found] or everything
+
+
+def _rests_on(part: Component) -> tuple[str, ...]:
+    """Components whose payments a matching follows; the township's own payments, as booked, follow none."""
+    booked = part.reading == "town_equals_enterprise" and part.town_amount == "ledger"
+    return () if booked else part.of
+
+
+def reasons(result: Result, name: str, year: int, side: int = 1) -> tuple[Words, Ints]:
+    """For every organisation (or row of counts) why nothing is due, "" where something is; and how many it stands for."""
+    engine, (scheme, values) = result.plan.engine, result.sides[side]
+    cells = engine.cells(scheme, name, year)
+    why = cells.why.copy()
+    pay = np.append(sum(engine.payments(scheme, name, year, values)), 0)[cells.inverse]
+    why[(why == "") & (pay == 0)] = words("reasons")["zero"]
+    if scheme.components[name].per not in ("instructor", "count"):
+        lacking = engine.missing(scheme, name, year)[engine.areas(engine.rows(year))]
+        why = np.where((why == "") & (lacking != ""), lacking, why)
+    return why, cells.numbers
+
+
+def coverage(result: Result, year: int, side: int = 1) -> pd.DataFrame:
+    """By component: how many organisations something is due to (计发), how many not (未计发) and why.
+
+    Functional organisations are none of the party organisations and counted apart. Instructors and grades, which are
+    counted and not listed, are reckoned by their numbers.
+    """
+    rows = []
+    for name, part in result.sides[side][0].components.items():
+        why, numbers = reasons(result, name, year, side)
+        told: Counter[str] = Counter()
+        for reason in dict.fromkeys(why):
+            told[reason] = int(numbers[why == reason].sum())
+        paid, functional = told.pop("", 0), told.pop(FUNCTIONAL, 0)
+        why_not = tuple((reason, n) for reason, n in told.most_common() if n)
+        unpaid = sum(n for _, n in why_not)
+        rows.append([name, part.name, _counted_in(part), paid, unpaid, why_not, functional])
+    columns = ["component", "name", "unit", "paid", "unpaid", "reasons", "functional"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _counted_in(part: Component) -> str:
+    """个 for organisations; what is counted without a list has the measure word of its standard (元/名·年)."""
+    if part.per not in ("instructor", "count"):
+        return "个"
+    unit = next(iter(part.params.values())).unit
+    return unit.partition("/")[2].partition("·")[0] or "个"
+
+
+def why_words(why_not: Iterable[tuple[str, int]], unit: str) -> str:
+    """The reasons in a row: 无星级104个、不在范围22个."""
+    return "、".join(f"{reason}{n:,}{unit}" for reason, n in why_not)
+
+
+def coverage_words(
+    result: Result, year: int, only: Sequence[str] | None = None, always: bool = False
+) -> list[str]:
+    """A phrase for the components of which somebody gets nothing: 党员活动经费计发96个党组织，未计发3个（无党员数3个).
+
+    Components of which the same is to be said share a phrase.
+    """
+    told: dict[str, list[str]] = {}
+    for row in coverage(result, year).to_dict("records"):
+        if only is not None and row["component"] not in only:
+            continue
+        if not row["unpaid"] and not always:
+            continue
+        unit = row["unit"]
+        text = f"计发{row['paid']:,}{unit}" + ("党组织" if unit == "个" else "")
+        if row["unpaid"]:
+            text += f"，未计发{row['unpaid']:,}{unit}（{why_words(row['reasons'], unit)}）"
+        told.setdefault(text, []).append(row["name"])
+    return [f"{'、'.join(names)}{text}" for text, names in told.items()]
+
+
+def left_out(result: Result, year: int, only: Sequence[str] | None = None) -> pd.DataFrame:
+    """Districts and components that cannot be reckoned, with what is missing and, of a top-up, the money in full."""
+    plan, rows = result.plan, []
+    for name in dict.fromkeys([*result.scheme.components, *plan.scheme.components]):
+        if only is not None and name not in only:
+            continue
+        for place, reason in enumerate(missing(result, name, year)):
+            if reason:
+                home, area_name = plan.source.homes[place], plan.source.names[place]
+                part = result.scheme.components[name]
+                full = [int(due(result, name, year, side)[place]) for side in (0, 1)]
+                known = part.basis == "top_up" and sum(full) > 0
+                rows.append(
+                    [home, area_name, name, part.name, reason, *(full if known else [None] * 2)]
+                )
+    columns = ["area", "area_name", "component", "name", "reason", "full_old_fen", "full_new_fen"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def missing(result: Result, name: str, year: int) -> Words:
+    """By district what is missing to reckon a component before or after."""
+    engine = result.plan.engine
+    found = [engine.missing(scheme, name, year) for scheme, _ in result.sides]
+    return np.where(found[1] != "", found[1], found[0])
+
+
+def due(result: Result, name: str, year: int, side: int) -> Ints:
+    """What is due by district in full, before anything spent is counted."""
+    engine, (scheme, values) = result.plan.engine, result.sides[side]
+    cells, areas = engine.cells(scheme, name, year), len(result.plan.source.homes)
+    pays = engine.payments(scheme, name, year, values)
+    return sum((cells.sums(pay, areas) for pay in pays), np.zeros(areas, np.int64))
+
+
+def states(result: Result, year: int) -> pd.Series:
+    """By district what the reform does to it: 增加, 减少, 已达标, 无应发, 不变 or 缺 (cannot be reckoned).
+
+    已达标 is a district to which something is due whose own spending is known and no lower than what is due; where
+    nothing is due, or nothing is known, no such thing can be said.
+    """
+    source, names = result.plan.source, touched(result)
+    change = result.cost("area", year).set_index("area")["change_fen"].reindex(source.homes)
+    lacking = np.any([missing(result, name, year) != "" for name in names], axis=0)
+    total = np.zeros(len(source.homes), np.int64)
+    after = np.zeros(len(source.homes), np.int64)
+    beside = np.zeros(len(source.homes), np.int64)  # due by components that no spending counts for
+    for name in names:
+        whole = due(result, name, year, 0) + due(result, name, year, 1)
+        total = total + whole
+        after = after + due(result, name, year, 1)
+        if any(scheme.components[name].basis != "top_up" for scheme, _ in result.sides):
+            beside = beside + whole
+    open_gap = np.zeros(len(source.homes), np.int64)
+    for name in names:
+        for (component, _), money in result.new[year].items():
+            open_gap = open_gap + (money if component == name else 0)
+    found = np.full(len(source.homes), SAME, object)
+    found[(beside == 0) & (after > 0) & (open_gap == 0)] = REACHED
+    found[total == 0] = NOTHING_DUE
+    found[lacking] = UNKNOWN
+    found[change.to_numpy() > 0] = GAIN
+    found[change.to_numpy() < 0] = LOSE
+    return pd.Series(found, index=list(source.homes))
+
+
+def remarks(result: Result, years: Sequence[int] | None = None, named: bool = True) -> list[str]:
+    """Notes for under a table: whom nothing is due to and why, and which districts are left out (`named`).
+
+    What holds in all years is said once.
+    """
+    years = list(years or result.plan.years)
+    by_year = {}
+    for year in years:
+        told = [f"{text}。" for text in coverage_words(result, year)]
+        functional = max(coverage(result, year)["functional"], default=0)
+        told += [f"另有功能型党组织{functional:,}个，不计入党组织数。"] if functional else []
+        told += left_out_words(left_out(result, year)) if named else []
+        by_year[year] = told
+    return once(by_year)
+
+
+def left_out_words(frame: pd.DataFrame) -> list[str]:
+    """A line for each thing missing: 党员活动经费未计入临山县（缺经费台账）。"""
+    told = []
+    for reason, part in frame.groupby("reason", sort=False):
+        by_area = part.groupby("area_name", sort=False)["name"].agg(
+            lambda x: "、".join(dict.fromkeys(x))
+        )
+        for names, areas in by_area.groupby(by_area, sort=False):
+            told.append(f"{names}未计入{'、'.join(areas.index)}（{reason}，不能按零计算）。")
+    return told
+
+
+def once(by_year: Mapping[int, Sequence[str]]) -> list[str]:
+    """Lines of several years: those of all of them plain, the others with their years before them."""
+    holds: dict[str, list[int]] = {}
+    for year, lines in by_year.items():
+        for line in lines:
+            holds.setdefault(line, []).append(year)
+    every = len(by_year)
+    return [
+        line if len(years) == every else "、".join(f"{year}年" for year in years) + f"：{line}"
+        for line, years in holds.items()
+    ]
+
+
+__all__ = [
+    "Dated",
+    "Scheme",
+    "coverage",
+    "coverage_words",
+    "due",
+    "left_out",
+    "left_out_words",
+    "missing",
+    "reasons",
+    "remarks",
+    "states",
+    "touched",
+    "why_words",
+]

@@ -1,0 +1,158 @@
+"""The form, and the cells below it: after any change they show the scenario in its fields and no other."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of
+
+import evalkit as ek
+from evalkit.documents import MIME, Block
+from evalkit.problems import InputError
+from evalkit.subsidy import plan, report
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = {"per_member": {"label": "每人", "unit": "元/人·年", "range": [0, 1000], "step": 10}}
+
+
+@pytest.fixture
+def made(orgs) -> Any:
+    per_member = OWN["per_member"] | {"values": 150}
+    parts = {"m": PER_MEMBER | {"per_member": per_member}, "o": PER_ORG}
+    return plan(orgs, scheme_of(parts), [2026, 2027])
+
+
+def fen(form: Any) -> str:
+    return form.out.value.partition('data-fen="')[2].partition('"')[0]
+
+
+def test_the_fields_ask_what_the_plan_answers(made) -> None:
+    form = made.form(item="m.per_member", new=200, since="2026-07-01", scope="甲区")
+    expected = made.within("甲区").run({"m.per_member": {"2026-07-01": 200}})
+    assert fen(form) == str(expected.cost([])["change_fen"].iloc[0])
+    assert expected.sentence in form.out.value and form.result.sentence == expected.sentence
+    assert "未计发" in made.form(item="m.per_member", new=200).out.value
+
+
+@pytest.mark.parametrize("field", ["to", "day", "where", "choice"])
+def test_what_stands_below_follows_every_field(made, field) -> None:
+    form = made.form(item="m.per_member", new=200, since="2026-07-01")
+    makers = [
+        report.difference,
+        report.summary,
+        report.by_areas,
+        report.by_payer,
+        report.whom,
+        report.basis,
+    ]
+    views = [form.follow(make) for make in makers]
+    before = [view.block.to_json() for view in views]
+    new = {"to": 260, "day": date(2026, 10, 1), "where": "乙区", "choice": "o.branch"}[field]
+    getattr(form, field).value = new
+    if field == "choice":
+        assert form.to.value == 3000  # another item begins at its own value, not at the old one's
+        form.to.value = 3500
+    for make, view in zip(makers, views, strict=True):
+        assert view.block.to_json() == make(form.result).to_json()
+    assert [view.block.to_json() for view in views][:4] != before[:4]
+    assert views[1].block.plain() in form.out.value
+
+
+def test_what_takes_long_says_that_it_waits_and_never_shows_the_old(made) -> None:
+    form = made.form(item="m.per_member", new=200)
+    view = form.follow(report.summary, slow=True)
+    old = view.block.plain()
+    form.to.value = 260
+    assert old not in view.block.plain() and "重算" in view.block.plain()
+    form.again.click()
+    assert view.block.plain() == form.result.sentence != old
+
+
+def test_a_refused_value_leaves_nothing_old_below(made) -> None:
+    form = made.form(item="m.per_member", new=200)
+    view = form.follow(report.summary)
+    old = view.block.plain()
+    form.to.value = 5000
+    assert form.result is None and "0 到 1000" in form.out.value
+    assert old not in view.block.plain() and "不能测算" in view.block.plain()
+    form.to.value = 200
+    assert view.block.plain() == old
+
+
+def test_a_day_after_the_years_is_said_in_the_form(made) -> None:
+    form = made.form(item="m.per_member", new=200)
+    form.day.value = date(2031, 7, 1)
+    assert "在测算年份（2026年、2027年）之后" in form.out.value and fen(form) == "0"
+
+
+@pytest.mark.parametrize(
+    "given", [{"item": "m.per_membr"}, {"scope": "无此县"}, {"since": "2026-02-30"}]
+)
+def test_wrong_words_for_the_form_are_refused(made, given) -> None:
+    with pytest.raises(InputError):
+        made.form(**given)
+
+
+def test_files_are_those_of_the_scenario(made, tmp_path) -> None:
+    form = made.form(item="m.per_member", new=200, since="2026-07-01")
+    view = form.files(tmp_path)
+    for value in (200, 260):
+        form.to.value = value
+        assert f"调到{value}元" in view.block.plain()
+        total = pd.read_excel(
+            tmp_path / "测算底稿.xlsx", sheet_name="分地区2026", engine="calamine"
+        )
+        cost = form.result.cost([], 2026)["change_fen"].iloc[0]
+        assert round(total.iloc[-1]["增加（元）"] * 100) == cost
+        assert form.result.sentence in (tmp_path / "测算说明.html").read_text(encoding="utf-8")
+
+
+def test_a_cell_is_shown_anew_in_its_place(made, monkeypatch) -> None:
+    """The output of the cell itself is replaced (by its display id), with block, page and text of the new scenario."""
+    shown: list[Any] = []
+
+    class Handle:
+        def update(self, bundle: Any, raw: bool) -> None:
+            shown.append(bundle)
+
+    def display(bundle: Any, raw: bool, display_id: bool) -> Handle:
+        shown.append(bundle)
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    form = made.form(item="m.per_member", new=200)
+    form.follow(report.summary)._ipython_display_()
+    form.to.value = 260
+    first, second = (Block.from_json(bundle[MIME]).plain() for bundle in shown)
+    assert second == form.result.sentence != first
+    assert form.result.sentence in shown[1]["text/html"]
+
+
+def test_no_cell_of_the_notebook_keeps_its_own_scenario(demo_project) -> None:
+    """Every cell below the form that shows something of the plan is run, the form changed, and looked at again."""
+    notebook = json.loads((ROOT / "notebooks" / "whatif.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+    asks = next(n for n, text in enumerate(cells) if "plan.form(" in text)
+    space: dict[str, Any] = {"display": lambda *_: None}
+    for text in cells[: asks + 1]:
+        exec(text.replace("project = None", f"project = {str(demo_project)!r}", 1), space)
+    form, names = space["asked"], {"item", "new", "since", "scope", "result"}
+    for text in cells[asks + 1 :]:
+        code = compile(text, "cell", "exec")
+        free = set(code.co_names)
+        assert not free & (names - {"result"}), f"a cell reads the parameters, not the form: {text}"
+        exec(code, space)
+    assert len(form.views) >= 12
+    form.to.value = 230
+    form.again.click()
+    sentences = [view.block.plain() for view in form.views if view.make is report.summary]
+    expected = ek.plan(ek.load(demo_project), "fuyang-2015", [2026, 2027])
+    wanted = expected.run({"activity.per_member": {"2026-07-01": 230}}).sentence
+    assert sentences == [wanted] and wanted in form.out.value
+    for view in form.views:
+        assert view.block.to_json() == view.make(form.result).to_json()
