@@ -214,6 +214,7 @@ def template(
 @app.command()
 def report(
     period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
+    baseline: Annotated[str | None, typer.Option(help="比较基期，如 2022；默认此前最近的一期")] = None,
     level: Annotated[str | None, typer.Option(help="比较哪一级：district、township ...；默认有区县比区县，否则比地区最多的一级")] = None,
     within: Annotated[str | None, typer.Option(help="只比较这个地区以内的")] = None,
     project: ProjectOption = None,
@@ -236,7 +237,7 @@ def report(
 
     try:
         made = make_report(
-            period, level=level, within=within, project=project, dataset=dataset, out=out, jobs=jobs, force=force,
+            period, baseline=baseline, level=level, within=within, project=project, dataset=dataset, out=out, jobs=jobs, force=force,
             formats=[f.strip() for f in formats.replace("，", ",").split(",") if f.strip()], ranking=ranking, public=publish,
             progress=progress, note=lambda text: say(text, err=True),
         )  # fmt: skip

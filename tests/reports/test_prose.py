@@ -172,7 +172,7 @@ def told(values, code="org_coverage", ranking="full", baseline="2024", **more) -
 def test_comparison_names_the_ends_the_gap_and_the_changes():
     text = told([0.9, 0.8, 0.7, 0.6], previous=[0.85, 0.8, 0.75, 0.65])
     assert "居前的是甲区（90.0%）、乙区（80.0%），靠后的是丙区（70.0%）、丁区（60.0%），最高与最低相差30.0个百分点。" in text
-    assert "与上年相比，1个区县提高、1个持平、2个下降。2个区县优于合计水平，2个低于合计水平。" in text
+    assert "与上年相比，1个区县提高、1个持平、2个下降。2个区县优于合计水平，2个差于合计水平。" in text
     assert text.startswith("组织覆盖率合计75.0%。")
 
 
@@ -206,7 +206,7 @@ def test_lower_is_better_puts_the_least_first():
 def test_no_word_of_judgement_without_a_clear_difference():
     noisy = frame([0.80, 0.81, 0.79]).assign(ci_low=0.7, ci_high=0.9)
     text = comparison(noisy, "org_coverage", "2025").content["text"]
-    assert "优于" not in text and "低于" not in text and "3个区县与合计水平的差异均不明显" in text
+    assert "优于" not in text and "差于" not in text and "3个区县与合计水平的差异均不明显" in text
     assert set(compare(noisy, "2025")["verdict"]) <= {"unclear", "same"}
 
 
@@ -258,9 +258,9 @@ def test_declines_are_sorted_and_only_the_clear_ones(whole):
     past = {"six_haves_rate": 0.805, "member_admission_growth": 1.116, "empty_form_rate": 0.05, "activity_fund_per_member": 100,
             "org_coverage": 0.8, "centre_6s_rate": 0.9}  # fmt: skip
     _, every, first = whole(*rows, earlier=past)
-    assert every == "比上年变差较多（比率1个百分点以上，其他5%以上）的指标有3项：" \
-                    "发展党员为上年的比例下降11.6个百分点、人均活动经费减少10元、空转率提高3.0个百分点"  # fmt: skip
-    assert first == "比上年变差较多的指标有3项，变差最多的是发展党员为上年的比例下降11.6个百分点"
+    assert every == "比上年变差较多（比率1个百分点以上，其他5%以上）的主要指标有2项：" \
+                    "人均活动经费减少10元、空转率提高3.0个百分点"  # fmt: skip
+    assert first == "比上年变差较多的主要指标有2项，变差最多的是人均活动经费减少10元"
     assert whole(rows[0], earlier=past)[1] == "" and whole(*rows)[1] == ""  # half a point; first year
 
 
@@ -276,13 +276,13 @@ def test_districts_side_by_side_lead_and_verify():
     one, other = frame([0.9, 0.8, 0.7, 0.6], previous=[0.65, 0.8, 0.75, 0.65]), frame([0.5] * 4, "single_setup", previous=[0.5] * 4)
     texts = [b["content"]["text"] for b in annual.comparisons(pd.concat([one, other]), "2025", "2024").content["blocks"]]
     assert texts[0].startswith("2项主要指标中，优于合计水平的指标最多的是甲区（1项）、乙区（1项）；")
-    assert "；低于合计水平的指标最多的是丙区（1项）、丁区（1项）。" in texts[0]
-    assert "“优于”“低于”指与各区县合计的差距超出误差范围" in texts[0]
+    assert "；差于合计水平的指标最多的是丙区（1项）、丁区（1项）。" in texts[0]
+    assert "“优于”“差于”按指标的方向说" in texts[0] and "指与各区县合计的差距超出误差范围" in texts[0]
     assert texts[-1] == "比上年变动20个百分点以上、需要核实的有组织覆盖率（甲区提高25.0个百分点）。"
     none = annual.comparisons(one, "2025", "2024", ranking="none").content["blocks"]
     assert len(none) == 1 and "甲区" not in none[0]["content"]["text"]
     assert annual.falling_words(one, "2025", "2024", ranking="none").content["text"] == (
-        "低于合计水平且比上年变差（任一主要指标）的有2个区县。"
+        "差于合计水平且比上年变差（任一主要指标）的有2个区县。"
     )
     assert annual.falling_words(one, "2025").content["text"] == "没有上年数，不作升降比较。"
 
@@ -297,12 +297,14 @@ def test_summary_names_first_and_last_only_where_each_is_alone_and_clear():
 
 
 def test_problems_and_advice_name_who_has_most_only_where_names_are_wanted():
-    due = findings.Found("due", "应建未建单位", "家", 12, 10, 5, "区县", ("甲区", "乙区"))
+    shares = tuple(findings.Share(*one) for one in (("甲区", 5, 100), ("乙区", 4, 40), ("丙区", 1, 60), ("丁区", 2)))
+    due = findings.Found("due", "应建未建单位", "家", 12, 10, 5, "区县", "上年", shares)
     gone = findings.Found("idle", "全年没有活动记录的党组织", "个", 0, 3, 0, "区县")
     said = findings.problem_words([due, gone]).content["text"]
     assert "应建未建单位12家，涉及5个区县，比上年增加2家；全年没有活动记录的党组织已全部解决。" in said
     named, check = findings.advice([due, gone], ["主题党日落实率"]).content["items"]
-    assert named.endswith("（甲区、乙区较多）。") and check.startswith("先核对主题党日落实率所依据的台账是否登记完整")
+    assert named.endswith("成熟一个组建一个。数量最多的是甲区（5家）；应建未建比例最高的是乙区（10.0%）。")
+    assert check.startswith("先核对主题党日落实率所依据的台账是否登记完整")
     assert "甲区" not in findings.advice([due], names=False).content["items"][0]
     assert findings.advice([gone]).content["text"].startswith("继续巩固")
 

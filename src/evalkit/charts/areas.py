@@ -19,6 +19,7 @@ from evalkit.world import number
 
 _HEAT = LinearSegmentedColormap.from_list("load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")])
 _GROUND = {"fc": "white", "ec": "none", "pad": 1.0}  # so that lines do not run through figures
+NAMED = 3  # areas named together in the words of a picture
 _FOOT = 0.28  # inches for the labels of an axis
 
 
@@ -95,13 +96,22 @@ def _sorted(rows: pd.DataFrame, info: Info) -> pd.DataFrame:
 
 
 def _alt(rows: pd.DataFrame, info: Info) -> str:
+    """The picture in words: who has the highest and the lowest value, unless all have the same or only one has any."""
     known = rows.dropna(subset=["shown"])
     if known.empty:
         return say(info.lang, "bars_none", name=info.name, n=len(rows))
-    top, low = known.iloc[int(known["shown"].argmax())], known.iloc[int(known["shown"].argmin())]
-    return say(info.lang, "bars_alt", period=years(info.period, info.lang), n=len(rows), name=info.name,
-               mean=info.mean_text, top=top["label"], high=info.full(top["shown"]), bottom=low["label"],
-               low=info.full(low["shown"]), gone=len(rows) - len(known))  # fmt: skip
+    high, low = info.full(known["shown"].max()), info.full(known["shown"].min())
+    words = "bars_one" if len(known) == 1 else "bars_same" if high == low else "bars_alt"
+    return say(info.lang, words, period=years(info.period, info.lang), n=len(rows), name=info.name, mean=info.mean_text,
+               top=_who(known, info, high), high=high, bottom=_who(known, info, low), low=low,
+               gone=len(rows) - len(known))  # fmt: skip
+
+
+def _who(known: pd.DataFrame, info: Info, printed: str) -> str:
+    """The areas that have a printed value; a number of them where they are many."""
+    names = [name for name, value in zip(known["label"], known["shown"], strict=True) if info.full(value) == printed]
+    few = say(info.lang, "comma").join(names)
+    return few if len(names) <= NAMED else say(info.lang, "areas", n=len(names))
 
 
 def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *, sort: bool = True, lang: str = "zh",

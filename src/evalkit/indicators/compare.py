@@ -14,11 +14,11 @@ from evalkit.world import number
 
 MINIMUM_BASE = 30
 MARGIN = 0.05  # amounts and ratios carry no sampling interval: a difference below 5% of the reference stays unjudged
-VERDICTS = {"better": "优于", "worse": "低于", "same": "持平", "unclear": "差异不明显", "none": "不作评价"}
+VERDICTS = {"better": "优于", "worse": "差于", "same": "持平", "unclear": "差异不明显", "none": "不作评价"}
 COLUMNS = [
     "area", "area_name", "period", "level", "indicator", "name", "dimension", "kind", "better", "scale", "unit",
     "decimals", "value", "numerator", "denominator", "reference", "reference_name", "difference", "low", "high",
-    "previous", "change", "verdict", "falling", "rank", "n_ranked", "ranked", "sort_order",
+    "against", "previous", "change", "course", "verdict", "falling", "rank", "n_ranked", "tied", "ranked", "sort_order",
 ]  # fmt: skip
 
 
@@ -53,7 +53,8 @@ def compare(
     COLUMNS; `difference` = value - reference with its interval from the data and, for proportions and rates, from
     sampling; `verdict` better / worse when that interval excludes zero (amounts and ratios: data interval, and at
     least 5% of the reference), same below half a printed unit, unclear otherwise, none where no direction is better;
-    `falling`: against the earlier period the value moved in the worse direction by half a printed unit or more.
+    `course`: how it moved since the earlier period `against` (see `course`), `falling` where that is worse; `rank` by the printed
+    value, with `tied` for a shared place; no rank where fewer than two areas are ordered, or where all are equal.
     """
     period, against = str(period), None if against is None else str(against)
     now = indicators.loc[(indicators["period"] == period) & indicators["value"].notna()].copy()
@@ -68,14 +69,35 @@ def compare(
     side_high = out[["high", "ci_high"]].max(axis=1)
     out["low"], out["high"] = side_low - out["reference"], side_high - out["reference"]
     out["verdict"] = _verdict(out)
+    out["against"] = against
     out["previous"] = _earlier(indicators, out, against)
     out["change"] = number.minus(out["value"], out["previous"])
-    worse = np.where(out["better"] == "lower", 1.0, np.where(out["better"] == "higher", -1.0, 0.0))
-    out["falling"] = (worse * out["change"] >= half_unit(out)).fillna(False) & (worse != 0)
+    out["course"] = course(out, out["previous"])
+    out["falling"] = out["course"] == "worse"
     out["ranked"] = (out["kind"] != "proportion") | (out["denominator"] >= minimum_base)
     out["rank"] = _rank(out)
     out["n_ranked"] = out.groupby(["level", "indicator"], dropna=False)["rank"].transform("count")
+    out["tied"] = out["rank"].notna() & out.duplicated(["level", "indicator", "rank"], keep=False)
     return out[COLUMNS].sort_values(["indicator", "sort_order"], kind="stable", ignore_index=True)
+
+
+def course(rows: pd.DataFrame, previous: pd.Series) -> np.ndarray:
+    """How each value moved since its `previous` one: better, worse or same; none where that cannot be said.
+
+    Of an indicator that should be high or low, by the direction; of one that should be near its reference, by the
+    distance from it. Below half a printed unit it is the same. Without a previous value, a direction or (near) a
+    reference nothing is said. This is the only rule of 变好 and 变差: whoever counts them, counts these.
+    """
+    value, before, target = (
+        pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        for column in (rows["value"], previous, rows["target"])
+    )
+    better, half = rows["better"].to_numpy(), half_unit(rows).to_numpy(dtype=float)
+    near = np.abs(value - target) - np.abs(before - target)
+    loss = np.select([better == "higher", better == "lower", better == "near"], [before - value, value - before, near], np.nan)
+    size = number.half_up(loss / half, 6)  # in half printed units, without the noise of floats
+    moved = np.where(size >= 1, "worse", np.where(size <= -1, "better", "same"))
+    return np.where(np.isnan(size), "none", moved)
 
 
 def pooled(frame: pd.DataFrame) -> pd.Series:
@@ -124,8 +146,18 @@ def _earlier(indicators: pd.DataFrame, out: pd.DataFrame, against: str | None) -
 
 
 def _rank(out: pd.DataFrame) -> pd.Series:
-    """Best is 1 and ties share the better place, as the value is printed; areas on a small base have none."""
-    sign = np.where(out["better"] == "lower", 1.0, -1.0)
-    shown = number.half_up(number.times(out["value"], out["scale"]), 6)
-    order = pd.Series(sign * shown, index=out.index).where(out["ranked"] & out["better"].isin(["higher", "lower"]))
-    return order.groupby([out["level"], out["indicator"]], dropna=False).rank(method="min").astype("Int64")
+    """Best is 1 and ties share the better place, as the value is printed; areas on a small base have none.
+
+    An order needs at least two areas, and an order of equals is no order: neither has a rank.
+    """
+    sign = np.where(out["better"] == "lower", 1, -1)
+    orders = out["ranked"] & out["better"].isin(["higher", "lower"])
+    printed = pd.Series(sign * _printed(out), index=out.index).where(orders)
+    groups = printed.groupby([out["level"], out["indicator"]], dropna=False)
+    return groups.rank(method="min").where(groups.transform("nunique") > 1).astype("Int64")
+
+
+def _printed(out: pd.DataFrame) -> np.ndarray:
+    """The values in printed units, half up: 84.8% of one decimal is 848."""
+    units = number.times(number.times(out["value"], out["scale"]), 10.0 ** out["decimals"].astype(float))
+    return np.asarray(number.half_up(units, 0), dtype=float)

@@ -19,7 +19,7 @@ from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import dominated, published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
-from evalkit.reports.prose import comparison, declines, doubtful
+from evalkit.reports.prose import comparison, declines, doubtful, no_declines
 from evalkit.reports.quality import files_of, problem_summary
 from evalkit.reports.sentences import (
     MOST,
@@ -35,8 +35,8 @@ from evalkit.reports.sentences import (
     spoken,
     word,
 )
-from evalkit.reports.tables import headline
-from evalkit.reports.words import MISSING, change_words, cut_off, period_words, right, source_line
+from evalkit.reports.tables import headline, main_codes
+from evalkit.reports.words import MISSING, baseline_words, cut_off, period_words, right, source_line, step_words
 from evalkit.scoring.scores import score
 from evalkit.subsidy import report as costs
 
@@ -108,7 +108,8 @@ def basis(
     files, found_ = files_of(data, period, area)
     counts = found_["severity"].value_counts()
     found = "、".join(f"{label}{counts[key]:,}处" for key, (label, _) in SEVERITIES.items() if counts.get(key)) or say["clean"]
-    since = say["since"].format(baseline=period_words(str(baseline))) if known else say["first"]
+    when = period_words(str(baseline)) if known else ""
+    since = say["since"].format(baseline=when, since=baseline_words(period, baseline)) if known else say["first"]
     values = {"area": facts(data, period, area=area).area, "n": len(areas), "level": data.codebook.term(f"level.{level}"),
               "date": cut_off(period), "files": len(files), "since": since, "found": found}  # fmt: skip
     told = [say[key].format(**values) for key in ("object", "date", "units", "source")]
@@ -134,7 +135,8 @@ def rows_of(data: Data, areas: Sequence[str], level: str, within: str | None = N
     """The indicators of the areas evaluated and of the whole (`within`, else all other levels), by the names that the text has."""
     frame = data.indicators
     rows = frame.loc[frame["area"].isin(areas) | (frame["area"] == data.find_area(within) if within else frame["level"] != level)]
-    return rows.assign(name=rows["indicator"].map(short_names(frame)))
+    main = rows["indicator"].isin(headline(data.codebook))
+    return rows.assign(name=rows["indicator"].map(short_names(frame)), headline=main)
 
 
 def star_figure(data: Data, period: str | int, areas: Sequence[str], level: str = "district") -> Block:
@@ -211,14 +213,17 @@ def _lacking(problem: Problem) -> str:
 
 def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full") -> Block:
     """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified."""
+    mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin([*main_codes(rows), *declared()["compared"]])]
+    there = mine.loc[(mine["period"] == str(period)) & mine["value"].notna(), "area_name"].unique()
+    if len(there) == 1:
+        return Block.paragraph(f"本期只有{there[0]}一个{place_word(level)}有数，不作{place_word(level)}之间的比较。")
     told = (comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"])
     found = [block for block in told if block.content["text"]]
     if not found:
         return Block.paragraph("本期没有可作比较的指标。", "pending")
-    mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin([*headline(), *declared()["compared"]])]
     seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
     first, place, parts = [], place_word(level), list[str]()
-    for verdict, text in (("better", "优于"), ("worse", "低于")):
+    for verdict, text in (("better", "优于"), ("worse", "差于")):
         counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
         top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]] if len(counts) else counts
         if ranking == "full" and 0 < len(top) <= NAMED:
@@ -228,26 +233,26 @@ def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, lev
         first.append(f"{seen['indicator'].nunique()}项主要指标中，{'；'.join(parts)}")
     if ranking != "none" and seen["verdict"].isin(["better", "worse"]).any():
         first.append(word("judged", place=place))
-    swings = _swings(seen, mine) if ranking != "none" else ""
+    swings = _swings(seen, mine, baseline_words(period, baseline)) if ranking != "none" else ""
     lead = [Block.paragraph("。".join(first) + "。")] if first else []
     return Block.group(*lead, *found, *([Block.paragraph(f"{swings}。", "detail")] if swings else []))
 
 
-def _swings(seen: pd.DataFrame, rows: pd.DataFrame) -> str:
-    """Rates of areas that moved so far within a year that the ledgers should be looked at again, indicator by indicator."""
+def _swings(seen: pd.DataFrame, rows: pd.DataFrame, since: str) -> str:
+    """Rates of areas that moved so far since the baseline that the ledgers should be looked at again, indicator by indicator."""
     limit, names = declared()["swing"], short_names(rows)
     far = seen.loc[(seen["unit"] == "%") & seen["ranked"] & ((seen["change"] * 100).abs() >= limit)]
     told = []
     for code, group in far.groupby("indicator", sort=False):
-        one = [f"{r['area_name']}{change_words(r, r['change']).removeprefix('比上年')}" for r in group.to_dict("records")]
+        one = [f"{r['area_name']}{step_words(r, r['change'])}" for r in group.to_dict("records")]
         told.append(f"{names[code]}（{'、'.join(one)}）")
-    return word("swings", limit=limit, parts="、".join(told)) if told else ""
+    return word("swings", since=since, limit=limit, parts="、".join(told)) if told else ""
 
 
 def doubts(rows: pd.DataFrame, period: str | int, level: str = "district") -> list[str]:
     """Headline indicators that are so low and so alike everywhere that the ledgers come before any judgement."""
     known = short_names(rows)
-    return [known[c] for c in headline() if c in known and doubtful(rows, c, period, level)]
+    return [known[c] for c in main_codes(rows) if c in known and doubtful(rows, c, period, level)]
 
 
 def worse_words(
@@ -260,23 +265,26 @@ def worse_words(
         if code in whole and (text := doubtful(rows, code, period, level)):
             told.append(f"{short(whole[code])}{spoken(whole[code])}，{text}")
     told = [text for text in told if text]
-    same = ["没有比上年明显变差的指标"] if facts(data, period, baseline, area).earlier else []
-    return Block.group(*([Block.paragraph("。".join(told or same) + "。")] if told or same else []))
+    told = told or [text for text in [no_declines(data, period, baseline, area)] if text]
+    return Block.group(*([Block.paragraph("。".join(told) + "。")] if told else []))
 
 
 def falling_words(
     rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full"
 ) -> Block:
     """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
-    mine, place = rows.loc[(rows["level"] == level) & rows["indicator"].isin(headline())], place_word(level)
+    mine, place = rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))], place_word(level)
     if baseline is None or not (mine["period"] == str(baseline)).any() or not (mine["period"] == str(period)).any():
-        return Block.paragraph("没有上年数，不作升降比较。")
+        return Block.paragraph(f"没有{baseline_words(period, baseline)}数，不作升降比较。")
+    since = baseline_words(period, baseline)
     seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
     hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(name=lambda f: f["indicator"].map(short_names(mine)))
+    if seen["area"].nunique() < 2:
+        return Block.group()
     groups = [(name, list(group["name"])) for name, group in hits.groupby("area_name", sort=False)]
     if not groups:
-        return Block.paragraph(f"没有低于合计水平且比上年变差的{place}和指标。")
-    lead = f"低于合计水平且比上年变差（任一主要指标）的有{len(groups)}个{place}"
+        return Block.paragraph(f"没有差于合计水平且比{since}变差的{place}和指标。")
+    lead = f"差于合计水平且比{since}变差（任一主要指标）的有{len(groups)}个{place}"
     if ranking == "none":
         return Block.paragraph(f"{lead}。")
     most = next(k for k in range(1, 99) if sum(len(names) >= k for _, names in groups) <= NAMED or k == max(len(n) for _, n in groups))
@@ -295,14 +303,15 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
     if scores.table["score"].isna().all():
         why = "、".join(f"{r.area_name}（{r.losses}）" for r in scores.table.head(NAMED).itertuples())
         return Block.paragraph(f"没有计算综合得分：{why}{'等' * (len(scores.table) > NAMED)}。", "pending")
-    rank = ranking == "full"
+    rank = ranking == "full" and scores.ordered
     table = scores.table.assign(most=scores.table["losses"].str.replace(r"失([\d.]+)分", r"\1", regex=True))
     rows = [[r.area_name, None if pd.isna(r.score) else float(r.score), r.grade if pd.notna(r.grade) else MISSING,
              *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []), r.most] for r in table.itertuples()]  # fmt: skip
     columns: list[Any] = ["地区", {"key": "score", "label": "得分", "decimals": 2}]
     columns += [{"key": "grade", "label": "等级", "align": "center"}]
     columns += [*(right(rank="位次") if rank else []), "失分最多的指标（分）"]
-    made = Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method], demo=scores.is_demo,
+    level = ["各地区得分相同，不排位次。"] if ranking == "full" and len(rows) > 1 and not scores.ordered else []
+    made = Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method, *level], demo=scores.is_demo,
                        source=source_line(scores.period, scores.is_demo))  # fmt: skip
     return placed(made, str(now["level"].iloc[0]))
 
@@ -313,8 +322,8 @@ def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook
         scores = score(now, index, codebook)
         blocks = [scores.explain(area)]
         if ranking != "none":
-            items = list(scores.lost(area).content["items"])
-            head = items[0] if ranking == "full" else re.sub(r"，第.*$", "", items[0])
+            items = list(scores.lost(area, place=ranking == "full").content["items"])
+            head = items[0]
             most = f"{head}。失分最多的依次如下，补上一项即可增加相应的分数" if len(items) > 1 else f"{head}。没有失分"
             blocks += [Block.paragraph(f"{most}。"), *([Block.bullets(items[1:])] if len(items) > 1 else [])]
         return Block.group(*blocks)

@@ -22,11 +22,13 @@ from evalkit.reports.words import (
     is_zero,
     large,
     light,
+    now_words,
     period_words,
     right,
     shown,
     source_line,
     stepped,
+    with_something,
 )
 from evalkit.world.number import minus, quotient, times
 
@@ -93,8 +95,11 @@ def funds_table(data: Data, period: str | int, baseline: str | int | None = None
         grown = {**step_cell(None if growth is None else times(growth, 100), 1, "%"), "v": growth}
         step = step_cell(None if past is None else minus(value, past), 2)
         rows.append([name, value, quotient(known.now[code], whole), past, step, grown])
-    columns: list[Any] = ["来源", {"key": "value", "label": "本年", "decimals": 2}, {"key": "share", "label": "占比", "percent": True},
-                          {"key": "before", "label": "上年", "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
+    since = known.since
+    columns: list[Any] = ["来源", {"key": "value", "label": now_words(period), "decimals": 2},
+                          {"key": "share", "label": "占比", "percent": True},
+                          {"key": "before", "label": since, "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
+    columns, rows = with_something(columns, rows, ("before", "change", "growth"))
     title = f"{period_words(period)}党建经费来源构成"
     if not rows:
         return Block.paragraph(f"{title}：{word('withheld') if 'hidden' in data.measures else '本期台账没有可用的数字'}。", "pending")
@@ -123,7 +128,8 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
             row["target_name"], attainment(row) or MISSING, stepped(row, step), state, done,
         ])  # fmt: skip
     columns: list[Any] = ["指标", *right(numerator="分子", denominator="分母", value="实际", target="参照值"), "参照值说明", "完成情况",
-                          *right(change="较上年"), "结论", *right(areas="达到地区")]  # fmt: skip
+                          *right(change=f"较{known.since}"), "结论", *right(areas="达到地区")]  # fmt: skip
+    columns, rows = with_something(columns, rows, ("change",))
     notes = ["参照值来自公开文件，不等于下达本地区的任务数；以接近参照值为好的指标不判断是否达到。"]
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}重点指标完成情况统计表"

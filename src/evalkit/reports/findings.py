@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,12 +12,23 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.indicators.areas import home_of
+from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
 from evalkit.reports.appendix import MONEY, WAN, step_cell
 from evalkit.reports.sentences import MOST, declared, facts, moved, place_word, word
-from evalkit.reports.words import cell, fixed, large, period_words, right, source_line
-from evalkit.world.number import minus
+from evalkit.reports.words import (
+    cell,
+    fixed,
+    large,
+    money_size,
+    now_words,
+    period_words,
+    right,
+    source_line,
+    with_something,
+)
+from evalkit.world.number import minus, percent
 
 SMALLEST = 3  # lists show no number of members below this
 FEW = f"不足{SMALLEST}名"
@@ -24,8 +36,21 @@ PLACE = ["source_file", "source_sheet", "source_row"]
 
 
 @dataclasses.dataclass(frozen=True)
+class Share:
+    """An area with so many of a problem: how many, and of how many (None where the base is unknown or too small)."""
+
+    area: str
+    n: float
+    of: float | None = None
+
+    @property
+    def rate(self) -> float:
+        return self.n / self.of if self.of else math.nan
+
+
+@dataclasses.dataclass(frozen=True)
 class Found:
-    """One kind of problem: how many, last year, in how many areas."""
+    """One kind of problem: how many, at the baseline, in how many areas, and every area's share of it."""
 
     key: str
     name: str
@@ -34,11 +59,37 @@ class Found:
     before: float | None
     areas: int
     place: str = "地区"  # what the areas are called
-    most: tuple[str, ...] = ()  # areas with most of it
+    since: str = "上年"  # what the baseline is called
+    shares: tuple[Share, ...] = ()  # of all areas that reported; empty where some are hidden
 
     @property
     def amount(self) -> str:
         return large(self.n, self.unit)
+
+    @property
+    def most(self) -> tuple[Share, ...]:
+        """The areas with the largest numbers."""
+        return _ahead(self.shares, lambda share: share.n, lambda share: large(share.n, self.unit))
+
+    @property
+    def worst(self) -> tuple[Share, ...]:
+        """The areas with the highest rates."""
+        return _ahead(self.shares, lambda share: share.rate, lambda share: percent(share.n, over=share.of))
+
+
+def _ahead(
+    shares: Sequence[Share], value: Callable[[Share], float], printed: Callable[[Share], str]
+) -> tuple[Share, ...]:
+    """The first by a value, of many areas the first MOST; ties together, nobody where that names too many."""
+    known = sorted((s for s in shares if value(s) >= 0), key=value, reverse=True)
+    texts = [printed(s) for s in known]
+    if len(set(texts)) < 2:  # one area alone, or no difference
+        return ()
+    first = max(1, min(MOST, len(known) // 4))
+    chosen = [s for s, text in zip(known, texts, strict=True) if text in texts[:first] and value(s) > 0]
+    if len(chosen) > MOST:  # a tie is no reason to name some of those who share a place
+        chosen = [s for s in chosen if printed(s) != texts[first - 1]]
+    return tuple(chosen)
 
 
 def found_problems(
@@ -54,15 +105,21 @@ def found_problems(
         codes = [about["measure"], *([about["less"]] if "less" in about else [])]
         if any(code not in known.now for code in codes):
             continue
-        wide = here.loc[here["measure"].isin(codes)].pivot(index="area", columns="measure", values="value").reindex(columns=codes)
+        wanted = list(dict.fromkeys([*codes, about["of"]]))
+        mine = here.loc[here["measure"].isin(wanted)]
+        wide = mine.pivot(index="area", columns="measure", values="value").reindex(columns=wanted)
         each = wide[codes[0]] - (wide[codes[1]] if len(codes) > 1 else 0)
-        top = each[each > 0].sort_values(ascending=False, kind="stable")
-        stand_out = top.index[top > top.iloc[MOST]] if len(top) > MOST else ()  # a tie is no reason to name one of two
-        most = tuple(str(a).rpartition("/")[2] for a in stand_out)
+        unit = data.codebook.measures[codes[0]].unit
+        base = wide[about["of"]].where(wide[about["of"]] >= (MINIMUM_BASE if unit != MONEY else 0))
+        hidden = "hidden" in mine and bool(mine["hidden"].any())
+        shares = () if hidden else tuple(
+            Share(str(a).rpartition("/")[2], max(float(n), 0.0), None if pd.isna(of) else float(of))
+            for a, n, of in zip(wide.index, each, base, strict=True)
+            if pd.notna(n)
+        )  # fmt: skip
         n, old = _less([known.now[c] for c in codes]), [known.before.get(c) for c in codes]
         before = None if None in old else _less([float(v or 0) for v in old])
-        out.append(Found(key, about["name"], data.codebook.measures[codes[0]].unit, n, before, int((each > 0).sum()),
-                         place_word(level), most))  # fmt: skip
+        out.append(Found(key, about["name"], unit, n, before, int((each > 0).sum()), place_word(level), known.since, shares))
     return out
 
 
@@ -76,13 +133,18 @@ def problem_words(found: Sequence[Found]) -> Block:
     for one in found:
         if one.n > 0:
             where = f"涉及{one.areas}个{one.place}" if one.areas > 1 else ""
-            parts.append("，".join(filter(None, (f"{one.name}{one.amount}", where, moved(one.n, one.before, one.unit)))))
+            step = moved(one.n, one.before, one.unit, since=one.since)
+            parts.append("，".join(filter(None, (f"{one.name}{one.amount}", where, step))))
     parts += [f"{one.name}已全部解决" for one in found if one.n == 0 and one.before]
+    if not found:
+        return Block.paragraph(word("uncounted"), "pending")
     return Block.paragraph(f"评估发现的主要问题：{'；'.join(parts)}。" if parts else "按台账没有发现需要列出的问题。")
 
 
 def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Block:
     """存在问题统计表."""
+    if not found:
+        return Block.group()
     rows: list[list[Any]] = []
     for one in found:
         scale, digits, unit = (WAN, 2, "万元") if one.unit == MONEY else (1.0, 0, one.unit)
@@ -90,7 +152,8 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
         step = step_cell(None if one.before is None else minus(one.n, one.before) / scale, digits)
         rows.append([one.name, unit, now, old, step, one.areas])
     columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]
-    columns += right(n="本年", before="上年", change="增减", areas=f"涉及{found[0].place if found else '地区'}")
+    columns += right(n=now_words(period), before=found[0].since, change="增减", areas=f"涉及{found[0].place}")
+    columns, rows = with_something(columns, rows, ("before", "change"))
     notes = ["有单位名称的清单另附（内部资料，注意保存）。同一单位可以同时属于几类问题。"]
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}存在问题统计表"
@@ -98,13 +161,42 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
 
 
 def advice(found: Sequence[Found], doubts: Sequence[str] = (), names: bool = True) -> Block:
-    """What follows from the problems found, with the areas that have most of them; `doubts`: indicators to be checked first."""
+    """What follows from the problems found, with the areas that have most of them and those with the highest rate.
+
+    `doubts`: indicators to be checked first.
+    """
+    if not found and not doubts:
+        return Block.paragraph(word("unadvised"), "pending")
     about, lines = declared()["problems"], []
     for one in found:
-        if one.n > 0 and (text := about[one.key]["advice"].format(n=one.amount)):
-            lines.append(text + (word("most", names="、".join(one.most)) if names and one.most else "") + "。")
+        where = _where(one, about[one.key]["rate"]) if names else ""
+        size = money_size([one.n, *(share.n for share in one.most if where)]) if one.unit == MONEY else None
+        if one.n > 0 and (text := about[one.key]["advice"].format(n=large(one.n, one.unit, size))):
+            lines.append(f"{text}{where}。")
     lines += [word("check", names="、".join(doubts)) + "。"] if doubts else []
     return Block.bullets(lines, ordered=True) if lines else Block.paragraph("继续巩固现有成果，保持各项指标稳定。")
+
+
+def _where(one: Found, rate: str) -> str:
+    """Who has most of a problem, and whose rate is the highest, each said as such."""
+    size = money_size([one.n, *(share.n for share in one.most)]) if one.unit == MONEY else None
+    counted = _told(one.most, lambda share: large(share.n, one.unit, size))
+    rated = _told(one.worst, lambda share: percent(share.n, over=share.of))
+    parts = [word("largest" if one.unit == MONEY else "most", names=counted)] if counted else []
+    if len(one.most) == 1 and one.most[0].n == one.n:
+        parts = [word("only", names=one.most[0].area)]
+    parts += [word("worst", rate=rate, names=rated)] if rated else []
+    return f"。{'；'.join(parts)}" if parts else ""
+
+
+def _told(shares: Sequence[Share], printed: Callable[[Share], str]) -> str:
+    """``是甲区（12家）``, ``依次是甲区（12家）、乙区（9家）``, ``是甲区、乙区（并列，均为6家）``."""
+    texts = [printed(share) for share in shares]
+    if len(texts) > 1 and len(set(texts)) == 1:
+        return f"是{'、'.join(share.area for share in shares)}（并列，均为{texts[0]}）"
+    listed = "、".join(f"{share.area}（{text}）" for share, text in zip(shares, texts, strict=True))
+    tied = "（数值相同的并列）" if len(set(texts)) < len(texts) else ""
+    return f"{'依次' * (len(texts) > 1)}是{listed}{tied}" if texts else ""
 
 
 def lists(data: Data, period: str | int, area: str | None = None) -> dict[str, pd.DataFrame]:

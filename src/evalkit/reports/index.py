@@ -113,7 +113,7 @@ def write_index(made: Made) -> tuple[Path, Path]:
     """``index.html`` and the page of provenance, as they could be written."""
     data = published(made.data, made.parameters["level"]) if made.parameters["publish"] else made.data
     subject = made.project.settings["name"] or made.project.settings["field"] + "党建"
-    since = f"比较基期：{period_words(made.parameters['baseline'])}" if made.parameters["baseline"] else "首年，无比较基期"
+    since = f"比较基期：{period_words(made.parameters['baseline'])}" if made.parameters["baseline"] else "无比较基期"
     foot = source_line(made.period, data.is_demo)
     back = [("返回目录", "index.html")]
     blocks = list(_provenance(made, data))

@@ -1,11 +1,12 @@
 """Paragraphs made from data, as an official would write them; nothing is said of what is missing.
 
 The sentences stand in ``prose.yml`` and are filled by `evalkit.reports.sentences`. Changes, attainment and order are always
-stated; 优于, 低于 and 差异不明显 only where `evalkit.indicators.compare` says so. No minus sign ever stands in running text.
+stated; 优于, 差于 and 差异不明显 only where `evalkit.indicators.compare` says so. No minus sign ever stands in running text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -13,14 +14,16 @@ from typing import Any
 import pandas as pd
 
 from evalkit.documents import Block
-from evalkit.indicators.compare import compare, half_unit
+from evalkit.indicators.compare import compare, course, half_unit
 from evalkit.indicators.load import Data
 from evalkit.reports.sentences import (
     MOST,
+    Facts,
     apart,
     declared,
     distance,
     facts,
+    place_of,
     place_word,
     short,
     short_names,
@@ -29,7 +32,10 @@ from evalkit.reports.sentences import (
     tell,
     word,
 )
-from evalkit.reports.words import change_words, light, period_words
+from evalkit.reports.words import LEVEL, baseline_words, light, period_words, step_words
+from evalkit.world.number import times
+
+COURSES = {"better": "变好", "same": LEVEL, "worse": "变差"}
 
 
 def summary(
@@ -38,7 +44,7 @@ def summary(
 ) -> Block:  # fmt: skip
     """The sentences that stand before the contents and on the one page; with `rows` also who leads and who is last."""
     known = facts(data, period, baseline, area)
-    told = [tell([sentence], known) for sentence in declared()["sections"]["summary"]["sentences"]]
+    told = _paragraphs(declared()["sections"]["summary"]["sentences"], known)
     first = declared()["compared"][0]
     ends = _extremes(rows, first, period, level) if rows is not None and ranking == "full" else ""
     fell = declines(data, period, baseline, area, MOST)
@@ -67,12 +73,17 @@ def section(
     """A section of prose.yml for an area (the whole by default); `brief`: its first sentences, for a profile."""
     about = declared()["sections"][name]
     known, chosen = facts(data, period, baseline, area), about["sentences"][: about["brief"] if brief else None]
-    starts = [0, *(n for n, s in enumerate(chosen) if s == "¶"), len(chosen)]
-    told = [text for a, b in pairwise(starts) if (text := tell(chosen[a:b], known))]
+    told = _paragraphs(chosen, known)
     if not told:
         withheld = "hidden" in data.measures and bool(data.measures["hidden"].any())
         return Block.paragraph(f"{about['name']}：{word('withheld') if withheld else '本期台账没有可用的数字'}。", style="pending")
     return Block.paragraph("".join(told)) if brief or len(told) == 1 else Block.group(*map(Block.paragraph, told))
+
+
+def _paragraphs(sentences: Sequence[Any], known: Facts) -> list[str]:
+    """The sentences between two ¶ in one text each; nothing of a paragraph for which there are no facts."""
+    starts = [0, *(n for n, s in enumerate(sentences) if s == "¶"), len(sentences)]
+    return [text for a, b in pairwise(starts) if (text := tell(sentences[a:b], known))]
 
 
 overview, coverage, funding = partial(section, "overview"), partial(section, "coverage"), partial(section, "funding")
@@ -80,32 +91,33 @@ instructors, standardisation = partial(section, "instructors"), partial(section,
 activities = partial(section, "activities")
 
 
-def worsened(row: Any, step: float | None) -> bool | None:
-    """Whether an indicator went the wrong way: down, up, or away from the reference it should be near; None where it stood still."""
-    target, better = row["target"], row["better"]
-    if step is None or change_words(row, step).endswith("持平") or better == "none" or (better == "near" and pd.isna(target)):
-        return None
-    if better == "near":
-        return bool(abs(row["value"] - target) > abs(row["value"] - step - target))
-    return bool((step < 0) == (better == "higher"))
+def courses(known: Facts) -> dict[str, str]:
+    """The headline indicators that can be judged against the baseline, each with better, same or worse.
+
+    The one set of 变好 and 变差: the summary, the chapters, the profiles and the comparison all count these, by
+    `evalkit.indicators.compare.course`.
+    """
+    rows = [row for code, row in known.rows.items() if known.codebook.indicators[code].headline]
+    if not rows:
+        return {}
+    frame = pd.DataFrame(rows)
+    found = course(frame, frame["indicator"].map(known.earlier))
+    return {code: one for code, one in zip(frame["indicator"], found, strict=True) if one != "none"}
 
 
 def tally(data: Data, period: Any, baseline: Any = None, area: str | None = None) -> Block:
     """How many headline indicators became better, stayed or became worse, and how many reach their reference."""
     known = facts(data, period, baseline, area)
-    book, sides, states = data.codebook, {"变好": [], "持平": [], "变差": []}, []  # type: ignore[var-annotated]
+    moved, states = courses(known), []
     for code, row in known.rows.items():
-        if not book.indicators[code].headline or row["better"] == "none" or (row["better"] == "near" and pd.isna(row["target"])):
-            continue
-        if pd.notna(row["target"]):
+        if known.codebook.indicators[code].headline and row["better"] != "none" and pd.notna(row["target"]):
             states.append("near" if row["better"] == "near" else light(row) == "good")
-        if (step := known.change(code)) is not None:
-            sides[{None: "持平", False: "变好", True: "变差"}[worsened(row, step)]].append(short(row))
     parts = []
-    if total := sum(map(len, sides.values())):
-        told = "，".join(f"{side}的{len(names)}项" for side, names in sides.items() if names)
-        worse = f"（{'、'.join(sides['变差'])}）" if sides["变差"] else ""
-        parts.append(f"与上年可比的{total}项主要指标中，{told}{worse}")
+    if moved:
+        sides = [(word, [c for c, one in moved.items() if one == key]) for key, word in COURSES.items()]
+        told = "，".join(f"{word}的{len(codes)}项" for word, codes in sides if codes)
+        worse = "、".join(short(known.rows[c]) for c, one in moved.items() if one == "worse")
+        parts.append(f"与{known.since}可比的{len(moved)}项主要指标中，{told}" + (f"（{worse}）" if worse else ""))
     if states:
         reached, near = states.count(True), states.count("near")
         states_told = [] if near == len(states) else [f"达到参照值的{reached}项" if reached else "没有达到参照值的"]
@@ -116,21 +128,42 @@ def tally(data: Data, period: Any, baseline: Any = None, area: str | None = None
 
 
 def declines(data: Data, period: Any, baseline: Any = None, area: str | None = None, most: int = 99) -> str:
-    """The indicators that became clearly worse (prose.yml, `clear`), the largest step first; "" where none did."""
-    known, book, found = facts(data, period, baseline, area), data.codebook.indicators, []
-    for code, row in known.rows.items():
-        one, step = book[code], known.change(code)
-        if not (one.headline or one.target) or not worsened(row, step) or small(row):
-            continue
-        points, old = row["unit"] == "%", known.earlier[code]
-        size = abs(step) * 100 if points else 100 * abs(step) / old if old else 0.0  # type: ignore[arg-type]
-        if size >= declared()["clear"]["points" if points else "share"]:
-            found.append((size, f"{short(row)}{change_words(row, step).removeprefix('比上年')}"))
+    """Those of the indicators that became worse that did so clearly (prose.yml, `clear`), the largest step first; "" for none."""
+    known = facts(data, period, baseline, area)
+    found, left = _clearly_worse(known)
     if not found:
         return ""
-    names = [text for _, text in sorted(found, key=lambda f: -f[0])]
-    lead = f"的指标有{len(names)}项{'，变差最多的是' if len(names) > most else '：'}{'、'.join(names[:most])}"
-    return f"比上年变差较多{word('clear', **declared()['clear']) if most > len(names) else ''}{lead}"
+    lead = f"的主要指标有{len(found)}项{'，变差最多的是' if len(found) > most else '：'}{'、'.join(found[:most])}"
+    return f"比{known.since}变差较多{clearly(left) if left or most > len(found) else ''}{lead}"
+
+
+def no_declines(data: Data, period: Any, baseline: Any = None, area: str | None = None) -> str:
+    """Said where `declines` has nothing to say; "" where nothing can be compared."""
+    known = facts(data, period, baseline, area)
+    return f"没有比{known.since}变差较多{clearly(_clearly_worse(known)[1])}的主要指标" if courses(known) else ""
+
+
+def _clearly_worse(known: Facts) -> tuple[list[str], bool]:
+    """The indicators that became clearly worse, each with its step, and whether one on a small base was left out."""
+    found, left = [], False
+    for code, one in courses(known).items():
+        row, step = known.rows[code], known.change(code)
+        if one != "worse" or step is None:
+            continue
+        points, old = row["unit"] == "%", known.earlier[code]
+        size = times(abs(step) if points else abs(step) / old if old else 0.0, 100)
+        if size < declared()["clear"]["points" if points else "share"]:
+            continue
+        if small(row):
+            left = True
+        else:
+            found.append((size, f"{short(row)}{step_words(row, step)}"))
+    return [text for _, text in sorted(found, key=lambda f: -f[0])], left
+
+
+def clearly(left: bool) -> str:
+    """From where on a worsening is told as 变差较多, and whether one on a small base is not counted."""
+    return word("clear", **declared()["clear"], small=word("small_left") if left else "")
 
 
 def comparison(
@@ -148,7 +181,7 @@ def comparison(
     told: list[str] = [f"{name}合计{spoken(first, whole)}"] if pd.notna(whole) else []
     ranked = seen.loc[seen["rank"].notna()].sort_values(["rank", "sort_order"], kind="stable")
     best, worst, clear = seen["value"].max(), seen["value"].min(), int(seen["verdict"].isin(["better", "worse"]).sum())
-    level_ground = best - worst < float(half_unit(seen).iloc[0])
+    level_ground = spoken(first, best) == spoken(first, worst)
     judged = first["better"] in ("higher", "lower")
     flat = judged and n > MOST and clear < MOST and not level_ground  # so few differ that names would be chance
     if alike := doubtful(frame, code, period, level):
@@ -169,8 +202,8 @@ def comparison(
         sides = [(side, k) for side, k in counts.items() if k]
         steps = "、".join(f"{k}个{place * (not i)}{side}" for i, (side, k) in enumerate(sides))
         all_ = f"{len(changes)}个{place}均{sides[0][0]}"
-        told.append(f"与上年相比，{all_ if len(sides) == 1 and len(changes) > 1 else steps}")
-    if ranking != "none" and not alike:
+        told.append(f"与{baseline_words(period, baseline)}相比，{all_ if len(sides) == 1 and len(changes) > 1 else steps}")
+    if ranking != "none" and not alike and not level_ground:
         told += ["，".join(_verdicts(seen, ranking == "bands", place))]
     small = seen.loc[~seen["ranked"], "area_name"]
     if len(small):
@@ -187,7 +220,8 @@ def doubtful(rows: pd.DataFrame, code: str, period: Any, level: str = "district"
     if not high < limits["below"] * mine["target"].min() or (high - low) * 100 > limits["spread"]:
         return ""
     one = mine.iloc[0]
-    return word("doubtful", place=place_word(level), low=spoken(one, low), high=spoken(one, high))
+    ends = spoken(one, low), spoken(one, high)
+    return word("alike" if ends[0] == ends[1] else "doubtful", place=place_word(level), low=ends[0], high=ends[1])
 
 
 def _ends(ranked: pd.DataFrame) -> list[str]:
@@ -210,9 +244,9 @@ def _ends(ranked: pd.DataFrame) -> list[str]:
 
 
 def _verdicts(seen: pd.DataFrame, names: bool, place: str) -> list[str]:
-    """优于, 低于 and 差异不明显 against all areas together; names (where no order is printed) in administrative order."""
+    """优于, 差于 and 差异不明显 against all areas together; names (where no order is printed) in administrative order."""
     out: list[str] = []
-    for verdict, text in (("better", "优于合计水平"), ("worse", "低于合计水平")):
+    for verdict, text in (("better", "优于合计水平"), ("worse", "差于合计水平")):
         mine = seen.loc[seen["verdict"] == verdict, "area_name"]
         told = f"{len(mine)}个{place * (not out)}{text}" + (f"（{'、'.join(mine)}）" if names else "")
         out += [told] if len(mine) else []
@@ -240,14 +274,17 @@ def standing(
     better = mine.loc[mine["verdict"] == "better"].sort_values("rank").head(MOST)
     worse = mine.loc[mine["verdict"] == "worse"].sort_values("rank", ascending=False).head(MOST)
     words = [f"{name}优于各{place}合计水平的主要指标有{_listed(better, ranking)}"] if len(better) else []
-    words += [f"{'' if words else name}低于合计水平、需要关注的有{_listed(worse, ranking)}"] if len(worse) else []
+    words += [f"{'' if words else name}差于合计水平、需要关注的有{_listed(worse, ranking)}"] if len(worse) else []
     down = mine.loc[mine["falling"]]
-    words += [f"比上年变差的有{'、'.join(down['name'])}"] if len(down) else []
-    return Block.paragraph("；".join(words or [f"{name}各项主要指标与各{place}合计水平差异不明显"]) + "。")
+    words += [f"比{baseline_words(period, baseline)}变差的有{'、'.join(down['name'])}"] if len(down) else []
+    if not words:
+        alone = seen["area"].nunique() < 2
+        words = [f"只有{name}有数，不作{place}之间的比较" if alone else f"{name}各项主要指标与各{place}合计水平差异不明显"]
+    return Block.paragraph("；".join(words) + "。")
 
 
 def _listed(rows: pd.DataFrame, ranking: str) -> str:
     def place(r: Any) -> str:
-        return f"，位次{int(r['rank'])}/{int(r['n_ranked'])}" if ranking == "full" and pd.notna(r["rank"]) else ""
+        return f"，位次{place_of(r)}" if ranking == "full" and pd.notna(r["rank"]) else ""
 
     return "、".join(f"{r['name']}（{spoken(r)}{place(r)}）" for r in rows.to_dict("records"))

@@ -26,7 +26,7 @@ from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
 from evalkit.reports.sentences import declared, named, place_word, placed
 from evalkit.reports.tables import headline
-from evalkit.reports.words import period_words
+from evalkit.reports.words import baseline_words, period_words
 from evalkit.scoring.words import words
 
 ANNUAL = "评估报告"
@@ -105,7 +105,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         here = blocks
         if form.startswith("onepage"):
             picked = () if public or parameters.get("ranking") != "full" else moved_figures(project, parameters)
-            here = one_page(blocks, picked)
+            here = one_page(blocks, picked, baseline_words(str(period), parameters.get("baseline")))
         elif form == "html":
             here = linked(blocks, {named(i): c for c, i in project.codebook.indicators.items() if c in shown}, nav[0][1])
         elif form == "official":
@@ -159,16 +159,16 @@ def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> lis
     return [changed(block, one) for block in blocks]
 
 
-def one_page(blocks: Sequence[Block], instead: Sequence[Block] = ()) -> list[Block]:
+def one_page(blocks: Sequence[Block], instead: Sequence[Block] = (), since: str = "上年") -> list[Block]:
     """一页纸: title, the three summary sentences, the first table and two figures (`instead`, else the first of the report)."""
     every = [*flat(blocks)]
     told = [b for b in every if b.kind == "paragraph" and b.content.get("style") == "summary"][:3]
     heads = [b for b in every if b.kind == "heading"][:1]
     tables, drawn = [b for b in every if b.kind == "table"][:1], [b for b in every if b.kind == "figure"][:2]
-    return [*heads, *told, *map(_short, tables), *(instead if len(instead) == len(drawn) else drawn)]
+    return [*heads, *told, *(_short(table, since) for table in tables), *(instead if len(instead) == len(drawn) else drawn)]
 
 
-def _short(table: Block) -> Block:
+def _short(table: Block, since: str) -> Block:
     """The rows that one page holds beside two figures: half those furthest from the reference, the rest those that moved most."""
     content = table.content
     rows, keys = content["rows"], [c["key"] for c in content["columns"]]
@@ -190,7 +190,7 @@ def _short(table: Block) -> Block:
     moved = sorted((n for n in every if n not in missed), key=step_of, reverse=True)[: ROWS - len(missed)]
     notes = [*content.get("notes", ())[:1]]
     if len(rows) > ROWS:
-        notes.append(f"共{len(rows)}项，这里列出与参照值差距最大和比上年变动最大的{ROWS}项，其余见评估报告。")
+        notes.append(f"共{len(rows)}项，这里列出与参照值差距最大和比{since}变动最大的{ROWS}项，其余见评估报告。")
     return Block("table", {**content, "rows": [rows[n] for n in sorted([*missed, *moved])], "total_rows": 0, "notes": notes})
 
 

@@ -139,7 +139,7 @@ def baseline(data: Data) -> Block:
     frame = data.baseline
     frame = frame.loc[frame["period"].isin(data.periods)] if len(frame) else frame
     if not len(frame):
-        return Block.paragraph("没有上年公布数（data/raw 里的 上年公布数.xlsx），与上年比较用的是按台账计算的数。")
+        return Block.paragraph("没有公布数（data/raw 里的 上年公布数.xlsx），与以前时期比较用的是按台账计算的数。")
     names = dict(zip(data.areas["area"], data.areas["name"], strict=True))
     rows = []
     for r in frame.sort_values(["differs", "period"], ascending=[False, True], kind="stable").to_dict("records"):
@@ -147,6 +147,6 @@ def baseline(data: Data) -> Block:
         same = {"t": MISSING if pd.isna(gap) else "相同"}
         mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else same
         rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], *_typed(r, r["printed"], r["recomputed"]), mark, r["source"]])
-    notes = ["与上年比较时，上年数采用公布数；差异不到显示单位的一半算相同。"]
+    notes = ["与以前时期比较时采用公布数；差异不到显示单位的一半算相同。"]
     columns: list[Any] = ["地区", "年份", "指标", *right(printed="公布数", recomputed="按台账重算"), "是否相同", "来源"]
-    return Block.table("上年公布数与按台账重算数", columns, rows, notes=notes, demo=data.is_demo)
+    return Block.table("公布数与按台账重算数", columns, rows, notes=notes, demo=data.is_demo)

@@ -71,6 +71,7 @@ def safe_name(text: str) -> str:
 def make_report(
     period: str | None = None,
     *,
+    baseline: str | None = None,
     level: str | None = None,
     within: str | None = None,
     project: str | Path | None = None,
@@ -89,7 +90,10 @@ def make_report(
     Parameters
     ----------
     period
-        The last one with data by default; the one before it is the baseline where it has data.
+        The last one with data by default.
+    baseline
+        The period that it is compared with; by default the last one before it of the same kind (year, quarter, month)
+        that has data. Everything that is compared calls it by its name: 上年 only where it is the year before.
     level, within
         Level of the areas compared (districts where there are any, else the level with most areas), and the area inside
         which they lie.
@@ -125,8 +129,7 @@ def make_report(
     if period not in data.periods:
         advice = "有数据的时期：" + "、".join(data.periods)
         raise InputError(Problem("period_unknown", where="--period", found=period, advice=advice))
-    earlier = [p for p in data.periods if p < period]
-    baseline = earlier[-1] if earlier else None
+    baseline = _baseline(data, period, baseline)
     level = level or _usual_level(data, period, within)
     areas, silent = _areas(data, period, level, within)
     folder = Path(out) if out else found.reports / (f"{period}-公开稿" if public else period)
@@ -181,6 +184,17 @@ def notes_of(outcomes: Sequence[Outcome]) -> list[str]:
         for note in filter(None, outcome.note.split("；")):
             keys.setdefault(note, []).append(outcome.key.rpartition("/")[2])
     return [f"{of[0]}：{note}" if len(of) == 1 else f"{note}（{len(of)} 项）" for note, of in keys.items()]
+
+
+def _baseline(data: Data, period: str, wanted: str | None) -> str | None:
+    """The period compared with: the one asked for, else the last one before of the same kind; None where there is none."""
+    earlier = [p for p in data.periods if p < period and len(p) == len(period)]
+    if wanted is None:
+        return earlier[-1] if earlier else None
+    if str(wanted) not in earlier:
+        allowed = "、".join(earlier) or f"没有早于{period}的同类时期"
+        raise InputError(Problem("period_unknown", where="--baseline", found=str(wanted), allowed=allowed))
+    return str(wanted)
 
 
 def writable(folder: Path) -> None:

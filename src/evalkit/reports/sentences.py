@@ -1,7 +1,8 @@
 """Single sentences filled from data: places, rates, changes, distances to a reference, intervals.
 
-The sentences stand in ``prose.yml``; what is missing drops its clause. Changes, attainment and order are always stated; 优于, 低于 and
-差异不明显 only where `evalkit.indicators.compare` says so. No minus sign ever stands in running text.
+The sentences stand in ``prose.yml``; what is missing drops its clause. Changes, attainment and order are always stated; 优于, 差于 and
+差异不明显 only where `evalkit.indicators.compare` says so.
+A sentence tells all its amounts of money in one unit. No minus sign ever stands in running text.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,24 @@ from evalkit.documents import Block
 from evalkit.documents.blocks import changed
 from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
-from evalkit.reports.words import MISSING, change_words, cut_off, fixed, large, period_words, shown
+from evalkit.reports.words import (
+    LEVEL,
+    MISSING,
+    baseline_words,
+    change_words,
+    cut_off,
+    fixed,
+    large,
+    money_size,
+    period_words,
+    shown,
+    step_words,
+)
 from evalkit.world.number import minus, percent, quotient
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 PENDING = "【待补充】"
+MONEY = "元"
 MOST = 3  # names in a row of the best or the last
 
 
@@ -38,9 +52,10 @@ def declared() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one area in one period, and of the period before it.
+    """What is known of one area in one period, and of the baseline.
 
-    `now` and `before` hold values of measures by code; `rows` and `earlier` the rows of indicators by code.
+    `now` and `before` hold values of measures by code; `rows` and `earlier` the rows of indicators by code. `money` is
+    the unit of the sentence that is being told, `amounts` the amounts of yuan that it has told so far.
     """
 
     area: str
@@ -50,10 +65,31 @@ class Facts:
     before: Mapping[str, float]
     rows: Mapping[str, Any]
     earlier: Mapping[str, float]
+    baseline: str | None = None
+    money: tuple[float, str] | None = None
+    amounts: list[float] = field(default_factory=list, compare=False)
+
+    @property
+    def since(self) -> str:
+        """What the baseline is called: 上年, or its own name."""
+        return baseline_words(self.period, self.baseline)
 
     def amount(self, code: str, value: float | None = None) -> str:
-        measure = self.codebook.measures[code]
-        return large(self.now[code] if value is None else value, measure.unit)
+        value = self.now[code] if value is None else value
+        unit = self.codebook.measures[code].unit
+        self.told(value, unit)
+        return large(value, unit, self.money)
+
+    def moved(self, code: str, now: float, before: float | None, growth: bool = False) -> str | None:
+        """The change of a measure (or of a difference of two) against the baseline, in words."""
+        unit = self.codebook.measures[code].unit
+        if before is not None and pd.notna(before) and large(now, unit) != large(before, unit):
+            self.told(now - before, unit)
+        return moved(now, before, unit, growth, self.since, self.money)
+
+    def told(self, value: float, unit: str) -> None:
+        if unit == MONEY:
+            self.amounts.append(value)
 
     def change(self, code: str) -> float | None:
         row, old = self.rows.get(code), self.earlier.get(code)
@@ -75,7 +111,8 @@ def facts(data: Data, period: str | int, baseline: str | int | None = None, area
     current = rows.loc[(rows["period"] == str(period)) & rows["value"].notna()].to_dict("records")
     name = root.rpartition("/")[2] or data.project.settings["area"] or "全部地区"
     known[key] = Facts(name, str(period), data.codebook, at(numbers, "measure", period), at(numbers, "measure", baseline),
-                       {r["indicator"]: r for r in current}, at(rows, "indicator", baseline))  # fmt: skip
+                       {r["indicator"]: r for r in current}, at(rows, "indicator", baseline),
+                       None if baseline is None else str(baseline))  # fmt: skip
     return known[key]
 
 
@@ -143,6 +180,11 @@ def short(row: Any) -> str:
     return str(row["name"] if known is not None and not known.headline else row["short_name"] or row["name"])
 
 
+def place_of(row: Any) -> str:
+    """The place of a row of `compare` among those in order: 2/24, 并列2/24."""
+    return f"{'并列' if row['tied'] else ''}{int(row['rank'])}/{int(row['n_ranked'])}"
+
+
 def named(one: Indicator) -> str:
     """The same name, of a definition."""
     return one.short_name or one.name if one.headline else one.name
@@ -163,13 +205,21 @@ def tell(sentences: Sequence[Sequence[Any]], known: Facts) -> str:
     for clauses in sentences:
         if clauses == "¶":
             continue
-        parts = [_clause(c, known) for c in clauses]
-        if parts and parts[0] is not None:
-            text = parts[0]
-            for part in parts[1:]:
-                text += "" if not part else part if part[0] in "（；" else f"，{part}"
-            told.append(f"{text}。")
+        first = replace(known, amounts=[])
+        if text := _sentence(clauses, first):
+            size = money_size(first.amounts)
+            told.append(_sentence(clauses, replace(known, amounts=[], money=size)) if first.amounts else text)
     return "".join(told)
+
+
+def _sentence(clauses: Sequence[Any], known: Facts) -> str:
+    parts = [_clause(c, known) for c in clauses]
+    if not parts or parts[0] is None:
+        return ""
+    text = parts[0]
+    for part in parts[1:]:
+        text += "" if not part else part if part[0] in "（；" else f"，{part}"
+    return f"{text}。"
 
 
 def _clause(clause: Any, known: Facts) -> str | None:
@@ -192,26 +242,33 @@ def _field(name: str, known: Facts) -> str | None:
                 more, less = known.before.get(top), known.before.get(bottom)
                 if a is None or b is None or more is None or less is None or a <= b:
                     return None
-                return moved(a - b, max(more - less, 0.0), known.codebook.measures[top].unit)
+                return known.moved(top, a - b, max(more - less, 0.0))
             if a is None or b is None or (b <= 0 if sign == "/" else a <= b):
                 return None
             return percent(a, over=b) if sign == "/" else known.amount(top, a - b)
-    code, changed, growth = name.partition("~")
-    if code not in known.now:
+    code, changed, growth = name.removesuffix("+").partition("~")
+    if code not in known.now or (name.endswith("+") and known.now[code] <= 0):
         return None
     if not changed:
         return known.amount(code)
-    return moved(known.now[code], known.before.get(code), known.codebook.measures[code].unit, bool(growth))
+    return known.moved(code, known.now[code], known.before.get(code), bool(growth))
 
 
-def moved(now: float, before: float | None, unit: str, growth: bool = False) -> str | None:
-    """``比上年增加342家``, ``与上年持平``; with `growth` also its per cent, unless it started from a tiny base."""
+def moved(
+    now: float,
+    before: float | None,
+    unit: str,
+    growth: bool = False,
+    since: str = "上年",
+    money: tuple[float, str] | None = None,
+) -> str | None:
+    """``比上年增加342家``, ``与2022年持平``; with `growth` also its per cent, unless it started from a tiny base."""
     if before is None or pd.isna(before):
         return None
-    if large(now, unit) == large(before, unit):
-        return "与上年持平"
+    if large(now, unit, money) == large(before, unit, money):
+        return f"与{since}{LEVEL}"
     up = now > before
-    text = f"比上年{'增加' if up else '减少'}{large(abs(minus(now, before)), unit)}"
+    text = f"比{since}{'增加' if up else '减少'}{large(abs(minus(now, before)), unit, money)}"
     if not growth or before < MINIMUM_BASE:
         return text
     return f"{text}、{'增长' if up else '下降'}{percent(abs(minus(now, before)), over=before)}"
@@ -223,11 +280,11 @@ def _rate(name: str, known: Facts) -> str | None:
     if row is None:
         return None
     if kind == "~":
-        return change_words(row, known.change(code)) or None
+        return change_words(row, known.change(code), known.since) or None
     if kind == "#":
         return shown(row, unit=False)
     if kind:
-        return attainment(row) if kind == "=" else interval(row, known.earlier.get(code))
+        return attainment(row) if kind == "=" else interval(row, known.earlier.get(code), known.since)
     return spoken(row) + small(row)
 
 
@@ -268,7 +325,7 @@ def attainment(row: Any) -> str | None:
     return word("above" if gap > 0 else "short", gap=distance(row, gap), **aim)
 
 
-def interval(row: Any, before: float | None = None) -> str:
+def interval(row: Any, before: float | None = None, since: str = "上年") -> str:
     """The data's interval in brackets where it matters: it could turn the sentence, or is a point (or 1%) wide; else empty."""
     low, high, target = row.get("low"), row.get("high"), row.get("target")
     if low is None or high is None or pd.isna(low) or pd.isna(high) or shown(row, low) == shown(row, high):
@@ -277,7 +334,7 @@ def interval(row: Any, before: float | None = None) -> str:
         return word("open", low=spoken(row, low))
     ends = {"low": spoken(row, low), "high": spoken(row, high)}
     if before is not None and pd.notna(before) and (low - before) * (high - before) < 0:
-        return word("unsure", **ends, what="比上年是升是降")
+        return word("unsure", **ends, what=f"比{since}是升是降")
     if target is not None and pd.notna(target) and low < target <= high and row["better"] in ("higher", "lower"):
         return word("unsure", **ends, what="是否达到参照值")
     wide = (high - low) * row["scale"] >= 1 if row["unit"] == "%" else high - low >= 0.01 * abs(row["value"])
@@ -301,16 +358,18 @@ def _part(clause: Mapping[str, Any], known: Facts) -> str | None:
         without = word("without", say=say[1:]) if say[0] == "有" else word("none", lead="其中" * bool(whole), say=say)
         return (f"{total}，" if whole else str(clause.get("lead", ""))) + clause.get("zero", without)
     tail = "" if row is None else f"{short(row)}{spoken(row)}{small(row)}"
-    moved_ = change_words(row, known.change(rate)) if row is not None else ""
-    tail = "，".join(filter(None, (tail, moved_)))
+    step = known.change(rate)
+    moved_ = change_words(row, step, known.since) if row is not None else ""
+    with_change = "，".join(filter(None, (tail, moved_)))
     if n == all_:
-        return "，".join(filter(None, (word("all", whole=f"{total}，" if whole else name, say=say), tail)))
+        every = clause.get("every", word("all", say=say))
+        return "，".join(filter(None, ((f"{total}，" if whole else name) + every, with_change)))
     head = word("some", lead=lead, say=say, n=known.amount(part))
-    before, step = known.before.get(part), known.change(rate)
-    if row is not None and step and before is not None and (n - before) * step < 0 and not moved_.endswith("持平"):
+    before = known.before.get(part)
+    if row is not None and step and before is not None and (n - before) * step < 0 and not moved_.endswith(LEVEL):
         fewer = word("fewer") if n < before and known.before.get(under, 0) > all_ else ""  # else both changes speak for themselves
-        return f"{head}，{moved(n, before, known.codebook.measures[part].unit)}；{tail.replace('比上年', fewer)}"
-    return "，".join(filter(None, (head, tail)))
+        return f"{head}，{known.moved(part, n, before)}；{tail}，{fewer}{step_words(row, step)}"
+    return "，".join(filter(None, (head, with_change)))
 
 
 def _each(clause: Mapping[str, Any], known: Facts) -> str | None:
@@ -322,5 +381,7 @@ def _each(clause: Mapping[str, Any], known: Facts) -> str | None:
     names = known.codebook.measures
     if len(there) == 1 and whole == there[0][1]:
         return f"均为{names[there[0][0]].name}"
+    if len(there) == 1 and known.now.get(clause.get("all", "")) == there[0][1]:
+        return f"；全部为{names[there[0][0]].name}"
     share = [f"（占{percent(value, over=whole)}）" if whole else "" for _, value in there]
     return clause.get("lead", "") + "、".join(f"{names[c].name}{known.amount(c)}{s}" for (c, _), s in zip(there, share, strict=True))

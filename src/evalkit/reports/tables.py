@@ -13,11 +13,12 @@ from evalkit.documents.latex import latex_table as latex
 from evalkit.indicators.compare import VERDICTS, compare
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
-from evalkit.reports.sentences import place_word, placed, short_names
+from evalkit.reports.sentences import MOST, place_of, place_word, placed, short_names
 from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
     MISSING,
+    baseline_words,
     cell,
     change,
     change_unit,
@@ -26,12 +27,14 @@ from evalkit.reports.words import (
     large,
     light,
     marked,
+    now_words,
     period_words,
     right,
     shown,
     source_line,
     span,
     stepped,
+    with_something,
 )
 from evalkit.world.number import half_up, minus, times
 
@@ -44,6 +47,13 @@ def headline(codebook: Codebook | None = None) -> list[str]:
     order = list(book.dimensions)
     codes = [code for code, indicator in book.indicators.items() if indicator.headline]
     return sorted(codes, key=lambda code: order.index(book.indicators[code].dimension))
+
+
+def main_codes(rows: pd.DataFrame) -> list[str]:
+    """Codes of the main indicators among rows that say so (`rows_of`), else of the packaged codebook."""
+    if "headline" not in rows:
+        return headline()
+    return list(dict.fromkeys(rows.loc[rows["headline"].astype(bool), "indicator"]))
 
 
 def overview(
@@ -83,7 +93,25 @@ def _place(row: Any, ranking: str) -> int | str:
     """Rank, or third of the order (ties together), of a row of `compare`."""
     if pd.isna(row["rank"]):
         return MISSING if row["ranked"] else "基数小"
-    return int(row["rank"]) if ranking == "full" else "前中后"[min(2, int(3 * (row["rank"] - 1) / row["n_ranked"]))]
+    if ranking == "full":
+        return int(row["rank"])
+    if row["n_ranked"] == 2:  # of two there is none in the middle
+        return "前" if row["rank"] == 1 else "后"
+    return "前中后"[min(2, int(3 * (row["rank"] - 1) / row["n_ranked"]))]
+
+
+def _ends(mine: pd.DataFrame, place: str) -> list[str]:
+    """The best and the last area of an indicator with their values; ties together, nobody where nobody is ahead."""
+    ranked = mine.loc[mine["rank"].notna()].sort_values(["rank", "sort_order"], kind="stable")
+    if not len(ranked):
+        same = {shown(r, unit=False) for _, r in mine.iterrows()}
+        return [f"各{place}相同" if len(same) == 1 and len(mine) > 1 else MISSING, MISSING]
+    told = []
+    for rank in (ranked["rank"].min(), ranked["rank"].max()):
+        tied = ranked.loc[ranked["rank"] == rank]
+        names = "、".join(tied["area_name"]) if len(tied) <= MOST else f"{len(tied)}个"
+        told.append(f"{names}{'并列' * (len(tied) > 1)} {shown(tied.iloc[0], unit=False)}")
+    return told
 
 
 def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -113,10 +141,7 @@ def _whole(
         row = total.loc[code] if code in total.index else mine.iloc[0]
         whole = code in total.index
         old = before.loc[code, "value"] if code in before.index else float("nan")
-        ranked = mine.loc[mine["rank"].notna()].sort_values("rank")
-        ends = [MISSING] * 2
-        if len(ranked) > 1:
-            ends = [f"{r['area_name']} {shown(r, unit=False)}" for _, r in ranked.iloc[[0, -1]].iterrows()]
+        ends = _ends(mine, place)
         told: list[Any] = [MISSING] * 2
         if whole and pd.notna(old):
             told = [cell(old, shown(row, old, unit=False)), stepped(row, minus(row["value"], old))]
@@ -128,6 +153,7 @@ def _whole(
     heads = right(value=f"{name}{period_words(period)}", previous=period_words(against) if against else "上年", change="增减")
     ends_ = ["最好地区", "靠后地区"] if ranking == "full" else []
     columns: list[Any] = ["指标", *heads, {"key": "target", "label": "参照值（说明）", "align": "left"}, *ends_]
+    columns, rows = with_something(columns, rows, ("previous", "change", *ends_))
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
     title, demo = f"{period_words(period)}主要指标一览表", bool(frame["is_demo"].any())
     return Block.table(title, columns, rows, notes=notes, source=source_line(period, demo), sortable=False, demo=demo)
@@ -175,6 +201,8 @@ def _family(
         rows.append(cells_of_total)
     notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
     notes += hidden_notes(frame, gone)
+    tied = ranking == "full" and bool(now.loc[now["indicator"].isin(shown_codes), "tied"].any())
+    notes += ["印出数值相同的，位次并列。"] if tied else []
     notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []
     title, demo = f"{label}：各地区{period_words(period)}", bool(frame["is_demo"].any())
     source = source_line(period, demo)
@@ -188,24 +216,37 @@ def hidden_cells(frame: pd.DataFrame, period: str) -> set[tuple[str, str]]:
 
 
 def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
-    """低于平均且仍在下降: areas whose value is worse than the reference beyond noise and moved further away."""
-    codes = headline(codebook)
+    """差于合计水平且变差: areas whose value is worse than the reference beyond noise and became worse still."""
+    codes, since = headline(codebook), _since(verdict)
     hits = verdict.loc[(verdict["verdict"] == "worse") & verdict["falling"] & verdict["indicator"].isin(codes)]
-    columns: list[Any] = ["地区", "指标", *right(value="本年", reference="比较基准", difference="差距", change="较上年")]
+    columns: list[Any] = ["地区", "指标", *right(value=now_words(str(verdict["period"].iloc[0])), reference="比较基准",
+                                          difference="差距", change=f"较{since}")]
     rows = [
         [str(r["area_name"]), str(r["name"]), cell(r["value"], shown(r)), cell(r["reference"], shown(r, r["reference"])),
          *(cell(r[key], change(r, r[key]) + change_unit(r)) for key in ("difference", "change"))]
         for r in hits.sort_values(["sort_order", "indicator"]).to_dict("records")
     ]  # fmt: skip
     if not rows:
-        return Block.paragraph("没有低于平均且仍在下降的地区和指标。")
+        return Block.paragraph(f"没有差于合计水平且比{since}变差的地区和指标。")
     period = str(hits["period"].iloc[0])
     notes = [f"比较基准：{hits['reference_name'].iloc[0]}；差距超出误差范围（比率用95%区间）才列入。箭头表示数值升降。"]
-    made = Block.table(f"低于平均且仍在变差的地区（{period_words(period)}）", columns, rows, notes=notes)
+    made = Block.table(f"差于合计水平且比{since}变差的地区（{period_words(period)}）", columns, rows, notes=notes)
     return placed(made, str(hits["level"].iloc[0]))
 
 
-def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None = None, ranking: str = "full") -> Block:
+def _since(compared: pd.DataFrame) -> str:
+    """What the baseline of a frame of `compare` is called; 上年 where nothing is compared."""
+    if not len(compared) or pd.isna(compared["against"].iloc[0]):
+        return baseline_words("", None)
+    return baseline_words(str(compared["period"].iloc[0]), str(compared["against"].iloc[0]))
+
+
+def profile(
+    mine: pd.DataFrame,
+    peers: pd.DataFrame,
+    only: Sequence[str] | None = None,
+    ranking: str = "full",
+) -> Block:
     """One area beside its peers: value, change, numerator and denominator, base, the data's interval, verdict and rank."""
     codes = list(only) if only is not None else list(dict.fromkeys(mine["indicator"]))
     known, place, rows = peers.set_index(["area", "indicator"]), {code: n for n, code in enumerate(codes)}, []
@@ -214,7 +255,7 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
     for r in chosen.sort_values("indicator", key=lambda c: c.map(place), kind="stable").to_dict("records"):
         key = (r["area"], r["indicator"])
         other = known.loc[key] if key in known.index else None
-        rank = MISSING if other is None or pd.isna(other["rank"]) else f"{int(other['rank'])}/{int(other['n_ranked'])}"
+        rank = MISSING if other is None or pd.isna(other["rank"]) else place_of(other)
         if other is not None and not other["ranked"]:
             rank = "基数小"
         between = "" if span(r) in (MISSING, shown(r, unit=False)) else f"（{span(r)}）"
@@ -224,13 +265,14 @@ def profile(mine: pd.DataFrame, peers: pd.DataFrame, only: Sequence[str] | None 
             f"{_part(r['numerator'])} / {_part(r['denominator'])}", MISSING if other is None else shown(r, other["reference"]),
             MISSING if other is None else VERDICTS[other["verdict"]], *([rank] if ranking == "full" else []),
         ])  # fmt: skip
-    labels = {"value": "数值", "change": "较上年", "parts": "分子 / 分母", "peers": "同类地区",
+    name, period = (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
+    labels = {"value": "数值", "change": f"较{_since(peers)}", "parts": "分子 / 分母", "peers": "同类地区",
               "verdict": "比较"} | ({"rank": "位次"} if ranking == "full" else {})  # fmt: skip
     columns: list[Any] = [{"key": "name", "label": "指标"}]
     columns += [{"key": k, "label": label, "align": "left" if k == "verdict" else "right"} for k, label in labels.items()]
+    columns, rows = with_something(columns, rows, ("change", "peers", "rank"))
     demo = bool(mine["is_demo"].any())
-    name, period = (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
-    notes = [LIGHT_RULE, "数值后括号内为台账有约数时的数据区间；优于、低于表示与同类其他地区合计的差距超出误差范围。"]
+    notes = [LIGHT_RULE, "数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他地区合计的差距超出误差范围。"]
     bases = [f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]]
     notes += [*hidden_notes(mine, gone.any()), *(["口径：" + "；".join(bases) + "。"] if bases else [])]
     source = source_line(period, demo)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,6 +22,9 @@ LIGHT_RULE = (
     "无参照值、或以接近参照值为好的指标不作标记"
 )
 NEAR_TARGET = 0.9
+LEVEL = "持平"
+MONEY_SIZES = ((1e8, "亿"), (1e4, "万"), (1.0, ""))
+PERIOD = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4])|-(?P<month>\d{1,2}))?")
 
 
 def fixed(value: float | None, decimals: int = 0, grouped: bool = True, scale: float = 1, over: float = 1) -> str:
@@ -35,13 +41,32 @@ def is_zero(text: str) -> bool:
     return not text.strip("0.")
 
 
-def large(value: float | None, unit: str) -> str:
-    """An amount or count with 万 and 亿 where it is large: 2,346.5万元, 1.23亿元, 812元."""
+def money_size(amounts: Iterable[float | None]) -> tuple[float, str]:
+    """The one unit in which a sentence tells its amounts of yuan: (1e4, "万") for 万元.
+
+    That of the largest amount, unless the smallest would then be printed as nothing: then a smaller one.
+    """
+    known = [abs(float(a)) for a in amounts if a is not None and pd.notna(a) and a != 0]
+    for size, word in MONEY_SIZES[:-1]:
+        if known and max(known) >= size and min(known) >= 0.005 * size:
+            return size, word
+    return MONEY_SIZES[-1]
+
+
+def money(value: float, size: tuple[float, str]) -> str:
+    """An amount of yuan in a unit of `money_size`: 2,346.50万元, 812元."""
+    return f"{fixed(value, 2 if size[1] else 0, over=size[0])}{size[1]}元"
+
+
+def large(value: float | None, unit: str, size: tuple[float, str] | None = None) -> str:
+    """An amount or count with 万 and 亿 where it is large: 2,346.5万元, 1.23亿元, 812元; money in `size` where one is given."""
     if value is None or pd.isna(value):
         return MISSING
-    for size, word in ((10**8, "亿"), (10**4, "万")):
-        if abs(value) >= size and (unit == "元" or abs(value) >= 1e5):
-            return f"{fixed(value, 2, over=size)}{word}{unit}"
+    if unit == "元" and size is not None:
+        return money(value, size)
+    for whole, word in ((10**8, "亿"), (10**4, "万")):
+        if abs(value) >= whole and (unit == "元" or abs(value) >= 1e5):
+            return f"{fixed(value, 2, over=whole)}{word}{unit}"
     return f"{fixed(value)}{unit}"
 
 
@@ -86,16 +111,22 @@ def change(row: Any, difference: float | None) -> str:
     return ("↑" if difference > 0 else "↓") + text
 
 
-def change_words(row: Any, difference: float | None, since: str = "上年") -> str:
-    """``比上年提高1.2个百分点``, ``与上年持平``; empty where nothing is known."""
+def step_words(row: Any, difference: float | None) -> str:
+    """``提高1.2个百分点``, ``减少12元``, ``持平``; empty where nothing is known."""
     if difference is None or pd.isna(difference):
         return ""
     size = fixed(abs(difference), int(row["decimals"]), scale=row["scale"])
     if is_zero(size):
-        return f"与{since}持平"
+        return LEVEL
     if row["unit"] == "%":
-        return f"比{since}{'提高' if difference > 0 else '下降'}{size}个百分点"
-    return f"比{since}{'增加' if difference > 0 else '减少'}{size}{str(row['unit']).split('/')[0]}"
+        return f"{'提高' if difference > 0 else '下降'}{size}个百分点"
+    return f"{'增加' if difference > 0 else '减少'}{size}{str(row['unit']).split('/')[0]}"
+
+
+def change_words(row: Any, difference: float | None, since: str = "上年") -> str:
+    """``比上年提高1.2个百分点``, ``与2022年持平``; empty where nothing is known."""
+    step = step_words(row, difference)
+    return f"与{since}{LEVEL}" if step == LEVEL else f"比{since}{step}" if step else ""
 
 
 def light(row: Any) -> str | None:
@@ -133,15 +164,59 @@ def right(group: str = "", /, **labels: str) -> list[dict[str, Any]]:
     return [{"key": key, "label": label, "align": "right"} | ({"group": group} if group else {}) for key, label in labels.items()]
 
 
+def with_something(columns: list[Any], rows: Sequence[Sequence[Any]], optional: Collection[str]) -> tuple[list[Any], list[list[Any]]]:
+    """Columns and rows without those of the `optional` columns (keys) in which no row has anything, such as a first year's change."""
+
+    def empty(at: int) -> bool:
+        cells = (row[at].get("t") if isinstance(row[at], dict) else row[at] for row in rows)
+        return all(cell in (None, MISSING) for cell in cells)
+
+    keys = [column["key"] if isinstance(column, dict) else column for column in columns]
+    kept = [n for n, key in enumerate(keys) if key not in optional or not empty(n)]
+    return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
+
+
 def cut_off(period: str | int) -> str:
-    """The date at which the figures of a period stand: 2025年12月31日, or the end of a quarter."""
-    year, _sep, quarter = str(period).partition("Q")
-    return f"{year}年" + {"1": "3月31日", "2": "6月30日", "3": "9月30日"}.get(quarter, "12月31日")
+    """The date at which the figures of a period stand: 2025年12月31日, or the end of a quarter or month."""
+    year, quarter, month = _dated(period)
+    last = 3 * quarter if quarter else month or 12
+    return f"{year}年{last}月{monthrange(int(year), last)[1]}日" if last <= 12 and year.isdigit() else period_words(period)
 
 
 def period_words(period: str | int) -> str:
-    year, _sep, quarter = str(period).partition("Q")
-    return f"{year}年第{'一二三四'[int(quarter) - 1]}季度" if quarter else f"{year}年"
+    """2025年, 2025年第三季度, 2025年7月."""
+    year, quarter, month = _dated(period)
+    return f"{year}年" + (f"第{'一二三四'[quarter - 1]}季度" if quarter else f"{month}月" if month else "")
+
+
+def _dated(period: str | int) -> tuple[str, int, int]:
+    """Year, quarter and month of a period; 0 for what it does not have."""
+    found = PERIOD.fullmatch(str(period))
+    if found is None:
+        return str(period), 0, 0
+    return found["year"], int(found["quarter"] or 0), int(found["month"] or 0)
+
+
+def baseline_words(period: str | int, baseline: str | int | None) -> str:
+    """What the baseline is called beside the period: 上年, 上年同期, 上季度 or 上月 where it is that, else its own name."""
+    if baseline is None or str(baseline) in ("", "None"):
+        return "上年"  # nothing is compared
+    (year, quarter, month), (old, old_quarter, old_month) = _dated(period), _dated(baseline)
+    if (bool(quarter), bool(month)) == (bool(old_quarter), bool(old_month)) and year.isdigit() and old.isdigit():
+        years = int(year) - int(old)
+        if years == 1 and (quarter, month) == (old_quarter, old_month):
+            return "上年同期" if quarter or month else "上年"
+        if quarter and 4 * years + quarter - old_quarter == 1:
+            return "上季度"
+        if month and 12 * years + month - old_month == 1:
+            return "上月"
+    return period_words(baseline)
+
+
+def now_words(period: str | int) -> str:
+    """What the period itself is called in the head of a table: 本年, 本季度, 本月."""
+    _year, quarter, month = _dated(period)
+    return "本季度" if quarter else "本月" if month else "本年"
 
 
 def source_line(period: str | int, demo: bool, what: str = "报送台账") -> str:

@@ -146,6 +146,11 @@ class Scores(Showing):
         for c, (child, span) in enumerate(spans):
             self._split(child, span, full * w[:, c], factor, earned, most)
 
+    @property
+    def ordered(self) -> bool:
+        """Whether there is an order: two areas at least, and not all with the same printed score."""
+        return len(np.unique(printed(self.score[~np.isnan(self.score)]))) > 1
+
     # words
 
     def find(self, area: str) -> int:
@@ -177,8 +182,8 @@ class Scores(Showing):
             text += say("whole_group")
         return say("reason", text=text, full=points(r.earned + r.lost), earned=points(r.earned), lost=points(r.lost))
 
-    def lost(self, area: str) -> Block:
-        """Where the points of an area went, in words, largest loss first."""
+    def lost(self, area: str, place: bool = True) -> Block:
+        """Where the points of an area went, in words, largest loss first; its place (where there is an order) only on demand."""
         i, k = self.find(area), self.x.shape[1]
         mine, row = list(self.contributions.iloc[i * k : (i + 1) * k].itertuples()), self.table.iloc[i]
         if np.isnan(row["score"]):
@@ -187,8 +192,14 @@ class Scores(Showing):
         order = sorted(range(k), key=lambda j: -np.nan_to_num(mine[j].lost, nan=0.0))
         grade = "" if pd.isna(row["grade"]) else say("grade", grade=row["grade"])
         head = say("head", name=row["area_name"], when=self.when, score=points(row["score"]), full=points(self.index.root.points),
-                   grade=grade, rank=row["rank"], n=row["n_ranked"])  # fmt: skip
+                   grade=grade, place=self._place(row) if place else "")  # fmt: skip
         return Block.bullets([head, *(self._reason(j, mine[j]) for j in order if not mine[j].lost < 0.005)])
+
+    def _place(self, row: Any) -> str:
+        if not self.ordered:
+            return ""
+        tied = int((self.table["rank"] == row["rank"]).sum()) > 1
+        return say("place_tied" if tied else "place", rank=row["rank"], n=row["n_ranked"])
 
     def explain(self, area: str, most: int = 3) -> Block:
         """Strengths and weaknesses: where an area earns clearly more or less of an indicator's points than the mean.
@@ -206,7 +217,8 @@ class Scores(Showing):
             at = [j for j in np.argsort(-sign * gap) if sign * gap[j] >= 0.05][:most]
             parts = [say(word, name=self.index.leaves[j].name, value=self._value(j, self.x[i, j]), gap=points(abs(gap[j]))) for j in at]
             lines += [say(kind, name=name, parts="；".join(parts))] if parts else []
-        return Block.bullets(lines or [say("like_the_mean", name=name)])
+        alone = int((~np.isnan(self.score)).sum()) < 2
+        return Block.bullets(lines or [say("alone" if alone else "like_the_mean", name=name)])
 
     @cached_property
     def imputed(self) -> pd.DataFrame:
@@ -234,6 +246,8 @@ class Scores(Showing):
     def block(self) -> Block:  # type: ignore[override]
         public = "place" in self.rows and self.rows["place"].notna().any()
         frame = self.table.assign(known_percent=self.table["known"] * 100)
+        if not self.ordered:
+            frame["rank"] = pd.NA
         source = say("public" if public else "reports")
         return show("scores", frame, [self.method], source, self.is_demo, when=self.when, index=self.index.name)
 
