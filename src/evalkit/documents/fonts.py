@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from evalkit.codebook import read_yaml
 
 _PROBE = "两新组织党建评估覆盖率指导员经费演示数据（）、，。《》“”—●▲■○△□%‰0123456789−"
-_PLAIN = (400, "normal", "regular")
+_PLAIN_WEIGHTS = range(350, 451)
+_SLANTED_OR_BOLD = 0b1000100001  # fsSelection: oblique, bold, italic
+_FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16  # entries of the table ``name``
 
 
 @cache
@@ -27,7 +30,7 @@ def roles() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Face:
-    """The face that stands for a role; `name` is the family matplotlib knows it by."""
+    """The face that stands for a role, by the name of its family."""
 
     role: str
     name: str
@@ -70,23 +73,99 @@ def face(role: str = "图表") -> Face:
 def _face(role: str, force: bool) -> Face:
     wanted = roles()[role]
     if not force:
-        from matplotlib import font_manager
-
-        plain = [e for e in font_manager.fontManager.ttflist if e.style == "normal" and e.weight in _PLAIN]
-        for entry in (e for name in wanted["faces"] for e in plain if e.name == name):
-            return Face(role, entry.name, entry.fname, entry.index)
+        known = installed()
+        for name in wanted["faces"]:
+            if name in known:
+                return Face(role, name, *known[name])
     path = bundled(wanted["file"])
     return Face(role, f"evalkit {path.stem}", str(path), bundled=True) if path else Face(role, "DejaVu Sans", "")
 
 
-def family(role: str = "图表") -> list[str]:
-    """Names for matplotlib's ``font.family``; the bundled file enters its list under a name nobody else has."""
+@cache
+def installed() -> dict[str, tuple[str, int]]:
+    """The families of which a plain upright face is in the system's folders: name -> file and place in it.
+
+    Read from the files themselves at every start, never from the list that matplotlib keeps for each user: that one
+    knows no font that was installed later and differs from user to user. Of two files the first by name is taken.
+    """
     from matplotlib import font_manager
 
-    chosen, manager = face(role), font_manager.fontManager
-    if chosen.bundled and not any(entry.name == chosen.name for entry in manager.ttflist):
-        manager.ttflist.append(font_manager.FontEntry(fname=chosen.path, name=chosen.name))
-    return list(dict.fromkeys([chosen.name, "DejaVu Sans"]))
+    found: dict[str, tuple[str, int]] = {}
+    wanted = {name for role in roles().values() for name in role["faces"]}
+    for path in sorted(font_manager.findSystemFonts()):
+        for index, families in enumerate(families_of(path)):
+            for name in families & wanted:
+                found.setdefault(name, (path, index))
+    return found
+
+
+def families_of(path: str) -> list[set[str]]:
+    """The family names of each face in a font file, in every language; none for a face that is bold, light or slanted.
+
+    Only the directory, ``name`` and ``OS/2`` of the file are read (OpenType 1.9), some microseconds a file; a damaged
+    file has no faces.
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(12)
+            starts = [0]
+            if head[:4] == b"ttcf":
+                count = min(int.from_bytes(head[8:12], "big"), 64)
+                starts = list(struct.unpack(f">{count}I", file.read(4 * count)))
+            return [_families(file, start) for start in starts]
+    except (OSError, struct.error, ValueError):
+        return []
+
+
+def _families(file: BinaryIO, start: int) -> set[str]:
+    file.seek(start + 4)
+    count = min(struct.unpack(">H6x", file.read(8))[0], 100)
+    directory = [struct.unpack(">4s4xII", file.read(16)) for _ in range(count)]
+    tables = {tag: (at, min(size, 200_000)) for tag, at, size in directory}
+    if b"OS/2" in tables:
+        file.seek(tables[b"OS/2"][0])
+        weight, selection = struct.unpack(">4xH56xH", file.read(64))
+        if weight not in _PLAIN_WEIGHTS or selection & _SLANTED_OR_BOLD:
+            return set()
+    if b"name" not in tables:
+        return set()
+    at, size = tables[b"name"]
+    file.seek(at)
+    data = file.read(size)
+    count, texts = struct.unpack(">2xHH", data[:6])
+    names: dict[int, set[str]] = {}
+    for n in range(count):
+        platform, _encoding, _language, kind, length, offset = struct.unpack(">6H", data[6 + 12 * n : 18 + 12 * n])
+        if kind in (_FAMILY, _TYPOGRAPHIC_FAMILY):
+            raw = data[texts + offset : texts + offset + length]
+            names.setdefault(kind, set()).add(raw.decode("latin-1" if platform == 1 else "utf-16-be", "ignore"))
+    return set().union(*names.values())
+
+
+def family(role: str = "图表") -> list[str]:
+    """Names for matplotlib's ``font.family``: the files themselves enter its list, under names nobody else has."""
+    chosen = face(role)
+    return list(dict.fromkeys([_entered(chosen.path, chosen.index), _entered(_latin(), 0)]))
+
+
+def _latin() -> str:
+    """The plain Latin face that matplotlib brings; another of the same name may be on the system."""
+    import matplotlib
+
+    return str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+
+
+def _entered(path: str, index: int) -> str:
+    """The name under which a font file stands in matplotlib's list, which it enters where it is not yet there."""
+    from matplotlib import font_manager
+
+    if not path:
+        return "DejaVu Sans"
+    name, entries = f"evalkit {Path(path).stem}" + (f" {index}" if index else ""), font_manager.fontManager.ttflist
+    if not any(entry.name == name and entry.fname == path for entry in entries):
+        entries[:] = [entry for entry in entries if entry.name != name]
+        entries.append(font_manager.FontEntry(fname=path, index=index, name=name))
+    return name
 
 
 def missing_glyphs(text: str | Iterable[str], role: str = "图表") -> str:
