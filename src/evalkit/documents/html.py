@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -23,12 +25,13 @@ def _asset(name: str) -> str:
 
 
 WIDE = 14  # columns of a table that needs the whole window
+PX = 96 / 2.54  # pixels of CSS in a centimetre
 TURNED = 9  # more columns than this are printed on a landscape page
 
 
 def page(
     blocks: Iterable[Block], title: str, *, subtitle: str = "", footer: str = "", lang: str = "zh-CN",
-    nav: Sequence[tuple[str, str]] = (), demo: bool = False,
+    nav: Sequence[tuple[str, str]] = (), demo: bool = False, scripts: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """One self-contained HTML file: no network, no file beside it; the same input gives the same text.
 
@@ -44,6 +47,13 @@ def page(
         Links above the contents: (label, relative address).
     demo
         Demonstration data, also where no block says so.
+    scripts
+        Further scripts of the page, which run in this order when it has been read.
+
+    Notes
+    -----
+    The page runs its own scripts and styles only, each known by its hash (Content Security Policy 3): text that slipped
+    into it as a script, a style or a handler of an event does nothing.
     """
     members = list(blocks)
     if members and members[0].kind == "heading" and members[0].content["text"] == title:
@@ -66,12 +76,13 @@ def page(
     words = ("Contents", "Skip to the text", "Pages") if english else ("目录", "跳到正文", "页面")
     toc = (f'<nav class="ek-toc" aria-label="{words[0]}"><details open><summary>{words[0]}</summary>'
            f"<ul>{''.join(contents)}</ul></details></nav>") if len(contents) > 1 else ""  # fmt: skip
+    styles = _asset("block.css") + _asset("page.css")
+    scripts = [*([_asset("sort.js")] if "data-sort" in "".join(body) else []), *scripts]
     parts = [
         f'<!DOCTYPE html>\n<html lang="{escape(lang, quote=True)}">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">",
-        f"<title>{escape(title)}</title>\n<style>{_asset('block.css')}{_asset('page.css')}</style>\n</head>\n{opening}",
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy([styles], scripts)}">',
+        f"<title>{escape(title)}</title>\n<style>{styles}</style>\n</head>\n{opening}",
         f'<a class="ek-skip" href="#main">{words[1]}</a>',
         f'<p class="ek-demo" role="note">{_DEMO[english]}</p>' if demo else "",
         f"<header><h1>{escape(title)}</h1>" + (f"<p>{escape(subtitle)}</p>" if subtitle else "") + "</header>",
@@ -81,10 +92,21 @@ def page(
         *body,
         "</main>",
         f"<footer>{escape(footer)}</footer>" if footer else "",
-        f"<script>{_asset('sort.js')}</script>" if "data-sort" in "".join(body) else "",
+        *(f"<script>{script}</script>" for script in scripts),
         "</body>\n</html>\n",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
+    """What the page may load: pictures within it, and these styles and scripts."""
+
+    def hashes(texts: Sequence[str]) -> str:
+        found = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+        return " ".join(f"'sha256-{one}'" for one in found) or "'none'"
+
+    rules = ["default-src 'none'", "img-src data:", f"style-src {hashes(styles)}", f"script-src {hashes(scripts)}"]
+    return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
 
 
 def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: bool = False) -> str:
@@ -110,7 +132,7 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
         width = content.get("width_cm", 16.0)
         label = content.get("label", "")
         caption = f"<figcaption>{escape(label)}　{escape(content['title'])}</figcaption>" if label else ""
-        html = (f'<figure class="ek-figure"{_id(content)}><img alt="{escape(content["alt"], quote=True)}" style="width:{width:g}cm" '
+        html = (f'<figure class="ek-figure"{_id(content)}><img alt="{escape(content["alt"], quote=True)}" width="{round(width * PX)}" '
                 f'src="data:image/png;base64,{escape(content["png"], quote=True)}">{caption}</figure>')  # fmt: skip
     else:
         html = _table(block, lang)

@@ -13,7 +13,8 @@ OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": F
 CREATED = dt.datetime(2026, 1, 1)  # a fixed date, so that the same content gives the same bytes
 MARK = "evalkit:output"  # `scan` knows Evalkit's own lists and copies by it and never counts them as ledgers
 HEAD = {"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter", "bg_color": "#E7EEF7"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# what Excel or WPS may calculate: also in full width, after blanks or behind characters that nobody sees
+_FORMULA = re.compile(r"[\s\u3000\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]*[=+\-@＝＋－＠]|[\t\r\n]")
 CELL_LIMIT, NAME_LIMIT = 32_767, 31
 
 
@@ -71,7 +72,7 @@ def csv_bytes(frame: Any) -> bytes:
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def sheet_name(text: str, taken: Iterable[str] = ()) -> str:

@@ -120,9 +120,10 @@ def write_index(made: Made) -> tuple[Path, Path]:
     place = html.page(blocks, f"指标出处（{period_words(made.period)}）", subtitle=since, nav=back, footer=foot, demo=data.is_demo)
     provenance = put(made.folder / PROVENANCE, place)
     title = f"{subject}评估报告（{period_words(made.period)}）"
-    page = html.page(list(index_blocks(made, data)), title, subtitle=since, nav=_nav(made), footer=foot, demo=data.is_demo)
-    search = Path(__file__).with_name("search.html").read_text(encoding="utf-8").replace("\r\n", "\n")
-    page = page.replace("</main>", f"</main>\n{search}", 1)
+    search = Path(__file__).with_name("search.js").read_text(encoding="utf-8").replace("\r\n", "\n")
+    page = html.page(
+        list(index_blocks(made, data)), title, subtitle=since, nav=_nav(made), footer=foot, demo=data.is_demo, scripts=[search]
+    )
     return put(made.folder / "index.html", page), provenance
 
 

@@ -1,4 +1,3 @@
-<script>
 // A box above the table of areas: rows whose text holds all the words stay; the count says how many.
 (function(){var table=document.querySelector('main table[data-sort]');if(!table)return;
 var box=document.createElement('p');box.className='ek-search';
@@ -9,4 +8,3 @@ input.addEventListener('input',function(){var words=input.value.trim().toLowerCa
 [].slice.call(table.tBodies[0].rows).forEach(function(row){var text=row.textContent.toLowerCase();
 var hit=words.every(function(w){return text.indexOf(w)>=0});row.hidden=!hit;n+=hit});
 said.textContent=input.value.trim()?'符合的有'+n+'个':''})})();
-</script>
