@@ -36,7 +36,17 @@ app = typer.Typer(
     cls=Verbs, name="evalkit", help="两新组织党建评估研究工作台：从台账到评估报告。", rich_markup_mode=None,
     pretty_exceptions_enable=False, no_args_is_help=True, add_completion=False,
 )  # fmt: skip
-ProjectOption = Annotated[Path | None, typer.Option("--project", help="项目文件夹；默认从当前文件夹往上找")]
+_given: list[Path] = []  # the project that the command names: an error of the program is noted there
+
+
+def _noted(project: Path | None) -> Path | None:
+    _given[:] = [project] if project else []
+    return project
+
+
+ProjectOption = Annotated[
+    Path | None, typer.Option("--project", help="项目文件夹；默认从当前文件夹往上找", callback=_noted)
+]
 DatasetOption = Annotated[str | None, typer.Option("--dataset", help="raw、demo 或 published；默认有台账用 raw，否则用 demo")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同时运行几个；默认按处理器核数，内存不够时少一些")]
 
@@ -440,16 +450,30 @@ def main() -> None:
 
 
 def _log(error: Exception) -> Path:
+    """The trace in ``error.log`` of the project's ``.evalkit``, without a project in the folder for passing files."""
     import tempfile
 
+    from evalkit.files import put
+    from evalkit.problems import InputError
+
+    folders = [Path(tempfile.gettempdir())]
+    try:
+        from evalkit.indicators.project import find_project
+
+        folders.insert(0, find_project(_given[0] if _given else None).cache)
+    except Exception:  # without a project, or where nothing of the program can be loaded
+        pass
     text = "".join(traceback.format_exception(error))
-    for folder in (Path.cwd() / ".evalkit", Path(tempfile.gettempdir())):
+    try:
+        from evalkit.ledgers.persons import scrub
+
+        text = scrub(text)[0]
+    except Exception:  # what an error quotes may be somebody's: then only where it happened
+        text = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__ + "\n"
+    for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / "error.log"
-            path.write_text(text, encoding="utf-8")
-            return path
-        except OSError:
+            return put(folder / "error.log", text)
+        except InputError:
             continue
     return Path("error.log")
 

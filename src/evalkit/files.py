@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -66,7 +67,7 @@ def put(path: Path, content: bytes | str | Callable[[Path], Any], avoid: Iterabl
         else:
             temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         synced(temporary)
-        temporary.chmod(0o644)
+        temporary.chmod(usual_mode())
         return place(temporary, path, avoid, keep)
     except OSError as error:
         advice = "请检查文件夹的写权限和磁盘空间，或换一个文件夹"
@@ -94,3 +95,32 @@ def place(made: Path, target: Path, avoid: Iterable[Path] = (), keep: bool = Fal
             if not at.exists():
                 raise
     raise InputError(Problem("output_locked", file=str(target), advice="请关闭打开着的旧文件后再试"))
+
+
+def usual_mode(folder: bool = False) -> int:
+    """The mode that the user's umask gives a new file or folder: 0600 under umask 077, not readable by others."""
+    mask = os.umask(0o077)  # asking means setting: what another thread makes meanwhile is too private, never too open
+    os.umask(mask)
+    return (0o777 if folder else 0o666) & ~mask
+
+
+def is_regular(path: str | Path) -> bool:
+    """Whether a path (links followed) is an ordinary file; a pipe would hang a reader and a device never end."""
+    return stat.S_ISREG(os.stat(path).st_mode)
+
+
+def regular_bytes(path: Path, limit: int) -> bytes:
+    """The bytes of an ordinary file; anything else, or more than `limit` bytes, is an `InputError`; so is what cannot be read."""
+    try:
+        if not is_regular(path):
+            folder = "这是文件夹" if path.is_dir() else "这是管道、设备一类，不是普通文件"
+            raise InputError(Problem("file_unreadable", file=path.name, found=folder, advice="请给出普通文件"))
+        if (size := path.stat().st_size) > limit:
+            most = f"不超过{limit // 1000:,} KB" if limit < 10_000_000 else f"不超过{limit // 1_000_000} MB"
+            raise InputError(Problem("file_unreadable", file=path.name, found=f"文件过大（{size:,}字节）", allowed=most))
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(Problem("file_unreadable", file=path.name, found="没有这个文件", advice="请核对路径")) from None
+    except OSError as error:
+        found = f"打不开（{error.strerror or error}）"
+        raise InputError(Problem("file_unreadable", file=path.name, found=found, advice="请检查权限，或换一个文件")) from error

@@ -9,10 +9,24 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+_UNSEEN = re.compile("[\u3164\u115f\u1160\uffa0\u2800\u034f\ufe00-\ufe0f]")  # letters and marks that nobody sees
+
+
+def visible(text: str) -> str:
+    """A text without what nobody sees: controls (lines and tabs stay), marks of direction and of no width, stray halves."""
+    if text.isprintable() and not _UNSEEN.search(text):
+        return text
+    kept = (c if c in "\n\t" else " " if c in "\r\v\f\x85\u2028\u2029" else "�" if "\ud800" <= c <= "\udfff" else
+            "" if unicodedata.category(c) in ("Cc", "Cf") else c for c in text.replace("\r\n", "\n"))  # fmt: skip
+    return _UNSEEN.sub("", "".join(kept))
+
 
 Severity = Literal["error", "warning", "question"]
 
@@ -78,7 +92,7 @@ class Problem:
         head = f"[{label}] {place}：{title}" if chinese else f"[{label}] {place}: {title}"
         if not place:
             head = f"[{label}] {title}"
-        return "；".join([head, *parts]) if chinese else "; ".join([head, *parts])
+        return visible("；".join([head, *parts]) if chinese else "; ".join([head, *parts]))
 
     def __str__(self) -> str:
         return self.text("zh")

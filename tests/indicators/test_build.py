@@ -70,12 +70,18 @@ def test_second_build_reads_nothing_and_a_change_reads_one_file(project, monkeyp
     book(project / "data/raw/2025/甲市丙县.xlsx", {"组织台账": [["甲市丙县组织台账2025年"], UNITS, JIA]})
     build(project, jobs=1)
     assert not build(project, jobs=1).changed
-    read = []
+    read = project / "read.txt"  # workers read, and a list of theirs stays theirs
     real = parts.read_sheets
-    monkeypatch.setattr(parts, "read_sheets", lambda path, **more: read.append(Path(path).name) or real(path, **more))
+
+    def noted(path, **more):
+        with read.open("a", encoding="utf-8") as file:
+            file.write(f"{Path(path).name}\n")
+        return real(path, **more)
+
+    monkeypatch.setattr(parts, "read_sheets", noted)
     book(project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": units(JIA, YI, [*YI[:4], 9, *YI[5:]])})
     assert build(project, jobs=1).changed
-    assert read == ["甲市乙区.xlsx"]
+    assert read.read_text(encoding="utf-8").split() == ["甲市乙区.xlsx"]
 
 
 def test_files_of_one_district_are_read_together(project):

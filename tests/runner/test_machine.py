@@ -16,7 +16,7 @@ import pytest
 
 from evalkit.runner import Job, crew, local, machine, run
 from evalkit.runner.jobs import seed_of
-from evalkit.runner.machine import TooMuchMemory, process_map, run_capped, workers_for
+from evalkit.runner.machine import Answerer, TooMuchMemory, process_map, workers_for
 
 from .conftest import Maker, read
 
@@ -126,26 +126,55 @@ def test_a_seed_knows_nothing_of_the_folder() -> None:
     assert seed_of(there) != seed_of(there | {"file": "/srv/b/b.csv"}) and seed_of({"n": 1}) == seed_of({"project": None, "n": 1})
 
 
+_READ = "import sys; n = int.from_bytes(sys.stdin.buffer.read(8), 'big'); data = sys.stdin.buffer.read(n)"
+
+
+def answerer(rest: str, memory: float = 1e9, seconds: float = 50) -> Answerer:
+    return Answerer([sys.executable, "-c", f"{_READ}; {rest}"], memory, seconds)
+
+
 def test_a_child_that_takes_too_much_is_ended() -> None:
-    mad = "import sys, time; data = sys.stdin.buffer.read(); x = bytearray(400_000_000); time.sleep(60)"
     began = time.monotonic()
     with pytest.raises(TooMuchMemory):
-        run_capped([sys.executable, "-c", mad], b"x", 200e6, 50)
+        answerer("import time; x = bytearray(400_000_000); time.sleep(60)", memory=200e6).ask(b"x")
     assert time.monotonic() - began < 30
-    echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read() * 2)"
-    assert run_capped([sys.executable, "-c", echo], b"ab" * 100_000, 1e9, 50) == (0, b"ab" * 200_000)
     with pytest.raises(subprocess.TimeoutExpired):
-        run_capped([sys.executable, "-c", "import time; time.sleep(60)"], b"", 1e9, 0.5)
+        answerer("import time; time.sleep(60)", seconds=0.5).ask(b"")
 
 
-def test_an_old_workbook_that_takes_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system has no limit for a process (Windows), the look at it is what ends it."""
+def test_one_child_answers_many_questions_and_a_dead_one_is_replaced() -> None:
+    echo = """
+import os, sys
+while len(head := sys.stdin.buffer.read(8)) == 8:
+    data = sys.stdin.buffer.read(int.from_bytes(head, "big"))
+    if data == b"die":
+        os.abort()
+    made = data * 2 or str(os.getpid()).encode()
+    sys.stdout.buffer.write(len(made).to_bytes(8, "big") + made)
+    sys.stdout.buffer.flush()
+"""
+    asked = Answerer([sys.executable, "-c", echo], 1e9, 50)
+    assert asked.ask(b"ab" * 100_000) == b"ab" * 200_000
+    first = asked.ask(b"")
+    assert asked.ask(b"") == first and asked.ask(b"die") == b""
+    assert asked.ask(b"") not in (first, b"")
+    asked.end()
+
+
+@pytest.mark.parametrize("wanted", [None, {"一"}])
+def test_a_workbook_that_takes_too_much_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: set[str] | None
+) -> None:
+    """Old and new ones. Where the system has no limit for a process (Windows), the look at it is what ends it."""
     from evalkit.ledgers import files
 
-    monkeypatch.setattr(files, "_CHILD", "import time; x = bytearray(400_000_000); time.sleep(60)")
+    mad = tmp_path / "reader.py"
+    mad.write_text("import time; x = bytearray(400_000_000); time.sleep(60)", encoding="utf-8")
+    monkeypatch.setattr(files, "READER", str(mad))
     monkeypatch.setattr(files, "CHILD_MEMORY", 200_000_000)
+    monkeypatch.setattr(files, "_apart", {})
     with pytest.raises(files.Refused, match=r"内存.*另存为 \.xlsx"):
-        files._in_child(b"", "旧表.xls")
+        files._rows_of(b"", wanted)
 
 
 def square(n: int) -> int:

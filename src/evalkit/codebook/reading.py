@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evalkit.files import put
+from evalkit.files import put, regular_bytes
 from evalkit.problems import InputError, Problem
 
 Path_ = Sequence[str | int]
@@ -47,34 +48,109 @@ def where(path: Path_, line: int | None = None) -> str:
     return f"{dotted}（第{line}行）" if line else dotted
 
 
+MAX_TEXT = 1_000_000  # bytes of a YAML file: the packaged codebook, the largest of ours, is a tenth of it
+MAX_DEPTH = 40  # of entries within entries
+MAX_NODES = 50_000  # entries, those that an alias stands for counted each time
+_SHORTER = "请把文件写短；重复的内容直接写出，不要用“*名称”层层引用"
+
+
+class _TooMuch(Exception):
+    """A text that is nested too deeply, too long, or that grows without end: (what was found, what is allowed, line)."""
+
+
+def _limited(composer: type[Any]) -> type[Any]:
+    """The composer that stops at `MAX_DEPTH` and `MAX_NODES`, and at an alias of something that contains it."""
+    from ruamel.yaml.events import AliasEvent
+
+    class Limited(composer):  # type: ignore[misc]
+        levels = size = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            event = self.parser.peek_event()
+            line = event.start_mark.line + 1
+            sizes: dict[str, int] = self.__dict__.setdefault("sizes", {})
+            if isinstance(event, AliasEvent) and event.anchor in self.anchors:
+                if event.anchor not in sizes:
+                    raise _TooMuch(f"*{event.anchor} 引用了自己", "不能引用自己", line)
+                self.size += sizes[event.anchor]
+                self._check(line)
+                return super().compose_node(parent, index)
+            before = self.size
+            self.size += 1
+            self.levels += 1
+            self._check(line)
+            node = super().compose_node(parent, index)
+            self.levels -= 1
+            if event.anchor is not None:
+                sizes[event.anchor] = self.size - before
+            return node
+
+        def _check(self, line: int) -> None:
+            if self.levels > MAX_DEPTH:
+                raise _TooMuch(f"层层嵌套超过{MAX_DEPTH}层", f"最多{MAX_DEPTH}层", line)
+            if self.size > MAX_NODES:
+                raise _TooMuch(f"展开后超过{MAX_NODES:,}项", f"最多{MAX_NODES:,}项", line)
+
+    return Limited
+
+
 def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
-    """The content of a YAML text and its problems; (None, problem) where it cannot be parsed at all."""
+    """The content of a YAML text and its problems; (None, problem) where it cannot be parsed at all.
+
+    The one way from a user's YAML to a value: size, depth and aliases are limited here (`MAX_TEXT`, `MAX_DEPTH`,
+    `MAX_NODES`), so that no file can hang or exhaust what reads it.
+    """
     from ruamel.yaml import YAML
+    from ruamel.yaml.composer import Composer
     from ruamel.yaml.constructor import SafeConstructor
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     duplicates: list[tuple[str, int]] = []
 
     class Constructor(SafeConstructor):
-        """Collects duplicate keys instead of stopping at the first one; the first value stays."""
+        """Collects duplicate keys instead of stopping at the first one; the first value stays. Numbers are finite."""
+
+        def construct_yaml_int(self, node: Any) -> int:
+            if abs(number := int(super().construct_yaml_int(node))) >= 2**63:
+                raise OverflowError
+            return number
+
+        def construct_yaml_float(self, node: Any) -> float:
+            if not math.isfinite(number := float(super().construct_yaml_float(node))):
+                raise OverflowError
+            return number
 
         def check_mapping_key(self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any) -> bool:
             if key in mapping:
                 duplicates.append((str(key), key_node.start_mark.line + 1))
             return key not in mapping
 
+    if len(text) > MAX_TEXT:
+        found, allowed = f"文件过长（{len(text):,}字）", f"不超过{MAX_TEXT:,}字"
+        return None, [Problem("yaml_unreadable", file=file, found=found, allowed=allowed, advice=_SHORTER)]
+    for kind in ("int", "float"):
+        Constructor.add_constructor(f"tag:yaml.org,2002:{kind}", getattr(Constructor, f"construct_yaml_{kind}"))
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = Constructor
+    yaml.Composer = _limited(Composer)
     try:
         content = yaml.load(text)
+    except _TooMuch as error:
+        found, allowed, line = error.args
+        return None, [Problem("yaml_unreadable", file=file, where=f"第{line}行", found=found, allowed=allowed, advice=_SHORTER)]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"第{mark.line + 1}行第{mark.column + 1}列" if mark else ""
         found = text.splitlines()[mark.line].strip()[:60] if mark and mark.line < len(text.splitlines()) else ""
         advice = "请检查缩进、冒号后的空格、引号和括号是否成对，不要用Tab缩进"
         return None, [Problem("yaml_unreadable", file=file, where=place, found=found, advice=advice)]
-    except (YAMLError, ValueError) as error:
-        return None, [Problem("yaml_unreadable", file=file, found=str(error).splitlines()[0][:80])]
+    except YAMLError as error:
+        place = f"第{text.count(chr(10), 0, error.position) + 1}行" if hasattr(error, "position") else ""
+        found, advice = "含有不能用的字符，或开头的声明有误", "请另存为 UTF-8 编码的普通文本，删去控制字符"
+        return None, [Problem("yaml_unreadable", file=file, where=place, found=found, advice=advice)]
+    except Exception:  # a tag or value that no type can hold makes the reader raise almost anything
+        found, advice = "有一个值读不出来，例如太大的数、.inf 或 .nan", "请把值写成普通的文字或数，不要用“!!类型”"
+        return None, [Problem("yaml_unreadable", file=file, found=found, advice=advice)]
     advice = "同一处不能写两次，请删去一个"
     return content, [
         Problem("key_duplicate", file=file, where=f"{key}（第{line}行）", found=key, advice=advice)
@@ -82,15 +158,22 @@ def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
     ]
 
 
+def parse_mapping(text: str, file: str) -> tuple[dict[Any, Any], list[Problem]]:
+    """`parse_yaml` of a file that holds ``名称: 内容``; an empty one is an empty mapping, anything else a problem."""
+    content, problems = parse_yaml(text, file)
+    if not problems and content is not None and not isinstance(content, dict):
+        advice = "每行写一条“名称: 内容”，冒号用半角，后面空一格"
+        problems = [Problem("yaml_unreadable", file=file, found=str(content)[:40], allowed="名称: 内容", advice=advice)]
+    return (content if isinstance(content, dict) else {}), problems
+
+
 def read_text(path: Path) -> str:
-    """A YAML file's text (UTF-8, with or without BOM); another encoding is an `InputError`."""
+    """A YAML file's text (UTF-8, with or without BOM); another encoding, size or kind of file is an `InputError`."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return regular_bytes(path, 4 * MAX_TEXT).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         advice = "请另存为UTF-8编码"
         raise InputError(Problem("yaml_unreadable", file=path.name, found="不是UTF-8编码", advice=advice)) from None
-    except OSError as error:
-        raise InputError(Problem("file_unreadable", file=path.name, found=str(error))) from error
 
 
 _PACKAGE = Path(__file__).parents[1]

@@ -17,6 +17,7 @@ from evalkit.codebook import Codebook, Measure
 from evalkit.indicators.areas import find_area
 from evalkit.ledgers import from_sheets
 from evalkit.ledgers.files import read_sheets
+from evalkit.ledgers.persons import label
 from evalkit.problems import Problem
 from evalkit.world.number import fixed, minus
 
@@ -27,7 +28,7 @@ COLUMNS = ["area", "period", "code", "name", "printed", "low", "high", "recomput
 
 
 def printed_files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob(NAME))
+    return sorted(path for path in folder.rglob(NAME) if path.is_file())
 
 
 def read_printed(folder: Path, areas: pd.DataFrame, codebook: Codebook) -> tuple[pd.DataFrame, list[Problem]]:
@@ -41,7 +42,7 @@ def read_printed(folder: Path, areas: pd.DataFrame, codebook: Codebook) -> tuple
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for path in printed_files(folder):
-        name = path.relative_to(folder).as_posix()
+        name = label(path.relative_to(folder).as_posix())
         sheets, wrong = read_sheets(path, name=name)
         ledger = from_sheets(sheets, codebook=wide)
         problems += [*wrong, *(p for p in ledger.problems if p.code not in ("column_missing", "period_conflict"))]

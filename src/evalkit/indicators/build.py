@@ -22,7 +22,7 @@ from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_frame
-from evalkit.indicators.parts import Item, Progress, damaged_parts, digest, pieces, read_parts, sweep
+from evalkit.indicators.parts import Item, Progress, damaged_parts, digest, known_areas, pieces, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import (
     SCHEMA_VERSION,
@@ -36,6 +36,7 @@ from evalkit.indicators.store import (
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import make_views, plain, with_home
 from evalkit.ledgers import corrections
+from evalkit.ledgers.persons import told
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
 
@@ -63,11 +64,11 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def reader_key(project: Project) -> str:
-    """Everything but the file itself that decides what a ledger becomes."""
+def reader_key(project: Project, areas: frozenset[str] = frozenset()) -> str:
+    """Everything but the file itself that decides what a ledger becomes; `areas` are the names in areas.xlsx."""
     return digest(
         str(SCHEMA_VERSION), evalkit.__version__, project.codebook.reading_hash(), project.settings["area"],
-        json.dumps(project.mapping, ensure_ascii=False),
+        json.dumps(project.mapping, ensure_ascii=False), *sorted(areas),
     )  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def build(
         from evalkit.indicators.published import build_published
 
         return build_published(found)
-    key = reader_key(found)  # settings and codebook first: their faults come before any reading
+    key = reader_key(found, known_areas(found.data / dataset))  # settings and codebook first: their faults come before any reading
     files = found.ledgers(dataset)
     if not files:
         place = str(found.data / dataset)
@@ -113,7 +114,7 @@ def build(
     gc.disable()  # a million cells without a cycle: the collector, also of the workers, would walk them again and again
     try:
         with locked(found.cache / "build", wait=-1):  # one build at a time, a second one waits
-            items = [_item(path, found, dataset, key) for path in files]
+            items = [_item(name, path, found, dataset, key) for name, path in found.labelled(dataset).items()]
             beside = [*_corrected_by(found.data / dataset), *baseline.printed_files(found.data / dataset)]
             changes = [f"{path}{file_digest(path)}" for path in beside]
             fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
@@ -136,15 +137,16 @@ def not_whole(folder: Path, known: Mapping[str, Any]) -> list[str]:
     return [*damaged(folder, known["stored"]), *damaged_parts(folder / "parts", known["parts"])]
 
 
-def _item(path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
-    relative = path.relative_to(project.data / dataset).as_posix()
-    sha = file_digest(path)
+def _item(name: str, path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
+    """A ledger file: as it may be printed (`file`), where it lies, and the key of what is read from it."""
+    relative, sha = path.relative_to(project.data / dataset).as_posix(), file_digest(path)
     fixes = [file_digest(fix) for fix in corrections.correction_files(project.data / dataset, relative)]
-    return {"file": relative, "sha256": sha, "part": digest(key, relative, sha, *fixes)[:24], "size": path.stat().st_size}
+    part = digest(key, name, sha, *fixes)[:24]
+    return {"file": name, "path": relative, "sha256": sha, "part": part, "size": path.stat().st_size}
 
 
 def _corrected_by(root: Path) -> list[Path]:
-    return sorted(root.rglob(corrections.NAME))
+    return sorted(path for path in root.rglob(corrections.NAME) if path.is_file())
 
 
 def _derive(
@@ -177,6 +179,7 @@ def _derive(
     differences, questions = baseline.differences([counted, rated])
     more += questions
     periods = sorted({*periods, *differences["period"]})
+    more = told(more)
     problems = pd.DataFrame([p for group in groups for p in group["problems"]] + [dataclasses.asdict(p) for p in more])
     counts = problems["severity"].value_counts().to_dict() if len(problems) else {}
     manifest = {

@@ -22,6 +22,7 @@ from evalkit.indicators.store import read_table, schema
 from evalkit.indicators.views import plain
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
+from evalkit.ledgers.persons import label, told
 from evalkit.ledgers.place import locate
 from evalkit.problems import SEVERITIES, TITLES, InputError, Problem
 
@@ -151,7 +152,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
     ledgers: list[Any] = []
     for path in map(Path, paths):
         if not path.exists():
-            problems.append(Problem("file_unreadable", "error", str(path), "", "没有这个文件或文件夹", advice="核对路径"))
+            problems.append(Problem("file_unreadable", "error", label(str(path)), "", "没有这个文件或文件夹", advice="核对路径"))
             continue
         root = path if path.is_dir() else path.parent
         listed, wrong = list_files(path)
@@ -178,7 +179,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
             wrong += error.problems
         ledger = from_sheets(sheets, codebook=codebook, mapping=mapping, folder=root.resolve().name, ages=ages)
         ledgers.append(ledger)
-        problems += [*wrong, *unclear, *said, *ledger.problems]
+        problems += [*told([*wrong, *unclear, *said]), *ledger.problems]
         for table, frame in ledger.tables.items():
             for key, n in frame["source_file"].value_counts(sort=False).items():
                 rows.setdefault(str(key), {})[codebook.tables[table].name] = int(n)
@@ -209,7 +210,7 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
     tables = [read_table(data.parts(t), schema(found.codebook, t), keys) for t in names if t != "problems"]
     places = pd.concat([plain(table.group_by(keys).aggregate([])).to_pandas() for table in tables])
     sheets = data.about("sheets")
-    sources = {item["file"]: found.data / made.dataset / item["file"] for item in made.files}
+    sources = found.labelled(made.dataset)
     return Findings(tuple(problems), rows, found.codebook, _sent(sheets, places), sources, lambda: data.indicators)
 
 

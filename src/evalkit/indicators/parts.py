@@ -26,14 +26,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evalkit.files import patiently, replace, synced
+from evalkit.files import patiently, replace, synced, usual_mode
 from evalkit.indicators.areas import full_paths, home_of
 from evalkit.indicators.cells import text_codes
 from evalkit.indicators.project import Project
 from evalkit.indicators.schemas import validate
 from evalkit.indicators.store import damaged, facts_of, schema, to_arrow
 from evalkit.ledgers import corrections, from_sheets
-from evalkit.ledgers.files import read_sheets
+from evalkit.ledgers.files import named, read_here, read_sheets
+from evalkit.ledgers.ledger import AREAS, named_areas
+from evalkit.ledgers.persons import told
 from evalkit.ledgers.place import district_of
 from evalkit.problems import InputError, Problem
 from evalkit.runner.machine import BATCH_OF_LEDGERS, process_map, workers_for
@@ -42,6 +44,7 @@ BATCH = 60  # files read together: per-table costs of pandas are paid once a bat
 NOTE = "batch.json"
 PARQUET: dict[str, Any] = {"compression": "snappy", "write_statistics": False}
 Item = dict[str, Any]
+Task = tuple[Path, str, list[Item], list[Item] | None, Path]
 Progress = Callable[[int, int, str], None]
 
 
@@ -181,9 +184,9 @@ def _read(
         batches: list[tuple[list[Item], list[Item] | None]] = [(some, None) for some in _shared_out(items, workers)]
     else:
         batches = [([i for i in items if i["file"] in group["files"]], [group]) for group in groups]
-    tasks = [(project.root, dataset, batch, wanted, parts) for batch, wanted in batches]
+    tasks: list[Task] = [(project.root, dataset, batch, wanted, parts) for batch, wanted in batches]
     done, notes = total - len(items), []
-    with process_map(workers if len(batches) > 1 else 1, gc.disable) as mapped:
+    with process_map(workers if len(batches) > 1 else 1, _begin_worker) as mapped:
         results = mapped(_read_batch, tasks)
         if workers > 1:
             importlib.import_module("evalkit.stats")  # slow, and soon needed: while the workers read
@@ -193,6 +196,11 @@ def _read(
             if progress:
                 progress(done, total, batch[-1]["file"])
     return notes
+
+
+def _begin_worker() -> None:
+    gc.disable()
+    read_here()
 
 
 def _shared_out(items: list[Item], workers: int) -> list[list[Item]]:
@@ -206,21 +214,24 @@ def _shared_out(items: list[Item], workers: int) -> list[list[Item]]:
 _project = cache(Project)
 
 
-def _read_batch(task: tuple[Path, str, list[Item], list[Item] | None, Path]) -> Item:
+def _read_batch(task: Task) -> Item:
     """Read some files together and put their batch in place at once, so that a reader never sees half of one; its note."""
     home, dataset, items, groups, parts = task
     project, root = _project(home), home / "data" / dataset
     names = [item["file"] for item in items]
+    paths = {item["file"]: root / item["path"] for item in items}
     sheets: list[Any] = []
     problems: list[Problem] = []
-    for name in names:
-        found, wrong = read_sheets(root / name, name=name)
+    for name, path in paths.items():
+        found, wrong = read_sheets(path, name=name)
         sheets += found
         problems += wrong
-    sheets, said = corrections.apply_corrections(sheets, fixes_for(project, dataset, names))
-    ages = {name: (root / name).stat().st_mtime for name in names}
+    sheets, said = corrections.apply_corrections(sheets, fixes_for(project, dataset, paths))
+    ages = {name: path.stat().st_mtime for name, path in paths.items()}
     folder = project.settings["area"]
-    ledger = from_sheets(sheets, codebook=project.codebook, mapping=project.mapping, folder=folder, ages=ages)
+    ledger = from_sheets(
+        sheets, codebook=project.codebook, mapping=project.mapping, folder=folder, ages=ages, areas=known_areas(root)
+    )
     tables = {name: to_arrow(frame, schema(project.codebook, name)) for name, frame in ledger.tables.items() if len(frame)}
     for name, table in tables.items():
         validate(table, name, project.codebook)
@@ -233,7 +244,7 @@ def _read_batch(task: tuple[Path, str, list[Item], list[Item] | None, Path]) -> 
     part_of = np.full(len(names), -1)  # the part of each file, -1 where only its batch asked for it
     for n, group in enumerate(groups):
         part_of[[names.index(file) for file in group["files"]]] = n
-    findings = [*problems, *said, *ledger.problems]
+    findings = [*told([*problems, *named_in(paths, root), *said]), *ledger.problems]
     owner = part_of[_owners(pa.array([p.file for p in findings], pa.string()), names)]
     held: dict[str, Item] = {
         group["part"]: {"files": group["files"], "rows": {}, "problems": [_said(findings[i]) for i in np.flatnonzero(owner == n)]}
@@ -298,7 +309,7 @@ def _write(parts: Path, pieces: Mapping[str, list[tuple[str, pa.Table]]], held: 
         note["batch"] = _free_name(parts, name)
         (temporary / NOTE).write_text(json.dumps(note, ensure_ascii=False), encoding="utf-8")
         synced(temporary / NOTE)
-        os.chmod(temporary, 0o755)
+        os.chmod(temporary, usual_mode(folder=True))
         replace(temporary, parts / note["batch"])
     except OSError as error:
         raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
@@ -321,12 +332,29 @@ def _free_name(parts: Path, name: str) -> str:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def fixes_for(project: Project, dataset: str, names: Sequence[str]) -> list[corrections.Correction]:
+def named_in(paths: Mapping[str, Path], root: Path) -> list[Problem]:
+    """What is said of files in whose names, or folders' names, somebody is named."""
+    return [problem for path in paths.values() for problem in named(path.relative_to(root).as_posix())]
+
+
+def known_areas(root: Path) -> frozenset[str]:
+    """The names in areas.xlsx of a folder of ledgers: with it the office says what is an area."""
+    listed = (root / f"{name}.xlsx" for name in AREAS)
+    return frozenset(area for path in listed if path.is_file() for area in _areas_in(path, path.stat().st_mtime_ns))
+
+
+@cache
+def _areas_in(path: Path, _changed: int) -> frozenset[str]:
+    return named_areas(read_sheets(path)[0])
+
+
+def fixes_for(project: Project, dataset: str, paths: Mapping[str, Path]) -> list[corrections.Correction]:
     """The corrections that mean one of these files; with all files known, so that a name told short stays one file."""
     root = project.data / dataset
-    paths = sorted({path for name in names for path in corrections.correction_files(root, name)})
-    files = [path.relative_to(root).as_posix() for path in project.ledgers(dataset)] if paths else []
-    return [one for one in corrections.read_corrections(paths, root)[0] if corrections.target_of(one, files) in names]
+    tables = {t for p in paths.values() for t in corrections.correction_files(root, p.relative_to(root).as_posix())}
+    files = list(project.labelled(dataset)) if tables else []
+    read = corrections.read_corrections(sorted(tables), root)[0]
+    return [one for one in read if corrections.target_of(one, files) in paths]
 
 
 def sweep(parts: Path, groups: Sequence[Item]) -> None:

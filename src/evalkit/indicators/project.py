@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import Codebook, load_codebook, read_yaml
+from evalkit.codebook.reading import parse_mapping, read_text
 from evalkit.ledgers.headings import Headings
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.ledgers.persons import labels
+from evalkit.problems import InputError, Problem, did_you_mean, visible
 
 SETTINGS: dict[str, Any] = read_yaml(Path(__file__).with_name("settings.yml"))  # what evalkit.yml may say: defaults
+CHOICES = {"fonts": ("system", "windows"), "member_base": ("prev_year_end", "year_end", "mean")}
+LARGEST, LONGEST = 1_000_000, 200  # of a number, of a text
 MAPPING = "mapping.yml"
 LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
 RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx"}
@@ -45,14 +49,14 @@ class Project:
         path = self.root / "evalkit.yml"
         if not path.exists():
             return settings
-        found = read_yaml(path) or {}
-        problems = []
+        found, problems = parse_mapping(read_text(path), path.name)
         for key, value in found.items():
             if key not in SETTINGS:
-                advice = did_you_mean(key, SETTINGS) or "可用的设置：" + "、".join(SETTINGS)
+                advice = did_you_mean(str(key), SETTINGS) or "可用的设置：" + "、".join(SETTINGS)
                 problems.append(Problem("key_unknown", file="evalkit.yml", where=str(key), advice=advice))
-            elif not isinstance(value, kind := type(SETTINGS[key])):
-                problems.append(Problem("value_invalid", file="evalkit.yml", where=key, found=str(value), allowed=kind.__name__))
+            elif allowed := _misfit(key, value):
+                shown = str(value)[:40]
+                problems.append(Problem("value_invalid", file="evalkit.yml", where=key, found=shown, allowed=allowed))
             else:
                 settings[key] = value
         if problems:
@@ -81,6 +85,12 @@ class Project:
             and path.name not in {"更正表.xlsx", "上年公布数.xlsx"}
         )
 
+    def labelled(self, dataset: str) -> dict[str, Path]:
+        """The ledger files by the names under which they may be printed: see `evalkit.ledgers.persons.gate`."""
+        folder = self.data / dataset
+        shown = labels(path.relative_to(folder).as_posix() for path in self.ledgers(dataset))
+        return {name: folder / real for name, real in shown.items()}
+
     @property
     def dataset(self) -> str:
         """``raw`` where the user keeps ledgers, else ``demo``: one at a time, never mixed."""
@@ -88,6 +98,21 @@ class Project:
 
     def processed(self, dataset: str | None = None) -> Path:
         return self.data / "processed" / (dataset or self.dataset)
+
+
+def _misfit(key: str, value: Any) -> str:
+    """What a setting may be, in words, where `value` is not that; nothing where it is."""
+    usual = SETTINGS[key]
+    if key in CHOICES:
+        return "" if isinstance(value, str) and value in CHOICES[key] else "、".join(CHOICES[key])
+    if isinstance(usual, int):
+        fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
+        return "" if fits else f"0至{LARGEST:,}的整数，例如 {usual}"
+    if isinstance(usual, dict):
+        fits = isinstance(value, dict) and all(isinstance(k, str) and not isinstance(v, dict | list) for k, v in value.items())
+        return "" if fits else "名称: 取值"
+    fits = isinstance(value, str) and len(value) <= LONGEST and visible(value) == value and "\n" not in value
+    return "" if fits else f"一行文字，不超过{LONGEST}字；全是数字的要加引号，例如 {key}: \"2025\""
 
 
 def find_project(project: str | Path | Project | None = None) -> Project:
@@ -112,10 +137,12 @@ def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
     """A user's headings and the columns they stand for, None without such a file; all that is wrong in one `InputError`."""
     if not path.exists():
         return None
-    content = read_yaml(path) or {}
-    if not isinstance(content, dict) or any(isinstance(v, dict | list) for v in content.values()):
+    content, problems = parse_mapping(read_text(path), path.name)
+    if nested := [key for key, value in content.items() if isinstance(value, dict | list)]:
         advice = "每行写一条“我的表头: 规定的列”，冒号用半角，后面空一格"
-        raise InputError(Problem("yaml_unreadable", file=path.name, found=str(content)[:40], advice=advice))
+        problems.append(Problem("yaml_unreadable", file=path.name, where=str(nested[0]), found=str(content)[:40], advice=advice))
+    if problems:
+        raise InputError(problems)
     mapping = {str(k): "" if v is None else str(v) for k, v in content.items()}
     headings = Headings(codebook.headings, mapping)
     names = {name for form in headings.forms.values() for spec in form["columns"].values() for name in spec["names"][:1]}

@@ -56,7 +56,7 @@ def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction
     out: list[Correction] = []
     problems: list[Problem] = []
     for path in paths:
-        name = path.relative_to(root).as_posix()
+        name = persons.label(path.relative_to(root).as_posix())
         sheets, wrong = read_sheets(path, name=name)
         problems += wrong
         at: dict[str, int] = {}
@@ -82,7 +82,7 @@ def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction
 
 def target_of(one: Correction, files: Iterable[str]) -> str | None:
     """The ledger a correction means: its name from the root or from the 更正表's folder, or the only file so called."""
-    said = one.file.replace("\\", "/").removeprefix("./")
+    said = persons.label(one.file.replace("\\", "/").removeprefix("./"))
     inside = [f for f in files if not one.folder or f.startswith(one.folder + "/")]
 
     def stem(name: str) -> str:
@@ -111,7 +111,8 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
     files = list(dict.fromkeys(s.file for s in out))
     for one in corrections:
         sheet_said, _, cell = one.cell.rpartition("!")
-        wanted, match = (one.sheet or sheet_said).strip("'"), _CELL.fullmatch(cell.strip())
+        said_sheet = (one.sheet or sheet_said).strip("'")
+        wanted, match = persons.label(said_sheet) if said_sheet else "", _CELL.fullmatch(cell.strip())
         file = target_of(one, files)
         here = [i for i, s in enumerate(out) if s.file == file and (squeeze(s.name) == squeeze(wanted) if wanted else s.state == "visible")]
         if file is None or match is None or len(here) != 1:

@@ -16,18 +16,23 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import python_calamine
 
+from evalkit.ledgers import persons
+from evalkit.ledgers.findings import finding as found_at
 from evalkit.ledgers.findings import listed
+from evalkit.ledgers.reader import sheets_of
 from evalkit.ledgers.scan import MAX_AREA, MAX_DENSE_AREA, Refused, Scan, finding, load, refusal, scan, text_encoding
 from evalkit.problems import Problem
-from evalkit.runner.machine import TooMuchMemory, run_capped
+from evalkit.runner.machine import Answerer, TooMuchMemory
 
 CHILD_SECONDS, CHILD_MEMORY = 120, 4_000_000_000
+READER = str(Path(__file__).with_name("reader.py"))
 READ, QUIET, OWN_NAMES = {"", *listed("read")}, listed("quiet"), listed("own_names")
 NOT_READ = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
@@ -72,38 +77,61 @@ def list_files(path: str | Path) -> tuple[list[tuple[str, Path]], list[Problem]]
     """
     root = Path(path)
     if not root.is_dir():
-        return [(root.name, root)], []
+        return [(persons.label(root.name), root)], named(root.name)
     files: list[tuple[str, Path]] = []
     problems: list[Problem] = []
     seen: set[str] = set()
 
     def failed(error: OSError) -> None:
-        place = Path(error.filename).relative_to(root).as_posix()
+        place = persons.label(Path(error.filename).relative_to(root).as_posix())
         problems.append(finding(place, "folder", reason=error.strerror))
 
     for at, folders, names in os.walk(root, onerror=failed, followlinks=True):
         folder, real = Path(at), os.path.realpath(at)
         folders[:] = [] if real in seen else sorted(f for f in folders if not f.startswith((".", "__MACOSX")))
         if real in seen:
-            problems.append(finding(folder.relative_to(root).as_posix(), "folder_loop", "file_skipped", "warning"))
+            place = persons.label(folder.relative_to(root).as_posix())
+            problems.append(finding(place, "folder_loop", "file_skipped", "warning"))
             continue
         seen.add(real)
         for name in ((folder / n).relative_to(root).as_posix() for n in names):
             lock, said = PurePosixPath(name).name.startswith("~$"), _left_out(name)
             if lock or (said != [] and not os.path.exists(root / name)):
                 said = [finding(name, "lock" if lock else "link", "file_skipped", "warning")]
-            problems += said or ()
+            problems += [dataclasses.replace(p, file=persons.label(p.file)) for p in said or ()]
             if said is None:
                 files.append((name, root / name))
     files.sort(key=lambda file: PurePosixPath(file[0]).parts)
-    return files, problems
+    shown = persons.labels(name for name, _ in files)
+    problems += [problem for name in shown.values() for problem in named(name)]
+    return list(zip(shown, (file for _, file in files), strict=True)), problems
+
+
+def named(name: str) -> list[Problem]:
+    """What is said of a file in whose name, or folder's name, somebody is named: it is printed with 〔略〕."""
+    kinds = dict.fromkeys(k for part in persons.readable(name).split("/") for k in persons.gate(part, "label").kinds)
+    read, advice = "名称中的这一部分不显示", "文件名、文件夹名里不写个人信息"
+    return [found_at("personal_data", persons.label(name), "", persons.KIND_NAMES[k], read, advice=advice) for k in kinds]
 
 
 def read_sheets(path: str | Path, *, name: str | None = None) -> _Result:
     """Every sheet of one file (of every workbook in a zip) and what could not be read; bad content never raises."""
-    name = name or Path(path).name
+    name = persons.label(name or Path(path).name)
     data = load(path, name)
-    return ([], list(data.problems)) if isinstance(data, Scan) else _read(data, name, depth=0)
+    return ([], list(data.problems)) if isinstance(data, Scan) else _labelled(*_read(data, name, depth=0))
+
+
+def _labelled(sheets: list[RawSheet], problems: list[Problem]) -> _Result:
+    """Sheets and problems with the names of sheets as they may be printed, no name of a file twice."""
+    for file in dict.fromkeys(sheet.file for sheet in sheets):
+        shown = persons.labels(sheet.name for sheet in sheets if sheet.file == file)
+        real = {name: label for label, name in shown.items()}
+        sheets = [dataclasses.replace(s, name=real[s.name]) if s.file == file and s.name != real[s.name] else s for s in sheets]
+        problems = [dataclasses.replace(p, where=real[p.where]) if p.file == file and p.where in real else p for p in problems]
+        read, advice = "名称中的这一部分不显示", "工作表名里不写个人信息"
+        problems += [found_at("personal_data", file, f"{label}!A1", persons.KIND_NAMES[kind], read, advice=advice)
+                     for label, name in shown.items() for kind in persons.gate(name, "label").kinds]  # fmt: skip
+    return sheets, [dataclasses.replace(p, where=persons.label(p.where)) if p.where and "!" not in p.where else p for p in problems]
 
 
 def _read(data: bytes, name: str, depth: int) -> _Result:
@@ -118,7 +146,7 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
         if look.kind == "xlsx":
             sheets = _xlsx(data, name, look, problems)
         elif look.kind in ("xls", "ods"):
-            sheets = _in_child(data, name)
+            sheets = _old(data, name)
         elif look.kind == "html":
             sheets = _html(data.decode(look.encoding, errors="replace"), name)
         elif look.kind == "text":
@@ -140,64 +168,26 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
 
 def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[RawSheet]:
     known = {s.name: s for s in look.sheets}
+    wanted = {n for n, found in known.items() if not found.refused}
     sheets = []
-    with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-        for meta in book.sheets_metadata:
-            found = known.get(meta.name)
-            if meta.typ != python_calamine.SheetTypeEnum.WorkSheet or (found and found.refused):
-                continue
-            try:
-                if found is None:  # never looked at: reading it may ask for any amount of memory
-                    raise python_calamine.CalamineError
-                rows: list[list[Any]] = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-            except python_calamine.CalamineError as error:
-                said = f"（{type(error).__name__}）" if found else ""
-                problems.append(finding(name, "sheet_unread", where=meta.name, error=said))
-                continue
-            for (row, column), text in (dict.fromkeys(found.no_value, "") | found.errors).items():
-                if row <= len(rows) and column <= len(rows[row - 1]):
-                    rows[row - 1][column - 1] = text
-            sheets.append(RawSheet(name, meta.name, found.state, rows, list(found.merges), found.no_value, look.date_1904))
+    for sheet, _state, rows, _spans in _rows_of(data, wanted):
+        found = known.get(sheet)
+        if found is not None and found.refused:
+            continue
+        if found is None or isinstance(rows, str):  # never looked at: reading it may ask for any amount of memory
+            said = f"（{rows}）" if found else ""
+            problems.append(finding(name, "sheet_unread", where=sheet, error=said))
+            continue
+        for (row, column), text in (dict.fromkeys(found.no_value, "") | found.errors).items():
+            if row <= len(rows) and column <= len(rows[row - 1]):
+                rows[row - 1][column - 1] = text
+        sheets.append(RawSheet(name, sheet, found.state, rows, list(found.merges), found.no_value, look.date_1904))
     return sheets
 
 
-# The reader of old workbooks runs apart: a mad file may exhaust memory or hang, and only the child dies of it.
-_CHILD = f"""
-import io, pickle, sys
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, ({CHILD_MEMORY}, {CHILD_MEMORY}))
-except Exception:
-    pass
-import python_calamine as c
-out = []
-try:
-    book = c.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
-    for m in book.sheets_metadata:
-        if m.typ == c.SheetTypeEnum.WorkSheet:
-            s = book.get_sheet_by_name(m.name)
-            wide = s.total_height * s.total_width > {MAX_DENSE_AREA}
-            rows = wide or s.to_python(skip_empty_area=False)
-            out.append((m.name, str(m.visible).rpartition(".")[2], rows, s.merged_cell_ranges or []))
-except c.PasswordError:
-    out = "password"
-pickle.dump(out, sys.stdout.buffer)
-"""
-
-
-def _in_child(data: bytes, name: str) -> list[RawSheet]:
-    command = [sys.executable, "-c", _CHILD]
-    try:
-        code, output = run_capped(command, data, CHILD_MEMORY, CHILD_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise refusal("too_slow", seconds=CHILD_SECONDS) from None
-    except TooMuchMemory:
-        raise refusal("too_much_memory", gigabytes=CHILD_MEMORY // 10**9) from None
-    if code or not output:
-        raise refusal("unreadable")
-    found: Any = pickle.loads(output)  # made by our own child
-    if found == "password":
-        raise refusal("password")
+def _old(data: bytes, name: str) -> list[RawSheet]:
+    """The sheets of an .xls or .ods file."""
+    found = _rows_of(data, None)
     if any(rows is True for _, _, rows, _ in found):
         raise refusal("too_wide")
     sheets = []
@@ -205,6 +195,46 @@ def _in_child(data: bytes, name: str) -> list[RawSheet]:
         merges = [(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in spans]
         sheets.append(RawSheet(name, sheet, state[0].lower() + state[1:], rows, merges=merges))
     return sheets
+
+
+_apart: dict[int, Answerer] = {}  # the reader of each process; a fork begins its own
+_is_reader: list[bool] = []
+
+
+def read_here() -> None:
+    """From now on this process, which is there to read and whose end costs one batch, reads workbooks itself.
+
+    It may not ask for more than `CHILD_MEMORY` beside what it holds now (where the system can tell and limit that).
+    """
+    _is_reader[:] = [True]
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (held + CHILD_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _rows_of(data: bytes, wanted: set[str] | None) -> Any:
+    """(name, state, rows, merged cells) of every sheet: of xlsx the rows of those `wanted`, of an old workbook all."""
+    found = sheets_of(data, wanted) if _is_reader and wanted is not None else _asked(data, wanted)
+    if found == "password":
+        raise refusal("password")
+    if found is None:
+        raise refusal("unreadable")
+    return found
+
+
+def _asked(data: bytes, wanted: set[str] | None) -> Any:
+    """What the reader apart answers; None where it died. It stays for the next file, so that a start is paid once."""
+    command = [sys.executable, "-P", READER, str(CHILD_MEMORY)]
+    reader = _apart.setdefault(os.getpid(), Answerer(command, CHILD_MEMORY, CHILD_SECONDS))
+    try:
+        answer = reader.ask(pickle.dumps((data, wanted), 5))
+    except subprocess.TimeoutExpired:
+        raise refusal("too_slow", seconds=CHILD_SECONDS) from None
+    except TooMuchMemory:
+        raise refusal("too_much_memory", gigabytes=CHILD_MEMORY // 10**9) from None
+    return pickle.loads(answer) if answer else None  # made by our own child
 
 
 def _delimiter(text: str) -> str:
@@ -300,7 +330,11 @@ def _archive(data: bytes, name: str, depth: int) -> _Result:
     sheets: list[RawSheet] = []
     problems: list[Problem] = []
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for member, info in sorted(((_member_name(i), i) for i in archive.infolist()), key=lambda m: m[0]):
+        members: dict[str, list[zipfile.ZipInfo]] = {}
+        for info in archive.infolist():
+            members.setdefault(_member_name(info), []).append(info)
+        for member, real, info in ((m, r, i) for m, r in persons.labels(sorted(members)).items() for i in members[r]):
+            problems += [dataclasses.replace(p, file=f"{name}/{member}") for p in named(real) if _left_out(real) is None]
             said = [] if info.is_dir() else _left_out(member)
             problems += [dataclasses.replace(p, file=f"{name}/{member}") for p in said or ()]
             if said is not None:

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.ledgers import dates, persons, values
+from evalkit.ledgers import dates, names, persons, values
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.grid import Block, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
-from evalkit.ledgers.place import Place, below, district_of, levels_of, month_of
+from evalkit.ledgers.place import ENDINGS, Place, area_names, below, district_of, levels_of, month_of
 from evalkit.problems import Problem, near
 from evalkit.world import number
 
@@ -31,13 +31,22 @@ _PLACE_COLUMNS = ("area_name", "township", "period", "remark")
 # text columns hold Python strings while tables are made (faster to walk than Arrow's); `tables.shape` hands out "string"
 TEXT = pd.StringDtype("python")
 SUFFIXES = ("", "_low", "_high")
+_AREA_MARKS = " 、,，;；:：/／|·-—_()（）[]【】"
 _FALSE = re.compile(r"^(不|未|无|没|否|非|暂未|暂无|尚未)")
 _KEY = re.compile(r"[\s()\[\]{}<>《》〈〉【】〔〕“”\"'·・.,、。\-—_/]+")
 _SPLIT = re.compile(r"[、,，;；\n\r/|]+|\s{2,}")
 _DAY = re.compile(r"\s*\d{1,2}[日号]")
 _BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
 _PLAIN = re.compile(r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}")  # an ordinary name: nothing to clean, no number of a person
-_NO_PERSON_CHECK = frozenset(("unit", "instructor_codes", "measure"))
+_NEVER_STORED = frozenset(("unit", "instructor_codes"))
+# names of units, organisations and areas, which may be called after somebody; offices, under which somebody may be named
+_BODIES = frozenset(
+    "unit_name party_org party_org_name joint_org_name covered_units served_units name short_name name_en code peer_group area".split()
+)
+_OFFICES = frozenset("responsible_body supervising_unit affiliation parent origin registration_body".split())
+_ORGANISATION = re.compile(r"(?:支部|总支|党委|工委|党组|委员会|公司|协会|商会|学会|中心|学校|医院)$")
+_TELLING = re.compile("书记|法人|负责人|联系人|经办人|指导员|主任|经理|董事|姓名|同志|先生|女士|党员|签字|会长|校长|院长|[(（]")
+_LABELS = {column: (re.compile(rule["whole"]), re.compile(rule["words"])) for column, rule in RULES["labels"].items()}
 _MEANING = {"int": "count", "money": "money", "number": "number"}
 
 
@@ -167,8 +176,10 @@ def _half(cell: object, which: int, whole: bool) -> object:
 class Parser:
     """Turns the blocks of one form into a `Form`; collects problems."""
 
-    def __init__(self, headings: Headings, lists: Mapping[str, Any], sheets: Sequence[Any]):
-        self.headings, self.lists = headings, lists
+    def __init__(
+        self, headings: Headings, lists: Mapping[str, Any], sheets: Sequence[Any], areas: frozenset[str] = frozenset()
+    ):  # fmt: skip
+        self.headings, self.lists, self.areas = headings, lists, areas
         self.problems: list[Problem] = []
         self._sheets = {id(sheet): n for n, sheet in enumerate(sheets)}
         self._match: dict[str, Callable[[str], str | None]] = {}
@@ -276,14 +287,41 @@ class Parser:
 
     def _below(self, form: Form, place: Place, said: Mapping[str, str], row: int) -> str | None:
         at = place
-        for column, word in said.items():
-            if word:
+        for column, written in said.items():
+            if word := self._area_word(form, column, written, row):
                 area, against = below(at, word, 3 if column == "area_name" else 4)
                 if against:
                     found = f"列里写“{word}”，其他地方写“{against}”"
                     self.problems.append(form.problem("area_conflict", column, row, found, str(area)))
                 at = Place(area, place.period, levels_of(area))
         return at.area
+
+    def _area_word(self, form: Form, column: str, written: str, row: int) -> str:
+        """A cell that names an area, without what is a person's; what cannot be told from a name is no area, and asked.
+
+        An area is known by its ending (镇, 街道 ...), by areas.xlsx, by an area of the same ledgers that has the ending, or as
+        the name of a township or county.
+        """
+        word = re.sub(r"\s+", "", written)
+        if not word or self._known_area(word):
+            return word
+        found = persons.gate(written.strip(), "label")
+        for kind in found.kinds if found.kinds != ("name",) or area_names(word) else ():
+            self.problems.append(form.problem("personal_data", column, row, persons.KIND_NAMES[kind]))
+        word = re.sub(r"\s+", "", found.text.replace(persons.LEFT_OUT, " ")).strip(_AREA_MARKS)
+        if not area_names(word) and (not word or names.one_name(word)):
+            if set(found.kinds) - {"name"}:
+                return ""
+            advice = "写全称（某某镇、某某街道），或在 areas.xlsx 里列出"
+            read = "不作为地区，计入上一级"
+            self.problems.append(form.problem("area_unconfirmed", column, row, persons.LEFT_OUT, read, advice=advice))
+            return ""
+        if not area_names(word):
+            self.problems.append(form.problem("area_unconfirmed", column, row, word))
+        return word
+
+    def _known_area(self, word: str) -> bool:
+        return word in self.areas or names.known_place(word) or any(word + ending in self.areas for ending in ENDINGS)
 
     def _numbers(
         self, form: Form, column: str, spec: Mapping[str, Any], cells: Mapping[str, list[object]], typed: Mapping[str, Any]
@@ -294,6 +332,10 @@ class Parser:
         texts = str in set(map(type, mine))
         if texts:
             mine = [None if c == "" else c for c in mine]
+        for at in [i for i, c in enumerate(mine) if type(c) is str and len(c) > 6] if texts else ():
+            if person := persons.cell_kind(mine[at]):  # 12 110105...: a number of a person beside a number, or alone
+                mine[at] = None
+                self.problems.append(form.problem("personal_data", column, at, persons.KIND_NAMES[person]))
         numbers, note = np.full((3, size), np.nan), np.zeros(size, dtype=np.int64)
         items, units = "layout" in self.headings.forms[form.name], [b.unit(column, spec) for b in form.blocks]
         by_row = "unit" in cells and (items or kind == "money")
@@ -377,19 +419,45 @@ class Parser:
         return out
 
     def _texts(self, form: Form, column: str, cells: list[object], listed: bool) -> Any:
-        checked = column not in _NO_PERSON_CHECK
+        kept = column not in _NEVER_STORED
+        sort: persons.Sort = "body" if column in _BODIES else "label" if column in _OFFICES else "text"
+
+        def ready(text: str) -> bool:
+            return bool(_PLAIN.fullmatch(text)) and not _TELLING.search(text)
 
         def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> str | None:
             text = _clean(_cell_text(cell), listed)
             if text in _BLANKS or unicodedata.normalize("NFKC", text) in _BLANKS:
                 return None
-            if checked and (person := persons.cell_kind(text)):
-                for some in rows():
-                    self.problems.append(form.problem("personal_data", column, some[0], persons.KIND_NAMES[person]))
-                text = persons.scrub(text)[0]
-            return text
+            organisation = sort == "label" and bool(_ORGANISATION.search(text))
+            if not kept or (organisation and ready(text)):
+                return text
+            found = persons.gate(text, "body" if organisation else sort)
+            for some, kind in product(rows(), found.kinds) if found.kinds else ():
+                self.problems.append(form.problem("personal_data", column, some[0], persons.KIND_NAMES[kind]))
+            if column in _LABELS:
+                return self._label(form, column, found.text, rows)
+            return found.text if sort == "body" or found.text != persons.LEFT_OUT else None
 
-        return _pooled(form, cells, read, TEXT, _PLAIN.fullmatch if checked else re.compile(r"\w{4,}").fullmatch)
+        return _pooled(form, cells, read, TEXT, (ready if sort == "body" else None) if kept else re.compile(r"\w{4,}").fullmatch)
+
+    def _label(self, form: Form, column: str, text: str, rows: Callable[[], list[np.ndarray]]) -> str | None:
+        """Of a column with a closed list only its words; the rest is said, and not stored."""
+        whole, words = _LABELS[column]
+        if whole.fullmatch(text):
+            return text
+        if _FALSE.match(text) or text == persons.LEFT_OUT:
+            return None
+        kept = "、".join(dict.fromkeys(words.findall(text)))
+        if column == "registration_level":
+            kept = kept.partition("、")[0]
+        rest = words.sub("", text).strip("、，,/;； （）()")
+        if rest and persons.LEFT_OUT not in rest:
+            allowed = "、".join(words.pattern.split("|")[:13])
+            for some in rows():
+                more = {"allowed": allowed, "advice": "改成规定的选项"}
+                self.problems.append(form.problem("value_not_listed", column, some[0], persons.shown(text), kept or "空", **more))
+        return kept or None
 
     def _remarks(self, form: Form, cells: list[object]) -> None:
         """Remarks are dropped; what they tell of persons is said by place and kind."""

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
-from evalkit.ledgers import checks, files, tables
+from evalkit.ledgers import checks, files, persons, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import Block, Structure, is_summary, letter, skip_reason, structure
 from evalkit.ledgers.headings import Headings
-from evalkit.ledgers.place import Place, locate
+from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.problems import InputError, Problem
 
 COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
@@ -116,6 +116,7 @@ def from_sheets(
     mapping: Mapping[str, str] | None = None,
     folder: str = "",
     ages: Mapping[str, float] | None = None,
+    areas: frozenset[str] = frozenset(),
 ) -> Ledger:
     """The same for sheets already in memory (`read_ledger` is this behind a reader of files)."""
     book = codebook if codebook is not None else load_codebook()
@@ -140,7 +141,7 @@ def from_sheets(
         for code, said, read in conflicts:
             at = f"{sheet.name}!A1"
             problems.append(finding(code, sheet.file, at, said, f"按{read}", advice="核对后改成一致", severity="question"))
-    parser = Parser(headings, book.lists, sheets)
+    parser = Parser(headings, book.lists, sheets, areas | named_areas(sheets) | _areas_told(placed))
     forms: dict[str, Form] = {}
     for name in (n for n in headings.forms if n in placed):
         kept, older = checks.versions(placed[name], ages or {})
@@ -151,10 +152,35 @@ def from_sheets(
     specs = {name: spec for name, spec in book.tables.items() if name != "problems"}
     made = {name: tables.shape(raw.get(name, pd.DataFrame()), spec, sheets) for name, spec in specs.items()}
     problems += checks.run(forms, unit_rows, raw, made, headings)
+    problems = persons.told(problems)
     trace = pd.DataFrame([row for form in forms.values() for row in _trace(form, headings)], columns=HEADING_COLUMNS)
     types = {c: "Int64" if c in COUNTS else "string" for c in SHEET_COLUMNS}
     sheet_table = pd.DataFrame(report, columns=SHEET_COLUMNS).astype(types).fillna(dict.fromkeys(COUNTS, 0))
     return Ledger(made, tuple(problems), trace, sheet_table)
+
+
+AREAS = ("areas", "地区")  # names of the file that lists the areas
+
+
+def named_areas(sheets: Sequence[files.RawSheet]) -> frozenset[str]:
+    """Every name in areas.xlsx: with it the office says what is an area."""
+    listed = [s for s in sheets if PurePosixPath(s.file).stem in AREAS]
+    texts = (cell for sheet in listed for row in sheet.rows for cell in row if isinstance(cell, str))
+    return frozenset(part for text in texts for part in re.sub(r"\s+", "", text).split("/") if part)
+
+
+def _areas_told(placed: Mapping[str, list[tuple[Block, Place]]]) -> frozenset[str]:
+    """Areas that titles, files and columns of these ledgers name with their ending."""
+    found: set[str] = set()
+    for block, place in (pair for pairs in placed.values() for pair in pairs):
+        found.update(name for _, name in place.levels)
+        for column in ("area_name", "township"):
+            if at := block.columns.get(column):
+                rows = (block.sheet.rows[i] for i in block.rows)
+                cells = {row[at[0]] for row in rows if at[0] < len(row) and isinstance(row[at[0]], str)}
+                clear = (str(cell) for cell in cells if not persons.gate(str(cell), "label").kinds)
+                found.update(name for cell in clear for _, name in area_names(cell))
+    return frozenset(found)
 
 
 def _structures(
@@ -202,7 +228,8 @@ def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
     for block in (b for b in form.blocks if b.rows):
         sheet, rows = block.sheet, [block.rows[n] + 1 for n in (0, -1)]
         for column, (index, _) in block.columns.items():
-            yield sheet.file, sheet.name, table, column, block.headings[column], letter(index), *rows
+            heading = persons.gate(block.headings[column], "body").text
+            yield sheet.file, sheet.name, table, column, heading, letter(index), *rows
 
 
 def build_tables(

@@ -2,43 +2,58 @@
 
 What is recognised never travels on: no function here returns or logs a personal datum. Codes of units are no persons:
 a valid unified social credit code (GB 32100) is let through, and so are dates, amounts and names of units.
+
+`gate` is the one way of a text into a table, a list of problems, a heading, a report: whatever is stored or printed of
+what somebody typed has gone through it. Names are known by `names`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from itertools import accumulate
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from evalkit.ledgers import names
 from evalkit.ledgers.findings import FULL, RULES, WORDS, listed
+from evalkit.ledgers.names import name_like
+from evalkit.problems import Problem, visible
 
 KIND_NAMES: dict[str, str] = WORDS["kinds"]
+LEFT_OUT = "〔略〕"
+Span = tuple[int, int, str]
 
 _PROVINCES = frozenset(listed("provinces"))
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])
 _ID_WEIGHTS = [pow(2, 17 - i, 11) for i in range(17)]
-_SURNAMES, _DOUBLE = frozenset("".join(listed("surnames"))), tuple(listed("double_surnames"))
-_WORDS = frozenset(listed("no_names"))
-_PLACE, _SAFE = re.compile(WORDS["place"]), re.compile(WORDS["no_persons"])
+_SAFE = re.compile(WORDS["no_persons"])
 _HEADINGS = tuple((kind, re.compile(pattern)) for kind, pattern in WORDS["headings"].items())
 _NO_PERSON = re.compile(f"{WORDS['counted']}|{WORDS['organisation']}")
-_LONG, _MOBILE, _LANDLINE, _NINE_DIGITS, _NAME = map(re.compile, RULES["persons"]["patterns"])
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_CALLED = re.compile(RULES["persons"]["called"].replace("TITLES", WORDS["titles"]))
-_TITLED = re.compile(rf"(?P<name>[{''.join(sorted(_SURNAMES))}][一-鿿]{{1,2}})(?=同志|先生|女士|书记|主任)")
-
-
-_PHONES = ((_MOBILE, "phone"), (_LANDLINE, "phone"))
-_SCRUBBED = ((_LONG, ""), *_PHONES, (_EMAIL, "email"), (_CALLED, "name"), (_TITLED, "name"))
+_RULES: dict[str, Any] = RULES["persons"]
+_BETWEEN: str = _RULES["between"]
+_DATE = re.compile(_RULES["date"])
+_GROUPS = frozenset(map(tuple, _RULES["phones"]))
+_OTHERS = tuple(
+    (kind, re.compile(pattern.replace("SEP", _BETWEEN).replace("DATE", _RULES["date"])))
+    for kind, patterns in _RULES["others"].items()
+    for pattern in patterns
+)
+_RUN = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{9,}}(?:{_BETWEEN}?[Xx](?![A-Za-z]))?")
 _BRACKETS = re.compile(r"[(（]([^()（）]*[一-鿿]{2,}[^()（）]*)[)）]")
 _OF_PERSONS = frozenset({"name", "code", "grade", "personal", "birth"})
 _INSTRUCTORS = {"allowance": "补[贴助]", "grade": "考核|等次|评定", "code": "^(?:(?:党建)?指导员|编号|指导员名称)$"}
+_TOLD_BY_WORD = re.compile(r"(?i)住|户籍|微信|wechat|weixin|\b[wv]x\b|[薇v]信|抖音|微博|支付宝|钉钉|护照|证件")
+_CHINESE_DIGITS = re.compile("[零〇○一二三四五六七八九幺]{11,}")
+_DIGIT_OF = str.maketrans("零〇○一二三四五六七八九幺", "0001234567891")
+_LONGEST_NUMBER = 15  # digits: no amount or count of a ledger has more
 
 
 def credit_codes(texts: pd.Series) -> np.ndarray:
@@ -117,17 +132,96 @@ def heading_kind(heading: str, *, table: str = "") -> str | None:
     return next(said, None)
 
 
+def _level(text: str) -> str:
+    """The same text, character by character, with every digit as 0 to 9 and every width as ASCII: places stay places."""
+    s = text.translate(FULL)
+    if not s.isascii():
+        s = "".join(c if c.isascii() else str(d) if (d := unicodedata.digit(c, -1)) >= 0 else c for c in s)
+        s = _CHINESE_DIGITS.sub(lambda m: m[0].translate(_DIGIT_OF), s)
+    return s
+
+
+def _credit_token(text: str, a: int, b: int) -> bool:
+    """Whether these digits are a part, not the whole, of a valid credit code."""
+    digits = b - a
+    while a > 0 and text[a - 1].isascii() and text[a - 1].isalnum():
+        a -= 1
+    while b < len(text) and text[b].isascii() and text[b].isalnum():
+        b += 1
+    return b - a == 18 > digits and credit_code_valid(text[a:b])
+
+
+def _of_groups(groups: Sequence[str]) -> str | None:
+    """The kind of number that some groups of digits give together."""
+    digits, sizes = "".join(groups), tuple(map(len, groups))
+    if 15 <= len(digits) <= 19 and (kind := _number_kind(digits.upper())):
+        return kind
+    for code in ("", "86", "086", "0086"):
+        rest = digits.removeprefix(code)
+        if len(digits) == 11 + len(code) and digits.startswith(code) and re.fullmatch(r"1[3-9]\d{9}", rest):
+            inner = (sizes[0] - len(code), *sizes[1:])
+            inner = inner[1:] if inner[0] == 0 else inner
+            if inner in _GROUPS or (max(inner) <= 2 and len(inner) >= 6) or len(code) > 1:
+                return "phone"
+    return None
+
+
+def _in_run(run: str) -> list[Span]:
+    """Personal numbers in a run of digits with marks between them: ``12 110105...`` holds one from its third place on."""
+    places = [m.span() for m in re.finditer(r"\d+", run)]
+    groups = [run[a:b] for a, b in places]
+    if run[-1] in "Xx":
+        places[-1], groups[-1] = (places[-1][0], len(run)), groups[-1] + "X"
+    ends = [0, *accumulate(map(len, groups))]
+    found: list[Span] = []
+    first = 0
+    while first < len(groups):
+        step = first + 1
+        for last in range(min(len(groups), first + 20), first, -1):
+            n = ends[last] - ends[first]
+            if 11 <= n <= 19 and (kind := _of_groups(groups[first:last])):
+                found.append((places[first][0], places[last - 1][1], kind))
+                step = last
+                break
+        else:
+            if kind := _in_long(groups[first]):
+                found.append((*places[first], kind))
+        first = step
+    return found
+
+
+def _in_long(digits: str) -> str | None:
+    """What a single group of more digits than any amount has may be: somebody's number, joined to others or mistyped."""
+    if len(digits) > 19:
+        digits = digits.rstrip("X")
+        inside = (digits[i : i + 18] for i in range(len(digits) - 17))
+        return "identity" if any(_number_kind(one) == "identity" for one in inside) else "bank_card"
+    like_a_unit = len(digits) == 18 and re.match(r"9[1239]", digits)  # a mistyped credit code
+    return None if len(digits) <= _LONGEST_NUMBER or like_a_unit else "bank_card"
+
+
+def _numbers(text: str) -> list[Span]:
+    """Numbers and the like that are somebody's, with their places and kinds."""
+    s = _level(text)
+    found: list[Span] = []
+    dates = [m.span() for m in _DATE.finditer(s)] if any(map(str.isdigit, s)) else []
+    for m in _RUN.finditer(s):
+        start = m.start()
+        for a, b, kind in _in_run(m[0]):
+            inside_dates = kind == "phone" and any(c < start + b and start + a < d for c, d in dates) and " " in m[0]
+            if not inside_dates and not _credit_token(s, start + a, start + b):
+                found.append((start + a, start + b, kind))
+    for kind, pattern in _OTHERS:
+        for m in pattern.finditer(s):
+            group = "it" if "it" in pattern.groupindex and m["it"] is not None else 0
+            if not (kind in ("identity", "bank_card") and _credit_token(s, *m.span(group))):
+                found.append((*m.span(group), kind))
+    return found
+
+
 @lru_cache(maxsize=65_536)
 def _text_kind(text: str) -> str | None:
-    s = text.translate(FULL)
-    if "@" in s and _EMAIL.search(s):
-        return "email"
-    if not _NINE_DIGITS.search(s):
-        return None
-    for m in _LONG.finditer(s):
-        if kind := _number_kind(_compact(m[0])):
-            return kind
-    return "phone" if _MOBILE.search(s) or _LANDLINE.search(s) else None
+    return _numbers(text)[0][2] if any(c.isdigit() or c in "@零〇" for c in text) and _numbers(text) else None
 
 
 def cell_kind(text: Any) -> str | None:
@@ -144,20 +238,6 @@ def cell_kind(text: Any) -> str | None:
             return "identity"
         return _number_kind(s) or ("phone" if re.fullmatch(r"1[3-9]\d{9}", s) else None)
     return None
-
-
-def name_like(text: Any) -> bool:
-    """Whether a text can be the name of a person, or several; only a column of them is evidence (see `columns`)."""
-    pieces = [p for p in re.split(r"[、,，;；/\n]", str(text).strip()) if p.strip()]
-    return 0 < len(pieces) <= 12 and all(_one_name(p) for p in pieces)
-
-
-def _one_name(piece: str) -> bool:
-    s = re.sub(r"\s", "", piece)
-    s = re.sub(r"[(（][男女代兼]{1,2}[)）]$", "", s)
-    if not _NAME.fullmatch(s) or _PLACE.fullmatch(s) or any(s.startswith(w) and (len(w) > 1 or s == w) for w in _WORDS):
-        return False
-    return "·" in s or (s[0] in _SURNAMES and len(s) <= 3) or (s.startswith(_DOUBLE) and len(s) >= 3)
 
 
 def columns(frame: Mapping[str, Sequence[Any]], *, table: str = "") -> dict[str, str]:
@@ -183,34 +263,107 @@ def columns(frame: Mapping[str, Sequence[Any]], *, table: str = "") -> dict[str,
     return found
 
 
-def scrub(text: str) -> tuple[str, tuple[str, ...]]:
-    """A text without personal numbers and without names that are announced (书记张某, 联系人：…): (text, kinds).
+@dataclass(frozen=True)
+class Gated:
+    """A text as it may be stored or printed, and the kinds of what was taken out of it."""
 
-    Each place taken out becomes ``〔略〕``. A name that nothing announces cannot be told from other words: free text
-    is dropped from tables for that reason, and this function serves only for what must be quoted.
+    text: str
+    kinds: tuple[str, ...] = ()
+
+
+Sort = Literal["text", "body", "label"]
+
+
+@lru_cache(maxsize=200_000)
+def gate(text: str, sort: Sort = "text") -> Gated:
+    """What may be stored or printed of a text that somebody typed: the one gate.
+
+    Parameters
+    ----------
+    sort
+        ``text``: free text; a cell that is nothing but a name is left out too. ``body``: the name of a unit, an
+        organisation or an area, which may be called after somebody, so that only what is told to be a person goes.
+        ``label``: the name of a file, a folder or a sheet, or an office under which somebody may be named
+        (城关镇党委某某); a name may end it.
+
+    Returns
+    -------
+    The text without characters that nobody sees (controls, marks of direction, of no width), personal numbers,
+    addresses and names each replaced by ``〔略〕``; and the kinds of what was found. What is only in brackets and in
+    quotes is looked at like any other text.
     """
-    s, kinds = str(text), []
-    spans: list[tuple[int, int]] = []
-    for pattern, kind in _SCRUBBED:
-        for m in pattern.finditer(s.translate(FULL)):
-            here = kind or _number_kind(_compact(m[0]))
-            a, b = m.span("name" if kind == "name" else 0)
-            if here and (kind != "name" or _one_name(m["name"])) and not any(c < b and a < d for c, d in spans):
-                spans.append((a, b))
-                kinds.append(here)
-    for a, b in sorted(spans, reverse=True):
-        s = f"{s[:a]}〔略〕{s[b:]}"
-    return s, tuple(dict.fromkeys(kinds))
+    s = visible(text)
+    if sort != "body" and names.bare(s.rpartition(".")[0] or s if sort == "label" else s):
+        return Gated(LEFT_OUT + (f".{s.rpartition('.')[2]}" if "." in s else ""), ("name",))
+    found = _numbers(s) if _telling(s) else []
+    found += [(a, b, "name") for a, b in names.find(s, only_told=sort == "body", label=sort == "label")]
+    kept: list[Span] = []
+    for span in sorted(found, key=lambda one: (one[0], -one[1])):
+        if kept and span[0] < kept[-1][1]:  # what overlaps goes out together
+            kept[-1] = (kept[-1][0], max(kept[-1][1], span[1]), kept[-1][2])
+        else:
+            kept.append(span)
+    for a, b, _ in reversed(kept):
+        s = f"{s[:a]}{LEFT_OUT}{s[b:]}"
+    return Gated(s, tuple(dict.fromkeys(kind for *_, kind in found)))
+
+
+def _telling(text: str) -> bool:
+    """Whether a text can hold any of `_numbers`: the patterns are slow, most texts have neither digit nor @."""
+    return any(c.isdigit() or c in "@零〇○幺" for c in text) or bool(_TOLD_BY_WORD.search(text))
+
+
+def scrub(text: str) -> tuple[str, tuple[str, ...]]:
+    """`gate` for what must be quoted: (text, kinds)."""
+    found = gate(str(text))
+    return found.text, found.kinds
+
+
+def label(name: str) -> str:
+    """The name of a file (with its folders) or of a sheet as it may be stored and printed."""
+    return "/".join(gate(part, "label").text or "_" for part in readable(name).split("/"))
+
+
+def labels(given: Iterable[str]) -> dict[str, str]:
+    """Names of files or sheets as they may be printed -> the real ones, one to one."""
+    shown: dict[str, str] = {}
+    for name in given:
+        plain = label(name)
+        stem, dot, ending = plain.rpartition(".")
+        if not dot or "/" in ending:
+            stem, dot, ending = plain, "", ""
+        n, free = 1, plain
+        while free in shown:
+            n += 1
+            free = f"{stem}（{n}）{dot}{ending}"
+        shown[free] = name
+    return shown
+
+
+def readable(name: str) -> str:
+    """A name whose bytes are no UTF-8 (unpacked from a zip of Windows) as GB 18030, else with � for what cannot be read."""
+    if not any("\ud800" <= c <= "\udfff" for c in name):
+        return name
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")
+
+
+def told(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems as they may be stored and printed: what they quote has gone through the gate."""
+    return [replace(p, found=gate(p.found).text) if p.found and len(p.found) > 1 else p for p in problems]
 
 
 def shown(cell: Any, limit: int = 40) -> str:
     """How a cell may be quoted in a problem: nothing of a person, at most ``limit`` characters."""
     if cell_kind(cell) and not isinstance(cell, str):
-        return "〔略〕"
+        return LEFT_OUT
     s = re.sub(r"\s+", " ", scrub(str(cell))[0]).strip()
-    s = _BRACKETS.sub(lambda m: "（…）" if any(map(_one_name, re.split(r"[、,，;；:： /]", m[1]))) else m[0], s)
-    if name_like(s) or name_like(s.replace("〔略〕", "")):
-        return "〔略〕"
+    s = _BRACKETS.sub(lambda m: "（…）" if any(map(names.one_name, re.split(r"[、,，;；:： /]", m[1]))) else m[0], s)
+    if name_like(s) or name_like(s.replace(LEFT_OUT, "")):
+        return LEFT_OUT
     return s if len(s) <= limit else s[: limit - 1] + "…"
 
 
@@ -231,5 +384,12 @@ def number_shown(cell: Any, limit: int = 40) -> str:
 def free_of_names(text: Any) -> bool:
     """Whether no part of a free text can begin a name: what may be quoted of a reason that somebody typed."""
     s = str(text)
-    surnames = (i for i, c in enumerate(s) if c in _SURNAMES)
-    return not scrub(s)[1] and all(any(s.startswith(w, i) for w in _WORDS if len(w) > 1) for i in surnames)
+    if scrub(s)[1]:
+        return False
+    at = 0
+    while at < len(s):
+        word = next((n for n in (4, 3, 2) if at + n <= len(s) and names.known_word(s[at : at + n])), 0)
+        if not word and s[at] in names.SURNAMES:
+            return False
+        at += word or 1
+    return True

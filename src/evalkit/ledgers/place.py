@@ -17,6 +17,7 @@ from evalkit.ledgers.headings import squeeze
 _WORDS = RULES["place"]
 _LEVEL: dict[str, int] = {ending: int(level) for level, endings in _WORDS["endings"].items() for ending in endings}
 _ALL = sorted(_LEVEL, key=len, reverse=True)
+ENDINGS = tuple(ending for ending in _ALL if _LEVEL[ending] < 5)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
 _COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level > 4)})$")
 _LONGEST = 20  # characters of a name: 双江拉祜族佤族布朗族傣族自治县 has 15

@@ -18,6 +18,7 @@ from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
+from evalkit.files import is_regular
 from evalkit.ledgers.findings import WORDS
 from evalkit.problems import Problem, Severity
 
@@ -80,9 +81,10 @@ _NOT_OPENED = {getattr(errno, name): why for name, why in WORDS["not_opened"].it
 def load(path: str | Path, name: str) -> bytes | Scan:
     """The bytes of a file, or a Scan that says why there are none. The file is closed at once."""
     try:
-        if not Path(path).is_dir() and Path(path).stat().st_size <= MAX_UNPACKED:
+        if is_regular(path) and Path(path).stat().st_size <= MAX_UNPACKED:
             return Path(path).read_bytes()
-        return Scan("unknown", problems=(finding(name, "directory" if Path(path).is_dir() else "too_large"),))
+        why = "directory" if Path(path).is_dir() else "too_large" if is_regular(path) else "no_plain_file"
+        return Scan("unknown", problems=(finding(name, why),))
     except (OSError, RuntimeError) as error:  # some versions of Python call a link to itself a RuntimeError
         why = _NOT_OPENED.get(getattr(error, "errno", errno.ELOOP), "not_opened")
         return Scan("unknown", problems=(finding(name, why, reason=getattr(error, "strerror", "")),))

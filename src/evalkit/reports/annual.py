@@ -11,10 +11,11 @@ import pandas as pd
 from evalkit import charts, subsidy
 from evalkit.documents import Block
 from evalkit.documents.markdown import markdown
+from evalkit.files import regular_bytes
 from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
-from evalkit.ledgers.persons import KIND_NAMES, scrub
+from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import dominated, published
@@ -40,6 +41,7 @@ from evalkit.reports.words import MISSING, baseline_words, cut_off, period_words
 from evalkit.scoring.scores import score
 from evalkit.subsidy import report as costs
 
+LONGEST_TEXT = 2_000_000  # bytes of a text of the office
 NAMED = 6  # areas named in one sentence
 SLOT_HINT = "<!-- 在这里写“{name}”，保存后重新运行 python start.py report。没有内容时报告里显示【待补充】。 -->\n"
 
@@ -50,27 +52,39 @@ SLOT_HINT = "<!-- 在这里写“{name}”，保存后重新运行 python start.
 def slot(name: str, period: str | int, project: Any = None) -> Block:
     """The office's own text ``texts/<period>/<name>.md``; without one, 【待补充】. Never written over.
 
+    What names a person is printed as 〔略〕, and a paragraph below says which lines to rewrite: the file stays as it is.
     Headings in it stand below those of the report; UTF-8 and GB18030 are read.
     """
     path = find_project(project).root / "texts" / _plain(str(period)) / f"{_plain(name)}.md"
     try:
-        raw = path.read_bytes() if path.is_file() else b""
+        raw = regular_bytes(path, LONGEST_TEXT) if path.is_file() else b""
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("gb18030", errors="replace")
-    except OSError as error:
-        raise InputError(Problem("file_unreadable", file=str(path), found=str(error))) from error
     if text.count("\0") + text.count("\ufffd") > len(text) / 100:
         advice = "请用记事本另存为 UTF-8 编码的文本"
         raise InputError(Problem("file_unreadable", file=str(path), found="不是文本文件", advice=advice))
-    text, personal = scrub(text)
+    text, personal = without_persons(text)
     blocks = [
         Block.heading(b.content["text"], max(3, b.content["level"])) if b.kind == "heading" else b for b in markdown(text)
     ]
     if personal:
-        kinds = "、".join(KIND_NAMES[kind] for kind in personal)
-        blocks.append(Block.paragraph(f"{PENDING}{path.name} 中的{kinds}已略去，报告不涉及个人，请改写", "pending"))
+        blocks.append(Block.paragraph(f"{PENDING}{path.name} {personal}已略去，报告不涉及个人，请改写", "pending"))
     return Block.group(*blocks) if blocks else Block.paragraph(f"{PENDING}{name}：请写入 texts/{period}/{path.name}", "pending")
+
+
+_INLINE_COMMENT = re.compile(r"(?<=\S)[ \t]*<!--.*?-->|<!--.*?-->[ \t]*(?=\S)")
+
+
+def without_persons(text: str) -> tuple[str, str]:
+    """A text of the office as the report may print it, and where what kind of personal data was: ``第3行的姓名``."""
+    lines = [gate(_INLINE_COMMENT.sub("", line)) for line in text.splitlines()]
+    places: dict[str, list[int]] = {}
+    for number, line in enumerate(lines, 1):
+        for kind in line.kinds:
+            places.setdefault(KIND_NAMES[kind], []).append(number)
+    told = (f"第{'、'.join(map(str, numbers[:8]))}{'等' if len(numbers) > 8 else ''}行的{kind}" for kind, numbers in places.items())
+    return "\n".join(line.text for line in lines), "，".join(told)
 
 
 def _plain(name: str) -> str:

@@ -20,7 +20,7 @@ from evalkit.documents.official import LIMIT
 from evalkit.indicators import build, find_project, load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
-from evalkit.problems import InputError, Problem
+from evalkit.problems import InputError, Problem, visible
 from evalkit.reports.annual import areas_of, make_slots
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
@@ -64,7 +64,7 @@ def notebook_path(project: Project, name: str) -> Path:
 
 def safe_name(text: str) -> str:
     """A file name for an area on any system and in a link: no separators, no reserved characters, no trailing dot."""
-    name = re.sub(r'[\\/:*?"<>|#%\x00-\x1f]+', "_", text).strip(" .")[:60]
+    name = re.sub(r'[\\/:*?"<>|#%\x00-\x1f]+', "_", visible(text)).strip(" .")[:60]
     return f"_{name}" if not name or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name) else name
 
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.files import regular_bytes
+from evalkit.problems import InputError, Problem, did_you_mean, visible
 from evalkit.runner.jobs import WORDS, Job, Outcome, digest
 from evalkit.runner.local import Interrupted, pending, run
 from evalkit.runner.notebook import Parameter, inspect
 
+MAX_TABLE = 50_000_000  # bytes of a table of parameters
 TRUTH = {"true": True, "是": True, "1": True, "yes": True, "false": False, "否": False, "0": False, "no": False}
 TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "list": json.loads, "dict": json.loads}
 TYPES["bool"] = lambda cell: TRUTH[cell.lower()]
@@ -118,9 +120,9 @@ def read_table(path: Path, parameters: dict[str, Parameter], problems: list[Prob
         problems.append(Problem(code, "error", str(path), where, found, **more))
 
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        wrong("file_unreadable", "", str(error))
+        data = regular_bytes(path, MAX_TABLE)
+    except InputError as error:
+        problems += error.problems
         return stems, rows
     try:
         text = data.decode("utf-8-sig")
@@ -174,7 +176,7 @@ def typed(cell: str, parameter: Parameter) -> Any:
 
 def safe_name(key: str) -> str:
     """A file name (without ending) for Windows, macOS and Linux; unchanged where it already is one."""
-    name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", unicodedata.normalize("NFC", key)).rstrip(". ")
+    name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", visible(unicodedata.normalize("NFC", key))).rstrip(". ")
     if not name or re.match(r"(?i)\.|(con|prn|aux|nul|com[1-9]|lpt[1-9])\s*(\.|$)", name):
         name = "_" + name.lstrip(".")
     if len(name.encode()) > 200:  # 255 bytes with ending and marks of staging

@@ -131,7 +131,7 @@ def content_hash(path: Path) -> str:
 def source_hash(notebook: Path) -> str:
     """Source only: outputs and execution counts may change by looking at a notebook in JupyterLab."""
     try:
-        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        cells = json.loads(notebook.read_text("utf-8") if notebook.is_file() else "")["cells"]
         return digest([[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags")] for c in cells])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return content_hash(notebook)

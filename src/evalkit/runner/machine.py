@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -60,37 +59,89 @@ class TooMuchMemory(Exception):
     """A child was ended since it took more than it may."""
 
 
-def run_capped(command: Sequence[str], data: bytes, memory_limit: float, seconds: float) -> tuple[int, bytes]:
-    """Run a command with `data` as its input; its exit code and output.
+class Answerer:
+    """A command that answers questions, one after another, and is ended where one takes too much memory or time.
 
-    Raises
-    ------
-    TooMuchMemory, subprocess.TimeoutExpired
-        It took more than `memory_limit` bytes or `seconds`; it is ended.
+    It is asked, and answers, with eight bytes of length (big endian) and so many bytes. It stays for the next question, so
+    that its start is paid once; where it died, the next question starts another.
     """
-    pipe = subprocess.PIPE
-    over = threading.Event()
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as child:
 
-        def watch() -> None:
-            with suppress(psutil.Error, OSError):
-                process = psutil.Process(child.pid)
-                while child.poll() is None:
-                    if taken(process) > memory_limit:
-                        over.set()
-                        child.kill()
-                        return
-                    time.sleep(LOOK)
+    def __init__(self, command: Sequence[str], memory_limit: float, seconds: float):
+        self.command, self.memory_limit, self.seconds = [*command], memory_limit, seconds
+        self._child: subprocess.Popen[bytes] | None = None
 
-        threading.Thread(target=watch, daemon=True).start()
-        try:
-            output, _ = child.communicate(data, timeout=seconds)
-        except BaseException:
+    def ask(self, question: bytes) -> bytes:
+        """The answer; empty where the command died without one.
+
+        Raises
+        ------
+        TooMuchMemory, subprocess.TimeoutExpired
+            It took more than the limits; it is ended.
+        """
+        child = self._running()
+        answered, over, late = threading.Event(), threading.Event(), threading.Event()
+
+        def stop() -> None:
+            late.set()
             child.kill()
-            raise
-    if over.is_set():
-        raise TooMuchMemory
-    return child.returncode, output
+
+        timer = threading.Timer(self.seconds, stop)
+        watcher = threading.Thread(target=self._watch, args=(child, answered, over), daemon=True)
+        timer.daemon = True
+        timer.start()
+        watcher.start()
+        try:
+            answer = self._exchange(child, question)
+        finally:
+            timer.cancel()
+            answered.set()
+        if answer is None:
+            self.end()
+            if over.is_set():
+                raise TooMuchMemory
+            if late.is_set():
+                raise subprocess.TimeoutExpired(self.command, self.seconds)
+        return answer or b""
+
+    def end(self) -> None:
+        """End the command; nothing happens where it is not running."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            for stream in (child.stdin, child.stdout):
+                with suppress(OSError):
+                    if stream is not None:
+                        stream.close()
+            child.wait()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self.end()
+            pipe = subprocess.PIPE
+            self._child = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+        return self._child
+
+    def _exchange(self, child: subprocess.Popen[bytes], question: bytes) -> bytes | None:
+        if child.stdin is None or child.stdout is None:
+            return None
+        try:
+            child.stdin.write(len(question).to_bytes(8, "big") + question)
+            child.stdin.flush()
+            head = child.stdout.read(8)
+            size = int.from_bytes(head, "big")
+            answer = child.stdout.read(size) if len(head) == 8 else b""
+        except OSError:
+            return None
+        return answer if len(head) == 8 and len(answer) == size else None
+
+    def _watch(self, child: subprocess.Popen[bytes], answered: threading.Event, over: threading.Event) -> None:
+        with suppress(psutil.Error, OSError):
+            process = psutil.Process(child.pid)
+            while not answered.wait(LOOK) and child.poll() is None:
+                if taken(process) > self.memory_limit:
+                    over.set()
+                    child.kill()
+                    return
 
 
 def taken(process: psutil.Process) -> int:

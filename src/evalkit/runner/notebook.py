@@ -51,7 +51,7 @@ class Notebook:
 def inspect(path: Path) -> Notebook:
     """Read the notebook; what is wrong with the file itself stands in `problems` (Chinese)."""
     try:
-        return examine(json.loads(path.read_text("utf-8")))
+        return examine(json.loads(path.read_text("utf-8") if path.is_file() else ""))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         text = f"{path.name} 不是有效的笔记本文件（.ipynb）" if path.is_file() else f"找不到笔记本 {path}"
         return Notebook(problems=(text,), unreadable=text)

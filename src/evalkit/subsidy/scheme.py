@@ -460,6 +460,9 @@ def read_scenario(
     """A reform file with the scheme it names as its base, which stands beside it or is a packaged one."""
     faults = Faults()
     raw = _read(Path(path), faults) if path else {}
+    if not isinstance(raw.get("base", ""), str | None):
+        faults.add("value_invalid", ("base",), raw["base"], "补助方案的名称或 YAML 文件名")
+        faults.stop()
     base = scheme or raw.get("base") or "fuyang-2015"
     beside = Path(path).parent / f"{base}.yml" if path else Path(base)
     declared = load_scheme(beside if beside.is_file() else base)

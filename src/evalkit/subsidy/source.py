@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.files import regular_bytes
 from evalkit.problems import InputError, Problem
 from evalkit.scoring.declared import unknown
 
+MAX_TABLE = 50_000_000  # bytes of a user's table
 KEYS = ["home", "period", "party_org"]
 LEDGER = {"town": ("income", "fiscal_township"), "dues": ("dues_paid", None)}
 
@@ -200,7 +203,24 @@ def table_file(name: str, path: Path) -> pd.DataFrame:
         raise InputError(
             Problem("data_missing", file=str(path), where=f"tables.{name}", advice=advice)
         )
-    frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_excel(path, engine="calamine")
+    content = io.BytesIO(regular_bytes(path, MAX_TABLE))
+    try:
+        if path.suffix == ".csv":
+            frame = pd.read_csv(content)
+        else:
+            frame = pd.read_excel(content, engine="calamine")
+    except Exception as error:  # of mad content the readers raise almost anything
+        found = f"表格读不出来（{type(error).__name__}）"
+        advice = "请另存为 xlsx，或 UTF-8 编码的 csv"
+        raise InputError(
+            Problem(
+                "file_unreadable",
+                file=path.name,
+                where=f"tables.{name}",
+                found=found,
+                advice=advice,
+            )
+        ) from error
     words = {
         "地区": "area",
         "等次": "grade",
