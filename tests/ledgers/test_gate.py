@@ -203,3 +203,18 @@ def test_unit_names_are_kept_whatever_surname_they_hold(tmp_path: Path) -> None:
     assert sorted(found.tables["units"]["unit_name"]) == sorted(units) and len(units) >= 60
     assert not any(p.code == "personal_data" for p in found.problems)
     assert isinstance(found.tables["units"], pd.DataFrame)
+
+
+def test_hostile_names_through_areas_xlsx_stay_names(tmp_path: Path) -> None:
+    names_ = ["../../x", "<script>alert(1)</script>", "=cmd|calc", "甲\u202e乙区", "a" * 300, "..", "丙区\x0b"]
+    listed = [[f"示例市/{n}", n, n] for n in names_]
+    write_book(tmp_path / "areas.xlsx", {"地区": [["地区全称", "名称", "简称"], *listed]})
+    heads = ["地区", "单位名称", "从业人员总数"]
+    rows = [heads, *[[name, f"甲{n}公司", 20] for n, name in enumerate(names_)]]
+    write_book(tmp_path / "示例市.xlsx", {"组织台账": [["示例市组织台账2025年"], *rows]})
+    found = read_ledger(tmp_path)
+    areas = found.tables["units"]["area"].tolist()
+    assert areas[3] == "示例市/甲乙区" and areas[6] == "示例市/丙区"
+    assert areas[4] == areas[5] == "示例市"  # no name at all: asked
+    for area in areas:
+        assert ".." not in area.split("/") and all(len(part) <= 60 and part.isprintable() for part in area.split("/"))

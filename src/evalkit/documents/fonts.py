@@ -19,6 +19,7 @@ from evalkit.codebook import read_yaml
 _PROBE = "两新组织党建评估覆盖率指导员经费演示数据（）、，。《》“”—●▲■○△□%‰0123456789−"
 _PLAIN_WEIGHTS = range(350, 451)
 _SLANTED_OR_BOLD = 0b1000100001  # fsSelection: oblique, bold, italic
+_MACINTOSH, _MAC_CODES = 1, {1: "shift_jis", 2: "big5", 3: "euc_kr", 25: "gb18030"}  # platform of a name, its encodings
 _FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16  # entries of the table ``name``
 
 
@@ -135,10 +136,11 @@ def _families(file: BinaryIO, start: int) -> set[str]:
     count, texts = struct.unpack(">2xHH", data[:6])
     names: dict[int, set[str]] = {}
     for n in range(count):
-        platform, _encoding, _language, kind, length, offset = struct.unpack(">6H", data[6 + 12 * n : 18 + 12 * n])
+        platform, encoding, _language, kind, length, offset = struct.unpack(">6H", data[6 + 12 * n : 18 + 12 * n])
         if kind in (_FAMILY, _TYPOGRAPHIC_FAMILY):
             raw = data[texts + offset : texts + offset + length]
-            names.setdefault(kind, set()).add(raw.decode("latin-1" if platform == 1 else "utf-16-be", "ignore"))
+            code = "utf-16-be" if platform != _MACINTOSH else _MAC_CODES.get(encoding, "mac_roman")
+            names.setdefault(kind, set()).add(raw.decode(code, "ignore"))
     return set().union(*names.values())
 
 

@@ -22,7 +22,7 @@ from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.grid import Block, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.place import ENDINGS, Place, area_names, below, district_of, levels_of, month_of
-from evalkit.problems import Problem, near
+from evalkit.problems import Problem, near, visible
 from evalkit.world import number
 
 # columns that say nothing to any table: read past, never parsed
@@ -31,6 +31,7 @@ _PLACE_COLUMNS = ("area_name", "township", "period", "remark")
 # text columns hold Python strings while tables are made (faster to walk than Arrow's); `tables.shape` hands out "string"
 TEXT = pd.StringDtype("python")
 SUFFIXES = ("", "_low", "_high")
+_LONGEST_AREA = 60  # characters of a name or a path of names
 _AREA_MARKS = " 、,，;；:：/／|·-—_()（）[]【】"
 _FALSE = re.compile(r"^(不|未|无|没|否|非|暂未|暂无|尚未)")
 _KEY = re.compile(r"[\s()\[\]{}<>《》〈〉【】〔〕“”\"'·・.,、。\-—_/]+")
@@ -302,6 +303,7 @@ class Parser:
         An area is known by its ending (镇, 街道 ...), by areas.xlsx, by an area of the same ledgers that has the ending, or as
         the name of a township or county.
         """
+        written = visible(written)
         word = re.sub(r"\s+", "", written)
         if not word or self._known_area(word):
             return word
@@ -309,7 +311,8 @@ class Parser:
         for kind in found.kinds if found.kinds != ("name",) or area_names(word) else ():
             self.problems.append(form.problem("personal_data", column, row, persons.KIND_NAMES[kind]))
         word = re.sub(r"\s+", "", found.text.replace(persons.LEFT_OUT, " ")).strip(_AREA_MARKS)
-        if not area_names(word) and (not word or names.one_name(word)):
+        nothing = not re.search(r"[A-Za-z\u3400-\u9fff]", word) or len(word) > _LONGEST_AREA
+        if nothing or (not area_names(word) and names.one_name(word)):
             if set(found.kinds) - {"name"}:
                 return ""
             advice = "写全称（某某镇、某某街道），或在 areas.xlsx 里列出"
@@ -321,7 +324,11 @@ class Parser:
         return word
 
     def _known_area(self, word: str) -> bool:
-        return word in self.areas or names.known_place(word) or any(word + ending in self.areas for ending in ENDINGS)
+        """Whether every part of a name or path is an area; one in areas.xlsx may be called as it likes."""
+        return all(
+            part in self.areas or names.known_place(part) or any(part + ending in self.areas for ending in ENDINGS)
+            for part in word.split("/")
+        )
 
     def _numbers(
         self, form: Form, column: str, spec: Mapping[str, Any], cells: Mapping[str, list[object]], typed: Mapping[str, Any]

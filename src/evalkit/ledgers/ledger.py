@@ -17,7 +17,7 @@ from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import Block, Structure, is_summary, letter, skip_reason, structure
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import Place, area_names, locate
-from evalkit.problems import InputError, Problem
+from evalkit.problems import InputError, Problem, visible
 
 COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
 SHEET_COLUMNS = ["source_file", "source_sheet", "state", "form", "area", "period", *COUNTS, "reason"]
@@ -166,7 +166,8 @@ def named_areas(sheets: Sequence[files.RawSheet]) -> frozenset[str]:
     """Every name in areas.xlsx: with it the office says what is an area."""
     listed = [s for s in sheets if PurePosixPath(s.file).stem in AREAS]
     texts = (cell for sheet in listed for row in sheet.rows for cell in row if isinstance(cell, str))
-    return frozenset(part for text in texts for part in re.sub(r"\s+", "", text).split("/") if part)
+    named = (part for text in texts for part in re.sub(r"\s+", "", visible(text)).split("/"))
+    return frozenset(part for part in named if re.search(r"[A-Za-z\u3400-\u9fff]", part) and len(part) <= 60)
 
 
 def _areas_told(placed: Mapping[str, list[tuple[Block, Place]]]) -> frozenset[str]:
@@ -220,7 +221,7 @@ def _place(block: Block, found: Structure, area: str | None, period: str | None,
     titles = [block.section, *block.titles, *(t for t in found.titles if t not in block.titles)]
     sources = [*(("标题", t) for t in titles), ("工作表名", block.sheet.name), ("文件名", file.stem)]
     sources += [("文件夹", part) for part in (*above, *reversed(folder.split("/")))]
-    return locate([(label, text) for label, text in sources if text], area=area, period=period)
+    return locate([(label, visible(text)) for label, text in sources if text], area=area, period=period)
 
 
 def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:

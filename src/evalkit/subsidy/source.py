@@ -205,10 +205,8 @@ def table_file(name: str, path: Path) -> pd.DataFrame:
         )
     content = io.BytesIO(regular_bytes(path, MAX_TABLE))
     try:
-        if path.suffix == ".csv":
-            frame = pd.read_csv(content)
-        else:
-            frame = pd.read_excel(content, engine="calamine")
+        csv = path.suffix == ".csv"
+        frame = pd.read_csv(content) if csv else pd.read_excel(content, engine="calamine")
     except Exception as error:  # of mad content the readers raise almost anything
         found = f"表格读不出来（{type(error).__name__}）"
         advice = "请另存为 xlsx，或 UTF-8 编码的 csv"
