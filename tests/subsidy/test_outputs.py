@@ -149,6 +149,21 @@ def test_workbook_equals_run_and_follows_its_yellow_cells(orgs, funds, tmp_path)
     )
 
 
+def test_what_is_not_known_is_no_zero_in_the_workbook(orgs, funds, tmp_path) -> None:
+    """丙区 has no ledger of funds: its top-up and its increase are 缺, and the recalculated total is the plan's."""
+    more = pd.concat([orgs, orgs.iloc[[0]].assign(area="丙区", party_org="丙")], ignore_index=True)
+    parts = {"o": PER_ORG, "m": PER_MEMBER | {"basis": "top_up"}}
+    made = plan(more, scheme_of(parts), ["2026"], tables={"funds": funds})
+    result = made.run({"m.per_member": 200})
+    path = workbook(result, tmp_path / "底稿.xlsx")
+    stored = pd.read_excel(path, sheet_name=None, engine="calamine")
+    row = stored["分地区2026"].set_index("地区").loc["丙区"]
+    assert row["活动已有支出（元）"] == row["活动调整后（元）"] == row["增加（元）"] == "缺"
+    assert row["现行合计（元）"] == 3000 and "计发范围" in stored
+    found = recalculated(without_values(path, tmp_path / "空.xlsx"), tmp_path)["分地区2026"]
+    assert round(found.iloc[-1]["增加（元）"] * 100) == result.cost([])["change_fen"].iloc[0]
+
+
 def test_a_half_in_the_workbook_is_a_half(orgs, funds, tmp_path) -> None:
     """988.75 yuan at a ratio of 2.8 is 2,768.5: 2,769 by hand, 2,768 where a spreadsheet multiplies in binary."""
     scheme = scheme_of(

@@ -18,7 +18,7 @@ from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
 from evalkit.subsidy.checks import lists
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
-from evalkit.subsidy.coverage import coverage, missing, remarks, why_words
+from evalkit.subsidy.coverage import coverage, missing, remarks, touched, why_words
 from evalkit.subsidy.engine import pieces
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Component, Scheme
@@ -255,6 +255,12 @@ def _reached(sheet: Any, result: Result, look: dict[str, Any]) -> None:
             line += 1
 
 
+def _gaps(result: Result, year: int, place: int) -> set[str]:
+    """The components that cannot be reckoned in a district."""
+    names = result.scheme.components
+    return {name for name in names if missing(result, name, year)[place] != ""}
+
+
 def _unknown(result: Result, name: str, year: int, place: int, column: int) -> bool:
     """Whether a cell of a district cannot be reckoned; organisations and members where their ledger has not come."""
     source = result.plan.source
@@ -325,10 +331,18 @@ def _areas(
             else:
                 sheet.write_formula(r + 1, column, f"={text}", style, value / 100)
         at = len(columns) + 1
+        gaps = _gaps(result, year, r) if r < last else set()
+        nothing_known = gaps >= set(result.scheme.components)
         for side in (0, 1):
             own = [f"{letter(c)}{r + 2}" for c, one in enumerate(columns, 1) if one[2] == side]
-            text = f"SUM({','.join(own)})"  # passes over the districts that cannot be reckoned
+            if nothing_known:
+                sheet.write_string(r + 1, at + side, UNKNOWN)
+                continue
+            text = f"SUM({','.join(own)})"  # passes over what cannot be reckoned
             sheet.write_formula(r + 1, at + side, f"={text}", look["money"], sums[side] / 100)
+        if gaps >= set(touched(result)):
+            sheet.write_string(r + 1, at + 2, UNKNOWN)
+            continue
         sheet.write_formula(
             r + 1,
             at + 2,
