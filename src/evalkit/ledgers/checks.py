@@ -1,4 +1,4 @@
-"""Checks on what was read: totals, identities, dates, sizes, versions, founding rules. They report; they change no value.
+"""Checks on what was read: totals, identities, dates, sizes, founding rules. They report; they change no value.
 
 What is checked is data (`checks` in rules.yml, ``total_of`` in headings.yml); how it is checked stands in one function each.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,12 @@ import pandas as pd
 
 from evalkit.ledgers import values
 from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.forms import Form, name_key
+from evalkit.ledgers.forms import Form
 from evalkit.ledgers.grid import Block, where
-from evalkit.ledgers.headings import Headings, squeeze
-from evalkit.ledgers.place import Place, district_of
+from evalkit.ledgers.headings import Headings
+from evalkit.ledgers.place import district_of
 from evalkit.ledgers.tables import column_lacking, joined, keys_of
+from evalkit.ledgers.totals import adds_up, amounts, is_total
 from evalkit.problems import Problem
 from evalkit.world.number import plain
 
@@ -54,11 +54,6 @@ def run(
     yield from between_periods(made["units"])
 
 
-def _floats(form: Form, column: str) -> np.ndarray:
-    """Point, low and high of a column, NaN for null."""
-    return np.array([form.data[column + s].to_numpy(dtype=float, na_value=np.nan) for s in ("", "_low", "_high")])
-
-
 def _rows(broken: pd.Series) -> np.ndarray:
     return np.flatnonzero(broken.fillna(False).to_numpy(dtype=bool))
 
@@ -71,12 +66,14 @@ def _totals(form: Form, columns: Mapping[str, Any], unit_rows: pd.DataFrame | No
     if not any(b.totals for b in form.blocks):
         return
     summed = [c for c, s in columns.items() if s["type"] in ("int", "money") and c in form.data and c != "month"]
-    arrays = {c: _floats(form, c) for c in summed}
+    arrays = {c: amounts(form, c) for c in summed}
     inactive = np.zeros(len(form.data), dtype=bool)
+    again = form.repeated
     if unit_rows is not None:
         inactive = unit_rows["status"].isin(["suspended", "cancelled"]).to_numpy(dtype=bool)
-        for three in arrays.values():  # a row that counts a unit again is in no right total
-            three[:, ~unit_rows["kept"].to_numpy(dtype=bool)] = 0.0
+        again = unit_rows["repeated"].to_numpy(dtype=bool)
+    for three in arrays.values() if again is not None else ():  # a row that is counted once is in no right total twice
+        three[:, again] = 0.0
     depth = form.data["area"].str.count("/")  # a blank 镇街 belongs to the one above
     changes = np.flatnonzero(np.diff(pd.factorize(form.data["area"].where(depth == depth.max()).ffill())[0], prepend=-2))
     stop, sheet_start, last_sheet = 0, 0, None
@@ -141,14 +138,18 @@ def _identity(form: Form, columns: Mapping[str, Any], total: str, parts: Sequenc
     sums, known = np.zeros((2, len(form.data))), []
     unread = np.zeros(len(form.data), dtype=bool)
     for part in here:
-        low, high = _floats(form, part)[1:]
+        low, high = amounts(form, part)[1:]
         counted = ~np.isnan(low)
         if part in nested:
             counted &= ~np.logical_or.reduce([form.has(p) for p in columns[part]["total_of"]])
         known.append(counted)
         sums += np.where(counted, (low, np.where(np.isnan(high), np.inf, high)), 0)
         unread |= form.data[part + "_note"].to_numpy() & values.NOTES["value_unreadable"] > 0
-    given = _floats(form, total)
+    given = amounts(form, total)
+    # beside payers that do not add up to it it is money of its own, which is asked where it is counted
+    if not every:
+        unread |= adds_up(form, columns, total)
+        unread |= ~is_total(form, columns, total) & (total != "annual_total")
     use = (np.logical_and if every else np.logical_or).reduce(known) & ~unread & ~np.isnan(given[1])
     names = "＋".join(columns[p]["names"][0] for p in here if p not in nested or len(here) == 1)
     scale, unit = (100, "元") if columns[total]["type"] == "money" else (1, "")
@@ -277,47 +278,3 @@ def between_periods(units: pd.DataFrame) -> Iterator[Problem]:
 def _absent(here: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
     known = {*there["unit"], *there["name_key"]}
     return here[~here["unit"].isin(known) & ~here["name_key"].isin(known)]
-
-
-# --- two versions of one ledger ---------------------------------------------------------------------------------------
-
-
-def _version(file: str, age: float) -> tuple[Any, ...]:
-    """Newer files sort higher: 最终, 定稿 over none, then the number beside it, a date in the name, the file's time."""
-    stem = squeeze(PurePosixPath(file).stem)
-    final = bool(re.search(r"最终|终稿|定稿|终版", stem)) + bool(re.search(r"修改|修订|更新|新版|改", stem))
-    number = re.search(r"(?:版|稿|[vV第改])\D{0,2}(\d{1,3})(?!\d)|[(_\-](\d{1,2})\)?$", stem)
-    date = re.search(r"(20\d{2})[-.年]?(\d{2})[-.月]?(\d{2})", stem)
-    return final, int(number[1] or number[2]) if number else 1, "".join(date.groups()) if date else "", age
-
-
-def _keys(block: Block) -> set[Any]:
-    """What two versions share: the names of units or organisations; whole rows where a name may stand in several."""
-    rows = [block.sheet.rows[i] for i in block.rows]
-    key = {"units": "unit_name", "party_orgs": "party_org", "stars": "party_org", "work_report": "measure"}.get(block.form)
-    if key:
-        return {name_key(r[block.columns[key][0]]) for r in rows}
-    used = [at[0] for c, at in block.columns.items() if c not in ("row_number", "remark")]
-    return {tuple(r[i] for i in used) for r in rows}
-
-
-def versions(placed: Sequence[tuple[Block, Place]], ages: Mapping[str, float]) -> tuple[list[tuple[Block, Place]], list[Problem]]:
-    """Of two ledgers of one form, area and period that share more than 60% of their rows, the newer one."""
-    groups: dict[tuple[Any, ...], dict[tuple[str, str], list[Block]]] = {}
-    for block, place in placed:
-        groups.setdefault((place.area, place.period), {}).setdefault((block.sheet.file, block.sheet.name), []).append(block)
-    dropped: set[int] = set()
-    problems = []
-    for ledgers in (ledgers for ledgers in groups.values() if len(ledgers) > 1):
-        alive: dict[tuple[str, str], set[Any]] = {}
-        for one in sorted(ledgers, key=lambda k: (*_version(k[0], ages.get(k[0], 0.0)), k[1]), reverse=True):
-            mine = set().union(*map(_keys, ledgers[one]))
-            newer = next((n for n, keys in alive.items() if len(keys & mine) > 0.6 * min(len(keys), len(mine))), None)
-            if newer is None:
-                alive[one] = mine
-                continue
-            dropped.update(id(b) for b in ledgers[one])
-            rows = sum(len(b.rows) for b in ledgers[one])
-            found = f"与 {newer[0]} {newer[1]} 是同一台账的两个版本（{rows}行）"
-            problems.append(finding("ledger_duplicate", one[0], f"{one[1]}!A1", found, f"采用 {newer[0]}，本表未计入"))
-    return [(b, p) for b, p in placed if id(b) not in dropped], problems

@@ -19,7 +19,7 @@ import pandas as pd
 
 from evalkit.ledgers import dates, names, persons, values
 from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.grid import Block, where
+from evalkit.ledgers.grid import Block, tick, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.place import ENDINGS, Place, area_names, below, district_of, levels_of, month_of
 from evalkit.problems import Problem, near, visible
@@ -48,6 +48,7 @@ _OFFICES = frozenset("responsible_body supervising_unit affiliation parent origi
 _ORGANISATION = re.compile(r"(?:支部|总支|党委|工委|党组|委员会|公司|协会|商会|学会|中心|学校|医院)$")
 _TELLING = re.compile("书记|法人|负责人|联系人|经办人|指导员|主任|经理|董事|姓名|同志|先生|女士|党员|签字|会长|校长|院长|[(（]")
 _LABELS = {column: (re.compile(rule["whole"]), re.compile(rule["words"])) for column, rule in RULES["labels"].items()}
+MEMBERS = ("members", "full_members")
 _MEANING = {"int": "count", "money": "money", "number": "number"}
 
 
@@ -60,6 +61,7 @@ class Form:
     blocks: list[Block]
     places: list[Place]
     parts: dict[str, dict[int, tuple[tuple[str, float], ...]]] = field(default_factory=dict)  # 4(含预备1)
+    repeated: np.ndarray | None = None  # rows that say an earlier row of the same sheet again
 
     def has(self, column: str) -> np.ndarray:
         """For every row, whether its block has this column at all (a blank is not the same as no column)."""
@@ -78,6 +80,16 @@ class Form:
     def _at(self) -> tuple[np.ndarray, np.ndarray]:
         return self.data["block"].to_numpy(), self.data["source_row"].to_numpy()
 
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Its columns of numbers."""
+        return frozenset(c for c in self.data if c + "_low" in self.data)
+
+    @cached_property
+    def extracts(self) -> np.ndarray:
+        """For every row whether it stands in an extract of a fuller ledger."""
+        return self.of_block(b.extract for b in self.blocks)
+
     def by_file(self, rows: np.ndarray) -> list[np.ndarray]:
         """Rows apart by their file: what several offices wrote alike is a finding for each of them."""
         files = np.array([self.blocks[b].sheet.file for b in self._at[0][rows]], dtype=object)
@@ -86,7 +98,19 @@ class Form:
     def where(self, column: str, row: int) -> str:
         """``sheet!F12`` of a row of `data` (by position)."""
         block = self.blocks[self._at[0][row]]
-        return where(block.sheet, self._at[1][row], block.columns.get(column, (0,))[0])
+        at = block.columns.get(column) or block.columns.get("unit_name" if column == "party_org" else column)
+        return where(block.sheet, self._at[1][row], at[0] if at else 0)
+
+    def block_of(self, row: int) -> Block:
+        return self.blocks[self._at[0][row]]
+
+    def cells_of(self, row: int) -> list[object]:
+        """A row of `data` (by position) as it stands in its sheet."""
+        return self.block_of(row).sheet.rows[self._at[1][row] - 1]
+
+    def heading(self, column: str, row: int) -> str:
+        """How the table of a row heads a column."""
+        return self.block_of(row).headings.get(column, column)
 
     def problem(self, code: str, column: str, row: Any, found: str = "", read: str | None = None, **more: Any) -> Problem:
         """A `finding` at a row of `data` (by position)."""
@@ -113,8 +137,9 @@ def words_of(lists: Mapping[str, Any], synonyms: Mapping[str, Any], name: str) -
     """Every way to write an entry of a closed list -> its key."""
     found: dict[str, str] = {}
     labels, written = lists.get(name, {}), synonyms.get(name, {})
-    for key in (labels or written):  # 是 and 否 are in no list of tables.yml
-        for word in (*((key, labels[key]) if labels else ()), *written.get(key, ())):
+    # 是 and 否 are in no list of tables.yml; 走访 is an entry of activities' kinds and none of theirs
+    for key in dict.fromkeys((*labels, *(k for k in written if k != "nothing"))):
+        for word in (*((key, labels[key]) if key in labels else ()), *written.get(key, ())):
             found.setdefault(plain(word) or str(word), str(key))
     return found
 
@@ -168,6 +193,53 @@ def _in_month(form: Form, cells: list[object], months: Any) -> list[object]:
     return out
 
 
+_ABSENT = re.compile(r"(?:不|未|无|没|否|非|暂未|暂无|暂缺|尚未|尚无|[×✗✘☐□○xX0空缺]$|[—\-/－／]+$)")
+
+
+def absent(cell: object) -> bool:
+    """Whether a cell in which somebody or something may be named says that there is none."""
+    text = _cell_text(cell)
+    return text in _BLANKS or bool(_ABSENT.match(text))
+
+
+def _mark(cell: object) -> str:
+    """yes, no, open or '' (blank) of a cell to be ticked; any other text is a tick with more to say."""
+    text = _cell_text(cell)
+    return "" if not text else tick(cell) or "yes"
+
+
+def _carried(cells: list[object]) -> list[object]:
+    """Codes with those blanks filled that the reader has found to go on with the row above."""
+    out: list[object] = []
+    for cell in cells:
+        out.append(out[-1] if out and not _cell_text(cell) else cell)
+    return out
+
+
+def _by_rows(block: Block, index: int, cells: list[object]) -> list[object]:
+    """A mark for every person of a column of names, none of which is kept.
+
+    Rows of one merged cell, rows with the name left blank, and a name repeated in the next row without a number of its
+    own are one person; several names in a cell are several.
+    """
+    column = block.columns.get("row_number")
+    merged = {row: r1 for r1, c1, r2, c2 in block.sheet.merges if c1 <= index + 1 <= c2 for row in range(r1, r2 + 1)}
+    out: list[object] = []
+    last: tuple[str, str, object] = ("", "", None)
+    for n, (row, cell) in enumerate(zip(block.rows, cells, strict=True)):
+        whole = block.sheet.rows[row]
+        number = _cell_text(whole[column[0]]) if column is not None and column[0] < len(whole) else ""
+        name, span = squeeze(_cell_text(cell)), merged.get(row + 1)
+        again = not name or (name == last[0] and (number in ("", last[1]) or (span is not None and span == last[2])))
+        if out and again:
+            out.append(out[-1])
+            continue
+        several = [piece for piece in re.split(r"[、,，;；/\n]+", _cell_text(cell)) if piece.strip()]
+        out.append(None if absent(cell) else "、".join(f"R{n}.{k}" for k in range(len(several))))
+        last = (name, number, span)
+    return out
+
+
 def _half(cell: object, which: int, whole: bool) -> object:
     """One of the two numbers in a cell (5/6); a cell that is no pair stays with one column, where it is reported."""
     halves = re.split(r"[/／|]", cell) if isinstance(cell, str) and cell.strip() not in _BLANKS else []
@@ -202,6 +274,10 @@ class Parser:
             for column in used:
                 at = block.columns.get(column)
                 own: Sequence[object] = turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
+                if column in block.ticks:
+                    own = self._ticked(block, column, turned)
+                elif column in block.presence:
+                    own = ["否" if absent(cell) else "是" for cell in own]
                 if column == "instructor_codes" and at is not None:
                     own = self._uncoded(name, block, at[0], [*own])
                 pair = self.headings.pair(name, block.headings.get(column, ""))
@@ -222,19 +298,42 @@ class Parser:
             elif kind in ("text", "codes"):
                 base[column] = self._texts(form, column, cells[column], kind == "codes")
             else:
-                base[column] = self._listed(form, column, cells[column], kind)
+                base[column] = self._listed(form, column, cells[column], specs[column].get("words", kind))
         form.data = pd.DataFrame(base)  # an area column of the form's own has won over the place of the sheet
         return form
 
+    def _ticked(self, block: Block, column: str, turned: Sequence[Sequence[object]]) -> list[object]:
+        """The entry that is ticked in each row of a group of columns (组建方式: 单独 | 联合 | 挂靠)."""
+        some = block.ticks[column]
+        marks = [[_mark(turned[i][n] if i < len(turned) else "") for i, _ in some] for n in range(len(block.rows))]
+        circles = not any("yes" in row for row in marks)  # ○ is a tick where nothing else is
+        out: list[object] = []
+        for row, said in zip(block.rows, marks, strict=True):
+            chosen = [entry for (_, entry), mark in zip(some, said, strict=True) if mark == "yes" or (circles and mark == "open")]
+            out.append(chosen[0] if len(chosen) == 1 else "")
+            crossed = circles and not chosen and said.count("no") == 1 and set(said) <= {"no", ""}
+            if len(chosen) > 1 or crossed:
+                place = where(block.sheet, row + 1, some[0][0])
+                found = "勾了" + "、".join(chosen) if chosen else "打了叉，没有打勾"
+                told: dict[str, Any] = {"allowed": "、".join(entry for _, entry in some), "advice": "一行只勾一项，用√"}
+                self.problems.append(finding("value_not_listed", block.sheet.file, place, found, **told))
+        return out
+
     def _uncoded(self, name: str, block: Block, index: int, cells: list[object]) -> list[object]:
-        """Codes of instructors; where names stand for them that is said, and of a column of names only the rows count."""
+        """Codes of instructors; where names stand for them that is said, and of a column of names only the rows count.
+
+        A row without a code or name goes on with the instructor above it.
+        """
         levels = tuple(block.headings["instructor_codes"].split("/"))
         by_rows = (hit := self.headings.look(name, levels)) is not None and self.headings.person(name, hit.column)
-        said = ("姓名未读，按一行一名计数", "请改用编号；一人占几行的会重复计数") if by_rows else (None, None)
+        read = "姓名未读，按一行一名计数；合并的单元格、姓名空着的下一行算同一名"
+        said = (read, "请改用编号") if by_rows else (None, None)
         if by_rows or persons.columns({"": cells[:200]}).get("") == "name":
             place = where(block.sheet, block.rows[0] + 1, index)
             self.problems.append(finding("personal_data", block.sheet.file, place, persons.KIND_NAMES["name"], said[0], advice=said[1]))
-        return [None if cell in (None, "") else f"R{n}" for n, cell in enumerate(cells)] if by_rows else cells
+        if name != "instructors":
+            return cells
+        return _by_rows(block, index, cells) if by_rows else _carried(cells)
 
     def _no_value(self, form: Form) -> None:
         """Formulas that were never calculated: the cell is empty although the office sees a number."""
@@ -348,7 +447,7 @@ class Parser:
         by_row = "unit" in cells and (items or kind == "money")
         if by_row:  # 12 | 名 of an item; 0.5 | 万元
             own = zip(map(_cell_text, cells["unit"]), form.data["block"], strict=True)
-            units = [unit if items or unit in MONEY_UNITS else units[block] for unit, block in own]
+            units = [unit if unit and (items or unit in MONEY_UNITS) else units[block] for unit, block in own]
         codes, uniques = pd.factorize(np.array(units, dtype=object))
         codes = codes if by_row else codes[form.data["block"].to_numpy()]
         read_units = np.full(len(uniques), None, dtype=object)
@@ -361,7 +460,9 @@ class Parser:
             if column == "present" and "due" in typed:
                 extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]
             meaning = "ratio_pair" if column == "present" else _MEANING[kind]  # 8/10 under 实到: eight of ten
-            if items and by_row and values.counts(unit):  # 1200余家次 is a whole number
+            if kind == "int" and column in MEMBERS:
+                meaning = "members"  # 3+1: three full members and one on probation
+            if items and values.counts(unit):  # 1200余家次 is a whole number
                 meaning = "count"
             parsed = values.parse_column(some, unit=unit, kind=meaning, **extra)
             for place, parts in parsed.parts.items():
@@ -381,7 +482,7 @@ class Parser:
                 self.problems.append(form.problem("personal_data", column, row, persons.KIND_NAMES[person]))
         self._notes(form, column, mine, note, numbers)
         null = ~np.isfinite(numbers)
-        out: dict[str, Any] = {column + "_note": note} | ({"value_unit": read_units[codes]} if items and by_row else {})
+        out: dict[str, Any] = {column + "_note": note} | ({"value_unit": read_units[codes]} if items else {})
         for n, suffix in enumerate(SUFFIXES):
             if kind == "money":
                 out[column + suffix] = values.to_fen(numbers[n])

@@ -13,8 +13,9 @@ from typing import Any
 
 from evalkit.ledgers import dates, persons
 from evalkit.ledgers.files import RawSheet
-from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.headings import MONEY_UNITS, Headings, squeeze
+from evalkit.ledgers.findings import RULES, WORDS, finding
+from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
+from evalkit.ledgers.values import counts
 from evalkit.problems import Problem
 
 _NOTE, _SIGNED, _UNIT_ROW, _PLACE_ROW, _SKIP_NAME, _SUMMARY_NAME, _NAME, _AMOUNT, _DERIVED = map(re.compile, RULES["rows"].values())
@@ -35,6 +36,9 @@ class Block:
     rows: list[int]  # indices into sheet.rows
     totals: list[tuple[int, str]]  # (index, label), in order, each after the rows it may sum
     notes: list[str] = field(default_factory=list)  # 注 below, shared by the blocks of a sheet
+    ticks: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # column -> (index, what a tick there says)
+    presence: frozenset[str] = frozenset()  # columns of which only is asked whether the cell is filled (names of persons)
+    extract: bool = False  # a part of a fuller ledger: adds columns, counts nothing again
 
     def unit(self, column: str, spec: Mapping[str, Any]) -> str:
         """The unit of a column: of its heading, the unit row above, the form."""
@@ -65,6 +69,8 @@ def where(sheet: RawSheet, row: int | str, column: int) -> str:
 
 _COUNTED = re.compile(r"[(\[].*?[)\]]|(?::共?\d+[家个户名人条项]?|共?\d+[家户条项])?[:,]?$")
 _BRACKETED_UNIT = re.compile(rf"[(\[]?(?:单位:)?(?:{'|'.join(RULES['headings']['units'])})[)\]]?")
+_SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．:：]|第[一二三四五六七八九十]+[部章节类]")
+_BODY = re.compile(r"(?:公司|厂|店|事务所|基金会|协会|商会|学会|学校|幼儿园|医院|合作社)$")
 _SO_MANY = re.compile(r"共\d+[家户]$")  # 共1人 is a number of its column
 
 
@@ -95,6 +101,27 @@ def _cell(row: list[object], index: int) -> object:
 
 def _texts(row: list[object]) -> list[tuple[int, str]]:
     return [(i, str(c)) for i, c in enumerate(row) if not _blank(c)]
+
+
+_TICKS = {mark: meaning for meaning, marks in WORDS["ticks"].items() for mark in str(marks).split()}
+
+
+def tick(cell: object) -> str | None:
+    """What a mark in a column to be ticked says: yes, no, or open (○: yes where no other mark is used); None for a text."""
+    if isinstance(cell, bool | int | float):
+        return {1: "yes", 0: "no"}.get(int(cell)) if cell == int(cell) else None
+    return _TICKS.get(squeeze(cell).upper()) if isinstance(cell, str) else None
+
+
+def _entry(text: str, words: Mapping[str, str]) -> str:
+    """The entry of a closed list that a heading to be ticked stands for; '' where it is none."""
+    word = plain(text)
+    inside = max((w for w in words if len(w) > 1 and w in word), key=len, default="")
+    return words.get(word) or words.get(inside, "")
+
+
+def _neighbours(some: list[tuple[int, str]]) -> bool:
+    return some[-1][0] - some[0][0] == len(some) - 1
 
 
 def _known(row: list[object], headings: Headings) -> list[bool]:
@@ -295,6 +322,7 @@ class _Reading:
             for index, unit in _texts(rows[bottom]):
                 if index in levels:
                     levels[index] = (*levels[index][:-1], f"{levels[index][-1]}（{unit.strip('()（）[] ')}）")
+        self._unit_or_unit(levels, bottom + 1)
         above = tuple(t for _, t in self.pending)
         self.pending = []
         out.titles += above
@@ -309,21 +337,31 @@ class _Reading:
             wanted = "、".join(headings.label(form, c) for c in headings.required(form))
             out.reason = f"像是{headings.forms[form]['name']}，但缺少必要的列（{wanted}）"
         else:
-            columns, written = self._columns(form, levels, top, bottom + 1)
-            self.block = Block(self.sheet, form, columns, written, self.money, above, "", range(top, bottom + 1), [], [])
-            self.key = columns[headings.required(form)[0]][0]
+            ticks = self._ticked(form, levels, bottom + 1)
+            columns, written, presence = self._columns(form, levels, ticks, top, bottom + 1)
+            head = range(top, bottom + 1)
+            self.block = Block(
+                self.sheet, form, columns, written, self.money, above, "", head, [], [], ticks=ticks, presence=presence
+            )
+            self.key = columns[headings.key(form, columns)][0]
         return bottom + 1
 
     def _other(self, i: int, row: list[object], texts: list[tuple[int, str]]) -> None:
         """A row that is neither blank nor heading nor plainly a record."""
         count, block, words = self.out.counts, self.block, self.headings.total_words
-        label = next((t for _, t in texts[:4] if is_total(t, words)), None)
+        items = block is not None and "layout" in self.headings.forms[block.form]
+        named = block is not None and not _blank(_cell(row, self.key))
+        # every row with a name is an item: 党员总数 sums nothing up
+        label = None if items and named else next((t for _, t in texts[:4] if is_total(t, words)), None)
         first = squeeze(texts[0][1])
         single = len({t for _, t in texts}) == 1
         remark = _NOTE.search(first) or (len(texts) <= 6 and any(_SIGNED.search(squeeze(t)) for _, t in texts))
         unit = _money_unit(t for _, t in texts) if len(texts) <= 3 else None
+        if items and named and not _UNIT_ROW.match(first):
+            unit = None  # 党建经费总额（单位：万元） is an item
+            single = single and bool(_SECTION.match(first) or self._merged_across(i))
         derived = next((str(c) for c in (texts[0][1], _cell(row, self.key)) if is_derived(c)), "")
-        if block is not None and derived and "layout" not in self.headings.forms[block.form]:
+        if block is not None and derived and not items:
             count["total"] += 1
             if derived.startswith("其中"):
                 said = ("其中……", "按其他行的一部分，未计入")
@@ -337,12 +375,15 @@ class _Reading:
             count["note"] += 1
             if block is not None:
                 block.notes.extend(t for _, t in texts)
+        elif block is not None and not named and self._goes_on(row):
+            block.rows.append(i)
         elif unit or block is None or single or (len(texts) <= 2 and _PLACE_ROW.search(first)):
             count["title"] += 1
             self.pending += [(i, t) for _, t in texts if not _SIGNED.search(squeeze(t))]
             self._signed(i, texts)
             self.money = unit or self.money
             if unit or single:
+                self._name_alone(i, first)
                 self._close(reopen=True, section="" if unit else texts[0][1])
         elif self.headings.forms[block.form]["table"] in ("funds", "activities") or not _blank(_cell(row, self.key)):
             block.rows.append(i)
@@ -350,6 +391,26 @@ class _Reading:
             count["reported"] += 1
             advice = f"补填{self.headings.label(block.form, self.headings.required(block.form)[0])}，或删去这一行"
             self.out.problems.append(finding("column_missing", self.sheet.file, self._where(i, self.key), "空白", advice=advice))
+
+    def _goes_on(self, row: list[object]) -> bool:
+        """Whether a row without a name belongs to the instructor of the row above: it has units, and no number of its own."""
+        assert self.block is not None
+        columns = self.block.columns
+        if self.headings.forms[self.block.form]["table"] != "instructor_counts" or not self.block.rows:
+            return False
+        number, served = (columns[c][0] if c in columns else None for c in ("row_number", "served_units"))
+        numbered = number is not None and not _blank(_cell(row, number))
+        return served is not None and not _blank(_cell(row, served)) and not numbered
+
+    def _merged_across(self, i: int) -> bool:
+        return any(r1 <= i + 1 <= r2 and c2 > c1 for r1, c1, r2, c2 in self.sheet.merges)
+
+    def _name_alone(self, i: int, first: str) -> None:
+        """A row with nothing but a unit's name is taken for the title of a section: said, for it may be a unit."""
+        if self.block is not None and self.block.form == "units" and _BODY.search(first) and not self._merged_across(i):
+            said = (persons.shown(first), "只有名称、其余各列空白，按分节标题看待，未计入")
+            place, advice = self._where(i, self.key), "是单位的，补填其他列"
+            self.out.problems.append(finding("value_noted", self.sheet.file, place, *said, advice=advice, severity="question"))
 
     def _where(self, i: int, index: int) -> str:
         return where(self.sheet, i + 1, index)
@@ -367,19 +428,77 @@ class _Reading:
             if kind := "name" if named else persons.cell_kind(text):
                 self._personal(i, j, kind)
 
+    def _unit_or_unit(self, levels: dict[int, tuple[str, ...]], below: int) -> None:
+        """单位 over names of bodies is 单位名称; over 万元, 家 ... it is what is counted in."""
+        for index, texts in levels.items():
+            if squeeze(texts[-1]) != "单位":
+                continue
+            said = {squeeze(cell) for cell in self._below(index, below) if isinstance(cell, str) and cell.strip()}
+            if said and not any(_BRACKETED_UNIT.fullmatch(t) or counts(t) or len(t) < 3 for t in said):
+                levels[index] = (*texts[:-1], "单位名称")
+
+    def _below(self, index: int, below: int) -> list[object]:
+        return [_cell(row, index) for row in self.sheet.rows[below : below + 200]]
+
+    def _ticked(
+        self, form: str, levels: dict[int, tuple[str, ...]], below: int
+    ) -> dict[str, list[tuple[int, str]]]:
+        """Columns that stand as a group of entries to be ticked: 组建方式 over 单独 | 联合 | 挂靠 | 未建.
+
+        A group is neighbours below one heading of a closed list, each with an entry of this list; where no heading
+        stands above them, neighbours that are entries of one list and hold nothing but ticks.
+        """
+        found: dict[str, list[tuple[int, str]]] = {}
+        listed = self.headings.listed(form)
+        for index, texts in levels.items():
+            group = self.headings.look(form, texts[-2:-1]) if len(texts) > 1 else None
+            if group is None or group.column not in listed:
+                continue
+            own = self.headings.look(form, texts[-1:])
+            other = own is not None and own.column != group.column and own.rank < 99  # 联合支部名称 below 组建方式
+            entry = _entry(texts[-1], listed[group.column])
+            if entry and not (other and not self._only_ticks(index, below)):
+                found.setdefault(group.column, []).append((index, entry))
+        found = {column: some for column, some in found.items() if len(some) > 1}
+        grouped = {index for some in found.values() for index, _ in some}
+        types = [spec["type"] for spec in self.headings.forms[form]["columns"].values()]
+        for column, words in listed.items():
+            kind = self.headings.forms[form]["columns"][column]["type"]
+            if column in found or kind == "bool" or types.count(kind) > 1:
+                continue
+            alone = [(i, words[plain(t[-1])]) for i, t in levels.items() if i not in grouped and plain(t[-1]) in words]
+            if len(alone) > 1 and all(self._only_ticks(i, below) for i, _ in alone) and _neighbours(alone):
+                found[column] = alone
+                grouped |= {index for index, _ in alone}
+        return found
+
+    def _only_ticks(self, index: int, below: int) -> bool:
+        return all(_blank(cell) or tick(cell) is not None for cell in self._below(index, below))
+
     def _columns(
-        self, form: str, levels: dict[int, tuple[str, ...]], top: int, below: int
-    ) -> tuple[dict[str, tuple[int, str | None]], dict[str, str]]:
-        """Match heading cells to the form's columns; what is not matched is a problem, what is personal is left out."""
+        self, form: str, levels: dict[int, tuple[str, ...]], ticks: dict[str, list[tuple[int, str]]], top: int, below: int
+    ) -> tuple[dict[str, tuple[int, str | None]], dict[str, str], frozenset[str]]:
+        """Match heading cells to the form's columns; what is not matched is a problem, what is personal is left out.
+
+        Returns the columns with their index and unit, their headings as written, and those of which only is read
+        whether a cell is filled.
+        """
         headings, problems = self.headings, self.out.problems
         chosen: dict[str, tuple[int, str | None, int]] = {}
         written: dict[str, str] = {}
+        present: dict[str, tuple[int, str]] = {}  # 指导员姓名: whether there is one, never who
+        ticked = {index for some in ticks.values() for index, _ in some}
+        for column, some in ticks.items():
+            chosen[column] = (some[0][0], None, -1)
+            written[column] = "/".join(re.sub(r"\s+", "", t) for t in levels[some[0][0]])
         by_rows: dict[str, Any] = {}  # 姓名 where 编号 is wanted: its rows are counted, the names not read
 
         def unknown(index: int, heading: str, read: str | None = None, **more: str) -> None:
             problems.append(finding("heading_unknown", self.sheet.file, self._where(top, index), heading, read, **more))  # type: ignore[arg-type]
 
         for index, texts in levels.items():
+            if index in ticked:
+                continue
             heading = "/".join(re.sub(r"\s+", "", t) for t in texts)
             hit = headings.look(form, texts)
             if hit is not None and not headings.person(form, hit.column):
@@ -408,8 +527,11 @@ class _Reading:
                 written |= {c: heading for c in pair if c not in written}
             elif (kind := persons.heading_kind(texts[-1])) or hit is not None:
                 self._personal(top, index, kind or "personal")
-                if hit is not None and (column := headings.forms[form]["columns"][hit.column].get("rows_for")):
-                    by_rows.setdefault(column, ((index, None, 99), heading))
+                spec = headings.forms[form]["columns"][hit.column] if hit is not None else {}
+                if counted := spec.get("rows_for"):
+                    by_rows.setdefault(counted, ((index, None, 99), heading))
+                if told := spec.get("present_for"):
+                    present.setdefault(told, (index, heading))
             elif not headings.left_out(texts):
                 cells = [_cell(row, index) for row in self.sheet.rows[below : below + 200]]
                 for kind in persons.columns({heading: cells}).values():
@@ -422,9 +544,13 @@ class _Reading:
                 unknown(index, said, severity="warning", allowed=close, advice=advice)
         for column in by_rows.keys() - chosen.keys():
             chosen[column], written[column] = by_rows[column]
+        presence = frozenset(present.keys() - chosen.keys())
+        for column in presence:
+            index, written[column] = present[column]
+            chosen[column] = (index, None, 99)
         columns = {c: (index, unit) for c, (index, unit, _) in chosen.items()}
         for column, other in headings.rivals(form, columns):
             cells = [_cell(row, columns[column][0]) for row in self.sheet.rows[below : below + 200]]
             if headings.more_of(form, other, column, cells):
                 columns[other], written[other] = columns.pop(column), written.pop(column)
-        return columns, written
+        return columns, written, presence

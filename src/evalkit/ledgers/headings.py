@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -171,6 +171,25 @@ class Headings:
     def required(self, form: str) -> list[str]:
         return [c for c, s in self.forms[form]["columns"].items() if s.get("required")]
 
+    def stand_ins(self, form: str, column: str) -> set[str]:
+        """Columns that will do where a required one is lacking: 姓名 for 编号 (rows can be counted), 单位名称 for 党组织名称."""
+        specs = self.forms[form]["columns"]
+        return {c for c, spec in specs.items() if column in (spec.get("rows_for"), spec.get("stands_for"))}
+
+    def key(self, form: str, columns: Container[str]) -> str:
+        """The column that makes a row a record: the first required one, or what stands in for it."""
+        first = self.required(form)[0]
+        return first if first in columns else next(c for c in self.stand_ins(form, first) if c in columns)
+
+    def listed(self, form: str) -> dict[str, dict[str, str]]:
+        """Columns of a closed list of this form -> how entries may be written -> the entry as one would write it."""
+        found: dict[str, dict[str, str]] = {}
+        for column, spec in self.forms[form]["columns"].items():
+            entries = self.values.get(spec["type"])
+            if entries and "words" not in spec:
+                found[column] = {plain(w) or str(w): str(w) for key, some in entries.items() for w in (key, *some)}
+        return found
+
     def label(self, form: str, column: str) -> str:
         return str(self.forms[form]["columns"][column]["names"][0])
 
@@ -187,8 +206,7 @@ class Headings:
             found = {hit.column: hit.rank for levels in columns if (hit := self.look(name, levels))}
             count = sum(not self.person(name, c) for c in found)
             sign = [c in found for c in form.get("recognise", ())]
-            counted = {form["columns"][c].get("rows_for") for c in found}  # 姓名 for 编号: rows can be counted
-            missing = sum(c not in found and c not in counted for c in self.required(name))
+            missing = sum(c not in found and not self.stand_ins(name, c) & found.keys() for c in self.required(name))
             # a first synonym is the form's own word: it decides between forms that share their synonyms
             score = count + 0.2 * sum(rank <= 0 for rank in found.values()) - 4.0 * missing + 0.5 * sum(sign)
             score += 3.0 if name == announced else 0.0

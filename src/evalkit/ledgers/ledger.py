@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
-from evalkit.ledgers import checks, files, persons, tables
+from evalkit.ledgers import checks, extracts, files, persons, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import Block, Structure, is_summary, letter, skip_reason, structure
@@ -144,8 +144,8 @@ def from_sheets(
     parser = Parser(headings, book.lists, sheets, areas | named_areas(sheets) | _areas_told(placed))
     forms: dict[str, Form] = {}
     for name in (n for n in headings.forms if n in placed):
-        kept, older = checks.versions(placed[name], ages or {})
-        parser.problems += older
+        kept, settled = extracts.settle(name, placed[name], ages or {})
+        parser.problems += settled
         forms[name] = parser.form(name, [b for b, _ in kept], [p for _, p in kept])
     problems += parser.problems
     raw, unit_rows = build_tables(forms, headings, getattr(book, "measures", {}), problems)
@@ -253,12 +253,16 @@ def build_tables(
     if len(orgs):
         out["party_organisations"] = orgs = tables.complete(orgs, out.get("covers", pd.DataFrame()), unit_rows)
     columns = {name: form["columns"] for name, form in headings.forms.items()}
+    for name in (n for n in ("funds", "activities", "stars") if n in forms):
+        tables.name_organisations(forms[name], orgs, out.get("covers"), unit_rows, problems)
     if "funds" in forms:
         out["funds"] = tables.funds(forms["funds"], orgs, columns["funds"], problems)
     if "instructors" in forms:
         out["instructor_counts"], out["visits"] = tables.instructors(forms["instructors"])
     if "activities" in forms:
-        out["activities"] = tables.activities(forms["activities"], orgs, problems)
+        out["activities"], visits = tables.activities(forms["activities"], orgs, problems)
+        some = [frame for frame in (out.get("visits"), visits) if frame is not None and len(frame)]
+        out["visits"] = pd.concat(some, ignore_index=True) if some else pd.DataFrame()
     if "stars" in forms:
         out["ratings"], out["stars"] = tables.ratings(forms["stars"], orgs, columns["stars"], problems)
     typed = [tables.figures(forms[name], measures, problems) for name in ("work_report", "figures") if name in forms]

@@ -58,7 +58,26 @@ _INNER_NUMBER = re.compile(r"[-+]?[\d.,]+(?:人|名|个|家|元|万元)?")
 _HUNDREDTHS = re.compile(rf"(?P<q>约|近)?百分之(?P<n>{_NUMBER}(?:点[〇一二三四五六七八九]+)?)")
 _GAPS = re.compile(r"(?<=[\d,.])[ \t]+(?=[\d,.])")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,4}(?:,\d{4})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII)
-_LABELLED = re.compile(rf"(?P<a>{_LABELS})(?:党员|人员)?:?(?P<b>\d+)|(?P<c>\d+)(?:名|人|个|位)?(?P<d>{_LABELS})")
+PROBATIONARY = "预备"
+UNCOUNTED = "预备?"  # 4（含预备）: some of them, nobody says how many
+_COUNT = "[0-9〇一二三四五六七八九十百]+"
+_LABELLED = re.compile(
+    rf"(?P<a>{_LABELS})(?:党员|人员)?(?:有|为|是|:)?(?P<b>{_COUNT})|"
+    rf"(?P<c>{_COUNT})(?:名|人|个|位)?(?:为|是|系)?(?:中共)?(?P<d>{_LABELS})"
+)
+_EACH = "(?:名|人|个|位)?"
+_FULL = rf"(?:正式?(?:党员)?:?)?(?P<full>{_COUNT}){_EACH}"
+_JOINED = r"(?:\+|、|,|;|和|及|与|另有?|外加|加)"
+_MEMBERS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_FULL}(?:党员)?\+(?P<more>{_COUNT}){_EACH}",
+        rf"{_FULL}(?:正式?)?(?:党员)?{_JOINED}?预备?(?:党员)?:?(?P<more>{_COUNT}){_EACH}",
+        rf"{_FULL}(?:正式?)?(?:党员)?{_JOINED}?(?P<more>{_COUNT}){_EACH}\(?预备?\)?(?:党员)?",
+        rf"{_FULL}(?:正式?)?(?:党员)?\((?:另有?|另外|外加|还有|不含|\+)(?:预备?(?:党员)?:?)?(?P<more>{_COUNT}){_EACH}(?:预备?)?(?:党员)?\)",
+    )
+)
+_APART = re.compile(r"正|\+|、|,|;|和|及|与|另|外加|加|还有|不含")
 _PLUS = re.compile(rf"(\d+)(?:名|人|个|位)?(?:党员)?\+(\d+)(?:名|人|个|位)?\(?({_LABELS})\)?(?:党员)?")
 _PAIR = re.compile(r"(?:实到)?(\d+)(?:人|名|个)?[/|](?:应到)?(\d+)(?:人|名|个)?")
 _SHORT_INSIDE = re.compile(r"[百千万][一二三四五六七八九][万亿]")  # 一百二万: 1,020,000 or 1,200,000
@@ -169,9 +188,32 @@ def lex_slowly(text: str) -> Read:
     return _phrase(s)
 
 
+def _small(text: str) -> float:
+    """A count in Arabic or Chinese digits; NaN where it is none."""
+    number = numeral(text, False)
+    return float(number[0]) if number else math.nan
+
+
+def _two_kinds(s: str) -> Read | None:
+    """Full members and those on probation in one cell: 3+1, 正式3、预备1, 3正1预, 3（另有预备1名）.
+
+    Only a column of members takes it (see `evalkit.ledgers.values`): their sum, with those on probation in ``parts``.
+    """
+    if not _APART.search(s):
+        return None
+    found = next(filter(None, (pattern.fullmatch(s) for pattern in _MEMBERS)), None)
+    numbers = [_small(found[name]) for name in ("full", "more")] if found else [math.nan]
+    if any(number != number for number in numbers):
+        return None
+    full, more = numbers
+    return Read(UNREADABLE, Decimal(int(full + more)), noun="人", parts=((PROBATIONARY, more),))
+
+
 def _phrase(s: str) -> Read:
     bits = 0
     parts: tuple[tuple[str, float], ...] = ()
+    if ("+" in s or "预" in s or "另" in s or "不含" in s) and (read := _two_kinds(s)):
+        return read
     if "+" in s and (m := _PLUS.fullmatch(s)):
         ours = m[3] not in _OUTSIDE
         return _CANNOT if ours else Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
@@ -192,7 +234,9 @@ def _phrase(s: str) -> Read:
             return _CANNOT  # 5(8): which of them?
         else:
             s, bits = head, NOTED
-            parts = tuple((m["a"] or m["d"], float(m["b"] or m["c"])) for m in _LABELLED.finditer(inner))
+            parts = tuple((m["a"] or m["d"], _small(m["b"] or m["c"])) for m in _LABELLED.finditer(inner))
+            if PROBATIONARY in inner and not any(label.startswith(PROBATIONARY) for label, _ in parts):
+                parts = (*parts, (UNCOUNTED, 0.0))
     if "百分之" in s and (m := _HUNDREDTHS.fullmatch(s)):
         whole, _, part = m["n"].partition("点")
         share = numeral(whole, False)

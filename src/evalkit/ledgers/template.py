@@ -52,7 +52,7 @@ def template(code: str, form: Mapping[str, Any], codebook: Codebook, rows: Seque
     rows
         Records to fill in, by column: for tests and for those who write ledgers by program.
     """
-    columns = {c: s for c, s in form["columns"].items() if not s.get("person") and c != "row_number"}
+    columns = {c: s for c, s in form["columns"].items() if not (s.get("person") or s.get("only_read")) and c != "row_number"}
     marked = [c for c, s in columns.items() if s.get("required") or s.get("wanted")]
     order = [*marked, *(c for c in columns if c not in marked)]
     example = {c: value for c in order if (value := example_of(code, c)) is not None and c in marked}

@@ -34,10 +34,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.ledgers.numerals import ALIKE, NOT_PAID, NOTES, NOUNS, QUOTES, SCALE, WIDE, ZERO, Read, lex
+from evalkit.ledgers.numerals import ALIKE, NOT_PAID, NOTES, NOUNS, PROBATIONARY, QUOTES, SCALE, WIDE, ZERO, Read, lex
 
 MISSING, UNREADABLE, APPROXIMATE, MISMATCH, IMPLAUSIBLE, NOTED, FRACTION = NOTES.values()
-KINDS = ("count", "money", "number", "percent", "ratio_pair")
+KINDS = ("count", "money", "number", "percent", "ratio_pair", "members")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _interval(x: float, word: str, last: float, printed: float, whole: bool) -> 
 
 
 _Cell = tuple[float, float, float, int, str, tuple[tuple[str, float], ...], str]
-_NAN, _WHOLE = math.nan, ("count", "ratio_pair")
+_NAN, _WHOLE = math.nan, ("count", "ratio_pair", "members")
 
 
 def _null(bits: int, unit: str, mark: str = "") -> _Cell:
@@ -119,8 +119,11 @@ def _settle(read: Read, scale: int, noun: str, kind: str) -> _Cell:
     if mark == "zero":
         said = kind == "money" or (whole and last)  # 未拨 says something of money only
         return (0.0, 0.0, 0.0, 0, base, (), "") if said else _null(MISSING, base)
-    if kind == "ratio_pair" and bits == UNREADABLE and parts:
-        bits = 0
+    if bits == UNREADABLE and parts:
+        if kind == "ratio_pair" and parts[0][0] == "of":
+            bits = 0
+        elif kind == "members" and parts[0][0] == PROBATIONARY:
+            bits = NOTED
     if bits & (MISSING | UNREADABLE):
         return _null(bits, base, mark)
     if kind == "money":
@@ -209,7 +212,7 @@ def parse_column(
         The column's unit: 元, 万元, 人, 万人, 家, % ... A cell's own unit wins and is noted.
     kind
         ``count`` (whole numbers), ``money`` (result in yuan), ``number``, ``percent`` (result a plain ratio) or
-        ``ratio_pair`` (``8/10``: 8, with 10 in ``parts``).
+        ``ratio_pair`` (``8/10``: 8, with 10 in ``parts``) or ``members`` (``3+1``: 4, with 预备 1 in ``parts``).
     total
         What 全体 stands for, one number or one per cell (NaN where unknown).
     dash

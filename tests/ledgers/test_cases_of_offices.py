@@ -1,0 +1,109 @@
+"""Small ledgers that were once read wrongly (tests/data/ledger_cases), with the values that a clerk would count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from evalkit.ledgers import Ledger, read_ledger
+
+CASES = Path(__file__).parents[1] / "data" / "ledger_cases"
+
+
+def plain(frame: pd.DataFrame) -> list[list[Any]]:
+    """Rows of a table, null as None."""
+    return frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+
+
+def yuan(ledger: Ledger) -> dict[tuple[str, Any], float]:
+    """Sums of money by flow and by source or purpose."""
+    funds = ledger.tables["funds"].astype(object).where(lambda f: f.notna(), None)
+    key = [(row.flow, row.source or row.purpose) for row in funds.itertuples()]
+    sums: dict[tuple[str, Any], float] = {}
+    for one, fen in zip(key, funds["amount_fen"], strict=True):
+        sums[one] = sums.get(one, 0) + (fen or 0) / 100
+    return sums
+
+
+@pytest.mark.parametrize("name", ["全台账与应建未建", "一簿两表_应建未建.xlsx", "一簿两表_规上.xlsx"])
+def test_an_extract_never_replaces_its_ledger(name: str) -> None:
+    ledger = read_ledger(CASES / name)
+    units, covers = ledger.tables["units"], ledger.tables["covers"]
+    assert len(units) == 10 and covers["unit"].nunique() == 5
+    assert units["employees"].sum() == sum(range(50, 60))
+    reasons = units.set_index("unit_name")["reason_unfounded"].dropna().to_dict()
+    due = {f"{one}示例有限公司": "due" for one in "戊庚壬"}
+    assert reasons == ({} if "规上" in name else due)
+    (said,) = [p for p in ledger.problems if p.code == "ledger_extract"]
+    assert said.severity == "warning" and "3行已在全台账里" in said.found
+    assert not [p for p in ledger.problems if p.code in ("ledger_duplicate", "row_duplicate")]
+
+
+def test_the_sector_of_a_town_does_not_depend_on_the_town_beside_it() -> None:
+    alone = read_ledger(CASES / "sector" / "乙镇.csv").tables["units"]
+    both = read_ledger(CASES / "sector").tables["units"].query("source_file == '乙镇.csv'")
+    assert alone["sector"].tolist() == ["enterprise", "social", "social", "social"]
+    assert both["sector"].tolist() == alone["sector"].tolist()
+
+
+def test_money_beside_money_is_no_total_of_it() -> None:
+    assert yuan(read_ledger(CASES / "m1_财政补助加镇街配套.csv")) == {
+        ("income", "other"): 13_000, ("income", "fiscal_township"): 2_000, ("income", "enterprise"): 2_000,
+        ("spending", "other"): 14_500,
+    }  # fmt: skip
+    assert yuan(read_ledger(CASES / "m1b_财政补助单独.csv")) == {
+        ("income", "other"): 13_000, ("income", "enterprise"): 2_000, ("spending", "other"): 14_500,
+    }  # fmt: skip
+
+
+def test_full_members_without_those_on_probation() -> None:
+    units = read_ledger(CASES / "m3_正式含预备.csv").tables["units"]
+    assert plain(units[["members", "full_members", "probationary_members"]]) == [[4, 3, 1], [3, 1, 2]]
+
+
+def test_funds_under_the_name_of_a_unit() -> None:
+    ledger = read_ledger(CASES / "m4_单位名称经费.csv")
+    assert yuan(ledger) == {("income", "fiscal_district"): 3_000, ("spending", "activity"): 2_000}
+    assert set(ledger.tables["funds"]["party_org"]) == {"甲示例公司党支部"}
+
+
+def test_every_row_of_a_report_is_an_item() -> None:
+    ledger = read_ledger(CASES / "工作报表_总数.xlsx")
+    figures = ledger.tables["figures"]
+    assert dict(zip(figures["measure"], figures["value"], strict=True)) == {
+        "units": 40, "members": 300, "funds": 200_000, "instructors": 12,
+    }  # fmt: skip
+    said = [p.found for p in ledger.problems if p.code == "measure_unknown"]
+    assert said == ["社会组织总数"]
+
+
+def test_ticks_under_a_group_heading() -> None:
+    ledger = read_ledger(CASES / "打勾.xlsx")
+    covers = ledger.tables["covers"]
+    assert dict(zip(covers["unit"], covers["mode"], strict=True)) == {
+        "甲示例公司": "single", "乙示例公司": "joint", "丙示例公司": "attached",
+    }  # fmt: skip
+    units = ledger.tables["units"].set_index("unit_name")
+    assert units["status"].tolist() == ["operating", "operating", "operating", "suspended"]
+    assert units["has_instructor"].tolist() == [True, False, True, False]
+    assert not [p for p in ledger.problems if p.code in ("heading_unknown", "value_not_listed")]
+    assert not any(name in str((ledger.problems, ledger.headings.to_csv())) for name in ("赵某", "钱某"))
+
+
+def test_a_merged_instructor_counts_once() -> None:
+    ledger = read_ledger(CASES / "指导员派驻.xlsx")
+    counts = ledger.tables["instructor_counts"]
+    assert counts["count"].sum() == 3 and counts["units_served"].sum() == 6
+    everything = "".join(t.to_csv() for t in ledger.tables.values()) + str(ledger.problems) + ledger.headings.to_csv()
+    assert not any(name in everything for name in ("赵甲", "钱乙", "孙丙", "1390000"))
+
+
+def test_a_visit_and_a_repeated_row_are_no_activities() -> None:
+    ledger = read_ledger(CASES / "活动_重复行.csv")
+    assert ledger.tables["activities"]["present"].tolist() == [9, 3]
+    assert ledger.tables["visits"]["count"].tolist() == [1]
+    assert [p.where for p in ledger.problems if p.code == "row_duplicate"] == ["活动_重复行!C4"]
+    assert [p.found for p in ledger.problems if p.code == "total_differs"] == ["合计26人次", "合计30人次"]
