@@ -92,11 +92,55 @@ def test_unknown_columns_get_a_suggestion_and_reserved_names_are_refused() -> No
 
 @pytest.mark.parametrize(
     ("periods", "expected"),
-    [(["2020", "2021"], [2020, 2021]), (["2025Q1", "2024Q4"], [8100, 8099]), (["2025-01", "2024-12"], [24300, 24299]), (["b", "a"],
-                                                                                                                        [1, 0])],
+    [(["2020", "2021"], [2020, 2021]), (["2025Q1", "2024Q4"], [8100, 8099]), (["2025-01", "2024-12"], [24300, 24299]),
+     (["2010-10", "2010-5", "2010-9"], [24129, 24124, 24128]), (["2010m5", "2010M10"], [24124, 24129]),
+     (["2010年5月", "2010年12月"], [24124, 24131]), (["2010年第3季度", "2011年第1季度"], [8042, 8044]),
+     (["Q42010", "2010q1"], [8043, 8040]),
+     (["第十期", "第5期"], [10, 5]), (["wave 2", "wave 10"], [2, 10]), (["-4", "-10", "3", "0"], [-4, -10, 3, 0]),
+     (["t-4", "t+3", "t"], [-4, 3, 0]), (["10", "9"], [10, 9]), (["2010-03-31", "2010-12-31"], [24122, 24131]),
+     (["2010-03-15", "2010-03-08", "2010-12-06"], [1, 0, 2])],
 )  # fmt: skip
 def test_periods_become_consecutive_integers(periods: list[str], expected: list[int]) -> None:
     assert times(pd.Series(periods)).tolist() == expected
+
+
+def test_periods_that_cannot_be_read_or_are_of_two_kinds_are_refused_by_name() -> None:
+    said = "；".join(text for _, text in faults(ONE.assign(year=["before", "after", "before", "after"])))
+    assert "“before”读不成时期" in said and "“after”读不成时期" in said and "第1行（a，before）" in said
+    [(code, said)] = faults(ONE.assign(year=["2020", "2021Q1", "2020", "2021Q1"]))
+    assert code == "period_mixed" and "2020（年份）、2021Q1（季度）" in said
+    assert [code for code, _ in faults(ONE.assign(year=[2010.1, 2010.2] * 2))] == ["period_unreadable"] * 2
+
+
+def test_one_period_in_two_spellings_is_one_period() -> None:
+    frame = pd.concat([ONE.assign(year=["2010-5", "2010年6月", "2010-05", "2010-6"])])
+    made = Panel.from_frame(frame, "y", "unit", "year", treatment="d")
+    assert list(made.periods.values()) == ["2010-05", "2010-06"] and "“2010-5”记作2010-05" in "".join(made.notes)
+    twice = pd.concat([ONE.assign(year=["2010-5", "2010-6"] * 2), ONE.assign(year=["2010m5", "2010m6"] * 2)], ignore_index=True)
+    assert {code for code, _ in faults(twice)} == {"panel_duplicate"}
+
+
+@pytest.mark.parametrize(
+    ("periods", "start", "cohort"),
+    [(["-2", "-1", "0", "1"], "+0", 0), (["-2", "-1", "0", "1"], 1, 1), (["2010-5", "2010-6", "2010-12", "2011-1"], "2010年12月", 24131),
+     (["2010-5", "2010-6", "2010-12", "2011-1"], "2010m9", 24128), (["第8期", "第9期", "第10期", "第11期"], "第十期", 10),
+     ([2008, 2009, 2010, 2011], pd.Timestamp(2010, 5, 7), 2010), (["Q12010", "Q22010", "Q32010", "Q42010"], "2010年第3季度", 8042)],
+)  # fmt: skip
+def test_starts_are_read_as_the_periods_are(periods: list[object], start: object, cohort: int) -> None:
+    rows = [{"unit": u, "year": p, "y": n, "first": start if u == "a" else None} for u in "abc" for n, p in enumerate(periods)]
+    made = Panel.from_frame(pd.DataFrame(rows), "y", "unit", "year", treated_from="first")
+    assert made.cohorts == {cohort: 1}
+    assert made.frame.sort_values("time")["y"].tolist() == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
+    assert made.time_of(periods[2]) == list(made.periods)[2] and made.time_of("2031") is None
+
+
+def test_a_start_of_another_kind_or_an_ambiguous_zero_is_refused() -> None:
+    rows = [{"unit": u, "year": y, "y": y, "first": "2023Q3" if u == "a" else ""} for u in "abc" for y in (2021, 2022, 2023, 2024)]
+    with pytest.raises(ek.InputError, match="“2023Q3”读不成面板的时期（年份）"):
+        Panel.from_frame(pd.DataFrame(rows), "y", "unit", "year", treated_from="first")
+    rows = [{"unit": u, "year": y, "y": y, "first": 0 if u == "a" else None} for u in "abc" for y in (-2, -1, 0, 1)]
+    with pytest.raises(ek.InputError, match="从第0期开始的写 \\+0"):
+        Panel.from_frame(pd.DataFrame(rows), "y", "unit", "year", treated_from="first")
 
 
 def test_first_periods_may_be_empty_zero_infinite_or_words() -> None:

@@ -16,6 +16,7 @@ from evalkit.charts.frames import Info, in_order, is_demo, labels, pick, refuse,
 from evalkit.charts.style import BLUE, GREY, INK, WIDTH, balance, boxes, ems, grid, key, panels, patch, sheet
 from evalkit.documents import Block
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 _HEAT = LinearSegmentedColormap.from_list("load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")])
 _GROUND = {"fc": "white", "ec": "none", "pad": 1.0}  # so that lines do not run through figures
@@ -123,7 +124,7 @@ def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *,
     before, after = str(baseline), str(period)
     known = set(frame.loc[frame["indicator"] == indicator, "period"].astype(str))
     if wanted := [one for one in (before, after) if one not in known]:
-        raise refuse("period_unknown", f"{indicator} {wanted[0]}", "、".join(sorted(set(frame["period"].astype(str)))))
+        raise refuse("period_unknown", f"{indicator} {wanted[0]}", "、".join(in_time(frame["period"])))
     rows, info = pick(frame[frame["period"].astype(str).isin([before, after])], indicator, lang)
     wide = rows.assign(period=rows["period"].astype(str)).pivot(index="area", columns="period", values="shown")
     both = rows.groupby("area", sort=False).agg(label=("label", "first"), small=("small", "any"))

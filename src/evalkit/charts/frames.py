@@ -14,6 +14,7 @@ import pandas as pd
 from evalkit.codebook import read_yaml
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 SMALL_BASE = 30  # units: a rate on fewer is shown, not ranked (practice.md section 7)
 
@@ -146,7 +147,7 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
         indicator, str((lang == "en" and said.get("name_en")) or said["name"]),
         unit if lang == "zh" else _words()["units_en"].get(unit, unit), scale, int(said["decimals"]),
         str(said["better"]), base=str(said["base"]) if lang == "zh" else "", lang=lang, demo=is_demo(rows),
-        period="、".join(sorted(filter(None, rows["period"].dropna().astype(str).unique()))),
+        period="、".join(in_time(p for p in rows["period"].dropna() if p)),
         target=number.times(said["target"], scale) if "target" in said else None, target_name=str(said["target_name"]),
         mean=None if np.isnan(mean) else float(mean), pooled=not np.isnan(pooled),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, MARKERS, ORANGE, 
 from evalkit.documents import Block
 from evalkit.stats import funnel_limits, gini, lorenz, overdispersion, run_rules, spc_limits
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 
 def funnel(frame: pd.DataFrame, indicator: str, *, adjust: bool = True, lang: str = "zh", source: str | None = None) -> Block:
@@ -68,7 +69,9 @@ def control(frame: pd.DataFrame, indicator: str, *, lang: str = "zh", source: st
     order = rows.drop_duplicates("area")
     wide = {c: rows.assign(period=rows["period"].astype(str), v=floats(rows, c)).pivot(index="area", columns="period",
         values="v").reindex(order["area"]) for c in ("value", "numerator", "denominator")}
-    periods, value = list(wide["value"].columns), wide["value"].to_numpy(float)
+    periods = in_time(wide["value"].columns)
+    wide = {c: frame_[periods] for c, frame_ in wide.items()}
+    value = wide["value"].to_numpy(float)
     if len(periods) < 3:
         raise refuse("data_missing", f"{info.name}：只有{len(periods)}个时期", "控制图至少要三个时期")
     kind = {"proportion": "p", "rate": "u"}.get(str(rows["kind"].iloc[0]), "xmr")

@@ -13,6 +13,7 @@ from evalkit.charts.frames import Info, floats, is_demo, join, labels, pick, ref
 from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, ORANGE, RED, WIDTH, beside, cut, ems, key, plot, sheet
 from evalkit.documents import Block
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 
 def scatter(frame: pd.DataFrame, x: str, y: str, *, label: int = 8, lang: str = "zh",
@@ -96,7 +97,7 @@ def radar(frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | Non
     other areas of the same peer group, else all others.
     """
     rows = frame[frame["better"].isin(["higher", "lower"])]
-    period = "、".join(sorted(set(rows["period"].dropna().astype(str))))
+    period = "、".join(in_time(rows["period"].dropna()))
     if "、" in period or ("level" in rows and rows["level"].nunique() > 1):
         raise refuse("value_invalid", f"混有多个时期或层级（{period}）", "先选定一个时期、一级地区")
     named = frame.drop_duplicates("area").set_index("area", drop=False)

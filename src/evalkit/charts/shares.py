@@ -14,6 +14,7 @@ from evalkit.charts.frames import floats, in_order, is_demo, labels, refuse, say
 from evalkit.charts.style import INK, SERIES, WIDTH, Sheet, boxes, grid, panels, patch, sheet
 from evalkit.documents import Block
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 # five stars dark, one star light: order is read from the grey alone; not rated (-1) is not zero stars
 _STARS: dict[float, tuple[str, str]] = {
@@ -70,7 +71,7 @@ def stars(frame: pd.DataFrame, *, title: str | None = None, lang: str = "zh", so
         Rows of one period: ``area``, ``stars`` (null: not rated), and ``count`` where a row stands for several.
     """
     if frame.empty or frame["period"].nunique() > 1:
-        found = "、".join(sorted(set(frame["period"].astype(str))))
+        found = "、".join(in_time(frame["period"]))
         raise refuse("value_invalid" if found else "data_missing", f"星级：{found}", "先选定一个有数据的时期")
     count = floats(frame, "count") if "count" in frame else 1.0
     rows = frame.assign(_stars=floats(frame, "stars").fillna(-1), _n=count)

@@ -14,6 +14,7 @@ from matplotlib.collections import LineCollection
 from evalkit.charts.frames import Info, find_area, pick, pooled_means, refuse, say, years
 from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, MARKERS, ORANGE, WIDTH, Sheet, cut, ems, key, sheet
 from evalkit.documents import Block
+from evalkit.world.period import in_time
 
 _COLOURS = (BLUE, ORANGE, "#009E73", "#000000", "#8A6D00", "#AA4A88")
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
@@ -51,6 +52,7 @@ def trend(frame: pd.DataFrame, indicator: str, areas: Sequence[str] | None = Non
     rows["period"] = rows["period"].astype(str)
     order = rows.drop_duplicates("area")
     wide = rows.pivot(index="area", columns="period", values="shown").reindex(order["area"])
+    wide = wide[in_time(wide.columns)]
     values = wide.to_numpy(float)
     if not np.isfinite(values).any():
         raise refuse("data_missing", info.name, "各期均缺报")

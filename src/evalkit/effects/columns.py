@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evalkit.problems import Problem
+from evalkit.problems import InputError, Problem
 from evalkit.world.number import plain
+from evalkit.world.period import KIND_WORDS, Kind, Period, parse_column
 
 NEVER = {"", "0", "inf", "never", "nan", "none", "<na>", "na", "n/a", "nat", ".", "-", "—", "无", "从未", "未实施"}
 MOST_NAMED = 10
@@ -40,7 +42,9 @@ class Reader:
             code, values = pd.factorize(self.frame[column], use_na_sentinel=False)
         except TypeError:  # lists and the like
             code, values = pd.factorize(self.frame[column].astype("string"), use_na_sentinel=False)
-        given = _dates(pd.Series(values))
+        given = pd.Series(values)
+        if pd.api.types.is_datetime64_any_dtype(given):
+            given = given.dt.strftime("%Y-%m-%d")
         whole = pd.api.types.is_float_dtype(given) and bool((given.dropna() % 1 == 0).all())
         text = (given.astype("Int64") if whole else given).astype("string")
         # full-width and zero-width blanks are blanks too
@@ -51,6 +55,29 @@ class Reader:
         if empty.any():
             self.add("panel_invalid", empty, f"“{column}”为空或只有空格", "请补上代码，或删去这些行")
         return clean.fillna("").take(code).reset_index(drop=True)
+
+    def periods(self, column: str) -> tuple[pd.Series, pd.Series]:
+        """Canonical texts and integer times of the periods; what cannot be read is a fault with its rows."""
+        written = self.codes(column)
+        code, values = pd.factorize(written, use_na_sentinel=False)
+        kept = self.frame[column].iloc[[int(np.argmax(code == n)) for n in range(len(values))]]
+        asked = pd.Series([v if isinstance(v, float | date) else t for v, t in zip(kept, values, strict=True)], dtype=object)
+        try:
+            texts = read_periods(asked)
+            numbers = times(texts)
+        except InputError as error:
+            for problem in error.problems:
+                bad = asked.map(lambda v: Period.read(v) is None and str(v) != "").to_numpy(bool)
+                same = bad & asked.astype(str).map(lambda t, p=problem: f"“{t}”" == p.found).to_numpy(bool)
+                if problem.code == "period_unreadable":
+                    self.add("period_unreadable", same[code], f"“{column}”的{problem.found}读不成时期", problem.advice)
+                else:
+                    self.add(problem.code, np.ones(len(code), bool), f"“{column}”：{problem.found}", problem.advice)
+            return written, pd.Series(pd.factorize(written)[0], written.index, dtype="int64")
+        changed = [(old, new) for old, new in zip(values, texts, strict=True) if old and old != new]
+        if changed:
+            self.notes.append(f"“{column}”的时期写法已统一，如“{changed[0][0]}”记作{changed[0][1]}")
+        return texts.take(code).set_axis(written.index), numbers.take(code).set_axis(written.index)
 
     def numbers(self, column: str) -> pd.Series:
         given = self.frame[column].reset_index(drop=True)
@@ -84,18 +111,17 @@ class Reader:
         """Fill `first_treated` and `treated`; returns the kind."""
         if treated_from is not None:
             code, values = pd.factorize(self.frame[treated_from], use_na_sentinel=False)
-            given = _dates(pd.Series(values), str(out["period"].iloc[0]))
+            given = pd.Series(values)
             text = given.astype("string").str.strip().str.removesuffix(".0").fillna("")
-            seen = out.drop_duplicates("period")
-            known = dict(zip(seen["period"].astype(str), seen["time"], strict=True))
             never = text.str.lower().isin(NEVER)
-            first = text.map(known).astype("float64").where(~never)
-            outside = ~never & first.isna()
-            if outside.any() and not _ranked(seen["period"]) and not _ranked(text[outside]):
-                first[outside] = times(text[outside])
+            scale = Scale.of(out["period"])
+            first = pd.Series([np.nan if no else scale.first_from(v) for no, v in zip(never, given, strict=True)], dtype="float64")
             if (bad := ~never & first.isna()).any():
-                self.add("value_unreadable", bad.to_numpy()[code], f"开始时期“{text[bad].iloc[0]}”不在面板的时期之内",
+                self.add("value_unreadable", bad.to_numpy()[code], f"开始时期“{text[bad].iloc[0]}”读不成面板的时期（{scale.said}）",
                          "写法请与时期一致；从未实施的留空、填0或 never")
+            if (zero := text.eq("0")).any() and 0 in out["time"].to_numpy() and scale.counted:
+                self.add("value_unreadable", zero.to_numpy()[code], "时期里有第0期，开始时期“0”分不清是从第0期开始还是从未实施",
+                         "从未实施的留空或写 never；从第0期开始的写 +0")
             if (late := (first > out["time"].max()).to_numpy()[code]).any():
                 self.notes.append(f"{out.loc[late, 'entity'].nunique()}个个体在最后一期之后才实施，按从未实施计")
             out["first_treated"] = first.where(first <= out["time"].max()).to_numpy()[code]
@@ -146,28 +172,105 @@ class Reader:
                 self.notes.append(f"{n}个个体在首期就已实施（{named}），没有实施前的数据，组别—时期估计时略去")
 
 
-def _dates(given: pd.Series, like: str = "") -> pd.Series:
-    """Dates as periods are written (like `like`): years where all are New Year's days, months where all are firsts."""
-    if not pd.api.types.is_datetime64_any_dtype(given):
-        return given
-    known = given.dropna().dt
-    size = len(like) or (4 if (known.day_of_year == 1).all() else 7 if (known.day == 1).all() else 10)
-    return given.dt.strftime({4: "%Y", 7: "%Y-%m"}.get(size, "%Y-%m-%d"))
+@dataclass(frozen=True)
+class Scale:
+    """The integer times of a panel's periods: consecutive numbers of their kind; days by their rank."""
+
+    kind: Kind
+    plain: bool  # bare numbers: positions, whatever their size
+    days: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, periods: pd.Series) -> Scale:
+        """Of written periods that can be read."""
+        texts = list(dict.fromkeys(periods.astype("string").dropna()))
+        found = parse_column(t for t in texts if t)
+        kind = found[0].kind if found else "year"
+        days = tuple(sorted({p.number for p in found})) if kind == "day" else ()
+        return cls(kind, kind in ("wave", "relative") and all(map(_is_number, texts)), days)
+
+    @property
+    def counted(self) -> bool:
+        return self.kind in ("wave", "relative")
+
+    @property
+    def said(self) -> str:
+        return KIND_WORDS[self.kind]
+
+    def number(self, value: Any) -> int | None:
+        """The number of one written period on this scale; a day lies in the year, quarter or month around it."""
+        if self.plain and _is_number(value):
+            return int(float(value))
+        found = Period.read(value)
+        if found is None:
+            return None
+        if self.counted and not found.in_calendar:
+            return found.number if found.kind == self.kind or _is_number(value) else None
+        if found.kind == "day" and self.kind != "day":
+            found = _around(found, self.kind)
+        return found.number if found is not None and found.kind == self.kind else None
+
+    def time(self, value: Any) -> int | None:
+        """The integer time of a written period; None where it is none of this kind, or a day that no row has."""
+        number = self.number(value)
+        if number is None or not self.days:
+            return number
+        return self.days.index(number) if number in self.days else None
+
+    def first_from(self, value: Any) -> float:
+        """The integer time from which something that starts then is in force; NaN where it cannot be read."""
+        number = self.number(value)
+        if number is None:
+            return np.nan
+        return float(np.searchsorted(self.days, number)) if self.days else float(number)
 
 
-def _ranked(periods: pd.Series) -> bool:
-    return not periods.astype("string").str.fullmatch(r"\d{1,9}(Q[1-4]|-\d{2})?").all()
+def _is_number(value: Any) -> bool:
+    text = str(value).strip().removesuffix(".0").lstrip("+-−")
+    return text.isascii() and text.isdigit()
+
+
+def _around(day: Period, kind: Kind) -> Period | None:
+    """The year, half, quarter or month that a day lies in."""
+    first = day.bounds[0]
+    size = {"year": 1, "half": 2, "quarter": 4, "month": 12}.get(kind)
+    return Period(kind, first.year * size + (first.month - 1) * size // 12) if size else None
+
+
+def _coarse(days: list[Period]) -> list[Period]:
+    """Days that stand for years (all New Year's days) or months (all first, or all last days) as these."""
+    dates = [day.bounds[0] for day in days]
+    if all((d.month, d.day) == (1, 1) for d in dates):
+        kind: Kind = "year"
+    elif all(d.day == 1 for d in dates) or all((d + timedelta(1)).day == 1 for d in dates):
+        kind = "month"
+    else:
+        return days
+    return [made for day in days if (made := _around(day, kind)) is not None]
+
+
+def read_periods(values: pd.Series) -> pd.Series:
+    """The canonical text of written periods (plain numbers stay as they are); empty ones stay empty.
+
+    Raises
+    ------
+    InputError
+        Texts that say no period, or periods of several kinds.
+    """
+    some = values.notna() & values.astype("string").str.strip().fillna("").ne("")
+    given = list(values[some])
+    found = parse_column(given)
+    if found and found[0].kind == "day":
+        found = _coarse(found)
+    plain = all(map(_is_number, given))
+    texts = [str(int(float(v))) if plain else str(p) for v, p in zip(given, found, strict=True)]
+    return pd.Series("", values.index, dtype="string").mask(some, pd.Series(texts, values.index[some], dtype="string"))
 
 
 def times(periods: pd.Series) -> pd.Series:
-    """Integer times of written periods: years as they are, ``2025Q3`` and ``2025-07`` counted in quarters and months."""
+    """Integer times of written periods: years, quarters, months and positions as their numbers, days by rank."""
     code, values = pd.factorize(periods, use_na_sentinel=False)
-    text = pd.Series(values).astype("string").str.strip()
-    found = (text.rank(method="dense") - 1).fillna(-1)
-    if text.str.fullmatch(r"\d{1,9}").all():
-        found = text
-    for pattern, size in ((r"(\d{4})Q([1-4])", 4), (r"(\d{4})-(\d{2})", 12)):
-        if text.str.fullmatch(pattern).all():
-            parts = text.str.extract(pattern).astype("int64")
-            found = parts[0] * size + parts[1] - 1
-    return found.astype("int64").take(code).set_axis(periods.index)
+    texts = read_periods(pd.Series(values))
+    scale = Scale.of(texts)
+    found = [scale.time(text) if text else -1 for text in texts]
+    return pd.Series(found, dtype="int64").take(code).set_axis(periods.index)

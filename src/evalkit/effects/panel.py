@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
-from evalkit.effects.columns import Reader, times
+from evalkit.effects.columns import Reader, Scale
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import percent, plain
 
@@ -122,8 +122,10 @@ class Panel:
         if unknown:
             raise InputError(unknown)
         check = Reader(frame, entity, time)
-        out = pd.DataFrame({"entity": check.codes(entity), "period": check.codes(time)})
-        out["time"] = times(out["period"])
+        out = pd.DataFrame({"entity": check.codes(entity)})
+        out["period"], out["time"] = check.periods(time)
+        if any(p.code in ("period_unreadable", "period_mixed") for p in check.problems):  # without times nothing more can be read
+            raise InputError(check.problems)
         out["cluster"] = check.codes(cluster) if cluster else out["entity"]
         check.constant(out, "cluster", "个体换了聚类")
         kind = check.treatment(out, treated_from, treatment)
@@ -183,6 +185,11 @@ class Panel:
 
     def period(self, time: float) -> str:
         return self.periods.get(int(time), str(int(time)))
+
+    def time_of(self, period: Any) -> int | None:
+        """The integer time of a period written in any usual way; None where no row has it."""
+        found = Scale.of(self.frame["period"]).time(period)
+        return found if found in self.periods else None
 
     @property
     def cohorts(self) -> dict[int, int]:

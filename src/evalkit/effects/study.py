@@ -24,6 +24,7 @@ from evalkit.effects.panel import Panel, panel
 from evalkit.effects.rd import UNIT_OUTCOMES, rd
 from evalkit.effects.result import Effect, allowed_as, unfit
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.period import Period
 
 DESIGNS = {"twfe": "fixed", "event_study": "fixed", "sun_abraham": "fixed", "did2s": "fixed", "callaway_santanna": "groups",
            "synthetic_did": "synthetic", "synthetic_control": "synthetic", "fractional": "fractional", "multilevel": "multilevel",
@@ -143,11 +144,12 @@ def study_panel(
     names = {key: label for key, label in ((outcome, outcome_label), (treatment, treatment_label)) if label}
     made = panel(data, outcome, treatment, controls, entity, level=level, labels=names, keep=keep)
     given, known = [str(p) for p in periods if p is not None], list(made.periods.values())
-    if unknown := [p for p in given if p not in known]:
+    at = {p: made.time_of(p) for p in given}
+    if unknown := [p for p, time in at.items() if time is None]:
         raise InputError([Problem("period_unknown", where="periods", found=p, allowed="、".join(known)) for p in unknown])
     if not given:
         return made
-    inside = made.frame["period"].isin(known[known.index(given[0]) : known.index(given[-1]) + 1])
+    inside = made.frame["time"].between(at[given[0]], at[given[-1]])
     if made.frame.loc[inside, "treated"].nunique() < 2 or made.frame.loc[inside, "time"].nunique() < 2:
         advice = "这段时间里要有两期以上，而且有实施和没有实施的"
         raise InputError(Problem("treatment_unvaried", where="periods", found="—".join(given), advice=advice))
@@ -221,13 +223,18 @@ def several(
     return made, failed
 
 
+def _as_stored(periods: Iterable[str]) -> tuple[str, ...]:
+    """Periods as the tables write them; what is none stays, to be refused by name."""
+    return tuple(str(Period.read(p) or p) for p in periods)
+
+
 def _known(study: Study, data: Any) -> None:
     """Codes, policy, level and periods that the data must have; all that are missing at once."""
     book, policies = data.codebook, set(data.frame("policies")["policy"].dropna())
     codes = [*book.indicators, *book.measures] if study.entity == "area" and study.design != "rd" else None
     lists: list[tuple[str, tuple[str, ...], Iterable[str] | None]] = [
         ("outcome", (study.outcome,), codes), ("controls", study.controls, codes), ("further", study.further, codes),
-        ("treatment", (study.treatment,) if study.treatment else (), policies), ("periods", study.periods, data.periods),
+        ("treatment", (study.treatment,) if study.treatment else (), policies), ("periods", _as_stored(study.periods), data.periods),
         ("level", (study.level,), set(data.areas["level"].dropna()))]  # fmt: skip
     bad = [Problem("period_unknown" if where_ == "periods" else "key_unknown", where=where_, found=word, advice=did_you_mean(word, known),
                    allowed="" if known is codes else "、".join(sorted(known)))

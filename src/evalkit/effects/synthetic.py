@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, binary, facts, fitted, number, rows, unfit
+from evalkit.problems import InputError, Problem
 from evalkit.world.number import fixed, p_value
 
 MOST = 3_000  # entities; the libraries' matrices grow with their square
@@ -114,12 +115,11 @@ def synthetic_control(
     before = int((work["t"].drop_duplicates() < start).sum())
     if not before:
         raise unfit("synthetic_control", f"{place}首期就已实施，没有实施前的数据")
-    back = {label: time for time, label in panel.periods.items()}
-    special = [(column, [int(back.get(str(s), s)) for s in spans], "mean") for column, spans in predictors]
+    special = [(column, _times(panel, spans), "mean") for column, spans in predictors]
     for column in dict.fromkeys(column for column, *_ in special):
         values = panel.frame.set_index(["entity", "time"])[column].astype(float)
         work = work.assign(**{column: values.reindex(pd.MultiIndex.from_arrays([work["i"].map(names), work["t"]])).to_numpy()})
-    lags: Any = outcomes if isinstance(outcomes, str) else [int(back.get(str(s), s)) for s in outcomes] or None
+    lags: Any = outcomes if isinstance(outcomes, str) else _times(panel, outcomes) or None
     if not special and not lags:
         raise unfit("synthetic_control", "没有预测变量", 'outcomes="all" 或列出时期；或给 predictors')
     how = importance or ("nested" if special else "equal")
@@ -153,6 +153,15 @@ def synthetic_control(
     if found.pre_rmspe > 0.25 * actual.std():
         notes.append(Note("warning", "实施前拟合不好（RMSPE超过该地区标准差的四分之一），差距不宜解释为政策效应"))
     return Effect("synthetic_control", "合成控制", table, about, (), "att", details, "synthetic").with_notes(*notes)
+
+
+def _times(panel: Panel, periods: Sequence[str | int]) -> list[int]:
+    """Integer times of periods that the panel must have."""
+    found = {period: panel.time_of(period) for period in periods}
+    if unknown := [period for period, time in found.items() if time is None]:
+        known = "、".join(panel.periods.values())
+        raise InputError([Problem("period_unknown", where="synthetic_control", found=str(p), allowed=known) for p in unknown])
+    return [time for time in found.values() if time is not None]
 
 
 def _whole(panel: Panel, design: str) -> tuple[pd.DataFrame, dict[int, Any], list[Note]]:

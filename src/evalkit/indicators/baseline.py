@@ -20,6 +20,7 @@ from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.persons import label
 from evalkit.problems import Problem
 from evalkit.world.number import fixed, minus
+from evalkit.world.period import precedes
 
 NAME, STATUS = "上年公布数.xlsx", "published_last_year"
 INDICATOR = "indicator:"
@@ -86,7 +87,7 @@ def overlay(frame: pd.DataFrame, printed: pd.DataFrame, column: str, last: str) 
     below half a printed unit is none.
     """
     mine = printed["code"].str.startswith(INDICATOR) == (column == "indicator")
-    used = printed.loc[mine & (printed["period"] < last)].copy()
+    used = printed.loc[mine & printed["period"].map(lambda p: precedes(p, last)).astype(bool)].copy()
     if not len(used) or not len(frame):
         return frame, used
     out = frame.copy()

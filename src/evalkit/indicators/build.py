@@ -39,6 +39,7 @@ from evalkit.ledgers import corrections
 from evalkit.ledgers.persons import told
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
+from evalkit.world.period import in_time, places
 
 PROBLEM_COLUMNS = ["file", "sheet", "cell", "severity", "code", "found", "read", "allowed", "advice"]
 
@@ -165,7 +166,7 @@ def _derive(
     frames = {name: plain(arrow[name]).to_pandas() for name in ("areas", "figures")}
     paths = dict.fromkeys(path for name in TABLES for path in arrow[name]["area"].unique().to_pylist() if path is not None)
     areas = build_areas(sorted(paths), frames["areas"])
-    periods = sorted({p for name in TABLES for p in arrow[name]["period"].unique().to_pylist() if p})
+    periods = in_time(p for name in TABLES for p in arrow[name]["period"].unique().to_pylist() if p)
     root = project.data / dataset
     fixes, wrong = corrections.read_corrections(_corrected_by(root), root)
     printed, misread = baseline.read_printed(root, areas, codebook)
@@ -178,7 +179,7 @@ def _derive(
     indicators, rated = baseline.overlay(indicators, printed, "indicator", last)
     differences, questions = baseline.differences([counted, rated])
     more += questions
-    periods = sorted({*periods, *differences["period"]})
+    periods = in_time([*periods, *differences["period"]])
     more = told(more)
     problems = pd.DataFrame([p for group in groups for p in group["problems"]] + [dataclasses.asdict(p) for p in more])
     counts = problems["severity"].value_counts().to_dict() if len(problems) else {}
@@ -235,8 +236,9 @@ def all_measures(
     frame["n_areas"], frame["home"] = _n_areas(frame, homes)
     order = {code: n for n, code in enumerate(codebook.measures)}
     frame["_order"] = frame["measure"].map(order)
-    frame = frame.sort_values(["_order", "period", "area"], kind="stable", na_position="first", ignore_index=True)
-    return frame.drop(columns="_order")
+    frame["_time"] = frame["period"].map(places(frame["period"].dropna().unique()))
+    frame = frame.sort_values(["_order", "_time", "area"], kind="stable", na_position="first", ignore_index=True)
+    return frame.drop(columns=["_order", "_time"])
 
 
 def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -293,4 +295,5 @@ def place_areas(indicators: pd.DataFrame, areas: pd.DataFrame, is_demo: bool) ->
         out[column] = out["area"].map(known[source])
     out["is_demo"] = is_demo
     out["level"] = out["area"].map(known["level"])
-    return out.sort_values(["indicator", "period", "sort_order"], kind="stable", ignore_index=True)
+    out["_time"] = out["period"].map(places(out["period"].dropna().unique()))
+    return out.sort_values(["indicator", "_time", "sort_order"], kind="stable", ignore_index=True).drop(columns="_time")

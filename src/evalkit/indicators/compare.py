@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.indicators.areas import find_area
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 MINIMUM_BASE = 30
 MARGIN = 0.05  # amounts and ratios carry no sampling interval: a difference below 5% of the reference stays unjudged
@@ -59,7 +60,7 @@ def compare(
     period, against = str(period), None if against is None else str(against)
     now = indicators.loc[(indicators["period"] == period) & indicators["value"].notna()].copy()
     if not len(now):
-        known = sorted(set(indicators["period"].dropna()))
+        known = in_time(indicators["period"].dropna())
         advice = "可用的时期：" + "、".join(known)
         raise InputError(Problem("period_unknown", where="period", found=period, advice=advice))
     reference, name = _reference(now, to)

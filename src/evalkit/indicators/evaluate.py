@@ -6,7 +6,6 @@ research: Wilson for proportions, Byar for rates (exact Poisson below 10 events)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
@@ -17,6 +16,7 @@ import pandas as pd
 from evalkit.codebook import Codebook, Indicator
 from evalkit.indicators.measures import OVERLAPPING
 from evalkit.world.number import plain, quotient, times
+from evalkit.world.period import Period
 
 COLUMNS = [
     "area", "period", "level", "indicator", "value", "low", "high", "ci_low", "ci_high", "numerator", "denominator",
@@ -34,8 +34,8 @@ METHODS = {
 
 def previous_period(period: str) -> str:
     """The period a year before: 2025 -> 2024, 2025Q3 -> 2024Q3."""
-    match = re.match(r"(\d{4})(.*)", period)
-    return f"{int(match[1]) - 1}{match[2]}" if match else period
+    found = Period.read(period)
+    return str(found.year_before) if found else period
 
 
 def evaluate(

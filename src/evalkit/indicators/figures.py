@@ -19,6 +19,7 @@ from evalkit.codebook import Check, Codebook
 from evalkit.ledgers.values import parse
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import fixed, percent, plain, times
+from evalkit.world.period import places
 
 FILES = ("figures.csv", "national_series.csv")
 SAID = {
@@ -181,7 +182,8 @@ class _Figures:
         same = [row for row in rows if row.source == anchor.source]
         rows = same if same or not one.across else rows
         rows = [row for row in rows if anchor.period is None or row.period in (None, anchor.period)]
-        return max(rows, key=lambda row: row.period or "") if rows else None
+        when = {"": -1, **places(row.period for row in rows if row.period)}
+        return max(rows, key=lambda row: when[row.period or ""]) if rows else None
 
 
 @dataclass(frozen=True)
@@ -292,7 +294,9 @@ def _notes(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
 
 def _series(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
     """Figures that share a subject but not a base: listed, never joined."""
-    rows = sorted(known.of(one, *one.measures), key=lambda row: row.period or "9999")
+    mine = known.of(one, *one.measures)
+    when = places(row.period for row in mine if row.period)
+    rows = sorted(mine, key=lambda row: when.get(row.period or "", len(when)))
     if len({(row.measure, row.base) for row in rows}) < 2:
         return
     said = "；".join(

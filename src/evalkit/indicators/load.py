@@ -26,6 +26,7 @@ from evalkit.ledgers import Ledger
 from evalkit.ledgers import read_ledger as read_tables
 from evalkit.ledgers.ledger import HEADING_COLUMNS, SHEET_COLUMNS
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.period import Period, in_time
 
 TABLES = (
     "units", "party_organisations", "covers", "funds", "instructor_counts", "activities", "visits", "ratings",
@@ -201,7 +202,7 @@ def load(
     if periods is None:
         return Data(found, dataset, tuple(known), manifest)
     given = [periods] if isinstance(periods, str | int) else list(periods)
-    wanted = [str(p) for p in given if p is not None]
+    wanted = [str(Period.read(p) or p) for p in given if p is not None]
     if wanted and wanted[-1] not in known and dataset != "published":
         advice = "有数据的时期：" + "、".join(known)
         raise InputError(Problem("period_unknown", where="period", found=wanted[-1], advice=advice))
@@ -237,7 +238,8 @@ def measures_of(ledger: Ledger, codebook: Codebook) -> pd.DataFrame:
         tables[name] = with_home(to_arrow(frame, schema(codebook, name)))
     paths = [path for name in TABLES for path in ledger.tables.get(name, pd.DataFrame({"area": []}))["area"].dropna()]
     areas = build_areas(dict.fromkeys(paths))
-    periods = sorted({p for t in ledger.tables.values() if "period" in t for p in t["period"].dropna()} | {""})
+    said = (p for t in ledger.tables.values() if "period" in t for p in t["period"].dropna() if p)
+    periods = ["", *in_time(said)]
     figures = ledger.tables.get("figures", pd.DataFrame())
     measures = all_measures(tables, figures, areas, periods, codebook)
     measures["period"] = measures["period"].replace("", None)

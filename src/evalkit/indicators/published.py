@@ -12,6 +12,7 @@ from evalkit.indicators.parts import digest
 from evalkit.indicators.project import Project
 from evalkit.indicators.store import SCHEMA_VERSION, read_manifest, write_build
 from evalkit.problems import InputError, Problem
+from evalkit.world.period import in_time
 
 
 def published_folder(project: Project) -> Path:
@@ -37,7 +38,7 @@ def build_published(project: Project) -> Manifest:
     tables = published(source)
     measures = published_measures(tables["figures"], project.codebook)
     indicators = evaluate(measures, codebook=project.codebook)
-    periods = sorted({p for p in measures["period"].dropna().astype(str) if p})
+    periods = in_time(p for p in measures["period"].dropna() if p)
     manifest = {
         "schema_version": SCHEMA_VERSION, "evalkit": evalkit.__version__, "dataset": "published",
         "fingerprint": fingerprint, "periods": periods, "problems": {}, "files": files, "parts": [],

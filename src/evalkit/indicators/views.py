@@ -6,7 +6,6 @@ here (place, organisation, unit), so that a join is one look-up.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.cells import text_codes
+from evalkit.world.period import Period
 
 # a null in these columns says something (not covered, not rated, not ended): it is no missing value
 NULL_SPEAKS = frozenset(
@@ -41,13 +41,17 @@ TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 def period_bounds(periods: Sequence[str]) -> pd.DataFrame:
-    """First and last day of each period (``2025`` or ``2025Q3``) and its months."""
-    spans = [pd.Period(text if re.fullmatch(r"\d{4}(Q[1-4])?", text) else "1900") for text in periods]
-    return pd.DataFrame({
-        "starts": np.array([span.start_time for span in spans], dtype="datetime64[D]"),
-        "ends": np.array([span.end_time for span in spans], dtype="datetime64[D]"),
-        "n_months": [3 if "Q" in text else 12 for text in periods],
-    }, index=pd.Index(periods, dtype=object))  # fmt: skip
+    """First and last day of each period (``2025``, ``2025Q3``, ``2025-07``) and its months; 1900 where none is known."""
+    found = [Period.read(text) for text in periods]
+    spans = [period.bounds if period and period.in_calendar else Period("year", 1900).bounds for period in found]
+    return pd.DataFrame(
+        {
+            "starts": np.array([first for first, _ in spans], dtype="datetime64[D]"),
+            "ends": np.array([last for _, last in spans], dtype="datetime64[D]"),
+            "n_months": [12 * (last.year - first.year) + last.month - first.month + 1 for first, last in spans],
+        },
+        index=pd.Index(periods, dtype=object),
+    )
 
 
 def with_home(table: pa.Table) -> pa.Table:

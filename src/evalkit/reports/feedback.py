@@ -23,6 +23,7 @@ from evalkit.ledgers.headings import Headings, squeeze
 from evalkit.problems import SEVERITIES, Problem
 from evalkit.reports.quality import problem_summary
 from evalkit.reports.words import fixed, right, shown, span
+from evalkit.world.period import in_time, places
 
 UNKNOWN, SUMMARY = "地区不明", "报送情况表"
 _VERSION = re.compile(r"最终版?\d*|终稿\d*|定稿\d*|修改\w{0,2}|修订\w{0,2}|第[\d一二三四五]+[版稿]|[vV]\d+|[(（]\d+[)）]$")
@@ -39,7 +40,8 @@ def submissions(found: Findings) -> tuple[list[tuple[str, float]], list[list[Any
     columns = [("地区", 26.0), ("年份", 8.0), *((name, 11.0) for name in forms.values())]
     columns += [("文件", 40.0), ("版本", 14.0), ("文件日期", 12.0), *((label, 7.0) for label, _ in SEVERITIES.values())]
     rows: list[list[Any]] = []
-    for (area, period), mine in sent.groupby(["area", "period"], sort=True):
+    when = {"": -1, **places(p for p in sent["period"] if p)}
+    for (area, period), mine in sorted(sent.groupby(["area", "period"]), key=lambda item: (item[0][0], when[item[0][1]])):
         used = mine.loc[[key not in older for key in zip(mine["file"], mine["sheet"], strict=True)]]
         counts = used.groupby("form")["rows"].sum()
         files = list(dict.fromkeys(mine["file"]))
@@ -144,7 +146,7 @@ def profile(found: Findings, area: str, files: Sequence[str], problems: Sequence
     ]
     mine = indicators.loc[(indicators["area"] == area) if known else indicators["area"].isna()] if len(indicators) else indicators
     if len(mine) and (known or len(found.sources) == 1):
-        last = mine["period"].max() if mine["period"].notna().any() else None
+        last = next(reversed(in_time(mine["period"].dropna())), None)
         mine = mine.loc[mine["period"].eq(last) if last else mine["period"].isna()]
         rows = [[r["name"], shown(r), span(r), fixed(r["numerator"]), fixed(r["denominator"]), r["base"], int(r["n_missing"])]
                 for r in mine.to_dict("records")]  # fmt: skip

@@ -29,6 +29,7 @@ from evalkit.reports.sentences import declared, named, place_word, placed
 from evalkit.reports.words import MISSING, fixed, marked, period_words, right, shown, source_line, span
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
+from evalkit.world.period import precedes
 
 PROVENANCE = "provenance.html"
 BESIDE = "（2）"  # in the name of a file that stands beside an open one
@@ -208,7 +209,8 @@ def _years(made: Made, code: str) -> Block | None:
     data = load(made.project, dataset=made.data.dataset)
     data = published(data, made.parameters["level"]) if made.parameters["publish"] else data
     frame = rows_of(data, made.areas, made.parameters["level"])
-    rows = frame.loc[frame["area"].isin(made.areas) & (frame["indicator"] == code) & (frame["period"] <= made.period)]
+    later = frame["period"].map(lambda p: precedes(made.period, p)).astype(bool)
+    rows = frame.loc[frame["area"].isin(made.areas) & (frame["indicator"] == code) & ~later]
     try:
         return charts.trend(rows, code) if rows["period"].nunique() > 1 else None
     except InputError:

@@ -13,6 +13,7 @@ from evalkit.problems import SEVERITIES, TITLES
 from evalkit.reports.sentences import placed
 from evalkit.reports.words import MISSING, cell, right, shown
 from evalkit.world.number import quotient
+from evalkit.world.period import places
 
 MARKS = {"error": ("■", "bad"), "warning": ("▲", "middle"), "question": ("▲", "middle")}
 
@@ -142,7 +143,8 @@ def baseline(data: Data) -> Block:
         return Block.paragraph("没有公布数（data/raw 里的 上年公布数.xlsx），与以前时期比较用的是按台账计算的数。")
     names = dict(zip(data.areas["area"], data.areas["name"], strict=True))
     rows = []
-    for r in frame.sort_values(["differs", "period"], ascending=[False, True], kind="stable").to_dict("records"):
+    frame = frame.assign(time=frame["period"].map(places(frame["period"])))
+    for r in frame.sort_values(["differs", "time"], ascending=[False, True], kind="stable").to_dict("records"):
         gap = r["printed"] - r["recomputed"]
         same = {"t": MISSING if pd.isna(gap) else "相同"}
         mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else same

@@ -28,6 +28,7 @@ from evalkit.reports.sentences import place_word
 from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
 from evalkit.runner import Job, Outcome, run
 from evalkit.runner.machine import BATCH_OF_LEDGERS, workers_for
+from evalkit.world.period import Period, precedes
 
 PAGES: tuple[tuple[str, str, str], ...] = (  # notebook, title, name of its files
     ("annual", "评估报告", ANNUAL),
@@ -188,7 +189,8 @@ def notes_of(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _baseline(data: Data, period: str, wanted: str | None) -> str | None:
     """The period compared with: the one asked for, else the last one before of the same kind; None where there is none."""
-    earlier = [p for p in data.periods if p < period and len(p) == len(period)]
+    kind = Period.parse(period).kind
+    earlier = [p for p in data.periods if precedes(p, period) and Period.parse(p).kind == kind]
     if wanted is None:
         return earlier[-1] if earlier else None
     if str(wanted) not in earlier:

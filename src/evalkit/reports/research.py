@@ -16,6 +16,7 @@ from evalkit.scoring.ranks import rank
 from evalkit.scoring.words import show
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 NO_EFFECT = "以上只是同一时期各地区之间的相关，不是因果关系，不能说明增加投入会使覆盖率提高多少；要估计政策效果，请用政策效果分析。"
 
@@ -58,7 +59,9 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
     """Inequality between areas, weighted by the base, with the share between and within peer groups (Theil T)."""
     body, groups = [], frame.assign(g=frame["peer_group"].fillna("未分组"))
     for code in indicators:
-        for period, rows in groups.loc[(groups["indicator"] == code) & groups["value"].notna()].groupby("period"):
+        known = groups.loc[(groups["indicator"] == code) & groups["value"].notna()]
+        for period in in_time(known["period"].dropna()):
+            rows = known.loc[known["period"] == period]
             value, weight = rows["value"].to_numpy(float), rows["denominator"].to_numpy(float)
             total, between, within = theil_decomposition(value, rows["g"].to_numpy(), weight)
             top, low = value.max(), value.min()
@@ -69,7 +72,7 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
     heads = _right("指标", "年份", "基尼系数", "泰尔指数", "组间", "组内", "组间占比", "阿特金森（0.5）", "最高/最低")
     notes = ["地区之间的差别，各地区按指标分母加权；组别为同类地区。组间与组内相加等于泰尔指数。地区内部的差别不在内。"]
     made = Block.table("地区之间的差距及其来源", heads, body, notes=notes, demo=_demo(frame),
-                       source=source_line(frame["period"].max(), _demo(frame)))
+                       source=source_line(in_time(frame["period"].dropna())[-1], _demo(frame)))
     return placed(made, str(frame["level"].iloc[0]))
 
 

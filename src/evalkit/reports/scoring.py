@@ -17,6 +17,7 @@ from evalkit.scoring.scores import score
 from evalkit.scoring.stars import stars
 from evalkit.scoring.words import words
 from evalkit.world.number import half_up
+from evalkit.world.period import precedes
 
 
 def write_scores(
@@ -25,7 +26,8 @@ def write_scores(
 ) -> tuple[Path, list[str]]:  # fmt: skip
     """Write everything into a folder, beside what is open elsewhere; the folder, and what could not be made and why."""
     data = load(project, dataset=dataset)
-    data = load(project, periods=data.periods if period is None else [*(p for p in data.periods if p < period), period], dataset=dataset)
+    if period is not None:
+        data = load(project, periods=[*(p for p in data.periods if precedes(p, period)), period], dataset=dataset)
     if level not in (known := data.indicators["level"].dropna().unique().tolist()):
         raise InputError(unknown("level", level, known))
     at_level = data.indicators.loc[data.indicators["level"] == level]

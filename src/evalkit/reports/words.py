@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from calendar import monthrange
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -13,6 +12,8 @@ import pandas as pd
 from evalkit.world import number
 
 MISSING = number.MISSING
+from evalkit.world.period import Period
+
 HIDDEN = "*"  # not printed in the public version (evalkit.reports.disclosure)
 NOTHING_HIDDEN = "经检查，本表没有需要隐去的数字。"
 HIDDEN_NOTE = "“*”为人数过少或个别单位占比过大、不予公开的数字，以及为防止由合计推出而一并略去的数字。"
@@ -178,45 +179,35 @@ def with_something(columns: list[Any], rows: Sequence[Sequence[Any]], optional: 
 
 def cut_off(period: str | int) -> str:
     """The date at which the figures of a period stand: 2025年12月31日, or the end of a quarter or month."""
-    year, quarter, month = _dated(period)
-    last = 3 * quarter if quarter else month or 12
-    return f"{year}年{last}月{monthrange(int(year), last)[1]}日" if last <= 12 and year.isdigit() else period_words(period)
+    found = Period.read(period)
+    if found is None or not found.in_calendar:
+        return period_words(period)
+    return Period("day", found.bounds[1].toordinal()).words()
 
 
 def period_words(period: str | int) -> str:
     """2025年, 2025年第三季度, 2025年7月."""
-    year, quarter, month = _dated(period)
-    return f"{year}年" + (f"第{'一二三四'[quarter - 1]}季度" if quarter else f"{month}月" if month else "")
-
-
-def _dated(period: str | int) -> tuple[str, int, int]:
-    """Year, quarter and month of a period; 0 for what it does not have."""
-    found = PERIOD.fullmatch(str(period))
-    if found is None:
-        return str(period), 0, 0
-    return found["year"], int(found["quarter"] or 0), int(found["month"] or 0)
+    found = Period.read(period)
+    return found.words() if found else f"{period}年"
 
 
 def baseline_words(period: str | int, baseline: str | int | None) -> str:
     """What the baseline is called beside the period: 上年, 上年同期, 上季度 or 上月 where it is that, else its own name."""
     if baseline is None or str(baseline) in ("", "None"):
         return "上年"  # nothing is compared
-    (year, quarter, month), (old, old_quarter, old_month) = _dated(period), _dated(baseline)
-    if (bool(quarter), bool(month)) == (bool(old_quarter), bool(old_month)) and year.isdigit() and old.isdigit():
-        years = int(year) - int(old)
-        if years == 1 and (quarter, month) == (old_quarter, old_month):
-            return "上年同期" if quarter or month else "上年"
-        if quarter and 4 * years + quarter - old_quarter == 1:
-            return "上季度"
-        if month and 12 * years + month - old_month == 1:
-            return "上月"
+    now, old = Period.read(period), Period.read(baseline)
+    if now and old and now.in_calendar and now.kind == old.kind:
+        if old == now.year_before:
+            return "上年" if now.kind == "year" else "上年同期"
+        if old == now.previous() and now.kind in ("quarter", "month"):
+            return {"quarter": "上季度", "month": "上月"}[now.kind]
     return period_words(baseline)
 
 
 def now_words(period: str | int) -> str:
     """What the period itself is called in the head of a table: 本年, 本季度, 本月."""
-    _year, quarter, month = _dated(period)
-    return "本季度" if quarter else "本月" if month else "本年"
+    found = Period.read(period)
+    return {"quarter": "本季度", "month": "本月"}.get(found.kind if found else "year", "本年")
 
 
 def source_line(period: str | int, demo: bool, what: str = "报送台账") -> str:

@@ -27,6 +27,7 @@ from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, points, say, show, words
 from evalkit.stats.arrays import Floats, refuse
 from evalkit.world.number import fixed, plain
+from evalkit.world.period import in_time
 
 
 @dataclass(frozen=True, eq=False)
@@ -407,8 +408,9 @@ def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | 
         raise InputError(problems)
     units = units_of(indicators, key)
     raw = wide(rows, units, codes)
-    earlier = () if previous is None else previous.loc[previous["indicator"].isin(codes)].groupby("period")
-    past = np.stack([wide(p, units, codes) for _, p in earlier]) if len(earlier) else None
+    before = pd.DataFrame() if previous is None else previous.loc[previous["indicator"].isin(codes)]
+    parts = [before.loc[before["period"] == p] for p in in_time(before["period"].dropna())] if len(before) else []
+    past = np.stack([wide(part, units, codes) for part in parts]) if parts else None
     groups = units["peer_group"].fillna("").to_numpy() if checked.impute == "group" else None
     x, filled = impute(raw, checked.impute, groups, past)
     return Scores(checked, units, rows, raw, treat(x, checked.treat).x, filled, None if past is None else past[-1])
