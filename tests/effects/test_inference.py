@@ -74,7 +74,9 @@ def test_a_few_treated_clusters_get_a_randomisation_test_of_their_trends() -> No
 def test_few_clusters_get_the_interval_that_goes_with_their_p() -> None:
     got = twfe(panel(staggered(5, {0: 22, 4: 1}, effect=1.5)))
     low, high = got.facts["interval_small"]
-    assert high - low > 2 * (got.row["ci_high"] - got.row["ci_low"]) and any(f"区间[{low:.4f}" in w for w in got.warnings)
+    clustered = got.details["clustered"].iloc[0]
+    assert high - low > 2 * (clustered["ci_high"] - clustered["ci_low"]) and any(f"区间[{low:.4f}" in w for w in got.warnings)
+    assert (low, high) == (got.row["ci_low"], got.row["ci_high"]) and got.row["p"] == got.row["p_small"]
 
 
 def test_staggered_assignments_keep_the_sizes_of_cohorts() -> None:

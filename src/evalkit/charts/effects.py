@@ -49,7 +49,8 @@ def event_study(*effects: Any, lang: str = "zh", source: str | None = None) -> B
             x, colour = rows["at"] + shift[n], _COLOURS[n]
             if banded:
                 box.vlines(x, rows["band_low"] * scale, rows["band_high"] * scale, color=colour, lw=0.8)
-            box.vlines(x, rows["ci_low"] * scale, rows["ci_high"] * scale, color=colour, lw=2.0)
+            ends = rows[np.isfinite(rows["ci_low"]) & np.isfinite(rows["ci_high"])]
+            box.vlines(ends["at"] + shift[n], ends["ci_low"] * scale, ends["ci_high"] * scale, color=colour, lw=2.0)
             box.plot(x, rows["estimate"] * scale, MARKERS[n], color=colour, ms=5, mfc=colour if several else "white", mew=1.4, zorder=4)
         times = sorted({int(t) for rows in frames for t in rows["at"]})
         box.set_xticks(times if len(times) < 25 else times[:: len(times) // 12])
@@ -77,7 +78,9 @@ def _forest(title: str, effects: Sequence[Any], rows: Sequence[Any], names: Sequ
     (scale, unit), size, n = _scale(effects, lang), 9.0, len(rows)
     digits = _digits(rows[0]["estimate"] * scale)
     shown = [[number.fixed(row[c], digits, scale=scale) for c in ("estimate", "ci_low", "ci_high")] for row in rows]
-    texts = [a if low == "nan" else f"{a} [{low}, {high}]" for a, low, high in shown]
+    closed = [bool(np.isfinite([row["ci_low"], row["ci_high"]]).all()) for row in rows]
+    texts = [f"{a} [{low}, {high}]" if ends else f"{a} [—, —]" for (a, low, high), ends in zip(shown, closed, strict=True)]
+    texts = [a if row["ci_low"] != row["ci_low"] else text for (a, *_), row, text in zip(shown, rows, texts, strict=True)]
     left, right = min(max(map(ems, names)) * size / 72 + 0.12, 2.3), max(map(ems, texts)) * 8 / 72 + 0.12
     legend = [(key(color=BLUE, marker="o", ls="none", mfc="white"), say(lang, "effect_warned"))] if any(hollow) else []
     outcome = _outcome(effects[0], lang)
@@ -88,7 +91,8 @@ def _forest(title: str, effects: Sequence[Any], rows: Sequence[Any], names: Sequ
         box.axvline(0, color=INK, lw=0.8)
         box.axvline(rows[0]["estimate"] * scale, color=LIGHT, lw=1, zorder=0.5)
         for y, row in enumerate(rows):
-            box.hlines(y, row["ci_low"] * scale, row["ci_high"] * scale, color=BLUE, lw=2)
+            if closed[y]:  # an open interval has no ends to draw
+                box.hlines(y, row["ci_low"] * scale, row["ci_high"] * scale, color=BLUE, lw=2)
             box.plot(row["estimate"] * scale, y, "o", color=BLUE, mfc="white" if hollow[y] else BLUE, ms=5.5, zorder=4)
             box.annotate(texts[y], (1, y), xycoords=("axes fraction", "data"), xytext=(5, 0), textcoords="offset points", va="center",
                          size=8)  # fmt: skip
@@ -104,15 +108,18 @@ def placebo(effect: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
 
     draws, (scale, unit) = effect.details["draws"], _scale([effect], lang)
     values, actual = draws["estimate"].to_numpy() * scale, float(effect.row["estimate"]) * scale
+    if studentised := "z" in draws:  # what the test compares, so that the figure shows its p
+        values, actual, unit = draws["z"].to_numpy(), float(effect.facts["z"]), ""
+    kind = "_z" if studentised else ""
     ends, shown = [*values, actual, 0.0], number.fixed(actual, _digits(actual))
-    share = number.percent(int((np.abs(values) >= abs(actual) - 1e-12).sum()), over=len(values))
+    share = number.percent(int((np.abs(values) >= abs(actual) - 1e-9).sum()), over=len(values))
     grid = np.linspace(min(ends) - 0.08 * np.ptp(ends), max(ends) + 0.08 * np.ptp(ends), 300)
-    legend = [(key(color=BLUE, lw=1.8), say(lang, "placebo_density")),
+    legend = [(key(color=BLUE, lw=1.8), say(lang, f"placebo_density{kind}")),
               *([(key(color=ORANGE, marker="o", ls="none", mfc="none"), say(lang, "placebo_p"))] if "p" in draws else []),
-              (key(color=RED, lw=1.4, ls="--"), say(lang, "placebo_actual", value=shown))]  # fmt: skip
-    notes = [say(lang, "placebo_exact" if effect.facts.get("exact") else "placebo_note", n=len(values), share=share)]
-    with _field("placebo_title", [effect], lang, source, legend, notes, say(lang, "placebo_axis") + unit,
-               say(lang, "placebo_density"),
+              (key(color=RED, lw=1.4, ls="--"), say(lang, f"placebo_actual{kind}", value=shown))]  # fmt: skip
+    notes = [say(lang, f"placebo_{'exact' if effect.facts.get('exact') else 'note'}{kind}", n=len(values), share=share)]
+    with _field("placebo_title", [effect], lang, source, legend, notes, say(lang, f"placebo_axis{kind}") + unit,
+               say(lang, f"placebo_density{kind}"),
                 right=0.6) as (page, box):  # fmt: skip
         box.plot(grid, gaussian_kde(values)(grid) if np.ptp(values) > 0 and len(values) > 4 else 0 * grid, color=BLUE, lw=1.8)
         box.axvline(0, color=GREY, lw=0.7)
@@ -125,7 +132,7 @@ def placebo(effect: Any, *, lang: str = "zh", source: str | None = None) -> Bloc
             other.set_ylim(0, 1.02)
             other.set_ylabel(say(lang, "placebo_p"), size=9)
             other.tick_params(labelsize=8)
-        return page.block(say(lang, "placebo_alt", n=len(values), outcome=_outcome(effect, lang), actual=shown, share=share))
+        return page.block(say(lang, f"placebo_alt{kind}", n=len(values), outcome=_outcome(effect, lang), actual=shown, share=share))
 
 
 def bacon(effect: Any, *, lang: str = "zh", source: str | None = None) -> Block:

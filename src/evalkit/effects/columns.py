@@ -119,7 +119,7 @@ class Reader:
             if (bad := ~never & first.isna()).any():
                 self.add("value_unreadable", bad.to_numpy()[code], f"开始时期“{text[bad].iloc[0]}”读不成面板的时期（{scale.said}）",
                          "写法请与时期一致；从未实施的留空、填0或 never")
-            if (zero := text.eq("0")).any() and 0 in out["time"].to_numpy() and scale.counted:
+            if (zero := text.eq("0")).any() and 0 in scale.numbers and scale.counted:
                 self.add("value_unreadable", zero.to_numpy()[code], "时期里有第0期，开始时期“0”分不清是从第0期开始还是从未实施",
                          "从未实施的留空或写 never；从第0期开始的写 +0")
             if (late := (first > out["time"].max()).to_numpy()[code]).any():
@@ -174,11 +174,14 @@ class Reader:
 
 @dataclass(frozen=True)
 class Scale:
-    """The integer times of a panel's periods: consecutive numbers of their kind; days by their rank."""
+    """The integer times of a panel's periods: consecutive numbers of their kind; days by their rank.
+
+    Times are above zero (0 stands for never in a cohort), so that periods counted from a start are moved: -4 becomes 1.
+    """
 
     kind: Kind
     plain: bool  # bare numbers: positions, whatever their size
-    days: tuple[int, ...] = ()
+    numbers: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, periods: pd.Series) -> Scale:
@@ -186,8 +189,13 @@ class Scale:
         texts = list(dict.fromkeys(periods.astype("string").dropna()))
         found = parse_column(t for t in texts if t)
         kind = found[0].kind if found else "year"
-        days = tuple(sorted({p.number for p in found})) if kind == "day" else ()
-        return cls(kind, kind in ("wave", "relative") and all(map(_is_number, texts)), days)
+        numbers = tuple(sorted({p.number for p in found}))
+        return cls(kind, kind in ("wave", "relative") and all(map(_is_number, texts)), numbers)
+
+    @property
+    def shift(self) -> int:
+        """What is added to numbers so that the first is above zero."""
+        return max(1 - min(self.numbers, default=1), 0)
 
     @property
     def counted(self) -> bool:
@@ -213,16 +221,21 @@ class Scale:
     def time(self, value: Any) -> int | None:
         """The integer time of a written period; None where it is none of this kind, or a day that no row has."""
         number = self.number(value)
-        if number is None or not self.days:
-            return number
-        return self.days.index(number) if number in self.days else None
+        if number is None or self.kind != "day":
+            return number if number is None else number + self.shift
+        return self.numbers.index(number) + 1 if number in self.numbers else None
 
     def first_from(self, value: Any) -> float:
-        """The integer time from which something that starts then is in force; NaN where it cannot be read."""
+        """The integer time from which something that starts then is in force; NaN where it cannot be read.
+
+        What started before the first period of all is in force from time 1 at the latest.
+        """
         number = self.number(value)
         if number is None:
             return np.nan
-        return float(np.searchsorted(self.days, number)) if self.days else float(number)
+        if self.kind == "day":
+            return float(np.searchsorted(self.numbers, number) + 1)
+        return float(max(number + self.shift, 1))
 
 
 def _is_number(value: Any) -> bool:

@@ -7,14 +7,29 @@ freedom) and diff-diff's (did2s, Bacon); what is ours is the shares of Sun and A
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evalkit.effects.dealing import Clusters, imputed, least_squares_contrasts
+from evalkit.effects.few import Linear, without_controls
 from evalkit.effects.guards import guarded, pretrend
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, number, rows, unfit
+from evalkit.effects.result import (
+    Effect,
+    Note,
+    allowed_as,
+    binary,
+    facts,
+    fitted,
+    number,
+    rows,
+    side,
+    unfit,
+    unweighted,
+)
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import p_value, percent, plain
 
@@ -56,7 +71,13 @@ def twfe(panel: Panel, *, entity_effects: bool = True, time_effects: bool = True
     about = facts(panel, package="pyfixest", method=_EFFECTS[effects], paper="Wooldridge (2010)", covariance=_COVARIANCES[covariance],
                   n=fit["n"], r2_within=fit["r2_within"])  # fmt: skip
     made = Effect("twfe", _EFFECTS[effects], table, about, fit["notes"], "d", {"covariance": fit["cov"]})
-    return guarded(made, panel) if guard and panel.kind == "binary" and effects == "i+t" else made
+    if not guard or panel.kind != "binary" or effects != "i+t":
+        return made
+    way = Linear(
+        without_controls(panel.work, fit["beta"]),
+        lambda clusters: {"d": least_squares_contrasts(clusters, clusters.on[None])[0]},
+    )
+    return guarded(made, panel, way)
 
 
 @fitted
@@ -100,7 +121,16 @@ def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int
     names = list(dummies)
     found = fit["beta"][names], fit["cov"].loc[names, names]
     made = dynamic_effect("event_study", "事件研究", panel, times, *found, about, notes, df=fit["df"], base=base)
-    return guarded(made, panel) if guard else made
+    if not guard:
+        return made
+
+    def contrasts(clusters: Clusters) -> dict[str, np.ndarray]:
+        event = np.clip(clusters.since, first, last)
+        weights = least_squares_contrasts(clusters, np.array([event == e for e in times], float))
+        late = np.array(times) >= 0
+        return {f"e{e:+d}": w for e, w in zip(times, weights, strict=True)} | {"att": weights[late].mean(axis=0)}
+
+    return guarded(made, panel, Linear(without_controls(work, fit["beta"]), contrasts))
 
 
 @fitted
@@ -133,12 +163,26 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
     post = np.where(e >= 0, cells, 0) / cells[e >= 0].sum()
     about = facts(panel, package="pyfixest", method="Sun–Abraham 交互加权", paper="Sun & Abraham (2021)", covariance=CLUSTERED, n=fit["n"],
                   base_period=f"实施前第{-base}期")  # fmt: skip
-    group_time = cells.index.to_frame(index=False).assign(estimate=beta, se=np.sqrt(np.diag(cov)), weight=cells.to_numpy())
+    labels = [f"{panel.period(g)}批 {'实施前' if at < 0 else '实施后'}{abs(at)}期" for g, at in cells.index]
+    group_time = rows([f"g{g}_e{at:+d}" for g, at in cells.index], labels, beta, np.sqrt(np.diag(cov)), df=fit["df"], at=e)
+    group_time = group_time.assign(g=cells.index.get_level_values("g"), e=e, weight=cells.to_numpy())
     made = dynamic_effect("sun_abraham", "Sun–Abraham 交互加权", panel, times, shares @ beta, shares @ cov @ shares.T, about,
                           [*notes, *fit["notes"]],
                           df=fit["df"], main=(post @ beta, np.sqrt(post @ cov @ post)), main_label="平均处理效应（按观测加权）",
                           details={"group_time": group_time}, base=base)  # fmt: skip
-    return guarded(made, panel) if guard else made
+    if not guard:
+        return made
+    pairs = [(int(g), int(at)) for g, at in cells.index]
+
+    def contrasts(clusters: Clusters) -> dict[str, np.ndarray]:
+        terms = [(clusters.cohorts[:, None] == g) & (clusters.since == at) for g, at in pairs]
+        weights = least_squares_contrasts(clusters, np.array(terms, float))
+        dynamic = np.einsum("en,nkt->ekt", shares, weights)
+        found = {f"e{int(at):+d}": w for at, w in zip(times, dynamic, strict=True)}
+        found |= {f"g{g}_e{at:+d}": w for (g, at), w in zip(pairs, weights, strict=True)}
+        return found | {"att": np.einsum("n,nkt->kt", post, weights)}
+
+    return guarded(made, panel, Linear(without_controls(work, fit["beta"]), contrasts))
 
 
 @fitted
@@ -175,7 +219,23 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
     values, cov = pd.Series(events.att, events.event_time)[real], pd.DataFrame(events.vcov, at, at).loc[real, real]
     made = dynamic_effect("did2s", "两阶段双重差分", panel, real, values, cov, about, notes, df=about["clusters"] - 1, base=None,
                           main=(found.overall_att, found.overall_se), main_label="平均处理效应")  # fmt: skip
-    return guarded(made, panel) if guard else made
+    if not guard:
+        return made
+
+    def contrasts(clusters: Clusters) -> dict[str, np.ndarray]:
+        shape, apart = clusters.on.shape, imputed(clusters)
+        mass = np.repeat(clusters.mass, shape[1])
+
+        def mean(cells: np.ndarray) -> np.ndarray:
+            weight = np.where(cells.ravel(), mass, 0.0)
+            return np.asarray(weight @ apart / weight.sum()).reshape(shape)
+
+        rows_ = {f"e{int(e):+d}": mean(clusters.since == e) for e in real if (clusters.since == e).any()}
+        return rows_ | {"att": mean(clusters.on == 1)}
+
+    idle = work[work["d"] == 0]
+    beta = least_squares(panel, idle, [], effects="i+t")["beta"] if panel.xs else pd.Series(dtype="float64")
+    return guarded(made, panel, Linear(without_controls(work, beta), contrasts))
 
 
 @fitted
@@ -187,6 +247,7 @@ def bacon(panel: Panel) -> Effect:
     import diff_diff as dd
 
     binary(panel, "bacon")
+    unweighted(panel, "bacon", "分解只对不加权的双向固定效应成立；请看 twfe 结果里的负权重说明")
     used = panel.work
     whole = used.groupby("i")["t"].transform("size") == used["t"].nunique()
     notes = [] if whole.all() else [Note("info", f"{used.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，分解时略去")]
@@ -256,8 +317,20 @@ def dynamic_effect(
                  at=[np.nan, *e])  # fmt: skip
     zero = [rows([f"e{base:+d}"], [f"实施前{-base}期（基期）"], [0.0], np.nan, at=base)] if base is not None and base not in e else []
     dynamic = pd.concat([table.iloc[1:], *zero]).sort_values("at", ignore_index=True)
+    parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
+    made = Effect(design, name, table, about | {"pretrend": None}, (), "att", parts, "event_study").with_notes(*notes)
+    found, failed = side("预趋势检验", lambda: _pretrend(panel, e, beta, cov, base, short, df, first))
+    if found is None:
+        return made.with_notes(*failed)
+    return replace(made, facts=about | {"pretrend": found[0]}).with_notes(*found[1])
+
+
+def _pretrend(
+    panel: Panel, e: np.ndarray, beta: np.ndarray, cov: np.ndarray, base: int | None, short: bool, df: float, first: float
+) -> tuple[dict[str, float] | None, list[Note]]:
+    """The joint test of the leads, and what is said of it."""
     lead, few = e < (0 if base is None else base), _few(panel, e)
-    told, left = [*notes], -e[lead & few]
+    told, left = list[Note](), -e[lead & few]
     if len(left):
         named = f"{left[0]}至{left[-1]}" if len(left) > 2 and left[0] - left[-1] == len(left) - 1 else "、".join(map(str, left))
         text = f"实施前第{named}期可比的聚类太少，标准误不可靠（一两个聚类就足以“显著”），不列入预趋势联合检验，请看图"
@@ -270,16 +343,15 @@ def dynamic_effect(
     if test is None:
         told.append(_dealt_pretrend(panel))
     else:
-        statistic = f"F({test['k']}, {plain(test['df'])})={number(test['statistic'], 2)}"
-        text = (f"预趋势联合检验：{statistic}，{p_value(test['p'], name='p')}；80%功效下"
+        joint = f"F({test['k']}, {plain(test['df'])})={number(test['statistic'], 2)}"
+        text = (f"预趋势联合检验：{joint}，{p_value(test['p'], name='p')}；80%功效下"
                 f"可发现的线性趋势为每期{number(test['detectable'])}；"
                 f"恰能造出全部主效应的线性趋势，被发现的概率为{percent(test['power'], 0)}")  # fmt: skip
         failed = test["p"] < 0.05
         told.append(Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if failed else Note("info", text))
         if not failed and test["power"] < 0.5:
             told.append(Note("info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"))
-    parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
-    return Effect(design, name, table, about | {"pretrend": test}, (), "att", parts, "event_study").with_notes(*told)
+    return test, told
 
 
 def _dealt_pretrend(panel: Panel) -> Note:

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from evalkit.effects.dealing import Clusters
+from evalkit.effects.few import Refitted
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, rows
@@ -57,7 +59,7 @@ def fractional_response(y: ArrayLike, x: pd.DataFrame | np.ndarray, link: Link =
     named = pd.DataFrame(x).rename(columns=lambda c: c if isinstance(c, str) else f"x{c}")
     design = sm.add_constant(named.astype(float), has_constant="add")
     _full_rank(design)
-    family = sm.families.Binomial(sm.families.links.Probit() if link == "probit" else sm.families.links.Logit())
+    family = _family(link)
     options: dict[str, Any] = {"cov_type": "nonrobust" if covariance == "model" else "HC0"}
     if cluster is not None:
         options = {"cov_type": "cluster", "cov_kwds": {"groups": pd.factorize(np.asarray(cluster))[0]}}
@@ -78,33 +80,34 @@ def _full_rank(design: pd.DataFrame) -> None:
                                  advice="这些变量与其他变量完全共线，请删去其一"))  # fmt: skip
 
 
-def average_effects(fit: Any, names: Sequence[str], on: np.ndarray | None = None) -> pd.DataFrame:
+def average_effects(fit: Any, names: Sequence[str], on: np.ndarray | None = None, weights: ArrayLike | None = None) -> pd.DataFrame:
     r"""Average partial effects with delta-method errors: ``term``, ``estimate``, ``se``.
 
     Continuous :math:`x_j`: :math:`\bar\theta_j = N^{-1}\sum_i g(x_i\beta)\beta_j`; 0/1: the mean of
     :math:`G(x_i^{(1)}\beta) - G(x_i^{(0)}\beta)`. With :math:`J = \partial\bar\theta/\partial\beta` the variance is
-    :math:`J V J'`, x held fixed as in Stata's ``margins``. `on` averages over these rows only (the treated: ATT).
+    :math:`J V J'`, x held fixed as in Stata's ``margins``. `on` averages over these rows only (the treated: ATT),
+    `weights` weigh the rows.
     """
-    x, beta = np.asarray(fit.model.exog, float), np.asarray(fit.params, float)
-    place = list(fit.model.exog_names)
-    used = x if on is None else x[np.asarray(on, bool)]
-    inverse, slope, bend = fit.model.family.link.inverse, fit.model.family.link.inverse_deriv, fit.model.family.link.inverse_deriv2
     found = []
     for name in names:
-        j = place.index(name)
-        if np.isin(x[:, j], (0, 1)).all():
-            one, zero = used.copy(), used.copy()
-            one[:, j], zero[:, j] = 1, 0
-            effect = inverse(one @ beta) - inverse(zero @ beta)
-            gradient = slope(one @ beta)[:, None] * one - slope(zero @ beta)[:, None] * zero
-        else:
-            index = used @ beta
-            effect = slope(index) * beta[j]
-            gradient = bend(index)[:, None] * beta[j] * used
-            gradient[:, j] += slope(index)
-        jacobian = gradient.mean(0)
-        found.append([name, float(effect.mean()), float(np.sqrt(jacobian @ np.asarray(fit.cov_params()) @ jacobian))])
+        effect, jacobian = _effect(fit, name, on, weights)
+        found.append([name, effect, float(np.sqrt(jacobian @ np.asarray(fit.cov_params()) @ jacobian))])
     return pd.DataFrame(found, columns=["term", "estimate", "se"])
+
+
+def _effect(fit: Any, name: str, on: np.ndarray | None, weights: ArrayLike | None) -> tuple[float, np.ndarray]:
+    """One average partial effect and its derivative by the coefficients."""
+    x, beta = np.asarray(fit.model.exog, float), np.asarray(fit.params, float)
+    keep = np.ones(len(x), bool) if on is None else np.asarray(on, bool)
+    used, share = x[keep], np.ones(len(x))[keep] if weights is None else np.asarray(weights, float)[keep]
+    share = share / share.sum()
+    link, j = fit.model.family.link, list(fit.model.exog_names).index(name)
+    if np.isin(x[:, j], (0, 1)).all():
+        return _switched(used, beta, share, j, link)
+    index = used @ beta
+    gradient = link.inverse_deriv2(index)[:, None] * beta[j] * used
+    gradient[:, j] += link.inverse_deriv(index)
+    return float(share @ link.inverse_deriv(index) * beta[j]), np.asarray(share @ gradient)
 
 
 def regressors(panel: Panel, mundlak: bool = True) -> pd.DataFrame:
@@ -140,9 +143,10 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
     fit = fractional_response(used[panel.outcome], x, link, cluster=used["cluster"],
                               weights=used["weight"] if panel.weighted else None)  # fmt: skip
     terms = [n for n in names if n in x]
-    effects = average_effects(fit, terms)
+    given = used["weight"] if panel.weighted else None
+    effects = average_effects(fit, terms, weights=given)
     if panel.kind == "binary":
-        att = average_effects(fit, ["treated"], used["treated"].to_numpy() > 0).assign(term="att")
+        att = average_effects(fit, ["treated"], used["treated"].to_numpy() > 0, given).assign(term="att")
         effects = pd.concat([effects.iloc[:1], att, effects.iloc[1:]], ignore_index=True)
     labels = {"treated": f"{panel.label(panel.treatment)}（平均偏效应）", "att": f"{panel.label(panel.treatment)}（已实施者的平均效应）"}
     clusters = used["cluster"].nunique()
@@ -156,4 +160,70 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
     table = rows(effects["term"], [labels.get(t, panel.label(t)) for t in effects["term"]], effects["estimate"], effects["se"])
     made = Effect(f"fractional_{link}", f"分数响应{'Logit' if link == 'logit' else 'Probit'}", table, about, (), "treated",
                   {"coefficients": coefficients}).with_notes(note)  # fmt: skip
-    return guarded(made, panel) if panel.kind == "binary" else made
+    if panel.kind != "binary":
+        return made
+    return guarded(made, panel, Refitted(panel.work, lambda clusters, codes: _refit(clusters, codes, panel, link, mundlak)))
+
+
+def _refit(clusters: Clusters, codes: np.ndarray, panel: Panel, link: Link, mundlak: bool) -> dict[str, tuple[float, float, float]]:
+    """The fit of cluster means to an assignment: effects with errors by the variance between clusters of every cohort.
+
+    The influence of a cluster on an average effect is J (X'WX)^-1 times its scores; its variance is taken cohort by cohort
+    (n / (n - 1) of the sum of squares about the cohort's mean), with Satterthwaite's degrees of freedom.
+    """
+    n, t = clusters.y.shape
+    moving = [clusters.on[codes], *(clusters.means(name) for name in panel.xs)]
+    columns = [np.ones(n * t), *(v.ravel() for v in moving), *(np.tile(np.arange(t) == k, n).astype(float) for k in range(1, t))]
+    if mundlak:
+        columns += [np.repeat(v.mean(axis=1), t) for v in moving if np.ptp(v - v.mean(axis=1, keepdims=True)) > 0]
+    x = np.column_stack(columns)
+    weight = np.repeat(clusters.w / clusters.w.mean(), t)
+    beta, inverse, scores = _scoring(clusters.y.ravel(), x, weight, link)
+    influence = scores.reshape(n, t, -1).sum(axis=1) @ inverse
+    found, single = {}, clusters.sizes.min() == 1
+    for term, rows_ in (("treated", np.ones(n * t, bool)), ("att", moving[0].ravel() > 0)):
+        estimate, jacobian = _switched(x[rows_], beta, weight[rows_], 1, _family(link).link)
+        own, parts = influence @ jacobian, []
+        for k in range(len(clusters.cohorts)):
+            mine = own[codes == k]
+            size = max(len(mine), 2)
+            about = mine.mean() if len(mine) > 1 else 0.0
+            parts.append((float(((mine - about) ** 2).sum()) * size / (size - 1), size - 1))
+        total = sum(v for v, _ in parts)
+        freedom = total**2 / sum(v**2 / nu for v, nu in parts) if total > 0 else 1.0
+        found[term] = (estimate, float(np.sqrt(total)), freedom)
+    return found if not single else {term: (e, s, 1.0) for term, (e, s, _) in found.items()}
+
+
+def _scoring(y: np.ndarray, x: np.ndarray, w: np.ndarray, link: Link) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fisher scoring of the quasi-likelihood: coefficients, inverse information, scores of the rows."""
+    family = _family(link)
+    beta = np.zeros(x.shape[1])
+    for _ in range(100):
+        index = np.clip(x @ beta, -30, 30)
+        mean = np.clip(family.link.inverse(index), 1e-12, 1 - 1e-12)
+        slope = family.link.inverse_deriv(index)
+        spread = mean * (1 - mean)
+        inverse = np.linalg.pinv((x * (w * slope**2 / spread)[:, None]).T @ x, hermitian=True)
+        scores = x * (w * slope * (y - mean) / spread)[:, None]
+        step = inverse @ scores.sum(axis=0)
+        beta = beta + step
+        if np.abs(step).max() < 1e-9:
+            break
+    return beta, inverse, scores
+
+
+def _family(link: Link) -> Any:
+    import statsmodels.api as sm
+
+    return sm.families.Binomial(sm.families.links.Probit() if link == "probit" else sm.families.links.Logit())
+
+
+def _switched(used: np.ndarray, beta: np.ndarray, weights: np.ndarray, j: int, link: Any) -> tuple[float, np.ndarray]:
+    """The mean effect of switching column j from 0 to 1, and its derivative by the coefficients."""
+    one, zero = used.copy(), used.copy()
+    one[:, j], zero[:, j] = 1, 0
+    share = weights / weights.sum()
+    effect = link.inverse(one @ beta) - link.inverse(zero @ beta)
+    gradient = link.inverse_deriv(one @ beta)[:, None] * one - link.inverse_deriv(zero @ beta)[:, None] * zero
+    return float(share @ effect), np.asarray(share @ gradient)

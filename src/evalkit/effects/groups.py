@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.fixed import dynamic_effect
+from evalkit.effects.dealing import Clusters, group_time_contrast
+from evalkit.effects.few import Linear, without_controls
+from evalkit.effects.fixed import dynamic_effect, least_squares
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, unfit
+from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, side, unfit
 
 _CONTROLS = {"never": ("never_treated", "从未实施"), "not_yet": ("not_yet_treated", "尚未实施")}
 _METHODS = {"dr": "双重稳健", "ipw": "逆概率加权", "reg": "回归"}
@@ -92,7 +95,9 @@ def callaway_santanna(
         notes.append(Note("info", "非平衡面板：每个组别—时期效应用两期都有数据的个体"))
     if lost := int((~cells.used).sum()):
         notes.append(Note("info", f"{lost}个组别—时期效应无法估计（没有对照或控制变量共线），汇总时略去"))
-    parts, boot = {kind: cells.part(kind, window, balance) for kind in AGGREGATIONS}, cells.multipliers(draws, seed)
+    parts = {kind: cells.part(kind, window, balance) for kind in AGGREGATIONS}
+    boot, failed = side("多重自助的同时区间", lambda: cells.multipliers(draws, seed))
+    notes += failed
     label = {"dynamic": lambda e: f"实施前{-e}期" if e < 0 else "实施当期" if e == 0 else f"实施后{e}期",
              "group": lambda g: f"{panel.period(g)}批", "calendar": panel.period}  # fmt: skip
     pairs = list(zip(cells.g, cells.t, strict=True))
@@ -116,7 +121,14 @@ def callaway_santanna(
                              df=cells.df, main=(table["estimate"][0], table["se"][0]), base=zero, short=zero is None)  # fmt: skip
     details["covariance"] = dynamic.details["covariance"]
     made = Effect("callaway_santanna", "Callaway–Sant'Anna", table, dynamic.facts, dynamic.notes, aggregate, details, "event_study")
-    return guarded(made, panel) if guard else made
+    if not guard:
+        return made
+    beta = least_squares(panel, panel.work, [], effects="i+t")["beta"] if panel.xs else pd.Series(dtype="float64")
+    way = Linear(
+        without_controls(work, beta),
+        lambda clusters: cells.contrasts(clusters, chosen, base, anticipation, window, balance),
+    )
+    return guarded(made, panel, way)
 
 
 Part = tuple[list[int], np.ndarray, np.ndarray, float, np.ndarray]
@@ -144,6 +156,43 @@ class _Cells:
         first = work.drop_duplicates("i").set_index("i")["c"].reindex(book["all_units"])
         self.cluster = pd.factorize(first)[0]
         self.df = int(self.cluster.max())
+
+    def contrasts(
+        self, clusters: Clusters, control: str, base: str, anticipation: int, window: tuple[int, int] | None, balance: int | None
+    ) -> dict[str, np.ndarray]:
+        """Every row of the tables as weights on the means by cohort and period."""
+        made = []
+        for g, t in zip(self.g, self.t, strict=True):
+            last = clusters.t[clusters.t < g - anticipation].max(initial=clusters.t[0])
+            earlier = clusters.t[clusters.t < t].max(initial=clusters.t[0])
+            start = int(earlier if base == "varying" and t < g - anticipation else last)
+            idle = clusters.cohorts == 0
+            if control == "not_yet":
+                idle = idle | ((clusters.cohorts > max(int(t), start) + anticipation) & (clusters.cohorts != g))
+            known = idle.any() and int(t) != start
+            shape = (len(clusters.cohorts), len(clusters.t))
+            made.append(group_time_contrast(clusters, g, t, start, idle) if known else np.zeros(shape))
+        own = np.array(made)
+        found = {f"g{g}_t{t}": w for g, t, w in zip(self.g, self.t, own, strict=True) if w.any()}
+        for kind in AGGREGATIONS:
+            keys, by_key, overall = self.weights(kind, window, balance)
+            found[kind] = np.einsum("n,nkt->kt", overall, own)
+            rows_ = {f"{kind}_{key}": np.einsum("n,nkt->kt", w, own) for key, w in zip(keys, by_key, strict=True)}
+            found |= {term: w for term, w in rows_.items() if np.abs(w).max() > 1e-12}
+        return found
+
+    def weights(
+        self, name: str, window: tuple[int, int] | None, balance: int | None
+    ) -> tuple[list[int], np.ndarray, np.ndarray]:
+        """Keys of an aggregation, and how its effects and the overall one weigh the cells."""
+        probe, columns, total = copy(self), [], []
+        probe.psi = np.zeros((len(self.cohort), len(self.att)))
+        for unit in np.eye(len(self.att)):
+            probe.att = unit
+            keys, values, _, overall, _ = probe.part(name, window, balance)
+            columns.append(values)
+            total.append(overall)
+        return keys, np.array(columns).reshape(len(self.att), len(keys)).T, np.array(total)
 
     def clustered(self, psi: np.ndarray) -> np.ndarray:
         """Influence summed by cluster; where units are the clusters it stays as it is."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evalkit.effects.dealing import Clusters
+from evalkit.effects.few import FEW, Way, bootstrapped, conventional, how_few, redealt, unequal_said
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, interval
+from evalkit.effects.result import Effect, Note, side
 from evalkit.problems import InputError
-from evalkit.world.number import p_value, percent
+from evalkit.world.number import percent
 
-FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
+__all__ = ["FEW", "guarded", "negative_share", "pretrend"]
 LOST, LOST_APART = 0.10, 0.05  # attrition worth a warning: in all, and between treated and never treated
-SAME = {"twfe", "callaway_santanna", "sun_abraham"}  # their estimate is the statistic of the randomisation test
 POOLED = {"twfe", "multilevel", "fractional_logit", "fractional_probit"}  # one effect for all, so that the treated are controls too
 MOST_ROWS = 100_000  # beyond, the leads are not tested on the way
 
@@ -44,12 +45,6 @@ def pretrend(beta: np.ndarray, cov: np.ndarray, line: np.ndarray, df: float, eff
             "detectable": float(brentq(lambda s: power(s) - 0.8, 0, top)), "power": power(min(abs(effect / reach), top))}  # fmt: skip
 
 
-def cells(work: pd.DataFrame) -> pd.DataFrame:
-    """Weighted means of y by cluster, cohort and period, with the sum of weights."""
-    by = work.assign(wy=work["w"] * work["y"]).groupby(["c", "g", "t"], as_index=False)[["w", "wy"]].sum()
-    return by.assign(y=by["wy"] / by["w"])
-
-
 def negative_share(panel: Panel) -> float:
     """Sum of the negative weights that two-way fixed effects give to treated cells (de Chaisemartin and
     D'Haultfoeuille 2020), the positive and negative ones adding up to 1; by cohort and period, without controls."""
@@ -61,14 +56,46 @@ def negative_share(panel: Panel) -> float:
     return float(-mass[mass < -1e-12].sum() / mass.sum()) if mass.sum() > 0 else 0.0
 
 
-def guarded(effect: Effect, panel: Panel) -> Effect:
-    """The same result with the guard rails that its design and panel call for."""
-    work, about, notes = panel.work, dict(effect.facts), [Note("info", text) for text in panel.notes]
-    treated, control = (int(work.loc[mask, "c"].nunique()) for mask in (work["g"] > 0, work["g"] == 0))
+def guarded(effect: Effect, panel: Panel, way: Way | None = None) -> Effect:
+    """The same result with the guard rails that its design and panel call for.
+
+    Every guard stands alone: one that fails becomes a note that names it, and the estimate stands.
+
+    Parameters
+    ----------
+    way
+        How the design is tested where clusters are few; without one it keeps its own error and p (synthetic designs).
+    """
+    notes = [Note("info", text) for text in panel.notes]
+    about: dict[str, Any] = {}
+    for name, run in (
+        ("样本流失的核对", lambda: _lost(panel)),
+        ("负权重的核对", lambda: _weighing(effect, panel, about)),
+        ("预趋势检验", lambda: _trends(effect, panel)),
+    ):
+        found, failed = side(name, run)
+        notes += [*(found or ()), *failed]
+    made = replace(effect, facts=effect.facts | about)
+    if who := how_few(panel.work):
+        small, failed = side("少聚类推断", lambda: _few(made, panel, way, who))
+        if small is None:
+            warned = Note("warning", f"{who}，常规的聚类标准误偏小，星号不可靠；{failed[0].text}")
+            return made.with_notes(*notes, warned)
+        made = small
+    return made.with_notes(*notes)
+
+
+def _lost(panel: Panel) -> list[Note]:
     lost = panel.attrition
-    if lost["all"] > LOST or abs(lost["treated"] - lost["never"]) > LOST_APART:
-        shares = f"{percent(lost['all'])}（实施的{percent(lost['treated'])}，未实施的{percent(lost['never'])}）"
-        notes.append(Note("warning", f"样本流失：首期的个体到末期少了{shares}，结果可能受留下者不同的影响"))
+    if lost["all"] <= LOST and abs(lost["treated"] - lost["never"]) <= LOST_APART:
+        return []
+    shares = f"{percent(lost['all'])}（实施的{percent(lost['treated'])}，未实施的{percent(lost['never'])}）"
+    return [Note("warning", f"样本流失：首期的个体到末期少了{shares}，结果可能受留下者不同的影响")]
+
+
+def _weighing(effect: Effect, panel: Panel, about: dict[str, Any]) -> list[Note]:
+    """Whom the design compares with whom where places start one after another."""
+    notes = []
     if effect.design in POOLED and panel.staggered and (share := negative_share(panel)) > 0.001:
         about["negative_weights"] = share
         like = "" if effect.design == "twfe" else f"{effect.name}与之相同，也"
@@ -77,20 +104,36 @@ def guarded(effect: Effect, panel: Panel) -> Effect:
     if effect.design == "event_study" and panel.staggered:
         text = "分批实施：事件研究各期的系数混有别的批次、别的时期的效应"
         notes.append(Note("warning", f"{text}，效应因批次、时间而异时有偏，请对照 sun_abraham"))
-    if effect.design == "twfe" and len(work) <= MOST_ROWS:
-        from evalkit.effects.fixed import event_study
+    return notes
 
-        with suppress(InputError):  # no period before, or event times that cannot be told apart: the adviser says so
-            notes += [note for note in event_study(panel, guard=False).notes if "预趋势" in note.text]
-    table = effect.table.copy()
-    if min(treated, control or FEW) < FEW:
-        from evalkit.effects.inference import permutation_p
 
-        p, how, ends = permutation_p(panel, effect.design)
-        table.loc[table["term"] == effect.row["term"], "p_small"] = p
-        about |= {"p_small": p, "p_small_method": how} | ({"interval_small": ends} if effect.design in SAME else {})
-        who = f"实施政策的聚类只有{treated}个" if treated < FEW else f"未实施的聚类只有{control}个"
-        alone = "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if treated == 1 else "常规的聚类标准误偏小，星号不可靠"
-        known = f"和区间{interval(*ends)}" if effect.design in SAME and np.isfinite(ends).all() else ""
-        notes.append(Note("warning", f"{who}，{alone}；请以少聚类p值{p_value(p)}{known}为准（{how}）"))
-    return replace(effect, table=table, facts=about).with_notes(*notes)
+def _trends(effect: Effect, panel: Panel) -> list[Note]:
+    """The test of pre-trends, where the design has no leads of its own."""
+    if effect.design != "twfe" or len(panel.work) > MOST_ROWS:
+        return []
+    from evalkit.effects.fixed import event_study
+
+    try:
+        return [note for note in event_study(panel, guard=False).notes if "预趋势" in note.text]
+    except InputError:  # no period before, or event times that cannot be told apart: the adviser says so
+        return []
+
+
+def _few(effect: Effect, panel: Panel, way: Way | None, who: str) -> Effect:
+    """Estimate, error, interval and p of one method."""
+    if way is None:
+        own = str(effect.facts["covariance"])
+        p = float(effect.row["p"])
+        table = effect.table.assign(p_small=effect.table["p"])
+        ends = (float(effect.row["ci_low"]), float(effect.row["ci_high"]))
+        about = effect.facts | {"p_small": p, "p_small_method": own, "interval_small": ends}
+        found, _ = side("波动和规模的比较", lambda: unequal_said(c) if (c := Clusters(panel.work)).unequal() else "")
+        notes = [Note("warning", found.replace("学生化以后的随机化p值", f"{own}的p值"))] if found else []
+        text = f"{who}：标准误、区间和p值都出自{own}，个别地区的偶然变化会左右结果"
+        return replace(effect, table=table, facts=about).with_notes(Note("warning", text), *notes)
+    try:
+        return redealt(effect, way, who)
+    except InputError as error:  # dates differ within clusters, or nothing can be dealt anew
+        if effect.design == "twfe":
+            return bootstrapped(effect, panel, who)
+        return conventional(effect, who, error)

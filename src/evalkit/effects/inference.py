@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import combinations
-from math import factorial, prod
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.guards import FEW, cells
+from evalkit.effects.dealing import EXACT, Clusters, Deals, group_time_contrast, least_squares_contrasts, tested
+from evalkit.effects.few import FEW, STUDENTISED, unequal_said, without_controls
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, rows, unfit
-from evalkit.problems import InputError, Problem
-from evalkit.world.number import fixed, percent, plain
+from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, rows, side, unfit
+from evalkit.world.number import p_value, percent, plain
 
-EXACT = 5_000  # assignments up to which all are gone through
 _BY = {"twfe": "双向固定效应", "group_time": "组别—时期平均"}
 
 
 @fitted
 def randomisation(panel: Panel, *, statistic: Literal["twfe", "group_time"] = "twfe", draws: int = 999, seed: int = 7,
-                  exact: int = EXACT) -> Effect:  # fmt: skip
+                  exact: int = EXACT, studentised: bool = True) -> Effect:  # fmt: skip
     """Fisher's randomisation test by cluster: treatment dates are dealt anew to the clusters, cohort sizes kept.
 
     Parameters
@@ -33,44 +30,100 @@ def randomisation(panel: Panel, *, statistic: Literal["twfe", "group_time"] = "t
         from its last period before treatment, against the clusters not treated yet.
     draws, seed
         Random assignments, where there are more than `exact` different ones; else all are gone through.
+    studentised
+        Deal the estimate over its own error, with a variance for every cohort and Satterthwaite's degrees of freedom
+        (`evalkit.effects.dealing`): close to 5% where treated and untreated clusters differ in noise or size. Without it
+        the plain estimate is dealt, which then rejects a true null far too often.
 
     Notes
     -----
     It works on weighted means by cluster and period, controls partialled out first (sharp null: no effect on anyone).
-    p = share of assignments with an estimate at least as large in absolute value, the actual one among them. The
-    interval holds the constant effects that the same test does not reject at 5%; it is open where so few assignments
-    are possible that none can be rejected.
+    p = share of assignments at least as extreme as the actual one, which is among them. The interval holds the constant
+    effects that the same test does not reject at 5%; it is open where so few assignments are possible that none can be
+    rejected. A warning says where the variances before the policy or the sizes differ.
     """
     allowed_as("statistic", statistic, _BY)
-    shape = _Shape(panel)
-    every, dealt = shape.deals(draws, seed, exact)
-    run = (lambda y, g: shape.twfe(g, y)[0]) if statistic == "twfe" else shape.group_time
-    estimate, null = run(shape.y, shape.g[None, :])[0], run(shape.y, dealt)
-    p = _share(null, estimate, every)
-    how = _how(len(null), every, seed)
-    low, high = _inverted(estimate, null, run(shape.on, dealt), every)
-    table = rows(["d"], [panel.label(panel.treatment)], [estimate], np.nan, p=p, ci_low=low, ci_high=high)
+    clusters = _clusters(panel)
+    deals = clusters.deals(draws, seed, exact)
+    found = tested(clusters, _contrast(clusters, statistic), deals, interval=studentised)
+    usable = studentised and np.isfinite(found.se)
+    p, low, high = found.p, found.low, found.high
+    if not usable:
+        p = float(deals.share(_beyond(found.null, found.estimate)))
+        unit = clusters_on(clusters, deals, _contrast(clusters, statistic))
+        low, high = _inverted(found.estimate, found.null, unit, deals.every)
+    how = f"{deals.said}，{STUDENTISED if usable else '未学生化'}"
+    table = rows(["d"], [panel.label(panel.treatment)], [found.estimate], found.se if usable else np.nan, p=p,
+                 ci_low=low, ci_high=high)  # fmt: skip
     about = facts(panel, package="", method=f"{how}（统计量：{_BY[statistic]}，聚类—时期均值）",
-                  paper="Fisher (1935); MacKinnon & Webb (2020)", exact=every, assignments=len(null), p_small_method=how)  # fmt: skip
-    notes = [Note("info", text) for text in (*shape.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")]
-    if every and len(null) < 20:
-        notes.append(Note("warning", f"可能的分派只有{len(null)}种，p值最小也有{fixed(1, 2, over=len(null))}，达不到5%的水平"))
-    draws_ = {"draws": pd.DataFrame({"estimate": null})}
+                  paper="Fisher (1935); Chung & Romano (2013); MacKinnon & Webb (2020)", exact=deals.every,
+                  covariance=STUDENTISED if usable else "", assignments=len(deals.codes), p_small_method=how,
+                  z=found.z if usable else None)  # fmt: skip
+    notes = [Note("info", text) for text in (*clusters.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")]
+    if studentised and not usable:
+        notes.append(Note("warning", "各批都只有一个聚类，估不出方差，检验未学生化：要求实施与未实施的聚类波动相同"))
+    if deals.every and len(deals.codes) < 20:
+        least = p_value(1 / len(deals.codes))
+        notes.append(Note("warning", f"可能的分派只有{len(deals.codes)}种，p值最小也有{least}，达不到5%的水平"))
+    notes += _differing(clusters, usable)
+    draws_ = {"draws": pd.DataFrame({"estimate": found.null} | ({"z": found.null_z} if usable else {}))}
     return Effect("randomisation", "随机化检验", table, about, (), "d", draws_, "placebo").with_notes(*notes)
 
 
-def _share(null: np.ndarray, actual: float, every: bool) -> float:
-    """Share of assignments at least as far from zero as the actual one, which counts as one of them."""
-    beyond = int((np.abs(null) >= abs(actual) - 1e-12 * max(1.0, abs(actual))).sum())
-    return beyond / len(null) if every else (1 + beyond) / (1 + len(null))
+def _clusters(panel: Panel) -> Clusters:
+    """Cluster-period means of a panel, controls partialled out."""
+    binary(panel, "randomisation")
+    work = panel.work
+    if panel.controls:
+        from evalkit.effects.fixed import least_squares
+
+        work = without_controls(work, least_squares(panel, work, [], effects="i+t")["beta"])
+    return Clusters(work)
 
 
-def _how(assignments: int, every: bool, seed: int) -> str:
-    return f"聚类随机化检验，{f'穷尽全部{assignments}种分派' if every else f'随机{assignments}种分派，种子{seed}'}"
+def _contrast(clusters: Clusters, statistic: str) -> np.ndarray:
+    """The statistic as weights on the means by cohort and period."""
+    if statistic == "twfe":
+        return np.asarray(least_squares_contrasts(clusters, clusters.on[None])[0])
+    total, mass = np.zeros(clusters.on.shape), 0.0
+    for g in clusters.cohorts[clusters.cohorts > clusters.t[0]]:
+        before, own = int(clusters.t[clusters.t < g].max()), float(clusters.mass[clusters.cohorts == g][0])
+        for time in clusters.t[clusters.t >= g]:
+            idle = (clusters.cohorts == 0) | (clusters.cohorts > time)
+            if idle.any():
+                total += own * group_time_contrast(clusters, int(g), int(time), before, idle)
+                mass += own
+    return np.asarray(total / mass)
+
+
+def _differing(clusters: Clusters, studentised: bool = True) -> list[Note]:
+    """The warning where clusters cannot simply be exchanged; a failure of this comparison is told."""
+    found, failed = side("波动和规模的比较", clusters.unequal)
+    if not found:
+        return [*failed]
+    text = unequal_said(clusters)
+    if not studentised:
+        text = f"{'；'.join(found)}：未学生化的随机化检验会把波动之差当作政策效应，p值偏小"
+    return [Note("warning", text)]
+
+
+def _beyond(null: np.ndarray, actual: float) -> np.ndarray:
+    """Which are at least as far from zero as the actual one."""
+    return np.asarray(np.abs(null) >= abs(actual) - 1e-12 * max(1.0, abs(actual)))
+
+
+def clusters_on(clusters: Clusters, deals: Deals, contrast: np.ndarray) -> np.ndarray:
+    """The estimates of the assignments on the actual treatment itself."""
+    shifts = clusters.on[clusters.codes] @ contrast.T
+    found = np.zeros(len(deals.codes))
+    for k in range(len(clusters.cohorts)):
+        share = (deals.codes == k) * clusters.w
+        found += share @ shifts[:, k] / share.sum(axis=1)
+    return found
 
 
 def _inverted(estimate: float, null: np.ndarray, unit: np.ndarray, every: bool, size: float = 0.05) -> tuple[float, float]:
-    """Least and largest constant effect c whose p is above `size`.
+    """Least and largest constant effect c that dealing the plain estimate does not reject.
 
     With the effect c taken out of the outcome an assignment's estimate is b - c a, a being its estimate on the actual treatment
     itself; it counts as long as abs(b - c a) >= abs(estimate - c): c between (estimate - b) / (1 - a) and
@@ -79,7 +132,7 @@ def _inverted(estimate: float, null: np.ndarray, unit: np.ndarray, every: bool, 
     always = np.abs(unit) >= 1 - 1e-9
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = np.array([(estimate - null) / (1 - unit), (estimate + null) / (1 + unit)])
-    low, high = (np.sort(np.where(always, side * np.inf, end)) for side, end in ((-1, ends.min(axis=0)), (1, ends.max(axis=0))))
+    low, high = (np.sort(np.where(always, way * np.inf, end)) for way, end in ((-1, ends.min(axis=0)), (1, ends.max(axis=0))))
     out = int(np.floor(size * (len(null) + (not every)) + 1e-9)) - (not every)  # assignments beyond, at which p is still `size`
     return (float(low[out]), float(high[-1 - out])) if 0 <= out < len(null) else (-np.inf, np.inf)
 
@@ -88,59 +141,82 @@ def pretrend_p(panel: Panel, *, draws: int = 999, seed: int = 7, exact: int = EX
     """Randomisation test of parallel trends before the first treatment anywhere; None without two such periods.
 
     Clusters ever treated (the first cohort, where all are) against the others, by period less the last one before; the
-    statistic is the sum of squares of these gaps, the treatment dealt anew among the clusters. For a few treated clusters, where
-    a joint test with clustered errors has no size.
+    statistic is the sum of squares of these gaps over their errors (plain gaps where one side is a single cluster), the
+    treatment dealt anew among the clusters. For a few treated clusters, where a joint test with clustered errors has no size.
     """
-    shape = _Shape(panel)
-    idle = shape.t < shape.cohorts[shape.cohorts > 0].min()
-    if idle.sum() < 2 or not len(shape.g):
+    clusters = _clusters(panel)
+    idle = clusters.t < clusters.cohorts[clusters.cohorts > 0].min()
+    if idle.sum() < 2 or not len(clusters.g):
         return None
-    path = shape.y[:, idle] - shape.y[:, idle][:, -1:]
-    first = shape.cohorts[0] if (shape.cohorts > 0).all() else None
-
-    def run(dealt: np.ndarray) -> np.ndarray:
-        on = dealt == first if first is not None else dealt > 0
-        gaps = [(side * shape.w) @ path / (side * shape.w).sum(axis=1, keepdims=True) for side in (on, ~on)]
-        return np.asarray(((gaps[0] - gaps[1]) ** 2).sum(axis=1))
-
-    every, dealt = shape.deals(draws, seed, exact)
-    return _share(run(dealt), float(run(shape.g[None, :])[0]), every), _how(len(dealt), every, seed)
+    deals = clusters.deals(draws, seed, exact)
+    ever = clusters.cohorts > 0 if (clusters.cohorts == 0).any() else clusters.cohorts == clusters.cohorts[0]
+    pair = clusters.paired(ever)
+    dealt = Deals(ever[deals.codes].astype(int), deals.every, seed)
+    actual, null = 0.0, np.zeros(len(dealt.codes))
+    last = int(np.flatnonzero(idle)[-1])
+    for lead in range(last):
+        contrast = np.zeros((2, len(clusters.t)))
+        contrast[1, [lead, last]] = 1, -1
+        contrast[0] = -contrast[1]
+        found = tested(pair, contrast, dealt, interval=False)
+        single = pair.sizes.min() == 1 or not np.isfinite(found.se)
+        actual += (found.estimate if single else found.z) ** 2
+        null += (found.null if single else found.null_z) ** 2
+    return float(deals.share(null >= actual * (1 - 1e-9))), deals.said
 
 
 @fitted
 def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
-    """安慰剂检验: two-way fixed effects for random treatments, their estimates and clustered p beside the actual one."""
-    from scipy.stats import t
-
-    shape = _Shape(panel)
-    estimate = shape.twfe(shape.g[None, :], shape.y)[0][0]
-    null, z = shape.twfe(shape.random(draws, seed), shape.y)
-    ps = 2 * t.sf(np.abs(z), len(shape.g) - 1)
-    beyond, rejected = int((np.abs(null) >= abs(estimate) - 1e-12).sum()), float((ps < 0.05).mean())
-    low, high = np.quantile(null, [0.025, 0.975])
-    table = rows(["d", "placebo"], [panel.label(panel.treatment), f"随机分派{draws}次的平均"], [estimate, null.mean()],
-                 [np.nan, null.std(ddof=1)],
-                 statistic=np.nan, p=[(1 + beyond) / (1 + draws), np.nan], ci_low=[np.nan, low], ci_high=[np.nan, high])  # fmt: skip
-    method = f"安慰剂检验（随机指定实施的聚类与时期{draws}次，种子{seed}；聚类—时期均值）"
-    about = facts(panel, package="", method=method, paper="Chetty, Looney & Kroft (2009)", beyond=beyond / draws, rejected=rejected)
-    notes = [Note("info", text) for text in shape.notes]
-    larger = percent(beyond, over=draws)
-    notes.append(Note("info", f"随机指定的估计值绝对值不小于实际值的占{larger}；在5%水平上显著的占{percent(rejected)}"))
+    """安慰剂检验: two-way fixed effects for random treatments, beside the actual one; compared as in `randomisation`."""
+    clusters = _clusters(panel)
+    contrast = _contrast(clusters, "twfe")
+    dealt = Deals(clusters.random(draws, seed), False, seed)
+    found = tested(clusters, contrast, dealt, interval=False)
+    usable = np.isfinite(found.se)
+    beyond = (np.abs(found.null_z) >= abs(found.z) * (1 - 1e-9)) if usable else _beyond(found.null, found.estimate)
+    ps = _clustered_p(clusters, dealt)
+    share, rejected = float(beyond.mean()), float((ps < 0.05).mean())
+    low, high = np.quantile(found.null, [0.025, 0.975])
+    table = rows(["d", "placebo"], [panel.label(panel.treatment), f"随机分派{draws}次的平均"],
+                 [found.estimate, found.null.mean()], [found.se, found.null.std(ddof=1)], statistic=np.nan,
+                 p=[float(dealt.share(beyond)), np.nan], ci_low=[np.nan, low], ci_high=[np.nan, high])  # fmt: skip
+    scale = "学生化以后" if usable else "未学生化，"
+    method = f"安慰剂检验（随机指定实施的聚类与时期{draws}次，种子{seed}；聚类—时期均值，{scale}比较）"
+    about = facts(panel, package="", method=method, paper="Chetty, Looney & Kroft (2009); Chung & Romano (2013)", beyond=share,
+                  rejected=rejected, covariance=STUDENTISED if usable else "", z=found.z if usable else None)  # fmt: skip
+    notes = [Note("info", text) for text in clusters.notes]
+    told = f"随机指定的估计值{scale}绝对值不小于实际值的占{percent(share)}；按常规聚类标准误在5%水平上显著的占{percent(rejected)}"
+    notes.append(Note("info", told))
     if rejected > 0.1:
         notes.append(Note("warning", f"随机指定的政策有{percent(rejected)}“显著”，聚类标准误偏小，请以随机化p值为准"))
-    details = {"draws": pd.DataFrame({"estimate": null, "p": ps})}
+    notes += _differing(clusters, bool(usable))
+    details = {"draws": pd.DataFrame({"estimate": found.null, "p": ps} | ({"z": found.null_z} if usable else {}))}
     return Effect("placebo", "安慰剂检验", table, about, (), "d", details, "placebo").with_notes(*notes)
 
 
-def permutation_p(panel: Panel, design: str) -> tuple[float, str, tuple[float, float]]:
-    """The p that stands beside the clustered one where clusters are few, how it was made, and the interval to it."""
-    try:
-        many = panel.work["c"].nunique() * panel.work["t"].nunique() > 100_000
-        made = randomisation(panel, statistic="twfe" if design == "twfe" else "group_time", draws=199 if many else 999)
-    except InputError:  # dates differ within clusters, or nothing can be dealt anew
-        made = wild_bootstrap(panel)
-    row = made.row
-    return float(row["p"]), str(made.facts["p_small_method"]), (float(row["ci_low"]), float(row["ci_high"]))
+def _clustered_p(clusters: Clusters, deals: Deals) -> np.ndarray:
+    """Two-sided p by clustered errors (CRV1, t) of two-way fixed effects in every assignment, a block of them at a time."""
+    from scipy.stats import t
+
+    step = max(1, int(4_000_000 // clusters.y.size))
+    parts = [_clustered_t(clusters, deals.codes[at : at + step]) for at in range(0, len(deals.codes), step)]
+    return np.asarray(2 * t.sf(np.abs(np.concatenate(parts)), len(clusters.g) - 1))
+
+
+def _clustered_t(clusters: Clusters, codes: np.ndarray) -> np.ndarray:
+    w = clusters.w
+
+    def within(v: np.ndarray) -> np.ndarray:
+        v = v - v.mean(axis=-1, keepdims=True)
+        return np.asarray(v - np.einsum("c,...ct->...t", w / w.sum(), v)[..., None, :])
+
+    y, d = within(clusters.y), within(clusters.on[codes])
+    norm, (n, size) = np.einsum("c,bct,bct->b", w, d, d), y.shape
+    beta = np.einsum("c,bct,ct->b", w, d, y) / norm
+    scores = w * np.einsum("bct,bct->bc", d, y - beta[:, None, None] * d)
+    variance = (scores**2).sum(axis=1) * n / (n - 1) * (n * size - 1) / (n * size - size - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(beta / np.sqrt(variance) * norm)
 
 
 @fitted
@@ -171,8 +247,8 @@ def wild_bootstrap(panel: Panel, *, draws: int = 999, seed: int = 7, weights: st
     about = facts(panel, package="diff-diff", method=f"双向固定效应，{how}", paper="Cameron, Gelbach & Miller (2008); Webb (2023)",
                   covariance="按聚类稳健；区间由检验反求", p_small_method=how)  # fmt: skip
     few = min(about["treated_clusters"], about["clusters"] - about["treated_clusters"]) < FEW / 2
-    notes = (Note("warning", "实施或未实施的聚类不足5个时野聚类自助法也不可靠，请用 randomisation"),) if few else ()
-    return Effect("wild_bootstrap", "野聚类自助法", table, about, notes, "d")
+    notes = [Note("warning", "实施或未实施的聚类不足5个时野聚类自助法也不可靠，请用 randomisation")] if few else []
+    return Effect("wild_bootstrap", "野聚类自助法", table, about, tuple(notes), "d")
 
 
 @fitted
@@ -208,7 +284,8 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
     weight = np.array([1 / len(lags) if target == "average" else float(e == target) for e in lags])
     every = np.sort(np.r_[times, -1])
     dynamic = effect.details["dynamic"].set_index("at").reindex(every)
-    se, usual = dynamic["se"].to_numpy(), float(dynamic.loc[lags, "se"].mean())
+    errors = pd.Series(np.sqrt(np.diag(square)), times)  # of one method with the covariance, also where clusters are few
+    se, usual = errors.reindex(every).to_numpy(), float(errors[lags].mean())
     grid = [float(v) for v in (m if m is not None else np.array([0, 0.25, 0.5, 1, 2]) * usual)]
     if not grid or min(grid) < 0 or not weight.any():
         raise unfit("honest", f"m={m}，target={target}", f"m 不小于0；target 为 average 或事件期 {'、'.join(map(str, lags))}")
@@ -245,91 +322,3 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
     return Effect("honest", "诚实DiD界限", table, about, (), "original").with_notes(note, *warned)
 
 
-class _Shape:
-    """Cluster-period means as a matrix, with the cohorts that are dealt anew."""
-
-    def __init__(self, panel: Panel) -> None:
-        binary(panel, "randomisation")
-        work = panel.work
-        if panel.controls:
-            from evalkit.effects.fixed import least_squares
-
-            beta = least_squares(panel, work, [], effects="i+t")["beta"]
-            work = work.assign(y=work["y"] - work[list(beta.index)].to_numpy() @ beta.to_numpy())
-        found = cells(work)
-        if (found.groupby("c")["g"].nunique() > 1).any():
-            why = "同一聚类内的个体开始时期不同，不能按聚类重新分派"
-            raise unfit("randomisation", why, "请把 cluster 设为政策所定的层级，或用 wild_bootstrap")
-        wide = found.pivot(index="c", columns="t", values=["y", "w"])
-        whole = wide["y"].notna().all(axis=1)
-        self.notes = [] if whole.all() else [f"{int((~whole).sum())}个聚类有缺的时期，随机化检验时略去"]
-        self.y, self.w, self.t = wide["y"][whole].to_numpy(), wide["w"][whole].to_numpy().mean(axis=1), wide["y"].columns.to_numpy()
-        self.g = found.drop_duplicates("c").set_index("c")["g"].reindex(wide.index[whole]).to_numpy()
-        self.cohorts, self.sizes = np.unique(self.g, return_counts=True)
-        if len(self.cohorts) < 2:
-            raise unfit("randomisation", "各聚类的开始时期都一样，重新分派没有差别", "请加入未实施的地区")
-
-    @property
-    def on(self) -> np.ndarray:
-        """The actual treatment, 0 or 1 by cluster and period."""
-        return ((self.g[:, None] > 0) & (self.t >= self.g[:, None])).astype(float)
-
-    @property
-    def count(self) -> int:
-        """Number of different assignments: n! / (n_0! n_1! ...)."""
-        return factorial(len(self.g)) // prod(factorial(int(n)) for n in self.sizes)
-
-    def all(self) -> Iterator[np.ndarray]:
-        def deal(left: tuple[int, ...], cohort: int) -> Iterator[dict[int, int]]:
-            if cohort == len(self.cohorts) - 1:
-                yield dict.fromkeys(left, self.cohorts[cohort])
-                return
-            for chosen in combinations(left, int(self.sizes[cohort])):
-                for rest in deal(tuple(n for n in left if n not in chosen), cohort + 1):
-                    yield dict.fromkeys(chosen, self.cohorts[cohort]) | rest
-
-        for found in deal(tuple(range(len(self.g))), 0):
-            yield np.array([found[n] for n in range(len(self.g))])
-
-    def deals(self, draws: int, seed: int, exact: int) -> tuple[bool, np.ndarray]:
-        """All assignments where they are at most `exact`, else random ones; whether they are all."""
-        every = self.count <= exact
-        return every, np.array(list(self.all())) if every else self.random(draws, seed)
-
-    def random(self, draws: int, seed: int) -> np.ndarray:
-        if draws < 19:
-            raise InputError(Problem("value_invalid", where="draws", found=str(draws), allowed="不小于19：再少就达不到5%的水平"))
-        rng = np.random.default_rng([seed, *b"randomisation"])
-        return rng.permuted(np.tile(self.g, (draws, 1)), axis=1)
-
-    def twfe(self, dealt: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Coefficients and clustered t of every assignment (rows of `dealt`), a block of them at a time."""
-        step = max(1, int(4_000_000 // outcome.size))
-        parts = [self._twfe(dealt[at : at + step], outcome) for at in range(0, len(dealt), step)]
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-
-    def _twfe(self, dealt: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        def within(v: np.ndarray) -> np.ndarray:
-            v = v - v.mean(axis=-1, keepdims=True)
-            return np.asarray(v - np.einsum("c,...ct->...t", self.w / self.w.sum(), v)[..., None, :])
-
-        y, d = within(outcome), within(((dealt[:, :, None] > 0) & (self.t >= dealt[:, :, None])).astype(float))
-        norm, (n, size) = np.einsum("c,bct,bct->b", self.w, d, d), y.shape
-        beta = np.einsum("c,bct,ct->b", self.w, d, y) / norm
-        scores = self.w * np.einsum("bct,bct->bc", d, y - beta[:, None, None] * d)
-        variance = (scores**2).sum(axis=1) * n / (n - 1) * (n * size - 1) / (n * size - size - 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return beta, beta / np.sqrt(variance) * norm
-
-    def group_time(self, outcome: np.ndarray, dealt: np.ndarray) -> np.ndarray:
-        """Mean over treated cluster-periods of Y_t - Y_{g-1}, less that of the clusters not treated by t."""
-        total, mass = np.zeros(len(dealt)), np.zeros(len(dealt))
-        for g in self.cohorts[self.cohorts > self.t[0]]:
-            before, mine = int(np.searchsorted(self.t, g)) - 1, (dealt == g) * self.w
-            for at in range(before + 1, len(self.t)):
-                change, idle = outcome[:, at] - outcome[:, before], ((dealt == 0) | (dealt > self.t[at])) * self.w
-                if idle.any():
-                    n = mine.sum(axis=1)
-                    total += n * (mine @ change / n - idle @ change / idle.sum(axis=1))
-                    mass += n
-        return total / mass

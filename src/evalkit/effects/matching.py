@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, fitted
+from evalkit.effects.result import Effect, Note, allowed_as, fitted, number, side
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fixed, plain
 
@@ -58,10 +58,12 @@ def match(score: np.ndarray, treated: np.ndarray, method: Literal["nearest", "ke
     return weight
 
 
-def balance(frame: pd.DataFrame, treated: np.ndarray, weight: np.ndarray, covariates: Sequence[str]) -> pd.DataFrame:
+def balance(frame: pd.DataFrame, treated: np.ndarray, weight: np.ndarray, covariates: Sequence[str],
+            before: np.ndarray | None = None) -> pd.DataFrame:  # fmt: skip
     r"""Means, standardised differences and variance ratios before and after weighting.
 
-    :math:`d = (\bar x_1 - \bar x_0)/\sqrt{(s_1^2 + s_0^2)/2}` with the variances before matching in both.
+    :math:`d = (\bar x_1 - \bar x_0)/\sqrt{(s_1^2 + s_0^2)/2}` with the variances before matching in both; `before`: the
+    panel's own weights, which `weight` holds already.
     """
     on = np.asarray(treated, bool)
     found = []
@@ -69,7 +71,7 @@ def balance(frame: pd.DataFrame, treated: np.ndarray, weight: np.ndarray, covari
         x = frame[name].to_numpy(float)
         scale = np.sqrt((x[on].var(ddof=1) + x[~on].var(ddof=1)) / 2) or np.nan
         line: list[Any] = [name]
-        for w in (np.ones(len(x)), weight):
+        for w in (np.ones(len(x)) if before is None else before, weight):
             some = w[on].sum() > 0 and w[~on].sum() > 0
             means = [float(np.average(x[side], weights=w[side])) if some else np.nan for side in (on, ~on)]
             spreads = [float(np.average((x[s] - m) ** 2, weights=w[s])) if some else np.nan for s, m in zip((on, ~on), means, strict=True)]
@@ -125,8 +127,13 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
         raise InputError(Problem("treatment_unvaried", where="psm_did", found=f"实施{treated.sum()}个、从未实施{(~treated).sum()}个",
                                  allowed="两边各至少2个"))  # fmt: skip
     scaled = sm.add_constant((x - x.mean()) / x.std(ddof=1).replace(0, 1), has_constant="add")
+    own = last.loc[x.index, "weight"].to_numpy(float)
     try:
-        score = np.asarray(sm.Logit(treated.astype(float), scaled).fit(disp=0, maxiter=200).predict(scaled))
+        if panel.weighted:
+            family = sm.families.Binomial()
+            score = np.asarray(sm.GLM(treated.astype(float), scaled, family=family, var_weights=own / own.mean()).fit().predict(scaled))
+        else:
+            score = np.asarray(sm.Logit(treated.astype(float), scaled).fit(disp=0, maxiter=200).predict(scaled))
     except (PerfectSeparationError, np.linalg.LinAlgError) as error:
         raise InputError(Problem("value_invalid", where="covariates", found="协变量把实施与未实施的完全分开，或彼此共线",
                                  advice="请减少协变量")) from error  # fmt: skip
@@ -139,7 +146,8 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
     frame = panel.frame.assign(weight=panel.frame["entity"].map(by).astype(float) * panel.frame["weight"])
     matched = replace(panel, frame=frame.loc[frame["weight"] > 0].reset_index(drop=True), weighted=True)
     made = twfe(matched)
-    table = balance(x.reset_index(), treated, weight, list(x.columns))
+    found, failed = side("匹配平衡性的核对", lambda: balance(x.reset_index(), treated, weight * own, list(x.columns), own))
+    table = found if found is not None else pd.DataFrame({"covariate": [], "difference_after": []})
     table["label"] = ["实施前的变化" if n == "change" else panel.label(n) for n in table["covariate"]]
     worst = table["difference_after"].abs().max()
     how = f"核匹配（Epanechnikov，带宽{plain(bandwidth)}）"
@@ -147,27 +155,28 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
         how = f"最近邻（1比{k}，有放回，卡尺{plain(caliper)}倍标准差）"
     on, used = int(treated.sum()), int((weight[~treated] > 0).sum())
     notes = [Note("info", f"{how}：{on}个实施的个体中{on_support}个在共同支撑之内，用到{used}个未实施的；"
-                          f"匹配后最大标准化差异{fixed(worst, 2)}。标准误没有计入匹配本身的误差。")]  # fmt: skip
+                          f"匹配后最大标准化差异{number(worst, 2)}。"
+                          "标准误没有计入匹配本身的误差。"), *failed]  # fmt: skip
     if on_support < on:
         lost = "、".join(str(e).rpartition("/")[2] for e in x.index[treated & (weight == 0)][:6])
         notes.append(Note("warning", f"{on - on_support}个实施的个体找不到相近的对照，已去掉（{lost}）：结果只说明留下的那些。"))
-    if not worst < 0.25:
+    if found is not None and not worst < 0.25:
         notes.append(Note("warning", f"匹配后仍有标准化差异达到{fixed(worst, 2)}（应低于{BALANCED}），匹配没有使两组相近。"))
     about = made.facts | {"method": f"倾向得分匹配（Logit）后双向固定效应，{how}", "paper": PAPER}
     scores = pd.DataFrame({"entity": x.index, "treated": treated, "score": score, "weight": weight})
-    details = {**made.details, "balance": table, "scores": scores}
+    details = {**made.details, **({"balance": table} if found is not None else {}), "scores": scores}
     return Effect("psm_did", "倾向得分匹配双重差分", made.table, about, (), made.main, details).with_notes(*made.notes, *notes)
 
 
 def multiple(*effects: Effect, method: str = "holm", names: Sequence[str] | None = None) -> pd.DataFrame:
     """Main p-values of several results adjusted for being several (statsmodels: holm, fdr_bh, bonferroni ...).
 
-    Where clusters are few the small-sample p stands in. Columns: ``name``, ``outcome``, ``estimate``, ``p``, ``adjusted``.
+    Columns: ``name``, ``outcome``, ``estimate``, ``p``, ``adjusted``.
     """
     from evalkit.stats import adjust
 
     allowed_as("method", method, METHODS)
-    p = [e.row["p"] if pd.isna(e.row["p_small"]) else max(e.row["p"], e.row["p_small"]) for e in effects]
+    p = [float(e.row["p"]) for e in effects]  # where clusters are few it is that of the randomisation test
     labels = list(names) if names else [e.name for e in effects]
     return pd.DataFrame({"name": labels, "outcome": [e.facts["outcome_label"] for e in effects],
                          "estimate": [e.row["estimate"] for e in effects], "p": p, "adjusted": adjust(p, method)})  # fmt: skip

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from evalkit.effects.dealing import Clusters
+from evalkit.effects.few import Linear, without_controls
 from evalkit.effects.fractional import regressors
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, unfit
+from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, unfit, unweighted
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import fixed, plain
 
@@ -92,6 +94,7 @@ def multilevel(panel: Panel) -> Effect:
     import statsmodels.api as sm
 
     binary(panel, "multilevel")
+    unweighted(panel, "multilevel", "带权重的请用 twfe 或 callaway_santanna")
     used = panel.complete
     names = ["treated", *panel.controls]
     x = sm.add_constant(regressors(panel), has_constant="add")
@@ -120,4 +123,24 @@ def multilevel(panel: Panel) -> Effect:
     if not fit.converged:
         notes.append(Note("warning", "多层模型没有收敛，结果不可用。"))
     details = {"entities": each.reset_index(drop=True)}
-    return guarded(Effect("multilevel", "多层模型", table, about, (), "treated", details).with_notes(*notes), panel)
+    made = Effect("multilevel", "多层模型", table, about, (), "treated", details).with_notes(*notes)
+    beta = fit.fe_params[[c for c in panel.controls if c in x]].rename(dict(zip(panel.controls, panel.xs, strict=True)))
+    way = Linear(
+        without_controls(panel.work, beta),
+        lambda clusters: {"treated": _contrast(clusters, np.asarray(fit.cov_re), float(fit.scale))},
+    )
+    return guarded(made, panel, way)
+
+
+def _contrast(clusters: Clusters, spread: np.ndarray, noise: float) -> np.ndarray:
+    """Generalised least squares of means by cohort and period, at the fitted variances: the weights of the policy's effect."""
+    n, t = clusters.on.shape
+    inside, cross = np.zeros((2 + t, 2 + t)), []
+    for k in range(n):
+        d = clusters.on[k]
+        x = np.column_stack([d, np.full(t, d.mean()), np.eye(t)])
+        z = np.column_stack([np.ones(t), d])
+        inverse = np.linalg.inv(noise * np.eye(t) + z @ spread @ z.T)
+        inside += clusters.mass[k] * x.T @ inverse @ x
+        cross.append(clusters.mass[k] * x.T @ inverse)
+    return np.asarray(np.stack([np.linalg.pinv(inside, hermitian=True)[0] @ c for c in cross]))

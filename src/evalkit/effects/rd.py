@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from evalkit.effects.advise import words
-from evalkit.effects.result import Effect, Note, fitted, rows
+from evalkit.effects.result import Effect, Note, fitted, rows, side
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fixed, plain
 
@@ -211,7 +211,9 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
     lines: list[tuple[str, str, float, float]] = [("robust", "偏差校正估计（稳健）", fit.att, fit.se)]
     lines.append(("conventional", "常规估计", fit.att_conventional, fit.se_conventional))
     if discrete:
-        lines.append(("mass_points", f"常规估计，按{names[running]}的取值聚类", *by_mass_points(y, x, cutoff, h_used)[:2]))
+        by_value, failed = side("按取值聚类的标准误", lambda: by_mass_points(y, x, cutoff, h_used)[:2])
+        lines.append(("mass_points", f"常规估计，按{names[running]}的取值聚类", *(by_value or (np.nan, np.nan))))
+        notes += failed
     donut = donut if donut is not None else (np.nextafter(0, 1) if discrete else None)
     every = np.full(len(x), True)
     widths = (("half", "减半", 0.5), ("double", "加倍", 2.0))
@@ -224,9 +226,20 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
         lines.append((term, label, one.att, one.se) if one else (term, label, np.nan, np.nan))
     terms, texts, estimates, errors = zip(*lines, strict=True)
     table = rows(terms, texts, estimates, errors, level=level)
-    density, heaps = density_test(frame[running].astype("Float64").astype(float), cutoff), heaping(x, cutoff, max(h_used, 10))
-    placebo = _placebos(y, x, cutoff, placebos, level)
-    notes += _guards(fit, values, discrete, density, heaps, placebo, table, h_used, cutoff, names[running])
+    beside: dict[str, pd.DataFrame] = {}
+    for name, said, empty, run in (
+        ("density", "密度检验", ["test", "statistic", "p", "note"],
+         lambda: density_test(frame[running].astype("Float64").astype(float), cutoff)),
+        ("heaping", "整数扎堆的检验", ["base", "n", "expected", "p"], lambda: heaping(x, cutoff, max(h_used, 10))),
+        ("placebo", "安慰剂临界值", ["cutoff", "estimate", "se", "p"], lambda: _placebos(y, x, cutoff, placebos, level)),
+        ("bins", "分段均值图", ["x", "y", "n", "fitted", "left", "right"], lambda: _bins(y, x, cutoff, h_used, fit)),
+    ):  # fmt: skip
+        made, failed = side(said, run)
+        beside[name] = made if made is not None else pd.DataFrame({c: pd.Series(dtype="float64") for c in empty})
+        notes += failed
+    told, failed = side("断点设计的核对", lambda: _guards(
+        fit, values, discrete, beside["density"], beside["heaping"], beside["placebo"], table, h_used, cutoff, names[running]))  # fmt: skip
+    notes += [*(told or ()), *failed]
     about = {
         "outcome": outcome, "outcome_label": names[outcome], "treatment": f"{running}>={plain(cutoff)}",
         "treatment_label": f"{names[running]}达到{plain(cutoff)}", "controls": [], "n": len(x), "entities": len(x), "clusters": len(x),
@@ -237,14 +250,14 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
         "bandwidth_rule": "人工给定" if h else "均方误差最优（两边相同）", "n_left": int(fit.n_h_left), "n_right": int(fit.n_h_right),
         "running": running, "running_label": names[running], "running_en": ENGLISH.get(running, ""), "outcome_en": ENGLISH.get(outcome, ""),
         "bandwidth_bias": float(fit.b_left), "sample": f"{len(x)}个单位，带宽内左{fit.n_h_left}个、右{fit.n_h_right}个"}  # fmt: skip
-    details = {"density": density, "heaping": heaps, "placebo": placebo, "bins": _bins(y, x, cutoff, h_used, fit)}
-    return Effect("rd", "断点回归", table, about, (), "robust", details, "discontinuity").with_notes(*notes)
+    chart = "discontinuity" if len(beside["bins"]) else "coefficients"
+    return Effect("rd", "断点回归", table, about, (), "robust", beside, chart).with_notes(*notes)
 
 
 def _try(y: Any, x: Any, cutoff: float, h: float | None, level: float, b: float | None = None) -> Any:
     try:
         return discontinuity(y, x, cutoff, h, b, level)
-    except (ValueError, np.linalg.LinAlgError):
+    except Exception:
         return None
 
 

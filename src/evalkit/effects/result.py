@@ -21,7 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 # the columns of every Effect.table; `at` is the place on the axis of a figure (event time, period, group), else NaN;
-# `p_small` stands beside the clustered p where clusters are few (see facts["p_small_method"])
+# `p_small` is p once more where clusters are few and everything in the row is of another method (facts["p_small_method"])
 COLUMNS = ("term", "label", "estimate", "se", "statistic", "p", "p_small", "ci_low", "ci_high", "at")
 PARTS = {"group_time": "各批各期", "dynamic": "按实施后时长", "group": "按批次", "calendar": "按时期"}
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
@@ -54,6 +54,12 @@ def binary(panel: Panel, design: str) -> None:
     """Refuse a continuous treatment."""
     if panel.kind != "binary":
         raise unfit(design, f"{panel.label(panel.treatment)}是连续变量，没有开始实施的时期", "连续的政策变量请用 ek.effects.twfe")
+
+
+def unweighted(panel: Panel, design: str, advice: str) -> None:
+    """Refuse weights where the design has no place for them: nothing given is ignored."""
+    if panel.weighted:
+        raise unfit(design, "面板有权重，这种方法用不上", f"{advice}；或在建面板时不给 weights")
 
 
 def allowed_as(option: str, given: object, allowed: Iterable[str]) -> None:
@@ -132,19 +138,16 @@ class Effect:
 
     def block(self, decimals: int = 4) -> Block:
         """The table as a three-line table; every warning marks the main estimate and stands as a row of the table."""
-        heads = {"label": "变量", "estimate": "估计值", "se": "标准误", "p": "p值", "p_small": "少聚类p值",
-                 "ci": f"{percent(self.facts['level'], 0)}置信区间"}
-        if self.table["p_small"].isna().all():
-            del heads["p_small"]
+        heads = {"label": "变量", "estimate": "估计值", "se": "标准误", "p": "p值", "ci": f"{percent(self.facts['level'], 0)}置信区间"}
+        if self.table["p_small"].notna().any():  # all of the row is of the method for few clusters
+            heads["p"] = "少聚类p值"
         columns = [{"key": key, "label": label, "align": "left" if key == "label" else "right"} for key, label in heads.items()]
         rows: list[list[Any]] = []
         for row in self.table.to_dict("records"):
-            texts = {key: p_value(row[key]) if key.startswith("p") else number(row[key], decimals)
-                     for key in heads if key not in ("label", "ci")}  # fmt: skip
-            texts |= {"label": row["label"], "ci": interval(row["ci_low"], row["ci_high"], decimals)}
+            texts = {key: number(row[key], decimals) for key in ("estimate", "se")}
+            texts |= {"label": row["label"], "p": p_value(row["p"]), "ci": interval(row["ci_low"], row["ci_high"], decimals)}
             marked = {"mark": "▲", "tone": "bad"} if self.warnings and row["term"] == self.row["term"] else {}
-            # few clusters: the stars follow the larger of the two p
-            main = {"v": row["estimate"], "t": texts["estimate"] + stars(np.fmax(row["p"], row["p_small"]))} | marked
+            main = {"v": row["estimate"], "t": texts["estimate"] + stars(row["p"])} | marked
             rows.append([main if key == "estimate" else texts[key] for key in heads])
         rows += [[{"t": f"▲ {text}", "tone": "bad"}, *[""] * (len(heads) - 1)] for text in self.warnings]
         notes = [self.caption, *(note.text for note in self.notes if note.tone == "info"), f"{STAR_RULE}。"]
@@ -161,7 +164,8 @@ class Effect:
             f"结果变量均值{number(f['mean_outcome'], 4)}" if f.get("mean_outcome") is not None else "",
             f"基期：{f['base_period']}" if f.get("base_period") else "",
             "控制变量：" + ("、".join(f["controls"]) or "无"), f"标准误：{f['covariance']}" if f.get("covariance") else "",
-            f"少聚类p值：{f['p_small_method']}" if f.get("p_small_method") else "", f"方法：{f['method']}（{f['package']}）",
+            f"少聚类p值和区间：{f['p_small_method']}" if f.get("p_small_method") else "",
+            f"按权重估计（{f['weights']}）" if f.get("weights") else "", f"方法：{f['method']}（{f['package']}）",
         ]  # fmt: skip
         return "；".join(part for part in parts if part) + "。"
 
@@ -194,15 +198,16 @@ def facts(panel: Panel, *, package: str, method: str, paper: str, rows: pd.DataF
     work = panel.work
     used = work if rows is None else rows
     ever = used["g"] > 0
-    idle = work.loc[work["d"] == 0, "y"] if panel.kind == "binary" else work["y"]
+    idle = work[work["d"] == 0] if panel.kind == "binary" and (work["d"] == 0).any() else work
     own = {
         "outcome": panel.outcome, "outcome_label": panel.label(panel.outcome), "outcome_en": panel.english.get(panel.outcome, ""),
         "treatment": panel.treatment,
         "treatment_label": panel.label(panel.treatment), "controls": [panel.label(c) for c in panel.controls],
         "n": len(used), "entities": int(used["i"].nunique()), "clusters": int(used["c"].nunique()),
         "treated_clusters": int(used.loc[ever, "c"].nunique()), "treated_entities": int(used.loc[ever, "i"].nunique()),
-        "mean_outcome": float(idle.mean() if len(idle) else work["y"].mean()), "base_period": "", "covariance": "",
-        "level": 0.95, "is_demo": panel.is_demo, "rate": panel.rate, "method": method, "paper": paper,
+        "mean_outcome": float(np.average(idle["y"], weights=idle["w"])), "base_period": "", "covariance": "",
+        "level": 0.95, "is_demo": panel.is_demo, "rate": panel.rate,
+        "weights": panel.label("weight") if panel.weighted else "", "method": method, "paper": paper,
         "package": f"{package} {version(package)}" if package else "Evalkit", "source": panel.source, "periods": panel.periods,
     }  # fmt: skip
     return own | more
@@ -216,6 +221,22 @@ def stars(p: float) -> str:
 def number(value: Any, decimals: int = 4) -> str:
     """A number as text, — where there is none."""
     return fixed(value, decimals)
+
+
+def side(name: str, run: Callable[[], T]) -> tuple[T | None, tuple[Note, ...]]:
+    """What a side check gives; where it fails, whatever the error, a note that names it: the estimate stands."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return run(), ()
+    except Exception as error:
+        return None, (Note("info", f"{name}没有做成（{reason(error)}），估计不受影响"),)
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, in one line."""
+    if isinstance(error, InputError):
+        return "；".join(p.found or p.title for p in error.problems)
+    return " ".join(str(error).split())[:80] or type(error).__name__
 
 
 def interval(low: Any, high: Any, decimals: int = 4) -> str:

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -22,7 +23,7 @@ from evalkit.effects.advise import Advice, advise, words
 from evalkit.effects.advise import name as design_name
 from evalkit.effects.panel import Panel, panel
 from evalkit.effects.rd import UNIT_OUTCOMES, rd
-from evalkit.effects.result import Effect, allowed_as, unfit
+from evalkit.effects.result import Effect, allowed_as, reason, side, unfit
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import Period
 
@@ -196,11 +197,14 @@ def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
             row |= {"estimate": main["estimate"], "se": main["se"], "low": main["ci_low"], "high": main["ci_high"], "reason": ""}
         except InputError as error:
             row |= {"reason": "；".join(map(_why, error.problems))}
+        except Exception as error:
+            row |= {"reason": f"没有做成（{reason(error)}）"}
         rows.append(row)
     frame = pd.DataFrame(rows).reindex(columns=["group", "treated", "estimate", "se", "low", "high", "reason"])
     good = frame["se"].gt(0)
     if good.sum() > 1:
-        frame.loc[good, "pooled"] = pool_effects(frame.loc[good, "estimate"], frame.loc[good, "se"])[0]["pooled"].to_numpy()
+        pooled, _ = side("收缩", lambda: pool_effects(frame.loc[good, "estimate"], frame.loc[good, "se"])[0]["pooled"].to_numpy())
+        frame.loc[good, "pooled"] = pooled if pooled is not None else np.nan
     return frame
 
 
@@ -220,6 +224,8 @@ def several(
             made[one] = run(one)
         except InputError as error:
             failed.append(f"{called(one)}：" + "；".join(map(_why, error.problems)))
+        except Exception as error:
+            failed.append(f"{called(one)}：没有做成（{reason(error)}）")
     return made, failed
 
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, binary, facts, fitted, number, rows, unfit
+from evalkit.effects.result import Effect, Note, binary, facts, fitted, number, rows, side, unfit, unweighted
 from evalkit.problems import InputError, Problem
-from evalkit.world.number import fixed, p_value
+from evalkit.world.number import p_value
 
 MOST = 3_000  # entities; the libraries' matrices grow with their square
 _HOW = {"placebo": "安慰剂法", "jackknife": "刀切法", "bootstrap": "自助法"}
@@ -127,12 +127,21 @@ def synthetic_control(
     model = dd.SyntheticControl(v_method="custom" if how == "equal" else how, custom_v=equal, seed=seed,
                                 standardize="none" if how == "equal" and not special else "std")  # fmt: skip
     found = model.fit(work, "y", "d", "i", "t", treated_unit=one, pre_period_outcomes=lags, special_predictors=special or None)
-    shadow = found.in_space_placebo() if placebo else pd.DataFrame({"unit": []})
+    shadow, failed = side("安慰剂检验", found.in_space_placebo) if placebo else (None, ())
+    placebo = shadow is not None
+    shadow = shadow if shadow is not None else pd.DataFrame({"unit": []})
+    notes += failed
+    rank_p = float(found.placebo_p_value) if placebo else np.nan
     gap = pd.Series(found.gap_path)
     post = gap[gap.index >= start]
     table = rows(["att", *(f"t{t}" for t in post.index)], ["实施后平均差距", *(f"{panel.period(t)}差距" for t in post.index)],
                  np.r_[post.mean(), post],
-                 np.nan, p_small=np.r_[found.placebo_p_value, np.full(len(post), np.nan)], at=np.r_[np.nan, post.index])  # fmt: skip
+                 np.nan, p=np.r_[rank_p, np.full(len(post), np.nan)], p_small=np.r_[rank_p, np.full(len(post), np.nan)],
+                 at=np.r_[np.nan, post.index])  # fmt: skip
+    low, high = _not_rejected(post.to_numpy(), float(found.pre_rmspe), shadow[shadow["unit"] != one]) if placebo else (np.nan, np.nan)
+    if panel.rate and np.isfinite([low, high]).all():  # a rate cannot move by more than one
+        low, high = max(low, -1.0), min(high, 1.0)
+    table.loc[0, ["ci_low", "ci_high"]] = low, high
     actual = work[work["i"] == one].set_index("t")["y"].sort_index()
     paths = pd.DataFrame({"time": actual.index, "treated": actual, "synthetic": actual - gap.reindex(actual.index)})
     donors = pd.DataFrame([(names[i], w) for i, w in found.donor_weights.items()], columns=["key", "weight"])
@@ -143,16 +152,32 @@ def synthetic_control(
                   pre_rmspe=float(found.pre_rmspe), rmspe_ratio=float(found.rmspe_ratio), base_period="实施前各期", place=place,
                   p_small_method=f"全部{found.n_placebos + 1}个地区的RMSPE比值排名" if placebo else "", rows=work)  # fmt: skip
     notes.append(Note("info", f"{place}；实施前拟合RMSPE={number(found.pre_rmspe)}；没有解析的标准误，以安慰剂排名判断"))
-    ranked = ""
     if placebo:
-        least = fixed(1, 3, over=found.n_placebos + 1)
-        ranked = f"，请以安慰剂排名的p值{p_value(found.placebo_p_value)}为准（最小可能{least}）"
+        least = p_value(1 / (found.n_placebos + 1))
+        ranked = f"，请以安慰剂排名的p值{p_value(rank_p)}为准（最小可能{least}；区间是同一检验不能拒绝的不变效应）"
+    else:
+        ranked = ""
     notes.append(Note("warning", f"只有一个实施政策的地区：星号没有意义{ranked}"))
     if before < 5:
         notes.append(Note("warning", f"实施前只有{before}期：权重总能拟合得很好，拟合好不说明可比"))
     if found.pre_rmspe > 0.25 * actual.std():
         notes.append(Note("warning", "实施前拟合不好（RMSPE超过该地区标准差的四分之一），差距不宜解释为政策效应"))
     return Effect("synthetic_control", "合成控制", table, about, (), "att", details, "synthetic").with_notes(*notes)
+
+
+def _not_rejected(post: np.ndarray, before: float, shadow: pd.DataFrame) -> tuple[float, float]:
+    """Constant effects c that the ranking does not reject at 5%: the gaps less c over the fit before rank as the place's own.
+
+    Firpo and Possebom (2018), J. Causal Inference 6(2): the ratio at c is root mean (gap - c)^2 over the fit before; open where
+    there are fewer than 19 placebos, none (NaN) where every constant effect is rejected.
+    """
+    others = np.sort(shadow.loc[shadow["unit"].notna(), "rmspe_ratio"].dropna().to_numpy(float))[::-1]
+    allowed = int(np.floor(0.05 * (len(others) + 1) + 1e-9))
+    if allowed < 1:
+        return -np.inf, np.inf
+    room = (others[allowed - 1] * before) ** 2 - float(post.var())
+    reach = np.sqrt(room) if room >= 0 else np.nan
+    return float(post.mean() - reach), float(post.mean() + reach)
 
 
 def _times(panel: Panel, periods: Sequence[str | int]) -> list[int]:
@@ -167,6 +192,7 @@ def _times(panel: Panel, periods: Sequence[str | int]) -> list[int]:
 def _whole(panel: Panel, design: str) -> tuple[pd.DataFrame, dict[int, Any], list[Note]]:
     """Entities seen in every period, their names, and a note on those left out."""
     binary(panel, design)
+    unweighted(panel, design, "合成方法自己求权重；带权重的请用 twfe 或 callaway_santanna")
     work, names = panel.work, dict(enumerate(pd.factorize(panel.complete["entity"])[1]))
     whole = work.groupby("i")["t"].transform("size") == work["t"].nunique()
     if not (work.loc[whole, "g"] == 0).any():

@@ -24,6 +24,7 @@ from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.place import ENDINGS, Place, area_names, below, district_of, levels_of, month_of
 from evalkit.problems import Problem, near, visible
 from evalkit.world import number
+from evalkit.world.period import in_time
 
 # columns that say nothing to any table: read past, never parsed
 IGNORED = frozenset(RULES["ignored"])
@@ -380,7 +381,7 @@ class Parser:
                 codes.append(known)
             if other:
                 at = where(block.sheet, "", block.columns["period"][0])
-                text = f"年份列写{'、'.join(sorted(map(str, other)))}，其他地方写{place.period}"
+                text = f"年份列写{'、'.join(in_time(other))}，其他地方写{place.period}"
                 self.problems.append(finding("period_conflict", block.sheet.file, at, text))
         texts = np.array([*pool, (None, None, "")], dtype=object).T[:, codes]
         return {name: pd.array(column, dtype=TEXT) for name, column in zip(("area", "period", "place_key"), texts, strict=True)}

@@ -36,7 +36,7 @@ def regression(*effects: Effect, title: str = "", names: Sequence[str] | None = 
     """Several results as one three-line table, a column each.
 
     Estimates with stars, standard errors in round brackets, the p-value for few clusters in square brackets where there
-    is one (the stars follow the larger of the two); then fixed effects, controls, observations, clusters, mean of the
+    is one (errors and stars are of the same method); then fixed effects, controls, observations, clusters, mean of the
     outcome, base period. Warnings mark the estimate with ▲ and stand first among the notes, with their columns.
     """
     if not effects:
@@ -50,10 +50,9 @@ def regression(*effects: Effect, title: str = "", names: Sequence[str] | None = 
     for n, effect in enumerate(effects):
         own = effect.table.loc[effect.table["label"].isin(controls) & (effect.table["term"] != effect.row["term"])]
         for label, row in [(effect.facts["treatment_label"], effect.row), *((r["label"], r) for _, r in own.iterrows())]:
-            p = row["p"] if pd.isna(row["p_small"]) else max(row["p"], row["p_small"])
             mark = "▲ " if effect.warnings and row["term"] == effect.row["term"] else ""
             digits = _digits(row["estimate"], row["se"], decimals)
-            lines[label][0][n] = f"{mark}{number(row['estimate'], digits)}{stars(p)}"
+            lines[label][0][n] = f"{mark}{number(row['estimate'], digits)}{stars(row['p'])}"
             lines[label][1][n] = f"({number(row['se'], digits)})"
         few[n] = "" if pd.isna(effect.row["p_small"]) else f"[{p_value(effect.row['p_small'])}]"
     rows: list[list[Any]] = []
@@ -83,10 +82,12 @@ def regression(*effects: Effect, title: str = "", names: Sequence[str] | None = 
         for text in effect.warnings:
             told.setdefault(text, []).append(head)
     notes = [f"▲ {''.join(where)} {text}" for text, where in told.items()]
-    notes.append("圆括号内为标准误" + ("，方括号内为少聚类p值，星号按两个p值中较大的" if any(few) else "") + f"；{STAR_RULE}。")
+    small = "，方括号内为少聚类p值（该列的标准误和星号与它出自同一方法）" if any(few) else ""
+    notes.append(f"圆括号内为标准误{small}；{STAR_RULE}。")
     spoken: dict[str, list[str]] = {}
     for head, f in zip(heads, of, strict=True):
         small = f"；少聚类p值：{f['p_small_method']}" if f.get("p_small_method") else ""
+        small += f"；按权重估计（{f['weights']}）" if f.get("weights") else ""
         spoken.setdefault(f"{f['method']}；标准误：{f['covariance']}{small}（{f['package']}）", []).append(head)
     notes += [f"{''.join(where)} {text}。" for text, where in spoken.items()]
     title = title or f"{'、'.join(labels)}对{outcomes[0] if shared else '各结果变量'}的影响"
@@ -117,12 +118,27 @@ def descriptive(panel: Panel, decimals: int = 4) -> Block:
     ever = used["first_treated"].notna()
     rows = []
     for name in dict.fromkeys([panel.outcome, "treated", *panel.controls]):
-        x = used[name].astype(float)
+        x, w = used[name].astype(float), used["weight"]
         label = f"是否已实施{panel.label(panel.treatment)}" if name == "treated" else panel.label(name)
-        stats = [x.mean(), x.std(ddof=1), x.min(), x.median(), x.max(), x[ever].mean(), x[~ever].mean()]
+        mean, middle = _mean(x, w), weighted_quantile(x.to_numpy(), w.to_numpy(), 0.5) if panel.weighted else x.median()
+        spread = np.sqrt(_mean((x - mean) ** 2, w) * len(x) / max(len(x) - 1, 1))
+        stats = [mean, spread, x.min(), middle, x.max(), _mean(x[ever], w[ever]), _mean(x[~ever], w[~ever])]
         rows.append([label, f"{len(x):,}", *(number(v, decimals) for v in stats)])
     heads = columns("变量", "观测值", "均值", "标准差", "最小值", "中位数", "最大值", "实施的均值", "未实施的均值")
-    return three_line("描述性统计", heads, rows, panel, [f"变量齐全的{len(used):,}个观测值；实施的指样本期内曾实施政策的个体。"])
+    notes = [f"变量齐全的{len(used):,}个观测值；实施的指样本期内曾实施政策的个体。"]
+    notes += [f"均值、标准差和中位数按权重（{panel.label('weight')}）计算。"] if panel.weighted else []
+    return three_line("描述性统计", heads, rows, panel, notes)
+
+
+def _mean(x: pd.Series, w: pd.Series) -> float:
+    """The weighted mean (all weights are 1 in a panel without weights); NaN of nothing."""
+    return float(np.average(x, weights=w)) if len(x) else np.nan
+
+
+def weighted_quantile(x: np.ndarray, w: np.ndarray, q: float) -> float:
+    """The least value up to which the weights add up to a share q of all."""
+    order = np.argsort(x, kind="stable")
+    return float(x[order][np.searchsorted(np.cumsum(w[order]), q * w.sum())])
 
 
 def balance(source: Effect | Panel, decimals: int = 4) -> Block:
@@ -143,18 +159,35 @@ def balance(source: Effect | Panel, decimals: int = 4) -> Block:
     start = starts[starts > source.frame["time"].min()].min()
     if pd.isna(start):
         raise InputError(Problem("design_unfit", where="balance", found="没有政策实施前的时期", advice="请看 ek.effects.advise(panel)"))
-    before = source.frame.loc[source.frame["time"] < start].groupby("entity")
+    rows_ = source.frame.loc[source.frame["time"] < start]
+    before = rows_.groupby("entity")
     first = before["first_treated"].first().notna()
     rows = []
     for name in dict.fromkeys([source.outcome, *source.controls]):
-        x = before[name].mean()
-        a, b = (x[s].dropna() for s in (first, ~first))
+        known = rows_.loc[rows_[name].notna() & rows_["weight"].notna()]
+        by = known.assign(part=known["weight"] * known[name].astype(float)).groupby("entity")[["part", "weight"]].sum()
+        sides = [(by["part"] / by["weight"], by["weight"]) for by in (by[first.reindex(by.index)], by[~first.reindex(by.index)])]
+        (a, mean_a, error_a), (b, mean_b, error_b) = ((x, *_group(x, w)) for x, w in sides)
         scale = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
-        p = stats.ttest_ind(a, b, equal_var=False).pvalue if min(len(a), len(b)) > 1 else np.nan
-        rows.append([source.label(name), number(a.mean(), decimals), number(b.mean(), decimals), number(a.mean() - b.mean(), decimals),
-                     number((a.mean() - b.mean()) / scale if scale else np.nan, 2), p_value(p)])  # fmt: skip
+        p = np.nan
+        if min(len(a), len(b)) > 1 and source.weighted:
+            p = float(2 * stats.norm.sf(abs(mean_a - mean_b) / np.hypot(error_a, error_b)))
+        elif min(len(a), len(b)) > 1:
+            p = stats.ttest_ind(a, b, equal_var=False).pvalue
+        rows.append([source.label(name), number(mean_a, decimals), number(mean_b, decimals), number(mean_a - mean_b, decimals),
+                     number((mean_a - mean_b) / scale if scale else np.nan, 2), p_value(p)])  # fmt: skip
     heads = columns("变量", "实施的", "未实施的", "差", "标准化差异", "p值")
-    notes = [f"政策首次实施（{source.period(start)}）以前各期的个体均值；p值为不等方差t检验。",
+    notes = [f"政策首次实施（{source.period(start)}）以前各期的个体均值；" + (
+                 f"按权重（{source.label('weight')}）计算，p值为加权的不等方差检验。" if source.weighted else "p值为不等方差t检验。"),
              "水平不同不等于趋势不同，双重差分要求的是趋势相同。"]  # fmt: skip
     return three_line("实施前的比较", heads, rows, source, notes)
+
+
+def _group(x: pd.Series, w: pd.Series) -> tuple[float, float]:
+    """Weighted mean of one side and its error (HC2)."""
+    if not len(x):
+        return np.nan, np.nan
+    share = (w / w.sum()).to_numpy()
+    mean = float(share @ x.to_numpy())
+    return mean, float(np.sqrt((share**2 * (x.to_numpy() - mean) ** 2 / np.clip(1 - share, 1e-12, None)).sum()))
 

@@ -36,9 +36,10 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
         return "提高" if value > 0 else "下降"
 
     what, on = f["treatment_label"], f["outcome_label"]
-    few = f.get("interval_small", (float("inf"),))  # by randomisation, where clusters are few; open where it can tell nothing
-    low, high = sorted(few if np.isfinite(few).all() else (row["ci_low"], row["ci_high"]))
-    sure = low * high > 0 and not row["p_small"] > 0.05
+    low, high = float(row["ci_low"]), float(row["ci_high"])
+    closed = bool(np.isfinite([low, high]).all())
+    p = float(np.fmax(row["p"], row["p_small"]))
+    sure = closed and low * high > 0 and not p > 0.05
     since, against, level = f"实施{what}的{who}", f"与同一时期没有实施的{who}相比", "没有政策时的水平"
     if main.design == "rd":
         since, against, level = f"{what}的单位", "与刚好没有达到的单位相比", "线下附近的水平"
@@ -48,9 +49,10 @@ def in_words(main: Effect, others: Sequence[Effect] = (), unit: str = "", explor
         ends = sorted((abs(low), abs(high)))
         text = [f"{since}，{on}平均多{way(row['estimate'])}约{size(row['estimate'])}；考虑到偶然因素，"
                 f"多半在{size(ends[0])}至{size(ends[1])}之间。"]  # fmt: skip
-    elif low * high > 0:
-        text = [f"{since}，{on}看起来多{way(row['estimate'])}了约{size(row['estimate'])}，但实施的{who}太少：把实施的换成别的{who}，"
-                f"碰巧也有{percent(row['p_small'], 0)}的可能出现这么大的差别，还不能当作{what}的作用。"]  # fmt: skip
+    elif not closed or low * high > 0:  # few places, or none of the errors is known
+        chance = f"把实施的换成别的{who}，碰巧也有{percent(p, 0)}的可能出现这么大的差别，" if np.isfinite(p) else ""
+        text = [f"{since}，{on}看起来多{way(row['estimate'])}了约{size(row['estimate'])}，但可比的{who}太少，定不出可信的范围：{chance}"
+                f"还不能当作{what}的作用。"]  # fmt: skip
     else:
         text = [f"现有数据看不出{what}使{on}有明确变化：估计{way(row['estimate'])}约{size(row['estimate'])}，但考虑到偶然因素，"
                 f"从{way(low)}{size(low)}到{way(high)}{size(high)}都有可能。看不出不等于没有效果。"]  # fmt: skip
@@ -81,10 +83,12 @@ def in_article(main: Effect, others: Sequence[Effect] = (), checks: Mapping[str,
 
     size, se, low, high = (fixed(row[c], digits, scale=scale) for c in ("estimate", "se", "ci_low", "ci_high"))
     sample = f.get("sample") or f"观测值{f['n']:,}，聚类{f['clusters']:,}"
-    few = not pd.isna(row["p_small"])  # the clustered p says too much then and is left out
-    sure = f"聚类较少，以{f['p_small_method']}计{p_of(row['p_small'])}" if few else p_of(row["p"])
+    few = f"聚类较少，标准误、p值和区间出自{f['p_small_method']}：" if f.get("p_small_method") else ""
+    known = [f"标准误{se}" if pd.notna(row["se"]) else "", p_of(row["p"]) if pd.notna(row["p"]) else "没有p值"]
+    closed = bool(np.isfinite(row[["ci_low", "ci_high"]].astype(float)).all())
+    known.append(f"95%置信区间[{low}, {high}]" if closed else "95%置信区间不封闭")
     text = [f"{main.name}的估计显示，{f['treatment_label']}对{f['outcome_label']}的效应为{size}{unit}"
-            f"（标准误{se}，{sure}，95%置信区间[{low}, {high}]；{sample}）。"]  # fmt: skip
+            f"（{few}{'，'.join(filter(None, known))}；{sample}{'；按权重估计' if f.get('weights') else ''}）。"]  # fmt: skip
     if trend := f.get("pretrend"):
         verdict = "拒绝" if trend["p"] < 0.05 else "不能拒绝"
         statistic = f"F({fixed(trend['k'])}, {fixed(trend['df'])})={fixed(trend['statistic'], 2)}"
@@ -109,7 +113,8 @@ def known_effect(panel: Panel, truth: Mapping[str, Any]) -> float:
     effects = truth["reform"]["effect"][panel.outcome]
     rows = panel.complete.loc[panel.complete["treated"] == 1]
     since = (rows["time"] - rows["first_treated"]).astype(int)
-    return float(since.map(lambda years: effects[min(years, len(effects) - 1)]).mean())
+    known = since.map(lambda years: effects[min(years, len(effects) - 1)]).to_numpy(float)
+    return float(np.average(known, weights=rows["weight"]))
 
 
 def recovered(data: Any, panel: Panel, effects: Sequence[Effect]) -> Block:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from evalkit.world import number
+from evalkit.world.period import Period
 
 MISSING = number.MISSING
-from evalkit.world.period import Period
 
 HIDDEN = "*"  # not printed in the public version (evalkit.reports.disclosure)
 NOTHING_HIDDEN = "经检查，本表没有需要隐去的数字。"
@@ -25,7 +24,6 @@ LIGHT_RULE = (
 NEAR_TARGET = 0.9
 LEVEL = "持平"
 MONEY_SIZES = ((1e8, "亿"), (1e4, "万"), (1.0, ""))
-PERIOD = re.compile(r"(?P<year>\d{4})(?:Q(?P<quarter>[1-4])|-(?P<month>\d{1,2}))?")
 
 
 def fixed(value: float | None, decimals: int = 0, grouped: bool = True, scale: float = 1, over: float = 1) -> str:

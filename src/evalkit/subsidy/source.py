@@ -14,6 +14,7 @@ import pandas as pd
 from evalkit.files import regular_bytes
 from evalkit.problems import InputError, Problem
 from evalkit.scoring.declared import unknown
+from evalkit.world.period import in_time
 
 MAX_TABLE = 50_000_000  # bytes of a user's table
 KEYS = ["home", "period", "party_org"]
@@ -155,7 +156,7 @@ def make(
 ) -> Source:
     periods = orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)
     orgs = orgs.assign(period=periods.astype(str).str[:4])
-    money = None if funds is None else _money(funds, str(orgs["period"].max()))
+    money = None if funds is None else _money(funds, next(reversed(in_time(orgs["period"])), ""))
     for name, table in tables.items():
         if "party_org" in table and name != "instructor_counts":  # a user's columns
             on = [c for c in KEYS if c in table and table[c].notna().all()]

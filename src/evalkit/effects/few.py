@@ -1,0 +1,190 @@
+"""Few clusters: estimate, error, interval and p of every row come from one randomisation test of the design itself.
+
+With a few treated (or untreated) clusters the usual clustered errors are too small. A design then says how its rows weigh
+the means by cohort and period (`Linear`) or how it is fitted anew (`Refitted`); what it returned is replaced row by row,
+so that table, figure and sentences cannot tell of two methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.effects.dealing import EXACT, LEVEL, Clusters, Deals, normal_deviate, tested
+from evalkit.effects.result import Effect, Note, interval, number
+from evalkit.problems import InputError
+from evalkit.world.number import p_value
+
+FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
+DRAWS, FEWER_DRAWS, SEED = 999, 199, 7
+MANY_CELLS = 100_000
+STUDENTISED = "按批次分别估计方差并学生化"
+
+# term -> (estimate, error, degrees of freedom)
+Fit = Mapping[str, tuple[float, float, float]]
+Contrasts = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A design whose rows are weighted sums of means by cohort and period.
+
+    ``work``: its rows, controls taken out of y and left out what the design leaves out; ``contrasts``: the weights of
+    every term of its tables.
+    """
+
+    work: pd.DataFrame
+    contrasts: Callable[[Clusters], Contrasts]
+
+    def rows(self, clusters: Clusters, deals: Deals, at: Mapping[str, float]) -> dict[str, dict[str, float]]:
+        made = {}
+        for term, contrast in self.contrasts(clusters).items():
+            one = tested(clusters, contrast, deals, lead=at.get(term))
+            made[term] = _row(one.estimate, one.se, one.p, one.low, one.high)
+        return made
+
+    draws, exact = DRAWS, EXACT
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A design that is fitted anew to every assignment: ``fit`` takes cluster means and the cohort of every cluster.
+
+    The interval is the estimate and so many of its errors as put p at 5%.
+    """
+
+    work: pd.DataFrame
+    fit: Callable[[Clusters, np.ndarray], Fit]
+
+    def rows(self, clusters: Clusters, deals: Deals, at: Mapping[str, float]) -> dict[str, dict[str, float]]:
+        actual = self.fit(clusters, clusters.codes)
+        dealt = [self.fit(clusters, codes) for codes in deals.codes]
+        made = {}
+        for term, (estimate, se, df) in actual.items():
+            z = float(normal_deviate(np.array(abs(estimate / se)), np.array(df)))
+            fits = np.array([one[term] for one in dealt])
+            null = np.nan_to_num(normal_deviate(np.abs(fits[:, 0] / fits[:, 1]), fits[:, 2]))
+            p = float(deals.share(null >= z * (1 - 1e-9)))
+            # all assignments hold the actual one; of the others so many may lie as far out at 5%
+            others = np.sort(np.delete(null, np.abs(null - z).argmin()) if deals.every else null)[::-1]
+            allowed = int(np.floor(LEVEL * (len(others) + 1) + 1e-9))
+            reach = np.inf
+            if 0 < allowed <= len(others):
+                turn = float(others[allowed - 1]) * (8 * df + 3) / (8 * df + 1)
+                reach = se * float(np.sqrt(df * np.expm1(turn**2 / df)))
+            # the error of a single cluster cannot be told from its own scores
+            shown = se if clusters.sizes.min() > 1 else np.nan
+            made[term] = _row(estimate, shown, p, estimate - reach, estimate + reach)
+        return made
+
+    draws = exact = FEWER_DRAWS
+
+
+Way = Linear | Refitted
+
+
+def _row(estimate: float, se: float, p: float, low: float, high: float) -> dict[str, float]:
+    statistic = estimate / se if se > 0 else np.nan
+    return {"estimate": estimate, "se": se, "statistic": statistic, "p": p, "p_small": p, "ci_low": low, "ci_high": high}
+
+
+def without_controls(work: pd.DataFrame, beta: pd.Series) -> pd.DataFrame:
+    """Rows with their controls' part taken out of y."""
+    own = [x for x in beta.index if x in work and x.startswith("x")]
+    return work.assign(y=work["y"] - work[own].to_numpy(float) @ beta[own].to_numpy(float)) if own else work
+
+
+def how_few(work: pd.DataFrame) -> str:
+    """What is said where clusters are few; nothing where there are enough."""
+    treated, control = (int(work.loc[mask, "c"].nunique()) for mask in (work["g"] > 0, work["g"] == 0))
+    if treated < FEW:
+        return f"实施政策的聚类只有{treated}个"
+    if 0 < control < FEW:
+        return f"未实施的聚类只有{control}个"
+    last = int(work.loc[work["g"] == work["g"].max(), "c"].nunique())
+    return f"最后一批实施、充当对照的聚类只有{last}个" if not control and last < FEW else ""
+
+
+def redealt(effect: Effect, way: Way, who: str) -> Effect:
+    """The result with estimate, error, interval and p of the randomisation test in every row that it can test.
+
+    Raises
+    ------
+    InputError
+        Dates differ within clusters, or nothing can be dealt anew.
+    """
+    clusters = Clusters(way.work)
+    many = clusters.y.size > MANY_CELLS
+    deals = clusters.deals(FEWER_DRAWS if many else way.draws, SEED, FEWER_DRAWS if many else way.exact)
+    every = [effect.table, *(t for t in effect.details.values() if "ci_low" in t)]
+    at = {term: place for table in every for term, place in zip(table["term"], table["at"], strict=True)}
+    found = way.rows(clusters, deals, at)
+    table = _replaced(effect.table, found)
+    details = {key: _replaced(t, found) if "ci_low" in t else t for key, t in effect.details.items()}
+    before = effect.row
+    made = replace(effect, table=table, details=details | {"clustered": effect.table})
+    row = made.row
+    ends = (float(row["ci_low"]), float(row["ci_high"]))
+    said = f"{deals.said}，{STUDENTISED}"
+    about = effect.facts | {
+        "p_small": float(row["p"]),
+        "p_small_method": said,
+        "interval_small": ends,
+        "covariance": f"{STUDENTISED}（聚类—时期均值）",
+    }
+    alone = who.startswith("实施政策的聚类只有1个")
+    why = "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if alone else "常规的聚类标准误偏小"
+    told = interval(*ends) if np.isfinite(ends).all() else "不封闭，因为可能的分派太少或两组不可比"
+    p = p_value(row["p"], name="p")
+    text = f"{who}，{why}；估计值、标准误、区间和p值都改由随机化检验得出（{said}）：{p}，95%区间{told}"
+    notes = [Note("warning", text), *(Note("info", note) for note in clusters.notes)]
+    notes += [Note("warning", unequal_said(clusters))] if clusters.unequal() else []
+    moved = abs(float(row["estimate"] - before["estimate"]))
+    if moved > 1e-6 * max(abs(float(before["estimate"])), abs(float(before["se"])), 1e-12):
+        text = f"估计值按聚类—时期均值（先剔除控制变量）计；逐行估计为{number(before['estimate'])}"
+        notes.append(Note("info", text))
+    return replace(made, facts=about).with_notes(*notes)
+
+
+def unequal_said(clusters: Clusters) -> str:
+    """The warning where treated and untreated clusters cannot simply be exchanged."""
+    return f"{'；'.join(clusters.unequal())}：两组不能简单互换，学生化以后的随机化p值是近似的"
+
+
+def _replaced(table: pd.DataFrame, found: Mapping[str, dict[str, float]]) -> pd.DataFrame:
+    """A table of rows with those of `found` in their places; a simultaneous band of another method goes."""
+    out = table.copy()
+    for n, term in enumerate(out["term"]):
+        for column, value in found.get(term, {}).items():
+            out.loc[out.index[n], column] = value
+    bands = [c for c in ("se_boot", "band_low", "band_high") if c in out]
+    return out.drop(columns=bands)
+
+
+def conventional(effect: Effect, who: str, error: InputError) -> Effect:
+    """Where nothing can be dealt anew: the clustered numbers stay, all of them, and are called too good."""
+    why = "；".join(p.found for p in error.problems)
+    text = f"{who}，又不能按聚类重新分派（{why}）：标准误、区间和p值仍是常规的，偏于乐观，星号不可靠"
+    return effect.with_notes(Note("warning", text))
+
+
+def bootstrapped(effect: Effect, panel: Any, who: str) -> Effect:
+    """Two-way fixed effects where dates differ within clusters: error, interval and p of the wild bootstrap."""
+    from evalkit.effects.inference import wild_bootstrap
+
+    made = wild_bootstrap(panel)
+    row, how = made.row, str(made.facts["p_small_method"])
+    found = {effect.row["term"]: {c: float(row[c]) for c in ("estimate", "se", "statistic", "p", "ci_low", "ci_high")}
+             | {"p_small": float(row["p"])}}  # fmt: skip
+    ends = (float(row["ci_low"]), float(row["ci_high"]))
+    about = effect.facts | {"p_small": float(row["p"]), "p_small_method": how, "interval_small": ends,
+                            "covariance": made.facts["covariance"]}  # fmt: skip
+    text = f"{who}，常规的聚类标准误偏小；标准误、区间和p值都出自{how}：{p_value(row['p'], name='p')}，95%区间{interval(*ends)}"
+    table = _replaced(effect.table, found)
+    return replace(effect, table=table, facts=about, details=effect.details | {"clustered": effect.table}).with_notes(
+        Note("warning", text), *(n for n in made.notes if n.tone == "warning")
+    )
