@@ -362,3 +362,43 @@ def test_a_branch_or_another_unit_belongs_to_the_sector_of_its_sheet() -> None:
     rows = [heads, [1, "甲单位", "其他", 9, 1], [2, "乙单位", "分支机构", 9, 1]]
     assert read([["示例县2024年社会组织台账"], *rows]).tables["units"]["sector"].tolist() == ["social", "social"]
     assert read([[UNITS], *rows]).tables["units"]["sector"].fillna("").tolist() == ["", "enterprise"]
+
+
+# --- whole ledgers ----------------------------------------------------------------------------------------------------
+
+
+def test_a_ledger_with_all_of_it_at_once() -> None:
+    """Merged townships and groups, full-width digits, ticks, subtotals that count ticks, signatures."""
+    rows = [
+        ["示例县２０２４年两新组织党建台账"], ["填报单位：示例县两新工委", *[""] * 10, "单位：人、家"],
+        ["序号", "乡镇", "企业名称", "职工人数", "党员情况", "", "党组织名称", "组建形式", "", "", "", "经营状态", "", "指导员姓名"],
+        ["", "", "", "", "正式", "预备", "", "单独", "联合", "挂靠", "未建", "正常", "停产", ""],
+        [1, "城关镇", "甲公司", "１２０", "４（含预备１）", "", "甲公司党支部", "√", "", "", "", "√", "", "赵某"],
+        [2, "", "乙公司", "60", "2", "0", "商圈党支部", "", "√", "", "", "√", "", ""],
+        ["小计", "", "2家", 180, 6, "", "", 1, 1, 0, 0, 2, 0, ""],
+        [3, "河口镇", "丙公司", "30", "1+0", "", "社区党支部", "", "", "✓", "", "", "√", "无"],
+        [4, "", "丁公司", "8", "无", "", "", "", "", "", "√", "√", "", ""],
+        ["合计", "", "4家", 218, 7, "", "", 1, 1, 1, 1, 3, 1, ""], ["填表人：李某　　审核人：王某"],
+    ]  # fmt: skip
+    across = [(1, 1, 1, 14), (3, 5, 3, 6), (3, 8, 3, 11), (3, 12, 3, 13), (5, 2, 6, 2), (8, 2, 9, 2)]
+    down = [(3, column, 4, column) for column in (1, 2, 3, 4, 7, 14)]
+    ledger = read(rows, merges=across + down)
+    units = ledger.tables["units"]
+    assert units["area"].tolist() == ["示例县/城关镇"] * 2 + ["示例县/河口镇"] * 2 and set(units["period"]) == {"2024"}
+    assert units["employees"].tolist() == [120, 60, 30, 8] and units["full_members"].tolist() == [3, 2, 1, 0]
+    assert units["status"].tolist() == ["operating", "operating", "suspended", "operating"]
+    assert units["has_instructor"].tolist() == [True, False, False, False]
+    assert ledger.tables["covers"]["mode"].tolist() == ["single", "joint", "attached"]
+    assert not {"heading_unknown", "value_not_listed", "total_differs", "value_unreadable"} & {p.code for p in ledger.problems}
+
+
+def test_a_table_of_instructors_with_merged_cells_and_a_total() -> None:
+    rows = [
+        ["示例县2024年党建指导员联系两新组织情况统计表"], ["序号", "镇街", "党建指导员", "工作单位及职务", "选派类别", "联系两新组织", "走访次数", "考核等次"],
+        [1, "城关镇", "赵甲", "县委组织部", "县级", "甲公司", 12, "优秀"], ["", "", "", "", "", "乙公司", "", ""], ["", "", "", "", "", "丙公司", "", ""],
+        [2, "城关镇", "钱乙", "镇党建办", "镇级", "丁公司", 5, "合格"], ["合计", "", "2人", "", "", "4家", 17, ""],
+    ]  # fmt: skip
+    ledger = read(rows, merges=[(3, column, 5, column) for column in (1, 2, 3, 4, 5, 7, 8)])
+    counts = ledger.tables["instructor_counts"]
+    assert dict(zip(counts["level"], counts["count"], strict=True)) == {"县级": 1, "镇级": 1} and counts["units_served"].tolist() == [3, 1]
+    assert ledger.tables["visits"]["count"].tolist() == [17] and not codes(ledger, "total_differs")

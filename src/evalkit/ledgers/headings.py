@@ -226,10 +226,13 @@ class Headings:
         return sum(k in words[0] for k in keys) > sum(k in words[1] for k in keys)
 
     def announced(self, *texts: str) -> str | None:
-        """The form that the first telling of these texts (sheet title, sheet name, file name) names."""
+        """The form that the first telling of these texts (sheet title, sheet name, file name) names.
+
+        Of several the longest word decides, then the earliest: 党建指导员联系两新组织情况统计表 is of instructors.
+        """
         for word in map(plain, texts):
-            if hits := [(len(title), name) for title, name in self._titles if title and title in word]:
-                return max(hits)[1]
+            if hits := [(len(title), -word.index(title), name) for title, name in self._titles if title and title in word]:
+                return max(hits)[2]
         return None
 
     def nearest(self, form: str, heading: str) -> list[str]:
