@@ -277,6 +277,17 @@ def test_one_area_is_compared_with_nobody():
     )
 
 
+def test_in_a_public_version_nobody_is_the_only_one_with_numbers():
+    """What is hidden is not missing."""
+    rows = frame([0.9, 0.8])
+    rows = rows.assign(hidden=rows["area_name"] == "乙区")
+    rows.loc[rows["hidden"], "value"] = float("nan")
+    text = annual.comparisons(rows, "2025").content["text"]
+    assert text == "区县之间的比较：数字按公开规则从略。"
+    text = prose.comparison(rows, "org_coverage", "2025").content["text"]
+    assert text == "组织覆盖率：数字按公开规则从略。"
+
+
 def test_a_picture_of_equals_has_no_highest():
     alt = ek.charts.bars(frame([1.0, 1.0, 0.9999], "work_coverage"), "work_coverage").content["alt"]
     assert "均为100.0%" in alt and "最高" not in alt

@@ -20,7 +20,7 @@ from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import dominated, published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
-from evalkit.reports.prose import comparison, declines, doubtful, no_declines
+from evalkit.reports.prose import comparison, declines, doubtful, no_declines, withheld
 from evalkit.reports.quality import files_of, problem_summary
 from evalkit.reports.sentences import (
     MOST,
@@ -230,7 +230,10 @@ def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, lev
     mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin([*main_codes(rows), *declared()["compared"]])]
     there = mine.loc[(mine["period"] == str(period)) & mine["value"].notna(), "area_name"].unique()
     if len(there) == 1:
-        return Block.paragraph(f"本期只有{there[0]}一个{place_word(level)}有数，不作{place_word(level)}之间的比较。")
+        where = place_word(level)
+        if withheld(mine, period):
+            return Block.paragraph(f"{where}之间的比较：{word('withheld')}。")
+        return Block.paragraph(f"本期只有{there[0]}一个{where}有数，不作{where}之间的比较。")
     told = (comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"])
     found = [block for block in told if block.content["text"]]
     if not found:

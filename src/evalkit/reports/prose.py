@@ -176,6 +176,8 @@ def comparison(
     seen = compare(frame, period, against=baseline).sort_values("sort_order", kind="stable")
     first, n, place = frame.loc[frame["period"].eq(str(period)) & frame["value"].notna()].iloc[0], len(seen), place_word(level)
     name, whole = short(first), seen["reference"].iloc[0]
+    if n == 1 and withheld(frame, period):
+        return Block.paragraph(f"{name}：{word('withheld')}。")
     if n == 1:
         return Block.paragraph(f"{name}：只有{first['area_name']}有数（{spoken(first)}），不作比较。")
     told: list[str] = [f"{name}合计{spoken(first, whole)}"] if pd.notna(whole) else []
@@ -209,6 +211,11 @@ def comparison(
     if len(small):
         told.append(f"{'、'.join(small) if len(small) < n else f'各{place}'}基数小，不参与排序")
     return Block.paragraph("。".join(filter(None, told)) + "。", "detail" if code in declared()["detailed"] else "body")
+
+
+def withheld(rows: pd.DataFrame, period: Any) -> bool:
+    """Whether numbers of the period are hidden in the public version: then nobody is the only one who has any."""
+    return "hidden" in rows and bool(rows.loc[rows["period"] == str(period), "hidden"].any())
 
 
 def doubtful(rows: pd.DataFrame, code: str, period: Any, level: str = "district") -> str:
@@ -278,7 +285,7 @@ def standing(
     down = mine.loc[mine["falling"]]
     words += [f"比{baseline_words(period, baseline)}变差的有{'、'.join(down['name'])}"] if len(down) else []
     if not words:
-        alone = seen["area"].nunique() < 2
+        alone = seen["area"].nunique() < 2 and not withheld(frame, period)
         words = [f"只有{name}有数，不作{place}之间的比较" if alone else f"{name}各项主要指标与各{place}合计水平差异不明显"]
     return Block.paragraph("；".join(words) + "。")
 
