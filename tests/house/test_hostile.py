@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 
 from evalkit.codebook import load_codebook
-from evalkit.codebook.reading import MAX_DEPTH, parse_yaml
 from evalkit.documents import Block
 from evalkit.documents.html import page
 from evalkit.documents.workbook import csv_bytes
@@ -28,6 +27,7 @@ from evalkit.runner.fanout import safe_name
 from evalkit.scoring.index import load_index
 from evalkit.scoring.stars import load_scheme as load_stars
 from evalkit.subsidy import load_scheme, read_scenario
+from evalkit.world.yaml import MAX_DEPTH, parse_yaml
 
 SOURCE = Path(__file__).parents[2] / "src"
 

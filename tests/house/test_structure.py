@@ -20,7 +20,7 @@ ROOMS = [
     "cli", "reports", "effects", "subsidy", "scoring", "indicators", "demo", "ledgers", "runner", "charts",
     "documents", "stats", "codebook", "world", "files", "problems",
 ]  # fmt: skip
-HEAVY = ["pandas", "numpy", "matplotlib", "duckdb", "ibis", "pydantic", "scipy", "statsmodels", "pandera", "pyarrow"]
+HEAVY = ["pandas", "numpy", "matplotlib", "duckdb", "pydantic", "scipy", "statsmodels", "pandera", "pyarrow"]
 MODULES = sorted(SOURCE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from evalkit.codebook import load_codebook
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 AREA = "甲省/乙县"
 TOWN = "甲省/乙县/丙镇"
@@ -120,10 +125,10 @@ def small():
 @pytest.fixture(scope="session")
 def measured(small, codebook):
     from evalkit.indicators.areas import build_areas
+    from evalkit.indicators.blocks import with_home
     from evalkit.indicators.build import all_measures
     from evalkit.indicators.load import TABLES
     from evalkit.indicators.store import schema, to_arrow
-    from evalkit.indicators.views import with_home
 
     tables = {name: with_home(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name))) for name in TABLES}
     return all_measures(tables, small["figures"], build_areas([TOWN, AREA]), ["2025"], codebook)

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.codebook.reading import parse_yaml, read_text
 from evalkit.problems import InputError
 from evalkit.scoring.stars import rate
 from evalkit.subsidy import load_reform, load_scheme, plan, read_scenario, scheme
+from evalkit.world.yaml import parse_yaml, read_text
 
 PACKAGE = Path(ek.__file__).parent
 JUNK: list[Any] = [

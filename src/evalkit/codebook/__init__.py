@@ -2,6 +2,6 @@
 
 from evalkit.codebook.loader import load_codebook
 from evalkit.codebook.models import Check, Codebook, Indicator, Measure
-from evalkit.codebook.reading import read_yaml
+from evalkit.world.yaml import read_yaml
 
 __all__ = ["Check", "Codebook", "Indicator", "Measure", "load_codebook", "read_yaml"]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from evalkit.codebook.merging import At, Draft, File
 from evalkit.codebook.models import Check, Measure
 from evalkit.problems import Problem
+from evalkit.world import condition as conditions
 
 NUMERIC = ("int", "money", "number")
-COMPARISON = re.compile(r"(>=|>|<=|<)\s*-?\d+(\.\d+)?")
 NAMED = {"numerator": "measures", "denominator": "measures", "dimension": "dimensions", "target": "references"}
 NEEDS = {"note": ("place", "source", "text"), "series": ("measures",), "definition": ("stated",)}
 
@@ -72,32 +71,23 @@ def _measure(measure: Measure, at: At, file: File, draft: Draft) -> Iterator[Pro
         numeric = [f"{view}.{c}" for c, kind in columns.items() if kind in NUMERIC]
         if measure.sum and measure.sum not in numeric:
             yield file.unknown((*at, "sum"), measure.sum, numeric)
-        some = [((*at, "any", i), one) for i, one in enumerate(measure.any)]
-        for path, tests in [((*at, "where"), measure.where), *some]:
-            for column, test in tests.items():
-                if column in columns:
-                    yield from _test((*path, column), test, columns[column], file, draft)
-                else:
-                    yield file.unknown((*path, column), column, columns, f"视图 {view} 的列：" + "、".join(columns))
+        yield from _condition(measure, view, at, file, draft)
 
 
-def _test(path: At, test: Any, kind: str, file: File, draft: Draft) -> Iterator[Problem]:
-    """Whether a column of this kind can be tested so: a value, a list, a comparison, present or missing."""
-    if test in ("present", "missing"):
-        return
-    if test == []:
-        yield file.invalid(path, "[]", "至少一个值")
-    choices = draft.fixed["lists"].get(kind, {})
-    for value in test if isinstance(test, list) else [test]:
-        is_bool, is_text = isinstance(value, bool), isinstance(value, str)
-        compares = is_text and test is value and bool(COMPARISON.fullmatch(value.strip()))
-        number = isinstance(value, int | float) and not is_bool
-        fits, allowed = {
-            "bool": (is_bool, "true、false、present、missing"),
-            "text": (is_text, "文字（数字请加引号）、present、missing"),
-            "date": (False, "present、missing"),
-        }.get(kind, (number or compares, '数字、[数字, …]、">= 3" 这样的比较、present、missing'))
-        if choices and str(value) not in choices:
-            yield file.unknown(path, value, choices, code="value_invalid")
-        elif not choices and not fits:
-            yield file.invalid(path, value, allowed)
+def _condition(measure: Measure, view: str, at: At, file: File, draft: Draft) -> Iterator[Problem]:
+    """Whether the columns that ``where`` and ``any`` name exist in the view and can be tested so."""
+    kinds: dict[str, str] = draft.fixed["views"][view]
+    some = [((*at, "any", n), one) for n, one in enumerate(measure.any)]
+    for path, where in [((*at, "where"), measure.where), *some]:
+        try:
+            faults = [*conditions.misfits(conditions.parse(where), kinds, draft.fixed["lists"])]
+        except conditions.ConditionError as error:
+            faults = [*error.faults]
+        for fault in faults:
+            place = (*path, *fault.path)
+            if fault.unknown_among == tuple(kinds):
+                yield file.unknown(place, fault.found, kinds, f"视图 {view} 的列：" + "、".join(kinds))
+            elif fault.unknown_among:
+                yield file.unknown(place, fault.found, fault.unknown_among, code="value_invalid")
+            else:
+                yield file.invalid(place, fault.found, fault.allowed)

@@ -8,10 +8,10 @@ from typing import Any
 
 from evalkit.codebook.loader import load_codebook
 from evalkit.codebook.models import Codebook, Indicator, Measure
+from evalkit.world import condition as conditions
 from evalkit.world.number import plain
 
 TABLE_OF = {"party_orgs": "party_organisations"}
-COMPARISONS = {">=": "不少于", "<=": "不多于", ">": "多于", "<": "少于"}
 
 
 def markdown(codebook: Codebook) -> str:
@@ -78,10 +78,12 @@ def in_words(measure: Measure, codebook: Codebook) -> str:
     view = measure.view
     if view is None:
         return "工作报表填报"
-    how = f"的{_column(view, measure.sum.partition('.')[2], codebook)}合计" if measure.sum else "计数"
-    tests = [_test(view, column, test, codebook) for column, test in measure.where.items()]
-    some = ["且".join(_test(view, c, t, codebook) for c, t in one.items()) for one in measure.any]
-    tests += ["（" + "，或".join(some) + "）"] if some else []
+    how = f"的{_column(view, measure.column, codebook)}合计" if measure.column else "计数"
+
+    def value_name(column: str, value: Any) -> str:
+        return codebook.lists.get(codebook.views[view][column], {}).get(str(value), str(value))
+
+    tests = conditions.in_words(measure.condition, lambda column: _column(view, column, codebook), value_name)
     return codebook.labels["views"][view] + how + ("：" + "，且".join(tests) if tests else "")
 
 
@@ -90,18 +92,6 @@ def _column(view: str, column: str, codebook: Codebook) -> str:
     if table and column in table.columns:
         return table.columns[column].name
     return codebook.labels["columns"].get(column, column)
-
-
-def _test(view: str, column: str, test: Any, codebook: Codebook) -> str:
-    name, labels = _column(view, column, codebook), codebook.lists.get(codebook.views[view][column], {})
-    if test in ("present", "missing"):
-        return f"{name}{'有' if test == 'present' else '无'}"
-    for mark, word in COMPARISONS.items():
-        if str(test).startswith(mark):
-            return f"{name}{word}{test[len(mark) :].strip()}"
-    values = test if isinstance(test, list) else [test]
-    said = ("否是"[v] if isinstance(v, bool) else labels.get(str(v), str(v)) for v in values)
-    return f"{name}为{'、'.join(said)}"
 
 
 def _grid(head: str, rows: Iterable[Iterable[str]]) -> str:

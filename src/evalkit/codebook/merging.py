@@ -10,10 +10,10 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from evalkit.codebook.models import DEFAULTS, SECTIONS, Entity, Entry
-from evalkit.codebook.reading import Lines, parse_cached, parse_yaml, read_text, where
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.yaml import Lines, parse_cached, parse_yaml, read_text, where
 
-PACKAGED_ONLY = ("tables", "lists", "views", "labels")
+PACKAGED_ONLY = ("tables", "lists", "views", "labels", "lineage")
 PLAIN = ("forbidden", "rules_left_out", "headings", "disclosure")
 PERSON_WORDS = "person member secretary cadre instructor 个人 党员 书记 人员 指导员 干部 人".split()
 At = tuple[str | int, ...]

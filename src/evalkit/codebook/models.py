@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from evalkit.world import condition as conditions
+
 Entity = Literal["area", "unit", "party_org", "activity"]
 Text = Annotated[str, Field(min_length=1)]
 AsText = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
@@ -42,6 +44,27 @@ class Measure(Entry):
     @property
     def view(self) -> str | None:
         return self.count or (self.sum.partition(".")[0] if self.sum else None)
+
+    @property
+    def column(self) -> str | None:
+        """The column that is summed, None where rows are counted."""
+        return self.sum.partition(".")[2] if self.sum else None
+
+    @cached_property
+    def condition(self) -> conditions.Condition:
+        """What ``where`` and ``any`` ask, parsed."""
+        return conditions.parse(self.where, self.any)
+
+    @cached_property
+    def tests(self) -> tuple[conditions.Test, ...]:
+        """The tests of ``where``, all of which must hold."""
+        return tuple(test for _path, test in conditions.tests_of(conditions.parse(self.where)))
+
+    @cached_property
+    def alternatives(self) -> tuple[tuple[conditions.Test, ...], ...]:
+        """The tests of every alternative of ``any``."""
+        parsed = (conditions.parse(one) for one in self.any)
+        return tuple(tuple(test for _path, test in conditions.tests_of(one)) for one in parsed)
 
 
 class Indicator(Entry):
@@ -152,6 +175,7 @@ class Codebook(BaseModel):
     tables: dict[str, Table]
     lists: dict[str, dict[str, str]]
     views: dict[str, dict[str, str]]
+    lineage: dict[str, list[str]]
     labels: dict[str, dict[str, str]]
     measures: dict[str, Measure]
     indicators: dict[str, Indicator]

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.codebook.reading import read_yaml
 from evalkit.documents import Block
 from evalkit.effects.guards import FEW
 from evalkit.effects.panel import Panel
 from evalkit.world.number import fill
+from evalkit.world.yaml import read_yaml
 
 FITS, CAREFUL, UNFIT = "适合", "慎用", "不适合"
 _MARKS = {FITS: ("●", "good"), CAREFUL: ("▲", "middle"), UNFIT: ("■", "bad")}

@@ -133,10 +133,10 @@ def unit_frame(data: Any, period: str | None = None, sector: str | None = "enter
 
     A head-count said with a word (50余人) keeps its interval in ``employees_low`` and ``employees_high``.
     """
-    view = data.views["units"]
-    view = view.filter((view["period"] == (str(period) if period else data.last)) & (view["status"] == "operating"))
-    view = view.filter(view["legal_person"].fill_null(True))
-    frame = (view.filter(view["sector"] == sector) if sector else view).to_pandas()
+    frame = data.view_frame("units")
+    frame = frame.loc[(frame["period"] == (str(period) if period else data.last)) & frame["status"].eq("operating")]
+    frame = frame.loc[frame["legal_person"].fillna(True)]
+    frame = frame.loc[frame["sector"].eq(sector)] if sector else frame
     covered = frame["covered_by"]
     frame = frame.assign(covered=covered.isin(["single", "joint", "attached"]), single=covered.eq("single").fillna(False),
                          has_members=(frame["members"] > 0))  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.effects.columns import MOST_NAMED
@@ -79,23 +80,32 @@ def _areas(data: Any, book: dict[str, Any], codes: tuple[str, ...], level: str, 
 
 def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, keep: tuple[str, ...]) -> Any:
     """Rows of a view; a code becomes 1 or 0 by its filter, or its sum's column, on the outcome's own base."""
+    from evalkit.indicators.blocks import plain
+    from evalkit.indicators.columns import View
     from evalkit.indicators.measures import reading_of, view_of
+    from evalkit.indicators.store import nullable
 
     name, key, usual = ROWS[entity]
-    view, measures = data.views[name], data.codebook.measures
+    view, measures = View(data.views[name]), data.codebook.measures
     words = {c: t.name for table in data.codebook.tables.values() for c, t in table.columns.items()}
-    numeric = [c for c in view.columns if not view[c].type().is_string()]
-    base, wanted, labels, problems = measures[usual], [], {}, []
-    holds = lambda measure: reading_of(view, measure).printed.fill_null(False)  # noqa: E731
-    plain = lambda column: view[column].cast("float64") / (100 if column.endswith("_fen") else 1)  # noqa: E731
+    numeric = [column for column in view if view[column].words is None]
+
+    def holds(measure: Any) -> Any:
+        return reading_of(view, measure).printed.true
+
+    def amounts(column: str) -> Any:
+        cells = view[column]
+        return np.where(cells.known, cells.values / (100 if column.endswith("_fen") else 1), np.nan)
+
+    base, wanted, labels, problems = measures[usual], {}, {}, []
     for code in codes:
         found = data.codebook.indicators.get(code)
         measure = measures.get(found.numerator if found else code)
         if code in numeric:
-            wanted.append(plain(code))
+            wanted[code] = amounts(code)
             labels[code] = words.get(code, code)
         elif measure is not None and view_of(measure) == name:
-            wanted.append(holds(measure).cast("float64") * (plain(measure.sum.partition(".")[2]) if measure.sum else 1))
+            wanted[code] = holds(measure) * (amounts(measure.column) if measure.column else 1.0)
             labels[code] = book[code].name
             if code == codes[0] and found and view_of(measures[found.denominator]) == name:
                 base = measures[found.denominator]
@@ -103,15 +113,21 @@ def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, 
             near = did_you_mean(code, [*numeric, *book])
             advice = f'这个指标不是{NAMES[entity]}层面的，请用 entity="area"' if measure is not None else near
             problems.append(Problem("key_unknown", where="ek.panel", found=code, advice=advice))
-    problems += [Problem("key_unknown", where="keep", found=c, advice=did_you_mean(c, view.columns)) for c in keep if c not in view.columns]
+    problems += [
+        Problem("key_unknown", where="keep", found=column, advice=did_you_mean(column, list(view)))
+        for column in keep
+        if column not in view
+    ]
     if problems:
         raise InputError(problems)
-    frame = view.mutate(base_=holds(base), entity_=view["home"] + "/" + view[key], **{f"v_{n}": v for n, v in enumerate(wanted)})
-    frame = frame.filter(frame["base_"]).select("entity_", *[f"v_{n}" for n in range(len(codes))], *keep, area_="area", period_="period")
-    out = frame.to_pandas().sort_values(["entity_", "period_"], kind="stable", ignore_index=True)
+    rows = plain(view.table.select(["home", key, "area", "period", *keep])).to_pandas(types_mapper=nullable)
+    rows = rows.assign(entity_=rows["home"] + "/" + rows[key], **wanted)
+    rows = rows.rename(columns={"area": "area_", "period": "period_"}).loc[holds(base)]
+    out = rows[["entity_", *codes, *keep, "area_", "period_"]]
+    out = out.sort_values(["entity_", "period_"], kind="stable", ignore_index=True)
     # a unit that moves stays where it was first seen (intention to treat); keys are unique within a district only
     first = out.groupby("entity_")["area_"].transform("first")
     moved = int(out.loc[first != out["area_"], "entity_"].nunique())
     notes = [f"口径：{base.name}", *([f"{moved}个{NAMES[entity]}在区县内换过地方，按首次出现的地方计"] if moved else [])]
     rate = codes[0] in data.codebook.indicators and not measures[data.codebook.indicators[codes[0]].numerator].sum
-    return out.assign(area_=first).rename(columns={f"v_{n}": c for n, c in enumerate(codes)}), labels, rate, notes
+    return out.assign(area_=first), labels, rate, notes

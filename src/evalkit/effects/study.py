@@ -18,7 +18,6 @@ import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from evalkit.codebook.merging import File
-from evalkit.codebook.reading import Lines, parse_yaml, read_text
 from evalkit.effects.advise import Advice, advise, words
 from evalkit.effects.advise import name as design_name
 from evalkit.effects.panel import Panel, panel
@@ -26,6 +25,7 @@ from evalkit.effects.rd import UNIT_OUTCOMES, rd
 from evalkit.effects.result import Effect, allowed_as, reason, side, unfit
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import Period
+from evalkit.world.yaml import Lines, parse_yaml, read_text
 
 DESIGNS = {"twfe": "fixed", "event_study": "fixed", "sun_abraham": "fixed", "did2s": "fixed", "callaway_santanna": "groups",
            "synthetic_did": "synthetic", "synthetic_control": "synthetic", "fractional": "fractional", "multilevel": "multilevel",

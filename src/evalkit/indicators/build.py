@@ -19,9 +19,10 @@ import evalkit
 from evalkit.codebook import Codebook
 from evalkit.indicators import baseline
 from evalkit.indicators.areas import build_areas, full_paths, home_of
+from evalkit.indicators.blocks import blocks_of, plain, with_home
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import TABLES
-from evalkit.indicators.measures import COLUMNS, measure_frame
+from evalkit.indicators.measures import COLUMNS, measure_blocks, repeated_codes_of
 from evalkit.indicators.parts import Item, Progress, damaged_parts, digest, known_areas, pieces, read_parts, sweep
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import (
@@ -34,7 +35,6 @@ from evalkit.indicators.store import (
     write_build,
 )
 from evalkit.indicators.views import TABLES as VIEW_TABLES
-from evalkit.indicators.views import make_views, plain, with_home
 from evalkit.ledgers import corrections
 from evalkit.ledgers.persons import told
 from evalkit.problems import InputError, Problem
@@ -229,7 +229,9 @@ def all_measures(
     tables: dict[str, pa.Table], figures: pd.DataFrame, areas: pd.DataFrame, periods: Sequence[str], codebook: Codebook
 ) -> pd.DataFrame:
     """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
-    counted = measure_frame(make_views(tables, periods), areas, codebook)
+    blocks = list(blocks_of(tables, periods))
+    repeated = {block.period: repeated_codes_of([block["units"]]) for block in blocks}
+    counted = measure_blocks(blocks, areas, codebook, repeated)
     typed = typed_measures(figures, areas, codebook)
     frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
     homes = dict(zip(areas["area"], areas["home"], strict=True)) if len(areas) else {}

@@ -14,12 +14,12 @@ import pandas as pd
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import full_paths, home_of
 from evalkit.indicators.baseline import NAME as PRINTED
+from evalkit.indicators.blocks import plain
 from evalkit.indicators.build import build
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import load, measures_of
 from evalkit.indicators.project import Project, find_project, nearest_codebook, nearest_mapping
 from evalkit.indicators.store import read_table, schema
-from evalkit.indicators.views import plain
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
 from evalkit.ledgers.persons import label, told

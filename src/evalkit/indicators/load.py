@@ -15,13 +15,15 @@ import pyarrow.compute as pc
 
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, find_area
-from evalkit.indicators.cells import View
+from evalkit.indicators.blocks import blocks_of, plain, views_of, with_home
+from evalkit.indicators.columns import View
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.parts import pieces
 from evalkit.indicators.project import Project, find_project, nearest_codebook
 from evalkit.indicators.store import nullable, read_frame, read_manifest, read_table, schema, to_arrow, with_full_areas
 from evalkit.indicators.views import TABLES as VIEW_TABLES
-from evalkit.indicators.views import in_memory, make_views, plain, with_home
+from evalkit.indicators.views import Block
+from evalkit.indicators.views import view as view_table
 from evalkit.ledgers import Ledger
 from evalkit.ledgers import read_ledger as read_tables
 from evalkit.ledgers.ledger import HEADING_COLUMNS, SHEET_COLUMNS
@@ -38,7 +40,7 @@ TABLES = (
 class Data:
     """One dataset of a project, in the chosen periods.
 
-    ``data.units``, ``data.funds`` and the other tables are lazy Ibis tables on DuckDB; ``measures``, ``indicators``,
+    ``data.units``, ``data.funds`` and the other tables are lazy DuckDB relations; ``measures``, ``indicators``,
     ``areas`` and ``problems`` are pandas frames that `build` has stored.
     """
 
@@ -47,7 +49,8 @@ class Data:
     periods: tuple[str, ...]
     manifest: dict[str, Any]
     notes: tuple[str, ...] = ()
-    _kept: dict[tuple[str, str], dict[str, View]] = field(default_factory=dict, repr=False, compare=False)
+    _blocks: dict[tuple[str, str], Block] = field(default_factory=dict, repr=False, compare=False)
+    _views: dict[tuple[str, str, str], View] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def folder(self) -> Path:
@@ -131,8 +134,10 @@ class Data:
         return table if pc.all(chosen).as_py() else table.filter(chosen)
 
     def table(self, name: str, area: str | None = None) -> Any:
-        """The same as a lazy Ibis table on DuckDB."""
-        return in_memory(self.arrow(name, area))
+        """The same as a lazy DuckDB relation: ``data.units.filter("employees >= 50").df()``."""
+        import duckdb  # only notebooks ask for it
+
+        return duckdb.from_arrow(plain(self.arrow(name, area)))
 
     def __getattr__(self, name: str) -> Any:
         if self.dataset == "published" and name in ("figures", "places"):
@@ -150,21 +155,38 @@ class Data:
         return found
 
     @cached_property
-    def views(self) -> dict[str, Any]:
-        """The five views that measures filter, as lazy Ibis tables."""
-        return {name: in_memory(view) for name, view in self.arrow_views().items()}
+    def views(self) -> dict[str, pa.Table]:
+        """The five views that measures filter, in all chosen periods."""
+        return self.arrow_views()
+
+    def view_frame(self, name: str) -> pd.DataFrame:
+        """A view as pandas, with nullable types."""
+        return plain(self.views[name]).to_pandas(types_mapper=nullable)
 
     def arrow_views(self, area: str | None = None) -> dict[str, pa.Table]:
-        """The same as Arrow tables; of an area only its parts are read."""
-        return make_views({name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}, self.periods)
+        """The five views; of an area only its parts are read."""
+        return views_of({name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}, self.periods)
 
-    def memory(self, name: str, area: str, period: str) -> View:
-        """A view, or the table of figures, of one area and period; kept, since many numbers are traced to the same rows."""
-        if (area, period) not in self._kept:
+    def block(self, area: str, period: str) -> Block:
+        """One period of the counties of an area, joined; kept, since many numbers are traced to the same rows."""
+        if (area, period) not in self._blocks:
             one = dataclasses.replace(self, periods=(period,) if period in self.periods else ())
-            made = one.arrow_views(area) | {"figures": one.arrow("figures", area)}
-            self._kept[area, period] = {key: View(table) for key, table in made.items()}
-        return self._kept[area, period][name]
+            tables = {name: with_home(one.arrow(name, area)) for name in VIEW_TABLES}
+            self._blocks[area, period] = next(blocks_of(tables, [period]))
+        return self._blocks[area, period]
+
+    def view_of_block(self, name: str, area: str, period: str) -> View:
+        """A view of `block`, kept."""
+        if (name, area, period) not in self._views:
+            self._views[name, area, period] = View(view_table(self.block(area, period), name))
+        return self._views[name, area, period]
+
+    def figures_view(self, area: str, period: str) -> View:
+        """The typed figures of an area and period, kept."""
+        if ("figures", area, period) not in self._views:
+            one = dataclasses.replace(self, periods=(period,) if period in self.periods else ())
+            self._views["figures", area, period] = View(one.arrow("figures", area))
+        return self._views["figures", area, period]
 
 
 def load(

@@ -1,19 +1,19 @@
-"""Measures: the codebook's filters, turned into aggregates with three readings.
-
-The same few functions read a filter over an Ibis table (of any backend) and over `cells.View` (in memory, no SQL), which
-`build` uses.
+"""Measures: the codebook's conditions over the views, added up by area.
 
 Every condition is read three ways: as printed, for every value that the ledger allows (``low``), for some value
 (``high``). A row whose condition cannot be decided because a cell is empty counts in ``n_missing`` and in none of
 the three. A measure whose column is empty in a whole area has no value there: missing is not zero.
+
+`measure_blocks` is a loop over blocks; within a block everything is a function of that block alone. What a block gives
+is a tally: numbers that add up over areas. One step looks over all blocks: a unit whose code stands in two areas counts
+once in every area above both.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import and_, or_
 from typing import Any
 
 import numpy as np
@@ -21,244 +21,334 @@ import pandas as pd
 import pyarrow as pa
 
 from evalkit.codebook import Codebook, Measure
-from evalkit.indicators.cells import View
-from evalkit.indicators.views import FILLED_BY, NULL_SPEAKS, VIEWS
+from evalkit.indicators.columns import View, coded, text_codes
+from evalkit.indicators.views import VIEWS, Block, kept_by, null_speaks
+from evalkit.indicators.views import view as view_table
+from evalkit.world.condition import MISSING, PRESENT, BoolArray, Reading, Test, three
 
-COMPARISON = re.compile(r"^\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*$")
-COLUMNS = ["area", "period", "level", "measure", "value", "low", "high", "n_missing", "unit", "base", "source"]
+COLUMNS = [
+    "area",
+    "period",
+    "level",
+    "measure",
+    "value",
+    "low",
+    "high",
+    "n_missing",
+    "unit",
+    "base",
+    "source",
+]
 OVERLAPPING = "跨区县重复计数"
+CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
+ABOVE_DISTRICTS = ("national", "province", "city")
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A condition as printed, surely and possibly true; any of them may be null (unknown).
-
-    ``sure`` and ``possible`` are null where no column of the condition carries an interval: all three are one.
-    """
-
-    printed: Any
-    sure: Any = None
-    possible: Any = None
-
-    @property
-    def three(self) -> tuple[Any, Any, Any]:
-        exact = self.sure is None
-        return self.printed, self.printed if exact else self.sure, self.printed if exact else self.possible
-
-    def joined(self, other: Reading, how: Callable[[Any, Any], Any]) -> Reading:
-        if self.sure is None and other.sure is None:
-            return Reading(how(self.printed, other.printed))
-        return Reading(*map(how, self.three, other.three))
+# --- one measure over one view ---------------------------------------------------------------------------------------
 
 
-def condition(view: Any, column: str, test: Any) -> Reading:
-    """One line of ``where``: ``column: value | [values] | ">= 3" | present | missing``."""
-    col = view[column]
-    if test == "present" or test == "missing":
-        plain = col.notnull() if test == "present" else col.isnull()
-        return Reading(plain)
-    interval = f"{column}_low" in view.columns
-    low = view[f"{column}_low"] if interval else col
-    high = view[f"{column}_high"] if interval else col
-    if interval:  # an open upper end: the point is known, its upper limit is not
-        high = high.fill_null(2**62)
-    match = COMPARISON.match(test) if isinstance(test, str) else None
-    if match:
-        sign, number = match[1], float(match[2])
-        limit = int(number) if number.is_integer() else number
-        compare = {
-            ">=": lambda c: c >= limit, ">": lambda c: c > limit, "<=": lambda c: c <= limit, "<": lambda c: c < limit
-        }[sign]  # fmt: skip
-        up = sign.startswith(">")
-        ends = (compare(low if up else high), compare(high if up else low)) if interval else ()
-        reading = Reading(compare(col), *(end & col.notnull() for end in ends))
-    else:
-        values = list(test) if isinstance(test, list) else [test]
-        printed = col.isin(values)
-        if interval:
-            first, last = min(values), max(values)
-            dense = last - first + 1 == len(set(values))
-            sure = (low >= first) & (high <= last) if dense else (low == high) & printed
-            possible = (high >= first) & (low <= last) if dense else printed | (low < high)
-            reading = Reading(printed, sure & col.notnull(), possible & col.notnull())
-        else:
-            reading = Reading(printed)
-    if column in NULL_SPEAKS:
-        return Reading(*(part.fill_null(False) for part in reading.three[: 1 if reading.sure is None else 3]))
-    return reading
-
-
-def all_of(view: Any, where: Mapping[str, Any]) -> Reading | None:
-    reading: Reading | None = None
-    for column, test in where.items():
-        one = condition(view, column, test)
-        reading = one if reading is None else reading.joined(one, and_)
-    return reading
-
-
-def reading_of(view: Any, measure: Measure) -> Reading:
-    """The whole condition of a measure over its view."""
-    reading = all_of(view, measure.where) or Reading(view["period"].notnull() | view["period"].isnull())
-    alternatives = [found for found in (all_of(view, where) for where in measure.any) if found is not None]
-    if alternatives:
-        some = alternatives[0]
-        for other in alternatives[1:]:
-            some = some.joined(other, or_)
-        reading = reading.joined(some, and_)
-    return reading
-
-
-def needed_columns(measure: Measure) -> tuple[list[str], list[list[str]]]:
-    """Columns that must hold something for the measure to exist: all of the first list, one of the groups."""
-
-    ledger = {column: flag for flag, columns in FILLED_BY.items() for column in columns}
-
-    def needs(where: Mapping[str, Any], gaps: bool = False) -> list[str]:
-        # "present" and "missing" ask for the gap itself
-        plain = [c for c, test in where.items() if c not in NULL_SPEAKS and (gaps or test not in ("present", "missing"))]
-        return plain + [ledger[c] for c in where if c in ledger]
-
-    always = needs(measure.where)
-    if measure.sum:
-        column = measure.sum.partition(".")[2]
-        always = [*always, ledger.get(column, column)]
-    return always, [needs(where, gaps=True) for where in measure.any]
+def reading_of(view: View, measure: Measure) -> Reading:
+    """The three readings of a measure's whole condition over the rows of its view."""
+    return three(measure.condition, view, null_speaks(view_of(measure)))
 
 
 def view_of(measure: Measure) -> str:
-    return measure.count or (measure.sum or "").partition(".")[0]
+    """The view that a measure counts or sums over; empty for a typed figure."""
+    return measure.view or ""
 
 
-def aggregates(view: Any, codebook: Codebook, name: str) -> tuple[dict[str, Any], list[Measure]]:
-    """The named aggregate expressions of all measures over one view, and those measures."""
-    wanted = [m for m in codebook.measures.values() if view_of(m) == name]
-    found: dict[str, Any] = {}
-    counted: set[str] = set()
-    for measure in wanted:
-        reading = reading_of(view, measure)
-        code = measure.code
-        if measure.sum:
-            column = measure.sum.partition(".")[2]
-            col = view[column]
-            low = view[f"{column}_low"] if f"{column}_low" in view.columns else col
-            high = view[f"{column}_high"] if f"{column}_high" in view.columns else col
-            printed, sure, possible = reading.three
-            found[f"{code}__value"] = col.sum(where=printed)
-            if low is not col or reading.sure is not None:
-                found[f"{code}__low"] = low.sum(where=sure)
-                found[f"{code}__high"] = high.sum(where=possible)
-                found[f"{code}__open"] = (possible & col.notnull() & high.isnull()).sum()
-            missing = reading.printed.isnull() | (reading.printed & col.isnull())
-        else:
-            parts = zip(("value", "low", "high")[: 1 if reading.sure is None else 3], reading.three, strict=False)
-            for part, what in parts:
-                found[f"{code}__{part}"] = what.fill_null(False).sum()
-            missing = reading.printed.isnull()
-        found[f"{code}__missing"] = missing.sum()
+def needed_columns(measure: Measure) -> tuple[list[str], list[list[str]]]:
+    """Columns that must hold something for the measure to exist: all of the first list, one of the groups.
+
+    A condition ``present`` or ``missing`` asks for the gap itself; where a group of alternatives asks so, a column that
+    is empty everywhere cannot decide it.
+    """
+    flags, says = kept_by(view_of(measure)), null_speaks(view_of(measure))
+
+    def needs(tests: Iterable[Test], gaps_too: bool) -> list[str]:
+        tests = list(tests)
+        filled = [
+            test.column
+            for test in tests
+            if test.column not in says and (gaps_too or test.kind not in (PRESENT, MISSING))
+        ]
+        return filled + [flags[test.column] for test in tests if test.column in flags]
+
+    always = needs(measure.tests, gaps_too=False)
+    if measure.column:
+        always.append(flags.get(measure.column, measure.column))
+    return always, [needs(tests, gaps_too=True) for tests in measure.alternatives]
+
+
+def tally(view: View, measures: Sequence[Measure]) -> pd.DataFrame:
+    """What each area of a view adds to each measure: a row an area, columns ``code__part``.
+
+    Parts: ``value``, ``low``, ``high`` (sums or counts in the three readings), ``n``, ``n_low``, ``n_high`` (how many
+    amounts they hold), ``open`` (amounts without an upper end), ``missing`` (undecided rows). Beside them
+    ``has__column``: how many rows hold something in a column that some measure needs.
+    """
+    found: dict[str, Floats] = {}
+    needed: set[str] = set()
+    for measure in measures:
+        parts = _summed(view, measure) if measure.column else _counted(view, measure)
+        found |= {f"{measure.code}__{part}": numbers for part, numbers in parts.items()}
         always, groups = needed_columns(measure)
-        counted.update(always, *groups)
-    for column in sorted(counted):
-        found[f"has__{column}"] = view[column].count()
-    return found, wanted
+        needed.update(always, *groups)
+    for column in sorted(needed):
+        found[f"has__{column}"] = view.counts(view[column].known)
+    return pd.DataFrame(found, index=pd.Index(view.areas, name="area", dtype=object))
 
 
-def measure_frame(views: Mapping[str, pa.Table], areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """All measures of the codebook that ledgers can give, at every level of area.
+def _counted(view: View, measure: Measure) -> dict[str, Floats]:
+    reading = reading_of(view, measure)
+    parts = {"value": view.counts(reading.printed.true), "missing": view.counts(~reading.printed.known)}
+    if not reading.exact:
+        parts["low"] = view.counts(reading.sure.true)
+        parts["high"] = view.counts(reading.possible.true)
+    return parts
+
+
+def _summed(view: View, measure: Measure) -> dict[str, Floats]:
+    assert measure.column is not None
+    reading, column = reading_of(view, measure), view[measure.column]
+
+    def total(values: Any, where: BoolArray) -> tuple[Floats, Floats]:
+        return view.sums(values, where), view.counts(where)
+
+    parts: dict[str, Floats] = {}
+    parts["value"], parts["n"] = total(column.values, reading.printed.true & column.known)
+    has_interval = f"{measure.column}_low" in view
+    if has_interval or not reading.exact:
+        low = view[f"{measure.column}_low"] if has_interval else column
+        high = view[f"{measure.column}_high"] if has_interval else column
+        parts["low"], parts["n_low"] = total(low.values, reading.sure.true & low.known)
+        parts["high"], parts["n_high"] = total(high.values, reading.possible.true & high.known)
+        parts["open"] = view.counts(reading.possible.true & column.known & ~high.known)
+    undecided = ~reading.printed.known | (reading.printed.true & ~column.known)
+    return parts | {"missing": view.counts(undecided)}
+
+
+# --- one block ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BlockTally:
+    """What a block adds to all measures.
+
+    Attributes
+    ----------
+    by_view
+        For every view a tally by area (see `tally`), with the period.
+    repeated
+        Rows of ``units`` whose unit stands in more than one row, each with its own tally, its key and its area.
+    """
+
+    by_view: dict[str, pd.DataFrame]
+    repeated: pd.DataFrame
+
+
+def measured(codebook: Codebook, view: str) -> list[Measure]:
+    """The measures over a view."""
+    return [measure for measure in codebook.measures.values() if view_of(measure) == view]
+
+
+def tally_block(block: Block, codebook: Codebook, repeated_codes: frozenset[str] = frozenset()) -> BlockTally:
+    """The tallies of one block.
 
     Parameters
     ----------
-    views
-        The five views (see `evalkit.indicators.views.make_views`).
+    repeated_codes
+        Credit codes that stand in more than one row of this period, in this block or another (see `repeated_codes_of`).
+    """
+    by_view: dict[str, pd.DataFrame] = {}
+    repeated = pd.DataFrame()
+    for name in VIEWS:
+        measures = measured(codebook, name)
+        if not measures:
+            continue
+        table = view_table(block, name)
+        by_view[name] = tally(View(table), measures).reset_index().assign(period=block.period)
+        if name == "units":
+            repeated = _repeated_rows(block, table, measures, repeated_codes)
+    return BlockTally(by_view, repeated)
+
+
+def _repeated_rows(
+    block: Block, table: pa.Table, measures: Sequence[Measure], repeated_codes: frozenset[str]
+) -> pd.DataFrame:
+    """The rows of units that stand in several rows, a tally a row. A code holds everywhere, a name in its district."""
+    key = block.unit["units"]
+    in_district = pd.Series(key).duplicated(keep=False).to_numpy() & (key >= 0)
+    if not repeated_codes and not in_district.any():
+        return pd.DataFrame()
+    (codes,), words = text_codes(table["unit"])
+    (area_codes,), areas = text_codes(table["area"])
+    is_repeated = np.array([word in repeated_codes for word in [*words, ""]])[codes]
+    rows = np.flatnonzero((is_repeated | in_district) & (area_codes >= 0))
+    if not len(rows):
+        return pd.DataFrame()
+    homes = table["home"].cast(pa.string()).take(pa.array(rows)).to_pylist()
+    names = [words[code] for code in codes[rows]]
+    keys = [
+        name if CREDIT_CODE.fullmatch(name) else f"{home}\n{name}"
+        for name, home in zip(names, homes, strict=True)
+    ]
+    # a view whose "areas" are the rows themselves: the same tally, a row each
+    one_by_one = table.take(pa.array(rows)).drop_columns(["area"])
+    one_by_one = one_by_one.append_column("area", pa.array([str(row) for row in rows], pa.string()))
+    found = tally(View(one_by_one), measures).reset_index(drop=True)
+    areas_of_rows = [areas[code] for code in area_codes[rows]]
+    return found.assign(key=keys, area=areas_of_rows, period=block.period)
+
+
+def repeated_codes_of(units: Iterable[pa.Table]) -> frozenset[str]:
+    """Credit codes that stand in more than one row of one period.
+
+    Parameters
+    ----------
+    units
+        The ``units`` tables of all blocks of the period; only the column ``unit`` is read.
+    """
+    tables = [table["unit"] for table in units]
+    codes, words = coded(*tables)
+    flat = np.concatenate([np.zeros(0, dtype=np.int32), *codes])
+    counts = np.bincount(flat[flat >= 0], minlength=len(words))
+    again = [words[int(n)].as_py() for n in np.flatnonzero(counts > 1)]
+    return frozenset(word for word in again if CREDIT_CODE.fullmatch(word))
+
+
+# --- all blocks --------------------------------------------------------------------------------------------------------
+
+
+def measure_blocks(
+    blocks: Iterable[Block], areas: pd.DataFrame, codebook: Codebook, repeated: Mapping[str, frozenset[str]]
+) -> pd.DataFrame:
+    """All measures that ledgers can give, at every level of area.
+
+    Parameters
+    ----------
+    blocks
+        One after the other; none is kept.
     areas
-        The table of areas (area, level, home).
+        The table of areas (area, level).
+    repeated
+        By period the credit codes that stand in more than one row (`repeated_codes_of`).
 
     Returns
     -------
-    One row per area, period and measure; amounts in yuan; `value` null where a column is empty in the whole area.
+    One row per area, period and measure; amounts in yuan; no row where a column is empty in the whole area.
     """
+    return add_up(
+        (tally_block(block, codebook, repeated.get(block.period, frozenset())) for block in blocks),
+        areas,
+        codebook,
+    )
+
+
+def add_up(tallies: Iterable[BlockTally], areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """The measures of all areas from the tallies of all blocks."""
+    kept = list(tallies)
     parts = []
     for name in VIEWS:
-        view = View(views[name])
-        found, wanted = aggregates(view, codebook, name)
-        if not wanted:
+        measures = measured(codebook, name)
+        lowest = [one.by_view[name] for one in kept if name in one.by_view]
+        if not measures or not lowest:
             continue
-        wide = _rolled_up(view.grouped(found))
+        wide = rolled_up(pd.concat(lowest, ignore_index=True))
         if name == "units":
-            wide = _counted_once(view, wide, codebook)
-        parts.append(_long(wide, wanted, name))
+            wide = _counted_once(wide, [one.repeated for one in kept if len(one.repeated)])
+        parts.append(_long(wide, measures, name))
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     frame["area"] = frame["area"].replace("", None)
     levels = dict(zip(areas["area"], areas["level"], strict=True))
     frame["level"] = frame["area"].map(levels).astype("string")
-    several = frame["level"].isin(["national", "province", "city"])
-    frame.loc[(frame["source"] == "instructor_counts") & several, "base"] = OVERLAPPING
+    above_districts = frame["level"].isin(ABOVE_DISTRICTS)
+    frame.loc[(frame["source"] == "instructor_counts") & above_districts, "base"] = OVERLAPPING
     return frame[COLUMNS]
 
 
-def _rolled_up(lowest: pd.DataFrame) -> pd.DataFrame:
-    """Counts and sums of every area: those of the rows that bear its path, and of all areas below it."""
-    if not len(lowest):
-        return lowest
-    names = [area.split("/") for area in lowest["area"]]
-    numbers = lowest.drop(columns=["area", "period"]).astype("float64")
-    parts = []
-    for level in range(max(map(len, names))):
-        rows = [n for n, parts_ in enumerate(names) if len(parts_) > level]
-        above = ["/".join(names[n][: level + 1]) for n in rows]
-        by = [pd.Index(above, name="area"), pd.Index(lowest["period"].iloc[rows], name="period")]
-        parts.append(numbers.iloc[rows].groupby(by).sum(min_count=1).reset_index())
-    return pd.concat(parts, ignore_index=True)
+def _with_areas_above(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The rows once for every depth of path, as rows of the area at that depth."""
+    codes, paths = pd.factorize(rows["area"])
+    names = [path.split("/") for path in paths]
+    for depth in range(1, max(map(len, names), default=0) + 1):
+        above = np.array(["/".join(one[:depth]) if len(one) >= depth else None for one in names], dtype=object)
+        here = above[codes]
+        deep_enough = np.array([area is not None for area in here], dtype=bool)
+        yield rows.loc[deep_enough].assign(area=here[deep_enough])
 
 
-def _counted_once(view: View, wide: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """A unit that stands in the ledgers of two areas (块 and 条) counts once in every area above both."""
-    unit, area, period = (view[name] for name in ("unit", "area", "period"))
-    paths = area.words or ()
-    key = np.where(unit.values < 0, -1, unit.values.astype(np.int64) * max(len(period.words or ()), 1) + period.values)
-    places = pd.DataFrame({"key": key, "area": area.values})[key >= 0].drop_duplicates()
-    twice = places["key"].duplicated(keep=False)
-    touched = [paths[n].count("/") for n in places.loc[twice, "area"].unique()]
-    for depth in range(1, max(touched, default=-1) + 2):
-        above = ["/".join(names[:depth]) if len(names := path.split("/")) >= depth else None for path in paths]
-        codes, words = pd.factorize(np.array([*above, None], dtype=object))
-        rows = pd.DataFrame({"area": codes[area.values], "key": key, "row": np.arange(len(key))})
-        rows = rows[rows["area"] >= 0]
-        first = rows[(rows["key"] < 0) | ~rows.duplicated(["area", "key"])]
-        named = pa.DictionaryArray.from_arrays(pa.array(first["area"], pa.int32()), pa.array(words, pa.string()))
-        at = view.table.column_names.index("area")
-        one = View(view.table.take(pa.array(first["row"])).set_column(at, "area", named))
-        again = one.grouped(aggregates(one, codebook, "units")[0])
-        wide = pd.concat([again, wide], ignore_index=True).drop_duplicates(["area", "period"], keep="first")
-    return wide.reset_index(drop=True)
+def rolled_up(lowest: pd.DataFrame) -> pd.DataFrame:
+    """The sums of every area: of the rows that bear its path and of all areas below it; indexed by area and period."""
+    parts = [part.groupby(["area", "period"]).sum() for part in _with_areas_above(lowest)]
+    return pd.concat(parts) if parts else lowest.set_index(["area", "period"])
 
 
-def _long(wide: pd.DataFrame, wanted: Sequence[Measure], source: str) -> pd.DataFrame:
-    columns: dict[str, list[np.ndarray]] = {name: [] for name in ("value", "low", "high", "n_missing", "known")}
-    for measure in wanted:
-        code = measure.code
-        value = wide[f"{code}__value"].to_numpy("float64")
-        low, high = (wide[f"{code}__{end}"].to_numpy("float64") if f"{code}__{end}" in wide else value for end in ("low", "high"))
-        always, groups = needed_columns(measure)
-        known = np.ones(len(wide), dtype=bool)
-        for column in always:
-            known &= wide[f"has__{column}"].to_numpy() > 0
-        if groups:
-            known &= np.logical_or.reduce([(wide[[f"has__{c}" for c in group]] > 0).all(axis=1) for group in groups])
-        if measure.sum:
-            # rows are there and all their amounts are empty: unknown; an empty selection is zero only if none is due
-            low, high = np.where(np.isnan(low), value, low), np.where(np.isnan(high), value, high)
-            if f"{code}__open" in wide:
-                high = np.where(wide[f"{code}__open"] > 0, np.inf, high)
-            if measure.sum.endswith("_fen"):
-                value, low, high = value / 100, low / 100, high / 100
-        missing = wide[f"{code}__missing"].fillna(0).to_numpy("int64")
-        for name, numbers in zip(columns, (value, low, high, missing, known & ~np.isnan(value)), strict=True):
-            columns[name].append(numbers)
-    which, row = np.nonzero(np.stack(columns.pop("known")))
-    about = {"measure": [m.code for m in wanted], "unit": [m.unit for m in wanted], "base": [m.note or "" for m in wanted]}
-    return pd.DataFrame(
-        {name: wide[name].to_numpy()[row] for name in ("area", "period")}
-        | {name: np.stack(numbers)[which, row] for name, numbers in columns.items()}
-        | {name: np.array(texts, dtype=object)[which] for name, texts in about.items()}
-        | {"source": source}
-    )
+def _counted_once(wide: pd.DataFrame, repeated: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Without the second and further rows of a unit in every area that holds several of them."""
+    if not repeated:
+        return wide
+    rows = pd.concat(repeated, ignore_index=True)
+    for part in _with_areas_above(rows):
+        again = part.loc[part.duplicated(["area", "period", "key"])]
+        if len(again):
+            too_much = again.drop(columns="key").groupby(["area", "period"]).sum()
+            wide = wide.sub(too_much.reindex(wide.index, fill_value=0.0), fill_value=0.0)
+    return wide
+
+
+def _long(wide: pd.DataFrame, measures: Sequence[Measure], source: str) -> pd.DataFrame:
+    """A row per area, period and measure that has a value there."""
+    tallies = {str(name): column.to_numpy("float64") for name, column in wide.items()}
+    known = [_known(tallies, measure, len(wide)) for measure in measures]
+    ends = [_ends(tallies, measure) for measure in measures]
+    which, row = np.nonzero(np.stack(known))
+    about = {
+        "measure": [measure.code for measure in measures],
+        "unit": [measure.unit for measure in measures],
+        "base": [measure.note for measure in measures],
+    }
+    numbers = {
+        name: np.stack([end[name] for end in ends])[which, row] for name in ("value", "low", "high", "n_missing")
+    }
+    places = {name: wide.index.get_level_values(name).to_numpy()[row] for name in ("area", "period")}
+    texts = {name: np.array(values, dtype=object)[which] for name, values in about.items()}
+    return pd.DataFrame(places | numbers | texts | {"source": source})
+
+
+def _known(tallies: Mapping[str, Floats], measure: Measure, n: int) -> BoolArray:
+    """Where a measure exists: every column that it needs holds something, and a sum holds an amount."""
+
+    def hold(columns: Sequence[str]) -> BoolArray:
+        held = np.ones(n, dtype=bool)
+        for column in columns:
+            held &= tallies[f"has__{column}"] > 0
+        return held
+
+    always, groups = needed_columns(measure)
+    known = hold(always)
+    if groups:
+        known &= np.logical_or.reduce([hold(group) for group in groups])
+    if measure.column:
+        # rows are there and all their amounts are empty: unknown; an empty selection is zero only if none is due
+        known &= tallies[f"{measure.code}__n"] > 0
+    return known
+
+
+def _ends(tallies: Mapping[str, Floats], measure: Measure) -> dict[str, Any]:
+    """Value, low, high (yuan for money) and the undecided rows of a measure in every area."""
+
+    def part(name: str) -> Floats:
+        return tallies[f"{measure.code}__{name}"]
+
+    value = low = high = part("value")
+    if f"{measure.code}__low" in tallies:
+        low, high = part("low"), part("high")
+        if measure.column:
+            low = np.where(part("n_low") > 0, low, value)
+            high = np.where(part("n_high") > 0, high, value)
+            high = np.where(part("open") > 0, np.inf, high)
+    if measure.column and measure.column.endswith("_fen"):
+        value, low, high = value / 100, low / 100, high / 100
+    return {"value": value, "low": low, "high": high, "n_missing": part("missing").astype("int64")}

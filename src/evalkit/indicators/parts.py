@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from evalkit.files import patiently, replace, synced, usual_mode
 from evalkit.indicators.areas import full_paths, home_of
-from evalkit.indicators.cells import text_codes
+from evalkit.indicators.columns import text_codes
 from evalkit.indicators.project import Project
 from evalkit.indicators.schemas import validate
 from evalkit.indicators.store import damaged, facts_of, schema, to_arrow

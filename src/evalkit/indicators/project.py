@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import Codebook, load_codebook, read_yaml
-from evalkit.codebook.reading import parse_mapping, read_text
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.persons import labels
 from evalkit.problems import InputError, Problem, did_you_mean, visible
+from evalkit.world.yaml import parse_mapping, read_text
 
 SETTINGS: dict[str, Any] = read_yaml(Path(__file__).with_name("settings.yml"))  # what evalkit.yml may say: defaults
 CHOICES = {"fonts": ("system", "windows"), "member_base": ("prev_year_end", "year_end", "mean")}

@@ -1,12 +1,26 @@
-"""The five views that measures filter: tables joined once, each row still traceable to its ledger row.
+"""The five views that measures filter, as functions of one block: a period of a group of counties.
 
-Units and party organisations are joined within a district (``home``), where their keys are unique. Keys are integers
-here (place, organisation, unit), so that a join is one look-up.
+A view is a table with further columns, each derived from the tables of the same block by one short function below, which
+declares its lineage (``from_``: the stored columns it is made of). Units and party organisations are joined within a
+district, where their keys are unique; nothing joins across districts, so blocks are independent of one another.
+
+============== ============================== ============================================================
+view           a row is                       derived columns
+============== ============================== ============================================================
+units          a row of ``units``             the best cover; activities of the covering organisations
+party_orgs     a row of ``party_organisations`` that exists at the end of the period
+                                              units covered, stars, activity months, members without doubles
+funds          a row of ``funds``             whether it belongs to a functional organisation
+activities     a row of ``activities``
+instructor_counts a row of ``instructor_counts``
+============== ============================== ============================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,223 +28,517 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from evalkit.indicators.areas import home_of
-from evalkit.indicators.cells import text_codes
+from evalkit.indicators.columns import coded, text_codes
 from evalkit.world.period import Period
 
-# a null in these columns says something (not covered, not rated, not ended): it is no missing value
-NULL_SPEAKS = frozenset(
-    {
-        "covered_by", "org_activities", "stars", "stars_previous", "star_change", "rectification", "vetoed",
-        "ended_on", "converted_on", "reason_unfounded", "units_covered", "joint", "single", "activities",
-        "activity_months", "theme_months", "has_activity", "functional", "mass_organisation", "parent",
-    }
-)  # fmt: skip
-# columns that another ledger fills: without a row of it in the district they are unknown, not zero
-FILLED_BY = {
-    "has_covers": ("covered_by", "units_covered", "joint", "single"),
-    "has_activities": ("org_activities", "activities", "activity_months", "theme_months", "has_activity"),
-    "has_stars": ("stars", "stars_previous", "star_change", "rectification", "vetoed"),
-}
-MODES = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
-THEME = "主题党日"
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+Values = pa.Array | pa.ChunkedArray
+
 VIEWS = ("units", "party_orgs", "funds", "activities", "instructor_counts")
+TABLE_OF = {
+    "units": "units",
+    "party_orgs": "party_organisations",
+    "funds": "funds",
+    "activities": "activities",
+    "instructor_counts": "instructor_counts",
+}
 JOINED = ("units", "party_organisations", "covers", "funds", "activities", "stars")
 TABLES = (*JOINED, "instructor_counts")
-TEXT = pa.dictionary(pa.int32(), pa.string())
+COVER_RANK = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
+NO_COVER = len(COVER_RANK) + 1
+SHARED_COVERS = [COVER_RANK["joint"], COVER_RANK["attached"]]
+THEME_DAY = "主题党日"
+ROW_OF_TABLE = "row_of_table"  # of every row of a view: its place in its table of the block
+NOWHERE = -1  # the code of a key that is not told
 
 
-def period_bounds(periods: Sequence[str]) -> pd.DataFrame:
-    """First and last day of each period (``2025``, ``2025Q3``, ``2025-07``) and its months; 1900 where none is known."""
-    found = [Period.read(text) for text in periods]
-    spans = [period.bounds if period and period.in_calendar else Period("year", 1900).bounds for period in found]
-    return pd.DataFrame(
-        {
-            "starts": np.array([first for first, _ in spans], dtype="datetime64[D]"),
-            "ends": np.array([last for _, last in spans], dtype="datetime64[D]"),
-            "n_months": [12 * (last.year - first.year) + last.month - first.month + 1 for first, last in spans],
-        },
-        index=pd.Index(periods, dtype=object),
-    )
+# --- what a derived column declares ------------------------------------------------------------------------------
 
 
-def with_home(table: pa.Table) -> pa.Table:
-    """The table with the district (``home``) of each row."""
-    (codes,), areas = text_codes(table["area"])
-    homes = [home_of(area) if area else "" for area in areas]
-    words = list(dict.fromkeys([*homes, ""]))
-    at = np.array([words.index(home) for home in [*homes, ""]], dtype=np.int32)[codes]  # an unknown area has the home ""
-    return table.append_column("home", pa.DictionaryArray.from_arrays(at, pa.array(words, pa.string())))
+@dataclass(frozen=True)
+class Derived:
+    """A column that a view adds to its table.
+
+    Attributes
+    ----------
+    make
+        Gives the column for all rows of the view in a block.
+    from_
+        The stored columns it is made of, as ``table.column``: `evalkit.indicators.trace` follows them to the cells.
+    kept_by
+        The table without a row of which the column is unknown in a district, not zero or empty.
+    null_speaks
+        An empty cell says something (not covered, not rated): a test on it is false, not undecided.
+    """
+
+    view: str
+    name: str
+    make: Callable[[Block], Values]
+    from_: tuple[str, ...]
+    kept_by: str = ""
+    null_speaks: bool = True
 
 
-def plain(table: pa.Table) -> pa.Table:
-    """The table with its text as text (in views it is kept as codes)."""
-    return table.cast(pa.schema([pa.field(f.name, pa.string() if f.type == TEXT else f.type) for f in table.schema]))
+DERIVED: dict[str, dict[str, Derived]] = {view: {} for view in VIEWS}
+# stored columns whose empty cell says something
+NULL_SPEAKS_STORED = frozenset(
+    {"ended_on", "converted_on", "reason_unfounded", "functional", "mass_organisation", "parent"}
+)
 
 
-def in_memory(table: pa.Table) -> Any:
-    """An Arrow table as a lazy Ibis table, with the district (``home``) of each row."""
-    import ibis  # slow to import, and only notebooks ask for it
+def derived(
+    view: str, *from_: str, kept_by: str = "", null_speaks: bool = True
+) -> Callable[[Callable[[Block], Values]], Callable[[Block], Values]]:
+    """Declare the function below as a column of a view, under its own name without the view's prefix."""
 
-    return ibis.memtable(plain(table if "home" in table.column_names else with_home(table)))
+    def declare(make: Callable[[Block], Values]) -> Callable[[Block], Values]:
+        name = make.__name__.removeprefix(f"{view}__")
+        DERIVED[view][name] = Derived(view, name, make, from_, kept_by, null_speaks)
+        return make
 
-
-class _Keys:
-    """Place (district and period), organisation and unit of the rows of every joined table as integers; -1: unknown."""
-
-    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
-        def coded(columns: Mapping[str, str]) -> tuple[dict[str, np.ndarray], int]:
-            codes, words = text_codes(*(tables[table.rstrip("+")][column] for table, column in columns.items()))
-            return dict(zip(columns, (c.astype(np.int64) for c in codes), strict=True)), max(len(words), 1)
-
-        (home, _), (period, n) = (coded(dict.fromkeys(JOINED, name)) for name in ("home", "period"))
-        self.place = {name: np.where(period[name] < 0, -1, home[name] * n + period[name]) for name in JOINED}
-        orgs = coded(dict.fromkeys(JOINED[1:], "party_org") | {"party_organisations+": "parent"})
-        units = coded({"units": "unit", "covers": "unit"})
-        self.org, self.unit = (
-            {name: np.where((place := self.place[name.rstrip("+")]) < 0, -1, np.where(codes < 0, -1, place * size + codes))
-             for name, codes in found.items()} for found, size in (orgs, units)
-        )  # fmt: skip
+    return declare
 
 
-def make_views(tables: Mapping[str, pa.Table], periods: Sequence[str]) -> dict[str, pa.Table]:
-    """The five views as Arrow tables.
+def null_speaks(view: str) -> frozenset[str]:
+    """The columns of a view whose empty cell says something."""
+    return NULL_SPEAKS_STORED | {one.name for one in DERIVED[view].values() if one.null_speaks}
+
+
+def kept_flag(table: str) -> str:
+    """The column of a view that says whether a row's district keeps a table at all."""
+    return f"has_{table}"
+
+
+def kept_by(view: str) -> dict[str, str]:
+    """The flag of every column of a view that another ledger fills."""
+    return {one.name: kept_flag(one.kept_by) for one in DERIVED[view].values() if one.kept_by}
+
+
+def lineage(view: str, column: str) -> tuple[str, ...]:
+    """The stored columns (``table.column``) that a column of a view is made of; of a stored column, itself."""
+    found = DERIVED[view].get(column)
+    return found.from_ if found else (f"{TABLE_OF[view]}.{column}",)
+
+
+# --- the block -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The tables of one period in a group of counties, with their keys as integers.
 
     Parameters
     ----------
+    period
+        The period of every row; "" where a lone ledger tells none.
     tables
-        Arrow tables by name, with the columns of the codebook's tables and ``home`` (see `with_home`).
+        Arrow tables by name, with the columns of the codebook's tables and ``home`` (the district of the row).
     """
-    t, keys = tables, _Keys(tables)
-    (mode,), words = text_codes(t["covers"]["mode"])
-    rank = np.array([MODES.get(word, 1) for word in [*words, ""]])[mode]
-    reasons = t["units"]["reason_unfounded"].is_valid().to_numpy()
-    kept = {
-        "has_covers": np.concatenate([keys.place["covers"], keys.place["units"][reasons]]),
-        "has_activities": keys.place["activities"],
-        "has_stars": keys.place["stars"],
-    }
 
-    def flagged(view: pa.Table, place: np.ndarray) -> pa.Table:
-        """Whether the district keeps the ledgers that fill columns of the view (true or null)."""
-        for flag, places in kept.items():
-            there = (place >= 0) & np.isin(place, np.unique(places))
-            view = view.append_column(flag, pa.array(np.ones(len(place), dtype=bool), mask=~there))
-        return view
+    period: str
+    tables: Mapping[str, pa.Table]
 
-    active = _activity(t["activities"], keys.org["activities"])
-    units = _units(t["units"], keys, rank, *active)
-    orgs, here = _party_orgs(t["party_organisations"], t["stars"], keys, rank, *active, period_bounds(periods))
-    functional = keys.org["party_organisations"][_truth(t["party_organisations"]["functional"])]
-    of_functional = (keys.org["funds"] >= 0) & np.isin(keys.org["funds"], functional)
-    return {
-        "units": flagged(units, keys.place["units"]),
-        "party_orgs": flagged(orgs, keys.place["party_organisations"]).filter(here),
-        "funds": t["funds"].append_column("functional", pa.array(of_functional)),
-        "activities": t["activities"],
-        "instructor_counts": t["instructor_counts"],
-    }
+    def __getitem__(self, table: str) -> pa.Table:
+        return self.tables[table]
+
+    @cached_property
+    def home(self) -> dict[str, Ints]:
+        """The district of every row of every joined table; `NOWHERE` where none is told."""
+        codes, _words = coded(*(self.tables[name]["home"] for name in JOINED))
+        return {name: found.astype(np.int64) for name, found in zip(JOINED, codes, strict=True)}
+
+    @cached_property
+    def org(self) -> dict[str, Ints]:
+        """The party organisation of every row: its district and its name within it."""
+        columns = [self.tables[name]["party_org"] for name in JOINED[1:]]
+        parents = self.tables["party_organisations"]["parent"]
+        codes, words = coded(*columns, parents)
+        found = {
+            name: self._within_home(name, code, len(words))
+            for name, code in zip(JOINED[1:], codes[:-1], strict=True)
+        }
+        return found | {"parent": self._within_home("party_organisations", codes[-1], len(words))}
+
+    @cached_property
+    def unit(self) -> dict[str, Ints]:
+        """The unit of every row of ``units`` and ``covers``: its district and its code or name within it."""
+        names = ("units", "covers")
+        codes, words = coded(*(self.tables[name]["unit"] for name in names))
+        return {
+            name: self._within_home(name, code, len(words)) for name, code in zip(names, codes, strict=True)
+        }
+
+    def _within_home(self, table: str, codes: np.ndarray[Any, Any], n_words: int) -> Ints:
+        home = self.home[table]
+        key = home * max(n_words, 1) + codes
+        return np.where((home < 0) | (codes < 0), NOWHERE, key).astype(np.int64)
+
+    @cached_property
+    def cover_rank(self) -> Ints:
+        """How strong each cover is: single before joint before attached before functional."""
+        (mode,), words = text_codes(self.tables["covers"]["mode"])
+        ranks = np.array([COVER_RANK.get(word, COVER_RANK["single"]) for word in [*words, ""]], dtype=np.int64)
+        return ranks[mode]
+
+    @cached_property
+    def covers_of_unit(self) -> Groups:
+        return Groups(self.unit["covers"])
+
+    @cached_property
+    def covers_of_org(self) -> Groups:
+        return Groups(self.org["covers"])
+
+    @cached_property
+    def activities_of_org(self) -> Groups:
+        return Groups(self.org["activities"])
+
+    @cached_property
+    def stars_of_org(self) -> Ints:
+        """Of every party organisation the first row of ``stars`` that rates it, `NOWHERE` where none does."""
+        rated = Groups(self.org["stars"])
+        first = rated.rows[np.unique(rated.at, return_index=True)[1]]
+        group = rated.of(self.org["party_organisations"])
+        return np.append(first, NOWHERE)[group].astype(np.int64)
+
+    @cached_property
+    def n_activities(self) -> Ints:
+        """Activities of every group of `activities_of_org`."""
+        return self.activities_of_org.count(self.org["activities"] >= 0)
+
+    @cached_property
+    def functional(self) -> Bools:
+        """Which party organisations are functional ones (工作支部)."""
+        return _truth(self.tables["party_organisations"]["functional"])
+
+    @cached_property
+    def bounds(self) -> PeriodBounds | None:
+        return PeriodBounds.of(self.period)
 
 
-def _truth(column: Any) -> np.ndarray:
-    """Where a boolean column is true."""
-    return np.asarray(column.fill_null(False).to_numpy(), dtype=bool)
+@dataclass(frozen=True)
+class PeriodBounds:
+    """First and last day of a period and its months."""
+
+    first_day: np.datetime64
+    last_day: np.datetime64
+    n_months: int
+
+    @classmethod
+    def of(cls, period: str) -> PeriodBounds | None:
+        """The bounds of a year, quarter or month; None for any other text."""
+        found = Period.read(period)
+        if found is None or not found.in_calendar:
+            return None
+        first, last = found.bounds
+        n_months = 12 * (last.year - first.year) + last.month - first.month + 1
+        return cls(np.datetime64(first), np.datetime64(last), n_months)
 
 
-class _Groups:
-    """Rows grouped by an integer key (-1: in none): aggregates of the groups, looked up by the keys of another table."""
+class Groups:
+    """Rows grouped by an integer key (`NOWHERE`: in none), and aggregates of the groups for the keys of another table."""
 
-    def __init__(self, key: np.ndarray) -> None:
+    def __init__(self, key: Ints) -> None:
         self.rows = np.flatnonzero(key >= 0)
         self.at, self.found = pd.factorize(key[self.rows])
         self.n = len(self.found)
 
-    def of(self, key: np.ndarray) -> np.ndarray:
-        """The group of each of some other keys, -1 where there is none."""
-        return np.where(key < 0, -1, pd.Index(self.found).get_indexer(key))
+    def of(self, key: Ints) -> Ints:
+        """The group of each of some other keys, `NOWHERE` where there is none."""
+        return np.where(key < 0, NOWHERE, pd.Index(self.found).get_indexer(key)).astype(np.int64)
 
-    def count(self, where: np.ndarray) -> np.ndarray:
+    def count(self, where: Bools) -> Ints:
+        """How many rows of `where` each group has."""
         return np.bincount(self.at[where[self.rows]], minlength=self.n)
 
-    def distinct(self, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    def distinct(self, values: Ints, where: Bools) -> Ints:
         """How many different values (integers from 0) a group has among the rows `where`."""
         use, size = where[self.rows], int(values.max(initial=0)) + 1
-        return np.bincount(pd.unique(self.at[use] * size + values[self.rows][use]) // size, minlength=self.n)
+        different = pd.unique(self.at[use] * size + values[self.rows][use])
+        return np.bincount(different // size, minlength=self.n)
 
 
-def _looked_up(values: np.ndarray, at: np.ndarray, empty: Any = None) -> pa.Array:
-    """What the groups at `at` have; `empty` (null) where a row has no group."""
-    none = at < 0
-    found = np.append(values, values.dtype.type(0))[at]
-    return pa.array(found, mask=none) if empty is None else pa.array(np.where(none, empty, found))
+def _truth(column: Values) -> Bools:
+    """Where a boolean column is true."""
+    return np.asarray(column.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _activity(activities: pa.Table, key: np.ndarray) -> tuple[_Groups, dict[str, np.ndarray]]:
-    """Activities of every organisation: how many, in how many months, in how many with a 主题党日."""
-    groups, month = _Groups(key), activities["month"].fill_null(-1).to_numpy()
-    (kind,), words = text_codes(activities["kind"])
-    theme = np.array([word == THEME for word in [*words, ""]])[kind]
-    months, themed = groups.distinct(month, month >= 0), groups.distinct(month, (month >= 0) & theme)
-    return groups, {"activities": groups.count(key >= 0), "activity_months": months, "theme_months": themed}
+def _looked_up(values: np.ndarray[Any, Any], at: Ints) -> pa.Array:
+    """What the groups at `at` have; null where a row has no group."""
+    return pa.array(np.append(values, values.dtype.type(0))[at], mask=at < 0)
 
 
-def _units(units: pa.Table, keys: _Keys, rank: np.ndarray, active: _Groups, numbers: Mapping[str, np.ndarray]) -> pa.Table:
-    groups = _Groups(keys.unit["covers"])
-    rank = rank[groups.rows]
-    best = np.full(groups.n, len(MODES))
-    np.minimum.at(best, groups.at, rank)
-    org = active.of(keys.org["covers"])[groups.rows]
-    use = (org >= 0) & (rank < MODES["functional"])
-    held = np.bincount(groups.at[use], numbers["activities"][org[use]], groups.n).astype(np.int64)
-    some = np.bincount(groups.at[use], minlength=groups.n) > 0
-    at = groups.of(keys.unit["units"])
-    covered_by = pa.DictionaryArray.from_arrays(_looked_up((best - 1).astype(np.int32), at), pa.array([*MODES], pa.string()))
-    units = units.append_column("org_activities", _looked_up(held, np.where(np.append(some, False)[at], at, -1)))
-    return units.append_column("covered_by", covered_by)
+def _looked_up_or(values: np.ndarray[Any, Any], at: Ints, empty: Any) -> pa.Array:
+    """What the groups at `at` have; `empty` where a row has no group."""
+    return pa.array(np.where(at < 0, empty, np.append(values, values.dtype.type(0))[at]))
 
 
-def _party_orgs(
-    orgs: pa.Table, stars: pa.Table, keys: _Keys, rank: np.ndarray, active: _Groups, numbers: Mapping[str, np.ndarray],
-    bounds: pd.DataFrame,
-) -> tuple[pa.Table, np.ndarray]:  # fmt: skip
-    """The view of party organisations, and which of its rows exist at the end of their period."""
-    key, reach, rated = keys.org["party_organisations"], _Groups(keys.org["covers"]), _Groups(keys.org["stars"])
-    covered, acted, row = (groups.of(key) for groups in (reach, active, rated))
-    unit, joint = keys.unit["covers"], np.isin(rank, [MODES["joint"], MODES["attached"]])
-    first = rated.rows[np.unique(rated.at, return_index=True)[1]]  # the first row of an organisation rated twice
-    which = pa.array(np.append(first, 0)[row], mask=row < 0)
-    members = {name: orgs[name] for name in ("members", "members_low", "members_high")}
-    new: dict[str, Any] = {
-        "units_covered": _looked_up(reach.distinct(pd.factorize(unit)[0], unit >= 0), covered, 0),
-        "joint": _looked_up(reach.count(joint) > 0, covered, False),
-        "single": _looked_up(reach.count(rank == MODES["single"]) > 0, covered, False),
-        **{name: _looked_up(found, acted, 0) for name, found in numbers.items()},
-        **{name: stars[name].take(which) for name in ("stars", "stars_previous", "vetoed", "rectification")},
-        **{f"{name}_reported": column for name, column in members.items()},
-    }
-    # a committee's own figure holds its branches' members, a functional branch holds no formal relations
-    functional = _truth(orgs["functional"])
-    outside = pa.array(functional | ((key >= 0) & np.isin(key, keys.org["party_organisations+"])))
-    over = {name: pc.if_else(outside, 0, column) for name, column in members.items()} | {"functional": pa.array(functional)}
-
-    (period,), words = text_codes(orgs["period"])
-    said = bounds.reindex([*words, None]).iloc[period]
-    starts, ends = (said[name].to_numpy(dtype="datetime64[D]") for name in ("starts", "ends"))
-    founded, ended = (orgs[name].to_numpy().astype("datetime64[D]") for name in ("founded_on", "ended_on"))
-    whole = said["n_months"].fillna(0).to_numpy(dtype=np.int64)
-    gone = np.where(np.isnat(founded) | (founded <= starts), 0, _month(founded) - _month(starts))
-    new |= {
-        "star_change": pc.subtract(new["stars"], new["stars_previous"]),
-        "founded_in_period": pa.array((founded >= starts) & (founded <= ends), mask=np.isnat(founded) | np.isnat(starts)),
-        "has_activity": pc.greater(new["activities"], 0),
-        "months": pa.array(np.maximum(whole - gone, 0)),
-    }
-    for name, column in over.items():
-        orgs = orgs.set_column(orgs.column_names.index(name), name, column)
-    for name, column in new.items():
-        orgs = orgs.append_column(name, column)
-    return orgs, np.isnat(ended) | (ended > ends)
+# --- units ---------------------------------------------------------------------------------------------------------
 
 
-def _month(dates: np.ndarray) -> np.ndarray:
-    return dates.astype("datetime64[M]").astype(int) % 12
+@derived("units", "covers.party_org", "activities.party_org", kept_by="activities")
+def units__org_activities(block: Block) -> Values:
+    """Activities in the period of the organisations that cover the unit; a functional one covers nothing."""
+    covers = block.covers_of_unit
+    org = block.activities_of_org.of(block.org["covers"])[covers.rows]
+    use = (org >= 0) & (block.cover_rank[covers.rows] < COVER_RANK["functional"])
+    held = np.bincount(covers.at[use], block.n_activities[org[use]], covers.n).astype(np.int64)
+    some = np.bincount(covers.at[use], minlength=covers.n) > 0
+    at = covers.of(block.unit["units"])
+    return _looked_up(held, np.where(np.append(some, False)[at], at, NOWHERE))
+
+
+@derived("units", "covers.mode", "covers.unit", kept_by="covers")
+def units__covered_by(block: Block) -> Values:
+    """The best cover of the unit: single, joint, attached or functional; null where there is none."""
+    covers = block.covers_of_unit
+    best = np.full(covers.n, NO_COVER - 1)
+    np.minimum.at(best, covers.at, block.cover_rank[covers.rows])
+    code = _looked_up((best - 1).astype(np.int32), covers.of(block.unit["units"]))
+    return pa.DictionaryArray.from_arrays(code, pa.array([*COVER_RANK], pa.string()))
+
+
+# --- party organisations ---------------------------------------------------------------------------------------------
+
+
+@derived("party_orgs", "covers.unit", kept_by="covers")
+def party_orgs__units_covered(block: Block) -> Values:
+    """How many different units the organisation covers."""
+    unit = block.unit["covers"]
+    different = block.covers_of_org.distinct(pd.factorize(unit)[0], unit >= 0)
+    return _looked_up_or(different, block.covers_of_org.of(block.org["party_organisations"]), 0)
+
+
+@derived("party_orgs", "covers.mode", kept_by="covers")
+def party_orgs__joint(block: Block) -> Values:
+    """Whether the organisation covers a unit jointly or takes it in (挂靠)."""
+    return _covers_so(block, np.isin(block.cover_rank, SHARED_COVERS))
+
+
+@derived("party_orgs", "covers.mode", kept_by="covers")
+def party_orgs__single(block: Block) -> Values:
+    """Whether the organisation is a unit's own."""
+    return _covers_so(block, block.cover_rank == COVER_RANK["single"])
+
+
+def _covers_so(block: Block, where: Bools) -> Values:
+    at = block.covers_of_org.of(block.org["party_organisations"])
+    return _looked_up_or(block.covers_of_org.count(where) > 0, at, False)
+
+
+@derived("party_orgs", "activities.party_org", kept_by="activities")
+def party_orgs__activities(block: Block) -> Values:
+    """Activities in the period."""
+    return _of_activities(block, block.n_activities)
+
+
+@derived("party_orgs", "activities.month", kept_by="activities")
+def party_orgs__activity_months(block: Block) -> Values:
+    """Months with an activity."""
+    return _months_with(block, np.ones(len(block["activities"]), dtype=bool))
+
+
+@derived("party_orgs", "activities.month", "activities.kind", kept_by="activities")
+def party_orgs__theme_months(block: Block) -> Values:
+    """Months with a 主题党日."""
+    (kind,), words = text_codes(block["activities"]["kind"])
+    is_theme = np.array([word == THEME_DAY for word in [*words, ""]])
+    return _months_with(block, is_theme[kind])
+
+
+@derived("party_orgs", "activities.party_org", kept_by="activities")
+def party_orgs__has_activity(block: Block) -> Values:
+    """Whether there was an activity."""
+    return pc.greater(party_orgs__activities(block), 0)
+
+
+def _months_with(block: Block, where: Bools) -> Values:
+    month = block["activities"]["month"].fill_null(NOWHERE).to_numpy()
+    return _of_activities(block, block.activities_of_org.distinct(month, (month >= 0) & where))
+
+
+def _of_activities(block: Block, numbers: Ints) -> Values:
+    return _looked_up_or(numbers, block.activities_of_org.of(block.org["party_organisations"]), 0)
+
+
+@derived("party_orgs", "stars.stars", kept_by="stars")
+def party_orgs__stars(block: Block) -> Values:
+    """The stars of the period, null where it was not rated."""
+    return _of_stars(block, "stars")
+
+
+@derived("party_orgs", "stars.stars_previous", kept_by="stars")
+def party_orgs__stars_previous(block: Block) -> Values:
+    """The stars before, as the star sheet of the period gives them."""
+    return _of_stars(block, "stars_previous")
+
+
+@derived("party_orgs", "stars.vetoed", kept_by="stars")
+def party_orgs__vetoed(block: Block) -> Values:
+    """Whether a veto (一票否决) stands in the star sheet."""
+    return _of_stars(block, "vetoed")
+
+
+@derived("party_orgs", "stars.rectification", kept_by="stars")
+def party_orgs__rectification(block: Block) -> Values:
+    """Whether it is listed for rectification (整转)."""
+    return _of_stars(block, "rectification")
+
+
+@derived("party_orgs", "stars.stars", "stars.stars_previous", kept_by="stars")
+def party_orgs__star_change(block: Block) -> Values:
+    """Stars gained since the rating before."""
+    return pc.subtract(party_orgs__stars(block), party_orgs__stars_previous(block))
+
+
+def _of_stars(block: Block, column: str) -> Values:
+    row = block.stars_of_org
+    return block["stars"][column].take(pa.array(np.maximum(row, 0), mask=row < 0))
+
+
+@derived("party_orgs", "party_organisations.functional")
+def party_orgs__functional(block: Block) -> Values:
+    """Whether it is a functional one; an empty cell says no."""
+    return pa.array(block.functional)
+
+
+MEMBERS_FROM = (
+    "party_organisations.members",
+    "units.full_members",
+    "units.probationary_members",
+    "units.members",
+)
+
+
+@derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
+def party_orgs__members(block: Block) -> Values:
+    """Members held directly; a committee's own figure holds its branches', a functional branch holds no relations."""
+    return _held_directly(block, "members")
+
+
+@derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
+def party_orgs__members_low(block: Block) -> Values:
+    """The lower end of `members`."""
+    return _held_directly(block, "members_low")
+
+
+@derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
+def party_orgs__members_high(block: Block) -> Values:
+    """The upper end of `members`."""
+    return _held_directly(block, "members_high")
+
+
+def _held_directly(block: Block, column: str) -> Values:
+    key = block.org["party_organisations"]
+    has_branches = (key >= 0) & np.isin(key, block.org["parent"])
+    return pc.if_else(pa.array(block.functional | has_branches), 0, block["party_organisations"][column])
+
+
+@derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
+def party_orgs__members_reported(block: Block) -> Values:
+    """Members as the ledger says them, a committee's with those of its branches."""
+    return block["party_organisations"]["members"]
+
+
+@derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
+def party_orgs__members_reported_low(block: Block) -> Values:
+    """The lower end of `members_reported`."""
+    return block["party_organisations"]["members_low"]
+
+
+@derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
+def party_orgs__members_reported_high(block: Block) -> Values:
+    """The upper end of `members_reported`."""
+    return block["party_organisations"]["members_high"]
+
+
+@derived("party_orgs", "party_organisations.founded_on", null_speaks=False)
+def party_orgs__founded_in_period(block: Block) -> Values:
+    """Whether it was founded in the period; null without a date."""
+    founded = _dates(block["party_organisations"]["founded_on"])
+    if block.bounds is None:
+        return pa.nulls(len(founded), pa.bool_())
+    inside = (founded >= block.bounds.first_day) & (founded <= block.bounds.last_day)
+    return pa.array(inside, mask=np.isnat(founded))
+
+
+@derived("party_orgs", "party_organisations.founded_on", null_speaks=False)
+def party_orgs__months(block: Block) -> Values:
+    """Months of the period in which it existed; one founded in the period counts from its month on."""
+    founded = _dates(block["party_organisations"]["founded_on"])
+    if block.bounds is None:
+        return pa.nulls(len(founded), pa.int64())
+    first = block.bounds.first_day
+    later = ~(np.isnat(founded) | (founded <= first))
+    gone = np.where(later, _month_number(founded) - _month_number(np.array([first]))[0], 0)
+    return pa.array(np.maximum(block.bounds.n_months - gone, 0))
+
+
+def _dates(column: Values) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    return column.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+
+
+def _month_number(dates: np.ndarray[Any, Any]) -> Ints:
+    """Months since the epoch."""
+    return dates.astype("datetime64[M]").astype(np.int64)
+
+
+def _exist_at_the_end(block: Block) -> Bools:
+    """Which party organisations exist at the end of the period; without a period all that the ledger names."""
+    ended = _dates(block["party_organisations"]["ended_on"])
+    if block.bounds is None:
+        return np.ones(len(ended), dtype=bool)
+    return np.isnat(ended) | (ended > block.bounds.last_day)
+
+
+# --- funds -----------------------------------------------------------------------------------------------------------
+
+
+@derived("funds", "party_organisations.functional", "funds.party_org")
+def funds__functional(block: Block) -> Values:
+    """Whether the amount belongs to a functional organisation."""
+    functional = block.org["party_organisations"][block.functional]
+    org = block.org["funds"]
+    return pa.array((org >= 0) & np.isin(org, functional))
+
+
+# --- the views ---------------------------------------------------------------------------------------------------------
+
+
+def view(block: Block, name: str, columns: Iterable[str] | None = None) -> pa.Table:
+    """A view of a block as an Arrow table.
+
+    Parameters
+    ----------
+    columns
+        The derived columns that are wanted; all by default. Stored columns are always there.
+    """
+    table = block[TABLE_OF[name]]
+    table = table.append_column(ROW_OF_TABLE, pa.array(np.arange(len(table))))
+    wanted = DERIVED[name].keys() if columns is None else DERIVED[name].keys() & set(columns)
+    for column in [column for column in DERIVED[name] if column in wanted]:
+        made = DERIVED[name][column].make(block)
+        place = table.schema.get_field_index(column)
+        table = table.append_column(column, made) if place < 0 else table.set_column(place, column, made)
+    for flag, kept in _keeps(block, name).items():
+        table = table.append_column(flag, kept)
+    return table.filter(pa.array(_exist_at_the_end(block))) if name == "party_orgs" else table
+
+
+def _keeps(block: Block, name: str) -> dict[str, pa.Array]:
+    """Whether the district of each row keeps the ledgers that fill columns of the view (true or null)."""
+    found = {}
+    for table in dict.fromkeys(one.kept_by for one in DERIVED[name].values() if one.kept_by):
+        homes = [block.home[table]]
+        if table == "covers":  # a reason why none was founded says of a unit that it has no cover
+            reasons = block["units"]["reason_unfounded"].is_valid().to_numpy(zero_copy_only=False)
+            homes.append(block.home["units"][reasons])
+        here = block.home[TABLE_OF[name]]
+        there = (here >= 0) & np.isin(here, np.unique(np.concatenate(homes)))
+        found[kept_flag(table)] = pa.array(np.ones(len(here), dtype=bool), mask=~there)
+    return found
+
+
+def views(block: Block) -> dict[str, pa.Table]:
+    """All five views of a block."""
+    return {name: view(block, name) for name in VIEWS}

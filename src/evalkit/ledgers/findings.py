@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evalkit.codebook.reading import parse_cached, read_text
 from evalkit.problems import Problem, Severity
+from evalkit.world.yaml import parse_cached, read_text
 
 
 def declared(name: str) -> Any:

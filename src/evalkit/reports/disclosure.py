@@ -19,8 +19,10 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_matrix, diags_array, hstack, identity, vstack
 
+from evalkit.codebook import Measure
 from evalkit.indicators.load import Data
 from evalkit.reports.sentences import top_area
+from evalkit.world import condition as conditions
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -225,27 +227,35 @@ def _cells(
     return {keys[n] for n in np.flatnonzero(hidden)}
 
 
-def _contributions(data: Data, measures: pd.DataFrame, rules: Mapping[str, Any]) -> dict[tuple[str, str, str], float]:
-    """Dominated amounts of the funds ledger: (period, area, measure) -> how far they must stay unknown, in yuan."""
-    frame = data.frame("funds")
-    places = {a: [home for home in measures["area"].unique() if f"{a}/".startswith(f"{home}/")] for a in frame["area"].unique()}
+def _contributions(
+    data: Data, measures: pd.DataFrame, rules: Mapping[str, Any]
+) -> dict[tuple[str, str, str], float]:
+    """Dominated amounts: (period, area, measure) -> how far they must stay unknown, in yuan."""
     found: dict[tuple[str, str, str], float] = {}
     orgs = measures.loc[measures["measure"] == "party_orgs"].set_index(["period", "area"])["value"]
     few = set(orgs.index[orgs <= rules["n"]])  # what a form says of so few is said of each of them
     for r in measures.loc[(measures["unit"] == "元") & (measures["value"] > 0)].itertuples():
         if (r.period, r.area) in few:
             found[str(r.period), str(r.area), str(r.measure)] = rules["p"] / 100 * float(r.value)
+    printed = list(measures["area"].dropna().unique())
     for code in measures["measure"].unique():
         measure = data.codebook.measures.get(code)
-        if measure is None or measure.view != "funds":
+        if measure is None or not measure.column or not measure.column.endswith("_fen"):
             continue
-        mine = frame
-        for column, wanted in measure.where.items():
-            mine = mine.loc[mine[column].isin(wanted if isinstance(wanted, list) else [wanted])]
-        mine = mine.assign(home=mine["area"].map(places)).explode("home").dropna(subset=["home"])
-        each = mine.groupby(["period", "home", "party_org"], dropna=False)["amount_fen"].sum() / 100
-        for (period, home), amounts in each.groupby(level=[0, 1]):
+        for (period, home), amounts in _by_contributor(data, measure, printed).groupby(level=[0, 1]):
             x = amounts.to_numpy(float)
             if dominated(x, rules["n"], rules["k"], rules["p"]):
                 found[str(period), str(home), str(code)] = rules["p"] / 100 * float(np.abs(x).max())
     return found
+
+
+def _by_contributor(data: Data, measure: Measure, areas: list[str]) -> pd.Series:
+    """The yuan of a measure by period, printed area and contributor: the rows that its own condition takes."""
+    frame = data.view_frame(str(measure.view))
+    who = "party_org" if "party_org" in frame else "unit"
+    mine = frame.loc[conditions.mask(measure.condition, frame), ["area", "period", who, str(measure.column)]]
+    above = {
+        area: [home for home in areas if f"{area}/".startswith(f"{home}/")] for area in mine["area"].dropna().unique()
+    }
+    mine = mine.assign(home=mine["area"].map(above)).explode("home").dropna(subset=["home"])
+    return mine.groupby(["period", "home", who], dropna=False)[measure.column].sum() / 100

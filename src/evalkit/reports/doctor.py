@@ -16,7 +16,7 @@ from evalkit.problems import InputError
 from evalkit.world import number
 
 PACKAGES = (
-    "jupyterlab", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill", "duckdb", "ibis-framework",
+    "jupyterlab", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill", "duckdb",
     "python-calamine", "XlsxWriter", "jupyterlab-language-pack-zh-CN",
 )  # fmt: skip
 FREE_SPACE = 2 * 1024**3

@@ -12,9 +12,12 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.indicators.areas import home_of
+from evalkit.indicators.blocks import plain
+from evalkit.indicators.columns import View
 from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
+from evalkit.indicators.store import nullable
 from evalkit.reports.appendix import MONEY, WAN, step_cell
 from evalkit.reports.sentences import MOST, declared, facts, moved, place_word, word
 from evalkit.reports.words import (
@@ -218,10 +221,11 @@ def lists(data: Data, period: str | int, area: str | None = None) -> dict[str, p
 
 def _rows(data: Data, code: str) -> pd.DataFrame:
     measure = data.codebook.measures[code]
-    view = data.views[view_of(measure)]
-    name, members = ("unit_name", "members") if "unit_name" in view.columns else ("name", "members_reported")
-    kept = view.filter(reading_of(view, measure).printed)
-    return kept.select("area", *PLACE, name=kept[name], members=kept[members]).to_pandas().fillna({"area": "地区不明"})
+    view = View(data.views[view_of(measure)])
+    name, members = ("unit_name", "members") if "unit_name" in view else ("name", "members_reported")
+    kept = view.table.select(["area", *PLACE, name, members]).filter(reading_of(view, measure).printed.true)
+    rows = plain(kept).to_pandas(types_mapper=nullable).rename(columns={name: "name", members: "members"})
+    return rows.fillna({"area": "地区不明"})
 
 
 def internal_workbook(data: Data, period: str | int, area: str | None = None) -> bytes:

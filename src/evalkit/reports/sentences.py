@@ -18,7 +18,6 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator, load_codebook
-from evalkit.codebook.reading import read_yaml
 from evalkit.documents import Block
 from evalkit.documents.blocks import changed
 from evalkit.indicators.compare import MINIMUM_BASE
@@ -37,6 +36,7 @@ from evalkit.reports.words import (
     step_words,
 )
 from evalkit.world.number import minus, percent, quotient
+from evalkit.world.yaml import read_yaml
 
 FIELD = re.compile(r"\{([^{}]+)\}")
 PENDING = "【待补充】"

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evalkit.codebook.reading import read_yaml
 from evalkit.documents import Block
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.yaml import read_yaml
 
 
 @cache

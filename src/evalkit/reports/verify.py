@@ -21,7 +21,7 @@ from evalkit.reports.index import BESIDE, Made
 from evalkit.runner.jobs import installation
 
 RECORD = "run.json"
-VERSIONS = ("pandas", "numpy", "matplotlib", "duckdb", "ibis-framework", "papermill", "statsmodels", "python-docx", "typst", "XlsxWriter")
+VERSIONS = ("pandas", "numpy", "matplotlib", "duckdb", "papermill", "statsmodels", "python-docx", "typst", "XlsxWriter")
 
 
 def file_hash(path: Path) -> str:

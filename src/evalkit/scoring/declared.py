@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evalkit.codebook.reading import Lines, parse_yaml, read_text, read_yaml, where
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
+from evalkit.world.yaml import Lines, parse_yaml, read_text, read_yaml, where
 
 BODY = {"index": {"tree"}, "stars": {"dimensions", "cut_offs", "items", "tables"}}
 KINDS: dict[str, tuple[Any, str]] = {

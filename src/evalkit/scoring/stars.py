@@ -296,7 +296,7 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     wide = marks.drop_duplicates(["home", "party_org", "item"]).pivot(index=["home", "party_org"], columns="item", values="score")
     frame = rated.rename(columns={"stars": "stars_office"})
     frame = frame.merge(wide.astype(float), how="left", left_on=["home", "party_org"], right_index=True)
-    about = data.views["party_orgs"].execute()
+    about = data.view_frame("party_orgs")
     extra = [c for c in about.columns if c not in frame and c not in ("stars", "name")]
     frame = frame.merge(about[["home", "party_org", *extra]].drop_duplicates(["home", "party_org"]), how="left", on=["home", "party_org"])
     done = rate(frame, (code, raw), period)

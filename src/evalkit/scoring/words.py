@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.codebook.reading import read_yaml
 from evalkit.documents import Block
 from evalkit.world.number import fill, fixed
+from evalkit.world.yaml import read_yaml
 
 
 @cache

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.codebook import load_codebook
-from evalkit.codebook.reading import read_yaml
 from evalkit.problems import did_you_mean
 from evalkit.scoring.declared import Faults, misfit
+from evalkit.world.yaml import read_yaml
 
 if TYPE_CHECKING:
     from evalkit.subsidy.scheme import Component, Parameter, Scheme

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.indicators.views import FILLED_BY
+from evalkit.indicators.views import kept_by
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.stars import holds, number
 from evalkit.subsidy.checks import AMOUNTS, Dated, column_word, lists, value_on, words
@@ -375,11 +375,8 @@ class Engine:
         named: dict[str, str] = words("ledgers")
         if "employees" in columns:  # of the units covered
             columns.add("units_covered")
-        return {
-            flag: named[flag]
-            for flag, filled in FILLED_BY.items()
-            if flag in named and columns & set(filled)
-        }
+        flags = {flag for column, flag in kept_by("party_orgs").items() if column in columns}
+        return {flag: name for flag, name in named.items() if flag in flags}
 
     def _without_ledger(self, flag: str, year: int) -> np.ndarray:
         """Districts with organisations in a year from which a ledger beside them has not come."""

@@ -29,7 +29,7 @@ def instructors(
     come these are missing, and nobody is placed.
     """
     period = str(period or data.last)
-    units = data.views["units"].to_pandas()
+    units = data.view_frame("units")
     units = units[
         (units["period"] == period)
         & (units["status"] == "operating")

@@ -69,7 +69,7 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     """The source of processed data: the view of party organisations, funds, instructors."""
     areas = data.areas
     home = dict(zip(areas["area"], areas["home"], strict=True))
-    orgs = data.views["party_orgs"].to_pandas()
+    orgs = data.view_frame("party_orgs")
     orgs["home"] = orgs["area"].map(home)
     orgs["level"] = orgs["area"].map(dict(zip(areas["area"], areas["level"], strict=True)))
     tall = {

@@ -1,1 +1,4 @@
-"""The concepts that every room shares; they know no file, no table and no language of a library."""
+"""The concepts that every room shares: area, period, condition, declared files, numbers and words.
+
+Each idea stands here once. A module of this room imports nothing of the rooms above it.
+"""

@@ -1,0 +1,217 @@
+"""Any YAML file of ours or of a user: read safely, checked by a pydantic model, every fault at once, in Chinese.
+
+Codebook, index, stars, scheme, reform, study, evalkit.yml and mapping.yml all come through here::
+
+    source = Source.read(path)                  # or Source.of(mapping)
+    faults = Faults(source)
+    scheme = faults.model(Scheme, source.content)    # None where it does not fit; the faults are collected
+    faults.unknown(("components", "x"), "brnach", known)
+    faults.stop()                               # one InputError with everything, or nothing
+
+A fault names file, path and line, what stands there, what is allowed, and the nearest name.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.yaml import Lines, parse_yaml, read_text, read_yaml, where
+
+At = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+LONGEST_FOUND = 300  # characters of a value that a message repeats
+MOST_ALLOWED = 40  # names that a message lists
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    """What a value must be, by pydantic's kind of error; what a mapping must look like."""
+    return dict(read_yaml(Path(__file__).with_name("declared.yml")))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A declared thing: its content, and where it stands.
+
+    Attributes
+    ----------
+    content
+        What the YAML says; any plain value.
+    file
+        Name of the file, empty for a mapping given in Python.
+    lines
+        Gives the line of a path; None without a file.
+    inside
+        Where in the file the content stands: a file may hold several indexes under their names.
+    """
+
+    content: Any
+    file: str = ""
+    lines: Lines | None = None
+    inside: At = ()
+
+    @classmethod
+    def of(cls, content: Any) -> Source:
+        """A mapping given in Python."""
+        return cls(content)
+
+    @classmethod
+    def read(cls, path: Path) -> Source:
+        """A YAML file; what cannot be parsed at all is an `InputError`."""
+        return cls.parse(read_text(path), path.name)
+
+    @classmethod
+    def parse(cls, text: str, file: str) -> Source:
+        """The same of a text."""
+        content, problems = parse_yaml(text, file)
+        if problems:
+            raise InputError(problems)
+        return cls(content, file, Lines(text))
+
+    def under(self, key: str) -> Source:
+        """What stands under a key of the mapping."""
+        return Source(self.content[key], self.file, self.lines, (*self.inside, key))
+
+    def place(self, path: At) -> str:
+        """Path and line, as a message names them."""
+        whole = (*self.inside, *path)
+        return where(whole if not self.file else path, self.lines(whole) if self.lines else None)
+
+
+@dataclass
+class Faults:
+    """Collects what is wrong with one declared thing; nothing is raised before `stop`."""
+
+    source: Source = field(default_factory=lambda: Source({}))
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, code: str, path: At, found: object = "", allowed: str = "", advice: str = "") -> None:
+        self.problems.append(
+            Problem(
+                code,
+                file=self.source.file,
+                where=self.source.place(path),
+                found="（空）" if found is None else str(found)[:LONGEST_FOUND],
+                allowed=allowed,
+                advice=advice,
+            )
+        )
+
+    def invalid(self, path: At, found: object, allowed: str, advice: str = "") -> None:
+        """A value that does not fit."""
+        self.add("value_invalid", path, found, allowed, advice)
+
+    def missing(self, path: At, allowed: str, found: object = "") -> None:
+        """Something that must stand there."""
+        self.add("key_missing", path, found, allowed)
+
+    def unknown(self, path: At, word: object, known: Iterable[str], code: str = "key_unknown") -> None:
+        """A name that is not among those known: those, and the nearest of them."""
+        names = [str(name) for name in known]
+        listed = "、".join(names[:MOST_ALLOWED]) + ("…" if len(names) > MOST_ALLOWED else "")
+        self.add(code, path, word, listed, did_you_mean(str(word), names))
+
+    def mapping(self, path: At, given: Any) -> Mapping[Any, Any]:
+        """`given` where it is a mapping; else a fault and an empty one."""
+        if isinstance(given, Mapping):
+            return given
+        self.invalid(path, "没有内容" if given is None else given, _words()["shapes"]["mapping"])
+        return {}
+
+    def model(self, model: type[M], given: Any, path: At = ()) -> M | None:
+        """The checked model; None, with every fault told, where `given` does not fit."""
+        try:
+            return model.model_validate(given)
+        except ValidationError as errors:
+            for error in errors.errors():
+                self._tell(error, model, path)
+            return None
+
+    def _tell(self, error: ErrorDetails, model: type[BaseModel], path: At) -> None:
+        """A pydantic error in the words of the person who wrote the file."""
+        loc = tuple(part for part in error["loc"] if not _is_branch(part))
+        at, kind, context = (*path, *loc), error["type"], error.get("ctx", {})
+        found = error.get("input")
+        if kind == "missing":
+            self.missing(at, f"{loc[-1]}: …")
+        elif kind == "extra_forbidden":
+            self.unknown(at, loc[-1], fields_at(model, loc[:-1]))
+        elif kind in ("literal_error", "enum"):
+            choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+            self.unknown(at, found, choices, code="value_invalid")
+        else:
+            known = _words()["errors"].get(kind)
+            self.invalid(at, found, known.format(**context) if known else str(error["msg"]))
+
+    def stop(self) -> None:
+        """Raise everything that was collected, if anything was."""
+        if self.problems:
+            raise InputError(self.problems)
+
+
+def checked(model: type[M], source: Source) -> M:
+    """A declared thing by its model alone; every fault in one `InputError`."""
+    faults = Faults(source)
+    made = faults.model(model, source.content)
+    faults.stop()
+    assert made is not None
+    return made
+
+
+def fields_at(model: type[BaseModel], path: At) -> list[str]:
+    """The keys that may stand at a path of a model, by their written names (none where nothing can stand there)."""
+    found: Any = model
+    for part in path:
+        found = next(_steps(found, part), None)
+        if found is None:
+            return []
+    models = [one for one in _models_in(found)]
+    return [info.alias or name for one in models for name, info in one.model_fields.items()]
+
+
+def _steps(annotation: Any, part: str | int) -> Iterator[Any]:
+    """What stands under a key or index of a type."""
+    for one in _models_in(annotation):
+        for name, info in one.model_fields.items():
+            if part in (name, info.alias):
+                yield info.annotation
+    for one in _alternatives(annotation):
+        origin, arguments = get_origin(one), get_args(one)
+        if origin in (dict, Mapping) and len(arguments) == 2:
+            yield arguments[1]
+        elif origin in (list, tuple, Sequence) and arguments and isinstance(part, int):
+            yield arguments[0]
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """The types of a union, without Annotated around them."""
+    while hasattr(annotation, "__metadata__"):
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        for one in get_args(annotation):
+            yield from _alternatives(one)
+    else:
+        yield annotation
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    for one in _alternatives(annotation):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            yield one
+
+
+def _is_branch(part: str | int) -> bool:
+    """Whether pydantic put the name of a union's branch into the path; no key of ours looks so."""
+    return isinstance(part, str) and ("[" in part or part in _BRANCHES)
+
+
+_BRANCHES = frozenset({"function-before", "function-after", "function-wrap", "str", "int", "float", "bool"})
