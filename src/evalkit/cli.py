@@ -360,6 +360,7 @@ def whatif(
     from evalkit import indicators, subsidy
     from evalkit.problems import InputError, Problem
     from evalkit.subsidy.report import write
+    from evalkit.world.number import plain
 
     data = indicators.load(project, dataset=dataset)
     reform, base = subsidy.read_scenario(scenario, scheme)
@@ -367,7 +368,7 @@ def whatif(
     if not standard > 0:
         allowed = "大于0的金额（元/人）"
         raise InputError(
-            Problem("value_invalid", where="--standard", found=f"{standard:g}", allowed=allowed)
+            Problem("value_invalid", where="--standard", found=plain(standard), allowed=allowed)
         )
     known = [int(str(period)[:4]) for period in data.periods]
     years = _years(periods) if periods else tuple(map(str, reform.years_from(known)))

@@ -526,7 +526,7 @@ class Engine:
         if starts[0] is not None:
             numbers = number(values)
             found = np.searchsorted(np.array(starts, float), numbers, side="right") - 1
-            lowest = reasons["below_first"].format(column_word(by), f"{starts[0]:f}")
+            lowest = reasons["below_first"].format(column_word(by), plain(starts[0]))
             _because(why, np.isnan(numbers), LACKS.format(column_word(by)))
             _because(why, found < 0, lowest)
             return np.where(np.isnan(numbers), -1, found).astype(np.int64), why
