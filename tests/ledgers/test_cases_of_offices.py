@@ -107,3 +107,23 @@ def test_a_visit_and_a_repeated_row_are_no_activities() -> None:
     assert ledger.tables["visits"]["count"].tolist() == [1]
     assert [p.where for p in ledger.problems if p.code == "row_duplicate"] == ["活动_重复行!C4"]
     assert [p.found for p in ledger.problems if p.code == "total_differs"] == ["合计26人次", "合计30人次"]
+
+
+def test_a_cell_of_two_kinds_of_members_is_told_with_what_was_read(tmp_path: Path) -> None:
+    rows = ["某县2025年两新组织台账,,,", "序号,单位名称,组织类型,正式党员", "1,辰示例公司,非公企业,5（其中预备2）",
+            "2,巳示例公司,非公企业,3＋1", "3,午示例公司,非公企业,3（另有预备1名）", "4,未示例公司,非公企业,6名（含退休1名）"]  # fmt: skip
+    (tmp_path / "台账.csv").write_text("\n".join(rows), encoding="utf-8")
+    ledger = read_ledger(tmp_path / "台账.csv")
+    assert plain(ledger.tables["units"][["full_members", "probationary_members"]])[:3] == [[3, 2], [3, 1], [3, 1]]
+    told = [(p.found, p.read) for p in ledger.problems if p.code == "value_noted"]
+    assert told[:3] == [("5（其中预备2）", "5，其中预备2"), ("3＋1", "4，其中预备1"), ("3（另有预备1名）", "4，其中预备1")]
+    assert [read for _, read in told[3:]] == ["6"]
+
+
+def test_a_circle_beside_ticks_is_asked_and_not_dropped_in_silence(tmp_path: Path) -> None:
+    rows = ["某县2025年两新组织台账,,,", "序号,单位名称,单位性质,", ",,企业,社会组织", "1,子示例,√,", "2,丑示例,,√", "3,寅示例,○,", "4,卯示例,,"]
+    (tmp_path / "台账.csv").write_text("\n".join(rows), encoding="utf-8")
+    ledger = read_ledger(tmp_path / "台账.csv")
+    assert plain(ledger.tables["units"][["sector"]]) == [["enterprise"], ["social"], [None], [None]]
+    told = [(p.where.split("!")[1], p.found) for p in ledger.problems if p.code == "value_not_listed"]
+    assert told == [("C6", "画了圈，别的行打勾")]

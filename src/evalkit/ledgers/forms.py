@@ -21,6 +21,7 @@ from evalkit.ledgers import dates, names, persons, values
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.grid import Block, tick, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
+from evalkit.ledgers.numerals import PROBATIONARY
 from evalkit.ledgers.place import ENDINGS, Place, area_names, below, district_of, levels_of, month_of
 from evalkit.problems import Problem, near, visible
 from evalkit.world import number
@@ -313,9 +314,12 @@ class Parser:
             chosen = [entry for (_, entry), mark in zip(some, said, strict=True) if mark == "yes" or (circles and mark == "open")]
             out.append(chosen[0] if len(chosen) == 1 else "")
             crossed = circles and not chosen and said.count("no") == 1 and set(said) <= {"no", ""}
-            if len(chosen) > 1 or crossed:
+            circled = not chosen and "open" in said  # beside ticks elsewhere a circle may mean either
+            if len(chosen) > 1 or crossed or circled:
                 place = where(block.sheet, row + 1, some[0][0])
-                found = "勾了" + "、".join(chosen) if chosen else "打了叉，没有打勾"
+                found = "打了叉，没有打勾" if crossed else "画了圈，别的行打勾"
+                if chosen:
+                    found = "勾了" + "、".join(chosen)
                 told: dict[str, Any] = {"allowed": "、".join(entry for _, entry in some), "advice": "一行只勾一项，用√"}
                 self.problems.append(finding("value_not_listed", block.sheet.file, place, found, **told))
         return out
@@ -507,6 +511,9 @@ class Parser:
             read = "空" if np.isnan(point) else number.plain(point)
             if low < high:
                 read += f"（{number.plain(low)} 至 {number.plain(high) if np.isfinite(high) else '不封顶'}）"
+            inside = [f"{word}{number.plain(many)}" for word, many in form.parts.get(column, {}).get(row, ()) if word == PROBATIONARY]
+            if inside and "members" in column:  # 4(含预备1): 正式党员 is not the number that stands first
+                read += f"，其中{'、'.join(inside)}"
             for name in values.note_names(note[row] & ~values.NOTES["missing"]).split():
                 self.problems.append(form.problem(name, column, row, persons.number_shown(cells[row]), read))
 
