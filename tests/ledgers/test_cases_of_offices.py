@@ -121,7 +121,8 @@ def test_a_cell_of_two_kinds_of_members_is_told_with_what_was_read(tmp_path: Pat
 
 
 def test_a_circle_beside_ticks_is_asked_and_not_dropped_in_silence(tmp_path: Path) -> None:
-    rows = ["某县2025年两新组织台账,,,", "序号,单位名称,单位性质,", ",,企业,社会组织", "1,子示例,√,", "2,丑示例,,√", "3,寅示例,○,", "4,卯示例,,"]
+    rows = ["某县2025年两新组织台账,,,", "序号,单位名称,单位性质,", ",,企业,社会组织",
+            "1,子示例,√,", "2,丑示例,,√", "3,寅示例,○,", "4,卯示例,,"]  # fmt: skip
     (tmp_path / "台账.csv").write_text("\n".join(rows), encoding="utf-8")
     ledger = read_ledger(tmp_path / "台账.csv")
     assert plain(ledger.tables["units"][["sector"]]) == [["enterprise"], ["social"], [None], [None]]
