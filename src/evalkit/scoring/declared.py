@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from typing import Any, NamedTuple
 
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
+from evalkit.world.condition import Comparison, ConditionError, parse
 from evalkit.world.yaml import Lines, parse_yaml, read_text, read_yaml, where
 
 BODY = {"index": {"tree"}, "stars": {"dimensions", "cut_offs", "items", "tables"}}
@@ -22,15 +21,13 @@ KINDS: dict[str, tuple[Any, str]] = {
     "flag": (bool, "true 或 false"), "whole": (int, "整数"), "number": (int | float, "数字"), "any": (object, ""),
 }  # fmt: skip
 LARGEST = 1e12
-CONDITION = re.compile(r"\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
-OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 
 
-def condition(text: str) -> tuple[Any, float, bool]:
-    """``">= 85%"`` as operator, number and whether it is a percentage."""
-    found = CONDITION.fullmatch(text)
-    assert found is not None, text  # schemes are checked when they are read
-    return OPERATORS[found[1]], float(found[2]), bool(found[3])
+def condition(text: str) -> Comparison:
+    """``">= 85%"`` as a comparison; schemes are checked when they are read."""
+    found = Comparison.parse(text)
+    assert found is not None, text
+    return found
 
 
 @cache
@@ -47,12 +44,13 @@ def misfit(value: Any, kind: Any) -> str:
     if value is None or not isinstance(value, type_) or (isinstance(value, bool) and word not in ("flag", "any")):
         return said or "写上内容，或删去这一项"
     if word == "condition":
-        return "" if CONDITION.fullmatch(value) else said
+        return "" if Comparison.parse(value) else said
     if word == "conditions":
-        parts = [part for one in value.values() for part in (one if isinstance(one, list) else [one])]
-        plain = all(isinstance(part, str | int | float) for part in parts)
-        compared = [one for one in value.values() if isinstance(one, str) and one[:1] in ("<", ">")]
-        return "" if plain and all(map(CONDITION.fullmatch, compared)) else said
+        try:
+            parse(value)
+        except ConditionError:
+            return said
+        return ""
     if word != "number":
         return ""
     low, high = ([float(end) for end in ends] + [LARGEST])[:2] if ends else (-LARGEST, LARGEST)

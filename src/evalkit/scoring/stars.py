@@ -17,6 +17,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.declared import Faults, condition, cut_offs, declared, misfit
 from evalkit.scoring.points import no_persons
 from evalkit.scoring.words import Showing, points, say, show
+from evalkit.world.condition import mask, parse
 from evalkit.world.number import fixed, plain
 
 
@@ -27,18 +28,7 @@ def number(values: Any) -> Any:
 
 def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
     """Rows that meet all conditions: value, [values], ">= 3", present, missing. A null meets none but missing."""
-    good = np.ones(len(frame), dtype=bool)
-    for column, wanted in (where or {}).items():
-        values = frame[column]
-        if wanted in ("present", "missing"):
-            good &= values.notna().to_numpy() == (wanted == "present")
-        elif isinstance(wanted, str) and wanted[:1] in ("<", ">"):
-            compare, line, _ = condition(wanted)
-            good &= compare(number(values), line)
-        else:
-            options = wanted if isinstance(wanted, list) else [wanted]
-            good &= values.astype(object).where(values.notna(), None).isin(options).to_numpy()
-    return good
+    return mask(parse(where or {}), frame)
 
 
 def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
@@ -145,9 +135,10 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
         gaps = ["、".join(name for name, gap in zip(names, row, strict=False) if gap) for row in np.isnan(values)]
         why[here] = [say("lacking", items=f"：{g}" if g else "") for g in np.array(gaps, dtype=object)[here]]
         if by_star:
-            compare, line, percent = condition(raw["star_when"])
-            lines = np.array([line / 100 * float(i["points"]) if percent else line for i in items.values()])
-            passed[here] = np.where(np.isnan(values).any(1), np.nan, compare(np.round(values, 9), np.round(lines, 9)).sum(1))[here]
+            asked = condition(raw["star_when"])
+            points_of = [float(item["points"]) for item in items.values()]
+            lines = np.array([asked.limit / 100 * most if asked.percent else asked.limit for most in points_of])
+            passed[here] = np.where(np.isnan(values).any(1), np.nan, asked.against(np.round(values, 9), np.round(lines, 9)).sum(1))[here]
     known = ~np.isnan(passed if by_star else score)
     skip, vetoed = (holds(out, raw[key]) if raw.get(key) else np.zeros(n, dtype=bool) for key in ("not_rated", "veto"))
     use = known & ~skip & ~vetoed
@@ -260,9 +251,9 @@ class Stars(Showing):
         """The scheme's targets for shares of levels, and what is reached."""
         rated, rows = self.table["stars_office"].dropna().astype(float), []
         for which, goal in (self.scheme.get("targets") or {}).items():
-            (one, level, _), (compare, line, percent) = condition(which), condition(goal)
-            share = float(one(rated, level).mean())
-            rows.append((which, goal, share, bool(compare(share * (100 if percent else 1), line))))
+            asked = condition(goal)
+            share = float(condition(which).holds(rated).mean())
+            rows.append((which, goal, share, bool(asked.holds(share * (100 if asked.percent else 1)))))
         return pd.DataFrame(rows, columns=["stars", "target", "share", "met"])
 
     @property
@@ -301,6 +292,5 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     frame = frame.merge(about[["home", "party_org", *extra]].drop_duplicates(["home", "party_org"]), how="left", on=["home", "party_org"])
     done = rate(frame, (code, raw), period)
     done["district"] = done["home"].str.rpartition("/")[2]
-    compare, line, _ = condition(raw.get("rectify", "< 0"))
-    done["rectify"] = compare(number(done["stars_rule"]), line)
+    done["rectify"] = condition(raw.get("rectify", "< 0")).holds(number(done["stars_rule"]))
     return Stars(raw, done, period, bool(data.is_demo))

@@ -68,7 +68,11 @@ class Comparison:
 
     def holds(self, values: Any) -> Any:
         """Where `values` meet it; an unknown number (NaN) does not."""
-        return _SIGNS[self.sign](values, self.limit)
+        return self.against(values, self.limit)
+
+    def against(self, values: Any, limits: Any) -> Any:
+        """The same with other limits: a share of each item's points, where the comparison is in percent."""
+        return _SIGNS[self.sign](values, limits)
 
     def __str__(self) -> str:
         return f"{self.sign} {plain(self.limit)}{'%' if self.percent else ''}"
