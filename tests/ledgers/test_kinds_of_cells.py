@@ -184,6 +184,14 @@ def test_a_name_below_the_group_is_no_entry() -> None:
     assert read(rows).tables["covers"]["mode"].tolist() == ["joint"]
 
 
+def test_amounts_of_nothing_are_no_ticks() -> None:
+    """Payers are entries of a list, and 0, 无 and 1 may stand under a column to be ticked."""
+    rows = [[FUNDS], ["党组织名称", "企业自筹", "返还党费", "区县拨付"], ["甲党支部", 0, "无", 8], ["乙党支部", 1, "0", 9]]
+    assert money(read(rows)) == {"enterprise": 1, "dues_return": 0, "fiscal_district": 17}
+    below = [[FUNDS], ["党组织名称", "经费来源", "", ""], ["", "企业自筹", "返还党费", "区县拨付"], ["甲党支部", 0, "无", 8], ["乙党支部", 1, "0", 9]]
+    assert money(read(below)) == {"enterprise": 1, "dues_return": 0, "fiscal_district": 17}
+
+
 def test_columns_that_ask_whether_a_unit_still_works() -> None:
     rows = [
         [UNITS], ["序号", "企业名称", "员工人数", "是否停产停业", "是否注销", "党建指导员姓名"], [1, "甲公司", 10, "停产", "否", "王某"],

@@ -457,7 +457,7 @@ class _Reading:
             own = self.headings.look(form, texts[-1:])
             other = own is not None and own.column != group.column and own.rank < 99  # 联合支部名称 below 组建方式
             entry = _entry(texts[-1], listed[group.column])
-            if entry and not (other and not self._only_ticks(index, below)):
+            if entry and not other:
                 found.setdefault(group.column, []).append((index, entry))
         found = {column: some for column, some in found.items() if len(some) > 1}
         grouped = {index for some in found.values() for index, _ in some}
@@ -467,7 +467,12 @@ class _Reading:
             if column in found or kind == "bool" or types.count(kind) > 1:
                 continue
             alone = [(i, words[plain(t[-1])]) for i, t in levels.items() if i not in grouped and plain(t[-1]) in words]
-            if len(alone) > 1 and all(self._only_ticks(i, below) for i, _ in alone) and _neighbours(alone):
+            hits = [self.headings.look(form, levels[i]) for i, _ in alone]
+            if any(hit is not None and hit.column != column for hit in hits):
+                continue  # 企业自筹, 返还党费: amounts, where all of them are 0 or 无 as well
+            marks = [tick(cell) for i, _ in alone for cell in self._below(i, below)]
+            ticked = all(self._only_ticks(i, below) for i, _ in alone) and {"yes", "open"} & set(marks)
+            if len(alone) > 1 and ticked and _neighbours(alone):
                 found[column] = alone
                 grouped |= {index for index, _ in alone}
         return found
