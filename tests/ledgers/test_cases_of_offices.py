@@ -128,3 +128,12 @@ def test_a_circle_beside_ticks_is_asked_and_not_dropped_in_silence(tmp_path: Pat
     assert plain(ledger.tables["units"][["sector"]]) == [["enterprise"], ["social"], [None], [None]]
     told = [(p.where.split("!")[1], p.found) for p in ledger.problems if p.code == "value_not_listed"]
     assert told == [("C6", "画了圈，别的行打勾")]
+
+
+def test_kinds_to_be_ticked_that_are_names_of_other_columns_too(tmp_path: Path) -> None:
+    """企业 is a name of the column 单位名称; below 单位性质, with marks drawn in it, it is an entry."""
+    for heads in ("序号,单位名称,单位性质,", "序号,单位名称,企业,社会组织"):
+        group = [",,企业,社会组织"] if "性质" in heads else []
+        rows = ["某县2025年两新组织台账,,,", heads, *group, "1,子示例,√,", "2,丑示例,,√"]
+        (tmp_path / "台账.csv").write_text("\n".join(rows), encoding="utf-8")
+        assert read_ledger(tmp_path / "台账.csv").tables["units"]["sector"].tolist() == ["enterprise", "social"], heads

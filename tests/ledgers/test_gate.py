@@ -218,3 +218,25 @@ def test_hostile_names_through_areas_xlsx_stay_names(tmp_path: Path) -> None:
     assert areas[4] == areas[5] == "示例市"  # no name at all: asked
     for area in areas:
         assert ".." not in area.split("/") and all(len(part) <= 60 and part.isprintable() for part in area.split("/"))
+
+
+@pytest.mark.parametrize("name", ["某县李志强表", "李志强台账", "城关镇李志强汇总表", "2025年李志强上报表", "某区欧阳志强填报的台账"])
+def test_who_made_a_sheet_is_not_in_its_name(name: str) -> None:
+    assert "志强" not in persons.gate(name, "label").text
+
+
+@pytest.mark.parametrize("paper", ["表", "台账", "汇总表", "上报表"])
+def test_the_name_of_a_sheet_of_a_place_or_thing_stays(paper: str) -> None:
+    changed = [n for n in NOT_PERSONS if len(n) > 2 and persons.gate(f"某县{n}{paper}", "label").kinds]
+    assert changed == []
+
+
+def test_a_name_beside_a_word_of_a_closed_list_is_not_quoted(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["城关镇", "甲公司", "制造业", "县级", "工会何秀英", "", 20, 1],
+        ["城关镇", "乙公司", "", "", "妇联和读书会", "", 20, 1],
+    ]
+    found = ledger(tmp_path, rows)
+    assert found.tables["units"]["mass_organisation"].tolist() == ["工会", "妇联"]
+    told = [p.found for p in found.problems if p.code == "value_not_listed"]
+    assert told == ["工会〔略〕", "妇联和读书会"]

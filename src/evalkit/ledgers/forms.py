@@ -210,6 +210,17 @@ def _mark(cell: object) -> str:
     return "" if not text else tick(cell) or "yes"
 
 
+def _beside(words: re.Pattern[str], text: str) -> str:
+    """How a cell of a column with a closed list is quoted: what stands beside the words of the list may be a name."""
+    out, at = "", 0
+    for found in [*words.finditer(text), None]:
+        start, end = found.span() if found else (len(text), len(text))
+        rest = text[at:start]
+        out += (persons.LEFT_OUT if names.name_like(rest) else rest) + text[start:end]
+        at = end
+    return persons.shown(out)
+
+
 def _carried(cells: list[object]) -> list[object]:
     """Codes with those blanks filled that the reader has found to go on with the row above."""
     out: list[object] = []
@@ -572,7 +583,7 @@ class Parser:
             allowed = "、".join(words.pattern.split("|")[:13])
             for some in rows():
                 more = {"allowed": allowed, "advice": "改成规定的选项"}
-                self.problems.append(form.problem("value_not_listed", column, some[0], persons.shown(text), kept or "空", **more))
+                self.problems.append(form.problem("value_not_listed", column, some[0], _beside(words, text), kept or "空", **more))
         return kept or None
 
     def _remarks(self, form: Form, cells: list[object]) -> None:
@@ -591,6 +602,7 @@ class Parser:
             self._match[kind] = _matcher(words_of(self.lists, self.headings.values, kind), kind == "bool")
         labels = [str(v) for v in self.lists.get(kind, {"true": "是", "false": "否"}).values()]
         nothing = self.headings.values.get(kind, {}).get("nothing", ())
+        known = re.compile("|".join(map(re.escape, sorted(labels, key=len, reverse=True))))
 
         def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> Any:
             text = _cell_text(cell)
@@ -602,7 +614,7 @@ class Parser:
                     said = "空" if len(some) == 1 else f"空（共{len(some)}处）"
                     allowed = "、".join(labels[:13])
                     self.problems.append(
-                        form.problem("value_not_listed", column, some[0], persons.shown(text), said, allowed=allowed, advice=advice)
+                        form.problem("value_not_listed", column, some[0], _beside(known, text), said, allowed=allowed, advice=advice)
                     )
             return {"true": True, "false": False}.get(key or "") if kind == "bool" else key
 

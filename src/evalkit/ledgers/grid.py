@@ -7,7 +7,7 @@ A sheet becomes blocks: a block is a run of records under one heading, with one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -449,6 +449,7 @@ class _Reading:
         stands above them, neighbours that are entries of one list and hold nothing but ticks.
         """
         found: dict[str, list[tuple[int, str]]] = {}
+        named: dict[str, bool] = {}  # groups of which an entry is the name of another column too: 企业 below 单位性质
         listed = self.headings.listed(form)
         for index, texts in levels.items():
             group = self.headings.look(form, texts[-2:-1]) if len(texts) > 1 else None
@@ -457,8 +458,12 @@ class _Reading:
             own = self.headings.look(form, texts[-1:])
             other = own is not None and own.column != group.column and own.rank < 99  # 联合支部名称 below 组建方式
             entry = _entry(texts[-1], listed[group.column])
-            if entry and not other:
+            if entry and not (other and not self._only_ticks(index, below)):
                 found.setdefault(group.column, []).append((index, entry))
+                named[group.column] = named.get(group.column, False) or other
+        for column, another in named.items():
+            if another and not self._drawn(found[column], below):
+                del found[column]  # 经费来源 over 企业自筹, 返还党费: amounts, if all of them are 0 or 无
         found = {column: some for column, some in found.items() if len(some) > 1}
         grouped = {index for some in found.values() for index, _ in some}
         types = [spec["type"] for spec in self.headings.forms[form]["columns"].values()]
@@ -468,7 +473,8 @@ class _Reading:
                 continue
             alone = [(i, words[plain(t[-1])]) for i, t in levels.items() if i not in grouped and plain(t[-1]) in words]
             hits = [self.headings.look(form, levels[i]) for i, _ in alone]
-            if any(hit is not None and hit.column != column for hit in hits):
+            another = any(hit is not None and hit.column != column for hit in hits)
+            if another and not self._drawn(alone, below):
                 continue  # 企业自筹, 返还党费: amounts, where all of them are 0 or 无 as well
             marks = [tick(cell) for i, _ in alone for cell in self._below(i, below)]
             ticked = all(self._only_ticks(i, below) for i, _ in alone) and {"yes", "open"} & set(marks)
@@ -476,6 +482,11 @@ class _Reading:
                 found[column] = alone
                 grouped |= {index for index, _ in alone}
         return found
+
+    def _drawn(self, some: Sequence[tuple[int, str]], below: int) -> bool:
+        """Whether a mark stands below these headings that is no number and no word: √, ○."""
+        cells = [str(cell).strip() for i, _ in some for cell in self._below(i, below) if not _blank(cell)]
+        return any(tick(cell) in ("yes", "open") and not cell.isalnum() for cell in cells)
 
     def _only_ticks(self, index: int, below: int) -> bool:
         return all(_blank(cell) or tick(cell) is not None for cell in self._below(index, below))

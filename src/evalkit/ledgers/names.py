@@ -61,6 +61,13 @@ def _no_names() -> _Words:
     return _Words(frozenset(lists["words"]), frozenset(lists["places"]))
 
 
+# what the name of a file or sheet says behind the name of who made it: 某县李志强汇总表
+_PAPER = re.compile(
+    r"(?:的|填|报|上报|报送|填报|负责|提供|整理|制作|修改|更新|汇总|统计|审核|核对)*"
+    r"(?:表|台账|名册|名单|版|稿|份|部分|汇总|报送|上报|填报|修改)"
+)
+
+
 def _chinese(c: str) -> bool:
     return "㐀" <= c <= "鿿" or c == "〇"
 
@@ -185,7 +192,8 @@ def _name_at(seen: _Seen, at: int) -> int:
         addressed = seen.addressed and bool(_HONOURS.match(text, end))
         acts = seen.acts and bool(_DOES.match(text, end))
         branch = seen.acts and bool(_BRANCH.match(text, end))
-        if (closes or addressed or acts or branch or announced) and _told(
+        paper = seen.label and bool(_PAPER.match(text, end))
+        if (closes or addressed or acts or branch or announced or paper) and _told(
             seen, at, end, _Around(opens, closes, announced, addressed, acts, branch)
         ):
             return end
@@ -226,6 +234,8 @@ def _told(seen: _Seen, at: int, end: int, around: _Around) -> bool:
         return False
     if seen.label and closes and usual and (opens or before in _ENDS) and one_name(name):
         return long or plain or opens
+    if seen.label and long and plain and usual and (opens or before in _ENDS or before in "年月日") and _PAPER.match(text, end):
+        return one_name(name)
     if acts or (branch and usual and (long or plain)):
         if opens:
             return usual or (long and any(c in _GIVEN for c in name[1:]) and one_name(name))
