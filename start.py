@@ -82,6 +82,13 @@ LAB_SETTINGS = {
     },
 }
 
+# JupyterLab asks its makers for news, for a newer version and for extensions: data stay here, and so does it.
+LAB_WITHOUT_NETWORK = (
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+)
+
 # Takes the place of the .pth file that the editable installation writes. Python < 3.13 reads .pth files in the
 # system's code page: a UTF-8 path with Chinese in it would stop every Python of this .venv from starting.
 SOURCE_PTH = (
@@ -416,8 +423,8 @@ def lab(root: Path, python: str, args: list[str], env: Mapping[str, str], run: R
     tour = root / "notebooks" / "tour.ipynb"
     url = "/lab/tree/notebooks" + ("/tour.ipynb" if tour.exists() else "")
     say("正在打开 JupyterLab；结束时在本窗口按 Ctrl+C。")
-    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url={url}", "--LabApp.extension_manager=readonly"]
-    return run([python, "-m", "jupyterlab", *options, *args], env, cwd=root)
+    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url={url}"]
+    return run([python, "-m", "jupyterlab", *options, *LAB_WITHOUT_NETWORK, *args], env, cwd=root)
 
 
 def bundle(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:

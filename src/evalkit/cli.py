@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 import evalkit
+from evalkit.problems import visible
 from evalkit.runner.marks import drop_mark
 
 
@@ -54,6 +55,7 @@ JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同时运
 def say(text: str = "", err: bool = False) -> None:
     """Print a line; a console that knows no Chinese shows what it can, and one that is gone never stops the work."""
     stream = sys.stderr if err else sys.stdout
+    text = visible(text)
     try:
         print(text, file=stream, flush=True)
     except UnicodeEncodeError:
@@ -398,6 +400,14 @@ def effects(
     raise typer.Exit(0 if whole else 1)
 
 
+# news, newer versions and extensions are not asked for: the program stays off the network (as in start.py)
+LAB_WITHOUT_NETWORK = (
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+)
+
+
 @app.command()
 def lab(project: ProjectOption = None) -> None:
     """打开 JupyterLab 工作台（中文界面）。"""
@@ -408,7 +418,8 @@ def lab(project: ProjectOption = None) -> None:
     root = find_project(project).root
     folder = root / "notebooks" if (root / "notebooks").is_dir() else root
     environment = os.environ | {"EVALKIT_PROJECT": str(root)}
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(folder)], env=environment))
+    command = [sys.executable, "-m", "jupyterlab", str(folder), *LAB_WITHOUT_NETWORK]
+    raise typer.Exit(subprocess.call(command, env=environment))
 
 
 @app.command()

@@ -331,3 +331,15 @@ def test_the_official_frame_says_what_it_lacks_and_keeps_its_signature(tmp_path:
     assert [p.text for p in last] == ["", "附件：表", "", "", "某办", "2026年1月15日"] and all(map(kept, last[:-1])) and not kept(last[-1])
     write(made, tmp_path / "b.docx", cover=Cover(title="2025年度报告", period="2025年度"))
     assert "2025年度" not in texts(Document(tmp_path / "b.docx"))
+
+
+def test_a_clock_before_1980_stops_nothing(tmp_path, monkeypatch):
+    """A PC whose battery is dead begins in 1970, and a zip knows no such date."""
+    import time
+
+    from evalkit.documents import docx as room
+
+    usual = write(blocks(), tmp_path / "a.docx"), (tmp_path / "a.docx").read_bytes()
+    room._template.cache_clear()
+    monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(0))
+    assert (write(blocks(), tmp_path / "b.docx"), (tmp_path / "b.docx").read_bytes()) == usual

@@ -197,3 +197,108 @@ def test_a_page_allows_its_own_scripts_and_styles_by_hash_only() -> None:
     scripts, styles = re.findall(r"<script>(.*?)</script>", made, re.S), re.findall(r"<style>(.*?)</style>", made, re.S)
     assert len(scripts) == 2 and len(styles) == 1 and policy[1].count("sha256-") == 3
     assert " style=" not in made and not re.search(r"\son\w+=", made)
+
+
+RECORDS = {
+    "empty": "",
+    "cut short": '{"files": {"a.html": "0',
+    "list": "[1]",
+    "number": "3",
+    "null": "null",
+    "files are a list": '{"files": [1, 2]}',
+    "files are a text": '{"files": "abc"}',
+    "hashes are no texts": '{"files": {"a.html": 3, "b": null, "c": [1]}}',
+    "names lead out": '{"files": {"../../x": "0", "/etc/passwd": "0", "a\\u0000b": "0", "": "0", ".": "0"}}',
+    "long name": '{"files": {"' + "a" * 5000 + '": "0"}}',
+    "stray half": '{"files": {"\\ud800": "0"}}',
+    "not current is a number": '{"files": {}, "not_current": 3, "earlier": [1], "earlier_made": "x"}',
+    "not current holds others": '{"files": {}, "not_current": [{"a": 1}, null, "\\u202egpj.exe"]}',
+    "deep": "[" * 100_000,
+    "not a number": '{"files": NaN}',
+}
+
+
+@pytest.mark.parametrize("content", RECORDS)
+def test_a_damaged_record_costs_nothing_and_is_said(content: str, tmp_path: Path) -> None:
+    from evalkit.reports import verify
+
+    (tmp_path / "a.html").write_text("x", encoding="utf-8")
+    (tmp_path / "run.json").write_text(RECORDS[content], encoding="utf-8")
+    before = verify.recorded(tmp_path)
+    verify.set_aside(tmp_path, before | {"../x": "0"})
+    verify.clear(tmp_path, before | {"a.html": "not its hash"})
+    assert (tmp_path / "a.html").exists() and set(before) <= {"a" * 5000, ".", ""}
+    try:
+        found, _, _ = verify.verify(tmp_path)
+    except InputError as error:
+        assert "没有可用的运行记录" in str(error)
+    else:
+        assert all(line == visible(line) for line in found)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
+def test_a_project_of_links_is_read_like_any_other(tmp_path: Path) -> None:
+    from evalkit.indicators import build, load
+
+    real, year = tmp_path / "真项目" / "data" / "raw", tmp_path / "别处" / "2025"
+    real.mkdir(parents=True)
+    year.mkdir(parents=True)
+    (year / "甲县组织台账.csv").write_text("单位名称,从业人员总数\n甲公司,3\n", encoding="utf-8")
+    (tmp_path / "乙县组织台账.csv").write_text("单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8")
+    (real / "2025").symlink_to(year)
+    (year / "乙县组织台账.csv").symlink_to(tmp_path / "乙县组织台账.csv")
+    (year / "绕回").symlink_to(real)
+    (real / "没有.csv").symlink_to(tmp_path / "没有")
+    (tmp_path / "链接").symlink_to(tmp_path / "真项目")
+    made = build(tmp_path / "链接", jobs=1)
+    assert [f["file"] for f in made.files] == ["2025/乙县组织台账.csv", "2025/甲县组织台账.csv"]
+    assert sorted(load(tmp_path / "链接").arrow("units")["unit_name"].to_pylist()) == ["乙公司", "甲公司"]
+    assert not build(tmp_path / "真项目", jobs=1).changed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bytes of names as Linux has them")
+def test_a_build_of_names_in_another_code(tmp_path: Path) -> None:
+    from evalkit.indicators import build, load
+
+    raw = tmp_path / "data" / "raw" / "2025"
+    raw.mkdir(parents=True)
+    name = os.fsdecode(os.fsencode(raw) + b"/" + "甲县组织台账".encode("gb18030") + b".csv")
+    Path(name).write_text("单位名称,从业人员总数\n甲公司,3\n", encoding="utf-8")
+    (raw / "乙县\u202e组织台账张建国.csv").write_text("单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8")
+    made = build(tmp_path, jobs=1)
+    assert {f["file"] for f in made.files} == {"2025/甲县组织台账.csv", "2025/乙县组织台账〔略〕.csv"}
+    assert sorted(load(tmp_path).arrow("units")["area"].to_pylist()) == ["乙县", "甲县"]
+    assert run(tmp_path, "check").returncode == 0
+
+
+def test_dde_and_macros_are_read_as_what_they_show(tmp_path: Path) -> None:
+    import io
+    import zipfile
+
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "甲县.xlsx") as book:
+        sheet = book.add_worksheet("组织台账")
+        for column, text in enumerate(["单位名称", "从业人员总数", "行业"]):
+            sheet.write(0, column, text)
+        sheet.write(1, 0, "甲公司")
+        sheet.write_formula(1, 1, "=cmd|'/c calc'!A0", value=3)
+        sheet.write_formula(1, 2, '=DDE("cmd";"/c calc";"x")', value="=cmd|'/c calc'!A0")
+    source = io.BytesIO((tmp_path / "甲县.xlsx").read_bytes())
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "甲县.xlsx", "w") as new:
+        for info in old.infolist():
+            new.writestr(info, old.read(info))
+        new.writestr("xl/externalLinks/externalLink1.xml", '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>')
+        new.writestr("xl/vbaProject.bin", b"x")
+    from evalkit.ledgers import read_ledger
+
+    found = read_ledger(tmp_path / "甲县.xlsx")
+    unit = found.tables["units"].iloc[0]
+    assert unit["employees"] == 3 and unit["industry"] == "=cmd|'/c calc'!A0"
+    assert {p.code for p in found.problems} >= {"file_noted"}
+    done = run(tmp_path, "check", "甲县.xlsx", "--annotate", "copies")
+    assert done.returncode in (0, 1), done.stderr
+    with zipfile.ZipFile(tmp_path / "copies" / "甲县.xlsx") as copy:
+        parts = {n: copy.read(n) for n in copy.namelist()}
+    assert not any("vba" in n or "external" in n for n in parts) and not any(b"<f>" in part for part in parts.values())
+    assert "\"'=cmd" in csv_bytes(found.tables["units"]).decode("utf-8-sig") or "'=cmd" in csv_bytes(found.tables["units"]).decode()

@@ -234,6 +234,9 @@ def test_lab_opens_the_tour_in_the_project(go: Any, tree: Path) -> None:
     assert call[1:3] == ["-m", "jupyterlab"] and call[-1] == "--no-browser"
     assert f"--ServerApp.root_dir={tree}" in call
     assert "--LabApp.default_url=/lab/tree/notebooks/tour.ipynb" in call
+    from evalkit.cli import LAB_WITHOUT_NETWORK
+
+    assert set(LAB_WITHOUT_NETWORK) <= set(call)
 
 
 def test_children_write_byte_code_speak_utf8_and_see_only_this_venv(

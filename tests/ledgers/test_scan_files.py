@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -401,3 +402,34 @@ def test_mutated_files_never_raise(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_mutated_files_never_raise_long(tmp_path: Path) -> None:
     fuzz(tmp_path, 2000, 2)
+
+
+def greedy(path: Path, sheets: int = 60) -> None:
+    """A small workbook of sheets with two cells far from each other: each asks for a million cells."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path) as book:
+        for _ in range(sheets):
+            sheet = book.add_worksheet()
+            sheet.write(0, 0, "甲")
+            sheet.write(999, 998, "乙")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of a worker is the system's")
+def test_a_workbook_that_exhausts_memory_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from evalkit.indicators import build
+    from evalkit.ledgers import files
+
+    monkeypatch.setattr(files, "CHILD_MEMORY", 250_000_000)
+    monkeypatch.setattr(files, "_apart", {})
+    raw = tmp_path / "data" / "raw" / "2025"
+    raw.mkdir(parents=True)
+    greedy(raw / "甲县组织台账.xlsx")
+    for name in "乙丙丁":
+        (raw / f"{name}县组织台账.csv").write_text(f"单位名称,从业人员总数\n{name}公司,3\n", encoding="utf-8")
+    sheets, problems = files.read_sheets(raw / "甲县组织台账.xlsx")
+    assert sheets == [] and [p.code for p in problems] == ["file_unreadable"]
+    for jobs in (1, 2):
+        made = build(tmp_path, jobs=jobs, force=True)
+        assert made.n_problems["error"] == 1
+        assert sorted(f["file"] for f in made.files if f["rows"]) == [f"2025/{n}县组织台账.csv" for n in "丁丙乙"]

@@ -327,9 +327,25 @@ def _template(fonts: str, scale: float) -> bytes:
         for key, relation in list(relations.items()):
             if relation.reltype.endswith(("/thumbnail", "/stylesWithEffects", "/customXml", "/numbering")):
                 del relations[key]
+    return _saved(document).getvalue()
+
+
+class _Dated(zipfile.ZipFile):
+    """A zip whose parts all have one date: the clock of the machine may stand before 1980, which a zip cannot tell."""
+
+    def writestr(self, name: Any, data: Any, *more: Any, **options: Any) -> None:
+        info = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name, FIXED)
+        info.compress_type = self.compression
+        super().writestr(info, data, *more, **options)
+
+
+def _saved(document: Any) -> io.BytesIO:
+    from docx.opc import phys_pkg
+
+    phys_pkg.ZipFile = _Dated  # type: ignore[attr-defined,unused-ignore]
     buffer = io.BytesIO()
     document.save(buffer)
-    return buffer.getvalue()
+    return buffer
 
 
 def _new(fonts: str, title: str, scale: float = 0.0) -> tuple[Any, Writer]:
@@ -371,17 +387,17 @@ def _fill(place: Any, inner: str, parse: Any) -> None:
 
 def _finish(document: Any, writer: Writer, last: str) -> bytes:
     """The package with our body in it and a fixed date; the body is put in as text, which is ten times as fast."""
-    saved, buffer = io.BytesIO(), io.BytesIO()
-    document.save(saved)
+    saved, buffer = _saved(document), io.BytesIO()
     part = f"<w:document {_XML['names']}><w:body>{''.join(writer.xml)}{last}</w:body></w:document>"
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+            info = zipfile.ZipInfo(name, FIXED)
             packed = name.endswith(".png")  # already
             info.compress_type, info.external_attr = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED, 0o600 << 16
             new.writestr(info, _HEAD + part if name == "word/document.xml" else old.read(name))
     return buffer.getvalue()
 
 
+FIXED = (2026, 1, 1, 0, 0, 0)  # so that the same content gives the same bytes
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _HYPERLINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"

@@ -16,7 +16,7 @@ import pandas as pd
 from evalkit.codebook import Codebook, Measure
 from evalkit.indicators.areas import find_area
 from evalkit.ledgers import from_sheets
-from evalkit.ledgers.files import read_sheets
+from evalkit.ledgers.files import files_below, read_sheets
 from evalkit.ledgers.persons import label
 from evalkit.problems import Problem
 from evalkit.world.number import fixed, minus
@@ -29,7 +29,7 @@ COLUMNS = ["area", "period", "code", "name", "printed", "low", "high", "recomput
 
 
 def printed_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob(NAME) if path.is_file())
+    return [path for path in files_below(folder) if path.name == NAME]
 
 
 def read_printed(folder: Path, areas: pd.DataFrame, codebook: Codebook) -> tuple[pd.DataFrame, list[Problem]]:

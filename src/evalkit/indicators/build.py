@@ -36,6 +36,7 @@ from evalkit.indicators.store import (
 )
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.ledgers import corrections
+from evalkit.ledgers.files import files_below
 from evalkit.ledgers.persons import told
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
@@ -147,7 +148,7 @@ def _item(name: str, path: Path, project: Project, dataset: str, key: str) -> di
 
 
 def _corrected_by(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob(corrections.NAME) if path.is_file())
+    return [path for path in files_below(root) if path.name == corrections.NAME]
 
 
 def _derive(

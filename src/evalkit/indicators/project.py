@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import Codebook, load_codebook, read_yaml
+from evalkit.ledgers.files import files_below
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.persons import labels
 from evalkit.problems import InputError, Problem, did_you_mean, visible
@@ -75,15 +76,13 @@ class Project:
 
     def ledgers(self, dataset: str) -> list[Path]:
         """The ledger files of a dataset, in a fixed order; lock files and the program's own are left out."""
-        folder = self.data / dataset
-        return sorted(
+        return [
             path
-            for path in folder.rglob("*")
-            if path.is_file()
-            and path.suffix.lower() in LEDGER_SUFFIXES
+            for path in files_below(self.data / dataset)
+            if path.suffix.lower() in LEDGER_SUFFIXES
             and not path.name.startswith(("~$", ".", "problems"))
             and path.name not in {"更正表.xlsx", "上年公布数.xlsx"}
-        )
+        ]
 
     def labelled(self, dataset: str) -> dict[str, Path]:
         """The ledger files by the names under which they may be printed: see `evalkit.ledgers.persons.gate`."""

@@ -41,6 +41,7 @@ _SPLIT = re.compile(r"[、,，;；\n\r/|]+|\s{2,}")
 _DAY = re.compile(r"\s*\d{1,2}[日号]")
 _BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
 _PLAIN = re.compile(r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}")  # an ordinary name: nothing to clean, no number of a person
+_CODE = re.compile(r"\w{4,}")
 _NEVER_STORED = frozenset(("unit", "instructor_codes"))
 # names of units, organisations and areas, which may be called after somebody; offices, under which somebody may be named
 _BODIES = frozenset(
@@ -48,7 +49,6 @@ _BODIES = frozenset(
 )
 _OFFICES = frozenset("responsible_body supervising_unit affiliation parent origin registration_body".split())
 _ORGANISATION = re.compile(r"(?:支部|总支|党委|工委|党组|委员会|公司|协会|商会|学会|中心|学校|医院)$")
-_TELLING = re.compile("书记|法人|负责人|联系人|经办人|指导员|主任|经理|董事|姓名|同志|先生|女士|党员|签字|会长|校长|院长|[(（]")
 _LABELS = {column: (re.compile(rule["whole"]), re.compile(rule["words"])) for column, rule in RULES["labels"].items()}
 MEMBERS = ("members", "full_members")
 _MEANING = {"int": "count", "money": "money", "number": "number"}
@@ -549,15 +549,18 @@ class Parser:
         kept = column not in _NEVER_STORED
         sort: persons.Sort = "body" if column in _BODIES else "label" if column in _OFFICES else "text"
 
+        def plain_name(text: str) -> bool:
+            return bool((_PLAIN if kept else _CODE).fullmatch(text)) and not (kept and names.may_tell(text))
+
         def ready(text: str) -> bool:
-            return bool(_PLAIN.fullmatch(text)) and not _TELLING.search(text)
+            return not persons.may_tell(text) and not names.may_tell(text) and text == visible(text)
 
         def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> str | None:
             text = _clean(_cell_text(cell), listed)
             if text in _BLANKS or unicodedata.normalize("NFKC", text) in _BLANKS:
                 return None
             organisation = sort == "label" and bool(_ORGANISATION.search(text))
-            if not kept or (organisation and ready(text)):
+            if not kept or ((organisation or sort == "body") and ready(text)):
                 return text
             found = persons.gate(text, "body" if organisation else sort)
             for some, kind in product(rows(), found.kinds) if found.kinds else ():
@@ -566,7 +569,7 @@ class Parser:
                 return self._label(form, column, found.text, rows)
             return found.text if sort == "body" or found.text != persons.LEFT_OUT else None
 
-        return _pooled(form, cells, read, TEXT, (ready if sort == "body" else None) if kept else re.compile(r"\w{4,}").fullmatch)
+        return _pooled(form, cells, read, TEXT, plain_name if sort == "body" or not kept else None)
 
     def _label(self, form: Form, column: str, text: str, rows: Callable[[], list[np.ndarray]]) -> str | None:
         """Of a column with a closed list only its words; the rest is said, and not stored."""

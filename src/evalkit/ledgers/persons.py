@@ -50,7 +50,12 @@ _RUN = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{9,}}(?:{_BETWEEN}?[Xx](?![A-Za-z
 _BRACKETS = re.compile(r"[(（]([^()（）]*[一-鿿]{2,}[^()（）]*)[)）]")
 _OF_PERSONS = frozenset({"name", "code", "grade", "personal", "birth"})
 _INSTRUCTORS = {"allowance": "补[贴助]", "grade": "考核|等次|评定", "code": "^(?:(?:党建)?指导员|编号|指导员名称)$"}
-_TOLD_BY_WORD = re.compile(r"(?i)住|户籍|微信|wechat|weixin|\b[wv]x\b|[薇v]信|抖音|微博|支付宝|钉钉|护照|证件")
+# fewer than five digits are somebody's only beside one of these words, in an address or on the plate of a car
+_TOLD_BY_WORD = re.compile(
+    r"(?i)住|户籍|微信|wechat|weixin|\b[wv]x\b|[薇v]信|抖音|微博|支付宝|钉钉|护照|证件|出生|生日|生于|\d\D{0,3}生|[室房户]|[零〇○一二三四五六七八九幺]{11}"
+    r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]"
+)
+_MANY_DIGITS = re.compile(r"\d(?:[^\w㐀-鿿]{0,3}\d){4}|[^\x00-\x7f㐀-鿿\u3000-\u303f\uff00-\uff0f\uff1a-\uffef·“”‘’—…]")
 _CHINESE_DIGITS = re.compile("[零〇○一二三四五六七八九幺]{11,}")
 _DIGIT_OF = str.maketrans("零〇○一二三四五六七八九幺", "0001234567891")
 _LONGEST_NUMBER = 15  # digits: no amount or count of a ledger has more
@@ -295,7 +300,7 @@ def gate(text: str, sort: Sort = "text") -> Gated:
     s = visible(text)
     if sort != "body" and names.bare(s.rpartition(".")[0] or s if sort == "label" else s):
         return Gated(LEFT_OUT + (f".{s.rpartition('.')[2]}" if "." in s else ""), ("name",))
-    found = _numbers(s) if _telling(s) else []
+    found = _numbers(s) if may_tell(s) else []
     found += [(a, b, "name") for a, b in names.find(s, only_told=sort == "body", label=sort == "label")]
     kept: list[Span] = []
     for span in sorted(found, key=lambda one: (one[0], -one[1])):
@@ -308,9 +313,9 @@ def gate(text: str, sort: Sort = "text") -> Gated:
     return Gated(s, tuple(dict.fromkeys(kind for *_, kind in found)))
 
 
-def _telling(text: str) -> bool:
+def may_tell(text: str) -> bool:
     """Whether a text can hold any of `_numbers`: the patterns are slow, most texts have neither digit nor @."""
-    return any(c.isdigit() or c in "@零〇○幺" for c in text) or bool(_TOLD_BY_WORD.search(text))
+    return "@" in text or bool(_TOLD_BY_WORD.search(text)) or bool(_MANY_DIGITS.search(text))
 
 
 def scrub(text: str) -> tuple[str, tuple[str, ...]]:

@@ -15,12 +15,13 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import evalkit
-from evalkit.files import put
+from evalkit.files import put, regular_bytes
 from evalkit.problems import InputError, Problem
 from evalkit.reports.index import BESIDE, Made
 from evalkit.runner.jobs import installation
 
 RECORD = "run.json"
+LARGEST_RECORD = 50_000_000  # bytes
 VERSIONS = ("pandas", "numpy", "matplotlib", "duckdb", "papermill", "statsmodels", "python-docx", "typst", "XlsxWriter")
 
 
@@ -88,16 +89,41 @@ def recorded(folder: Path) -> dict[str, str]:
     Those of the last run, and what an earlier one made and the last one could not make anew.
     """
     try:
-        record = json.loads(record_of(folder).read_text(encoding="utf-8"))
-        files = {**record.get("earlier", {}), **record["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        record = read_record(record_of(folder))
+    except InputError:
         return {}
-    return {name: digest for name, digest in files.items() if _inside(name)}
+    return record["earlier"] | record["files"]
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """A record with what is asked of it: ``files`` and ``earlier`` (name to hash), ``not_current``, ``earlier_made``.
+
+    Anybody may have changed or cut short the file. Entries of another kind, and names that lead out of the folder, are
+    left out; what is no record at all is an `InputError`.
+    """
+    advice = "请给出 python start.py report 生成的文件夹，如 reports/2025"
+    try:
+        record = json.loads(regular_bytes(path, LARGEST_RECORD))
+        if not isinstance(record, dict) or not isinstance(record.get("files"), dict):
+            raise ValueError
+    except (ValueError, RecursionError, InputError) as error:
+        found = "没有可用的运行记录"
+        raise InputError(Problem("file_unreadable", file=str(path), found=found, advice=advice)) from error
+    texts = {key: _texts(record.get(key)) for key in ("files", "earlier", "earlier_made")}
+    stale = record.get("not_current")
+    return texts | {"not_current": [n for n in stale if _inside(n)] if isinstance(stale, list) else []}
+
+
+def _texts(entries: Any) -> dict[str, str]:
+    held = entries.items() if isinstance(entries, dict) else ()
+    return {name: text for name, text in held if _inside(name) and isinstance(text, str)}
 
 
 def _inside(name: Any) -> bool:
     """Whether a recorded name stays within its folder: the record is a file that anybody may have changed."""
-    return isinstance(name, str) and not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
+    if not isinstance(name, str) or "\0" in name or not name.isprintable():
+        return False
+    return not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
 
 
 def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
@@ -137,15 +163,8 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
     """
     root = Path(folder)
     source = record_of(root)
-    try:
-        record: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
-        files = {name: digest for name, digest in dict(record["files"]).items() if _inside(name)}
-        stale = [str(name) for name in list(record.get("not_current") or [])]
-        made_on = {str(name): str(when) for name, when in dict(record.get("earlier_made") or {}).items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        advice = "请给出 python start.py report 生成的文件夹，如 reports/2025"
-        found_ = f"没有可用的运行记录（{type(error).__name__}）"
-        raise InputError(Problem("file_unreadable", file=str(source), found=found_, advice=advice)) from error
+    record = read_record(source)
+    files, stale, made_on = record["files"], record["not_current"], record["earlier_made"]
     found = []
     for name, digest in files.items():
         path = root / name
