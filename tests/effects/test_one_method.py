@@ -13,8 +13,8 @@ import pytest
 from effect_worlds import staggered
 
 import evalkit as ek
-from evalkit.effects import Effect, Panel, discontinuity, randomisation
-from evalkit.effects.dealing import Clusters, least_squares_contrasts, tested
+from evalkit.effects import Effect, Panel, dealing, discontinuity, randomisation
+from evalkit.effects.dealing import Clusters, least_squares_contrasts
 from evalkit.effects.study import DESIGNS, PANELS
 from evalkit.reports import study as reports
 
@@ -230,7 +230,7 @@ def test_a_true_null_is_rejected_one_time_in_twenty_under_unequal_noise() -> Non
         clusters = Clusters(panel.work)
         deals = clusters.deals(199, 7, 0)
         contrast = least_squares_contrasts(clusters, clusters.on[None])[0]
-        found = tested(clusters, contrast, deals, interval=False)
+        found = dealing.tested(clusters, contrast, deals, interval=False)
         usual.append(found.p <= 0.05)
         plain.append(float(deals.share(np.abs(found.null) >= abs(found.estimate))) <= 0.05)
         if seed < 3:
