@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.effects.columns import MOST_NAMED
 from evalkit.effects.panel import Panel
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.period import places
 
 # entity -> its view and key, and the measure whose filter is the base of plain columns and measures
 ROWS = {"unit": ("units", "unit", "units"), "party_org": ("party_orgs", "party_org", "party_orgs")}
@@ -124,7 +125,8 @@ def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, 
     rows = rows.assign(entity_=rows["home"] + "/" + rows[key], **wanted)
     rows = rows.rename(columns={"area": "area_", "period": "period_"}).loc[holds(base)]
     out = rows[["entity_", *codes, *keep, "area_", "period_"]]
-    out = out.sort_values(["entity_", "period_"], kind="stable", ignore_index=True)
+    out = out.assign(time_=out["period_"].map(places(out["period_"].dropna().unique())))
+    out = out.sort_values(["entity_", "time_"], kind="stable", ignore_index=True).drop(columns="time_")
     # a unit that moves stays where it was first seen (intention to treat); keys are unique within a district only
     first = out.groupby("entity_")["area_"].transform("first")
     moved = int(out.loc[first != out["area_"], "entity_"].nunique())
