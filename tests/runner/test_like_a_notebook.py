@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import papermill
@@ -88,3 +90,9 @@ def test_who_asks_more_of_the_kernel_gets_a_real_one(make: Maker, folder: Path) 
     (done,) = run([Job("a", make("nb", "import asks; print(asks.who())"), folder / "a.ipynb")], state=folder / "state")
     assert (done.state, done.executor) == ("done", "pool") and printed(done.output) == "Session\n"
     assert "session" in done.note
+
+
+def test_the_warm_process_itself_imports_no_pandas() -> None:
+    """What is imported before the shell asks where it runs, and takes a terminal for the answer."""
+    code = "import sys, evalkit.runner.server; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from evalkit import __version__
-from evalkit.codebook import read_yaml
+from evalkit.world.yaml import read_yaml
 
 WORDS: dict[str, Any] = read_yaml(Path(__file__).with_name("words.yml"))
 OUTPUT_LIMIT = 20_000_000  # characters or base64 bytes in one notebook; a report is 1 to 3 MB
