@@ -333,16 +333,19 @@ def _template(fonts: str, scale: float) -> bytes:
 class _Dated(zipfile.ZipFile):
     """A zip whose parts all have one date: the clock of the machine may stand before 1980, which a zip cannot tell."""
 
-    def writestr(self, name: Any, data: Any, *more: Any, **options: Any) -> None:
-        info = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name, FIXED)
+    def writestr(
+        self, zinfo_or_arcname: Any, data: Any, compress_type: Any = None, compresslevel: Any = None
+    ) -> None:
+        named = isinstance(zinfo_or_arcname, zipfile.ZipInfo)
+        info = zinfo_or_arcname if named else zipfile.ZipInfo(zinfo_or_arcname, FIXED)
         info.compress_type = self.compression
-        super().writestr(info, data, *more, **options)
+        super().writestr(info, data, compress_type, compresslevel)
 
 
 def _saved(document: Any) -> io.BytesIO:
     from docx.opc import phys_pkg
 
-    phys_pkg.ZipFile = _Dated  # type: ignore[attr-defined,unused-ignore]
+    vars(phys_pkg)["ZipFile"] = _Dated
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer
