@@ -13,7 +13,13 @@ if sys.version_info < (3, 11):
     sys.stderr.write(
         "需要 Python 3.11 或更新的版本，现在是 %d.%d（%s）。请安装新版后再运行：新版 Python 可以与旧版并存。\n"
         "Evalkit needs Python 3.11 or newer; this is %d.%d. Install a newer one; the old one may stay.\n"
-        % (sys.version_info[0], sys.version_info[1], sys.executable, sys.version_info[0], sys.version_info[1])
+        % (
+            sys.version_info[0],
+            sys.version_info[1],
+            sys.executable,
+            sys.version_info[0],
+            sys.version_info[1],
+        )
     )
     sys.exit(2)
 
@@ -29,7 +35,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-ROOT = Path(os.path.abspath(__file__)).parent  # not resolve(): a mapped Windows drive must stay a drive
+ROOT = Path(
+    os.path.abspath(__file__)
+).parent  # not resolve(): a mapped Windows drive must stay a drive
 LOCKED = ("requirements.lock", "pyproject.toml")
 STATE = "evalkit-install.json"
 WHEELS = "wheels"
@@ -38,7 +46,9 @@ PIP_PROGRESS = re.compile(
     r"^(?:Collecting|Processing|Requirement already satisfied:|Ignoring) (?:\S.*[\\/])?([A-Za-z0-9._]+)"
 )
 DISK_NEEDED = 3_000_000_000  # bytes: the packages take 1.1 GB, pip unpacks beside them
-WINDOWS_ROOT_LIMIT = 70  # the longest path that pip writes below .venv has 188 characters, Windows allows 259
+WINDOWS_ROOT_LIMIT = (
+    70  # the longest path that pip writes below .venv has 188 characters, Windows allows 259
+)
 
 HELP = """两新组织党建评估研究工作台
 
@@ -138,11 +148,19 @@ def prepare_console() -> None:
 
 
 def run_command(
-    args: list[str], env: Mapping[str, str], cwd: Path | None = None, on_line: Callable[[str], None] | None = None
+    args: list[str],
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
 ) -> int:
     """Run a program to its end and return its exit code; Ctrl+C is left to the program."""
     piped = (
-        {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+        {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+            "encoding": "utf-8",
+            "errors": "replace",
+        }
         if on_line
         else {}
     )
@@ -184,7 +202,11 @@ def child_environment(root: Path, venv: Path, base: Mapping[str, str]) -> dict[s
     and pip's user and target folders would let other installations in.
     """
     python = {"PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__"}
-    env = {key: value for key, value in base.items() if key not in python | {"PIP_TARGET", "PIP_PREFIX"}}
+    env = {
+        key: value
+        for key, value in base.items()
+        if key not in python | {"PIP_TARGET", "PIP_PREFIX"}
+    }
     env["PYTHONUTF8"] = "1"
     if env.get("PYTHONIOENCODING") and ":" not in env["PYTHONIOENCODING"]:
         env["PYTHONIOENCODING"] += ":replace"
@@ -199,7 +221,10 @@ def child_environment(root: Path, venv: Path, base: Mapping[str, str]) -> dict[s
 
 
 def in_a_project(folder: Path) -> bool:
-    return any((p / "evalkit.yml").exists() or (p / "data" / "raw").is_dir() for p in (folder, *folder.parents))
+    return any(
+        (p / "evalkit.yml").exists() or (p / "data" / "raw").is_dir()
+        for p in (folder, *folder.parents)
+    )
 
 
 # What is installed
@@ -250,7 +275,11 @@ def what_to_do(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> str:
     state, now = read_state(venv), fingerprint(root)
     if state is None:
         return "packages"
-    if state.get("status") != "complete" or state.get("root") != now["root"] or not works(venv, env, run):
+    if (
+        state.get("status") != "complete"
+        or state.get("root") != now["root"]
+        or not works(venv, env, run)
+    ):
         return "fresh"
     if state.get("requirements.lock") != now["requirements.lock"]:
         return "packages"
@@ -298,7 +327,9 @@ def remove_venv(venv: Path) -> None:
     try:
         venv.rename(aside)
     except OSError as error:
-        raise CannotStart(f"{venv} 正被其他程序使用（例如打开着的 JupyterLab），请关闭后再运行。\n{error}") from error
+        raise CannotStart(
+            f"{venv} 正被其他程序使用（例如打开着的 JupyterLab），请关闭后再运行。\n{error}"
+        ) from error
     shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -373,7 +404,9 @@ def install(what: str, root: Path, venv: Path, env: Mapping[str, str], run: Run)
     started = time.monotonic()
     if what == "fresh":
         if os.name == "nt" and len(str(root)) > WINDOWS_ROOT_LIMIT:
-            say(f"提醒：文件夹路径有 {len(str(root))} 个字符，Windows 可能装不下，建议移到较短的路径，例如 D:\\evalkit")
+            say(
+                f"提醒：文件夹路径有 {len(str(root))} 个字符，Windows 可能装不下，建议移到较短的路径，例如 D:\\evalkit"
+            )
         if shutil.disk_usage(root).free < DISK_NEEDED:
             say("提醒：磁盘剩余空间不到 3 GB，安装可能失败。")
         say("正在建立独立的 Python 环境（.venv）……")
@@ -381,8 +414,13 @@ def install(what: str, root: Path, venv: Path, env: Mapping[str, str], run: Run)
         make_venv(venv, env, run)
     write_state(venv, {"status": "installing"})
     if what in ("fresh", "packages"):
-        offline = ["--no-index", "--find-links", str(root / WHEELS)] if (root / WHEELS).is_dir() else []
-        say("正在安装软件包" + ("（用 wheels 文件夹，不上网）……" if offline else "，第一次需要几分钟……"))
+        offline = (
+            ["--no-index", "--find-links", str(root / WHEELS)] if (root / WHEELS).is_dir() else []
+        )
+        say(
+            "正在安装软件包"
+            + ("（用 wheels 文件夹，不上网）……" if offline else "，第一次需要几分钟……")
+        )
         lock = ["--require-hashes", "-r", str(root / "requirements.lock")]
         pip(["install", "--no-compile", "--no-input", *offline, *lock], root, venv, env, run)
     editable = ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)]
@@ -413,8 +451,14 @@ def test(root: Path, python: str, args: list[str], env: Mapping[str, str], run: 
     for name, command in checks.items():
         say(f"== {name}")
         codes[name] = run([python, "-m", *command], env, cwd=root)
-    say("== " + "，".join(f"{name} {'通过' if code == 0 else '未通过'}" for name, code in codes.items()) + "；pytest")
-    codes["pytest"] = run([python, "-m", "pytest", "-n", "2", "--dist", "loadscope", *args], env, cwd=root)
+    say(
+        "== "
+        + "，".join(f"{name} {'通过' if code == 0 else '未通过'}" for name, code in codes.items())
+        + "；pytest"
+    )
+    codes["pytest"] = run(
+        [python, "-m", "pytest", "-n", "2", "--dist", "loadscope", *args], env, cwd=root
+    )
     return max(codes.values())
 
 
@@ -432,14 +476,34 @@ def bundle(root: Path, python: str, args: list[str], env: Mapping[str, str], run
     options = dict(zip(args[::2], args[1::2], strict=False))
     if len(args) % 2 or set(options) - {"--platform", "--python"}:
         raise CannotStart("用法：python start.py bundle [--platform win_amd64] [--python 3.12]")
-    command = [python, "-m", "pip", "download", "--require-hashes", "--only-binary", ":all:", "--no-deps"]
+    command = [
+        python,
+        "-m",
+        "pip",
+        "download",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "--no-deps",
+    ]
     lock = root / "requirements.lock"
     if options:
         platform = options.get("--platform", "win_amd64")
         version = options.get("--python", "%d.%d" % sys.version_info[:2])
         lock = root / ".evalkit" / f"bundle-{platform}-{version}.lock"
         lock.parent.mkdir(exist_ok=True)
-        code = run([python, "-c", MARKERS_SCRIPT, str(root / "requirements.lock"), str(lock), platform, version], env)
+        code = run(
+            [
+                python,
+                "-c",
+                MARKERS_SCRIPT,
+                str(root / "requirements.lock"),
+                str(lock),
+                platform,
+                version,
+            ],
+            env,
+        )
         if code != 0:
             return code
         command += ["--platform", platform, "--python-version", version, "--implementation", "cp"]
@@ -470,7 +534,11 @@ def menu(args: list[str], root: Path, run: Run, ask: Callable[[str], str] = inpu
             for n, (label, _) in enumerate(choices, 1):
                 say(f"  {n}  {label}")
             say("  0  退出\n")
-            answer = ask("请输入数字，按回车：").strip().translate({0xFF10 + i: 48 + i for i in range(10)})
+            answer = (
+                ask("请输入数字，按回车：")
+                .strip()
+                .translate({0xFF10 + i: 48 + i for i in range(10)})
+            )
             if answer in ("0", "q", "Q"):
                 return code
             if answer not in [str(n) for n in range(1, len(choices) + 1)]:
@@ -478,7 +546,11 @@ def menu(args: list[str], root: Path, run: Run, ask: Callable[[str], str] = inpu
                 continue
             command = choices[int(answer) - 1][1]
             if command == ["check"]:
-                folder = ask("把台账文件夹拖到这里再按回车（直接回车则检查 data/raw）：").strip().strip("\"'")
+                folder = (
+                    ask("把台账文件夹拖到这里再按回车（直接回车则检查 data/raw）：")
+                    .strip()
+                    .strip("\"'")
+                )
                 command = ["check", folder or str(root / "data" / "raw"), "--out", problems]
             code = main(command, root, run)
     except EOFError:

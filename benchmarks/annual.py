@@ -38,9 +38,15 @@ def timed(what: str, jobs: list[Job], state: Path, limit: str) -> None:
 
     outcomes = run(jobs, workers=2, state=state, force=True, progress=note)
     failed = [o.reason for o in outcomes if o.state != "done"]
-    each = (finished[-1] - finished[1]) / (len(finished) - 2) if len(finished) > 3 else finished[-1] - began
-    print(f"{what}: {each:.2f} s each{' after the first two' if len(jobs) > 3 else ''}, {time.perf_counter() - began:.1f} s and "
-          f"{cpu() - before:.1f} CPU s in all for {len(jobs)}, limit {limit}{'; FAILED ' + failed[0] if failed else ''}")  # fmt: skip
+    each = (
+        (finished[-1] - finished[1]) / (len(finished) - 2)
+        if len(finished) > 3
+        else finished[-1] - began
+    )
+    print(
+        f"{what}: {each:.2f} s each{' after the first two' if len(jobs) > 3 else ''}, {time.perf_counter() - began:.1f} s and "
+        f"{cpu() - before:.1f} CPU s in all for {len(jobs)}, limit {limit}{'; FAILED ' + failed[0] if failed else ''}"
+    )
 
 
 def main() -> None:
@@ -54,13 +60,42 @@ def main() -> None:
     data = load(project)
     period, baseline = data.periods[-1], data.periods[-2] if len(data.periods) > 1 else None
     areas, _ = _areas(data, period, "district", None)
-    common = {"period": period, "baseline": baseline, "level": "district", "project": str(project.root), "dataset": manifest.dataset}
+    common = {
+        "period": period,
+        "baseline": baseline,
+        "level": "district",
+        "project": str(project.root),
+        "dataset": manifest.dataset,
+    }
     with tempfile.TemporaryDirectory() as folder:
         out, names = Path(folder), _file_names(areas)
         annual, district = notebook_path(project, "annual"), notebook_path(project, "district")
-        timed("annual report in all forms", [Job("annual", annual, out / f"{ANNUAL}.ipynb", _only(annual, common), (), post(tuple(FORMS)))],
-              out / "1", "20 s")  # fmt: skip
-        jobs = [Job(a, district, out / f"{names[a]}.ipynb", _only(district, common | {"area": a}), (), post(PROFILE)) for a in areas]
+        timed(
+            "annual report in all forms",
+            [
+                Job(
+                    "annual",
+                    annual,
+                    out / f"{ANNUAL}.ipynb",
+                    _only(annual, common),
+                    (),
+                    post(tuple(FORMS)),
+                )
+            ],
+            out / "1",
+            "20 s",
+        )
+        jobs = [
+            Job(
+                a,
+                district,
+                out / f"{names[a]}.ipynb",
+                _only(district, common | {"area": a}),
+                (),
+                post(PROFILE),
+            )
+            for a in areas
+        ]
         timed("district profile, HTML and Word, two jobs", jobs, out / "2", "0.5 s")
         if given.districts:
             from evalkit import demo
@@ -71,8 +106,10 @@ def main() -> None:
             build(large)
             began, before = time.perf_counter(), cpu()
             made = make_report(project=large, jobs=2)
-            print(f"{given.districts} districts: {time.perf_counter() - began:.1f} s and {cpu() - before:.1f} CPU s, "
-                  f"{len(made.failed)} failed, limit 60 s for 90")  # fmt: skip
+            print(
+                f"{given.districts} districts: {time.perf_counter() - began:.1f} s and {cpu() - before:.1f} CPU s, "
+                f"{len(made.failed)} failed, limit 60 s for 90"
+            )
 
 
 if __name__ == "__main__":

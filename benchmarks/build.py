@@ -70,7 +70,9 @@ def main() -> None:
     print(f"workbooks                {len(files)}")
     print(f"calamine, bare           {floor:7.2f} s")
     print(f"evalkit build            {built:7.2f} s   {built / floor:5.2f} x (limit 3)")
-    print(f"  its processor seconds  {used.ru_utime + used.ru_stime:7.2f} s   largest process {used.ru_maxrss / 1e3:.0f} MB (limit 1000)")
+    print(
+        f"  its processor seconds  {used.ru_utime + used.ru_stime:7.2f} s   largest process {used.ru_maxrss / 1e3:.0f} MB (limit 1000)"
+    )
     print(f"evalkit build, again     {again:7.2f} s")
     print(f"measures of five years   {seconds:7.2f} s   {rows} values (limit 1 s)")
     print(f"python start             {empty:7.3f} s")

@@ -26,7 +26,9 @@ def dirty(n: int, seed: int = 1) -> list[str]:
     rng = np.random.default_rng([seed, *b"cells"])
     numbers = rng.integers(1, 10_000_000, n)
     forms = rng.integers(0, len(FORMS), n)
-    return [FORMS[f].format(f"{k:,}" if k % 5 == 0 else k) for f, k in zip(forms, numbers, strict=True)]
+    return [
+        FORMS[f].format(f"{k:,}" if k % 5 == 0 else k) for f, k in zip(forms, numbers, strict=True)
+    ]
 
 
 def rate(call: Callable[[], Any], n: int) -> float:
@@ -49,15 +51,32 @@ def main(n: int) -> None:
     text = dirty(min(n, 4 * BATCH))
     days = [f"201{k % 10}.{k % 12 + 1}.{k % 28 + 1}" for k in range(n)]
     for name, size, floor, call in (
-        ("typed, array", n, 1_000_000, lambda: values.parse_column(array, unit="万元", kind="money")),
+        (
+            "typed, array",
+            n,
+            1_000_000,
+            lambda: values.parse_column(array, unit="万元", kind="money"),
+        ),
         ("typed, list", n, 1_000_000, lambda: values.parse_column(typed, unit="元", kind="money")),
-        ("typed, list with blanks", n, 1_000_000, lambda: values.parse_column(gaps, unit="元", kind="money")),
+        (
+            "typed, list with blanks",
+            n,
+            1_000_000,
+            lambda: values.parse_column(gaps, unit="元", kind="money"),
+        ),
         ("dirty text, repeated", n, 100_000, lambda: values.parse_column(few, unit="人")),
-        ("dirty text, all different", len(text), 100_000, lambda: values.parse_column(text, unit="人")),
+        (
+            "dirty text, all different",
+            len(text),
+            100_000,
+            lambda: values.parse_column(text, unit="人"),
+        ),
         ("dates as text", n, 100_000, lambda: dates.parse_dates(days)),
     ):
         got = rate(call, size)
-        print(f"{name:28s}{got:14,.0f} a second   floor {floor:11,d}   {'ok' if got >= floor else 'BELOW'}")
+        print(
+            f"{name:28s}{got:14,.0f} a second   floor {floor:11,d}   {'ok' if got >= floor else 'BELOW'}"
+        )
 
 
 if __name__ == "__main__":

@@ -31,9 +31,24 @@ def world(entities: int, periods: int, clusters: int, seed: int = 7) -> pd.DataF
     first, unit = np.repeat(starts, periods), np.repeat(np.arange(entities), periods)
     x = rng.normal(size=year.size)
     on = (first > 0) & (year >= first)
-    y = rng.normal(size=entities)[unit] + 0.1 * (year - 2016) + 0.2 * x + 0.5 * on + rng.normal(size=year.size)
-    return pd.DataFrame({"unit": unit, "year": year, "cluster": np.repeat(cluster, periods), "first": first, "x": x, "y": y,
-                         "on": on.astype(float)})
+    y = (
+        rng.normal(size=entities)[unit]
+        + 0.1 * (year - 2016)
+        + 0.2 * x
+        + 0.5 * on
+        + rng.normal(size=year.size)
+    )
+    return pd.DataFrame(
+        {
+            "unit": unit,
+            "year": year,
+            "cluster": np.repeat(cluster, periods),
+            "first": first,
+            "x": x,
+            "y": y,
+            "on": on.astype(float),
+        }
+    )
 
 
 def cpu(run: Callable[[], Any], times: int = 3) -> float:
@@ -48,23 +63,37 @@ def cpu(run: Callable[[], Any], times: int = 3) -> float:
 def main() -> None:
     frame = world(100_000, 10, 2_844)
     start = time.process_time()
-    panel = Panel.from_frame(frame, "y", "unit", "year", treated_from="first", controls=["x"], cluster="cluster")
+    panel = Panel.from_frame(
+        frame, "y", "unit", "year", treated_from="first", controls=["x"], cluster="cluster"
+    )
     made = time.process_time() - start
     start = time.process_time()
     work = panel.work
     prepared = time.process_time() - start
     formula = "y ~ d + x0 | i + t"
     direct = cpu(lambda: pf.feols(formula, work, vcov={"CRV1": "c"}))
-    lean = cpu(lambda: pf.feols(formula, work, vcov={"CRV1": "c"}, copy_data=False, store_data=False, lean=True))
+    lean = cpu(
+        lambda: pf.feols(
+            formula, work, vcov={"CRV1": "c"}, copy_data=False, store_data=False, lean=True
+        )
+    )
     ours = cpu(lambda: twfe(panel))
-    print(f"panel of 1,000,000 rows   {made:6.2f} s to read and check, {prepared:5.2f} s to prepare")
+    print(
+        f"panel of 1,000,000 rows   {made:6.2f} s to read and check, {prepared:5.2f} s to prepare"
+    )
     print(f"pyfixest, direct          {direct:6.2f} s   ({lean:.2f} s without copies)")
-    print(f"ek.effects.twfe           {ours:6.2f} s   {ours / direct:5.2f} x with its guard rails (limit 1.2)")
+    print(
+        f"ek.effects.twfe           {ours:6.2f} s   {ours / direct:5.2f} x with its guard rails (limit 1.2)"
+    )
     frame = world(2_844, 10, 2_844)
     for controls in ["x"], []:
-        districts = Panel.from_frame(frame, "y", "unit", "year", treated_from="first", controls=controls)
+        districts = Panel.from_frame(
+            frame, "y", "unit", "year", treated_from="first", controls=controls
+        )
         seconds = cpu(partial(callaway_santanna, districts, draws=999), 1)
-        print(f"Callaway-Sant'Anna        {seconds:6.2f} s   2,844 x 10, 999 draws, {len(controls)} controls (limit 20 s)")
+        print(
+            f"Callaway-Sant'Anna        {seconds:6.2f} s   2,844 x 10, 999 draws, {len(controls)} controls (limit 20 s)"
+        )
 
 
 if __name__ == "__main__":

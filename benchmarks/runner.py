@@ -41,9 +41,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=40)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--stock", type=int, default=3, help="runs of stock papermill to time")
-    parser.add_argument("--notebook", type=Path, default=ROOT / "tests" / "data" / "runner" / "benchmark.ipynb")
+    parser.add_argument(
+        "--notebook", type=Path, default=ROOT / "tests" / "data" / "runner" / "benchmark.ipynb"
+    )
     parser.add_argument("--parameter", default="district")
-    parser.add_argument("--project", type=Path, help="time this project's own district profiles, with their pages")
+    parser.add_argument(
+        "--project", type=Path, help="time this project's own district profiles, with their pages"
+    )
     options = parser.parse_args()
     common: dict[str, str] = {}
     values, post = [f"区{n}" for n in range(options.rows)], None
@@ -51,17 +55,32 @@ def main() -> None:
         from evalkit.indicators import load
 
         data = load(options.project)
-        level = data.indicators[(data.indicators["level"] == "district") & (data.indicators["period"] == data.last)]
+        level = data.indicators[
+            (data.indicators["level"] == "district") & (data.indicators["period"] == data.last)
+        ]
         areas = list(dict.fromkeys(level["area"]))
-        values, options.parameter, post = (areas * options.rows)[: options.rows], "area", "evalkit.reports.publish:html"
-        options.notebook, common = ROOT / "notebooks" / "district.ipynb", {"project": str(options.project.absolute())}
+        values, options.parameter, post = (
+            (areas * options.rows)[: options.rows],
+            "area",
+            "evalkit.reports.publish:html",
+        )
+        options.notebook, common = (
+            ROOT / "notebooks" / "district.ipynb",
+            {"project": str(options.project.absolute())},
+        )
     print(f"cores {os.cpu_count()}, load {os.getloadavg()[0]:.2f}, python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         took = []
         for number in range(options.stock):
             began = time.perf_counter()
-            command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(options.notebook)]
+            command = [
+                sys.executable,
+                "-m",
+                "papermill",
+                "--no-progress-bar",
+                str(options.notebook),
+            ]
             command += [str(out / f"stock{number}.ipynb")]
             for name, value in {**common, options.parameter: values[number]}.items():
                 command += ["-p", name, value]
@@ -70,7 +89,13 @@ def main() -> None:
         stock = min(took, default=float("nan"))
         print(f"stock papermill, one after another: {stock:.2f} s a run (best of {options.stock})")
         jobs = [
-            Job(str(n), options.notebook, out / f"r{n}.ipynb", {**common, options.parameter: value}, post=post)
+            Job(
+                str(n),
+                options.notebook,
+                out / f"r{n}.ipynb",
+                {**common, options.parameter: value},
+                post=post,
+            )
             for n, value in enumerate(values)
         ]
         first: list[float] = []
@@ -91,8 +116,12 @@ def main() -> None:
         print(
             f"evalkit, {options.jobs} jobs: {options.rows} runs in {total:.1f} s; first runs {warm:.1f} s (warm start);"
         )
-        print(f"  after it {steady:.3f} s a run, {stock / steady:.1f} times stock; failed {len(wrong)}")
-        print(f"  executors {sorted({o.executor for o in outcomes})}; peak PSS of all processes {peak[0] / 1e6:.0f} MB")
+        print(
+            f"  after it {steady:.3f} s a run, {stock / steady:.1f} times stock; failed {len(wrong)}"
+        )
+        print(
+            f"  executors {sorted({o.executor for o in outcomes})}; peak PSS of all processes {peak[0] / 1e6:.0f} MB"
+        )
         began = time.perf_counter()
         again = run(jobs, state=out / "state", workers=options.jobs)
         current = sum(o.state == "up_to_date" for o in again)

@@ -10,7 +10,9 @@ import os
 import resource
 import time
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # one process, one thread: waiting threads burn CPU seconds
+os.environ["OPENBLAS_NUM_THREADS"] = (
+    "1"  # one process, one thread: waiting threads burn CPU seconds
+)
 
 import numpy as np
 
@@ -26,7 +28,9 @@ def chain(
     """Treat, normalise, weigh, aggregate, rank: data error and weights drawn anew in every replication."""
     from evalkit.scoring import aggregate, normalise, rank, treat
 
-    np.empty(4_000_000).fill(0)  # one large block: glibc then keeps freed memory instead of faulting it in again
+    np.empty(4_000_000).fill(
+        0
+    )  # one large block: glibc then keeps freed memory instead of faulting it in again
     rng = np.random.default_rng(1)
     base = rng.lognormal(0, rng.uniform(0.2, 1.2, indicators), (units, indicators))
     columns, scale = np.ascontiguousarray(base.T), base.std(0)[:, None] * 0.05
@@ -46,7 +50,9 @@ def chain(
         for groups in levels:
             group = np.arange(width) * groups // width
             weight = rng.uniform(0.8, 1.2, (count, width))
-            x = np.stack([aggregate(x[..., group == g], weight[:, group == g]) for g in range(groups)], -1)
+            x = np.stack(
+                [aggregate(x[..., group == g], weight[:, group == g]) for g in range(groups)], -1
+            )
             width = groups
         ranks[start : start + count] = rank(aggregate(x, rng.uniform(0.8, 1.2, (count, width))))
     return ranks
@@ -71,19 +77,43 @@ def made(units: int, indicators: int, levels: tuple[int, ...]):
     codes = [f"i{j:02d}" for j in range(indicators)]
     area, code = np.repeat([f"a{i:04d}" for i in range(units)], indicators), np.tile(codes, units)
     value = base.ravel()
-    frame = pd.DataFrame({
-        "area": area, "area_name": area, "period": "2025", "level": "district", "indicator": code, "name": code,
-        "value": value, "low": value, "high": value, "ci_low": value * 0.9, "ci_high": value * 1.1,
-        "better": np.where(np.tile(np.arange(indicators), units) % 4, "higher", "lower"),
-        "kind": "amount", "scale": 1.0, "decimals": 1, "unit": "",
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "area": area,
+            "area_name": area,
+            "period": "2025",
+            "level": "district",
+            "indicator": code,
+            "name": code,
+            "value": value,
+            "low": value,
+            "high": value,
+            "ci_low": value * 0.9,
+            "ci_high": value * 1.1,
+            "better": np.where(np.tile(np.arange(indicators), units) % 4, "higher", "lower"),
+            "kind": "amount",
+            "scale": 1.0,
+            "decimals": 1,
+            "unit": "",
+        }
+    )
     full = dict(zip(codes, np.quantile(base, 0.9, axis=0), strict=True))
     nodes = {c: {"full_at": float(full[c])} for c in codes}
     for groups in levels:
         names = list(nodes)
         group = np.arange(len(names)) * groups // len(names)
-        nodes = {f"g{groups}_{g}": {"items": {names[j]: nodes[names[j]] for j in np.flatnonzero(group == g)}} for g in range(groups)}
-    grades = [{"grade": "好", "from": 90}, {"grade": "较好", "from": 80}, {"grade": "一般", "from": 60}, {"grade": "较差", "from": 0}]
+        nodes = {
+            f"g{groups}_{g}": {
+                "items": {names[j]: nodes[names[j]] for j in np.flatnonzero(group == g)}
+            }
+            for g in range(groups)
+        }
+    grades = [
+        {"grade": "好", "from": 90},
+        {"grade": "较好", "from": 80},
+        {"grade": "一般", "from": 60},
+        {"grade": "较差", "from": 0},
+    ]
     return ek.score(frame, {"tree": nodes, "grades": grades})
 
 
@@ -92,7 +122,9 @@ def rank_sets(simultaneous: bool) -> None:
 
     rng = np.random.default_rng(1)
     error = np.exp(rng.normal(-1, 0.6, 2844))
-    sets(rng.normal(0, 2, 2844) + error * rng.standard_normal(2844), error, simultaneous=simultaneous)
+    sets(
+        rng.normal(0, 2, 2844) + error * rng.standard_normal(2844), error, simultaneous=simultaneous
+    )
 
 
 def measured(function, arguments, allowed: float, memory: float, name: str) -> None:
@@ -108,20 +140,61 @@ def measured(function, arguments, allowed: float, memory: float, name: str) -> N
     function(*arguments)
     seconds = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    verdict = "ok" if seconds <= allowed and peak <= memory else "TOO SLOW" if seconds > allowed else "TOO LARGE"
-    print(f"{name:<78}{seconds:7.2f} s of {allowed:4.1f}{peak:8.0f} MB of {memory:5.0f}  {verdict}", flush=True)
+    verdict = (
+        "ok"
+        if seconds <= allowed and peak <= memory
+        else "TOO SLOW"
+        if seconds > allowed
+        else "TOO LARGE"
+    )
+    print(
+        f"{name:<78}{seconds:7.2f} s of {allowed:4.1f}{peak:8.0f} MB of {memory:5.0f}  {verdict}",
+        flush=True,
+    )
 
 
 def main() -> None:
     jobs = []
     for name, (units, indicators, levels, n, seconds, memory) in CASES.items():
-        jobs.append((chain, (units, indicators, levels, n), seconds, memory, f"{name}, N = {n:,}, data vary"))
-        jobs.append((chain, (units, indicators, levels, n, False), seconds, memory, f"{name}, N = {n:,}, weights only"))
+        jobs.append(
+            (
+                chain,
+                (units, indicators, levels, n),
+                seconds,
+                memory,
+                f"{name}, N = {n:,}, data vary",
+            )
+        )
+        jobs.append(
+            (
+                chain,
+                (units, indicators, levels, n, False),
+                seconds,
+                memory,
+                f"{name}, N = {n:,}, weights only",
+            )
+        )
     for name, (units, indicators, levels, n, seconds, memory) in CASES.items():
         made_with = "index, robustness over data and every method choice"
-        jobs.append((index_chain, (units, indicators, levels, n), seconds, memory, f"{name}, N = {n:,}, {made_with}"))
-    jobs += [(rank_sets, (kind,), 10.0, 1000, f"rank sets, 2,844 units, {'simultaneous' if kind else 'marginal'}")
-             for kind in (True, False)]  # fmt: skip
+        jobs.append(
+            (
+                index_chain,
+                (units, indicators, levels, n),
+                seconds,
+                memory,
+                f"{name}, N = {n:,}, {made_with}",
+            )
+        )
+    jobs += [
+        (
+            rank_sets,
+            (kind,),
+            10.0,
+            1000,
+            f"rank sets, 2,844 units, {'simultaneous' if kind else 'marginal'}",
+        )
+        for kind in (True, False)
+    ]
     for job in jobs:
         process = multiprocessing.get_context("spawn").Process(target=measured, args=job)
         process.start()

@@ -13,7 +13,9 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[1]
 os.environ["EVALKIT_FONTS"] = "bundled"  # equal pictures on every machine
 os.environ.pop("EVALKIT_PROJECT", None)
-settings.register_profile("house", deadline=None)  # how long an example takes says nothing of what it tests
+settings.register_profile(
+    "house", deadline=None
+)  # how long an example takes says nothing of what it tests
 settings.load_profile("house")
 
 

@@ -34,10 +34,17 @@ class Verbs(TyperGroup):
 
 MOST_YEARS = 30  # of one command
 app = typer.Typer(
-    cls=Verbs, name="evalkit", help="两新组织党建评估研究工作台：从台账到评估报告。", rich_markup_mode=None,
-    pretty_exceptions_enable=False, no_args_is_help=True, add_completion=False,
-)  # fmt: skip
-_given: list[Path] = []  # the project that the command names: an error of the program is noted there
+    cls=Verbs,
+    name="evalkit",
+    help="两新组织党建评估研究工作台：从台账到评估报告。",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+)
+_given: list[
+    Path
+] = []  # the project that the command names: an error of the program is noted there
 
 
 def _noted(project: Path | None) -> Path | None:
@@ -46,10 +53,17 @@ def _noted(project: Path | None) -> Path | None:
 
 
 ProjectOption = Annotated[
-    Path | None, typer.Option("--project", help="项目文件夹；默认从当前文件夹往上找", callback=_noted)
+    Path | None,
+    typer.Option("--project", help="项目文件夹；默认从当前文件夹往上找", callback=_noted),
 ]
-DatasetOption = Annotated[str | None, typer.Option("--dataset", help="raw、demo 或 published；默认有台账用 raw，否则用 demo")]
-JobsOption = Annotated[int | None, typer.Option("--jobs", min=1, help="同时运行几个；默认按处理器核数，内存不够时少一些")]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option("--dataset", help="raw、demo 或 published；默认有台账用 raw，否则用 demo"),
+]
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, help="同时运行几个；默认按处理器核数，内存不够时少一些"),
+]
 
 
 def say(text: str = "", err: bool = False) -> None:
@@ -80,7 +94,9 @@ def end_with_a_word() -> None:
 
     names = (name for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
     known = [getattr(signal, name) for name in names]
-    heard = [number for number in known if signal.getsignal(number) == signal.SIG_DFL]  # not what nohup ignores
+    heard = [
+        number for number in known if signal.getsignal(number) == signal.SIG_DFL
+    ]  # not what nohup ignores
     for number in heard:
         signal.signal(number, end)
 
@@ -89,15 +105,27 @@ def bar(label: str) -> tuple[Callable[[int, int, str], None], Callable[[], None]
     """A progress bar on a terminal, a plain line every tenth elsewhere."""
     if sys.stderr and sys.stderr.isatty():  # None where a program without a console calls
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            TextColumn("{task.fields[name]}"), console=Console(stderr=True, legacy_windows=False),
-        )  # fmt: skip
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[name]}"),
+            console=Console(stderr=True, legacy_windows=False),
+        )
         progress.start()
         task = progress.add_task(label, total=None, name="")
-        return lambda done, total, name: progress.update(task, completed=done, total=total, name=name), progress.stop
+        return lambda done, total, name: progress.update(
+            task, completed=done, total=total, name=name
+        ), progress.stop
     last = [0]
 
     def line(done: int, total: int, name: str) -> None:
@@ -126,7 +154,9 @@ def demo(
     update, stop = bar("生成演示台账")
     years = _years(periods)
     try:
-        summary = room.write(folder, districts=districts, periods=years, seed=seed, quick=quick, progress=update)
+        summary = room.write(
+            folder, districts=districts, periods=years, seed=seed, quick=quick, progress=update
+        )
     finally:
         stop()
     say(f"已生成演示台账：{folder}（{summary['workbooks']} 个工作簿）。演示数据全部虚构。")
@@ -165,7 +195,9 @@ def build(
         say(f"没有变化，数据已是最新：{made.folder}")
         return
     counts = "，".join(f"{label}{made.n_problems.get(key, 0)}条" for key, label in _SEVERITY)
-    say(f"已整理 {len(made.files)} 个文件，时期：{'、'.join(made.periods) or '未注明'}；{counts}。数据在 {made.folder}")
+    say(
+        f"已整理 {len(made.files)} 个文件，时期：{'、'.join(made.periods) or '未注明'}；{counts}。数据在 {made.folder}"
+    )
 
 
 _SEVERITY = (("error", "错误"), ("warning", "提醒"), ("question", "待核"))
@@ -173,11 +205,20 @@ _SEVERITY = (("error", "错误"), ("warning", "提醒"), ("question", "待核"))
 
 @app.command()
 def check(
-    paths: Annotated[list[Path] | None, typer.Argument(help="台账文件或文件夹；不写则检查项目里的台账")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="台账文件或文件夹；不写则检查项目里的台账")
+    ] = None,
     project: ProjectOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="问题清单写到这个文件，如 problems.xlsx；每个地区一张表")] = None,
-    annotate: Annotated[Path | None, typer.Option("--annotate", help="标注过的台账写到这个文件夹")] = None,
-    feedback: Annotated[Path | None, typer.Option("--feedback", help="给每个地区打一个反馈包，写到这个文件夹")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="问题清单写到这个文件，如 problems.xlsx；每个地区一张表"),
+    ] = None,
+    annotate: Annotated[
+        Path | None, typer.Option("--annotate", help="标注过的台账写到这个文件夹")
+    ] = None,
+    feedback: Annotated[
+        Path | None, typer.Option("--feedback", help="给每个地区打一个反馈包，写到这个文件夹")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """检查台账：列出发现的问题和怎么改。不需要任何设置，不改动原文件。"""
@@ -196,22 +237,34 @@ def check(
 
         if out:
             written = room.write_problems(found, out)
-            say(_written("问题清单", out if out.suffix.lower() == ".xlsx" else written, written), err=as_json)
+            say(
+                _written("问题清单", out if out.suffix.lower() == ".xlsx" else written, written),
+                err=as_json,
+            )
         if annotate:
-            say(f"标注过的台账：{annotate}（{len(room.write_copies(found, annotate))}个文件）", err=as_json)
+            say(
+                f"标注过的台账：{annotate}（{len(room.write_copies(found, annotate))}个文件）",
+                err=as_json,
+            )
         if feedback:
             say(f"反馈包：{feedback}（{len(room.write_parcels(found, feedback))}个）", err=as_json)
     raise typer.Exit(1 if found.n_errors else 0)
 
 
 def _written(what: str, wanted: Path, written: Path) -> str:
-    return f"{what}：{written}" + ("" if written.name == wanted.name else f"（{wanted.name} 正被其他程序打开，或是台账本身，没有覆盖）")
+    return f"{what}：{written}" + (
+        ""
+        if written.name == wanted.name
+        else f"（{wanted.name} 正被其他程序打开，或是台账本身，没有覆盖）"
+    )
 
 
 @app.command()
 def template(
     out: Annotated[Path, typer.Option("--out", help="空表写到这个文件夹")],
-    form: Annotated[list[str] | None, typer.Option("--form", help="只要这几种，如 组织台账；默认全部")] = None,
+    form: Annotated[
+        list[str] | None, typer.Option("--form", help="只要这几种，如 组织台账；默认全部")
+    ] = None,
     project: ProjectOption = None,
 ) -> None:
     """生成空白台账：带下拉选项和填写检查，填好即可读入。不要求换用，原有台账照样能读。"""
@@ -226,17 +279,36 @@ def template(
 @app.command()
 def report(
     period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
-    baseline: Annotated[str | None, typer.Option(help="比较基期，如 2022；默认此前最近的一期")] = None,
-    level: Annotated[str | None, typer.Option(help="比较哪一级：district、township ...；默认有区县比区县，否则比地区最多的一级")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="比较基期，如 2022；默认此前最近的一期")
+    ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help="比较哪一级：district、township ...；默认有区县比区县，否则比地区最多的一级"
+        ),
+    ] = None,
     within: Annotated[str | None, typer.Option(help="只比较这个地区以内的")] = None,
     project: ProjectOption = None,
     dataset: DatasetOption = None,
     out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/<时期>")] = None,
     jobs: JobsOption = None,
     force: Annotated[bool, typer.Option("--force", help="全部重新生成")] = False,
-    formats: Annotated[str, typer.Option("--format", help="地区概况等另要的格式，如 pdf,xlsx；年度报告总是各种格式都有")] = "",
-    ranking: Annotated[str, typer.Option(help="位次怎样印：none 不印，bands 只印档次，full 印位次")] = "full",
-    publish: Annotated[bool, typer.Option("--publish", help="另出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件")] = False,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format", help="地区概况等另要的格式，如 pdf,xlsx；年度报告总是各种格式都有"
+        ),
+    ] = "",
+    ranking: Annotated[
+        str, typer.Option(help="位次怎样印：none 不印，bands 只印档次，full 印位次")
+    ] = "full",
+    publish: Annotated[
+        bool,
+        typer.Option(
+            "--publish", help="另出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件"
+        ),
+    ] = False,
 ) -> None:
     """生成评估报告：年度报告（网页、Word、公文和附件、PDF、Excel、一页纸）、区县比较、数据质量和每个区县一份。"""
     from evalkit.reports.report import make_report
@@ -249,19 +321,34 @@ def report(
 
     try:
         made = make_report(
-            period, baseline=baseline, level=level, within=within, project=project, dataset=dataset, out=out, jobs=jobs, force=force,
-            formats=[f.strip() for f in formats.replace("，", ",").split(",") if f.strip()], ranking=ranking, public=publish,
-            progress=progress, note=lambda text: say(text, err=True),
-        )  # fmt: skip
+            period,
+            baseline=baseline,
+            level=level,
+            within=within,
+            project=project,
+            dataset=dataset,
+            out=out,
+            jobs=jobs,
+            force=force,
+            formats=[f.strip() for f in formats.replace("，", ",").split(",") if f.strip()],
+            ranking=ranking,
+            public=publish,
+            progress=progress,
+            note=lambda text: say(text, err=True),
+        )
     finally:
         stop()
     for outcome in made.failed:
         say(f"没有生成：{outcome.key}：{outcome.reason}", err=True)
     if len(made.failed) == len(made.outcomes):
-        say(f"报告没有生成：{len(made.outcomes)} 项全部失败，原因见上面和 {made.index}；以前生成的文件没有动")
+        say(
+            f"报告没有生成：{len(made.outcomes)} 项全部失败，原因见上面和 {made.index}；以前生成的文件没有动"
+        )
     elif made.failed:
         n = len(made.outcomes) - len(made.failed)
-        say(f"报告没有全部生成：{n} 项完成，{len(made.failed)} 项失败（原因见上面和目录）：{made.index}")
+        say(
+            f"报告没有全部生成：{n} 项完成，{len(made.failed)} 项失败（原因见上面和目录）：{made.index}"
+        )
     elif not made.changed:
         say(f"没有变化，报告已是最新：{made.index}")
     else:
@@ -286,13 +373,25 @@ def verify(folder: Annotated[Path, typer.Argument(help="报告文件夹，如 re
 @app.command()
 def run(
     notebook: Annotated[Path, typer.Argument(help="笔记本（.ipynb），其中要有 parameters 单元格")],
-    over: Annotated[Path, typer.Option("--over", help="参数表（CSV）：第一行写参数名，下面每行运行一次；第一列作结果的文件名")],
+    over: Annotated[
+        Path,
+        typer.Option(
+            "--over", help="参数表（CSV）：第一行写参数名，下面每行运行一次；第一列作结果的文件名"
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="结果写到这个文件夹")],
     jobs: JobsOption = None,
-    depends: Annotated[list[Path] | None, typer.Option("--depends", help="结果依赖的文件或文件夹，改了就重做；可写多次")] = None,
+    depends: Annotated[
+        list[Path] | None,
+        typer.Option("--depends", help="结果依赖的文件或文件夹，改了就重做；可写多次"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="全部重新运行")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只说哪些要运行、为什么，不运行")] = False,
-    executor: Annotated[str, typer.Option("--executor", help="auto、fork、pool 或 dask://主机:端口")] = "auto",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只说哪些要运行、为什么，不运行")
+    ] = False,
+    executor: Annotated[
+        str, typer.Option("--executor", help="auto、fork、pool 或 dask://主机:端口")
+    ] = "auto",
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="每次运行最多多少秒")] = 600,
 ) -> None:
     """把一个笔记本对参数表的每一行运行一次；停下以后，再次运行同一命令即接着做。"""
@@ -310,15 +409,26 @@ def run(
 
     try:
         made = fan_out(
-            notebook, over=over, out=out, jobs=jobs, depends=depends or (), force=force, dry_run=dry_run,
-            executor=executor, timeout=timeout, progress=progress,
-        )  # fmt: skip
+            notebook,
+            over=over,
+            out=out,
+            jobs=jobs,
+            depends=depends or (),
+            force=force,
+            dry_run=dry_run,
+            executor=executor,
+            timeout=timeout,
+            progress=progress,
+        )
     finally:
         stop()
     for line in (*made.notes, *(f"{key}：{why}" for key, why in made.plan if why)):
         say(line)
     if made.failures:
-        say(f"出错的笔记本保存在 {out / '.evalkit' / 'failed'}，运行记录在 {out / 'run.json'}", err=True)
+        say(
+            f"出错的笔记本保存在 {out / '.evalkit' / 'failed'}，运行记录在 {out / 'run.json'}",
+            err=True,
+        )
     say(made.message)
     raise typer.Exit(made.exit_code)
 
@@ -327,7 +437,9 @@ def run(
 def score(
     period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
     index: Annotated[str, typer.Option(help="指数名称，或 YAML 文件（文件.yml#名称）")] = "annual",
-    stars: Annotated[str, typer.Option(help="星级方案名称或 YAML 文件；写 none 则不核对")] = "demo_five",
+    stars: Annotated[
+        str, typer.Option(help="星级方案名称或 YAML 文件；写 none 则不核对")
+    ] = "demo_five",
     level: Annotated[str, typer.Option(help="给哪一级计分：district、township ...")] = "district",
     n: Annotated[int, typer.Option("-n", min=10, help="稳健性检验的重复次数")] = 1000,
     seed: Annotated[int, typer.Option(help="随机种子")] = 7,
@@ -347,11 +459,21 @@ def score(
 
 @app.command()
 def whatif(
-    scenario: Annotated[Path | None, typer.Argument(help="调整方案文件（YAML）；不写则用 --set")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="项目=数值，如 activity.per_member=200；可写多次")] = None,
+    scenario: Annotated[
+        Path | None, typer.Argument(help="调整方案文件（YAML）；不写则用 --set")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="项目=数值，如 activity.per_member=200；可写多次"),
+    ] = None,
     since: Annotated[str | None, typer.Option("--from", help="自何日起，如 2026-07-01")] = None,
-    scheme: Annotated[str | None, typer.Option(help="补助方案：文件或自带名称；默认看方案文件的 base，否则 fuyang-2015")] = None,
-    periods: Annotated[str | None, typer.Option(help="测算年份，如 2026-2027；默认从第一次调整到最后一次满一年")] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="补助方案：文件或自带名称；默认看方案文件的 base，否则 fuyang-2015"),
+    ] = None,
+    periods: Annotated[
+        str | None, typer.Option(help="测算年份，如 2026-2027；默认从第一次调整到最后一次满一年")
+    ] = None,
     within: Annotated[str | None, typer.Option(help="只算这个地区")] = None,
     standard: Annotated[float, typer.Option(help="达标线：人均多少元")] = 150,
     out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/测算")] = None,
@@ -374,26 +496,42 @@ def whatif(
         )
     known = [int(str(period)[:4]) for period in data.periods]
     years = _years(periods) if periods else tuple(map(str, reform.years_from(known)))
-    result = subsidy.plan(data, base if scheme is None else scheme, years, within=within).run(reform)
-    for line in (*(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)), result.sentence):
+    result = subsidy.plan(data, base if scheme is None else scheme, years, within=within).run(
+        reform
+    )
+    for line in (
+        *(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)),
+        result.sentence,
+    ):
         say(line)
     folder = out or data.project.reports / "测算"
-    if beside := [path.name for path in write(result, folder, standard) if path.stem.endswith("）")]:
+    if beside := [
+        path.name for path in write(result, folder, standard) if path.stem.endswith("）")
+    ]:
         say("有文件正被其他程序打开，没有改动；新的内容写在 " + "、".join(beside))
     say(f"测算说明、测算表和测算底稿在 {folder}")
 
 
 @app.command()
 def effects(
-    study: Annotated[Path, typer.Argument(help="研究文件（YAML）：问题、结果变量、政策、设计、稳健性；例子见 notebooks/studies/")],
-    out: Annotated[Path | None, typer.Option("--out", help="写到哪里；默认 reports/政策效果/<文件名>")] = None,
+    study: Annotated[
+        Path,
+        typer.Argument(
+            help="研究文件（YAML）：问题、结果变量、政策、设计、稳健性；例子见 notebooks/studies/"
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写到哪里；默认 reports/政策效果/<文件名>")
+    ] = None,
     project: ProjectOption = None,
     dataset: DatasetOption = None,
 ) -> None:
     """政策有没有效果：按研究文件估计，写出报告（html、docx、tex）、表格和图。"""
     from evalkit.reports.study import effects_command
 
-    folder, lines, whole = effects_command(study, project, dataset, out, lambda text: say(f"正在做：{text}", err=True))
+    folder, lines, whole = effects_command(
+        study, project, dataset, out, lambda text: say(f"正在做：{text}", err=True)
+    )
     for line in lines:
         say(line)
     say(f"研究报告、表格和图在 {folder}")
@@ -457,7 +595,10 @@ def main() -> None:
                 say(problem.text("zh"), err=True)
                 say("    " + problem.text("en"), err=True)
         else:
-            say(f"程序内部出错，已停止：{type(error).__name__}。详情记在 {_log(error)}，请把这个文件发给维护者。", err=True)
+            say(
+                f"程序内部出错，已停止：{type(error).__name__}。详情记在 {_log(error)}，请把这个文件发给维护者。",
+                err=True,
+            )
         sys.exit(2)
 
 

@@ -12,7 +12,13 @@ from typing import Any
 
 from evalkit.problems import InputError, Problem
 
-WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between attempts at a file that a scanner or an index has open for a moment
+WAITS = (
+    0.05,
+    0.1,
+    0.2,
+    0.4,
+    0.8,
+)  # seconds between attempts at a file that a scanner or an index has open for a moment
 CLOSE_IT = "请关闭打开着这个文件的程序（如 Excel、WPS、正在运行的笔记本）后再运行；原来的内容没有动"
 
 
@@ -40,7 +46,12 @@ def synced(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def put(path: Path, content: bytes | str | Callable[[Path], Any], avoid: Iterable[Path] = (), keep: bool = False) -> Path:
+def put(
+    path: Path,
+    content: bytes | str | Callable[[Path], Any],
+    avoid: Iterable[Path] = (),
+    keep: bool = False,
+) -> Path:
     """Write a file in one step: a reader sees the old one or the new one.
 
     Parameters
@@ -55,7 +66,13 @@ def put(path: Path, content: bytes | str | Callable[[Path], Any], avoid: Iterabl
     Where it stands. An unwritable folder or a full disk is an `InputError`; nothing half-written stays.
     """
     if "\0" in str(path):
-        raise InputError(Problem("output_unwritable", file=str(path).replace("\0", "�"), found="文件名里有不能用的字符"))
+        raise InputError(
+            Problem(
+                "output_unwritable",
+                file=str(path).replace("\0", "�"),
+                found="文件名里有不能用的字符",
+            )
+        )
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +88,9 @@ def put(path: Path, content: bytes | str | Callable[[Path], Any], avoid: Iterabl
         return place(temporary, path, avoid, keep)
     except OSError as error:
         advice = "请检查文件夹的写权限和磁盘空间，或换一个文件夹"
-        raise InputError(Problem("output_unwritable", file=str(path), found=str(error), advice=advice)) from error
+        raise InputError(
+            Problem("output_unwritable", file=str(path), found=str(error), advice=advice)
+        ) from error
     finally:
         if temporary:
             temporary.unlink(missing_ok=True)
@@ -94,12 +113,16 @@ def place(made: Path, target: Path, avoid: Iterable[Path] = (), keep: bool = Fal
         except PermissionError:
             if not at.exists():
                 raise
-    raise InputError(Problem("output_locked", file=str(target), advice="请关闭打开着的旧文件后再试"))
+    raise InputError(
+        Problem("output_locked", file=str(target), advice="请关闭打开着的旧文件后再试")
+    )
 
 
 def usual_mode(folder: bool = False) -> int:
     """The mode that the user's umask gives a new file or folder: 0600 under umask 077, not readable by others."""
-    mask = os.umask(0o077)  # asking means setting: what another thread makes meanwhile is too private, never too open
+    mask = os.umask(
+        0o077
+    )  # asking means setting: what another thread makes meanwhile is too private, never too open
     os.umask(mask)
     return (0o777 if folder else 0o666) & ~mask
 
@@ -114,13 +137,32 @@ def regular_bytes(path: Path, limit: int) -> bytes:
     try:
         if not is_regular(path):
             folder = "这是文件夹" if path.is_dir() else "这是管道、设备一类，不是普通文件"
-            raise InputError(Problem("file_unreadable", file=path.name, found=folder, advice="请给出普通文件"))
+            raise InputError(
+                Problem("file_unreadable", file=path.name, found=folder, advice="请给出普通文件")
+            )
         if (size := path.stat().st_size) > limit:
-            most = f"不超过{limit // 1000:,} KB" if limit < 10_000_000 else f"不超过{limit // 1_000_000} MB"
-            raise InputError(Problem("file_unreadable", file=path.name, found=f"文件过大（{size:,}字节）", allowed=most))
+            most = (
+                f"不超过{limit // 1000:,} KB"
+                if limit < 10_000_000
+                else f"不超过{limit // 1_000_000} MB"
+            )
+            raise InputError(
+                Problem(
+                    "file_unreadable",
+                    file=path.name,
+                    found=f"文件过大（{size:,}字节）",
+                    allowed=most,
+                )
+            )
         return path.read_bytes()
     except FileNotFoundError:
-        raise InputError(Problem("file_unreadable", file=path.name, found="没有这个文件", advice="请核对路径")) from None
+        raise InputError(
+            Problem("file_unreadable", file=path.name, found="没有这个文件", advice="请核对路径")
+        ) from None
     except OSError as error:
         found = f"打不开（{error.strerror or error}）"
-        raise InputError(Problem("file_unreadable", file=path.name, found=found, advice="请检查权限，或换一个文件")) from error
+        raise InputError(
+            Problem(
+                "file_unreadable", file=path.name, found=found, advice="请检查权限，或换一个文件"
+            )
+        ) from error

@@ -16,15 +16,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-_UNSEEN = re.compile("[\u3164\u115f\u1160\uffa0\u2800\u034f\ufe00-\ufe0f]")  # letters and marks that nobody sees
+_UNSEEN = re.compile(
+    "[\u3164\u115f\u1160\uffa0\u2800\u034f\ufe00-\ufe0f]"
+)  # letters and marks that nobody sees
 
 
 def visible(text: str) -> str:
     """A text without what nobody sees: controls (lines and tabs stay), marks of direction and of no width, stray halves."""
     if text.isprintable() and not _UNSEEN.search(text):
         return text
-    kept = (c if c in "\n\t" else " " if c in "\r\v\f\x85\u2028\u2029" else "�" if "\ud800" <= c <= "\udfff" else
-            "" if unicodedata.category(c) in ("Cc", "Cf") else c for c in text.replace("\r\n", "\n"))  # fmt: skip
+    kept = (
+        c
+        if c in "\n\t"
+        else " "
+        if c in "\r\v\f\x85\u2028\u2029"
+        else "�"
+        if "\ud800" <= c <= "\udfff"
+        else ""
+        if unicodedata.category(c) in ("Cc", "Cf")
+        else c
+        for c in text.replace("\r\n", "\n")
+    )
     return _UNSEEN.sub("", "".join(kept))
 
 
@@ -37,7 +49,9 @@ SEVERITIES: dict[str, tuple[str, str]] = {
 }
 
 # Code of a problem: its title in Chinese and English. JSON, so that a command that only says what is wrong loads nothing else.
-TITLES: dict[str, list[str]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+TITLES: dict[str, list[str]] = json.loads(
+    Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +97,16 @@ class Problem:
         title = TITLES.get(self.code, [self.code, self.code])[0 if chinese else 1]
         label = SEVERITIES[self.severity][0 if chinese else 1]
         place = " ".join(part for part in (self.file, self.where) if part)
-        names = ("原文", "读作", "允许", "建议") if chinese else ("found", "read as", "allowed", "advice")
+        names = (
+            ("原文", "读作", "允许", "建议")
+            if chinese
+            else ("found", "read as", "allowed", "advice")
+        )
         parts = [
             f"{name}：{value}" if chinese else f"{name}: {value}"
-            for name, value in zip(names, (self.found, self.read, self.allowed, self.advice), strict=True)
+            for name, value in zip(
+                names, (self.found, self.read, self.allowed, self.advice), strict=True
+            )
             if value
         ]
         head = f"[{label}] {place}：{title}" if chinese else f"[{label}] {place}: {title}"
@@ -105,7 +125,9 @@ class InputError(Exception):
         return InputError, (self.problems,)  # so that it comes back whole from a worker process
 
     def __init__(self, problems: Problem | Iterable[Problem]):
-        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
         super().__init__("\n".join(f"{p.text('zh')}\n    {p.text('en')}" for p in self.problems))
 
 

@@ -64,17 +64,40 @@ def bundled_font(monkeypatch):
 
 @pytest.fixture
 def frame():
-    def make(n: int = 24, periods=("2023", "2024", "2025"), gaps: bool = True, seed: int = 3) -> pd.DataFrame:
+    def make(
+        n: int = 24, periods=("2023", "2024", "2025"), gaps: bool = True, seed: int = 3
+    ) -> pd.DataFrame:
         rng = np.random.default_rng([seed, *b"charts"])
         rows = []
         for i in range(n):
             effect = rng.normal(0, 0.06)
             for j, period in enumerate(periods):
-                for code, (name, en, dimension, kind, better, target, scale, unit, decimals, base) in SPECS.items():
+                for code, (
+                    name,
+                    en,
+                    dimension,
+                    kind,
+                    better,
+                    target,
+                    scale,
+                    unit,
+                    decimals,
+                    base,
+                ) in SPECS.items():
                     below = 12 if gaps and i == 4 else int(rng.integers(40, 2000))
-                    level = {"proportion": 0.75 + effect, "amount": 240 + 900 * effect, "rate": 3 + 8 * effect}[kind]
-                    value = min(0.99, max(0.1, level + 0.03 * j)) if kind == "proportion" else level * (1 + 0.05 * j)
-                    value = np.nan if gaps and i == n - 1 and n > 1 and period == periods[-1] else value
+                    level = {
+                        "proportion": 0.75 + effect,
+                        "amount": 240 + 900 * effect,
+                        "rate": 3 + 8 * effect,
+                    }[kind]
+                    value = (
+                        min(0.99, max(0.1, level + 0.03 * j))
+                        if kind == "proportion"
+                        else level * (1 + 0.05 * j)
+                    )
+                    value = (
+                        np.nan if gaps and i == n - 1 and n > 1 and period == periods[-1] else value
+                    )
                     wide = 0.03 if gaps and i % 7 == 3 else 0
                     rows.append(
                         {

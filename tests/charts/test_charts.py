@@ -21,7 +21,13 @@ FIVE = {"coverage": "组织覆盖", "funding": "经费保障", "instructors": "�
 def measures(frame: pd.DataFrame) -> pd.DataFrame:
     areas = frame["area"].unique()
     rows = [
-        {"area": a, "period": "2025", "level": "district", "measure": m, "value": 1e5 * (1 + i % 5) * (3 - j)}
+        {
+            "area": a,
+            "period": "2025",
+            "level": "district",
+            "measure": m,
+            "value": 1e5 * (1 + i % 5) * (3 - j),
+        }
         for i, a in enumerate(areas)
         for j, m in enumerate(PAYERS)
     ]
@@ -40,7 +46,9 @@ def starred(frame: pd.DataFrame) -> pd.DataFrame:
 
 FIGURES = {
     "bars": lambda f, lang: charts.bars(f.query("period == '2025'"), "org_coverage", lang=lang),
-    "amounts": lambda f, lang: charts.bars(f.query("period == '2025'"), "fund_per_member", sort=False, lang=lang),
+    "amounts": lambda f, lang: charts.bars(
+        f.query("period == '2025'"), "fund_per_member", sort=False, lang=lang
+    ),
     "dumbbell": lambda f, lang: charts.dumbbell(f, "org_coverage", "2024", "2025", lang=lang),
     "heat": lambda f, lang: charts.load_heat(
         f.query("period == '2025'"), ["units_per_instructor", "instructor_share"], lang=lang
@@ -52,7 +60,9 @@ FIGURES = {
     "lines": lambda f, lang: charts.trend(f, "org_coverage", ["演示01区"], lang=lang),
     "sources": lambda f, lang: charts.sources(measures(f), "2025", parts=PAYERS, lang=lang),
     "stars": lambda f, lang: charts.stars(starred(f), lang=lang),
-    "radar": lambda f, lang: charts.radar(f.query("period == '2025'"), "演示01区", dimensions=FIVE, lang=lang),
+    "radar": lambda f, lang: charts.radar(
+        f.query("period == '2025'"), "演示01区", dimensions=FIVE, lang=lang
+    ),
 }
 
 
@@ -71,12 +81,16 @@ def test_every_figure_with_few_and_many_areas(frame, name, n):
         and "演示数据" in block.content["source"]
         and "2025" in block.content["source"]
     )
-    assert abs(picture.width - 16 / 2.54 * 200) <= 1 and picture.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+    assert abs(picture.width - 16 / 2.54 * 200) <= 1 and picture.info["dpi"] == pytest.approx(
+        (200, 200), abs=0.1
+    )
     assert picture.height <= 25.0 / 2.54 * 200  # on one A4 page
     assert set(picture.info) <= {"dpi", "transparency"}  # no date, no software
     assert "missing_glyphs" not in block.content
     pixels = np.asarray(picture.convert("L"))
-    assert all((side == 255).all() for side in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))  # nothing runs out
+    assert all(
+        (side == 255).all() for side in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+    )  # nothing runs out
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -100,13 +114,17 @@ def test_nothing_of_the_style_stays(frame):
         before = dict(matplotlib.rcParams)
         mine = charts.bars(frame(5).query("period == '2025'"), "org_coverage")
         assert dict(matplotlib.rcParams) == before and plt.get_fignums() == []
-    assert mine == charts.bars(frame(5).query("period == '2025'"), "org_coverage")  # a user's settings do not reach it
+    assert mine == charts.bars(
+        frame(5).query("period == '2025'"), "org_coverage"
+    )  # a user's settings do not reach it
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_areas_without_any_value(frame, name):
     empty = frame(5)
-    empty["value"] = empty["low"] = empty["high"] = empty["numerator"] = pd.array([pd.NA] * len(empty), dtype="Float64")
+    empty["value"] = empty["low"] = empty["high"] = empty["numerator"] = pd.array(
+        [pd.NA] * len(empty), dtype="Float64"
+    )
     if name in ("trend", "lines"):
         with pytest.raises(InputError, match="均缺报"):
             FIGURES[name](empty, "zh")
@@ -129,7 +147,11 @@ def test_small_bases_and_gaps_stand_last(now):
     from evalkit.charts.areas import _sorted
 
     rows = _sorted(*pick(now(24), "org_coverage"))
-    assert rows["shown"].isna().iloc[-1] and rows["small"].iloc[-2] and rows["area_name"].iloc[-2] == "演示05区"
+    assert (
+        rows["shown"].isna().iloc[-1]
+        and rows["small"].iloc[-2]
+        and rows["area_name"].iloc[-2] == "演示05区"
+    )
     assert rows["shown"].iloc[:-2].is_monotonic_decreasing
     lower = _sorted(*pick(now(24), "units_per_instructor"))
     assert lower["shown"].iloc[:-2].is_monotonic_increasing
@@ -147,9 +169,15 @@ def test_what_cannot_be_drawn_is_refused(frame, now):
         (lambda: charts.bars(town, "org_coverage"), "value_invalid"),
         (lambda: charts.dumbbell(both, "org_coverage", "2019", "2025"), "period_unknown"),
         (lambda: charts.trend(both, "org_coverage", ["无此区"]), "area_unknown"),
-        (lambda: charts.trend(frame(8), "org_coverage", [f"演示{i:02d}区" for i in range(1, 8)]), "value_invalid"),
+        (
+            lambda: charts.trend(frame(8), "org_coverage", [f"演示{i:02d}区" for i in range(1, 8)]),
+            "value_invalid",
+        ),
         (lambda: charts.radar(now(3), "无此区", dimensions=FIVE), "area_unknown"),
-        (lambda: charts.stars(pd.DataFrame({"area": ["a"], "period": ["2025"], "stars": [7]})), "value_invalid"),
+        (
+            lambda: charts.stars(pd.DataFrame({"area": ["a"], "period": ["2025"], "stars": [7]})),
+            "value_invalid",
+        ),
         (lambda: charts.sources(measures(both), "1999", parts=PAYERS), "data_missing"),
         (lambda: charts.bars(now(3), "org_coverage", lang="fr"), "value_invalid"),
     ):
@@ -192,14 +220,22 @@ def test_published_rates_keep_their_ranges():
         ]
     )
     block = charts.intervals(rates)
-    for part in ("朔州市 38.1%（36.8%～39.4%）", "张江 17.7%～20.0%", "某市 50.0%以上", "某区 60.0%"):
+    for part in (
+        "朔州市 38.1%（36.8%～39.4%）",
+        "张江 17.7%～20.0%",
+        "某市 50.0%以上",
+        "某区 60.0%",
+    ):
         assert part in block.content["alt"]
     assert not block.is_demo and "公开发表" in block.content["source"]
 
 
 def test_different_bases_are_never_put_on_one_axis():
     rates = pd.DataFrame(
-        [rate("甲", 0.991, 0.99, 1.0, base="应建单位"), rate("乙", 0.731, 0.73, 0.732, base="全部单位")]
+        [
+            rate("甲", 0.991, 0.99, 1.0, base="应建单位"),
+            rate("乙", 0.731, 0.73, 0.732, base="全部单位"),
+        ]
     )
     with pytest.raises(InputError) as caught:
         charts.intervals(rates)
@@ -228,7 +264,9 @@ def test_radar_scores():
 
 
 def test_same_names_are_told_apart(now):
-    rows = now(2).assign(area=["甲市/城关镇"] * 4 + ["乙市/城关镇"] * 4, area_name="城关镇", level="township")
+    rows = now(2).assign(
+        area=["甲市/城关镇"] * 4 + ["乙市/城关镇"] * 4, area_name="城关镇", level="township"
+    )
     assert pick(rows, "org_coverage")[0]["label"].tolist() == ["甲市城关镇", "乙市城关镇"]
 
 
@@ -243,7 +281,12 @@ def test_names_with_dollars_and_length(now):
 
 def test_helpers_of_the_layout():
     assert ems("党建ab") == pytest.approx(3.12)
-    assert wrap("一二三四五六", 72, 3) == ["一二三", "四五六"] and wrap("one two", 72, 2.4) == ["one", "two"]
+    assert wrap("一二三四五六", 72, 3) == ["一二三", "四五六"] and wrap("one two", 72, 2.4) == [
+        "one",
+        "two",
+    ]
     assert wrap("一、2025年", 72, 3.5) == ["一、", "2025年"]  # no break inside a year
     assert wrap("一二三。", 72, 3) == ["一二三。"]  # a stop never begins a line
-    assert [grid(n).columns for n in (1, 45, 46, 90, 91)] == [1, 1, 2, 2, 3] and grid(90).size >= 6.9
+    assert [grid(n).columns for n in (1, 45, 46, 90, 91)] == [1, 1, 2, 2, 3] and grid(
+        90
+    ).size >= 6.9

@@ -63,7 +63,9 @@ def made_face(path: Path, family: str, weight: int = 400) -> None:
     build.setupGlyf({".notdef": square, "dang": square, "A": square})
     build.setupHorizontalMetrics(dict.fromkeys([".notdef", "dang", "A"], (1000, 0)))
     build.setupHorizontalHeader(ascent=800, descent=-200)
-    build.setupNameTable({"familyName": {"en": family, "zh": f"{family}（中文名）"}, "styleName": "Regular"})
+    build.setupNameTable(
+        {"familyName": {"en": family, "zh": f"{family}（中文名）"}, "styleName": "Regular"}
+    )
     build.setupOS2(usWeightClass=weight, sTypoAscender=800, sTypoDescender=-200)
     build.setupPost()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +78,10 @@ def test_families_are_read_from_the_file(tmp_path):
     (tmp_path / "c.ttf").write_bytes(b"\0\1\0\0\xff\xff" + b"\0" * 40)
     assert fonts.families_of(str(tmp_path / "a.ttf")) == [{"FangSong", "FangSong（中文名）"}]
     assert fonts.families_of(str(tmp_path / "b.ttf")) == [set()]
-    assert not any(fonts.families_of(str(tmp_path / "c.ttf"))) and fonts.families_of(str(tmp_path / "none.ttf")) == []
+    assert (
+        not any(fonts.families_of(str(tmp_path / "c.ttf")))
+        and fonts.families_of(str(tmp_path / "none.ttf")) == []
+    )
     assert fonts.families_of(str(fonts.bundled())) == [{"Noto Sans SC"}]
 
 
@@ -100,8 +105,20 @@ def seen_from(home: Path, system: Path) -> list:
     """Faces and the hash of a picture, as a user with this home gets them; `system` stands for the folders of the system."""
     code = f"import os; from matplotlib import font_manager; font_manager.X11FontDirectories[:] = [{str(system)!r}]\n"
     code += "font_manager._get_fontconfig_fonts = lambda: []\n" + PICTURE
-    more = {"HOME": str(home), "MPLCONFIGDIR": str(home / "mpl"), "PYTHONPATH": str(SOURCE), "EVALKIT_FONTS": ""}
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | more, capture_output=True, text=True, check=True, timeout=120)
+    more = {
+        "HOME": str(home),
+        "MPLCONFIGDIR": str(home / "mpl"),
+        "PYTHONPATH": str(SOURCE),
+        "EVALKIT_FONTS": "",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | more,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
     return json.loads(done.stdout)
 
 

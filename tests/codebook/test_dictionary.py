@@ -27,7 +27,13 @@ def test_it_names_everything_declared_and_nothing_without_source():
 
 def test_formulas_and_filters_in_words():
     book = load_codebook()
-    assert formula(book.indicators["org_coverage"], book) == "有党的组织的单位 ÷ 实体运营的法人单位 × 100%"
+    assert (
+        formula(book.indicators["org_coverage"], book)
+        == "有党的组织的单位 ÷ 实体运营的法人单位 × 100%"
+    )
     assert formula(book.indicators["fund_per_member"], book) == "党建经费 ÷ 上年党员"
-    assert in_words(book.measures["units_due"], book) == "单位计数：状态为正常，且法人单位为是，且正式党员不少于3"
+    assert (
+        in_words(book.measures["units_due"], book)
+        == "单位计数：状态为正常，且法人单位为是，且正式党员不少于3"
+    )
     assert in_words(book.measures["quota"], book) == "工作报表填报"

@@ -26,13 +26,20 @@ IDENTITY = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)")
 
 def sheets_of(path: Path) -> dict[str, list[list[Any]]]:
     book = CalamineWorkbook.from_path(str(path))
-    return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    return {
+        name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for name in book.sheet_names
+    }
 
 
 def records(rows: list[list[Any]]) -> list[dict[str, Any]]:
     """Rows below the heading row as dicts; blank rows and totals left out."""
     at = next(i for i, row in enumerate(rows) if sum(cell != "" for cell in row) >= 5)
-    found = [dict(zip(rows[at], row, strict=True)) for row in rows[at + 1 :] if any(cell != "" for cell in row)]
+    found = [
+        dict(zip(rows[at], row, strict=True))
+        for row in rows[at + 1 :]
+        if any(cell != "" for cell in row)
+    ]
     return [row for row in found if row[rows[at][0]] not in ("合计", "小计")]
 
 
@@ -59,7 +66,9 @@ def test_a_smaller_demo_over_a_larger_one_leaves_no_old_workbook(tmp_path: Path)
     own = tmp_path / "2022" / "演示说明.xlsx"
     own.write_bytes(b"mine")
     seen: list[tuple[int, int, str]] = []
-    demo.write(tmp_path, districts=1, periods=[2023], units_per_year=40, progress=lambda *a: seen.append(a))
+    demo.write(
+        tmp_path, districts=1, periods=[2023], units_per_year=40, progress=lambda *a: seen.append(a)
+    )
     assert sorted(p.name for p in tmp_path.rglob("*.xlsx")) == sorted(
         ["演示01区.xlsx", "areas.xlsx", "政策.xlsx", "演示说明.xlsx"]
     )
@@ -75,17 +84,26 @@ def test_workbooks_have_seven_sheets_titles_and_the_mark(quick: tuple[Path, Any,
         sheets = sheets_of(book)
         assert list(sheets) == SHEETS
         for rows in sheets.values():
-            assert rows[0][0].startswith(f"演示省{book.stem}") and f"（{book.parent.name}年）" in rows[0][0]
+            assert (
+                rows[0][0].startswith(f"演示省{book.stem}")
+                and f"（{book.parent.name}年）" in rows[0][0]
+            )
             assert "演示数据" in rows[1][0]
 
 
 def test_headings_are_known_to_the_codebook(quick: tuple[Path, Any, Any]) -> None:
     forms = load_codebook().headings["forms"]
-    names = {form["name"]: {n for c in form["columns"].values() for n in c["names"]} for form in forms.values()}
+    names = {
+        form["name"]: {n for c in form["columns"].values() for n in c["names"]}
+        for form in forms.values()
+    }
     for book in quick[0].glob("2025/*.xlsx"):
         for sheet, rows in sheets_of(book).items():
             for heading in records(rows)[0]:
-                assert re.sub(r"（(万?元|可多选)）", "", heading) in names[sheet] or heading in names[sheet], heading
+                assert (
+                    re.sub(r"（(万?元|可多选)）", "", heading) in names[sheet]
+                    or heading in names[sheet]
+                ), heading
 
 
 def test_typed_figures_are_measures(quick: tuple[Path, Any, Any]) -> None:
@@ -101,10 +119,17 @@ def test_totals_are_those_of_the_truth(quick: tuple[Path, Any, Any]) -> None:
     for area, years in truth["totals"].items():
         sheets = sheets_of(out / "2025" / f"{area.split('/')[1]}.xlsx")
         true = years["2025"]
-        rows = {r["单位名称"].replace("(", "（").replace(")", "）"): r for r in records(sheets["组织台账"])}
+        rows = {
+            r["单位名称"].replace("(", "（").replace(")", "）"): r
+            for r in records(sheets["组织台账"])
+        }
         assert len(rows) == true["units_listed"]
         status = "经营状态" if "经营状态" in next(iter(rows.values())) else "状态"
-        base = [r for r in rows.values() if r[status] == "正常" and r["单位类型"] not in ("个体工商户", "分支机构")]
+        base = [
+            r
+            for r in rows.values()
+            if r[status] == "正常" and r["单位类型"] not in ("个体工商户", "分支机构")
+        ]
         assert len(base) == true["units"]
         formal = [r for r in base if r["组建方式"] in ("单独", "联合", "挂靠")]
         assert len(formal) == true["units_covered"] == true["units_single"] + true["units_joint"]
@@ -117,7 +142,9 @@ def test_totals_are_those_of_the_truth(quick: tuple[Path, Any, Any]) -> None:
         assert len(alive) == true["party_orgs"]
         funds = records(sheets["经费台账"])
         activity = [r["党员活动经费"] for r in funds if r["党员活动经费"] != ""]
-        yuan = [float(x.removesuffix("万元")) * 10000 if isinstance(x, str) else x for x in activity]
+        yuan = [
+            float(x.removesuffix("万元")) * 10000 if isinstance(x, str) else x for x in activity
+        ]
         assert sum(yuan) == pytest.approx(true["activity_funds"], abs=0.005)
         for sheet in ("经费台账", "活动台账", "星级评定表"):
             assert {r["党组织名称"] for r in records(sheets[sheet])} <= set(orgs)
@@ -128,7 +155,11 @@ def test_totals_are_those_of_the_truth(quick: tuple[Path, Any, Any]) -> None:
 def test_a_committees_members_are_the_total_of_its_branches(quick: tuple[Path, Any, Any]) -> None:
     committees = 0
     for book in quick[0].glob("2025/*.xlsx"):
-        rows = [r for r in records(sheets_of(book)["党组织台账"]) if not r["撤销日期"] and r["是否功能型"] == "否"]
+        rows = [
+            r
+            for r in records(sheets_of(book)["党组织台账"])
+            if not r["撤销日期"] and r["是否功能型"] == "否"
+        ]
         below: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             below[row["上级党组织"]].append(row)
@@ -166,9 +197,9 @@ def valid_credit_code(code: str) -> bool:
 def test_credit_codes_are_valid_and_nobodys(quick: tuple[Path, Any, Any]) -> None:
     # GB 32100-2015: the published code of a real registrar's example must pass, one changed character must not
     assert valid_credit_code("91350100M000100Y43") and not valid_credit_code("91350100M000100Y44")
-    assert valid_credit_code(credit_code("91", "990001", 1)) and set(credit_code("52", "990090", 999999)) <= set(
-        ALPHABET
-    )
+    assert valid_credit_code(credit_code("91", "990001", 1)) and set(
+        credit_code("52", "990090", 999999)
+    ) <= set(ALPHABET)
     codes = set()
     for book in quick[0].glob("2025/*.xlsx"):
         for row in records(sheets_of(book)["组织台账"]):
@@ -192,7 +223,10 @@ def panel(truth: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     years = [[t[p] for p in periods] for t in truth["totals"].values()]
     coverage = np.array([[y["units_covered"] / y["units"] for y in row] for row in years])
     money = np.array(
-        [[now["activity_funds"] / row[max(i - 1, 0)]["members"] for i, now in enumerate(row)] for row in years]
+        [
+            [now["activity_funds"] / row[max(i - 1, 0)]["members"] for i, now in enumerate(row)]
+            for row in years
+        ]
     )
     start = [truth["reform"]["start"].get(area) for area in truth["totals"]]
     since = np.array([[int(p) - int(s) if s else -99 for p in periods] for s in start])
@@ -209,7 +243,11 @@ def test_reform_is_recovered_by_difference_in_differences() -> None:
         for year in simulate(district, periods, rng):
             totals[district.area][year.period] = year_sheets(year, rng, before)[1]
             before = totals[district.area][year.period]["members"]
-    truth = {"periods": periods, "totals": totals, "reform": {"start": {d.area: d.reform for d in plan if d.reform}}}
+    truth = {
+        "periods": periods,
+        "totals": totals,
+        "reform": {"start": {d.area: d.reform for d in plan if d.reform}},
+    }
     coverage, money, since = panel(truth)
     starts = list(truth["reform"]["start"].values())
     assert (starts.count("2023"), starts.count("2024")) == (10, 3)
@@ -219,7 +257,9 @@ def test_reform_is_recovered_by_difference_in_differences() -> None:
         did = change[early].mean() - change[never].mean()
         assert did == pytest.approx(effect, abs=tolerance)
         before = values[:, 1] - values[:, 0]
-        assert abs(before[early].mean() - before[never].mean()) < tolerance  # no trend of its own before it
+        assert (
+            abs(before[early].mean() - before[never].mean()) < tolerance
+        )  # no trend of its own before it
     assert 0.66 < coverage.min() < 0.75 and 0.97 < coverage.max() < 0.995
 
 

@@ -19,20 +19,27 @@ FORMAL = ["single", "joint", "attached"]
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     out = tmp_path_factory.mktemp("demo")
-    demo.write(out, quick=True, seed=9)  # a seed with a committee whose name has full-width brackets
+    demo.write(
+        out, quick=True, seed=9
+    )  # a seed with a committee whose name has full-width brackets
     return out, json.loads((out / "truth.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def ledgers(quick: tuple[Path, dict[str, Any]]) -> dict[str, Ledger]:
-    return {area: read_ledger(quick[0] / "2025" / f"{area.split('/')[1]}.xlsx") for area in quick[1]["totals"]}
+    return {
+        area: read_ledger(quick[0] / "2025" / f"{area.split('/')[1]}.xlsx")
+        for area in quick[1]["totals"]
+    }
 
 
 def read_totals(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     units, orgs, funds = tables["units"], tables["party_organisations"], tables["funds"]
     base = units[(units["status"] == "operating") & units["legal_person"]]
     modes = tables["covers"].groupby("unit")["mode"].agg(set)
-    best = base["unit"].map(lambda u: next((m for m in [*FORMAL, "functional"] if m in modes.get(u, ())), None))
+    best = base["unit"].map(
+        lambda u: next((m for m in [*FORMAL, "functional"] if m in modes.get(u, ())), None)
+    )
     orgs = orgs[orgs["ended_on"].isna()]
     formal = orgs[~orgs["functional"]]
     leaves = formal[~formal["party_org"].isin(formal["parent"].dropna())]
@@ -73,7 +80,9 @@ def read_totals(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     }
 
 
-def test_read_tables_add_up_to_the_truth(quick: tuple[Path, Any], ledgers: dict[str, Ledger]) -> None:
+def test_read_tables_add_up_to_the_truth(
+    quick: tuple[Path, Any], ledgers: dict[str, Ledger]
+) -> None:
     for area, ledger in ledgers.items():
         true = quick[1]["totals"][area]["2025"]
         found = read_totals(ledger.tables)
@@ -94,15 +103,23 @@ def test_area_and_period_are_found(ledgers: dict[str, Ledger]) -> None:
         assert set(ledger.tables["funds"]["period"]) == {"2025"}
 
 
-def test_only_what_was_planted_is_complained_of(quick: tuple[Path, Any], ledgers: dict[str, Ledger]) -> None:
+def test_only_what_was_planted_is_complained_of(
+    quick: tuple[Path, Any], ledgers: dict[str, Ledger]
+) -> None:
     planted = Counter((o["area"], o["kind"]) for o in quick[1]["oddities"] if o["period"] == "2025")
-    code = {"approximate": "value_approximate", "duplicate": "row_duplicate", "ten_thousands": "unit_mismatch"}
+    code = {
+        "approximate": "value_approximate",
+        "duplicate": "row_duplicate",
+        "ten_thousands": "unit_mismatch",
+    }
     for area, ledger in ledgers.items():
         found = Counter(p.code for p in ledger.problems)
         for kind, problem in code.items():
             assert found[problem] == planted[area, kind], (area, kind)
         assert found["total_differs"] == planted[area, "wrong_subtotal"], area
-        assert not [p for p in ledger.problems if p.severity == "error" and p.code != "total_differs"]
+        assert not [
+            p for p in ledger.problems if p.severity == "error" and p.code != "total_differs"
+        ]
         assert not {
             "personal_data",
             "heading_unknown",
@@ -115,6 +132,14 @@ def test_only_what_was_planted_is_complained_of(quick: tuple[Path, Any], ledgers
 def test_policies_and_areas_are_read(quick: tuple[Path, Any]) -> None:
     out, truth = quick
     policies = read_ledger(out / "政策.xlsx").tables["policies"]
-    assert dict(zip(policies["area"], policies["start_period"].astype(str), strict=True)) == truth["reform"]["start"]
+    assert (
+        dict(zip(policies["area"], policies["start_period"].astype(str), strict=True))
+        == truth["reform"]["start"]
+    )
     areas = read_ledger(out / "areas.xlsx").tables["areas"]
-    assert len(areas) == 1 + 6 + 6 * 8 and set(areas["level"]) == {"province", "district", "township", "park"}
+    assert len(areas) == 1 + 6 + 6 * 8 and set(areas["level"]) == {
+        "province",
+        "district",
+        "township",
+        "park",
+    }

@@ -9,13 +9,30 @@ HOSTILE = [
     "$x_1$ \\frac{a}{b} \\input{/etc/passwd} \\textbf{甲}",
     "<b>甲</b> & <script>alert(1)</script> &amp; ]]>",
     '#let a = 1; #read("doc.json") *星* _下_ @ref `raw` = 题 // 注 ~ "引"',
-    "=SUM(A1:A9)", "+1+1", "-2+3", "@SUM(1)", "=HYPERLINK(\"http://x\")", "http://example.org", "007", "1e5",
-    '演示/\\:*?"<>|..公司', "长" * 60, "甲\tb", "{{x}} {% y %}", "〔表：没有这个表〕",
-]  # fmt: skip
+    "=SUM(A1:A9)",
+    "+1+1",
+    "-2+3",
+    "@SUM(1)",
+    '=HYPERLINK("http://x")',
+    "http://example.org",
+    "007",
+    "1e5",
+    '演示/\\:*?"<>|..公司',
+    "长" * 60,
+    "甲\tb",
+    "{{x}} {% y %}",
+    "〔表：没有这个表〕",
+]
 COVER = Cover(
-    title="演示省2025年评估报告", subtitle="（征求意见稿）", office="中共演示省委社会工作部", date="2026年1月15日", period="2025年度",
-    addressee="省委办公厅", lead="现将评估情况报告如下。", mark="内部资料　注意保存",
-)  # fmt: skip
+    title="演示省2025年评估报告",
+    subtitle="（征求意见稿）",
+    office="中共演示省委社会工作部",
+    date="2026年1月15日",
+    period="2025年度",
+    addressee="省委办公厅",
+    lead="现将评估情况报告如下。",
+    mark="内部资料　注意保存",
+)
 
 
 def png(width=8, height=5) -> bytes:
@@ -41,16 +58,33 @@ def key_table(**more) -> Block:
     ]
     rows = [
         ["组织覆盖率", {"v": 0.853, "mark": "●", "tone": "good"}, 2.1, 3],
-        ["有效覆盖率", {"v": 0.61, "t": "61.0%", "mark": "▲", "tone": "middle"}, -1.2, {"t": "基数小，不参与排序"}],
+        [
+            "有效覆盖率",
+            {"v": 0.61, "t": "61.0%", "mark": "▲", "tone": "middle"},
+            -1.2,
+            {"t": "基数小，不参与排序"},
+        ],
         ["合计", 0.7, None, None],
     ]
-    return Block.table("主要指标一览表", columns, rows, unit="%、个百分点", total_rows=1, notes=["见〔图：覆盖率〕。"],
-                       source="来源：演示数据，2025年12月31日", demo=True, **more)  # fmt: skip
+    return Block.table(
+        "主要指标一览表",
+        columns,
+        rows,
+        unit="%、个百分点",
+        total_rows=1,
+        notes=["见〔图：覆盖率〕。"],
+        source="来源：演示数据，2025年12月31日",
+        demo=True,
+        **more,
+    )
 
 
 def wide_table(n=30) -> Block:
     columns = [{"key": "a", "label": "区县"}]
-    columns += [{"key": f"k{i}", "label": f"指标{i}（%）", "group": f"第{i // 4}组", "decimals": 1} for i in range(14)]
+    columns += [
+        {"key": f"k{i}", "label": f"指标{i}（%）", "group": f"第{i // 4}组", "decimals": 1}
+        for i in range(14)
+    ]
     rows = [[f"演示{i:02d}区", *[1000.5 + i] * 14] for i in range(n)]
     return Block.table("各区县数据表", columns, rows)
 
@@ -74,7 +108,9 @@ def blocks() -> list[Block]:
         Block.note("本节数据尚未核实。", "warning"),
         Block.table("回归结果", ["", "（1）"], [["系数", "0.12***"]], form="three_line"),
         Block.group(Block.heading("结构", 3), Block.paragraph(body)),
-        *markdown("## 做法\n\n有**加粗**和[链接](https://example.org/a)。\n\n1. 第一**项**\n2. 第二项\n\n【待补充：典型经验】请报送。"),
+        *markdown(
+            "## 做法\n\n有**加粗**和[链接](https://example.org/a)。\n\n1. 第一**项**\n2. 第二项\n\n【待补充：典型经验】请报送。"
+        ),
         Block.heading("附录：指标定义", 2),
         Block.paragraph("组织覆盖率＝……"),
         Block.heading("附录：各区县数据表", 2),
@@ -86,7 +122,17 @@ def blocks() -> list[Block]:
 
 def hostile() -> list[Block]:
     rows = [[text, 1] for text in HOSTILE]
-    found = [Block.heading(HOSTILE[0], 1), Block.table(HOSTILE[1], ["名称", "数"], rows, unit=HOSTILE[2], notes=HOSTILE, source=HOSTILE[1])]
+    found = [
+        Block.heading(HOSTILE[0], 1),
+        Block.table(
+            HOSTILE[1], ["名称", "数"], rows, unit=HOSTILE[2], notes=HOSTILE, source=HOSTILE[1]
+        ),
+    ]
     for text in HOSTILE:
-        found += [Block.heading(text, 2), Block.paragraph(text), Block.note(text), Block.bullets([text])]
+        found += [
+            Block.heading(text, 2),
+            Block.paragraph(text),
+            Block.note(text),
+            Block.bullets([text]),
+        ]
     return [*found, Block.figure(HOSTILE[2], png(), HOSTILE[1], source=HOSTILE[0])]

@@ -24,8 +24,13 @@ def table(**more) -> Block:
         {"key": "rate", "label": "覆盖率", "percent": True, "decimals": 1},
         {"key": "n", "label": "单位"},
     ]
-    rows = [["演示01区", {"v": 0.3807, "mark": "▲", "tone": "middle"}, 5117], ["合计", 0.5, np.int64(9)]]
-    return Block.table("一览表", columns, rows, unit="%", total_rows=1, source="演示数据；2025年", **more)
+    rows = [
+        ["演示01区", {"v": 0.3807, "mark": "▲", "tone": "middle"}, 5117],
+        ["合计", 0.5, np.int64(9)],
+    ]
+    return Block.table(
+        "一览表", columns, rows, unit="%", total_rows=1, source="演示数据；2025年", **more
+    )
 
 
 EVERY = [
@@ -46,7 +51,9 @@ def test_a_block_survives_the_output_of_a_notebook(block):
     again = Block.from_json(bundle[MIME], bundle.get("image/png"))
     assert again == block and hash(again) == hash(block)
     assert pickle.loads(pickle.dumps(block)) == block
-    assert ("image/png" in bundle) == (block.kind == "figure") and ("text/html" in bundle) != (block.kind == "figure")
+    assert ("image/png" in bundle) == (block.kind == "figure") and ("text/html" in bundle) != (
+        block.kind == "figure"
+    )
     if block.kind == "figure":
         assert "png" not in bundle[MIME]["content"] and again.png == PNG
 
@@ -79,9 +86,22 @@ def test_content_cannot_be_changed():
         ("figure", {"title": "x", "alt": " ", "png": ""}),
         ("figure", {"title": "x", "alt": "x"}),
         ("table", {"title": "x", "columns": [{"key": "a", "label": "a"}], "rows": [[1, 2]]}),
-        ("table", {"title": "x", "columns": [{"key": "a", "label": "a"}], "rows": [[{"value": 1}]]}),
-        ("table", {"title": "x", "columns": [{"key": "a", "label": "a"}], "rows": [[{"v": 1, "tone": "red"}]]}),
-        ("table", {"title": "x", "columns": [{"key": "a", "label": "a"}], "rows": [[1]], "total_rows": 2}),
+        (
+            "table",
+            {"title": "x", "columns": [{"key": "a", "label": "a"}], "rows": [[{"value": 1}]]},
+        ),
+        (
+            "table",
+            {
+                "title": "x",
+                "columns": [{"key": "a", "label": "a"}],
+                "rows": [[{"v": 1, "tone": "red"}]],
+            },
+        ),
+        (
+            "table",
+            {"title": "x", "columns": [{"key": "a", "label": "a"}], "rows": [[1]], "total_rows": 2},
+        ),
         ("group", {"blocks": [{"kind": "heading", "content": {"text": "x"}}]}),
         ("paragraph", {"text": object()}),
     ],
@@ -92,7 +112,9 @@ def test_a_wrong_block_is_refused(kind, content):
 
 
 def test_missing_numbers_become_null():
-    block = Block.table("t", ["a"], [[float("nan")], [pd.NA], [np.nan], [pd.NaT], [np.float64(1.5)], [float("inf")]])
+    block = Block.table(
+        "t", ["a"], [[float("nan")], [pd.NA], [np.nan], [pd.NaT], [np.float64(1.5)], [float("inf")]]
+    )
     assert [row[0] for row in block.content["rows"]] == [None, None, None, None, 1.5, None]
     json.dumps(block.to_json(), allow_nan=False)
 
@@ -130,10 +152,17 @@ def test_the_tree_of_a_notebook():
     block, figure = table(), Block.figure("图", PNG, "条形图")
     outputs = [
         new.new_output("stream", text="杂音"),
-        new.new_output("execute_result", data={"text/html": "<table>", "text/plain": "DataFrame"}, execution_count=1),
+        new.new_output(
+            "execute_result",
+            data={"text/html": "<table>", "text/plain": "DataFrame"},
+            execution_count=1,
+        ),
         new.new_output("display_data", data=block._repr_mimebundle_()),
         new.new_output("display_data", data=figure._repr_mimebundle_()),
-        new.new_output("display_data", data={"image/png": base64.b64encode(PNG).decode() + "\n", "text/plain": "x"}),
+        new.new_output(
+            "display_data",
+            data={"image/png": base64.b64encode(PNG).decode() + "\n", "text/plain": "x"},
+        ),
     ]
     notebook = new.new_notebook(
         cells=[
@@ -166,7 +195,15 @@ def test_markdown():
         "<!-- pagebreak -->\n\n<!-- 备注 -->\n\n<script>alert(1)</script>\n\n|甲|乙|\n|-|-|\n|1|2|\n\n---\n"
     )
     found = markdown(source)
-    assert [b.kind for b in found] == ["heading", "paragraph", "list", "note", "page_break", "paragraph", "table"]
+    assert [b.kind for b in found] == [
+        "heading",
+        "paragraph",
+        "list",
+        "note",
+        "page_break",
+        "paragraph",
+        "table",
+    ]
     assert found[0].content == {"level": 2, "text": "标题 粗"}
     assert found[1].content["text"] == "甲斜码乙 one two 链接（http://a.b） 丙\n丁"
     assert found[2].content["items"] == ("一", "二", "三") and found[2].content["ordered"]

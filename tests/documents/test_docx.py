@@ -39,7 +39,9 @@ def test_the_page_is_that_of_gbt_9704(made):
     """A4, top 37 mm, left 28 mm, text block 156 x 225 mm, 22 lines of 28 characters of 16 pt (GB/T 9704-2012, 5)."""
     section = made["official"].sections[0]
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
-    assert abs(section.top_margin - Mm(37)) < Mm(0.1) and abs(section.left_margin - Mm(28)) < Mm(0.1)
+    assert abs(section.top_margin - Mm(37)) < Mm(0.1) and abs(section.left_margin - Mm(28)) < Mm(
+        0.1
+    )
     width = section.page_width - section.left_margin - section.right_margin
     height = section.page_height - section.top_margin - section.bottom_margin
     assert abs(width - Mm(156)) < Mm(0.1) and abs(height - Mm(225)) < Mm(0.1)
@@ -47,13 +49,24 @@ def test_the_page_is_that_of_gbt_9704(made):
     assert Emu(height).pt // (pitch / 20) == 22
     normal = made["official"].styles["Normal"]
     spacing = normal.element.rPr.find(qn("w:spacing"))
-    assert normal.font.size.pt == 16 and Emu(width).pt // (16 + int(spacing.get(qn("w:val"))) / 20) == 28
+    assert (
+        normal.font.size.pt == 16
+        and Emu(width).pt // (16 + int(spacing.get(qn("w:val"))) / 20) == 28
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "faces"),
     [
-        ("report", {"Normal": "仿宋_GB2312", "Title": "方正小标宋简体", "Heading 1": "黑体", "Heading 2": "楷体_GB2312"}),
+        (
+            "report",
+            {
+                "Normal": "仿宋_GB2312",
+                "Title": "方正小标宋简体",
+                "Heading 1": "黑体",
+                "Heading 2": "楷体_GB2312",
+            },
+        ),
         ("official", {"Normal": "仿宋", "Title": "宋体", "Heading 1": "黑体", "Heading 2": "楷体"}),
     ],
 )
@@ -61,7 +74,10 @@ def test_faces_stand_in_east_asia(made, name, faces):
     styles = made[name].styles
     fonts = styles.element.find(f".//{qn('w:rPrDefault')}//{qn('w:rFonts')}")
     language = styles.element.find(f".//{qn('w:rPrDefault')}//{qn('w:lang')}")
-    assert fonts.get(qn("w:eastAsia")) == faces.pop("Normal") and language.get(qn("w:eastAsia")) == "zh-CN"
+    assert (
+        fonts.get(qn("w:eastAsia")) == faces.pop("Normal")
+        and language.get(qn("w:eastAsia")) == "zh-CN"
+    )
     for style, face in faces.items():
         assert styles[style].element.rPr.find(qn("w:rFonts")).get(qn("w:eastAsia")) == face
     assert styles["Title"].font.size.pt == 22
@@ -69,42 +85,92 @@ def test_faces_stand_in_east_asia(made, name, faces):
 
 
 def test_headings_are_numbered_and_typed_numbers_replaced(made):
-    headings = [(p.style.name, p.text) for p in made["report"].paragraphs if p.style.name.startswith("Heading")]
+    headings = [
+        (p.style.name, p.text)
+        for p in made["report"].paragraphs
+        if p.style.name.startswith("Heading")
+    ]
     assert headings == [
-        ("Heading 1", "评估说明"), ("Heading 1", "一、总体情况"), ("Heading 2", "（一）手写了编号"), ("Heading 3", "1.单独组建"),
-        ("Heading 1", "二、经费保障"), ("Heading 2", "（一）结构"), ("Heading 1", "三、做法"), ("Heading 1", "附录一　指标定义"),
-        ("Heading 1", "附录二　各区县数据表"), ("Heading 1", "附录三　数据质量"),
-    ]  # fmt: skip
+        ("Heading 1", "评估说明"),
+        ("Heading 1", "一、总体情况"),
+        ("Heading 2", "（一）手写了编号"),
+        ("Heading 3", "1.单独组建"),
+        ("Heading 1", "二、经费保障"),
+        ("Heading 2", "（一）结构"),
+        ("Heading 1", "三、做法"),
+        ("Heading 1", "附录一　指标定义"),
+        ("Heading 1", "附录二　各区县数据表"),
+        ("Heading 1", "附录三　数据质量"),
+    ]
 
 
 def test_four_levels_and_many_sections():
     tree = [Block.heading(f"节{n}", 1) for n in range(12)]
-    tree += [Block.heading("甲", 2), Block.heading("乙", 3), Block.heading("丙", 4), Block.heading("丁", 4)]
+    tree += [
+        Block.heading("甲", 2),
+        Block.heading("乙", 3),
+        Block.heading("丙", 4),
+        Block.heading("丁", 4),
+    ]
     found = [b.content["text"] for b in number(tree, "题").blocks]
-    assert found[9:12] == ["十、节9", "十一、节10", "十二、节11"] and found[12:] == ["（一）甲", "1.乙", "（1）丙", "（2）丁"]
-    kept = number([Block.heading("题", 1), Block.heading("2025年情况", 2), Block.heading("1.5万家", 2)]).blocks
-    assert [b.content["text"] for b in kept] == ["一、2025年情况", "二、1.5万家"]  # figures are no numbers of headings
+    assert found[9:12] == ["十、节9", "十一、节10", "十二、节11"] and found[12:] == [
+        "（一）甲",
+        "1.乙",
+        "（1）丙",
+        "（2）丁",
+    ]
+    kept = number(
+        [Block.heading("题", 1), Block.heading("2025年情况", 2), Block.heading("1.5万家", 2)]
+    ).blocks
+    assert [b.content["text"] for b in kept] == [
+        "一、2025年情况",
+        "二、1.5万家",
+    ]  # figures are no numbers of headings
 
 
 def test_where_most_sections_have_typed_numbers_the_others_have_none():
     tree = [Block.heading(text, 2) for text in ("评估说明", "一、甲", "三、乙", "附录 丙")]
-    assert [b.content["text"] for b in number(tree, "题").blocks] == ["评估说明", "一、甲", "二、乙", "附录　丙"]
+    assert [b.content["text"] for b in number(tree, "题").blocks] == [
+        "评估说明",
+        "一、甲",
+        "二、乙",
+        "附录　丙",
+    ]
 
 
 def test_captions_are_fields_and_references_point_at_them(made):
     captions = [p.text for p in made["report"].paragraphs if p.style.name == "Caption"]
-    assert captions == ["表1　主要指标一览表", "图1　各区县组织覆盖率", "表2　回归结果", "表3　各区县数据表"]
+    assert captions == [
+        "表1　主要指标一览表",
+        "图1　各区县组织覆盖率",
+        "表2　回归结果",
+        "表3　各区县数据表",
+    ]
     body = xml(made["report"])
-    assert "SEQ 表" in body and "REF _Ref_t1" in body and 'w:name="_Ref_t1"' in body and 'w:name="_Ref_f1"' in body
+    assert (
+        "SEQ 表" in body
+        and "REF _Ref_t1" in body
+        and 'w:name="_Ref_t1"' in body
+        and 'w:name="_Ref_f1"' in body
+    )
     assert any("详见表1和图1。" in text for text in texts(made["report"]))
-    assert any("见图1。" in p.text for p in made["report"].paragraphs if p.style.name == "Evalkit Table Note")
+    assert any(
+        "见图1。" in p.text
+        for p in made["report"].paragraphs
+        if p.style.name == "Evalkit Table Note"
+    )
 
 
 def test_a_reference_without_target_stays_and_is_said(tmp_path):
-    tree = [Block.paragraph("见〔表：甲〕、〔表：乙〕。"), *(Block.table(t, ["a"], [["1"]]) for t in ("甲一", "甲二"))]
+    tree = [
+        Block.paragraph("见〔表：甲〕、〔表：乙〕。"),
+        *(Block.table(t, ["a"], [["1"]]) for t in ("甲一", "甲二")),
+    ]
     problems = write(tree, tmp_path / "a.docx")
     assert texts(Document(tmp_path / "a.docx"))[0] == "见〔表：甲〕、〔表：乙〕。"
-    assert [(p.code, p.severity) for p in problems] == [("key_unknown", "warning")] * 2 and "2个标题" in problems[0].found
+    assert [(p.code, p.severity) for p in problems] == [
+        ("key_unknown", "warning")
+    ] * 2 and "2个标题" in problems[0].found
 
 
 def test_sections_cover_front_body_landscape(made):
@@ -112,8 +178,17 @@ def test_sections_cover_front_body_landscape(made):
     turned = [s.orientation == WD_ORIENT.LANDSCAPE for s in sections]
     assert turned == [False, False, False, True, False]
     kinds = [s._sectPr.find(qn("w:pgNumType")) for s in sections]
-    assert [k is not None and k.get(qn("w:fmt")) for k in kinds] == [False, "upperRoman", "decimal", False, False]
-    assert sections[0].different_first_page_header_footer and made["report"].settings.odd_and_even_pages_header_footer
+    assert [k is not None and k.get(qn("w:fmt")) for k in kinds] == [
+        False,
+        "upperRoman",
+        "decimal",
+        False,
+        False,
+    ]
+    assert (
+        sections[0].different_first_page_header_footer
+        and made["report"].settings.odd_and_even_pages_header_footer
+    )
     wide = sections[3]
     assert round(Emu(wide.page_width - wide.left_margin - wide.right_margin).mm) == 225
 
@@ -137,7 +212,9 @@ def test_every_page_says_that_the_data_are_invented(made, tmp_path):
 def test_contents_are_a_field_with_entries_and_no_question_on_opening(made):
     document = made["report"]
     entries = [p.text.split("\t") for p in document.paragraphs if p.style.name.startswith("toc")]
-    assert [e[0] for e in entries][:3] == ["评估说明", "一、总体情况", "（一）手写了编号"] and len(entries) == 9
+    assert [e[0] for e in entries][:3] == ["评估说明", "一、总体情况", "（一）手写了编号"] and len(
+        entries
+    ) == 9
     pages = [int(e[1]) for e in entries]
     assert pages[0] == 1 and pages == sorted(pages) and pages[-1] >= 5
     body = xml(document)
@@ -151,7 +228,12 @@ def test_tables_have_grid_title_unit_totals_and_repeated_heads(made):
     first = table.rows[0]._tr.trPr
     assert first.find(qn("w:tblHeader")) is not None
     assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows)
-    assert table.style.name == "Table Grid" and [c.text for c in table.rows[1].cells] == ["组织覆盖率", "● 85.3%", "2.1", "3"]
+    assert table.style.name == "Table Grid" and [c.text for c in table.rows[1].cells] == [
+        "组织覆盖率",
+        "● 85.3%",
+        "2.1",
+        "3",
+    ]
     assert [c.text for c in table.rows[3].cells] == ["合计", "70.0%", "—", "—"]
     assert all(run.bold for cell in table.rows[3].cells for p in cell.paragraphs for run in p.runs)
     before = texts(made["report"])
@@ -172,17 +254,33 @@ def test_pictures_are_inline_with_alternative_text(made):
 def test_bold_links_and_what_is_to_be_written(made):
     runs = {run.text: run for p in made["report"].paragraphs for run in p.runs}
     assert runs["加粗"].bold and runs["项"].bold
-    assert runs["【待补充】"].font.highlight_color == 7 and runs["【待补充：典型经验】"].font.highlight_color == 7  # yellow
+    assert (
+        runs["【待补充】"].font.highlight_color == 7
+        and runs["【待补充：典型经验】"].font.highlight_color == 7
+    )  # yellow
     assert not runs["请报送。"].font.highlight_color
     links = [r.target_ref for r in made["report"].part.rels.values() if r.is_external]
-    assert links == ["https://example.org/a"] and any("链接（https://example.org/a）" in t for t in texts(made["report"]))
+    assert links == ["https://example.org/a"] and any(
+        "链接（https://example.org/a）" in t for t in texts(made["report"])
+    )
 
 
 def test_the_official_form(made):
     found = texts(made["official"])
-    assert found[:4] == ["内部资料　注意保存", "演示省2025年评估报告", "省委办公厅：", "现将评估情况报告如下。"]
-    assert [t for t in found if "附件" in t] == ["附件：1.主要图表"] and {"2.指标定义", "3.各区县数据表", "4.数据质量"} <= set(found)
-    assert not made["official"].tables and not made["official"].inline_shapes  # they stand in the 附件
+    assert found[:4] == [
+        "内部资料　注意保存",
+        "演示省2025年评估报告",
+        "省委办公厅：",
+        "现将评估情况报告如下。",
+    ]
+    assert [t for t in found if "附件" in t] == ["附件：1.主要图表"] and {
+        "2.指标定义",
+        "3.各区县数据表",
+        "4.数据质量",
+    } <= set(found)
+    assert (
+        not made["official"].tables and not made["official"].inline_shapes
+    )  # they stand in the 附件
     assert found[-2:] == ["中共演示省委社会工作部", "2026年1月15日"]
     body = xml(made["official"])
     assert "TOC \\o" not in body and "附录" not in "".join(found) and "摘" not in "".join(found)
@@ -192,23 +290,38 @@ def test_the_official_form(made):
 def test_the_annexes_hold_what_the_official_text_leaves_out(made):
     """附件1, 附件2 ... each on a page of its own, marked in 黑体 at the edge above its title; nothing is in neither or in both."""
     annex, found = made["annex"], texts(made["annex"])
-    heads = ["附件1", "附件2", "附件3　各区县数据表", "附件4"]  # in one line above a table that needs the whole landscape page
+    heads = [
+        "附件1",
+        "附件2",
+        "附件3　各区县数据表",
+        "附件4",
+    ]  # in one line above a table that needs the whole landscape page
     assert [t for t in found if t.startswith("附件")] == heads and "附录" not in "".join(found)
     first = next(p for p in annex.paragraphs if p.text == "附件2")
     assert first.style.name == "Heading 1" and first.paragraph_format.page_break_before
     assert next(p for p in annex.paragraphs if p.text == "指标定义").style.name == "Title"
     report, official = texts(made["report"]), texts(made["official"])
-    assert len(annex.tables) == len(made["report"].tables) and len(annex.inline_shapes) == len(made["report"].inline_shapes)
+    assert len(annex.tables) == len(made["report"].tables) and len(annex.inline_shapes) == len(
+        made["report"].inline_shapes
+    )
     assert "本节数据尚未核实。" in found and "本节数据尚未核实。" not in official
     captions = [t for t in report if re.match(r"[表图]\d", t)]
     assert captions == [t for t in found if re.match(r"[表图]\d", t)] and len(captions) > 3
     assert "评估依据。" in official and "评估依据。" not in found
 
 
-@pytest.mark.parametrize(("office", "date"), [("社会工作部", "2026年11月15日"), ("中共演示省演示市委社会工作部", "2026年1月5日")])
+@pytest.mark.parametrize(
+    ("office", "date"),
+    [("社会工作部", "2026年11月15日"), ("中共演示省演示市委社会工作部", "2026年1月5日")],
+)
 def test_the_date_stands_two_characters_right_of_the_office(tmp_path, office, date):
     """GB/T 9704-2012, 7.3.5.2: 首字比发文机关署名首字右移二字; the longer one keeps two characters from the margin."""
-    write([Block.paragraph("正文")], tmp_path / "a.docx", "official", cover=Cover("题", office=office, date=date))
+    write(
+        [Block.paragraph("正文")],
+        tmp_path / "a.docx",
+        "official",
+        cover=Cover("题", office=office, date=date),
+    )
     signed = Document(tmp_path / "a.docx").paragraphs[-2:]
     right = [int(p._p.pPr.find(qn("w:ind")).get(qn("w:rightChars"))) / 100 for p in signed]
     from evalkit.documents.layout import em
@@ -218,7 +331,10 @@ def test_the_date_stands_two_characters_right_of_the_office(tmp_path, office, da
 
 
 def test_an_official_text_has_at_most_5000_characters(tmp_path):
-    short, long = [Block.paragraph("字" * 4999)], [Block.paragraph("字" * 4990 + " 85.3% abc " + "字" * 9)]
+    short, long = (
+        [Block.paragraph("字" * 4999)],
+        [Block.paragraph("字" * 4990 + " 85.3% abc " + "字" * 9)],
+    )
     assert write(short, tmp_path / "a.docx", "official") == []
     (problem,) = write(long, tmp_path / "a.docx", "official")
     assert problem.code == "text_too_long" and "5,001字" in problem.found
@@ -249,7 +365,11 @@ def test_text_is_never_markup(tmp_path):
 
 def test_control_characters_leave_every_text(tmp_path):
     dirty = "甲\x00\x08\x0b\x1b乙\ud800\ufffe\r\n丙𠮷"
-    write([Block.paragraph(dirty), Block.table(dirty, [dirty], [[dirty]])], tmp_path / "b.docx", cover=Cover(dirty, summary=(dirty,)))
+    write(
+        [Block.paragraph(dirty), Block.table(dirty, [dirty], [[dirty]])],
+        tmp_path / "b.docx",
+        cover=Cover(dirty, summary=(dirty,)),
+    )
     assert "甲乙\n丙𠮷" in texts(Document(tmp_path / "b.docx"))
     write([Block.paragraph(dirty), Block.table(dirty, [dirty], [[dirty]])], tmp_path / "a.docx")
     document = Document(tmp_path / "a.docx")
@@ -265,12 +385,19 @@ def test_a_picture_that_is_none_is_refused(tmp_path):
 
 
 def test_one_page(tmp_path):
-    tree = [Block.heading("一页纸", 1), *(Block.paragraph(f"第{n}句话。") for n in "一二三"), *blocks()[6:7],
-            Block.figure("覆盖率", png(), "甲图"), Block.figure("乙", png(), "乙图")]  # fmt: skip
+    tree = [
+        Block.heading("一页纸", 1),
+        *(Block.paragraph(f"第{n}句话。") for n in "一二三"),
+        *blocks()[6:7],
+        Block.figure("覆盖率", png(), "甲图"),
+        Block.figure("乙", png(), "乙图"),
+    ]
     assert write(tree, tmp_path / "a.docx", "onepage", cover=Cover(office="某部")) == []
     document = Document(tmp_path / "a.docx")
     assert texts(document)[:3] == ["一页纸", "某部", "第一句话。"] and len(document.tables) == 2
-    assert len(document.inline_shapes) == 2 and len(document.tables[1].rows[0].cells) == 2  # figures side by side
+    assert (
+        len(document.inline_shapes) == 2 and len(document.tables[1].rows[0].cells) == 2
+    )  # figures side by side
 
 
 def test_tables_of_many_shapes_fit_the_page():
@@ -292,7 +419,11 @@ def test_a_writer_takes_its_time_once():
 
 
 def test_a_remark_stands_across_its_table(tmp_path: Path) -> None:
-    rows = [["补助改革", "0.0271***"], [{"t": "▲ 实施政策的聚类只有4个，星号不可靠", "tone": "bad"}, ""], ["合计：", None]]
+    rows = [
+        ["补助改革", "0.0271***"],
+        [{"t": "▲ 实施政策的聚类只有4个，星号不可靠", "tone": "bad"}, ""],
+        ["合计：", None],
+    ]
     block = Block.table("结果", ["变量", "估计值"], rows, form="three_line")
     assert not write([block], tmp_path / "a.docx") and not write([block], tmp_path / "a.pdf")
     table = Document(str(tmp_path / "a.docx")).tables[0]
@@ -306,29 +437,53 @@ def kept(paragraph) -> bool:
 
 
 def test_a_table_of_one_page_is_not_broken_and_a_longer_one_not_at_its_ends(tmp_path: Path) -> None:
-    tables = [Block.table(f"表{n}", ["地区", "数"], [[f"第{i}区", i] for i in range(n)], total_rows=1) for n in (26, 80)]
+    tables = [
+        Block.table(f"表{n}", ["地区", "数"], [[f"第{i}区", i] for i in range(n)], total_rows=1)
+        for n in (26, 80)
+    ]
     assert [item["whole"] for item in items(tables)] == [True, False]
     write(tables, tmp_path / "a.docx")
     short, long = Document(tmp_path / "a.docx").tables
     assert all(kept(row.cells[0].paragraphs[0]) for row in short.rows[1:])
     rows = [kept(row.cells[0].paragraphs[0]) for row in long.rows[1:]]
-    assert rows == [True] * 2 + [False] * 74 + [True] * 4  # three rows at the top, three with the total at the end
+    assert (
+        rows == [True] * 2 + [False] * 74 + [True] * 4
+    )  # three rows at the top, three with the total at the end
 
 
 def test_notes_are_one_line_of_sentences() -> None:
-    assert feet_of({"notes": ["注：甲", "乙。"], "source": "来源：丙"}) == ["注：1.甲。2.乙。", "来源：丙"]
+    assert feet_of({"notes": ["注：甲", "乙。"], "source": "来源：丙"}) == [
+        "注：1.甲。2.乙。",
+        "来源：丙",
+    ]
     assert feet_of({"notes": ["甲"]}) == ["注：甲。"] and feet_of({}) == []
 
 
 def test_the_official_frame_says_what_it_lacks_and_keeps_its_signature(tmp_path: Path) -> None:
-    made = [Block.heading("报告", 1), Block.heading("一节", 2), Block.bullets(["甲", "乙"]), Block.heading("附录 表", 2)]
-    write(made, tmp_path / "a.docx", "official", cover=Cover(title="2025年度报告", office="某办", date="2026年1月15日", period="2025年度"))
+    made = [
+        Block.heading("报告", 1),
+        Block.heading("一节", 2),
+        Block.bullets(["甲", "乙"]),
+        Block.heading("附录 表", 2),
+    ]
+    write(
+        made,
+        tmp_path / "a.docx",
+        "official",
+        cover=Cover(title="2025年度报告", office="某办", date="2026年1月15日", period="2025年度"),
+    )
     document = Document(tmp_path / "a.docx")
     found = [p for p in document.paragraphs if p.text]
     addressee = next(p for p in found if p.text == "【待补充】主送机关：")
-    assert addressee.runs[0].font.highlight_color is not None and {"1.甲", "2.乙"} <= {p.text for p in found}
+    assert addressee.runs[0].font.highlight_color is not None and {"1.甲", "2.乙"} <= {
+        p.text for p in found
+    }
     last = document.paragraphs[-6:]
-    assert [p.text for p in last] == ["", "附件：表", "", "", "某办", "2026年1月15日"] and all(map(kept, last[:-1])) and not kept(last[-1])
+    assert (
+        [p.text for p in last] == ["", "附件：表", "", "", "某办", "2026年1月15日"]
+        and all(map(kept, last[:-1]))
+        and not kept(last[-1])
+    )
     write(made, tmp_path / "b.docx", cover=Cover(title="2025年度报告", period="2025年度"))
     assert "2025年度" not in texts(Document(tmp_path / "b.docx"))
 

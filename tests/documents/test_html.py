@@ -55,7 +55,13 @@ def blocks(text: str) -> list[Block]:
 
 
 def test_names_cannot_bring_markup_in():
-    text = page(blocks(EVIL), EVIL, subtitle=EVIL, footer=EVIL, nav=[(EVIL, "javascript:alert(1)"), ("a", f"b{EVIL}")])
+    text = page(
+        blocks(EVIL),
+        EVIL,
+        subtitle=EVIL,
+        footer=EVIL,
+        nav=[(EVIL, "javascript:alert(1)"), ("a", f"b{EVIL}")],
+    )
     tags = Tags(text)
     assert not tags.open
     assert len(tags.all("script")) == 1 and len(tags.all("img")) == 1  # ours
@@ -65,7 +71,11 @@ def test_names_cannot_bring_markup_in():
 
 def test_a_page_needs_no_network_and_no_file():
     text = page(blocks("甲"), "题目")
-    assert not re.search(r"""(src|href)=["']?(https?:|//)""", text) and "@import" not in text and "url(" not in text
+    assert (
+        not re.search(r"""(src|href)=["']?(https?:|//)""", text)
+        and "@import" not in text
+        and "url(" not in text
+    )
     assert all(attrs["src"].startswith("data:image/png;base64,") for attrs in Tags(text).all("img"))
     assert "default-src 'none'" in text
 
@@ -102,12 +112,19 @@ def test_demonstration_data_bring_the_banner(block, banner):
 
 
 def test_the_title_is_not_said_twice():
-    assert page([Block.heading("题目", 1), Block.paragraph("甲")], "题目").count("题目") == 2  # <title> and <h1>
+    assert (
+        page([Block.heading("题目", 1), Block.paragraph("甲")], "题目").count("题目") == 2
+    )  # <title> and <h1>
 
 
 def test_numbers_sort_by_value_and_totals_stay():
     text = fragment(
-        Block.table("t", ["a", {"key": "n", "label": "n", "decimals": 1}], [["甲", 2], ["合计", 2]], total_rows=1)
+        Block.table(
+            "t",
+            ["a", {"key": "n", "label": "n", "decimals": 1}],
+            [["甲", 2], ["合计", 2]],
+            total_rows=1,
+        )
     )
     assert '<td class="r" data-v="2">2.0</td>' in text and "<tr class=total>" in text
     assert "data-sort" not in text  # nothing to sort in one row
@@ -137,7 +154,9 @@ def test_contrast_of_the_tones():
         assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
-@pytest.mark.parametrize("href", ["//evil.example/x", "\\\\evil\\x", " /\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "href", ["//evil.example/x", "\\\\evil\\x", " /\\evil.example", "javascript:alert(1)"]
+)
 def test_a_link_to_another_machine_needs_its_scheme(href):
     assert "evil" not in page([Block.table("表", ["甲"], [[{"t": "乙", "href": href}]])], "页")
 
@@ -147,9 +166,19 @@ def test_cells_keep_their_side_in_jupyterlab_and_width_on_a_phone():
     style = re.sub(r"/\*.*?\*/|@media[^{]*\{", "", html_room._asset("block.css"), flags=re.DOTALL)
     sides = {}
     for rule in re.finditer(r"([^{}]+)\{([^}]*text-align:(\w+)[^}]*)\}", style):
-        for selector in re.split(r",(?![^(]*\))", rule[1]) if "table" in rule[1] and "caption" not in rule[1] else ():
+        for selector in (
+            re.split(r",(?![^(]*\))", rule[1])
+            if "table" in rule[1] and "caption" not in rule[1]
+            else ()
+        ):
             tags = len(re.findall(r"(?:^|\s)(?:table|thead|tbody|th|td)\b|:is\(", selector))
             sides[selector.strip()] = (selector.count("."), tags) > (2, 1)
     assert len(sides) > 3 and all(sides.values()), sides
-    assert re.search(r"@media screen and \(max-width:48rem\)\{[^}]*td\.l\{min-width:(\d+)em", html_room._asset("block.css"))[1] == "10"
+    assert (
+        re.search(
+            r"@media screen and \(max-width:48rem\)\{[^}]*td\.l\{min-width:(\d+)em",
+            html_room._asset("block.css"),
+        )[1]
+        == "10"
+    )
     assert "overflow-x:auto" in style

@@ -13,7 +13,9 @@ from evalkit.documents import Block, Cover, fonts, pdf, write
 from evalkit.documents.layout import items, picture_size
 from evalkit.documents.numbering import number
 
-needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler reads the text back")
+needs_poppler = pytest.mark.skipif(
+    not shutil.which("pdftotext"), reason="poppler reads the text back"
+)
 
 
 def pages_of(path):
@@ -21,7 +23,9 @@ def pages_of(path):
 
 
 def text_of(path, *more):
-    return subprocess.run(["pdftotext", *more, path, "-"], capture_output=True, check=True).stdout.decode()
+    return subprocess.run(
+        ["pdftotext", *more, path, "-"], capture_output=True, check=True
+    ).stdout.decode()
 
 
 def squeezed(text):
@@ -31,8 +35,14 @@ def squeezed(text):
 def test_fonts_are_embedded_and_no_date_is_written(tmp_path):
     assert [p.code for p in write(blocks(), tmp_path / "a.pdf", cover=COVER)] == []
     content = (tmp_path / "a.pdf").read_bytes()
-    assert content.startswith(b"%PDF-1.7") and b"/FontFile" in content and b"CreationDate" not in content
-    assert b"NotoSerifSC" in content and b"NotoSansSC" in content and b"/StructTreeRoot" in content  # tagged
+    assert (
+        content.startswith(b"%PDF-1.7")
+        and b"/FontFile" in content
+        and b"CreationDate" not in content
+    )
+    assert (
+        b"NotoSerifSC" in content and b"NotoSansSC" in content and b"/StructTreeRoot" in content
+    )  # tagged
     write(blocks(), tmp_path / "b.pdf", cover=COVER)
     assert content == (tmp_path / "b.pdf").read_bytes()
 
@@ -46,10 +56,23 @@ def test_order_and_numbers_are_those_of_the_word_form(tmp_path):
     assert "一、总体情况" in pages[3] and "—1—" in pages[3]
     assert all("演示数据" in page for page in pages if page)
     found = "".join(pages)
-    places = [found.rindex(t) for t in ("表1主要指标一览表", "图1各区县组织覆盖率", "表2回归结果", "附录二各区县数据表", "附录三数据质量")]
+    places = [
+        found.rindex(t)
+        for t in (
+            "表1主要指标一览表",
+            "图1各区县组织覆盖率",
+            "表2回归结果",
+            "附录二各区县数据表",
+            "附录三数据质量",
+        )
+    ]
     assert places == sorted(places)
-    sizes = subprocess.run(["pdfinfo", "-l", "99", tmp_path / "a.pdf"], capture_output=True, text=True, check=True).stdout
-    assert re.search(r"size: +841.89 x 595.27", sizes) and re.search(r"size: +595.27\d* x 841.89", sizes)
+    sizes = subprocess.run(
+        ["pdfinfo", "-l", "99", tmp_path / "a.pdf"], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(r"size: +841.89 x 595.27", sizes) and re.search(
+        r"size: +595.27\d* x 841.89", sizes
+    )
 
 
 @needs_poppler
@@ -58,7 +81,11 @@ def test_contents_of_word_and_pdf_agree(tmp_path):
 
     write(blocks(), tmp_path / "a.docx", cover=COVER)
     write(blocks(), tmp_path / "a.pdf", cover=COVER)
-    entries = [p.text.split("\t") for p in Document(tmp_path / "a.docx").paragraphs if p.style.name.startswith("toc")]
+    entries = [
+        p.text.split("\t")
+        for p in Document(tmp_path / "a.docx").paragraphs
+        if p.style.name.startswith("toc")
+    ]
     contents = squeezed(text_of(tmp_path / "a.pdf", "-f", "3", "-l", "3").replace(".", ""))
     for title, page in entries:
         assert squeezed(title + page) in contents
@@ -73,11 +100,20 @@ def test_text_is_never_markup(tmp_path):
 
 @needs_poppler
 def test_a_missing_glyph_is_named_and_seen(tmp_path):
-    tree = [Block.heading("题", 1), Block.paragraph("前言", "summary"), Block.heading("甲", 2), Block.paragraph("𠮷𠮷县有🚩，张三"),
-            Block.table("表", ["名称"], [["乙"], ["䶮𠀀公司"]])]  # fmt: skip
+    tree = [
+        Block.heading("题", 1),
+        Block.paragraph("前言", "summary"),
+        Block.heading("甲", 2),
+        Block.paragraph("𠮷𠮷县有🚩，张三"),
+        Block.table("表", ["名称"], [["乙"], ["䶮𠀀公司"]]),
+    ]
     problems = write(tree, tmp_path / "a.pdf", cover=Cover(title="题", office="𠮷县县委"))
     said = {p.where: p.found for p in problems}
-    assert said == {"封面": "𠮷（U+20BB7）", "一、甲": "𠮷（U+20BB7）、🚩（U+1F6A9）", "表1 第2行": "𠀀（U+20000）"}
+    assert said == {
+        "封面": "𠮷（U+20BB7）",
+        "一、甲": "𠮷（U+20BB7）、🚩（U+1F6A9）",
+        "表1 第2行": "𠀀（U+20000）",
+    }
     assert {p.code for p in problems} == {"glyph_missing"} and all("〓" in p.read for p in problems)
     found = squeezed(text_of(tmp_path / "a.pdf"))
     assert "〓〓县有〓，张三" in found and "䶮〓公司" in found and "〓县县委" in found
@@ -93,7 +129,9 @@ def test_without_any_chinese_face_there_is_a_document_and_a_few_problems(tmp_pat
 
 def test_a_damaged_font_file_is_as_none(tmp_path):
     (tmp_path / "x.otf").write_bytes(b"\0" * 999)
-    assert 0x41 in fonts.cmap(str(tmp_path / "x.otf")) and 0x4E2D not in fonts.cmap(str(tmp_path / "x.otf"))
+    assert 0x41 in fonts.cmap(str(tmp_path / "x.otf")) and 0x4E2D not in fonts.cmap(
+        str(tmp_path / "x.otf")
+    )
 
 
 def test_figures_say_what_their_picture_lacks(tmp_path):
@@ -103,8 +141,13 @@ def test_figures_say_what_their_picture_lacks(tmp_path):
 
 
 def test_the_picture_of_one_page(tmp_path):
-    tree = [Block.heading("一页纸", 1), *(Block.paragraph(f"第{n}句话。") for n in "一二三"), key_table(),
-            Block.figure("覆盖率", png(), "甲图"), Block.figure("乙", png(), "乙图")]  # fmt: skip
+    tree = [
+        Block.heading("一页纸", 1),
+        *(Block.paragraph(f"第{n}句话。") for n in "一二三"),
+        key_table(),
+        Block.figure("覆盖率", png(), "甲图"),
+        Block.figure("乙", png(), "乙图"),
+    ]
     assert write(tree, tmp_path / "a.png", "onepage_png", cover=Cover(office="某部")) == []
     width, height = picture_size(Block.figure("", (tmp_path / "a.png").read_bytes(), "页"))
     assert abs(width / height - 210 / 297) < 0.01 and width > 1600  # A4 at 200 dpi
@@ -113,15 +156,28 @@ def test_the_picture_of_one_page(tmp_path):
 
 
 def test_a_wide_table_turns_the_page_with_its_heading():
-    tree = [Block.heading("题", 1), Block.heading("附录：甲", 2), Block.paragraph("文"), Block.heading("附录：乙", 2), wide_table(3),
-            Block.heading("附录：丙", 2)]  # fmt: skip
+    tree = [
+        Block.heading("题", 1),
+        Block.heading("附录：甲", 2),
+        Block.paragraph("文"),
+        Block.heading("附录：乙", 2),
+        wide_table(3),
+        Block.heading("附录：丙", 2),
+    ]
     found = items(number(tree).blocks)
     assert [bool(item.get("wide")) for item in found] == [False, False, True, True, False]
-    assert [item["new_page"] for item in found if item["kind"] == "heading"] == [False, False, False]  # the turn is the break
+    assert [item["new_page"] for item in found if item["kind"] == "heading"] == [
+        False,
+        False,
+        False,
+    ]  # the turn is the break
 
 
 def test_a_document_of_one_paragraph_and_an_empty_one(tmp_path):
-    assert write([Block.paragraph("一句话。")], tmp_path / "a.pdf") == [] and pages_of(tmp_path / "a.pdf") == 1
+    assert (
+        write([Block.paragraph("一句话。")], tmp_path / "a.pdf") == []
+        and pages_of(tmp_path / "a.pdf") == 1
+    )
     for form in ("pdf", "docx", "html", "xlsx", "official"):
         assert write([], tmp_path / f"{form}.{form}", form) == []
     assert pages_of(tmp_path / "pdf.pdf") == 1
@@ -145,14 +201,22 @@ def test_a_fork_of_a_process_that_used_typst_does_not_wait_for_ever(tmp_path):
         time.sleep(0.1)
     else:
         os.kill(child, 9)
-    assert done and status == 0 and (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    assert (
+        done
+        and status == 0
+        and (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    )
 
 
 def test_a_table_higher_than_the_estimate_is_broken_not_printed_over_the_edge(tmp_path):
     words = "规上企业指导员覆盖率失9.7分；组织覆盖率失1.2分；补助到位率失0.9分"
     rows = [[f"演示{n:02}区", 87.44, "较好", n, words] for n in range(1, 25)]
     columns = ["区县", "得分", "等级", "位次", "失分最多的指标"]
-    table = Block.table("综合得分和等级", columns, rows, notes=["年度评价指数。" * 30], source="台账")
-    assert next(item for item in items(number([table], "").blocks) if item["kind"] == "table")["whole"]  # as estimated
+    table = Block.table(
+        "综合得分和等级", columns, rows, notes=["年度评价指数。" * 30], source="台账"
+    )
+    assert next(item for item in items(number([table], "").blocks) if item["kind"] == "table")[
+        "whole"
+    ]  # as estimated
     write([table], tmp_path / "a.pdf")
     assert pages_of(tmp_path / "a.pdf") == 2

@@ -19,7 +19,10 @@ from evalkit.world.number import fixed, percent
 
 def read(path):
     book = CalamineWorkbook.from_path(path)
-    return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    return {
+        name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for name in book.sheet_names
+    }
 
 
 def test_a_sheet_for_every_table_and_notes_in_front(tmp_path):
@@ -30,10 +33,16 @@ def test_a_sheet_for_every_table_and_notes_in_front(tmp_path):
     first = sheets["表1 主要指标一览表"]
     assert first[0][0] == "主要指标一览表" and first[1][0].startswith("单位：%、个百分点")
     assert first[2] == ["指标", "数值", "比上年", "位次"]
-    assert first[3] == ["组织覆盖率", 0.853, 2.1, 3.0] and first[4][1:] == [0.61, -1.2, "基数小，不参与排序"]
+    assert first[3] == ["组织覆盖率", 0.853, 2.1, 3.0] and first[4][1:] == [
+        0.61,
+        -1.2,
+        "基数小，不参与排序",
+    ]
     assert first[5] == ["合计", 0.7, "—", "—"] and first[8][0] == "来源：演示数据，2025年12月31日"
     front = [cell for row in sheets["说明"] for cell in row]
-    assert {"组织覆盖率", "=各区县台账", "表3 各区县数据表"} <= set(front) and "演示数据" in front[4]
+    assert {"组织覆盖率", "=各区县台账", "表3 各区县数据表"} <= set(front) and "演示数据" in front[
+        4
+    ]
 
 
 def test_frozen_heads_filters_and_formats(tmp_path):
@@ -43,7 +52,7 @@ def test_frozen_heads_filters_and_formats(tmp_path):
         styles = package.read("xl/styles.xml").decode()
     assert 'state="frozen"' in first and 'autoFilter ref="A3:D5"' in first  # totals stay outside
     assert 'topLeftCell="B5"' in last and "mergeCell" in last  # two heading rows and the names stay
-    assert '&quot;● &quot;0.0%' in styles and 'formatCode="0.0"' in styles
+    assert "&quot;● &quot;0.0%" in styles and 'formatCode="0.0"' in styles
 
 
 @pytest.mark.parametrize(
@@ -57,7 +66,11 @@ def test_frozen_heads_filters_and_formats(tmp_path):
         ({"v": -2.0, "t": "−2.0", "mark": "▲"}, {}, (-2.0, '"▲ "0.0;"▲ "-0.0')),
         ({"v": -0.1, "t": "↓0.1"}, {}, (-0.1, '"↑"0.0;"↓"0.0')),
         ({"v": 13, "t": "+13"}, {}, (13, '"+"0;"-"0')),
-        ({"v": 1.4, "t": "↑1.4个百分点", "mark": "●"}, {}, (1.4, '"● ↑"0.0"个百分点";"● ↓"0.0"个百分点"')),
+        (
+            {"v": 1.4, "t": "↑1.4个百分点", "mark": "●"},
+            {},
+            (1.4, '"● ↑"0.0"个百分点";"● ↓"0.0"个百分点"'),
+        ),
         ({"v": 0, "t": "持平"}, {}, (0, '0;-0;"持平"')),
         ({"t": "↓0.1"}, {}, ("↓0.1", "")),
         (None, {}, ("—", "")),
@@ -79,7 +92,14 @@ def test_no_text_becomes_a_formula_a_link_or_a_number(tmp_path):
 
 
 def test_sheet_names_are_safe_and_differ(tmp_path):
-    titles = ["演示/\\:*?[]区" + "长" * 60, "演示/\\:*?[]区" + "长" * 60, "", "'引'", "说明", "History"]
+    titles = [
+        "演示/\\:*?[]区" + "长" * 60,
+        "演示/\\:*?[]区" + "长" * 60,
+        "",
+        "'引'",
+        "说明",
+        "History",
+    ]
     write([Block.table(title, ["a"], [[1]]) for title in titles], tmp_path / "a.xlsx")
     names = list(read(tmp_path / "a.xlsx"))
     assert len(names) == len({n.lower() for n in names}) == 7 and all(len(n) <= 31 for n in names)
@@ -98,11 +118,19 @@ def test_our_workbooks_are_never_read_as_ledgers(tmp_path):
 
 
 def test_frames_become_sheets_and_csv_that_nothing_calculates(tmp_path):
-    frame = pd.DataFrame({"=名称": ["=1+1", "@甲", "乙", None], "数": [1.5, float("nan"), -2.0, 0.0]})
+    frame = pd.DataFrame(
+        {"=名称": ["=1+1", "@甲", "乙", None], "数": [1.5, float("nan"), -2.0, 0.0]}
+    )
     assert frames_bytes({"表": frame}) == frames_bytes({"表": frame})
     (tmp_path / "a.xlsx").write_bytes(frames_bytes({"表": frame, "表/": frame.head(0)}))
     assert list(read(tmp_path / "a.xlsx")) == ["表", "表_"]
-    assert read(tmp_path / "a.xlsx")["表"] == [["=名称", "数"], ["=1+1", 1.5], ["@甲", ""], ["乙", -2.0], ["", 0.0]]
+    assert read(tmp_path / "a.xlsx")["表"] == [
+        ["=名称", "数"],
+        ["=1+1", 1.5],
+        ["@甲", ""],
+        ["乙", -2.0],
+        ["", 0.0],
+    ]
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
     lines = csv_bytes(frame).decode("utf-8-sig").splitlines()
@@ -113,14 +141,21 @@ def as_excel_shows(value: float, digits: str) -> str:
     """Excel keeps 15 digits of a number and rounds them half up to the decimals of the format."""
     kept = Decimal(f"{value:.15g}") * (100 if digits.endswith("%") else 1)
     decimals = len(digits.removesuffix("%").partition(".")[2])
-    return f"{kept.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}" + "%" * digits.endswith("%")
+    return (
+        f"{kept.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):f}"
+        + "%" * digits.endswith("%")
+    )
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(0, 3))
 def test_excel_shows_what_the_report_prints(top, bottom, decimals):
     column = {"key": "a", "label": "a", "percent": True, "decimals": decimals}
     value, digits = value_of(top / bottom, column)
-    assert as_excel_shows(value, digits) == shown(top / bottom, column) == percent(top, decimals, over=bottom)
+    assert (
+        as_excel_shows(value, digits)
+        == shown(top / bottom, column)
+        == percent(top, decimals, over=bottom)
+    )
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -131,7 +166,9 @@ def test_a_difference_shows_as_it_is_printed(a, b):
     assert as_excel_shows(value, digits) == cell["t"]
 
 
-@pytest.mark.parametrize(("top", "bottom", "printed"), [(46, 160, "28.8%"), (205, 400, "51.3%"), (253, 400, "63.3%")])
+@pytest.mark.parametrize(
+    ("top", "bottom", "printed"), [(46, 160, "28.8%"), (205, 400, "51.3%"), (253, 400, "63.3%")]
+)
 def test_ties_in_excel(top, bottom, printed):
     value, digits = value_of(top / bottom, {"key": "a", "label": "a", "percent": True})
     assert value == top / bottom and digits == "0.0%" and as_excel_shows(value, digits) == printed

@@ -18,7 +18,7 @@ from evalkit.effects import (
     sun_abraham,
     synthetic_control,
     twfe,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +27,29 @@ def figures() -> dict[str, Block]:
     effects = [callaway_santanna(made), twfe(made), sun_abraham(made), did2s(made)]
     study = event_study(made)
     return {
-        "one": effects[0].plot(), "several": ek.charts.event_study(study, *effects[2:]), "english": effects[0].plot(lang="en"),
-        "specifications": ek.charts.specifications(*effects), "placebo": placebo(made, draws=99).plot(), "bacon": bacon(made).plot(),
-        "randomisation": randomisation(made, draws=99).plot(), "honest": honest(study, m=[0, 0.1]).plot(),
+        "one": effects[0].plot(),
+        "several": ek.charts.event_study(study, *effects[2:]),
+        "english": effects[0].plot(lang="en"),
+        "specifications": ek.charts.specifications(*effects),
+        "placebo": placebo(made, draws=99).plot(),
+        "bacon": bacon(made).plot(),
+        "randomisation": randomisation(made, draws=99).plot(),
+        "honest": honest(study, m=[0, 0.1]).plot(),
         "synthetic": synthetic_control(panel(staggered(2, {0: 12, 5: 1})), placebo=False).plot(),
-    }  # fmt: skip
+    }
 
 
 def test_every_figure_says_what_it_shows(figures: dict[str, Block]) -> None:
     for name, figure in figures.items():
-        assert figure.kind == "figure" and figure.content["title"] and len(figure.content["alt"]) > 10, name
+        assert (
+            figure.kind == "figure" and figure.content["title"] and len(figure.content["alt"]) > 10
+        ), name
         assert not figure.content.get("missing_glyphs"), name
         assert figure.png.startswith(b"\x89PNG")
-    assert "活动经费" in figures["one"].content["alt"] and "Event study" in figures["english"].content["title"]
+    assert (
+        "活动经费" in figures["one"].content["alt"]
+        and "Event study" in figures["english"].content["title"]
+    )
 
 
 def test_figures_are_equal_byte_by_byte(figures: dict[str, Block]) -> None:

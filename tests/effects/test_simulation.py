@@ -19,21 +19,30 @@ from evalkit.effects import (
     synthetic_did,
     twfe,
     wild_bootstrap,
-)  # fmt: skip
+)
 
 REPLICATIONS = 400
 Design = Callable[[Panel], Effect]
 DESIGNS: dict[str, Design] = {
-    "twfe": lambda p: twfe(p, guard=False), "event_study": lambda p: event_study(p, guard=False),
+    "twfe": lambda p: twfe(p, guard=False),
+    "event_study": lambda p: event_study(p, guard=False),
     "sun_abraham": lambda p: sun_abraham(p, guard=False),
-    "did2s": lambda p: did2s(p, guard=False), "callaway_santanna": lambda p: callaway_santanna(p, draws=0, guard=False),
-}  # fmt: skip
-SMALL: dict[str, Design] = {"randomisation": lambda p: randomisation(p, draws=399, exact=500),
-                            "wild_bootstrap": lambda p: wild_bootstrap(p, draws=399)}
+    "did2s": lambda p: did2s(p, guard=False),
+    "callaway_santanna": lambda p: callaway_santanna(p, draws=0, guard=False),
+}
+SMALL: dict[str, Design] = {
+    "randomisation": lambda p: randomisation(p, draws=399, exact=500),
+    "wild_bootstrap": lambda p: wild_bootstrap(p, draws=399),
+}
 
 
 def campaign(
-    designs: dict[str, Design], n: int = REPLICATIONS, *, effect: float = 0.0, growing: float = 0.0, **world: object
+    designs: dict[str, Design],
+    n: int = REPLICATIONS,
+    *,
+    effect: float = 0.0,
+    growing: float = 0.0,
+    **world: object,
 ) -> dict[str, tuple[float, float]]:
     """Share of p below 0.05 and share of intervals that hold the true mean effect, by design."""
     cohorts = world.get("cohorts") or COHORTS
@@ -41,17 +50,26 @@ def campaign(
     rejected: dict[str, list[bool]] = {name: [] for name in designs}
     covered: dict[str, list[bool]] = {name: [] for name in designs}
     for seed in range(n):
-        made = panel(staggered(1000 + seed, effect=effect, growing=growing, **world), **({"cluster": "cluster"} if "each" in world
-                                                                                         else {}))  # type: ignore[arg-type]
+        made = panel(
+            staggered(1000 + seed, effect=effect, growing=growing, **world),
+            **({"cluster": "cluster"} if "each" in world else {}),
+        )  # type: ignore[arg-type]
         for name, design in designs.items():
             row = design(made).row
             rejected[name].append(row["p"] < 0.05)
             covered[name].append(row["ci_low"] <= true <= row["ci_high"])
-    return {name: (float(np.mean(rejected[name])), float(np.mean(covered[name]))) for name in designs}
+    return {
+        name: (float(np.mean(rejected[name])), float(np.mean(covered[name]))) for name in designs
+    }
 
 
 def report(title: str, found: dict[str, tuple[float, float]]) -> None:
-    print(f"\n{title}: " + "; ".join(f"{name} size {size:.3f} coverage {cover:.3f}" for name, (size, cover) in found.items()))
+    print(
+        f"\n{title}: "
+        + "; ".join(
+            f"{name} size {size:.3f} coverage {cover:.3f}" for name, (size, cover) in found.items()
+        )
+    )
 
 
 @pytest.mark.slow
@@ -64,7 +82,11 @@ def test_size_with_forty_clusters() -> None:
 @pytest.mark.slow
 def test_coverage_with_growing_effects() -> None:
     """Two-way fixed effects and the plain mean over event times estimate something else here."""
-    found = campaign({k: v for k, v in DESIGNS.items() if k not in ("twfe", "event_study")}, effect=0.5, growing=0.3)
+    found = campaign(
+        {k: v for k, v in DESIGNS.items() if k not in ("twfe", "event_study")},
+        effect=0.5,
+        growing=0.3,
+    )
     report("40 clusters, growing effects", found)
     assert all(0.91 <= cover <= 0.98 for _, cover in found.values())
 
@@ -94,6 +116,11 @@ def test_size_of_the_wild_bootstrap_with_few_clusters() -> None:
 
 @pytest.mark.slow
 def test_coverage_of_synthetic_difference_in_differences() -> None:
-    found = campaign({"synthetic_did": lambda p: synthetic_did(p, draws=100, guard=False)}, 150, effect=1.0, cohorts={0: 30, 6: 6})
+    found = campaign(
+        {"synthetic_did": lambda p: synthetic_did(p, draws=100, guard=False)},
+        150,
+        effect=1.0,
+        cohorts={0: 30, 6: 6},
+    )
     report("36 places, 6 treated", found)
     assert found["synthetic_did"][1] >= 0.88

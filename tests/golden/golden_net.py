@@ -27,8 +27,16 @@ PROJECTS = {
 }
 SHORT = ["quick", "three"]
 FORMS = {
-    "H": "网页", "W": "Word", "G": "公文", "F": "附件", "Y": "一页纸", "X": "Excel", "C": "CSV", "S": "屏幕", "P": "PDF",
-}  # fmt: skip
+    "H": "网页",
+    "W": "Word",
+    "G": "公文",
+    "F": "附件",
+    "Y": "一页纸",
+    "X": "Excel",
+    "C": "CSV",
+    "S": "屏幕",
+    "P": "PDF",
+}
 # Left out of the 24 districts, so that all is under 3 MB: lists of units, the origin of each number, and published
 # figures, which are the same in every project.
 NOT_IN_FULL = ["问题清单", "指标出处", "公开数字"]
@@ -52,7 +60,9 @@ def build(kind: str, folder: Path, jobs: int = 1) -> None:
         _run(folder, "demo", *(["--quick"] if kind == "quick" else []))
     said = {
         "report": _run(folder, "report", "--period", PERIOD, "--jobs", str(jobs)),
-        "whatif": _run(folder, "whatif", "--set", "activity.per_member=200", "--from", "2026-07-01"),
+        "whatif": _run(
+            folder, "whatif", "--set", "activity.per_member=200", "--from", "2026-07-01"
+        ),
         "score": _run(folder, "score", "--period", PERIOD),
     }
     for name, text in said.items():
@@ -60,7 +70,12 @@ def build(kind: str, folder: Path, jobs: int = 1) -> None:
 
 
 def _run(folder: Path, command: str, *words: str) -> str:
-    settings = {**os.environ, "EVALKIT_FONTS": "bundled", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT / "src")}
+    settings = {
+        **os.environ,
+        "EVALKIT_FONTS": "bundled",
+        "PYTHONUTF8": "1",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
     settings.pop("EVALKIT_PROJECT", None)
     call = [sys.executable, "-m", "evalkit.cli", command, *words, "--project", str(folder)]
     done = subprocess.run(
@@ -109,7 +124,9 @@ def documents(folder: Path) -> list[Document]:
         "quality": "数据质量",
         "published": "公开数字",
     }
-    annual += [Document(name, "H", report / f"{stem}.html", read.read_html) for stem, name in pages.items()]
+    annual += [
+        Document(name, "H", report / f"{stem}.html", read.read_html) for stem, name in pages.items()
+    ]
     for page in sorted((report / "district").glob("*.html")):
         annual.append(Document(f"概况 {page.stem}", "H", page, read.read_html))
         annual.append(Document(f"概况 {page.stem}", "W", page.with_suffix(".docx"), read.read_docx))
@@ -123,7 +140,9 @@ def documents(folder: Path) -> list[Document]:
     scores = report / "评分"
     annual.append(Document("评分", "X", scores / "评分.xlsx", read.read_xlsx))
     for group, where in {"测算": plan, "评分": scores}.items():
-        annual += [Document(group, "C", path, read.read_csv) for path in sorted(where.glob("*.csv"))]
+        annual += [
+            Document(group, "C", path, read.read_csv) for path in sorted(where.glob("*.csv"))
+        ]
     for stem, group in {"whatif": "测算", "score": "评分", "report": "评估报告"}.items():
         annual.append(Document(group, "S", folder / f"{stem}.said", _said))
     return annual
@@ -131,7 +150,9 @@ def documents(folder: Path) -> list[Document]:
 
 def _said(path: Path) -> list[read.Block]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if not re.match(r"生成报告 \d|读取台账 \d|运行 \d", line)]  # progress
+    kept = [
+        line for line in lines if not re.match(r"生成报告 \d|读取台账 \d|运行 \d", line)
+    ]  # progress
     return read.read_screen("\n".join(kept), "屏幕")
 
 
@@ -210,8 +231,12 @@ def write(net: Net, folder: Path) -> None:
         for section in sorted(sections):
             text.append(f"## {section}")
             for (row, column, value), forms in sorted(sections[section].items()):
-                text.append("\t".join([row, column, value, "".join(sorted(forms, key=list(FORMS).index))]))
-        (folder / f"{document}.txt").write_text("\n".join(text) + "\n", encoding="utf-8", newline="\n")
+                text.append(
+                    "\t".join([row, column, value, "".join(sorted(forms, key=list(FORMS).index))])
+                )
+        (folder / f"{document}.txt").write_text(
+            "\n".join(text) + "\n", encoding="utf-8", newline="\n"
+        )
 
 
 def load(folder: Path) -> Net:
@@ -307,7 +332,9 @@ def sorted_out(moves: list[Move]) -> Told:
 
 def _nearness(one: Move, other: Move) -> int:
     """How many of section, row, column and forms two places share."""
-    return sum(a == b for a, b in zip([*one.place, one.forms], [*other.place, other.forms], strict=True))
+    return sum(
+        a == b for a, b in zip([*one.place, one.forms], [*other.place, other.forms], strict=True)
+    )
 
 
 def told(moves: list[Move], limit: int | None = None) -> str:

@@ -32,15 +32,17 @@ NAME = re.compile(r"演示\d+区|\d+(?:人|名)以上")  # names in which digits
 DIRECTION = "提高|下降|上升|降低|增加|减少|增长|高出|低于|高|低|多|少|增|减|失|升"
 RELATIVE = re.compile(rf"^(?:比|较|同比|占|距|涉及|因|(?:{DIRECTION})#|#|满分|得#|位次|第#)")
 OPENING = re.compile(r"^(?:截至|其中|按|比|较|占|距|与上年|\w{1,6}图$)")
-UNIT = (
-    "个百分点|百分点|万元|元/人|元|家次|人次|家/名|家/个|家|个|名|次/人|次|人|条|分|项|年|月|日|倍|星|处|行"
-)
+UNIT = "个百分点|百分点|万元|元/人|元|家次|人次|家/名|家/个|家|个|名|次/人|次|人|条|分|项|年|月|日|倍|星|处|行"
 UNITS = re.compile(rf"[#\s%/]|{UNIT}")
 SECTION_NUMBER = re.compile(
     r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|附录[一二三四五六七八九十]+\s*|附件\s*\d*\s*|\d+\.(?=\D))"
 )
-TABLE_NUMBER = re.compile(r"(?:^|(?<=[\s见与和及至到由、，。；：（“]))([表图]|附件)\s?\d+(?![\d.,%个张份项年])[\s　：:]*")
-COUNT = re.compile(rf"[—→\s]*|{NUMBER.pattern}(?:[^\d\s]{{0,4}})")  # a cell that holds a number alone
+TABLE_NUMBER = re.compile(
+    r"(?:^|(?<=[\s见与和及至到由、，。；：（“]))([表图]|附件)\s?\d+(?![\d.,%个张份项年])[\s　：:]*"
+)
+COUNT = re.compile(
+    rf"[—→\s]*|{NUMBER.pattern}(?:[^\d\s]{{0,4}})"
+)  # a cell that holds a number alone
 OWN_NAMES = {"名称", "党组织", "单位名称", "单位"}
 MARKS = re.compile(r"[●▲■]\s?")
 
@@ -102,7 +104,11 @@ def all_cells(blocks: list[Block], areas: Iterable[str] = ()) -> list[Cell]:
                 found += sentence(note, heading, areas)
         else:
             name = title(block.text) or heading
-            where = name if table_titles[title(block.text)] < 2 or name == heading else f"{heading} / {name}"
+            where = (
+                name
+                if table_titles[title(block.text)] < 2 or name == heading
+                else f"{heading} / {name}"
+            )
             found += table(block, where, areas)
     return found
 
@@ -142,7 +148,9 @@ def table(block: Block, where: str, areas: set[str]) -> list[Cell]:
     width = max((len(row) for row in [*block.head, *block.body]), default=0)
     head = [[*row, *[""] * (width - len(row))] for row in block.head]
     body = [[tidy(text) for text in [*row, *[""] * (width - len(row))]] for row in block.body]
-    columns = [" · ".join(dict.fromkeys(tidy(row[c]) for row in head if row[c])) for c in range(width)]
+    columns = [
+        " · ".join(dict.fromkeys(tidy(row[c]) for row in head if row[c])) for c in range(width)
+    ]
     keys = key_columns(body, columns)
     found: list[Cell] = []
     for row in body:
@@ -172,13 +180,17 @@ def key_columns(body: list[list[str]], columns: list[str]) -> list[int]:
         texts = [row[column] for row in body if row[column]]
         if not texts or max(map(len, texts)) > 40:
             continue
-        counted = [text for text in texts if COUNT.fullmatch(text) and not re.fullmatch(r"20\d\d年?", text)]
+        counted = [
+            text for text in texts if COUNT.fullmatch(text) and not re.fullmatch(r"20\d\d年?", text)
+        ]
         if len(counted) * 2 >= len(texts):
             counts.append(column)
         elif columns[column] in OWN_NAMES or not _tell_apart(body, keys):
             keys.append(column)
     if not _tell_apart(body, keys):
-        return next((sorted([*keys, c]) for c in counts[:-1] if _tell_apart(body, [*keys, c])), keys)
+        return next(
+            (sorted([*keys, c]) for c in counts[:-1] if _tell_apart(body, [*keys, c])), keys
+        )
     return keys
 
 
@@ -248,7 +260,9 @@ def _list_head(words: str, areas: set[str]) -> str:
     listed = re.match(r"(.+?(?:的是|指标有|的有|的指标是))(?=.)", words)
     if listed:
         return listed.group(1)
-    return next((words.removesuffix(area) for area in areas if words.endswith(area) and words != area), "")
+    return next(
+        (words.removesuffix(area) for area in areas if words.endswith(area) and words != area), ""
+    )
 
 
 def _pieces(text: str) -> Iterable[tuple[str, str]]:
@@ -264,7 +278,9 @@ def _pieces(text: str) -> Iterable[tuple[str, str]]:
 
 def _template(piece: str) -> tuple[str, list[str]]:
     """The words of a clause with # for each number, and the numbers with the direction before them."""
-    hidden = NAME.sub(lambda m: re.sub(r"\d", lambda d: chr(0xE000 + int(d.group())), m.group()), piece)
+    hidden = NAME.sub(
+        lambda m: re.sub(r"\d", lambda d: chr(0xE000 + int(d.group())), m.group()), piece
+    )
     values = [number.strip() for number in NUMBER.findall(hidden)]
     template = NUMBER.sub("#", hidden)
     found = iter(range(len(values)))
@@ -301,7 +317,9 @@ def pdf_cells(lines: list[str], known: set[str]) -> list[Cell]:
     found = []
     for name, part in texts.items():
         text = re.sub(r"演\s*示\s*(\d\d)\s*区", r"演示\1区", "\n".join(part))
-        counts = Counter(n for line in text.splitlines() for note in notes(line) for n in numbers(tidy(note)))
+        counts = Counter(
+            n for line in text.splitlines() for note in notes(line) for n in numbers(tidy(note))
+        )
         if counts:
             words = [f"{n}×{k}" if k > 1 else n for n, k in sorted(counts.items(), key=_by_size)]
             found.append(Cell(name, "", "数字", " ".join(words)))

@@ -71,7 +71,11 @@ def read_html(path: Path) -> list[Block]:
 
 
 def _walk_html(element: lxml.html.HtmlElement, blocks: list[Block]) -> None:
-    if not isinstance(element.tag, str) or element.tag in HTML_UNSEEN or element.get("class") == "ek-skip":
+    if (
+        not isinstance(element.tag, str)
+        or element.tag in HTML_UNSEEN
+        or element.get("class") == "ek-skip"
+    ):
         return
     if element.tag in HTML_HEADINGS:
         blocks.append(Block("heading", plain(element.text_content()), HTML_HEADINGS[element.tag]))
@@ -93,7 +97,9 @@ def _walk_html(element: lxml.html.HtmlElement, blocks: list[Block]) -> None:
 def _html_text(element: lxml.html.HtmlElement) -> str:
     pieces = [element.text or ""]
     for child in element:
-        pieces.append("\n" if child.tag == "br" else _html_text(child) if isinstance(child.tag, str) else "")
+        pieces.append(
+            "\n" if child.tag == "br" else _html_text(child) if isinstance(child.tag, str) else ""
+        )
         pieces.append(child.tail or "")
     return "".join(pieces)
 
@@ -184,7 +190,10 @@ def _word_table(table: lxml.etree._Element, title: str) -> list[Block]:
         cells: list[str] = []
         for cell in row.findall(f"{WORD}tc"):
             blocks += [
-                b for p in cell.iter(f"{WORD}p") for b in _word_paragraph(p) if b.text.startswith(PICTURE)
+                b
+                for p in cell.iter(f"{WORD}p")
+                for b in _word_paragraph(p)
+                if b.text.startswith(PICTURE)
             ]
             properties = cell.find(f"{WORD}tcPr")
             span = properties.find(f"{WORD}gridSpan") if properties is not None else None
@@ -224,7 +233,9 @@ def _shared_strings(archive: zipfile.ZipFile) -> list[str]:
     if "xl/sharedStrings.xml" not in archive.namelist():
         return []
     root = lxml.etree.fromstring(archive.read("xl/sharedStrings.xml"))
-    return ["".join(t.text or "" for t in item.iter(f"{SHEET}t")) for item in root.iter(f"{SHEET}si")]
+    return [
+        "".join(t.text or "" for t in item.iter(f"{SHEET}t")) for item in root.iter(f"{SHEET}si")
+    ]
 
 
 def _formats(archive: zipfile.ZipFile) -> list[str]:
@@ -251,7 +262,8 @@ def _sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     book = lxml.etree.fromstring(archive.read("xl/workbook.xml"))
     named = [(s.get("name"), targets[s.get(f"{RELATION}id")]) for s in book.iter(f"{SHEET}sheet")]
     return [
-        (name, target.lstrip("/") if target.startswith("/") else f"xl/{target}") for name, target in named
+        (name, target.lstrip("/") if target.startswith("/") else f"xl/{target}")
+        for name, target in named
     ]
 
 
@@ -293,7 +305,9 @@ def _grid(sheet: lxml.etree._Element, strings: list[str], formats: list[str]) ->
                 cells.setdefault((row, column), cells.get((top, left), Shown("")))
     height = 1 + max((row for row, _ in cells), default=-1)
     width = 1 + max((column for _, column in cells), default=-1)
-    return [[cells.get((row, column), Shown("")) for column in range(width)] for row in range(height)]
+    return [
+        [cells.get((row, column), Shown("")) for column in range(width)] for row in range(height)
+    ]
 
 
 def shown(number: str, code: str) -> str:
@@ -338,8 +352,12 @@ def _sheet_blocks(name: str, grid: list[list[Shown]]) -> list[Block]:
 
     for row in grid:
         filled = [cell for cell in row if cell.text]
-        alone = bool(filled) and len({cell.text for cell in filled}) == 1 and not filled[0].is_number
-        if not filled or (alone and row[0].text and (len(row) == 1 or len(filled) == len(row) or not table)):
+        alone = (
+            bool(filled) and len({cell.text for cell in filled}) == 1 and not filled[0].is_number
+        )
+        if not filled or (
+            alone and row[0].text and (len(row) == 1 or len(filled) == len(row) or not table)
+        ):
             close()
             if filled and not blocks and len(grid) > 1 and len(filled[0].text) < 40:
                 title = filled[0].text if title == name or re.match(r"表\d+", name) else title
@@ -349,14 +367,18 @@ def _sheet_blocks(name: str, grid: list[list[Shown]]) -> list[Block]:
         else:
             table.append(row)
     close()
-    return [Block("heading", title, 2), *blocks] if blocks and blocks[0].kind != "heading" else blocks
+    return (
+        [Block("heading", title, 2), *blocks] if blocks and blocks[0].kind != "heading" else blocks
+    )
 
 
 def _sheet_table(title: str, rows: list[list[Shown]]) -> Block:
     texts = [[plain(cell.text) for cell in row] for row in rows]
     heads = 1
     while (
-        heads < len(rows) - 1 and texts[heads][0] == texts[0][0] and not any(c.is_number for c in rows[heads])
+        heads < len(rows) - 1
+        and texts[heads][0] == texts[0][0]
+        and not any(c.is_number for c in rows[heads])
     ):
         heads += 1
     return Block("table", title, head=texts[:heads], body=texts[heads:])
@@ -368,7 +390,10 @@ def _sheet_table(title: str, rows: list[list[Shown]]) -> Block:
 def read_csv(path: Path) -> list[Block]:
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     if rows and len(rows[0]) == 1:
-        return [Block("heading", path.stem, 2), *(Block("text", plain(row[0])) for row in rows[1:] if row)]
+        return [
+            Block("heading", path.stem, 2),
+            *(Block("text", plain(row[0])) for row in rows[1:] if row),
+        ]
     return [Block("table", path.stem, head=rows[:1], body=rows[1:])]
 
 

@@ -20,13 +20,23 @@ import golden_net as net
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--quick", action="store_true", help="the quick demonstration and the three counties (usual)")
+    which.add_argument(
+        "--quick",
+        action="store_true",
+        help="the quick demonstration and the three counties (usual)",
+    )
     which.add_argument("--all", action="store_true", help="the 24 districts too (campaign)")
     which.add_argument("--only", choices=list(net.PROJECTS), help="one project")
-    parser.add_argument("--diff", action="store_true", help="write nothing; end with 1 if a cell moved")
-    parser.add_argument("--removed", metavar="WHY", help="cells that are gone are gone on purpose: the reason")
+    parser.add_argument(
+        "--diff", action="store_true", help="write nothing; end with 1 if a cell moved"
+    )
+    parser.add_argument(
+        "--removed", metavar="WHY", help="cells that are gone are gone on purpose: the reason"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes a report")
     parser.add_argument("--keep", type=Path, help="build the projects here and leave them")
     options = parser.parse_args()
@@ -56,7 +66,9 @@ def _write(kind: str, fresh: net.Net, moves: list[net.Move], why: str | None) ->
             for place in dict.fromkeys(move.place for move in gone):
                 file.write(f"{' | '.join([kind, *place])}\t{why}\n")
     elif gone:
-        print(f"{kind}: nothing written: {len(gone)} numbers are gone and do not stand in removed.txt, such as")
+        print(
+            f"{kind}: nothing written: {len(gone)} numbers are gone and do not stand in removed.txt, such as"
+        )
         print("\n".join(map(str, gone[:20])))
         print("If that is meant: python tests/golden/make.py --removed 'the reason'")
         return False

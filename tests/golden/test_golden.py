@@ -53,7 +53,9 @@ def test_the_net_leaves_out_no_number_of_a_document(kind, built):
         blocks = document.reader(document.path)
         if document.path.suffix != ".said":
             lost = numbers_on_the_page(document.path) - numbers_of_blocks(blocks)
-            assert not lost, f"{document.name} {document.form}: not read {dict(lost.most_common(20))}"
+            assert not lost, (
+                f"{document.name} {document.form}: not read {dict(lost.most_common(20))}"
+            )
         for block in blocks:
             lost = numbers_of_blocks([block], tidy=True) - _numbers_in_cells(block, areas)
             assert not lost, f"{document.name} {document.form}: in no cell {dict(lost)}, {block}"
@@ -62,10 +64,15 @@ def test_the_net_leaves_out_no_number_of_a_document(kind, built):
 def _numbers_in_cells(block: read.Block, areas: list[str]):
     cells = places.all_cells([block], areas)
     texts = [cell.value for cell in cells]
-    if block.kind == "table":  # names of rows and columns are places: they hold their numbers themselves
+    if (
+        block.kind == "table"
+    ):  # names of rows and columns are places: they hold their numbers themselves
         texts += [text for row in block.head for text in row]
         body = [[places.tidy(text) for text in row] for row in block.body]
-        columns = [" · ".join(dict.fromkeys(places.tidy(t) for t in c if t)) for c in zip(*block.head, strict=True)]
+        columns = [
+            " · ".join(dict.fromkeys(places.tidy(t) for t in c if t))
+            for c in zip(*block.head, strict=True)
+        ]
         texts += [row[c] for c in places.key_columns(body, columns) for row in body]
         texts += [cell.column for cell in cells]
     return places.counted(texts)
@@ -76,7 +83,9 @@ def test_the_files_of_the_net_are_as_the_command_writes_them(kind, tmp_path):
     kept = {path.name: path.read_text(encoding="utf-8") for path in (HERE / kind).glob("*.txt")}
     assert kept or kind == "full"
     net.write(net.load(HERE / kind), tmp_path / kind)
-    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / kind).glob("*.txt")} == kept
+    assert {
+        path.name: path.read_text(encoding="utf-8") for path in (tmp_path / kind).glob("*.txt")
+    } == kept
 
 
 def test_the_net_stays_small():

@@ -24,31 +24,52 @@ PAGE = """<html><body><nav><a>目录 99</a></nav><main><h1>某省2025年报告</
 <table><caption>表{number}　主要指标<span>单位：家</span></caption>
 <thead><tr><th rowspan="2">区县</th><th colspan="2">单位</th></tr><tr><th>数值</th><th>增减</th></tr></thead>
 <tbody>{rows}</tbody></table><img alt="横条图：组织覆盖率，最高甲区92.6%"></main></body></html>"""
-ROWS = ["<tr><th>甲区</th><td>▲ 1,598</td><td>↑38</td></tr>", "<tr><th>乙区</th><td>215</td><td>↓4</td></tr>"]
+ROWS = [
+    "<tr><th>甲区</th><td>▲ 1,598</td><td>↑38</td></tr>",
+    "<tr><th>乙区</th><td>215</td><td>↓4</td></tr>",
+]
 
 
 def numbers_on_the_page(path: Path) -> Counter[str]:
     """The numbers in the bare text of a file, without a thought for headings, tables or places."""
     if path.suffix == ".html":
-        page = lxml.html.parse(str(path), parser=lxml.html.HTMLParser(encoding="utf-8")).getroot().find("body")
+        page = (
+            lxml.html.parse(str(path), parser=lxml.html.HTMLParser(encoding="utf-8"))
+            .getroot()
+            .find("body")
+        )
         for unseen in page.xpath("//nav|//script|//style|//svg"):
             unseen.drop_tree()
-        texts = [*page.xpath("//img/@alt"), *("".join(row.itertext()) for row in page.xpath("//caption"))]
+        texts = [
+            *page.xpath("//img/@alt"),
+            *("".join(row.itertext()) for row in page.xpath("//caption")),
+        ]
         for inside in page.xpath("//caption"):
             inside.drop_tree()
-        for line in page.xpath("//p|//li|//td|//th|//h1|//h2|//h3|//h4|//figcaption|//footer|//summary"):
+        for line in page.xpath(
+            "//p|//li|//td|//th|//h1|//h2|//h3|//h4|//figcaption|//footer|//summary"
+        ):
             if not line.xpath(".//p|.//li|.//td|.//figcaption"):
                 texts.append("".join(line.itertext()))
     elif path.suffix == ".docx":
         document = docx.Document(str(path))
-        cells = [cell for table in document.tables for row in table._tbl.tr_lst for cell in row.tc_lst]
-        plain_paragraphs = [p for p in document.paragraphs if not (p.style.name or "").lower().startswith("toc ")]
+        cells = [
+            cell for table in document.tables for row in table._tbl.tr_lst for cell in row.tc_lst
+        ]
+        plain_paragraphs = [
+            p for p in document.paragraphs if not (p.style.name or "").lower().startswith("toc ")
+        ]
         texts = [p.text for p in plain_paragraphs]
-        texts += ["\n".join("".join(t.text or "" for t in p.iter(f"{read.WORD}t")) for p in c.p_lst) for c in cells]
+        texts += [
+            "\n".join("".join(t.text or "" for t in p.iter(f"{read.WORD}t")) for p in c.p_lst)
+            for c in cells
+        ]
         texts += document.element.body.xpath(".//wp:docPr/@descr")
     elif path.suffix == ".xlsx":
         book = load_workbook(str(path))
-        rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+        rows = [
+            row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()
+        ]
         return places.counted([cell for row in rows for cell in row if isinstance(cell, str)])
     else:
         texts = path.read_text(encoding="utf-8-sig").replace(",", "\n").splitlines()
@@ -71,7 +92,10 @@ def numbers_of_blocks(blocks: list[read.Block], tidy: bool = False) -> Counter[s
 
 def page(folder: Path, rows=ROWS, number=1, rate="80.6", second="87.0", more="") -> list[Cell]:
     path = folder / "page.html"
-    path.write_text(PAGE.format(rows="".join(rows), number=number, rate=rate, second=second, more=more), encoding="utf-8")
+    path.write_text(
+        PAGE.format(rows="".join(rows), number=number, rate=rate, second=second, more=more),
+        encoding="utf-8",
+    )
     return places.cells(read.read_html(path), ["甲区", "乙区", "丙区"])
 
 
@@ -100,7 +124,9 @@ def test_a_moved_number_is_one_moved_cell(tmp_path):
         return found
 
     moves = net.compare(taken(page(tmp_path)), taken(page(tmp_path, rate="81.0")))
-    assert [str(m) for m in moves] == ["报告（网页、Word） | 总体情况 | 组织覆盖率 | #: 80.6% -> 81.0%"]
+    assert [str(m) for m in moves] == [
+        "报告（网页、Word） | 总体情况 | 组织覆盖率 | #: 80.6% -> 81.0%"
+    ]
     moves = net.compare(taken(page(tmp_path)), taken(page(tmp_path, second="84.1")))
     assert [(m.place[3], m.old, m.new) for m in moves] == [("乙区（#）", "87.0%", "84.1%")]
     moves = net.compare(taken(page(tmp_path)), taken(page(tmp_path, rows=ROWS[:1])))
@@ -121,7 +147,10 @@ def test_a_number_at_another_place_is_not_gone(tmp_path):
     assert net.vanished(moves) == []
     lines = net.told(moves).splitlines()
     assert lines[0] == "0 cells moved, 0 gone, 0 new, 2 with the same numbers at another place"
-    assert lines[2] == "报告（网页） | 主要指标 | 乙区 | 单位 · 数值: 215 => 主要指标 | 丁区 | 单位 · 数值: 215"
+    assert (
+        lines[2]
+        == "报告（网页） | 主要指标 | 乙区 | 单位 · 数值: 215 => 主要指标 | 丁区 | 单位 · 数值: 215"
+    )
 
 
 def test_what_is_written_is_read_again(tmp_path):
@@ -189,12 +218,18 @@ def test_excel_shows_numbers_in_their_format(tmp_path):
 @pytest.mark.parametrize(
     ("number", "code", "text"),
     [
-        ("0.2874999", "0.0%", "28.7%"), ("0.2875", "0.0%", "28.8%"), ("1.005", "0.00", "1.01"),
-        ("-3", "0;(0)", "(3)"), ("0", '"↑"0.0;"↓"0.0', "↑0.0"), ("97.5", '"▲ "0.0;"▲ "-0.0', "▲ 97.5"),
-        ("100", '0.0"（足额到位）";-0.0', "100.0（足额到位）"), ("1234567.5", "#,##0.00", "1,234,567.50"),
-        ("0.1000000000000001", "General", "0.1"), ("12.0", "General", "12"),
+        ("0.2874999", "0.0%", "28.7%"),
+        ("0.2875", "0.0%", "28.8%"),
+        ("1.005", "0.00", "1.01"),
+        ("-3", "0;(0)", "(3)"),
+        ("0", '"↑"0.0;"↓"0.0', "↑0.0"),
+        ("97.5", '"▲ "0.0;"▲ "-0.0', "▲ 97.5"),
+        ("100", '0.0"（足额到位）";-0.0', "100.0（足额到位）"),
+        ("1234567.5", "#,##0.00", "1,234,567.50"),
+        ("0.1000000000000001", "General", "0.1"),
+        ("12.0", "General", "12"),
     ],
-)  # fmt: skip
+)
 def test_formats(number, code, text):
     assert read.shown(number, code) == text
 
@@ -207,7 +242,9 @@ def test_pdf(tmp_path):
     source += "#outline()\n#pagebreak()\n— 7 —\n"
     (tmp_path / "pdf.typ").write_text(source, encoding="utf-8")
     fonts = Path(find_spec("pylopdf_fonts_zh_cn").origin).parent
-    typst.compile(str(tmp_path / "pdf.typ"), output=str(tmp_path / "file.pdf"), font_paths=[str(fonts)])
+    typst.compile(
+        str(tmp_path / "pdf.typ"), output=str(tmp_path / "file.pdf"), font_paths=[str(fonts)]
+    )
     found = places.pdf_cells(read.read_pdf(tmp_path / "file.pdf"), {"经费", "队伍"})
     assert Cell("经费", "", "数字", "13.33×2 553.92") in found
     assert [c.value for c in found if c.section == "队伍"] == ["250"]
@@ -217,15 +254,30 @@ def test_pdf(tmp_path):
 
 
 def test_rows_of_one_name_are_told_apart_by_the_next_words():
-    body = [["2026年", "市财政", "1"], ["2026年", "区财政", "2"], ["2027年", "市财政", "3"], ["2027年", "区财政", "4"]]
+    body = [
+        ["2026年", "市财政", "1"],
+        ["2026年", "区财政", "2"],
+        ["2027年", "市财政", "3"],
+        ["2027年", "区财政", "4"],
+    ]
     block = read.Block("table", "表2　分出资方", head=[["年份", "出资方", "支出"]], body=body)
     assert Cell("分出资方", "2027年 | 区财政", "支出", "4") in places.cells([block])
 
 
 def test_two_tables_of_one_title_are_told_apart_by_their_headings():
-    tables = [read.Block("table", "表1　情况", head=[["项", "数"]], body=[["甲", str(n)]]) for n in (1, 2)]
-    blocks = [read.Block("heading", "一、上", 2), tables[0], read.Block("heading", "二、下", 2), tables[1]]
-    assert [(c.section, c.value) for c in places.cells(blocks)] == [("上 / 情况", "1"), ("下 / 情况", "2")]
+    tables = [
+        read.Block("table", "表1　情况", head=[["项", "数"]], body=[["甲", str(n)]]) for n in (1, 2)
+    ]
+    blocks = [
+        read.Block("heading", "一、上", 2),
+        tables[0],
+        read.Block("heading", "二、下", 2),
+        tables[1],
+    ]
+    assert [(c.section, c.value) for c in places.cells(blocks)] == [
+        ("上 / 情况", "1"),
+        ("下 / 情况", "2"),
+    ]
 
 
 def test_only_the_number_of_a_table_is_no_number():

@@ -35,17 +35,26 @@ def cells() -> dict[tuple[str, str, str], str]:
 
 def of_tables(cells: dict[tuple[str, str, str], str]) -> dict[tuple[str, str], str]:
     """The numbers of the tables of areas."""
-    return {(row, column): value for (table, row, column), value in cells.items() if TABLES.search(table)}
+    return {
+        (row, column): value
+        for (table, row, column), value in cells.items()
+        if TABLES.search(table)
+    }
 
 
 def test_the_tables_of_areas_are_what_the_workbooks_give(cells) -> None:
     printed = of_tables(cells)
     wanted = recomputed.expected_cells(RAW, YEAR)
-    compared = {place: text for place, text in wanted.items() if place in printed or _plain(place) in printed}
+    compared = {
+        place: text
+        for place, text in wanted.items()
+        if place in printed or _plain(place) in printed
+    }
     wrong = {
         place: (text, printed.get(place, printed.get(_plain(place))))
         for place, text in compared.items()
-        if text.replace(",", "") != str(printed.get(place, printed.get(_plain(place)))).replace(",", "")
+        if text.replace(",", "")
+        != str(printed.get(place, printed.get(_plain(place)))).replace(",", "")
     }
     assert not wrong
     missed = {name for _area, name in wanted} - {name for _area, name in compared}
@@ -55,14 +64,24 @@ def test_the_tables_of_areas_are_what_the_workbooks_give(cells) -> None:
 
 # rates that stand in the table of targets only, compared below
 PRINTED_ELSEWHERE = {
-    "党员不足3名单位联合组建率", "50人以上企业有党员率", "100人以上企业有党组织率", "每个联合党组织覆盖单位数",
-    "专职指导员占比", "党费返还率（对上年实缴）", "镇企配套比", "整转率", "活动到会率",
-}  # fmt: skip
+    "党员不足3名单位联合组建率",
+    "50人以上企业有党员率",
+    "100人以上企业有党组织率",
+    "每个联合党组织覆盖单位数",
+    "专职指导员占比",
+    "党费返还率（对上年实缴）",
+    "镇企配套比",
+    "整转率",
+    "活动到会率",
+}
 
 
 def _plain(place: tuple[str, str]) -> tuple[str, str]:
     area, name = place
-    return area, {"人均党建经费": "人均党建经费（元/人）", "人均活动经费": "人均活动经费（元/人）"}.get(name, name)
+    return area, {
+        "人均党建经费": "人均党建经费（元/人）",
+        "人均活动经费": "人均活动经费（元/人）",
+    }.get(name, name)
 
 
 def test_numerators_denominators_and_rates_of_the_targets(cells) -> None:
@@ -75,7 +94,11 @@ def test_numerators_denominators_and_rates_of_the_targets(cells) -> None:
         rate = rates[name]
         whole = (before if rate.whole_of_previous_year else now)[rate.whole]
         as_printed = recomputed.wan if text.endswith("万元") else recomputed.printed
-        sides = {"分子": as_printed(now[rate.part]), "分母": as_printed(whole), "实际": rate.value(now, before)}
+        sides = {
+            "分子": as_printed(now[rate.part]),
+            "分母": as_printed(whole),
+            "实际": rate.value(now, before),
+        }
         wanted = sides[column]
         assert re.match(r"[\d.,]+", text)[0] == wanted, (name, column)
         compared += 1
@@ -84,7 +107,9 @@ def test_numerators_denominators_and_rates_of_the_targets(cells) -> None:
 
 def test_the_cost_of_a_higher_standard(cells) -> None:
     wanted = recomputed.standard_cells(RAW, YEAR, 150, 200)
-    printed = {(row, column): value for (table, row, column), value in cells.items() if table == STANDARDS}
+    printed = {
+        (row, column): value for (table, row, column), value in cells.items() if table == STANDARDS
+    }
     assert {place: printed[place].replace(",", "") for place in wanted} == {
         place: text.replace(",", "") for place, text in wanted.items()
     }

@@ -15,9 +15,17 @@ def run(*args, cwd, **environment):
     env = os.environ | {"PYTHONUTF8": "1"} | environment
     env.pop("EVALKIT_PROJECT", None)
     done = subprocess.run(
-        [sys.executable, "-m", "evalkit.cli", *map(str, args)], cwd=cwd, env=env, capture_output=True, timeout=900
+        [sys.executable, "-m", "evalkit.cli", *map(str, args)],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        timeout=900,
     )
-    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    return (
+        done.returncode,
+        done.stdout.decode("utf-8", "replace"),
+        done.stderr.decode("utf-8", "replace"),
+    )
 
 
 def test_help_is_chinese_and_loads_nothing_heavy(tmp_path):
@@ -31,8 +39,15 @@ def test_help_is_chinese_and_loads_nothing_heavy(tmp_path):
 def test_check_on_a_lone_folder_needs_no_project(demo_project, tmp_path):
     code, out, err = run("check", demo_project / "data/demo/2025/演示01区.xlsx", cwd=tmp_path)
     assert code == 0, err
-    assert "演示01区.xlsx" in out and "党组织台账" not in err and "单位" in out and "原文件没有改动" in out
-    code, out, _ = run("check", demo_project / "data/demo/2025/演示01区.xlsx", "--json", cwd=tmp_path)
+    assert (
+        "演示01区.xlsx" in out
+        and "党组织台账" not in err
+        and "单位" in out
+        and "原文件没有改动" in out
+    )
+    code, out, _ = run(
+        "check", demo_project / "data/demo/2025/演示01区.xlsx", "--json", cwd=tmp_path
+    )
     assert json.loads(out)["errors"] == 0
 
 
@@ -62,7 +77,12 @@ def test_doctor_is_right_in_a_new_folder(tmp_path):
     assert code == 0 and "还不是项目文件夹" in out and "写不进" not in out, out + err
     (tmp_path / "evalkit.yml").write_text("", encoding="utf-8")
     code, out, err = run("doctor", cwd=tmp_path)
-    assert code == 0 and f"项目文件夹：{tmp_path}" in out and "data/raw：0 个" in out and "写不进" not in out, out + err
+    assert (
+        code == 0
+        and f"项目文件夹：{tmp_path}" in out
+        and "data/raw：0 个" in out
+        and "写不进" not in out
+    ), out + err
     assert not list(tmp_path.iterdir())[1:], "it leaves nothing behind"
     code, out, _ = run("doctor", "--project", tmp_path / "没有", cwd=tmp_path)
     assert code == 1 and "没有这个文件夹" in out
@@ -82,7 +102,10 @@ def test_doctor_tries_to_write(tmp_path, monkeypatch):
     assert not healthy and sum(line.startswith("■ 写不进") for line in lines) == 2
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere; permissions differ on Windows")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0,
+    reason="root writes everywhere; permissions differ on Windows",
+)
 def test_a_read_only_folder_is_one_message(demo_project, tmp_path):
     (tmp_path / "data/raw").mkdir(parents=True)
     (tmp_path / "data").chmod(0o500)
@@ -104,7 +127,9 @@ def test_version(tmp_path):
 
 def test_import_stays_light():
     probe = "import sys, evalkit; print(sorted(m for m in sys.modules if m.split('.')[0] in ('pandas', 'numpy', 'yaml', 'typer')))"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=Path.home())
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, cwd=Path.home()
+    )
     assert done.stdout.strip() == "[]"
 
 

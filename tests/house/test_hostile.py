@@ -83,31 +83,60 @@ HOSTILE = {
 
 @pytest.mark.parametrize("content", HOSTILE)
 @pytest.mark.parametrize("reader", READERS)
-def test_every_yaml_of_a_user_is_refused_in_words_and_at_once(reader: str, content: str, tmp_path: Path) -> None:
+def test_every_yaml_of_a_user_is_refused_in_words_and_at_once(
+    reader: str, content: str, tmp_path: Path
+) -> None:
     (tmp_path / "x.yml").write_text(HOSTILE[content], encoding="utf-8")
     began = time.monotonic()
     with pytest.raises(InputError) as error:
         READERS[reader](tmp_path / "x.yml")
     assert time.monotonic() - began < 20
-    assert all(re.search(r"[一-鿿]", p.text()) and "Error" not in p.found for p in error.value.problems if p.code)
+    assert all(
+        re.search(r"[一-鿿]", p.text()) and "Error" not in p.found
+        for p in error.value.problems
+        if p.code
+    )
 
 
 def test_aliases_that_are_few_and_depth_that_is_usual_pass() -> None:
-    assert parse_yaml("a: &a {k: 1}\nb: *a\nc: {<<: *a, l: 2}", "x")[0] == {"a": {"k": 1}, "b": {"k": 1}, "c": {"k": 1, "l": 2}}
+    assert parse_yaml("a: &a {k: 1}\nb: *a\nc: {<<: *a, l: 2}", "x")[0] == {
+        "a": {"k": 1},
+        "b": {"k": 1},
+        "c": {"k": 1, "l": 2},
+    }
     deep = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     assert not parse_yaml(deep, "x")[1] and parse_yaml(f"[[{deep}]]", "x")[1]
 
 
-@pytest.mark.parametrize("line", ["minimum_base: true", "minimum_base: -5", "minimum_base: 2.5", "minimum_base: '30'", "name: 2025",
-                                  "name: [a]", "references: 3", "references: {a: [1]}", "fonts: 宋体", "office: \"甲\\u202e乙\"",
-                                  "date: \"甲\\n乙\""])  # fmt: skip
-def test_a_setting_of_another_kind_is_refused_with_what_it_may_be(line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "minimum_base: true",
+        "minimum_base: -5",
+        "minimum_base: 2.5",
+        "minimum_base: '30'",
+        "name: 2025",
+        "name: [a]",
+        "references: 3",
+        "references: {a: [1]}",
+        "fonts: 宋体",
+        'office: "甲\\u202e乙"',
+        'date: "甲\\n乙"',
+    ],
+)
+def test_a_setting_of_another_kind_is_refused_with_what_it_may_be(
+    line: str, tmp_path: Path
+) -> None:
     (tmp_path / "evalkit.yml").write_text(line, encoding="utf-8")
     with pytest.raises(InputError) as error:
         _ = Project(tmp_path).settings
     (problem,) = error.value.problems
     name = line.partition(":")[0]
-    assert problem.where == name and problem.found and re.search("system、windows" if name == "fonts" else "[一-鿿]", problem.allowed)
+    assert (
+        problem.where == name
+        and problem.found
+        and re.search("system、windows" if name == "fonts" else "[一-鿿]", problem.allowed)
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system")
@@ -120,7 +149,13 @@ def test_only_plain_files_are_read(kind: str, tmp_path: Path) -> None:
         odd.symlink_to("/dev/zero")
     else:
         odd.mkdir()
-    for read in (READERS["mapping.yml"], load_scheme, read_scenario, read_study, lambda f: regular_bytes(f, 100)):
+    for read in (
+        READERS["mapping.yml"],
+        load_scheme,
+        read_scenario,
+        read_study,
+        lambda f: regular_bytes(f, 100),
+    ):
         with pytest.raises(InputError):
             read(odd)
     assert [p.code for p in read_sheets(odd, name="台账.xlsx")[1]] == ["file_unreadable"]
@@ -137,13 +172,25 @@ def test_check_of_a_folder_with_a_pipe_and_a_device_ends(tmp_path: Path) -> None
     (tmp_path / "乙.csv").symlink_to("/dev/zero")
     (tmp_path / "丙县.csv").write_text("单位名称,从业人员总数\n丙公司,3\n", encoding="utf-8")
     done = run(tmp_path, "check", ".")
-    assert "不是普通文件" in done.stdout and done.stdout.count("文件读不出来") >= 1 and "1行" in done.stdout
+    assert (
+        "不是普通文件" in done.stdout
+        and done.stdout.count("文件读不出来") >= 1
+        and "1行" in done.stdout
+    )
 
 
 def run(folder: Path, *words: str, code: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *(["-c", code] if code else ["-m", "evalkit.cli"]), *words]
     environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONUTF8": "1"}
-    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env=environment, timeout=120, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no umask")
@@ -180,21 +227,43 @@ def test_marks_that_nobody_sees_are_out_of_names_and_messages() -> None:
     assert safe_name("报告\u202egpj.exe") == "报告gpj.exe"
 
 
-FORMULAS = ["=1+1", "＝1+1", "＋1", "－1", "＠A1", " =1", "\u3000=1", "\t=1", "\u200b=1", "\r\n=1", "@SUM(A1)", "-1+2"]
+FORMULAS = [
+    "=1+1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠A1",
+    " =1",
+    "\u3000=1",
+    "\t=1",
+    "\u200b=1",
+    "\r\n=1",
+    "@SUM(A1)",
+    "-1+2",
+]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_text_that_excel_would_calculate_is_inert_in_csv(text: str) -> None:
     frame = csv_bytes(pd.DataFrame({"甲": [text], text: ["x"]})).decode("utf-8-sig")
     assert frame.count("'" + text[:1]) == 2 or frame.count("'" + text.strip("\r\n")[:1]) == 2
-    assert csv_bytes(pd.DataFrame({"甲": ["1=1", "a-b", "甲＝乙"]})).decode("utf-8-sig").split() == ["甲", "1=1", "a-b", "甲＝乙"]
+    assert csv_bytes(pd.DataFrame({"甲": ["1=1", "a-b", "甲＝乙"]})).decode(
+        "utf-8-sig"
+    ).split() == ["甲", "1=1", "a-b", "甲＝乙"]
 
 
 def test_a_page_allows_its_own_scripts_and_styles_by_hash_only() -> None:
-    made = page([Block.table("t", ["甲", "乙"], [["a", 1], ["b", 2]]), Block.figure("图", b"x", "alt")], "页", scripts=["var x = 1;"])
+    made = page(
+        [Block.table("t", ["甲", "乙"], [["a", 1], ["b", 2]]), Block.figure("图", b"x", "alt")],
+        "页",
+        scripts=["var x = 1;"],
+    )
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', made)
     assert policy and "unsafe" not in policy[1]
-    scripts, styles = re.findall(r"<script>(.*?)</script>", made, re.S), re.findall(r"<style>(.*?)</style>", made, re.S)
+    scripts, styles = (
+        re.findall(r"<script>(.*?)</script>", made, re.S),
+        re.findall(r"<style>(.*?)</style>", made, re.S),
+    )
     assert len(scripts) == 2 and len(styles) == 1 and policy[1].count("sha256-") == 3
     assert " style=" not in made and not re.search(r"\son\w+=", made)
 
@@ -244,7 +313,9 @@ def test_a_project_of_links_is_read_like_any_other(tmp_path: Path) -> None:
     real.mkdir(parents=True)
     year.mkdir(parents=True)
     (year / "甲县组织台账.csv").write_text("单位名称,从业人员总数\n甲公司,3\n", encoding="utf-8")
-    (tmp_path / "乙县组织台账.csv").write_text("单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8")
+    (tmp_path / "乙县组织台账.csv").write_text(
+        "单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8"
+    )
     (real / "2025").symlink_to(year)
     (year / "乙县组织台账.csv").symlink_to(tmp_path / "乙县组织台账.csv")
     (year / "绕回").symlink_to(real)
@@ -252,7 +323,10 @@ def test_a_project_of_links_is_read_like_any_other(tmp_path: Path) -> None:
     (tmp_path / "链接").symlink_to(tmp_path / "真项目")
     made = build(tmp_path / "链接", jobs=1)
     assert [f["file"] for f in made.files] == ["2025/乙县组织台账.csv", "2025/甲县组织台账.csv"]
-    assert sorted(load(tmp_path / "链接").arrow("units")["unit_name"].to_pylist()) == ["乙公司", "甲公司"]
+    assert sorted(load(tmp_path / "链接").arrow("units")["unit_name"].to_pylist()) == [
+        "乙公司",
+        "甲公司",
+    ]
     assert not build(tmp_path / "真项目", jobs=1).changed
 
 
@@ -264,9 +338,14 @@ def test_a_build_of_names_in_another_code(tmp_path: Path) -> None:
     raw.mkdir(parents=True)
     name = os.fsdecode(os.fsencode(raw) + b"/" + "甲县组织台账".encode("gb18030") + b".csv")
     Path(name).write_text("单位名称,从业人员总数\n甲公司,3\n", encoding="utf-8")
-    (raw / "乙县\u202e组织台账张建国.csv").write_text("单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8")
+    (raw / "乙县\u202e组织台账张建国.csv").write_text(
+        "单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8"
+    )
     made = build(tmp_path, jobs=1)
-    assert {f["file"] for f in made.files} == {"2025/甲县组织台账.csv", "2025/乙县组织台账〔略〕.csv"}
+    assert {f["file"] for f in made.files} == {
+        "2025/甲县组织台账.csv",
+        "2025/乙县组织台账〔略〕.csv",
+    }
     assert sorted(load(tmp_path).arrow("units")["area"].to_pylist()) == ["乙县", "甲县"]
     assert run(tmp_path, "check").returncode == 0
 
@@ -288,7 +367,10 @@ def test_dde_and_macros_are_read_as_what_they_show(tmp_path: Path) -> None:
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "甲县.xlsx", "w") as new:
         for info in old.infolist():
             new.writestr(info, old.read(info))
-        new.writestr("xl/externalLinks/externalLink1.xml", '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>')
+        new.writestr(
+            "xl/externalLinks/externalLink1.xml",
+            '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>',
+        )
         new.writestr("xl/vbaProject.bin", b"x")
     from evalkit.ledgers import read_ledger
 
@@ -300,5 +382,10 @@ def test_dde_and_macros_are_read_as_what_they_show(tmp_path: Path) -> None:
     assert done.returncode in (0, 1), done.stderr
     with zipfile.ZipFile(tmp_path / "copies" / "甲县.xlsx") as copy:
         parts = {n: copy.read(n) for n in copy.namelist()}
-    assert not any("vba" in n or "external" in n for n in parts) and not any(b"<f>" in part for part in parts.values())
-    assert "\"'=cmd" in csv_bytes(found.tables["units"]).decode("utf-8-sig") or "'=cmd" in csv_bytes(found.tables["units"]).decode()
+    assert not any("vba" in n or "external" in n for n in parts) and not any(
+        b"<f>" in part for part in parts.values()
+    )
+    assert (
+        "\"'=cmd" in csv_bytes(found.tables["units"]).decode("utf-8-sig")
+        or "'=cmd" in csv_bytes(found.tables["units"]).decode()
+    )

@@ -18,7 +18,9 @@ from evalkit.cli import LAB_WITHOUT_NETWORK
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the calls of a process are watched as Linux shows them")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the calls of a process are watched as Linux shows them"
+)
 def test_lab_opens_no_connection_of_its_own(tmp_path: Path) -> None:
     spy = "import socket, sys\n"
     spy += "real = socket.socket.connect\n"
@@ -34,17 +36,33 @@ def test_lab_opens_no_connection_of_its_own(tmp_path: Path) -> None:
     spy += "found = socket.getaddrinfo\n"
     spy += "socket.socket.connect = connect; socket.getaddrinfo = look_up\n"
     (tmp_path / "sitecustomize.py").write_text(spy, encoding="utf-8")
-    home = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "c"), "JUPYTER_RUNTIME_DIR": str(tmp_path / "r")}
+    home = {
+        "HOME": str(tmp_path),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "c"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "r"),
+    }
     port = 18_000 + os.getpid() % 1000
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--IdentityProvider.token=x", f"--ServerApp.port={port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--IdentityProvider.token=x",
+        f"--ServerApp.port={port}",
+    ]
     environment = os.environ | home | {"PYTHONPATH": str(tmp_path)}
-    with subprocess.Popen([*command, *LAB_WITHOUT_NETWORK], cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as lab:
+    with subprocess.Popen(
+        [*command, *LAB_WITHOUT_NETWORK], cwd=tmp_path, env=environment, stderr=subprocess.PIPE
+    ) as lab:
         try:
             answers = {}
             for page in ("lab", "lab/api/news", "lab/api/update", "lab/api/extensions"):
                 for _ in range(120):
                     try:
-                        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}?token=x", timeout=20) as answer:
+                        with urllib.request.urlopen(
+                            f"http://127.0.0.1:{port}/{page}?token=x", timeout=20
+                        ) as answer:
                             answers[page] = answer.read()
                         break
                     except urllib.error.HTTPError as error:

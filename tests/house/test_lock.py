@@ -13,7 +13,16 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
-CARD = {"jupyterlab", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill", "pytest"}
+CARD = {
+    "jupyterlab",
+    "pandas",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "matplotlib",
+    "papermill",
+    "pytest",
+}
 
 
 def normal(requirement: str) -> str:
@@ -35,10 +44,15 @@ def wanted(project: dict) -> set[str]:
 
 @pytest.fixture(scope="module")
 def conda() -> dict[str, set[str]]:
-    listed = YAML(typ="safe").load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    listed = YAML(typ="safe").load((ROOT / "environment.yml").read_text(encoding="utf-8"))[
+        "dependencies"
+    ]
     pip = next(entry["pip"] for entry in listed if isinstance(entry, dict))
     names = {normal(entry) for entry in listed if isinstance(entry, str)}
-    return {"conda": {CONDA_NAMES.get(n, n) for n in names} - {"python", "pip"}, "pip": {normal(n) for n in pip}}
+    return {
+        "conda": {CONDA_NAMES.get(n, n) for n in names} - {"python", "pip"},
+        "pip": {normal(n) for n in pip},
+    }
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +60,32 @@ def lock() -> str:
     return (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
-def test_conda_lists_the_cards_packages_and_pip_the_rest(wanted: set[str], conda: dict[str, set[str]]) -> None:
+def test_conda_lists_the_cards_packages_and_pip_the_rest(
+    wanted: set[str], conda: dict[str, set[str]]
+) -> None:
     assert conda["conda"] >= CARD
     assert conda["conda"] | conda["pip"] == wanted
     assert not conda["conda"] & conda["pip"]
 
 
 def test_conda_asks_for_the_same_python(project: dict) -> None:
-    assert f"python{project['requires-python']}" in (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert f"python{project['requires-python']}" in (ROOT / "environment.yml").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_everything_wanted_is_in_the_lock(wanted: set[str], lock: str) -> None:
-    locked = {normal(name) for name in re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", lock, re.MULTILINE)}
+    locked = {
+        normal(name) for name in re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", lock, re.MULTILINE)
+    }
     assert wanted <= locked
 
 
 def test_an_extra_outside_the_lock_says_so(project: dict, lock: str) -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    locked = {normal(name) for name in re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", lock, re.MULTILINE)}
+    locked = {
+        normal(name) for name in re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", lock, re.MULTILINE)
+    }
     for extra, requirements in project["optional-dependencies"].items():
         said = re.search(rf"^# outside requirements\.lock: .+\n{extra} = ", text, re.MULTILINE)
         assert bool(said) != ({normal(r) for r in requirements} <= locked), extra
@@ -73,7 +95,9 @@ def test_every_locked_package_has_a_version_and_hashes(lock: str) -> None:
     blocks = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert len(blocks) > 100
     for block in blocks:
-        assert re.match(r"[A-Za-z0-9._-]+==[0-9][^\s;]*( ; .+)? \\$", block.splitlines()[0]), block.splitlines()[0]
+        assert re.match(r"[A-Za-z0-9._-]+==[0-9][^\s;]*( ; .+)? \\$", block.splitlines()[0]), (
+            block.splitlines()[0]
+        )
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block.splitlines()[0]
 
 
@@ -95,9 +119,15 @@ def test_files_whose_hash_counts_are_the_same_in_every_clone() -> None:
     """Git for Windows turns line ends round (core.autocrlf); the lock, notebooks, codebook and figures are hashed."""
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         pytest.skip("no clone of git")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
     command = ["git", "check-attr", "-z", "--stdin", "text", "eol", "binary"]
-    told = subprocess.run(command, cwd=ROOT, input=listed, capture_output=True, check=True).stdout.decode().split("\0")
+    told = (
+        subprocess.run(command, cwd=ROOT, input=listed, capture_output=True, check=True)
+        .stdout.decode()
+        .split("\0")
+    )
     attributes: dict[str, dict[str, str]] = {}
     for name, attribute, value in zip(told[::3], told[1::3], told[2::3], strict=False):
         attributes.setdefault(name, {})[attribute] = value
@@ -105,6 +135,11 @@ def test_files_whose_hash_counts_are_the_same_in_every_clone() -> None:
     assert crlf == {"开始.bat", "docs/no-python.txt"}
     for name, has in attributes.items():
         assert has["eol"] in ("lf", "crlf") or has["binary"] == "set", name
-    for name in ("requirements.lock", "pyproject.toml", "notebooks/annual.ipynb", "data/published/figures.csv"):
+    for name in (
+        "requirements.lock",
+        "pyproject.toml",
+        "notebooks/annual.ipynb",
+        "data/published/figures.csv",
+    ):
         assert attributes[name]["eol"] == "lf" and attributes[name]["text"] in ("set", "auto"), name
         assert b"\r\n" not in (ROOT / name).read_bytes(), name

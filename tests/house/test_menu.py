@@ -40,7 +40,9 @@ def test_the_batch_file_is_ascii_with_windows_line_ends() -> None:
     assert "*.bat text eol=crlf" in (ROOT / ".gitattributes").read_text(encoding="utf-8")
 
 
-def test_the_menu_runs_what_is_chosen(ran: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_menu_runs_what_is_chosen(
+    ran: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = start.menu([], tmp_path, None, answers("1", '"D:\\台账 2025"', "２", "9", "0"))
     problems = str(tmp_path / "reports" / "问题清单.xlsx")
     assert ran == [["check", "D:\\台账 2025", "--out", problems], ["report"]]
@@ -49,7 +51,9 @@ def test_the_menu_runs_what_is_chosen(ran: list[list[str]], tmp_path: Path, caps
     assert "检查台账" in shown and "没有这一项" in shown and "经费测算" not in shown
 
 
-def test_what_is_not_there_yet_is_not_offered_and_dropped_folders_are_checked(ran: list[list[str]], tmp_path: Path) -> None:
+def test_what_is_not_there_yet_is_not_offered_and_dropped_folders_are_checked(
+    ran: list[list[str]], tmp_path: Path
+) -> None:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "whatif.ipynb").write_text("{}")
     start.menu([], tmp_path, None, answers("4"))

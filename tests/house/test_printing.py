@@ -50,7 +50,11 @@ def findings(tree: ast.AST) -> Iterator[tuple[str, int, str]]:
 
     def walk(node: ast.AST, function: str) -> Iterator[tuple[str, int, str]]:
         for child in ast.iter_child_nodes(node):
-            inner = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
+            inner = (
+                child.name
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+                else function
+            )
             if what := rounds(child):
                 yield inner, getattr(child, "lineno", 0), what
             yield from walk(child, inner)
@@ -60,25 +64,49 @@ def findings(tree: ast.AST) -> Iterator[tuple[str, int, str]]:
 
 def rounds(node: ast.AST) -> str:
     """What a node of the syntax does to a number on its way to a text; empty where it does nothing."""
-    if isinstance(node, ast.FormattedValue) and node.format_spec is not None and node.conversion < 0:
+    if (
+        isinstance(node, ast.FormattedValue)
+        and node.format_spec is not None
+        and node.conversion < 0
+    ):
         assert isinstance(node.format_spec, ast.JoinedStr)
-        spec = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.format_spec.values)
+        spec = "".join(
+            part.value if isinstance(part, ast.Constant) else "{}"
+            for part in node.format_spec.values
+        )
         return f":{spec}" if FORMATS.fullmatch(spec) else ""
     if isinstance(node, ast.Call):
-        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        name = (
+            node.func.id
+            if isinstance(node.func, ast.Name)
+            else node.func.attr
+            if isinstance(node.func, ast.Attribute)
+            else ""
+        )
         if name in ROUNDING:
             return name
         if name == "format" and isinstance(node.func, ast.Name):
             return "format()"
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mod)
+        and isinstance(node.left, ast.Constant)
+    ):
         return str(node.left.value)[:40] if PLACES.search(str(node.left.value)) else ""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and TEMPLATES.search(node.value):
+    if (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and TEMPLATES.search(node.value)
+    ):
         return node.value[:40]
     return ""
 
 
 def allowed(module: str, function: str) -> str | None:
-    return next((key for key in (f"{module}:{function}", module, module.split("/")[0]) if key in ALLOWED), None)
+    return next(
+        (key for key in (f"{module}:{function}", module, module.split("/")[0]) if key in ALLOWED),
+        None,
+    )
 
 
 def all_findings() -> list[tuple[str, str, int, str]]:
@@ -91,8 +119,14 @@ def all_findings() -> list[tuple[str, str, int, str]]:
 
 
 def test_no_number_is_rounded_outside_the_printer() -> None:
-    bad = [f"{m}.py:{line} in {f}: {what}" for m, f, line, what in all_findings() if allowed(m, f) is None]
-    assert not bad, "print with evalkit.world.number (fixed, percent, plain, fill):\n" + "\n".join(bad)
+    bad = [
+        f"{m}.py:{line} in {f}: {what}"
+        for m, f, line, what in all_findings()
+        if allowed(m, f) is None
+    ]
+    assert not bad, "print with evalkit.world.number (fixed, percent, plain, fill):\n" + "\n".join(
+        bad
+    )
 
 
 def test_every_exception_is_needed() -> None:
@@ -107,23 +141,51 @@ def test_notebooks_print_through_the_printer() -> None:
             if cell["cell_type"] != "code":
                 continue
             source = "".join(cell["source"])
-            lines = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
-            bad += [f"{path.name}: {what} in {lines[:60]!r}" for _, _, what in findings(ast.parse(lines))]
+            lines = "\n".join(
+                "" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()
+            )
+            bad += [
+                f"{path.name}: {what} in {lines[:60]!r}"
+                for _, _, what in findings(ast.parse(lines))
+            ]
     assert not bad, "\n".join(bad)
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        "f'{x:.1f}'", "f'{x:.1%}'", "f'{x:g}'", "f'{x:,.0f}'", "f'{x:.{digits}f}'", "f'{x:.3g}'", "f'{x:.3}'", "round(x, 1)",
-        "np.round(x, 1)", "frame.round(2)", "'{:.1f}'.format(x)", "'%.1f' % x", "format(x, '.1f')", "d.quantize(one)",
+        "f'{x:.1f}'",
+        "f'{x:.1%}'",
+        "f'{x:g}'",
+        "f'{x:,.0f}'",
+        "f'{x:.{digits}f}'",
+        "f'{x:.3g}'",
+        "f'{x:.3}'",
+        "round(x, 1)",
+        "np.round(x, 1)",
+        "frame.round(2)",
+        "'{:.1f}'.format(x)",
+        "'%.1f' % x",
+        "format(x, '.1f')",
+        "d.quantize(one)",
         "say['x: {value:.0%}']",
     ],
-)  # fmt: skip
+)
 def test_what_rounds_is_seen(source: str) -> None:
     assert list(findings(ast.parse(source)))
 
 
-@pytest.mark.parametrize("source", ["f'{n:,}'", "f'{when:%Y-%m-%d}'", "f'{x:>8}'", "f'{x}'", "'100%'", "number.fixed(x, 1)", "f'{x!r}'"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "f'{n:,}'",
+        "f'{when:%Y-%m-%d}'",
+        "f'{x:>8}'",
+        "f'{x}'",
+        "'100%'",
+        "number.fixed(x, 1)",
+        "f'{x!r}'",
+    ],
+)
 def test_what_does_not_round_is_left_alone(source: str) -> None:
     assert not list(findings(ast.parse(source)))

@@ -38,7 +38,9 @@ class FakeRunner:
         self.pip_says: list[str] = []
         self.envs: list[dict[str, str]] = []
 
-    def __call__(self, args: list[str], env: dict[str, str], cwd: Path | None = None, on_line: Any = None) -> int:
+    def __call__(
+        self, args: list[str], env: dict[str, str], cwd: Path | None = None, on_line: Any = None
+    ) -> int:
         self.calls.append(args)
         self.envs.append(env)
         if args[1:3] == ["-m", "venv"]:
@@ -58,7 +60,9 @@ class FakeRunner:
             if "-c" in call:
                 continue
             name = call[2]
-            short.append({"pip": "lock" if "--require-hashes" in call else "project"}.get(name, name))
+            short.append(
+                {"pip": "lock" if "--require-hashes" in call else "project"}.get(name, name)
+            )
         return short
 
 
@@ -66,7 +70,9 @@ class FakeRunner:
 def tree(tmp_path: Path) -> Path:
     root = tmp_path / "工作 台"
     root.mkdir()
-    (root / "requirements.lock").write_text("numpy==2.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    (root / "requirements.lock").write_text(
+        "numpy==2.0 \\\n    --hash=sha256:00\n", encoding="utf-8"
+    )
     (root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
     return root
 
@@ -104,8 +110,13 @@ def test_first_run_installs_in_order_and_marks_the_end(go: Any, tree: Path) -> N
     assert code == 0
     assert runner.words() == FRESH
     assert runner.calls[-1][1:] == ["-m", "evalkit.cli", "report", "--period", "2025"]
-    assert json.loads((tree / ".venv/evalkit-install.json").read_text(encoding="utf-8"))["status"] == "complete"
-    settings = json.loads((tree / ".venv/share/jupyter/lab/settings/overrides.json").read_text(encoding="utf-8"))
+    assert (
+        json.loads((tree / ".venv/evalkit-install.json").read_text(encoding="utf-8"))["status"]
+        == "complete"
+    )
+    settings = json.loads(
+        (tree / ".venv/share/jupyter/lab/settings/overrides.json").read_text(encoding="utf-8")
+    )
     assert settings["@jupyterlab/translation-extension:plugin"] == {"locale": "zh_CN"}
 
 
@@ -131,7 +142,9 @@ def test_second_run_installs_nothing(go: Any) -> None:
         ("requirements.lock", ["lock", "project", "compileall", "evalkit.cli"]),
     ],
 )
-def test_only_what_changed_is_installed_again(go: Any, tree: Path, changed: str, expected: list[str]) -> None:
+def test_only_what_changed_is_installed_again(
+    go: Any, tree: Path, changed: str, expected: list[str]
+) -> None:
     go("report")
     with (tree / changed).open("a", encoding="utf-8") as handle:
         handle.write("# changed\n")
@@ -145,7 +158,9 @@ def test_a_failed_or_interrupted_installation_starts_anew(go: Any, tree: Path, c
     said = capsys.readouterr().out
     for word in ("镜像", "代理", "bundle", "HTTPS_PROXY"):
         assert word in said
-    assert json.loads((tree / ".venv/evalkit-install.json").read_text(encoding="utf-8")) == {"status": "installing"}
+    assert json.loads((tree / ".venv/evalkit-install.json").read_text(encoding="utf-8")) == {
+        "status": "installing"
+    }
     assert go("report")[1].words() == FRESH
     (tree / ".venv/evalkit-install.json").write_text("{half", encoding="utf-8")
     assert go("report")[1].words() == FRESH
@@ -181,7 +196,9 @@ def test_wheels_beside_it_are_used_without_a_network(go: Any, tree: Path) -> Non
     assert "--no-index" in lock and str(tree / "wheels") in lock
 
 
-def test_a_second_window_waits_for_the_first(start: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_window_waits_for_the_first(
+    start: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     order = []
     first = start.one_at_a_time(tree)
     first.__enter__()
@@ -213,7 +230,9 @@ def test_all_three_checks_run_and_the_worst_code_counts(go: Any) -> None:
     assert go("test")[0] == 0
 
 
-def test_the_last_line_of_a_test_run_is_pytests(go: Any, capsys: Any, start: ModuleType, tree: Path) -> None:
+def test_the_last_line_of_a_test_run_is_pytests(
+    go: Any, capsys: Any, start: ModuleType, tree: Path
+) -> None:
     go("doctor")
     capsys.readouterr()
 
@@ -247,7 +266,11 @@ def test_children_write_byte_code_speak_utf8_and_see_only_this_venv(
     outer["PYTHONIOENCODING"] = "gbk"
     env = start.child_environment(tree, tree / ".venv", outer)
     assert not {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PIP_TARGET"} & set(env)
-    assert env["PYTHONUTF8"] == "1" and env["PYTHONIOENCODING"] == "gbk:replace" and env["PIP_USER"] == "0"
+    assert (
+        env["PYTHONUTF8"] == "1"
+        and env["PYTHONIOENCODING"] == "gbk:replace"
+        and env["PIP_USER"] == "0"
+    )
     assert env["PATH"].split(os.pathsep)[0] == str(start.venv_python(tree / ".venv").parent)
     assert env["EVALKIT_PROJECT"] == str(tree)
     (tree / "data/raw").mkdir(parents=True)
@@ -263,7 +286,9 @@ def test_no_word_gives_help_and_installs_nothing(go: Any, capsys: Any) -> None:
 @pytest.mark.parametrize("encoding", ["gbk", "ascii", "cp1252"])
 def test_a_console_that_lacks_characters_does_not_break_it(encoding: str) -> None:
     env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    done = subprocess.run([sys.executable, str(ROOT / "start.py"), "--help"], capture_output=True, env=env)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "start.py"), "--help"], capture_output=True, env=env
+    )
     assert done.returncode == 0
     if encoding == "gbk":
         assert "两新组织党建评估研究工作台" in done.stdout.decode("gbk")
@@ -279,10 +304,20 @@ def test_real_commands_return_their_code_and_their_lines(start: ModuleType) -> N
 
 def test_bundle_keeps_the_lines_of_the_other_system(start: ModuleType, tmp_path: Path) -> None:
     out = tmp_path / "win.lock"
-    args = [sys.executable, "-c", start.MARKERS_SCRIPT, str(ROOT / "requirements.lock"), str(out), "win_amd64", "3.12"]
+    args = [
+        sys.executable,
+        "-c",
+        start.MARKERS_SCRIPT,
+        str(ROOT / "requirements.lock"),
+        str(out),
+        "win_amd64",
+        "3.12",
+    ]
     subprocess.run(args, check=True)
     text = out.read_text(encoding="utf-8")
-    names = [line.split("==")[0] for line in text.splitlines() if "==" in line and line[0].isalnum()]
+    names = [
+        line.split("==")[0] for line in text.splitlines() if "==" in line and line[0].isalnum()
+    ]
     assert "pywinpty" in names and "colorama" in names
     assert not {"pexpect", "appnope", "overrides"} & set(names)
     assert len(names) == len(set(names)) and " ; " not in text

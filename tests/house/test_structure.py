@@ -17,10 +17,34 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "evalkit"
 ROOMS = [
-    "cli", "reports", "effects", "subsidy", "scoring", "indicators", "demo", "ledgers", "runner", "charts",
-    "documents", "stats", "codebook", "world", "files", "problems",
-]  # fmt: skip
-HEAVY = ["pandas", "numpy", "matplotlib", "duckdb", "pydantic", "scipy", "statsmodels", "pandera", "pyarrow"]
+    "cli",
+    "reports",
+    "effects",
+    "subsidy",
+    "scoring",
+    "indicators",
+    "demo",
+    "ledgers",
+    "runner",
+    "charts",
+    "documents",
+    "stats",
+    "codebook",
+    "world",
+    "files",
+    "problems",
+]
+HEAVY = [
+    "pandas",
+    "numpy",
+    "matplotlib",
+    "duckdb",
+    "pydantic",
+    "scipy",
+    "statsmodels",
+    "pandera",
+    "pyarrow",
+]
 MODULES = sorted(SOURCE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
@@ -44,7 +68,11 @@ def imported(module: Path) -> Iterator[tuple[int, str]]:
             base = ".".join([*start, *([node.module] if node.module else [])])
             names = [f"{base}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            names = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            names = [
+                arg.value
+                for arg in node.args
+                if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            ]
         else:
             continue
         for name in names:
@@ -92,8 +120,10 @@ def test_the_import_check_sees_function_level_and_relative_imports(
     monkeypatch.setattr(sys.modules[__name__], "SOURCE", tmp_path)
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     assert [line.split()[-1] for line in upward_imports(bad)] == [
-        "evalkit.charts", "evalkit.ledgers.read", "evalkit.indicators",
-    ]  # fmt: skip
+        "evalkit.charts",
+        "evalkit.ledgers.read",
+        "evalkit.indicators",
+    ]
 
 
 @pytest.mark.parametrize("module", ["evalkit", "evalkit.problems", "evalkit.cli"])
@@ -102,7 +132,9 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
         pytest.skip(f"{module} is not built yet")
     code = f"import sys, {module}; print(','.join(m for m in {HEAVY!r} if m in sys.modules))"
     env = {"PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True
+    )
     assert done.stdout.strip() == ""
 
 
@@ -111,27 +143,45 @@ def test_notebooks_are_valid_clean_and_have_parameters(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in code), "stored outputs"
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in code), (
+        "stored outputs"
+    )
     tagged = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1, "one cell tagged `parameters`"
     for line in tagged[0].source.splitlines():
-        assert re.match(r"(#.*|[a-z_]+( *:[^=]+)? *= *.+)?$", line), f"one name = value per line: {line}"
+        assert re.match(r"(#.*|[a-z_]+( *:[^=]+)? *= *.+)?$", line), (
+            f"one name = value per line: {line}"
+        )
 
 
 def tracked_files() -> list[Path]:
     """What git would publish; from a zip without git, the files of the project's own folders."""
     if (ROOT / ".git").exists() and shutil.which("git"):
         command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True).stdout
+        listed = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+        ).stdout
         return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
     folders = [".ci", "benchmarks", "data/published", "docs", "notebooks", "src", "tests"]
     files = [p for folder in folders for p in (ROOT / folder).rglob("*") if p.is_file()]
-    return [*(p for p in files if "__pycache__" not in p.parts), *(p for p in ROOT.iterdir() if p.is_file())]
+    return [
+        *(p for p in files if "__pycache__" not in p.parts),
+        *(p for p in ROOT.iterdir() if p.is_file()),
+    ]
 
 
 # In parts, so that this file does not find itself.
-MACHINE_PATHS = re.compile("|".join(f"/{p}" for p in ("work/", "root/", "farm/", "home/[a-z]+/", "tmp/[a-z]")))
-HOSTS = ("pypi" + r"\.", "python" + "hosted", "npm" + "js", "deb" + r"\.debian", "ana" + r"conda\.", "mirrors" + r"\.")
+MACHINE_PATHS = re.compile(
+    "|".join(f"/{p}" for p in ("work/", "root/", "farm/", "home/[a-z]+/", "tmp/[a-z]"))
+)
+HOSTS = (
+    "pypi" + r"\.",
+    "python" + "hosted",
+    "npm" + "js",
+    "deb" + r"\.debian",
+    "ana" + r"conda\.",
+    "mirrors" + r"\.",
+)
 INDEX_HOSTS = re.compile("|".join(HOSTS), re.IGNORECASE)
 
 
@@ -149,7 +199,9 @@ def test_no_machine_path_and_no_package_index_in_any_file() -> None:
 
 
 def test_citation_changelog_and_package_have_one_version() -> None:
-    version = re.search(r'__version__ = "([^"]+)"', (SOURCE / "__init__.py").read_text(encoding="utf-8"))
+    version = re.search(
+        r'__version__ = "([^"]+)"', (SOURCE / "__init__.py").read_text(encoding="utf-8")
+    )
     assert version
     assert f'version = "{version[1]}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f"version: {version[1]}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

@@ -24,9 +24,19 @@ def rows(records, **common):
 
 
 def unit(name, **more):
-    base = {"unit": name, "unit_name": name, "sector": "enterprise", "kind": "法人企业", "legal_person": True,
-            "status": "operating", "employees": 10, "full_members": 0, "members": 0, "above_scale": False,
-            "has_instructor": False}  # fmt: skip
+    base = {
+        "unit": name,
+        "unit_name": name,
+        "sector": "enterprise",
+        "kind": "法人企业",
+        "legal_person": True,
+        "status": "operating",
+        "employees": 10,
+        "full_members": 0,
+        "members": 0,
+        "above_scale": False,
+        "has_instructor": False,
+    }
     base |= more
     for column in ("employees", "full_members", "members"):
         for end in ("low", "high"):
@@ -44,8 +54,17 @@ def small():
     """Seven units: two single, one joint branch over two, one functional only, one cancelled, one without anything."""
     units = rows(
         [
-            unit("甲", employees=120, full_members=5, members=6, above_scale=True, has_instructor=True),
-            unit("乙", employees=60, employees_low=50, employees_high=69, full_members=3, members=3),
+            unit(
+                "甲",
+                employees=120,
+                full_members=5,
+                members=6,
+                above_scale=True,
+                has_instructor=True,
+            ),
+            unit(
+                "乙", employees=60, employees_low=50, employees_high=69, full_members=3, members=3
+            ),
             unit("丙", full_members=1, members=1),
             unit("丁", full_members=2, members=2),
             unit("戊", above_scale=True, mass_organisation="工会"),
@@ -70,28 +89,72 @@ def small():
     )
     orgs = rows(
         [
-            {"party_org": "甲党委", "org_kind": "committee", "members": 6, "founded_on": "2010-07-01"},
-            {"party_org": "甲一支部", "org_kind": "branch", "members": 6, "parent": "甲党委", "founded_on": "2010-07-01"},
+            {
+                "party_org": "甲党委",
+                "org_kind": "committee",
+                "members": 6,
+                "founded_on": "2010-07-01",
+            },
+            {
+                "party_org": "甲一支部",
+                "org_kind": "branch",
+                "members": 6,
+                "parent": "甲党委",
+                "founded_on": "2010-07-01",
+            },
             {"party_org": "乙支部", "org_kind": "branch", "members": 3, "founded_on": "2025-04-10"},
-            {"party_org": "联合支部", "org_kind": "branch", "members": 3, "founded_on": "2019-01-01"},
-            {"party_org": "工作支部", "org_kind": "branch", "functional": True, "members": 9, "founded_on": "2020-01-01"},
-            {"party_org": "旧支部", "org_kind": "branch", "members": 5, "founded_on": "2001-01-01", "ended_on": "2025-06-30"},
+            {
+                "party_org": "联合支部",
+                "org_kind": "branch",
+                "members": 3,
+                "founded_on": "2019-01-01",
+            },
+            {
+                "party_org": "工作支部",
+                "org_kind": "branch",
+                "functional": True,
+                "members": 9,
+                "founded_on": "2020-01-01",
+            },
+            {
+                "party_org": "旧支部",
+                "org_kind": "branch",
+                "members": 5,
+                "founded_on": "2001-01-01",
+                "ended_on": "2025-06-30",
+            },
         ],
         area=AREA,
         period="2025",
     ).assign(members_low=lambda f: f["members"], members_high=lambda f: f["members"])
     funds = rows(
         [
-            {"party_org": "甲党委", "flow": "income", "source": "fiscal_district", "amount_fen": 2_000_000},
-            {"party_org": "甲党委", "flow": "income", "source": "enterprise", "amount_fen": 700_000,
-             "amount_fen_low": 650_000, "amount_fen_high": 700_000},
+            {
+                "party_org": "甲党委",
+                "flow": "income",
+                "source": "fiscal_district",
+                "amount_fen": 2_000_000,
+            },
+            {
+                "party_org": "甲党委",
+                "flow": "income",
+                "source": "enterprise",
+                "amount_fen": 700_000,
+                "amount_fen_low": 650_000,
+                "amount_fen_high": 700_000,
+            },
             {"party_org": "乙支部", "flow": "income", "source": "donation", "amount_fen": None},
-            {"party_org": "乙支部", "flow": "spending", "purpose": "activity", "amount_fen": 45_000},
+            {
+                "party_org": "乙支部",
+                "flow": "spending",
+                "purpose": "activity",
+                "amount_fen": 45_000,
+            },
             {"party_org": "乙支部", "flow": "dues_paid", "amount_fen": 12_000},
         ],
         area=AREA,
         period="2025",
-    )  # fmt: skip
+    )
     for end in ("low", "high"):
         funds[f"amount_fen_{end}"] = funds[f"amount_fen_{end}"].fillna(funds["amount_fen"])
     activities = rows(
@@ -114,12 +177,28 @@ def small():
         area=AREA,
         period="2025",
     )
-    counts = rows([{"level": "区县", "count": 2, "units_served": 5, "full_time": True}], area=AREA, period="2025")
+    counts = rows(
+        [{"level": "区县", "count": 2, "units_served": 5, "full_time": True}],
+        area=AREA,
+        period="2025",
+    )
     for column in ("count", "units_served"):
         counts[f"{column}_low"] = counts[f"{column}_high"] = counts[column]
-    figures = rows([{"measure": "admissions", "value": 12.0}, {"measure": "quota", "value": 10.0}], area=AREA, period="2025")
-    return {"units": units, "covers": covers, "party_organisations": orgs, "funds": funds, "activities": activities,
-            "stars": stars, "instructor_counts": counts, "figures": figures}  # fmt: skip
+    figures = rows(
+        [{"measure": "admissions", "value": 12.0}, {"measure": "quota", "value": 10.0}],
+        area=AREA,
+        period="2025",
+    )
+    return {
+        "units": units,
+        "covers": covers,
+        "party_organisations": orgs,
+        "funds": funds,
+        "activities": activities,
+        "stars": stars,
+        "instructor_counts": counts,
+        "figures": figures,
+    }
 
 
 @pytest.fixture(scope="session")
@@ -130,5 +209,8 @@ def measured(small, codebook):
     from evalkit.indicators.load import TABLES
     from evalkit.indicators.store import schema, to_arrow
 
-    tables = {name: with_home(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name))) for name in TABLES}
+    tables = {
+        name: with_home(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name)))
+        for name in TABLES
+    }
     return all_measures(tables, small["figures"], build_areas([TOWN, AREA]), ["2025"], codebook)

@@ -24,8 +24,20 @@ from evalkit.ledgers import read_ledger
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
 
-UNITS = ["单位名称", "组织类型", "单位类型", "状态", "从业人员总数", "党员总数", "正式党员", "预备党员", "是否建立党组织",
-         "党组织名称", "建制", "组建方式"]  # fmt: skip
+UNITS = [
+    "单位名称",
+    "组织类型",
+    "单位类型",
+    "状态",
+    "从业人员总数",
+    "党员总数",
+    "正式党员",
+    "预备党员",
+    "是否建立党组织",
+    "党组织名称",
+    "建制",
+    "组建方式",
+]
 
 
 def book(path: Path, sheets: dict[str, list[list[object]]]) -> None:
@@ -41,7 +53,20 @@ def units(*rows: list[object]) -> list[list[object]]:
     return [["甲市乙区两新组织台账（2025年）"], UNITS, *rows]
 
 
-JIA = ["甲公司", "非公企业", "法人企业", "正常", 60, 5, 4, 1, "是", "中共甲公司支部委员会", "党支部", "单独"]
+JIA = [
+    "甲公司",
+    "非公企业",
+    "法人企业",
+    "正常",
+    60,
+    5,
+    4,
+    1,
+    "是",
+    "中共甲公司支部委员会",
+    "党支部",
+    "单独",
+]
 YI = ["乙公司", "非公企业", "法人企业", "正常", 8, 0, 0, 0, "否", "", "", ""]
 
 
@@ -52,14 +77,18 @@ def project(tmp_path) -> Path:
 
 
 def measure(project, code, period="2025", area="甲市/乙区"):
-    found = load(project).measures.query("measure == @code and period == @period and area == @area")["value"]
+    found = load(project).measures.query(
+        "measure == @code and period == @period and area == @area"
+    )["value"]
     return None if found.empty else found.iloc[0]
 
 
 def test_user_ledgers_win_over_the_demo_and_never_mix(project, demo_project):
     shutil.copytree(demo_project / "data/demo", project / "data/demo")
     manifest = build(project, jobs=1)
-    assert manifest.dataset == "raw" and [f["file"] for f in manifest.files] == ["2025/甲市乙区.xlsx"]
+    assert manifest.dataset == "raw" and [f["file"] for f in manifest.files] == [
+        "2025/甲市乙区.xlsx"
+    ]
     assert not load(project).measures["area"].str.startswith("演示").any()
     assert not load(project).is_demo
 
@@ -67,7 +96,10 @@ def test_user_ledgers_win_over_the_demo_and_never_mix(project, demo_project):
 def test_second_build_reads_nothing_and_a_change_reads_one_file(project, monkeypatch):
     from evalkit.indicators import parts
 
-    book(project / "data/raw/2025/甲市丙县.xlsx", {"组织台账": [["甲市丙县组织台账2025年"], UNITS, JIA]})
+    book(
+        project / "data/raw/2025/甲市丙县.xlsx",
+        {"组织台账": [["甲市丙县组织台账2025年"], UNITS, JIA]},
+    )
     build(project, jobs=1)
     assert not build(project, jobs=1).changed
     read = project / "read.txt"  # workers read, and a list of theirs stays theirs
@@ -79,13 +111,19 @@ def test_second_build_reads_nothing_and_a_change_reads_one_file(project, monkeyp
         return real(path, **more)
 
     monkeypatch.setattr(parts, "read_sheets", noted)
-    book(project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": units(JIA, YI, [*YI[:4], 9, *YI[5:]])})
+    book(
+        project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": units(JIA, YI, [*YI[:4], 9, *YI[5:]])}
+    )
     assert build(project, jobs=1).changed
     assert read.read_text(encoding="utf-8").split() == ["甲市乙区.xlsx"]
 
 
 def test_files_of_one_district_are_read_together(project):
-    funds = [["甲市乙区党建经费台账 2025年度 单位：元"], ["党组织名称", "区县拨付", "党员活动经费"], ["中共甲公司支部委员会", 3000, 750]]
+    funds = [
+        ["甲市乙区党建经费台账 2025年度 单位：元"],
+        ["党组织名称", "区县拨付", "党员活动经费"],
+        ["中共甲公司支部委员会", 3000, 750],
+    ]
     book(project / "data/raw/2025/甲市乙区经费台账.xlsx", {"经费台账": funds})
     build(project, jobs=1)
     assert measure(project, "funds") == 3000 and measure(project, "party_orgs") == 1
@@ -102,18 +140,24 @@ def test_a_file_that_is_gone_leaves_nothing(project):
     assert measure(project, "units", area="甲市/丙县") is None
     parts = project / "data/processed/raw/parts"
     assert len([p for p in parts.iterdir() if p.is_dir()]) == 1
-    stored = [pd.read_parquet(p).to_csv() for p in parts.rglob("*.parquet")] + [p.read_text("utf-8") for p in parts.rglob("*.json")]
+    stored = [pd.read_parquet(p).to_csv() for p in parts.rglob("*.parquet")] + [
+        p.read_text("utf-8") for p in parts.rglob("*.json")
+    ]
     assert not any("丙县" in text for text in stored) and any("乙区" in text for text in stored)
 
 
 def test_batches_of_an_older_version_are_read_again(project):
     build(project, jobs=1)
     units, parts = measure(project, "units"), project / "data/processed/raw/parts"
-    for path, text in zip(sorted(parts.glob("*/batch.json")), ['{"batch": "x", "parts": {}}'], strict=False):
+    for path, text in zip(
+        sorted(parts.glob("*/batch.json")), ['{"batch": "x", "parts": {}}'], strict=False
+    ):
         path.write_text(text, encoding="utf-8")
     (parts / "older").mkdir()
     (parts / "older" / "batch.json").write_text("{", encoding="utf-8")
-    (project / "data/processed/raw/manifest.json").write_text('{"schema_version": 1}', encoding="utf-8")
+    (project / "data/processed/raw/manifest.json").write_text(
+        '{"schema_version": 1}', encoding="utf-8"
+    )
     build(project, jobs=1)
     assert measure(project, "units") == units and not (parts / "older").exists()
 
@@ -190,7 +234,13 @@ def test_same_input_same_bytes(project, tmp_path_factory):
     other = tmp_path_factory.mktemp("again")
     shutil.copytree(project / "data/raw", other / "data/raw")
     build(other, jobs=1)
-    for name in ("measures.parquet", "indicators.parquet", "areas.parquet", "problems.parquet", "manifest.json"):
+    for name in (
+        "measures.parquet",
+        "indicators.parquet",
+        "areas.parquet",
+        "problems.parquet",
+        "manifest.json",
+    ):
         ours, theirs = (p / "data/processed/raw" / name for p in (project, other))
         assert ours.read_bytes() == theirs.read_bytes(), name
 
@@ -208,7 +258,10 @@ def test_persons_never_enter_any_table(project):
     planted = ["欧阳建国", "13912345678", "11010519491231002X", "6222020200112233440"]
     head = [*UNITS, "书记姓名", "联系电话", "身份证号", "银行卡号", "备注"]
     row = [*JIA, *planted, "联系人欧阳建国，电话13912345678"]
-    book(project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": [["甲市乙区组织台账2025年"], head, row]})
+    book(
+        project / "data/raw/2025/甲市乙区.xlsx",
+        {"组织台账": [["甲市乙区组织台账2025年"], head, row]},
+    )
     build(project, jobs=1)
     data = load(project)
     assert "personal_data" in set(data.problems["code"])
@@ -231,7 +284,10 @@ def test_no_ledgers_and_outdated_data_are_one_message(tmp_path):
 def test_data_of_another_version_is_refused_with_the_command(project):
     build(project, jobs=1)
     path = project / "data/processed/raw/manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"schema_version": 0}), encoding="utf-8")
+    path.write_text(
+        json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"schema_version": 0}),
+        encoding="utf-8",
+    )
     with pytest.raises(InputError, match=r"start\.py build --force"):
         load(project)
 
@@ -248,7 +304,10 @@ def test_periods_given_as_numbers_and_unknown_ones(project):
     ("code", "in_the_city"),
     [
         ("91110000MA01X3T59Y", 1),  # a valid code holds everywhere
-        ("91110000MA01X3T59Q", 2),  # an invalid one does not: a name is known within its district only
+        (
+            "91110000MA01X3T59Q",
+            2,
+        ),  # an invalid one does not: a name is known within its district only
     ],
 )
 def test_a_unit_in_two_ledgers_counts_once_above_both(project, code, in_the_city):
@@ -257,19 +316,35 @@ def test_a_unit_in_two_ledgers_counts_once_above_both(project, code, in_the_city
         title = [f"甲市{name}组织台账2025年"]
         book(project / f"data/raw/2025/甲市{name}.xlsx", {"组织台账": [title, head, [code, *JIA]]})
     build(project, jobs=1)
-    assert measure(project, "units", area="甲市/乙区") == measure(project, "units", area="甲市/丙县") == 1
+    assert (
+        measure(project, "units", area="甲市/乙区")
+        == measure(project, "units", area="甲市/丙县")
+        == 1
+    )
     assert measure(project, "units", area="甲市") == in_the_city
 
 
 def test_a_ledger_that_is_not_kept_is_missing_not_zero(project):
     build(project, jobs=1)
     assert measure(project, "units_covered") == 1  # the unit ledger itself says who is covered
-    for code in ("orgs_idle", "units_effective", "theme_months", "orgs_rated", "orgs_low", "funds", "activities"):
+    for code in (
+        "orgs_idle",
+        "units_effective",
+        "theme_months",
+        "orgs_rated",
+        "orgs_low",
+        "funds",
+        "activities",
+    ):
         assert measure(project, code) is None, code
 
 
 def test_one_district_named_two_ways_is_one_area(project):
-    funds = [["乙区党建经费台账 2025年度 单位：元"], ["党组织名称", "区县拨付", "党员活动经费"], ["中共甲公司支部委员会", 3000, 750]]
+    funds = [
+        ["乙区党建经费台账 2025年度 单位：元"],
+        ["党组织名称", "区县拨付", "党员活动经费"],
+        ["中共甲公司支部委员会", 3000, 750],
+    ]
     book(project / "data/raw/2025/经费.xlsx", {"经费台账": funds})
     build(project, jobs=1)
     data = load(project)
@@ -278,10 +353,15 @@ def test_one_district_named_two_ways_is_one_area(project):
     assert set(data.frame("funds")["area"]) == {"甲市/乙区"}
 
 
-def test_a_mapping_of_ones_own_is_checked_and_used_everywhere(project, monkeypatch, tmp_path_factory):
+def test_a_mapping_of_ones_own_is_checked_and_used_everywhere(
+    project, monkeypatch, tmp_path_factory
+):
     folder = project / "data" / "raw"
     head = ["我厂的叫法", *UNITS[1:]]
-    book(folder / "2025" / "甲市" / "丁区.xlsx", {"组织台账": [["甲市丁区两新组织台账（2025年）"], head, JIA, YI]})
+    book(
+        folder / "2025" / "甲市" / "丁区.xlsx",
+        {"组织台账": [["甲市丁区两新组织台账（2025年）"], head, JIA, YI]},
+    )
     (project / "mapping.yml").write_text("我厂的叫法: 单位名称\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     shutil.copy(project / "mapping.yml", folder / "mapping.yml")
@@ -290,7 +370,11 @@ def test_a_mapping_of_ones_own_is_checked_and_used_everywhere(project, monkeypat
     assert "单位" not in check_paths([folder]).rows["2025/甲市/丁区.xlsx"]
     build(project)
     assert measure(project, "units", area="甲市/丁区") == 2
-    wrong = {"我厂的叫法：单位名称\n": "半角", "我厂的叫法: 单位名\n忽略它: 忽略\n某栏: 没有这列\n": "某栏", "甲: [乙]\n": "半角"}
+    wrong = {
+        "我厂的叫法：单位名称\n": "半角",
+        "我厂的叫法: 单位名\n忽略它: 忽略\n某栏: 没有这列\n": "某栏",
+        "甲: [乙]\n": "半角",
+    }
     for text, said in wrong.items():
         (project / "mapping.yml").write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=said):
@@ -303,12 +387,17 @@ def test_a_mapping_of_ones_own_is_checked_and_used_everywhere(project, monkeypat
 
 
 def test_a_refusal_comes_back_whole_from_a_worker_process():
-    error = InputError([Problem("key_unknown", file="甲.yml", found="乙"), Problem("value_invalid")])
+    error = InputError(
+        [Problem("key_unknown", file="甲.yml", found="乙"), Problem("value_invalid")]
+    )
     assert pickle.loads(pickle.dumps(error)).problems == error.problems
 
 
 def test_a_row_of_areas_with_a_path_alone_counts():
-    given = pd.DataFrame({"area": ["甲市/乙区", None], "name": [None, "丙区"], "short_name": ["乙", "丙"]}, dtype="string")
+    given = pd.DataFrame(
+        {"area": ["甲市/乙区", None], "name": [None, "丙区"], "short_name": ["乙", "丙"]},
+        dtype="string",
+    )
     rows = build_areas(["甲市/乙区", "甲市/丙区"], given).set_index("name")["short_name"]
     assert (rows["乙区"], rows["丙区"], rows["甲市"]) == ("乙", "丙", "甲市")
 
@@ -330,9 +419,17 @@ def test_ledgers_without_a_district_are_read_together_as_check_reads_them(tmp_pa
     made, checked = load(tmp_path), read_ledger(tmp_path / "data/raw")
     for table in ("funds", "activities", "party_organisations", "covers"):
         columns = ["area", "period", "party_org"]
-        ours, theirs = (frame[columns].astype(object).fillna("").apply(tuple, axis=1).sort_values().tolist()
-                        for frame in (made.frame(table), checked.tables[table]))  # fmt: skip
+        ours, theirs = (
+            frame[columns].astype(object).fillna("").apply(tuple, axis=1).sort_values().tolist()
+            for frame in (made.frame(table), checked.tables[table])
+        )
         assert ours == theirs, table
     assert {"城关镇", "柳河镇"} <= set(made.frame("funds")["area"].dropna())
-    said = pd.read_parquet(tmp_path / "data/processed/raw/problems.parquet").query("code == 'organisation_unknown'")
-    assert said["found"].tolist() == [p.found for p in checked.problems if p.code == "organisation_unknown"] == ["城东党支部"]
+    said = pd.read_parquet(tmp_path / "data/processed/raw/problems.parquet").query(
+        "code == 'organisation_unknown'"
+    )
+    assert (
+        said["found"].tolist()
+        == [p.found for p in checked.problems if p.code == "organisation_unknown"]
+        == ["城东党支部"]
+    )

@@ -13,11 +13,30 @@ from evalkit.problems import InputError
 def frame(counts, period="2025", better="higher", kind="proportion", **more):
     n, d = np.array(counts, dtype=float).T
     rows = pd.DataFrame({"numerator": n, "denominator": d, "value": n / d})
-    spread = 1.96 * np.sqrt(rows["value"] * (1 - rows["value"]) / d) if kind == "proportion" else np.nan
-    rows = rows.assign(low=rows["value"], high=rows["value"], ci_low=rows["value"] - spread, ci_high=rows["value"] + spread)
-    base = {"period": period, "level": "district", "indicator": "x", "name": "某率", "dimension": "coverage", "kind": kind,
-            "better": better, "scale": 100.0, "unit": "%", "decimals": 1, "target": 0.8, "target_name": "某标准",
-            "peer_group": "县域"}  # fmt: skip
+    spread = (
+        1.96 * np.sqrt(rows["value"] * (1 - rows["value"]) / d) if kind == "proportion" else np.nan
+    )
+    rows = rows.assign(
+        low=rows["value"],
+        high=rows["value"],
+        ci_low=rows["value"] - spread,
+        ci_high=rows["value"] + spread,
+    )
+    base = {
+        "period": period,
+        "level": "district",
+        "indicator": "x",
+        "name": "某率",
+        "dimension": "coverage",
+        "kind": kind,
+        "better": better,
+        "scale": 100.0,
+        "unit": "%",
+        "decimals": 1,
+        "target": 0.8,
+        "target_name": "某标准",
+        "peer_group": "县域",
+    }
     rows = rows.assign(**(base | more))
     rows["area"] = [f"省/县{i}" for i in range(len(rows))]
     rows["area_name"] = [f"县{i}" for i in range(len(rows))]
@@ -50,14 +69,19 @@ def test_same_below_half_a_printed_unit_and_none_without_direction():
 
 
 def test_falling_needs_half_a_printed_unit():
-    now, before = frame([(700, 1000), (8000, 10000)]), frame([(720, 1000), (8003, 10000)], period="2024")
+    now, before = (
+        frame([(700, 1000), (8000, 10000)]),
+        frame([(720, 1000), (8003, 10000)], period="2024"),
+    )
     found = compare(pd.concat([now, before]), 2025, against=2024)
     assert found["falling"].tolist() == [True, False]
     assert found["change"].iloc[0] == pytest.approx(-0.02)
 
 
 def test_amounts_need_five_percent():
-    rows = frame([(1000, 10), (1030, 10), (2000, 10)], kind="amount", scale=1.0, unit="元/人", decimals=0)
+    rows = frame(
+        [(1000, 10), (1030, 10), (2000, 10)], kind="amount", scale=1.0, unit="元/人", decimals=0
+    )
     found = compare(rows, 2025)
     assert found["verdict"].tolist() == ["worse", "worse", "better"]
     close = frame([(1000, 10), (1040, 10)], kind="amount", scale=1.0, unit="元/人", decimals=0)

@@ -31,10 +31,16 @@ def value(measured, code, area=AREA, column="value"):
         ("units_50plus", 2),
         ("units_above_scale", 2),
         ("units_above_scale_instructed", 1),
-        ("units_effective", 3),  # 乙 by its own, 丙 and 丁 by the joint branch; 甲's organisations did nothing
+        (
+            "units_effective",
+            3,
+        ),  # 乙 by its own, 丙 and 丁 by the joint branch; 甲's organisations did nothing
         ("party_orgs", 4),  # neither the functional branch nor the one ended in the year
         ("committees", 1),
-        ("members", 12),  # 6 + 3 + 3: the committee's own 6 are its branch's, 9 in the functional branch never add
+        (
+            "members",
+            12,
+        ),  # 6 + 3 + 3: the committee's own 6 are its branch's, 9 in the functional branch never add
         ("joint_orgs", 1),
         ("orgs_new", 1),
         ("funds", 27_000),
@@ -62,9 +68,19 @@ def test_joint_branch_is_one_organisation_and_covers_its_units(measured):
 
 
 def test_three_readings(measured):
-    assert [value(measured, "units_50plus", column=c) for c in ("low", "value", "high")] == [2, 2, 2]
-    assert value(measured, "units_50plus", column="n_missing") == 1  # the unit without an employee figure
-    assert [value(measured, "funds", column=c) for c in ("low", "value", "high")] == [26_500, 27_000, 27_000]
+    assert [value(measured, "units_50plus", column=c) for c in ("low", "value", "high")] == [
+        2,
+        2,
+        2,
+    ]
+    assert (
+        value(measured, "units_50plus", column="n_missing") == 1
+    )  # the unit without an employee figure
+    assert [value(measured, "funds", column=c) for c in ("low", "value", "high")] == [
+        26_500,
+        27_000,
+        27_000,
+    ]
     assert value(measured, "funds", column="n_missing") == 1
 
 
@@ -87,8 +103,15 @@ def test_indicators(measured, codebook):
     found = evaluate(measured, codebook=codebook).set_index(["area", "indicator"]).loc[AREA]
     coverage = found.loc["org_coverage"]
     assert coverage["value"] == pytest.approx(4 / 6)
-    assert (coverage["numerator"], coverage["denominator"], coverage["base"]) == (4, 6, "实体运营的法人单位")
-    assert coverage["ci_low"] < coverage["value"] < coverage["ci_high"] and "Wilson" in coverage["method"]
+    assert (coverage["numerator"], coverage["denominator"], coverage["base"]) == (
+        4,
+        6,
+        "实体运营的法人单位",
+    )
+    assert (
+        coverage["ci_low"] < coverage["value"] < coverage["ci_high"]
+        and "Wilson" in coverage["method"]
+    )
     assert found.loc["instructor_load", "value"] == 2.5
     assert found.loc["quota_completion", "value"] == 1.2
     assert "fund_per_member" not in found.index  # last year's members are unknown: no guess

@@ -16,9 +16,34 @@ from evalkit import files
 from evalkit.indicators import build, load
 from evalkit.problems import InputError
 
-UNITS = ["单位名称", "组织类型", "单位类型", "状态", "从业人员总数", "党员总数", "正式党员", "预备党员", "是否建立党组织",
-         "党组织名称", "建制", "组建方式"]  # fmt: skip
-JIA = ["甲公司", "非公企业", "法人企业", "正常", 60, 5, 4, 1, "是", "中共甲公司支部委员会", "党支部", "单独"]
+UNITS = [
+    "单位名称",
+    "组织类型",
+    "单位类型",
+    "状态",
+    "从业人员总数",
+    "党员总数",
+    "正式党员",
+    "预备党员",
+    "是否建立党组织",
+    "党组织名称",
+    "建制",
+    "组建方式",
+]
+JIA = [
+    "甲公司",
+    "非公企业",
+    "法人企业",
+    "正常",
+    60,
+    5,
+    4,
+    1,
+    "是",
+    "中共甲公司支部委员会",
+    "党支部",
+    "单独",
+]
 YI = ["乙公司", "非公企业", "法人企业", "正常", 8, 0, 0, 0, "否", "", "", ""]
 
 
@@ -31,7 +56,9 @@ def ledger(path: Path, area: str, *rows: list[object]) -> None:
 
 
 def measure(project: Path, code: str) -> float:
-    found = load(project).measures.query("measure == @code and period == '2025' and area == '甲市/乙区'")["value"]
+    found = load(project).measures.query(
+        "measure == @code and period == '2025' and area == '甲市/乙区'"
+    )["value"]
     return found.iloc[0]
 
 
@@ -64,10 +91,16 @@ def turn(path: Path) -> None:
 
 
 HARM = [
-    ("measures.parquet", cut), ("measures.parquet", empty), ("indicators.parquet", turn), ("problems.parquet", Path.unlink),
-    ("parts/*/units.parquet", cut), ("parts/*/units.parquet", turn), ("parts/*/sheets.parquet", Path.unlink),
-    ("parts/*/batch.json", cut), ("parts/*/batch.json", Path.unlink),
-]  # fmt: skip
+    ("measures.parquet", cut),
+    ("measures.parquet", empty),
+    ("indicators.parquet", turn),
+    ("problems.parquet", Path.unlink),
+    ("parts/*/units.parquet", cut),
+    ("parts/*/units.parquet", turn),
+    ("parts/*/sheets.parquet", Path.unlink),
+    ("parts/*/batch.json", cut),
+    ("parts/*/batch.json", Path.unlink),
+]
 
 
 @pytest.mark.parametrize(("name", "harm"), HARM)
@@ -97,7 +130,11 @@ def test_published_figures_are_made_again_too(project):
     build(project, dataset="published")
     cut(project / "data/processed/published/measures.parquet")
     made = build(project, dataset="published")
-    assert made.changed and made.damaged == ("measures.parquet",) and not build(project, dataset="published").changed
+    assert (
+        made.changed
+        and made.damaged == ("measures.parquet",)
+        and not build(project, dataset="published").changed
+    )
     assert len(load(project, dataset="published").measures)
 
 
@@ -105,14 +142,19 @@ def test_the_command_says_it(project):
     cut(project / "data/processed/raw/measures.parquet")
     command = [sys.executable, "-m", "evalkit.cli", "build", "--project", str(project)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300)
-    assert done.returncode == 0 and "存下的数据有损坏（measures.parquet），已从台账重新整理" in done.stdout
+    assert (
+        done.returncode == 0
+        and "存下的数据有损坏（measures.parquet），已从台账重新整理" in done.stdout
+    )
 
 
 def test_data_loaded_before_a_build_are_those_after_it(project):
     held = load(project)
     one_more(project)
     build(project, jobs=1)
-    assert held.measures.query("measure == 'units' and area == '甲市/乙区'")["value"].tolist() == [3]
+    assert held.measures.query("measure == 'units' and area == '甲市/乙区'")["value"].tolist() == [
+        3
+    ]
 
 
 def no_replace(source, target):
@@ -125,9 +167,15 @@ def refuse(monkeypatch, names, times: int = 10**6) -> list[str]:
 
     def replace(source, target):
         name = Path(target).name
-        if name in names and len(refused) < times and Path(target).parent.name not in (".new", ".old"):
+        if (
+            name in names
+            and len(refused) < times
+            and Path(target).parent.name not in (".new", ".old")
+        ):
             refused.append(name)
-            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+            raise PermissionError(
+                13, "The process cannot access the file because it is being used by another process"
+            )
         real(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
@@ -205,7 +253,9 @@ def test_a_part_open_elsewhere_is_a_message_or_written_beside(project, monkeypat
 def test_every_stored_file_is_on_the_disk_before_it_has_its_name(project, monkeypatch):
     synced = []
     real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_ino) or real(number))
+    monkeypatch.setattr(
+        os, "fsync", lambda number: synced.append(os.fstat(number).st_ino) or real(number)
+    )
     one_more(project)
     build(project, jobs=1)
     folder = project / "data/processed/raw"
@@ -216,7 +266,9 @@ def test_every_stored_file_is_on_the_disk_before_it_has_its_name(project, monkey
 def test_data_of_a_version_without_hashes_are_made_again_without_a_word(project):
     path = project / "data/processed/raw/manifest.json"
     known = json.loads(path.read_text("utf-8"))
-    assert set(known.pop("stored")) == {f"{n}.parquet" for n in ("measures", "indicators", "areas", "baseline", "problems")}
+    assert set(known.pop("stored")) == {
+        f"{n}.parquet" for n in ("measures", "indicators", "areas", "baseline", "problems")
+    }
     path.write_text(json.dumps(known), encoding="utf-8")
     made = build(project, jobs=1)
     assert made.changed and made.damaged == ()

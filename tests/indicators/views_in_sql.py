@@ -100,12 +100,18 @@ def _test(column: str, asked: Any, reading: str, intervals: set[str]) -> str:
     if asked in ("present", "missing") and isinstance(asked, str):
         return f"({column} is {'not ' if asked == 'present' else ''}null)"
     has_interval = column in intervals
-    low, high = (f"{column}_low", f"coalesce({column}_high, 4e18)") if has_interval else (column, column)
-    compared = re.fullmatch(r"(>=|<=|>|<)\s*(-?[\d.]+)", asked.strip()) if isinstance(asked, str) else None
+    low, high = (
+        (f"{column}_low", f"coalesce({column}_high, 4e18)") if has_interval else (column, column)
+    )
+    compared = (
+        re.fullmatch(r"(>=|<=|>|<)\s*(-?[\d.]+)", asked.strip()) if isinstance(asked, str) else None
+    )
     if compared:
         sign, limit = compared.groups()
         up = sign.startswith(">")
-        end = {"printed": column, "sure": low if up else high, "possible": high if up else low}[reading]
+        end = {"printed": column, "sure": low if up else high, "possible": high if up else low}[
+            reading
+        ]
         said = f"{end} {sign} {limit}"
     else:
         values = asked if isinstance(asked, list) else [asked]
@@ -114,18 +120,39 @@ def _test(column: str, asked: Any, reading: str, intervals: set[str]) -> str:
             said = inside
         elif max(values) - min(values) + 1 == len(set(values)):
             within = f"{low} >= {min(values)} and {high} <= {max(values)}"
-            said = within if reading == "sure" else f"{high} >= {min(values)} and {low} <= {max(values)}"
+            said = (
+                within
+                if reading == "sure"
+                else f"{high} >= {min(values)} and {low} <= {max(values)}"
+            )
         else:
-            said = f"({low} = {high} and {inside})" if reading == "sure" else f"({inside} or {low} < {high})"
-    return f"(({said}) and {column} is not null)" if has_interval and reading != "printed" else f"({said})"
+            said = (
+                f"({low} = {high} and {inside})"
+                if reading == "sure"
+                else f"({inside} or {low} < {high})"
+            )
+    return (
+        f"(({said}) and {column} is not null)"
+        if has_interval and reading != "printed"
+        else f"({said})"
+    )
 
 
 def _where(measure: Measure, reading: str, intervals: set[str]) -> str:
     def all_of(tests: Mapping[str, Any]) -> str:
-        return " and ".join(_test(column, asked, reading, intervals) for column, asked in tests.items()) or "true"
+        return (
+            " and ".join(
+                _test(column, asked, reading, intervals) for column, asked in tests.items()
+            )
+            or "true"
+        )
 
     whole = f"({all_of(measure.where)})"
-    return f"{whole} and ({' or '.join(f'({all_of(one)})' for one in measure.any)})" if measure.any else whole
+    return (
+        f"{whole} and ({' or '.join(f'({all_of(one)})' for one in measure.any)})"
+        if measure.any
+        else whole
+    )
 
 
 def measured(connection: duckdb.DuckDBPyConnection, codebook: Codebook, view: str) -> pd.DataFrame:
@@ -144,6 +171,8 @@ def measured(connection: duckdb.DuckDBPyConnection, codebook: Codebook, view: st
             summed = measure.column
             if summed in intervals and part != "value":
                 summed = f"{summed}_{part}"
-            parts.append(f"coalesce(sum({summed}) filter (where {where}), 0) as {measure.code}__{part}")
+            parts.append(
+                f"coalesce(sum({summed}) filter (where {where}), 0) as {measure.code}__{part}"
+            )
     sql = f"select area, period, {', '.join(parts)} from v_{view} where area is not null and period is not null group by all"
     return connection.execute(sql).df().set_index(["area", "period"]).sort_index()

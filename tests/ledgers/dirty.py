@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """A small truth from a seed, and the same truth as an office would write it down: practice.md section 6.
 
 `case` makes both. What a cell may mean is known here without reading Evalkit's code: every number carries the truth
@@ -44,7 +43,9 @@ class Known:
 class Page:
     name: str
     rows: list[list[Any]]
-    merges: list[tuple[int, int, int]] = field(default_factory=list)  # first row, last row, column (from 0)
+    merges: list[tuple[int, int, int]] = field(
+        default_factory=list
+    )  # first row, last row, column (from 0)
     hidden: bool = False
     counted: bool = True
 
@@ -56,8 +57,12 @@ class Case:
     seed: int
     encoding: str
     books: dict[str, list[Page]] = field(default_factory=dict)
-    units: dict[str, dict[str, Any]] = field(default_factory=dict)  # name -> Known, status, organisation
-    funds: dict[tuple[str, str], list[Known]] = field(default_factory=dict)  # organisation, kind of money -> fen
+    units: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # name -> Known, status, organisation
+    funds: dict[tuple[str, str], list[Known]] = field(
+        default_factory=dict
+    )  # organisation, kind of money -> fen
     activities: list[dict[str, Any]] = field(default_factory=list)
     instructors: int = 0
     visits: int = 0
@@ -71,7 +76,9 @@ class Case:
 
 
 def chinese(n: int, capital: bool = False) -> str:
-    digits, small = (_CAPITALS, ("", "拾", "佰", "仟")) if capital else (_DIGITS, ("", "十", "百", "千"))
+    digits, small = (
+        (_CAPITALS, ("", "拾", "佰", "仟")) if capital else (_DIGITS, ("", "十", "百", "千"))
+    )
     if n == 0:
         return digits[0]
 
@@ -94,11 +101,22 @@ def chinese(n: int, capital: bool = False) -> str:
     return text[1:] if text.startswith("一十") else text
 
 
-def count(rng: np.random.Generator, t: int, said: bool = True, *, top: bool = True) -> tuple[Any, Known]:
+def count(
+    rng: np.random.Generator, t: int, said: bool = True, *, top: bool = True
+) -> tuple[Any, Known]:
     """A count of persons; `said` allows words that make an interval, `top` those without an upper end."""
     exact = [
-        t, float(t), str(t), f" {t} ", str(t).translate(_WIDE), chinese(t), f"{t}人", f"共{t}人", f"{t}\n", f"{t}．０".translate(_WIDE),
-    ]  # fmt: skip
+        t,
+        float(t),
+        str(t),
+        f" {t} ",
+        str(t).translate(_WIDE),
+        chinese(t),
+        f"{t}人",
+        f"共{t}人",
+        f"{t}\n",
+        f"{t}．０".translate(_WIDE),
+    ]
     if t == 0:
         exact += ["无", "零", "0人"]
     if t >= 1000:
@@ -109,7 +127,9 @@ def count(rng: np.random.Generator, t: int, said: bool = True, *, top: bool = Tr
     floor, up = t // unit * unit, -(-t // unit) * unit
     near = up if t > 0.9 * up else t
     words = [f"约{t}", f"{t}左右", f"约 {t} 人", f"近{near}", f"近{near}人", f"大约{chinese(t)}人"]
-    words += [f"{floor}余", f"{floor}多人", f"{chinese(floor)}余人", f"逾{floor}"] if unit >= 10 else []
+    words += (
+        [f"{floor}余", f"{floor}多人", f"{chinese(floor)}余人", f"逾{floor}"] if unit >= 10 else []
+    )
     words += [f"{floor}以上", f"不少于{floor}人", f"≥{floor}"] if top else []
     return words[int(rng.integers(len(words)))], Known(t, False)
 
@@ -126,7 +146,9 @@ def money(rng: np.random.Generator, fen: int, unit: str) -> tuple[Any, Known]:
     if fen == 0:
         return (0, "0", "无", "未拨", "0.00", "未拨付")[int(rng.integers(6))], Known(0)
     if fen < 0:
-        return (float(shown), text, f"({text[1:]})", f"（{text[1:]}）")[int(rng.integers(4))], Known(fen)
+        return (float(shown), text, f"({text[1:]})", f"（{text[1:]}）")[
+            int(rng.integers(4))
+        ], Known(fen)
     own = f"{(yuan / 10_000).normalize():f}万元"
     ways: list[Any] = [
         float(shown),
@@ -147,10 +169,21 @@ def money(rng: np.random.Generator, fen: int, unit: str) -> tuple[Any, Known]:
 def date(rng: np.random.Generator, day: dt.date, *, year_known: bool = False) -> Any:
     y, m, d = day.year, day.month, day.day
     ways: list[Any] = [
-        f"{y}.{m}.{d}", f"{y}-{m:02}-{d:02}", f"{y}/{m}/{d}", f"{y}年{m}月{d}日", f"{y}{m:02}{d:02}", f"{y % 100:02}年{m}月{d}日",
-        f"{y}年{m:02}月{d:02}日".translate(_WIDE), "".join(_DIGITS[int(c)] for c in str(y)).replace("零", "〇") + f"年{chinese(m)}月{chinese(d)}日",
-        (day - dt.date(1899, 12, 30)).days, str((day - dt.date(1899, 12, 30)).days), day, f" {y}．{m}．{d} ", f"{y}年 {m}月 {d}日",
-    ]  # fmt: skip
+        f"{y}.{m}.{d}",
+        f"{y}-{m:02}-{d:02}",
+        f"{y}/{m}/{d}",
+        f"{y}年{m}月{d}日",
+        f"{y}{m:02}{d:02}",
+        f"{y % 100:02}年{m}月{d}日",
+        f"{y}年{m:02}月{d:02}日".translate(_WIDE),
+        "".join(_DIGITS[int(c)] for c in str(y)).replace("零", "〇")
+        + f"年{chinese(m)}月{chinese(d)}日",
+        (day - dt.date(1899, 12, 30)).days,
+        str((day - dt.date(1899, 12, 30)).days),
+        day,
+        f" {y}．{m}．{d} ",
+        f"{y}年 {m}月 {d}日",
+    ]
     if year_known:
         ways += [f"{m}月{d}日", f"{chinese(m)}月{chinese(d)}日", f"{m}月{d}号"]
     return ways[int(rng.integers(len(ways)))]
@@ -189,7 +222,12 @@ def _units(rng: np.random.Generator, out: Case) -> dict[str, int]:
     if rng.random() < 0.8:
         rows.append([f"{DISTRICT}{_pick(rng, '非公企业', '两新组织')}党建工作台账（{YEAR}年）"])
     rows.append(
-        [f"填报单位：{DISTRICT}两新工委", "", "", _pick(rng, "单位：人、万元", "单位：万元、人", "（单位：人，万元）")]
+        [
+            f"填报单位：{DISTRICT}两新工委",
+            "",
+            "",
+            _pick(rng, "单位：人、万元", "单位：万元、人", "（单位：人，万元）"),
+        ]
     )
     repeat = rng.random() < 0.5
     two = any(g for g, _, _ in heads)
@@ -208,12 +246,18 @@ def _units(rng: np.random.Generator, out: Case) -> dict[str, int]:
             name = f"演示{rare if rng.random() < 0.2 else ''}{chinese(number)}号{bracket}有限公司"
             about = _one_unit(rng, out, orgs, name, joint)
             cells = about.pop("cells")
-            cells |= {"number": number, "township": TOWNSHIPS[t] if len(rows) == first else "", "unit_name": name}
+            cells |= {
+                "number": number,
+                "township": TOWNSHIPS[t] if len(rows) == first else "",
+                "unit_name": name,
+            }
             rows.append([cells.get(column, "") for _, column, _ in heads])
             part.append(about["employees"])
             if rng.random() < 0.08:  # the same unit again, its name written otherwise
                 again = _brackets(name) if bracket else f" {name[:4]} {name[4:]}"
-                rows.append([{**cells, "unit_name": again}.get(column, "") for _, column, _ in heads])
+                rows.append(
+                    [{**cells, "unit_name": again}.get(column, "") for _, column, _ in heads]
+                )
                 out.duplicates += 1
             if rng.random() < 0.1:
                 rows.append([""] * len(heads) + ["  "])
@@ -221,11 +265,18 @@ def _units(rng: np.random.Generator, out: Case) -> dict[str, int]:
             merges.append((first, len(rows) - 1, [c for _, c, _ in heads].index("township")))
         every += part
         if rng.random() < 0.7:
-            total, sure = sum(k.value or 0 for k in part), all(k.exact and k.value is not None for k in part)
+            total, sure = (
+                sum(k.value or 0 for k in part),
+                all(k.exact and k.value is not None for k in part),
+            )
             if rng.random() < 0.2:
                 total, wrong = total + 1_000_003, True
             exact_all &= sure
-            rows.append(_total_row(_pick(rng, "小计", "小  计", f"{TOWNSHIPS[t]}小计"), total, dated, len(heads)))
+            rows.append(
+                _total_row(
+                    _pick(rng, "小计", "小  计", f"{TOWNSHIPS[t]}小计"), total, dated, len(heads)
+                )
+            )
     sheet_sum = sum(k.value or 0 for k in every)
     rows.append(_total_row(_pick(rng, "合计", "总计", "合 计："), sheet_sum, dated, len(heads)))
     exact_all &= all(k.exact and k.value is not None for k in every)
@@ -240,15 +291,22 @@ def _units(rng: np.random.Generator, out: Case) -> dict[str, int]:
     elif exact_all:
         out.right_totals.add(page.name)
     extra = [
-        Page("封面", [["", f"{DISTRICT}两新组织党建工作台账"], ["二〇二五年十二月"]], counted=False),
+        Page(
+            "封面", [["", f"{DISTRICT}两新组织党建工作台账"], ["二〇二五年十二月"]], counted=False
+        ),
         Page("旧表", [["企业名称", "职工人数"], ["隐藏的公司", 99]], hidden=True, counted=False),
         Page("字典", [["企业类型"], ["法人企业"], ["个体工商户"]], counted=False),
     ]
-    out.books[f"{DISTRICT}两新组织党建台账{YEAR}年"] = [*(e for e in extra if rng.random() < 0.6), page]
+    out.books[f"{DISTRICT}两新组织党建台账{YEAR}年"] = [
+        *(e for e in extra if rng.random() < 0.6),
+        page,
+    ]
     return orgs
 
 
-def _one_unit(rng: np.random.Generator, out: Case, orgs: dict[str, int], name: str, joint: str) -> dict[str, Any]:
+def _one_unit(
+    rng: np.random.Generator, out: Case, orgs: dict[str, int], name: str, joint: str
+) -> dict[str, Any]:
     staff = int(_pick(rng, 3, 25, 60, 120, 300, 528, 1050, 2000)) + int(rng.integers(0, 9))
     probationary = int(rng.integers(0, 3))
     members = probationary + int(_pick(rng, 0, 1, 2, 3, 5, 12))
@@ -259,7 +317,9 @@ def _one_unit(rng: np.random.Generator, out: Case, orgs: dict[str, int], name: s
     c_staff, staff_known = count(rng, staff) if rng.random() < 0.93 else nothing(rng)
     whole, parts = rng.random(), {}
     if whole < 0.25 and probationary and members > probationary:  # 4(含预备1): the parts stay blank
-        c_members: Any = _pick(rng, f"{members}(含预备{probationary})", f"{members}（含预备党员{probationary}名）")
+        c_members: Any = _pick(
+            rng, f"{members}(含预备{probationary})", f"{members}（含预备党员{probationary}名）"
+        )
         members_known = Known(members)
         parts = {"full": "", "probationary": ""}
     elif whole < 0.35:
@@ -274,21 +334,42 @@ def _one_unit(rng: np.random.Generator, out: Case, orgs: dict[str, int], name: s
     scale = _pick(rng, "是", "否")
     revenue = int(rng.integers(1, 50_000)) * 1_000_000
     c_revenue, revenue_known = money(rng, revenue, "万元")
-    founded = dt.date(int(rng.integers(2001, 2024)), int(rng.integers(1, 13)), int(rng.integers(1, 29)))
+    founded = dt.date(
+        int(rng.integers(2001, 2024)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
+    )
     if org:
         if mode == "单独" or org not in orgs:
             orgs[org] = 0
         orgs[org] += members
     cells = {
-        "employees": c_staff, "members": c_members, **parts, "status": status, "kind": kind, "scale": scale, "revenue": c_revenue,
-        "has": _pick(rng, "是", "已建", "√") if org else _pick(rng, "否", "未建", "×"), "org": org, "mode": _pick(rng, mode, f"{mode}组建") if mode else "",
-        "founded": date(rng, founded) if org else "", "person": _pick(rng, *PERSONS), "phone": _pick(rng, *PHONES), "identity": IDENTITY,
-        "talk": _pick(rng, *PERSONS), "remark": f"联系人{PERSONS[0]}，电话{PHONES[0]}",
-    }  # fmt: skip
+        "employees": c_staff,
+        "members": c_members,
+        **parts,
+        "status": status,
+        "kind": kind,
+        "scale": scale,
+        "revenue": c_revenue,
+        "has": _pick(rng, "是", "已建", "√") if org else _pick(rng, "否", "未建", "×"),
+        "org": org,
+        "mode": _pick(rng, mode, f"{mode}组建") if mode else "",
+        "founded": date(rng, founded) if org else "",
+        "person": _pick(rng, *PERSONS),
+        "phone": _pick(rng, *PHONES),
+        "identity": IDENTITY,
+        "talk": _pick(rng, *PERSONS),
+        "remark": f"联系人{PERSONS[0]}，电话{PHONES[0]}",
+    }
     about = {
-        "employees": staff_known, "members": members_known, "revenue": revenue_known, "org": org, "mode": mode, "founded": founded if org else None,
-        "operating": status != "注销", "legal": kind != "个体工商户", "scale": scale == "是",
-    }  # fmt: skip
+        "employees": staff_known,
+        "members": members_known,
+        "revenue": revenue_known,
+        "org": org,
+        "mode": mode,
+        "founded": founded if org else None,
+        "operating": status != "注销",
+        "legal": kind != "个体工商户",
+        "scale": scale == "是",
+    }
     out.units[name] = about
     return {**about, "cells": cells}
 
@@ -298,20 +379,39 @@ def _unit_heads(rng: np.random.Generator) -> list[tuple[str, str, str]]:
     grouped = rng.random() < 0.5
     party, orgs = ("党员情况", "党组织情况") if grouped else ("", "")
     heads = [
-        ("", "number", "序号"), ("", "township", _pick(rng, "镇街", "所属镇街", "乡镇（街道）")),
+        ("", "number", "序号"),
+        ("", "township", _pick(rng, "镇街", "所属镇街", "乡镇（街道）")),
         ("", "unit_name", _pick(rng, "企业名称", "单位名称", "单位\n名称", "企 业 名 称")),
-    ]  # fmt: skip
+    ]
     middle = [
-        [("", "kind", _pick(rng, "企业类型", "单位类型"))], [("", "status", _pick(rng, "经营状况", "状态", "经营状态"))],
+        [("", "kind", _pick(rng, "企业类型", "单位类型"))],
+        [("", "status", _pick(rng, "经营状况", "状态", "经营状态"))],
         [("", "employees", _pick(rng, "职工人数", "从业人员总数", "从业人数（人）", "员工数"))],
-        [("", "revenue", _pick(rng, "年产值", "年营业收入", "营业收入(万元)"))], [("", "scale", _pick(rng, "是否规上", "规上企业"))],
-        [(party, "members", _pick(rng, "党员总数", "党员数")), (party, "full", _pick(rng, "正式党员", "正式")), (party, "probationary", _pick(rng, "预备党员", "预备"))],
-        [(orgs, "has", "是否组建"), (orgs, "org", "党组织名称"), (orgs, "mode", _pick(rng, "组建方式", "组建形式")), (orgs, "founded", "党组织成立时间")],
-        [("", "person", _pick(rng, "法定代表人", "负责人", "书记"))], [("", "phone", _pick(rng, "联系电话", "手机"))], [("", "identity", "身份证号")],
+        [("", "revenue", _pick(rng, "年产值", "年营业收入", "营业收入(万元)"))],
+        [("", "scale", _pick(rng, "是否规上", "规上企业"))],
+        [
+            (party, "members", _pick(rng, "党员总数", "党员数")),
+            (party, "full", _pick(rng, "正式党员", "正式")),
+            (party, "probationary", _pick(rng, "预备党员", "预备")),
+        ],
+        [
+            (orgs, "has", "是否组建"),
+            (orgs, "org", "党组织名称"),
+            (orgs, "mode", _pick(rng, "组建方式", "组建形式")),
+            (orgs, "founded", "党组织成立时间"),
+        ],
+        [("", "person", _pick(rng, "法定代表人", "负责人", "书记"))],
+        [("", "phone", _pick(rng, "联系电话", "手机"))],
+        [("", "identity", "身份证号")],
         [("", "talk", "谈话对象")],
-    ]  # fmt: skip
+    ]
     order = rng.permutation(len(middle))
-    return [*heads, *(h for i in order for h in middle[i]), ("", "remark", "备注"), ("", "blank", "")]
+    return [
+        *heads,
+        *(h for i in order for h in middle[i]),
+        ("", "remark", "备注"),
+        ("", "blank", ""),
+    ]
 
 
 def _head_rows(heads: Sequence[tuple[str, str, str]], two: bool) -> list[list[Any]]:
@@ -332,9 +432,13 @@ def _total_row(label: str, total: float, at: int, width: int) -> list[Any]:
 
 
 FUNDS = {
-    "city": ("市级拨付", "市拨"), "district": ("区县拨付", "区级拨付"), "township": ("街道拨付", "镇街配套"), "dues": ("返还党费", "党费返还"),
-    "enterprise": ("企业配套", "企业自筹"), "activity": ("党员活动经费", "活动经费"),
-}  # fmt: skip
+    "city": ("市级拨付", "市拨"),
+    "district": ("区县拨付", "区级拨付"),
+    "township": ("街道拨付", "镇街配套"),
+    "dues": ("返还党费", "党费返还"),
+    "enterprise": ("企业配套", "企业自筹"),
+    "activity": ("党员活动经费", "活动经费"),
+}
 
 
 def _funds(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> None:
@@ -343,7 +447,9 @@ def _funds(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> None:
     names = list(orgs)
     half = -(-len(names) // 2)
     exact, wrong = True, False
-    for unit, some in zip(rng.permutation(["万元", "元"]), (names[:half], names[half:]), strict=True):
+    for unit, some in zip(
+        rng.permutation(["万元", "元"]), (names[:half], names[half:]), strict=True
+    ):
         if not some:
             continue
         columns = [list(FUNDS)[i] for i in rng.permutation(len(FUNDS))]
@@ -358,7 +464,9 @@ def _funds(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> None:
                 fen = int(_pick(rng, 0, 5000_00, 8000_00, 12_345_60, 20_000_00, 300_000))
                 fen = -500_00 if column == "enterprise" and rng.random() < 0.1 else fen
                 cell, known = (
-                    money(rng, fen, str(unit)) if rng.random() < 0.9 else (_pick(rng, "", "/", "—", "　"), Known(None))
+                    money(rng, fen, str(unit))
+                    if rng.random() < 0.9
+                    else (_pick(rng, "", "/", "—", "　"), Known(None))
                 )
                 row.append(cell)
                 out.funds.setdefault((org, column), []).append(known)
@@ -368,7 +476,9 @@ def _funds(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> None:
         if rng.random() < 0.7:
             off = int(rng.random() < 0.2)
             wrong |= bool(off)
-            rows.append([_pick(rng, "小计", "合计"), "", *(float(sums[c]) + 777 * off for c in columns)])
+            rows.append(
+                [_pick(rng, "小计", "合计"), "", *(float(sums[c]) + 777 * off for c in columns)]
+            )
         rows.append([])
     page = Page("经费", rows)
     (out.wrong_totals if wrong else out.right_totals if exact else set()).add(page.name)
@@ -394,7 +504,10 @@ def _activities(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> No
         )
         heads |= {"cost": _pick(rng, "经费(元)", "费用（元）")}
         columns = [list(heads)[i] for i in rng.permutation(len(heads))]
-        rows: list[list[Any]] = [[f"{DISTRICT}党组织活动台账（{YEAR}年{month}月）"], [heads[c] for c in columns]]
+        rows: list[list[Any]] = [
+            [f"{DISTRICT}党组织活动台账（{YEAR}年{month}月）"],
+            [heads[c] for c in columns],
+        ]
         for i in range(int(rng.integers(1, 5))):
             org = _pick(rng, *orgs) if orgs else "临湖区机关党支部"
             due, day = int(rng.integers(1, 60)), dt.date(YEAR, month, int(rng.integers(1, 29)))
@@ -405,14 +518,25 @@ def _activities(rng: np.random.Generator, out: Case, orgs: dict[str, int]) -> No
                 cell, known = f"{YEAR}-02-30", None
             c_due, known_due = count(rng, due, False)
             c_present, known_present = count(rng, present, False)
-            first, second = (due, present) if heads.get("pair", "").startswith("应到") else (present, due)
+            first, second = (
+                (due, present) if heads.get("pair", "").startswith("应到") else (present, due)
+            )
             c_cost, known_cost = money(rng, int(_pick(rng, 0, 300_00, 1250_50)), "元")
             if not pair and rng.random() < 0.2:
                 c_due, c_present, known_present = float(due), _pick(rng, "全体", "全部"), Known(due)
             elif not pair and rng.random() < 0.2:
                 c_due, c_present = "", f"{present}/{due}"
-            cells = {"org": org, "kind": _pick(rng, "主题党日", "三会一课", "组织生活会"), "date": cell, "number": i + 1, "host": _pick(rng, *PERSONS),
-                     "due": c_due, "present": c_present, "cost": c_cost, "pair": f"{first}{_pick(rng, '/', '／')}{second}"}  # fmt: skip
+            cells = {
+                "org": org,
+                "kind": _pick(rng, "主题党日", "三会一课", "组织生活会"),
+                "date": cell,
+                "number": i + 1,
+                "host": _pick(rng, *PERSONS),
+                "due": c_due,
+                "present": c_present,
+                "cost": c_cost,
+                "pair": f"{first}{_pick(rng, '/', '／')}{second}",
+            }
             rows.append([cells[c] for c in columns])
             out.activities.append(
                 {
@@ -531,7 +655,9 @@ def write_csv(made: Case, folder: Path) -> None:
             width = max(map(len, page.rows))
             for row in page.rows:
                 csv.writer(text).writerow([_shown(c) for c in row] + [""] * (width - len(row)))
-            (folder / f"{name}_{page.name}.csv").write_bytes(text.getvalue().encode(made.encoding, errors="replace"))
+            (folder / f"{name}_{page.name}.csv").write_bytes(
+                text.getvalue().encode(made.encoding, errors="replace")
+            )
 
 
 def _shown(cell: Any) -> str:

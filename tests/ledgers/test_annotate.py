@@ -23,13 +23,32 @@ EXTRA = ["联系人", "手机", "包联干部", "满意度", "考核等次"]
 ROWS = [
     ["演示省演示01区两新组织台账（2025年）"],
     UNITS + EXTRA,
-    [*unit(1, 从业人员总数="约3百", 行业="=1+1", 备注="由张伟负责"), "张伟", 13812345678.0, "李娜", 88.5, "优秀"],
+    [
+        *unit(1, 从业人员总数="约3百", 行业="=1+1", 备注="由张伟负责"),
+        "张伟",
+        13812345678.0,
+        "李娜",
+        88.5,
+        "优秀",
+    ],
     [*unit(2, 创办时间=dt.datetime(2015, 7, 1)), "王芳", "139 1234 5678", "赵敏", 90.0, "合格"],
     ["合计", "", "", "", "", "", "", "", "", 350.0],
     ["填表人：", "孙丽", "", "审核人：钱强"],
     ["注：数据由周杰提供"],
 ]
-PERSONS = ("张伟", "李娜", "王芳", "赵敏", "孙丽", "钱强", "周杰", "13812345678", "139 1234 5678", "优秀", "合格")
+PERSONS = (
+    "张伟",
+    "李娜",
+    "王芳",
+    "赵敏",
+    "孙丽",
+    "钱强",
+    "周杰",
+    "13812345678",
+    "139 1234 5678",
+    "优秀",
+    "合格",
+)
 
 
 def test_known_values_stay_and_persons_are_blank() -> None:
@@ -55,7 +74,11 @@ def test_known_values_stay_and_persons_are_blank() -> None:
 
 def test_of_a_sheet_that_was_not_understood_only_headings_are_copied() -> None:
     raw = sheet(
-        [["姓名", "身份证号", "入党时间"], ["王芳", "11010519491231002X", dt.date(2001, 7, 1)], ["李娜", 1.0, 2.0]],
+        [
+            ["姓名", "身份证号", "入党时间"],
+            ["王芳", "11010519491231002X", dt.date(2001, 7, 1)],
+            ["李娜", 1.0, 2.0],
+        ],
         "党员名册",
     )
     copy = safe_rows(raw, HEADINGS, BOOK.lists)
@@ -79,19 +102,27 @@ def test_the_copy_has_comments_and_colours_and_is_no_ledger(tmp_path: Path) -> N
     comments = inside["xl/comments1.xml"].decode()
     assert 'ref="J3"' in comments and "数字是约数" in comments and "建议：" in comments
     assert scan(content).own_output
-    assert not any(p in "".join(i.decode("utf-8", "replace") for i in inside.values()) for p in PERSONS[:9])
+    assert not any(
+        p in "".join(i.decode("utf-8", "replace") for i in inside.values()) for p in PERSONS[:9]
+    )
 
 
 def test_findings_without_a_cell_or_of_a_whole_column_find_a_place() -> None:
     raw = sheet([["单位名称", "党员总数"], ["甲公司", 3.0]], "组织台账")
-    problems = [Problem("area_missing", "question", "台账.xlsx", "组织台账!A1", "", "空"),
-                Problem("period_conflict", "question", "台账.xlsx", "组织台账!B"),
-                Problem("column_missing", "error", "台账.xlsx", "组织台账!D9")]  # fmt: skip
-    comments = members(annotated([raw], problems, HEADINGS, BOOK.lists))["xl/comments1.xml"].decode()
+    problems = [
+        Problem("area_missing", "question", "台账.xlsx", "组织台账!A1", "", "空"),
+        Problem("period_conflict", "question", "台账.xlsx", "组织台账!B"),
+        Problem("column_missing", "error", "台账.xlsx", "组织台账!D9"),
+    ]
+    comments = members(annotated([raw], problems, HEADINGS, BOOK.lists))[
+        "xl/comments1.xml"
+    ].decode()
     assert [r for r in ("A1", "B1", "D9") if f'ref="{r}"' in comments] == ["A1", "B1", "D9"]
 
 
-def test_an_open_file_is_written_beside_and_a_source_never_over(tmp_path: Path, monkeypatch) -> None:
+def test_an_open_file_is_written_beside_and_a_source_never_over(
+    tmp_path: Path, monkeypatch
+) -> None:
     import os
 
     target = tmp_path / "problems.xlsx"

@@ -10,7 +10,14 @@ from ledger_cases import clean_book, sheet
 from written import write_book
 
 from evalkit.indicators import build, load
-from evalkit.ledgers.corrections import Correction, _kind, apply_corrections, read_corrections, target_of, unmatched
+from evalkit.ledgers.corrections import (
+    Correction,
+    _kind,
+    apply_corrections,
+    read_corrections,
+    target_of,
+    unmatched,
+)
 from evalkit.problems import TITLES
 
 
@@ -27,7 +34,10 @@ def one(**more: object) -> Correction:
     return Correction(**(base | more))  # type: ignore[arg-type]
 
 
-SHEET = sheet([["单位名称", "党员总数", "联系人", "书记津贴"], ["甲公司", 3.0, "张伟", 3600.0]], file="2025/台账.xlsx")
+SHEET = sheet(
+    [["单位名称", "党员总数", "联系人", "书记津贴"], ["甲公司", 3.0, "张伟", 3600.0]],
+    file="2025/台账.xlsx",
+)
 
 
 def test_a_corrected_cell_changes_and_the_given_sheet_does_not() -> None:
@@ -53,7 +63,14 @@ def test_nothing_of_a_person_is_told(cell: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"file": "别的.xlsx"}, {"sheet": "没有"}, {"cell": "Z99"}, {"cell": "第二行"}, {"cell": "B1048576"}]
+    "wrong",
+    [
+        {"file": "别的.xlsx"},
+        {"sheet": "没有"},
+        {"cell": "Z99"},
+        {"cell": "第二行"},
+        {"cell": "B1048576"},
+    ],
 )
 def test_a_correction_that_hits_nothing_is_an_error(wrong: dict[str, str]) -> None:
     changed, [said] = apply_corrections([SHEET], [one(**wrong)])
@@ -68,7 +85,12 @@ def test_a_correction_that_hits_nothing_is_an_error(wrong: dict[str, str]) -> No
 def test_a_blank_can_be_filled_and_a_cell_emptied() -> None:
     raw = sheet([["单位名称", "党员总数"], ["甲公司", ""], ["乙公司", 5.0]], file="2025/台账.xlsx")
     changed, _ = apply_corrections(
-        [raw], [one(value=4.0), one(cell="$B$3", value="空"), one(sheet="", cell="Sheet1!A3", value="丙公司")]
+        [raw],
+        [
+            one(value=4.0),
+            one(cell="$B$3", value="空"),
+            one(sheet="", cell="Sheet1!A3", value="丙公司"),
+        ],
     )
     assert changed[0].rows[1:] == [["甲公司", 4.0], ["丙公司", ""]]
 
@@ -79,14 +101,23 @@ def test_a_file_is_told_from_the_root_from_its_folder_or_by_its_only_name() -> N
     assert target_of(one(file="2025/乙区/台账.xlsx"), files) == files[1]
     assert target_of(one(file="丙区"), files) == files[2]
     assert target_of(one(file="台账.xlsx"), files) is None  # two bear the name: never a guess
-    assert [p.code for p in unmatched([one(file="台账.xlsx"), one(file="丙区.xlsx")], files)] == ["correction_unused"]
+    assert [p.code for p in unmatched([one(file="台账.xlsx"), one(file="丙区.xlsx")], files)] == [
+        "correction_unused"
+    ]
 
 
 def test_a_row_that_says_too_little_is_an_error(tmp_path: Path) -> None:
     heads = ["文件", "工作表", "单元格", "新值", "理由"]
     write_book(
         tmp_path / "更正表.xlsx",
-        {"更正": [["更正表"], heads, ["a.xlsx", "S", "B2", 5.0, "漏填"], ["a.xlsx", "S", "B3", "", ""]]},
+        {
+            "更正": [
+                ["更正表"],
+                heads,
+                ["a.xlsx", "S", "B2", 5.0, "漏填"],
+                ["a.xlsx", "S", "B3", "", ""],
+            ]
+        },
     )
     rows, problems = read_corrections([tmp_path / "更正表.xlsx"], tmp_path)
     assert [(c.file, c.cell, c.value, c.where) for c in rows] == [("a.xlsx", "B2", 5.0, "更正!A3")]
@@ -117,13 +148,17 @@ def test_a_build_applies_corrections_and_reads_only_what_they_change(tmp_path: P
     changed = now.frame("units").groupby("source_file")["members"].sum() - members
     assert changed.to_dict() == {"2025/演示01区.xlsx": 5, "2024/演示02区.xlsx": 0}
     parts = [{f["file"]: f["part"] for f in made.files} for made in (before, after)]
-    assert parts[0]["2024/演示02区.xlsx"] == parts[1]["2024/演示02区.xlsx"]  # its folder has no 更正表
+    assert (
+        parts[0]["2024/演示02区.xlsx"] == parts[1]["2024/演示02区.xlsx"]
+    )  # its folder has no 更正表
     found = now.problems.loc[
-        now.problems["code"].isin(["value_corrected", "correction_unused"]), ["file", "cell", "code", "severity"]
+        now.problems["code"].isin(["value_corrected", "correction_unused"]),
+        ["file", "cell", "code", "severity"],
     ]
     assert found.sort_values("code").to_numpy().tolist() == [
-        ["2025/更正表.xlsx", "A3", "correction_unused", "error"], ["2025/演示01区.xlsx", "M2", "value_corrected", "warning"],
-    ]  # fmt: skip
+        ["2025/更正表.xlsx", "A3", "correction_unused", "error"],
+        ["2025/演示01区.xlsx", "M2", "value_corrected", "warning"],
+    ]
     assert not build(tmp_path, jobs=1).changed
 
 
@@ -135,14 +170,20 @@ def test_last_years_printed_number_is_used_and_both_are_shown(tmp_path: Path) ->
     for year in ("2024", "2025"):
         write_book(raw / year / "演示01区.xlsx", clean_book() | {"经费台账": [], "活动台账": []})
     build(tmp_path, jobs=1)
-    own = load(tmp_path).indicators.query("period == '2024' and area == '演示01区'").set_index("indicator")
+    own = (
+        load(tmp_path)
+        .indicators.query("period == '2024' and area == '演示01区'")
+        .set_index("indicator")
+    )
     code = "org_coverage"
     assert own.at[code, "value"] == pytest.approx(0.75)  # 3 of 4 operating legal persons, by hand
     name = own.at[code, "name"]
     heads = ["地区", "年份", "指标", "数值", "单位", "口径", "来源"]
-    rows = [["演示01区", "2024", name, "72.5%", "", "全部", "2024年年报"],
-            ["演示01区", "2024", "党员总数", own.at[code, "numerator"] + 99, "人", "", "年报"],
-            ["没有这个区", "2024", name, 1.0, "", "", ""]]  # fmt: skip
+    rows = [
+        ["演示01区", "2024", name, "72.5%", "", "全部", "2024年年报"],
+        ["演示01区", "2024", "党员总数", own.at[code, "numerator"] + 99, "人", "", "年报"],
+        ["没有这个区", "2024", name, 1.0, "", "", ""],
+    ]
     write_book(raw / "上年公布数.xlsx", {"S": [heads, *rows]})
     assert build(tmp_path, jobs=1).changed
     data = load(tmp_path)
@@ -150,7 +191,9 @@ def test_last_years_printed_number_is_used_and_both_are_shown(tmp_path: Path) ->
     assert now["value"].to_dict() == pytest.approx({"2024": 0.725, "2025": 0.75})
     assert "按台账重算为75.0%" in now.at["2024", "method"]
     verdict = (
-        compare(data.indicators, "2025", against="2024").query("area == '演示01区' and indicator == @code").iloc[0]
+        compare(data.indicators, "2025", against="2024")
+        .query("area == '演示01区' and indicator == @code")
+        .iloc[0]
     )
     assert verdict["previous"] == pytest.approx(0.725)
     table = baseline(data).plain()
@@ -159,7 +202,9 @@ def test_last_years_printed_number_is_used_and_both_are_shown(tmp_path: Path) ->
     frame = pd.read_parquet(data.folder / "baseline.parquet")
     assert set(frame["status"]) == {"published_last_year"}
     assert (
-        data.measures.query("area == '演示01区' and measure == 'members' and period == '2024'")["value"].item()
+        data.measures.query("area == '演示01区' and measure == 'members' and period == '2024'")[
+            "value"
+        ].item()
         == own.at[code, "numerator"] + 99
     )
 

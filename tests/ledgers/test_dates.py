@@ -73,7 +73,12 @@ SPANS = {
 @pytest.mark.parametrize(("text", "expected"), SPANS.items())
 def test_less_than_a_day(text: str, expected: tuple[str, str, str, str]) -> None:
     got = parse_date(text, year=2023)
-    assert (str(got.low), str(got.high), got.precision, got.note) == expected and got.date == got.low
+    assert (
+        str(got.low),
+        str(got.high),
+        got.precision,
+        got.note,
+    ) == expected and got.date == got.low
 
 
 @pytest.mark.parametrize(
@@ -155,7 +160,14 @@ def test_column_equals_cells() -> None:
     assert parse_dates(cells, year=2023) == [parse_date(c, year=2023) for c in cells]
 
 
-FORMS = ["{y}.{m}.{d}", "{y}-{m:02}-{d:02}", "{y}年{m}月{d}日", "{y}{m:02}{d:02}", "{y} 年 {m} 月 {d} 日", "{m}月{d}日"]
+FORMS = [
+    "{y}.{m}.{d}",
+    "{y}-{m:02}-{d:02}",
+    "{y}年{m}月{d}日",
+    "{y}{m:02}{d:02}",
+    "{y} 年 {m} 月 {d} 日",
+    "{m}月{d}日",
+]
 
 
 @settings(max_examples=400, deadline=None)
@@ -169,7 +181,9 @@ def test_written_dates_read_back(day: dt.date, form: str) -> None:
 def test_any_text_is_a_date_or_a_note(text: str) -> None:
     got = parse_date(text, year=2024)
     assert (got.date is None) == (got.note in ("missing", "value_unreadable", "date_impossible"))
-    assert got.date is None or (got.low is not None and got.high is not None and got.low <= got.date <= got.high)
+    assert got.date is None or (
+        got.low is not None and got.high is not None and got.low <= got.date <= got.high
+    )
 
 
 PERIODS = {

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """What `dirty` wrote is read back as the truth, or as an interval that holds it; nothing is lost without a word.
 
 ``EVALKIT_DIRTY=3000 python -m pytest tests/ledgers/test_dirty.py -m slow`` is the long campaign.
@@ -41,7 +40,13 @@ def holds(row: Any, column: str, known: dirty.Known) -> None:
         assert pd.isna(value), (column, known, value)
         return
     assert not pd.isna(value), (column, known, "nothing was read")
-    assert low <= known.value and (pd.isna(high) or known.value <= high), (column, known, value, low, high)
+    assert low <= known.value and (pd.isna(high) or known.value <= high), (
+        column,
+        known,
+        value,
+        low,
+        high,
+    )
     if known.exact:
         assert value == low == high == known.value, (column, known, value, low, high)
 
@@ -51,7 +56,10 @@ def check_units(made: dirty.Case, ledger: Ledger) -> None:
     read = {name_key(row.unit_name): row for row in units.itertuples()}
     assert read.keys() == {name_key(n) for n in made.units}
     assert sum(p.code == "row_duplicate" for p in ledger.problems) == made.duplicates
-    by_unit = {u: (o, m) for u, o, m in zip(covers["unit"], covers["party_org"], covers["mode"], strict=True)}
+    by_unit = {
+        u: (o, m)
+        for u, o, m in zip(covers["unit"], covers["party_org"], covers["mode"], strict=True)
+    }
     assert len(by_unit) == len(covers)
     for name, about in made.units.items():
         row: Any = read[name_key(name)]
@@ -69,7 +77,8 @@ def check_units(made: dirty.Case, ledger: Ledger) -> None:
     founded = {
         org: day
         for org, day in zip(
-            *(ledger.tables["party_organisations"][c] for c in ("party_org", "founded_on")), strict=True
+            *(ledger.tables["party_organisations"][c] for c in ("party_org", "founded_on")),
+            strict=True,
         )
     }
     for about in made.units.values():
@@ -78,13 +87,17 @@ def check_units(made: dirty.Case, ledger: Ledger) -> None:
 
 
 def check_funds(made: dirty.Case, funds: pd.DataFrame) -> None:
-    kind = np.where(funds["flow"] == "spending", funds["purpose"].astype(object), funds["source"].astype(object))
+    kind = np.where(
+        funds["flow"] == "spending", funds["purpose"].astype(object), funds["source"].astype(object)
+    )
     read: dict[tuple[str, str], list[Any]] = {}
     for row, what in zip(funds.itertuples(), kind, strict=True):
         read.setdefault((str(row.party_org), str(what)), []).append(row)
     assert len(funds) == sum(map(len, made.funds.values()))
     for (org, column), amounts in made.funds.items():
-        for row, known in zip(read[name_key(org), SOURCES.get(column, column)], amounts, strict=True):
+        for row, known in zip(
+            read[name_key(org), SOURCES.get(column, column)], amounts, strict=True
+        ):
             holds(row, "amount_fen", known)
 
 
@@ -92,24 +105,34 @@ def check_activities(made: dirty.Case, activities: pd.DataFrame) -> None:
     found: dict[tuple[Any, ...], list[Any]] = {}
     for row in activities.itertuples():
         day = None if pd.isna(row.date) else row.date.date()
-        found.setdefault((row.party_org, day, *plain((row.month, row.due, row.present))), []).append(row)
+        found.setdefault(
+            (row.party_org, day, *plain((row.month, row.due, row.present))), []
+        ).append(row)
     for about in made.activities:
-        wanted = (name_key(about["org"]), about["date"], about["month"], about["due"].value, about["present"].value)
+        wanted = (
+            name_key(about["org"]),
+            about["date"],
+            about["month"],
+            about["due"].value,
+            about["present"].value,
+        )
         holds(found[wanted].pop(0), "cost_fen", about["cost"])
     assert not any(found.values())
 
 
 def check_persons(ledger: Ledger) -> None:
-    seen = "\n".join(t.to_csv() for t in (*ledger.tables.values(), ledger.headings, ledger.sheets)) + "\n".join(
-        map(str, ledger.problems)
-    )
+    seen = "\n".join(
+        t.to_csv() for t in (*ledger.tables.values(), ledger.headings, ledger.sheets)
+    ) + "\n".join(map(str, ledger.problems))
     for secret in dirty.SECRETS:
         assert secret not in seen, secret
     assert any(p.code == "personal_data" for p in ledger.problems)
 
 
 def filled(rows: list[list[Any]]) -> int:
-    return sum(any(not (c is None or (isinstance(c, str) and not c.strip())) for c in row) for row in rows)
+    return sum(
+        any(not (c is None or (isinstance(c, str) and not c.strip())) for c in row) for row in rows
+    )
 
 
 def check_rows(folder: Path, ledger: Ledger) -> None:
@@ -121,7 +144,8 @@ def check_rows(folder: Path, ledger: Ledger) -> None:
         assert sheets or problems or not path.stat().st_size
         for one in sheets:
             row = ledger.sheets[
-                (ledger.sheets["source_file"] == one.file) & (ledger.sheets["source_sheet"] == one.name)
+                (ledger.sheets["source_file"] == one.file)
+                & (ledger.sheets["source_sheet"] == one.name)
             ]
             if not len(row):
                 assert (one.file, one.name) in said or one.file in files
@@ -134,7 +158,9 @@ def check_rows(folder: Path, ledger: Ledger) -> None:
                 )
             elif filled(one.rows):
                 assert (one.file, one.name) in said, (one.file, one.name)
-    wanting = Counter(p.file for p in ledger.problems if p.code == "column_missing" and p.found == "空白")
+    wanting = Counter(
+        p.file for p in ledger.problems if p.code == "column_missing" and p.found == "空白"
+    )
     for file, rows in ledger.sheets.groupby("source_file")["reported"].sum().items():
         assert wanting[str(file)] >= rows
 
@@ -156,7 +182,9 @@ def check(made: dirty.Case, folder: Path) -> Ledger:
         name_key(o): s for o, s in made.stars.items()
     }
     for table in tables.values():
-        assert set(table["period"].dropna()) <= {"2025"} and not any("湖" not in str(a) for a in table["area"])
+        assert set(table["period"].dropna()) <= {"2025"} and not any(
+            "湖" not in str(a) for a in table["area"]
+        )
     differs = {p.sheet.rpartition("_")[2] for p in ledger.problems if p.code == "total_differs"}
     assert made.wrong_totals <= differs, (made.wrong_totals, differs)
     assert not made.right_totals & differs, (
@@ -179,7 +207,11 @@ def totals(ledger: Ledger) -> dict[str, Any]:
         "activities": ["due", "present", "cost_fen"],
         "funds": ["amount_fen"],
     }.items():
-        out |= {f"{table} {c}{e}": int(t[table][c + e].sum()) for c in columns for e in ("", "_low", "_high")}
+        out |= {
+            f"{table} {c}{e}": int(t[table][c + e].sum())
+            for c in columns
+            for e in ("", "_low", "_high")
+        }
     return out | {
         f"funds {k}": int(v)
         for k, v in t["funds"].groupby(["flow", "source"], dropna=False)["amount_fen"].sum().items()
@@ -229,13 +261,23 @@ def test_dirty_ledger_reads_back_over_thousands_of_seeds(start: int) -> None:
 @pytest.mark.parametrize(
     "heading, cell, due, present",
     [
-        ("实到/应到", "5/6", 6, 5), ("实到人数/应到人数", "５／６", 6, 5), ("应到/实到", "6人/5人", 6, 5), ("应到人数/实到人数", "6|5", 6, 5),
-        ("实到/应到", "", None, None), ("实到/应到", "—", None, None), ("实到/应到", "5", None, 5), ("应到/实到", "很多", None, None),
+        ("实到/应到", "5/6", 6, 5),
+        ("实到人数/应到人数", "５／６", 6, 5),
+        ("应到/实到", "6人/5人", 6, 5),
+        ("应到人数/实到人数", "6|5", 6, 5),
+        ("实到/应到", "", None, None),
+        ("实到/应到", "—", None, None),
+        ("实到/应到", "5", None, 5),
+        ("应到/实到", "很多", None, None),
         ("实到人数", "8/10", 10, 8),
     ],
-)  # fmt: skip
-def test_two_numbers_in_one_cell(heading: str, cell: str, due: int | None, present: int | None) -> None:
-    ledger = read([["党组织名称", "活动日期", "活动类型", heading], ["甲支部", "2025.2.8", "主题党日", cell]])
+)
+def test_two_numbers_in_one_cell(
+    heading: str, cell: str, due: int | None, present: int | None
+) -> None:
+    ledger = read(
+        [["党组织名称", "活动日期", "活动类型", heading], ["甲支部", "2025.2.8", "主题党日", cell]]
+    )
     row = ledger.tables["activities"].iloc[0]
     assert plain(row[["due", "present"]]) == [due, present]
     assert cells(ledger, "value_unreadable").keys() == ({"D2"} if cell == "很多" else set())
@@ -253,17 +295,31 @@ def test_present_of_due_in_persons_and_turns() -> None:
 
 
 def test_negative_amount_is_kept_and_asked() -> None:
-    ledger = read([["单位：元"], ["党组织名称", "企业配套", "区级拨付", "党员活动经费"], ["甲支部", "(500)", -20, 3]])
+    ledger = read(
+        [
+            ["单位：元"],
+            ["党组织名称", "企业配套", "区级拨付", "党员活动经费"],
+            ["甲支部", "(500)", -20, 3],
+        ]
+    )
     assert ledger.tables["funds"]["amount_fen"].tolist() == [-2000, -50000, 300]
     assert cells(ledger, "value_implausible") == {"B3": "(500) -500", "C3": "-20 -20"}
 
 
 def test_upper_total_against_its_parts() -> None:
-    rows = [["单位：元"], ["党组织名称", "上级下拨", "市级拨付", "区级拨付", "党员活动经费"], ["甲支部", 5000, 2000, 2000, 1], ["乙支部", 4000, 2000, 2000, 1],
-            ["丙支部", 8000, "", "", 1], ["丁支部", 0, "", "", 1], ["戊支部", 2000, "", "约2000", 1]]  # fmt: skip
+    rows = [
+        ["单位：元"],
+        ["党组织名称", "上级下拨", "市级拨付", "区级拨付", "党员活动经费"],
+        ["甲支部", 5000, 2000, 2000, 1],
+        ["乙支部", 4000, 2000, 2000, 1],
+        ["丙支部", 8000, "", "", 1],
+        ["丁支部", 0, "", "", 1],
+        ["戊支部", 2000, "", "约2000", 1],
+    ]
     assert cells(read(rows), "identity_differs") == {
-        "B3": "上级下拨5000元 市级拨付＋区县拨付＝4000元", "B5": "上级下拨8000元 市级拨付＋区县拨付都空白，未计入",
-    }  # fmt: skip
+        "B3": "上级下拨5000元 市级拨付＋区县拨付＝4000元",
+        "B5": "上级下拨8000元 市级拨付＋区县拨付都空白，未计入",
+    }
 
 
 def test_upper_funds_in_two_levels() -> None:
@@ -275,16 +331,26 @@ def test_upper_funds_in_two_levels() -> None:
     ]
     funds = read(rows, name="经费台账").tables["funds"]
     assert dict(zip(funds["source"], funds["amount_fen"], strict=True)) == {
-        "fiscal_city": 500_000, "fiscal_district": 1_000_000, "fiscal_township": 200_000, "enterprise": 500_000,
-    }  # fmt: skip
+        "fiscal_city": 500_000,
+        "fiscal_district": 1_000_000,
+        "fiscal_township": 200_000,
+        "enterprise": 500_000,
+    }
 
 
 @pytest.mark.parametrize("heading", ["谈话对象", "党建指导员"])
 def test_column_of_names_is_personal_under_any_heading(heading: str) -> None:
     ledger = read(
-        [TITLE, ["企业名称", "职工人数", heading, "党员总数"], ["甲公司", 12, "王小明", 1], ["乙公司", 3, "李建国", 1]]
+        [
+            TITLE,
+            ["企业名称", "职工人数", heading, "党员总数"],
+            ["甲公司", 12, "王小明", 1],
+            ["乙公司", 3, "李建国", 1],
+        ]
     )
-    assert [p.found for p in ledger.problems if p.code == "personal_data" and p.cell in ("C2", "C3")] == ["姓名"]
+    assert [
+        p.found for p in ledger.problems if p.code == "personal_data" and p.cell in ("C2", "C3")
+    ] == ["姓名"]
     check_persons(ledger)
 
 
@@ -313,24 +379,37 @@ def test_blank_row_inside_a_merge_stays_blank() -> None:
         ["小计", 15, "", 2],
     ]
     ledger = read(rows, merges=[(3, 3, 5, 3)])
-    assert ledger.sheets[COUNTED].iloc[0].tolist() == [2, 1, 1, 1, 0, 0] and not cells(ledger, "total_differs")
+    assert ledger.sheets[COUNTED].iloc[0].tolist() == [2, 1, 1, 1, 0, 0] and not cells(
+        ledger, "total_differs"
+    )
 
 
 def test_note_beside_the_key_column_is_no_unit() -> None:
     ledger = read(
-        [TITLE, ["序号", "单位名称", "从业人员", "党员总数"], [1, "甲公司", 12, 1], ["注", "不含分支机构", "", ""]]
+        [
+            TITLE,
+            ["序号", "单位名称", "从业人员", "党员总数"],
+            [1, "甲公司", 12, 1],
+            ["注", "不含分支机构", "", ""],
+        ]
     )
-    assert ledger.tables["units"]["unit_name"].tolist() == ["甲公司"] and ledger.sheets["note"].tolist() == [1]
+    assert ledger.tables["units"]["unit_name"].tolist() == ["甲公司"] and ledger.sheets[
+        "note"
+    ].tolist() == [1]
 
 
 def test_sheet_of_totals_alone_is_said() -> None:
     for heads in (["企业名称", "职工人数", "党员总数"], ["党组织名称", "活动类型", "实到人数"]):
         ledger = read([heads, ["合计", 12, 3]])
-        assert [p.found for p in ledger.problems if p.code == "sheet_skipped"] == ["只有表头和合计，没有明细"]
+        assert [p.found for p in ledger.problems if p.code == "sheet_skipped"] == [
+            "只有表头和合计，没有明细"
+        ]
 
 
 def test_ledger_without_place_or_year_says_so() -> None:
-    ledger = from_sheets([sheet([["企业名称", "职工人数", "党员总数"], ["甲公司", 12, 3]], file="新建.csv")])
+    ledger = from_sheets(
+        [sheet([["企业名称", "职工人数", "党员总数"], ["甲公司", 12, 3]], file="新建.csv")]
+    )
     assert {"area_missing", "period_missing"} <= {p.code for p in ledger.problems}
 
 
@@ -382,9 +461,13 @@ def mangled(rng: np.random.Generator, pages: list[dirty.Page]) -> list[dirty.Pag
                 for row in rows:
                     del row[at : at + 1]
             else:
-                rows.insert(r, [JUNK[int(i)] for i in rng.integers(len(JUNK), size=int(rng.integers(1, 9)))])
+                rows.insert(
+                    r, [JUNK[int(i)] for i in rng.integers(len(JUNK), size=int(rng.integers(1, 9)))]
+                )
         page.rows = [[("" if c is None else c) for c in row] for row in page.rows]
-        page.merges = [m for m in page.merges if m[1] < len(page.rows)] if rng.random() < 0.5 else []
+        page.merges = (
+            [m for m in page.merges if m[1] < len(page.rows)] if rng.random() < 0.5 else []
+        )
     return pages
 
 
@@ -418,7 +501,9 @@ def fuzzed(seed: int) -> None:
             data = bytearray(path.read_bytes())
             for _ in range(int(rng.integers(1, 20))):
                 data[int(rng.integers(len(data)))] = int(rng.integers(256))
-            path.write_bytes(data[: int(rng.integers(1, len(data) + 1))] if rng.random() < 0.3 else data)
+            path.write_bytes(
+                data[: int(rng.integers(1, len(data) + 1))] if rng.random() < 0.3 else data
+            )
         ledger = read_ledger(Path(place))
         assert len(ledger.sheets) or ledger.problems
         check_rows(Path(place), ledger)

@@ -20,11 +20,16 @@ RUN = CliRunner()
 def book(area: str, number: int) -> dict[str, list[list[object]]]:
     sheets = clean_book()
     named = {
-        name: [[c.replace("演示00", f"演示{number}0") if isinstance(c, str) else c for c in row] for row in rows]
+        name: [
+            [c.replace("演示00", f"演示{number}0") if isinstance(c, str) else c for c in row]
+            for row in rows
+        ]
         for name, rows in sheets.items()
     }
     named["组织台账"].insert(0, [f"演示省{area}两新组织台账（2025年）"])
-    named["组织台账"].append(unit(7, 单位名称=f"演示{number}99有限公司", 从业人员总数="约3百", 单位类型="不清楚"))
+    named["组织台账"].append(
+        unit(7, 单位名称=f"演示{number}99有限公司", 从业人员总数="约3百", 单位类型="不清楚")
+    )
     return named
 
 
@@ -44,7 +49,9 @@ def found(folder: Path) -> Findings:
     return check_paths([folder])
 
 
-def test_problems_go_to_their_area_and_the_summary_says_what_is_missing(found: Findings, tmp_path: Path) -> None:
+def test_problems_go_to_their_area_and_the_summary_says_what_is_missing(
+    found: Findings, tmp_path: Path
+) -> None:
     path = write_problems(found, tmp_path)
     assert path == tmp_path / "problems.xlsx"
     sheets = sheets_of(path.read_bytes())
@@ -56,7 +63,17 @@ def test_problems_go_to_their_area_and_the_summary_says_what_is_missing(found: F
     assert (one["组织台账"], two["版本"], two["年份"]) == ("7行", "最终版2", "2025")
     assert two["错误"] >= 1
     for area, other in (("演示01区", "演示02区"), ("演示02区", "演示01区")):
-        assert sheets[area][0] == ["文件", "工作表", "单元格", "问题", "原文", "读作", "允许", "建议", "程度"]
+        assert sheets[area][0] == [
+            "文件",
+            "工作表",
+            "单元格",
+            "问题",
+            "原文",
+            "读作",
+            "允许",
+            "建议",
+            "程度",
+        ]
         assert {row[0].split("/")[0] for row in sheets[area][1:]} == {area}, other
     at = next(row for row in sheets["演示01区"] if row[4] == "约3百")
     assert (at[1], at[2], at[8]) == ("组织台账", "J9", "提醒")
@@ -74,7 +91,10 @@ def test_a_parcel_holds_its_own_area_only(found: Findings, folder: Path, tmp_pat
     before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     parcels = {p.name: p.read_bytes() for p in write_parcels(found, tmp_path)}
     assert list(parcels) == ["演示省_演示01区.zip", "演示省_演示02区.zip"]
-    for name, number, own in (("演示省_演示01区.zip", 1, "台账"), ("演示省_演示02区.zip", 2, "台账最终版2")):
+    for name, number, own in (
+        ("演示省_演示01区.zip", 1, "台账"),
+        ("演示省_演示02区.zip", 2, "台账最终版2"),
+    ):
         content = members(parcels[name])
         area = name[4:-4]
         assert set(content) == {"问题清单.xlsx", "概况.html", f"批注件/{area}/2025/{own}.xlsx"}
@@ -82,7 +102,11 @@ def test_a_parcel_holds_its_own_area_only(found: Findings, folder: Path, tmp_pat
         assert f"演示{number}01有限公司" in everything
         assert f"演示{3 - number}0" not in everything and f"演示0{3 - number}区" not in everything
         page = content["概况.html"].decode()
-        assert "主要指标（2025年）" in page and "组织覆盖率" in page and f"{area}：台账检查概况" in page
+        assert (
+            "主要指标（2025年）" in page
+            and "组织覆盖率" in page
+            and f"{area}：台账检查概况" in page
+        )
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
     again = {p.name: p.read_bytes() for p in write_parcels(found, tmp_path / "again")}
     assert again == parcels
@@ -90,7 +114,11 @@ def test_a_parcel_holds_its_own_area_only(found: Findings, folder: Path, tmp_pat
 
 def test_every_areas_own_finding_is_in_its_own_list(found: Findings) -> None:
     """A word that two areas write wrongly is a finding for both."""
-    listed = [p.file.split("/")[0] for p in found.problems if p.code == "value_not_listed" and p.found == "不清楚"]
+    listed = [
+        p.file.split("/")[0]
+        for p in found.problems
+        if p.code == "value_not_listed" and p.found == "不清楚"
+    ]
     assert listed == ["演示01区", "演示02区"]
 
 
@@ -109,11 +137,23 @@ def test_the_command_line(folder: Path, tmp_path: Path) -> None:
         ],
     )
     assert done.exit_code == 1  # a file that cannot be read is an error
-    assert "文件读不出来" in done.stdout and "问题清单：" in done.stdout and "原文件没有改动" in done.stdout
-    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()) == [
-        "a/演示01区/2025/台账.xlsx", "a/演示02区/2025/台账最终版2.xlsx", "f/演示省_演示01区.zip", "f/演示省_演示02区.zip", "p.xlsx",
-    ]  # fmt: skip
-    fine = RUN.invoke(app, ["check", str(folder / "演示01区"), "--json", "--out", str(tmp_path / "q.xlsx")])
+    assert (
+        "文件读不出来" in done.stdout
+        and "问题清单：" in done.stdout
+        and "原文件没有改动" in done.stdout
+    )
+    assert sorted(
+        p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()
+    ) == [
+        "a/演示01区/2025/台账.xlsx",
+        "a/演示02区/2025/台账最终版2.xlsx",
+        "f/演示省_演示01区.zip",
+        "f/演示省_演示02区.zip",
+        "p.xlsx",
+    ]
+    fine = RUN.invoke(
+        app, ["check", str(folder / "演示01区"), "--json", "--out", str(tmp_path / "q.xlsx")]
+    )
     assert fine.exit_code == 0
     told = json.loads(fine.stdout)
     assert told["errors"] == 0 and told["problems"][0]["title"]
@@ -146,5 +186,7 @@ def test_paths_in_common_and_columns_under_each_other() -> None:
     assert common(["甲省/乙区", "甲省/乙区"]) == "甲省/乙区"
     assert common(["甲省/乙区", "甲省/丙区"]) == "甲省"
     assert common([]) == ""
-    lines = aligned([["文件", "错误", "读入"], ["a.xlsx", "12", "单位"], ["台账.xlsx", "3", "经费"]])
+    lines = aligned(
+        [["文件", "错误", "读入"], ["a.xlsx", "12", "单位"], ["台账.xlsx", "3", "经费"]]
+    )
     assert lines[2:] == ["a.xlsx       12  单位", "台账.xlsx     3  经费"]

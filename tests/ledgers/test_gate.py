@@ -13,19 +13,26 @@ from evalkit.ledgers.files import list_files, read_sheets
 
 NOT_PERSONS = [
     line
-    for line in (Path(__file__).parents[1] / "data" / "names" / "not_persons.txt").read_text(encoding="utf-8").splitlines()
+    for line in (Path(__file__).parents[1] / "data" / "names" / "not_persons.txt")
+    .read_text(encoding="utf-8")
+    .splitlines()
     if line and not line.startswith("#")
 ]
 HEADS = ["镇街", "单位名称", "行业", "登记级别", "已建群团", "责任单位", "从业人员总数", "党员总数"]
 
 
 def test_the_list_is_long_enough_to_measure_with() -> None:
-    assert len(set(NOT_PERSONS)) >= 300 and sum(any(c in names.SURNAMES for c in n) for n in NOT_PERSONS) >= 200
+    assert (
+        len(set(NOT_PERSONS)) >= 300
+        and sum(any(c in names.SURNAMES for c in n) for n in NOT_PERSONS) >= 200
+    )
 
 
 @pytest.mark.parametrize("sort", ["text", "body", "label"])
 def test_units_places_and_things_pass_unchanged(sort: persons.Sort) -> None:
-    changed = {n: persons.gate(n, sort) for n in NOT_PERSONS if persons.gate(n, sort) != persons.Gated(n)}
+    changed = {
+        n: persons.gate(n, sort) for n in NOT_PERSONS if persons.gate(n, sort) != persons.Gated(n)
+    }
     assert changed == {}
 
 
@@ -115,7 +122,9 @@ def test_what_nobody_sees_is_taken_out() -> None:
     assert persons.gate("甲\udcff公司", "body").text == "甲�公司"
 
 
-def ledger(tmp_path: Path, rows: list[list[object]], sheet: str = "组织台账", file: str = "示例县.xlsx"):
+def ledger(
+    tmp_path: Path, rows: list[list[object]], sheet: str = "组织台账", file: str = "示例县.xlsx"
+):
     write_book(tmp_path / file, {sheet: [["示例县组织台账2025年"], HEADS, *rows]})
     return read_ledger(tmp_path)
 
@@ -127,8 +136,19 @@ def everything(found: object) -> str:
 
 
 def test_no_column_of_free_text_stores_a_person(tmp_path: Path) -> None:
-    texts = ["微信lisi_88", "1980年5月6日出生", "浙K12345", "护照E12345678", "1 3 8 1 2 3 4 0 0 0 3", "张建国", "书记岑伟带队"]
-    rows = [["城关镇", f"甲{n}有限公司", text, text, text, f"城关镇党委{text}", 20, 3] for n, text in enumerate(texts)]
+    texts = [
+        "微信lisi_88",
+        "1980年5月6日出生",
+        "浙K12345",
+        "护照E12345678",
+        "1 3 8 1 2 3 4 0 0 0 3",
+        "张建国",
+        "书记岑伟带队",
+    ]
+    rows = [
+        ["城关镇", f"甲{n}有限公司", text, text, text, f"城关镇党委{text}", 20, 3]
+        for n, text in enumerate(texts)
+    ]
     found = ledger(tmp_path, rows)
     told = everything(found)
     for word in ("lisi", "1980", "K12345", "E12345678", "1 2 3 4 0", "张建国", "岑伟"):
@@ -138,18 +158,39 @@ def test_no_column_of_free_text_stores_a_person(tmp_path: Path) -> None:
 
 
 def test_a_column_with_a_closed_list_stores_only_its_list(tmp_path: Path) -> None:
-    said = [("市级", "工会、共青团"), ("区县级（民政）", "工会（主席来了）"), ("不清楚", "未建"), ("省级", "足球队"), ("市", "无")]
-    found = ledger(tmp_path, [["城关镇", f"甲{n}公司", "制造业", a, b, "", 20, 3] for n, (a, b) in enumerate(said)])
+    said = [
+        ("市级", "工会、共青团"),
+        ("区县级（民政）", "工会（主席来了）"),
+        ("不清楚", "未建"),
+        ("省级", "足球队"),
+        ("市", "无"),
+    ]
+    found = ledger(
+        tmp_path,
+        [["城关镇", f"甲{n}公司", "制造业", a, b, "", 20, 3] for n, (a, b) in enumerate(said)],
+    )
     units = found.tables["units"].set_index("unit_name")
-    levels = units["registration_level"].astype(object).where(units["registration_level"].notna(), None).tolist()
-    bodies = units["mass_organisation"].astype(object).where(units["mass_organisation"].notna(), None).tolist()
+    levels = (
+        units["registration_level"]
+        .astype(object)
+        .where(units["registration_level"].notna(), None)
+        .tolist()
+    )
+    bodies = (
+        units["mass_organisation"]
+        .astype(object)
+        .where(units["mass_organisation"].notna(), None)
+        .tolist()
+    )
     assert levels == ["市级", "区县级", None, "省级", "市"]
     assert bodies == ["工会、共青团", "工会", None, None, None]
 
 
 def test_a_name_in_the_column_of_townships_is_no_area(tmp_path: Path) -> None:
     words = ["城关镇", "城关", "张建国", "岑铄", "石岩", "13812340003", "张伟 城关镇"]
-    found = ledger(tmp_path, [[w, f"甲{n}公司", "", "", "", "", 20, 3] for n, w in enumerate(words)])
+    found = ledger(
+        tmp_path, [[w, f"甲{n}公司", "", "", "", "", 20, 3] for n, w in enumerate(words)]
+    )
     areas = found.tables["units"]["area"].tolist()
     town = "示例县/城关镇"
     assert areas == [town, "示例县/城关", "示例县", "示例县", "示例县/石岩", "示例县", town]
@@ -166,7 +207,10 @@ def test_areas_xlsx_makes_an_area_of_any_name(tmp_path: Path) -> None:
 
 def test_a_number_column_never_reads_or_quotes_a_person(tmp_path: Path) -> None:
     cells = ["12 110105491231002", "3 13812340003", "138.1234.0003", 20]
-    found = ledger(tmp_path, [["城关镇", f"甲{n}公司", "", "", "", "", cell, 3] for n, cell in enumerate(cells)])
+    found = ledger(
+        tmp_path,
+        [["城关镇", f"甲{n}公司", "", "", "", "", cell, 3] for n, cell in enumerate(cells)],
+    )
     employees = found.tables["units"]["employees"]
     assert employees.isna().tolist() == [True, True, True, False]
     assert [p.cell for p in found.problems if p.code == "personal_data"] == ["G3", "G4", "G5"]
@@ -177,7 +221,10 @@ def test_names_of_files_folders_and_sheets_are_printed_without_persons(tmp_path:
     folder = tmp_path / "张建国报送"
     folder.mkdir()
     rows = [["城关镇", "甲公司", "", "", "", "", 20, 3]]
-    for file, sheet in (("岑文华13812340003.xlsx", "组织台账李伟"), ("岑文海13812340003.xlsx", "组织台账")):
+    for file, sheet in (
+        ("岑文华13812340003.xlsx", "组织台账李伟"),
+        ("岑文海13812340003.xlsx", "组织台账"),
+    ):
         write_book(folder / file, {sheet: [["示例县组织台账2025年"], HEADS, *rows]})
     found = read_ledger(tmp_path)
     told = everything(found)
@@ -188,17 +235,31 @@ def test_names_of_files_folders_and_sheets_are_printed_without_persons(tmp_path:
 
 def test_a_name_in_another_code_and_hidden_marks_can_be_read(tmp_path: Path) -> None:
     raw = bytes(tmp_path) + b"/" + "甲县台账".encode("gb18030") + b".csv"
-    Path(raw.decode("utf-8", "surrogateescape")).write_text("单位名称,从业人员总数\n甲公司,3\n", encoding="utf-8")
-    (tmp_path / "乙县\u202egpj.csv").write_text("单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8")
+    Path(raw.decode("utf-8", "surrogateescape")).write_text(
+        "单位名称,从业人员总数\n甲公司,3\n", encoding="utf-8"
+    )
+    (tmp_path / "乙县\u202egpj.csv").write_text(
+        "单位名称,从业人员总数\n乙公司,4\n", encoding="utf-8"
+    )
     listed, _ = list_files(tmp_path)
     assert {name for name, _ in listed} == {"甲县台账.csv", "乙县gpj.csv"}
-    assert [s.rows[1][0] for name, file in listed for s in read_sheets(file, name=name)[0]] in (["乙公司", "甲公司"], ["甲公司", "乙公司"])
+    assert [s.rows[1][0] for name, file in listed for s in read_sheets(file, name=name)[0]] in (
+        ["乙公司", "甲公司"],
+        ["甲公司", "乙公司"],
+    )
     tables = read_ledger(tmp_path).tables["units"]
-    assert sorted(tables["unit_name"]) == ["乙公司", "甲公司"] and set(tables["source_file"]) == {"甲县台账.csv", "乙县gpj.csv"}
+    assert sorted(tables["unit_name"]) == ["乙公司", "甲公司"] and set(tables["source_file"]) == {
+        "甲县台账.csv",
+        "乙县gpj.csv",
+    }
 
 
 def test_unit_names_are_kept_whatever_surname_they_hold(tmp_path: Path) -> None:
-    units = [n for n in NOT_PERSONS if n.endswith(("公司", "厂", "店", "学校", "协会", "商会", "医院", "事务所"))]
+    units = [
+        n
+        for n in NOT_PERSONS
+        if n.endswith(("公司", "厂", "店", "学校", "协会", "商会", "医院", "事务所"))
+    ]
     found = ledger(tmp_path, [["城关镇", name, "制造业", "", "", "", 20, 3] for name in units])
     assert sorted(found.tables["units"]["unit_name"]) == sorted(units) and len(units) >= 60
     assert not any(p.code == "personal_data" for p in found.problems)
@@ -206,7 +267,15 @@ def test_unit_names_are_kept_whatever_surname_they_hold(tmp_path: Path) -> None:
 
 
 def test_hostile_names_through_areas_xlsx_stay_names(tmp_path: Path) -> None:
-    names_ = ["../../x", "<script>alert(1)</script>", "=cmd|calc", "甲\u202e乙区", "a" * 300, "..", "丙区\x0b"]
+    names_ = [
+        "../../x",
+        "<script>alert(1)</script>",
+        "=cmd|calc",
+        "甲\u202e乙区",
+        "a" * 300,
+        "..",
+        "丙区\x0b",
+    ]
     listed = [[f"示例市/{n}", n, n] for n in names_]
     write_book(tmp_path / "areas.xlsx", {"地区": [["地区全称", "名称", "简称"], *listed]})
     heads = ["地区", "单位名称", "从业人员总数"]
@@ -217,17 +286,30 @@ def test_hostile_names_through_areas_xlsx_stay_names(tmp_path: Path) -> None:
     assert areas[3] == "示例市/甲乙区" and areas[6] == "示例市/丙区"
     assert areas[4] == areas[5] == "示例市"  # no name at all: asked
     for area in areas:
-        assert ".." not in area.split("/") and all(len(part) <= 60 and part.isprintable() for part in area.split("/"))
+        assert ".." not in area.split("/") and all(
+            len(part) <= 60 and part.isprintable() for part in area.split("/")
+        )
 
 
-@pytest.mark.parametrize("name", ["某县李志强表", "李志强台账", "城关镇李志强汇总表", "2025年李志强上报表", "某区欧阳志强填报的台账"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "某县李志强表",
+        "李志强台账",
+        "城关镇李志强汇总表",
+        "2025年李志强上报表",
+        "某区欧阳志强填报的台账",
+    ],
+)
 def test_who_made_a_sheet_is_not_in_its_name(name: str) -> None:
     assert "志强" not in persons.gate(name, "label").text
 
 
 @pytest.mark.parametrize("paper", ["表", "台账", "汇总表", "上报表"])
 def test_the_name_of_a_sheet_of_a_place_or_thing_stays(paper: str) -> None:
-    changed = [n for n in NOT_PERSONS if len(n) > 2 and persons.gate(f"某县{n}{paper}", "label").kinds]
+    changed = [
+        n for n in NOT_PERSONS if len(n) > 2 and persons.gate(f"某县{n}{paper}", "label").kinds
+    ]
     assert changed == []
 
 

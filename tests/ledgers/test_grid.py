@@ -24,12 +24,16 @@ def test_letters() -> None:
     assert [letter(i) for i in (0, 25, 26, 701, 702, 16383)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
 
 
-@pytest.mark.parametrize("text", ["合计", " 合 计 ", "小计：", "总计(家)", "城关镇小计", "合计（元）"])
+@pytest.mark.parametrize(
+    "text", ["合计", " 合 计 ", "小计：", "总计(家)", "城关镇小计", "合计（元）"]
+)
 def test_totals(text: str, headings: Headings) -> None:
     assert is_total(text, headings.total_words)
 
 
-@pytest.mark.parametrize("text", ["演示会计", "统计", "演示会计师事务所", "累计科技有限公司", "", 5.0])
+@pytest.mark.parametrize(
+    "text", ["演示会计", "统计", "演示会计师事务所", "累计科技有限公司", "", 5.0]
+)
 def test_no_totals(text: object, headings: Headings) -> None:
     assert not is_total(text, headings.total_words)
 
@@ -60,7 +64,14 @@ def test_two_levels_and_title_rows(headings: Headings) -> None:
         "activity": 5,
     }
     assert block.rows == [4, 6] and block.totals == [(7, "合计")]
-    assert found.counts == {"heading": 2, "total": 1, "note": 2, "title": 2, "kept": 2, "reported": 0}
+    assert found.counts == {
+        "heading": 2,
+        "total": 1,
+        "note": 2,
+        "title": 2,
+        "kept": 2,
+        "reported": 0,
+    }
     assert [p.code for p in found.problems] == ["personal_data", "personal_data"]
     assert not any("张三" in str(p) or "李四" in str(p) for p in found.problems)
     funds = from_sheets([sheet(rows, "经费", merges=merges)]).tables["funds"]
@@ -121,8 +132,14 @@ def test_merged_cells_filled_down() -> None:
         [2.0, "", "乙有限公司", "法人企业", "正常", 20.0, 2.0],
         [3.0, "东关镇", "丙有限公司", "法人企业", "正常", 30.0, 3.0],
     ]
-    units = from_sheets([sheet(rows, "组织台账", merges=[(2, 2, 3, 2)])], area="演示省/演示01区").tables["units"]
-    assert units["area"].tolist() == ["演示省/演示01区/城关镇", "演示省/演示01区/城关镇", "演示省/演示01区/东关镇"]
+    units = from_sheets(
+        [sheet(rows, "组织台账", merges=[(2, 2, 3, 2)])], area="演示省/演示01区"
+    ).tables["units"]
+    assert units["area"].tolist() == [
+        "演示省/演示01区/城关镇",
+        "演示省/演示01区/城关镇",
+        "演示省/演示01区/东关镇",
+    ]
 
 
 def test_sheets_left_out_are_said() -> None:
@@ -140,7 +157,12 @@ def test_sheets_left_out_are_said() -> None:
     )
     assert len(ledger.tables["units"]) == 1
     assert [p.where for p in problems(ledger, "sheet_hidden")] == ["旧表!A1"]
-    assert [p.where for p in problems(ledger, "sheet_skipped")] == ["封面!A1", "字典!A1", "汇总!A1", "Sheet9!A1"]
+    assert [p.where for p in problems(ledger, "sheet_skipped")] == [
+        "封面!A1",
+        "字典!A1",
+        "汇总!A1",
+        "Sheet9!A1",
+    ]
     assert set(ledger.sheets["source_sheet"]) >= {"封面", "旧表", "汇总"}
 
 
@@ -157,22 +179,47 @@ def test_rows_in_are_rows_kept_or_reported() -> None:
     ]
     found = from_sheets([sheet(rows, "组织台账")])
     counts = found.sheets.iloc[0]
-    assert counts[["kept", "total", "heading", "title", "note", "reported"]].tolist() == [2, 1, 1, 1, 1, 1]
-    assert [p.where for p in problems(found, "column_missing") if p.severity == "error"] == ["组织台账!C6"]
+    assert counts[["kept", "total", "heading", "title", "note", "reported"]].tolist() == [
+        2,
+        1,
+        1,
+        1,
+        1,
+        1,
+    ]
+    assert [p.where for p in problems(found, "column_missing") if p.severity == "error"] == [
+        "组织台账!C6"
+    ]
 
 
 def test_column_missing() -> None:
-    ledger = from_sheets([sheet([["序号", "状态", "从业人员", "党员总数"], [1.0, "正常", 5.0, 1.0]], "组织台账")])
-    assert [(p.severity, p.where) for p in problems(ledger, "column_missing")] == [("error", "组织台账!A1")]
+    ledger = from_sheets(
+        [sheet([["序号", "状态", "从业人员", "党员总数"], [1.0, "正常", 5.0, 1.0]], "组织台账")]
+    )
+    assert [(p.severity, p.where) for p in problems(ledger, "column_missing")] == [
+        ("error", "组织台账!A1")
+    ]
 
 
 def test_a_formula_without_value() -> None:
-    ledger = from_sheets([sheet([UNITS, unit(1, 从业人员总数="")], "组织台账", no_value=frozenset({(2, 10)}))])
+    ledger = from_sheets(
+        [sheet([UNITS, unit(1, 从业人员总数="")], "组织台账", no_value=frozenset({(2, 10)}))]
+    )
     assert [p.where for p in problems(ledger, "value_unreadable")] == ["组织台账!J2"]
 
 
 def test_a_roster_of_persons_is_no_ledger() -> None:
-    ledger = from_sheets([sheet([["序号", "姓名", "单位名称", "入党时间"], [1.0, "张三", "甲有限公司", "2010-01-01"]], "名册")])
+    ledger = from_sheets(
+        [
+            sheet(
+                [
+                    ["序号", "姓名", "单位名称", "入党时间"],
+                    [1.0, "张三", "甲有限公司", "2010-01-01"],
+                ],
+                "名册",
+            )
+        ]
+    )
     assert not len(ledger.tables["units"])
     assert [p.where for p in problems(ledger, "personal_data")][:1] == ["名册!B1"]
     assert not any("张三" in str(p) for p in ledger.problems)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (rows of ledgers are written as they stand)
 """Headings as offices write them."""
 
 from __future__ import annotations
@@ -20,11 +19,17 @@ def headings() -> Headings:
 @pytest.mark.parametrize(
     ("written", "column", "unit"),
     [
-        ("从业人员(人)", "employees", "人"), ("从业\n人员 总数", "employees", None), ("年营业收入（万元）", "revenue_fen", "万元"),
-        ("年营业收入:亿元", "revenue_fen", "亿元"), ("1.单位名称*", "unit_name", None), ("【企业名称】", "unit_name", None),
-        ("单 位 名 称", "unit_name", None), ("ｎｏ．", "row_number", None), ("其中：正式党员（名）", "full_members", "名"),
+        ("从业人员(人)", "employees", "人"),
+        ("从业\n人员 总数", "employees", None),
+        ("年营业收入（万元）", "revenue_fen", "万元"),
+        ("年营业收入:亿元", "revenue_fen", "亿元"),
+        ("1.单位名称*", "unit_name", None),
+        ("【企业名称】", "unit_name", None),
+        ("单 位 名 称", "unit_name", None),
+        ("ｎｏ．", "row_number", None),
+        ("其中：正式党员（名）", "full_members", "名"),
     ],
-)  # fmt: skip
+)
 def test_one_level(headings: Headings, written: str, column: str, unit: str | None) -> None:
     found = headings.look("units", (written,))
     assert found is not None and (found.column, found.unit) == (column, unit)
@@ -74,18 +79,31 @@ def test_personal_columns_are_left_out() -> None:
             ledger.sheets.to_csv(),
         ]
     )
-    assert not any(word in everything for word in ("赵某某", "13800001111", "110101199003070011", "钱某"))
+    assert not any(
+        word in everything for word in ("赵某某", "13800001111", "110101199003070011", "钱某")
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("演示省演示01区2025年度两新组织台账", ["演示省", "演示01区"]), ("填报单位：演示01区", ["演示01区"]), ("富阳区银湖街道党组织台账最终版2", ["富阳区", "银湖街道"]),
-        ("杭州市富阳区", ["杭州市", "富阳区"]), ("浙江省义乌市", ["浙江省", "义乌市"]), ("一、城关镇", ["城关镇"]), ("全市经费台账", []), ("各镇街", []),
-        ("组织台账_演示03区_2025年", ["演示03区"]), ("上海市浦东新区", ["上海市", "浦东新区"]), ("2025", []), ("组织台账", []),
-        ("任何真实地区", []), ("演示数据（虚构），不代表任何真实地区", []), ("以上数据仅供演示，与浙江省无关。", []),
+        ("演示省演示01区2025年度两新组织台账", ["演示省", "演示01区"]),
+        ("填报单位：演示01区", ["演示01区"]),
+        ("富阳区银湖街道党组织台账最终版2", ["富阳区", "银湖街道"]),
+        ("杭州市富阳区", ["杭州市", "富阳区"]),
+        ("浙江省义乌市", ["浙江省", "义乌市"]),
+        ("一、城关镇", ["城关镇"]),
+        ("全市经费台账", []),
+        ("各镇街", []),
+        ("组织台账_演示03区_2025年", ["演示03区"]),
+        ("上海市浦东新区", ["上海市", "浦东新区"]),
+        ("2025", []),
+        ("组织台账", []),
+        ("任何真实地区", []),
+        ("演示数据（虚构），不代表任何真实地区", []),
+        ("以上数据仅供演示，与浙江省无关。", []),
     ],
-)  # fmt: skip
+)
 def test_area_names(text: str, names: list[str]) -> None:
     assert [n for _, n in area_names(text)] == names
 
@@ -106,11 +124,24 @@ def test_years(text: str, year: str | None) -> None:
 
 
 def test_months() -> None:
-    assert [month_of(t) for t in ("1月", "2024年3月份", "十二月", "一月", "组织台账")] == [1, 3, 12, 1, None]
+    assert [month_of(t) for t in ("1月", "2024年3月份", "十二月", "一月", "组织台账")] == [
+        1,
+        3,
+        12,
+        1,
+        None,
+    ]
 
 
 def test_order_of_sources_and_conflicts() -> None:
-    place = locate([("标题", "2024年演示01区台账"), ("文件名", "演示02区"), ("文件夹", "2025"), ("文件夹", "演示省")])
+    place = locate(
+        [
+            ("标题", "2024年演示01区台账"),
+            ("文件名", "演示02区"),
+            ("文件夹", "2025"),
+            ("文件夹", "演示省"),
+        ]
+    )
     assert (place.area, place.period) == ("演示省/演示01区", "2024")
     assert [c[0] for c in place.conflicts] == ["area_conflict", "period_conflict"]
 
@@ -120,14 +151,24 @@ def test_township_column_lies_below_the_file() -> None:
     assert below(place, "城关镇") == ("演示省/演示01区/城关镇", None)
     assert below(place, "演示01区城关镇") == ("演示省/演示01区/城关镇", None)
     assert below(locate([], area="演示省/演示01区"), "城关镇") == ("演示省/演示01区/城关镇", None)
-    assert district_of("演示省/演示01区/城关镇") == district_of("演示省/演示01区") == "演示省/演示01区"
+    assert (
+        district_of("演示省/演示01区/城关镇") == district_of("演示省/演示01区") == "演示省/演示01区"
+    )
 
 
 @pytest.mark.parametrize("heading", ["类型", "性质", "单位类别", "单位类型"])
 @pytest.mark.parametrize(
     ("column", "cells", "keys"),
-    [("sector", ["非公企业", "社会组织"], ["enterprise", "social"]), ("kind", ["法人企业", "个体工商户"], ["法人企业", "个体工商户"])],
+    [
+        ("sector", ["非公企业", "社会组织"], ["enterprise", "social"]),
+        ("kind", ["法人企业", "个体工商户"], ["法人企业", "个体工商户"]),
+    ],
 )
-def test_content_tells_type_from_sector(heading: str, column: str, cells: list[str], keys: list[str]) -> None:
-    rows = [["单位名称", heading, "状态", "从业人员总数"], *([f"{n}公司", cell, "正常", 5.0] for n, cell in zip("甲乙", cells, strict=True))]
+def test_content_tells_type_from_sector(
+    heading: str, column: str, cells: list[str], keys: list[str]
+) -> None:
+    rows = [
+        ["单位名称", heading, "状态", "从业人员总数"],
+        *([f"{n}公司", cell, "正常", 5.0] for n, cell in zip("甲乙", cells, strict=True)),
+    ]
     assert from_sheets([sheet(rows, "组织台账")]).tables["units"][column].tolist() == keys

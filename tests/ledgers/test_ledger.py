@@ -53,8 +53,11 @@ def test_organisations_and_covers(clean: Ledger) -> None:
     assert orgs.loc["城关镇工作支部", "founded_on"] == pd.Timestamp(2019, 6, 1)
     covers = clean.tables["covers"]
     assert sorted(zip(covers["unit"], covers["mode"], strict=True)) == [
-        ("演示001有限公司", "single"), ("演示002有限公司", "joint"), ("演示003有限公司", "joint"), ("演示005有限公司", "functional"),
-    ]  # fmt: skip
+        ("演示001有限公司", "single"),
+        ("演示002有限公司", "joint"),
+        ("演示003有限公司", "joint"),
+        ("演示005有限公司", "functional"),
+    ]
 
 
 def test_funds(clean: Ledger) -> None:
@@ -72,20 +75,35 @@ def test_funds(clean: Ledger) -> None:
 
 def test_instructors_and_visits(clean: Ledger) -> None:
     counts = clean.tables["instructor_counts"]
-    assert counts["count"].sum() == 2 and counts["units_served"].sum() == 3  # the stopped one is not counted
+    assert (
+        counts["count"].sum() == 2 and counts["units_served"].sum() == 3
+    )  # the stopped one is not counted
     assert counts.set_index("level")["full_time"].to_dict() == {"县级": True, "镇级": False}
     assert clean.tables["visits"]["count"].tolist() == [18]
-    assert not any("Z00" in str(v) for t in clean.tables.values() for v in t.astype(str).to_numpy().ravel())
+    assert not any(
+        "Z00" in str(v) for t in clean.tables.values() for v in t.astype(str).to_numpy().ravel()
+    )
 
 
 def test_activities_ratings_stars_figures(clean: Ledger) -> None:
     activities = clean.tables["activities"]
     assert activities["present"].tolist() == [4, 4]  # 全体 is those due
-    assert activities["cost_fen"].sum() == 350_50 and activities["kind"].tolist() == ["主题党日", "三会一课"]
+    assert activities["cost_fen"].sum() == 350_50 and activities["kind"].tolist() == [
+        "主题党日",
+        "三会一课",
+    ]
     ratings = clean.tables["ratings"]
-    assert ratings[ratings["party_org"] == "演示001有限公司党支部"].set_index("item")["score"].to_dict() == {
-        "team": 18, "members": 17, "mechanism": 19, "growth": 18.5, "public": 20, "bonus": 1, "deduction": 0,
-    }  # fmt: skip
+    assert ratings[ratings["party_org"] == "演示001有限公司党支部"].set_index("item")[
+        "score"
+    ].to_dict() == {
+        "team": 18,
+        "members": 17,
+        "mechanism": 19,
+        "growth": 18.5,
+        "public": 20,
+        "bonus": 1,
+        "deduction": 0,
+    }
     stars = clean.tables["stars"]
     assert stars["stars"].tolist() == [4, 4] and stars["stars_previous"].tolist() == [3, 3]
     assert stars["rectification"].tolist() == [False, True]
@@ -98,7 +116,9 @@ def test_what_is_said(clean: Ledger) -> None:
     assert codes(clean, "organisation_unknown") == ["星级评定表!B3"]
     assert "不在台账的党支部" not in set(clean.tables["party_organisations"]["name"])
     assert codes(clean, "personal_data") == ["经费台账!P1", "指导员台账!I1", "指导员台账!J1"]
-    assert codes(clean, "value_approximate") == ["组织台账!L7"] or codes(clean, "value_approximate") == ["组织台账!J7"]
+    assert codes(clean, "value_approximate") == ["组织台账!L7"] or codes(
+        clean, "value_approximate"
+    ) == ["组织台账!J7"]
     assert codes(clean, "heading_unknown") == []
     assert [p.where for p in clean.problems if p.severity == "error"] == []
 
@@ -113,7 +133,12 @@ def test_tracing(clean: Ledger) -> None:
 def test_lone_file_and_arguments(tmp_path: Path) -> None:
     path = write(
         tmp_path / "无名.xlsx",
-        {"组织台账": [[h for h in UNITS if h != "镇街/园区"], [c for i, c in enumerate(unit(1)) if i != 1]]},
+        {
+            "组织台账": [
+                [h for h in UNITS if h != "镇街/园区"],
+                [c for i, c in enumerate(unit(1)) if i != 1],
+            ]
+        },
     )
     lone = read_ledger(path)
     assert lone.tables["units"]["area"].isna().all() and lone.tables["units"]["period"].isna().all()

@@ -25,7 +25,11 @@ ID = identity("11010119900307123")
 def test_check_digits() -> None:
     assert identity("11010519491231002") == "11010519491231002X"  # worked example of GB 11643-1999
     assert p.credit_code_valid(CREDIT) and p.credit_code_valid(f" {CREDIT.lower()} ")
-    assert not p.credit_code_valid(CREDIT[:-1] + "4") and not p.credit_code_valid("") and not p.credit_code_valid(None)
+    assert (
+        not p.credit_code_valid(CREDIT[:-1] + "4")
+        and not p.credit_code_valid("")
+        and not p.credit_code_valid(None)
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,15 +168,30 @@ def test_scrub_takes_out_what_is_announced() -> None:
 
 
 def test_shown_quotes_no_person() -> None:
-    for cell in ("张三", "4(张三、李四)", "3人（王五等）", "张三13800138000", 13800138000.0, ID, float(ID)):
+    for cell in (
+        "张三",
+        "4(张三、李四)",
+        "3人（王五等）",
+        "张三13800138000",
+        13800138000.0,
+        ID,
+        float(ID),
+    ):
         quoted = p.shown(cell)
         assert not any(w in quoted for w in ("张三", "李四", "王五", "138", ID[:14])), quoted
-    assert [p.shown(c) for c in ("约三百", "5(8)", 3.5, "三五")] == ["约三百", "5(8)", "3.5", "三五"]
+    assert [p.shown(c) for c in ("约三百", "5(8)", 3.5, "三五")] == [
+        "约三百",
+        "5(8)",
+        "3.5",
+        "三五",
+    ]
     assert len(p.shown("长" * 100)) == 40
 
 
 def test_kind_names_cover_every_kind() -> None:
-    assert {k for k, _ in p._HEADINGS} | {"identity", "phone", "bank_card", "email"} <= set(p.KIND_NAMES)
+    assert {k for k, _ in p._HEADINGS} | {"identity", "phone", "bank_card", "email"} <= set(
+        p.KIND_NAMES
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -182,7 +201,9 @@ def test_kind_names_cover_every_kind() -> None:
     st.integers(0, 999),
     st.sampled_from(["{}", "证号{}。", "{} ", "(见{})"]),
 )
-def test_no_identity_number_slips_through(region: str, day: dt.date, serial: int, form: str) -> None:
+def test_no_identity_number_slips_through(
+    region: str, day: dt.date, serial: int, form: str
+) -> None:
     number = identity(f"{region}{day:%Y%m%d}{serial:03}")
     assert p.cell_kind(form.format(number)) == "identity"
     assert number[:14] not in p.scrub(form.format(number))[0]

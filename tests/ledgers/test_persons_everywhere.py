@@ -51,7 +51,14 @@ def dirty() -> dict[str, list[list[object]]]:
     units = book["组织台账"]
     units[0] = [*UNITS, "法定代表人", "联系电话", "身份证号", "开户行账号", "包联领导", "其他情况"]
     for cells in units[1:]:
-        cells += [next(NAME), next(PHONE), next(ID), next(CARD), next(NAME), f"联系人{NAMES[0]}电话{PHONES[0]}"]
+        cells += [
+            next(NAME),
+            next(PHONE),
+            next(ID),
+            next(CARD),
+            next(NAME),
+            f"联系人{NAMES[0]}电话{PHONES[0]}",
+        ]
     units[1][UNITS.index("备注")] = f"书记{NAMES[1]}，{PHONES[1]}"
     units[2][UNITS.index("行业")] = IDS[2]  # in a column where nobody expects it
     units[3][UNITS.index("从业人员总数")] = f"50（{PHONES[3]}）"
@@ -79,7 +86,9 @@ def dirty() -> dict[str, list[list[object]]]:
     book["指导员台账"][0] = [*INSTRUCTORS, "姓名", "手机号"]
     for cells in book["指导员台账"][1:]:
         cells += [next(NAME), next(PHONE)]
-    book["星级评定表"].append(row(STARS, 党组织名称="演示001有限公司党支部", 终审分=f"{NAMES[9]}评", 拟定星级="四星"))
+    book["星级评定表"].append(
+        row(STARS, 党组织名称="演示001有限公司党支部", 终审分=f"{NAMES[9]}评", 拟定星级="四星")
+    )
     book["党员名册"] = [
         ["姓名", "性别", "身份证号", "手机"],
         *([next(NAME), "女", next(ID), next(PHONE)] for _ in range(3)),
@@ -98,21 +107,39 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("person")
     raw = root / "data" / "raw" / "2025"
     write_book(raw / "演示01区.xlsx", dirty(), hidden=["封面"])
-    rows = [["单位名称", "组织类型", "从业人员总数", "党员总数", "姓名", "手机"],
-            ["演示801有限公司", f"负责人：{NAMES[11]}", f"{PHONES[11]}", "3", NAMES[12], PHONES[12]],
-            ["演示802有限公司", "非公企业", "20", f"2（{NAMES[13]}、{NAMES[14]}）", NAMES[15], PHONES[15]]]  # fmt: skip
-    (raw / "演示02区组织台账.csv").write_text("\n".join(",".join(map(str, r)) for r in rows), encoding="gb18030")
+    rows = [
+        ["单位名称", "组织类型", "从业人员总数", "党员总数", "姓名", "手机"],
+        ["演示801有限公司", f"负责人：{NAMES[11]}", f"{PHONES[11]}", "3", NAMES[12], PHONES[12]],
+        [
+            "演示802有限公司",
+            "非公企业",
+            "20",
+            f"2（{NAMES[13]}、{NAMES[14]}）",
+            NAMES[15],
+            PHONES[15],
+        ],
+    ]
+    (raw / "演示02区组织台账.csv").write_text(
+        "\n".join(",".join(map(str, r)) for r in rows), encoding="gb18030"
+    )
     (raw / "损坏.xlsx").write_bytes(b"PK\x03\x04" + "、".join(NAMES).encode())
     heads = ["文件", "工作表", "单元格", "新值", "理由"]
-    at = [["演示01区.xlsx", "组织台账", "AB4", NAMES[16], f"书记{NAMES[17]}来电{PHONES[17]}"],
-          ["演示01区.xlsx", "组织台账", "J4", 55.0, f"联系人：{NAMES[18]}"],
-          ["演示01区.xlsx", "组织台账", "ZZ9", PHONES[18], ""], [f"{NAMES[0]}.xlsx", "", "A1", IDS[18], ""]]  # fmt: skip
+    at = [
+        ["演示01区.xlsx", "组织台账", "AB4", NAMES[16], f"书记{NAMES[17]}来电{PHONES[17]}"],
+        ["演示01区.xlsx", "组织台账", "J4", 55.0, f"联系人：{NAMES[18]}"],
+        ["演示01区.xlsx", "组织台账", "ZZ9", PHONES[18], ""],
+        [f"{NAMES[0]}.xlsx", "", "A1", IDS[18], ""],
+    ]
     write_book(raw / "更正表.xlsx", {"S": [heads, *at]})
     return root
 
 
 def run(project: Path, *arguments: str) -> str:
-    environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONUTF8": "1", "EVALKIT_PROJECT": str(project)}
+    environment = os.environ | {
+        "PYTHONPATH": str(SOURCE),
+        "PYTHONUTF8": "1",
+        "EVALKIT_PROJECT": str(project),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "evalkit.cli", *arguments],
         capture_output=True,
@@ -169,7 +196,9 @@ def test_nothing_of_a_person_in_what_build_keeps(project: Path) -> None:
     kept = [p for p in (project / "data" / "processed").rglob("*") if p.is_file()]
     assert any(p.name == "units.parquet" for p in kept)
     for path in [*kept, *(p for p in (project / ".evalkit").rglob("*") if p.is_file())]:
-        found += leaks(path.name, cells(path) if path.suffix == ".parquet" else texts(path.read_bytes()))
+        found += leaks(
+            path.name, cells(path) if path.suffix == ".parquet" else texts(path.read_bytes())
+        )
     assert found == []
 
 

@@ -35,4 +35,7 @@ def test_a_name_that_does_not_tell_its_level_has_that_of_its_column() -> None:
     long = "演示" + "很" * 57 + "区"
     area, _ = below(province, long, 3)
     assert area == f"演示省/{long}"
-    assert below(locate([("标题", "演示省台账")], area=area), "城关镇") == (f"演示省/{long}/城关镇", None)
+    assert below(locate([("标题", "演示省台账")], area=area), "城关镇") == (
+        f"演示省/{long}/城关镇",
+        None,
+    )

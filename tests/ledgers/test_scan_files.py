@@ -35,7 +35,10 @@ def workbook(path: Path | None = None, rows: list[list[object]] = ROWS, sheets: 
 
 def repack(data: bytes, changes: dict[str, bytes | None]) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in {*old.namelist(), *changes}:
             content = changes[name] if name in changes else old.read(name)
             if content is not None:
@@ -63,13 +66,17 @@ def read(tmp_path: Path, name: str, content: bytes) -> tuple[list[files.RawSheet
 @pytest.mark.parametrize("name", ["台账.xlsx", "台账.xls", "台账.csv", "台账.et", "台账"])
 def test_content_decides_not_the_extension(tmp_path: Path, name: str) -> None:
     sheets, problems = read(tmp_path, name, workbook())
-    assert problems == [] and [(s.file, s.name, s.state, s.rows) for s in sheets] == [(name, "表1", "visible", ROWS)]
+    assert problems == [] and [(s.file, s.name, s.state, s.rows) for s in sheets] == [
+        (name, "表1", "visible", ROWS)
+    ]
 
 
 TEXT = "单位名称,党员总数\r\n甲公司,5\r\n乙公司,约30\r\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be"]
+)
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 def test_text_files(tmp_path: Path, encoding: str, delimiter: str) -> None:
     text = TEXT.replace(",", delimiter)
@@ -77,19 +84,29 @@ def test_text_files(tmp_path: Path, encoding: str, delimiter: str) -> None:
         text = text.replace("乙", "𠮷")  # four bytes in GB18030
     sheets, problems = read(tmp_path, "a.csv", text.encode(encoding))
     expected = [[str(c).removesuffix(".0") for c in row] for row in ROWS]
-    assert problems == [] and [[str(c).replace("𠮷", "乙") for c in row] for row in sheets[0].rows] == expected
+    assert (
+        problems == []
+        and [[str(c).replace("𠮷", "乙") for c in row] for row in sheets[0].rows] == expected
+    )
 
 
 def test_text_keeps_quotes_line_breaks_and_formulas_as_text(tmp_path: Path) -> None:
-    sheets, _ = read(tmp_path, "a.csv", '甲,"1,234","第一行\n第二行"\n=cmd|\' /C calc\'!A0,+1,@x\n'.encode())
+    sheets, _ = read(
+        tmp_path, "a.csv", '甲,"1,234","第一行\n第二行"\n=cmd|\' /C calc\'!A0,+1,@x\n'.encode()
+    )
     assert sheets[0].rows == [["甲", "1,234", "第一行\n第二行"], ["=cmd|' /C calc'!A0", "+1", "@x"]]
-    sheets, _ = read(tmp_path, "b.xlsx", workbook(rows=[["=1+1", "-2", "+3", "@x", "=cmd|' /C calc'!A0"]]))
+    sheets, _ = read(
+        tmp_path, "b.xlsx", workbook(rows=[["=1+1", "-2", "+3", "@x", "=cmd|' /C calc'!A0"]])
+    )
     assert sheets[0].rows == [["=1+1", "-2", "+3", "@x", "=cmd|' /C calc'!A0"]]
 
 
 def test_old_excel_is_read_in_a_child() -> None:
     sheets, problems = read_sheets(RAW / "funds.xls")
-    assert problems == [] and [(s.name, s.state) for s in sheets] == [("经费台账", "visible"), ("隐藏表", "hidden")]
+    assert problems == [] and [(s.name, s.state) for s in sheets] == [
+        ("经费台账", "visible"),
+        ("隐藏表", "hidden"),
+    ]
     assert sheets[0].rows[1] == ["甲公司党支部", 1.25, 45000] and sheets[0].merges == [(6, 1, 7, 2)]
 
 
@@ -98,7 +115,9 @@ def ods(body: str) -> bytes:
     ns = "urn:oasis:names:tc:opendocument:xmlns:"
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{ns}manifest:1.0"/>')
+        archive.writestr(
+            "META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{ns}manifest:1.0"/>'
+        )
         archive.writestr(
             "content.xml",
             f'<office:document-content xmlns:office="{ns}office:1.0" xmlns:table="{ns}table:1.0" '
@@ -121,7 +140,9 @@ def test_ods(tmp_path: Path) -> None:
     assert problems == [] and sheets[0].rows == [["单位"], ["单位"]]
     wide = CELL.format(' table:number-columns-repeated="16384"')
     sheets, problems = read(
-        tmp_path, "b.ods", ods(f'<table:table-row table:number-rows-repeated="1000000">{wide}</table:table-row>')
+        tmp_path,
+        "b.ods",
+        ods(f'<table:table-row table:number-rows-repeated="1000000">{wide}</table:table-row>'),
     )
     assert sheets == [] and [p.code for p in problems] == ["file_unreadable"]
 
@@ -133,7 +154,11 @@ def test_html_named_xls(tmp_path: Path) -> None:
         "<tr><td>正式<td>预备&amp;其他</tr><tr><td>甲<br>镇<td>1<td>2</table>"
     )
     sheets, problems = read(tmp_path, "a.xls", page.encode("gbk"))
-    assert problems == [] and sheets[0].rows == [["镇街", "党员", ""], ["", "正式", "预备&其他"], ["甲\n镇", "1", "2"]]
+    assert problems == [] and sheets[0].rows == [
+        ["镇街", "党员", ""],
+        ["", "正式", "预备&其他"],
+        ["甲\n镇", "1", "2"],
+    ]
     assert sheets[0].merges == [(1, 1, 2, 1), (1, 2, 1, 3)]
     assert "没有表格" in read(tmp_path, "b.xls", b"<html><table></table></html>")[1][0].found
 
@@ -146,7 +171,9 @@ def test_hidden_merged_errors_and_formulas_without_value(tmp_path: Path) -> None
     sheet.set_row(1, None, None, {"hidden": True})
     sheet.write_row(1, 0, [1, 2, 3])
     sheet.merge_range("A3:B4", "合并")
-    sheet.write_formula("C3", "=SUM(C2:C2)")  # nobody has calculated it: xlsxwriter stores 0 and asks for calculation
+    sheet.write_formula(
+        "C3", "=SUM(C2:C2)"
+    )  # nobody has calculated it: xlsxwriter stores 0 and asks for calculation
     sheet.write_formula("C4", "=SUM(C2:C2)", None, 3)
     sheet.write_formula("C5", "=1/0", None, "#DIV/0!")
     sheet.write_blank(9000, 300, None, book.add_format({"bold": True}))
@@ -171,7 +198,11 @@ def test_formula_cells_as_other_programs_write_them(tmp_path: Path) -> None:
     book = part(data, "xl/workbook.xml").replace(b"fullCalcOnLoad", b"x")
     data = repack(data, {SHEET: xml[:start] + cells + xml[end:], "xl/workbook.xml": book})
     sheets, problems = read(tmp_path, "a.xlsx", data)
-    assert problems == [] and sheets[0].no_value == {(1, 1), (1, 2), (1, 3)} and sheets[0].rows[0][4] == 7
+    assert (
+        problems == []
+        and sheets[0].no_value == {(1, 1), (1, 2), (1, 3)}
+        and sheets[0].rows[0][4] == 7
+    )
 
 
 def test_first_rows_and_columns_that_are_empty_keep_their_place(tmp_path: Path) -> None:
@@ -190,7 +221,9 @@ def test_zip_with_gbk_names_nested_once(tmp_path: Path) -> None:
         archive.writestr("~$x.xlsx", b"1")
         archive.writestr("图.png", b"1")
         archive.writestr("说明.pdf", b"%PDF-1")
-    data = outer.getvalue().replace(b"AAAAAAAA", "组织台账".encode("gbk"))  # as Windows writes it: no UTF-8 mark
+    data = outer.getvalue().replace(
+        b"AAAAAAAA", "组织台账".encode("gbk")
+    )  # as Windows writes it: no UTF-8 mark
     sheets, problems = read(tmp_path, "报送.zip", data)
     assert [s.file for s in sheets] == ["报送.zip/in.zip/b.csv", "报送.zip/组织台账.csv"]
     assert [(p.code, p.file) for p in problems] == [("file_skipped", "报送.zip/说明.pdf")]
@@ -210,9 +243,14 @@ def test_a_quote_left_open_swallows_no_rows(tmp_path: Path) -> None:
 
 
 def test_macros_links_and_own_output_are_said(tmp_path: Path) -> None:
-    data = repack(workbook(), {"xl/vbaProject.bin": b"x", "xl/externalLinks/externalLink1.xml": b"<x/>"})
+    data = repack(
+        workbook(), {"xl/vbaProject.bin": b"x", "xl/externalLinks/externalLink1.xml": b"<x/>"}
+    )
     sheets, problems = read(tmp_path, "a.xlsm", data)
-    assert len(sheets) == 1 and [(p.code, p.severity) for p in problems] == [("file_noted", "warning")] * 2
+    assert (
+        len(sheets) == 1
+        and [(p.code, p.severity) for p in problems] == [("file_noted", "warning")] * 2
+    )
     marked = repack(workbook(), {"docProps/core.xml": b"<k>" + scan.OUTPUT_MARK + b"</k>"})
     sheets, problems = read(tmp_path, "b.xlsx", marked)
     assert sheets == [] and problems[0].code == "file_skipped"
@@ -227,7 +265,10 @@ def test_large_and_wide_sheets_are_read(tmp_path: Path) -> None:
     book.add_worksheet().write_row(0, 0, list(range(16_384)))
     book.close()
     sheets, problems = read_sheets(path)
-    assert problems == [] and [(len(s.rows), len(s.rows[0])) for s in sheets] == [(300_000, 4), (1, 16_384)]
+    assert problems == [] and [(len(s.rows), len(s.rows[0])) for s in sheets] == [
+        (300_000, 4),
+        (1, 16_384),
+    ]
 
 
 # --- what cannot --------------------------------------------------------------------------------------------------
@@ -259,7 +300,11 @@ BAD = {
     ),
     "laughs": (repack(workbook(), {"xl/workbook.xml": LAUGHS}), "file_unreadable", "DTD"),
     "no workbook": (repack(workbook(), {"xl/workbook.xml": None}), "file_unreadable", "损坏"),
-    "no tables": (repack(workbook(), dict.fromkeys(MEMBERS) | {"a.md": b"x"}), "file_empty", "没有表格"),
+    "no tables": (
+        repack(workbook(), dict.fromkeys(MEMBERS) | {"a.md": b"x"}),
+        "file_empty",
+        "没有表格",
+    ),
 }
 
 
@@ -277,7 +322,9 @@ def test_bad_files_give_one_clear_message(tmp_path: Path, case: str) -> None:
     [
         b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
         b"<row r='1'><c r='A1'><v>1</v></c><c r='XFD1048576'><v>1</v></c></row>",
-        b'<row r="1"><c s="1" r="A1"><v>1</v></c></row><row r="1048576">' + b"<c><v>1</v></c>" * 3 + b"</row>",
+        b'<row r="1"><c s="1" r="A1"><v>1</v></c></row><row r="1048576">'
+        + b"<c><v>1</v></c>" * 3
+        + b"</row>",
         b'<row><c r="A1"><v>1</v></c><c r="XFD99999"><v>1</v></c></row>',
         b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>',
         b'<row r="1"><c r="A1"><v>1</v></c></row><y:row r="9"><y:c r="XFD1048576"><y:v>1</y:v></y:c></y:row>',
@@ -292,13 +339,17 @@ def test_a_mad_sheet_is_refused_and_the_others_are_read(tmp_path: Path, cells: b
     start, end = xml.index(b"<sheetData>") + 11, xml.index(b"</sheetData>")
     changed = cells + xml if cells.startswith(b"<!") else xml[:start] + cells + xml[end:]
     sheets, problems = read(tmp_path, "a.xlsx", repack(data, {SHEET: changed}))
-    assert [s.name for s in sheets] == ["表2"] and [(p.code, p.where) for p in problems] == [("file_unreadable", "表1")]
+    assert [s.name for s in sheets] == ["表2"] and [(p.code, p.where) for p in problems] == [
+        ("file_unreadable", "表1")
+    ]
 
 
 def test_empty_formats_far_away_do_no_harm(tmp_path: Path) -> None:
     data = workbook()
     far = b'<row r="1048576"><c r="XFD1048576" s="1"/></row></sheetData>'
-    sheets, problems = read(tmp_path, "a.xlsx", repack(data, {SHEET: part(data, SHEET).replace(b"</sheetData>", far)}))
+    sheets, problems = read(
+        tmp_path, "a.xlsx", repack(data, {SHEET: part(data, SHEET).replace(b"</sheetData>", far)})
+    )
     assert problems == [] and sheets[0].rows == ROWS
 
 
@@ -335,12 +386,17 @@ def test_list_files(tmp_path: Path) -> None:
         (tmp_path / "loop").symlink_to(tmp_path / "loop")
     found, problems = list_files(tmp_path)
     assert [name for name, _ in found] == ["sub/丙.xls", "乙.xlsx", "甲.csv"]
-    assert {p.file for p in problems} >= {"~$乙.xlsx", "说明.docx"} and all(p.severity == "warning" for p in problems)
+    assert {p.file for p in problems} >= {"~$乙.xlsx", "说明.docx"} and all(
+        p.severity == "warning" for p in problems
+    )
     assert list_files(tmp_path / "甲.csv") == ([("甲.csv", tmp_path / "甲.csv")], [])
 
 
 def state(folder: Path) -> dict[str, tuple[str, int]]:
-    return {p.name: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in folder.iterdir()}
+    return {
+        p.name: (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns)
+        for p in folder.iterdir()
+    }
 
 
 def test_nothing_in_the_folder_is_changed(tmp_path: Path) -> None:
@@ -377,13 +433,18 @@ def _flip(data: bytes, rng: np.random.Generator) -> bytes:
         elif kind == 3:
             out[at : at + size] = bytes(len(out[at : at + size]))
         else:
-            out[at:at] = [b'r="XFD1048576"', b"<", b"</c>", b"&x;", b"9" * 20, "余".encode()][rng.integers(6)]
+            out[at:at] = [b'r="XFD1048576"', b"<", b"</c>", b"&x;", b"9" * 20, "余".encode()][
+                rng.integers(6)
+            ]
     return bytes(out)
 
 
 def fuzz(tmp_path: Path, count: int, seed: int) -> None:
     rng = np.random.default_rng([seed, *b"files"])
-    seeds = [(workbook(sheets=2), "a.xlsx"), (ods(f"<table:table-row>{CELL.format('')}</table:table-row>"), "a.ods")]
+    seeds = [
+        (workbook(sheets=2), "a.xlsx"),
+        (ods(f"<table:table-row>{CELL.format('')}</table:table-row>"), "a.ods"),
+    ]
     seeds += [((RAW / "prefixed.xlsx").read_bytes(), "p.xlsx")]
     for n in range(count):
         content, name = seeds[n % 2 * (1 + n % 4 // 2) if n % 10 else 1]
@@ -416,7 +477,9 @@ def greedy(path: Path, sheets: int = 60) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of a worker is the system's")
-def test_a_workbook_that_exhausts_memory_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_exhausts_memory_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from evalkit.indicators import build
     from evalkit.ledgers import files
 
@@ -426,10 +489,14 @@ def test_a_workbook_that_exhausts_memory_costs_itself_only(tmp_path: Path, monke
     raw.mkdir(parents=True)
     greedy(raw / "甲县组织台账.xlsx")
     for name in "乙丙丁":
-        (raw / f"{name}县组织台账.csv").write_text(f"单位名称,从业人员总数\n{name}公司,3\n", encoding="utf-8")
+        (raw / f"{name}县组织台账.csv").write_text(
+            f"单位名称,从业人员总数\n{name}公司,3\n", encoding="utf-8"
+        )
     sheets, problems = files.read_sheets(raw / "甲县组织台账.xlsx")
     assert sheets == [] and [p.code for p in problems] == ["file_unreadable"]
     for jobs in (1, 2):
         made = build(tmp_path, jobs=jobs, force=True)
         assert made.n_problems["error"] == 1
-        assert sorted(f["file"] for f in made.files if f["rows"]) == [f"2025/{n}县组织台账.csv" for n in "丁丙乙"]
+        assert sorted(f["file"] for f in made.files if f["rows"]) == [
+            f"2025/{n}县组织台账.csv" for n in "丁丙乙"
+        ]

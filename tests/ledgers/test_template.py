@@ -18,7 +18,9 @@ FORMS = forms_of(BOOK)
 
 def marked(code: str) -> list[str]:
     return [
-        c for c, s in FORMS[code]["columns"].items() if not s.get("person") and (s.get("required") or s.get("wanted"))
+        c
+        for c, s in FORMS[code]["columns"].items()
+        if not s.get("person") and (s.get("required") or s.get("wanted"))
     ]
 
 
@@ -53,7 +55,9 @@ def test_marked_columns_come_first_and_are_at_most_fifteen() -> None:
         assert len(first) <= 15
         assert [h.split("（元）")[0].split("（万元）")[0] for h in head[: len(first)]] == first
         assert not any(
-            s["names"][0] in head for s in form["columns"].values() if s.get("person") and s["names"][0] not in first
+            s["names"][0] in head
+            for s in form["columns"].values()
+            if s.get("person") and s["names"][0] not in first
         )
         assert list(sheets) == [form["name"], "填表说明", "示例"]
 

@@ -160,10 +160,14 @@ def test_money(cell: object, unit: str, value: float, low: float, high: float, n
     assert (got.value, got.low, got.high, got.unit, got.note) == (value, low, high, "元", note)
 
 
-@pytest.mark.parametrize("text", ["", " ", None, "/", "—", "——", "-", "－", "不详", "未统计", "N/A", float("nan")])
+@pytest.mark.parametrize(
+    "text", ["", " ", None, "/", "—", "——", "-", "－", "不详", "未统计", "N/A", float("nan")]
+)
 def test_missing_is_not_zero(text: object) -> None:
     for kind in ("count", "money", "number"):
-        assert v.parse(text, kind=kind) == v.Value(None, unit="元" if kind == "money" else "", note=MISSING)
+        assert v.parse(text, kind=kind) == v.Value(
+            None, unit="元" if kind == "money" else "", note=MISSING
+        )
 
 
 def test_not_paid_says_nothing_of_persons_and_none_nothing_of_a_score() -> None:
@@ -255,7 +259,13 @@ def test_units_that_agree() -> None:
 )
 def test_more_than_a_number(text: str, value: float, parts: tuple[tuple[str, float], ...]) -> None:
     got = v.parse(text, unit="人")
-    assert (got.value, got.low, got.high, got.note, got.parts) == (value, value, value, NOTED, parts)
+    assert (got.value, got.low, got.high, got.note, got.parts) == (
+        value,
+        value,
+        value,
+        NOTED,
+        parts,
+    )
 
 
 def test_ratio_pair_by_meaning_of_the_column() -> None:
@@ -288,14 +298,28 @@ def test_all_and_dash_by_what_the_row_says() -> None:
 
 @pytest.mark.parametrize(
     ("remark", "meaning"),
-    [("“—”表示无", 0.0), ("—为未拨", 0.0), ("未拨付", 0.0), ("—表示无数据", None), ("", None), ("已拨", None)],
+    [
+        ("“—”表示无", 0.0),
+        ("—为未拨", 0.0),
+        ("未拨付", 0.0),
+        ("—表示无数据", None),
+        ("", None),
+        ("已拨", None),
+    ],
 )
 def test_dash_meaning(remark: str, meaning: float | None) -> None:
     assert v.dash_meaning(remark) == meaning
 
 
 def test_to_fen_is_exact_and_half_up() -> None:
-    assert [v.to_fen(x) for x in (1.005, 0.125, 0.1, 1234.56, None, float("nan"))] == [101, 13, 10, 123456, None, None]
+    assert [v.to_fen(x) for x in (1.005, 0.125, 0.1, 1234.56, None, float("nan"))] == [
+        101,
+        13,
+        10,
+        123456,
+        None,
+        None,
+    ]
     fen = v.to_fen(np.array([1.005, 0.125, 98765432.1, np.nan, np.inf]))
     assert (
         fen.dtype == pd.Int64Dtype()
@@ -305,13 +329,31 @@ def test_to_fen_is_exact_and_half_up() -> None:
 
 
 def test_columns_agree_with_cells() -> None:
-    cells = [*EXACT, *WORDS, *UNREADABLE, 3, 3.5, None, "", "约3万", np.float64(4), np.int64(4), pd.NaT]
+    cells = [
+        *EXACT,
+        *WORDS,
+        *UNREADABLE,
+        3,
+        3.5,
+        None,
+        "",
+        "约3万",
+        np.float64(4),
+        np.int64(4),
+        pd.NaT,
+    ]
     column = v.parse_column(cells, unit="人")
     for i, cell in enumerate(cells):
         one = v.parse(cell, unit="人")
-        assert (one.value is None) == bool(np.isnan(column.value[i])) == bool(np.isnan(column.low[i])), cell
+        assert (
+            (one.value is None) == bool(np.isnan(column.value[i])) == bool(np.isnan(column.low[i]))
+        ), cell
         assert one.note == v.note_names(int(column.note[i]))
-        assert one.value is None or (one.value, one.low, one.high) == (column.value[i], column.low[i], column.high[i])
+        assert one.value is None or (one.value, one.low, one.high) == (
+            column.value[i],
+            column.low[i],
+            column.high[i],
+        )
     array = v.parse_column(np.array([1.0, np.nan, 2.5]), unit="人")
     assert array.note.tolist() == [0, v.MISSING, v.IMPLAUSIBLE] and array.note.dtype == np.int8
     assert len(v.parse_column([]).value) == 0
@@ -330,11 +372,15 @@ def test_unknown_kind_is_refused() -> None:
     ),
     st.integers(0, 10**12 - 1),
 )
-def test_the_quick_way_reads_like_the_slow_one(before: str, between: str, noun: str, behind: str, n: int) -> None:
+def test_the_quick_way_reads_like_the_slow_one(
+    before: str, between: str, noun: str, behind: str, n: int
+) -> None:
     text = f"{before}{n}{between}{noun}{behind}"
     quick, slow = numerals.lex(text), numerals.lex_slowly(text)
     for kind, unit in (("count", "人"), ("money", "万元"), ("number", "")):
-        assert str(v._settle(quick, *v.split_unit(unit), kind)) == str(v._settle(slow, *v.split_unit(unit), kind))
+        assert str(v._settle(quick, *v.split_unit(unit), kind)) == str(
+            v._settle(slow, *v.split_unit(unit), kind)
+        )
 
 
 FULL = str.maketrans("0123456789,.", "０１２３４５６７８９，．")
@@ -370,7 +416,9 @@ def dirty(draw: st.DrawFn) -> tuple[str, int, bool]:
     """(text, truth, whether the text is exact) for a count, as a clerk may write it."""
     n = draw(st.integers(2, 9_999_999))
     form = draw(
-        st.sampled_from("plain comma full chinese capital spaced 余 多 近 约 以上 不少于 不足 超过 万 人".split())
+        st.sampled_from(
+            "plain comma full chinese capital spaced 余 多 近 约 以上 不少于 不足 超过 万 人".split()
+        )
     )
     tens = 10 ** draw(st.integers(0, len(str(n)) - 1))
     floor, unit = n // tens * tens, draw(st.sampled_from(["", "人", "名"]))
@@ -413,7 +461,8 @@ def test_dirty_text_holds_the_truth(case: tuple[str, int, bool]) -> None:
 @settings(max_examples=400, deadline=None)
 @given(
     st.text(
-        alphabet="0123456789.,，-—+/（()）约余多近以上不足万亿千百十元人名%％ \n三五二〇壹×XＸ张①*e=@至'\"", max_size=14
+        alphabet="0123456789.,，-—+/（()）约余多近以上不足万亿千百十元人名%％ \n三五二〇壹×XＸ张①*e=@至'\"",
+        max_size=14,
     )
 )
 def test_any_text_gives_a_value_or_a_note(text: str) -> None:

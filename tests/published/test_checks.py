@@ -47,7 +47,11 @@ def test_lishui_453_of_600(found):
 
 
 def test_lishui_121_project(found):
-    for name, percent in (("demo_parks_plan", "70.0%"), ("demo_districts_plan", "45.0%"), ("demo_orgs_plan", "40.0%")):
+    for name, percent in (
+        ("demo_parks_plan", "70.0%"),
+        ("demo_districts_plan", "45.0%"),
+        ("demo_orgs_plan", "40.0%"),
+    ):
         row = one(found, name)
         assert row.grade == "与计划有差距" and percent in row.text
 
@@ -82,12 +86,20 @@ def test_what_follows_from_the_text(found, name, low, high):
 @pytest.mark.parametrize(
     ("name", "place"),
     [
-        ("measures_parts", "杭州市富阳区"), ("education_nested", "上海市徐汇区"), ("websites_growth", "上海市徐汇区"),
-        ("coverage_printed", "朔州市"), ("orgs_parts_listed", "青岛市城阳街道"), ("orgs_parts_non_public", "某自治区"),
-        ("activity_floor", "杭州市富阳区"), ("members_share_national", "全国"), ("coverage_all", "全国"),
-        ("coverage_associations", "全国"), ("coverage_nonenterprise", "全国"), ("admissions_implied", "丽水市"),
+        ("measures_parts", "杭州市富阳区"),
+        ("education_nested", "上海市徐汇区"),
+        ("websites_growth", "上海市徐汇区"),
+        ("coverage_printed", "朔州市"),
+        ("orgs_parts_listed", "青岛市城阳街道"),
+        ("orgs_parts_non_public", "某自治区"),
+        ("activity_floor", "杭州市富阳区"),
+        ("members_share_national", "全国"),
+        ("coverage_all", "全国"),
+        ("coverage_associations", "全国"),
+        ("coverage_nonenterprise", "全国"),
+        ("admissions_implied", "丽水市"),
     ],
-)  # fmt: skip
+)
 def test_the_passing_ones_pass(found, name, place):
     assert one(found, name, place).grade == "相符"
 
@@ -114,14 +126,20 @@ def test_only_the_grades_and_polite_words(found):
 
 
 def frame(**figures):
-    rows = [{"measure": k, "value": v, "area": "演示省/演示01区", "period": "2025"} for k, v in figures.items()]
+    rows = [
+        {"measure": k, "value": v, "area": "演示省/演示01区", "period": "2025"}
+        for k, v in figures.items()
+    ]
     return pd.DataFrame(rows)
 
 
 def test_a_users_own_figures():
     """A lone frame with a few columns is enough; an exact count has no tolerance."""
     book = load_codebook()
-    bad = one(check(frame(party_orgs=204, committees=7, general_branches=8, branches=187), book), "orgs_parts_listed")
+    bad = one(
+        check(frame(party_orgs=204, committees=7, general_branches=8, branches=187), book),
+        "orgs_parts_listed",
+    )
     assert bad.grade == "数据不一致待核" and bad.place == "演示01区" and "相差2" in bad.text
     good = check(frame(party_orgs=202, committees=7, general_branches=8, branches=187), book)
     assert set(good["grade"]) == {"相符"}

@@ -51,8 +51,24 @@ def test_every_figure_is_read_and_has_place_and_source(tables):
     [
         ("丽水市", "party_orgs", "2021", 1200, 1200, 1299, "1200余个"),
         ("杭州市富阳区", "members_non_public", None, 8300, 8300, 8399, "8300余名"),
-        ("杭州市富阳区", "party_building_funds", "2015", 7e6, 6.3e6, 7e6, "近700万元"),  # (0.9 X, X]
-        ("深圳市罗湖区", "donation_charity", None, 1e6, 1e6, 2e6, "100余万元"),  # money: without - 1
+        (
+            "杭州市富阳区",
+            "party_building_funds",
+            "2015",
+            7e6,
+            6.3e6,
+            7e6,
+            "近700万元",
+        ),  # (0.9 X, X]
+        (
+            "深圳市罗湖区",
+            "donation_charity",
+            None,
+            1e6,
+            1e6,
+            2e6,
+            "100余万元",
+        ),  # money: without - 1
         ("全国", "members_non_public_enterprises", "2010", 3.5e6, 3.5e6, 3599999, "350余万名"),
         ("深圳市罗湖区", "members_share_of_district", None, 0.378, 0.3775, 0.3785, "约37.8%"),
         ("福州市", "grassroots_orgs_total", "2021", 19700, 19700, 19700, "1.97万个"),
@@ -92,7 +108,11 @@ def test_lishui_instructors_per_organisation(rates):
 def test_shuozhou_coverage_and_its_organisations(rates, tables):
     """1948 / 5117 = 38.07%, Wilson 36.75 to 39.41; 306 organisations cover them."""
     row = rate(rates, "山西省/朔州市", "org_coverage")
-    assert (round(100 * row.value, 2), round(100 * row.ci_low, 2), round(100 * row.ci_high, 2)) == (38.07, 36.75, 39.41)
+    assert (round(100 * row.value, 2), round(100 * row.ci_low, 2), round(100 * row.ci_high, 2)) == (
+        38.07,
+        36.75,
+        39.41,
+    )
     measures = published_measures(tables["figures"], load_codebook())
     shuozhou = measures[measures["place"] == "朔州市"].set_index("measure")["value"]
     assert shuozhou["party_orgs"] == 306
@@ -106,12 +126,18 @@ def test_zhangjiang_share_as_a_range(rates):
 def test_different_bases_are_never_paired(rates, tables):
     measures = published_measures(tables["figures"], load_codebook())
     assert 583 not in set(measures["value"])  # managed enterprises are no 非公企业数
-    assert not ((rates["area"] == "浙江省/丽水市") & (rates["indicator"] == "working_branch_conversion")).any()
+    assert not (
+        (rates["area"] == "浙江省/丽水市") & (rates["indicator"] == "working_branch_conversion")
+    ).any()
     national = rates[(rates["area"] == "全国") & (rates["indicator"] == "org_coverage")]
-    assert list(national["period"]) == ["2008"]  # 2011: the register's 900多万 is another base than the bulletin's
+    assert list(national["period"]) == [
+        "2008"
+    ]  # 2011: the register's 900多万 is another base than the bulletin's
     one = measures.groupby(["place", "period", "measure", "base", "source"], dropna=False).size()
     assert one.max() == 1
-    assert "member_admission_growth" not in set(rates["indicator"])  # a figure is no growth against itself
+    assert "member_admission_growth" not in set(
+        rates["indicator"]
+    )  # a figure is no growth against itself
 
 
 def test_rules_and_events_are_no_measures(tables):

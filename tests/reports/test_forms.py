@@ -24,7 +24,9 @@ def test_sources_are_named_only_where_they_are_official(data):
     """A collection from the internet, an interview or a web page is no source of a signed report."""
     rows = {r[0]: r for r in definitions(data).content["rows"]}
     official = {s.name for s in data.codebook.sources.values() if s.kind == "official"}
-    assert {r[3] for r in rows.values()} <= {*official, OWN} and len({r[3] for r in rows.values()}) > 1
+    assert {r[3] for r in rows.values()} <= {*official, OWN} and len(
+        {r[3] for r in rows.values()}
+    ) > 1
     assert not [name for name in official if re.search("精选|访谈|公开定义", name)]
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
     for code in told_of() & used:  # every indicator that the text tells of is defined
@@ -38,7 +40,10 @@ def test_cells_of_targets_are_numbers(data):
     for row in block.content["rows"]:
         for key in ("numerator", "denominator", "value", "target"):
             assert isinstance(row[keys.index(key)]["v"], float), (row[0], key)
-        assert "万" not in row[keys.index("numerator")]["t"] or "元" in row[keys.index("numerator")]["t"]
+        assert (
+            "万" not in row[keys.index("numerator")]["t"]
+            or "元" in row[keys.index("numerator")]["t"]
+        )
 
 
 def test_indicators_of_a_page_lead_to_their_provenance(data):
@@ -48,8 +53,12 @@ def test_indicators_of_a_page_lead_to_their_provenance(data):
     first, group = linked([whole, areas], codes, "../index.html")
     assert all(row[1]["href"].startswith("../provenance.html#") for row in first.content["rows"])
     for table in group.blocks:
-        cells = [c for row in table.content["rows"] for c in row if isinstance(c, dict) and c.get("href")]
-        assert len(cells) >= len(table.content["rows"]) and {c["href"].partition("#")[2] for c in cells} <= set(codes.values())
+        cells = [
+            c for row in table.content["rows"] for c in row if isinstance(c, dict) and c.get("href")
+        ]
+        assert len(cells) >= len(table.content["rows"]) and {
+            c["href"].partition("#")[2] for c in cells
+        } <= set(codes.values())
 
 
 def test_level_words_are_one_in_text_and_tables(data):
@@ -57,44 +66,81 @@ def test_level_words_are_one_in_text_and_tables(data):
     areas = ek.annual.areas_of(data, "2025")
     rows = ek.annual.rows_of(data, areas, "district")
     now = rows.loc[(rows["level"] == "district") & (rows["period"] == "2025")]
-    made = [ek.tables.overview(rows, "2025", against="2024"), ek.annual.scored(now, "annual", "full"), ek.tables.widest(now),
-            ek.annual.counts(data, "2025", "units", areas), ek.annual.targets(data, "2025", "2024", "district"), ek.tables.missing(now),
-            ek.annual.simulation(data, "2025", "fuyang-2015", {"activity.per_member": 200})]  # fmt: skip
+    made = [
+        ek.tables.overview(rows, "2025", against="2024"),
+        ek.annual.scored(now, "annual", "full"),
+        ek.tables.widest(now),
+        ek.annual.counts(data, "2025", "units", areas),
+        ek.annual.targets(data, "2025", "2024", "district"),
+        ek.tables.missing(now),
+        ek.annual.simulation(data, "2025", "fuyang-2015", {"activity.per_member": 200}),
+    ]
     for block in flat(made):
-        said = block.plain() + "".join(block.content.get("notes", ())) + block.content.get("source", "")
-        assert not re.search("(?<![真实本])地区|党的组织覆盖率|党的工作覆盖率", said), (block.content.get("title"), said[:200])
-    plain = placed(Block.table("各地区", ["地区"], [["地区"]], notes=["不代表任何真实地区"]), "township").content
-    assert (plain["title"], plain["rows"][0][0], plain["notes"][0]) == ("各乡镇街道", "地区", "不代表任何真实地区")
+        said = (
+            block.plain()
+            + "".join(block.content.get("notes", ()))
+            + block.content.get("source", "")
+        )
+        assert not re.search("(?<![真实本])地区|党的组织覆盖率|党的工作覆盖率", said), (
+            block.content.get("title"),
+            said[:200],
+        )
+    plain = placed(
+        Block.table("各地区", ["地区"], [["地区"]], notes=["不代表任何真实地区"]), "township"
+    ).content
+    assert (plain["title"], plain["rows"][0][0], plain["notes"][0]) == (
+        "各乡镇街道",
+        "地区",
+        "不代表任何真实地区",
+    )
 
 
 def test_cells_of_the_quality_tables_are_numbers(data):
-    now = data.indicators.loc[(data.indicators["period"] == "2025") & (data.indicators["level"] == "district")]
+    now = data.indicators.loc[
+        (data.indicators["period"] == "2025") & (data.indicators["level"] == "district")
+    ]
     widest, missing = ("value", "high", "low", "width"), ("value", "best", "worst", "gaps")
     for block, keys in ((ek.tables.widest(now), widest), (ek.tables.missing(now), missing)):
         frame = block.frame()
-        assert len(frame) and all(frame[key].map(lambda v: isinstance(v, int | float)).all() for key in keys)
-        assert (frame[keys[1]] >= frame["value"] - 1e-9).all() and (frame[keys[2]] <= frame["value"] + 1e-9).all()
+        assert len(frame) and all(
+            frame[key].map(lambda v: isinstance(v, int | float)).all() for key in keys
+        )
+        assert (frame[keys[1]] >= frame["value"] - 1e-9).all() and (
+            frame[keys[2]] <= frame["value"] + 1e-9
+        ).all()
 
 
 def test_one_page_takes_what_misses_and_moves_most(data):
     whole = ek.tables.overview(data.indicators, "2025", against="2024", part="whole")
     short = next(b for b in one_page([whole]) if b.kind == "table")
-    assert len(short.content["rows"]) == 10 < len(whole.content["rows"]) and short.content["notes"][0] == LIGHT_RULE
+    assert (
+        len(short.content["rows"]) == 10 < len(whole.content["rows"])
+        and short.content["notes"][0] == LIGHT_RULE
+    )
     missed = [r[0] for r in whole.content["rows"] if r[1].get("tone") == "bad"]
     kept = [r[0] for r in short.content["rows"]]
     assert len(set(missed) & set(kept)) >= min(5, len(missed))
-    assert kept == [r[0] for r in whole.content["rows"] if r[0] in kept]  # in the order of the report
+    assert kept == [
+        r[0] for r in whole.content["rows"] if r[0] in kept
+    ]  # in the order of the report
 
 
 def test_a_public_table_says_that_nothing_had_to_go(data):
     areas = ek.annual.areas_of(data, "2025")
     shown = ek.annual.published(data)
     notes = ek.annual.counts(shown, "2025", "units", areas).content["notes"]
-    assert NOTHING_HIDDEN in notes and NOTHING_HIDDEN not in ek.annual.counts(data, "2025", "units", areas).content["notes"]
+    assert (
+        NOTHING_HIDDEN in notes
+        and NOTHING_HIDDEN not in ek.annual.counts(data, "2025", "units", areas).content["notes"]
+    )
 
 
 def test_no_area_is_named_where_no_order_is_wanted(data):
     rows = ek.annual.rows_of(data, ek.annual.areas_of(data, "2025"), "district")
-    assert not re.search(r"演示\d\d区", ek.annual.falling_words(rows, "2025", "2024", ranking="none").plain())
-    plain = ek.annual.simulation(data, "2025", "fuyang-2015", {"activity.per_member": 200}, by_area=False).plain()
+    assert not re.search(
+        r"演示\d\d区", ek.annual.falling_words(rows, "2025", "2024", ranking="none").plain()
+    )
+    plain = ek.annual.simulation(
+        data, "2025", "fuyang-2015", {"activity.per_member": 200}, by_area=False
+    ).plain()
     assert "惠及" in plain and "增加最多" not in plain and not re.search(r"演示\d\d区", plain)

@@ -17,26 +17,81 @@ from evalkit.reports.prose import comparison
 from evalkit.reports.sentences import Facts, attainment, declared, interval, moved, tell
 
 BOOK = load_codebook()
-COVERED = [[{"whole": "units", "part": "units_covered", "say": "有党的组织", "rate": "org_coverage"}, "{@org_coverage=}"]]
+COVERED = [
+    [
+        {"whole": "units", "part": "units_covered", "say": "有党的组织", "rate": "org_coverage"},
+        "{@org_coverage=}",
+    ]
+]
 ODD = re.compile(r"，，|；；|，；|；，|。。|，。|；。|^[，；。]|None|nan|NaN|inf|-|−|\{|\}")
 
 
-def row(code: str, value: float, denominator: float = 1000.0, target: float = math.nan, **more) -> dict:
+def row(
+    code: str, value: float, denominator: float = 1000.0, target: float = math.nan, **more
+) -> dict:
     one = BOOK.indicators[code]
-    about = {k: getattr(one, k) for k in ("name", "short_name", "kind", "better", "scale", "unit", "decimals", "base", "dimension")}
+    about = {
+        k: getattr(one, k)
+        for k in (
+            "name",
+            "short_name",
+            "kind",
+            "better",
+            "scale",
+            "unit",
+            "decimals",
+            "base",
+            "dimension",
+        )
+    }
     reference = BOOK.references[one.target].name if one.target else None
-    return about | {"indicator": code, "value": value, "low": value, "high": value, "denominator": denominator,
-                    "numerator": value * denominator, "target": target, "target_name": reference} | more  # fmt: skip
+    return (
+        about
+        | {
+            "indicator": code,
+            "value": value,
+            "low": value,
+            "high": value,
+            "denominator": denominator,
+            "numerator": value * denominator,
+            "target": target,
+            "target_name": reference,
+        }
+        | more
+    )
 
 
 def known(now=None, before=None, rows=None, earlier=None, area="甲区") -> Facts:
-    return Facts(area, "2025", BOOK, now or {}, before or {}, {r["indicator"]: r for r in rows or []}, earlier or {})
+    return Facts(
+        area,
+        "2025",
+        BOOK,
+        now or {},
+        before or {},
+        {r["indicator"]: r for r in rows or []},
+        earlier or {},
+    )
 
 
-def coverage(n: float, units: float, before: float | None = None, old: float | None = None, units_before=None, **more) -> str:
-    past = {"units_covered": before} if units_before is None else {"units_covered": before, "units": units_before}
-    facts = known({"units": units, "units_covered": n}, {} if before is None else past,
-                  [row("org_coverage", n / units, units, **more)], {} if old is None else {"org_coverage": old})  # fmt: skip
+def coverage(
+    n: float,
+    units: float,
+    before: float | None = None,
+    old: float | None = None,
+    units_before=None,
+    **more,
+) -> str:
+    past = (
+        {"units_covered": before}
+        if units_before is None
+        else {"units_covered": before, "units": units_before}
+    )
+    facts = known(
+        {"units": units, "units_covered": n},
+        {} if before is None else past,
+        [row("org_coverage", n / units, units, **more)],
+        {} if old is None else {"org_coverage": old},
+    )
     return tell(COVERED, facts)
 
 
@@ -47,27 +102,50 @@ def coverage(n: float, units: float, before: float | None = None, old: float | N
         (coverage(120, 120), "实体运营的法人单位120家，均有党的组织，组织覆盖率100.0%。"),
         (coverage(1, 1), "实体运营的法人单位1家，已有党的组织。"),
         (coverage(0, 1), "实体运营的法人单位1家，尚未有党的组织。"),
-        (coverage(90, 120), "实体运营的法人单位120家，其中有党的组织的90家，组织覆盖率75.0%。"),  # first year: no change is told
-        (coverage(90, 120, 80, 0.738), "实体运营的法人单位120家，其中有党的组织的90家，组织覆盖率75.0%，比上年提高1.2个百分点。"),
-        (coverage(90, 120, 90, 0.7504), "实体运营的法人单位120家，其中有党的组织的90家，组织覆盖率75.0%，与上年持平。"),
-        (coverage(7, 9), "实体运营的法人单位9家，其中有党的组织的7家，组织覆盖率77.8%（基数小，仅供参考）。"),
+        (
+            coverage(90, 120),
+            "实体运营的法人单位120家，其中有党的组织的90家，组织覆盖率75.0%。",
+        ),  # first year: no change is told
+        (
+            coverage(90, 120, 80, 0.738),
+            "实体运营的法人单位120家，其中有党的组织的90家，组织覆盖率75.0%，比上年提高1.2个百分点。",
+        ),
+        (
+            coverage(90, 120, 90, 0.7504),
+            "实体运营的法人单位120家，其中有党的组织的90家，组织覆盖率75.0%，与上年持平。",
+        ),
+        (
+            coverage(7, 9),
+            "实体运营的法人单位9家，其中有党的组织的7家，组织覆盖率77.8%（基数小，仅供参考）。",
+        ),
         # reversal: the count rises while the rate falls, and the other way round
-        (coverage(90, 120, 80, 0.80),
-         "实体运营的法人单位120家，其中有党的组织的90家，比上年增加10家；组织覆盖率75.0%，下降5.0个百分点。"),
-        (coverage(90, 120, 99, 0.70),  # why it rose is not known: last year's whole is missing
-         "实体运营的法人单位120家，其中有党的组织的90家，比上年减少9家；组织覆盖率75.0%，提高5.0个百分点。"),
-        (coverage(90, 120, 99, 0.70, units_before=141),
-         "实体运营的法人单位120家，其中有党的组织的90家，比上年减少9家；组织覆盖率75.0%，因基数减少而提高5.0个百分点。"),
+        (
+            coverage(90, 120, 80, 0.80),
+            "实体运营的法人单位120家，其中有党的组织的90家，比上年增加10家；组织覆盖率75.0%，下降5.0个百分点。",
+        ),
+        (
+            coverage(90, 120, 99, 0.70),  # why it rose is not known: last year's whole is missing
+            "实体运营的法人单位120家，其中有党的组织的90家，比上年减少9家；组织覆盖率75.0%，提高5.0个百分点。",
+        ),
+        (
+            coverage(90, 120, 99, 0.70, units_before=141),
+            "实体运营的法人单位120家，其中有党的组织的90家，比上年减少9家；组织覆盖率75.0%，因基数减少而提高5.0个百分点。",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_part_of_a_whole(text, expected):
     assert text == expected
 
 
 def test_a_change_is_not_told_of_what_is_not_told():
     """No large enterprise without an instructor: neither the number nor, dangling behind it, its change."""
-    gap = [["应建未建{units_due_unfounded}", "；没有指导员的规上企业{units_above_scale-units_above_scale_instructed}",
-            "{units_above_scale-units_above_scale_instructed~}"]]  # fmt: skip
+    gap = [
+        [
+            "应建未建{units_due_unfounded}",
+            "；没有指导员的规上企业{units_above_scale-units_above_scale_instructed}",
+            "{units_above_scale-units_above_scale_instructed~}",
+        ]
+    ]
     now = {"units_due_unfounded": 6, "units_above_scale": 2, "units_above_scale_instructed": 2}
     assert tell(gap, known(now, now)) == "应建未建6家。"
 
@@ -75,7 +153,12 @@ def test_a_change_is_not_told_of_what_is_not_told():
 def test_missing_is_not_said():
     assert tell(COVERED, known({"units": 120})) == ""  # the part is unknown
     assert tell(COVERED, known({"units_covered": 3})) == ""  # the whole is unknown
-    assert tell([["有单位{units}", "{units~}", "个体工商户{units_self_employed}"]], known({"units": 5})) == "有单位5家。"
+    assert (
+        tell(
+            [["有单位{units}", "{units~}", "个体工商户{units_self_employed}"]], known({"units": 5})
+        )
+        == "有单位5家。"
+    )
     assert tell([["有单位{units}"], ["有党员{members}"]], known({"members": 8})) == "有党员8名。"
     assert tell(COVERED, known({"units": 0, "units_covered": 0})) == ""  # of nothing no share
 
@@ -83,12 +166,17 @@ def test_missing_is_not_said():
 @pytest.mark.parametrize(
     ("now", "before", "unit", "growth", "expected"),
     [
-        (342, 300, "家", False, "比上年增加42家"), (300, 342, "家", True, "比上年减少42家、下降12.3%"), (5, 5, "家", True, "与上年持平"),
-        (12, 4, "家", True, "比上年增加8家"), (66_469_218.9, 63_334_168.8, "元", True, "比上年增加313.51万元、增长5.0%"),
-        (1, None, "家", True, None), (1, math.nan, "家", True, None), (0, 3, "个", False, "比上年减少3个"),
+        (342, 300, "家", False, "比上年增加42家"),
+        (300, 342, "家", True, "比上年减少42家、下降12.3%"),
+        (5, 5, "家", True, "与上年持平"),
+        (12, 4, "家", True, "比上年增加8家"),
+        (66_469_218.9, 63_334_168.8, "元", True, "比上年增加313.51万元、增长5.0%"),
+        (1, None, "家", True, None),
+        (1, math.nan, "家", True, None),
+        (0, 3, "个", False, "比上年减少3个"),
         (1_2345_6789_01, 1_0000_0000_00, "元", False, "比上年增加23.46亿元"),
     ],
-)  # fmt: skip
+)
 def test_changes_of_counts_and_amounts(now, before, unit, growth, expected):
     assert moved(now, before, unit, growth) == expected
 
@@ -96,7 +184,8 @@ def test_changes_of_counts_and_amounts(now, before, unit, growth, expected):
 @pytest.mark.parametrize(
     ("code", "value", "target", "expected"),
     [
-        ("work_coverage", 0.982, 1, "距100%还差1.8个百分点"), ("work_coverage", 1.0, 1, "已达到100%"),
+        ("work_coverage", 0.982, 1, "距100%还差1.8个百分点"),
+        ("work_coverage", 1.0, 1, "已达到100%"),
         ("work_coverage", 0.9998, 1, "距100%还差不到0.1个百分点"),
         ("activity_fund_per_member", 215, 150, "比参照值150元（富阳2015年标准）高65元"),
         ("activity_fund_per_member", 120, 150, "比参照值150元（富阳2015年标准）低30元"),
@@ -106,24 +195,46 @@ def test_changes_of_counts_and_amounts(now, before, unit, growth, expected):
         ("instructor_load", 3.4, 3, "比参照值3家（合肥每名联系3家，以低为好）高0.4家"),
         ("member_admission_growth", 1.015, 1.2, "比参照值120%（丽水年增20%）低18.5个百分点"),
         ("six_haves_rate", 0.9125, 1, "距100%还差8.7个百分点"),  # beside 91.3% a reader reckons 8.7
-        ("subsidy_arrival", 0.9, 1, None), ("org_coverage", 0.9, math.nan, None),
+        ("subsidy_arrival", 0.9, 1, None),
+        ("org_coverage", 0.9, math.nan, None),
     ],
-)  # fmt: skip
+)
 def test_attainment(code, value, target, expected):
     assert attainment(row(code, value, target=target)) == expected
 
 
 def test_the_interval_is_told_only_where_it_matters():
     assert interval(row("org_coverage", 0.80)) == ""
-    assert interval(row("org_coverage", 0.80, low=0.798, high=0.803)) == ""  # half a point, turns nothing
-    assert interval(row("org_coverage", 0.80, low=0.79, high=0.81)) == "（台账中有约数，实际在79.0%至81.0%之间）"
-    assert interval(row("org_coverage", 0.80, low=0.798, high=0.803), 0.801).endswith("比上年是升是降尚难确定）")
-    assert interval(row("activity_fund_per_member", 150.4, target=150, low=149, high=150.6)).endswith("是否达到参照值尚难确定）")
-    assert interval(row("fund_per_member", 150, low=140, high=math.inf)) == "（台账中有约数，实际不低于140元）"
+    assert (
+        interval(row("org_coverage", 0.80, low=0.798, high=0.803)) == ""
+    )  # half a point, turns nothing
+    assert (
+        interval(row("org_coverage", 0.80, low=0.79, high=0.81))
+        == "（台账中有约数，实际在79.0%至81.0%之间）"
+    )
+    assert interval(row("org_coverage", 0.80, low=0.798, high=0.803), 0.801).endswith(
+        "比上年是升是降尚难确定）"
+    )
+    assert interval(
+        row("activity_fund_per_member", 150.4, target=150, low=149, high=150.6)
+    ).endswith("是否达到参照值尚难确定）")
+    assert (
+        interval(row("fund_per_member", 150, low=140, high=math.inf))
+        == "（台账中有约数，实际不低于140元）"
+    )
 
 
 def test_enumerations_leave_out_zeros_and_say_when_one_is_all():
-    each = [["党组织{party_orgs}", {"each": ["committees", "general_branches", "branches"], "of": "party_orgs", "lead": "；其中"}]]
+    each = [
+        [
+            "党组织{party_orgs}",
+            {
+                "each": ["committees", "general_branches", "branches"],
+                "of": "party_orgs",
+                "lead": "；其中",
+            },
+        ]
+    ]
     full = {"party_orgs": 10, "committees": 1, "general_branches": 0, "branches": 9}
     assert tell(each, known(full)) == "党组织10个；其中党委1个（占10.0%）、党支部9个（占90.0%）。"
     assert tell(each, known({"party_orgs": 3, "branches": 3})) == "党组织3个，均为党支部。"
@@ -142,8 +253,17 @@ def test_every_template_reads_well_whatever_is_known(data):
     some = st.dictionaries(st.sampled_from(MEASURES), numbers, max_size=60)
     codes = data.draw(st.lists(st.sampled_from(sorted(BOOK.indicators)), max_size=40, unique=True))
     value = st.floats(0, 1.2)
-    rows = [row(c, data.draw(value), data.draw(st.sampled_from([1.0, 29.0, 30.0, 5e5])), data.draw(st.sampled_from([math.nan, 1.0])),
-                low=0.0, high=data.draw(st.sampled_from([1.2, math.inf]))) for c in codes]  # fmt: skip
+    rows = [
+        row(
+            c,
+            data.draw(value),
+            data.draw(st.sampled_from([1.0, 29.0, 30.0, 5e5])),
+            data.draw(st.sampled_from([math.nan, 1.0])),
+            low=0.0,
+            high=data.draw(st.sampled_from([1.2, math.inf])),
+        )
+        for c in codes
+    ]
     facts = known(data.draw(some), data.draw(some), rows, {c: data.draw(value) for c in codes[::2]})
     text = tell(declared()["sections"][name]["sentences"], facts)
     assert not ODD.search(text.replace("（台账", "(台账")), text
@@ -153,15 +273,31 @@ def test_every_template_reads_well_whatever_is_known(data):
 # areas side by side
 
 
-def frame(values, code="org_coverage", denominator=500.0, previous=None, names=None) -> pd.DataFrame:
+def frame(
+    values, code="org_coverage", denominator=500.0, previous=None, names=None
+) -> pd.DataFrame:
     names = names or [f"{'甲乙丙丁戊己庚辛壬癸'[n]}区" for n in range(len(values))]
     out = []
     for period, some in (("2024", previous), ("2025", values)):
         for n, value in enumerate(some or []):
             if value is not None:
                 bottom = denominator[n] if isinstance(denominator, list) else denominator
-                out.append(row(code, value, bottom, area=f"某市/{names[n]}", area_name=names[n], period=period, level="district",
-                               ci_low=value, ci_high=value, sort_order=n, peer_group=None, is_demo=False))  # fmt: skip
+                out.append(
+                    row(
+                        code,
+                        value,
+                        bottom,
+                        area=f"某市/{names[n]}",
+                        area_name=names[n],
+                        period=period,
+                        level="district",
+                        ci_low=value,
+                        ci_high=value,
+                        sort_order=n,
+                        peer_group=None,
+                        is_demo=False,
+                    )
+                )
     return pd.DataFrame(out)
 
 
@@ -171,8 +307,13 @@ def told(values, code="org_coverage", ranking="full", baseline="2024", **more) -
 
 def test_comparison_names_the_ends_the_gap_and_the_changes():
     text = told([0.9, 0.8, 0.7, 0.6], previous=[0.85, 0.8, 0.75, 0.65])
-    assert "居前的是甲区（90.0%）、乙区（80.0%），靠后的是丙区（70.0%）、丁区（60.0%），最高与最低相差30.0个百分点。" in text
-    assert "与上年相比，1个区县提高、1个持平、2个下降。2个区县优于合计水平，2个差于合计水平。" in text
+    assert (
+        "居前的是甲区（90.0%）、乙区（80.0%），靠后的是丙区（70.0%）、丁区（60.0%），最高与最低相差30.0个百分点。"
+        in text
+    )
+    assert (
+        "与上年相比，1个区县提高、1个持平、2个下降。2个区县优于合计水平，2个差于合计水平。" in text
+    )
     assert text.startswith("组织覆盖率合计75.0%。")
 
 
@@ -213,7 +354,9 @@ def test_no_word_of_judgement_without_a_clear_difference():
 def test_comparison_names_nobody_where_hardly_any_differ():
     noisy = frame([0.80, 0.81, 0.79, 0.82, 0.78]).assign(ci_low=0.7, ci_high=0.9)
     text = comparison(noisy, "org_coverage", "2025").content["text"]
-    assert text == "组织覆盖率合计80.0%。各区县在78.0%至82.0%之间。5个区县与合计水平的差异均不明显。"
+    assert (
+        text == "组织覆盖率合计80.0%。各区县在78.0%至82.0%之间。5个区县与合计水平的差异均不明显。"
+    )
 
 
 def test_far_under_the_reference_and_alike_everywhere_is_a_matter_of_the_ledgers():
@@ -221,8 +364,18 @@ def test_far_under_the_reference_and_alike_everywhere_is_a_matter_of_the_ledgers
     assert prose.doubtful(some, "theme_day_rate", "2025").startswith("各区县均在20.0%至22.0%之间")
     text = comparison(some, "theme_day_rate", "2025").content["text"]
     assert "需先核对台账登记是否完整" in text and "居前" not in text and "优于" not in text
-    for values, target in (([0.20, 0.21, 0.20, 0.30], 1.0), ([0.60, 0.61, 0.60, 0.62], 1.0), ([0.2] * 4, math.nan), ([0.2, 0.2], 1.0)):
-        assert prose.doubtful(frame(values, "theme_day_rate").assign(target=target), "theme_day_rate", "2025") == ""
+    for values, target in (
+        ([0.20, 0.21, 0.20, 0.30], 1.0),
+        ([0.60, 0.61, 0.60, 0.62], 1.0),
+        ([0.2] * 4, math.nan),
+        ([0.2, 0.2], 1.0),
+    ):
+        assert (
+            prose.doubtful(
+                frame(values, "theme_day_rate").assign(target=target), "theme_day_rate", "2025"
+            )
+            == ""
+        )
 
 
 @pytest.fixture
@@ -240,9 +393,20 @@ def whole(monkeypatch):
 
 
 def test_tally_counts_what_moved_away_from_its_reference(whole):
-    rows = (row("org_coverage", 0.9), row("subsidy_arrival", 0.93, target=1.0), row("six_haves_rate", 0.8, target=1.0),
-            row("instructor_load", 2.9, target=3.0), row("dues_return_rate", 1.1, target=1.0))  # fmt: skip
-    past = {"org_coverage": 0.88, "subsidy_arrival": 0.94, "six_haves_rate": 0.8, "instructor_load": 2.7, "dues_return_rate": 1.2}
+    rows = (
+        row("org_coverage", 0.9),
+        row("subsidy_arrival", 0.93, target=1.0),
+        row("six_haves_rate", 0.8, target=1.0),
+        row("instructor_load", 2.9, target=3.0),
+        row("dues_return_rate", 1.1, target=1.0),
+    )
+    past = {
+        "org_coverage": 0.88,
+        "subsidy_arrival": 0.94,
+        "six_haves_rate": 0.8,
+        "instructor_load": 2.7,
+        "dues_return_rate": 1.2,
+    }
     assert whole(*rows, earlier=past)[0] == (
         "与上年可比的5项主要指标中，变好的2项，持平的1项，变差的2项（补助到位率、每名指导员联系单位数）；"
         "有参照值的4项主要指标中，达到参照值的1项，另有2项以接近参照值为好、不判断是否达到。"
@@ -253,31 +417,65 @@ def test_tally_counts_what_moved_away_from_its_reference(whole):
 
 
 def test_declines_are_sorted_and_only_the_clear_ones(whole):
-    rows = (row("six_haves_rate", 0.80, target=1.0), row("member_admission_growth", 1.0, target=1.2), row("empty_form_rate", 0.08),
-            row("activity_fund_per_member", 90, target=150.0), row("org_coverage", 0.9), row("centre_6s_rate", 0.5, 12.0, 1.0))  # fmt: skip
-    past = {"six_haves_rate": 0.805, "member_admission_growth": 1.116, "empty_form_rate": 0.05, "activity_fund_per_member": 100,
-            "org_coverage": 0.8, "centre_6s_rate": 0.9}  # fmt: skip
+    rows = (
+        row("six_haves_rate", 0.80, target=1.0),
+        row("member_admission_growth", 1.0, target=1.2),
+        row("empty_form_rate", 0.08),
+        row("activity_fund_per_member", 90, target=150.0),
+        row("org_coverage", 0.9),
+        row("centre_6s_rate", 0.5, 12.0, 1.0),
+    )
+    past = {
+        "six_haves_rate": 0.805,
+        "member_admission_growth": 1.116,
+        "empty_form_rate": 0.05,
+        "activity_fund_per_member": 100,
+        "org_coverage": 0.8,
+        "centre_6s_rate": 0.9,
+    }
     _, every, first = whole(*rows, earlier=past)
-    assert every == "比上年变差较多（比率1个百分点以上，其他5%以上）的主要指标有2项：" \
-                    "人均活动经费减少10元、空转率提高3.0个百分点"  # fmt: skip
+    assert (
+        every == "比上年变差较多（比率1个百分点以上，其他5%以上）的主要指标有2项："
+        "人均活动经费减少10元、空转率提高3.0个百分点"
+    )
     assert first == "比上年变差较多的主要指标有2项，变差最多的是人均活动经费减少10元"
-    assert whole(rows[0], earlier=past)[1] == "" and whole(*rows)[1] == ""  # half a point; first year
+    assert (
+        whole(rows[0], earlier=past)[1] == "" and whole(*rows)[1] == ""
+    )  # half a point; first year
 
 
 def test_a_difference_of_measures_with_its_change():
-    clause = [["没有指导员的{units_above_scale-units_above_scale_instructed}", "{units_above_scale-units_above_scale_instructed~}"]]
-    now, before = {"units_above_scale": 9, "units_above_scale_instructed": 5}, {"units_above_scale": 8, "units_above_scale_instructed": 5}
+    clause = [
+        [
+            "没有指导员的{units_above_scale-units_above_scale_instructed}",
+            "{units_above_scale-units_above_scale_instructed~}",
+        ]
+    ]
+    now, before = (
+        {"units_above_scale": 9, "units_above_scale_instructed": 5},
+        {"units_above_scale": 8, "units_above_scale_instructed": 5},
+    )
     assert tell(clause, known(now, before)) == "没有指导员的4家，比上年增加1家。"
     assert tell(clause, known(now)) == "没有指导员的4家。"
     assert tell(clause, known(now | {"units_above_scale": 5}, before)) == ""
 
 
 def test_districts_side_by_side_lead_and_verify():
-    one, other = frame([0.9, 0.8, 0.7, 0.6], previous=[0.65, 0.8, 0.75, 0.65]), frame([0.5] * 4, "single_setup", previous=[0.5] * 4)
-    texts = [b["content"]["text"] for b in annual.comparisons(pd.concat([one, other]), "2025", "2024").content["blocks"]]
-    assert texts[0].startswith("2项主要指标中，优于合计水平的指标最多的是甲区（1项）、乙区（1项）；")
+    one, other = (
+        frame([0.9, 0.8, 0.7, 0.6], previous=[0.65, 0.8, 0.75, 0.65]),
+        frame([0.5] * 4, "single_setup", previous=[0.5] * 4),
+    )
+    texts = [
+        b["content"]["text"]
+        for b in annual.comparisons(pd.concat([one, other]), "2025", "2024").content["blocks"]
+    ]
+    assert texts[0].startswith(
+        "2项主要指标中，优于合计水平的指标最多的是甲区（1项）、乙区（1项）；"
+    )
     assert "；差于合计水平的指标最多的是丙区（1项）、丁区（1项）。" in texts[0]
-    assert "“优于”“差于”按指标的方向说" in texts[0] and "指与各区县合计的差距超出误差范围" in texts[0]
+    assert (
+        "“优于”“差于”按指标的方向说" in texts[0] and "指与各区县合计的差距超出误差范围" in texts[0]
+    )
     assert texts[-1] == "比上年变动20个百分点以上、需要核实的有组织覆盖率（甲区提高25.0个百分点）。"
     none = annual.comparisons(one, "2025", "2024", ranking="none").content["blocks"]
     assert len(none) == 1 and "甲区" not in none[0]["content"]["text"]
@@ -292,18 +490,31 @@ def test_summary_names_first_and_last_only_where_each_is_alone_and_clear():
         return prose._extremes(frame(values).assign(**more), "org_coverage", "2025", "district")
 
     assert said([0.9, 0.8, 0.7]) == "区县组织覆盖率最高的是甲区（90.0%），最低的是丙区（70.0%）"
-    assert said([0.9, 0.9, 0.7]) == said([0.8, 0.8]) == said([0.9]) == said([0.9, 0.8, 0.7], ci_low=0.6, ci_high=0.95) == ""
+    assert (
+        said([0.9, 0.9, 0.7])
+        == said([0.8, 0.8])
+        == said([0.9])
+        == said([0.9, 0.8, 0.7], ci_low=0.6, ci_high=0.95)
+        == ""
+    )
     assert prose._extremes(frame([0.9]), "single_setup", "2025", "district") == ""
 
 
 def test_problems_and_advice_name_who_has_most_only_where_names_are_wanted():
-    shares = tuple(findings.Share(*one) for one in (("甲区", 5, 100), ("乙区", 4, 40), ("丙区", 1, 60), ("丁区", 2)))
+    shares = tuple(
+        findings.Share(*one)
+        for one in (("甲区", 5, 100), ("乙区", 4, 40), ("丙区", 1, 60), ("丁区", 2))
+    )
     due = findings.Found("due", "应建未建单位", "家", 12, 10, 5, "区县", "上年", shares)
     gone = findings.Found("idle", "全年没有活动记录的党组织", "个", 0, 3, 0, "区县")
     said = findings.problem_words([due, gone]).content["text"]
-    assert "应建未建单位12家，涉及5个区县，比上年增加2家；全年没有活动记录的党组织已全部解决。" in said
+    assert (
+        "应建未建单位12家，涉及5个区县，比上年增加2家；全年没有活动记录的党组织已全部解决。" in said
+    )
     named, check = findings.advice([due, gone], ["主题党日落实率"]).content["items"]
-    assert named.endswith("成熟一个组建一个。数量最多的是甲区（5家）；应建未建比例最高的是乙区（10.0%）。")
+    assert named.endswith(
+        "成熟一个组建一个。数量最多的是甲区（5家）；应建未建比例最高的是乙区（10.0%）。"
+    )
     assert check.startswith("先核对主题党日落实率所依据的台账是否登记完整")
     assert "甲区" not in findings.advice([due], names=False).content["items"][0]
     assert findings.advice([gone]).content["text"].startswith("继续巩固")
@@ -314,8 +525,12 @@ def test_whole_where_no_area_holds_the_others(demo_project):
     import evalkit as ek
 
     data = ek.load(demo_project, periods=["2024", "2025"])
-    measures = data.measures.loc[data.measures["level"] == "district"].assign(area=lambda f: f["area"].str.rpartition("/")[2])
-    rows = data.indicators.loc[data.indicators["level"] == "district"].assign(area=lambda f: f["area"].str.rpartition("/")[2])
+    measures = data.measures.loc[data.measures["level"] == "district"].assign(
+        area=lambda f: f["area"].str.rpartition("/")[2]
+    )
+    rows = data.indicators.loc[data.indicators["level"] == "district"].assign(
+        area=lambda f: f["area"].str.rpartition("/")[2]
+    )
     expected = prose.facts(data, "2025", "2024")
     data.__dict__.update(measures=measures, indicators=rows, _facts={})
     got = prose.facts(data, "2025", "2024")

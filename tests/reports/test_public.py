@@ -33,7 +33,13 @@ def only_one(source: Path, target: Path, name: str) -> None:
         elif at is not None:
             rows = [*rows[:3], *(r for r in rows[3:] if r[at] == name)]
         if sheet == "经费台账":
-            odd = [[round(v * 1.0371, 2) if n in MONEY and isinstance(v, float) else v for n, v in enumerate(r)] for r in rows[3:]]
+            odd = [
+                [
+                    round(v * 1.0371, 2) if n in MONEY and isinstance(v, float) else v
+                    for n, v in enumerate(r)
+                ]
+                for r in rows[3:]
+            ]
             rows = [*rows[:3], *odd]
         page = made.add_worksheet(sheet)
         for i, row in enumerate(rows):
@@ -47,8 +53,15 @@ def project(demo_project, tmp_path_factory):
     """One district with one party organisation, in two years."""
     root = tmp_path_factory.mktemp("public")
     ledgers = sorted((demo_project / "data" / "demo").glob("20*/演示01区.xlsx"))
-    sheets = [python_calamine.CalamineWorkbook.from_path(str(p)).get_sheet_by_name("经费台账").to_python()[3:] for p in ledgers]
-    name = next(row[1] for row in sheets[0] if row[1] in {other[1] for other in sheets[1]} and row[13])
+    sheets = [
+        python_calamine.CalamineWorkbook.from_path(str(p))
+        .get_sheet_by_name("经费台账")
+        .to_python()[3:]
+        for p in ledgers
+    ]
+    name = next(
+        row[1] for row in sheets[0] if row[1] in {other[1] for other in sheets[1]} and row[13]
+    )
     for path in ledgers:
         only_one(path, root / "data" / "raw" / path.parent.name / path.name, name)
     return root
@@ -59,12 +72,28 @@ def texts(folder: Path) -> dict[str, str]:
     found = {}
     for path in folder.rglob("*"):
         if path.suffix == ".html":
-            text = re.sub(r'src="data:[^"]*"|(?s:<style.*?</style>|<script.*?</script>)', " ", path.read_text(encoding="utf-8"))
-            found[path.name] = html.unescape(re.sub(r'<[^>]*?alt="([^"]*)"[^>]*>|<[^>]*?data-v="([^"]*)"[^>]*>|<[^>]+>', r" \1 \2 ", text))
+            text = re.sub(
+                r'src="data:[^"]*"|(?s:<style.*?</style>|<script.*?</script>)',
+                " ",
+                path.read_text(encoding="utf-8"),
+            )
+            found[path.name] = html.unescape(
+                re.sub(
+                    r'<[^>]*?alt="([^"]*)"[^>]*>|<[^>]*?data-v="([^"]*)"[^>]*>|<[^>]+>',
+                    r" \1 \2 ",
+                    text,
+                )
+            )
         elif path.suffix in (".docx", ".xlsx"):
             with zipfile.ZipFile(path) as parts:
-                pages = [parts.read(n).decode() for n in parts.namelist() if re.search(r"document\.xml|sharedStrings|worksheets/", n)]
-            found[path.name] = " ".join(re.sub(r'<[^>]*?descr="([^"]*)"[^>]*>|<[^>]+>', r" \1 ", page) for page in pages)
+                pages = [
+                    parts.read(n).decode()
+                    for n in parts.namelist()
+                    if re.search(r"document\.xml|sharedStrings|worksheets/", n)
+                ]
+            found[path.name] = " ".join(
+                re.sub(r'<[^>]*?descr="([^"]*)"[^>]*>|<[^>]+>', r" \1 ", page) for page in pages
+            )
     return found
 
 
@@ -77,16 +106,35 @@ def test_no_file_of_the_public_version_gives_a_single_contributor_away(project):
     assert pages | {"评估报告.docx", "评估报告.xlsx", "评估报告-公文附件.docx"} <= set(written)
     assert list(folder.glob("评估报告-图*.png"))
     amounts = data.measures.loc[(data.measures["unit"] == "元") & (data.measures["value"] > 0)]
-    rates = data.indicators.loc[data.indicators["unit"].str.startswith("元") & (data.indicators["value"] > 0)]
+    rates = data.indicators.loc[
+        data.indicators["unit"].str.startswith("元") & (data.indicators["value"] > 0)
+    ]
     assert {"funds", "subsidy_due", "activity_funds"} <= set(amounts["measure"]) and len(rates)
     values = [*amounts["value"], *(rates["value"] * rates["scale"])]
-    forms = {form for v in values for form in (repr(float(v)), repr(v / 1e4), fixed(v / 1e4, 2), fixed(v, 2), fixed(v), large(v, ""))}
+    forms = {
+        form
+        for v in values
+        for form in (
+            repr(float(v)),
+            repr(v / 1e4),
+            fixed(v / 1e4, 2),
+            fixed(v, 2),
+            fixed(v),
+            large(v, ""),
+        )
+    }
     found = [
         (name, form, text[max(0, hit.start() - 40) : hit.end() + 10])
-        for name, text in written.items() if name != "published.html"
-        for form in forms if len(re.sub(r"\D", "", form).lstrip("0")) > 3
+        for name, text in written.items()
+        if name != "published.html"
+        for form in forms
+        if len(re.sub(r"\D", "", form).lstrip("0")) > 3
         for hit in re.finditer(rf"(?<![\d.,]){re.escape(form)}(?!\d)", text)
-    ]  # fmt: skip
+    ]
     assert not found, found[:5]
     report = written["评估报告.html"]
-    assert "数字按公开规则从略" in report and "分出资方支出" not in report and "个区县有数" not in report
+    assert (
+        "数字按公开规则从略" in report
+        and "分出资方支出" not in report
+        and "个区县有数" not in report
+    )

@@ -43,7 +43,9 @@ def test_report_writes_every_page(report, project):
     provenance = (folder / "provenance.html").read_text(encoding="utf-8")
     for anchor in re.findall(r'href="provenance.html#([^"]+)"', index):
         assert f'id="{anchor}"' in provenance, anchor
-    assert not list(folder.rglob("*-图*.png"))  # pictures to be forwarded are made only with --publish
+    assert not list(
+        folder.rglob("*-图*.png")
+    )  # pictures to be forwarded are made only with --publish
 
 
 def test_every_demo_page_and_figure_says_so(report, project):
@@ -61,7 +63,18 @@ def test_pages_hold_no_code_and_no_traceback(report, project):
 
 def test_published_page_shows_what_is_published(report, project):
     text = (project / "reports" / "2025" / "published.html").read_text(encoding="utf-8")
-    for wanted in ("低于 843.4", "1.43 至 1.55", "38.07%", "36.75 至 39.41", "306", "203", "202", "23%", "17.7%", "20.0%"):
+    for wanted in (
+        "低于 843.4",
+        "1.43 至 1.55",
+        "38.07%",
+        "36.75 至 39.41",
+        "306",
+        "203",
+        "202",
+        "23%",
+        "17.7%",
+        "20.0%",
+    ):
         assert wanted in text, wanted
 
 
@@ -88,13 +101,24 @@ def test_unknown_period_and_level_are_one_message(project):
 
 def test_annual_report_stands_in_every_form(report, project):
     folder = project / "reports" / "2025"
-    for name in (".html", ".docx", "-公文.docx", "-公文附件.docx", ".pdf", ".xlsx", "-一页纸.docx", "-一页纸.png"):
+    for name in (
+        ".html",
+        ".docx",
+        "-公文.docx",
+        "-公文附件.docx",
+        ".pdf",
+        ".xlsx",
+        "-一页纸.docx",
+        "-一页纸.png",
+    ):
         assert (folder / f"评估报告{name}").stat().st_size > 10_000, name
     for name in ("演示01区.html", "演示01区.docx"):
         assert (folder / "district" / name).exists()
     text = re.sub(r'src="data:[^"]*"', "", (folder / "评估报告.html").read_text(encoding="utf-8"))
-    sections = "总体情况 组织覆盖和工作覆盖 经费保障 指导员队伍 规范化建设与星级评定 活动与服务 区县情况比较 存在问题与上年问题整改 " \
-               "下步建议与补助标准测算 指标定义 数据质量 各区县数据表 重点指标完成情况统计表"  # fmt: skip
+    sections = (
+        "总体情况 组织覆盖和工作覆盖 经费保障 指导员队伍 规范化建设与星级评定 活动与服务 区县情况比较 存在问题与上年问题整改 "
+        "下步建议与补助标准测算 指标定义 数据质量 各区县数据表 重点指标完成情况统计表"
+    )
     for section in sections.split():
         assert section in text, section
     assert "【待补充】" in text and "〔表：" not in text and "主要指标一览表" in text
@@ -123,7 +147,12 @@ def test_lists_with_names_are_apart_and_marked(report, project):
 def test_the_forms_of_a_notebook_have_the_same_bytes_twice(report, project, tmp_path):
     folder = project / "reports" / "2025"
     notebook = shutil.copy(folder / "district" / "演示03区.ipynb", tmp_path)
-    parameters = {"period": "2025", "project": str(project), "dataset": "demo", "area": "演示省/演示03区"}
+    parameters = {
+        "period": "2025",
+        "project": str(project),
+        "dataset": "demo",
+        "area": "演示省/演示03区",
+    }
     made = []
     for _ in range(2):
         publish(notebook, parameters, ("html", "docx", "pdf", "xlsx", "figures"))
@@ -134,9 +163,13 @@ def test_the_forms_of_a_notebook_have_the_same_bytes_twice(report, project, tmp_
 
 @pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(report, project):
-    again = make_report("2025", project=project, jobs=2, out=project / "reports" / "again", level="district")
+    again = make_report(
+        "2025", project=project, jobs=2, out=project / "reports" / "again", level="district"
+    )
     folders = project / "reports" / "2025", again.index.parent
-    one, other = (json.loads((f / "run.json").read_text(encoding="utf-8"))["files"] for f in folders)
+    one, other = (
+        json.loads((f / "run.json").read_text(encoding="utf-8"))["files"] for f in folders
+    )
     assert one == other and len(one) > 20
 
 
@@ -150,7 +183,10 @@ def test_verify_says_what_differs(report, project):
     (folder / "别的.txt").write_text("x", encoding="utf-8")
     try:
         found, others, n = verify(folder)
-        assert sorted(found) == ["comparison.html：内容与生成时不同", "district/演示02区.docx：文件不见了"]
+        assert sorted(found) == [
+            "comparison.html：内容与生成时不同",
+            "district/演示02区.docx：文件不见了",
+        ]
         assert others == ["别的.txt"] and n > 20
     finally:
         page.write_bytes(old)
@@ -168,9 +204,13 @@ def test_a_text_of_the_office_is_taken_up_and_kept(report, project):
     word.write_bytes(word.read_bytes() + b"edited")  # somebody went on writing in Word
     made = make_report("2025", project=project, jobs=2, note=notes.append)
     assert made.changed and not made.failed
-    assert "坚持“六步工作法”。" in (project / "reports" / "2025" / "评估报告.html").read_text(encoding="utf-8")
+    assert "坚持“六步工作法”。" in (project / "reports" / "2025" / "评估报告.html").read_text(
+        encoding="utf-8"
+    )
     assert path.read_text(encoding="utf-8") == "坚持“六步工作法”。"
-    assert word.with_stem("评估报告-公文（改动稿）").read_bytes().endswith(b"edited") and any("改动稿" in n for n in notes)
+    assert word.with_stem("评估报告-公文（改动稿）").read_bytes().endswith(b"edited") and any(
+        "改动稿" in n for n in notes
+    )
     assert verify(project / "reports" / "2025")[0] == []
 
 
@@ -180,7 +220,10 @@ def test_the_public_version_has_pictures_and_no_lists(project):
     folder = made.index.parent
     assert not made.failed, made.failed[0].reason
     assert folder.name == "2025-公开稿"
-    assert list(folder.glob("评估报告-图*.png")) and not (folder / "问题清单（内部资料）.xlsx").exists()
+    assert (
+        list(folder.glob("评估报告-图*.png"))
+        and not (folder / "问题清单（内部资料）.xlsx").exists()
+    )
     assert not (folder / "quality.html").exists()
     text = (folder / "评估报告.html").read_text(encoding="utf-8")
     assert "位次</th>" not in text and "居前的是" not in text
@@ -201,14 +244,33 @@ def test_a_folder_that_cannot_be_written_stops_before_any_work(project, tmp_path
 
 def test_every_area_gets_a_file_name_of_its_own():
     long = "长" * 70
-    areas = ["省/A:B", "省/A*B", "省/a?b", f"省/{long}甲", f"省/{long}乙", "省/..", "省/CON", "甲市/城关镇", "乙市/城关镇", "省/=1+1<b>$x$"]
+    areas = [
+        "省/A:B",
+        "省/A*B",
+        "省/a?b",
+        f"省/{long}甲",
+        f"省/{long}乙",
+        "省/..",
+        "省/CON",
+        "甲市/城关镇",
+        "乙市/城关镇",
+        "省/=1+1<b>$x$",
+    ]
     names = _file_names(areas)
     assert len({n.casefold() for n in names.values()}) == len(areas)
     assert not [n for n in names.values() if re.search(r'[\\/:*?"<>|]|^\.|\.$', n) or len(n) > 60]
 
 
 @pytest.mark.parametrize(
-    ("name", "safe"), [("a/b", "a_b"), ("con", "_con"), ("x:y*?", "x_y_"), ("..", "_"), ("甲区.", "甲区"), ("长" * 90, "长" * 60)]
+    ("name", "safe"),
+    [
+        ("a/b", "a_b"),
+        ("con", "_con"),
+        ("x:y*?", "x_y_"),
+        ("..", "_"),
+        ("甲区.", "甲区"),
+        ("长" * 90, "长" * 60),
+    ],
 )
 def test_file_names_are_safe(name, safe):
     assert safe_name(name) == safe
@@ -218,18 +280,28 @@ def test_a_notebook_that_raises_leaves_an_entry(project):
     notebooks = project / "notebooks"
     shutil.copytree(__import__("pathlib").Path(__file__).parents[2] / "notebooks", notebooks)
     text = (notebooks / "quality.ipynb").read_text(encoding="utf-8")
-    (notebooks / "quality.ipynb").write_text(text.replace("ek.tables.submissions(data, period, within)", "1 / 0"), encoding="utf-8")
+    (notebooks / "quality.ipynb").write_text(
+        text.replace("ek.tables.submissions(data, period, within)", "1 / 0"), encoding="utf-8"
+    )
     report = make_report("2025", project=project, jobs=2)
     assert [o.key for o in report.failed] == ["数据质量"]
     index = report.index.read_text(encoding="utf-8")
     assert "数据质量：" in index and "ZeroDivisionError" in index
-    assert "quality.html" in index.partition("不是最新的")[2]  # the page of the run before is still there, and said to be old
-    assert any(line.startswith("quality.html：不是最新的") for line in verify(report.index.parent)[0])
+    assert (
+        "quality.html" in index.partition("不是最新的")[2]
+    )  # the page of the run before is still there, and said to be old
+    assert any(
+        line.startswith("quality.html：不是最新的") for line in verify(report.index.parent)[0]
+    )
     assert (report.index.parent / "comparison.html").exists()
 
 
 def hashes(folder):
-    return {p.relative_to(folder).as_posix(): file_hash(p) for p in folder.rglob("*") if p.is_file() and p.suffix != ".ipynb"}
+    return {
+        p.relative_to(folder).as_posix(): file_hash(p)
+        for p in folder.rglob("*")
+        if p.is_file() and p.suffix != ".ipynb"
+    }
 
 
 def command(project, *words):
@@ -243,7 +315,9 @@ def test_a_failed_rerun_keeps_what_is_good(report, project):
     folder, notebooks = project / "reports" / "2025", project / "notebooks"
     shutil.rmtree(notebooks, ignore_errors=True)
     assert not make_report("2025", project=project, jobs=2).failed
-    before = {name: digest for name, digest in hashes(folder).items() if name.startswith("district/")}
+    before = {
+        name: digest for name, digest in hashes(folder).items() if name.startswith("district/")
+    }
     assert len(before) == 12
     shutil.copytree(Path(__file__).parents[2] / "notebooks", notebooks)
     text = (notebooks / "district.ipynb").read_text(encoding="utf-8")
@@ -251,18 +325,30 @@ def test_a_failed_rerun_keeps_what_is_good(report, project):
         failing = text.replace("import evalkit as ek", f"import evalkit as ek; {attempt}", 1)
         (notebooks / "district.ipynb").write_text(failing, encoding="utf-8")
         code, out, err = command(project, "report", "--period", "2025", "--jobs", "2")
-        assert code == 1 and "报告没有全部生成：4 项完成，6 项失败" in out and "报告已生成" not in out, err
+        assert (
+            code == 1 and "报告没有全部生成：4 项完成，6 项失败" in out and "报告已生成" not in out
+        ), err
         assert before.items() <= hashes(folder).items()
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        assert before.items() <= record["earlier"].items() and set(before) <= set(record["not_current"])
+        assert before.items() <= record["earlier"].items() and set(before) <= set(
+            record["not_current"]
+        )
         assert not set(before) & set(record["files"])
         index = (folder / "index.html").read_text(encoding="utf-8")
-        assert re.search(r"演示03区：[^\n<]*ZeroDivisionError[^\n<]*（仍保留\d{4}年\d+月\d+日\d\d:\d\d生成的文件）", index)
+        assert re.search(
+            r"演示03区：[^\n<]*ZeroDivisionError[^\n<]*（仍保留\d{4}年\d+月\d+日\d\d:\d\d生成的文件）",
+            index,
+        )
         assert 'href="district/演示03区.html"' in index and 'href="district/演示03区.docx"' in index
-        assert any(re.fullmatch(r"district/演示03区\.docx：不是最新的（.*生成）", line) for line in verify(folder)[0])
+        assert any(
+            re.fullmatch(r"district/演示03区\.docx：不是最新的（.*生成）", line)
+            for line in verify(folder)[0]
+        )
     shutil.rmtree(notebooks)
     edited = folder / "district" / "演示02区.docx"
-    edited.write_bytes(edited.read_bytes() + b"edited")  # a file of an earlier run that somebody went on with
+    edited.write_bytes(
+        edited.read_bytes() + b"edited"
+    )  # a file of an earlier run that somebody went on with
     made = make_report("2025", project=project, jobs=2)
     assert not made.failed and verify(folder)[0] == []
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["earlier"] == {}
@@ -277,11 +363,15 @@ def test_a_report_of_which_nothing_was_made_does_not_say_that_it_was(report, pro
     shutil.copytree(Path(__file__).parents[2] / "notebooks", notebooks)
     for path in notebooks.glob("*.ipynb"):
         text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("import evalkit as ek", "import evalkit as ek; 1 / 0", 1), encoding="utf-8")
+        path.write_text(
+            text.replace("import evalkit as ek", "import evalkit as ek; 1 / 0", 1), encoding="utf-8"
+        )
     code, out, err = command(project, "report", "--period", "2025", "--jobs", "2")
     assert code == 1 and "报告已生成" not in out and "报告没有生成：10 项全部失败" in out, err
     pages = {"index.html", "provenance.html", "run.json"}
-    assert {n: d for n, d in before.items() if n not in pages} == {n: d for n, d in hashes(folder).items() if n not in pages}
+    assert {n: d for n, d in before.items() if n not in pages} == {
+        n: d for n, d in hashes(folder).items() if n not in pages
+    }
     shutil.rmtree(notebooks)
 
 
@@ -291,5 +381,7 @@ def test_damaged_data_are_made_again_by_the_report(report, project):
     path.write_bytes(whole[: len(whole) // 2])
     notes: list[str] = []
     made = make_report("2025", project=project, jobs=2, note=notes.append)
-    assert not made.failed and any("measures.parquet" in text and "重新整理" in text for text in notes)
+    assert not made.failed and any(
+        "measures.parquet" in text and "重新整理" in text for text in notes
+    )
     assert path.read_bytes() == whole

@@ -17,15 +17,23 @@ def project(tmp_path):
 
 def test_an_empty_slot_is_marked(project):
     block = ek.slot("主要做法", "2025", project)
-    assert block.kind == "paragraph" and block.content["style"] == "pending" and block.content["text"].startswith("【待补充】主要做法")
+    assert (
+        block.kind == "paragraph"
+        and block.content["style"] == "pending"
+        and block.content["text"].startswith("【待补充】主要做法")
+    )
 
 
 def test_a_text_stands_below_the_headings_of_the_report(project):
     folder = project / "texts" / "2025"
     folder.mkdir(parents=True)
-    (folder / "主要做法.md").write_text("# 建强组织\n\n一是抓覆盖。\n\n- 甲\n- 乙\n", encoding="utf-8")
+    (folder / "主要做法.md").write_text(
+        "# 建强组织\n\n一是抓覆盖。\n\n- 甲\n- 乙\n", encoding="utf-8"
+    )
     blocks = ek.slot("主要做法", 2025, project).blocks
-    assert [b.kind for b in blocks] == ["heading", "paragraph", "list"] and blocks[0].content["level"] == 3
+    assert [b.kind for b in blocks] == ["heading", "paragraph", "list"] and blocks[0].content[
+        "level"
+    ] == 3
     assert blocks[1].content["text"] == "一是抓覆盖。"
 
 
@@ -40,7 +48,9 @@ def test_notepads_encodings_are_read(project, encoding):
 def test_hints_are_written_once_and_texts_never_touched(project):
     make_slots(project, "2025", ["主要做法", "下步建议"])
     path = project / "texts" / "2025" / "主要做法.md"
-    assert ek.slot("主要做法", "2025", project).content["style"] == "pending"  # the hint is a comment
+    assert (
+        ek.slot("主要做法", "2025", project).content["style"] == "pending"
+    )  # the hint is a comment
     path.write_text("办公室写的内容", encoding="utf-8")
     make_slots(project, "2025", ["主要做法", "下步建议"])
     assert path.read_text(encoding="utf-8") == "办公室写的内容"
@@ -55,9 +65,16 @@ def test_names_stay_inside_the_folder(project, name):
 def test_what_a_text_tells_of_persons_is_left_out_and_said(project):
     folder = project / "texts" / "2025"
     folder.mkdir(parents=True)
-    (folder / "主要做法.md").write_text("一是抓覆盖。联系人：张伟，电话13800138000。", encoding="utf-8")
+    (folder / "主要做法.md").write_text(
+        "一是抓覆盖。联系人：张伟，电话13800138000。", encoding="utf-8"
+    )
     said = ek.slot("主要做法", "2025", project).plain()
-    assert "13800138000" not in said and "张伟" not in said and "一是抓覆盖" in said and "不涉及个人" in said
+    assert (
+        "13800138000" not in said
+        and "张伟" not in said
+        and "一是抓覆盖" in said
+        and "不涉及个人" in said
+    )
 
 
 @pytest.mark.parametrize("period", ["../..", "/etc", "..", "a/b"])

@@ -16,7 +16,16 @@ from evalkit.reports.index import Made, _key_table, _provenance
 from evalkit.reports.publish import at_level
 from evalkit.reports.report import _areas, _usual_level
 
-UNITS = ["单位名称", "单位类别", "从业人数", "正式党员数", "党员数", "经营状态", "党组织名称", "组建方式"]
+UNITS = [
+    "单位名称",
+    "单位类别",
+    "从业人数",
+    "正式党员数",
+    "党员数",
+    "经营状态",
+    "党组织名称",
+    "组建方式",
+]
 
 
 def ledger(path, place, name, members=3):
@@ -48,15 +57,40 @@ def test_the_total_is_that_of_the_area_within(demo_project):
     whole = tables.above(rows, "2025", "township")
     assert set(whole["area"]) == {"演示省/演示03区"}
     value = whole.set_index("indicator").loc["org_coverage", "value"]
-    assert value != tables.above(data.indicators, "2025", "district").set_index("indicator").loc["org_coverage", "value"]
+    assert (
+        value
+        != tables.above(data.indicators, "2025", "district")
+        .set_index("indicator")
+        .loc["org_coverage", "value"]
+    )
     overview = ek.tables.overview(rows, "2025", against="2024", level="township", part="whole")
     assert overview.content["columns"][1]["label"] == "演示03区2025年"
-    parameters = {"period": "2025", "baseline": "2024", "level": "township", "within": "演示03区", "publish": False}
-    made = Made(data.project, data, parameters, areas, [], {a: a for a in areas}, demo_project / "reports", ())
+    parameters = {
+        "period": "2025",
+        "baseline": "2024",
+        "level": "township",
+        "within": "演示03区",
+        "publish": False,
+    }
+    made = Made(
+        data.project,
+        data,
+        parameters,
+        areas,
+        [],
+        {a: a for a in areas},
+        demo_project / "reports",
+        (),
+    )
     key = _key_table(made, data)
     codes = [c["key"] for c in key.content["columns"]]
     assert key.content["rows"][-1][codes.index("org_coverage")]["v"] == pytest.approx(value)
-    named = {row[0] for b in _provenance(made, data) if b.kind == "table" and len(b.content["columns"]) == 6 for row in b.content["rows"]}
+    named = {
+        row[0]
+        for b in _provenance(made, data)
+        if b.kind == "table" and len(b.content["columns"]) == 6
+        for row in b.content["rows"]
+    }
     assert "演示03区" in named and "演示省" not in named
     known = ek.annual.targets(data, "2025", "2024", "township", "演示03区").content["rows"]
     assert max(int(row[-1].partition("/")[2]) for row in known if "/" in str(row[-1])) <= len(areas)
@@ -70,16 +104,27 @@ def test_a_county_of_townships_has_a_total(county):
 
 def test_files_read_together_are_counted_and_their_findings_told(county):
     files, found = quality.files_of(county, "2025")
-    assert [f.rpartition("/")[2] for f in files] == ["城关镇.xlsx", "柳河镇.xlsx"]  # the broken one was not read ...
-    assert "2025/演示县/坏.xlsx" in set(found["file"]) and len(found) == len(county.problems)  # ... but is told of
+    assert [f.rpartition("/")[2] for f in files] == [
+        "城关镇.xlsx",
+        "柳河镇.xlsx",
+    ]  # the broken one was not read ...
+    assert "2025/演示县/坏.xlsx" in set(found["file"]) and len(found) == len(
+        county.problems
+    )  # ... but is told of
 
 
 def test_files_are_those_within(demo_project):
     data = ek.load(demo_project, periods=["2024", "2025"])
     files, found = quality.files_of(data, "2025", "演示03区")
-    assert files == ["2025/演示03区.xlsx"] and set(found["file"]) <= {"2025/演示03区.xlsx"} and len(found)
+    assert (
+        files == ["2025/演示03区.xlsx"]
+        and set(found["file"]) <= {"2025/演示03区.xlsx"}
+        and len(found)
+    )
     shown = ek.tables.submissions(data, "2025", "演示03区").content["rows"]
-    assert "2025/演示03区.xlsx" in [r[0] for r in shown] and "2025/演示02区.xlsx" not in [r[0] for r in shown]
+    assert "2025/演示03区.xlsx" in [r[0] for r in shown] and "2025/演示02区.xlsx" not in [
+        r[0] for r in shown
+    ]
 
 
 def test_the_list_of_findings_is_the_periods(demo_project):
@@ -90,12 +135,19 @@ def test_the_list_of_findings_is_the_periods(demo_project):
     table = ek.tables.problem_list(data, 200, "2025").content
     assert not [row for row in table["rows"] if row[1].startswith("2024/")]
     assert table["notes"][-1] == f"其他年度的台账另有{len(all_) - len(mine):,}处，不在此列。"
-    assert sum(row[2] for row in ek.tables.problem_summary(data, "2025").content["rows"]) == len(mine)
+    assert sum(row[2] for row in ek.tables.problem_summary(data, "2025").content["rows"]) == len(
+        mine
+    )
 
 
-def test_the_level_is_district_where_there_is_one_else_that_of_most_areas(county, demo_project, tmp_path):
+def test_the_level_is_district_where_there_is_one_else_that_of_most_areas(
+    county, demo_project, tmp_path
+):
     data = ek.load(demo_project)
-    assert _usual_level(data, "2025", None) == "district" and _usual_level(data, "2025", "演示03区") == "township"
+    assert (
+        _usual_level(data, "2025", None) == "district"
+        and _usual_level(data, "2025", "演示03区") == "township"
+    )
     assert _usual_level(county, "2025", None) == "district"
     for name, place in (("甲公司", "城关镇"), ("乙公司", "柳河镇")):
         ledger(tmp_path / "data" / "raw" / "2025" / f"{place}.xlsx", place, name)
@@ -110,7 +162,9 @@ def test_a_figure_says_what_the_ledgers_lack_and_scores_are_left_out_where_there
     now = county.indicators.query("level == 'township'")
     told = ek.annual.figure(ek.charts.bars, now, "instructor_load").plain()
     assert told == "没有图：台账里没有计算每名指导员联系单位数所需的数字。"
-    two = ek.annual.figure(ek.charts.funnel, now[now["area"] == "演示县/城关镇"], "org_coverage").plain()
+    two = ek.annual.figure(
+        ek.charts.funnel, now[now["area"] == "演示县/城关镇"], "org_coverage"
+    ).plain()
     assert "取值不合规定" not in two and "至少两个地区" in two
     scores = ek.annual.scored(now, "annual", "full")
     assert scores.kind == "paragraph" and scores.plain().startswith("没有计算综合得分：城关镇（")
@@ -118,14 +172,19 @@ def test_a_figure_says_what_the_ledgers_lack_and_scores_are_left_out_where_there
 
 def test_the_notebooks_own_words_are_those_of_the_level():
     blocks = [ek.Block.heading("七、区县情况比较", 2), ek.Block.paragraph("各区县的区县财政投入。")]
-    assert [b.plain() for b in at_level(blocks, "township")] == ["七、乡镇街道情况比较", "各乡镇街道的区县财政投入。"]
+    assert [b.plain() for b in at_level(blocks, "township")] == [
+        "七、乡镇街道情况比较",
+        "各乡镇街道的区县财政投入。",
+    ]
     assert at_level(blocks, "district") == blocks
 
 
 def test_no_message_names_a_command_that_is_not_on_the_path():
     """Who uses start.py has no `evalkit` to call."""
     source = Path(ek.__file__).parent
-    calls = re.compile(r"evalkit (build|demo|verify|check|report|run|score|whatif|effects|lab|doctor|template)\b")
+    calls = re.compile(
+        r"evalkit (build|demo|verify|check|report|run|score|whatif|effects|lab|doctor|template)\b"
+    )
     for path in (*source.rglob("*.py"), *source.rglob("*.html")):
         for line in path.read_text(encoding="utf-8").splitlines():
             said = calls.search(line) and re.search("[\u4e00-\u9fff]", line)

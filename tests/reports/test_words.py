@@ -8,14 +8,34 @@ import pytest
 
 from evalkit.reports.words import change, change_words, fixed, large, light, marked, shown, span
 
-RATE = {"value": 0.3807, "low": 0.3807, "high": 0.3807, "scale": 100.0, "unit": "%", "decimals": 1, "kind": "proportion",
-        "target": float("nan"), "better": "higher"}  # fmt: skip
-MONEY = {"value": 843.37, "low": 750.1, "high": 843.37, "scale": 1.0, "unit": "元/人", "decimals": 0, "kind": "amount",
-         "target": 150.0, "better": "higher"}  # fmt: skip
+RATE = {
+    "value": 0.3807,
+    "low": 0.3807,
+    "high": 0.3807,
+    "scale": 100.0,
+    "unit": "%",
+    "decimals": 1,
+    "kind": "proportion",
+    "target": float("nan"),
+    "better": "higher",
+}
+MONEY = {
+    "value": 843.37,
+    "low": 750.1,
+    "high": 843.37,
+    "scale": 1.0,
+    "unit": "元/人",
+    "decimals": 0,
+    "kind": "amount",
+    "target": 150.0,
+    "better": "higher",
+}
 
 
 def test_numbers_round_half_up_and_never_show_minus_zero():
-    assert fixed(2.5) == "3" and fixed(-0.04, 1) == "0.0" and fixed(1234567.891, 2) == "1,234,567.89"
+    assert (
+        fixed(2.5) == "3" and fixed(-0.04, 1) == "0.0" and fixed(1234567.891, 2) == "1,234,567.89"
+    )
     assert fixed(None) == "—" and fixed(float("nan")) == "—" and fixed(math.inf) == "不限"
 
 
@@ -51,7 +71,9 @@ def test_amounts_change_in_yuan():
     assert change_words(MONEY, -12.4) == "比上年减少12元"
 
 
-@pytest.mark.parametrize(("value", "tone"), [(150, "good"), (149.9, "middle"), (135, "middle"), (134.9, "bad")])
+@pytest.mark.parametrize(
+    ("value", "tone"), [(150, "good"), (149.9, "middle"), (135, "middle"), (134.9, "bad")]
+)
 def test_light_includes_the_reference_itself(value, tone):
     assert light(MONEY | {"value": value}) == tone
 

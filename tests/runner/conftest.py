@@ -21,10 +21,14 @@ Maker = Callable[..., Path]
 def make(tmp_path: Path) -> Maker:
     """make(name, *cells, parameters="n = 1") writes a notebook; cells starting with "# md" are markdown."""
 
-    def maker(name: str, *cells: str, parameters: str | None = "n = 1", kernel: str = "python3") -> Path:
+    def maker(
+        name: str, *cells: str, parameters: str | None = "n = 1", kernel: str = "python3"
+    ) -> Path:
         made = [] if parameters is None else [code(parameters, ["parameters"])]
         made += [code(source) for source in cells]
-        metadata = {"kernelspec": {"name": kernel, "language": "python", "display_name": "Python 3"}}
+        metadata = {
+            "kernelspec": {"name": kernel, "language": "python", "display_name": "Python 3"}
+        }
         path = tmp_path / f"{name}.ipynb"
         content = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
         path.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
@@ -48,7 +52,9 @@ def read(path: Path) -> dict[str, Any]:
 
 def printed(path: Path) -> str:
     """All text that the cells printed."""
-    parts = [o for c in read(path)["cells"] for o in c.get("outputs", ()) if o["output_type"] == "stream"]
+    parts = [
+        o for c in read(path)["cells"] for o in c.get("outputs", ()) if o["output_type"] == "stream"
+    ]
     return "".join("".join(o["text"]) for o in parts)
 
 
@@ -61,7 +67,11 @@ def normalised(path: Path) -> list[Any]:
         for output in cell.get("outputs", ()):
             if output["output_type"] == "stream":
                 output["text"] = "".join(output["text"])
-            if outputs and output["output_type"] == "stream" and outputs[-1].get("name") == output["name"]:
+            if (
+                outputs
+                and output["output_type"] == "stream"
+                and outputs[-1].get("name") == output["name"]
+            ):
                 outputs[-1]["text"] += output["text"]
             else:
                 outputs.append(output)
@@ -72,7 +82,15 @@ def normalised(path: Path) -> list[Any]:
         text = re.sub(r"(CPU times|Wall time|Compiler).*?\\n", "", text)
         kept = {key: marks.get(key) for key in ("status", "exception")}
         timed = sorted(key for key in marks if marks[key] is not None)
-        cells.append([text, kept, timed, sorted(cell["metadata"].get("execution", {})), cell["metadata"].get("tags")])
+        cells.append(
+            [
+                text,
+                kept,
+                timed,
+                sorted(cell["metadata"].get("execution", {})),
+                cell["metadata"].get("tags"),
+            ]
+        )
     return cells
 
 
@@ -94,7 +112,11 @@ def nobody_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[s
         found = []
         for process in psutil.process_iter(["pid"]):
             try:
-                if process.pid != os.getpid() and process.status() != "zombie" and mark in process.environ():
+                if (
+                    process.pid != os.getpid()
+                    and process.status() != "zombie"
+                    and mark in process.environ()
+                ):
                     found.append(f"{process.pid} {process.cmdline()}")
             except psutil.Error:
                 continue

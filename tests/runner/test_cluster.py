@@ -17,7 +17,9 @@ except ImportError:
     distributed = None
 
 
-@pytest.mark.skipif(distributed is None, reason="distributed is not installed (extra: evalkit[cluster])")
+@pytest.mark.skipif(
+    distributed is None, reason="distributed is not installed (extra: evalkit[cluster])"
+)
 def test_rows_on_two_workers(make: Maker, tmp_path: Path) -> None:
     notebook = make(
         "nb",
@@ -37,11 +39,15 @@ def test_rows_on_two_workers(make: Maker, tmp_path: Path) -> None:
         assert outcomes[4].executor == "dask/fork" and printed(outcomes[4].output) == "4\n"
         (tmp_path / "out" / "5.ipynb").unlink()
         again = run(jobs, state=tmp_path / "state", executor=address)
-        assert [o.state for o in again] == ["up_to_date"] * 2 + ["failed"] + ["up_to_date"] * 2 + ["done"] + [
-            "up_to_date"
-        ] * 2
+        assert [o.state for o in again] == ["up_to_date"] * 2 + ["failed"] + ["up_to_date"] * 2 + [
+            "done"
+        ] + ["up_to_date"] * 2
 
 
 def test_no_cluster_is_one_clear_message(make: Maker, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"distributed|调度器"):
-        run([Job("a", make("nb"), tmp_path / "a.ipynb")], state=tmp_path / "state", executor="dask://127.0.0.1:1")
+        run(
+            [Job("a", make("nb"), tmp_path / "a.ipynb")],
+            state=tmp_path / "state",
+            executor="dask://127.0.0.1:1",
+        )

@@ -52,7 +52,10 @@ EXPECTED = {
 
 
 def test_the_list_of_bad_input(
-    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody_left: Callable[[], list[str]]
+    make: Maker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    nobody_left: Callable[[], list[str]],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     over = tmp_path / "t.csv"
@@ -60,21 +63,34 @@ def test_the_list_of_bad_input(
     notebook = make("bad", BAD, "print('end')", parameters="name = 'x'")
     events: list[Event] = []
     result = fan_out(
-        notebook, over=over, out=tmp_path / "out", jobs=2, timeout=600, memory_limit=800_000_000, progress=events.append
+        notebook,
+        over=over,
+        out=tmp_path / "out",
+        jobs=2,
+        timeout=600,
+        memory_limit=800_000_000,
+        progress=events.append,
     )
-    over.write_text("name\nloop")  # by itself: a time that ends it soon would end others on a busy machine
+    over.write_text(
+        "name\nloop"
+    )  # by itself: a time that ends it soon would end others on a busy machine
     endless = fan_out(notebook, over=over, out=tmp_path / "endless", jobs=2, timeout=10)
     assert result.exit_code == endless.exit_code == 1 and len(result.failures) == 7
     for outcome in [*result.outcomes, *endless.outcomes]:
         state, reason, executor = EXPECTED[outcome.key]
-        assert (outcome.state, outcome.executor) == (state, executor), f"{outcome.key}: {outcome.reason} {outcome.note}"
+        assert (outcome.state, outcome.executor) == (state, executor), (
+            f"{outcome.key}: {outcome.reason} {outcome.note}"
+        )
         assert reason in outcome.reason and "\n" not in outcome.reason
         assert outcome.attempts == (2 if outcome.key in ("abort", "loop", "memory") else 1)
         assert outcome.output.exists() == (state == "done")
         if state == "failed":
             assert outcome.failed_notebook and read(outcome.failed_notebook)["cells"]
     by_key = {o.key: o for o in result.outcomes}
-    assert "单元格 In [3] 进程意外结束（信号 SIGABRT）" in by_key["abort"].note and not by_key["fine"].note
+    assert (
+        "单元格 In [3] 进程意外结束（信号 SIGABRT）" in by_key["abort"].note
+        and not by_key["fine"].note
+    )
     assert "mine.txt" in by_key["writes"].note
     assert "控件" in by_key["comm"].note
     assert "ValueError" in by_key["chinese"].traceback
@@ -83,7 +99,11 @@ def test_the_list_of_bad_input(
     assert (last.done, last.total, last.failed) == (11, 11, 7) and last.seconds_left == 0
     assert gone(nobody_left) == []
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    assert names == {".evalkit", "run.json", *(f"{k}.ipynb" for k, e in EXPECTED.items() if e[0] == "done")}
+    assert names == {
+        ".evalkit",
+        "run.json",
+        *(f"{k}.ipynb" for k, e in EXPECTED.items() if e[0] == "done"),
+    }
     assert not list((tmp_path / "out" / ".evalkit" / "results").iterdir())
 
 
@@ -92,11 +112,21 @@ def test_a_crash_does_not_disturb_the_run_beside_it(make: Maker, tmp_path: Path)
     begun = tmp_path / "begun"
     wait = f"while not Path({str(begun)!r}).exists(): time.sleep(0.05)"
     crash = make("crash", "import os, time\nfrom pathlib import Path", f"{wait}\nos.abort()")
-    calm = make("calm", "import os, time\nfrom pathlib import Path", f"Path({str(begun)!r}).touch(); time.sleep(4)")
+    calm = make(
+        "calm",
+        "import os, time\nfrom pathlib import Path",
+        f"Path({str(begun)!r}).touch(); time.sleep(4)",
+    )
     jobs = [Job(p.stem, p, tmp_path / "out" / p.name) for p in (crash, calm)]
     crashed, done = run(jobs, state=tmp_path / "state", workers=2)
     assert crashed.state == "failed" and "SIGABRT" in crashed.note
-    assert (done.state, done.executor, done.attempts, done.note, done.earlier) == ("done", "fork", 1, "", [])
+    assert (done.state, done.executor, done.attempts, done.note, done.earlier) == (
+        "done",
+        "fork",
+        1,
+        "",
+        [],
+    )
     assert "Traceback" not in (tmp_path / "state" / "server.log").read_text()
 
 
@@ -104,14 +134,24 @@ def test_a_retry_hides_no_fault(make: Maker, tmp_path: Path) -> None:
     """What ended the first attempt stands in run.json with its traceback, though the second one succeeds."""
     here = "'JPY_PARENT_PID' not in os.environ"
     child = make("child", "import os", f"if {here}: os.abort()")
-    server = make("server", "import os, signal, time", f"if {here}:\n    os.kill(os.getppid(), signal.SIGTERM); time.sleep(99)")
+    server = make(
+        "server",
+        "import os, signal, time",
+        f"if {here}:\n    os.kill(os.getppid(), signal.SIGTERM); time.sleep(99)",
+    )
     slow = make("slow", "import os, time", f"def deep(): time.sleep(99)\nif {here}: deep()")
     jobs = [Job(p.stem, p, tmp_path / "out" / p.name) for p in (child, server)]
     outcomes = run(jobs, state=tmp_path / "state", workers=1)
-    outcomes += run([Job("slow", slow, tmp_path / "out" / "slow.ipynb")], state=tmp_path / "slow", timeout=30)
+    outcomes += run(
+        [Job("slow", slow, tmp_path / "out" / "slow.ipynb")], state=tmp_path / "slow", timeout=30
+    )
     assert [(o.state, o.executor, o.attempts) for o in outcomes] == [("done", "pool", 2)] * 3
     aborted, ended, endless = (o.earlier[0] for o in outcomes)
-    assert aborted["executor"] == "fork" and "SIGABRT" in aborted["reason"] and "Aborted" in aborted["traceback"]
+    assert (
+        aborted["executor"] == "fork"
+        and "SIGABRT" in aborted["reason"]
+        and "Aborted" in aborted["traceback"]
+    )
     assert "常驻进程意外结束（信号 SIGTERM）" in ended["reason"]
     assert "超过 30 秒" in endless["reason"] and "in deep" in endless["traceback"]
     log = json.loads((tmp_path / "state" / "run.json").read_text("utf-8"))
@@ -135,7 +175,9 @@ else:
     while not begun.exists(): time.sleep(0.05)
     over.touch()
 """
-    jobs = [Job(str(n), make("nb", source), tmp_path / "out" / f"{n}.ipynb", {"n": n}) for n in (1, 2)]
+    jobs = [
+        Job(str(n), make("nb", source), tmp_path / "out" / f"{n}.ipynb", {"n": n}) for n in (1, 2)
+    ]
     assert [o.executor for o in run(jobs, state=tmp_path / "state", workers=2)] == ["fork", "fork"]
     state, pid = printed(tmp_path / "out" / "1.ipynb").split()
     assert state == "S" and gone(lambda: [pid] if Path("/proc", pid).exists() else []) == []
@@ -145,13 +187,17 @@ def test_time_is_not_counted_while_a_warm_process_waits_for_its_children() -> No
     """It forks nothing while it waits to begin afresh: what waits behind must not end the runs before it."""
     with subprocess.Popen(["sleep", "99"]) as process:
         server = crew.Server("fork", (), process)
-        first, second = (crew.Run({"result": "none"}, server, 0, pid, began=-1e6) for pid in (process.pid, 0))
+        first, second = (
+            crew.Run({"result": "none"}, server, 0, pid, began=-1e6) for pid in (process.pid, 0)
+        )
         server.runs |= {"first": first, "second": second}
         watcher = SimpleNamespace(timeout=1e9, memory_limit=1e12)
         crew.Crew._watch(watcher, second)  # type: ignore[arg-type]
         assert not second.cause and process.poll() is None
         crew.Crew._watch(SimpleNamespace(timeout=1, memory_limit=1e12), first)  # type: ignore[arg-type]
-        assert first.cause and process.poll() is None  # the number is that of a stranger: no child of the warm process
+        assert (
+            first.cause and process.poll() is None
+        )  # the number is that of a stranger: no child of the warm process
         del server.runs["first"]
         second.began = -1e6
         crew.Crew._watch(watcher, second)  # type: ignore[arg-type]
@@ -172,7 +218,9 @@ def test_kernels_on_request_and_files_that_are_no_notebook(make: Maker, tmp_path
     assert "内核" in outcomes[2].reason and "julia" in outcomes[2].note
 
 
-def test_imports_that_start_threads(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_imports_that_start_threads(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Such a module is left out of the warm process and imported by each child."""
     (tmp_path / "threads_at_import.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(99,), daemon=True).start()\n"
@@ -194,11 +242,19 @@ def test_after_step_is_published_with_the_notebook(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     notebook = make("nb", "print(n)")
-    jobs = [Job(str(n), notebook, tmp_path / "out" / f"{n}.ipynb", {"n": n}, post="afterwards:page") for n in (1, 2)]
+    jobs = [
+        Job(str(n), notebook, tmp_path / "out" / f"{n}.ipynb", {"n": n}, post="afterwards:page")
+        for n in (1, 2)
+    ]
     done, failed = run(jobs, state=tmp_path / "state")
     assert done.state == "done" and (tmp_path / "out" / "1.html").read_text() == "1"
-    assert failed.state == "failed" and failed.reason == "笔记本已运行，生成网页和文档时出错：网页做不出来"  # no name of a module
-    assert not (tmp_path / "out" / "2.html").exists() and not (tmp_path / "out" / "2.ipynb").exists()
+    assert (
+        failed.state == "failed"
+        and failed.reason == "笔记本已运行，生成网页和文档时出错：网页做不出来"
+    )  # no name of a module
+    assert (
+        not (tmp_path / "out" / "2.html").exists() and not (tmp_path / "out" / "2.ipynb").exists()
+    )
     assert run(jobs[:1], state=tmp_path / "state")[0].state == "up_to_date"
     (tmp_path / "out" / "1.html").unlink()
     assert run(jobs[:1], state=tmp_path / "state")[0].state == "done"
@@ -217,18 +273,28 @@ def test_wrong_calls(make: Maker, tmp_path: Path) -> None:
         run([], state=tmp_path / "file" / "state")
 
 
-def test_what_a_module_makes_ready_for_all_runs(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_module_makes_ready_for_all_runs(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`__warm_up__` of an imported module is called once, in the warm process; a fault in it is the notebook's own."""
-    (tmp_path / "made_ready.py").write_text("import os\nready = []\ndef __warm_up__():\n    ready.append(os.getpid())\n    1 / 0\n")
+    (tmp_path / "made_ready.py").write_text(
+        "import os\nready = []\ndef __warm_up__():\n    ready.append(os.getpid())\n    1 / 0\n"
+    )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     notebook = make("nb", "import made_ready, os\nprint(made_ready.ready == [os.getppid()])")
-    outcomes = run([Job("a", notebook, tmp_path / "o.ipynb")], state=tmp_path / "state", executor="fork")
+    outcomes = run(
+        [Job("a", notebook, tmp_path / "o.ipynb")], state=tmp_path / "state", executor="fork"
+    )
     assert outcomes[0].state == "done" and printed(tmp_path / "o.ipynb") == "True\n"
 
 
 def test_a_full_disk_is_one_clear_message(make: Maker, tmp_path: Path) -> None:
     """Neither result nor traceback can be written: the status of the process says so, in a child and in the pool."""
     full = "import pathlib\npathlib.Path.write_text = pathlib.Path.open = lambda *_, **__: (_ for _ in ()).throw(OSError(28, 'full'))"
-    (outcome,) = run([Job("a", make("nb", full, "1"), tmp_path / "o.ipynb")], state=tmp_path / "state", executor="fork")
+    (outcome,) = run(
+        [Job("a", make("nb", full, "1"), tmp_path / "o.ipynb")],
+        state=tmp_path / "state",
+        executor="fork",
+    )
     assert outcome.state == "failed" and "结果写不进去（磁盘满或文件夹只读）" in outcome.reason
     assert outcome.attempts == 1 and not list((tmp_path / "state" / "results").iterdir())

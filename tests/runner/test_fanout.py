@@ -44,7 +44,9 @@ def codes(error: pytest.ExceptionInfo[InputError]) -> list[str]:
         ("name,n,share,flag,items\na,1.5,x,maybe,{}\n", ["value_invalid"] * 4, "整数"),
     ],
 )
-def test_bad_tables_are_refused_whole(make: Maker, tmp_path: Path, text: str, expected: list[str], words: str) -> None:
+def test_bad_tables_are_refused_whole(
+    make: Maker, tmp_path: Path, text: str, expected: list[str], words: str
+) -> None:
     with pytest.raises(InputError) as error:
         fan_out(make("nb", parameters=PARAMETERS), over=table(tmp_path, text), out=tmp_path / "out")
     assert codes(error) == expected
@@ -55,12 +57,18 @@ def test_bad_tables_are_refused_whole(make: Maker, tmp_path: Path, text: str, ex
 def test_bad_notebooks_are_refused_with_the_table(make: Maker, tmp_path: Path) -> None:
     over = table(tmp_path, "name\n")
     with pytest.raises(InputError) as error:
-        fan_out(make("nb", parameters=None), over=over, out=tmp_path / "out", depends=[tmp_path / "no"])
+        fan_out(
+            make("nb", parameters=None), over=over, out=tmp_path / "out", depends=[tmp_path / "no"]
+        )
     assert codes(error) == ["notebook_invalid", "data_missing", "file_empty"]
     with pytest.raises(InputError, match="语法错误"):
         fan_out(make("nb", "if :"), over=over, out=tmp_path / "out")
     with pytest.raises(InputError, match="缺少参数 area"):
-        fan_out(make("nb", parameters="n = 1\narea: str"), over=table(tmp_path, "n\n1\n"), out=tmp_path / "out")
+        fan_out(
+            make("nb", parameters="n = 1\narea: str"),
+            over=table(tmp_path, "n\n1\n"),
+            out=tmp_path / "out",
+        )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +102,11 @@ def test_runs_skips_and_says_why(make: Maker, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "a.txt").write_text("1")
-    rows = "name,n,share,flag,items\n../x,1,1,是,[1]\n{n},2,0.25,false,[]\ncon,3,2,0,[]\n" + "区" * 60 + ",4,1,1,[]\n"
+    rows = (
+        "name,n,share,flag,items\n../x,1,1,是,[1]\n{n},2,0.25,false,[]\ncon,3,2,0,[]\n"
+        + "区" * 60
+        + ",4,1,1,[]\n"
+    )
     over, out = table(tmp_path, rows, "gb18030"), tmp_path / "out"
     arguments = {"over": over, "out": out, "jobs": 2, "depends": [data]}
     plan = fan_out(notebook, dry_run=True, **arguments)  # type: ignore[arg-type]
@@ -102,7 +114,9 @@ def test_runs_skips_and_says_why(make: Maker, tmp_path: Path) -> None:
     assert "4 项要运行" in plan.message and len(plan.notes) == 2
 
     first = fan_out(notebook, **arguments)  # type: ignore[arg-type]
-    assert first.exit_code == 0 and [o.state for o in first.outcomes] == ["done"] * 4, first.outcomes
+    assert first.exit_code == 0 and [o.state for o in first.outcomes] == ["done"] * 4, (
+        first.outcomes
+    )
     assert printed(out / "__x.ipynb") == "../x 1 1.0 True [1]\n"
     assert printed(out / "{n}.ipynb") == "{n} 2 0.25 False []\n"
     assert printed(out / f"{'区' * 60}.ipynb").startswith("区")
@@ -110,13 +124,24 @@ def test_runs_skips_and_says_why(make: Maker, tmp_path: Path) -> None:
         [".evalkit", "run.json", "__x.ipynb", "{n}.ipynb", "_con.ipynb", f"{'区' * 60}.ipynb"]
     )
     log = json.loads((out / "run.json").read_text("utf-8"))
-    assert log["runs"][0]["parameters"] == {"name": "../x", "n": 1, "share": 1.0, "flag": True, "items": [1]}
-    assert all(r["seed"] and r["seconds"] > 0 and r["peak_memory"] > 0 and r["hash"] for r in log["runs"])
+    assert log["runs"][0]["parameters"] == {
+        "name": "../x",
+        "n": 1,
+        "share": 1.0,
+        "flag": True,
+        "items": [1],
+    }
+    assert all(
+        r["seed"] and r["seconds"] > 0 and r["peak_memory"] > 0 and r["hash"] for r in log["runs"]
+    )
 
     second = fan_out(notebook, **arguments)  # type: ignore[arg-type]
     assert [o.state for o in second.outcomes] == ["up_to_date"] * 4 and second.exit_code == 0
     content = read(notebook)
-    content["cells"][1]["outputs"], content["cells"][1]["execution_count"] = [], 7  # looked at in JupyterLab
+    content["cells"][1]["outputs"], content["cells"][1]["execution_count"] = (
+        [],
+        7,
+    )  # looked at in JupyterLab
     notebook.write_text(json.dumps(content))
     assert not any(why for _, why in fan_out(notebook, dry_run=True, **arguments).plan)  # type: ignore[arg-type]
     (data / "a.txt").write_text("2")
@@ -127,21 +152,30 @@ def test_runs_skips_and_says_why(make: Maker, tmp_path: Path) -> None:
     (data / "a.txt").write_text("1")
     whys = [why for _, why in fan_out(notebook, dry_run=True, **arguments).plan]  # type: ignore[arg-type]
     assert whys == ["", "还没有结果", "参数改了", ""]
-    assert [w for _, w in fan_out(notebook, dry_run=True, force=True, **arguments).plan] == ["要求全部重做"] * 4  # type: ignore[arg-type]
+    assert [w for _, w in fan_out(notebook, dry_run=True, force=True, **arguments).plan] == [
+        "要求全部重做"
+    ] * 4  # type: ignore[arg-type]
     content = read(out / "__x.ipynb")
-    (out / "__x.ipynb").write_text(json.dumps(content, sort_keys=True))  # saved again in JupyterLab: still the same run
+    (out / "__x.ipynb").write_text(
+        json.dumps(content, sort_keys=True)
+    )  # saved again in JupyterLab: still the same run
     third = fan_out(notebook, **arguments)  # type: ignore[arg-type]
     assert [o.state for o in third.outcomes] == ["up_to_date", "done", "done", "up_to_date"]
 
 
 def test_thousands_up_to_date_in_two_seconds(make: Maker, tmp_path: Path) -> None:
     notebook, state, out = make("nb"), tmp_path / "state", tmp_path / "out"
-    jobs = [Job(f"县{n}", notebook, out / f"县{n}.ipynb", {"n": n}, (tmp_path / "nb.ipynb",)) for n in range(2844)]
+    jobs = [
+        Job(f"县{n}", notebook, out / f"县{n}.ipynb", {"n": n}, (tmp_path / "nb.ipynb",))
+        for n in range(2844)
+    ]
     for folder in (state, out):
         folder.mkdir()
     for job, facts in zip(jobs, fingerprints(jobs), strict=True):
         stamp = facts | {"files": [job.output.name]}
-        job.output.write_text(json.dumps({"cells": ["x" * 20_000], "metadata": {"papermill": {}, "evalkit": stamp}}))
+        job.output.write_text(
+            json.dumps({"cells": ["x" * 20_000], "metadata": {"papermill": {}, "evalkit": stamp}})
+        )
     began = time.process_time()
     outcomes = run(jobs, state=state)
     assert {o.state for o in outcomes} == {"up_to_date"}
@@ -160,7 +194,10 @@ def test_an_open_result_keeps_its_name_and_the_new_one_stands_beside_it(
     replace = os.replace
 
     def refuse(source: Path, target: Path) -> None:
-        if Path(target).name in ("甲区.html", "甲区.ipynb") and Path(target).parent == output.parent:
+        if (
+            Path(target).name in ("甲区.html", "甲区.ipynb")
+            and Path(target).parent == output.parent
+        ):
             raise PermissionError(13, "open elsewhere")
         replace(source, target)
 
@@ -168,5 +205,10 @@ def test_an_open_result_keeps_its_name_and_the_new_one_stands_beside_it(
     task = {"output": str(output), "hash": "h", "parts": {}, "seed": 1, "executor": "fork"}
     beside = perform.publish(task, staged / "甲区.ipynb", seconds=1.0)
     assert beside == ["甲区（2）.html", "甲区（2）.ipynb"]
-    assert (output.parent / "甲区.html").read_text() == "old" and (output.parent / "甲区（2）.html").read_text() == "new"
-    assert stamped(output.with_stem("甲区（2）"))["files"] == ["甲区.ipynb", "甲区（2）.html"] and stamped(output) == {}
+    assert (output.parent / "甲区.html").read_text() == "old" and (
+        output.parent / "甲区（2）.html"
+    ).read_text() == "new"
+    assert (
+        stamped(output.with_stem("甲区（2）"))["files"] == ["甲区.ipynb", "甲区（2）.html"]
+        and stamped(output) == {}
+    )

@@ -42,7 +42,11 @@ def command(notebook: Path, out: Path, rows: int = ROWS) -> list[str]:
 
 def start(notebook: Path, out: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(notebook, out), stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed_ctrl_c
+        command(notebook, out),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_ctrl_c,
     )
 
 
@@ -60,7 +64,9 @@ def published(out: Path) -> dict[str, int]:
     return found
 
 
-def campaign(make: Maker, tmp_path: Path, living: Callable[[], list[str]], moments: int, seed: int) -> None:
+def campaign(
+    make: Maker, tmp_path: Path, living: Callable[[], list[str]], moments: int, seed: int
+) -> None:
     notebook = make("nb", "import time; time.sleep(0.15); print(n)")
     draw = random.Random(seed)
     for moment in range(moments):
@@ -76,7 +82,9 @@ def campaign(make: Maker, tmp_path: Path, living: Callable[[], list[str]], momen
         process.communicate(timeout=900)
         assert gone(living) == []
         before = published(out)
-        finished = subprocess.run(command(notebook, out), capture_output=True, text=True, timeout=900)
+        finished = subprocess.run(
+            command(notebook, out), capture_output=True, text=True, timeout=900
+        )
         assert finished.returncode == 0, finished.stderr
         after = published(out)
         assert set(after) == {f"{n}.ipynb" for n in range(ROWS)}, finished.stdout
@@ -101,7 +109,8 @@ def test_parent_and_warm_process_killed_together(
 ) -> None:
     """Then nobody can clean up: children die with their parent, and the next run ends what they had started."""
     notebook = make(
-        "nb", "import subprocess, time; subprocess.Popen(['sleep', '300']); time.sleep(0 if n > 1 else 300)"
+        "nb",
+        "import subprocess, time; subprocess.Popen(['sleep', '300']); time.sleep(0 if n > 1 else 300)",
     )
     out = tmp_path / "out"
     out.mkdir()
@@ -121,7 +130,9 @@ def test_parent_and_warm_process_killed_together(
     assert gone(nobody_left) == []
 
 
-def test_ctrl_c_and_a_second_run(make: Maker, tmp_path: Path, nobody_left: Callable[[], list[str]]) -> None:
+def test_ctrl_c_and_a_second_run(
+    make: Maker, tmp_path: Path, nobody_left: Callable[[], list[str]]
+) -> None:
     notebook = make("nb", "import time; time.sleep(2000 if n > 1 else 0)")
     out = tmp_path / "out"
     out.mkdir()

@@ -67,13 +67,19 @@ def test_the_users_configuration_of_ipython_counts(make: Maker, folder: Path) ->
         "c.InteractiveShellApp.exec_lines = ['line = mine + 1']\n",
         "utf-8",
     )
-    cells = ["n\nmine, line, math.pi", "import matplotlib.pyplot as plt\nplt.figure(figsize=(1, 1)); plt.plot([1, 2]); None"]
+    cells = [
+        "n\nmine, line, math.pi",
+        "import matplotlib.pyplot as plt\nplt.figure(figsize=(1, 1)); plt.plot([1, 2]); None",
+    ]
     warm, stock = both(make("nb", *cells), folder)
     ours, theirs = (
-        [[sorted(o.get("data", ())) for o in cell["outputs"]] for cell in read_code(path)] for path in (warm, stock)
+        [[sorted(o.get("data", ())) for o in cell["outputs"]] for cell in read_code(path)]
+        for path in (warm, stock)
     )
     assert ours == theirs and ["image/svg+xml", "text/plain"] in ours[-1]
-    texts = [[o["data"]["text/plain"] for o in read_code(path)[-2]["outputs"]] for path in (warm, stock)]
+    texts = [
+        [o["data"]["text/plain"] for o in read_code(path)[-2]["outputs"]] for path in (warm, stock)
+    ]
     assert texts[0] == texts[1] and "".join(texts[0][1]).startswith("(42, 43, 3.14")
 
 
@@ -85,9 +91,13 @@ def read_code(path: Path) -> list[dict]:
 
 def test_who_asks_more_of_the_kernel_gets_a_real_one(make: Maker, folder: Path) -> None:
     (folder / "asks.py").write_text(
-        "from IPython import get_ipython\ndef who():\n    return type(get_ipython().kernel.session).__name__\n", "utf-8"
+        "from IPython import get_ipython\ndef who():\n    return type(get_ipython().kernel.session).__name__\n",
+        "utf-8",
     )
-    (done,) = run([Job("a", make("nb", "import asks; print(asks.who())"), folder / "a.ipynb")], state=folder / "state")
+    (done,) = run(
+        [Job("a", make("nb", "import asks; print(asks.who())"), folder / "a.ipynb")],
+        state=folder / "state",
+    )
     assert (done.state, done.executor) == ("done", "pool") and printed(done.output) == "Session\n"
     assert "session" in done.note
 

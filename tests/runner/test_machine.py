@@ -23,13 +23,17 @@ from .conftest import Maker, read
 GB = 1e9
 
 
-def small_machine(monkeypatch: pytest.MonkeyPatch, total: float, cores: int, available: float | None = None) -> None:
+def small_machine(
+    monkeypatch: pytest.MonkeyPatch, total: float, cores: int, available: float | None = None
+) -> None:
     facts = SimpleNamespace(total=total, available=total / 2 if available is None else available)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: facts)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
 
 
-@pytest.mark.parametrize(("total", "cores"), [(4 * GB, 4), (8 * GB, 8), (16 * GB, 16), (16 * GB, 4), (64 * GB, 8)])
+@pytest.mark.parametrize(
+    ("total", "cores"), [(4 * GB, 4), (8 * GB, 8), (16 * GB, 16), (16 * GB, 4), (64 * GB, 8)]
+)
 def test_workers_and_their_limit_fit_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: float, cores: int
 ) -> None:
@@ -48,20 +52,35 @@ def test_a_run_takes_the_number_of_workers_from_the_memory(
     small_machine(monkeypatch, 8 * GB, 8, available=3 * GB)
     asked: list[int] = []
     real = local.processes
-    monkeypatch.setattr(local, "processes", lambda book, state, workers, *more: asked.append(workers) or real(book, state, workers, *more))
+    monkeypatch.setattr(
+        local,
+        "processes",
+        lambda book, state, workers, *more: (
+            asked.append(workers) or real(book, state, workers, *more)
+        ),
+    )
     for executor in ("pool", "fork"):
-        run([Job("a", make("nb", "n"), tmp_path / f"{executor}.ipynb")], state=tmp_path / executor, executor=executor)
+        run(
+            [Job("a", make("nb", "n"), tmp_path / f"{executor}.ipynb")],
+            state=tmp_path / executor,
+            executor=executor,
+        )
     assert asked == [2, 5]
 
 
-def test_a_refused_look_ends_no_run(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_look_ends_no_run(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On Windows psutil may raise OSError where it counts the pages of a process."""
 
     def refused(*_: object) -> None:
         raise OSError(5, "Access is denied")
 
     monkeypatch.setattr(crew, "memory", refused)
-    (done,) = run([Job("a", make("nb", "import time; time.sleep(1); print(n)"), tmp_path / "a.ipynb")], state=tmp_path / "s")
+    (done,) = run(
+        [Job("a", make("nb", "import time; time.sleep(1); print(n)"), tmp_path / "a.ipynb")],
+        state=tmp_path / "s",
+    )
     assert (done.state, done.reason) == ("done", "")
 
 
@@ -101,13 +120,18 @@ def test_standard_input_is_nobodys_while_tasks_are_read(
     (tmp_path / "reads_input.py").write_text(READS, "utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     notebook = make("nb", "print(n)")
-    jobs = [Job(str(n), notebook, tmp_path / f"{n}.ipynb", {"n": n}, post="reads_input:post") for n in range(3)]
+    jobs = [
+        Job(str(n), notebook, tmp_path / f"{n}.ipynb", {"n": n}, post="reads_input:post")
+        for n in range(3)
+    ]
     outcomes = run(jobs, state=tmp_path / "state", executor=executor, workers=1, timeout=60)
     assert [(o.state, o.attempts) for o in outcomes] == [("done", 1)] * 3, outcomes
     assert [(tmp_path / f"{n}.txt").read_text() for n in range(3)] == ["seen: "] * 3
 
 
-def test_what_runs_without_fork_is_said_once(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_runs_without_fork_is_said_once(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from evalkit.reports.report import notes_of
 
     monkeypatch.setattr(local, "FORK", False)
@@ -120,10 +144,22 @@ def test_what_runs_without_fork_is_said_once(make: Maker, tmp_path: Path, monkey
 
 
 def test_a_seed_knows_nothing_of_the_folder() -> None:
-    here = {"project": "/甲/我的项目", "n": 1, "texts": ["/甲/我的项目/texts/2025", "x"], "file": "/甲/我的项目/a.csv"}
-    there = {"project": "/srv/b", "n": 1, "texts": ["/srv/b/texts/2025", "x"], "file": "/srv/b/a.csv"}
+    here = {
+        "project": "/甲/我的项目",
+        "n": 1,
+        "texts": ["/甲/我的项目/texts/2025", "x"],
+        "file": "/甲/我的项目/a.csv",
+    }
+    there = {
+        "project": "/srv/b",
+        "n": 1,
+        "texts": ["/srv/b/texts/2025", "x"],
+        "file": "/srv/b/a.csv",
+    }
     assert seed_of(here) == seed_of(there) != seed_of(there | {"n": 2})
-    assert seed_of(there) != seed_of(there | {"file": "/srv/b/b.csv"}) and seed_of({"n": 1}) == seed_of({"project": None, "n": 1})
+    assert seed_of(there) != seed_of(there | {"file": "/srv/b/b.csv"}) and seed_of(
+        {"n": 1}
+    ) == seed_of({"project": None, "n": 1})
 
 
 _READ = "import sys; n = int.from_bytes(sys.stdin.buffer.read(8), 'big'); data = sys.stdin.buffer.read(n)"
@@ -213,7 +249,9 @@ print(len(made.files), "files")
 """
 
 
-def test_a_script_without_a_guard_builds_where_processes_are_spawned(demo_project: Path, tmp_path: Path) -> None:
+def test_a_script_without_a_guard_builds_where_processes_are_spawned(
+    demo_project: Path, tmp_path: Path
+) -> None:
     import shutil
 
     shutil.copytree(demo_project / "data" / "demo", tmp_path / "data" / "demo")
@@ -225,5 +263,8 @@ def test_a_script_without_a_guard_builds_where_processes_are_spawned(demo_projec
 
 
 def test_the_peaks_of_a_run_are_written_down(make: Maker, tmp_path: Path) -> None:
-    (done,) = run([Job("a", make("nb", "x = bytearray(50_000_000)"), tmp_path / "a.ipynb")], state=tmp_path / "state")
+    (done,) = run(
+        [Job("a", make("nb", "x = bytearray(50_000_000)"), tmp_path / "a.ipynb")],
+        state=tmp_path / "state",
+    )
     assert done.peak_memory > 1e6 and read(done.output)["metadata"]["evalkit"]["peak_memory"] > 1e6

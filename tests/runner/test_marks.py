@@ -40,7 +40,9 @@ def test_a_command_that_a_notebook_starts_does_not_end_with_it(
     (done,) = run([job], state=tmp_path / "state", executor=executor)
     assert done.state == "done", done.reason
     assert not (tmp_path / "inner" / "7.ipynb").exists(), "the outer run is over first"
-    assert not [line for line in nobody_left() if "4321" in line], "what the notebook itself left is ended"
+    assert not [line for line in nobody_left() if "4321" in line], (
+        "what the notebook itself left is ended"
+    )
     assert gone(nobody_left) == []
     said = (tmp_path / "inner.log").read_text("utf-8")
     assert printed(tmp_path / "inner" / "7.ipynb") == "whole 7\n", said
@@ -54,7 +56,9 @@ def test_a_request_to_end_says_how_to_go_on(
 ) -> None:
     notebook = make("nb", "import time; time.sleep(2000 if n > 1 else 0)")
     (tmp_path / "表.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(5)), "utf-8")
-    process = subprocess.Popen(command(notebook, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(notebook, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 600
     while not list(tmp_path.glob("结果/*.ipynb")) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -63,7 +67,9 @@ def test_a_request_to_end_says_how_to_go_on(
     assert process.returncode == 1 and "Traceback" not in err
     assert sum("再次运行同一命令即从这里接着做" in line for line in (out + err).splitlines()) == 1
     assert gone(nobody_left) == []
-    plan = subprocess.run([*command(notebook, tmp_path), "--dry-run"], capture_output=True, text=True, timeout=300)
+    plan = subprocess.run(
+        [*command(notebook, tmp_path), "--dry-run"], capture_output=True, text=True, timeout=300
+    )
     assert "没有结果" in plan.stdout and "项已是最新" in plan.stdout
 
 
@@ -75,7 +81,18 @@ def test_build_and_report_end_with_one_line(
     import shutil
 
     shutil.copytree(demo_project / "data" / "demo", tmp_path / "data" / "demo")
-    words = [sys.executable, "-m", "evalkit.cli", verb, "--project", str(tmp_path), "--dataset", "demo", "--jobs", "2"]
+    words = [
+        sys.executable,
+        "-m",
+        "evalkit.cli",
+        verb,
+        "--project",
+        str(tmp_path),
+        "--dataset",
+        "demo",
+        "--jobs",
+        "2",
+    ]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     parts = tmp_path / "data" / "processed" / "demo"
     deadline = time.monotonic() + 600
@@ -84,7 +101,9 @@ def test_build_and_report_end_with_one_line(
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=900)
     assert process.returncode == 1, out + err
-    assert [line for line in (out + err).splitlines() if "已停止" in line] == ["已停止；再次运行同一命令即从这里接着做"]
+    assert [line for line in (out + err).splitlines() if "已停止" in line] == [
+        "已停止；再次运行同一命令即从这里接着做"
+    ]
     assert "Traceback" not in err and gone(nobody_left) == []
 
 
@@ -92,9 +111,12 @@ def test_build_and_report_end_with_one_line(
 def test_a_start_under_nohup_is_not_ended_by_a_closed_window(make: Maker, tmp_path: Path) -> None:
     (tmp_path / "表.csv").write_text("n\n1\n", "utf-8")
     process = subprocess.Popen(
-        command(make("nb", "import time; time.sleep(4); print(n)"), tmp_path), stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
-    )  # fmt: skip
+        command(make("nb", "import time; time.sleep(4); print(n)"), tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
     time.sleep(3)
     process.send_signal(signal.SIGHUP)
     out, _ = process.communicate(timeout=600)

@@ -15,7 +15,11 @@ from .conftest import Maker
 
 def test_imports(make: Maker) -> None:
     found = inspect(
-        make("a", "import evalkit as ek\nfrom pandas import DataFrame\nek.charts.bars(1)", "import os.path")
+        make(
+            "a",
+            "import evalkit as ek\nfrom pandas import DataFrame\nek.charts.bars(1)",
+            "import os.path",
+        )
     )
     assert found.imports == ("evalkit", "pandas", "os.path")
     assert found.group == ("evalkit", "os", "pandas")
@@ -62,8 +66,14 @@ def test_parameters_by_syntax_tree(make: Maker) -> None:
     found = inspect(make("a", parameters=text)).parameters
     assert found is not None
     assert {name: p.default for name, p in found.items()} == {
-        "period": "2025", "n": 3, "share": 0.5, "within": None, "area": None, "key": None, "made": None
-    }  # fmt: skip
+        "period": "2025",
+        "n": 3,
+        "share": 0.5,
+        "within": None,
+        "area": None,
+        "key": None,
+        "made": None,
+    }
     assert [p.name for p in found.values() if p.required] == ["area", "key"]
 
 
@@ -78,7 +88,10 @@ def test_files_that_are_no_notebooks(make: Maker, tmp_path: Path) -> None:
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
     names = "papermill IPython pandas numpy nbformat psutil filelock"
-    script = (
-        f"import sys, evalkit.runner, evalkit.runner.jobs; print([m for m in '{names}'.split() if m in sys.modules])"
+    script = f"import sys, evalkit.runner, evalkit.runner.jobs; print([m for m in '{names}'.split() if m in sys.modules])"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True
+        ).stdout.strip()
+        == "[]"
     )
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.strip() == "[]"

@@ -19,7 +19,11 @@ FAST = ("quality",)
 
 
 @pytest.mark.parametrize(
-    "notebook", [pytest.param(p, id=p.stem, marks=() if p.stem in FAST else pytest.mark.slow) for p in NOTEBOOKS]
+    "notebook",
+    [
+        pytest.param(p, id=p.stem, marks=() if p.stem in FAST else pytest.mark.slow)
+        for p in NOTEBOOKS
+    ],
 )
 def test_same_outputs_by_every_executor(
     notebook: Path, demo_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -31,11 +35,16 @@ def test_same_outputs_by_every_executor(
     plain = tmp_path / "plain.ipynb"
     papermill.execute_notebook(str(notebook), str(plain), parameters, progress_bar=False)
     expected = normalised(plain)
-    assert sum(bool(cell.get("outputs")) for cell in json.loads(plain.read_text("utf-8"))["cells"]) >= 3
+    assert (
+        sum(bool(cell.get("outputs")) for cell in json.loads(plain.read_text("utf-8"))["cells"])
+        >= 3
+    )
     for executor in ("fork", "pool"):
         job = Job("a", notebook, tmp_path / executor / "a.ipynb", parameters)
         (outcome,) = run([job], state=tmp_path / f"{executor}-state", executor=executor)
         controls = "控件" in outcome.note  # found by the child, which then asks for a real kernel
-        assert (outcome.state, outcome.executor) == ("done", "pool" if controls else executor), outcome
+        assert (outcome.state, outcome.executor) == ("done", "pool" if controls else executor), (
+            outcome
+        )
         for ours, theirs in zip(normalised(outcome.output), expected, strict=True):
             assert ours == theirs

@@ -44,26 +44,36 @@ RICH = [
 ]
 
 
-def test_same_output_everywhere(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_output_everywhere(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel then leaves the descriptors alone
     notebook = make("rich", *RICH)
     made = {}
     for executor in ("fork", "pool"):
         path = tmp_path / f"{executor}.ipynb"
-        (outcome,) = run([Job("a", notebook, path, {"n": 3})], state=tmp_path / executor, executor=executor)
+        (outcome,) = run(
+            [Job("a", notebook, path, {"n": 3})], state=tmp_path / executor, executor=executor
+        )
         assert (outcome.state, outcome.executor) == ("done", executor), outcome
         made[executor] = path
     for name in (None, "evalkit"):
         made[str(name)] = tmp_path / f"papermill-{name}.ipynb"
         papermill.execute_notebook(
-            str(notebook), str(made[str(name)]), {"n": 3}, engine_name=name, progress_bar=name == "evalkit"
+            str(notebook),
+            str(made[str(name)]),
+            {"n": 3},
+            engine_name=name,
+            progress_bar=name == "evalkit",
         )
     plain = normalised(made["None"])
     for name in ("fork", "pool", "evalkit"):
         for ours, stock in zip(normalised(made[name]), plain, strict=True):
             assert ours == stock
     metadata = read(made["fork"])["metadata"]
-    assert metadata["papermill"]["parameters"] == {"n": 3} and metadata["papermill"]["output_path"] == str(made["fork"])
+    assert metadata["papermill"]["parameters"] == {"n": 3} and metadata["papermill"][
+        "output_path"
+    ] == str(made["fork"])
     assert set(metadata) == {*read(made["None"])["metadata"], "evalkit"}
 
 
@@ -71,9 +81,14 @@ def test_engine_fails_as_papermill_does(make: Maker, tmp_path: Path) -> None:
     notebook = make("nb", "print(n)", "def f():\n    return {}['k']\nf()", "print('never')")
     for name in (None, "evalkit"):
         with pytest.raises(PapermillExecutionError, match="KeyError"):
-            papermill.execute_notebook(str(notebook), str(tmp_path / f"{name}.ipynb"), {"n": 2}, engine_name=name)
+            papermill.execute_notebook(
+                str(notebook), str(tmp_path / f"{name}.ipynb"), {"n": 2}, engine_name=name
+            )
     assert normalised(tmp_path / "evalkit.ipynb") == normalised(tmp_path / "None.ipynb")
-    crash = make("crash", "import os\nif os.environ.get('JPY_PARENT_PID') is None: os.abort()\nprint('kernel')")
+    crash = make(
+        "crash",
+        "import os\nif os.environ.get('JPY_PARENT_PID') is None: os.abort()\nprint('kernel')",
+    )
     papermill.execute_notebook(str(crash), str(tmp_path / "c.ipynb"), engine_name="evalkit")
     assert printed(tmp_path / "c.ipynb") == "kernel\n"
 
@@ -92,11 +107,15 @@ sys.modules['leak'] = np; np.leak = 1; plt.figure(); sys.path.insert(0, '/leak')
 def test_nothing_leaks(make: Maker, tmp_path: Path, executor: str) -> None:
     notebook = make("leak", LEAK, "print(random.random(), np.random.rand())")
     parameters = [7, 8, 7] if executor == "pool" else [7, 8, 7, 8, 7, 8]
-    jobs = [Job(str(i), notebook, tmp_path / f"{i}.ipynb", {"n": n}) for i, n in enumerate(parameters)]
+    jobs = [
+        Job(str(i), notebook, tmp_path / f"{i}.ipynb", {"n": n}) for i, n in enumerate(parameters)
+    ]
     outcomes = run(jobs, state=tmp_path / "state", workers=1, executor=executor)
     assert {o.state for o in outcomes} == {"done"}
     texts = [printed(o.output).splitlines() for o in outcomes]
     assert len({text[0] for text in texts}) == 1
-    draws = {n: {text[1] for text, m in zip(texts, parameters, strict=True) if m == n} for n in (7, 8)}
+    draws = {
+        n: {text[1] for text, m in zip(texts, parameters, strict=True) if m == n} for n in (7, 8)
+    }
     assert len(draws[7]) == len(draws[8]) == 1 and draws[7] != draws[8]
     assert texts[0][0] == f"60 1.5 None {Path.cwd()} False False 0 0"

@@ -19,7 +19,12 @@ ABOUT = {
 }
 
 
-def frame(values: dict[str, list[float]], names: list[str] | None = None, period: str = "2025", base: float = 200.0) -> pd.DataFrame:
+def frame(
+    values: dict[str, list[float]],
+    names: list[str] | None = None,
+    period: str = "2025",
+    base: float = 200.0,
+) -> pd.DataFrame:
     """An indicators frame of one period; NaN leaves the row out."""
     from evalkit.stats import wilson
 
@@ -33,12 +38,30 @@ def frame(values: dict[str, list[float]], names: list[str] | None = None, period
             low, high = wilson(value * base, base) if kind == "proportion" else (np.nan, np.nan)
             rows.append(
                 {
-                    "area": f"演示省/{name}", "area_name": name, "period": period, "level": "district", "indicator": code,
-                    "value": value, "low": value, "high": value, "ci_low": low, "ci_high": high, "numerator": value * base,
-                    "denominator": base, "name": code, "kind": kind, "better": better, "target": target, "scale": scale,
-                    "decimals": decimals, "unit": unit, "peer_group": "城区" if n % 2 else "县域", "sort_order": n + 1, "is_demo": True,
+                    "area": f"演示省/{name}",
+                    "area_name": name,
+                    "period": period,
+                    "level": "district",
+                    "indicator": code,
+                    "value": value,
+                    "low": value,
+                    "high": value,
+                    "ci_low": low,
+                    "ci_high": high,
+                    "numerator": value * base,
+                    "denominator": base,
+                    "name": code,
+                    "kind": kind,
+                    "better": better,
+                    "target": target,
+                    "scale": scale,
+                    "decimals": decimals,
+                    "unit": unit,
+                    "peer_group": "城区" if n % 2 else "县域",
+                    "sort_order": n + 1,
+                    "is_demo": True,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)
 
 

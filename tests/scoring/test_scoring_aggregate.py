@@ -24,9 +24,13 @@ WEIGHTS = arrays.arrays(float, 3, elements=st.floats(0.05, 1))
 def test_topsis_of_opricovic_and_tzeng():
     """Opricovic and Tzeng (2004): min-max norm .500 .617 .500, A1 and A3 tie; vector norm .762 .722 .238."""
     x = pd.read_csv(DATA / "mcdm" / "topsis_opricovic2004.csv")[["cost_c1_min", "c2_max"]]
-    expected = pd.read_csv(DATA / "mcdm" / "topsis_opricovic2004_expected.csv").closeness_minmax_norm
+    expected = pd.read_csv(
+        DATA / "mcdm" / "topsis_opricovic2004_expected.csv"
+    ).closeness_minmax_norm
     found = scoring.topsis(x, [0.5, 0.5], ["lower", "higher"], "minmax")
-    assert found == pytest.approx(expected.to_numpy(), abs=5e-4) and found[0] == pytest.approx(found[2])
+    assert found == pytest.approx(expected.to_numpy(), abs=5e-4) and found[0] == pytest.approx(
+        found[2]
+    )
     vector = scoring.topsis(x, [0.5, 0.5], ["lower", "higher"], "vector")
     assert vector == pytest.approx([0.762, 0.722, 0.238], abs=5e-4)
     assert scoring.topsis([[1, 2], [1, 2]], [1, 1]) == pytest.approx([0.5, 0.5])
@@ -42,20 +46,28 @@ def test_means_by_their_formulas():
     assert scoring.aggregate(x, w)[0] == pytest.approx(values.mean())
     assert scoring.aggregate(x, w, "geometric")[0] == pytest.approx(stats.gmean(values))
     assert scoring.aggregate(x, w, "harmonic")[0] == pytest.approx(stats.hmean(values))
-    assert scoring.aggregate(x, w, "power", power=3)[0] == pytest.approx((values**3).mean() ** (1 / 3))
+    assert scoring.aggregate(x, w, "power", power=3)[0] == pytest.approx(
+        (values**3).mean() ** (1 / 3)
+    )
     assert scoring.aggregate(x, w, "power", power=0)[0] == pytest.approx(stats.gmean(values))
     assert scoring.aggregate(x, w, "median")[0] == pytest.approx(np.median(values))
     assert scoring.aggregate([[1, 2, 3, 9.0]], None, "median")[0] == 2.5
     for method in ("geometric", "harmonic"):
         assert scoring.aggregate([[0.0, 1]], [1, 1], method)[0] == 0
-        assert scoring.aggregate([[0.0, 1]], [0, 1], method)[0] == pytest.approx(1)  # weight 0 counts nothing
+        assert scoring.aggregate([[0.0, 1]], [0, 1], method)[0] == pytest.approx(
+            1
+        )  # weight 0 counts nothing
 
 
 def test_copeland_by_hand():
     """Weights .5 .3 .2: a beats b (.5 + .2), b beats c (.3 + .2 and half of a tied .5: .75), a beats c."""
     x = np.array([[3.0, 1, 2], [2, 3, 1], [2, 2, 0]])
     matrix = scoring.outranking(x, [0.5, 0.3, 0.2])
-    assert matrix[0, 1] == pytest.approx(0.7) and matrix[1, 2] == pytest.approx(0.75) and matrix[2, 2] == 0
+    assert (
+        matrix[0, 1] == pytest.approx(0.7)
+        and matrix[1, 2] == pytest.approx(0.75)
+        and matrix[2, 2] == 0
+    )
     assert matrix + matrix.T == pytest.approx(1 - np.eye(3))
     assert scoring.aggregate(x, [0.5, 0.3, 0.2], "copeland").tolist() == [2, 0, -2]
     cycle = np.array([[3, 2, 1], [2, 1, 3], [1, 3, 2.0]])
@@ -69,7 +81,9 @@ def test_copeland_by_hand():
         assert whole[n].tolist() == expected.tolist()
 
 
-@given(TABLE, WEIGHTS, st.sampled_from(METHODS), st.permutations(range(5)), st.permutations(range(3)))
+@given(
+    TABLE, WEIGHTS, st.sampled_from(METHODS), st.permutations(range(5)), st.permutations(range(3))
+)
 def test_permutation_and_monotonicity(x, w, method, rows, columns):
     score = scoring.aggregate(x, w, method)
     assert scoring.aggregate(x[rows], w, method) == pytest.approx(score[rows])
@@ -85,7 +99,9 @@ def test_permutation_and_monotonicity(x, w, method, rows, columns):
 
 @given(TABLE, WEIGHTS)
 def test_means_are_ordered(x, w):
-    harmonic, geometric, arithmetic = (scoring.aggregate(x, w, m) for m in ("harmonic", "geometric", "arithmetic"))
+    harmonic, geometric, arithmetic = (
+        scoring.aggregate(x, w, m) for m in ("harmonic", "geometric", "arithmetic")
+    )
     assert (harmonic <= geometric + 1e-12).all() and (geometric <= arithmetic + 1e-12).all()
 
 
@@ -107,11 +123,19 @@ def test_levels_with_a_rule_for_each_node():
     rng = np.random.default_rng(2)
     x, w = rng.uniform(0.1, 1, (3, 8, 5)), rng.uniform(0.5, 1, 5)
     leaves = [Node(f"i{j}", "", 1.0) for j in range(5)]
-    first, second = Node("两个覆盖", "", 2.0, tuple(leaves[:2]), "geometric"), Node("经费保障", "", 3.0, tuple(leaves[2:]))
-    level = [scoring.aggregate(x[..., :2], w[:2], "geometric"), scoring.aggregate(x[..., 2:], w[2:])]
+    first, second = (
+        Node("两个覆盖", "", 2.0, tuple(leaves[:2]), "geometric"),
+        Node("经费保障", "", 3.0, tuple(leaves[2:])),
+    )
+    level = [
+        scoring.aggregate(x[..., :2], w[:2], "geometric"),
+        scoring.aggregate(x[..., 2:], w[2:]),
+    ]
     whole = combine(Node("r", "", 5.0, (first, second)), x, w)
     assert whole.shape == (3, 8)
-    assert whole == pytest.approx(scoring.aggregate(np.stack(level, -1), [w[:2].sum(), w[2:].sum()]))
+    assert whole == pytest.approx(
+        scoring.aggregate(np.stack(level, -1), [w[:2].sum(), w[2:].sum()])
+    )
     assert combine(first, x[..., :2], np.stack([w[:2]] * 3)) == pytest.approx(level[0])
     with pytest.raises(InputError, match="两个覆盖"):
         combine(first, -x[..., :2], w[:2])
@@ -146,7 +170,8 @@ def test_ranks_and_ties():
 
 
 @given(
-    arrays.arrays(float, (3, 6), elements=st.integers(0, 5).map(float)), st.sampled_from(["min", "average", "dense"])
+    arrays.arrays(float, (3, 6), elements=st.integers(0, 5).map(float)),
+    st.sampled_from(["min", "average", "dense"]),
 )
 def test_ranks_are_those_of_scipy(x, ties):
     assert np.array_equal(scoring.rank(x, ties), stats.rankdata(-x, ties, axis=1))

@@ -47,7 +47,9 @@ def test_human_development_index():
     """UNDP technical note: 3,829 a head between 100 and 75,000 in logs is .5506; with .6971 and .3447 HDI = .510."""
     income = scoring.normalise([3829.0], "goalposts", low=100, high=75_000, log=True)[0]
     assert income == pytest.approx(0.5506, abs=5e-4)
-    assert scoring.aggregate([[income, 0.6971, 0.3447]], method="geometric")[0] == pytest.approx(0.510, abs=5e-4)
+    assert scoring.aggregate([[income, 0.6971, 0.3447]], method="geometric")[0] == pytest.approx(
+        0.510, abs=5e-4
+    )
 
 
 def test_points_a_clerk_can_check():
@@ -55,14 +57,22 @@ def test_points_a_clerk_can_check():
     assert share[:, 0] == pytest.approx([0.75, 1, 1])
     load = scoring.normalise([3, 6.5, 10, 12, 2], "share_of_target", "lower", target=3, zero_at=10)
     assert load == pytest.approx([1, 0.5, 0, 0, 1])
-    assert scoring.normalise([4, 8, 0], "share_of_target", "lower", target=4) == pytest.approx([1, 0.5, 1])
+    assert scoring.normalise([4, 8, 0], "share_of_target", "lower", target=4) == pytest.approx(
+        [1, 0.5, 1]
+    )
     points = scoring.normalise([50, 75, 100], "linear_60_100", low=50, high=100)
     assert points == pytest.approx([60, 80, 100])
-    assert scoring.normalise([50, 75, 100], "linear_60_100", "lower") == pytest.approx([100, 80, 60])
+    assert scoring.normalise([50, 75, 100], "linear_60_100", "lower") == pytest.approx(
+        [100, 80, 60]
+    )
     assert scoring.normalise([1, 2, 3], "minmax", to=(1, 100)) == pytest.approx([1, 50.5, 100])
     assert scoring.normalise([0, 5, 20], "distance", target=10) == pytest.approx([0, 0.5, 2])
-    assert scoring.normalise([0, 5, 20], "distance", target=10, cap=True) == pytest.approx([0, 0.5, 1])
-    assert scoring.normalise([12, 15], "distance", target=10) == pytest.approx([1, 1])  # all have reached it
+    assert scoring.normalise([0, 5, 20], "distance", target=10, cap=True) == pytest.approx(
+        [0, 0.5, 1]
+    )
+    assert scoring.normalise([12, 15], "distance", target=10) == pytest.approx(
+        [1, 1]
+    )  # all have reached it
     assert scoring.normalise([1, 2, 2, 5], "rank", "lower") == pytest.approx([4, 2, 2, 1])
 
 
@@ -77,9 +87,9 @@ def test_missing_constant_one_unit_and_stacks(method, direction):
     holed = x[0].copy()
     holed[2, 1] = np.nan
     rest = scoring.normalise(np.delete(holed, 2, axis=0), method, direction, **limits)
-    assert np.delete(scoring.normalise(holed, method, direction, **limits), 2, axis=0)[:, 1] == pytest.approx(
-        rest[:, 1]
-    )
+    assert np.delete(scoring.normalise(holed, method, direction, **limits), 2, axis=0)[
+        :, 1
+    ] == pytest.approx(rest[:, 1])
     assert np.isnan(scoring.normalise(holed, method, direction, **limits)[2, 1])
     assert np.isfinite(scoring.normalise(np.full((4, 1), 7.0), method, direction, **limits)).all()
     assert np.isfinite(scoring.normalise([[7.0]], method, direction, **limits)).all()
@@ -100,7 +110,9 @@ def test_order_is_kept_and_does_not_depend_on_units_or_rows(x, method, direction
         rising = np.argsort(x[:, j] if direction == "higher" else -x[:, j])
         assert (np.diff(result[rising, j]) >= -1e-9).all()
     scaled = {key: np.multiply(value, 0.01) for key, value in limits.items()}
-    assert scoring.normalise(x * 0.01, method, direction, **scaled) == pytest.approx(result, abs=1e-9)
+    assert scoring.normalise(x * 0.01, method, direction, **scaled) == pytest.approx(
+        result, abs=1e-9
+    )
 
 
 def test_refusals_name_what_is_wrong():
@@ -157,8 +169,12 @@ def test_moments_are_those_of_excel():
     assert skew == pytest.approx(stats.skew(x, axis=1, bias=False))
     assert kurtosis == pytest.approx(stats.kurtosis(x, axis=1, bias=False))
     x[0, 3, 1] = np.nan
-    assert scoring.moments(x)[0][0, 1] == pytest.approx(stats.skew(np.delete(x[0, :, 1], 3), bias=False))
-    assert np.isnan(scoring.moments(np.full((9, 1), 0.1))[0][0]) and np.isnan(scoring.moments([[1.0], [2]])[0][0])
+    assert scoring.moments(x)[0][0, 1] == pytest.approx(
+        stats.skew(np.delete(x[0, :, 1], 3), bias=False)
+    )
+    assert np.isnan(scoring.moments(np.full((9, 1), 0.1))[0][0]) and np.isnan(
+        scoring.moments([[1.0], [2]])[0][0]
+    )
 
 
 def test_treatment_chain():
@@ -168,12 +184,19 @@ def test_treatment_chain():
     heavy = np.exp(np.r_[np.linspace(0, 1, 52), np.linspace(5, 9, 8)])
     x = np.column_stack([good, one, heavy, -heavy])
     result = scoring.treat(x)
-    assert result.done.tolist() == ["", "winsorise", "log", "log"] and result.points.tolist() == [0, 1, 0, 0]
+    assert result.done.tolist() == ["", "winsorise", "log", "log"] and result.points.tolist() == [
+        0,
+        1,
+        0,
+        0,
+    ]
     assert np.array_equal(result.x[:, 0], good) and result.x[-1, 1] == 59
     expected = np.log(heavy - heavy.min() + 0.01 * np.ptp(heavy))
     assert result.x[:, 2] == pytest.approx(expected) and result.x[:, 3] == pytest.approx(-expected)
     table = scoring.treatment_table(x, result)
-    assert table["passes"][:2].all() and abs(table["skewness_after"][1]) < abs(table["skewness_before"][1])
+    assert table["passes"][:2].all() and abs(table["skewness_after"][1]) < abs(
+        table["skewness_before"][1]
+    )
     assert scoring.treat(x, "none").x is not x and np.array_equal(scoring.treat(x, "none").x, x)
     assert scoring.treat(x, "box_cox", power=0).x[:, 2] == pytest.approx(expected)
     skewed = np.sort(np.random.default_rng(1).lognormal(0, 2, 80))[:, None]
@@ -192,7 +215,9 @@ def test_imputation_is_flagged():
     assert scoring.impute(x, "median")[0][1, 0] == 3
     grouped, flags = scoring.impute(x, "group", groups=["a", "a", "b", "c"])
     assert grouped[1, 0] == 1 and np.isnan(grouped[2, 1]) and flags.sum() == 1
-    past = np.array([[[7.0, 7], [5, 5], [np.nan, 4], [1, 1]], [[7, 7], [np.nan, 6], [np.nan, np.nan], [1, 1]]])
+    past = np.array(
+        [[[7.0, 7], [5, 5], [np.nan, 4], [1, 1]], [[7, 7], [np.nan, 6], [np.nan, np.nan], [1, 1]]]
+    )
     panel, flags = scoring.impute(x, "panel", previous=past)
     assert panel[1, 0] == 5 and panel[2, 1] == 4 and flags.sum() == 2
     same, flags = scoring.impute(x, "none")

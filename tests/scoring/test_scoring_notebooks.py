@@ -20,12 +20,35 @@ ANSWERS = sorted((ROOT / "notebooks" / "teaching" / "answers").glob("*.ipynb"))
 
 def run(notebook: Path, project: Path, folder: Path, *options: str) -> list[str]:
     out = folder / "out.ipynb"
-    command = [sys.executable, "-m", "papermill", str(notebook), str(out), "-p", "project", str(project), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(notebook),
+        str(out),
+        "-p",
+        "project",
+        str(project),
+        *options,
+    ]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=600, env=environment)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=600,
+        env=environment,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     cells = json.loads(out.read_text(encoding="utf-8"))["cells"]
-    return ["".join(o["data"].get("text/plain", "")) for c in cells for o in c.get("outputs", []) if "data" in o]
+    return [
+        "".join(o["data"].get("text/plain", ""))
+        for c in cells
+        for o in c.get("outputs", [])
+        if "data" in o
+    ]
 
 
 @pytest.mark.parametrize("notebook", LESSONS, ids=lambda p: p.stem)
@@ -58,11 +81,29 @@ def test_the_command_writes_tables_and_figures(demo_project, tmp_path):
     from evalkit.cli import app
 
     result = CliRunner().invoke(
-        app, ["score", "--period", "2025", "--project", str(demo_project), "--out", str(tmp_path / "评分"), "-n", "50"]
+        app,
+        [
+            "score",
+            "--period",
+            "2025",
+            "--project",
+            str(demo_project),
+            "--out",
+            str(tmp_path / "评分"),
+            "-n",
+            "50",
+        ],
     )
     assert result.exit_code == 0, result.output
     names = {p.name for p in (tmp_path / "评分").iterdir()}
-    assert {"评分.xlsx", "得分.csv", "得失分明细.csv", "星级核对.csv", "失分构成.png", "位次区间.png"} <= names
+    assert {
+        "评分.xlsx",
+        "得分.csv",
+        "得失分明细.csv",
+        "星级核对.csv",
+        "失分构成.png",
+        "位次区间.png",
+    } <= names
     table = pd.read_excel(tmp_path / "评分" / "评分.xlsx", sheet_name="得分", engine="calamine")
     assert len(table) == 6 and {"地区", "得分", "等级", "位次", "主要失分"} <= set(table.columns)
     assert "演示数据" in (tmp_path / "评分" / "说明.csv").read_text(encoding="utf-8-sig")
@@ -71,7 +112,10 @@ def test_the_command_writes_tables_and_figures(demo_project, tmp_path):
 def test_what_is_open_elsewhere_is_left_and_written_beside(demo_project, tmp_path, monkeypatch):
     from evalkit.reports.scoring import write_scores
 
-    replace, busy = os.replace, {tmp_path / "评分.xlsx", tmp_path / "得分.csv", tmp_path / "权重.png"}
+    replace, busy = (
+        os.replace,
+        {tmp_path / "评分.xlsx", tmp_path / "得分.csv", tmp_path / "权重.png"},
+    )
     for path in busy:
         path.write_bytes(b"open")
 
@@ -83,6 +127,9 @@ def test_what_is_open_elsewhere_is_left_and_written_beside(demo_project, tmp_pat
     monkeypatch.setattr(os, "replace", refuse_busy)
     _, notes = write_scores("2025", scheme=None, project=demo_project, out=tmp_path, n=10)
     assert all(path.read_bytes() == b"open" for path in busy)
-    assert len((tmp_path / "评分（2）.xlsx").read_bytes()) > 5000 and (tmp_path / "得分（2）.csv").is_file()
+    assert (
+        len((tmp_path / "评分（2）.xlsx").read_bytes()) > 5000
+        and (tmp_path / "得分（2）.csv").is_file()
+    )
     assert [n for n in notes if "评分.xlsx 正被其他程序打开" in n and "评分（2）.xlsx" in n]
     assert sum("正被其他程序打开" in n for n in notes) == 3 and not list(tmp_path.glob(".tmp-*"))

@@ -34,7 +34,9 @@ def test_ahp_of_the_handbook():
     weights, largest, index, ratio = scoring.ahp(matrix)
     expected = [0.2291, 0.1346, 0.0594, 0.1761, 0.0385, 0.0385, 0.2522, 0.0715]
     assert weights == pytest.approx(expected, abs=5e-5)
-    assert (largest, index) == pytest.approx((8.21108, 0.030154), abs=5e-5) and ratio == pytest.approx(index / 1.41)
+    assert (largest, index) == pytest.approx(
+        (8.21108, 0.030154), abs=5e-5
+    ) and ratio == pytest.approx(index / 1.41)
 
 
 def test_ahp_of_saaty_from_one_triangle():
@@ -51,13 +53,17 @@ def test_consistent_matrices_give_their_weights_even_with_gaps(values, seed):
     w = np.array(values) / sum(values)
     matrix = w[:, None] / w
     rng = np.random.default_rng(seed)
-    for _ in range(len(w) - 2):  # a chain of neighbours stays, so that everything remains comparable
+    for _ in range(
+        len(w) - 2
+    ):  # a chain of neighbours stays, so that everything remains comparable
         i, j = sorted(rng.choice(len(w), 2, replace=False))
         if j - i > 1:
             matrix[i, j] = matrix[j, i] = np.nan
     for method in ("eigenvector", "geometric"):
         result = scoring.ahp(matrix, method)
-        assert result.weights == pytest.approx(w) and result.consistency_ratio == pytest.approx(0, abs=1e-9)
+        assert result.weights == pytest.approx(w) and result.consistency_ratio == pytest.approx(
+            0, abs=1e-9
+        )
 
 
 def test_geometric_mean_of_rows():
@@ -74,7 +80,9 @@ def test_worst_triad_and_its_mend():
     matrix[0, 3], matrix[3, 0] = 1 / 4, 4  # somebody typed 1/4 for 4
     worst = scoring.ahp_triads(matrix)[0]
     assert worst.cell == (0, 3) and worst.found == 0.25 and worst.mended == pytest.approx(4)
-    assert worst.ratio_after == pytest.approx(0, abs=1e-9) and worst.inconsistency == pytest.approx(15 / 16)
+    assert worst.ratio_after == pytest.approx(0, abs=1e-9) and worst.inconsistency == pytest.approx(
+        15 / 16
+    )
     sentence = inconsistent(matrix, "经费保障", list("甲乙丙丁"))
     assert "经费保障" in sentence and "甲对丁原为 0.25，改为 4" in sentence
     assert inconsistent(w[:, None] / w) == ""
@@ -91,18 +99,28 @@ def test_bad_matrices():
     for matrix, message in cases:
         with pytest.raises(InputError, match=message):
             scoring.ahp(matrix)
-    assert scoring.ahp([[1]]).weights.tolist() == [1] and scoring.ahp([[1, 3], [0, 1]]).consistency_ratio == 0
+    assert (
+        scoring.ahp([[1]]).weights.tolist() == [1]
+        and scoring.ahp([[1, 3], [0, 1]]).consistency_ratio == 0
+    )
 
 
 def test_groups_of_experts():
-    a, b = np.array([[1, 2, 4], [0, 1, 2], [0, 0, 1]]), np.array([[1, 8, 4], [0, 1, 0.5], [0, 0, 1]])
+    a, b = (
+        np.array([[1, 2, 4], [0, 1, 2], [0, 0, 1]]),
+        np.array([[1, 8, 4], [0, 1, 0.5], [0, 0, 1]]),
+    )
     wild = np.array([[1, 9, 1 / 9], [0, 1, 9], [0, 0, 1]])
     group = scoring.ahp_group([a, b, wild])
     assert group.kept.tolist() == [True, True, False]
-    joint = scoring.ahp([[1, 4, 4], [0, 1, 1], [0, 0, 1]])  # geometric means of 2 and 8, 4 and 4, 2 and 1/2
+    joint = scoring.ahp(
+        [[1, 4, 4], [0, 1, 1], [0, 0, 1]]
+    )  # geometric means of 2 and 8, 4 and 4, 2 and 1/2
     assert group.weights == pytest.approx(joint.weights)
     singles = np.array([scoring.ahp(m).weights for m in (a, b)])
-    assert group.spread == pytest.approx(singles.std(0, ddof=1)) and group.low == pytest.approx(singles.min(0))
+    assert group.spread == pytest.approx(singles.std(0, ddof=1)) and group.low == pytest.approx(
+        singles.min(0)
+    )
     heavy = scoring.ahp_group([a, b], importance=[1, 0])
     assert heavy.weights == pytest.approx(singles[0])
     mean = np.exp(np.log(singles).mean(0))
@@ -144,7 +162,9 @@ def test_entropy_and_dispersion_by_definition():
     first = 1 + (p * np.log(p)).sum() / np.log(3)
     q = np.array([0.2, 0.8])
     third = 1 + (q * np.log(q)).sum() / np.log(3)
-    assert scoring.entropy(x) == pytest.approx([first / (first + third), 0, third / (first + third)])
+    assert scoring.entropy(x) == pytest.approx(
+        [first / (first + third), 0, third / (first + third)]
+    )
     assert scoring.entropy(np.ones((4, 2))).tolist() == [0.5, 0.5]
     sd = x.std(0, ddof=1)
     assert scoring.deviation(x) == pytest.approx(sd / sd.sum())
@@ -152,7 +172,11 @@ def test_entropy_and_dispersion_by_definition():
     assert scoring.deviation(x, "coefficient") == pytest.approx(variation / variation.sum())
     gaps = np.abs(x[:, None] - x).sum((0, 1))
     assert scoring.deviation(x, "maximising") == pytest.approx(gaps / gaps.sum())
-    assert scoring.equal(4).sum() == 1 and scoring.given([40, 30, 30], 100).tolist() == [0.4, 0.3, 0.3]
+    assert scoring.equal(4).sum() == 1 and scoring.given([40, 30, 30], 100).tolist() == [
+        0.4,
+        0.3,
+        0.3,
+    ]
     with pytest.raises(InputError, match="合计 90"):
         scoring.given([40, 30, 20], 100)
     with pytest.raises(InputError, match="负数"):
@@ -164,15 +188,25 @@ def test_principal_components_of_the_handbook():
     result = scoring.pca(tai())
     expected = pd.read_csv(DATA / "oecd_tai" / "table_16_eigenvalues.csv")
     assert result.eigenvalues == pytest.approx(expected.eigenvalue.to_numpy(), abs=0.06)
-    assert 100 * np.cumsum(result.variance) == pytest.approx(expected.cumulative_pct.to_numpy(), abs=0.7)
-    assert result.rotated.shape == (8, 4) and result.explained.sum() == pytest.approx(result.eigenvalues[:4].sum())
+    assert 100 * np.cumsum(result.variance) == pytest.approx(
+        expected.cumulative_pct.to_numpy(), abs=0.7
+    )
+    assert result.rotated.shape == (8, 4) and result.explained.sum() == pytest.approx(
+        result.eigenvalues[:4].sum()
+    )
     communality = (result.loadings**2).sum(1)
     assert (result.rotated**2).sum(1) == pytest.approx(communality)
     groups = [set(np.flatnonzero(result.factor == f)) for f in range(4)]
     assert sorted(map(sorted, groups)) == [[0, 3], [1, 4], [2, 5, 6], [7]]
     scaled = result.rotated**2 / result.explained
-    own = scaled[np.arange(8), result.factor] * result.explained[result.factor] / result.explained.sum()
-    assert result.weights == pytest.approx(own / own.sum()) and result.weights.sum() == pytest.approx(1)
+    own = (
+        scaled[np.arange(8), result.factor]
+        * result.explained[result.factor]
+        / result.explained.sum()
+    )
+    assert result.weights == pytest.approx(
+        own / own.sum()
+    ) and result.weights.sum() == pytest.approx(1)
 
 
 def test_varimax_raises_the_criterion_to_its_maximum():
@@ -206,7 +240,9 @@ def test_benefit_of_the_doubt():
     assert scoring.benefit_of_the_doubt(x * [100, 3]).score == pytest.approx(score)
     holed = scoring.benefit_of_the_doubt(np.vstack([x, [np.nan, 9]])).score
     assert np.isnan(holed[5]) and holed[:5] == pytest.approx(score)
-    fixed = scoring.benefit_of_the_doubt(x[:4], (0.5, 0.5))  # shares fixed: proportional to the geometric mean
+    fixed = scoring.benefit_of_the_doubt(
+        x[:4], (0.5, 0.5)
+    )  # shares fixed: proportional to the geometric mean
     gm = np.sqrt(x[:4].prod(1))
     assert fixed.score[2] >= fixed.score[3] and np.argsort(fixed.score).tolist()[0] == np.argmin(gm)
     for limits in ((0.6, 0.9), (0, 0.4)):

@@ -29,14 +29,21 @@ def test_mexican_states():
             "theil_within_hanson98": within,
             "gini": stats.gini(x),
         }[measure]
-        assert found == pytest.approx(value, abs={"theil_within_hanson98": 5e-8, "gini": 1e-12}.get(measure, 5e-9))
+        assert found == pytest.approx(
+            value, abs={"theil_within_hanson98": 5e-8, "gini": 1e-12}.get(measure, 5e-9)
+        )
 
 
 @given(VALUES, st.integers(0, 10**6))
 def test_invariances(values, seed):
     x = np.array(values)
     shuffled = np.random.default_rng(seed).permutation(x)
-    measures = (stats.gini, stats.theil, lambda v: stats.theil(v, kind="L"), lambda v: stats.atkinson(v, 0.5))
+    measures = (
+        stats.gini,
+        stats.theil,
+        lambda v: stats.theil(v, kind="L"),
+        lambda v: stats.atkinson(v, 0.5),
+    )
     for measure in (*measures, lambda v: stats.atkinson(v, 1), lambda v: stats.atkinson(v, 2)):
         value = measure(x)
         assert value >= -1e-12
@@ -47,7 +54,9 @@ def test_invariances(values, seed):
         moved = x.copy()
         step = (x[richest] - x[poorest]) / 4
         moved[[poorest, richest]] += step, -step
-        assert measure(moved) <= value + 1e-9  # a transfer from rich to poor never raises inequality
+        assert (
+            measure(moved) <= value + 1e-9
+        )  # a transfer from rich to poor never raises inequality
 
 
 @given(VALUES, st.data())
@@ -57,7 +66,9 @@ def test_decompositions_add_up_and_weights_are_repetitions(values, data):
     groups = data.draw(st.lists(st.sampled_from("abc"), min_size=size, max_size=size))
     weights = np.array(data.draw(st.lists(st.integers(1, 4), min_size=size, max_size=size)))
     total, between, within = stats.theil_decomposition(x, groups, weights)
-    assert total == pytest.approx(between + within) and total == pytest.approx(stats.theil(x, weights))
+    assert total == pytest.approx(between + within) and total == pytest.approx(
+        stats.theil(x, weights)
+    )
     assert between >= -1e-12 and within >= -1e-12
     parts = stats.dagum(x, groups, weights)
     assert sum(parts) == pytest.approx(stats.gini(x, weights), abs=1e-12) and min(parts) >= -1e-12
@@ -84,16 +95,24 @@ def test_dagum_by_its_definition():
             between += share * (d - p) / (d + p)
             transvariation += share * (1 - (d - p) / (d + p))
     assert stats.dagum(x, groups) == pytest.approx((within, between, transvariation))
-    assert stats.dagum([1, 2, 3, 4, 8, 9], list("aabbcc"))[2] == pytest.approx(0, abs=1e-12)  # no overlap
+    assert stats.dagum([1, 2, 3, 4, 8, 9], list("aabbcc"))[2] == pytest.approx(
+        0, abs=1e-12
+    )  # no overlap
 
 
 def test_equal_zero_missing_and_negative():
     for measure in (stats.gini, stats.theil, lambda v: stats.atkinson(v, 1)):
-        assert measure([5, 5, 5]) == pytest.approx(0, abs=1e-12) and measure([0, 0]) == 0 and measure([3]) == 0
+        assert (
+            measure([5, 5, 5]) == pytest.approx(0, abs=1e-12)
+            and measure([0, 0]) == 0
+            and measure([3]) == 0
+        )
         assert np.isnan(measure([1, np.nan]))
         with pytest.raises(InputError, match="负数"):
             measure([1, -1])
-    assert stats.gini([0, 0, 0, 1]) == pytest.approx(0.75) and stats.theil([0, 1]) == pytest.approx(np.log(2))
+    assert stats.gini([0, 0, 0, 1]) == pytest.approx(0.75) and stats.theil([0, 1]) == pytest.approx(
+        np.log(2)
+    )
     assert stats.atkinson([0, 1], 1) == 1 and stats.gini(np.ones((4, 5))).shape == (4,)
     people, value = stats.lorenz([3, 1])
     assert people.tolist() == [0, 0.5, 1] and value.tolist() == [0, 0.25, 1]
@@ -108,7 +127,9 @@ def test_cronbach_of_the_handbook():
     assert correlation == pytest.approx(expected.corr_with_total.to_numpy(), abs=0.006)
     assert alpha == pytest.approx(expected.alpha_if_deleted.to_numpy(), abs=0.002)
     same = np.tile(np.arange(5.0)[:, None], 3)
-    assert stats.cronbach_alpha(same) == pytest.approx(1) and stats.cronbach_alpha(same, False) == pytest.approx(1)
+    assert stats.cronbach_alpha(same) == pytest.approx(1) and stats.cronbach_alpha(
+        same, False
+    ) == pytest.approx(1)
     with pytest.raises(InputError):
         stats.cronbach_alpha(np.ones((3, 1)))
 
@@ -132,11 +153,19 @@ def test_shrinkage_recovers_the_prior_and_orders_by_size():
 
 
 def test_adjustment_for_several_comparisons():
-    assert stats.adjust([0.01, 0.04, np.nan, 0.03]) == pytest.approx([0.03, 0.06, np.nan, 0.06], nan_ok=True)
+    assert stats.adjust([0.01, 0.04, np.nan, 0.03]) == pytest.approx(
+        [0.03, 0.06, np.nan, 0.06], nan_ok=True
+    )
     assert stats.adjust([0.01, 0.04], "bonferroni") == pytest.approx([0.02, 0.08])
 
 
 def test_nobody_has_no_inequality_to_speak_of() -> None:
     """It was 1.0, the greatest there is, for the Gini and 0 for the others."""
-    found = [stats.gini([]), stats.theil([]), stats.atkinson([], 1), *stats.theil_decomposition([], []), *stats.dagum([], [])]
+    found = [
+        stats.gini([]),
+        stats.theil([]),
+        stats.atkinson([], 1),
+        *stats.theil_decomposition([], []),
+        *stats.dagum([], []),
+    ]
     assert np.isnan(found).all()

@@ -19,10 +19,17 @@ def test_byar_and_wilson_give_the_tables_of_public_health_england():
     """phe/byars_wilson.csv and phe/proportion_wilson.csv, relative 1e-12; the blank lower limit is NaN."""
     for row in pd.read_csv(DATA / "phe" / "byars_wilson.csv").itertuples():
         confidence = float(row.confidence.rstrip("%")) / 100
-        limits = stats.wilson(row.x, row.n, confidence) if row.method == "Wilson" else stats.byar(row.x, confidence)
+        limits = (
+            stats.wilson(row.x, row.n, confidence)
+            if row.method == "Wilson"
+            else stats.byar(row.x, confidence)
+        )
         assert limits == pytest.approx((row.lowercl, row.uppercl), rel=1e-12, nan_ok=True)
     table = pd.read_csv(DATA / "phe" / "proportion_wilson.csv")
-    for confidence, low, high in ((0.95, "lower95_0cl", "upper95_0cl"), (0.998, "lower99_8cl", "upper99_8cl")):
+    for confidence, low, high in (
+        (0.95, "lower95_0cl", "upper95_0cl"),
+        (0.998, "lower99_8cl", "upper99_8cl"),
+    ):
         limits = stats.wilson(table.Numerator, table.Denominator, confidence)
         for found, expected in zip(limits, (low, high), strict=True):
             assert np.asarray(found) * table.multiplier.to_numpy() == pytest.approx(
@@ -92,17 +99,30 @@ def test_one_bad_area_has_no_standardised_rate_and_the_others_keep_theirs():
     assert np.isnan(rates).tolist() == [False, False, True, True, True, False]
     assert rates[1] == pytest.approx((2 * 0.04 + 0.05) / 3)
     for end, limits in zip(alone, (low, high), strict=True):
-        assert np.isnan(limits).tolist() == [False, True, True, True, True, False]  # 9 events are too few for limits
+        assert np.isnan(limits).tolist() == [
+            False,
+            True,
+            True,
+            True,
+            True,
+            False,
+        ]  # 9 events are too few for limits
         assert limits[[0, 5]] == pytest.approx(end)
     assert np.isnan(stats.dobson([4, 5], [100, 100], [1, 1])).all()
-    assert stats.dobson([5, 5], [100, 100], [1, 1])[0] == pytest.approx(0.05 + 0.05 / 10 * (stats.byar(10)[0] - 10))
+    assert stats.dobson([5, 5], [100, 100], [1, 1])[0] == pytest.approx(
+        0.05 + 0.05 / 10 * (stats.byar(10)[0] - 10)
+    )
 
 
 def test_a_stratum_without_weight_counts_nothing():
     assert stats.standardised_rate([10, 7], [1000, 0], [2, 0]) == pytest.approx(0.01)
-    assert stats.dobson([20, np.nan], [1000, 10], [2, 0]) == pytest.approx(stats.dobson([20], [1000], [2]))
+    assert stats.dobson([20, np.nan], [1000, 10], [2, 0]) == pytest.approx(
+        stats.dobson([20], [1000], [2])
+    )
     assert np.isnan(stats.standardised_rate([10, 7], [1000, 10], [0, 0]))
-    assert np.isnan(stats.standardised_rate([], [], [])) and np.isnan(stats.dobson([], [], [])).all()
+    assert (
+        np.isnan(stats.standardised_rate([], [], [])) and np.isnan(stats.dobson([], [], [])).all()
+    )
     with pytest.raises(InputError, match="standard"):
         stats.dobson([10, 7], [1000, 10], [1, -1])
 
@@ -111,9 +131,15 @@ def test_exact_poisson_limits_of_whole_counts():
     """spc/poisson_limits_expected.csv (FunnelPlotR): the exact interval of an observed count, over that count; 1e-6."""
     table = pd.read_csv(DATA / "spc" / "poisson_limits_expected.csv")
     for confidence, suffix in ((0.95, "95"), (0.998, "998")):
-        low, high = stats.poisson_exact(table.number_seq, confidence)  # a Series is as good as an array
-        assert low / table.number_seq.to_numpy() == pytest.approx(table["ll" + suffix].to_numpy(), abs=1e-6)
-        assert high / table.number_seq.to_numpy() == pytest.approx(table["ul" + suffix].to_numpy(), abs=1e-6)
+        low, high = stats.poisson_exact(
+            table.number_seq, confidence
+        )  # a Series is as good as an array
+        assert low / table.number_seq.to_numpy() == pytest.approx(
+            table["ll" + suffix].to_numpy(), abs=1e-6
+        )
+        assert high / table.number_seq.to_numpy() == pytest.approx(
+            table["ul" + suffix].to_numpy(), abs=1e-6
+        )
 
 
 def test_funnel_of_ten_expected_events():
@@ -125,14 +151,18 @@ def test_funnel_of_ten_expected_events():
 
 
 @given(st.floats(1e-3, 1e6), st.sampled_from([0.8, 0.95, 0.99, 0.998]))
-def test_funnel_limits_are_the_counts_whose_interval_just_holds_the_expected_one(expected, confidence):
+def test_funnel_limits_are_the_counts_whose_interval_just_holds_the_expected_one(
+    expected, confidence
+):
     low, high = stats.funnel_limits("ratio", 1, expected, confidence)
     tail = (1 - confidence) / 2
     assert stats.poisson_exact(high * expected, confidence)[0] == pytest.approx(expected, rel=1e-9)
     if np.exp(-expected) >= tail:  # no event at all is no surprise
         assert low == 0
     else:
-        assert stats.poisson_exact(low * expected, confidence)[1] == pytest.approx(expected, rel=1e-9)
+        assert stats.poisson_exact(low * expected, confidence)[1] == pytest.approx(
+            expected, rel=1e-9
+        )
     rate = stats.funnel_limits("rate", 0.02, expected / 0.02, confidence)
     assert rate == pytest.approx((0.02 * low, 0.02 * high), rel=1e-9)
 
@@ -146,7 +176,9 @@ def test_funnel_at_its_edges():
     assert wide[0] < narrow[0] < 1 < narrow[1] < wide[1]
     size = np.array([[10.0, 100.0], [1000.0, 5.0]])
     both = stats.funnel_limits("rate", 0.5, size)
-    assert both[0].shape == (2, 2) and both[0][1, 0] == pytest.approx(stats.funnel_limits("rate", 0.5, 1000)[0])
+    assert both[0].shape == (2, 2) and both[0][1, 0] == pytest.approx(
+        stats.funnel_limits("rate", 0.5, 1000)[0]
+    )
     assert np.all(np.diff(stats.funnel_limits("ratio", 1, np.arange(4, 400))[0]) > 0)
     for target in (-0.1, [0.5, -1]):
         with pytest.raises(InputError, match="target"):
@@ -179,7 +211,9 @@ def test_overdispersion_of_spiegelhalter():
     assert stats.overdispersion([0.1, -0.2, 0.3])[1] == 0.0
     plain, wide = (stats.funnel_limits("ratio", 1, 50, 0.95, tau_squared=t) for t in (0, 0.1))
     assert wide[0] < plain[0] and plain[1] < wide[1]
-    assert wide == pytest.approx(np.exp([-1.959963984540054 * np.sqrt(0.12), 1.959963984540054 * np.sqrt(0.12)]))
+    assert wide == pytest.approx(
+        np.exp([-1.959963984540054 * np.sqrt(0.12), 1.959963984540054 * np.sqrt(0.12)])
+    )
     for kind, target in (("proportion", 0.4), ("rate", 0.1)):
         narrow, wide = (stats.funnel_limits(kind, target, 100, phi=p) for p in (1, 4))
         assert wide[0] < narrow[0] < target < narrow[1] < wide[1]
@@ -190,7 +224,9 @@ def test_p_chart_of_the_textbook():
     table = pd.read_csv(DATA / "spc" / "pchart_ex16_6.csv")
     centre, low, high = stats.spc_limits(table.defectives, "p", table.n)
     assert centre == pytest.approx(0.16, abs=5e-5)
-    assert low == pytest.approx(np.full(10, 0.0822), abs=5e-5) and high == pytest.approx(np.full(10, 0.2378), abs=5e-5)
+    assert low == pytest.approx(np.full(10, 0.0822), abs=5e-5) and high == pytest.approx(
+        np.full(10, 0.2378), abs=5e-5
+    )
     assert stats.spc_limits(table.defectives, "p", 200)[1:] == pytest.approx((low[0], high[0]))
 
 
@@ -209,7 +245,9 @@ def test_individuals_chart_of_nist():
 
 def test_other_charts():
     centre, _low, high = stats.spc_limits([4, 9, 8], "u", [10, 20, 5])
-    assert centre == pytest.approx(0.6) and high == pytest.approx(0.6 + 3 * np.sqrt(0.6 / np.array([10, 20, 5])))
+    assert centre == pytest.approx(0.6) and high == pytest.approx(
+        0.6 + 3 * np.sqrt(0.6 / np.array([10, 20, 5]))
+    )
     assert stats.spc_limits([4, 9, 8], "c") == pytest.approx((7, 0, 7 + 3 * np.sqrt(7)))
     assert stats.spc_limits([4, 9, 8], "np", 50)[0] == pytest.approx(7)
     for arguments in (([1, 2], "p"), ([1, 2], "cusum"), ([3, 2], "p", 2)):
@@ -220,7 +258,12 @@ def test_other_charts():
 def test_run_rules_need_the_same_side():
     both = stats.run_rules([2.5, -2.5, 0, 0], 0, -3, 3)
     same = stats.run_rules([2.5, 0, 2.5, 0], 0, -3, 3)
-    assert not both["two_of_three"].any() and same["two_of_three"].tolist() == [True, False, True, False]
+    assert not both["two_of_three"].any() and same["two_of_three"].tolist() == [
+        True,
+        False,
+        True,
+        False,
+    ]
     assert stats.run_rules([1.5, 1.5, -1.5, 1.5, 1.5], 0, -3, 3)["four_of_five"].tolist() == [
         True,
         True,
@@ -231,5 +274,7 @@ def test_run_rules_need_the_same_side():
     assert not stats.run_rules([1.5, 1.5, -1.5, -1.5, 1.5], 0, -3, 3)["four_of_five"].any()
     assert stats.run_rules([1] * 8, 0, -3, 3)["shift"].all()
     assert not stats.run_rules([1] * 4 + [0] + [1] * 4, 0, -3, 3)["shift"].any()
-    assert stats.run_rules([1, 2, 3, 4, 5, 6, 0], 3, -9, 9)["trend"].tolist() == [True] * 6 + [False]
+    assert stats.run_rules([1, 2, 3, 4, 5, 6, 0], 3, -9, 9)["trend"].tolist() == [True] * 6 + [
+        False
+    ]
     assert stats.run_rules([4, 0, -4], 0, -3, 3)["outside"].tolist() == [True, False, True]

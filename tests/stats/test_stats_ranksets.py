@@ -24,9 +24,18 @@ def test_pisa_ranking_of_the_authors():
     britain = int(np.flatnonzero(names == "United Kingdom")[0])
     assert (best[britain], worst[britain]) == (8, 23)
     leaders = {
-        "Belgium", "Canada", "Denmark", "Estonia", "Finland", "Japan", "Korea", "Netherlands", "Poland", "Slovenia",
+        "Belgium",
+        "Canada",
+        "Denmark",
+        "Estonia",
+        "Finland",
+        "Japan",
+        "Korea",
+        "Netherlands",
+        "Poland",
+        "Slovenia",
         "Switzerland",
-    }  # fmt: skip
+    }
     for confidence, expected in ((0.95, leaders | {"Sweden"}), (0.9, leaders)):
         best, worst = rank_sets(x, s, confidence, draws=5000)
         assert set(names[best <= 5]) == expected
@@ -106,7 +115,9 @@ def test_sets_hold_the_estimated_rank_and_shrink_with_precision():
     x = rng.normal(size=30)
     rank = (-x).argsort().argsort() + 1
     for simultaneous in (True, False):
-        wide, narrow = (rank_sets(x, np.full(30, e), simultaneous=simultaneous) for e in (0.5, 0.05))
+        wide, narrow = (
+            rank_sets(x, np.full(30, e), simultaneous=simultaneous) for e in (0.5, 0.05)
+        )
         for best, worst in (wide, narrow):
             assert (best <= rank).all() and (rank <= worst).all()
         assert (narrow[1] - narrow[0]).sum() < (wide[1] - wide[0]).sum()

@@ -183,8 +183,12 @@ def test_a_component_without_a_floor_reaches_nothing(orgs, funds) -> None:
 def test_a_difference_is_made_over_the_same_districts(orgs, funds) -> None:
     """From in full to a top-up: 乙区 without spending known is in neither."""
     some = funds[funds["area"] == "甲区"]
-    made = plan(orgs, scheme_of({"m": PER_MEMBER | {"basis": "entitlement"}}), ["2026"],
-                tables={"funds": some})  # fmt: skip
+    made = plan(
+        orgs,
+        scheme_of({"m": PER_MEMBER | {"basis": "entitlement"}}),
+        ["2026"],
+        tables={"funds": some},
+    )
     cost = made.run({"m.basis": "top_up"}).cost([]).iloc[0]
     assert [cost["baseline_fen"], cost["amount_fen"]] == [1500_00, 900_00]
 

@@ -45,17 +45,28 @@ class Wine:
     def __call__(self, *words: str, timeout: float = 3600, check: bool = True) -> tuple[int, str]:
         began = time.monotonic()
         done = subprocess.run(
-            [str(self.python), *words], cwd=self.project, env=self.environment(), stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=timeout, check=False,
-        )  # fmt: skip
+            [str(self.python), *words],
+            cwd=self.project,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            check=False,
+        )
         said = done.stdout.decode("utf-8", "replace")
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"== {' '.join(words)}: {done.returncode}, {time.monotonic() - began:.0f} s\n{said}\n")
+            log.write(
+                f"== {' '.join(words)}: {done.returncode}, {time.monotonic() - began:.0f} s\n{said}\n"
+            )
         assert not check or done.returncode == 0, said
         return done.returncode, said
 
     def environment(self) -> dict[str, str]:
-        own = {"PYTHONPATH": windows(ROOT / "src"), "EVALKIT_PROJECT": windows(self.project), "PYTHONUTF8": "1"}
+        own = {
+            "PYTHONPATH": windows(ROOT / "src"),
+            "EVALKIT_PROJECT": windows(self.project),
+            "PYTHONUTF8": "1",
+        }
         return os.environ | own | {"EVALKIT_FONTS": "bundled"}
 
     def evalkit(self, *words: str, **options: object) -> tuple[int, str]:
@@ -95,8 +106,12 @@ def here(made, tmp_path_factory) -> Path:
 
 def test_every_notebook_is_whole_at_the_first_attempt(made):
     record = json.loads((made / "run.json").read_text(encoding="utf-8"))
-    assert len(record["notebooks"]) == PAGES and {n["state"] for n in record["notebooks"]} == {"done"}
-    runs = json.loads(next((made.parents[1] / ".evalkit" / "runs").glob("*/run.json")).read_text(encoding="utf-8"))["runs"]
+    assert len(record["notebooks"]) == PAGES and {n["state"] for n in record["notebooks"]} == {
+        "done"
+    }
+    runs = json.loads(
+        next((made.parents[1] / ".evalkit" / "runs").glob("*/run.json")).read_text(encoding="utf-8")
+    )["runs"]
     assert not [run["key"] for run in runs if run["earlier"]]
     assert record["not_current"] == [] and "Windows" in record["system"]
 
@@ -104,13 +119,19 @@ def test_every_notebook_is_whole_at_the_first_attempt(made):
 def test_the_demonstration_is_the_same(made, tmp_path):
     """The bytes of a workbook tell the system on which it was packed; what stands in it is the same."""
     demo.write(tmp_path, quick=True)
-    ours, theirs = (json.loads((f / "truth.json").read_text(encoding="utf-8")) for f in (made.parents[1] / "data/demo", tmp_path))
+    ours, theirs = (
+        json.loads((f / "truth.json").read_text(encoding="utf-8"))
+        for f in (made.parents[1] / "data/demo", tmp_path)
+    )
     assert ours == theirs
 
 
 def test_tables_hold_the_same_numbers(made, here):
     for name in ("measures", "indicators", "areas", "problems"):
-        ours, theirs = (pd.read_parquet(folder.parents[1] / "data/processed/demo" / f"{name}.parquet") for folder in (made, here))
+        ours, theirs = (
+            pd.read_parquet(folder.parents[1] / "data/processed/demo" / f"{name}.parquet")
+            for folder in (made, here)
+        )
         pd.testing.assert_frame_equal(ours, theirs)
 
 
@@ -118,7 +139,9 @@ def words(path: Path) -> list[str]:
     """What a reader reads of a document, without what tells of the machine and the moment."""
     match path.suffix:
         case ".html":
-            text = re.sub(r"(?s)<style.*?</style>|<script.*?</script>", "", path.read_text(encoding="utf-8"))
+            text = re.sub(
+                r"(?s)<style.*?</style>|<script.*?</script>", "", path.read_text(encoding="utf-8")
+            )
             text = re.sub(r"<[^>]+>", "\n", re.sub(r'="data:[^"]*"', '=""', text))
         case ".docx":
             with zipfile.ZipFile(path) as book:
@@ -126,18 +149,24 @@ def words(path: Path) -> list[str]:
             text = re.sub(r"<[^>]+>", "\n", text)
         case ".xlsx":
             book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-            text = "\n".join(f"{name}\n{book.get_sheet_by_name(name).to_python()}" for name in book.sheet_names)
+            text = "\n".join(
+                f"{name}\n{book.get_sheet_by_name(name).to_python()}" for name in book.sheet_names
+            )
         case ".pdf":
             if not shutil.which("pdftotext"):
                 return []
-            text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True).stdout.decode("utf-8")
+            text = subprocess.run(
+                ["pdftotext", "-layout", path, "-"], capture_output=True, check=True
+            ).stdout.decode("utf-8")
         case _:
             return []
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def test_documents_say_the_same(made, here):
-    ours, theirs = ({p.relative_to(f).as_posix(): p for p in f.rglob("*") if p.is_file()} for f in (made, here))
+    ours, theirs = (
+        {p.relative_to(f).as_posix(): p for p in f.rglob("*") if p.is_file()} for f in (made, here)
+    )
     assert set(ours) == set(theirs) and len(ours) > 30
     for name, path in sorted(ours.items()):
         assert words(path) == words(theirs[name]), name

@@ -47,7 +47,9 @@ def test_level_and_district(path: str, level: str, district: str) -> None:
 
 COUNTIES = [
     line
-    for line in (Path(__file__).parents[1] / "data/places/counties.txt").read_text(encoding="utf-8").splitlines()
+    for line in (Path(__file__).parents[1] / "data/places/counties.txt")
+    .read_text(encoding="utf-8")
+    .splitlines()
     if line and not line.startswith("#")
 ]
 

@@ -54,7 +54,9 @@ def test_a_quotient_prints_as_its_fraction(top: int, bottom: int, decimals: int)
     assert number.percent(top / bottom, decimals) == wanted + "%"
     assert number.fixed(top / bottom, decimals, scale=100) == wanted
     assert number.fixed(number.times(top / bottom, 100), decimals) == wanted
-    assert number.fixed(number.quotient(top, bottom), decimals) == half_up(Fraction(top, bottom), decimals)
+    assert number.fixed(number.quotient(top, bottom), decimals) == half_up(
+        Fraction(top, bottom), decimals
+    )
 
 
 @given(st.integers(0, 400), st.integers(1, 2000), st.integers(0, 400), st.integers(1, 2000))
@@ -112,20 +114,49 @@ def test_plain_has_no_exponent_and_means_the_same(value: float) -> None:
 
 
 def test_plain_by_hand() -> None:
-    assert [number.plain(v) for v in (0.1 + 0.2, 1234567.0, 1e-7, -0.5, 20, 0.0)] == ["0.3", "1234567", "0.0000001", "-0.5", "20", "0"]
+    assert [number.plain(v) for v in (0.1 + 0.2, 1234567.0, 1e-7, -0.5, 20, 0.0)] == [
+        "0.3",
+        "1234567",
+        "0.0000001",
+        "-0.5",
+        "20",
+        "0",
+    ]
 
 
-@pytest.mark.parametrize("nothing", [None, float("nan"), float("inf"), pd.NA, pd.NaT, np.float64("nan"), Decimal("NaN")])
+@pytest.mark.parametrize(
+    "nothing", [None, float("nan"), float("inf"), pd.NA, pd.NaT, np.float64("nan"), Decimal("NaN")]
+)
 def test_nothing_known_is_a_dash(nothing: object) -> None:
-    for printer in (number.fixed, number.percent, number.points, number.count, number.ratio, number.yuan, number.wan):
+    for printer in (
+        number.fixed,
+        number.percent,
+        number.points,
+        number.count,
+        number.ratio,
+        number.yuan,
+        number.wan,
+    ):
         assert printer(nothing) == number.MISSING
     assert number.percent(3, over=0) == number.MISSING
 
 
 def test_kinds_of_numbers() -> None:
-    for one in (2, np.int64(2), np.uint8(2), 2.0, np.float64(2), np.float32(2), Decimal(2), Fraction(2), Decimal("2.0")):
+    for one in (
+        2,
+        np.int64(2),
+        np.uint8(2),
+        2.0,
+        np.float64(2),
+        np.float32(2),
+        Decimal(2),
+        Fraction(2),
+        Decimal("2.0"),
+    ):
         assert number.fixed(one, 1) == "2.0"
-    assert number.fixed(np.float32(0.25), 1) == "0.3"  # as it is written, not its digits as a float64
+    assert (
+        number.fixed(np.float32(0.25), 1) == "0.3"
+    )  # as it is written, not its digits as a float64
     assert number.fixed(np.float32(0.15), 1) == "0.2"
     assert number.fixed(-0.04, 1) == "0.0"
     assert number.fixed(0.04, 1, sign=True) == "0.0"
@@ -136,7 +167,9 @@ def test_kinds_of_numbers() -> None:
 
 def test_templates() -> None:
     text = "{name}占{share:.0%}，得{score:.2f}分，{n:,.0f}人，线{line:g}，{word:.2}"
-    filled = number.fill(text, name="甲", share=0.125, score=2.675, n=1234.5, line=90.0, word="甲乙丙")
+    filled = number.fill(
+        text, name="甲", share=0.125, score=2.675, n=1234.5, line=90.0, word="甲乙丙"
+    )
     assert filled == "甲占13%，得2.68分，1,235人，线90，甲乙"
 
 
@@ -144,8 +177,12 @@ def test_noise_is_taken_away() -> None:
     assert number.minus(0.2875, 0.2) == 0.0875
     assert number.times(0.2875, 100) == 28.75
     assert number.settle(0.1 + 0.2) == 0.3
-    np.testing.assert_array_equal(number.settle([0.1 + 0.2, np.nan, np.inf, 0.0, 1e300]), [0.3, np.nan, np.inf, 0.0, 1e300])
-    np.testing.assert_array_equal(number.quotient([46, 1, 3], [160, 0, np.nan]), [0.2875, np.nan, np.nan])
+    np.testing.assert_array_equal(
+        number.settle([0.1 + 0.2, np.nan, np.inf, 0.0, 1e300]), [0.3, np.nan, np.inf, 0.0, 1e300]
+    )
+    np.testing.assert_array_equal(
+        number.quotient([46, 1, 3], [160, 0, np.nan]), [0.2875, np.nan, np.nan]
+    )
     assert number.quotient(8425.0 * 0.1, 1) == 842.5
     assert number.quotient(100.05, 10) == 10.005
 
@@ -160,5 +197,7 @@ def test_amounts_per_head(fen: int, members: int) -> None:
 
 def test_rounding_agrees_with_decimal() -> None:
     values = np.array([2.5, -2.5, 0.125, 1.005, 2.675, 1e15, -0.0])
-    wanted = [float(Decimal(repr(float(v))).quantize(Decimal("0.01"), ROUND_HALF_UP)) for v in values]
+    wanted = [
+        float(Decimal(repr(float(v))).quantize(Decimal("0.01"), ROUND_HALF_UP)) for v in values
+    ]
     np.testing.assert_array_equal(number.half_up(values, 2), wanted)

@@ -12,20 +12,52 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 
 from evalkit.charts import style
-from evalkit.charts.frames import Info, in_order, is_demo, labels, pick, refuse, say, source_line, years
-from evalkit.charts.style import BLUE, GREY, INK, WIDTH, balance, boxes, ems, grid, key, panels, patch, sheet
+from evalkit.charts.frames import (
+    Info,
+    in_order,
+    is_demo,
+    labels,
+    pick,
+    refuse,
+    say,
+    source_line,
+    years,
+)
+from evalkit.charts.style import (
+    BLUE,
+    GREY,
+    INK,
+    WIDTH,
+    balance,
+    boxes,
+    ems,
+    grid,
+    key,
+    panels,
+    patch,
+    sheet,
+)
 from evalkit.documents import Block
 from evalkit.world import number
 from evalkit.world.period import in_time
 
-_HEAT = LinearSegmentedColormap.from_list("load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")])
+_HEAT = LinearSegmentedColormap.from_list(
+    "load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")]
+)
 _GROUND = {"fc": "white", "ec": "none", "pad": 1.0}  # so that lines do not run through figures
 NAMED = 3  # areas named together in the words of a picture
 _FOOT = 0.28  # inches for the labels of an axis
 
 
-def bars(frame: pd.DataFrame, indicator: str, *, sort: bool = True, highlight: str | None = None, lang: str = "zh",
-         source: str | None = None) -> Block:
+def bars(
+    frame: pd.DataFrame,
+    indicator: str,
+    *,
+    sort: bool = True,
+    highlight: str | None = None,
+    lang: str = "zh",
+    source: str | None = None,
+) -> Block:
     """Horizontal bars of one indicator in one period, best first, with the mean and the reference as lines.
 
     Parameters
@@ -49,21 +81,41 @@ def bars(frame: pd.DataFrame, indicator: str, *, sort: bool = True, highlight: s
     rows["small"] &= rows["known"]
     shape = grid(len(rows))
     suffix = say(lang, "small_suffix") if shape.columns == 1 else ""
-    rows["text"] = [say(lang, "missing") if np.isnan(v) else info.text(v) + suffix * bool(s)
-                    for v, s in zip(rows["shown"], rows["small"], strict=True)]  # fmt: skip
-    both = ((info.mean if len(rows) > 1 else None, INK, "--", info.mean_text),
-            (info.target, style.RED, "-.", info.target_text))  # fmt: skip
-    lines = [(at, key(color=colour, lw=1.1, ls=dash), text) for at, colour, dash, text in both if at is not None]
+    rows["text"] = [
+        say(lang, "missing") if np.isnan(v) else info.text(v) + suffix * bool(s)
+        for v, s in zip(rows["shown"], rows["small"], strict=True)
+    ]
+    both = (
+        (info.mean if len(rows) > 1 else None, INK, "--", info.mean_text),
+        (info.target, style.RED, "-.", info.target_text),
+    )
+    lines = [
+        (at, key(color=colour, lw=1.1, ls=dash), text)
+        for at, colour, dash, text in both
+        if at is not None
+    ]
     legend: list[tuple[Artist, str]] = [(line, text) for _, line, text in lines]
     if rows["small"].any():
         legend.append((patch(fc="white", ec=BLUE, hatch="////"), say(lang, "small_unranked")))
     if rows["wide"].any():
         legend.append((key(color=INK, lw=1.2), say(lang, "range")))
     order = say(lang, "lowest_first" if info.better == "lower" else "highest_first") if sort else ""
-    ends = [*rows["shown"], *rows["shown_high"].where(rows["wide"]), info.mean or 0, info.target or 0, 0]
+    ends = [
+        *rows["shown"],
+        *rows["shown_high"].where(rows["wide"]),
+        info.mean or 0,
+        info.target or 0,
+        0,
+    ]
     reach = np.nanmax(ends) or 1
     room = max(map(ems, rows["text"])) * shape.size / 72 + 0.1
-    with sheet(info.name, shape.height + _FOOT, legend=legend, source=info.source(source), **info.head(order)) as page:
+    with sheet(
+        info.name,
+        shape.height + _FOOT,
+        legend=legend,
+        source=info.source(source),
+        **info.head(order),
+    ) as page:
         for box, part in panels(page, shape, rows["label"].tolist(), bottom=_FOOT):
             across = box.get_position().width * WIDTH
             box.set_xlim(0, reach * across / max(across - room, across * 0.3))
@@ -79,21 +131,53 @@ def _bars(box: Axes, rows: pd.DataFrame, highlight: str | None, size: float) -> 
     for which, look in (
         (known & ~hollow & ~chosen, {"fc": style.BAR, "ec": BLUE}),
         (known & hollow & ~chosen, {"fc": "white", "ec": BLUE, "hatch": "////"}),
-        (known & chosen, {"fc": "white" if (hollow & chosen).any() else style.RED, "ec": style.RED}),
+        (
+            known & chosen,
+            {"fc": "white" if (hollow & chosen).any() else style.RED, "ec": style.RED},
+        ),
     ):
-        boxes(box, 0, np.flatnonzero(which) - 0.33, rows["shown"][which], 0.66, lw=0.7, zorder=1, **look)
-    box.hlines(np.flatnonzero(wide), rows["shown_low"][wide], rows["shown_high"][wide], color=INK, lw=1.2, zorder=2)
+        boxes(
+            box,
+            0,
+            np.flatnonzero(which) - 0.33,
+            rows["shown"][which],
+            0.66,
+            lw=0.7,
+            zorder=1,
+            **look,
+        )
+    box.hlines(
+        np.flatnonzero(wide),
+        rows["shown_low"][wide],
+        rows["shown_high"][wide],
+        color=INK,
+        lw=1.2,
+        zorder=2,
+    )
     edges = np.fmax(rows["shown"].fillna(0), np.where(wide, rows["shown_high"], 0))
     for y, (edge, text) in enumerate(zip(edges, rows["text"], strict=True)):
-        box.annotate(("◀ " if chosen[y] else "") + text, (edge, y), xytext=(3, 0), textcoords="offset points", zorder=4,
-                     va="center", size=size, bbox=_GROUND, color=INK if known[y] else GREY)  # fmt: skip
+        box.annotate(
+            ("◀ " if chosen[y] else "") + text,
+            (edge, y),
+            xytext=(3, 0),
+            textcoords="offset points",
+            zorder=4,
+            va="center",
+            size=size,
+            bbox=_GROUND,
+            color=INK if known[y] else GREY,
+        )
 
 
 def _sorted(rows: pd.DataFrame, info: Info) -> pd.DataFrame:
     """Best first; small bases after the ordered ones, missing last."""
     late = np.where(rows["shown"].isna(), 2, np.where(rows["small"], 1, 0))
     value = rows["shown"] if info.better == "lower" else -rows["shown"]
-    return rows.assign(_late=late, _value=value).sort_values(["_late", "_value"], kind="stable").reset_index(drop=True)
+    return (
+        rows.assign(_late=late, _value=value)
+        .sort_values(["_late", "_value"], kind="stable")
+        .reset_index(drop=True)
+    )
 
 
 def _alt(rows: pd.DataFrame, info: Info) -> str:
@@ -103,20 +187,42 @@ def _alt(rows: pd.DataFrame, info: Info) -> str:
         return say(info.lang, "bars_none", name=info.name, n=len(rows))
     high, low = info.full(known["shown"].max()), info.full(known["shown"].min())
     words = "bars_one" if len(known) == 1 else "bars_same" if high == low else "bars_alt"
-    return say(info.lang, words, period=years(info.period, info.lang), n=len(rows), name=info.name, mean=info.mean_text,
-               top=_who(known, info, high), high=high, bottom=_who(known, info, low), low=low,
-               gone=len(rows) - len(known))  # fmt: skip
+    return say(
+        info.lang,
+        words,
+        period=years(info.period, info.lang),
+        n=len(rows),
+        name=info.name,
+        mean=info.mean_text,
+        top=_who(known, info, high),
+        high=high,
+        bottom=_who(known, info, low),
+        low=low,
+        gone=len(rows) - len(known),
+    )
 
 
 def _who(known: pd.DataFrame, info: Info, printed: str) -> str:
     """The areas that have a printed value; a number of them where they are many."""
-    names = [name for name, value in zip(known["label"], known["shown"], strict=True) if info.full(value) == printed]
+    names = [
+        name
+        for name, value in zip(known["label"], known["shown"], strict=True)
+        if info.full(value) == printed
+    ]
     few = say(info.lang, "comma").join(names)
     return few if len(names) <= NAMED else say(info.lang, "areas", n=len(names))
 
 
-def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *, sort: bool = True, lang: str = "zh",
-             source: str | None = None) -> Block:
+def dumbbell(
+    frame: pd.DataFrame,
+    indicator: str,
+    baseline: str,
+    period: str,
+    *,
+    sort: bool = True,
+    lang: str = "zh",
+    source: str | None = None,
+) -> Block:
     """Two periods of one indicator per area, joined by a line, with the change (percentage points for shares).
 
     A change below half a printed unit is 持平. The axis need not begin at zero: positions are read, not lengths.
@@ -124,19 +230,31 @@ def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *,
     before, after = str(baseline), str(period)
     known = set(frame.loc[frame["indicator"] == indicator, "period"].astype(str))
     if wanted := [one for one in (before, after) if one not in known]:
-        raise refuse("period_unknown", f"{indicator} {wanted[0]}", "、".join(in_time(frame["period"])))
+        raise refuse(
+            "period_unknown", f"{indicator} {wanted[0]}", "、".join(in_time(frame["period"]))
+        )
     rows, info = pick(frame[frame["period"].astype(str).isin([before, after])], indicator, lang)
-    wide = rows.assign(period=rows["period"].astype(str)).pivot(index="area", columns="period", values="shown")
+    wide = rows.assign(period=rows["period"].astype(str)).pivot(
+        index="area", columns="period", values="shown"
+    )
     both = rows.groupby("area", sort=False).agg(label=("label", "first"), small=("small", "any"))
     both["old"], both["new"] = wide[before].reindex(both.index), wide[after].reindex(both.index)
     both["label"] += both["small"].map({True: "*", False: ""})
     if sort:
-        both = both.sort_values("new", ascending=info.better == "lower", na_position="last", kind="stable")
+        both = both.sort_values(
+            "new", ascending=info.better == "lower", na_position="last", kind="stable"
+        )
     change = pd.Series(number.minus(both["new"], both["old"]), index=both.index)
     half = 0.5 * 10**-info.decimals
     rest = ~(change.abs() >= half)
-    kinds = [(change >= half, BLUE, "^", "-"), (change <= -half, style.ORANGE, "v", ":"), (rest, style.LEVEL, "s", "-")]
-    texts = [_change(*three, info, half) for three in zip(both["old"], both["new"], change, strict=True)]
+    kinds = [
+        (change >= half, BLUE, "^", "-"),
+        (change <= -half, style.ORANGE, "v", ":"),
+        (rest, style.LEVEL, "s", "-"),
+    ]
+    texts = [
+        _change(*three, info, half) for three in zip(both["old"], both["new"], change, strict=True)
+    ]
     ends = both[["old", "new"]].to_numpy(float)
     low, high = (np.nanmin(ends), np.nanmax(ends)) if np.isfinite(ends).any() else (0.0, 1.0)
     pad = max((high - low) * 0.06, half)
@@ -144,16 +262,29 @@ def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *,
     legend = [
         (key(marker="o", mfc="white", mec=INK, ls="none", ms=6), named["before"]),
         (key(marker="^", color=BLUE, lw=1.6, ms=6.5), say(lang, "up", period=named["after"])),
-        (key(marker="v", color=style.ORANGE, lw=1.6, ls=":", ms=6.5), say(lang, "down", period=named["after"])),
+        (
+            key(marker="v", color=style.ORANGE, lw=1.6, ls=":", ms=6.5),
+            say(lang, "down", period=named["after"]),
+        ),
         (key(marker="s", color=style.LEVEL, ls="none", ms=5.5), say(lang, "level")),
     ]
     shape = grid(len(both))
-    head = info.head(say(lang, "dumbbell_right") + (say(lang, "points") if info.unit == "%" else ""))
+    head = info.head(
+        say(lang, "dumbbell_right") + (say(lang, "points") if info.unit == "%" else "")
+    )
     notes = [say(lang, "small_star")] if both["small"].any() else []
-    with sheet(say(lang, "dumbbell_title", **named), shape.height + _FOOT, legend=legend, notes=notes,
-               source=info.source(source), **head) as page:  # fmt: skip
+    with sheet(
+        say(lang, "dumbbell_title", **named),
+        shape.height + _FOOT,
+        legend=legend,
+        notes=notes,
+        source=info.source(source),
+        **head,
+    ) as page:
         grey = change.isna().tolist()
-        for box, part in panels(page, shape, both["label"].tolist(), bottom=_FOOT, texts=texts, grey=grey):
+        for box, part in panels(
+            page, shape, both["label"].tolist(), bottom=_FOOT, texts=texts, grey=grey
+        ):
             box.set_xlim(low - pad, high + pad)
             box.grid(axis="y", color=style.LIGHT, lw=0.5)
             old, new, y = both["old"][part], both["new"][part], np.arange(part.stop - part.start)
@@ -164,7 +295,9 @@ def dumbbell(frame: pd.DataFrame, indicator: str, baseline: str, period: str, *,
             box.plot(old, y, "o", mfc="white", mec=INK, ms=5.5, zorder=3)
         rose, fell = int(kinds[0][0].sum()), int(kinds[1][0].sum())
         same, gone = int(change.notna().sum()) - rose - fell, int(change.isna().sum())
-        return page.block(say(lang, "dumbbell_alt", **named, rose=rose, fell=fell, same=same, gone=gone))
+        return page.block(
+            say(lang, "dumbbell_alt", **named, rose=rose, fell=fell, same=same, gone=gone)
+        )
 
 
 def _change(old: float, new: float, change: float, info: Info, half: float) -> str:
@@ -173,15 +306,23 @@ def _change(old: float, new: float, change: float, info: Info, half: float) -> s
     return say(info.lang, "level") if abs(change) < half else info.text(change, sign=True)
 
 
-def load_heat(frame: pd.DataFrame, indicators: Sequence[str], *, title: str | None = None, lang: str = "zh",
-              source: str | None = None) -> Block:
+def load_heat(
+    frame: pd.DataFrame,
+    indicators: Sequence[str],
+    *,
+    title: str | None = None,
+    lang: str = "zh",
+    source: str | None = None,
+) -> Block:
     """Areas x indicators as a table shaded column by column: the darker, the higher in its column.
 
     For the load of instructors (units each, share of uncovered units with one ...), or any indicators of one period.
     """
     picked = [pick(frame, code, lang, one=True) for code in indicators]
     if not picked or len({info.period for _, info in picked}) > 1:
-        raise refuse("value_invalid", f"indicators：{list(indicators)}", "至少给出一个指标代码，且同一时期")
+        raise refuse(
+            "value_invalid", f"indicators：{list(indicators)}", "至少给出一个指标代码，且同一时期"
+        )
     base = in_order(frame[frame["indicator"].isin(list(indicators))].drop_duplicates("area"))
     indexed = [rows.set_index("area").reindex(base["area"]) for rows, _ in picked]
     values = np.column_stack([rows["shown"] for rows in indexed])
@@ -190,33 +331,65 @@ def load_heat(frame: pd.DataFrame, indicators: Sequence[str], *, title: str | No
     each = ((WIDTH - 2 * style.EDGE + 0.18) / shape.columns - 0.18) * 0.62 / len(infos)
     heads = [balance(i.name, style.SMALL, each) for i in infos]
     for info, lines in zip(infos, heads, strict=True):
-        lines += [say(lang, "bracket", a="", b=info.unit).strip()] if info.unit not in ("%", "") else []
+        lines += (
+            [say(lang, "bracket", a="", b=info.unit).strip()] if info.unit not in ("%", "") else []
+        )
     high = 0.14 * max(map(len, heads)) + 0.06
     period, demo = infos[0].period, is_demo(base)
     notes = [say(lang, "heat_note"), say(lang, "small_star") if small.any() else ""]
     title = title or say(lang, "heat_title")
-    with sheet(title, shape.height + high, subtitle=years(period, lang), notes=notes, demo=demo,
-               source=source_line(lang, period, demo, source), lang=lang) as page:  # fmt: skip
+    with sheet(
+        title,
+        shape.height + high,
+        subtitle=years(period, lang),
+        notes=notes,
+        demo=demo,
+        source=source_line(lang, period, demo, source),
+        lang=lang,
+    ) as page:
         for box, part in panels(page, shape, labels(base, lang)):
             box.set_xlim(0, len(infos))
             box.spines[:].set_visible(False)
             box.set_xticks([])
             for column, (info, lines) in enumerate(zip(infos, heads, strict=True)):
-                box.annotate("\n".join(lines), (column + 0.5, 1), xytext=(0, 3), size=style.SMALL,
-                             xycoords=("data", "axes fraction"), textcoords="offset points", ha="center",
-                             va="bottom", linespacing=1.25)  # fmt: skip
+                box.annotate(
+                    "\n".join(lines),
+                    (column + 0.5, 1),
+                    xytext=(0, 3),
+                    size=style.SMALL,
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom",
+                    linespacing=1.25,
+                )
                 whole = values[:, column]
                 low, top = np.nanmin([*whole, np.inf]), np.nanmax([*whole, -np.inf])
                 _shade(box, column, whole[part], low, top)
                 for y, value in enumerate(whole[part]):
                     gone = np.isnan(value)
-                    text = say(lang, "missing") if gone else info.text(value) + "*" * int(small[part][y, column])
+                    text = (
+                        say(lang, "missing")
+                        if gone
+                        else info.text(value) + "*" * int(small[part][y, column])
+                    )
                     deep = value - low > 0.77 * (top - low) > 0  # white letters on dark ground
                     colour = GREY if gone else "white" if deep else INK
-                    box.text(column + 0.5, y, text, ha="center", va="center", size=shape.size, color=colour,
-                             bbox=_GROUND if gone else None)  # fmt: skip
-        parts = [f"{info.name} {info.text(np.nanmin(v))}～{info.full(np.nanmax(v))}"
-                 for info, v in zip(infos, values.T, strict=True) if not np.isnan(v).all()]  # fmt: skip
+                    box.text(
+                        column + 0.5,
+                        y,
+                        text,
+                        ha="center",
+                        va="center",
+                        size=shape.size,
+                        color=colour,
+                        bbox=_GROUND if gone else None,
+                    )
+        parts = [
+            f"{info.name} {info.text(np.nanmin(v))}～{info.full(np.nanmax(v))}"
+            for info, v in zip(infos, values.T, strict=True)
+            if not np.isnan(v).all()
+        ]
         said = say(lang, "separator").join(parts) or say(lang, "all_missing")
         return page.block(say(lang, "heat_alt", n=len(base), columns=said))
 
@@ -226,6 +399,8 @@ def _shade(box: Axes, column: int, values: np.ndarray, low: float, high: float) 
     depth = np.nan_to_num((values - low) / (high - low)) if high > low else np.zeros(len(values))
     edges = np.arange(len(values)) - 0.5
     corners = [[(column, y), (column + 1, y), (column + 1, y + 1), (column, y + 1)] for y in edges]
-    box.add_collection(PolyCollection(corners, facecolors=_HEAT(depth), edgecolors="white", linewidths=0.8))
+    box.add_collection(
+        PolyCollection(corners, facecolors=_HEAT(depth), edgecolors="white", linewidths=0.8)
+    )
     gone = np.flatnonzero(np.isnan(values))
     boxes(box, column, gone - 0.5, 1, 1, fc="white", ec=style.LIGHT, lw=0.8, hatch="////")

@@ -63,7 +63,9 @@ class Info:
 
     def full(self, value: float) -> str:
         """A value with its unit, for running text."""
-        return self.text(value) + ("" if self.unit == "%" else " " * (self.lang == "en") + self.unit)
+        return self.text(value) + (
+            "" if self.unit == "%" else " " * (self.lang == "en") + self.unit
+        )
 
     @property
     def axis(self) -> str:
@@ -103,12 +105,17 @@ def years(period: str, lang: str = "zh") -> str:
 def source_line(lang: str, period: str, demo: bool, given: str | None, base: str = "") -> str:
     """Source, base and date of the data; never today's date, so that bytes do not change."""
     where = given or say(lang, "source_demo" if demo else "source_ledgers")
-    parts = [say(lang, "source", source=where), say(lang, "base", base=base) if base else "",
-             say(lang, "date", period=years(period, lang)) if period else ""]  # fmt: skip
+    parts = [
+        say(lang, "source", source=where),
+        say(lang, "base", base=base) if base else "",
+        say(lang, "date", period=years(period, lang)) if period else "",
+    ]
     return join(lang, "separator", parts)
 
 
-def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = False) -> tuple[pd.DataFrame, Info]:
+def pick(
+    frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = False
+) -> tuple[pd.DataFrame, Info]:
     """The rows of an indicator, one per area and period, in administrative order, with shown values.
 
     Adds ``label``, ``shown``, ``shown_low``, ``shown_high`` (times scale) and ``small`` (base below 30).
@@ -123,12 +130,21 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
         known = sorted(map(str, frame["indicator"].dropna().unique()))
         advice = did_you_mean(indicator, known) or "先运行 python start.py build"
         raise refuse("key_unknown" if known else "data_missing", indicator, advice)
-    for column, advice in (("level", "query(\"level == 'district'\")"), ("period", "query(\"period == '2025'\")")):
+    for column, advice in (
+        ("level", "query(\"level == 'district'\")"),
+        ("period", "query(\"period == '2025'\")"),
+    ):
         found = rows[column].dropna().astype(str).unique() if column in rows else ()
         if len(found) > 1 and (one or column == "level"):
-            raise refuse("value_invalid", f"{indicator}：混有 {'、'.join(found)}", f"先选定一个，例如 {advice}")
+            raise refuse(
+                "value_invalid",
+                f"{indicator}：混有 {'、'.join(found)}",
+                f"先选定一个，例如 {advice}",
+            )
     if rows.duplicated(["area", "period"]).any():
-        raise refuse("value_invalid", f"{indicator}：同一地区、同一时期有多行", "每个地区每个时期只能有一行")
+        raise refuse(
+            "value_invalid", f"{indicator}：同一地区、同一时期有多行", "每个地区每个时期只能有一行"
+        )
     if rows["base"].nunique() > 1:
         found = rows["base"].dropna().astype(str).unique()
         advice = "基数不同的比率不放在同一坐标上，请分开作图"
@@ -144,13 +160,21 @@ def pick(frame: pd.DataFrame, indicator: str, lang: str = "zh", *, one: bool = F
     pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
     mean = rows["shown"].mean() if np.isnan(pooled) else pooled
     info = Info(
-        indicator, str((lang == "en" and said.get("name_en")) or said["name"]),
-        unit if lang == "zh" else _words()["units_en"].get(unit, unit), scale, int(said["decimals"]),
-        str(said["better"]), base=str(said["base"]) if lang == "zh" else "", lang=lang, demo=is_demo(rows),
+        indicator,
+        str((lang == "en" and said.get("name_en")) or said["name"]),
+        unit if lang == "zh" else _words()["units_en"].get(unit, unit),
+        scale,
+        int(said["decimals"]),
+        str(said["better"]),
+        base=str(said["base"]) if lang == "zh" else "",
+        lang=lang,
+        demo=is_demo(rows),
         period="、".join(in_time(p for p in rows["period"].dropna() if p)),
-        target=number.times(said["target"], scale) if "target" in said else None, target_name=str(said["target_name"]),
-        mean=None if np.isnan(mean) else float(mean), pooled=not np.isnan(pooled),
-    )  # fmt: skip
+        target=number.times(said["target"], scale) if "target" in said else None,
+        target_name=str(said["target_name"]),
+        mean=None if np.isnan(mean) else float(mean),
+        pooled=not np.isnan(pooled),
+    )
     return rows, info
 
 
@@ -177,16 +201,24 @@ def labels(rows: pd.DataFrame, lang: str = "zh") -> list[str]:
     once = pd.DataFrame({"name": named, "area": path}).drop_duplicates()["name"]
     doubled = named.isin(once[once.duplicated()])
     parent = path.str.split("/").str[-2].fillna("")
-    return [f"{p}{n}" if d and p else str(n) for n, p, d in zip(named, parent, doubled, strict=True)]
+    return [
+        f"{p}{n}" if d and p else str(n) for n, p, d in zip(named, parent, doubled, strict=True)
+    ]
 
 
 def find_area(area: str, rows: pd.DataFrame) -> str:
     """The path of an area given by path, name or label, where it is unique."""
-    named = pd.DataFrame({"path": rows["area"].astype(str), "label": labels(rows)}).drop_duplicates()
+    named = pd.DataFrame(
+        {"path": rows["area"].astype(str), "label": labels(rows)}
+    ).drop_duplicates()
     last = named["path"].str.rsplit("/", n=1).str[-1]
     hits = named[(named["path"] == area) | (last == area) | (named["label"] == area)]
     if len(hits) != 1:
-        advice = "、".join(hits["path"]) or did_you_mean(area, named["label"]) or "请写地区全名，例如 演示省/演示01区"
+        advice = (
+            "、".join(hits["path"])
+            or did_you_mean(area, named["label"])
+            or "请写地区全名，例如 演示省/演示01区"
+        )
         raise refuse("area_unknown", area, advice)
     return str(hits["path"].iloc[0])
 
@@ -195,7 +227,11 @@ def is_demo(frame: pd.DataFrame, given: bool | None = None) -> bool:
     """Whether invented figures are among the rows: the column `is_demo`, else the province that the demo invents."""
     if given is not None:
         return given
-    invented = frame["is_demo"].eq(True) if "is_demo" in frame else frame["area"].astype(str).str.startswith("演示")
+    invented = (
+        frame["is_demo"].eq(True)
+        if "is_demo" in frame
+        else frame["area"].astype(str).str.startswith("演示")
+    )
     return bool(invented.any())
 
 
@@ -222,5 +258,12 @@ def radar_dimensions(lang: str) -> dict[str, str]:
 def payer_measures(lang: str) -> dict[str, str]:
     """The measures ``funds_<source>`` of the codebook in the order of its list of payers, with their labels."""
     book = _codebook()
-    known = {f"funds_{key}": label for key, label in book.lists["payer"].items() if f"funds_{key}" in book.measures}
-    return {code: book.measures[code].name_en or label if lang == "en" else label for code, label in known.items()}
+    known = {
+        f"funds_{key}": label
+        for key, label in book.lists["payer"].items()
+        if f"funds_{key}" in book.measures
+    }
+    return {
+        code: book.measures[code].name_en or label if lang == "en" else label
+        for code, label in known.items()
+    }

@@ -9,34 +9,89 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evalkit.charts import frames, style
-from evalkit.charts.frames import Info, floats, is_demo, join, labels, pick, refuse, say, source_line, years
-from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, ORANGE, RED, WIDTH, beside, cut, ems, key, plot, sheet
+from evalkit.charts.frames import (
+    Info,
+    floats,
+    is_demo,
+    join,
+    labels,
+    pick,
+    refuse,
+    say,
+    source_line,
+    years,
+)
+from evalkit.charts.style import (
+    BLUE,
+    EDGE,
+    GREY,
+    INK,
+    LIGHT,
+    ORANGE,
+    RED,
+    WIDTH,
+    beside,
+    cut,
+    ems,
+    key,
+    plot,
+    sheet,
+)
 from evalkit.documents import Block
 from evalkit.world import number
 from evalkit.world.period import in_time
 
 
-def scatter(frame: pd.DataFrame, x: str, y: str, *, label: int = 8, lang: str = "zh",
-            source: str | None = None) -> Block:
+def scatter(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    label: int = 8,
+    lang: str = "zh",
+    source: str | None = None,
+) -> Block:
     """Two indicators of one period against each other; the `label` areas farthest from the middle are named.
 
     Dashed lines are the means. The figure shows what occurs together, not causes, and so has no fitted line.
     """
     (across, first), (up, second) = pick(frame, x, lang, one=True), pick(frame, y, lang, one=True)
-    both = across.merge(up[["area", "shown", "small"]], on="area", how="outer", suffixes=("", "_y"), sort=False)
+    both = across.merge(
+        up[["area", "shown", "small"]], on="area", how="outer", suffixes=("", "_y"), sort=False
+    )
     known = both.dropna(subset=["shown", "shown_y"])
     small = known[["small", "small_y"]].eq(True).any(axis=1).to_numpy()
     a, b = known["shown"].to_numpy(float), known["shown_y"].to_numpy(float)
     gone = len(both) - len(known)
     dashes = ((first, "--"), (second, ":"))
-    legend = [(key(color=INK, lw=1, ls=dash), f"{i.name} {i.mean_text}") for i, dash in dashes if i.mean_text]
-    legend += [(key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "small"))] if small.any() else []
-    base = "、".join(dict.fromkeys(say(lang, "bracket", a=i.base, b=i.name) for i, _ in dashes if i.base))
+    legend = [
+        (key(color=INK, lw=1, ls=dash), f"{i.name} {i.mean_text}")
+        for i, dash in dashes
+        if i.mean_text
+    ]
+    legend += (
+        [(key(marker="o", mfc="white", mec=BLUE, ls="none"), say(lang, "small"))]
+        if small.any()
+        else []
+    )
+    base = "、".join(
+        dict.fromkeys(say(lang, "bracket", a=i.base, b=i.name) for i, _ in dashes if i.base)
+    )
     period, demo = years(first.period, lang), first.demo or second.demo
     note = say(lang, "scatter_note") + (say(lang, "scatter_gone", gone=gone) if gone else "")
-    with plot(say(lang, "scatter_title", x=first.name, y=second.name), first.axis, second.axis, height=3.8, right=0.05, subtitle=period,
-               legend=legend, demo=demo, lang=lang, notes=[note],
-               source=source_line(lang, first.period, demo, source, base)) as (page, box):  # fmt: skip
+    with plot(
+        say(lang, "scatter_title", x=first.name, y=second.name),
+        first.axis,
+        second.axis,
+        height=3.8,
+        right=0.05,
+        subtitle=period,
+        legend=legend,
+        demo=demo,
+        lang=lang,
+        notes=[note],
+        source=source_line(lang, first.period, demo, source, base),
+    ) as (page, box):
         box.margins(0.09)
         box.plot(a[~small], b[~small], "o", color=style.BAR, mec=BLUE, ms=6)
         box.plot(a[small], b[small], "o", mfc="white", mec=BLUE, ms=6)
@@ -46,13 +101,29 @@ def scatter(frame: pd.DataFrame, x: str, y: str, *, label: int = 8, lang: str = 
         if len(known):
             _name_outliers(box, a, b, known["label"].tolist(), label)
         else:
-            box.text(0.5, 0.5, say(lang, "all_missing"), transform=box.transAxes, ha="center", color=GREY)
-        return page.block(say(lang, "scatter_alt", period=period, n=len(known), x=first.name, x_range=_range(first, a),
-                              y=second.name, y_range=_range(second, b)))  # fmt: skip
+            box.text(
+                0.5, 0.5, say(lang, "all_missing"), transform=box.transAxes, ha="center", color=GREY
+            )
+        return page.block(
+            say(
+                lang,
+                "scatter_alt",
+                period=period,
+                n=len(known),
+                x=first.name,
+                x_range=_range(first, a),
+                y=second.name,
+                y_range=_range(second, b),
+            )
+        )
 
 
 def _range(info: Info, values: np.ndarray) -> str:
-    return f"{info.text(values.min())}～{info.full(values.max())}" if values.size else say(info.lang, "missing")
+    return (
+        f"{info.text(values.min())}～{info.full(values.max())}"
+        if values.size
+        else say(info.lang, "missing")
+    )
 
 
 def _name_outliers(box: Axes, a: np.ndarray, b: np.ndarray, names: list[str], most: int) -> None:
@@ -69,16 +140,36 @@ def _name_outliers(box: Axes, a: np.ndarray, b: np.ndarray, names: list[str], mo
         for dx, dy in ((6, -4), (-6, -4), (0, 6), (0, -15), (6, 5), (-6, 5), (6, -13), (-6, -13)):
             left = points[n][0] + dx * pixel - (wide if dx < 0 else wide / 2 if dx == 0 else 0)
             low = points[n][1] + dy * pixel
-            inside = frame.x0 <= left and left + wide <= frame.x1 and frame.y0 <= low and low + high <= frame.y1
-            if inside and not any(left < r and x < left + wide and low < t and y < low + high for x, y, r, t in others):
-                box.annotate(name, (a[n], b[n]), xytext=(dx, dy), textcoords="offset points", size=8, va="bottom",
-                             ha="right" if dx < 0 else "center" if dx == 0 else "left")  # fmt: skip
+            inside = (
+                frame.x0 <= left
+                and left + wide <= frame.x1
+                and frame.y0 <= low
+                and low + high <= frame.y1
+            )
+            if inside and not any(
+                left < r and x < left + wide and low < t and y < low + high for x, y, r, t in others
+            ):
+                box.annotate(
+                    name,
+                    (a[n], b[n]),
+                    xytext=(dx, dy),
+                    textcoords="offset points",
+                    size=8,
+                    va="bottom",
+                    ha="right" if dx < 0 else "center" if dx == 0 else "left",
+                )
                 taken.append((left, low, left + wide, low + high))
                 break
 
 
-def radar(frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | None = None, lang: str = "zh",
-          source: str | None = None) -> Block:
+def radar(
+    frame: pd.DataFrame,
+    area: str,
+    *,
+    dimensions: Mapping[str, str] | None = None,
+    lang: str = "zh",
+    source: str | None = None,
+) -> Block:
     """Dimensions of one area as percentile scores, beside the mean of its peers.
 
     Parameters
@@ -105,9 +196,15 @@ def radar(frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | Non
     if len(named) < 2:
         raise refuse("data_missing", f"只有{len(named)}个地区", "位次得分至少要两个地区")
     scores = dimension_scores(rows).reindex(named.index)
-    words = {code: name for code, name in dict(dimensions or frames.radar_dimensions(lang)).items() if code in scores}
+    words = {
+        code: name
+        for code, name in dict(dimensions or frames.radar_dimensions(lang)).items()
+        if code in scores
+    }
     if len(words) < 3:
-        raise refuse("data_missing", f"只有{len(words)}个维度有可排序的指标", "雷达图至少要三个维度")
+        raise refuse(
+            "data_missing", f"只有{len(words)}个维度有可排序的指标", "雷达图至少要三个维度"
+        )
     others = named.drop(index=path)
     group = named["peer_group"].get(path) if "peer_group" in named else None
     peers = others[others["peer_group"].eq(group).fillna(False)] if pd.notna(group) else others[:0]
@@ -115,36 +212,61 @@ def radar(frame: pd.DataFrame, area: str, *, dimensions: Mapping[str, str] | Non
     mine = scores.loc[path, list(words)].to_numpy(float)
     theirs = scores.loc[(peers if len(peers) else others).index, list(words)].mean().to_numpy(float)
     name, demo = labels(named, lang)[named.index.get_loc(path)], is_demo(frame)
-    count = "零一二三四五六七八九十"[len(words)] if lang == "zh" and len(words) <= 10 else len(words)
+    count = (
+        "零一二三四五六七八九十"[len(words)] if lang == "zh" and len(words) <= 10 else len(words)
+    )
     dashed = key(color=ORANGE, lw=1.8, ls="--", marker="s", ms=4.5)
     legend = [(key(color=BLUE, lw=1.8, marker="o"), name), (dashed, who)]
-    with sheet(say(lang, "radar_title", name=name, n=count), 3.15, legend=legend, notes=[say(lang, "radar_note")],
-               subtitle=join(lang, "blank", [years(period, lang), say(lang, "radar_sub")]), demo=demo, lang=lang,
-               source=source_line(lang, period, demo, source)) as page:  # fmt: skip
+    with sheet(
+        say(lang, "radar_title", name=name, n=count),
+        3.15,
+        legend=legend,
+        notes=[say(lang, "radar_note")],
+        subtitle=join(lang, "blank", [years(period, lang), say(lang, "radar_sub")]),
+        demo=demo,
+        lang=lang,
+        source=source_line(lang, period, demo, source),
+    ) as page:
         _web(page.axes(EDGE, 0.05, 4.3, 3.05), list(words.values()), mine, theirs, lang)
         side = page.axes(4.5, 0.3, WIDTH - 4.5 - EDGE, 2.5)
         side.set_axis_off()
         side.set_xlim(0, 1)
         side.set_ylim(len(words) + 1, 0)
         gone = say(lang, "missing")
-        own, other = ([gone if np.isnan(v) else number.fixed(v) for v in line] for line in (mine, theirs))
+        own, other = (
+            [gone if np.isnan(v) else number.fixed(v) for v in line] for line in (mine, theirs)
+        )
         heads = ("", say(lang, "score"), say(lang, "compared"))
         table = [heads, *zip(words.values(), own, other, strict=True)]
         for row, cells in enumerate(table):
             for at, cell, ha in zip((0, 0.74, 1), cells, ("left", "right", "right"), strict=True):
-                side.text(at, row + 0.5, cut(cell, 7), ha=ha, va="center", size=9, color=INK if row else GREY)
+                side.text(
+                    at,
+                    row + 0.5,
+                    cut(cell, 7),
+                    ha=ha,
+                    va="center",
+                    size=9,
+                    color=INK if row else GREY,
+                )
             side.axhline(row + 1, color=LIGHT, lw=0.6)
         said = "、".join(f"{word} {score}" for word, score, _ in table[1:])
-        return page.block(say(lang, "radar_alt", name=name, period=years(period, lang), scores=said))
+        return page.block(
+            say(lang, "radar_alt", name=name, period=years(period, lang), scores=said)
+        )
 
 
 def dimension_scores(rows: pd.DataFrame) -> pd.DataFrame:
     """Percentile scores of areas by dimension (see `radar`); NaN where an area reports none of its indicators."""
-    wide = rows.assign(value=floats(rows, "value")).pivot(index="area", columns="indicator", values="value")
+    wide = rows.assign(value=floats(rows, "value")).pivot(
+        index="area", columns="indicator", values="value"
+    )
     facts = rows.drop_duplicates("indicator").set_index("indicator").reindex(wide.columns)
     counts = wide.notna().sum()
     ranks = (wide * facts["better"].map({"higher": 1.0, "lower": -1.0})).rank(method="average")
-    return ((ranks - 1) / (counts - 1).where(counts > 1) * 100).T.groupby(facts["dimension"]).mean().T
+    return (
+        ((ranks - 1) / (counts - 1).where(counts > 1) * 100).T.groupby(facts["dimension"]).mean().T
+    )
 
 
 def _web(box: Axes, words: list[str], mine: np.ndarray, theirs: np.ndarray, lang: str) -> None:
@@ -161,18 +283,32 @@ def _web(box: Axes, words: list[str], mine: np.ndarray, theirs: np.ndarray, lang
     for (dx, dy), word, value in zip(ring, words, mine, strict=True):
         box.plot([0, dx * 100], [0, dy * 100], color=LIGHT, lw=0.7)
         lost = "\n" + say(lang, "missing") if np.isnan(value) else ""
-        box.text(dx * 109, dy * 109, cut(word, 8) + lost, size=9, linespacing=1.3,
-                 va="center" if abs(dy) < 0.9 else "bottom" if dy > 0 else "top",
-                 ha="center" if abs(dx) < 0.1 else "left" if dx > 0 else "right")  # fmt: skip
+        box.text(
+            dx * 109,
+            dy * 109,
+            cut(word, 8) + lost,
+            size=9,
+            linespacing=1.3,
+            va="center" if abs(dy) < 0.9 else "bottom" if dy > 0 else "top",
+            ha="center" if abs(dx) < 0.1 else "left" if dx > 0 else "right",
+        )
     for values, colour, dash, mark in ((theirs, ORANGE, "--", "s"), (mine, BLUE, "-", "o")):
         closed = ring * values[:, None]
-        box.plot(*np.vstack([closed, closed[:1]]).T, color=colour, lw=1.8, ls=dash, marker=mark, ms=4.5)
+        box.plot(
+            *np.vstack([closed, closed[:1]]).T, color=colour, lw=1.8, ls=dash, marker=mark, ms=4.5
+        )
         if not np.isnan(values).any():
             box.fill(*closed.T, color=colour, alpha=0.12, lw=0)
 
 
-def intervals(rates: pd.DataFrame, indicator: str | None = None, *, title: str | None = None, lang: str = "zh",
-              source: str | None = None) -> Block:
+def intervals(
+    rates: pd.DataFrame,
+    indicator: str | None = None,
+    *,
+    title: str | None = None,
+    lang: str = "zh",
+    source: str | None = None,
+) -> Block:
     """Published rates of one indicator on one base: a point and the range its words allow, by place.
 
     Parameters
@@ -190,12 +326,23 @@ def intervals(rates: pd.DataFrame, indicator: str | None = None, *, title: str |
     """
     codes = [indicator] if indicator else rates["indicator"].dropna().unique().tolist()
     if len(codes) != 1:
-        raise refuse("definition_unclear", f"{len(codes)}个指标：{'、'.join(map(str, codes))}", "一张图只画一个指标")
-    rows, info = pick(rates.assign(period=rates["period"].astype("string").fillna("")), codes[0], lang)
-    rows = rows[rows[["shown", "shown_low", "shown_high"]].notna().any(axis=1)].reset_index(drop=True)
+        raise refuse(
+            "definition_unclear",
+            f"{len(codes)}个指标：{'、'.join(map(str, codes))}",
+            "一张图只画一个指标",
+        )
+    rows, info = pick(
+        rates.assign(period=rates["period"].astype("string").fillna("")), codes[0], lang
+    )
+    rows = rows[rows[["shown", "shown_low", "shown_high"]].notna().any(axis=1)].reset_index(
+        drop=True
+    )
     if rows.empty:
         raise refuse("data_missing", info.name, "没有可画的数值")
-    names = [say(lang, "bracket", a=n, b=p) if p else n for n, p in zip(rows["label"], rows["period"], strict=True)]
+    names = [
+        say(lang, "bracket", a=n, b=p) if p else n
+        for n, p in zip(rows["label"], rows["period"], strict=True)
+    ]
     value, low, high = (rows[c].to_numpy(float) for c in ("shown", "shown_low", "shown_high"))
     printed = floats(rows, "printed").to_numpy(float) * info.scale
     low, high = np.where(np.isnan(low), value, low), np.where(np.isinf(high), np.nan, high)
@@ -209,9 +356,18 @@ def intervals(rates: pd.DataFrame, indicator: str | None = None, *, title: str |
     step, size = min(0.34, max(0.2, 6.8 / n)), 9.0 if n <= 30 else 8.0
     left = min(max(map(ems, names)) * size / 72 + 0.12, 2.2)
     right = max(map(ems, texts)) * size / 72 + 0.15
-    source, head = info.source(source or say(lang, "source_published")), info.head(say(lang, "intervals_sub"))
-    with sheet(title or info.name, step * n + 0.32, legend=legend[: 1 + np.isfinite(printed).any()],
-               notes=[say(lang, "intervals_note")], source=source, **head) as page:  # fmt: skip
+    source, head = (
+        info.source(source or say(lang, "source_published")),
+        info.head(say(lang, "intervals_sub")),
+    )
+    with sheet(
+        title or info.name,
+        step * n + 0.32,
+        legend=legend[: 1 + np.isfinite(printed).any()],
+        notes=[say(lang, "intervals_note")],
+        source=source,
+        **head,
+    ) as page:
         box = page.axes(EDGE + left, 0.32, WIDTH - 2 * EDGE - left - right, step * n)
         box.set_ylim(n - 0.5, -0.5)
         box.set_xlim(max(0.0, least - pad) if least >= 0 else least - pad, edge)
@@ -220,12 +376,23 @@ def intervals(rates: pd.DataFrame, indicator: str | None = None, *, title: str |
         box.tick_params(axis="x", labelsize=8)
         box.grid(axis="y", color=LIGHT, lw=0.5)
         box.hlines(y, low, np.where(open_ended, edge, high), color=BLUE, lw=2.2)
-        box.plot(np.concatenate([low, high]), np.concatenate([y, y]), "|", color=BLUE, ms=8, mew=1.2)
-        box.plot(np.full(int(open_ended.sum()), edge), y[open_ended], ">", color=BLUE, ms=6, clip_on=False)
+        box.plot(
+            np.concatenate([low, high]), np.concatenate([y, y]), "|", color=BLUE, ms=8, mew=1.2
+        )
+        box.plot(
+            np.full(int(open_ended.sum()), edge),
+            y[open_ended],
+            ">",
+            color=BLUE,
+            ms=6,
+            clip_on=False,
+        )
         box.plot(value, y, "o", color=BLUE, ms=6, zorder=4)
         box.plot(printed, y, "s", mfc="white", mec=RED, mew=1.3, ms=6, zorder=5)
         beside(box, texts, size, grey=[False] * n, shift=8)
-        said = join(lang, "separator", [f"{name} {text}" for name, text in zip(names, texts, strict=True)])
+        said = join(
+            lang, "separator", [f"{name} {text}" for name, text in zip(names, texts, strict=True)]
+        )
         return page.block(say(lang, "intervals_alt", name=info.axis, rows=said))
 
 

@@ -39,9 +39,15 @@ INK, GREY, LIGHT, RED = "#1c1c1c", "#5f5f5f", "#d4d4d4", "#9b1c1c"
 BLUE, ORANGE, LEVEL, BAR = "#0072B2", "#D55E00", "#7a7a7a", "#7DB4DA"
 # Okabe and Ito's colours in an order whose greys alternate between dark and light; the hatch carries a grey print.
 SERIES: tuple[tuple[str, str], ...] = (
-    ("#0072B2", ""), ("#F0E442", ""), ("#E69F00", "////"), ("#9FD4F0", "...."),
-    ("#6CCBAA", "\\\\\\\\"), ("#FFFFFF", "xxxx"), ("#4A4A4A", ""), ("#E3B7CF", "||||"),
-)  # fmt: skip
+    ("#0072B2", ""),
+    ("#F0E442", ""),
+    ("#E69F00", "////"),
+    ("#9FD4F0", "...."),
+    ("#6CCBAA", "\\\\\\\\"),
+    ("#FFFFFF", "xxxx"),
+    ("#4A4A4A", ""),
+    ("#E3B7CF", "||||"),
+)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 TITLE, SUB, BODY, SMALL, FOOT = 12.0, 9.0, 9.0, 7.5, 8.0
 _STYLE = Path(__file__).with_name("evalkit.mplstyle")
@@ -49,7 +55,10 @@ _STYLE = Path(__file__).with_name("evalkit.mplstyle")
 
 def look() -> AbstractContextManager[None]:
     """The style for as long as the context lasts; a user's own settings do not reach it."""
-    type_: dict[str, Any] = {"font.family": fonts.family(), "axes.unicode_minus": fonts.face().minus}
+    type_: dict[str, Any] = {
+        "font.family": fonts.family(),
+        "axes.unicode_minus": fonts.face().minus,
+    }
     return matplotlib.style.context(["default", _STYLE, type_])
 
 
@@ -97,30 +106,51 @@ class Sheet:
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
         """Axes at inches from the left edge of the paper and the lower edge of the body."""
         across, up = self.figure.get_size_inches()
-        return self.figure.add_axes((left / across, (self.bottom + bottom) / up, width / across, height / up))
+        return self.figure.add_axes(
+            (left / across, (self.bottom + bottom) / up, width / across, height / up)
+        )
 
     def block(self, alt: str) -> Block:
         """The finished figure: PNG without date or software, with its alternative text."""
         stream = io.BytesIO()
         canvas = cast(FigureCanvasAgg, self.figure.canvas)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # said in missing_glyphs instead
+            warnings.filterwarnings(
+                "ignore", message="Glyph .* missing from font"
+            )  # said in missing_glyphs instead
             canvas.draw()  # type: ignore[no-untyped-call]
         # flat colours need no more than a palette: a quarter of the size and half of the time of full colour
         pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
-        picture = Image.fromarray(pixels).quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        picture = Image.fromarray(pixels).quantize(
+            64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
         colours = np.array(picture.getpalette()).reshape(-1, 3)
         colours[colours.sum(axis=1).argmax()] = 255  # the paper stays white
         picture.putpalette(colours.ravel().tolist())
         picture.save(stream, format="png", dpi=(DPI, DPI), compress_level=6)
         texts = [item.get_text() for item in self.figure.findobj(Text) if isinstance(item, Text)]
-        return Block.figure(self.title, stream.getvalue(), alt, width_cm=CM, missing_glyphs=fonts.missing_glyphs(texts),
-                            **self.words)  # fmt: skip
+        return Block.figure(
+            self.title,
+            stream.getvalue(),
+            alt,
+            width_cm=CM,
+            missing_glyphs=fonts.missing_glyphs(texts),
+            **self.words,
+        )
 
 
 @contextmanager
-def sheet(title: str, height: float, *, subtitle: str = "", legend: Sequence[tuple[Artist, str]] = (),
-          notes: Sequence[str] = (), source: str = "", demo: bool = False, lang: str = "zh") -> Iterator[Sheet]:
+def sheet(
+    title: str,
+    height: float,
+    *,
+    subtitle: str = "",
+    legend: Sequence[tuple[Artist, str]] = (),
+    notes: Sequence[str] = (),
+    source: str = "",
+    demo: bool = False,
+    lang: str = "zh",
+) -> Iterator[Sheet]:
     """A sheet with title, subtitle, legend above the body of `height` inches, and notes and source line below it."""
     with look():
         inner = WIDTH - 2 * EDGE
@@ -134,7 +164,9 @@ def sheet(title: str, height: float, *, subtitle: str = "", legend: Sequence[tup
         figure = Figure(figsize=(WIDTH, total))
         FigureCanvasAgg(figure)
         y = total - EDGE
-        for line, size, step, colour in [(h, TITLE, 0.22, INK) for h in heads] + [(s, SUB, 0.17, GREY) for s in subs]:
+        for line, size, step, colour in [(h, TITLE, 0.22, INK) for h in heads] + [
+            (s, SUB, 0.17, GREY) for s in subs
+        ]:
             figure.text(EDGE / WIDTH, y / total, line, size=size, color=colour, va="top")
             y -= step
         for place, row in enumerate(rows):
@@ -144,17 +176,41 @@ def sheet(title: str, height: float, *, subtitle: str = "", legend: Sequence[tup
                 figure.text((x + 0.31) / WIDTH, middle, label, size=8, va="center")
                 x += width
         for place, line in enumerate(reversed(feet)):
-            figure.text(EDGE / WIDTH, (EDGE + 0.145 * place) / total, line, size=FOOT, color=GREY, va="bottom")
+            figure.text(
+                EDGE / WIDTH,
+                (EDGE + 0.145 * place) / total,
+                line,
+                size=FOOT,
+                color=GREY,
+                va="bottom",
+            )
         if demo:
             frame = {"boxstyle": "square,pad=0.25", "fc": "white", "ec": RED, "lw": 0.8}
-            figure.text(1 - EDGE / WIDTH - 0.01, 1 - (EDGE + 0.03) / total, say(lang, "demo"), size=9, color=RED,
-                        ha="right", va="top", bbox=frame)  # fmt: skip
+            figure.text(
+                1 - EDGE / WIDTH - 0.01,
+                1 - (EDGE + 0.03) / total,
+                say(lang, "demo"),
+                size=9,
+                color=RED,
+                ha="right",
+                va="top",
+                bbox=frame,
+            )
         yield Sheet(figure, title, foot, {"source": source, "demo": demo})
 
 
 @contextmanager
-def plot(title: str, across: str, up: str, *, height: float = 2.8, left: float = 0.54, right: float = 0.02,
-         size: float = BODY, **head: Any) -> Iterator[tuple[Sheet, Axes]]:
+def plot(
+    title: str,
+    across: str,
+    up: str,
+    *,
+    height: float = 2.8,
+    left: float = 0.54,
+    right: float = 0.02,
+    size: float = BODY,
+    **head: Any,
+) -> Iterator[tuple[Sheet, Axes]]:
     """A sheet with one field whose axes are named; `left` and `right` inches stay free beside it, `head` is for `sheet`."""
     with sheet(title, height + 0.45, **head) as page:
         box = page.axes(EDGE + left, 0.42, WIDTH - 2 * EDGE - left - right, height)
@@ -175,7 +231,9 @@ def _key(figure: Figure, handle: Artist, x: float, y: float, total: float) -> No
     figure.add_artist(handle)
 
 
-def _legend_rows(legend: Sequence[tuple[Artist, str]], room: float) -> list[list[tuple[Artist, str, float]]]:
+def _legend_rows(
+    legend: Sequence[tuple[Artist, str]], room: float
+) -> list[list[tuple[Artist, str, float]]]:
     rows: list[list[tuple[Artist, str, float]]] = []
     for handle, label in legend:
         width = ems(label) * 8 / 72 + 0.46
@@ -198,15 +256,25 @@ def patch(**look: Any) -> Rectangle:
 def beside(axes: Axes, texts: Sequence[str], size: float, *, grey: Any, shift: float = 5) -> None:
     """Texts at the right of the rows."""
     for y, text in enumerate(texts):
-        axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(shift, 0), textcoords="offset points",
-                      va="center", size=size, color=GREY if grey[y] else INK)  # fmt: skip
+        axes.annotate(
+            text,
+            (1, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(shift, 0),
+            textcoords="offset points",
+            va="center",
+            size=size,
+            color=GREY if grey[y] else INK,
+        )
 
 
 def boxes(axes: Axes, left: Any, low: Any, width: Any, height: Any, **look: Any) -> None:
     """Many rectangles of one look as a single path: with a hatch each patch of its own costs two milliseconds."""
     x0, y0, w, h = (np.asarray(v, float) for v in np.broadcast_arrays(left, low, width, height))
     if x0.size:
-        corners = np.stack([x0, y0, x0 + w, y0, x0 + w, y0 + h, x0, y0 + h], axis=-1).reshape(-1, 4, 2)
+        corners = np.stack([x0, y0, x0 + w, y0, x0 + w, y0 + h, x0, y0 + h], axis=-1).reshape(
+            -1, 4, 2
+        )
         axes.add_patch(PathPatch(Outline.make_compound_path_from_polys(corners), **look))
 
 
@@ -241,8 +309,15 @@ def grid(n: int, body: float = 4.3) -> Grid:
     return Grid(columns, rows, step, min(BODY, max(7.0, step * 72 * 0.6)))
 
 
-def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0, texts: Sequence[str] = (),
-           grey: Sequence[bool] = ()) -> list[Panel]:
+def panels(
+    page: Sheet,
+    shape: Grid,
+    labels: Sequence[str],
+    *,
+    bottom: float = 0,
+    texts: Sequence[str] = (),
+    grey: Sequence[bool] = (),
+) -> list[Panel]:
     """Axes for rows of areas, names at the left, texts at the right, first row on top."""
     right = max(map(ems, texts)) * shape.size / 72 + 0.12 if texts else 0
     gap, each = 0.18, (WIDTH - 2 * EDGE + 0.18) / shape.columns - 0.18
@@ -252,7 +327,9 @@ def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0
     found = []
     for column, part in enumerate(shape.parts(len(labels))):
         n, left = part.stop - part.start, EDGE + column * (each + gap) + margin
-        box = page.axes(left, bottom + (shape.rows - n) * shape.step, each - margin - right, n * shape.step)
+        box = page.axes(
+            left, bottom + (shape.rows - n) * shape.step, each - margin - right, n * shape.step
+        )
         box.set_ylim(n - 0.5, -0.5)
         box.set_yticks(range(n), names[part], size=shape.size)
         box.tick_params(axis="y", length=0, pad=3)
@@ -265,7 +342,14 @@ def panels(page: Sheet, shape: Grid, labels: Sequence[str], *, bottom: float = 0
 
 def __warm_up__() -> None:
     """For a process that will fork (see `evalkit.runner.server`): fonts, words and styles are read once."""
-    with sheet("预热 Aa 0123456789.%", 0.5, subtitle="一", legend=[(key(color=BLUE), "二")], notes=["三"], demo=True) as page:
+    with sheet(
+        "预热 Aa 0123456789.%",
+        0.5,
+        subtitle="一",
+        legend=[(key(color=BLUE), "二")],
+        notes=["三"],
+        demo=True,
+    ) as page:
         box = page.axes(1, 0.1, 1, 0.3)
         boxes(box, 0, [0, 1], 1, 0.5, fc=BLUE, hatch="////")
         beside(box, ["四"], BODY, grey=[False])

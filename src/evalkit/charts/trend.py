@@ -12,7 +12,21 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 
 from evalkit.charts.frames import Info, find_area, pick, pooled_means, refuse, say, years
-from evalkit.charts.style import BLUE, EDGE, GREY, INK, LIGHT, MARKERS, ORANGE, WIDTH, Sheet, cut, ems, key, sheet
+from evalkit.charts.style import (
+    BLUE,
+    EDGE,
+    GREY,
+    INK,
+    LIGHT,
+    MARKERS,
+    ORANGE,
+    WIDTH,
+    Sheet,
+    cut,
+    ems,
+    key,
+    sheet,
+)
 from evalkit.documents import Block
 from evalkit.world.period import in_time
 
@@ -33,8 +47,14 @@ class _Series:
     info: Info
 
 
-def trend(frame: pd.DataFrame, indicator: str, areas: Sequence[str] | None = None, *, lang: str = "zh",
-          source: str | None = None) -> Block:
+def trend(
+    frame: pd.DataFrame,
+    indicator: str,
+    areas: Sequence[str] | None = None,
+    *,
+    lang: str = "zh",
+    source: str | None = None,
+) -> Block:
     """Lines of one indicator over its periods.
 
     Parameters
@@ -59,24 +79,45 @@ def trend(frame: pd.DataFrame, indicator: str, areas: Sequence[str] | None = Non
     low, high = np.nanmin(values), np.nanmax(values)
     pad = max((high - low) * 0.08, 10**-info.decimals)
     means = pooled_means(rows, info.scale).reindex(wide.columns).to_numpy(float)
-    data = _Series(order["label"].tolist(), list(wide.columns), values, means, low - pad, high + pad, info)
+    data = _Series(
+        order["label"].tolist(), list(wide.columns), values, means, low - pad, high + pad, info
+    )
     paths = order["area"].tolist()
     chosen = [paths.index(find_area(area, order)) for area in areas or ()]
     if len(chosen) > 6:
-        raise refuse("value_invalid", f"{len(chosen)}个地区", "一张图最多画六个地区；不写 areas 时每个地区一小格")
+        raise refuse(
+            "value_invalid",
+            f"{len(chosen)}个地区",
+            "一张图最多画六个地区；不写 areas 时每个地区一小格",
+        )
     columns = min(len(paths), 4 if len(paths) <= 24 else 6)
     lines = -(-len(paths) // columns)
     tall = min(1.05, max(0.52, 6.8 / lines))
-    legend = [(key(color=GREY, lw=1, ls="--"), say(lang, "mean_overall"))] if np.isfinite(means).any() else []
+    legend = (
+        [(key(color=GREY, lw=1, ls="--"), say(lang, "mean_overall"))]
+        if np.isfinite(means).any()
+        else []
+    )
     notes = [] if chosen else [say(lang, "trend_note", low=info.text(low), high=info.text(high))]
     title, height = say(lang, "trend_title", name=info.name), 3.7 if chosen else lines * tall + 0.2
-    with sheet(title, height, legend=legend, notes=notes, source=info.source(source), **info.head()) as page:
+    with sheet(
+        title, height, legend=legend, notes=notes, source=info.source(source), **info.head()
+    ) as page:
         _lines(page, data, chosen) if chosen else _fields(page, data, columns, tall)
         ends = values[chosen or slice(None)][:, [0, -1]]
         both = np.isfinite(ends).all(axis=1)
         rose = int((ends[both, 1] > ends[both, 0]).sum())
-        return page.block(say(lang, "trend_alt", name=info.name, period=years(info.period, lang), n=len(ends),
-                              both=int(both.sum()), rose=rose))  # fmt: skip
+        return page.block(
+            say(
+                lang,
+                "trend_alt",
+                name=info.name,
+                period=years(info.period, lang),
+                n=len(ends),
+                both=int(both.sum()),
+                rose=rose,
+            )
+        )
 
 
 def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
@@ -88,31 +129,66 @@ def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
     box.set_xlim(0, width)
     box.set_ylim(0, lines * tall)
     each, size = width / columns, 8.0 if columns <= 4 else 7.0
-    ends = [info.text(v) if np.isfinite(v) else say(info.lang, "missing") for v in data.values[:, -1]]
-    x = np.linspace(0.06, each - max(map(ems, ends)) * size / 72 - 0.18, count) if count > 1 else np.array([0.3])
+    ends = [
+        info.text(v) if np.isfinite(v) else say(info.lang, "missing") for v in data.values[:, -1]
+    ]
+    x = (
+        np.linspace(0.06, each - max(map(ems, ends)) * size / 72 - 0.18, count)
+        if count > 1
+        else np.array([0.3])
+    )
     scale = (tall - 0.2 - size / 72) / (data.high - data.low)
     strokes: list[Any] = []
     means: list[Any] = []
     floors, dots = [], []
     for n, name in enumerate(data.names):
         left, base = n % columns * each, (lines - 1 - n // columns) * tall + 0.06
-        own, mean = (np.column_stack([left + x, base + (v - data.low) * scale]) for v in (data.values[n], data.means))
+        own, mean = (
+            np.column_stack([left + x, base + (v - data.low) * scale])
+            for v in (data.values[n], data.means)
+        )
         strokes += pairwise(own)
         means += pairwise(mean)
         dots.append(own)
         floors.append([(left + x[0] - 0.03, base - 0.02), (left + x[-1] + 0.03, base - 0.02)])
         known = np.isfinite(own[-1, 1])
-        box.text(left + x[0] - 0.03, base + tall - 0.1, cut(name, (each - 0.1) * 72 / size), size=size, va="top")
-        box.text(left + x[-1] + 0.06, own[-1, 1] if known else base + 0.1, ends[n], size=size, va="center",
-                 color=INK if known else GREY)  # fmt: skip
-    for paths, look in ((floors, (LIGHT, 0.8, "-")), (means, (GREY, 0.8, "--")), (strokes, (BLUE, 1.5, "-"))):
+        box.text(
+            left + x[0] - 0.03,
+            base + tall - 0.1,
+            cut(name, (each - 0.1) * 72 / size),
+            size=size,
+            va="top",
+        )
+        box.text(
+            left + x[-1] + 0.06,
+            own[-1, 1] if known else base + 0.1,
+            ends[n],
+            size=size,
+            va="center",
+            color=INK if known else GREY,
+        )
+    for paths, look in (
+        (floors, (LIGHT, 0.8, "-")),
+        (means, (GREY, 0.8, "--")),
+        (strokes, (BLUE, 1.5, "-")),
+    ):
         whole = [path for path in paths if np.isfinite(path).all()]
-        box.add_collection(LineCollection(whole, colors=look[0], linewidths=look[1], linestyles=look[2]))
+        box.add_collection(
+            LineCollection(whole, colors=look[0], linewidths=look[1], linestyles=look[2])
+        )
     box.plot(*np.concatenate(dots).T, "o", color=BLUE, ms=2.6)
     for column in range(columns):
         for place, ha in ((0, "left"), (-1, "right")) if count > 1 else ((0, "center"),):
             shift = 0.03 if place else -0.03
-            box.text(column * each + x[place] + shift, -0.02, data.periods[place], size=7, color=GREY, va="top", ha=ha)
+            box.text(
+                column * each + x[place] + shift,
+                -0.02,
+                data.periods[place],
+                size=7,
+                color=GREY,
+                va="top",
+                ha=ha,
+            )
 
 
 def _lines(page: Sheet, data: _Series, chosen: list[int]) -> None:
@@ -128,10 +204,27 @@ def _lines(page: Sheet, data: _Series, chosen: list[int]) -> None:
     ends = []
     for place, n in enumerate(chosen):
         line = data.values[n]
-        box.plot(x, line, color=_COLOURS[place], ls=_DASHES[place], lw=1.8, marker=MARKERS[place], ms=5, zorder=3)
+        box.plot(
+            x,
+            line,
+            color=_COLOURS[place],
+            ls=_DASHES[place],
+            lw=1.8,
+            marker=MARKERS[place],
+            ms=5,
+            zorder=3,
+        )
         ends.append((float([data.low, *line[np.isfinite(line)]][-1]), place, n))
     at, step = -np.inf, 0.15 / 3.4 * (data.high - data.low)
     for end, place, n in sorted(ends):
         at = max(end, at + step)
-        box.annotate(cut(data.names[n], 12), (1, at), xycoords=("axes fraction", "data"), xytext=(5, 0), va="center",
-                     size=9, textcoords="offset points", color=_COLOURS[place])  # fmt: skip
+        box.annotate(
+            cut(data.names[n], 12),
+            (1, at),
+            xycoords=("axes fraction", "data"),
+            xytext=(5, 0),
+            va="center",
+            size=9,
+            textcoords="offset points",
+            color=_COLOURS[place],
+        )

@@ -11,7 +11,12 @@ from evalkit.problems import Problem
 from evalkit.world import condition as conditions
 
 NUMERIC = ("int", "money", "number")
-NAMED = {"numerator": "measures", "denominator": "measures", "dimension": "dimensions", "target": "references"}
+NAMED = {
+    "numerator": "measures",
+    "denominator": "measures",
+    "dimension": "dimensions",
+    "target": "references",
+}
 NEEDS = {"note": ("place", "source", "text"), "series": ("measures",), "definition": ("stated",)}
 
 
@@ -41,9 +46,15 @@ def _check(one: Check, file: File) -> Iterator[Problem]:
     needs = NEEDS.get(one.kind, ("stated", "follows"))
     for name in needs:
         if not getattr(one, name):
-            yield file.problem("key_missing", ("checks", one.code, name), allowed=f"{one.kind} 要有 {'、'.join(needs)}")
+            yield file.problem(
+                "key_missing",
+                ("checks", one.code, name),
+                allowed=f"{one.kind} 要有 {'、'.join(needs)}",
+            )
     if one.follows is not None and not _is_expression(one.follows):
-        allowed = "数字、指标代码、代码@地方，或 {sum: [...]}、{product: [...]}、{ratio: [分子, 分母]}"
+        allowed = (
+            "数字、指标代码、代码@地方，或 {sum: [...]}、{product: [...]}、{ratio: [分子, 分母]}"
+        )
         yield file.invalid(("checks", one.code, "follows"), one.follows, allowed)
 
 
@@ -86,7 +97,9 @@ def _condition(measure: Measure, view: str, at: At, file: File, draft: Draft) ->
         for fault in faults:
             place = (*path, *fault.path)
             if fault.unknown_among == tuple(kinds):
-                yield file.unknown(place, fault.found, kinds, f"视图 {view} 的列：" + "、".join(kinds))
+                yield file.unknown(
+                    place, fault.found, kinds, f"视图 {view} 的列：" + "、".join(kinds)
+                )
             elif fault.unknown_among:
                 yield file.unknown(place, fault.found, fault.unknown_among, code="value_invalid")
             else:

@@ -33,7 +33,11 @@ def load_codebook(folder: str | Path | None = None) -> Codebook:
 
 
 def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix in (".yml", ".yaml") and not p.name.startswith((".", "~")))
+    return sorted(
+        p
+        for p in folder.iterdir()
+        if p.suffix in (".yml", ".yaml") and not p.name.startswith((".", "~"))
+    )
 
 
 @lru_cache(maxsize=32)
@@ -65,6 +69,7 @@ def _finish(draft: Draft) -> Codebook:
     present = {
         "measures": {code: m for code, m in measures.items() if code not in absent},
         "indicators": {code: i for code, i in indicators.items() if code not in lost},
-        "no_source": sorted(absent | lost), "replaced": draft.replaced,
-    }  # fmt: skip
+        "no_source": sorted(absent | lost),
+        "replaced": draft.replaced,
+    }
     return Codebook(**{**draft.fixed, **draft.entries, **draft.plain, **present})

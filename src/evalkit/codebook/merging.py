@@ -26,28 +26,56 @@ class File:
     path: Path
     lines: Lines
 
-    def problem(self, code: str, path: At, found: object = "", allowed: str = "", advice: str = "") -> Problem:
+    def problem(
+        self, code: str, path: At, found: object = "", allowed: str = "", advice: str = ""
+    ) -> Problem:
         place = where(path, self.lines(path))
-        return Problem(code, file=self.path.name, where=place, found=str(found)[:60], allowed=allowed, advice=advice)
+        return Problem(
+            code,
+            file=self.path.name,
+            where=place,
+            found=str(found)[:60],
+            allowed=allowed,
+            advice=advice,
+        )
 
     def invalid(self, path: At, found: object, allowed: str, advice: str = "") -> Problem:
         return self.problem("value_invalid", path, found, allowed, advice)
 
-    def unknown(self, path: At, word: object, known: Iterable[str], allowed: str = "", code: str = "") -> Problem:
+    def unknown(
+        self, path: At, word: object, known: Iterable[str], allowed: str = "", code: str = ""
+    ) -> Problem:
         """A name that is not among those known: what is allowed (all of them, if not said), and the nearest ones."""
         known, word = list(known), str(word)
-        return self.problem(code or "key_unknown", path, word, allowed or "、".join(known), did_you_mean(word, known))
+        return self.problem(
+            code or "key_unknown",
+            path,
+            word,
+            allowed or "、".join(known),
+            did_you_mean(word, known),
+        )
 
 
 @dataclass
 class Draft:
     """What has been merged so far, and from which file each entry came."""
 
-    entries: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {} for name in SECTIONS})
+    entries: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {name: {} for name in SECTIONS}
+    )
     files: dict[tuple[str, str], File] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
-    plain: dict[str, Any] = field(default_factory=lambda: {"forbidden": [], "rules_left_out": {}, "headings": {}, "disclosure": {}})
-    fixed: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {} for name in PACKAGED_ONLY})
+    plain: dict[str, Any] = field(
+        default_factory=lambda: {
+            "forbidden": [],
+            "rules_left_out": {},
+            "headings": {},
+            "disclosure": {},
+        }
+    )
+    fixed: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {name: {} for name in PACKAGED_ONLY}
+    )
     replaced: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -72,7 +100,9 @@ def read_file(path: Path, packaged: bool, draft: Draft) -> Iterator[Problem]:
         elif section in PACKAGED_ONLY and packaged:
             draft.fixed[section] |= body
         elif section in PACKAGED_ONLY:
-            yield file.invalid((section,), section, "", "表、选项和视图只能用程序自带的，项目里不能改")
+            yield file.invalid(
+                (section,), section, "", "表、选项和视图只能用程序自带的，项目里不能改"
+            )
         elif section not in PLAIN:
             yield file.unknown((section,), section, [*SECTIONS, *PLAIN])
         elif not isinstance(body, list if section == "forbidden" else dict):
@@ -89,12 +119,16 @@ def read_file(path: Path, packaged: bool, draft: Draft) -> Iterator[Problem]:
             yield from _add_synonyms(body, draft.plain["headings"], ("headings",), file, {})
 
 
-def _disclosure(body: dict[str, Any], known: dict[str, Any], file: File, packaged: bool) -> Iterator[Problem]:
+def _disclosure(
+    body: dict[str, Any], known: dict[str, Any], file: File, packaged: bool
+) -> Iterator[Problem]:
     """The numbers of what is hidden: a project may set those that there are."""
     for key, value in body.items():
         if not packaged and key not in known:
             yield file.unknown(("disclosure", key), key, known)
-        elif key in ("threshold", "n", "k", "p") and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+        elif key in ("threshold", "n", "k", "p") and (
+            isinstance(value, bool) or not isinstance(value, int | float) or value <= 0
+        ):
             yield file.invalid(("disclosure", key), value, "大于0的数")
         else:
             known[key] = value
@@ -105,7 +139,11 @@ def _section(section: str, body: Any, file: File, draft: Draft) -> Iterator[Prob
         yield file.invalid((section,), body, "代码: {各项}")
         return
     for code, raw in body.items():
-        at, exists, known = (section, str(code)), code in draft.entries[section], draft.entries[section]
+        at, exists, known = (
+            (section, str(code)),
+            code in draft.entries[section],
+            draft.entries[section],
+        )
         if not isinstance(raw, dict):
             yield file.invalid(at, raw, "{各项}，例如 name: …")
             continue
@@ -129,39 +167,60 @@ def _section(section: str, body: Any, file: File, draft: Draft) -> Iterator[Prob
                 yield from (_translated(one, at, model, file, words) for one in errors.errors())
 
 
-def _read_entry(at: tuple[str, str], raw: dict[str, Any], file: File, entries: dict[str, Entry]) -> Iterator[Problem]:
+def _read_entry(
+    at: tuple[str, str], raw: dict[str, Any], file: File, entries: dict[str, Entry]
+) -> Iterator[Problem]:
     if at[0] == "indicators":
         if isinstance(raw.get("kind"), str) and raw["kind"] in DEFAULTS:
             raw = dict(zip(("scale", "unit", "decimals"), DEFAULTS[raw["kind"]], strict=True)) | raw
         entity, known = raw.get("entity"), get_args(Entity)
-        if isinstance(entity, str) and entity not in known and any(w in entity.lower() for w in PERSON_WORDS):
+        if (
+            isinstance(entity, str)
+            and entity not in known
+            and any(w in entity.lower() for w in PERSON_WORDS)
+        ):
             advice = "只评价地区、单位、党组织和活动"
             yield file.problem("person_refused", (*at, "entity"), entity, "、".join(known), advice)
             raw["entity"] = "area"
     entries[at[1]] = SECTIONS[at[0]].model_validate({**raw, "code": at[1]})
 
 
-def _translated(error: Mapping[str, Any], at: At, model: type[Entry], file: File, words: dict[str, str]) -> Problem:
+def _translated(
+    error: Mapping[str, Any], at: At, model: type[Entry], file: File, words: dict[str, str]
+) -> Problem:
     """A pydantic error in the words of the person who wrote the file."""
-    path, found, kind, context = (*at, *error["loc"]), error.get("input"), error["type"], error.get("ctx", {})
+    path, found, kind, context = (
+        (*at, *error["loc"]),
+        error.get("input"),
+        error["type"],
+        error.get("ctx", {}),
+    )
     if kind == "missing":
         return file.problem("key_missing", path, allowed=f"每一项都要有 {path[-1]}")
     if kind == "extra_forbidden":
-        return file.unknown(path, path[-1], [name for name in model.model_fields if name != "code"] + ["replace"])
+        return file.unknown(
+            path, path[-1], [name for name in model.model_fields if name != "code"] + ["replace"]
+        )
     if kind == "literal_error":
         allowed = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return file.unknown(path, found, allowed, code="value_invalid")
-    return file.invalid(path, found, words[kind].format(**context) if kind in words else str(error["msg"]))
+    return file.invalid(
+        path, found, words[kind].format(**context) if kind in words else str(error["msg"])
+    )
 
 
-def _add_synonyms(raw: Any, target: Any, path: At, file: File, taken: dict[str, At]) -> Iterator[Problem]:
+def _add_synonyms(
+    raw: Any, target: Any, path: At, file: File, taken: dict[str, At]
+) -> Iterator[Problem]:
     """A project's words are added to the lists of the packaged headings; `taken`: to which column a word belongs."""
     if isinstance(target, list):
         if not isinstance(raw, list):
             yield file.invalid(path, raw, "[写法, …]")
         for word in map(str, raw if isinstance(raw, list) else ()):
             if taken.get(word, path) != path:
-                yield file.problem("key_duplicate", path, word, advice=f"“{word}”已经是 {taken[word][-2]} 列的表头")
+                yield file.problem(
+                    "key_duplicate", path, word, advice=f"“{word}”已经是 {taken[word][-2]} 列的表头"
+                )
             elif word not in target:
                 target.append(word)
                 taken[word] = path
@@ -171,11 +230,15 @@ def _add_synonyms(raw: Any, target: Any, path: At, file: File, taken: dict[str, 
     if not isinstance(raw, dict | None):
         yield file.invalid(path, raw, "名称: 内容")
         return
-    places: dict[str, Any] = {k: v for k, v in target.items() if isinstance(v, list | dict) and k != "recognise"}
+    places: dict[str, Any] = {
+        k: v for k, v in target.items() if isinstance(v, list | dict) and k != "recognise"
+    }
     for key, more in (raw or {}).items():
         at = (*path, str(key))
         if key == "columns" and key in places:
-            taken = {word: (*at, c, "names") for c, spec in places[key].items() for word in spec["names"]}
+            taken = {
+                word: (*at, c, "names") for c, spec in places[key].items() for word in spec["names"]
+            }
         if str(key) in places:
             yield from _add_synonyms(more, places[str(key)], at, file, taken)
         else:

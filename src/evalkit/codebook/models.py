@@ -16,7 +16,12 @@ Entity = Literal["area", "unit", "party_org", "activity"]
 Text = Annotated[str, Field(min_length=1)]
 AsText = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
 Condition = dict[str, Any]
-DEFAULTS = {"proportion": (100.0, "%", 1), "rate": (1.0, "", 2), "amount": (1.0, "元/人", 0), "ratio": (100.0, "%", 1)}
+DEFAULTS = {
+    "proportion": (100.0, "%", 1),
+    "rate": (1.0, "", 2),
+    "amount": (1.0, "元/人", 0),
+    "ratio": (100.0, "%", 1),
+}
 
 
 class Entry(BaseModel):
@@ -131,9 +136,19 @@ class Check(Entry):
 
     name: Text
     kind: Literal[
-        "parts_sum", "share", "rate", "floor", "plan", "product", "nested", "same", "implied", "definition", "note",
+        "parts_sum",
+        "share",
+        "rate",
+        "floor",
+        "plan",
+        "product",
+        "nested",
+        "same",
+        "implied",
+        "definition",
+        "note",
         "series",
-    ]  # fmt: skip
+    ]
     stated: str | None = None
     follows: Any = None
     relation: Literal["equal", "at_least", "at_most"] = "equal"
@@ -216,7 +231,11 @@ class Codebook(BaseModel):
 
     def origin(self, text: str) -> str:
         """The name of an official document; empty for all other sources."""
-        return self.sources[text].name if text in self.sources and self.sources[text].kind == "official" else ""
+        return (
+            self.sources[text].name
+            if text in self.sources and self.sources[text].kind == "official"
+            else ""
+        )
 
     def hash(self) -> str:
         """Of everything declared: measures and indicators are made again when it changes."""
@@ -237,6 +256,11 @@ def _hash(content: Any) -> str:
 
 
 SECTIONS: dict[str, type[Entry]] = {
-    "dimensions": Dimension, "references": Reference, "measures": Measure, "indicators": Indicator, "terms": Term,
-    "sources": Source, "checks": Check,
-}  # fmt: skip
+    "dimensions": Dimension,
+    "references": Reference,
+    "measures": Measure,
+    "indicators": Indicator,
+    "terms": Term,
+    "sources": Source,
+    "checks": Check,
+}

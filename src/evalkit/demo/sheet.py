@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from evalkit.demo.names import INVENTED
 
 Array = NDArray[Any]
-Table = dict[str, Array]  # columns of one length; texts are arrays of objects, so that they can be joined with +
+Table = dict[
+    str, Array
+]  # columns of one length; texts are arrays of objects, so that they can be joined with +
 Row = list[Any]
 Truth = dict[str, Any]
 

@@ -12,4 +12,15 @@ from evalkit.documents.cover import Cover
 from evalkit.documents.html import fragment, page
 from evalkit.documents.write import FORMS, export, write
 
-__all__ = ["FORMS", "MIME", "Block", "Cover", "export", "fragment", "page", "shown", "tree", "write"]
+__all__ = [
+    "FORMS",
+    "MIME",
+    "Block",
+    "Cover",
+    "export",
+    "fragment",
+    "page",
+    "shown",
+    "tree",
+    "write",
+]

@@ -27,17 +27,27 @@ Kind = Literal["heading", "paragraph", "table", "figure", "list", "note", "page_
 
 # kind -> required and optional entries of its content
 _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
-    "heading": ({"level", "text"}, {"anchor"}), "paragraph": ({"text"}, {"style", "runs"}),
-    "table": ({"title", "columns", "rows"},
-              {"unit", "total_rows", "notes", "source", "sortable", "form", "demo", "label", "anchor"}),
-    "figure": ({"title", "alt", "png"}, {"width_cm", "source", "demo", "missing_glyphs", "label", "anchor"}),
-    "list": ({"items"}, {"ordered", "runs"}), "note": ({"text"}, {"tone", "runs"}),
-    "page_break": (set(), set()), "group": ({"blocks"}, set()),
-}  # fmt: skip
+    "heading": ({"level", "text"}, {"anchor"}),
+    "paragraph": ({"text"}, {"style", "runs"}),
+    "table": (
+        {"title", "columns", "rows"},
+        {"unit", "total_rows", "notes", "source", "sortable", "form", "demo", "label", "anchor"},
+    ),
+    "figure": (
+        {"title", "alt", "png"},
+        {"width_cm", "source", "demo", "missing_glyphs", "label", "anchor"},
+    ),
+    "list": ({"items"}, {"ordered", "runs"}),
+    "note": ({"text"}, {"tone", "runs"}),
+    "page_break": (set(), set()),
+    "group": ({"blocks"}, set()),
+}
 _CHOICES: dict[str, tuple[Any, ...]] = {
-    "style": ("body", "detail", "summary", "pending"), "tone": ("info", "warning"), "form": ("full", "three_line"),
+    "style": ("body", "detail", "summary", "pending"),
+    "tone": ("info", "warning"),
+    "form": ("full", "three_line"),
     "level": (1, 2, 3, 4, 5),
-}  # fmt: skip
+}
 _TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor"}
 _RUN = {"text", "bold", "href", "ref"}
 _COLUMN = {"key", "label", "align", "decimals", "percent", "group"}
@@ -142,29 +152,66 @@ class Block:
 
     @classmethod
     def table(
-        cls, title: str, columns: Sequence[Mapping[str, Any] | str], rows: Iterable[Iterable[Any]], *, unit: str = "",
-        total_rows: int = 0, notes: Sequence[str] = (), source: str = "", sortable: bool = True, form: str = "full",
+        cls,
+        title: str,
+        columns: Sequence[Mapping[str, Any] | str],
+        rows: Iterable[Iterable[Any]],
+        *,
+        unit: str = "",
+        total_rows: int = 0,
+        notes: Sequence[str] = (),
+        source: str = "",
+        sortable: bool = True,
+        form: str = "full",
         demo: bool = False,
-    ) -> Block:  # fmt: skip
+    ) -> Block:
         """A table; a column is a label or ``{key, label, align, decimals, percent, group}``.
 
         With ``percent`` 0.38 shows as 38.0%. A cell is null, a number, text, or ``{v, t, mark, tone, href}``;
         the last `total_rows` rows are 合计.
         """
         named = [{"key": c, "label": c} if isinstance(c, str) else c for c in columns]
-        rest = {"total_rows": total_rows, "notes": notes, "source": source, "sortable": sortable, "form": form}
-        content = {"title": title, "columns": named, "rows": rows, "unit": unit, "demo": bool(demo)} | rest
+        rest = {
+            "total_rows": total_rows,
+            "notes": notes,
+            "source": source,
+            "sortable": sortable,
+            "form": form,
+        }
+        content = {
+            "title": title,
+            "columns": named,
+            "rows": rows,
+            "unit": unit,
+            "demo": bool(demo),
+        } | rest
         return cls("table", content)
 
     @classmethod
     def figure(
-        cls, title: str, png: bytes | str, alt: str, *, width_cm: float = 16.0, source: str = "", demo: bool = False,
+        cls,
+        title: str,
+        png: bytes | str,
+        alt: str,
+        *,
+        width_cm: float = 16.0,
+        source: str = "",
+        demo: bool = False,
         missing_glyphs: str = "",
-    ) -> Block:  # fmt: skip
+    ) -> Block:
         """A picture, as PNG bytes or base64, with its alternative text."""
         text = png if isinstance(png, str) else base64.b64encode(png).decode("ascii")
-        content = {"title": title, "alt": alt, "png": text, "width_cm": width_cm, "source": source, "demo": bool(demo)}
-        return cls("figure", content | ({"missing_glyphs": missing_glyphs} if missing_glyphs else {}))
+        content = {
+            "title": title,
+            "alt": alt,
+            "png": text,
+            "width_cm": width_cm,
+            "source": source,
+            "demo": bool(demo),
+        }
+        return cls(
+            "figure", content | ({"missing_glyphs": missing_glyphs} if missing_glyphs else {})
+        )
 
     # in and out
 
@@ -188,7 +235,9 @@ class Block:
     @property
     def blocks(self) -> list[Block]:
         """The members of a group; of any other block, the block itself."""
-        return [Block.from_json(b) for b in self.content["blocks"]] if self.kind == "group" else [self]
+        return (
+            [Block.from_json(b) for b in self.content["blocks"]] if self.kind == "group" else [self]
+        )
 
     @property
     def is_demo(self) -> bool:
@@ -206,7 +255,10 @@ class Block:
 
         if self.kind != "table":
             raise ValueError(f"only a table has a frame; this is a {self.kind}")
-        plain = [[_text(cell) if number(cell) is None else number(cell) for cell in row] for row in self.content["rows"]]
+        plain = [
+            [_text(cell) if number(cell) is None else number(cell) for cell in row]
+            for row in self.content["rows"]
+        ]
         return pd.DataFrame(plain, columns=[column["key"] for column in self.content["columns"]])
 
     def plain(self) -> str:
@@ -216,11 +268,16 @@ class Block:
             return "\n\n".join(block.plain() for block in self.blocks)
         if self.kind == "table":
             columns = content["columns"]
-            rows = [[c["label"] for c in columns], *(map(shown, row, columns) for row in content["rows"])]
+            rows = [
+                [c["label"] for c in columns],
+                *(map(shown, row, columns) for row in content["rows"]),
+            ]
             return "\n".join([content["title"], *map("\t".join, rows)])
         if self.kind == "list":
             ordered = content.get("ordered")
-            return "\n".join(f"{n}. {t}" if ordered else f"· {t}" for n, t in enumerate(content["items"], 1))
+            return "\n".join(
+                f"{n}. {t}" if ordered else f"· {t}" for n, t in enumerate(content["items"], 1)
+            )
         return str(content["title"] if self.kind == "figure" else content.get("text", ""))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -240,7 +297,11 @@ def flat(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def changed(block: Block, change: Callable[[Block], Block]) -> Block:
     """The block, or every member of a group, as `change` makes it."""
-    return Block.group(*(changed(b, change) for b in block.blocks)) if block.kind == "group" else change(block)
+    return (
+        Block.group(*(changed(b, change) for b in block.blocks))
+        if block.kind == "group"
+        else change(block)
+    )
 
 
 def number(cell: Any) -> float | int | None:
@@ -307,7 +368,9 @@ def _validate(kind: str, content: Mapping[str, Any]) -> None:
         raise ValueError(f"{kind}: missing {sorted(missing)}, unknown {sorted(unknown)}")
     for key, value in content.items():
         if key in _CHOICES and value not in _CHOICES[key]:
-            raise ValueError(f"{kind}.{key}: {value!r} is not one of {', '.join(map(str, _CHOICES[key]))}")
+            raise ValueError(
+                f"{kind}.{key}: {value!r} is not one of {', '.join(map(str, _CHOICES[key]))}"
+            )
         if key in _TEXTS and not isinstance(value, str):
             raise ValueError(f"{kind}.{key}: text expected, found {value!r}")
     if kind == "figure" and not content["alt"].strip():
@@ -315,8 +378,13 @@ def _validate(kind: str, content: Mapping[str, Any]) -> None:
     if kind == "list" and not all(isinstance(item, str) for item in content["items"]):
         raise ValueError("list.items: texts expected")
     for text, runs in _parts(kind, content) if "runs" in content else ():
-        if any("text" not in run or run.keys() - _RUN for run in runs) or "".join(r["text"] for r in runs) != text:
-            raise ValueError(f"{kind}.runs: texts with {sorted(_RUN)} that together are the text; found {runs!r}")
+        if (
+            any("text" not in run or run.keys() - _RUN for run in runs)
+            or "".join(r["text"] for r in runs) != text
+        ):
+            raise ValueError(
+                f"{kind}.runs: texts with {sorted(_RUN)} that together are the text; found {runs!r}"
+            )
     if kind == "group":
         for member in content["blocks"]:
             _validate(member["kind"], member["content"])
@@ -330,7 +398,9 @@ def _validate_table(content: Mapping[str, Any]) -> None:
         if not {"key", "label"} <= column.keys() or column.keys() - _COLUMN:
             raise ValueError(f"table.columns[{n}]: {sorted(column)}; allowed: {sorted(_COLUMN)}")
         if not isinstance(column["label"], str) or not isinstance(column.get("decimals") or 0, int):
-            raise ValueError(f"table.columns[{n}]: label is text, decimals a whole number; found {column!r}")
+            raise ValueError(
+                f"table.columns[{n}]: label is text, decimals a whole number; found {column!r}"
+            )
     if not all(isinstance(note, str) for note in content.get("notes", ())):
         raise ValueError(f"table.notes: texts expected, found {content['notes']!r}")
     for n, row in enumerate(rows):
@@ -338,7 +408,9 @@ def _validate_table(content: Mapping[str, Any]) -> None:
             raise ValueError(f"table.rows[{n}]: {len(row)} cells, {len(columns)} columns")
         for cell in row:
             if isinstance(cell, tuple) or (isinstance(cell, Mapping) and cell.keys() - _CELL):
-                raise ValueError(f"table.rows[{n}]: a cell is null, a number, text or {sorted(_CELL)}; found {cell!r}")
+                raise ValueError(
+                    f"table.rows[{n}]: a cell is null, a number, text or {sorted(_CELL)}; found {cell!r}"
+                )
             if isinstance(cell, Mapping) and cell.get("tone") not in (None, *TONES):
                 raise ValueError(f"table.rows[{n}]: tone {cell['tone']!r} is not one of {TONES}")
     if not 0 <= content.get("total_rows", 0) <= len(rows):
@@ -370,15 +442,25 @@ def tree(notebook: Mapping[str, Any]) -> list[Block]:
             found += markdown(_joined(cell["source"]))
         for output in cell.get("outputs", ()) if cell["cell_type"] == "code" else ():
             data = output.get("data") or {}
-            png = _joined(data["image/png"]) if isinstance(data.get("image/png"), str | list) else None
+            png = (
+                _joined(data["image/png"])
+                if isinstance(data.get("image/png"), str | list)
+                else None
+            )
             if MIME in data:
                 try:
                     found.append(Block.from_json(data[MIME], png))
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
                     where, advice = f"第{place}个单元格", "请重新运行笔记本"
-                    problems.append(Problem("value_invalid", where=where, found=str(error), advice=advice))
+                    problems.append(
+                        Problem("value_invalid", where=where, found=str(error), advice=advice)
+                    )
             elif png:
-                alt = f"第{place}个单元格的图" if (words := _joined(data.get("text/plain", ""))).startswith("<") else words
+                alt = (
+                    f"第{place}个单元格的图"
+                    if (words := _joined(data.get("text/plain", ""))).startswith("<")
+                    else words
+                )
                 found.append(Block.figure("", "".join(png.split()), alt or "图"))
     if problems:
         raise InputError(problems)

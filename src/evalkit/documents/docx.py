@@ -50,7 +50,12 @@ class Writer:
         """Runs as XML; links to pages of the web and references to captions work in Word."""
         found = []
         for piece in pieces:
-            inner = run(piece["text"], bold=piece.get("bold"), pending=piece.get("pending"), tone=piece.get("tone"))
+            inner = run(
+                piece["text"],
+                bold=piece.get("bold"),
+                pending=piece.get("pending"),
+                tone=piece.get("tone"),
+            )
             href = piece.get("href") or ""
             if piece.get("ref"):
                 inner = field(f" REF _Ref_{piece['ref']} \\h ", inner)
@@ -63,20 +68,30 @@ class Writer:
 
     def bookmark(self, name: str, inner: str) -> str:
         mark = next(self.ids)
-        return f'<w:bookmarkStart w:id="{mark}" w:name="{name}"/>{inner}<w:bookmarkEnd w:id="{mark}"/>'
+        return (
+            f'<w:bookmarkStart w:id="{mark}" w:name="{name}"/>{inner}<w:bookmarkEnd w:id="{mark}"/>'
+        )
 
     def caption(self, item: Item, properties: str = "") -> None:
         if item["label"]:
             sort, n = item["label"][0], item["label"][1:]
             label = run(sort) + field(f" SEQ {sort} \\* ARABIC ", run(n))
-            self.paragraph("Caption", self.bookmark(f"_Ref_{item['id']}", label) + run("　" + item["title"]), properties)
+            self.paragraph(
+                "Caption",
+                self.bookmark(f"_Ref_{item['id']}", label) + run("　" + item["title"]),
+                properties,
+            )
 
     def item(self, item: Item) -> None:
         kind = item["kind"]
         if kind == "heading":
             before = "<w:pageBreakBefore/>" if item["new_page"] else ""
             if item["annex"]:
-                self.text("Heading1", item["annex"], f'{before}<w:ind w:firstLineChars="0" w:firstLine="0"/>')
+                self.text(
+                    "Heading1",
+                    item["annex"],
+                    f'{before}<w:ind w:firstLineChars="0" w:firstLine="0"/>',
+                )
                 self.text("Title", item["text"], "<w:keepNext/>")
                 return
             inner = self.bookmark(f"_Toc_{item['id']}", run(item["text"]))
@@ -108,11 +123,17 @@ class Writer:
             self.text("TableUnit", f"单位：{item['unit']}")
         widths = [round(width * 20) for width in item["widths"]]
         three, size = item["form"] == "three_line", round(item["size"] * 2)
-        last = len(item["rows"]) - 4  # of a longer one the first three rows stay together, and the last three with 合计
+        last = (
+            len(item["rows"]) - 4
+        )  # of a longer one the first three rows stay together, and the last three with 合计
         around = 10 if item["wide"] else 40
         lines = f'<w:spacing w:before="{around}" w:after="{around}" w:line="{round(item["size"] * 25)}" w:lineRule="exact"/>'
         columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-        parts = [_XML["table"].format(style="ThreeLine" if three else "TableGrid", width=sum(widths), columns=columns)]
+        parts = [
+            _XML["table"].format(
+                style="ThreeLine" if three else "TableGrid", width=sum(widths), columns=columns
+            )
+        ]
         heads = item["head"]
         for n, row in enumerate(heads):
             cells = {cell["at"]: cell for cell in row}
@@ -125,18 +146,34 @@ class Writer:
                 if cell is None:
                     continue
                 span = f'<w:gridSpan w:val="{cell["cols"]}"/>' if cell["cols"] > 1 else ""
-                merge = "<w:vMerge/>" if at in spanned else '<w:vMerge w:val="restart"/>' if cell["rows"] == 2 else ""
+                merge = (
+                    "<w:vMerge/>"
+                    if at in spanned
+                    else '<w:vMerge w:val="restart"/>'
+                    if cell["rows"] == 2
+                    else ""
+                )
                 width = sum(widths[at : at + cell["cols"]])
-                below = edge or (f"<w:tcBorders>{line}</w:tcBorders>" if three and (cell["rows"] == 2 or span) else "")
+                below = edge or (
+                    f"<w:tcBorders>{line}</w:tcBorders>"
+                    if three and (cell["rows"] == 2 or span)
+                    else ""
+                )
                 words = "" if at in spanned else run(cell["text"], bold=True, size=size)
                 inner.append(_cell(width, span + merge + below, words, "center", True, lines))
-            parts.append(f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{''.join(inner)}</w:tr>")
+            parts.append(
+                f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{''.join(inner)}</w:tr>"
+            )
         for place, line_ in enumerate(item["rows"]):
             inner, keep = [], item["whole"] or place < 2 or place >= last
             for width, cell in zip(widths, line_["cells"], strict=False):
                 span = f'<w:gridSpan w:val="{cell["cols"]}"/>' if cell["cols"] > 1 else ""
-                pieces = [{**piece, "bold": line_["total"] or piece.get("bold")} for piece in cell["runs"]]
-                words = "".join(run(p["text"], p["bold"], p.get("pending"), p.get("tone"), size) for p in pieces)
+                pieces = [
+                    {**piece, "bold": line_["total"] or piece.get("bold")} for piece in cell["runs"]
+                ]
+                words = "".join(
+                    run(p["text"], p["bold"], p.get("pending"), p.get("tone"), size) for p in pieces
+                )
                 side = {"r": "right", "c": "center"}.get(cell["side"], "left")
                 inner.append(_cell(sum(widths) if span else width, span, words, side, keep, lines))
             parts.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(inner)}</w:tr>")
@@ -148,10 +185,14 @@ class Writer:
 
 def _cell(width: int, properties: str, inner: str, side: str, keep: bool, lines: str) -> str:
     kept = "<w:keepNext/>" if keep else ""
-    return _XML["cell"].format(width=width, properties=properties, keep=kept, lines=lines, side=side, inner=inner)
+    return _XML["cell"].format(
+        width=width, properties=properties, keep=kept, lines=lines, side=side, inner=inner
+    )
 
 
-def run(text: str, bold: Any = False, pending: Any = False, tone: str | None = None, size: int = 0) -> str:
+def run(
+    text: str, bold: Any = False, pending: Any = False, tone: str | None = None, size: int = 0
+) -> str:
     """A run; line feeds become breaks."""
     look = '<w:rFonts w:hint="eastAsia"/>' if _EAST.search(text) else ""
     look += "<w:b/>" if bold else ""
@@ -172,14 +213,29 @@ def _opened(code: str) -> str:
     return _FIELD.format("begin") + instruction + _FIELD.format("separate")
 
 
-def section(wide: bool = False, references: str = "", first: bool = False, kind: str = "nextPage", numbers: str = "") -> str:
+def section(
+    wide: bool = False,
+    references: str = "",
+    first: bool = False,
+    kind: str = "nextPage",
+    numbers: str = "",
+) -> str:
     """Properties of a section; the binding edge of a landscape page is its top."""
     size = 'w:w="16838" w:h="11906" w:orient="landscape"' if wide else 'w:w="11906" w:h="16838"'
     top, right, bottom, left = (1588, 1984, 1474, 2098) if wide else (2098, 1474, 1984, 1588)
     return _XML["section"].format(
-        references=references, kind=kind, size=size, top=top, right=right, bottom=bottom, left=left, footer=900 if wide else 1400,
-        numbers=numbers, first="<w:titlePg/>" if first else "", line=LINE,
-    )  # fmt: skip
+        references=references,
+        kind=kind,
+        size=size,
+        top=top,
+        right=right,
+        bottom=bottom,
+        left=left,
+        footer=900 if wide else 1400,
+        numbers=numbers,
+        first="<w:titlePg/>" if first else "",
+        line=LINE,
+    )
 
 
 def break_section(writer: Writer, properties: str) -> None:
@@ -189,8 +245,15 @@ def break_section(writer: Writer, properties: str) -> None:
     )
 
 
-def report(items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool,
-           pages: Sequence[str] = (), fonts: str = "gb2312") -> bytes:  # fmt: skip
+def report(
+    items: Sequence[Item],
+    summary: Sequence[Item],
+    title: str,
+    cover: Cover | None,
+    demo: bool,
+    pages: Sequence[str] = (),
+    fonts: str = "gb2312",
+) -> bytes:
     """The report: cover, summary and contents where there is a cover, then the body.
 
     `pages` are the page numbers of the items that are headings of rank 1 and 2, in order.
@@ -208,7 +271,9 @@ def report(items: Sequence[Item], summary: Sequence[Item], title: str, cover: Co
                 writer.item(item)
             writer.xml.append('<w:p><w:r><w:br w:type="page"/></w:r></w:p>')
         if pages:
-            _contents(writer, [i for i in items if i["kind"] == "heading" and i["rank"] <= 2], pages)
+            _contents(
+                writer, [i for i in items if i["kind"] == "heading" and i["rank"] <= 2], pages
+            )
         if summary or pages:
             break_section(writer, section(numbers='<w:pgNumType w:fmt="upperRoman" w:start="1"/>'))
     else:
@@ -228,8 +293,14 @@ def report(items: Sequence[Item], summary: Sequence[Item], title: str, cover: Co
     return _finish(document, writer, section(turned, given, kind=kind, numbers=numbers))
 
 
-def official(items: Sequence[Item], appendices: Sequence[str], title: str, cover: Cover, demo: bool,
-             fonts: str = "gb2312") -> bytes:  # fmt: skip
+def official(
+    items: Sequence[Item],
+    appendices: Sequence[str],
+    title: str,
+    cover: Cover,
+    demo: bool,
+    fonts: str = "gb2312",
+) -> bytes:
     """公文正文: title, addressee, body, list of appendices, signature, date; no cover, red head, seal or contents."""
     document, writer = _new(fonts, title)
     references = _frame(document, demo)
@@ -242,7 +313,9 @@ def official(items: Sequence[Item], appendices: Sequence[str], title: str, cover
         writer.paragraph("BodyText", writer.runs(runs(cover.lead)))
     for item in items:
         writer.item(item)
-    keep = "<w:keepNext/>" if cover.office or cover.date else ""  # the date never stands on a page without the rest
+    keep = (
+        "<w:keepNext/>" if cover.office or cover.date else ""
+    )  # the date never stands on a page without the rest
     if appendices:
         writer.text("Normal", "", keep)
         many = len(appendices) > 1
@@ -250,30 +323,61 @@ def official(items: Sequence[Item], appendices: Sequence[str], title: str, cover
             ahead = 5 if n == 1 else 2
             hanging = f'<w:ind w:leftChars="{500 + 100 * many}" w:left="{1600 + 320 * many}" w:hanging="{(ahead - 2 + many) * 320}"/>'
             words = ("附件：" if n == 1 else "") + (f"{n}." if many else "") + name
-            writer.text("Normal", words, keep + (hanging if n == 1 else hanging.replace(f"{(ahead - 2 + many) * 320}", "320")))
+            writer.text(
+                "Normal",
+                words,
+                keep
+                + (hanging if n == 1 else hanging.replace(f"{(ahead - 2 + many) * 320}", "320")),
+            )
     if keep:
         office, date = em(cover.office), em(cover.date)
         right = max(2.0, office - date)
         writer.text("Normal", "", keep)
         writer.text("Normal", "", keep)
-        for words, chars in ((cover.office, max(2.0, right + date + 2 - office)), (cover.date, right)):
+        for words, chars in (
+            (cover.office, max(2.0, right + date + 2 - office)),
+            (cover.date, right),
+        ):
             if words:
                 place = f'<w:ind w:rightChars="{round(chars * 100)}" w:right="{round(chars * 320)}"/><w:jc w:val="right"/>'
-                writer.text("Normal", words, (keep if cover.date and words is cover.office else "") + place)
-    return _finish(document, writer, section(references=references, numbers='<w:pgNumType w:fmt="decimal" w:start="1"/>'))
+                writer.text(
+                    "Normal", words, (keep if cover.date and words is cover.office else "") + place
+                )
+    return _finish(
+        document,
+        writer,
+        section(references=references, numbers='<w:pgNumType w:fmt="decimal" w:start="1"/>'),
+    )
 
 
-def onepage(rows: Sequence[Sequence[Item]], title: str, cover: Cover | None, demo: bool, scale: float, fonts: str = "gb2312") -> bytes:
+def onepage(
+    rows: Sequence[Sequence[Item]],
+    title: str,
+    cover: Cover | None,
+    demo: bool,
+    scale: float,
+    fonts: str = "gb2312",
+) -> bytes:
     """一页纸: A4 with narrow margins and small type; items of one row (two figures) stand side by side."""
     document, writer = _new(fonts, title, scale)
     references = _frame(document, demo, numbered=False)
     writer.text("Title", title)
-    if below := "　".join(filter(None, (cover.subtitle, cover.period, cover.office, cover.date))) if cover else "":
+    if (
+        below := "　".join(filter(None, (cover.subtitle, cover.period, cover.office, cover.date)))
+        if cover
+        else ""
+    ):
         writer.text("Subtitle", below)
     for row in rows:
         if len(row) == 1:
             if row[0]["kind"] == "figure":
-                row = [{**row[0], "width": row[0]["width"] * 0.54 * scale, "height": row[0]["height"] * 0.54 * scale}]
+                row = [
+                    {
+                        **row[0],
+                        "width": row[0]["width"] * 0.54 * scale,
+                        "height": row[0]["height"] * 0.54 * scale,
+                    }
+                ]
             writer.item(row[0])
             continue
         cells = []
@@ -281,7 +385,9 @@ def onepage(rows: Sequence[Sequence[Item]], title: str, cover: Cover | None, dem
             factor = min(84.0 * scale / item["width"], 1.0)
             part = Writer(writer.part, writer)
             part.item({**item, "width": item["width"] * factor, "height": item["height"] * factor})
-            cells.append(f'<w:tc><w:tcPr><w:tcW w:w="4930" w:type="dxa"/></w:tcPr>{"".join(part.xml)}</w:tc>')
+            cells.append(
+                f'<w:tc><w:tcPr><w:tcW w:w="4930" w:type="dxa"/></w:tcPr>{"".join(part.xml)}</w:tc>'
+            )
         writer.xml.append(_XML["beside"].format(cells="".join(cells)))
     writer.xml.append('<w:p><w:pPr><w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>')
     return _finish(document, writer, _XML["one_page"].format(references=references))
@@ -301,7 +407,9 @@ def _contents(writer: Writer, headings: Sequence[Item], pages: Sequence[str]) ->
     writer.text("TOCHeading", "目　录")
     for n, (item, page) in enumerate(zip(headings, pages, strict=True)):
         name = f"_Toc_{item['id']}"
-        entry = run(item["text"]) + "<w:r><w:tab/></w:r>" + field(f" PAGEREF {name} \\h ", run(page))
+        entry = (
+            run(item["text"]) + "<w:r><w:tab/></w:r>" + field(f" PAGEREF {name} \\h ", run(page))
+        )
         ahead = _opened(' TOC \\o "1-2" \\h \\z \\u ') if n == 0 else ""
         after = _FIELD.format("end") if n == len(headings) - 1 else ""
         link = f'<w:hyperlink w:anchor="{name}" w:history="1">{entry}</w:hyperlink>'
@@ -316,16 +424,25 @@ def _template(fonts: str, scale: float) -> bytes:
 
     document = Document()
     text = Path(__file__).with_name("styles.xml").read_text("utf-8")
-    sizes = [round(value * scale) for value in (24, 370, 0, 40, 520, 21)] if scale else [32, LINE, TIGHT, 44, 700, 24]
+    sizes = (
+        [round(value * scale) for value in (24, 370, 0, 40, 520, 21)]
+        if scale
+        else [32, LINE, TIGHT, 44, 700, 24]
+    )
     names = ("size", "line", "tight", "title_size", "title_line", "caption_size")
     values = {**_XML["fonts"][fonts], **dict(zip(names, sizes, strict=True))}
     for key, value in values.items():
         text = text.replace(f"{{{key}}}", str(value))
     document.part._styles_part._element = parse_xml(text)
     document.settings.odd_and_even_pages_header_footer = True
-    for relations in (document.part.package.rels, document.part.rels):  # parts of the library's own template
+    for relations in (
+        document.part.package.rels,
+        document.part.rels,
+    ):  # parts of the library's own template
         for key, relation in list(relations.items()):
-            if relation.reltype.endswith(("/thumbnail", "/stylesWithEffects", "/customXml", "/numbering")):
+            if relation.reltype.endswith(
+                ("/thumbnail", "/stylesWithEffects", "/customXml", "/numbering")
+            ):
                 del relations[key]
     return _saved(document).getvalue()
 
@@ -358,7 +475,13 @@ def _new(fonts: str, title: str, scale: float = 0.0) -> tuple[Any, Writer]:
 
     document = Document(io.BytesIO(_template(fonts, scale)))
     core, fixed = document.core_properties, dt.datetime(2026, 1, 1)
-    core.title, core.author, core.last_modified_by, core.language, core.comments = title[:255], "Evalkit", "Evalkit", "zh-CN", ""
+    core.title, core.author, core.last_modified_by, core.language, core.comments = (
+        title[:255],
+        "Evalkit",
+        "Evalkit",
+        "zh-CN",
+        "",
+    )
     core.created = core.modified = fixed
     core.revision = 1
     return document, Writer(document.part)
@@ -372,11 +495,23 @@ def _frame(document: Any, demo: bool, numbered: bool = True) -> str:
     first = document.sections[0]
     page = run("— ") + field(" PAGE ", run("1")) + run(" —")
     for header in (first.header, first.even_page_header, first.first_page_header):
-        _fill(header, f'<w:pPr><w:pStyle w:val="Header"/></w:pPr>{run(DEMO) if demo else ""}', parse_xml)
-    for footer, side in ((first.footer, "right"), (first.even_page_footer, "left"), (first.first_page_footer, "")):
+        _fill(
+            header,
+            f'<w:pPr><w:pStyle w:val="Header"/></w:pPr>{run(DEMO) if demo else ""}',
+            parse_xml,
+        )
+    for footer, side in (
+        (first.footer, "right"),
+        (first.even_page_footer, "left"),
+        (first.first_page_footer, ""),
+    ):
         inner = f'<w:pPr><w:pStyle w:val="Footer"/><w:jc w:val="{side or "right"}"/></w:pPr>{page if side and numbered else ""}'
         _fill(footer, inner, parse_xml)
-    kept = [child for child in first._sectPr if child.tag.endswith(("}headerReference", "}footerReference"))]
+    kept = [
+        child
+        for child in first._sectPr
+        if child.tag.endswith(("}headerReference", "}footerReference"))
+    ]
     return "".join(etree.tostring(child, encoding="unicode") for child in kept)
 
 
@@ -396,7 +531,10 @@ def _finish(document: Any, writer: Writer, last: str) -> bytes:
         for name in old.namelist():
             info = zipfile.ZipInfo(name, FIXED)
             packed = name.endswith(".png")  # already
-            info.compress_type, info.external_attr = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED, 0o600 << 16
+            info.compress_type, info.external_attr = (
+                zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED,
+                0o600 << 16,
+            )
             new.writestr(info, _HEAD + part if name == "word/document.xml" else old.read(name))
     return buffer.getvalue()
 

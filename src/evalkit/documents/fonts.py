@@ -19,7 +19,10 @@ from evalkit.codebook import read_yaml
 _PROBE = "两新组织党建评估覆盖率指导员经费演示数据（）、，。《》“”—●▲■○△□%‰0123456789−"
 _PLAIN_WEIGHTS = range(350, 451)
 _SLANTED_OR_BOLD = 0b1000100001  # fsSelection: oblique, bold, italic
-_MACINTOSH, _MAC_CODES = 1, {1: "shift_jis", 2: "big5", 3: "euc_kr", 25: "gb18030"}  # platform of a name, its encodings
+_MACINTOSH, _MAC_CODES = (
+    1,
+    {1: "shift_jis", 2: "big5", 3: "euc_kr", 25: "gb18030"},
+)  # platform of a name, its encodings
 _FAMILY, _TYPOGRAPHIC_FAMILY = 1, 16  # entries of the table ``name``
 
 
@@ -49,7 +52,9 @@ class Face:
 def bundled(file: str = "NotoSansSC-Regular.otf") -> Path | None:
     """The font file of the package pylopdf-fonts-zh-cn, found without importing it."""
     spec = find_spec("pylopdf_fonts_zh_cn")
-    paths = [Path(folder) / file for folder in (spec.submodule_search_locations or ())] if spec else []
+    paths = (
+        [Path(folder) / file for folder in (spec.submodule_search_locations or ())] if spec else []
+    )
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -79,7 +84,11 @@ def _face(role: str, force: bool) -> Face:
             if name in known:
                 return Face(role, name, *known[name])
     path = bundled(wanted["file"])
-    return Face(role, f"evalkit {path.stem}", str(path), bundled=True) if path else Face(role, "DejaVu Sans", "")
+    return (
+        Face(role, f"evalkit {path.stem}", str(path), bundled=True)
+        if path
+        else Face(role, "DejaVu Sans", "")
+    )
 
 
 @cache
@@ -136,7 +145,9 @@ def _families(file: BinaryIO, start: int) -> set[str]:
     count, texts = struct.unpack(">2xHH", data[:6])
     names: dict[int, set[str]] = {}
     for n in range(count):
-        platform, encoding, _language, kind, length, offset = struct.unpack(">6H", data[6 + 12 * n : 18 + 12 * n])
+        platform, encoding, _language, kind, length, offset = struct.unpack(
+            ">6H", data[6 + 12 * n : 18 + 12 * n]
+        )
         if kind in (_FAMILY, _TYPOGRAPHIC_FAMILY):
             raw = data[texts + offset : texts + offset + length]
             code = "utf-16-be" if platform != _MACINTOSH else _MAC_CODES.get(encoding, "mac_roman")
@@ -163,7 +174,10 @@ def _entered(path: str, index: int) -> str:
 
     if not path:
         return "DejaVu Sans"
-    name, entries = f"evalkit {Path(path).stem}" + (f" {index}" if index else ""), font_manager.fontManager.ttflist
+    name, entries = (
+        f"evalkit {Path(path).stem}" + (f" {index}" if index else ""),
+        font_manager.fontManager.ttflist,
+    )
     if not any(entry.name == name and entry.fname == path for entry in entries):
         entries[:] = [entry for entry in entries if entry.name != name]
         entries.append(font_manager.FontEntry(fname=path, index=index, name=name))

@@ -15,7 +15,10 @@ from evalkit.documents.blocks import PENDING, Block, is_remark, number, parts, s
 from evalkit.documents.layout import head
 
 _TONES = {"good": "较好", "middle": "一般", "bad": "较差", "pending": "待补充"}
-_DEMO = ("演示数据：本页数字均为虚构，不代表任何真实地区。", "Demonstration data: every figure here is invented.")
+_DEMO = (
+    "演示数据：本页数字均为虚构，不代表任何真实地区。",
+    "Demonstration data: every figure here is invented.",
+)
 
 
 @cache
@@ -30,9 +33,16 @@ TURNED = 9  # more columns than this are printed on a landscape page
 
 
 def page(
-    blocks: Iterable[Block], title: str, *, subtitle: str = "", footer: str = "", lang: str = "zh-CN",
-    nav: Sequence[tuple[str, str]] = (), demo: bool = False, scripts: Sequence[str] = (),
-) -> str:  # fmt: skip
+    blocks: Iterable[Block],
+    title: str,
+    *,
+    subtitle: str = "",
+    footer: str = "",
+    lang: str = "zh-CN",
+    nav: Sequence[tuple[str, str]] = (),
+    demo: bool = False,
+    scripts: Sequence[str] = (),
+) -> str:
     """One self-contained HTML file: no network, no file beside it; the same input gives the same text.
 
     Parameters
@@ -65,17 +75,28 @@ def page(
     for block in _flat(members):
         anchor = f"s{len(contents) + 1}" if block.kind == "heading" else ""
         if anchor:
-            level, text = min(max(2, block.content["level"]), level + 1), escape(block.content["text"])  # none left out
+            level, text = (
+                min(max(2, block.content["level"]), level + 1),
+                escape(block.content["text"]),
+            )  # none left out
             block = Block.heading(block.content["text"], level)
             contents.append(f'<li class="n{level}"><a href="#{anchor}">{text}</a></li>')
         body.append(fragment(block, anchor=anchor, lang=lang))
     demo = demo or any(block.is_demo for block in members)
-    tables = [len(b.content["columns"]) for block in members for b in block.blocks if b.kind == "table"]
-    opening = f'<body{" class=ek-wide" if max(tables, default=0) > WIDE else ""}>'
+    tables = [
+        len(b.content["columns"]) for block in members for b in block.blocks if b.kind == "table"
+    ]
+    opening = f"<body{' class=ek-wide' if max(tables, default=0) > WIDE else ''}>"
     links = "".join(f'<li><a href="{_href(href)}">{escape(label)}</a></li>' for label, href in nav)
     words = ("Contents", "Skip to the text", "Pages") if english else ("目录", "跳到正文", "页面")
-    toc = (f'<nav class="ek-toc" aria-label="{words[0]}"><details open><summary>{words[0]}</summary>'
-           f"<ul>{''.join(contents)}</ul></details></nav>") if len(contents) > 1 else ""  # fmt: skip
+    toc = (
+        (
+            f'<nav class="ek-toc" aria-label="{words[0]}"><details open><summary>{words[0]}</summary>'
+            f"<ul>{''.join(contents)}</ul></details></nav>"
+        )
+        if len(contents) > 1
+        else ""
+    )
     styles = _asset("block.css") + _asset("page.css")
     scripts = [*([_asset("sort.js")] if "data-sort" in "".join(body) else []), *scripts]
     parts = [
@@ -85,7 +106,9 @@ def page(
         f"<title>{escape(title)}</title>\n<style>{styles}</style>\n</head>\n{opening}",
         f'<a class="ek-skip" href="#main">{words[1]}</a>',
         f'<p class="ek-demo" role="note">{_DEMO[english]}</p>' if demo else "",
-        f"<header><h1>{escape(title)}</h1>" + (f"<p>{escape(subtitle)}</p>" if subtitle else "") + "</header>",
+        f"<header><h1>{escape(title)}</h1>"
+        + (f"<p>{escape(subtitle)}</p>" if subtitle else "")
+        + "</header>",
         f'<nav aria-label="{words[2]}"><ul class="ek-links">{links}</ul></nav>' if links else "",
         toc,
         '<main id="main">',
@@ -102,10 +125,17 @@ def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
     """What the page may load: pictures within it, and these styles and scripts."""
 
     def hashes(texts: Sequence[str]) -> str:
-        found = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+        found = (
+            base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts
+        )
         return " ".join(f"'sha256-{one}'" for one in found) or "'none'"
 
-    rules = ["default-src 'none'", "img-src data:", f"style-src {hashes(styles)}", f"script-src {hashes(scripts)}"]
+    rules = [
+        "default-src 'none'",
+        "img-src data:",
+        f"style-src {hashes(styles)}",
+        f"script-src {hashes(scripts)}",
+    ]
     return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
 
 
@@ -113,7 +143,9 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
     """The block alone as HTML; `styled` adds the style sheet, for a notebook's output."""
     content, kind = block.content, block.kind
     if kind == "heading":
-        level = content["level"] if styled else max(2, content["level"])  # a page has one h1, its title
+        level = (
+            content["level"] if styled else max(2, content["level"])
+        )  # a page has one h1, its title
         html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{escape(content['text'])}</h{level}>"
     elif kind == "paragraph":
         style = content.get("style", "body")
@@ -126,17 +158,27 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
     elif kind == "page_break":
         html = '<div class="ek-break"></div>'
     elif kind == "group":
-        html = f'<div class="ek-group">{"".join(fragment(b, lang=lang) for b in block.blocks)}</div>'
+        html = (
+            f'<div class="ek-group">{"".join(fragment(b, lang=lang) for b in block.blocks)}</div>'
+        )
     elif kind == "figure":
         # title and source stand in the picture, which must stand alone; the caption would say them twice
         width = content.get("width_cm", 16.0)
         label = content.get("label", "")
-        caption = f"<figcaption>{escape(label)}　{escape(content['title'])}</figcaption>" if label else ""
-        html = (f'<figure class="ek-figure"{_id(content)}><img alt="{escape(content["alt"], quote=True)}" width="{round(width * PX)}" '
-                f'src="data:image/png;base64,{escape(content["png"], quote=True)}">{caption}</figure>')  # fmt: skip
+        caption = (
+            f"<figcaption>{escape(label)}　{escape(content['title'])}</figcaption>" if label else ""
+        )
+        html = (
+            f'<figure class="ek-figure"{_id(content)}><img alt="{escape(content["alt"], quote=True)}" width="{round(width * PX)}" '
+            f'src="data:image/png;base64,{escape(content["png"], quote=True)}">{caption}</figure>'
+        )
     else:
         html = _table(block, lang)
-    return f"<style>{_asset('block.css')}</style>{html}" if styled and kind not in {"heading", "page_break"} else html
+    return (
+        f"<style>{_asset('block.css')}</style>{html}"
+        if styled and kind not in {"heading", "page_break"}
+        else html
+    )
 
 
 def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
@@ -152,15 +194,25 @@ def _table(block: Block, lang: str) -> str:
     content = block.content
     columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
-    named = next((n for n, place in enumerate(sides) if place == "l"), None)  # the column that names the row
+    named = next(
+        (n for n, place in enumerate(sides) if place == "l"), None
+    )  # the column that names the row
     body = []
     for place, row in enumerate(rows):
         cells = [_cell(cell, columns[n], sides[n], n == named) for n, cell in enumerate(row)]
         if is_remark(row):
-            cells = [_cell(row[0], columns[0], "l", False).replace("<td", f'<td colspan="{len(row)}"', 1)]
-        body.append(f"<tr{' class=total' if place >= len(rows) - totals else ''}>{''.join(cells)}</tr>")
+            cells = [
+                _cell(row[0], columns[0], "l", False).replace("<td", f'<td colspan="{len(row)}"', 1)
+            ]
+        body.append(
+            f"<tr{' class=total' if place >= len(rows) - totals else ''}>{''.join(cells)}</tr>"
+        )
     words = ("Unit: ", "Source: ") if lang.startswith("en") else ("单位：", "来源：")
-    unit = f'<span class="ek-unit">{words[0]}{escape(content["unit"])}</span>' if content.get("unit") else ""
+    unit = (
+        f'<span class="ek-unit">{words[0]}{escape(content["unit"])}</span>'
+        if content.get("unit")
+        else ""
+    )
     title = escape("　".join(filter(None, (content.get("label"), content["title"]))))
     caption = f"<caption>{title}{unit}</caption>" if title or unit else ""
     sort = " data-sort" if content.get("sortable") and len(rows) - totals > 1 else ""
@@ -169,8 +221,10 @@ def _table(block: Block, lang: str) -> str:
         small.append(words[1] + escape(re.sub(r"^(来源：|Source: )", "", content["source"])))
     feet = "".join(f'<p class="ek-small">{line}</p>' for line in small)
     turned = " ek-turn" if len(columns) > TURNED else ""
-    return (f'<div class="ek-table ek-{content.get("form", "full")}{turned}"{_id(content)}><div class="ek-scroll"><table{sort}>{caption}'
-            f"<thead>{_head(columns)}</thead><tbody>{''.join(body)}</tbody></table></div>{feet}</div>")  # fmt: skip
+    return (
+        f'<div class="ek-table ek-{content.get("form", "full")}{turned}"{_id(content)}><div class="ek-scroll"><table{sort}>{caption}'
+        f"<thead>{_head(columns)}</thead><tbody>{''.join(body)}</tbody></table></div>{feet}</div>"
+    )
 
 
 def _head(columns: Sequence[Mapping[str, Any]]) -> str:
@@ -180,7 +234,11 @@ def _head(columns: Sequence[Mapping[str, Any]]) -> str:
         cells = []
         for cell in row:
             own = n + cell["rows"] == len(heads)  # of one column, else of a group
-            look = f'col" data-col="{cell["at"]}"' + ' rowspan="2"' * (cell["rows"] == 2) if own else f'colgroup" colspan="{cell["cols"]}"'
+            look = (
+                f'col" data-col="{cell["at"]}"' + ' rowspan="2"' * (cell["rows"] == 2)
+                if own
+                else f'colgroup" colspan="{cell["cols"]}"'
+            )
             cells.append(f'<th scope="{look}>{escape(cell["text"])}</th>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return "".join(rows)
@@ -196,7 +254,9 @@ def _runs(runs: Iterable[Mapping[str, Any]]) -> str:
     for run in runs:
         text = PENDING.sub(r'<mark class="ek-pending">\1</mark>', escape(run["text"]))
         text = f"<strong>{text}</strong>" if run.get("bold") else text
-        href = f"#{escape(run['ref'], quote=True)}" if run.get("ref") else _href(run.get("href") or "")
+        href = (
+            f"#{escape(run['ref'], quote=True)}" if run.get("ref") else _href(run.get("href") or "")
+        )
         found.append(f'<a href="{href}">{text}</a>' if href else text)
     return "".join(found)
 
@@ -221,4 +281,8 @@ def _href(href: str) -> str:
     if re.match(r"\s*[/\\]{2}", href):  # another machine without a scheme
         return ""
     scheme = re.match(r"\s*([a-zA-Z][\w+.-]*):", href)
-    return "" if scheme and scheme[1].lower() not in {"http", "https", "mailto"} else escape(href, quote=True)
+    return (
+        ""
+        if scheme and scheme[1].lower() not in {"http", "https", "mailto"}
+        else escape(href, quote=True)
+    )

@@ -15,7 +15,13 @@ from evalkit.problems import InputError, Problem
 
 PORTRAIT, LANDSCAPE = 442.2, 637.8  # width of the text block in points: 156 and 225 mm
 DEMO = "演示数据：本文数字均为虚构，不代表任何真实地区"
-_FITS = ((10.5, PORTRAIT), (9.0, PORTRAIT), (9.0, LANDSCAPE), (8.5, LANDSCAPE), (7.5, LANDSCAPE))  # 30 rows of 9 pt fit a landscape page
+_FITS = (
+    (10.5, PORTRAIT),
+    (9.0, PORTRAIT),
+    (9.0, LANDSCAPE),
+    (8.5, LANDSCAPE),
+    (7.5, LANDSCAPE),
+)  # 30 rows of 9 pt fit a landscape page
 _TALL = 135.0  # mm: a figure leaves room for text on its page
 _FEW = 160  # characters: four lines on a landscape page
 _PADDING = 0.9  # em, both sides of a cell together
@@ -33,7 +39,9 @@ def items(blocks: Iterable[Block], small: bool = False) -> list[Item]:
     return found
 
 
-def runs(text: str, pieces: Sequence[Mapping[str, Any]] = (), pending: bool = False) -> list[dict[str, Any]]:
+def runs(
+    text: str, pieces: Sequence[Mapping[str, Any]] = (), pending: bool = False
+) -> list[dict[str, Any]]:
     """The runs of a text; what is still to be written (【待补充】, or all of it) is marked."""
     new = []
     for run in pieces or ({"text": text},):
@@ -49,7 +57,9 @@ def em(text: str) -> float:
 
     def width(line: str) -> float:
         broad = [ord(c) > 0x2000 for c in line]
-        return sum(1.0 if b else 0.55 for b in broad) + 0.25 * sum(a != b for a, b in pairwise(broad))
+        return sum(1.0 if b else 0.55 for b in broad) + 0.25 * sum(
+            a != b for a, b in pairwise(broad)
+        )
 
     return max(map(width, text.split("\n")), default=0.0)
 
@@ -59,22 +69,47 @@ def _item(block: Block, small: bool) -> Item:
     if kind == "heading":
         rank, text = max(1, content["level"] - 1), content["text"]
         new_page = rank == 1 and text.startswith(("附录", "附件"))
-        annex, _, title = text.partition("　") if new_page and text.startswith("附件") else ("", "", text)  # stands above its title
-        return {"kind": kind, "rank": rank, "text": title, "annex": annex, "id": content.get("anchor", ""), "new_page": new_page}
+        annex, _, title = (
+            text.partition("　") if new_page and text.startswith("附件") else ("", "", text)
+        )  # stands above its title
+        return {
+            "kind": kind,
+            "rank": rank,
+            "text": title,
+            "annex": annex,
+            "id": content.get("anchor", ""),
+            "new_page": new_page,
+        }
     if kind == "paragraph":
         style = content.get("style", "body")
         return {"kind": kind, "style": style, "runs": runs(*parts(block)[0], style == "pending")}
     if kind == "note":
         return {"kind": kind, "tone": content.get("tone", "info"), "runs": runs(*parts(block)[0])}
     if kind == "list":
-        mark = "· " if small and not content.get("ordered") else "{}."  # no bullets in an official text
-        return {"kind": kind, "items": [runs("", [{"text": mark.format(n)}, *pieces]) for n, (_, pieces) in enumerate(parts(block), 1)]}
+        mark = (
+            "· " if small and not content.get("ordered") else "{}."
+        )  # no bullets in an official text
+        return {
+            "kind": kind,
+            "items": [
+                runs("", [{"text": mark.format(n)}, *pieces])
+                for n, (_, pieces) in enumerate(parts(block), 1)
+            ],
+        }
     if kind == "figure":
         width, height = picture_size(block)
         mm = min(content.get("width_cm", 16.0) * 10, 156.0, 195.0 * width / height)
-        mm = min(mm, max(_TALL * width / height, mm * 0.85)) if not small else mm  # type of 7 points stays above 6
-        return {"kind": kind, **_caption(content), "alt": content["alt"], "png": content["png"], "width": mm,
-                "height": mm * height / width}  # fmt: skip
+        mm = (
+            min(mm, max(_TALL * width / height, mm * 0.85)) if not small else mm
+        )  # type of 7 points stays above 6
+        return {
+            "kind": kind,
+            **_caption(content),
+            "alt": content["alt"],
+            "png": content["png"],
+            "width": mm,
+            "height": mm * height / width,
+        }
     return _table(content, small) if kind == "table" else {"kind": kind}
 
 
@@ -83,18 +118,26 @@ def picture_size(block: Block) -> tuple[int, int]:
     png = block.png
     if png[:8] != b"\x89PNG\r\n\x1a\n" or len(png) < 33:
         where, advice = block.content["title"] or "图", "图片须为 PNG；请重新运行笔记本"
-        raise InputError(Problem("value_invalid", where=where, found="图片打不开", allowed="PNG", advice=advice))
+        raise InputError(
+            Problem("value_invalid", where=where, found="图片打不开", allowed="PNG", advice=advice)
+        )
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 def _caption(content: Mapping[str, Any]) -> Item:
-    return {"id": content.get("anchor", ""), "label": content.get("label", ""), "title": content["title"]}
+    return {
+        "id": content.get("anchor", ""),
+        "label": content.get("label", ""),
+        "title": content["title"],
+    }
 
 
 def _table(content: Mapping[str, Any], small: bool) -> Item:
     columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
-    texts = [[shown(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows]
+    texts = [
+        [shown(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows
+    ]
     across = [is_remark(row) for row in rows]
     body = []
     for n, row in enumerate(rows):
@@ -104,15 +147,29 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
             mark = extra.get("mark") or ""
             tone = extra.get("tone") or ""
             lead = [{"text": f"{mark} ", "tone": tone}] if mark else []
-            pieces = runs("", [*lead, {"text": text.removeprefix(f"{mark} ") if mark else text}], tone == "pending")
+            pieces = runs(
+                "",
+                [*lead, {"text": text.removeprefix(f"{mark} ") if mark else text}],
+                tone == "pending",
+            )
             cells.append({"side": place, "runs": pieces, "cols": len(row) if across[n] else 1})
             if across[n]:
                 break
         body.append({"cells": cells, "total": n >= len(rows) - totals})
-    item = {"kind": "table", **_caption(content), "unit": content.get("unit", ""), "head": head(columns), "rows": body,
-            "feet": feet_of(content), "form": content.get("form", "full"), "whole": False}  # fmt: skip
+    item = {
+        "kind": "table",
+        **_caption(content),
+        "unit": content.get("unit", ""),
+        "head": head(columns),
+        "rows": body,
+        "feet": feet_of(content),
+        "form": content.get("form", "full"),
+        "whole": False,
+    }
     found = []
-    for size, room, widths in _fits(columns, [t for t, whole in zip(texts, across, strict=True) if not whole], sides, small):
+    for size, room, widths in _fits(
+        columns, [t for t, whole in zip(texts, across, strict=True) if not whole], sides, small
+    ):
         found.append({**item, "size": size, "widths": widths, "wide": room > PORTRAIT})
         if _height(found[-1]) < (LANDSCAPE if room == PORTRAIT else PORTRAIT - 10) - 20:
             return {**found[-1], "whole": True}
@@ -123,7 +180,11 @@ def feet_of(content: Mapping[str, Any]) -> list[str]:
     """Below a table: its notes as one line (注：1.… 2.…), each a sentence with its stop, and its source."""
     notes = [re.sub(r"^注\d*[：:、.]?\s*", "", note).strip() for note in content.get("notes", ())]
     notes = [note if note[-1] in "。！？.!?" else f"{note}。" for note in notes if note]
-    told = "".join(f"{n}.{note}" for n, note in enumerate(notes, 1)) if len(notes) > 1 else "".join(notes)
+    told = (
+        "".join(f"{n}.{note}" for n, note in enumerate(notes, 1))
+        if len(notes) > 1
+        else "".join(notes)
+    )
     source = re.sub(r"^来源：", "", content.get("source", ""))
     return [f"注：{told}"] * bool(told) + [f"来源：{source}"] * bool(source)
 
@@ -133,12 +194,20 @@ def _height(item: Item) -> float:
     size, widths = item["size"], item["widths"]
 
     def lines(text: str, width: float) -> int:
-        return sum(max(1, -int(-em(part) * size * 0.93 // max(width - 6, size))) for part in text.split("\n"))
+        return sum(
+            max(1, -int(-em(part) * size * 0.93 // max(width - 6, size)))
+            for part in text.split("\n")
+        )
 
     def row(cells: Iterable[tuple[str, float]]) -> float:
-        return max(lines(text, width) for text, width in cells) * size * 1.25 + (1.5 if item["wide"] else 4.5)
+        return max(lines(text, width) for text, width in cells) * size * 1.25 + (
+            1.5 if item["wide"] else 4.5
+        )
 
-    total = sum(row((cell["text"], sum(widths[cell["at"] : cell["at"] + cell["cols"]])) for cell in cells) for cells in item["head"])
+    total = sum(
+        row((cell["text"], sum(widths[cell["at"] : cell["at"] + cell["cols"]])) for cell in cells)
+        for cells in item["head"]
+    )
     for one in item["rows"]:
         each = ["".join(run["text"] for run in cell["runs"]) for cell in one["cells"]]
         total += row(zip(each, widths if len(each) == len(widths) else [sum(widths)], strict=True))
@@ -149,7 +218,9 @@ def _height(item: Item) -> float:
 def head(columns: Sequence[Mapping[str, Any]]) -> list[list[Item]]:
     """The rows of a heading, one or two (where neighbours share a group), as cells with what they span."""
     if not any(column.get("group") for column in columns):
-        return [[{"text": c["label"], "at": n, "cols": 1, "rows": 1} for n, c in enumerate(columns)]]
+        return [
+            [{"text": c["label"], "at": n, "cols": 1, "rows": 1} for n, c in enumerate(columns)]
+        ]
     upper: list[Item] = []
     lower: list[Item] = []
     for group, members in groupby(enumerate(columns), lambda pair: pair[1].get("group")):
@@ -163,7 +234,10 @@ def head(columns: Sequence[Mapping[str, Any]]) -> list[list[Item]]:
 
 
 def _fits(
-    columns: Sequence[Mapping[str, Any]], texts: Sequence[Sequence[str]], sides: Sequence[str], small: bool
+    columns: Sequence[Mapping[str, Any]],
+    texts: Sequence[Sequence[str]],
+    sides: Sequence[str],
+    small: bool,
 ) -> Iterator[tuple[float, float, list[float]]]:
     """Size of type, width of the page's text block and of the columns (points): the largest that holds every number.
 
@@ -174,14 +248,21 @@ def _fits(
         longest = max((em(row[n]) for row in texts), default=0.0)
         label = em(column["label"])
         words = sides[n] == "l"
-        needs.append(max(min(longest, 6.0) if words else min(longest, 12.0), label / 3, min(label, 3.1)) + _PADDING)
-        wants.append(max(min(longest, 90.0), label / 2, needs[-1] - _PADDING, min(label, 6.0)) + _PADDING)
+        needs.append(
+            max(min(longest, 6.0) if words else min(longest, 12.0), label / 3, min(label, 3.1))
+            + _PADDING
+        )
+        wants.append(
+            max(min(longest, 90.0), label / 2, needs[-1] - _PADDING, min(label, 6.0)) + _PADDING
+        )
     fits = ((10.0, PORTRAIT + 40.0),) if small else _FITS
     holding = [(s, r) for s, r in fits if sum(needs) * s <= r] or [fits[-1]]
     for size, room in (pair for pair in holding if pair[1] == holding[0][1]):
         spare, more = room / size - sum(needs), sum(wants) - sum(needs)
-        share = [need + (want - need) * min(1.0, spare / more) if more > 0 and spare > 0 else need
-                 for need, want in zip(needs, wants, strict=True)]  # fmt: skip
+        share = [
+            need + (want - need) * min(1.0, spare / more) if more > 0 and spare > 0 else need
+            for need, want in zip(needs, wants, strict=True)
+        ]
         yield size, room, [round(room * width / sum(share), 2) for width in share]
 
 
@@ -206,5 +287,7 @@ def _turn(found: list[Item]) -> None:
             if item.get("annex"):  # in one line: the page has to hold the table too
                 item.update(text=f"{item['annex']}　{item['text']}", annex="")
     for n, item in enumerate(found):
-        if "new_page" in item and (n == 0 or bool(found[n - 1].get("wide")) != bool(item.get("wide"))):
+        if "new_page" in item and (
+            n == 0 or bool(found[n - 1].get("wide")) != bool(item.get("wide"))
+        ):
             item["new_page"] = False

@@ -27,13 +27,18 @@ def _from_token(token: Mapping[str, Any]) -> Iterator[Block]:
         yield Block.heading(text, min(token["attrs"]["level"], 4))
     elif kind == "list":
         items = _items(token)
-        content = {"items": [_text_of(item) for item in items], "ordered": bool(token["attrs"]["ordered"])}
+        content = {
+            "items": [_text_of(item) for item in items],
+            "ordered": bool(token["attrs"]["ordered"]),
+        }
         yield Block("list", content | ({"runs": items} if any(map(_styled, items)) else {}))
     elif kind == "block_quote" and text:
         yield Block.note("\n".join(filter(None, map(_words, token["children"]))))
     elif kind == "table":
         head, *body = token["children"]
-        rows = [[_words(cell) for cell in row["children"]] for part in body for row in part["children"]]
+        rows = [
+            [_words(cell) for cell in row["children"]] for part in body for row in part["children"]
+        ]
         yield Block.table("", [_words(cell) for cell in head["children"]], rows, sortable=False)
     elif kind == "block_html":
         if re.fullmatch(r"<!--\s*page[ _-]?break\s*-->", text):
@@ -42,7 +47,9 @@ def _from_token(token: Mapping[str, Any]) -> Iterator[Block]:
             yield Block.paragraph(words)
     elif kind not in {"blank_line", "thematic_break"} and text:
         runs = _runs(token)
-        yield Block("paragraph", {"text": text, "style": "body"} | ({"runs": runs} if _styled(runs) else {}))
+        yield Block(
+            "paragraph", {"text": text, "style": "body"} | ({"runs": runs} if _styled(runs) else {})
+        )
 
 
 def _items(token: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -78,9 +85,15 @@ def _runs(token: Mapping[str, Any]) -> list[dict[str, Any]]:
         kept.pop(0)
     while kept and not kept[-1][0].strip():
         kept.pop()
-    named = [({"bold": True} if bold else {}) | ({"href": href} if href else {}) for _, (bold, href) in kept]
+    named = [
+        ({"bold": True} if bold else {}) | ({"href": href} if href else {})
+        for _, (bold, href) in kept
+    ]
     groups = groupby(zip(kept, named, strict=True), lambda pair: pair[1])
-    return [{"text": "".join(letter for (letter, _), _ in members), **style} for style, members in groups]
+    return [
+        {"text": "".join(letter for (letter, _), _ in members), **style}
+        for style, members in groups
+    ]
 
 
 def _inline(token: Mapping[str, Any], bold: bool, href: str) -> Iterator[tuple[str, bool, str]]:
@@ -95,7 +108,11 @@ def _inline(token: Mapping[str, Any], bold: bool, href: str) -> Iterator[tuple[s
     else:
         url = str(token.get("attrs", {}).get("url", "")) if kind == "link" else ""
         href = url if url.startswith("http") else href
-        inner = [run for child in token.get("children", ()) for run in _inline(child, bold or kind == "strong", href)]
+        inner = [
+            run
+            for child in token.get("children", ())
+            for run in _inline(child, bold or kind == "strong", href)
+        ]
         yield from inner
         if url.startswith("http") and url != "".join(run[0] for run in inner):
             yield f"（{url}）", bold, href

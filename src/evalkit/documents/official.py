@@ -40,7 +40,9 @@ def annexes(document: Document) -> list[Block]:
             kept = [b for b in section if b.content["level"] < block.content["level"]]
             section = [*kept, block]
         elif _moves(block):
-            found += [Block("heading", {**b.content, "level": b.content["level"] + 1}) for b in section]
+            found += [
+                Block("heading", {**b.content, "level": b.content["level"] + 1}) for b in section
+            ]
             section = []
             found.append(block)
     for block in flat(document.appendices):
@@ -71,7 +73,13 @@ def _moves(block: Block) -> bool:
 
 
 def _words(block: Block) -> list[str]:
-    return [block.content["text"]] if block.kind == "heading" else [words for words, _ in parts(block)] if block.kind in _SPOKEN else []
+    return (
+        [block.content["text"]]
+        if block.kind == "heading"
+        else [words for words, _ in parts(block)]
+        if block.kind in _SPOKEN
+        else []
+    )
 
 
 def _labels(document: Document) -> dict[str, str]:
@@ -84,7 +92,11 @@ def _renamed(blocks: Iterable[Block], document: Document) -> list[Block]:
 
     def said(value: Any) -> Any:
         if isinstance(value, str):
-            return re.sub(r"(?:附录)?“([^”]*)”", lambda m: f"{labels[m[1]]}{m[0].removeprefix('附录')}" if m[1] in labels else m[0], value)
+            return re.sub(
+                r"(?:附录)?“([^”]*)”",
+                lambda m: f"{labels[m[1]]}{m[0].removeprefix('附录')}" if m[1] in labels else m[0],
+                value,
+            )
         if isinstance(value, Mapping):
             return {key: said(entry) for key, entry in value.items()}
         return [said(entry) for entry in value] if isinstance(value, list | tuple) else value

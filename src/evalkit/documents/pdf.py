@@ -28,13 +28,17 @@ LOST = "〓"  # the printers' mark for a character that is not there
 _TEXTS = {"text", "title", "label", "unit", "feet", "subtitle", "office", "date", "period", "mark"}
 
 
-def report(items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool) -> tuple[bytes, list[Problem]]:
+def report(
+    items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool
+) -> tuple[bytes, list[Problem]]:
     """The report as PDF, in the order and styles of the Word form, and the glyphs that are missing."""
     data, problems = _data(items, summary, title, cover, demo)
     return _compile(data, "pdf")[0], problems
 
 
-def pages(items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool) -> list[str]:
+def pages(
+    items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool
+) -> list[str]:
     """The page numbers of the headings of rank 1 and 2, for Word's contents; empty where there are under two."""
     data, _ = _data(items, summary, title, cover, demo)
     if not data["contents"]:
@@ -50,11 +54,21 @@ def onepage(
     data, problems = _data(items, (), title, cover, demo, small=True)
     for scale in (1.2, 1.1, 1.0, 0.9, 0.8, 0.7):
         data["scale"] = scale
-        if (n := len(re.findall(rb"/Type/Page\b", _compile(data, "pdf")[0]))) == 1:  # pictures take far longer
+        if (
+            n := len(re.findall(rb"/Type/Page\b", _compile(data, "pdf")[0]))
+        ) == 1:  # pictures take far longer
             break
     else:
         advice = "一页纸只放一张表、三句话、两幅图，请删减"
-        problems.append(Problem("page_overflow", "warning", found=f"内容排成{n}页", read="图片只有第1页", advice=advice))
+        problems.append(
+            Problem(
+                "page_overflow",
+                "warning",
+                found=f"内容排成{n}页",
+                read="图片只有第1页",
+                advice=advice,
+            )
+        )
     return _compile(data, "png")[0] if draw else b"", scale, problems
 
 
@@ -62,7 +76,12 @@ def pairs(items: Sequence[Item]) -> list[list[Item]]:
     """Items of one page in rows: two figures that follow each other stand side by side."""
     rows: list[list[Item]] = []
     for item in items:
-        beside = item["kind"] == "figure" and rows and rows[-1][0]["kind"] == "figure" and len(rows[-1]) == 1
+        beside = (
+            item["kind"] == "figure"
+            and rows
+            and rows[-1][0]["kind"] == "figure"
+            and len(rows[-1]) == 1
+        )
         if beside:
             rows[-1].append(item)
         else:
@@ -71,7 +90,12 @@ def pairs(items: Sequence[Item]) -> list[list[Item]]:
 
 
 def _data(
-    items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool, small: bool = False
+    items: Sequence[Item],
+    summary: Sequence[Item],
+    title: str,
+    cover: Cover | None,
+    demo: bool,
+    small: bool = False,
 ) -> tuple[dict[str, Any], list[Problem]]:
     parts: list[dict[str, Any]] = []
     for item in items:
@@ -84,21 +108,40 @@ def _data(
         parts = [{"wide": False, "items": [], "rows": pairs(items)}]
     n_headings = sum(item["kind"] == "heading" and item["rank"] <= 2 for item in items)
     data = {
-        "title": title, "cover": asdict(cover) if cover else None, "demo": DEMO if demo else "", "small": small, "scale": 1.0,
-        "summary": list(summary), "contents": bool(cover) and n_headings > 1, "parts": parts,
-    }  # fmt: skip
+        "title": title,
+        "cover": asdict(cover) if cover else None,
+        "demo": DEMO if demo else "",
+        "small": small,
+        "scale": 1.0,
+        "summary": list(summary),
+        "contents": bool(cover) and n_headings > 1,
+        "parts": parts,
+    }
     lost: dict[str, dict[str, None]] = {}
     shown = _replaced(data, "", "封面", _known(), lost)
-    return {**shown, "faces": _faces()}, [_missing(where, list(found)) for where, found in list(lost.items())[:PLACES]]
+    return {**shown, "faces": _faces()}, [
+        _missing(where, list(found)) for where, found in list(lost.items())[:PLACES]
+    ]
 
 
 def _missing(where: str, found: list[str]) -> Problem:
     advice = "请装有这些字的字体（如 Noto Sans CJK SC）后再生成，或改用规范写法"
-    words = "、".join(f"{c}（U+{ord(c):04X}）" for c in found[:8]) + (f"等{len(found)}个字" if len(found) > 8 else "")
-    return Problem("glyph_missing", "warning", where=where, found=words, read=f"字体里没有，印成{LOST}", advice=advice)
+    words = "、".join(f"{c}（U+{ord(c):04X}）" for c in found[:8]) + (
+        f"等{len(found)}个字" if len(found) > 8 else ""
+    )
+    return Problem(
+        "glyph_missing",
+        "warning",
+        where=where,
+        found=words,
+        read=f"字体里没有，印成{LOST}",
+        advice=advice,
+    )
 
 
-def _replaced(value: Any, key: str, where: str, known: frozenset[int], lost: dict[str, dict[str, None]]) -> Any:
+def _replaced(
+    value: Any, key: str, where: str, known: frozenset[int], lost: dict[str, dict[str, None]]
+) -> Any:
     """The data with 〓 for what no face has; `lost` gets the characters of each place."""
     if isinstance(value, str):
         for c in dict.fromkeys(value) if key in _TEXTS else ():
@@ -123,25 +166,42 @@ def _replaced(value: Any, key: str, where: str, known: frozenset[int], lost: dic
 
 def _known() -> frozenset[int]:
     """Code points that every chain of faces can draw: the two they all end in, and what all the others share."""
-    cmaps = {role: fonts.cmap(face.path, face.index) if (face := fonts.face(role)).path else frozenset(range(0x250))
-             for role in ("图表", *ROLES.values())}  # fmt: skip
+    cmaps = {
+        role: fonts.cmap(face.path, face.index)
+        if (face := fonts.face(role)).path
+        else frozenset(range(0x250))
+        for role in ("图表", *ROLES.values())
+    }
     return cmaps["图表"] | cmaps["宋体"] | frozenset.intersection(*cmaps.values())
 
 
 def _folders() -> tuple[str, ...]:
-    return tuple(sorted({str(Path(face.path).parent) for role in ("图表", *ROLES.values()) if (face := fonts.face(role)).path}))
+    return tuple(
+        sorted(
+            {
+                str(Path(face.path).parent)
+                for role in ("图表", *ROLES.values())
+                if (face := fonts.face(role)).path
+            }
+        )
+    )
 
 
 def _faces() -> dict[str, list[str]]:
     """Families by use, as Typst names them, each with the two that stand behind every face."""
-    listed = {(str(Path(f.path)), f.index): f.family for f in typst_fonts(*_folders()).fonts() if f.path}
+    listed = {
+        (str(Path(f.path)), f.index): f.family for f in typst_fonts(*_folders()).fonts() if f.path
+    }
     last = "Libertinus Serif"
 
     def family(role: str) -> str:
         face = fonts.face(role)
         return listed.get((str(Path(face.path)), face.index), last)
 
-    return {use: list(dict.fromkeys([family(role), family("宋体"), family("图表")])) for use, role in ROLES.items()}
+    return {
+        use: list(dict.fromkeys([family(role), family("宋体"), family("图表")]))
+        for use, role in ROLES.items()
+    }
 
 
 def _compile(data: dict[str, Any], form: str) -> list[bytes]:

@@ -25,7 +25,9 @@ def typst_fonts(*folders: str) -> Any:
     """The faces in some folders and those Typst brings; the system's are not searched."""
     import typst
 
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders))
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders)
+    )
 
 
 @cache
@@ -45,19 +47,34 @@ def typeset(folder: Path, form: str, folders: Sequence[str]) -> list[bytes]:
     main, root = str(folder / MAIN), str(folder)
     try:
         if form == "places":
-            found = typst.query(main, "<place>", "value", root=root, font_paths=typst_fonts(*folders), ignore_system_fonts=True)
+            found = typst.query(
+                main,
+                "<place>",
+                "value",
+                root=root,
+                font_paths=typst_fonts(*folders),
+                ignore_system_fonts=True,
+            )
             return [found.encode()]
         made = _compiler(*folders).compile(main, root=root, format=form, ppi=200.0)
     except RuntimeError as error:
         advice = "请查看图片能否打开；仍不行请把笔记本发给维护人员"
-        raise InputError(Problem("value_invalid", where="PDF", found=str(error)[:300], advice=advice)) from error
+        raise InputError(
+            Problem("value_invalid", where="PDF", found=str(error)[:300], advice=advice)
+        ) from error
     return made if isinstance(made, list) else [made]
 
 
 def _apart(folder: Path, form: str, folders: Sequence[str]) -> list[bytes]:
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "evalkit.documents.typeset", str(folder), form, *folders]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     if done.returncode:
         raise InputError(Problem("value_invalid", where="PDF", found=done.stderr.strip()[-300:]))
     return [(folder / name).read_bytes() for name in json.loads(done.stdout)]

@@ -8,13 +8,28 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-           "nan_inf_to_errors": True, "default_date_format": "yyyy-mm-dd"}  # fmt: skip
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": True,
+    "default_date_format": "yyyy-mm-dd",
+}
 CREATED = dt.datetime(2026, 1, 1)  # a fixed date, so that the same content gives the same bytes
 MARK = "evalkit:output"  # `scan` knows Evalkit's own lists and copies by it and never counts them as ledgers
-HEAD = {"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter", "bg_color": "#E7EEF7"}
+HEAD = {
+    "bold": True,
+    "border": 1,
+    "text_wrap": True,
+    "align": "center",
+    "valign": "vcenter",
+    "bg_color": "#E7EEF7",
+}
 # what Excel or WPS may calculate: also in full width, after blanks or behind characters that nobody sees
-_FORMULA = re.compile(r"[\s\u3000\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]*[=+\-@＝＋－＠]|[\t\r\n]")
+_FORMULA = re.compile(
+    r"[\s\u3000\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]*[=+\-@＝＋－＠]|[\t\r\n]"
+)
 CELL_LIMIT, NAME_LIMIT = 32_767, 31
 
 
@@ -68,7 +83,9 @@ def frames_bytes(frames: Mapping[str, Any]) -> bytes:
 def csv_bytes(frame: Any) -> bytes:
     """A data frame as CSV that Excel reads (UTF-8 with BOM); a text that it would calculate gets an apostrophe."""
     texts = {c: frame[c].map(_inert) for c in frame if frame[c].dtype.kind not in "biufMm"}
-    return bytes(frame.assign(**texts).rename(columns=_inert).to_csv(index=False).encode("utf-8-sig"))
+    return bytes(
+        frame.assign(**texts).rename(columns=_inert).to_csv(index=False).encode("utf-8-sig")
+    )
 
 
 def _inert(value: Any) -> Any:
@@ -86,14 +103,23 @@ def sheet_name(text: str, taken: Iterable[str] = ()) -> str:
 
 
 def list_sheet(
-    book: Any, name: str, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[Any]],
+    book: Any,
+    name: str,
+    columns: Sequence[tuple[str, float]],
+    rows: Sequence[Sequence[Any]],
     tones: dict[str, str] | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """A list with frozen headings, a filter and the given widths; a cell whose text is in `tones` has that colour."""
     taken = [s.get_name() for s in book.worksheets()]
     sheet = book.add_worksheet(sheet_name(name, taken))
-    head, body = book.add_format(HEAD), book.add_format({"text_wrap": True, "valign": "top", "border": 1})
-    coloured = {t: book.add_format({"valign": "top", "border": 1, "bg_color": c}) for t, c in (tones or {}).items()}
+    head, body = (
+        book.add_format(HEAD),
+        book.add_format({"text_wrap": True, "valign": "top", "border": 1}),
+    )
+    coloured = {
+        t: book.add_format({"valign": "top", "border": 1, "bg_color": c})
+        for t, c in (tones or {}).items()
+    }
     for j, (label, width) in enumerate(columns):
         sheet.set_column(j, j, width)
         sheet.write_string(0, j, label, head)
@@ -101,7 +127,9 @@ def list_sheet(
         lines = max(_lines(v, columns[j][1]) for j, v in enumerate(row))
         sheet.set_row(i, min(409, 15 * lines))  # not every program fits the height to wrapped text
         for j, value in enumerate(row):
-            write_cell(sheet, i, j, value, coloured.get(value, body) if isinstance(value, str) else body)
+            write_cell(
+                sheet, i, j, value, coloured.get(value, body) if isinstance(value, str) else body
+            )
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(1, len(rows)), len(columns) - 1)
     sheet.set_landscape()
@@ -113,4 +141,7 @@ def list_sheet(
 def _lines(value: Any, width: float) -> int:
     """Lines that a wrapped text takes; a Chinese character is two wide."""
     parts = str(value).split("\n")
-    return sum(1 + int(sum(2 if ord(c) > 0x2E80 else 1 for c in part) // max(1.0, width - 1)) for part in parts)
+    return sum(
+        1 + int(sum(2 if ord(c) > 0x2E80 else 1 for c in part) // max(1.0, width - 1))
+        for part in parts
+    )

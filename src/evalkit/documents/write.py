@@ -19,15 +19,36 @@ from evalkit.files import put
 from evalkit.problems import InputError, Problem, did_you_mean
 
 # form -> ending of its file
-FORMS = {"docx": ".docx", "official": ".docx", "annex": ".docx", "pdf": ".pdf", "html": ".html", "xlsx": ".xlsx", "onepage": ".docx",
-         "onepage_png": ".png"}  # fmt: skip
-ENDS = {"official": "-公文", "annex": "-公文附件", "onepage": "-一页纸", "onepage_png": "-一页纸"}  # of its name, before that
+FORMS = {
+    "docx": ".docx",
+    "official": ".docx",
+    "annex": ".docx",
+    "pdf": ".pdf",
+    "html": ".html",
+    "xlsx": ".xlsx",
+    "onepage": ".docx",
+    "onepage_png": ".png",
+}
+ENDS = {
+    "official": "-公文",
+    "annex": "-公文附件",
+    "onepage": "-一页纸",
+    "onepage_png": "-一页纸",
+}  # of its name, before that
 
 
 def write(
-    blocks: Iterable[Block], path: str | Path, form: str | None = None, *, title: str = "", cover: Cover | None = None,
-    fonts: str = "gb2312", notes: Sequence[tuple[str, str]] = (), nav: Sequence[tuple[str, str]] = (), footer: str = "",
-) -> list[Problem]:  # fmt: skip
+    blocks: Iterable[Block],
+    path: str | Path,
+    form: str | None = None,
+    *,
+    title: str = "",
+    cover: Cover | None = None,
+    fonts: str = "gb2312",
+    notes: Sequence[tuple[str, str]] = (),
+    nav: Sequence[tuple[str, str]] = (),
+    footer: str = "",
+) -> list[Problem]:
     """Write a document tree as one file.
 
     Parameters
@@ -68,22 +89,39 @@ def write(
     if cover and cover.period and cover.period.removesuffix("度") in (cover.title or title):
         cover = replace(cover, period="")  # the title says it
     title, footer, notes = freeze((title, footer, notes))
-    document = number(blocks, title or (cover.title if cover else ""), headings=not wanted.startswith("onepage"))
+    document = number(
+        blocks, title or (cover.title if cover else ""), headings=not wanted.startswith("onepage")
+    )
     problems = list(document.problems)
     for block in document.blocks:
         if lost := block.content.get("missing_glyphs"):
             where = block.content.get("label") or "图"
-            problems.append(Problem("glyph_missing", "warning", where=where, found="、".join(lost), read="图里印成方框"))
+            problems.append(
+                Problem(
+                    "glyph_missing",
+                    "warning",
+                    where=where,
+                    found="、".join(lost),
+                    read="图里印成方框",
+                )
+            )
     content, said = _made(document, wanted, cover, fonts, notes, nav, footer)
     problems += said
     written = put(target, content)
     if written != target:
         read, advice = str(written), "请关闭打开着的旧文件后再运行一次"
-        problems.append(Problem("output_locked", "warning", file=str(target), read=read, advice=advice))
+        problems.append(
+            Problem("output_locked", "warning", file=str(target), read=read, advice=advice)
+        )
     return problems
 
 
-def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path | None = None, **options: Any) -> Path:
+def export(
+    notebook: str | Path | Mapping[str, Any],
+    form: str,
+    out: str | Path | None = None,
+    **options: Any,
+) -> Path:
     """Write an executed notebook in a form of `write`; findings come as Python warnings.
 
     Parameters
@@ -107,16 +145,31 @@ def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path 
     source = Path(notebook) if isinstance(notebook, str | Path) else None
     name = source.name if source else "notebook"
     try:
-        content = notebook if isinstance(notebook, Mapping) else json.loads(Path(notebook).read_text("utf-8-sig"))
+        content = (
+            notebook
+            if isinstance(notebook, Mapping)
+            else json.loads(Path(notebook).read_text("utf-8-sig"))
+        )
         outputs = [o for cell in content["cells"] for o in cell.get("outputs", ())]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         advice = "请给出运行过的 .ipynb 文件"
-        raise InputError(Problem("notebook_invalid", file=name, found=f"读不出来（{type(error).__name__}）", advice=advice)) from error
+        raise InputError(
+            Problem(
+                "notebook_invalid",
+                file=name,
+                found=f"读不出来（{type(error).__name__}）",
+                advice=advice,
+            )
+        ) from error
     advice = "请先运行：在 JupyterLab 里“运行全部”并保存，或用 python start.py run"
     if any(o.get("output_type") == "error" for o in outputs):
-        raise InputError(Problem("notebook_failed", file=name, found="有单元格运行出错", advice=advice))
+        raise InputError(
+            Problem("notebook_failed", file=name, found="有单元格运行出错", advice=advice)
+        )
     if not any({MIME, "image/png"} & set(o.get("data") or ()) for o in outputs):
-        raise InputError(Problem("notebook_invalid", file=name, found="没有运行结果", advice=advice))
+        raise InputError(
+            Problem("notebook_invalid", file=name, found="没有运行结果", advice=advice)
+        )
     _known(str(form), tuple(FORMS), "form")
     plain = (source or Path(name)).with_name(file_name(source.stem if source else name, form))
     target = plain if out is None else Path(out) / plain.name if os.path.isdir(out) else Path(out)
@@ -127,7 +180,15 @@ def export(notebook: str | Path | Mapping[str, Any], form: str, out: str | Path 
 
 def _known(value: str, known: Sequence[str], where: str) -> None:
     if value not in known:
-        raise InputError(Problem("value_invalid", where=where, found=value, allowed="、".join(known), advice=did_you_mean(value, known)))
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where=where,
+                found=value,
+                allowed="、".join(known),
+                advice=did_you_mean(value, known),
+            )
+        )
 
 
 def file_name(stem: str, form: str) -> str:
@@ -136,7 +197,13 @@ def file_name(stem: str, form: str) -> str:
 
 
 def _made(
-    document: Document, form: str, cover: Cover | None, fonts: str, notes: Any, nav: Any, footer: str
+    document: Document,
+    form: str,
+    cover: Cover | None,
+    fonts: str,
+    notes: Any,
+    nav: Any,
+    footer: str,
 ) -> tuple[bytes, list[Problem]]:
     """The content of the file, and what its form has to say."""
     demo = document.is_demo or bool(cover and cover.demo)
@@ -151,7 +218,14 @@ def _made(
     from evalkit.documents import docx, pdf
 
     if form == "official":
-        made = docx.official(items(official.text(document)), official.titles(document), title, cover or Cover(), demo, fonts)
+        made = docx.official(
+            items(official.text(document)),
+            official.titles(document),
+            title,
+            cover or Cover(),
+            demo,
+            fonts,
+        )
         return made, official.too_long(document, cover or Cover())
     if form == "annex":
         pieces = items(official.annexes(document)) or items([Block.paragraph("本文没有附件。")])
@@ -170,9 +244,19 @@ def _made(
     return docx.report(pieces, ahead, title, cover, demo, pages, fonts), []
 
 
-def _html(document: Document, front: Sequence[Block], cover: Cover, nav: Sequence[tuple[str, str]], footer: str) -> bytes:
-    summary = [Block.paragraph(b.content["text"], "summary") if b.kind == "paragraph" else b for b in front]
+def _html(
+    document: Document,
+    front: Sequence[Block],
+    cover: Cover,
+    nav: Sequence[tuple[str, str]],
+    footer: str,
+) -> bytes:
+    summary = [
+        Block.paragraph(b.content["text"], "summary") if b.kind == "paragraph" else b for b in front
+    ]
     subtitle = "　".join(filter(None, (cover.mark, cover.subtitle, cover.period)))
     foot = footer or "　".join(filter(None, (cover.office, cover.date)))
     members = [*summary, *document.body, *document.appendices]
-    return html.page(members, document.title or "报告", subtitle=subtitle, footer=foot, nav=nav, demo=cover.demo).encode("utf-8")
+    return html.page(
+        members, document.title or "报告", subtitle=subtitle, footer=foot, nav=nav, demo=cover.demo
+    ).encode("utf-8")

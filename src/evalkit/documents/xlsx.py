@@ -19,7 +19,9 @@ _NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
 Formats = Callable[..., Any]
 
 
-def book(tables: Sequence[Block], title: str, notes: Sequence[tuple[str, str]] = (), demo: bool = False) -> bytes:
+def book(
+    tables: Sequence[Block], title: str, notes: Sequence[tuple[str, str]] = (), demo: bool = False
+) -> bytes:
     """The workbook of the tables.
 
     Parameters
@@ -63,17 +65,29 @@ def value_of(cell: Any, column: Mapping[str, Any]) -> tuple[Any, str]:
     percent = tail.startswith("%")
     decimals, tail = len(found[0].partition(".")[2]), tail[percent:]
     minus = found[0][0] in "−-"
-    printed = float(found[0].replace(",", "").replace("−", "-")) * (-1 if "↓" in lead and value < 0 else 1)
+    printed = float(found[0].replace(",", "").replace("−", "-")) * (
+        -1 if "↓" in lead and value < 0 else 1
+    )
     # Excel rounds the 15 digits that it keeps, half up: where that would not show what is printed (another scale, as
     # per thousand or 万; a number that came out of several steps), the cell holds what is printed
     seen = fixed(abs(settle(value)), decimals, scale=100 if percent else 1)
     if seen != fixed(abs(printed), decimals) or (printed < 0) != (value < 0 and float(seen) != 0):
         value = printed / (100 if percent else 1)
-    digits = ("#,##0" if not percent and "," in text else "0") + ("." + "0" * decimals if decimals else "") + "%" * percent
+    digits = (
+        ("#,##0" if not percent and "," in text else "0")
+        + ("." + "0" * decimals if decimals else "")
+        + "%" * percent
+    )
     before, after = (f'"{part}"' if part else "" for part in (lead, tail))
     if not before and not after:
         return value, digits
-    turned = (before.replace("+", "-"), "") if "+" in lead else (before.replace("↑", "↓"), "") if re.search("[↑↓]", lead) else (before, "-")
+    turned = (
+        (before.replace("+", "-"), "")
+        if "+" in lead
+        else (before.replace("↑", "↓"), "")
+        if re.search("[↑↓]", lead)
+        else (before, "-")
+    )
     up = before.replace("↓", "↑") if not minus else before
     return value, f"{up}{digits}{after};{turned[0]}{turned[1]}{digits}{after}"
 
@@ -84,20 +98,35 @@ def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
     sheet.write_string(0, 0, content["title"], formats(bold=True, font_size=14))
     above = [f"单位：{content['unit']}"] if content.get("unit") else []
-    sheet.write_string(1, 0, "　".join([*above, *([DEMO] if demo else [])]), formats(font_color="#4A4A4A"))
+    sheet.write_string(
+        1, 0, "　".join([*above, *([DEMO] if demo else [])]), formats(font_color="#4A4A4A")
+    )
     heads, top = head(columns), 2
-    three = content.get("form") == "three_line"  # 三线表: rules above and below the heading and at the end, nothing else
+    three = (
+        content.get("form") == "three_line"
+    )  # 三线表: rules above and below the heading and at the end, nothing else
     for n, row in enumerate(heads):
         for cell in row:
-            rules = {"top": 2 * (n == 0), "bottom": int(n + cell["rows"] == len(heads)), "border": 0, "bg_color": "#FFFFFF"}
+            rules = {
+                "top": 2 * (n == 0),
+                "bottom": int(n + cell["rows"] == len(heads)),
+                "border": 0,
+                "bg_color": "#FFFFFF",
+            }
             look = formats(**{**HEAD, **(rules if three else {})})
-            at, end = (top + n, cell["at"]), (top + n + cell["rows"] - 1, cell["at"] + cell["cols"] - 1)
+            at, end = (
+                (top + n, cell["at"]),
+                (top + n + cell["rows"] - 1, cell["at"] + cell["cols"] - 1),
+            )
             if at != end:
                 sheet.merge_range(*at, *end, "", look)
             sheet.write_string(*at, cell["text"], look)
     start = top + len(heads)
     groups = [c.get("group") or "" for c in columns]
-    widths = [max(em(c["label"]) / len(heads), em(group) / groups.count(group), 3.0) for c, group in zip(columns, groups, strict=True)]
+    widths = [
+        max(em(c["label"]) / len(heads), em(group) / groups.count(group), 3.0)
+        for c, group in zip(columns, groups, strict=True)
+    ]
     for i, row in enumerate(rows):
         total = i >= len(rows) - totals
         for n, (cell, column) in enumerate(zip(row, columns, strict=True)):
@@ -105,12 +134,19 @@ def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
             place = {"r": "right", "c": "center"}.get(sides[n], "left")
             style: dict[str, Any] = {"align": place, "text_wrap": place == "left"}
             style |= {"bottom": 2 * (i == len(rows) - 1)} if three else {"border": 1}
-            style |= ({"num_format": digits} if digits else {}) | ({"bold": True, "bg_color": "#F2F2F2"} if total else {})
+            style |= ({"num_format": digits} if digits else {}) | (
+                {"bold": True, "bg_color": "#F2F2F2"} if total else {}
+            )
             widths[n] = max(widths[n], min(em(shown(cell, column)), 30.0))
             write_cell(sheet, start + i, n, value, formats(**style))
     for n, width in enumerate(widths):
         sheet.set_column(n, n, width * 2 + 3)
-    sheet.freeze_panes(start, next((n + 1 for n, place in enumerate(sides) if place == "l"), 0) if len(columns) > 4 else 0)
+    sheet.freeze_panes(
+        start,
+        next((n + 1 for n, place in enumerate(sides) if place == "l"), 0)
+        if len(columns) > 4
+        else 0,
+    )
     if len(rows) > totals and columns and not three:
         sheet.autofilter(start - 1, 0, start + len(rows) - totals - 1, len(columns) - 1)
     for n, foot in enumerate(feet_of(content), start + len(rows) + 1):
@@ -121,15 +157,38 @@ def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
     sheet.repeat_rows(top, start - 1)
 
 
-def _notes(sheet: Any, tables: Sequence[Block], names: Sequence[str], title: str, notes: Sequence[tuple[str, str]],
-           formats: Formats, demo: bool) -> None:  # fmt: skip
+def _notes(
+    sheet: Any,
+    tables: Sequence[Block],
+    names: Sequence[str],
+    title: str,
+    notes: Sequence[tuple[str, str]],
+    formats: Formats,
+    demo: bool,
+) -> None:
     """The sheet in front: what the workbook holds, then definitions and sources."""
     wrap, look = formats(text_wrap=True, border=1), formats(**HEAD)
     sheet.write_string(0, 0, title or "附表", formats(bold=True, font_size=14))
-    sheet.write_string(1, 0, (DEMO + "。" if demo else "") + f"空白不等于零：“{MISSING}”为缺报或不适用。", formats(font_color="#4A4A4A"))
-    lists = [(("工作表", "内容", "单位", "来源"), [(name, t.content["title"], t.content.get("unit", ""), t.content.get("source", ""))
-                                          for name, t in zip(names, tables, strict=True)])]  # fmt: skip
-    lists += [(("名称", "口径和说明", "", ""), [(term, words, "", "") for term, words in notes])] if notes else []
+    sheet.write_string(
+        1,
+        0,
+        (DEMO + "。" if demo else "") + f"空白不等于零：“{MISSING}”为缺报或不适用。",
+        formats(font_color="#4A4A4A"),
+    )
+    lists = [
+        (
+            ("工作表", "内容", "单位", "来源"),
+            [
+                (name, t.content["title"], t.content.get("unit", ""), t.content.get("source", ""))
+                for name, t in zip(names, tables, strict=True)
+            ],
+        )
+    ]
+    lists += (
+        [(("名称", "口径和说明", "", ""), [(term, words, "", "") for term, words in notes])]
+        if notes
+        else []
+    )
     line = 3
     for heading, rows in lists:
         for offset, row in enumerate((heading, *rows)):
@@ -137,7 +196,13 @@ def _notes(sheet: Any, tables: Sequence[Block], names: Sequence[str], title: str
                 write_cell(sheet, line + offset, n, text, wrap if offset else look)
         for n, name in enumerate(names if heading[0] == "工作表" else ()):
             quoted = name.replace("'", "''")
-            sheet.write_url(line + 1 + n, 0, f"internal:'{quoted}'!A1", formats(border=1, font_color="#1A4F8B", underline=1), name)
+            sheet.write_url(
+                line + 1 + n,
+                0,
+                f"internal:'{quoted}'!A1",
+                formats(border=1, font_color="#1A4F8B", underline=1),
+                name,
+            )
         line += len(rows) + 3
     for n, width in enumerate((36, 70, 14, 50)):
         sheet.set_column(n, n, width)

@@ -13,12 +13,57 @@ from evalkit.effects.multilevel import multilevel, pool_effects, pool_rates
 from evalkit.effects.panel import Panel, panel
 from evalkit.effects.rd import density_test, discontinuity, heaping, rd, unit_frame
 from evalkit.effects.result import STAR_RULE, Effect, Note
-from evalkit.effects.study import Study, by_group, check, estimate, read_study, run_study, several, study_panel
+from evalkit.effects.study import (
+    Study,
+    by_group,
+    check,
+    estimate,
+    read_study,
+    run_study,
+    several,
+    study_panel,
+)
 from evalkit.effects.synthetic import synthetic_control, synthetic_did
 
 __all__ = [
-    "STAR_RULE", "Advice", "Effect", "Note", "Panel", "Study", "advise", "average_effects", "bacon", "by_group",
-    "callaway_santanna", "check", "density_test", "did2s", "discontinuity", "estimate", "event_study", "fractional",
-    "fractional_response", "heaping", "honest", "multilevel", "multiple", "panel", "placebo", "pool_effects", "pool_rates",
-    "psm_did", "randomisation", "rd", "read_study", "run_study", "several", "study_panel", "sun_abraham", "synthetic_control",
-    "synthetic_did", "twfe", "unit_frame", "wild_bootstrap"]  # fmt: skip
+    "STAR_RULE",
+    "Advice",
+    "Effect",
+    "Note",
+    "Panel",
+    "Study",
+    "advise",
+    "average_effects",
+    "bacon",
+    "by_group",
+    "callaway_santanna",
+    "check",
+    "density_test",
+    "did2s",
+    "discontinuity",
+    "estimate",
+    "event_study",
+    "fractional",
+    "fractional_response",
+    "heaping",
+    "honest",
+    "multilevel",
+    "multiple",
+    "panel",
+    "placebo",
+    "pool_effects",
+    "pool_rates",
+    "psm_did",
+    "randomisation",
+    "rd",
+    "read_study",
+    "run_study",
+    "several",
+    "study_panel",
+    "sun_abraham",
+    "synthetic_control",
+    "synthetic_did",
+    "twfe",
+    "unit_frame",
+    "wild_bootstrap",
+]

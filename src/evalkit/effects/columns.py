@@ -13,7 +13,24 @@ from evalkit.problems import InputError, Problem
 from evalkit.world.number import plain
 from evalkit.world.period import KIND_WORDS, Kind, Period, parse_column
 
-NEVER = {"", "0", "inf", "never", "nan", "none", "<na>", "na", "n/a", "nat", ".", "-", "—", "无", "从未", "未实施"}
+NEVER = {
+    "",
+    "0",
+    "inf",
+    "never",
+    "nan",
+    "none",
+    "<na>",
+    "na",
+    "n/a",
+    "nat",
+    ".",
+    "-",
+    "—",
+    "无",
+    "从未",
+    "未实施",
+}
 MOST_NAMED = 10
 
 
@@ -30,11 +47,16 @@ class Reader:
     def rows(self, bad: pd.Series | np.ndarray) -> str:
         """``第3行（演示01区，2024）、…共12行``: the first is row 1."""
         places = np.flatnonzero(np.asarray(bad, bool))
-        names = [f"第{n + 1}行（{self.frame[self.entity].iloc[n]}，{self.frame[self.times_of].iloc[n]}）" for n in places[:MOST_NAMED]]
+        names = [
+            f"第{n + 1}行（{self.frame[self.entity].iloc[n]}，{self.frame[self.times_of].iloc[n]}）"
+            for n in places[:MOST_NAMED]
+        ]
         return "、".join(names) + (f" 等，共{len(places)}行" if len(places) > MOST_NAMED else "")
 
     def add(self, code: str, bad: Any, found: str, advice: str = "", allowed: str = "") -> None:
-        self.problems.append(Problem(code, where=self.rows(bad), found=found, allowed=allowed, advice=advice))
+        self.problems.append(
+            Problem(code, where=self.rows(bad), found=found, allowed=allowed, advice=advice)
+        )
 
     def codes(self, column: str) -> pd.Series:
         """Text codes without the blanks around them; an empty one is a fault, blanks taken off are a note."""
@@ -48,12 +70,21 @@ class Reader:
         whole = pd.api.types.is_float_dtype(given) and bool((given.dropna() % 1 == 0).all())
         text = (given.astype("Int64") if whole else given).astype("string")
         # full-width and zero-width blanks are blanks too
-        clean = text.str.replace(r"^[\s\u3000\u200b\ufeff]+|[\s\u3000\u200b\ufeff]+$", "", regex=True)
-        changed, empty = (mask.fillna(True).to_numpy(bool)[code] for mask in ((clean != text) & text.notna(), clean.isna() | (clean == "")))
+        clean = text.str.replace(
+            r"^[\s\u3000\u200b\ufeff]+|[\s\u3000\u200b\ufeff]+$", "", regex=True
+        )
+        changed, empty = (
+            mask.fillna(True).to_numpy(bool)[code]
+            for mask in ((clean != text) & text.notna(), clean.isna() | (clean == ""))
+        )
         if changed.any():
-            self.notes.append(f"“{column}”有{int(changed.sum())}行的代码首尾带空格，已去掉：{self.rows(changed)}")
+            self.notes.append(
+                f"“{column}”有{int(changed.sum())}行的代码首尾带空格，已去掉：{self.rows(changed)}"
+            )
         if empty.any():
-            self.add("panel_invalid", empty, f"“{column}”为空或只有空格", "请补上代码，或删去这些行")
+            self.add(
+                "panel_invalid", empty, f"“{column}”为空或只有空格", "请补上代码，或删去这些行"
+            )
         return clean.fillna("").take(code).reset_index(drop=True)
 
     def periods(self, column: str) -> tuple[pd.Series, pd.Series]:
@@ -61,18 +92,33 @@ class Reader:
         written = self.codes(column)
         code, values = pd.factorize(written, use_na_sentinel=False)
         kept = self.frame[column].iloc[[int(np.argmax(code == n)) for n in range(len(values))]]
-        asked = pd.Series([v if isinstance(v, float | date) else t for v, t in zip(kept, values, strict=True)], dtype=object)
+        asked = pd.Series(
+            [v if isinstance(v, float | date) else t for v, t in zip(kept, values, strict=True)],
+            dtype=object,
+        )
         try:
             texts = read_periods(asked)
             numbers = times(texts)
         except InputError as error:
             for problem in error.problems:
                 bad = asked.map(lambda v: Period.read(v) is None and str(v) != "").to_numpy(bool)
-                same = bad & asked.astype(str).map(lambda t, p=problem: f"“{t}”" == p.found).to_numpy(bool)
+                same = bad & asked.astype(str).map(
+                    lambda t, p=problem: f"“{t}”" == p.found
+                ).to_numpy(bool)
                 if problem.code == "period_unreadable":
-                    self.add("period_unreadable", same[code], f"“{column}”的{problem.found}读不成时期", problem.advice)
+                    self.add(
+                        "period_unreadable",
+                        same[code],
+                        f"“{column}”的{problem.found}读不成时期",
+                        problem.advice,
+                    )
                 else:
-                    self.add(problem.code, np.ones(len(code), bool), f"“{column}”：{problem.found}", problem.advice)
+                    self.add(
+                        problem.code,
+                        np.ones(len(code), bool),
+                        f"“{column}”：{problem.found}",
+                        problem.advice,
+                    )
             return written, pd.Series(pd.factorize(written)[0], written.index, dtype="int64")
         changed = [(old, new) for old, new in zip(values, texts, strict=True) if old and old != new]
         if changed:
@@ -89,14 +135,25 @@ class Reader:
         found = pd.to_numeric(given.where(~blank), errors="coerce").astype("float64")
         if (bad := (found.isna() & ~blank & given.notna()) | np.isinf(found)).any():
             first = given[bad].iloc[0]
-            self.add("value_unreadable", bad, f"“{column}”不是数：{str(first)!r}", "请改为数字；没有的留空")
+            self.add(
+                "value_unreadable",
+                bad,
+                f"“{column}”不是数：{str(first)!r}",
+                "请改为数字；没有的留空",
+            )
         return found.where(np.isfinite(found))
 
     def weights(self, column: str) -> pd.Series:
         """Weights above zero; a row of weight zero counts as one with a gap."""
         found = self.numbers(column)
         if (bad := found < 0).any():
-            self.add("value_invalid", bad, f"权重“{column}”为{plain(found[bad].iloc[0])}", "请核对权重", "大于0")
+            self.add(
+                "value_invalid",
+                bad,
+                f"权重“{column}”为{plain(found[bad].iloc[0])}",
+                "请核对权重",
+                "大于0",
+            )
         if n := int((found == 0).sum()):
             self.notes.append(f"“{column}”有{n}行权重为零，不参加估计")
         return found.where(found > 0)
@@ -115,22 +172,39 @@ class Reader:
             text = given.astype("string").str.strip().str.removesuffix(".0").fillna("")
             never = text.str.lower().isin(NEVER)
             scale = Scale.of(out["period"])
-            first = pd.Series([np.nan if no else scale.first_from(v) for no, v in zip(never, given, strict=True)], dtype="float64")
+            first = pd.Series(
+                [np.nan if no else scale.first_from(v) for no, v in zip(never, given, strict=True)],
+                dtype="float64",
+            )
             if (bad := ~never & first.isna()).any():
-                self.add("value_unreadable", bad.to_numpy()[code], f"开始时期“{text[bad].iloc[0]}”读不成面板的时期（{scale.said}）",
-                         "写法请与时期一致；从未实施的留空、填0或 never")
+                self.add(
+                    "value_unreadable",
+                    bad.to_numpy()[code],
+                    f"开始时期“{text[bad].iloc[0]}”读不成面板的时期（{scale.said}）",
+                    "写法请与时期一致；从未实施的留空、填0或 never",
+                )
             if (zero := text.eq("0")).any() and 0 in scale.numbers and scale.counted:
-                self.add("value_unreadable", zero.to_numpy()[code], "时期里有第0期，开始时期“0”分不清是从第0期开始还是从未实施",
-                         "从未实施的留空或写 never；从第0期开始的写 +0")
+                self.add(
+                    "value_unreadable",
+                    zero.to_numpy()[code],
+                    "时期里有第0期，开始时期“0”分不清是从第0期开始还是从未实施",
+                    "从未实施的留空或写 never；从第0期开始的写 +0",
+                )
             if (late := (first > out["time"].max()).to_numpy()[code]).any():
-                self.notes.append(f"{out.loc[late, 'entity'].nunique()}个个体在最后一期之后才实施，按从未实施计")
+                self.notes.append(
+                    f"{out.loc[late, 'entity'].nunique()}个个体在最后一期之后才实施，按从未实施计"
+                )
             out["first_treated"] = first.where(first <= out["time"].max()).to_numpy()[code]
             self.constant(out, "first_treated", "同一个体有几个开始时期")
             out["treated"] = (out["time"] >= out["first_treated"]).astype(float)
             return "binary"
         assert treatment is not None
         truth = pd.api.types.is_bool_dtype(self.frame[treatment])
-        value = self.frame[treatment].reset_index(drop=True).astype(float) if truth else self.numbers(treatment)
+        value = (
+            self.frame[treatment].reset_index(drop=True).astype(float)
+            if truth
+            else self.numbers(treatment)
+        )
         if value.isna().any():
             self.add("panel_invalid", value.isna(), f"政策变量“{treatment}”为空", "请填0或1")
         if not value.dropna().isin([0, 1]).all():
@@ -139,37 +213,62 @@ class Reader:
         order = out.assign(value=value).sort_values(["entity", "time"], kind="stable")
         back = (order.groupby("entity")["value"].diff() < 0).reindex(out.index)
         if back.any():
-            self.add("treatment_reversed", back, "由1变回0",
-                     "这些设计要求政策一旦实施就持续；请按首次实施的时期用 treated_from，或只取取消之前的时期")
-        out["first_treated"] = out["time"].where(value == 1).groupby(out["entity"]).transform("min").astype("float64")
+            self.add(
+                "treatment_reversed",
+                back,
+                "由1变回0",
+                "这些设计要求政策一旦实施就持续；请按首次实施的时期用 treated_from，或只取取消之前的时期",
+            )
+        out["first_treated"] = (
+            out["time"].where(value == 1).groupby(out["entity"]).transform("min").astype("float64")
+        )
         out["treated"] = value.fillna(0)
         return "binary"
 
     def shape(self, out: pd.DataFrame, kind: str) -> None:
         """Repeated rows, one period, no variation, nobody to compare with."""
-        if (twice := out.duplicated(["entity", "period"], keep=False) & (out["entity"] != "")).any():
+        if (
+            twice := out.duplicated(["entity", "period"], keep=False) & (out["entity"] != "")
+        ).any():
             self.add("panel_duplicate", twice, "同一个体同一时期有几行", "请先核实并只留一行")
         first = out[~out["entity"].duplicated()].set_index("entity")["first_treated"]
         if len(out) > 1 and out["cluster"].nunique() < 2:
             advice = "标准误按聚类计算，至少要两个：请把 cluster 设为更低的层级"
-            self.problems.append(Problem("panel_invalid", where="cluster", found="只有一个聚类", advice=advice))
+            self.problems.append(
+                Problem("panel_invalid", where="cluster", found="只有一个聚类", advice=advice)
+            )
         if out["time"].nunique() < 2:
             found = f"只有一个时期（{'、'.join(out['period'].unique())}）"
-            self.problems.append(Problem("panel_invalid", where=self.times_of, found=found, advice="至少要两个时期"))
+            self.problems.append(
+                Problem("panel_invalid", where=self.times_of, found=found, advice="至少要两个时期")
+            )
         elif out["treated"].nunique() < 2:
             every = "所有行都已实施" if out["treated"].any() else "没有一行实施政策"
             found = every if kind == "binary" else "政策取值处处相同"
             advice = "请核对政策名称与开始时期；没有差别就无从比较"
-            self.problems.append(Problem("treatment_unvaried", where=f"共{len(out)}行", found=found, advice=advice))
+            self.problems.append(
+                Problem("treatment_unvaried", where=f"共{len(out)}行", found=found, advice=advice)
+            )
         elif kind == "binary" and first.notna().all() and first.nunique() == 1:
             found = "全部个体在同一时期实施，没有对照"
-            self.problems.append(Problem("treatment_unvaried", where=f"共{len(first)}个个体", found=found, advice="请加入未实施的地区"))
+            self.problems.append(
+                Problem(
+                    "treatment_unvaried",
+                    where=f"共{len(first)}个个体",
+                    found=found,
+                    advice="请加入未实施的地区",
+                )
+            )
         elif kind == "binary":
             if first.notna().all():
-                self.notes.append("全部个体先后都实施了政策：只能以尚未实施的作对照，最后一批实施之后的各期不能用")
+                self.notes.append(
+                    "全部个体先后都实施了政策：只能以尚未实施的作对照，最后一批实施之后的各期不能用"
+                )
             if n := int((always := first <= out["time"].min()).sum()):
                 named = "、".join(first.index[always][:5]) + ("等" if n > 5 else "")
-                self.notes.append(f"{n}个个体在首期就已实施（{named}），没有实施前的数据，组别—时期估计时略去")
+                self.notes.append(
+                    f"{n}个个体在首期就已实施（{named}），没有实施前的数据，组别—时期估计时略去"
+                )
 
 
 @dataclass(frozen=True)
@@ -277,7 +376,9 @@ def read_periods(values: pd.Series) -> pd.Series:
         found = _coarse(found)
     plain = all(map(_is_number, given))
     texts = [str(int(float(v))) if plain else str(p) for v, p in zip(given, found, strict=True)]
-    return pd.Series("", values.index, dtype="string").mask(some, pd.Series(texts, values.index[some], dtype="string"))
+    return pd.Series("", values.index, dtype="string").mask(
+        some, pd.Series(texts, values.index[some], dtype="string")
+    )
 
 
 def times(periods: pd.Series) -> pd.Series:

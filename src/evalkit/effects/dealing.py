@@ -32,7 +32,11 @@ APART = 2.0  # variances or sizes that differ by this factor are worth a warning
 
 def cells(work: pd.DataFrame) -> pd.DataFrame:
     """Weighted means of y by cluster, cohort and period, with the sum of weights."""
-    by = work.assign(wy=work["w"] * work["y"]).groupby(["c", "g", "t"], as_index=False)[["w", "wy"]].sum()
+    by = (
+        work.assign(wy=work["w"] * work["y"])
+        .groupby(["c", "g", "t"], as_index=False)[["w", "wy"]]
+        .sum()
+    )
     return by.assign(y=by["wy"] / by["w"])
 
 
@@ -56,17 +60,25 @@ class Clusters:
         found = cells(work)
         if (found.groupby("c")["g"].nunique() > 1).any():
             why = "同一聚类内的个体开始时期不同，不能按聚类重新分派"
-            raise unfit("randomisation", why, "请把 cluster 设为政策所定的层级，或用 wild_bootstrap")
+            raise unfit(
+                "randomisation", why, "请把 cluster 设为政策所定的层级，或用 wild_bootstrap"
+            )
         wide = found.pivot(index="c", columns="t", values=["y", "w"])
         whole = wide["y"].notna().all(axis=1)
         self.work, self.names = work, wide.index[whole]
-        self.notes = [] if whole.all() else [f"{int((~whole).sum())}个聚类有缺的时期，随机化检验时略去"]
+        self.notes = (
+            [] if whole.all() else [f"{int((~whole).sum())}个聚类有缺的时期，随机化检验时略去"]
+        )
         self.y, self.t = wide["y"][whole].to_numpy(), wide["y"].columns.to_numpy()
         self.w = wide["w"][whole].to_numpy().mean(axis=1)
-        self.g = found.drop_duplicates("c").set_index("c")["g"].reindex(wide.index[whole]).to_numpy()
+        self.g = (
+            found.drop_duplicates("c").set_index("c")["g"].reindex(wide.index[whole]).to_numpy()
+        )
         self.cohorts, self.sizes = np.unique(self.g, return_counts=True)
         if len(self.cohorts) < 2:
-            raise unfit("randomisation", "各聚类的开始时期都一样，重新分派没有差别", "请加入未实施的地区")
+            raise unfit(
+                "randomisation", "各聚类的开始时期都一样，重新分派没有差别", "请加入未实施的地区"
+            )
         self.mass = np.array([self.w[self.g == k].sum() for k in self.cohorts])
 
     def means(self, column: str) -> np.ndarray:
@@ -115,7 +127,14 @@ class Clusters:
 
     def random(self, draws: int, seed: int) -> np.ndarray:
         if draws < 19:
-            raise InputError(Problem("value_invalid", where="draws", found=str(draws), allowed="不小于19：再少就达不到5%的水平"))
+            raise InputError(
+                Problem(
+                    "value_invalid",
+                    where="draws",
+                    found=str(draws),
+                    allowed="不小于19：再少就达不到5%的水平",
+                )
+            )
         rng = np.random.default_rng([seed, *b"randomisation"])
         return rng.permuted(np.tile(self.codes, (draws, 1)), axis=1)
 
@@ -153,7 +172,9 @@ class Clusters:
                 tail = f.sf(max(ratio, 1 / ratio), *(freedom if ratio > 1 else freedom[::-1]))
                 if max(ratio, 1 / ratio) >= APART and tail < LEVEL / 2:
                     more = "实施的" if ratio > 1 else "未实施的"
-                    said.append(f"实施以前{more}聚类波动较大（方差为另一组的{fixed(max(ratio, 1 / ratio), 1)}倍）")
+                    said.append(
+                        f"实施以前{more}聚类波动较大（方差为另一组的{fixed(max(ratio, 1 / ratio), 1)}倍）"
+                    )
         ratio = float(self.w[on].mean() / self.w[~on].mean())
         if max(ratio, 1 / ratio) >= APART:
             more = "实施的" if ratio > 1 else "未实施的"
@@ -178,7 +199,9 @@ class Deals:
     def share(self, beyond: np.ndarray) -> np.ndarray:
         """Share of assignments that are at least as extreme (last axis); the actual one counts as one of them."""
         found = beyond.sum(axis=-1)
-        return np.asarray(found / len(self.codes) if self.every else (1 + found) / (1 + len(self.codes)))
+        return np.asarray(
+            found / len(self.codes) if self.every else (1 + found) / (1 + len(self.codes))
+        )
 
 
 @dataclass(frozen=True)
@@ -219,13 +242,16 @@ class _Moments:
     def polynomials(self) -> tuple[np.ndarray, np.ndarray]:
         """The variance as a quadratic of c, and Satterthwaite's sum of v^2 / freedom as one of the fourth degree."""
         v = self.variances
-        square = np.stack([
-            v[..., 0] ** 2,
-            2 * v[..., 0] * v[..., 1],
-            v[..., 1] ** 2 + 2 * v[..., 0] * v[..., 2],
-            2 * v[..., 1] * v[..., 2],
-            v[..., 2] ** 2,
-        ], axis=-1)  # fmt: skip
+        square = np.stack(
+            [
+                v[..., 0] ** 2,
+                2 * v[..., 0] * v[..., 1],
+                v[..., 1] ** 2 + 2 * v[..., 0] * v[..., 2],
+                2 * v[..., 1] * v[..., 2],
+                v[..., 2] ** 2,
+            ],
+            axis=-1,
+        )
         return v.sum(axis=1), (square / self.freedom[..., None]).sum(axis=1)
 
     def error(self, c: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -249,7 +275,9 @@ def normal_deviate(t: np.ndarray, df: np.ndarray) -> np.ndarray:
     return np.asarray((8 * df + 1) / (8 * df + 3) * np.sqrt(df * np.log1p(t**2 / df)))
 
 
-def _moments(clusters: Clusters, contrast: np.ndarray, pattern: np.ndarray, codes: np.ndarray) -> _Moments:
+def _moments(
+    clusters: Clusters, contrast: np.ndarray, pattern: np.ndarray, codes: np.ndarray
+) -> _Moments:
     """Of assignments (rows of `codes`), for a contrast and the pattern of a constant effect (both cohorts x periods)."""
     z, a = clusters.y @ contrast.T, pattern[clusters.codes] @ contrast.T  # clusters x cohorts
     reference = int(np.argmax(clusters.sizes))
@@ -263,7 +291,9 @@ def _moments(clusters: Clusters, contrast: np.ndarray, pattern: np.ndarray, code
         shift += share @ a[:, k]
         if n > 1:
             variances[:, k], freedom[:, k] = _variance(share, z[:, k], a[:, k])
-        elif clusters.sizes[reference] > 1:  # a single cluster: the same contrast varies among the largest cohort
+        elif (
+            clusters.sizes[reference] > 1
+        ):  # a single cluster: the same contrast varies among the largest cohort
             others = (codes == reference) * clusters.w
             others = others / others.sum(axis=1, keepdims=True)
             own, freedom[:, k] = _variance(others, z[:, k], a[:, k])
@@ -282,17 +312,33 @@ def _variance(share: np.ndarray, z: np.ndarray, a: np.ndarray) -> tuple[np.ndarr
 
     def form(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         mean_x, mean_y = share @ x, share @ y
-        return np.asarray(b @ (x * y) - mean_x * (b @ y) - mean_y * (b @ x) + mean_x * mean_y * total)
+        return np.asarray(
+            b @ (x * y) - mean_x * (b @ y) - mean_y * (b @ x) + mean_x * mean_y * total
+        )
 
     ss, ab = (share**2).sum(axis=1), (share * b).sum(axis=1)
     bb, bba, baa = (b**2).sum(axis=1), (b**2 * share).sum(axis=1), (b * share**2).sum(axis=1)
     trace = total - 2 * ab + total * ss
-    square = bb + 2 * bb * ss + total**2 * ss**2 - 4 * bba + 2 * total * baa + 2 * ab**2 - 4 * total * ab * ss
+    square = (
+        bb
+        + 2 * bb * ss
+        + total**2 * ss**2
+        - 4 * bba
+        + 2 * total * baa
+        + 2 * ab**2
+        - 4 * total * ab * ss
+    )
     quadratic = np.stack([form(z, z), -2 * form(z, a), form(a, a)], axis=1)
     return quadratic, trace**2 / np.clip(square, 1e-300, None)
 
 
-def tested(clusters: Clusters, contrast: np.ndarray, deals: Deals, lead: float | None = None, interval: bool = True) -> Tested:
+def tested(
+    clusters: Clusters,
+    contrast: np.ndarray,
+    deals: Deals,
+    lead: float | None = None,
+    interval: bool = True,
+) -> Tested:
     """The randomisation test of one contrast, and the constant effects that it does not reject.
 
     Parameters
@@ -317,13 +363,42 @@ def tested(clusters: Clusters, contrast: np.ndarray, deals: Deals, lead: float |
     def p_of(c: float) -> float:
         return float(deals.share(dealt.deviate(c) >= actual.deviate(c)[0] * (1 - 1e-9)))
 
-    low, high = (_end(p_of, estimate, float(se), side) for side in (-1, 1)) if interval else (np.nan, np.nan)
-    return Tested(estimate, float(se) if se > 0 else np.nan, float(df),
-                  float(actual.deviate()[0] * np.sign(estimate)), p_of(0.0), low, high, dealt.b,
-                  dealt.deviate() * np.sign(dealt.b))  # fmt: skip
+    low, high = (
+        (_end(p_of, estimate, float(se), side) for side in (-1, 1))
+        if interval
+        else (np.nan, np.nan)
+    )
+    return Tested(
+        estimate,
+        float(se) if se > 0 else np.nan,
+        float(df),
+        float(actual.deviate()[0] * np.sign(estimate)),
+        p_of(0.0),
+        low,
+        high,
+        dealt.b,
+        dealt.deviate() * np.sign(dealt.b),
+    )
 
 
-STEPS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 20.0, 40.0, 100.0, 1e3, 1e5)  # in standard errors
+STEPS = (
+    0.5,
+    1.0,
+    1.5,
+    2.0,
+    2.5,
+    3.0,
+    4.0,
+    5.0,
+    6.0,
+    8.0,
+    12.0,
+    20.0,
+    40.0,
+    100.0,
+    1e3,
+    1e5,
+)  # in standard errors
 FAR = 1e7
 
 
@@ -355,10 +430,18 @@ def least_squares_contrasts(clusters: Clusters, terms: np.ndarray) -> np.ndarray
     x = terms - terms.mean(axis=2, keepdims=True)
     x = x - np.einsum("k,nkt->nt", share, x)[:, None, :]
     weighted = x * clusters.mass[:, None]
-    return np.asarray(np.einsum("mn,nkt->mkt", np.linalg.pinv(np.einsum("mkt,nkt->mn", weighted, x), hermitian=True), weighted))
+    return np.asarray(
+        np.einsum(
+            "mn,nkt->mkt",
+            np.linalg.pinv(np.einsum("mkt,nkt->mn", weighted, x), hermitian=True),
+            weighted,
+        )
+    )
 
 
-def group_time_contrast(clusters: Clusters, cohort: int, time: int, base: int, idle: np.ndarray) -> np.ndarray:
+def group_time_contrast(
+    clusters: Clusters, cohort: int, time: int, base: int, idle: np.ndarray
+) -> np.ndarray:
     """Of one cohort's change from `base` to `time` less that of the cohorts in `idle` (mask)."""
     made = np.zeros((len(clusters.cohorts), len(clusters.t)))
     at, before = (int(np.searchsorted(clusters.t, when)) for when in (time, base))

@@ -40,7 +40,9 @@ class Linear:
     work: pd.DataFrame
     contrasts: Callable[[Clusters], Contrasts]
 
-    def rows(self, clusters: Clusters, deals: Deals, at: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    def rows(
+        self, clusters: Clusters, deals: Deals, at: Mapping[str, float]
+    ) -> dict[str, dict[str, float]]:
         made = {}
         for term, contrast in self.contrasts(clusters).items():
             one = tested(clusters, contrast, deals, lead=at.get(term))
@@ -60,7 +62,9 @@ class Refitted:
     work: pd.DataFrame
     fit: Callable[[Clusters, np.ndarray], Fit]
 
-    def rows(self, clusters: Clusters, deals: Deals, at: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    def rows(
+        self, clusters: Clusters, deals: Deals, at: Mapping[str, float]
+    ) -> dict[str, dict[str, float]]:
         actual = self.fit(clusters, clusters.codes)
         dealt = [self.fit(clusters, codes) for codes in deals.codes]
         made = {}
@@ -70,7 +74,9 @@ class Refitted:
             null = np.nan_to_num(normal_deviate(np.abs(fits[:, 0] / fits[:, 1]), fits[:, 2]))
             p = float(deals.share(null >= z * (1 - 1e-9)))
             # all assignments hold the actual one; of the others so many may lie as far out at 5%
-            others = np.sort(np.delete(null, np.abs(null - z).argmin()) if deals.every else null)[::-1]
+            others = np.sort(np.delete(null, np.abs(null - z).argmin()) if deals.every else null)[
+                ::-1
+            ]
             allowed = int(np.floor(LEVEL * (len(others) + 1) + 1e-9))
             reach = np.inf
             if 0 < allowed <= len(others):
@@ -89,18 +95,32 @@ Way = Linear | Refitted
 
 def _row(estimate: float, se: float, p: float, low: float, high: float) -> dict[str, float]:
     statistic = estimate / se if se > 0 else np.nan
-    return {"estimate": estimate, "se": se, "statistic": statistic, "p": p, "p_small": p, "ci_low": low, "ci_high": high}
+    return {
+        "estimate": estimate,
+        "se": se,
+        "statistic": statistic,
+        "p": p,
+        "p_small": p,
+        "ci_low": low,
+        "ci_high": high,
+    }
 
 
 def without_controls(work: pd.DataFrame, beta: pd.Series) -> pd.DataFrame:
     """Rows with their controls' part taken out of y."""
     own = [x for x in beta.index if x in work and x.startswith("x")]
-    return work.assign(y=work["y"] - work[own].to_numpy(float) @ beta[own].to_numpy(float)) if own else work
+    return (
+        work.assign(y=work["y"] - work[own].to_numpy(float) @ beta[own].to_numpy(float))
+        if own
+        else work
+    )
 
 
 def how_few(work: pd.DataFrame) -> str:
     """What is said where clusters are few; nothing where there are enough."""
-    treated, control = (int(work.loc[mask, "c"].nunique()) for mask in (work["g"] > 0, work["g"] == 0))
+    treated, control = (
+        int(work.loc[mask, "c"].nunique()) for mask in (work["g"] > 0, work["g"] == 0)
+    )
     if treated < FEW:
         return f"实施政策的聚类只有{treated}个"
     if 0 < control < FEW:
@@ -119,12 +139,20 @@ def redealt(effect: Effect, way: Way, who: str) -> Effect:
     """
     clusters = Clusters(way.work)
     many = clusters.y.size > MANY_CELLS
-    deals = clusters.deals(FEWER_DRAWS if many else way.draws, SEED, FEWER_DRAWS if many else way.exact)
+    deals = clusters.deals(
+        FEWER_DRAWS if many else way.draws, SEED, FEWER_DRAWS if many else way.exact
+    )
     every = [effect.table, *(t for t in effect.details.values() if "ci_low" in t)]
-    at = {term: place for table in every for term, place in zip(table["term"], table["at"], strict=True)}
+    at = {
+        term: place
+        for table in every
+        for term, place in zip(table["term"], table["at"], strict=True)
+    }
     found = way.rows(clusters, deals, at)
     table = _replaced(effect.table, found)
-    details = {key: _replaced(t, found) if "ci_low" in t else t for key, t in effect.details.items()}
+    details = {
+        key: _replaced(t, found) if "ci_low" in t else t for key, t in effect.details.items()
+    }
     before = effect.row
     made = replace(effect, table=table, details=details | {"clustered": effect.table})
     row = made.row
@@ -137,10 +165,14 @@ def redealt(effect: Effect, way: Way, who: str) -> Effect:
         "covariance": f"{STUDENTISED}（聚类—时期均值）",
     }
     alone = who.startswith("实施政策的聚类只有1个")
-    why = "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if alone else "常规的聚类标准误偏小"
+    why = (
+        "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if alone else "常规的聚类标准误偏小"
+    )
     told = interval(*ends) if np.isfinite(ends).all() else "不封闭，因为可能的分派太少或两组不可比"
     p = p_value(row["p"], name="p")
-    text = f"{who}，{why}；估计值、标准误、区间和p值都改由随机化检验得出（{said}）：{p}，95%区间{told}"
+    text = (
+        f"{who}，{why}；估计值、标准误、区间和p值都改由随机化检验得出（{said}）：{p}，95%区间{told}"
+    )
     notes = [Note("warning", text), *(Note("info", note) for note in clusters.notes)]
     notes += [Note("warning", unequal_said(clusters))] if clusters.unequal() else []
     moved = abs(float(row["estimate"] - before["estimate"]))
@@ -168,7 +200,9 @@ def _replaced(table: pd.DataFrame, found: Mapping[str, dict[str, float]]) -> pd.
 def conventional(effect: Effect, who: str, error: InputError) -> Effect:
     """Where nothing can be dealt anew: the clustered numbers stay, all of them, and are called too good."""
     why = "；".join(p.found for p in error.problems)
-    text = f"{who}，又不能按聚类重新分派（{why}）：标准误、区间和p值仍是常规的，偏于乐观，星号不可靠"
+    text = (
+        f"{who}，又不能按聚类重新分派（{why}）：标准误、区间和p值仍是常规的，偏于乐观，星号不可靠"
+    )
     return effect.with_notes(Note("warning", text))
 
 
@@ -178,13 +212,21 @@ def bootstrapped(effect: Effect, panel: Any, who: str) -> Effect:
 
     made = wild_bootstrap(panel)
     row, how = made.row, str(made.facts["p_small_method"])
-    found = {effect.row["term"]: {c: float(row[c]) for c in ("estimate", "se", "statistic", "p", "ci_low", "ci_high")}
-             | {"p_small": float(row["p"])}}  # fmt: skip
+    found = {
+        effect.row["term"]: {
+            c: float(row[c]) for c in ("estimate", "se", "statistic", "p", "ci_low", "ci_high")
+        }
+        | {"p_small": float(row["p"])}
+    }
     ends = (float(row["ci_low"]), float(row["ci_high"]))
-    about = effect.facts | {"p_small": float(row["p"]), "p_small_method": how, "interval_small": ends,
-                            "covariance": made.facts["covariance"]}  # fmt: skip
+    about = effect.facts | {
+        "p_small": float(row["p"]),
+        "p_small_method": how,
+        "interval_small": ends,
+        "covariance": made.facts["covariance"],
+    }
     text = f"{who}，常规的聚类标准误偏小；标准误、区间和p值都出自{how}：{p_value(row['p'], name='p')}，95%区间{interval(*ends)}"
     table = _replaced(effect.table, found)
-    return replace(effect, table=table, facts=about, details=effect.details | {"clustered": effect.table}).with_notes(
-        Note("warning", text), *(n for n in made.notes if n.tone == "warning")
-    )
+    return replace(
+        effect, table=table, facts=about, details=effect.details | {"clustered": effect.table}
+    ).with_notes(Note("warning", text), *(n for n in made.notes if n.tone == "warning"))

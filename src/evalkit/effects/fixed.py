@@ -40,8 +40,14 @@ _EFFECTS = {"i+t": "双向固定效应", "i": "个体固定效应", "t": "时期
 
 
 @fitted
-def twfe(panel: Panel, *, entity_effects: bool = True, time_effects: bool = True, covariance: str = "cluster",
-         guard: bool = True) -> Effect:  # fmt: skip
+def twfe(
+    panel: Panel,
+    *,
+    entity_effects: bool = True,
+    time_effects: bool = True,
+    covariance: str = "cluster",
+    guard: bool = True,
+) -> Effect:
     """Two-way fixed effects: y_it = alpha_i + lambda_t + beta d_it + gamma'x_it + e_it.
 
     Parameters
@@ -59,18 +65,39 @@ def twfe(panel: Panel, *, entity_effects: bool = True, time_effects: bool = True
         The treatment is a linear combination of effects and controls.
     """
     allowed_as("covariance", covariance, _COVARIANCES)
-    effects = "+".join(name for name, used in (("i", entity_effects), ("t", time_effects)) if used) or "0"
+    effects = (
+        "+".join(name for name, used in (("i", entity_effects), ("t", time_effects)) if used) or "0"
+    )
     fit = least_squares(panel, panel.work, ["d"], effects=effects, covariance=covariance)
     # pyfixest keeps the first of two collinear columns: a control it drops only beside the treatment takes it along
-    alone = least_squares(panel, panel.work, [], effects=effects)["dropped"] if set(fit["dropped"]) - {"d"} else []
+    alone = (
+        least_squares(panel, panel.work, [], effects=effects)["dropped"]
+        if set(fit["dropped"]) - {"d"}
+        else []
+    )
     if "d" in fit["dropped"] or set(fit["dropped"]) - set(alone):
         raise _collinear(panel)
-    names = {"d": panel.label(panel.treatment), "Intercept": "常数项", **dict(zip(panel.xs, map(panel.label, panel.controls), strict=True))}
+    names = {
+        "d": panel.label(panel.treatment),
+        "Intercept": "常数项",
+        **dict(zip(panel.xs, map(panel.label, panel.controls), strict=True)),
+    }
     terms = list(fit["cov"].index)
-    table = rows(terms, [names[n] for n in terms], fit["beta"], np.sqrt(np.diag(fit["cov"])), df=fit["df"])
-    about = facts(panel, package="pyfixest", method=_EFFECTS[effects], paper="Wooldridge (2010)", covariance=_COVARIANCES[covariance],
-                  n=fit["n"], r2_within=fit["r2_within"])  # fmt: skip
-    made = Effect("twfe", _EFFECTS[effects], table, about, fit["notes"], "d", {"covariance": fit["cov"]})
+    table = rows(
+        terms, [names[n] for n in terms], fit["beta"], np.sqrt(np.diag(fit["cov"])), df=fit["df"]
+    )
+    about = facts(
+        panel,
+        package="pyfixest",
+        method=_EFFECTS[effects],
+        paper="Wooldridge (2010)",
+        covariance=_COVARIANCES[covariance],
+        n=fit["n"],
+        r2_within=fit["r2_within"],
+    )
+    made = Effect(
+        "twfe", _EFFECTS[effects], table, about, fit["notes"], "d", {"covariance": fit["cov"]}
+    )
     if not guard or panel.kind != "binary" or effects != "i+t":
         return made
     way = Linear(
@@ -81,7 +108,13 @@ def twfe(panel: Panel, *, entity_effects: bool = True, time_effects: bool = True
 
 
 @fitted
-def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int] | None = None, guard: bool = True) -> Effect:
+def event_study(
+    panel: Panel,
+    *,
+    base: int | None = None,
+    window: tuple[int, int] | None = None,
+    guard: bool = True,
+) -> Effect:
     """Event study by two-way fixed effects, with the joint test of the leads and its power.
 
     y_it = alpha_i + lambda_t + sum over e != base of beta_e 1[t - g_i = e] + gamma'x_it + e_it.
@@ -108,19 +141,39 @@ def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int
     if not seen or seen[0] >= 0:
         raise unfit("event_study", "没有实施前的时期")
     if base not in seen:
-        raise unfit("event_study", f"事件期{base}不在面板里（有{'、'.join(map(str, seen))}）", "请改 base 或 window")
+        raise unfit(
+            "event_study",
+            f"事件期{base}不在面板里（有{'、'.join(map(str, seen))}）",
+            "请改 base 或 window",
+        )
     times = [e for e in seen if e != base and (never or e != first)]
-    dummies = pd.DataFrame({f"e{n}": (since == e).astype(float) for n, e in enumerate(times)}, index=work.index)
+    dummies = pd.DataFrame(
+        {f"e{n}": (since == e).astype(float) for n, e in enumerate(times)}, index=work.index
+    )
     fit = least_squares(panel, work.join(dummies), list(dummies), effects="i+t")
     if set(fit["dropped"]) & set(dummies):  # a lead or lag taken as zero would turn all the others
-        why = "各事件期与时期效应完全共线，分不开" + ("" if never else "（没有从未实施的个体，各批又相隔同样的期数）")
+        why = "各事件期与时期效应完全共线，分不开" + (
+            "" if never else "（没有从未实施的个体，各批又相隔同样的期数）"
+        )
         raise unfit("event_study", why, "请用 sun_abraham 或 callaway_santanna")
-    notes = [*fit["notes"], *([] if never else [Note("info", f"没有从未实施的个体，除基期外另略去事件期{first}")])]
-    about = facts(panel, package="pyfixest", method="双向固定效应事件研究", paper="Roth (2022); Borusyak, Jaravel & Spiess (2024)",
-                  n=fit["n"], covariance=CLUSTERED, base_period=f"实施前第{-base}期" if base < 0 else f"事件期{base}")  # fmt: skip
+    notes = [
+        *fit["notes"],
+        *([] if never else [Note("info", f"没有从未实施的个体，除基期外另略去事件期{first}")]),
+    ]
+    about = facts(
+        panel,
+        package="pyfixest",
+        method="双向固定效应事件研究",
+        paper="Roth (2022); Borusyak, Jaravel & Spiess (2024)",
+        n=fit["n"],
+        covariance=CLUSTERED,
+        base_period=f"实施前第{-base}期" if base < 0 else f"事件期{base}",
+    )
     names = list(dummies)
     found = fit["beta"][names], fit["cov"].loc[names, names]
-    made = dynamic_effect("event_study", "事件研究", panel, times, *found, about, notes, df=fit["df"], base=base)
+    made = dynamic_effect(
+        "event_study", "事件研究", panel, times, *found, about, notes, df=fit["df"], base=base
+    )
     if not guard:
         return made
 
@@ -128,7 +181,9 @@ def event_study(panel: Panel, *, base: int | None = None, window: tuple[int, int
         event = np.clip(clusters.since, first, last)
         weights = least_squares_contrasts(clusters, np.array([event == e for e in times], float))
         late = np.array(times) >= 0
-        return {f"e{e:+d}": w for e, w in zip(times, weights, strict=True)} | {"att": weights[late].mean(axis=0)}
+        return {f"e{e:+d}": w for e, w in zip(times, weights, strict=True)} | {
+            "att": weights[late].mean(axis=0)
+        }
 
     return guarded(made, panel, Linear(without_controls(work, fit["beta"]), contrasts))
 
@@ -146,30 +201,72 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
     if not (work["g"] == 0).any():
         last = work["g"].max()
         work = work[work["t"] < last].assign(g=lambda w: w["g"].where(w["g"] != last, 0))
-        notes.append(Note("info", f"没有从未实施的个体，以最后一批（{panel.period(last)}）为对照，只用其实施之前的各期"))
+        notes.append(
+            Note(
+                "info",
+                f"没有从未实施的个体，以最后一批（{panel.period(last)}）为对照，只用其实施之前的各期",
+            )
+        )
     work = work[(work["g"] == 0) | (work["g"] > work["t"].min())].reset_index(drop=True)
     since = (work["t"] - work["g"]).rename("e")
     base = _last_before(since[work["g"] > 0])
     cells = work[(work["g"] > 0) & (since != base)].groupby(["g", since])["w"].sum()
     if not (cells.index.get_level_values("e") >= 0).any():
         raise unfit("sun_abraham", "没有可比较的批次")
-    dummies = {f"s{n}": ((work["g"] == g) & (since == e)).astype(float) for n, (g, e) in enumerate(cells.index)}
+    dummies = {
+        f"s{n}": ((work["g"] == g) & (since == e)).astype(float)
+        for n, (g, e) in enumerate(cells.index)
+    }
     fit = least_squares(panel, work.assign(**dummies), list(dummies), effects="i+t")
     names = [name for name in dummies if name not in fit["dropped"]]
     cells = cells[[name in names for name in dummies]]
-    beta, cov, e = fit["beta"][names].to_numpy(), fit["cov"].loc[names, names].to_numpy(), cells.index.get_level_values("e").to_numpy()
+    beta, cov, e = (
+        fit["beta"][names].to_numpy(),
+        fit["cov"].loc[names, names].to_numpy(),
+        cells.index.get_level_values("e").to_numpy(),
+    )
     times = np.unique(e)
     shares = np.array([np.where(e == at, cells, 0) / cells[e == at].sum() for at in times])
     post = np.where(e >= 0, cells, 0) / cells[e >= 0].sum()
-    about = facts(panel, package="pyfixest", method="Sun–Abraham 交互加权", paper="Sun & Abraham (2021)", covariance=CLUSTERED, n=fit["n"],
-                  base_period=f"实施前第{-base}期")  # fmt: skip
-    labels = [f"{panel.period(g)}批 {'实施前' if at < 0 else '实施后'}{abs(at)}期" for g, at in cells.index]
-    group_time = rows([f"g{g}_e{at:+d}" for g, at in cells.index], labels, beta, np.sqrt(np.diag(cov)), df=fit["df"], at=e)
-    group_time = group_time.assign(g=cells.index.get_level_values("g"), e=e, weight=cells.to_numpy())
-    made = dynamic_effect("sun_abraham", "Sun–Abraham 交互加权", panel, times, shares @ beta, shares @ cov @ shares.T, about,
-                          [*notes, *fit["notes"]],
-                          df=fit["df"], main=(post @ beta, np.sqrt(post @ cov @ post)), main_label="平均处理效应（按观测加权）",
-                          details={"group_time": group_time}, base=base)  # fmt: skip
+    about = facts(
+        panel,
+        package="pyfixest",
+        method="Sun–Abraham 交互加权",
+        paper="Sun & Abraham (2021)",
+        covariance=CLUSTERED,
+        n=fit["n"],
+        base_period=f"实施前第{-base}期",
+    )
+    labels = [
+        f"{panel.period(g)}批 {'实施前' if at < 0 else '实施后'}{abs(at)}期"
+        for g, at in cells.index
+    ]
+    group_time = rows(
+        [f"g{g}_e{at:+d}" for g, at in cells.index],
+        labels,
+        beta,
+        np.sqrt(np.diag(cov)),
+        df=fit["df"],
+        at=e,
+    )
+    group_time = group_time.assign(
+        g=cells.index.get_level_values("g"), e=e, weight=cells.to_numpy()
+    )
+    made = dynamic_effect(
+        "sun_abraham",
+        "Sun–Abraham 交互加权",
+        panel,
+        times,
+        shares @ beta,
+        shares @ cov @ shares.T,
+        about,
+        [*notes, *fit["notes"]],
+        df=fit["df"],
+        main=(post @ beta, np.sqrt(post @ cov @ post)),
+        main_label="平均处理效应（按观测加权）",
+        details={"group_time": group_time},
+        base=base,
+    )
     if not guard:
         return made
     pairs = [(int(g), int(at)) for g, at in cells.index]
@@ -205,20 +302,46 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
         keep = work["i"].isin(idle["i"]) & work["t"].isin(idle["t"])
         work = work[keep]
     lost = len(panel.work) - len(work)
-    notes = [Note("info", f"{lost}行没有未实施时的对照（首期已实施的个体，或全部已实施的时期），略去")] if lost else []
+    notes = (
+        [Note("info", f"{lost}行没有未实施时的对照（首期已实施的个体，或全部已实施的时期），略去")]
+        if lost
+        else []
+    )
     if not (work["d"] == 1).any():
         raise unfit("did2s", "没有可比较的实施后观测")
     model = dd.TwoStageDiD(cluster="c", pretrends=True, rank_deficient_action="silent")
     survey = dd.SurveyDesign(weights="w", psu="c") if panel.weighted else None
     found = model.fit(work, "y", "i", "t", "g", covariates=panel.xs or None, survey_design=survey)
     events = found.aggregate("event_study")
-    about = facts(panel, package="diff-diff", method="两阶段双重差分（did2s）", paper="Gardner (2022)", covariance="按聚类的两阶段GMM",
-                  rows=work, base_period="实施前各期")  # fmt: skip
+    about = facts(
+        panel,
+        package="diff-diff",
+        method="两阶段双重差分（did2s）",
+        paper="Gardner (2022)",
+        covariance="按聚类的两阶段GMM",
+        rows=work,
+        base_period="实施前各期",
+    )
     at = pd.Index(events.vcov_index)
     real = at.difference(np.asarray(events.event_time)[events.is_reference])
-    values, cov = pd.Series(events.att, events.event_time)[real], pd.DataFrame(events.vcov, at, at).loc[real, real]
-    made = dynamic_effect("did2s", "两阶段双重差分", panel, real, values, cov, about, notes, df=about["clusters"] - 1, base=None,
-                          main=(found.overall_att, found.overall_se), main_label="平均处理效应")  # fmt: skip
+    values, cov = (
+        pd.Series(events.att, events.event_time)[real],
+        pd.DataFrame(events.vcov, at, at).loc[real, real],
+    )
+    made = dynamic_effect(
+        "did2s",
+        "两阶段双重差分",
+        panel,
+        real,
+        values,
+        cov,
+        about,
+        notes,
+        df=about["clusters"] - 1,
+        base=None,
+        main=(found.overall_att, found.overall_se),
+        main_label="平均处理效应",
+    )
     if not guard:
         return made
 
@@ -230,11 +353,17 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
             weight = np.where(cells.ravel(), mass, 0.0)
             return np.asarray(weight @ apart / weight.sum()).reshape(shape)
 
-        rows_ = {f"e{int(e):+d}": mean(clusters.since == e) for e in real if (clusters.since == e).any()}
+        rows_ = {
+            f"e{int(e):+d}": mean(clusters.since == e) for e in real if (clusters.since == e).any()
+        }
         return rows_ | {"att": mean(clusters.on == 1)}
 
     idle = work[work["d"] == 0]
-    beta = least_squares(panel, idle, [], effects="i+t")["beta"] if panel.xs else pd.Series(dtype="float64")
+    beta = (
+        least_squares(panel, idle, [], effects="i+t")["beta"]
+        if panel.xs
+        else pd.Series(dtype="float64")
+    )
     return guarded(made, panel, Linear(without_controls(work, beta), contrasts))
 
 
@@ -250,58 +379,147 @@ def bacon(panel: Panel) -> Effect:
     unweighted(panel, "bacon", "分解只对不加权的双向固定效应成立；请看 twfe 结果里的负权重说明")
     used = panel.work
     whole = used.groupby("i")["t"].transform("size") == used["t"].nunique()
-    notes = [] if whole.all() else [Note("info", f"{used.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，分解时略去")]
-    found = dd.BaconDecomposition(weights="exact").fit(used[whole], outcome="y", unit="i", time="t", first_treat="g")
-    kinds = {"treated_vs_never": "实施与从未实施", "earlier_vs_later": "先实施与尚未实施", "later_vs_earlier": "后实施与已实施（不当比较）"}
+    notes = (
+        []
+        if whole.all()
+        else [Note("info", f"{used.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，分解时略去")]
+    )
+    found = dd.BaconDecomposition(weights="exact").fit(
+        used[whole], outcome="y", unit="i", time="t", first_treat="g"
+    )
+    kinds = {
+        "treated_vs_never": "实施与从未实施",
+        "earlier_vs_later": "先实施与尚未实施",
+        "later_vs_earlier": "后实施与已实施（不当比较）",
+    }
     group = lambda g: "从未实施" if str(g) == "never_treated" else panel.period(float(g))  # noqa: E731
-    pairs = pd.DataFrame([vars(c) | {"label": f"{group(c.treated_group)} 对 {group(c.control_group)}"} for c in found.comparisons])
-    by = pairs.assign(part=pairs["estimate"] * pairs["weight"]).groupby("comparison_type")[["weight", "part"]].sum()
+    pairs = pd.DataFrame(
+        [
+            vars(c) | {"label": f"{group(c.treated_group)} 对 {group(c.control_group)}"}
+            for c in found.comparisons
+        ]
+    )
+    by = (
+        pairs.assign(part=pairs["estimate"] * pairs["weight"])
+        .groupby("comparison_type")[["weight", "part"]]
+        .sum()
+    )
     by = by.reindex([k for k in kinds if k in by.index])
     labels = [f"{kinds[k]}（权重{percent(w)}）" for k, w in by["weight"].items()]
-    table = rows(["twfe", *by.index], ["双向固定效应估计", *labels], [found.twfe_estimate, *(by["part"] / by["weight"])], np.nan)
+    table = rows(
+        ["twfe", *by.index],
+        ["双向固定效应估计", *labels],
+        [found.twfe_estimate, *(by["part"] / by["weight"])],
+        np.nan,
+    )
     bad = float(by["weight"].get("later_vs_earlier", 0.0))
-    about = facts(panel, package="diff-diff", method="Goodman-Bacon 分解", paper="Goodman-Bacon (2021)", controls=[], forbidden_weight=bad)
+    about = facts(
+        panel,
+        package="diff-diff",
+        method="Goodman-Bacon 分解",
+        paper="Goodman-Bacon (2021)",
+        controls=[],
+        forbidden_weight=bad,
+    )
     if bad > 0:
-        text = f"{percent(bad)}的权重来自以已实施者作对照的不当比较；效应随时间变化时双向固定效应有偏"
+        text = (
+            f"{percent(bad)}的权重来自以已实施者作对照的不当比较；效应随时间变化时双向固定效应有偏"
+        )
         notes.append(Note("warning" if bad > 0.1 else "info", text))
-    return Effect("bacon", "Goodman-Bacon 分解", table, about, tuple(notes), "twfe", {"pairs": pairs}, "bacon")
+    return Effect(
+        "bacon", "Goodman-Bacon 分解", table, about, tuple(notes), "twfe", {"pairs": pairs}, "bacon"
+    )
 
 
-def least_squares(panel: Panel, work: pd.DataFrame, terms: Sequence[str], *, effects: str, covariance: str = "cluster") -> dict[str, Any]:
+def least_squares(
+    panel: Panel,
+    work: pd.DataFrame,
+    terms: Sequence[str],
+    *,
+    effects: str,
+    covariance: str = "cluster",
+) -> dict[str, Any]:
     """pyfixest on short names: beta, cov, df (of t), n, r2_within, dropped columns, notes."""
     import pyfixest as pf
 
-    formula = f"y ~ {'+'.join([*terms, *panel.xs]) or '1'}" + (f" | {effects}" if effects != "0" else "")
+    formula = f"y ~ {'+'.join([*terms, *panel.xs]) or '1'}" + (
+        f" | {effects}" if effects != "0" else ""
+    )
     # large numbers (money in fen) keep the library's demeaning from converging: they are made smaller, the results larger again
     size = pd.Series({name: max(-work[name].min(), work[name].max()) for name in ("y", *panel.xs)})
     unit = 10.0 ** np.floor(np.log10(size.where(size > 1e6, 1.0)))
     data = work.assign(**{name: work[name] / unit[name] for name in unit.index[unit > 1]})
     vcov: Any = {"CRV1": "c"} if covariance == "cluster" else covariance
     try:
-        fit = pf.feols(formula, data, vcov=vcov, weights="w" if panel.weighted else None, copy_data=False, store_data=False,
-                       lean=True)  # fmt: skip
+        fit = pf.feols(
+            formula,
+            data,
+            vcov=vcov,
+            weights="w" if panel.weighted else None,
+            copy_data=False,
+            store_data=False,
+            lean=True,
+        )
     except ValueError as error:  # pyfixest: nothing is left
         if terms or "collinear" not in str(error):
             raise _collinear(panel) from error
         none = pd.Series(dtype="float64")
-        return {"beta": none, "cov": pd.DataFrame(), "df": 0, "n": len(work), "dropped": panel.xs, "notes": (), "r2_within": None}
+        return {
+            "beta": none,
+            "cov": pd.DataFrame(),
+            "df": 0,
+            "n": len(work),
+            "dropped": panel.xs,
+            "notes": (),
+            "r2_within": None,
+        }
     dropped, n = list(fit._collin_vars), int(fit._N)
     back = unit["y"] / unit.reindex(fit.coef().index, fill_value=1.0)
     beta, cov = fit.coef() * back, fit._vcov * np.outer(back, back)
-    lost = "、".join(panel.label(c) for x, c in zip(panel.xs, panel.controls, strict=True) if x in dropped)
-    notes = [Note("warning", f"控制变量{lost}与固定效应或其他变量完全共线（例如不随时间变化），已略去")] if lost else []
+    lost = "、".join(
+        panel.label(c) for x, c in zip(panel.xs, panel.controls, strict=True) if x in dropped
+    )
+    notes = (
+        [Note("warning", f"控制变量{lost}与固定效应或其他变量完全共线（例如不随时间变化），已略去")]
+        if lost
+        else []
+    )
     if n < len(work):
         notes.append(Note("info", f"{len(work) - n}行所在的个体只有一期，不参与固定效应估计"))
-    absorbed = sum(work[e].nunique() for e in effects.split("+")) - effects.count("+") if effects != "0" else 0
+    absorbed = (
+        sum(work[e].nunique() for e in effects.split("+")) - effects.count("+")
+        if effects != "0"
+        else 0
+    )
     df = int(fit._G[0]) - 1 if covariance == "cluster" else n - len(beta) - absorbed
-    return {"beta": beta, "cov": pd.DataFrame(cov, beta.index, beta.index), "df": df, "n": n, "dropped": dropped,
-            "notes": tuple(notes), "r2_within": getattr(fit, "_r2_within", None)}  # fmt: skip
+    return {
+        "beta": beta,
+        "cov": pd.DataFrame(cov, beta.index, beta.index),
+        "df": df,
+        "n": n,
+        "dropped": dropped,
+        "notes": tuple(notes),
+        "r2_within": getattr(fit, "_r2_within", None),
+    }
 
 
 def dynamic_effect(
-    design: str, name: str, panel: Panel, times: Any, beta: Any, cov: Any, about: dict[str, Any], notes: Sequence[Note], *, df: float,
-    main: tuple[float, float] | None = None, main_label: str = "实施后各期平均", base: int | None = -1, short: bool = False,
-    details: dict[str, pd.DataFrame] | None = None) -> Effect:  # fmt: skip
+    design: str,
+    name: str,
+    panel: Panel,
+    times: Any,
+    beta: Any,
+    cov: Any,
+    about: dict[str, Any],
+    notes: Sequence[Note],
+    *,
+    df: float,
+    main: tuple[float, float] | None = None,
+    main_label: str = "实施后各期平均",
+    base: int | None = -1,
+    short: bool = False,
+    details: dict[str, pd.DataFrame] | None = None,
+) -> Effect:
     """An effect over event times: main row first, leads and lags after it, the base period as a zero.
 
     ``short``: the leads are differences from one period to the next, not from the base. The pre-trend test joins the
@@ -309,48 +527,94 @@ def dynamic_effect(
     event times).
     """
     order = np.argsort(times)
-    e, beta, cov = np.asarray(times, int)[order], np.asarray(beta, float)[order], np.asarray(cov, float)[np.ix_(order, order)]
+    e, beta, cov = (
+        np.asarray(times, int)[order],
+        np.asarray(beta, float)[order],
+        np.asarray(cov, float)[np.ix_(order, order)],
+    )
     post = (e >= 0) / max((e >= 0).sum(), 1)
     first, se = main or (post @ beta, np.sqrt(post @ cov @ post))
     labels = [f"实施前{-k}期" if k < 0 else "实施当期" if k == 0 else f"实施后{k}期" for k in e]
-    table = rows(["att", *(f"e{k:+d}" for k in e)], [main_label, *labels], np.r_[first, beta], np.r_[se, np.sqrt(np.diag(cov))], df=df,
-                 at=[np.nan, *e])  # fmt: skip
-    zero = [rows([f"e{base:+d}"], [f"实施前{-base}期（基期）"], [0.0], np.nan, at=base)] if base is not None and base not in e else []
+    table = rows(
+        ["att", *(f"e{k:+d}" for k in e)],
+        [main_label, *labels],
+        np.r_[first, beta],
+        np.r_[se, np.sqrt(np.diag(cov))],
+        df=df,
+        at=[np.nan, *e],
+    )
+    zero = (
+        [rows([f"e{base:+d}"], [f"实施前{-base}期（基期）"], [0.0], np.nan, at=base)]
+        if base is not None and base not in e
+        else []
+    )
     dynamic = pd.concat([table.iloc[1:], *zero]).sort_values("at", ignore_index=True)
     parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
-    made = Effect(design, name, table, about | {"pretrend": None}, (), "att", parts, "event_study").with_notes(*notes)
-    found, failed = side("预趋势检验", lambda: _pretrend(panel, e, beta, cov, base, short, df, first))
+    made = Effect(
+        design, name, table, about | {"pretrend": None}, (), "att", parts, "event_study"
+    ).with_notes(*notes)
+    found, failed = side(
+        "预趋势检验", lambda: _pretrend(panel, e, beta, cov, base, short, df, first)
+    )
     if found is None:
         return made.with_notes(*failed)
     return replace(made, facts=about | {"pretrend": found[0]}).with_notes(*found[1])
 
 
 def _pretrend(
-    panel: Panel, e: np.ndarray, beta: np.ndarray, cov: np.ndarray, base: int | None, short: bool, df: float, first: float
+    panel: Panel,
+    e: np.ndarray,
+    beta: np.ndarray,
+    cov: np.ndarray,
+    base: int | None,
+    short: bool,
+    df: float,
+    first: float,
 ) -> tuple[dict[str, float] | None, list[Note]]:
     """The joint test of the leads, and what is said of it."""
     lead, few = e < (0 if base is None else base), _few(panel, e)
     told, left = list[Note](), -e[lead & few]
     if len(left):
-        named = f"{left[0]}至{left[-1]}" if len(left) > 2 and left[0] - left[-1] == len(left) - 1 else "、".join(map(str, left))
+        named = (
+            f"{left[0]}至{left[-1]}"
+            if len(left) > 2 and left[0] - left[-1] == len(left) - 1
+            else "、".join(map(str, left))
+        )
         text = f"实施前第{named}期可比的聚类太少，标准误不可靠（一两个聚类就足以“显著”），不列入预趋势联合检验，请看图"
         told.append(Note("info", text))
     lead &= ~few
     # did2s has no base: its leads are measured from their own mean
     zero_at = base if base is not None else -1 if short else float(np.r_[e[lead], -1].mean())
     reach = float(e[e >= 0].mean() - zero_at) if (e >= 0).any() else 1.0
-    test = pretrend(beta[lead], cov[np.ix_(lead, lead)], np.ones(lead.sum()) if short else e[lead] - zero_at, df, first, reach)
+    test = pretrend(
+        beta[lead],
+        cov[np.ix_(lead, lead)],
+        np.ones(lead.sum()) if short else e[lead] - zero_at,
+        df,
+        first,
+        reach,
+    )
     if test is None:
         told.append(_dealt_pretrend(panel))
     else:
         joint = f"F({test['k']}, {plain(test['df'])})={number(test['statistic'], 2)}"
-        text = (f"预趋势联合检验：{joint}，{p_value(test['p'], name='p')}；80%功效下"
-                f"可发现的线性趋势为每期{number(test['detectable'])}；"
-                f"恰能造出全部主效应的线性趋势，被发现的概率为{percent(test['power'], 0)}")  # fmt: skip
+        text = (
+            f"预趋势联合检验：{joint}，{p_value(test['p'], name='p')}；80%功效下"
+            f"可发现的线性趋势为每期{number(test['detectable'])}；"
+            f"恰能造出全部主效应的线性趋势，被发现的概率为{percent(test['power'], 0)}"
+        )
         failed = test["p"] < 0.05
-        told.append(Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if failed else Note("info", text))
+        told.append(
+            Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}")
+            if failed
+            else Note("info", text)
+        )
         if not failed and test["power"] < 0.5:
-            told.append(Note("info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"))
+            told.append(
+                Note(
+                    "info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"
+                )
+            )
     return test, told
 
 
@@ -366,7 +630,11 @@ def _dealt_pretrend(panel: Panel) -> Note:
         return Note("info", "实施前可比的期数或聚类不足，无法检验预趋势")
     p, how = found
     text = f"实施的聚类太少，不作预趋势联合检验，改用{how}：首次实施以前两组走势之差的{p_value(p, name='p')}"
-    return Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}") if p < 0.05 else Note("info", f"{text}；未发现不平行不等于平行")
+    return (
+        Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}")
+        if p < 0.05
+        else Note("info", f"{text}；未发现不平行不等于平行")
+    )
 
 
 def _few(panel: Panel, e: np.ndarray) -> np.ndarray:
@@ -377,14 +645,26 @@ def _few(panel: Panel, e: np.ndarray) -> np.ndarray:
     """
     work = panel.work
     pairs = work.assign(e=work["t"] - work["g"])[["c", "e"]][work["g"] > 0].drop_duplicates()
-    seen = np.array([pairs.loc[(pairs["e"] <= k) if k == e.min() else (pairs["e"] == k), "c"].nunique() for k in e])
+    seen = np.array(
+        [
+            pairs.loc[(pairs["e"] <= k) if k == e.min() else (pairs["e"] == k), "c"].nunique()
+            for k in e
+        ]
+    )
     seen = seen if panel.staggered else np.minimum(seen, work["c"].nunique() - seen)
     return seen < max(FEW_LEADS, seen[e < 0].max(initial=0) / 3)
 
 
 def _collinear(panel: Panel) -> InputError:
     found = f"{panel.label(panel.treatment)}可由固定效应与控制变量完全推出（完全共线）"
-    return InputError(Problem("treatment_unvaried", where="least_squares", found=found, advice="请去掉与政策同步变化的控制变量"))
+    return InputError(
+        Problem(
+            "treatment_unvaried",
+            where="least_squares",
+            found=found,
+            advice="请去掉与政策同步变化的控制变量",
+        )
+    )
 
 
 def _last_before(since: pd.Series) -> int:

@@ -28,8 +28,15 @@ PAPER = "Papke and Wooldridge (1996, 2008)"
 Link = Literal["logit", "probit"]
 
 
-def fractional_response(y: ArrayLike, x: pd.DataFrame | np.ndarray, link: Link = "logit", *, cluster: ArrayLike | None = None,
-                        weights: ArrayLike | None = None, covariance: Literal["robust", "model"] = "robust") -> Any:  # fmt: skip
+def fractional_response(
+    y: ArrayLike,
+    x: pd.DataFrame | np.ndarray,
+    link: Link = "logit",
+    *,
+    cluster: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    covariance: Literal["robust", "model"] = "robust",
+) -> Any:
     r"""The quasi-likelihood fit of :math:`E[y|x] = G(x\beta)`; statsmodels' results.
 
     Parameters
@@ -53,20 +60,37 @@ def fractional_response(y: ArrayLike, x: pd.DataFrame | np.ndarray, link: Link =
     rate = np.asarray(y, float)
     bad = np.flatnonzero(~((rate >= 0) & (rate <= 1)))
     if len(bad):
-        places = "、".join(f"第{n + 1}行（{plain(rate[n])}）" for n in bad[:5]) + (f"等，共{len(bad)}行" if len(bad) > 5 else "")
-        raise InputError(Problem("value_invalid", where="outcome", found=places, allowed="0到1之间的比率",
-                                 advice="以百分数记的先除以100；缺失的行请先去掉"))  # fmt: skip
+        places = "、".join(f"第{n + 1}行（{plain(rate[n])}）" for n in bad[:5]) + (
+            f"等，共{len(bad)}行" if len(bad) > 5 else ""
+        )
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where="outcome",
+                found=places,
+                allowed="0到1之间的比率",
+                advice="以百分数记的先除以100；缺失的行请先去掉",
+            )
+        )
     named = pd.DataFrame(x).rename(columns=lambda c: c if isinstance(c, str) else f"x{c}")
     design = sm.add_constant(named.astype(float), has_constant="add")
     _full_rank(design)
     family = _family(link)
     options: dict[str, Any] = {"cov_type": "nonrobust" if covariance == "model" else "HC0"}
     if cluster is not None:
-        options = {"cov_type": "cluster", "cov_kwds": {"groups": pd.factorize(np.asarray(cluster))[0]}}
-    with warnings.catch_warnings(action="ignore"):  # statsmodels remarks on weights with robust errors
-        return sm.GLM(rate, design, family=family, var_weights=None if weights is None else np.asarray(weights, float)).fit(
-            **options, maxiter=200, tol=1e-12
-        )
+        options = {
+            "cov_type": "cluster",
+            "cov_kwds": {"groups": pd.factorize(np.asarray(cluster))[0]},
+        }
+    with warnings.catch_warnings(
+        action="ignore"
+    ):  # statsmodels remarks on weights with robust errors
+        return sm.GLM(
+            rate,
+            design,
+            family=family,
+            var_weights=None if weights is None else np.asarray(weights, float),
+        ).fit(**options, maxiter=200, tol=1e-12)
 
 
 def _full_rank(design: pd.DataFrame) -> None:
@@ -76,11 +100,20 @@ def _full_rank(design: pd.DataFrame) -> None:
     if len(design) <= design.shape[1] or (r < 1e-9 * max(r.max(), 1e-300)).any():
         lost = [str(c) for c, size in zip(design.columns, r, strict=False) if size < 1e-9 * r.max()]
         found = "、".join(lost) or f"{len(design)}行，{design.shape[1]}个变量"
-        raise InputError(Problem("value_invalid", where="controls", found=found, allowed="不由其他变量决定的变量",
-                                 advice="这些变量与其他变量完全共线，请删去其一"))  # fmt: skip
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where="controls",
+                found=found,
+                allowed="不由其他变量决定的变量",
+                advice="这些变量与其他变量完全共线，请删去其一",
+            )
+        )
 
 
-def average_effects(fit: Any, names: Sequence[str], on: np.ndarray | None = None, weights: ArrayLike | None = None) -> pd.DataFrame:
+def average_effects(
+    fit: Any, names: Sequence[str], on: np.ndarray | None = None, weights: ArrayLike | None = None
+) -> pd.DataFrame:
     r"""Average partial effects with delta-method errors: ``term``, ``estimate``, ``se``.
 
     Continuous :math:`x_j`: :math:`\bar\theta_j = N^{-1}\sum_i g(x_i\beta)\beta_j`; 0/1: the mean of
@@ -91,15 +124,22 @@ def average_effects(fit: Any, names: Sequence[str], on: np.ndarray | None = None
     found = []
     for name in names:
         effect, jacobian = _effect(fit, name, on, weights)
-        found.append([name, effect, float(np.sqrt(jacobian @ np.asarray(fit.cov_params()) @ jacobian))])
+        found.append(
+            [name, effect, float(np.sqrt(jacobian @ np.asarray(fit.cov_params()) @ jacobian))]
+        )
     return pd.DataFrame(found, columns=["term", "estimate", "se"])
 
 
-def _effect(fit: Any, name: str, on: np.ndarray | None, weights: ArrayLike | None) -> tuple[float, np.ndarray]:
+def _effect(
+    fit: Any, name: str, on: np.ndarray | None, weights: ArrayLike | None
+) -> tuple[float, np.ndarray]:
     """One average partial effect and its derivative by the coefficients."""
     x, beta = np.asarray(fit.model.exog, float), np.asarray(fit.params, float)
     keep = np.ones(len(x), bool) if on is None else np.asarray(on, bool)
-    used, share = x[keep], np.ones(len(x))[keep] if weights is None else np.asarray(weights, float)[keep]
+    used, share = (
+        x[keep],
+        np.ones(len(x))[keep] if weights is None else np.asarray(weights, float)[keep],
+    )
     share = share / share.sum()
     link, j = fit.model.family.link, list(fit.model.exog_names).index(name)
     if np.isin(x[:, j], (0, 1)).all():
@@ -135,37 +175,88 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
     allowed_as("link", link, ("logit", "probit"))
     if not used[panel.outcome].between(0, 1).all():
         bad = used.loc[~used[panel.outcome].between(0, 1)].head(5)
-        places = "、".join(f"{r.entity}（{r.period}）：{plain(getattr(r, panel.outcome))}" for r in bad.itertuples())
-        raise InputError(Problem("value_invalid", where=panel.outcome, found=places, allowed="0到1之间的比率",
-                                 advice="以百分数记的先除以100；不是比率的请用双向固定效应"))  # fmt: skip
+        places = "、".join(
+            f"{r.entity}（{r.period}）：{plain(getattr(r, panel.outcome))}"
+            for r in bad.itertuples()
+        )
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where=panel.outcome,
+                found=places,
+                allowed="0到1之间的比率",
+                advice="以百分数记的先除以100；不是比率的请用双向固定效应",
+            )
+        )
     names = ["treated", *panel.controls]
     x = regressors(panel, mundlak)
-    fit = fractional_response(used[panel.outcome], x, link, cluster=used["cluster"],
-                              weights=used["weight"] if panel.weighted else None)  # fmt: skip
+    fit = fractional_response(
+        used[panel.outcome],
+        x,
+        link,
+        cluster=used["cluster"],
+        weights=used["weight"] if panel.weighted else None,
+    )
     terms = [n for n in names if n in x]
     given = used["weight"] if panel.weighted else None
     effects = average_effects(fit, terms, weights=given)
     if panel.kind == "binary":
-        att = average_effects(fit, ["treated"], used["treated"].to_numpy() > 0, given).assign(term="att")
+        att = average_effects(fit, ["treated"], used["treated"].to_numpy() > 0, given).assign(
+            term="att"
+        )
         effects = pd.concat([effects.iloc[:1], att, effects.iloc[1:]], ignore_index=True)
-    labels = {"treated": f"{panel.label(panel.treatment)}（平均偏效应）", "att": f"{panel.label(panel.treatment)}（已实施者的平均效应）"}
+    labels = {
+        "treated": f"{panel.label(panel.treatment)}（平均偏效应）",
+        "att": f"{panel.label(panel.treatment)}（已实施者的平均效应）",
+    }
     clusters = used["cluster"].nunique()
-    method = f"分数响应{'Logit' if link == 'logit' else 'Probit'}（准极大似然）" + ("，加入个体均值（Mundlak）" if mundlak else "")
-    about = facts(panel, package="statsmodels", method=method, paper=PAPER, covariance=f"按{clusters}个聚类的稳健标准误，德尔塔法",
-                  fixed={"个体": "均值（Mundlak）" if mundlak else "否", "时期": "是"})  # fmt: skip
+    method = f"分数响应{'Logit' if link == 'logit' else 'Probit'}（准极大似然）" + (
+        "，加入个体均值（Mundlak）" if mundlak else ""
+    )
+    about = facts(
+        panel,
+        package="statsmodels",
+        method=method,
+        paper=PAPER,
+        covariance=f"按{clusters}个聚类的稳健标准误，德尔塔法",
+        fixed={"个体": "均值（Mundlak）" if mundlak else "否", "时期": "是"},
+    )
     share = used[panel.outcome].isin([0, 1]).mean()
-    note = Note("info", f"结果变量恰为0或1的占{percent(share)}；效应以比率计，为平均偏效应，不是系数。")
+    note = Note(
+        "info", f"结果变量恰为0或1的占{percent(share)}；效应以比率计，为平均偏效应，不是系数。"
+    )
     columns = {"estimate": fit.params, "se": fit.bse, "p": fit.pvalues}
-    coefficients = pd.DataFrame({"term": fit.model.exog_names} | {key: np.asarray(values) for key, values in columns.items()})
-    table = rows(effects["term"], [labels.get(t, panel.label(t)) for t in effects["term"]], effects["estimate"], effects["se"])
-    made = Effect(f"fractional_{link}", f"分数响应{'Logit' if link == 'logit' else 'Probit'}", table, about, (), "treated",
-                  {"coefficients": coefficients}).with_notes(note)  # fmt: skip
+    coefficients = pd.DataFrame(
+        {"term": fit.model.exog_names}
+        | {key: np.asarray(values) for key, values in columns.items()}
+    )
+    table = rows(
+        effects["term"],
+        [labels.get(t, panel.label(t)) for t in effects["term"]],
+        effects["estimate"],
+        effects["se"],
+    )
+    made = Effect(
+        f"fractional_{link}",
+        f"分数响应{'Logit' if link == 'logit' else 'Probit'}",
+        table,
+        about,
+        (),
+        "treated",
+        {"coefficients": coefficients},
+    ).with_notes(note)
     if panel.kind != "binary":
         return made
-    return guarded(made, panel, Refitted(panel.work, lambda clusters, codes: _refit(clusters, codes, panel, link, mundlak)))
+    return guarded(
+        made,
+        panel,
+        Refitted(panel.work, lambda clusters, codes: _refit(clusters, codes, panel, link, mundlak)),
+    )
 
 
-def _refit(clusters: Clusters, codes: np.ndarray, panel: Panel, link: Link, mundlak: bool) -> dict[str, tuple[float, float, float]]:
+def _refit(
+    clusters: Clusters, codes: np.ndarray, panel: Panel, link: Link, mundlak: bool
+) -> dict[str, tuple[float, float, float]]:
     """The fit of cluster means to an assignment: effects with errors by the variance between clusters of every cohort.
 
     The influence of a cluster on an average effect is J (X'WX)^-1 times its scores; its variance is taken cohort by cohort
@@ -173,9 +264,17 @@ def _refit(clusters: Clusters, codes: np.ndarray, panel: Panel, link: Link, mund
     """
     n, t = clusters.y.shape
     moving = [clusters.on[codes], *(clusters.means(name) for name in panel.xs)]
-    columns = [np.ones(n * t), *(v.ravel() for v in moving), *(np.tile(np.arange(t) == k, n).astype(float) for k in range(1, t))]
+    columns = [
+        np.ones(n * t),
+        *(v.ravel() for v in moving),
+        *(np.tile(np.arange(t) == k, n).astype(float) for k in range(1, t)),
+    ]
     if mundlak:
-        columns += [np.repeat(v.mean(axis=1), t) for v in moving if np.ptp(v - v.mean(axis=1, keepdims=True)) > 0]
+        columns += [
+            np.repeat(v.mean(axis=1), t)
+            for v in moving
+            if np.ptp(v - v.mean(axis=1, keepdims=True)) > 0
+        ]
     x = np.column_stack(columns)
     weight = np.repeat(clusters.w / clusters.w.mean(), t)
     beta, inverse, scores = _scoring(clusters.y.ravel(), x, weight, link)
@@ -195,7 +294,9 @@ def _refit(clusters: Clusters, codes: np.ndarray, panel: Panel, link: Link, mund
     return found if not single else {term: (e, s, 1.0) for term, (e, s, _) in found.items()}
 
 
-def _scoring(y: np.ndarray, x: np.ndarray, w: np.ndarray, link: Link) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scoring(
+    y: np.ndarray, x: np.ndarray, w: np.ndarray, link: Link
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fisher scoring of the quasi-likelihood: coefficients, inverse information, scores of the rows."""
     family = _family(link)
     beta = np.zeros(x.shape[1])
@@ -216,14 +317,21 @@ def _scoring(y: np.ndarray, x: np.ndarray, w: np.ndarray, link: Link) -> tuple[n
 def _family(link: Link) -> Any:
     import statsmodels.api as sm
 
-    return sm.families.Binomial(sm.families.links.Probit() if link == "probit" else sm.families.links.Logit())
+    return sm.families.Binomial(
+        sm.families.links.Probit() if link == "probit" else sm.families.links.Logit()
+    )
 
 
-def _switched(used: np.ndarray, beta: np.ndarray, weights: np.ndarray, j: int, link: Any) -> tuple[float, np.ndarray]:
+def _switched(
+    used: np.ndarray, beta: np.ndarray, weights: np.ndarray, j: int, link: Any
+) -> tuple[float, np.ndarray]:
     """The mean effect of switching column j from 0 to 1, and its derivative by the coefficients."""
     one, zero = used.copy(), used.copy()
     one[:, j], zero[:, j] = 1, 0
     share = weights / weights.sum()
     effect = link.inverse(one @ beta) - link.inverse(zero @ beta)
-    gradient = link.inverse_deriv(one @ beta)[:, None] * one - link.inverse_deriv(zero @ beta)[:, None] * zero
+    gradient = (
+        link.inverse_deriv(one @ beta)[:, None] * one
+        - link.inverse_deriv(zero @ beta)[:, None] * zero
+    )
     return float(share @ effect), np.asarray(share @ gradient)

@@ -25,15 +25,29 @@ from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, si
 _CONTROLS = {"never": ("never_treated", "从未实施"), "not_yet": ("not_yet_treated", "尚未实施")}
 _METHODS = {"dr": "双重稳健", "ipw": "逆概率加权", "reg": "回归"}
 SMALL = 5  # clusters in a cohort
-AGGREGATIONS = {"simple": "平均处理效应（按观测加权）", "dynamic": "按实施后时长平均", "group": "按批次平均", "calendar": "按时期平均"}
+AGGREGATIONS = {
+    "simple": "平均处理效应（按观测加权）",
+    "dynamic": "按实施后时长平均",
+    "group": "按批次平均",
+    "calendar": "按时期平均",
+}
 
 
 @fitted
 def callaway_santanna(
-    panel: Panel, *, control: Literal["never", "not_yet"] | None = None, method: Literal["dr", "ipw", "reg"] = "dr",
-    base: Literal["varying", "universal"] = "varying", anticipation: int = 0,
-    aggregate: Literal["simple", "dynamic", "group", "calendar"] = "simple", window: tuple[int, int] | None = None,
-    balance: int | None = None, draws: int = 999, seed: int = 7, guard: bool = True) -> Effect:  # fmt: skip
+    panel: Panel,
+    *,
+    control: Literal["never", "not_yet"] | None = None,
+    method: Literal["dr", "ipw", "reg"] = "dr",
+    base: Literal["varying", "universal"] = "varying",
+    anticipation: int = 0,
+    aggregate: Literal["simple", "dynamic", "group", "calendar"] = "simple",
+    window: tuple[int, int] | None = None,
+    balance: int | None = None,
+    draws: int = 999,
+    seed: int = 7,
+    guard: bool = True,
+) -> Effect:
     """Group-time effects of Callaway and Sant'Anna (2021) and all their aggregations.
 
     ATT(g,t) = E[Y_t - Y_{g-1} | G = g] - E[Y_t - Y_{g-1} | C], conditional on the controls by the chosen method.
@@ -70,60 +84,147 @@ def callaway_santanna(
     never = bool((panel.work["g"] == 0).any())
     chosen = control or ("never" if never else "not_yet")
     if aggregate not in AGGREGATIONS or (chosen == "never" and not never):
-        raise unfit(own, f"aggregate={aggregate}，control={control}",
-                    f'aggregate 可取{"、".join(AGGREGATIONS)}；没有从未实施的个体时请用 control="not_yet"')
-    work = panel.work[(panel.work["g"] == 0) | (panel.work["g"] > panel.work["t"].min() + anticipation)]
-    estimator = dd.CallawaySantAnna(control_group=_CONTROLS[chosen][0], anticipation=anticipation, estimation_method=method,
-                                    base_period=base, rank_deficient_action="silent")  # fmt: skip
+        raise unfit(
+            own,
+            f"aggregate={aggregate}，control={control}",
+            f'aggregate 可取{"、".join(AGGREGATIONS)}；没有从未实施的个体时请用 control="not_yet"',
+        )
+    work = panel.work[
+        (panel.work["g"] == 0) | (panel.work["g"] > panel.work["t"].min() + anticipation)
+    ]
+    estimator = dd.CallawaySantAnna(
+        control_group=_CONTROLS[chosen][0],
+        anticipation=anticipation,
+        estimation_method=method,
+        base_period=base,
+        rank_deficient_action="silent",
+    )
     design = dd.SurveyDesign(weights="w", weight_type="pweight") if panel.weighted else None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = estimator.fit(work, "y", "i", "t", "g", covariates=panel.xs or None, survey_design=design)
+            found = estimator.fit(
+                work, "y", "i", "t", "g", covariates=panel.xs or None, survey_design=design
+            )
         except (ValueError, np.linalg.LinAlgError) as error:
-            raise unfit(own, f"{type(error).__name__}: {str(error)[:200]}", '可改用 method="reg" 或减少控制变量') from error
+            raise unfit(
+                own,
+                f"{type(error).__name__}: {str(error)[:200]}",
+                '可改用 method="reg" 或减少控制变量',
+            ) from error
     cells = _Cells(found, work)
     if not cells.used.any():
         raise unfit(own, "没有一个组别—时期效应能够估计")
     name = _CONTROLS[chosen][1]
-    notes = [Note("info", f"对照：{name}的个体" + (f"；多重自助{draws}次（种子{seed}）" if draws else ""))]
-    if any(word in str(w.message).lower() for w in caught for word in ("propensity", "events per variable", "epv")):
-        notes.append(Note("warning", "有的批次个体太少，倾向得分不稳定（每个控制变量不足10个实施个体），请对照不加控制变量的结果"))
+    notes = [
+        Note(
+            "info", f"对照：{name}的个体" + (f"；多重自助{draws}次（种子{seed}）" if draws else "")
+        )
+    ]
+    if any(
+        word in str(w.message).lower()
+        for w in caught
+        for word in ("propensity", "events per variable", "epv")
+    ):
+        notes.append(
+            Note(
+                "warning",
+                "有的批次个体太少，倾向得分不稳定（每个控制变量不足10个实施个体），请对照不加控制变量的结果",
+            )
+        )
     if (least := work[work["g"] > 0].groupby("g")["c"].nunique().min()) < SMALL:
         notes.append(Note("info", f"最小的一批只有{least}个聚类，这一批各期的标准误偏小"))
     if not panel.balanced:
         notes.append(Note("info", "非平衡面板：每个组别—时期效应用两期都有数据的个体"))
     if lost := int((~cells.used).sum()):
-        notes.append(Note("info", f"{lost}个组别—时期效应无法估计（没有对照或控制变量共线），汇总时略去"))
+        notes.append(
+            Note("info", f"{lost}个组别—时期效应无法估计（没有对照或控制变量共线），汇总时略去")
+        )
     parts = {kind: cells.part(kind, window, balance) for kind in AGGREGATIONS}
     boot, failed = side("多重自助的同时区间", lambda: cells.multipliers(draws, seed))
     notes += failed
-    label = {"dynamic": lambda e: f"实施前{-e}期" if e < 0 else "实施当期" if e == 0 else f"实施后{e}期",
-             "group": lambda g: f"{panel.period(g)}批", "calendar": panel.period}  # fmt: skip
+    label = {
+        "dynamic": lambda e: f"实施前{-e}期" if e < 0 else "实施当期" if e == 0 else f"实施后{e}期",
+        "group": lambda g: f"{panel.period(g)}批",
+        "calendar": panel.period,
+    }
     pairs = list(zip(cells.g, cells.t, strict=True))
-    group_time = cells.table([f"g{g}_t{t}" for g, t in pairs], [f"{panel.period(g)}批 {panel.period(t)}" for g, t in pairs], cells.att,
-                             cells.psi, cells.t, boot)
+    group_time = cells.table(
+        [f"g{g}_t{t}" for g, t in pairs],
+        [f"{panel.period(g)}批 {panel.period(t)}" for g, t in pairs],
+        cells.att,
+        cells.psi,
+        cells.t,
+        boot,
+    )
     details = {"group_time": group_time.assign(group=cells.g, time=cells.t)}
     for kind, (keys, values, psi, *_) in parts.items():
         if keys:
-            details[kind] = cells.table([f"{kind}_{k}" for k in keys], [label[kind](k) for k in keys], values, psi, keys, boot)
+            details[kind] = cells.table(
+                [f"{kind}_{k}" for k in keys],
+                [label[kind](k) for k in keys],
+                values,
+                psi,
+                keys,
+                boot,
+            )
     order = [aggregate, *(kind for kind in AGGREGATIONS if kind != aggregate)]
     psi_total = np.column_stack([parts[kind][4] for kind in order])
-    table = cells.table(order, [AGGREGATIONS[kind] for kind in order], [parts[kind][3] for kind in order], psi_total, np.nan)
-    about = facts(panel, package="diff-diff", method=f"Callaway–Sant'Anna 组别—时期效应（{_METHODS[method]}）",
-                  paper="Callaway & Sant'Anna (2021)",
-                  covariance="影响函数，按聚类", control=name, seed=seed, draws=draws, base=base, n=len(work),
-                  base_period="实施前最后一期" + ("；实施前各期与其上一期比" if base == "varying" else ""))  # fmt: skip
+    table = cells.table(
+        order,
+        [AGGREGATIONS[kind] for kind in order],
+        [parts[kind][3] for kind in order],
+        psi_total,
+        np.nan,
+    )
+    about = facts(
+        panel,
+        package="diff-diff",
+        method=f"Callaway–Sant'Anna 组别—时期效应（{_METHODS[method]}）",
+        paper="Callaway & Sant'Anna (2021)",
+        covariance="影响函数，按聚类",
+        control=name,
+        seed=seed,
+        draws=draws,
+        base=base,
+        n=len(work),
+        base_period="实施前最后一期" + ("；实施前各期与其上一期比" if base == "varying" else ""),
+    )
     keys, values, psi, *_ = parts["dynamic"]
     real = np.isfinite(cells.se(psi))  # the base period of a universal base has no error
     zero = None if base == "varying" else max(np.array(keys)[~real], default=-1)
-    dynamic = dynamic_effect("callaway_santanna", "", panel, np.array(keys)[real], values[real], cells.cov(psi[:, real]), about, notes,
-                             df=cells.df, main=(table["estimate"][0], table["se"][0]), base=zero, short=zero is None)  # fmt: skip
+    dynamic = dynamic_effect(
+        "callaway_santanna",
+        "",
+        panel,
+        np.array(keys)[real],
+        values[real],
+        cells.cov(psi[:, real]),
+        about,
+        notes,
+        df=cells.df,
+        main=(table["estimate"][0], table["se"][0]),
+        base=zero,
+        short=zero is None,
+    )
     details["covariance"] = dynamic.details["covariance"]
-    made = Effect("callaway_santanna", "Callaway–Sant'Anna", table, dynamic.facts, dynamic.notes, aggregate, details, "event_study")
+    made = Effect(
+        "callaway_santanna",
+        "Callaway–Sant'Anna",
+        table,
+        dynamic.facts,
+        dynamic.notes,
+        aggregate,
+        details,
+        "event_study",
+    )
     if not guard:
         return made
-    beta = least_squares(panel, panel.work, [], effects="i+t")["beta"] if panel.xs else pd.Series(dtype="float64")
+    beta = (
+        least_squares(panel, panel.work, [], effects="i+t")["beta"]
+        if panel.xs
+        else pd.Series(dtype="float64")
+    )
     way = Linear(
         without_controls(work, beta),
         lambda clusters: cells.contrasts(clusters, chosen, base, anticipation, window, balance),
@@ -152,13 +253,21 @@ class _Cells:
         self.cohort = np.asarray(book["unit_cohorts"], float)
         given = book.get("survey_weights")
         self.weight = np.ones(len(self.cohort)) if given is None else np.asarray(given, float)
-        self.mass = {g: self.weight[self.cohort == g].sum() / self.weight.sum() for g in np.unique(self.g)}
+        self.mass = {
+            g: self.weight[self.cohort == g].sum() / self.weight.sum() for g in np.unique(self.g)
+        }
         first = work.drop_duplicates("i").set_index("i")["c"].reindex(book["all_units"])
         self.cluster = pd.factorize(first)[0]
         self.df = int(self.cluster.max())
 
     def contrasts(
-        self, clusters: Clusters, control: str, base: str, anticipation: int, window: tuple[int, int] | None, balance: int | None
+        self,
+        clusters: Clusters,
+        control: str,
+        base: str,
+        anticipation: int,
+        window: tuple[int, int] | None,
+        balance: int | None,
     ) -> dict[str, np.ndarray]:
         """Every row of the tables as weights on the means by cohort and period."""
         made = []
@@ -168,16 +277,23 @@ class _Cells:
             start = int(earlier if base == "varying" and t < g - anticipation else last)
             idle = clusters.cohorts == 0
             if control == "not_yet":
-                idle = idle | ((clusters.cohorts > max(int(t), start) + anticipation) & (clusters.cohorts != g))
+                idle = idle | (
+                    (clusters.cohorts > max(int(t), start) + anticipation) & (clusters.cohorts != g)
+                )
             known = idle.any() and int(t) != start
             shape = (len(clusters.cohorts), len(clusters.t))
-            made.append(group_time_contrast(clusters, g, t, start, idle) if known else np.zeros(shape))
+            made.append(
+                group_time_contrast(clusters, g, t, start, idle) if known else np.zeros(shape)
+            )
         own = np.array(made)
         found = {f"g{g}_t{t}": w for g, t, w in zip(self.g, self.t, own, strict=True) if w.any()}
         for kind in AGGREGATIONS:
             keys, by_key, overall = self.weights(kind, window, balance)
             found[kind] = np.einsum("n,nkt->kt", overall, own)
-            rows_ = {f"{kind}_{key}": np.einsum("n,nkt->kt", w, own) for key, w in zip(keys, by_key, strict=True)}
+            rows_ = {
+                f"{kind}_{key}": np.einsum("n,nkt->kt", w, own)
+                for key, w in zip(keys, by_key, strict=True)
+            }
             found |= {term: w for term, w in rows_.items() if np.abs(w).max() > 1e-12}
         return found
 
@@ -215,7 +331,9 @@ class _Cells:
         rng = np.random.default_rng([seed, *b"callaway_santanna"])
         return rng.integers(0, 2, (draws, self.df + 1)).astype(np.float32) * 2 - 1
 
-    def shared(self, g: np.ndarray, values: np.ndarray, psi: np.ndarray) -> tuple[float, np.ndarray]:
+    def shared(
+        self, g: np.ndarray, values: np.ndarray, psi: np.ndarray
+    ) -> tuple[float, np.ndarray]:
         """Effects of cohorts `g` averaged with the cohorts' shares p, and its influence; the shares are estimated too.
 
         sum_k p_k v_k / S with S = sum_k p_k; a unit of cohort c adds (E_c - K_c mean) / S, E_c and K_c being the sum and the
@@ -242,11 +360,18 @@ class _Cells:
         if name == "group":
             keys = [int(g) for g in np.unique(self.g[post & self.used])]
             mine = [post & self.used & (self.g == g) for g in keys]
-            values, psi = np.array([self.att[m].mean() for m in mine]), np.column_stack([self.psi[:, m].mean(axis=1) for m in mine])
+            values, psi = (
+                np.array([self.att[m].mean() for m in mine]),
+                np.column_stack([self.psi[:, m].mean(axis=1) for m in mine]),
+            )
             return keys, values, psi, *self.shared(np.array(keys), values, psi)
         by, wanted = (since, self.used) if name == "dynamic" else (self.t, self.used & post)
         if name == "dynamic" and balance is not None:
-            wanted = wanted & (since <= balance) & np.isin(self.g, self.g[self.used & (since == balance)])
+            wanted = (
+                wanted
+                & (since <= balance)
+                & np.isin(self.g, self.g[self.used & (since == balance)])
+            )
         if name == "dynamic" and window:
             wanted = wanted & (since >= window[0]) & (since <= window[1])
         keys = [int(k) for k in np.unique(by[wanted])]
@@ -255,8 +380,15 @@ class _Cells:
         late = np.array([k >= 0 or name == "calendar" for k in keys])
         return keys, values, psi, float(values[late].mean()), psi[:, late].mean(axis=1)
 
-    def table(self, terms: Sequence[str], labels: Sequence[str], values: Any, psi: np.ndarray, at: Any,
-              boot: np.ndarray | None = None) -> pd.DataFrame:
+    def table(
+        self,
+        terms: Sequence[str],
+        labels: Sequence[str],
+        values: Any,
+        psi: np.ndarray,
+        at: Any,
+        boot: np.ndarray | None = None,
+    ) -> pd.DataFrame:
         """Rows with t limits and, with a bootstrap, the simultaneous band (its standard errors by the interquartile range)."""
         from scipy.stats import norm, t
 
@@ -265,10 +397,18 @@ class _Cells:
         if boot is None or not len(boot):
             return made
         drawn = boot @ np.nan_to_num(self.clustered(psi)).astype(np.float32)
-        spread = np.subtract(*np.percentile(drawn, [75, 25], axis=0)) / (norm.ppf(0.75) - norm.ppf(0.25))
+        spread = np.subtract(*np.percentile(drawn, [75, 25], axis=0)) / (
+            norm.ppf(0.75) - norm.ppf(0.25)
+        )
         good = np.isfinite(se) & (spread > 0)
-        band = float(np.quantile(np.abs(drawn[:, good] / spread[good]).max(axis=1), 0.95)) if good.any() else np.nan
+        band = (
+            float(np.quantile(np.abs(drawn[:, good] / spread[good]).max(axis=1), 0.95))
+            if good.any()
+            else np.nan
+        )
         # as in R's did: a simultaneous band is never narrower than the pointwise limits
         spread = np.where(good, spread, np.nan)
         wide = max(band, t.ppf(0.975, self.df)) * spread
-        return made.assign(se_boot=spread, band_low=made["estimate"] - wide, band_high=made["estimate"] + wide)
+        return made.assign(
+            se_boot=spread, band_low=made["estimate"] - wide, band_high=made["estimate"] + wide
+        )

@@ -16,12 +16,22 @@ from evalkit.problems import InputError
 from evalkit.world.number import percent
 
 __all__ = ["FEW", "guarded", "negative_share", "pretrend"]
-LOST, LOST_APART = 0.10, 0.05  # attrition worth a warning: in all, and between treated and never treated
-POOLED = {"twfe", "multilevel", "fractional_logit", "fractional_probit"}  # one effect for all, so that the treated are controls too
+LOST, LOST_APART = (
+    0.10,
+    0.05,
+)  # attrition worth a warning: in all, and between treated and never treated
+POOLED = {
+    "twfe",
+    "multilevel",
+    "fractional_logit",
+    "fractional_probit",
+}  # one effect for all, so that the treated are controls too
 MOST_ROWS = 100_000  # beyond, the leads are not tested on the way
 
 
-def pretrend(beta: np.ndarray, cov: np.ndarray, line: np.ndarray, df: float, effect: float, reach: float) -> dict[str, float] | None:
+def pretrend(
+    beta: np.ndarray, cov: np.ndarray, line: np.ndarray, df: float, effect: float, reach: float
+) -> dict[str, float] | None:
     """Joint F test of the leads, and its power against a straight line through the base period.
 
     Hotelling's F = b'V^-1 b / k (df - k + 1) / df on (k, df - k + 1): clustered errors reject far too often when the leads
@@ -38,11 +48,21 @@ def pretrend(beta: np.ndarray, cov: np.ndarray, line: np.ndarray, df: float, eff
     if not k or df < k:
         return None
     shrink, df = (df - k + 1) / df, df - k + 1
-    statistic, unit, limit = float(shrink * (beta @ inverse @ beta) / k), shrink * float(line @ inverse @ line), f.ppf(0.95, k, df)
+    statistic, unit, limit = (
+        float(shrink * (beta @ inverse @ beta) / k),
+        shrink * float(line @ inverse @ line),
+        f.ppf(0.95, k, df),
+    )
     power = lambda slope: float(ncf.sf(limit, k, df, slope**2 * unit))  # noqa: E731
     top = np.sqrt(200 / unit)
-    return {"statistic": statistic, "k": k, "df": float(df), "p": float(f.sf(statistic, k, df)),
-            "detectable": float(brentq(lambda s: power(s) - 0.8, 0, top)), "power": power(min(abs(effect / reach), top))}  # fmt: skip
+    return {
+        "statistic": statistic,
+        "k": k,
+        "df": float(df),
+        "p": float(f.sf(statistic, k, df)),
+        "detectable": float(brentq(lambda s: power(s) - 0.8, 0, top)),
+        "power": power(min(abs(effect / reach), top)),
+    }
 
 
 def negative_share(panel: Panel) -> float:
@@ -51,7 +71,9 @@ def negative_share(panel: Panel) -> float:
     by = panel.work.groupby(["g", "t"], as_index=False).agg(d=("d", "first"), w=("w", "sum"))
     dummies = np.column_stack([pd.get_dummies(by[c], dtype=float) for c in ("g", "t")])
     root = np.sqrt(by["w"].to_numpy())
-    fitted = dummies @ np.linalg.lstsq(dummies * root[:, None], by["d"].to_numpy() * root, rcond=None)[0]
+    fitted = (
+        dummies @ np.linalg.lstsq(dummies * root[:, None], by["d"].to_numpy() * root, rcond=None)[0]
+    )
     mass = ((by["d"] - fitted) * by["w"])[by["d"] == 1]
     return float(-mass[mass < -1e-12].sum() / mass.sum()) if mass.sum() > 0 else 0.0
 
@@ -100,7 +122,9 @@ def _weighing(effect: Effect, panel: Panel, about: dict[str, Any]) -> list[Note]
         about["negative_weights"] = share
         like = "" if effect.design == "twfe" else f"{effect.name}与之相同，也"
         text = f"分批实施下双向固定效应给部分已实施的观测以负权重（负权重之和{percent(share)}），{like}以已实施者作对照"
-        notes.append(Note("warning", f"{text}；效应因批次、时间而异时有偏，请对照 callaway_santanna"))
+        notes.append(
+            Note("warning", f"{text}；效应因批次、时间而异时有偏，请对照 callaway_santanna")
+        )
     if effect.design == "event_study" and panel.staggered:
         text = "分批实施：事件研究各期的系数混有别的批次、别的时期的效应"
         notes.append(Note("warning", f"{text}，效应因批次、时间而异时有偏，请对照 sun_abraham"))
@@ -115,7 +139,9 @@ def _trends(effect: Effect, panel: Panel) -> list[Note]:
 
     try:
         return [note for note in event_study(panel, guard=False).notes if "预趋势" in note.text]
-    except InputError:  # no period before, or event times that cannot be told apart: the adviser says so
+    except (
+        InputError
+    ):  # no period before, or event times that cannot be told apart: the adviser says so
         return []
 
 
@@ -127,8 +153,15 @@ def _few(effect: Effect, panel: Panel, way: Way | None, who: str) -> Effect:
         table = effect.table.assign(p_small=effect.table["p"])
         ends = (float(effect.row["ci_low"]), float(effect.row["ci_high"]))
         about = effect.facts | {"p_small": p, "p_small_method": own, "interval_small": ends}
-        found, _ = side("波动和规模的比较", lambda: unequal_said(c) if (c := Clusters(panel.work)).unequal() else "")
-        notes = [Note("warning", found.replace("学生化以后的随机化p值", f"{own}的p值"))] if found else []
+        found, _ = side(
+            "波动和规模的比较",
+            lambda: unequal_said(c) if (c := Clusters(panel.work)).unequal() else "",
+        )
+        notes = (
+            [Note("warning", found.replace("学生化以后的随机化p值", f"{own}的p值"))]
+            if found
+            else []
+        )
         text = f"{who}：标准误、区间和p值都出自{own}，个别地区的偶然变化会左右结果"
         return replace(effect, table=table, facts=about).with_notes(Note("warning", text), *notes)
     try:

@@ -9,18 +9,42 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.dealing import EXACT, Clusters, Deals, group_time_contrast, least_squares_contrasts, tested
+from evalkit.effects.dealing import (
+    EXACT,
+    Clusters,
+    Deals,
+    group_time_contrast,
+    least_squares_contrasts,
+    tested,
+)
 from evalkit.effects.few import FEW, STUDENTISED, unequal_said, without_controls
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, binary, facts, fitted, rows, side, unfit
+from evalkit.effects.result import (
+    Effect,
+    Note,
+    allowed_as,
+    binary,
+    facts,
+    fitted,
+    rows,
+    side,
+    unfit,
+)
 from evalkit.world.number import p_value, percent, plain
 
 _BY = {"twfe": "双向固定效应", "group_time": "组别—时期平均"}
 
 
 @fitted
-def randomisation(panel: Panel, *, statistic: Literal["twfe", "group_time"] = "twfe", draws: int = 999, seed: int = 7,
-                  exact: int = EXACT, studentised: bool = True) -> Effect:  # fmt: skip
+def randomisation(
+    panel: Panel,
+    *,
+    statistic: Literal["twfe", "group_time"] = "twfe",
+    draws: int = 999,
+    seed: int = 7,
+    exact: int = EXACT,
+    studentised: bool = True,
+) -> Effect:
     """Fisher's randomisation test by cluster: treatment dates are dealt anew to the clusters, cohort sizes kept.
 
     Parameters
@@ -53,21 +77,51 @@ def randomisation(panel: Panel, *, statistic: Literal["twfe", "group_time"] = "t
         unit = clusters_on(clusters, deals, _contrast(clusters, statistic))
         low, high = _inverted(found.estimate, found.null, unit, deals.every)
     how = f"{deals.said}，{STUDENTISED if usable else '未学生化'}"
-    table = rows(["d"], [panel.label(panel.treatment)], [found.estimate], found.se if usable else np.nan, p=p,
-                 ci_low=low, ci_high=high)  # fmt: skip
-    about = facts(panel, package="", method=f"{how}（统计量：{_BY[statistic]}，聚类—时期均值）",
-                  paper="Fisher (1935); Chung & Romano (2013); MacKinnon & Webb (2020)", exact=deals.every,
-                  covariance=STUDENTISED if usable else "", assignments=len(deals.codes), p_small_method=how,
-                  z=found.z if usable else None)  # fmt: skip
-    notes = [Note("info", text) for text in (*clusters.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")]
+    table = rows(
+        ["d"],
+        [panel.label(panel.treatment)],
+        [found.estimate],
+        found.se if usable else np.nan,
+        p=p,
+        ci_low=low,
+        ci_high=high,
+    )
+    about = facts(
+        panel,
+        package="",
+        method=f"{how}（统计量：{_BY[statistic]}，聚类—时期均值）",
+        paper="Fisher (1935); Chung & Romano (2013); MacKinnon & Webb (2020)",
+        exact=deals.every,
+        covariance=STUDENTISED if usable else "",
+        assignments=len(deals.codes),
+        p_small_method=how,
+        z=found.z if usable else None,
+    )
+    notes = [
+        Note("info", text)
+        for text in (*clusters.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")
+    ]
     if studentised and not usable:
-        notes.append(Note("warning", "各批都只有一个聚类，估不出方差，检验未学生化：要求实施与未实施的聚类波动相同"))
+        notes.append(
+            Note(
+                "warning",
+                "各批都只有一个聚类，估不出方差，检验未学生化：要求实施与未实施的聚类波动相同",
+            )
+        )
     if deals.every and len(deals.codes) < 20:
         least = p_value(1 / len(deals.codes))
-        notes.append(Note("warning", f"可能的分派只有{len(deals.codes)}种，p值最小也有{least}，达不到5%的水平"))
+        notes.append(
+            Note(
+                "warning", f"可能的分派只有{len(deals.codes)}种，p值最小也有{least}，达不到5%的水平"
+            )
+        )
     notes += _differing(clusters, usable)
-    draws_ = {"draws": pd.DataFrame({"estimate": found.null} | ({"z": found.null_z} if usable else {}))}
-    return Effect("randomisation", "随机化检验", table, about, (), "d", draws_, "placebo").with_notes(*notes)
+    draws_ = {
+        "draws": pd.DataFrame({"estimate": found.null} | ({"z": found.null_z} if usable else {}))
+    }
+    return Effect(
+        "randomisation", "随机化检验", table, about, (), "d", draws_, "placebo"
+    ).with_notes(*notes)
 
 
 def _clusters(panel: Panel) -> Clusters:
@@ -87,7 +141,10 @@ def _contrast(clusters: Clusters, statistic: str) -> np.ndarray:
         return np.asarray(least_squares_contrasts(clusters, clusters.on[None])[0])
     total, mass = np.zeros(clusters.on.shape), 0.0
     for g in clusters.cohorts[clusters.cohorts > clusters.t[0]]:
-        before, own = int(clusters.t[clusters.t < g].max()), float(clusters.mass[clusters.cohorts == g][0])
+        before, own = (
+            int(clusters.t[clusters.t < g].max()),
+            float(clusters.mass[clusters.cohorts == g][0]),
+        )
         for time in clusters.t[clusters.t >= g]:
             idle = (clusters.cohorts == 0) | (clusters.cohorts > time)
             if idle.any():
@@ -122,7 +179,9 @@ def clusters_on(clusters: Clusters, deals: Deals, contrast: np.ndarray) -> np.nd
     return found
 
 
-def _inverted(estimate: float, null: np.ndarray, unit: np.ndarray, every: bool, size: float = 0.05) -> tuple[float, float]:
+def _inverted(
+    estimate: float, null: np.ndarray, unit: np.ndarray, every: bool, size: float = 0.05
+) -> tuple[float, float]:
     """Least and largest constant effect c that dealing the plain estimate does not reject.
 
     With the effect c taken out of the outcome an assignment's estimate is b - c a, a being its estimate on the actual treatment
@@ -132,12 +191,19 @@ def _inverted(estimate: float, null: np.ndarray, unit: np.ndarray, every: bool, 
     always = np.abs(unit) >= 1 - 1e-9
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = np.array([(estimate - null) / (1 - unit), (estimate + null) / (1 + unit)])
-    low, high = (np.sort(np.where(always, way * np.inf, end)) for way, end in ((-1, ends.min(axis=0)), (1, ends.max(axis=0))))
-    out = int(np.floor(size * (len(null) + (not every)) + 1e-9)) - (not every)  # assignments beyond, at which p is still `size`
+    low, high = (
+        np.sort(np.where(always, way * np.inf, end))
+        for way, end in ((-1, ends.min(axis=0)), (1, ends.max(axis=0)))
+    )
+    out = int(np.floor(size * (len(null) + (not every)) + 1e-9)) - (
+        not every
+    )  # assignments beyond, at which p is still `size`
     return (float(low[out]), float(high[-1 - out])) if 0 <= out < len(null) else (-np.inf, np.inf)
 
 
-def pretrend_p(panel: Panel, *, draws: int = 999, seed: int = 7, exact: int = EXACT) -> tuple[float, str] | None:
+def pretrend_p(
+    panel: Panel, *, draws: int = 999, seed: int = 7, exact: int = EXACT
+) -> tuple[float, str] | None:
     """Randomisation test of parallel trends before the first treatment anywhere; None without two such periods.
 
     Clusters ever treated (the first cohort, where all are) against the others, by period less the last one before; the
@@ -149,7 +215,11 @@ def pretrend_p(panel: Panel, *, draws: int = 999, seed: int = 7, exact: int = EX
     if idle.sum() < 2 or not len(clusters.g):
         return None
     deals = clusters.deals(draws, seed, exact)
-    ever = clusters.cohorts > 0 if (clusters.cohorts == 0).any() else clusters.cohorts == clusters.cohorts[0]
+    ever = (
+        clusters.cohorts > 0
+        if (clusters.cohorts == 0).any()
+        else clusters.cohorts == clusters.cohorts[0]
+    )
     pair = clusters.paired(ever)
     dealt = Deals(ever[deals.codes].astype(int), deals.every, seed)
     actual, null = 0.0, np.zeros(len(dealt.codes))
@@ -173,25 +243,57 @@ def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
     dealt = Deals(clusters.random(draws, seed), False, seed)
     found = tested(clusters, contrast, dealt, interval=False)
     usable = np.isfinite(found.se)
-    beyond = (np.abs(found.null_z) >= abs(found.z) * (1 - 1e-9)) if usable else _beyond(found.null, found.estimate)
+    beyond = (
+        (np.abs(found.null_z) >= abs(found.z) * (1 - 1e-9))
+        if usable
+        else _beyond(found.null, found.estimate)
+    )
     ps = _clustered_p(clusters, dealt)
     share, rejected = float(beyond.mean()), float((ps < 0.05).mean())
     low, high = np.quantile(found.null, [0.025, 0.975])
-    table = rows(["d", "placebo"], [panel.label(panel.treatment), f"随机分派{draws}次的平均"],
-                 [found.estimate, found.null.mean()], [found.se, found.null.std(ddof=1)], statistic=np.nan,
-                 p=[float(dealt.share(beyond)), np.nan], ci_low=[np.nan, low], ci_high=[np.nan, high])  # fmt: skip
+    table = rows(
+        ["d", "placebo"],
+        [panel.label(panel.treatment), f"随机分派{draws}次的平均"],
+        [found.estimate, found.null.mean()],
+        [found.se, found.null.std(ddof=1)],
+        statistic=np.nan,
+        p=[float(dealt.share(beyond)), np.nan],
+        ci_low=[np.nan, low],
+        ci_high=[np.nan, high],
+    )
     scale = "学生化以后" if usable else "未学生化，"
-    method = f"安慰剂检验（随机指定实施的聚类与时期{draws}次，种子{seed}；聚类—时期均值，{scale}比较）"
-    about = facts(panel, package="", method=method, paper="Chetty, Looney & Kroft (2009); Chung & Romano (2013)", beyond=share,
-                  rejected=rejected, covariance=STUDENTISED if usable else "", z=found.z if usable else None)  # fmt: skip
+    method = (
+        f"安慰剂检验（随机指定实施的聚类与时期{draws}次，种子{seed}；聚类—时期均值，{scale}比较）"
+    )
+    about = facts(
+        panel,
+        package="",
+        method=method,
+        paper="Chetty, Looney & Kroft (2009); Chung & Romano (2013)",
+        beyond=share,
+        rejected=rejected,
+        covariance=STUDENTISED if usable else "",
+        z=found.z if usable else None,
+    )
     notes = [Note("info", text) for text in clusters.notes]
     told = f"随机指定的估计值{scale}绝对值不小于实际值的占{percent(share)}；按常规聚类标准误在5%水平上显著的占{percent(rejected)}"
     notes.append(Note("info", told))
     if rejected > 0.1:
-        notes.append(Note("warning", f"随机指定的政策有{percent(rejected)}“显著”，聚类标准误偏小，请以随机化p值为准"))
+        notes.append(
+            Note(
+                "warning",
+                f"随机指定的政策有{percent(rejected)}“显著”，聚类标准误偏小，请以随机化p值为准",
+            )
+        )
     notes += _differing(clusters, bool(usable))
-    details = {"draws": pd.DataFrame({"estimate": found.null, "p": ps} | ({"z": found.null_z} if usable else {}))}
-    return Effect("placebo", "安慰剂检验", table, about, (), "d", details, "placebo").with_notes(*notes)
+    details = {
+        "draws": pd.DataFrame(
+            {"estimate": found.null, "p": ps} | ({"z": found.null_z} if usable else {})
+        )
+    }
+    return Effect("placebo", "安慰剂检验", table, about, (), "d", details, "placebo").with_notes(
+        *notes
+    )
 
 
 def _clustered_p(clusters: Clusters, deals: Deals) -> np.ndarray:
@@ -199,7 +301,10 @@ def _clustered_p(clusters: Clusters, deals: Deals) -> np.ndarray:
     from scipy.stats import t
 
     step = max(1, int(4_000_000 // clusters.y.size))
-    parts = [_clustered_t(clusters, deals.codes[at : at + step]) for at in range(0, len(deals.codes), step)]
+    parts = [
+        _clustered_t(clusters, deals.codes[at : at + step])
+        for at in range(0, len(deals.codes), step)
+    ]
     return np.asarray(2 * t.sf(np.abs(np.concatenate(parts)), len(clusters.g) - 1))
 
 
@@ -220,7 +325,9 @@ def _clustered_t(clusters: Clusters, codes: np.ndarray) -> np.ndarray:
 
 
 @fitted
-def wild_bootstrap(panel: Panel, *, draws: int = 999, seed: int = 7, weights: str | None = None) -> Effect:
+def wild_bootstrap(
+    panel: Panel, *, draws: int = 999, seed: int = 7, weights: str | None = None
+) -> Effect:
     """Wild cluster bootstrap of two-way fixed effects, null imposed, interval by inversion (diff-diff).
 
     Parameters
@@ -234,25 +341,55 @@ def wild_bootstrap(panel: Panel, *, draws: int = 999, seed: int = 7, weights: st
     work = panel.work
     kind = weights or ("webb" if work["c"].nunique() < 12 else "rademacher")
     # entity effects are nested in the clusters and taken out; period dummies are refitted in every draw
-    columns = pd.concat([work[["y", "d", *panel.xs]], pd.get_dummies(work["t"], drop_first=True, dtype=float)], axis=1)
+    columns = pd.concat(
+        [work[["y", "d", *panel.xs]], pd.get_dummies(work["t"], drop_first=True, dtype=float)],
+        axis=1,
+    )
     columns.columns = columns.columns.astype(str)
     w, i = work["w"], work["i"]
-    within = columns - columns.mul(w, axis=0).groupby(i).transform("sum").div(w.groupby(i).transform("sum"), axis=0)
+    within = columns - columns.mul(w, axis=0).groupby(i).transform("sum").div(
+        w.groupby(i).transform("sum"), axis=0
+    )
     within = within.to_numpy(float) * np.sqrt(w.to_numpy())[:, None]
     y, x = within[:, 0], within[:, 1:]
-    got = dd.wild_bootstrap_se(x, y, y, work["c"].to_numpy(), 0, n_bootstrap=draws, weight_type=kind, seed=seed)
+    got = dd.wild_bootstrap_se(
+        x, y, y, work["c"].to_numpy(), 0, n_bootstrap=draws, weight_type=kind, seed=seed
+    )
     how = f"野聚类自助法（{kind}，{got.n_bootstrap}次，种子{seed}）"
-    table = rows(["d"], [panel.label(panel.treatment)], [np.linalg.lstsq(x, y, rcond=None)[0][0]], got.se, statistic=got.t_stat_original,
-                 p=got.p_value, ci_low=got.ci_lower, ci_high=got.ci_upper)  # fmt: skip
-    about = facts(panel, package="diff-diff", method=f"双向固定效应，{how}", paper="Cameron, Gelbach & Miller (2008); Webb (2023)",
-                  covariance="按聚类稳健；区间由检验反求", p_small_method=how)  # fmt: skip
+    table = rows(
+        ["d"],
+        [panel.label(panel.treatment)],
+        [np.linalg.lstsq(x, y, rcond=None)[0][0]],
+        got.se,
+        statistic=got.t_stat_original,
+        p=got.p_value,
+        ci_low=got.ci_lower,
+        ci_high=got.ci_upper,
+    )
+    about = facts(
+        panel,
+        package="diff-diff",
+        method=f"双向固定效应，{how}",
+        paper="Cameron, Gelbach & Miller (2008); Webb (2023)",
+        covariance="按聚类稳健；区间由检验反求",
+        p_small_method=how,
+    )
     few = min(about["treated_clusters"], about["clusters"] - about["treated_clusters"]) < FEW / 2
-    notes = [Note("warning", "实施或未实施的聚类不足5个时野聚类自助法也不可靠，请用 randomisation")] if few else []
+    notes = (
+        [Note("warning", "实施或未实施的聚类不足5个时野聚类自助法也不可靠，请用 randomisation")]
+        if few
+        else []
+    )
     return Effect("wild_bootstrap", "野聚类自助法", table, about, tuple(notes), "d")
 
 
 @fitted
-def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal["average"] | int = "average") -> Effect:
+def honest(
+    effect: Effect,
+    *,
+    m: Sequence[float] | None = None,
+    target: Literal["average"] | int = "average",
+) -> Effect:
     """Bounds that allow the trends to differ smoothly (Rambachan and Roth 2023, second differences at most M).
 
     Parameters
@@ -273,35 +410,77 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
         hold ``breakdown``, the largest M (interpolated between the given ones) with an interval without zero.
     """
     import diff_diff as dd
+
     square = effect.details.get("covariance")
-    if square is None or "dynamic" not in effect.details or effect.facts.get("base") == "varying" or effect.design == "did2s":
-        raise unfit("honest", effect.name, 'callaway_santanna 请用 base="universal"；或用 event_study、sun_abraham')
+    if (
+        square is None
+        or "dynamic" not in effect.details
+        or effect.facts.get("base") == "varying"
+        or effect.design == "did2s"
+    ):
+        raise unfit(
+            "honest",
+            effect.name,
+            'callaway_santanna 请用 base="universal"；或用 event_study、sun_abraham',
+        )
     times, lags = square.index.to_numpy(int), [int(e) for e in square.index if e >= 0]
     if -1 in times:
-        raise unfit("honest", "基期不是实施前最后一期，或时期有间隔", "请用逐期连续、以实施前最后一期为基期的事件研究")
+        raise unfit(
+            "honest",
+            "基期不是实施前最后一期，或时期有间隔",
+            "请用逐期连续、以实施前最后一期为基期的事件研究",
+        )
     if not (times < -1).any() or not lags:
-        raise unfit("honest", "实施前除基期外没有别的时期", "至少要两个实施前的时期和一个实施后的时期")
+        raise unfit(
+            "honest", "实施前除基期外没有别的时期", "至少要两个实施前的时期和一个实施后的时期"
+        )
     weight = np.array([1 / len(lags) if target == "average" else float(e == target) for e in lags])
     every = np.sort(np.r_[times, -1])
     dynamic = effect.details["dynamic"].set_index("at").reindex(every)
-    errors = pd.Series(np.sqrt(np.diag(square)), times)  # of one method with the covariance, also where clusters are few
+    errors = pd.Series(
+        np.sqrt(np.diag(square)), times
+    )  # of one method with the covariance, also where clusters are few
     se, usual = errors.reindex(every).to_numpy(), float(errors[lags].mean())
     grid = [float(v) for v in (m if m is not None else np.array([0, 0.25, 0.5, 1, 2]) * usual)]
     if not grid or min(grid) < 0 or not weight.any():
-        raise unfit("honest", f"m={m}，target={target}", f"m 不小于0；target 为 average 或事件期 {'、'.join(map(str, lags))}")
+        raise unfit(
+            "honest",
+            f"m={m}，target={target}",
+            f"m 不小于0；target 为 average 或事件期 {'、'.join(map(str, lags))}",
+        )
     blank, values = np.full(len(every), np.nan), dynamic["estimate"].fillna(0.0).to_numpy()
     # the library takes leads and lags against one base in its own container only
     box = dd.EventStudyResults(
-        event_time=every, att=values, se=se, t_stat=values / se, p_value=np.where(every == -1, np.nan, 0.5), conf_int_lower=values - se,
-        conf_int_upper=values + se, is_reference=every == -1, n=blank, vcov=square.to_numpy(), vcov_index=times, reference_period=-1,
-        event_time_convention="e0_first_treated", source="CallawaySantAnnaResults", base_period="universal")  # fmt: skip
+        event_time=every,
+        att=values,
+        se=se,
+        t_stat=values / se,
+        p_value=np.where(every == -1, np.nan, 0.5),
+        conf_int_lower=values - se,
+        conf_int_upper=values + se,
+        is_reference=every == -1,
+        n=blank,
+        vcov=square.to_numpy(),
+        vcov_index=times,
+        reference_period=-1,
+        event_time_convention="e0_first_treated",
+        source="CallawaySantAnnaResults",
+        base_period="universal",
+    )
     found = [dd.compute_honest_did(box, method="smoothness", M=v, l_vec=weight) for v in grid]
     low, high = np.array([r.ci_lb for r in found]), np.array([r.ci_ub for r in found])
     point = float(found[0].original_estimate)
     say = lambda v: f"{plain(v * 100, 3)}个百分点" if effect.facts["rate"] else plain(v, 3)  # noqa: E731
     original = rows(["original"], ["原估计（假定趋势平行）"], [point], float(found[0].original_se))
-    bounds = rows([f"m{n}" for n in range(len(grid))], ["M=0（允许线性趋势）" if v == 0 else f"M={say(v)}" for v in grid],
-                  (low + high) / 2, np.nan, ci_low=low, ci_high=high, at=grid)  # fmt: skip
+    bounds = rows(
+        [f"m{n}" for n in range(len(grid))],
+        ["M=0（允许线性趋势）" if v == 0 else f"M={say(v)}" for v in grid],
+        (low + high) / 2,
+        np.nan,
+        ci_low=low,
+        ci_high=high,
+        at=grid,
+    )
     edge = low if point > 0 else -high
     broken = next((n for n, e in enumerate(edge) if e <= 0), None)
     if broken is None:
@@ -313,12 +492,20 @@ def honest(effect: Effect, *, m: Sequence[float] | None = None, target: Literal[
         breakdown = grid[broken - 1] + (grid[broken] - grid[broken - 1]) * a / (a - b)
         told = f"趋势斜率每期变化超过约{say(breakdown)}时区间含0"
     aim = "实施后各期平均" if target == "average" else f"事件期{target}"
-    about = {**effect.facts, "method": f"诚实DiD（平滑性限制），基于{effect.facts['method']}", "paper": "Rambachan & Roth (2023)",
-             "covariance": "",
-             "package": f"diff-diff {version('diff-diff')}", "p_small_method": "", "breakdown": breakdown, "target": aim}  # fmt: skip
-    note = Note("warning" if broken == 0 else "info", f"{told}。M是趋势斜率从一期到下一期的最大变化；目标：{aim}")
+    about = {
+        **effect.facts,
+        "method": f"诚实DiD（平滑性限制），基于{effect.facts['method']}",
+        "paper": "Rambachan & Roth (2023)",
+        "covariance": "",
+        "package": f"diff-diff {version('diff-diff')}",
+        "p_small_method": "",
+        "breakdown": breakdown,
+        "target": aim,
+    }
+    note = Note(
+        "warning" if broken == 0 else "info",
+        f"{told}。M是趋势斜率从一期到下一期的最大变化；目标：{aim}",
+    )
     warned = [n for n in effect.notes if n.tone == "warning"]
     table = pd.concat([original, bounds], ignore_index=True)
     return Effect("honest", "诚实DiD界限", table, about, (), "original").with_notes(note, *warned)
-
-

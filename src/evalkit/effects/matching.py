@@ -21,12 +21,30 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fixed, plain
 
 PAPER = "Heckman, Ichimura and Todd (1997)"
-METHODS = ("holm", "bonferroni", "sidak", "holm-sidak", "simes-hochberg", "hommel", "fdr_bh", "fdr_by", "fdr_tsbh", "fdr_tsbky")
+METHODS = (
+    "holm",
+    "bonferroni",
+    "sidak",
+    "holm-sidak",
+    "simes-hochberg",
+    "hommel",
+    "fdr_bh",
+    "fdr_by",
+    "fdr_tsbh",
+    "fdr_tsbky",
+)
 BALANCED = 0.1  # a standardised difference below this counts as balanced (Austin 2009)
 
 
-def match(score: np.ndarray, treated: np.ndarray, method: Literal["nearest", "kernel"] = "nearest", *, k: int = 1,
-          caliper: float = 0.2, bandwidth: float = 0.06) -> np.ndarray:  # fmt: skip
+def match(
+    score: np.ndarray,
+    treated: np.ndarray,
+    method: Literal["nearest", "kernel"] = "nearest",
+    *,
+    k: int = 1,
+    caliper: float = 0.2,
+    bandwidth: float = 0.06,
+) -> np.ndarray:
     """Weights of a matched set: 1 for treated on the support, shares for their controls, 0 for the rest.
 
     Parameters
@@ -58,8 +76,13 @@ def match(score: np.ndarray, treated: np.ndarray, method: Literal["nearest", "ke
     return weight
 
 
-def balance(frame: pd.DataFrame, treated: np.ndarray, weight: np.ndarray, covariates: Sequence[str],
-            before: np.ndarray | None = None) -> pd.DataFrame:  # fmt: skip
+def balance(
+    frame: pd.DataFrame,
+    treated: np.ndarray,
+    weight: np.ndarray,
+    covariates: Sequence[str],
+    before: np.ndarray | None = None,
+) -> pd.DataFrame:
     r"""Means, standardised differences and variance ratios before and after weighting.
 
     :math:`d = (\bar x_1 - \bar x_0)/\sqrt{(s_1^2 + s_0^2)/2}` with the variances before matching in both; `before`: the
@@ -73,17 +96,38 @@ def balance(frame: pd.DataFrame, treated: np.ndarray, weight: np.ndarray, covari
         line: list[Any] = [name]
         for w in (np.ones(len(x)) if before is None else before, weight):
             some = w[on].sum() > 0 and w[~on].sum() > 0
-            means = [float(np.average(x[side], weights=w[side])) if some else np.nan for side in (on, ~on)]
-            spreads = [float(np.average((x[s] - m) ** 2, weights=w[s])) if some else np.nan for s, m in zip((on, ~on), means, strict=True)]
-            line += [*means, (means[0] - means[1]) / scale, spreads[0] / spreads[1] if spreads[1] else np.nan]
+            means = [
+                float(np.average(x[side], weights=w[side])) if some else np.nan
+                for side in (on, ~on)
+            ]
+            spreads = [
+                float(np.average((x[s] - m) ** 2, weights=w[s])) if some else np.nan
+                for s, m in zip((on, ~on), means, strict=True)
+            ]
+            line += [
+                *means,
+                (means[0] - means[1]) / scale,
+                spreads[0] / spreads[1] if spreads[1] else np.nan,
+            ]
         found.append(line)
-    sides = [f"{c}_{when}" for when in ("before", "after") for c in ("treated", "control", "difference", "ratio")]
+    sides = [
+        f"{c}_{when}"
+        for when in ("before", "after")
+        for c in ("treated", "control", "difference", "ratio")
+    ]
     return pd.DataFrame(found, columns=["covariate", *sides])
 
 
 @fitted
-def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Literal["nearest", "kernel"] = "nearest", *,
-            k: int = 1, caliper: float = 0.2, bandwidth: float = 0.06) -> Effect:  # fmt: skip
+def psm_did(
+    panel: Panel,
+    covariates: Sequence[str] | None = None,
+    method: Literal["nearest", "kernel"] = "nearest",
+    *,
+    k: int = 1,
+    caliper: float = 0.2,
+    bandwidth: float = 0.06,
+) -> Effect:
     """PSM-DID: match the ever treated to the never treated on the period before the first treatment, then two-way FE.
 
     Parameters
@@ -104,18 +148,46 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
     allowed_as("method", method, ("nearest", "kernel"))
     if k < 1 or caliper <= 0 or bandwidth <= 0:
         said = f"k={k}，caliper={plain(caliper)}，bandwidth={plain(bandwidth)}"
-        raise InputError(Problem("value_invalid", where="psm_did", found=said, allowed="k 不小于1，caliper、bandwidth 大于0"))
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where="psm_did",
+                found=said,
+                allowed="k 不小于1，caliper、bandwidth 大于0",
+            )
+        )
     always = panel.frame["first_treated"] <= panel.frame["time"].min()
     if always.any() and not always.all():
-        panel = panel.having(~always, f"{panel.frame.loc[always, 'entity'].nunique()}个个体一开始就已实施，匹配时略去")
+        panel = panel.having(
+            ~always,
+            f"{panel.frame.loc[always, 'entity'].nunique()}个个体一开始就已实施，匹配时略去",
+        )
     first = panel.frame["first_treated"].min()
     before = panel.frame.loc[panel.frame["time"] < first].sort_values("time")
     if panel.kind != "binary" or not len(before):
-        raise InputError(Problem("treatment_unvaried", where="psm_did", found="没有政策实施前的时期", allowed="至少一个实施前时期"))
+        raise InputError(
+            Problem(
+                "treatment_unvaried",
+                where="psm_did",
+                found="没有政策实施前的时期",
+                allowed="至少一个实施前时期",
+            )
+        )
     last = before.groupby("entity").tail(1).set_index("entity")
-    outcome, names = panel.outcome, list(covariates if covariates is not None else [*panel.controls, panel.outcome])
-    unknown = [Problem("key_unknown", where="covariates", found=n, advice=did_you_mean(n, map(str, last.columns)))
-               for n in names if n not in last]  # fmt: skip
+    outcome, names = (
+        panel.outcome,
+        list(covariates if covariates is not None else [*panel.controls, panel.outcome]),
+    )
+    unknown = [
+        Problem(
+            "key_unknown",
+            where="covariates",
+            found=n,
+            advice=did_you_mean(n, map(str, last.columns)),
+        )
+        for n in names
+        if n not in last
+    ]
     if unknown:
         raise InputError(unknown)
     x = last[names].astype("Float64").astype(float)
@@ -124,51 +196,109 @@ def psm_did(panel: Panel, covariates: Sequence[str] | None = None, method: Liter
     x = x.dropna()
     treated = last.loc[x.index, "first_treated"].notna().to_numpy()
     if min(treated.sum(), (~treated).sum()) < 2:
-        raise InputError(Problem("treatment_unvaried", where="psm_did", found=f"实施{treated.sum()}个、从未实施{(~treated).sum()}个",
-                                 allowed="两边各至少2个"))  # fmt: skip
+        raise InputError(
+            Problem(
+                "treatment_unvaried",
+                where="psm_did",
+                found=f"实施{treated.sum()}个、从未实施{(~treated).sum()}个",
+                allowed="两边各至少2个",
+            )
+        )
     scaled = sm.add_constant((x - x.mean()) / x.std(ddof=1).replace(0, 1), has_constant="add")
     own = last.loc[x.index, "weight"].to_numpy(float)
     try:
         if panel.weighted:
             family = sm.families.Binomial()
-            score = np.asarray(sm.GLM(treated.astype(float), scaled, family=family, var_weights=own / own.mean()).fit().predict(scaled))
+            score = np.asarray(
+                sm.GLM(treated.astype(float), scaled, family=family, var_weights=own / own.mean())
+                .fit()
+                .predict(scaled)
+            )
         else:
-            score = np.asarray(sm.Logit(treated.astype(float), scaled).fit(disp=0, maxiter=200).predict(scaled))
+            score = np.asarray(
+                sm.Logit(treated.astype(float), scaled).fit(disp=0, maxiter=200).predict(scaled)
+            )
     except (PerfectSeparationError, np.linalg.LinAlgError) as error:
-        raise InputError(Problem("value_invalid", where="covariates", found="协变量把实施与未实施的完全分开，或彼此共线",
-                                 advice="请减少协变量")) from error  # fmt: skip
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where="covariates",
+                found="协变量把实施与未实施的完全分开，或彼此共线",
+                advice="请减少协变量",
+            )
+        ) from error
     score = np.clip(score, 1e-9, 1 - 1e-9)
     weight = match(score, treated, method, k=k, caliper=caliper, bandwidth=bandwidth)
     on_support = int((weight[treated] > 0).sum())
     if on_support < 2 or (weight[~treated] > 0).sum() < 2:
-        raise InputError(Problem("data_missing", where="psm_did", found=f"匹配上的只有{on_support}个", advice="请放宽卡尺或换用核匹配"))
+        raise InputError(
+            Problem(
+                "data_missing",
+                where="psm_did",
+                found=f"匹配上的只有{on_support}个",
+                advice="请放宽卡尺或换用核匹配",
+            )
+        )
     by = pd.Series(weight, index=x.index)
-    frame = panel.frame.assign(weight=panel.frame["entity"].map(by).astype(float) * panel.frame["weight"])
-    matched = replace(panel, frame=frame.loc[frame["weight"] > 0].reset_index(drop=True), weighted=True)
+    frame = panel.frame.assign(
+        weight=panel.frame["entity"].map(by).astype(float) * panel.frame["weight"]
+    )
+    matched = replace(
+        panel, frame=frame.loc[frame["weight"] > 0].reset_index(drop=True), weighted=True
+    )
     made = twfe(matched)
-    found, failed = side("匹配平衡性的核对", lambda: balance(x.reset_index(), treated, weight * own, list(x.columns), own))
+    found, failed = side(
+        "匹配平衡性的核对",
+        lambda: balance(x.reset_index(), treated, weight * own, list(x.columns), own),
+    )
     table = found if found is not None else pd.DataFrame({"covariate": [], "difference_after": []})
-    table["label"] = ["实施前的变化" if n == "change" else panel.label(n) for n in table["covariate"]]
+    table["label"] = [
+        "实施前的变化" if n == "change" else panel.label(n) for n in table["covariate"]
+    ]
     worst = table["difference_after"].abs().max()
     how = f"核匹配（Epanechnikov，带宽{plain(bandwidth)}）"
     if method == "nearest":
         how = f"最近邻（1比{k}，有放回，卡尺{plain(caliper)}倍标准差）"
     on, used = int(treated.sum()), int((weight[~treated] > 0).sum())
-    notes = [Note("info", f"{how}：{on}个实施的个体中{on_support}个在共同支撑之内，用到{used}个未实施的；"
-                          f"匹配后最大标准化差异{number(worst, 2)}。"
-                          "标准误没有计入匹配本身的误差。"), *failed]  # fmt: skip
+    notes = [
+        Note(
+            "info",
+            f"{how}：{on}个实施的个体中{on_support}个在共同支撑之内，用到{used}个未实施的；"
+            f"匹配后最大标准化差异{number(worst, 2)}。"
+            "标准误没有计入匹配本身的误差。",
+        ),
+        *failed,
+    ]
     if on_support < on:
         lost = "、".join(str(e).rpartition("/")[2] for e in x.index[treated & (weight == 0)][:6])
-        notes.append(Note("warning", f"{on - on_support}个实施的个体找不到相近的对照，已去掉（{lost}）：结果只说明留下的那些。"))
+        notes.append(
+            Note(
+                "warning",
+                f"{on - on_support}个实施的个体找不到相近的对照，已去掉（{lost}）：结果只说明留下的那些。",
+            )
+        )
     if found is not None and not worst < 0.25:
-        notes.append(Note("warning", f"匹配后仍有标准化差异达到{fixed(worst, 2)}（应低于{BALANCED}），匹配没有使两组相近。"))
+        notes.append(
+            Note(
+                "warning",
+                f"匹配后仍有标准化差异达到{fixed(worst, 2)}（应低于{BALANCED}），匹配没有使两组相近。",
+            )
+        )
     about = made.facts | {"method": f"倾向得分匹配（Logit）后双向固定效应，{how}", "paper": PAPER}
     scores = pd.DataFrame({"entity": x.index, "treated": treated, "score": score, "weight": weight})
-    details = {**made.details, **({"balance": table} if found is not None else {}), "scores": scores}
-    return Effect("psm_did", "倾向得分匹配双重差分", made.table, about, (), made.main, details).with_notes(*made.notes, *notes)
+    details = {
+        **made.details,
+        **({"balance": table} if found is not None else {}),
+        "scores": scores,
+    }
+    return Effect(
+        "psm_did", "倾向得分匹配双重差分", made.table, about, (), made.main, details
+    ).with_notes(*made.notes, *notes)
 
 
-def multiple(*effects: Effect, method: str = "holm", names: Sequence[str] | None = None) -> pd.DataFrame:
+def multiple(
+    *effects: Effect, method: str = "holm", names: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Main p-values of several results adjusted for being several (statsmodels: holm, fdr_bh, bonferroni ...).
 
     Columns: ``name``, ``outcome``, ``estimate``, ``p``, ``adjusted``.
@@ -176,7 +306,16 @@ def multiple(*effects: Effect, method: str = "holm", names: Sequence[str] | None
     from evalkit.stats import adjust
 
     allowed_as("method", method, METHODS)
-    p = [float(e.row["p"]) for e in effects]  # where clusters are few it is that of the randomisation test
+    p = [
+        float(e.row["p"]) for e in effects
+    ]  # where clusters are few it is that of the randomisation test
     labels = list(names) if names else [e.name for e in effects]
-    return pd.DataFrame({"name": labels, "outcome": [e.facts["outcome_label"] for e in effects],
-                         "estimate": [e.row["estimate"] for e in effects], "p": p, "adjusted": adjust(p, method)})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "name": labels,
+            "outcome": [e.facts["outcome_label"] for e in effects],
+            "estimate": [e.row["estimate"] for e in effects],
+            "p": p,
+            "adjusted": adjust(p, method),
+        }
+    )

@@ -33,22 +33,37 @@ def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.Da
 
     x, n = np.asarray(count, float), np.asarray(total, float)
     if x.shape != n.shape:
-        raise InputError(Problem("value_invalid", where="total", found=f"分子{x.size}个、分母{n.size}个", allowed="一样多"))
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where="total",
+                found=f"分子{x.size}个、分母{n.size}个",
+                allowed="一样多",
+            )
+        )
     bad = np.flatnonzero(~((x >= 0) & (x <= n)) & ~np.isnan(x + n))
     if len(bad):
         found = "、".join(f"第{i + 1}行（{plain(x[i])}/{plain(n[i])}）" for i in bad[:5])
-        raise InputError(Problem("value_invalid", where="count", found=found, allowed="0 ≤ 分子 ≤ 分母"))
+        raise InputError(
+            Problem("value_invalid", where="count", found=found, allowed="0 ≤ 分子 ≤ 分母")
+        )
     a, b = beta_prior(x, n)
     pooled = np.asarray(shrink(x, n), float)
     tail = (1 - level) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         raw, one_rate = x / np.where(n > 0, n, np.nan), np.isinf(a)
-        low, high = (pooled, pooled) if one_rate else (beta.ppf(q, a + x, b + n - x) for q in (tail, 1 - tail))
+        low, high = (
+            (pooled, pooled)
+            if one_rate
+            else (beta.ppf(q, a + x, b + n - x) for q in (tail, 1 - tail))
+        )
         weight = np.zeros_like(n) if one_rate else n / (n + a + b)
     return pd.DataFrame({"raw": raw, "pooled": pooled, "low": low, "high": high, "weight": weight})
 
 
-def pool_effects(estimate: ArrayLike, se: ArrayLike, level: float = 0.95) -> tuple[pd.DataFrame, dict[str, float]]:
+def pool_effects(
+    estimate: ArrayLike, se: ArrayLike, level: float = 0.95
+) -> tuple[pd.DataFrame, dict[str, float]]:
     r"""Estimates of groups under :math:`y_i \sim N(\theta_i, s_i^2),\ \theta_i \sim N(\mu, \tau^2)`.
 
     :math:`\tau^2` maximises the restricted likelihood; :math:`\hat\theta_i = B_i\mu + (1 - B_i) y_i`,
@@ -64,14 +79,30 @@ def pool_effects(estimate: ArrayLike, se: ArrayLike, level: float = 0.95) -> tup
 
     y, s = np.asarray(estimate, float), np.asarray(se, float)
     if len(y) < 2 or y.shape != s.shape or not (np.isfinite(y) & (s > 0)).all():
-        raise InputError(Problem("value_invalid", where="se", found=f"{len(y)}组", allowed="至少两组，每组一个估计和一个大于0的标准误"))
+        raise InputError(
+            Problem(
+                "value_invalid",
+                where="se",
+                found=f"{len(y)}组",
+                allowed="至少两组，每组一个估计和一个大于0的标准误",
+            )
+        )
 
     def loss(tau2: float) -> float:
         w = 1 / (s**2 + tau2)
-        return float(0.5 * (np.log(1 / w).sum() + np.log(w.sum()) + (w * (y - (w * y).sum() / w.sum()) ** 2).sum()))
+        return float(
+            0.5
+            * (
+                np.log(1 / w).sum()
+                + np.log(w.sum())
+                + (w * (y - (w * y).sum() / w.sum()) ** 2).sum()
+            )
+        )
 
     top = 10 * float(np.var(y) + s.max() ** 2)
-    found = optimize.minimize_scalar(loss, bounds=(0, top), method="bounded", options={"xatol": 1e-12 * top})
+    found = optimize.minimize_scalar(
+        loss, bounds=(0, top), method="bounded", options={"xatol": 1e-12 * top}
+    )
     tau2 = 0.0 if loss(0.0) <= found.fun + 1e-10 else float(found.x)
     w = 1 / (s**2 + tau2)
     mean, var = float((w * y).sum() / w.sum()), float(1 / w.sum())
@@ -81,8 +112,23 @@ def pool_effects(estimate: ArrayLike, se: ArrayLike, level: float = 0.95) -> tup
     reach = stats.norm.ppf(0.5 + level / 2) * error
     flat = 1 / s**2
     q = float((flat * (y - (flat * y).sum() / flat.sum()) ** 2).sum())
-    table = pd.DataFrame({"raw": y, "pooled": pooled, "se": error, "low": pooled - reach, "high": pooled + reach, "weight": 1 - shrunk})
-    return table, {"mean": mean, "mean_se": var**0.5, "tau": tau2**0.5, "q": q, "p": float(stats.chi2.sf(q, len(y) - 1))}
+    table = pd.DataFrame(
+        {
+            "raw": y,
+            "pooled": pooled,
+            "se": error,
+            "low": pooled - reach,
+            "high": pooled + reach,
+            "weight": 1 - shrunk,
+        }
+    )
+    return table, {
+        "mean": mean,
+        "mean_se": var**0.5,
+        "tau": tau2**0.5,
+        "q": q,
+        "p": float(stats.chi2.sf(q, len(y) - 1)),
+    }
 
 
 @fitted
@@ -104,18 +150,39 @@ def multilevel(panel: Panel) -> Effect:
         fit = model.fit(reml=True, method=["lbfgs", "powell"])
     except np.linalg.LinAlgError as error:
         ever = used.loc[used["first_treated"].notna(), "entity"].nunique()
-        raise unfit("multilevel", f"{ever}个实施政策的个体，估不出效应的个体差异", "请用 ek.effects.twfe") from error
+        raise unfit(
+            "multilevel", f"{ever}个实施政策的个体，估不出效应的个体差异", "请用 ek.effects.twfe"
+        ) from error
     errors = fit.bse_fe
     spread = np.sqrt(np.clip(np.diag(np.asarray(fit.cov_re)), 0, None))
     terms = [n for n in names if n in x]
-    about = facts(panel, package="statsmodels", method="多层模型（随机截距、随机政策效应，REML）", paper="Gelman and Hill (2007)",
-                  covariance="模型标准误", fixed={"个体": "随机截距＋均值", "时期": "是"}, spread_effect=float(spread[1]))  # fmt: skip
+    about = facts(
+        panel,
+        package="statsmodels",
+        method="多层模型（随机截距、随机政策效应，REML）",
+        paper="Gelman and Hill (2007)",
+        covariance="模型标准误",
+        fixed={"个体": "随机截距＋均值", "时期": "是"},
+        spread_effect=float(spread[1]),
+    )
     labels = [panel.label(panel.treatment) if t == "treated" else panel.label(t) for t in terms]
     table = rows(terms, labels, fit.fe_params[terms], errors[terms])
-    each = pd.DataFrame({"entity": list(fit.random_effects), "effect": [float(v.iloc[1]) for v in fit.random_effects.values()]})
+    each = pd.DataFrame(
+        {
+            "entity": list(fit.random_effects),
+            "effect": [float(v.iloc[1]) for v in fit.random_effects.values()],
+        }
+    )
     ever = used.loc[used["first_treated"].notna(), "entity"].unique()
-    each = each.loc[each["entity"].isin(ever)].assign(effect=lambda f: f["effect"] + float(fit.fe_params["treated"]))
-    notes = [Note("info", f"各个体的政策效应围绕均值的标准差为{fixed(spread[1], 4)}；截距的标准差为{fixed(spread[0], 4)}。")]
+    each = each.loc[each["entity"].isin(ever)].assign(
+        effect=lambda f: f["effect"] + float(fit.fe_params["treated"])
+    )
+    notes = [
+        Note(
+            "info",
+            f"各个体的政策效应围绕均值的标准差为{fixed(spread[1], 4)}；截距的标准差为{fixed(spread[0], 4)}。",
+        )
+    ]
     if spread[1] < 1e-4:
         notes.append(Note("info", "政策效应的个体差异估计接近零：数据分不出各地效果的不同。"))
     if about["clusters"] < about["entities"]:
@@ -124,7 +191,9 @@ def multilevel(panel: Panel) -> Effect:
         notes.append(Note("warning", "多层模型没有收敛，结果不可用。"))
     details = {"entities": each.reset_index(drop=True)}
     made = Effect("multilevel", "多层模型", table, about, (), "treated", details).with_notes(*notes)
-    beta = fit.fe_params[[c for c in panel.controls if c in x]].rename(dict(zip(panel.controls, panel.xs, strict=True)))
+    beta = fit.fe_params[[c for c in panel.controls if c in x]].rename(
+        dict(zip(panel.controls, panel.xs, strict=True))
+    )
     way = Linear(
         without_controls(panel.work, beta),
         lambda clusters: {"treated": _contrast(clusters, np.asarray(fit.cov_re), float(fit.scale))},

@@ -19,8 +19,17 @@ from evalkit.world.number import percent, plain
 # the columns of Panel.frame before outcome, controls and kept ones
 KEYS = ("entity", "period", "time", "cluster", "first_treated", "treated", "dose", "weight")
 KEY_NAMES = {
-    "entity": "个体", "period": "时期", "time": "时期序号", "cluster": "聚类", "first_treated": "开始实施的时期（空为从未实施）",
-    "treated": "是否已实施政策", "dose": "政策取值", "weight": "权重", "policy": "政策", "peer_group": "地区类型"}  # fmt: skip
+    "entity": "个体",
+    "period": "时期",
+    "time": "时期序号",
+    "cluster": "聚类",
+    "first_treated": "开始实施的时期（空为从未实施）",
+    "treated": "是否已实施政策",
+    "dose": "政策取值",
+    "weight": "权重",
+    "policy": "政策",
+    "peer_group": "地区类型",
+}
 
 
 @dataclass(frozen=True)
@@ -65,10 +74,24 @@ class Panel:
 
     @classmethod
     def from_frame(
-        cls, frame: pd.DataFrame, outcome: str, entity: str, time: str, *, treated_from: str | None = None,
-        treatment: str | None = None, controls: Sequence[str] = (), cluster: str | None = None,
-        weights: str | None = None, labels: Mapping[str, str] | None = None, rate: bool = False,
-        keep: Sequence[str] = (), is_demo: bool = False, source: str = "", dose: str | None = None) -> Panel:  # fmt: skip
+        cls,
+        frame: pd.DataFrame,
+        outcome: str,
+        entity: str,
+        time: str,
+        *,
+        treated_from: str | None = None,
+        treatment: str | None = None,
+        controls: Sequence[str] = (),
+        cluster: str | None = None,
+        weights: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        rate: bool = False,
+        keep: Sequence[str] = (),
+        is_demo: bool = False,
+        source: str = "",
+        dose: str | None = None,
+    ) -> Panel:
         """A panel of any frame, one row an entity and period.
 
         Parameters
@@ -101,36 +124,108 @@ class Panel:
         """
         if not isinstance(frame, pd.DataFrame):
             found = f"不是数据表（{type(frame).__name__}）"
-            raise InputError(Problem("panel_invalid", where="from_frame", found=found, allowed="pandas.DataFrame"))
-        controls, keep = ([*dict.fromkeys([c] if isinstance(c, str) else c)] for c in (controls, keep))
+            raise InputError(
+                Problem(
+                    "panel_invalid", where="from_frame", found=found, allowed="pandas.DataFrame"
+                )
+            )
+        controls, keep = (
+            [*dict.fromkeys([c] if isinstance(c, str) else c)] for c in (controls, keep)
+        )
         needed = {"outcome": outcome, "entity": entity, "time": time}
-        unknown = [Problem("key_missing", where=f"from_frame {k}", advice="请给出列名") for k, c in needed.items() if c is None or c == ""]
+        unknown = [
+            Problem("key_missing", where=f"from_frame {k}", advice="请给出列名")
+            for k, c in needed.items()
+            if c is None or c == ""
+        ]
         if frame.empty:
-            unknown.append(Problem("panel_invalid", where="from_frame", found="一行也没有", advice="请核对数据和筛选条件"))
-        given = [c for c in (outcome, entity, time, treated_from, treatment, cluster, weights, dose, *controls, *keep) if c]
-        unknown += [Problem("key_duplicate", where="from_frame", found=str(c), advice="数据表里有几列同名，请改列名")
-                    for c in dict.fromkeys(given) if (frame.columns == c).sum() > 1]
-        unknown += [Problem("key_unknown", where="from_frame", found=str(c), advice=did_you_mean(str(c), map(str, frame.columns)))
-                   for c in dict.fromkeys(given) if c not in frame]  # fmt: skip
+            unknown.append(
+                Problem(
+                    "panel_invalid",
+                    where="from_frame",
+                    found="一行也没有",
+                    advice="请核对数据和筛选条件",
+                )
+            )
+        given = [
+            c
+            for c in (
+                outcome,
+                entity,
+                time,
+                treated_from,
+                treatment,
+                cluster,
+                weights,
+                dose,
+                *controls,
+                *keep,
+            )
+            if c
+        ]
+        unknown += [
+            Problem(
+                "key_duplicate",
+                where="from_frame",
+                found=str(c),
+                advice="数据表里有几列同名，请改列名",
+            )
+            for c in dict.fromkeys(given)
+            if (frame.columns == c).sum() > 1
+        ]
+        unknown += [
+            Problem(
+                "key_unknown",
+                where="from_frame",
+                found=str(c),
+                advice=did_you_mean(str(c), map(str, frame.columns)),
+            )
+            for c in dict.fromkeys(given)
+            if c not in frame
+        ]
         if (treated_from is None) == (treatment is None):
-            unknown.append(Problem("key_missing", where="from_frame", advice="treated_from（开始时期）与 treatment（按期取值）只给一个"))
+            unknown.append(
+                Problem(
+                    "key_missing",
+                    where="from_frame",
+                    advice="treated_from（开始时期）与 treatment（按期取值）只给一个",
+                )
+            )
         taken = [c for c in (outcome, *controls, *keep) if c in KEYS]
-        unknown += [Problem("key_duplicate", where="from_frame", found=c, advice="请改列名；这些名称留给面板的键：" + "、".join(KEYS))
-                    for c in taken]
+        unknown += [
+            Problem(
+                "key_duplicate",
+                where="from_frame",
+                found=c,
+                advice="请改列名；这些名称留给面板的键：" + "、".join(KEYS),
+            )
+            for c in taken
+        ]
         if outcome in controls:
-            unknown.append(Problem("key_duplicate", where="from_frame", found=outcome, advice="结果变量不能又作控制变量"))
+            unknown.append(
+                Problem(
+                    "key_duplicate",
+                    where="from_frame",
+                    found=outcome,
+                    advice="结果变量不能又作控制变量",
+                )
+            )
         if unknown:
             raise InputError(unknown)
         check = Reader(frame, entity, time)
         out = pd.DataFrame({"entity": check.codes(entity)})
         out["period"], out["time"] = check.periods(time)
-        if any(p.code in ("period_unreadable", "period_mixed") for p in check.problems):  # without times nothing more can be read
+        if any(
+            p.code in ("period_unreadable", "period_mixed") for p in check.problems
+        ):  # without times nothing more can be read
             raise InputError(check.problems)
         out["cluster"] = check.codes(cluster) if cluster else out["entity"]
         check.constant(out, "cluster", "个体换了聚类")
         kind = check.treatment(out, treated_from, treatment)
         values = check.numbers(dose).fillna(0) if dose else pd.Series(1.0, out.index)
-        out["dose"] = out["treated"] if kind == "continuous" else values.where(out["treated"] == 1, 0.0)
+        out["dose"] = (
+            out["treated"] if kind == "continuous" else values.where(out["treated"] == 1, 0.0)
+        )
         out["weight"] = check.weights(weights) if weights else 1.0
         for column in dict.fromkeys((outcome, *controls)):
             out[column] = check.numbers(column)
@@ -143,15 +238,38 @@ class Panel:
         whole = out[[outcome, *controls, "weight"]].notna().all(axis=1)
         if not check.problems and out.loc[whole, "treated"].nunique() < 2:
             found = "变量齐全的行里政策没有差别" if whole.any() else "没有一行的变量是齐全的"
-            advice, code = "请核对结果变量、控制变量和权重有没有缺失", "treatment_unvaried" if whole.any() else "panel_invalid"
-            check.problems.append(Problem(code, where=f"共{len(out)}行，齐全的{int(whole.sum())}行", found=found, advice=advice))
+            advice, code = (
+                "请核对结果变量、控制变量和权重有没有缺失",
+                "treatment_unvaried" if whole.any() else "panel_invalid",
+            )
+            check.problems.append(
+                Problem(
+                    code,
+                    where=f"共{len(out)}行，齐全的{int(whole.sum())}行",
+                    found=found,
+                    advice=advice,
+                )
+            )
         if check.problems:
             raise InputError(check.problems)
         order = np.lexsort((out["time"], pd.factorize(out["entity"], sort=True)[0]))
         out = out if (np.diff(order) == 1).all() else out.take(order).reset_index(drop=True)
         return cls(
-            out, outcome, treatment or "policy", tuple(controls), entity, kind,  # type: ignore[arg-type]
-            KEY_NAMES | dict(labels or {}), {}, tuple(keep), rate, bool(weights), is_demo, source, tuple(check.notes))  # fmt: skip
+            out,
+            outcome,
+            treatment or "policy",
+            tuple(controls),
+            entity,
+            kind,  # type: ignore[arg-type]
+            KEY_NAMES | dict(labels or {}),
+            {},
+            tuple(keep),
+            rate,
+            bool(weights),
+            is_demo,
+            source,
+            tuple(check.notes),
+        )
 
     def label(self, name: str) -> str:
         return str(self.labels.get(name, name))
@@ -159,18 +277,35 @@ class Panel:
     @cached_property
     def complete(self) -> pd.DataFrame:
         """The rows on which designs run: outcome, controls and weight all known."""
-        return self.frame.dropna(subset=[self.outcome, *self.controls, "weight"]).reset_index(drop=True)
+        return self.frame.dropna(subset=[self.outcome, *self.controls, "weight"]).reset_index(
+            drop=True
+        )
 
     @cached_property
     def work(self) -> pd.DataFrame:
         """`complete` with short names for formulas: y, d, x0, x1 ..., i (entity), t, c (cluster), g (0 is never), w."""
         used = self.complete
         if used.empty:  # the compiled routines behind the designs end the whole process on no rows
-            raise InputError(Problem("panel_invalid", where=self.outcome, found="没有一行的变量是齐全的", advice="请核对变量和时期"))
-        return pd.DataFrame({
-            "y": used[self.outcome], "d": used["treated"], "i": pd.factorize(used["entity"])[0], "t": used["time"],
-            "c": pd.factorize(used["cluster"])[0], "g": used["first_treated"].fillna(0).astype("int64"), "w": used["weight"],
-            **{f"x{n}": used[c] for n, c in enumerate(self.controls)}})  # fmt: skip
+            raise InputError(
+                Problem(
+                    "panel_invalid",
+                    where=self.outcome,
+                    found="没有一行的变量是齐全的",
+                    advice="请核对变量和时期",
+                )
+            )
+        return pd.DataFrame(
+            {
+                "y": used[self.outcome],
+                "d": used["treated"],
+                "i": pd.factorize(used["entity"])[0],
+                "t": used["time"],
+                "c": pd.factorize(used["cluster"])[0],
+                "g": used["first_treated"].fillna(0).astype("int64"),
+                "w": used["weight"],
+                **{f"x{n}": used[c] for n, c in enumerate(self.controls)},
+            }
+        )
 
     @property
     def xs(self) -> list[str]:
@@ -214,9 +349,18 @@ class Panel:
     @property
     def missing(self) -> pd.DataFrame:
         """Per variable: rows missing, their share, and the share among treated and untreated entities."""
-        gaps, ever = self.frame[[self.outcome, *self.controls]].isna(), self.frame["first_treated"].notna()
-        shares = {"share": gaps.mean(), "share_treated": gaps[ever].mean(), "share_never": gaps[~ever].mean()}
-        made = pd.DataFrame({"label": [self.label(c) for c in gaps], "n": gaps.sum()} | shares, index=gaps.columns)
+        gaps, ever = (
+            self.frame[[self.outcome, *self.controls]].isna(),
+            self.frame["first_treated"].notna(),
+        )
+        shares = {
+            "share": gaps.mean(),
+            "share_treated": gaps[ever].mean(),
+            "share_never": gaps[~ever].mean(),
+        }
+        made = pd.DataFrame(
+            {"label": [self.label(c) for c in gaps], "n": gaps.sum()} | shares, index=gaps.columns
+        )
         return made.rename_axis("variable").reset_index()
 
     @property
@@ -234,15 +378,36 @@ class Panel:
         frame, lost, span = self.frame, self.attrition, list(self.periods.values())
         ever = frame["first_treated"].notna()
         rows: list[list[Any]] = [
-            *([KEY_NAMES[c], frame[c].nunique(), f"其中实施政策的 {frame.loc[ever, c].nunique()}"] for c in ("entity", "cluster")),
+            *(
+                [KEY_NAMES[c], frame[c].nunique(), f"其中实施政策的 {frame.loc[ever, c].nunique()}"]
+                for c in ("entity", "cluster")
+            ),
             ["时期", len(span), f"{span[0]} 至 {span[-1]}"],
-            ["行（个体×时期）", len(frame), f"变量齐全的 {len(self.complete)}；{'' if self.balanced else '非'}平衡面板"],
+            [
+                "行（个体×时期）",
+                len(frame),
+                f"变量齐全的 {len(self.complete)}；{'' if self.balanced else '非'}平衡面板",
+            ],
             *([f"开始实施：{self.period(g)}", n, "个体"] for g, n in self.cohorts.items()),
-            ["首期有、末期没有的个体", {"v": lost["all"], "t": percent(lost["all"])},
-             f"实施的 {percent(lost['treated'])}，未实施的 {percent(lost['never'])}"],
-            *([f"缺失：{gap.label}", int(gap.n), percent(gap.share)] for gap in self.missing.itertuples())]  # fmt: skip
-        return Block.table("面板的平衡与缺失", ["项目", "数", "说明"], rows, notes=self.notes, sortable=False, source=self.source,
-                           demo=self.is_demo)
+            [
+                "首期有、末期没有的个体",
+                {"v": lost["all"], "t": percent(lost["all"])},
+                f"实施的 {percent(lost['treated'])}，未实施的 {percent(lost['never'])}",
+            ],
+            *(
+                [f"缺失：{gap.label}", int(gap.n), percent(gap.share)]
+                for gap in self.missing.itertuples()
+            ),
+        ]
+        return Block.table(
+            "面板的平衡与缺失",
+            ["项目", "数", "说明"],
+            rows,
+            notes=self.notes,
+            sortable=False,
+            source=self.source,
+            demo=self.is_demo,
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.report._repr_mimebundle_(include, exclude)
@@ -251,12 +416,23 @@ class Panel:
         """变量说明表: name, Chinese name, type, rows, missing, minimum, mean and maximum of every column."""
         numeric = self.frame.select_dtypes("number").astype(float).agg(["min", "mean", "max"])
         rows = [
-            [name, self.label(name), "数值" if name in numeric else "文本", int(column.notna().sum()), int(column.isna().sum()),
-             *numeric.get(name, [None] * 3)] for name, column in self.frame.items()
-        ]  # fmt: skip
+            [
+                name,
+                self.label(name),
+                "数值" if name in numeric else "文本",
+                int(column.notna().sum()),
+                int(column.isna().sum()),
+                *numeric.get(name, [None] * 3),
+            ]
+            for name, column in self.frame.items()
+        ]
         heads = ["变量名", "名称", "类型", "有值", "缺失", "最小", "均值", "最大"]
-        columns = [{"key": h, "label": h} | ({"decimals": 4} if h in heads[5:] else {}) for h in heads]
-        return Block.table("变量说明表", columns, rows, source=self.source, demo=self.is_demo, sortable=False)
+        columns = [
+            {"key": h, "label": h} | ({"decimals": 4} if h in heads[5:] else {}) for h in heads
+        ]
+        return Block.table(
+            "变量说明表", columns, rows, source=self.source, demo=self.is_demo, sortable=False
+        )
 
     def export(self, path: str | Path) -> list[Path]:
         """Write the panel as ``.dta`` (Stata 14 and later), ``.sav``, ``.parquet`` or ``.xlsx``, 变量说明表 beside it.
@@ -272,9 +448,16 @@ class Panel:
 
 
 def panel(
-    data: Any, outcome: str, treatment: str, controls: Sequence[str] = (),
-    entity: Literal["area", "party_org", "unit"] = "area", *, level: str = "district", keep: Sequence[str] = (),
-    labels: Mapping[str, str] | None = None) -> Panel:  # fmt: skip
+    data: Any,
+    outcome: str,
+    treatment: str,
+    controls: Sequence[str] = (),
+    entity: Literal["area", "party_org", "unit"] = "area",
+    *,
+    level: str = "district",
+    keep: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+) -> Panel:
     """A panel of processed data with the timing of a policy.
 
     Parameters

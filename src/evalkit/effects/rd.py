@@ -28,8 +28,14 @@ LABELS = UNIT_OUTCOMES | {"employees": "职工人数"}
 FEW_POINTS = 10  # values of the running variable inside the bandwidth, on the side with fewer
 
 
-def discontinuity(y: ArrayLike, x: ArrayLike, cutoff: float = 0.0, h: float | None = None, b: float | None = None,
-                  level: float = 0.95) -> Any:  # fmt: skip
+def discontinuity(
+    y: ArrayLike,
+    x: ArrayLike,
+    cutoff: float = 0.0,
+    h: float | None = None,
+    b: float | None = None,
+    level: float = 0.95,
+) -> Any:
     r"""The jump of E[y | x] at the cut-off: :math:`\lim_{x \downarrow c} E[y|x] - \lim_{x \uparrow c} E[y|x]`.
 
     Local linear on each side, triangular kernel, nearest-neighbour variance (3 neighbours).
@@ -50,7 +56,9 @@ def discontinuity(y: ArrayLike, x: ArrayLike, cutoff: float = 0.0, h: float | No
 
     frame = pd.DataFrame({"y": np.asarray(y, float), "x": np.asarray(x, float)}).dropna()
     with warnings.catch_warnings(action="ignore"):  # mass points and small samples: said in notes
-        return RegressionDiscontinuity(cutoff=float(cutoff), h=h, b=b, alpha=1 - level).fit(frame, outcome="y", running="x")
+        return RegressionDiscontinuity(cutoff=float(cutoff), h=h, b=b, alpha=1 - level).fit(
+            frame, outcome="y", running="x"
+        )
 
 
 def by_mass_points(y: ArrayLike, x: ArrayLike, cutoff: float, h: float) -> tuple[float, float, int]:
@@ -67,7 +75,9 @@ def by_mass_points(y: ArrayLike, x: ArrayLike, cutoff: float, h: float) -> tuple
     above = (side >= 0).astype(float)
     design = np.column_stack([above, np.ones_like(side), side, side * above])[keep]
     groups = np.unique(side[keep], return_inverse=True)[1]
-    fit = sm.WLS(np.asarray(y, float)[keep], design, weights=weight[keep]).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    fit = sm.WLS(np.asarray(y, float)[keep], design, weights=weight[keep]).fit(
+        cov_type="cluster", cov_kwds={"groups": groups}
+    )
     return float(fit.params[0]), float(fit.bse[0]), int(groups.max() + 1)
 
 
@@ -86,9 +96,20 @@ def density_test(x: ArrayLike, cutoff: float = 0.0, k: float = 0.02) -> pd.DataF
     if len(v) and (v == np.round(v)).all() and float(cutoff).is_integer():
         at, n = int((v == cutoff).sum()), int((np.abs(v - cutoff) <= 1).sum())
         low, high = (1 - k) / (3 - k), (1 + k) / (3 + k)
-        p = min(1.0, 2 * min(float(binom.sf(at - 1, n, high)), float(binom.cdf(at, n, low)))) if n else np.nan
+        p = (
+            min(1.0, 2 * min(float(binom.sf(at - 1, n, high)), float(binom.cdf(at, n, low))))
+            if n
+            else np.nan
+        )
         share = at / n if n else np.nan
-        found.append(["Frandsen（离散变量）", share, p, f"{plain(cutoff)}处{at}个，前后各一格合计{n - at}个；允许的曲率{plain(k)}"])
+        found.append(
+            [
+                "Frandsen（离散变量）",
+                share,
+                p,
+                f"{plain(cutoff)}处{at}个，前后各一格合计{n - at}个；允许的曲率{plain(k)}",
+            ]
+        )
     try:
         from diff_diff import RDDensityTest
 
@@ -128,36 +149,72 @@ def heaping(x: ArrayLike, cutoff: float, width: float) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["base", "n", "expected", "p"])
 
 
-def unit_frame(data: Any, period: str | None = None, sector: str | None = "enterprise") -> pd.DataFrame:
+def unit_frame(
+    data: Any, period: str | None = None, sector: str | None = "enterprise"
+) -> pd.DataFrame:
     """Operating legal persons of a period with `UNIT_OUTCOMES` and ``employees``; an unknown outcome stays missing.
 
     A head-count said with a word (50余人) keeps its interval in ``employees_low`` and ``employees_high``.
     """
     frame = data.view_frame("units")
-    frame = frame.loc[(frame["period"] == (str(period) if period else data.last)) & frame["status"].eq("operating")]
+    frame = frame.loc[
+        (frame["period"] == (str(period) if period else data.last))
+        & frame["status"].eq("operating")
+    ]
     frame = frame.loc[frame["legal_person"].fillna(True)]
     frame = frame.loc[frame["sector"].eq(sector)] if sector else frame
     covered = frame["covered_by"]
-    frame = frame.assign(covered=covered.isin(["single", "joint", "attached"]), single=covered.eq("single").fillna(False),
-                         has_members=(frame["members"] > 0))  # fmt: skip
-    wanted = ["unit", "area", "period", *UNIT_OUTCOMES, "employees", "employees_low", "employees_high"]
+    frame = frame.assign(
+        covered=covered.isin(["single", "joint", "attached"]),
+        single=covered.eq("single").fillna(False),
+        has_members=(frame["members"] > 0),
+    )
+    wanted = [
+        "unit",
+        "area",
+        "period",
+        *UNIT_OUTCOMES,
+        "employees",
+        "employees_low",
+        "employees_high",
+    ]
     made = frame.reindex(columns=wanted)
     numbers = [*UNIT_OUTCOMES, "employees", "employees_low", "employees_high"]
-    return made.assign(**{c: made[c].astype("Float64").astype("float64") for c in numbers}, is_demo=data.is_demo)
+    return made.assign(
+        **{c: made[c].astype("Float64").astype("float64") for c in numbers}, is_demo=data.is_demo
+    )
 
 
 def _read(source: Any, outcome: str, running: str, period: str | None) -> tuple[pd.DataFrame, bool]:
     own = hasattr(source, "views")
     frame = unit_frame(source, period) if own else pd.DataFrame(source)
-    problems = [Problem("key_unknown", where=where, found=name, allowed="、".join(map(str, frame.columns[:20])),
-                        advice=did_you_mean(name, map(str, frame.columns)))
-                for where, name in (("outcome", outcome), ("running", running)) if name not in frame]  # fmt: skip
-    for name in [n for n in (outcome, running) if n in frame and not pd.api.types.is_numeric_dtype(frame[n])]:
+    problems = [
+        Problem(
+            "key_unknown",
+            where=where,
+            found=name,
+            allowed="、".join(map(str, frame.columns[:20])),
+            advice=did_you_mean(name, map(str, frame.columns)),
+        )
+        for where, name in (("outcome", outcome), ("running", running))
+        if name not in frame
+    ]
+    for name in [
+        n for n in (outcome, running) if n in frame and not pd.api.types.is_numeric_dtype(frame[n])
+    ]:
         text = frame[name].astype("string").str.strip()
         values = pd.to_numeric(text, errors="coerce")
         if len(bad := np.flatnonzero(values.isna() & text.fillna("").ne(""))):
             found = "、".join(f"第{n + 1}行：{frame[name].iloc[n]!r}" for n in bad[:5])
-            problems.append(Problem("value_unreadable", where=name, found=found, allowed="数字", advice="请改成数字或留空"))
+            problems.append(
+                Problem(
+                    "value_unreadable",
+                    where=name,
+                    found=found,
+                    allowed="数字",
+                    advice="请改成数字或留空",
+                )
+            )
         frame = frame.assign(**{name: values})
     if problems:
         raise InputError(problems)
@@ -165,9 +222,20 @@ def _read(source: Any, outcome: str, running: str, period: str | None) -> tuple[
 
 
 @fitted
-def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff: float = 100, *, h: float | None = None,
-       b: float | None = None, donut: float | None = None, placebos: tuple[float, ...] | None = None, period: str | None = None,
-       level: float = 0.95, labels: dict[str, str] | None = None) -> Effect:  # fmt: skip
+def rd(
+    source: Any,
+    outcome: str = "covered",
+    running: str = "employees",
+    cutoff: float = 100,
+    *,
+    h: float | None = None,
+    b: float | None = None,
+    donut: float | None = None,
+    placebos: tuple[float, ...] | None = None,
+    period: str | None = None,
+    level: float = 0.95,
+    labels: dict[str, str] | None = None,
+) -> Effect:
     """Regression discontinuity of units at a threshold, with its checks.
 
     Parameters
@@ -194,32 +262,63 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
     known = frame[[outcome, running]].astype("Float64").astype(float).dropna()
     notes: list[Note] = []
     if {f"{running}_low", f"{running}_high"} <= set(frame.columns):
-        low, high = (frame.loc[known.index, f"{running}_{end}"].astype("Float64").astype(float) for end in ("low", "high"))
+        low, high = (
+            frame.loc[known.index, f"{running}_{end}"].astype("Float64").astype(float)
+            for end in ("low", "high")
+        )
         unsure = (low < cutoff) & (high.fillna(np.inf) >= cutoff) & (low != high)
         known = known.loc[~unsure]
         if unsure.any():
-            notes.append(Note("info", f"{int(unsure.sum())}个单位的{names[running]}是约数，分不清在{plain(cutoff)}的哪一边，没有计入。"))
+            notes.append(
+                Note(
+                    "info",
+                    f"{int(unsure.sum())}个单位的{names[running]}是约数，分不清在{plain(cutoff)}的哪一边，没有计入。",
+                )
+            )
     y, x = known[outcome].to_numpy(), known[running].to_numpy()
     if min((x < cutoff).sum(), (x >= cutoff).sum()) < 20 or np.ptp(y) == 0:
         found = f"{plain(cutoff)}以下{int((x < cutoff).sum())}个、以上{int((x >= cutoff).sum())}个单位，结果变量{len(np.unique(y))}种取值"
-        raise InputError(Problem("data_missing", where="rd", found=found, allowed="两边各至少20个单位，结果变量有变化"))
+        raise InputError(
+            Problem(
+                "data_missing",
+                where="rd",
+                found=found,
+                allowed="两边各至少20个单位，结果变量有变化",
+            )
+        )
     fit = discontinuity(y, x, cutoff, h, b, level)
     h_used, gone = float(fit.h_left), len(frame) - len(known)
     near = np.abs(x - cutoff) < h_used
     values = [len(np.unique(x[near & (side)])) for side in (x < cutoff, x >= cutoff)]
     discrete = bool((x == np.round(x)).all())
-    lines: list[tuple[str, str, float, float]] = [("robust", "偏差校正估计（稳健）", fit.att, fit.se)]
+    lines: list[tuple[str, str, float, float]] = [
+        ("robust", "偏差校正估计（稳健）", fit.att, fit.se)
+    ]
     lines.append(("conventional", "常规估计", fit.att_conventional, fit.se_conventional))
     if discrete:
-        by_value, failed = side("按取值聚类的标准误", lambda: by_mass_points(y, x, cutoff, h_used)[:2])
-        lines.append(("mass_points", f"常规估计，按{names[running]}的取值聚类", *(by_value or (np.nan, np.nan))))
+        by_value, failed = side(
+            "按取值聚类的标准误", lambda: by_mass_points(y, x, cutoff, h_used)[:2]
+        )
+        lines.append(
+            (
+                "mass_points",
+                f"常规估计，按{names[running]}的取值聚类",
+                *(by_value or (np.nan, np.nan)),
+            )
+        )
         notes += failed
     donut = donut if donut is not None else (np.nextafter(0, 1) if discrete else None)
     every = np.full(len(x), True)
     widths = (("half", "减半", 0.5), ("double", "加倍", 2.0))
-    variants = [(term, f"带宽{word}（{fixed(h_used * by, 1)}）", every, by) for term, word, by in widths]
+    variants = [
+        (term, f"带宽{word}（{fixed(h_used * by, 1)}）", every, by) for term, word, by in widths
+    ]
     if donut is not None:
-        what = f"去掉恰为{plain(cutoff)}的单位" if donut < 1e-9 else f"去掉距{plain(cutoff)}不到{plain(donut)}的单位"
+        what = (
+            f"去掉恰为{plain(cutoff)}的单位"
+            if donut < 1e-9
+            else f"去掉距{plain(cutoff)}不到{plain(donut)}的单位"
+        )
         variants.insert(0, ("donut", f"圆环估计（{what}）", np.abs(x - cutoff) >= donut, 1.0))
     for term, label, keep, by in variants:
         one = _try(y[keep], x[keep], cutoff, h_used * by, level, float(fit.b_left) * by)
@@ -228,55 +327,142 @@ def rd(source: Any, outcome: str = "covered", running: str = "employees", cutoff
     table = rows(terms, texts, estimates, errors, level=level)
     beside: dict[str, pd.DataFrame] = {}
     for name, said, empty, run in (
-        ("density", "密度检验", ["test", "statistic", "p", "note"],
-         lambda: density_test(frame[running].astype("Float64").astype(float), cutoff)),
-        ("heaping", "整数扎堆的检验", ["base", "n", "expected", "p"], lambda: heaping(x, cutoff, max(h_used, 10))),
-        ("placebo", "安慰剂临界值", ["cutoff", "estimate", "se", "p"], lambda: _placebos(y, x, cutoff, placebos, level)),
-        ("bins", "分段均值图", ["x", "y", "n", "fitted", "left", "right"], lambda: _bins(y, x, cutoff, h_used, fit)),
-    ):  # fmt: skip
+        (
+            "density",
+            "密度检验",
+            ["test", "statistic", "p", "note"],
+            lambda: density_test(frame[running].astype("Float64").astype(float), cutoff),
+        ),
+        (
+            "heaping",
+            "整数扎堆的检验",
+            ["base", "n", "expected", "p"],
+            lambda: heaping(x, cutoff, max(h_used, 10)),
+        ),
+        (
+            "placebo",
+            "安慰剂临界值",
+            ["cutoff", "estimate", "se", "p"],
+            lambda: _placebos(y, x, cutoff, placebos, level),
+        ),
+        (
+            "bins",
+            "分段均值图",
+            ["x", "y", "n", "fitted", "left", "right"],
+            lambda: _bins(y, x, cutoff, h_used, fit),
+        ),
+    ):
         made, failed = side(said, run)
-        beside[name] = made if made is not None else pd.DataFrame({c: pd.Series(dtype="float64") for c in empty})
+        beside[name] = (
+            made
+            if made is not None
+            else pd.DataFrame({c: pd.Series(dtype="float64") for c in empty})
+        )
         notes += failed
-    told, failed = side("断点设计的核对", lambda: _guards(
-        fit, values, discrete, beside["density"], beside["heaping"], beside["placebo"], table, h_used, cutoff, names[running]))  # fmt: skip
+    told, failed = side(
+        "断点设计的核对",
+        lambda: _guards(
+            fit,
+            values,
+            discrete,
+            beside["density"],
+            beside["heaping"],
+            beside["placebo"],
+            table,
+            h_used,
+            cutoff,
+            names[running],
+        ),
+    )
     notes += [*(told or ()), *failed]
     about = {
-        "outcome": outcome, "outcome_label": names[outcome], "treatment": f"{running}>={plain(cutoff)}",
-        "treatment_label": f"{names[running]}达到{plain(cutoff)}", "controls": [], "n": len(x), "entities": len(x), "clusters": len(x),
-        "treated_clusters": int((x >= cutoff).sum()), "treated_entities": int((x >= cutoff).sum()), "base_period": "",
-        "mean_outcome": float(y[near & (x < cutoff)].mean()), "level": level, "is_demo": demo, "method": "断点回归（局部线性，三角核）",
-        "paper": PAPER, "package": f"diff-diff {version('diff-diff')}", "covariance": "最近邻（3个）稳健标准误，偏差校正",
-        "cutoff": cutoff, "missing": gone, "rate": bool(((y == 0) | (y == 1)).all()), "source": "", "bandwidth": h_used,
-        "bandwidth_rule": "人工给定" if h else "均方误差最优（两边相同）", "n_left": int(fit.n_h_left), "n_right": int(fit.n_h_right),
-        "running": running, "running_label": names[running], "running_en": ENGLISH.get(running, ""), "outcome_en": ENGLISH.get(outcome, ""),
-        "bandwidth_bias": float(fit.b_left), "sample": f"{len(x)}个单位，带宽内左{fit.n_h_left}个、右{fit.n_h_right}个"}  # fmt: skip
+        "outcome": outcome,
+        "outcome_label": names[outcome],
+        "treatment": f"{running}>={plain(cutoff)}",
+        "treatment_label": f"{names[running]}达到{plain(cutoff)}",
+        "controls": [],
+        "n": len(x),
+        "entities": len(x),
+        "clusters": len(x),
+        "treated_clusters": int((x >= cutoff).sum()),
+        "treated_entities": int((x >= cutoff).sum()),
+        "base_period": "",
+        "mean_outcome": float(y[near & (x < cutoff)].mean()),
+        "level": level,
+        "is_demo": demo,
+        "method": "断点回归（局部线性，三角核）",
+        "paper": PAPER,
+        "package": f"diff-diff {version('diff-diff')}",
+        "covariance": "最近邻（3个）稳健标准误，偏差校正",
+        "cutoff": cutoff,
+        "missing": gone,
+        "rate": bool(((y == 0) | (y == 1)).all()),
+        "source": "",
+        "bandwidth": h_used,
+        "bandwidth_rule": "人工给定" if h else "均方误差最优（两边相同）",
+        "n_left": int(fit.n_h_left),
+        "n_right": int(fit.n_h_right),
+        "running": running,
+        "running_label": names[running],
+        "running_en": ENGLISH.get(running, ""),
+        "outcome_en": ENGLISH.get(outcome, ""),
+        "bandwidth_bias": float(fit.b_left),
+        "sample": f"{len(x)}个单位，带宽内左{fit.n_h_left}个、右{fit.n_h_right}个",
+    }
     chart = "discontinuity" if len(beside["bins"]) else "coefficients"
     return Effect("rd", "断点回归", table, about, (), "robust", beside, chart).with_notes(*notes)
 
 
-def _try(y: Any, x: Any, cutoff: float, h: float | None, level: float, b: float | None = None) -> Any:
+def _try(
+    y: Any, x: Any, cutoff: float, h: float | None, level: float, b: float | None = None
+) -> Any:
     try:
         return discontinuity(y, x, cutoff, h, b, level)
     except Exception:
         return None
 
 
-def _placebos(y: Any, x: Any, cutoff: float, at: tuple[float, ...] | None, level: float) -> pd.DataFrame:
+def _placebos(
+    y: Any, x: Any, cutoff: float, at: tuple[float, ...] | None, level: float
+) -> pd.DataFrame:
     sides = (x < cutoff, x >= cutoff)
-    wanted = at if at is not None else tuple(float(np.median(x[side & (np.abs(x - cutoff) < 2 * np.std(x))])) for side in sides)
+    wanted = (
+        at
+        if at is not None
+        else tuple(
+            float(np.median(x[side & (np.abs(x - cutoff) < 2 * np.std(x))])) for side in sides
+        )
+    )
     found = []
     for place in wanted:
         side = sides[int(place >= cutoff)]
         one = _try(y[side], x[side], place, None, level)
-        found.append([place, one.att, one.se, one.p_value] if one else [place, np.nan, np.nan, np.nan])
+        found.append(
+            [place, one.att, one.se, one.p_value] if one else [place, np.nan, np.nan, np.nan]
+        )
     return pd.DataFrame(found, columns=["cutoff", "estimate", "se", "p"])
 
 
-def _guards(fit: Any, values: list[int], discrete: bool, density: pd.DataFrame, heaps: pd.DataFrame, placebo: pd.DataFrame,
-            table: pd.DataFrame, h: float, cutoff: float, label: str) -> list[Note]:  # fmt: skip
+def _guards(
+    fit: Any,
+    values: list[int],
+    discrete: bool,
+    density: pd.DataFrame,
+    heaps: pd.DataFrame,
+    placebo: pd.DataFrame,
+    table: pd.DataFrame,
+    h: float,
+    cutoff: float,
+    label: str,
+) -> list[Note]:
     """What must be known before the estimate is believed."""
-    notes = [Note("info", f"带宽{fixed(h, 2)}（{'人工给定' if fit.bwselect == 'Manual' else '均方误差最优'}），带宽内左{fit.n_h_left}个、"
-                          f"右{fit.n_h_right}个单位；临界值及以上为受规定约束。")]  # fmt: skip
+    notes = [
+        Note(
+            "info",
+            f"带宽{fixed(h, 2)}（{'人工给定' if fit.bwselect == 'Manual' else '均方误差最优'}），带宽内左{fit.n_h_left}个、"
+            f"右{fit.n_h_right}个单位；临界值及以上为受规定约束。",
+        )
+    ]
     if discrete:
         text = f"{label}是整数（离散），带宽内左{values[0]}个、右{values[1]}个取值，临界值处要靠外推；请与按取值聚类的标准误并看。"
         few = f"取值不到{FEW_POINTS}个，标准误不可靠。" if min(values) < FEW_POINTS else ""
@@ -288,13 +474,25 @@ def _guards(fit: Any, values: list[int], discrete: bool, density: pd.DataFrame, 
     heaped = heaps.loc[heaps["p"] < 0.01, "base"].tolist()
     if heaped:
         said = "、".join(f"{b}的倍数" for b in heaped)
-        notes.append(Note("warning" if cutoff % max(heaped) == 0 else "info", f"{label}在{said}处扎堆（p＜0.01），请看圆环估计。"))
+        notes.append(
+            Note(
+                "warning" if cutoff % max(heaped) == 0 else "info",
+                f"{label}在{said}处扎堆（p＜0.01），请看圆环估计。",
+            )
+        )
     wrong = placebo.loc[placebo["p"] < 0.05, "cutoff"].tolist()
     if wrong:
-        notes.append(Note("warning", f"在没有规定的{'、'.join(f'{plain(c)}' for c in wrong)}处也估出跳跃（p＜0.05），模型可能不合适。"))
+        notes.append(
+            Note(
+                "warning",
+                f"在没有规定的{'、'.join(f'{plain(c)}' for c in wrong)}处也估出跳跃（p＜0.05），模型可能不合适。",
+            )
+        )
     main, ring = table.iloc[0], table.loc[table["term"] == "donut"]
     if len(ring) and not main["ci_low"] <= ring["estimate"].iloc[0] <= main["ci_high"]:
-        notes.append(Note("warning", "圆环估计落在主要估计的区间以外，结论取决于恰在临界值上的单位。"))
+        notes.append(
+            Note("warning", "圆环估计落在主要估计的区间以外，结论取决于恰在临界值上的单位。")
+        )
     return notes
 
 
@@ -303,8 +501,18 @@ def _bins(y: Any, x: Any, cutoff: float, h: float, fit: Any) -> pd.DataFrame:
     near = np.abs(x - cutoff) <= 2 * h
     step = max(h / 10, 1.0) if (x == np.round(x)).all() else h / 10
     place = np.floor((x[near] - cutoff) / step)
-    made = pd.DataFrame({"bin": place, "x": x[near], "y": y[near]}).groupby("bin").agg(x=("x", "mean"), y=("y", "mean"), n=("y", "size"))
+    made = (
+        pd.DataFrame({"bin": place, "x": x[near], "y": y[near]})
+        .groupby("bin")
+        .agg(x=("x", "mean"), y=("y", "mean"), n=("y", "size"))
+    )
     left, right = np.asarray(fit.beta_p_left, float), np.asarray(fit.beta_p_right, float)
-    fitted = np.where(made["x"] < cutoff, left[0] + left[1] * (made["x"] - cutoff), right[0] + right[1] * (made["x"] - cutoff))
+    fitted = np.where(
+        made["x"] < cutoff,
+        left[0] + left[1] * (made["x"] - cutoff),
+        right[0] + right[1] * (made["x"] - cutoff),
+    )
     inside = (made["x"] - cutoff).abs() <= h
-    return made.assign(fitted=np.where(inside, fitted, np.nan), left=left[0], right=right[0]).reset_index(drop=True)
+    return made.assign(
+        fitted=np.where(inside, fitted, np.nan), left=left[0], right=right[0]
+    ).reset_index(drop=True)

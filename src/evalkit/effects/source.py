@@ -18,58 +18,109 @@ ROWS = {"unit": ("units", "unit", "units"), "party_org": ("party_orgs", "party_o
 NAMES = {"area": "地区", "unit": "单位", "party_org": "党组织"}
 
 
-def read_panel(data: Any, outcome: str, treatment: str, controls: tuple[str, ...], entity: str, level: str,
-               keep: tuple[str, ...]) -> Panel:  # fmt: skip
+def read_panel(
+    data: Any,
+    outcome: str,
+    treatment: str,
+    controls: tuple[str, ...],
+    entity: str,
+    level: str,
+    keep: tuple[str, ...],
+) -> Panel:
     """See `evalkit.effects.panel.panel`."""
     if entity not in NAMES:
         allowed = "area（地区）、party_org（党组织）、unit（单位）；不作个人层面的评估"
-        raise InputError(Problem("person_refused", where="entity", found=str(entity), allowed=allowed))
+        raise InputError(
+            Problem("person_refused", where="entity", found=str(entity), allowed=allowed)
+        )
     policies = data.frame("policies")
     own = policies.loc[policies["policy"] == treatment]
     if own.empty:
         known = list(policies["policy"].dropna().unique())
-        advice = did_you_mean(treatment, known) or "有的政策：" + ("、".join(known) or "无，请在 政策.xlsx 中写明")
+        advice = did_you_mean(treatment, known) or "有的政策：" + (
+            "、".join(known) or "无，请在 政策.xlsx 中写明"
+        )
         raise InputError(Problem("key_unknown", where="treatment", found=treatment, advice=advice))
     codes = tuple(dict.fromkeys((outcome, *controls)))
     book = {**data.codebook.measures, **data.codebook.indicators}
-    frame, labels, rate, notes = _areas(data, book, codes, level, keep) if entity == "area" else _rows(data, book, codes, entity, keep)
+    frame, labels, rate, notes = (
+        _areas(data, book, codes, level, keep)
+        if entity == "area"
+        else _rows(data, book, codes, entity, keep)
+    )
     made = Panel.from_frame(
-        frame.assign(**_timing(own, frame["area_"])), outcome, "entity_", "period_", treated_from="from_", controls=controls,
-        cluster="cluster_", dose="dose_", labels=labels | {"entity": NAMES[entity], "policy": treatment}, rate=rate,
-        keep=[c for c in dict.fromkeys(("peer_group", *keep)) if c in frame], is_demo=data.is_demo,
-        source="演示数据，全部虚构" if data.is_demo else "本项目台账")  # fmt: skip
+        frame.assign(**_timing(own, frame["area_"])),
+        outcome,
+        "entity_",
+        "period_",
+        treated_from="from_",
+        controls=controls,
+        cluster="cluster_",
+        dose="dose_",
+        labels=labels | {"entity": NAMES[entity], "policy": treatment},
+        rate=rate,
+        keep=[c for c in dict.fromkeys(("peer_group", *keep)) if c in frame],
+        is_demo=data.is_demo,
+        source="演示数据，全部虚构" if data.is_demo else "本项目台账",
+    )
     english = {c: book[c].name_en for c in codes if c in book}
-    return replace(made, entity=entity, treatment=treatment, english=english, notes=(*notes, *made.notes))
+    return replace(
+        made, entity=entity, treatment=treatment, english=english, notes=(*notes, *made.notes)
+    )
 
 
 def _timing(own: pd.DataFrame, areas: pd.Series) -> dict[str, Any]:
     """First period, value and deciding area of every row: a policy holds in all places inside its area."""
     paths = own["area"].astype(str)
     if (wrong := own["start_period"].isna() | paths.duplicated(keep=False)).any():
-        where = "、".join(f"{r.source_file}!第{r.source_row}行（{r.area}）" for r in own[wrong].head(MOST_NAMED).itertuples())
-        found, advice = "政策的开始时期为空，或一个地区写了两行", "一个地区一项政策只写一行，并写明开始时期"
+        where = "、".join(
+            f"{r.source_file}!第{r.source_row}行（{r.area}）"
+            for r in own[wrong].head(MOST_NAMED).itertuples()
+        )
+        found, advice = (
+            "政策的开始时期为空，或一个地区写了两行",
+            "一个地区一项政策只写一行，并写明开始时期",
+        )
         raise InputError(Problem("panel_invalid", where=where, found=found, advice=advice))
     starts = dict(zip(paths, own["start_period"].astype(str), strict=True))
     values = dict(zip(paths, own["value"].astype("float64").fillna(1.0), strict=True))
     depth = int(paths.str.count("/").min()) + 1
     ways = {area: area.split("/") for area in areas.astype(str).unique()}
-    home = {area: next((p for n in range(len(way), 0, -1) if (p := "/".join(way[:n])) in starts), "") for area, way in ways.items()}
+    home = {
+        area: next((p for n in range(len(way), 0, -1) if (p := "/".join(way[:n])) in starts), "")
+        for area, way in ways.items()
+    }
     found_in = areas.astype(str).map(home)
-    return {"from_": found_in.map(starts).fillna(""), "dose_": found_in.map(values).fillna(0.0),
-            "cluster_": areas.astype(str).map({area: "/".join(way[:depth]) for area, way in ways.items()})}  # fmt: skip
+    return {
+        "from_": found_in.map(starts).fillna(""),
+        "dose_": found_in.map(values).fillna(0.0),
+        "cluster_": areas.astype(str).map(
+            {area: "/".join(way[:depth]) for area, way in ways.items()}
+        ),
+    }
 
 
-def _areas(data: Any, book: dict[str, Any], codes: tuple[str, ...], level: str, keep: tuple[str, ...]) -> Any:
+def _areas(
+    data: Any, book: dict[str, Any], codes: tuple[str, ...], level: str, keep: tuple[str, ...]
+) -> Any:
     levels = data.areas["level"].dropna().unique()
-    problems = [Problem("key_unknown", where="ek.panel", found=c, advice=did_you_mean(c, book)) for c in codes if c not in book]
+    problems = [
+        Problem("key_unknown", where="ek.panel", found=c, advice=did_you_mean(c, book))
+        for c in codes
+        if c not in book
+    ]
     if level not in levels:
-        problems.append(Problem("key_unknown", where="level", found=level, allowed="、".join(levels)))
+        problems.append(
+            Problem("key_unknown", where="level", found=level, allowed="、".join(levels))
+        )
     if problems:
         raise InputError(problems)
     indicators = data.codebook.indicators
     columns = {}
     for code in codes:
-        frame, key = (data.indicators, "indicator") if code in indicators else (data.measures, "measure")
+        frame, key = (
+            (data.indicators, "indicator") if code in indicators else (data.measures, "measure")
+        )
         mine = frame.loc[(frame["level"] == level) & (frame[key] == code)]
         columns[code] = mine.set_index(["area", "period"])["value"].astype("float64")
     wide = pd.DataFrame(columns).rename_axis(["area_", "period_"]).reset_index()
@@ -79,7 +130,9 @@ def _areas(data: Any, book: dict[str, Any], codes: tuple[str, ...], level: str, 
     return wide.assign(entity_=wide["area_"], **kept), {c: book[c].name for c in codes}, rate, ()
 
 
-def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, keep: tuple[str, ...]) -> Any:
+def _rows(
+    data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, keep: tuple[str, ...]
+) -> Any:
     """Rows of a view; a code becomes 1 or 0 by its filter, or its sum's column, on the outcome's own base."""
     from evalkit.indicators.blocks import plain
     from evalkit.indicators.columns import View
@@ -112,7 +165,11 @@ def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, 
                 base = measures[found.denominator]
         else:
             near = did_you_mean(code, [*numeric, *book])
-            advice = f'这个指标不是{NAMES[entity]}层面的，请用 entity="area"' if measure is not None else near
+            advice = (
+                f'这个指标不是{NAMES[entity]}层面的，请用 entity="area"'
+                if measure is not None
+                else near
+            )
             problems.append(Problem("key_unknown", where="ek.panel", found=code, advice=advice))
     problems += [
         Problem("key_unknown", where="keep", found=column, advice=did_you_mean(column, list(view)))
@@ -121,15 +178,25 @@ def _rows(data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, 
     ]
     if problems:
         raise InputError(problems)
-    rows = plain(view.table.select(["home", key, "area", "period", *keep])).to_pandas(types_mapper=nullable)
+    rows = plain(view.table.select(["home", key, "area", "period", *keep])).to_pandas(
+        types_mapper=nullable
+    )
     rows = rows.assign(entity_=rows["home"] + "/" + rows[key], **wanted)
     rows = rows.rename(columns={"area": "area_", "period": "period_"}).loc[holds(base)]
     out = rows[["entity_", *codes, *keep, "area_", "period_"]]
     out = out.assign(time_=out["period_"].map(places(out["period_"].dropna().unique())))
-    out = out.sort_values(["entity_", "time_"], kind="stable", ignore_index=True).drop(columns="time_")
+    out = out.sort_values(["entity_", "time_"], kind="stable", ignore_index=True).drop(
+        columns="time_"
+    )
     # a unit that moves stays where it was first seen (intention to treat); keys are unique within a district only
     first = out.groupby("entity_")["area_"].transform("first")
     moved = int(out.loc[first != out["area_"], "entity_"].nunique())
-    notes = [f"口径：{base.name}", *([f"{moved}个{NAMES[entity]}在区县内换过地方，按首次出现的地方计"] if moved else [])]
-    rate = codes[0] in data.codebook.indicators and not measures[data.codebook.indicators[codes[0]].numerator].sum
+    notes = [
+        f"口径：{base.name}",
+        *([f"{moved}个{NAMES[entity]}在区县内换过地方，按首次出现的地方计"] if moved else []),
+    ]
+    rate = (
+        codes[0] in data.codebook.indicators
+        and not measures[data.codebook.indicators[codes[0]].numerator].sum
+    )
     return out.assign(area_=first), labels, rate, notes

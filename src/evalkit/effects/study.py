@@ -27,14 +27,32 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import Period
 from evalkit.world.yaml import Lines, parse_yaml, read_text
 
-DESIGNS = {"twfe": "fixed", "event_study": "fixed", "sun_abraham": "fixed", "did2s": "fixed", "callaway_santanna": "groups",
-           "synthetic_did": "synthetic", "synthetic_control": "synthetic", "fractional": "fractional", "multilevel": "multilevel",
-           "psm_did": "matching", "rd": "rd"}  # fmt: skip
+DESIGNS = {
+    "twfe": "fixed",
+    "event_study": "fixed",
+    "sun_abraham": "fixed",
+    "did2s": "fixed",
+    "callaway_santanna": "groups",
+    "synthetic_did": "synthetic",
+    "synthetic_control": "synthetic",
+    "fractional": "fractional",
+    "multilevel": "multilevel",
+    "psm_did": "matching",
+    "rd": "rd",
+}
 PANELS = [design for design in DESIGNS if design != "rd"]  # rd takes units, not a panel
-CHECKS = {"bacon": "fixed", "placebo": "inference", "randomisation": "inference", "wild_bootstrap": "inference", "honest": "inference"}
+CHECKS = {
+    "bacon": "fixed",
+    "placebo": "inference",
+    "randomisation": "inference",
+    "wild_bootstrap": "inference",
+    "honest": "inference",
+}
 SEEDED = {"placebo", "randomisation", "wild_bootstrap"}
 Text = Annotated[str, Field(min_length=1)]
-Words = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int | date) else v)]  # 2024 and 2024-01-01 are no texts in YAML
+Words = Annotated[
+    str, BeforeValidator(lambda v: str(v) if isinstance(v, int | date) else v)
+]  # 2024 and 2024-01-01 are no texts in YAML
 
 
 class Study(BaseModel):
@@ -119,59 +137,105 @@ def _translated(error: Any, file: File) -> Problem:
 
 def _crossed(raw: dict[str, Any], file: File) -> Iterator[Problem]:
     """Designs and checks that must exist, and what one design wants or does not take."""
-    for key, known in (("design", ["auto", *DESIGNS]), ("robustness", PANELS), ("checks", [*CHECKS])):
+    for key, known in (
+        ("design", ["auto", *DESIGNS]),
+        ("robustness", PANELS),
+        ("checks", [*CHECKS]),
+    ):
         given = raw.get(key) or []
-        for n, one in enumerate([given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []):
+        for n, one in enumerate(
+            [given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []
+        ):
             if isinstance(one, str) and one not in known:
                 yield file.unknown((key,) if isinstance(given, str) else (key, n), one, known)
     if raw.get("design") == "rd":
         if raw.get("cutoff") is None:
-            yield file.problem("key_missing", ("cutoff",), allowed="断点回归要写临界值，如 cutoff: 50")
+            yield file.problem(
+                "key_missing", ("cutoff",), allowed="断点回归要写临界值，如 cutoff: 50"
+            )
         if isinstance(raw.get("outcome"), str) and raw["outcome"] not in UNIT_OUTCOMES:
             yield file.unknown(("outcome",), raw["outcome"], UNIT_OUTCOMES)
         for key in ("robustness", "further", "checks", "groups", "controls"):
             if raw.get(key):
-                yield file.invalid((key,), raw[key], "空", "断点回归自带圆环、带宽和安慰剂临界值，不用写这一项")
+                yield file.invalid(
+                    (key,), raw[key], "空", "断点回归自带圆环、带宽和安慰剂临界值，不用写这一项"
+                )
     elif not raw.get("treatment"):
         yield file.problem("key_missing", ("treatment",), allowed="政策.xlsx 里的政策名称")
     if raw.get("status") == "pre_registered" and not raw.get("registration"):
-        yield file.problem("key_missing", ("registration",), allowed="预先登记的日期和地方；没有登记的写 status: exploratory")
+        yield file.problem(
+            "key_missing",
+            ("registration",),
+            allowed="预先登记的日期和地方；没有登记的写 status: exploratory",
+        )
 
 
 def study_panel(
-    data: Any, outcome: str, treatment: str, controls: Sequence[str] = (), *, entity: Any = "area", level: str = "district",
-    periods: Sequence[str | int] = (), outcome_label: str = "", treatment_label: str = "", keep: Sequence[str] = ()) -> Panel:  # fmt: skip
+    data: Any,
+    outcome: str,
+    treatment: str,
+    controls: Sequence[str] = (),
+    *,
+    entity: Any = "area",
+    level: str = "district",
+    periods: Sequence[str | int] = (),
+    outcome_label: str = "",
+    treatment_label: str = "",
+    keep: Sequence[str] = (),
+) -> Panel:
     """`panel` from the first to the last of `periods`, with the names that a reader should see in place of codes."""
-    names = {key: label for key, label in ((outcome, outcome_label), (treatment, treatment_label)) if label}
+    names = {
+        key: label
+        for key, label in ((outcome, outcome_label), (treatment, treatment_label))
+        if label
+    }
     made = panel(data, outcome, treatment, controls, entity, level=level, labels=names, keep=keep)
     given, known = [str(p) for p in periods if p is not None], list(made.periods.values())
     at = {p: made.time_of(p) for p in given}
     if unknown := [p for p, time in at.items() if time is None]:
-        raise InputError([Problem("period_unknown", where="periods", found=p, allowed="、".join(known)) for p in unknown])
+        raise InputError(
+            [
+                Problem("period_unknown", where="periods", found=p, allowed="、".join(known))
+                for p in unknown
+            ]
+        )
     if not given:
         return made
     inside = made.frame["time"].between(at[given[0]], at[given[-1]])
-    if made.frame.loc[inside, "treated"].nunique() < 2 or made.frame.loc[inside, "time"].nunique() < 2:
+    if (
+        made.frame.loc[inside, "treated"].nunique() < 2
+        or made.frame.loc[inside, "time"].nunique() < 2
+    ):
         advice = "这段时间里要有两期以上，而且有实施和没有实施的"
-        raise InputError(Problem("treatment_unvaried", where="periods", found="—".join(given), advice=advice))
+        raise InputError(
+            Problem("treatment_unvaried", where="periods", found="—".join(given), advice=advice)
+        )
     return made.having(inside)
 
 
 def estimate(source: Panel, design: str, **options: Any) -> Effect:
     """A design of `DESIGNS` by its name."""
     allowed_as("design", design, DESIGNS)
-    run: Callable[..., Effect] = getattr(import_module(f"evalkit.effects.{DESIGNS[design]}"), design)
+    run: Callable[..., Effect] = getattr(
+        import_module(f"evalkit.effects.{DESIGNS[design]}"), design
+    )
     return run(source, **options)
 
 
-def check(source: Panel, name: str, seed: int = 7, draws: int = 499, main: Effect | None = None) -> Any:
+def check(
+    source: Panel, name: str, seed: int = 7, draws: int = 499, main: Effect | None = None
+) -> Any:
     """A check of `CHECKS` by its name."""
     run = getattr(import_module(f"evalkit.effects.{CHECKS[name]}"), name)
     if name == "honest":
         if main is not None and main.design == "callaway_santanna":
             return run(estimate(source, main.design, base="universal"))
         usable = main is not None and main.design in ("event_study", "sun_abraham")
-        return run(main if usable else estimate(source, "sun_abraham" if source.staggered else "event_study"))
+        return run(
+            main
+            if usable
+            else estimate(source, "sun_abraham" if source.staggered else "event_study")
+        )
     return run(source, **({"seed": seed, "draws": draws} if name in SEEDED else {}))
 
 
@@ -184,36 +248,68 @@ def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
 
     if column not in source.frame:
         known = list(source.keep)
-        raise InputError(Problem("key_unknown", where="groups", found=column, allowed="、".join(known), advice=did_you_mean(column, known)))
+        raise InputError(
+            Problem(
+                "key_unknown",
+                where="groups",
+                found=column,
+                allowed="、".join(known),
+                advice=did_you_mean(column, known),
+            )
+        )
     if source.kind != "binary":
         raise unfit("groups", "政策是连续变量", "分组比较要求有开始实施的时期")
-    ever, kind = source.frame["first_treated"].notna(), source.frame[column].astype("string").fillna("未分组")
+    ever, kind = (
+        source.frame["first_treated"].notna(),
+        source.frame[column].astype("string").fillna("未分组"),
+    )
     rows: list[dict[str, Any]] = []
     for group in sorted(kind[ever].unique()):
         own = source.having(~ever | (kind == group))
-        row: dict[str, Any] = {"group": group, "treated": own.frame.loc[own.frame["first_treated"].notna(), "entity"].nunique()}
+        row: dict[str, Any] = {
+            "group": group,
+            "treated": own.frame.loc[own.frame["first_treated"].notna(), "entity"].nunique(),
+        }
         try:
             main = estimate(own, design).row
-            row |= {"estimate": main["estimate"], "se": main["se"], "low": main["ci_low"], "high": main["ci_high"], "reason": ""}
+            row |= {
+                "estimate": main["estimate"],
+                "se": main["se"],
+                "low": main["ci_low"],
+                "high": main["ci_high"],
+                "reason": "",
+            }
         except InputError as error:
             row |= {"reason": "；".join(map(_why, error.problems))}
         except Exception as error:
             row |= {"reason": f"没有做成（{reason(error)}）"}
         rows.append(row)
-    frame = pd.DataFrame(rows).reindex(columns=["group", "treated", "estimate", "se", "low", "high", "reason"])
+    frame = pd.DataFrame(rows).reindex(
+        columns=["group", "treated", "estimate", "se", "low", "high", "reason"]
+    )
     good = frame["se"].gt(0)
     if good.sum() > 1:
-        pooled, _ = side("收缩", lambda: pool_effects(frame.loc[good, "estimate"], frame.loc[good, "se"])[0]["pooled"].to_numpy())
+        pooled, _ = side(
+            "收缩",
+            lambda: pool_effects(frame.loc[good, "estimate"], frame.loc[good, "se"])[0][
+                "pooled"
+            ].to_numpy(),
+        )
         frame.loc[good, "pooled"] = pooled if pooled is not None else np.nan
     return frame
 
 
 def _why(problem: Problem) -> str:
-    return "，".join(part for part in (problem.found, problem.advice or problem.allowed or problem.title) if part)
+    return "，".join(
+        part for part in (problem.found, problem.advice or problem.allowed or problem.title) if part
+    )
 
 
 def several(
-    names: Iterable[str], run: Callable[[str], Any], say: Callable[[str], None] | None = None, called: Callable[[str], str] = design_name
+    names: Iterable[str],
+    run: Callable[[str], Any],
+    say: Callable[[str], None] | None = None,
+    called: Callable[[str], str] = design_name,
 ) -> tuple[dict[str, Any], list[str]]:
     """Results by name, and what could not be run with its reason; `called`: the name for people."""
     made, failed = dict[str, Any](), list[str]()
@@ -237,30 +333,71 @@ def _as_stored(periods: Iterable[str]) -> tuple[str, ...]:
 def _known(study: Study, data: Any) -> None:
     """Codes, policy, level and periods that the data must have; all that are missing at once."""
     book, policies = data.codebook, set(data.frame("policies")["policy"].dropna())
-    codes = [*book.indicators, *book.measures] if study.entity == "area" and study.design != "rd" else None
+    codes = (
+        [*book.indicators, *book.measures]
+        if study.entity == "area" and study.design != "rd"
+        else None
+    )
     lists: list[tuple[str, tuple[str, ...], Iterable[str] | None]] = [
-        ("outcome", (study.outcome,), codes), ("controls", study.controls, codes), ("further", study.further, codes),
-        ("treatment", (study.treatment,) if study.treatment else (), policies), ("periods", _as_stored(study.periods), data.periods),
-        ("level", (study.level,), set(data.areas["level"].dropna()))]  # fmt: skip
-    bad = [Problem("period_unknown" if where_ == "periods" else "key_unknown", where=where_, found=word, advice=did_you_mean(word, known),
-                   allowed="" if known is codes else "、".join(sorted(known)))
-           for where_, names, known in lists if known is not None for word in names if word not in known]  # fmt: skip
+        ("outcome", (study.outcome,), codes),
+        ("controls", study.controls, codes),
+        ("further", study.further, codes),
+        ("treatment", (study.treatment,) if study.treatment else (), policies),
+        ("periods", _as_stored(study.periods), data.periods),
+        ("level", (study.level,), set(data.areas["level"].dropna())),
+    ]
+    bad = [
+        Problem(
+            "period_unknown" if where_ == "periods" else "key_unknown",
+            where=where_,
+            found=word,
+            advice=did_you_mean(word, known),
+            allowed="" if known is codes else "、".join(sorted(known)),
+        )
+        for where_, names, known in lists
+        if known is not None
+        for word in names
+        if word not in known
+    ]
     if bad:
         raise InputError(bad)
 
 
 def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = None) -> Findings:
     """Everything that the study asks for, in order, with the study's seed; `progress` hears what is being done."""
-    say, book = progress or (lambda text: None), {**data.codebook.measures, **data.codebook.indicators}
+    say, book = (
+        progress or (lambda text: None),
+        {**data.codebook.measures, **data.codebook.indicators},
+    )
     _known(study, data)
     if study.design == "rd":
         say(design_name("rd"))
         labels = {study.outcome: study.outcome_label} if study.outcome_label else None
-        return Findings(study, rd(data, study.outcome, study.running, study.cutoff or 0.0, h=study.bandwidth, labels=labels))
+        return Findings(
+            study,
+            rd(
+                data,
+                study.outcome,
+                study.running,
+                study.cutoff or 0.0,
+                h=study.bandwidth,
+                labels=labels,
+            ),
+        )
 
     def panel_of(outcome: str, label: str = "") -> Panel:
-        return study_panel(data, outcome, study.treatment, study.controls, entity=study.entity, level=study.level, periods=study.periods,
-                           outcome_label=label, treatment_label=study.treatment_label, keep=[g for g in [study.groups] if g])  # fmt: skip
+        return study_panel(
+            data,
+            outcome,
+            study.treatment,
+            study.controls,
+            entity=study.entity,
+            level=study.level,
+            periods=study.periods,
+            outcome_label=label,
+            treatment_label=study.treatment_label,
+            keep=[g for g in [study.groups] if g],
+        )
 
     made = panel_of(study.outcome, study.outcome_label)
     advice = advise(made)
@@ -269,9 +406,27 @@ def run_study(study: Study, data: Any, progress: Callable[[str], None] | None = 
         raise unfit("design", "没有适合的设计", "；".join(advice.notes[:1]))
     say(design_name(design))
     main = estimate(made, design)
-    others, lost = several((d for d in study.robustness if d != design), lambda d: estimate(made, d), say)
-    further, no_panel = several(study.further, lambda o: estimate(panel_of(o), design), say, lambda o: book[o].name)
-    checks, undone = several(study.checks, lambda c: check(made, c, study.seed, study.draws, main), say)
-    groups, apart = several([study.groups] if study.groups else [], lambda g: by_group(made, g, design))
+    others, lost = several(
+        (d for d in study.robustness if d != design), lambda d: estimate(made, d), say
+    )
+    further, no_panel = several(
+        study.further, lambda o: estimate(panel_of(o), design), say, lambda o: book[o].name
+    )
+    checks, undone = several(
+        study.checks, lambda c: check(made, c, study.seed, study.draws, main), say
+    )
+    groups, apart = several(
+        [study.groups] if study.groups else [], lambda g: by_group(made, g, design)
+    )
     failed = (*lost, *no_panel, *undone, *apart)
-    return Findings(study, main, made, advice, tuple(others.values()), tuple(further.values()), checks, groups.get(study.groups), failed)
+    return Findings(
+        study,
+        main,
+        made,
+        advice,
+        tuple(others.values()),
+        tuple(further.values()),
+        checks,
+        groups.get(study.groups),
+        failed,
+    )

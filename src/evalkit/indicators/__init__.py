@@ -9,6 +9,16 @@ from evalkit.indicators.project import Project, find_project, nearest_codebook
 from evalkit.indicators.trace import trace
 
 __all__ = [
-    "Data", "Manifest", "Project", "build", "check", "compare", "evaluate", "find_project", "load",
-    "nearest_codebook", "read_ledger", "trace",
-]  # fmt: skip
+    "Data",
+    "Manifest",
+    "Project",
+    "build",
+    "check",
+    "compare",
+    "evaluate",
+    "find_project",
+    "load",
+    "nearest_codebook",
+    "read_ledger",
+    "trace",
+]

@@ -9,7 +9,21 @@ import pandas as pd
 SUFFIXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("national", ("全国", "国家", "中国")),
     ("province", ("省", "自治区", "特别行政区")),
-    ("park", ("园区", "开发区", "高新区", "经开区", "产业园", "工业园", "科技园", "创业园", "新区管委会", "园")),
+    (
+        "park",
+        (
+            "园区",
+            "开发区",
+            "高新区",
+            "经开区",
+            "产业园",
+            "工业园",
+            "科技园",
+            "创业园",
+            "新区管委会",
+            "园",
+        ),
+    ),
     ("township", ("镇", "乡", "街道", "街道办", "街道办事处", "苏木")),
     ("industry_committee", ("工委", "党委", "行业委", "委员会", "协会", "局")),
     ("city", ("市", "州", "盟", "地区")),
@@ -27,7 +41,9 @@ def level_of(path: str) -> str:
     if level == "park" and above in ("province", "city"):
         return "district"  # a development zone that reports beside the districts
     if level is None:
-        return {"province": "city", "city": "district", "district": "township"}.get(above or "", "district")
+        return {"province": "city", "city": "district", "district": "township"}.get(
+            above or "", "district"
+        )
     return level
 
 
@@ -79,10 +95,16 @@ def _apply(rows: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     keys = [_key(row) for row in given.to_dict("records")]
     by_key = {key: row for key, row in zip(keys, given.to_dict("records"), strict=True)}
     rows = rows.set_index("area")
-    tail = int(given["sort_order"].max()) if given.get("sort_order") is not None and given["sort_order"].notna().any() else 0
+    tail = (
+        int(given["sort_order"].max())
+        if given.get("sort_order") is not None and given["sort_order"].notna().any()
+        else 0
+    )
     for path in rows.index:
         name = str(rows.at[path, "name"])
-        found = by_key.get(path) or by_key.get(name if list(rows["name"]).count(name) == 1 else path)
+        found = by_key.get(path) or by_key.get(
+            name if list(rows["name"]).count(name) == 1 else path
+        )
         if found is None:
             rows.at[path, "sort_order"] = tail + int(rows.at[path, "sort_order"])
             continue

@@ -30,12 +30,17 @@ def with_home(table: pa.Table) -> pa.Table:
     words = list(dict.fromkeys([*homes, ""]))
     place = {home: n for n, home in enumerate(words)}
     at = np.array([place[home] for home in [*homes, ""]], dtype=np.int32)[codes]
-    return table.append_column("home", pa.DictionaryArray.from_arrays(at, pa.array(words, pa.string())))
+    return table.append_column(
+        "home", pa.DictionaryArray.from_arrays(at, pa.array(words, pa.string()))
+    )
 
 
 def plain(table: pa.Table) -> pa.Table:
     """The table with its text as text (in views it is kept as codes)."""
-    fields = [pa.field(field.name, pa.string() if field.type == TEXT else field.type) for field in table.schema]
+    fields = [
+        pa.field(field.name, pa.string() if field.type == TEXT else field.type)
+        for field in table.schema
+    ]
     return table.cast(pa.schema(fields))
 
 
@@ -99,7 +104,9 @@ def _groups_of_homes(
     if counties is None:
         yield None
         return
-    homes = list(dict.fromkeys(home for name in TABLES for home in placed[name].homes_of(rows[name])))
+    homes = list(
+        dict.fromkeys(home for name in TABLES for home in placed[name].homes_of(rows[name]))
+    )
     for start in range(0, len(homes), counties):
         yield frozenset(homes[start : start + counties])
 
@@ -115,9 +122,13 @@ def _taken(table: pa.Table, rows: Codes) -> pa.Table:
 
 def views_of(tables: Mapping[str, pa.Table], periods: Sequence[str]) -> dict[str, pa.Table]:
     """The five views of all blocks, one below the other."""
-    made = [{name: view_table(block, name) for name in VIEWS} for block in blocks_of(tables, periods)]
+    made = [
+        {name: view_table(block, name) for name in VIEWS} for block in blocks_of(tables, periods)
+    ]
     empty = Block("", {name: tables[name].slice(0, 0) for name in TABLES})
     return {
-        name: pa.concat_tables([one[name] for one in made] or [view_table(empty, name)], promote_options="permissive")
+        name: pa.concat_tables(
+            [one[name] for one in made] or [view_table(empty, name)], promote_options="permissive"
+        )
         for name in VIEWS
     }

@@ -23,7 +23,16 @@ from evalkit.indicators.blocks import blocks_of, plain, with_home
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import COLUMNS, measure_blocks, repeated_codes_of
-from evalkit.indicators.parts import Item, Progress, damaged_parts, digest, known_areas, pieces, read_parts, sweep
+from evalkit.indicators.parts import (
+    Item,
+    Progress,
+    damaged_parts,
+    digest,
+    known_areas,
+    pieces,
+    read_parts,
+    sweep,
+)
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import (
     SCHEMA_VERSION,
@@ -42,7 +51,17 @@ from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
 from evalkit.world.period import in_time, places
 
-PROBLEM_COLUMNS = ["file", "sheet", "cell", "severity", "code", "found", "read", "allowed", "advice"]
+PROBLEM_COLUMNS = [
+    "file",
+    "sheet",
+    "cell",
+    "severity",
+    "code",
+    "found",
+    "read",
+    "allowed",
+    "advice",
+]
 
 
 @dataclass(frozen=True)
@@ -69,9 +88,13 @@ def file_digest(path: Path) -> str:
 def reader_key(project: Project, areas: frozenset[str] = frozenset()) -> str:
     """Everything but the file itself that decides what a ledger becomes; `areas` are the names in areas.xlsx."""
     return digest(
-        str(SCHEMA_VERSION), evalkit.__version__, project.codebook.reading_hash(), project.settings["area"],
-        json.dumps(project.mapping, ensure_ascii=False), *sorted(areas),
-    )  # fmt: skip
+        str(SCHEMA_VERSION),
+        evalkit.__version__,
+        project.codebook.reading_hash(),
+        project.settings["area"],
+        json.dumps(project.mapping, ensure_ascii=False),
+        *sorted(areas),
+    )
 
 
 def build(
@@ -105,28 +128,48 @@ def build(
         from evalkit.indicators.published import build_published
 
         return build_published(found)
-    key = reader_key(found, known_areas(found.data / dataset))  # settings and codebook first: their faults come before any reading
+    key = reader_key(
+        found, known_areas(found.data / dataset)
+    )  # settings and codebook first: their faults come before any reading
     files = found.ledgers(dataset)
     if not files:
         place = str(found.data / dataset)
-        advice = "请把台账放进 data/raw（按年份分文件夹），或运行 python start.py report 先看演示数据"
+        advice = (
+            "请把台账放进 data/raw（按年份分文件夹），或运行 python start.py report 先看演示数据"
+        )
         raise InputError(Problem("data_missing", file=place, found="没有台账", advice=advice))
     folder = found.processed(dataset)
     collecting = gc.isenabled()
     gc.disable()  # a million cells without a cycle: the collector, also of the workers, would walk them again and again
     try:
         with locked(found.cache / "build", wait=-1):  # one build at a time, a second one waits
-            items = [_item(name, path, found, dataset, key) for name, path in found.labelled(dataset).items()]
-            beside = [*_corrected_by(found.data / dataset), *baseline.printed_files(found.data / dataset)]
+            items = [
+                _item(name, path, found, dataset, key)
+                for name, path in found.labelled(dataset).items()
+            ]
+            beside = [
+                *_corrected_by(found.data / dataset),
+                *baseline.printed_files(found.data / dataset),
+            ]
             changes = [f"{path}{file_digest(path)}" for path in beside]
-            fingerprint = digest(key, evalkit.__version__, found.codebook.hash(), *(item["part"] for item in items), *changes)
+            fingerprint = digest(
+                key,
+                evalkit.__version__,
+                found.codebook.hash(),
+                *(item["part"] for item in items),
+                *changes,
+            )
             known = read_manifest(folder)
-            if known and "stored" not in known:  # of a version that did not write down what it stored
+            if (
+                known and "stored" not in known
+            ):  # of a version that did not write down what it stored
                 known = None
             lost = not_whole(folder, known) if known else []
             if known and known["fingerprint"] == fingerprint and not force and not lost:
                 return _manifest(folder, known, changed=False)
-            groups = read_parts(items, found, dataset, folder / "parts", force, jobs, progress, lost)
+            groups = read_parts(
+                items, found, dataset, folder / "parts", force, jobs, progress, lost
+            )
             made = _derive(found, dataset, folder, items, groups, fingerprint)
             return dataclasses.replace(made, damaged=tuple(dict.fromkeys(lost)))
     finally:
@@ -142,9 +185,17 @@ def not_whole(folder: Path, known: Mapping[str, Any]) -> list[str]:
 def _item(name: str, path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
     """A ledger file: as it may be printed (`file`), where it lies, and the key of what is read from it."""
     relative, sha = path.relative_to(project.data / dataset).as_posix(), file_digest(path)
-    fixes = [file_digest(fix) for fix in corrections.correction_files(project.data / dataset, relative)]
+    fixes = [
+        file_digest(fix) for fix in corrections.correction_files(project.data / dataset, relative)
+    ]
     part = digest(key, name, sha, *fixes)[:24]
-    return {"file": name, "path": relative, "sha256": sha, "part": part, "size": path.stat().st_size}
+    return {
+        "file": name,
+        "path": relative,
+        "sha256": sha,
+        "part": part,
+        "size": path.stat().st_size,
+    }
 
 
 def _corrected_by(root: Path) -> list[Path]:
@@ -152,20 +203,40 @@ def _corrected_by(root: Path) -> list[Path]:
 
 
 def _derive(
-    project: Project, dataset: str, folder: Path, items: list[Item], groups: list[Item], fingerprint: str
+    project: Project,
+    dataset: str,
+    folder: Path,
+    items: list[Item],
+    groups: list[Item],
+    fingerprint: str,
 ) -> Manifest:
     codebook = project.codebook
     rows = {file: counts for group in groups for file, counts in group["rows"].items()}
     arrow = {}
     for name in (*TABLES, "areas"):
-        arrow[name] = read_table(pieces(folder, groups, name), schema(codebook, name), _needed(codebook, name))
-    homes = dict.fromkeys(home_of(a) for name in TABLES for a in arrow[name]["area"].unique().to_pylist() if a)
+        arrow[name] = read_table(
+            pieces(folder, groups, name), schema(codebook, name), _needed(codebook, name)
+        )
+    homes = dict.fromkeys(
+        home_of(a) for name in TABLES for a in arrow[name]["area"].unique().to_pylist() if a
+    )
     full = full_paths(homes)
-    items = [{key: i[key] for key in ("file", "sha256", "part")} | {"rows": rows.get(i["file"], {}),
-              "places": [[full.get(home, home), time] for home, time in i["places"]]} for i in items]  # fmt: skip
+    items = [
+        {key: i[key] for key in ("file", "sha256", "part")}
+        | {
+            "rows": rows.get(i["file"], {}),
+            "places": [[full.get(home, home), time] for home, time in i["places"]],
+        }
+        for i in items
+    ]
     arrow = {name: with_full_areas(table, full) for name, table in arrow.items()}
     frames = {name: plain(arrow[name]).to_pandas() for name in ("areas", "figures")}
-    paths = dict.fromkeys(path for name in TABLES for path in arrow[name]["area"].unique().to_pylist() if path is not None)
+    paths = dict.fromkeys(
+        path
+        for name in TABLES
+        for path in arrow[name]["area"].unique().to_pylist()
+        if path is not None
+    )
     areas = build_areas(sorted(paths), frames["areas"])
     periods = in_time(p for name in TABLES for p in arrow[name]["period"].unique().to_pylist() if p)
     root = project.data / dataset
@@ -182,7 +253,9 @@ def _derive(
     more += questions
     periods = in_time([*periods, *differences["period"]])
     more = told(more)
-    problems = pd.DataFrame([p for group in groups for p in group["problems"]] + [dataclasses.asdict(p) for p in more])
+    problems = pd.DataFrame(
+        [p for group in groups for p in group["problems"]] + [dataclasses.asdict(p) for p in more]
+    )
     counts = problems["severity"].value_counts().to_dict() if len(problems) else {}
     manifest = {
         "schema_version": SCHEMA_VERSION,
@@ -193,10 +266,17 @@ def _derive(
         "problems": {str(k): int(v) for k, v in sorted(counts.items())},
         "replaced": list(codebook.replaced),
         "files": items,
-        "parts": [{key: group[key] for key in ("part", "places", "batch", "groups")} for group in groups],
+        "parts": [
+            {key: group[key] for key in ("part", "places", "batch", "groups")} for group in groups
+        ],
         "full_areas": full,
     }
-    frames = {"measures": measures, "indicators": indicators, "areas": areas, "baseline": differences}
+    frames = {
+        "measures": measures,
+        "indicators": indicators,
+        "areas": areas,
+        "baseline": differences,
+    }
     write_build(folder, frames | {"problems": _problem_table(problems)}, manifest)
     sweep(folder / "parts", groups)
     return _manifest(folder, manifest, changed=True)
@@ -211,7 +291,9 @@ def _needed(codebook: Codebook, table: str) -> list[str] | None:
     known = codebook.views.get("party_orgs" if table == "party_organisations" else table)
     names = [name for name in schema(codebook, table).names if not name.startswith("source_")]
     bare = {name: name.removesuffix("_low").removesuffix("_high") for name in names}
-    return [name for name in names if known is None or name in ("area", "period") or bare[name] in known]
+    return [
+        name for name in names if known is None or name in ("area", "period") or bare[name] in known
+    ]
 
 
 def _problem_table(problems: pd.DataFrame) -> pd.DataFrame:
@@ -223,11 +305,22 @@ def _problem_table(problems: pd.DataFrame) -> pd.DataFrame:
 
 
 def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:
-    return Manifest(folder, known["dataset"], tuple(known["periods"]), tuple(known["files"]), known["problems"], changed)
+    return Manifest(
+        folder,
+        known["dataset"],
+        tuple(known["periods"]),
+        tuple(known["files"]),
+        known["problems"],
+        changed,
+    )
 
 
 def all_measures(
-    tables: dict[str, pa.Table], figures: pd.DataFrame, areas: pd.DataFrame, periods: Sequence[str], codebook: Codebook
+    tables: dict[str, pa.Table],
+    figures: pd.DataFrame,
+    areas: pd.DataFrame,
+    periods: Sequence[str],
+    codebook: Codebook,
 ) -> pd.DataFrame:
     """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
     blocks = list(blocks_of(tables, periods))
@@ -240,7 +333,9 @@ def all_measures(
     order = {code: n for n, code in enumerate(codebook.measures)}
     frame["_order"] = frame["measure"].map(order)
     frame["_time"] = frame["period"].map(places(frame["period"].dropna().unique()))
-    frame = frame.sort_values(["_order", "_time", "area"], kind="stable", na_position="first", ignore_index=True)
+    frame = frame.sort_values(
+        ["_order", "_time", "area"], kind="stable", na_position="first", ignore_index=True
+    )
     return frame.drop(columns=["_order", "_time"])
 
 
@@ -252,7 +347,9 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
     rows = figures.loc[figures["measure"].isin(wanted) & figures["value"].notna()].copy()
     rows["area"] = rows["area"].fillna("")
     rows = rows.reindex(columns=[*rows.columns.union(["low", "high"], sort=False)])
-    open_end = rows["low"].notna() & rows["high"].isna()  # 以上: from the number on, without an upper end
+    open_end = (
+        rows["low"].notna() & rows["high"].isna()
+    )  # 以上: from the number on, without an upper end
     rows["low"] = rows["low"].fillna(rows["value"])
     rows["high"] = rows["high"].fillna(rows["value"]).mask(open_end, float("inf"))
     own = rows.drop_duplicates(["area", "period", "measure"], keep="last")
@@ -261,12 +358,22 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
     parts = [own]
     for d in sorted(set(depth), reverse=True):
         for up in range(d):
-            above = own.loc[depth == d].assign(area=own["area"].str.split("/").str[: up + 1].str.join("/"))
+            above = own.loc[depth == d].assign(
+                area=own["area"].str.split("/").str[: up + 1].str.join("/")
+            )
             parts.append(above.groupby(["area", "period", "measure"], as_index=False).sum())
-    out = pd.concat(parts, ignore_index=True).drop_duplicates(["area", "period", "measure"], keep="first")
+    out = pd.concat(parts, ignore_index=True).drop_duplicates(
+        ["area", "period", "measure"], keep="first"
+    )
     levels = dict(zip(areas["area"], areas["level"], strict=True)) if len(areas) else {}
     units = {code: measure.unit for code, measure in codebook.measures.items()}
-    out = out.assign(level=out["area"].map(levels), n_missing=0, unit=out["measure"].map(units), base="", source="figures")
+    out = out.assign(
+        level=out["area"].map(levels),
+        n_missing=0,
+        unit=out["measure"].map(units),
+        base="",
+        source="figures",
+    )
     out["area"] = out["area"].replace("", None)
     return out[COLUMNS]
 
@@ -279,10 +386,17 @@ def _n_areas(frame: pd.DataFrame, homes: dict[str, str]) -> tuple[pd.Series, np.
     at_home = np.array([*(homes.get(path) == path for path in areas), False])[area]
     codes = {path: n for n, path in enumerate(areas)}
     above = [(n, codes[up]) for path, n in codes.items() for up in _ancestors(path) if up in codes]
-    pairs = pd.DataFrame(above, columns=["area", "up"]).merge(pd.DataFrame({"area": area[at_home], "what": what[at_home]}), on="area")
-    found, counts = np.unique(pairs["up"].to_numpy(dtype=int) * size + pairs["what"].to_numpy(dtype=int), return_counts=True)
+    pairs = pd.DataFrame(above, columns=["area", "up"]).merge(
+        pd.DataFrame({"area": area[at_home], "what": what[at_home]}), on="area"
+    )
+    found, counts = np.unique(
+        pairs["up"].to_numpy(dtype=int) * size + pairs["what"].to_numpy(dtype=int),
+        return_counts=True,
+    )
     at = pd.Index(found).get_indexer(area * size + what)
-    return pd.Series(np.append(counts, 0)[at], index=frame.index, dtype="Int64").mask((at < 0) | (area < 0)), at_home
+    return pd.Series(np.append(counts, 0)[at], index=frame.index, dtype="Int64").mask(
+        (at < 0) | (area < 0)
+    ), at_home
 
 
 def _ancestors(path: str) -> list[str]:
@@ -294,9 +408,15 @@ def place_areas(indicators: pd.DataFrame, areas: pd.DataFrame, is_demo: bool) ->
     """Names, peer groups and the administrative order of the table of areas, on the rows of indicators."""
     known = areas.set_index("area")
     out = indicators.copy()
-    for column, source in (("area_name", "name"), ("peer_group", "peer_group"), ("sort_order", "sort_order")):
+    for column, source in (
+        ("area_name", "name"),
+        ("peer_group", "peer_group"),
+        ("sort_order", "sort_order"),
+    ):
         out[column] = out["area"].map(known[source])
     out["is_demo"] = is_demo
     out["level"] = out["area"].map(known["level"])
     out["_time"] = out["period"].map(places(out["period"].dropna().unique()))
-    return out.sort_values(["indicator", "_time", "sort_order"], kind="stable", ignore_index=True).drop(columns="_time")
+    return out.sort_values(
+        ["indicator", "_time", "sort_order"], kind="stable", ignore_index=True
+    ).drop(columns="_time")

@@ -69,40 +69,71 @@ class Findings:
         return self._owners[file, sheet]
 
     def _owner(self, file: str, sheet: str) -> str:
-        mine = self.sent.loc[(self.sent["file"] == file) | self.sent["file"].str.startswith(file + "/")]
-        told = common(mine.loc[mine["sheet"] == sheet, "area"].dropna()) or common(mine["area"].dropna())
+        mine = self.sent.loc[
+            (self.sent["file"] == file) | self.sent["file"].str.startswith(file + "/")
+        ]
+        told = common(mine.loc[mine["sheet"] == sheet, "area"].dropna()) or common(
+            mine["area"].dropna()
+        )
         if told or not file:
             return told
         path = PurePosixPath(file)
-        said = locate([("文件名", path.stem), *(("文件夹", part) for part in reversed(path.parts[:-1]))]).area
+        said = locate(
+            [("文件名", path.stem), *(("文件夹", part) for part in reversed(path.parts[:-1]))]
+        ).area
         home = home_of(said) if said else ""
-        longer = {a for a in self.sent["area"].dropna() if a.endswith("/" + home)} if home else set()
+        longer = (
+            {a for a in self.sent["area"].dropna() if a.endswith("/" + home)} if home else set()
+        )
         return longer.pop() if len(longer) == 1 else home
 
     def lines(self) -> list[str]:
         """The report for a terminal: what was read, findings by kind, then the findings themselves, worst first."""
         order = list(SEVERITIES)
         # a finding inside a zip counts for the zip where that is what stands in the list
-        counts = Counter[tuple[str, str]]((str(f), p.severity) for p in self.problems for f in (PurePosixPath(p.file) / "_").parents)
+        counts = Counter[tuple[str, str]](
+            (str(f), p.severity)
+            for p in self.problems
+            for f in (PurePosixPath(p.file) / "_").parents
+        )
         rows = [["文件", *(SEVERITIES[s][0] for s in order), "读入"]]
         for file, tables in [*self.rows.items()][:FILES_SHOWN]:
-            said = "，".join(f"{table}{n:,}行" for table, n in tables.items() if n) or "没有读入数据"
+            said = (
+                "，".join(f"{table}{n:,}行" for table, n in tables.items() if n) or "没有读入数据"
+            )
             rows.append([file, *(str(counts[file, s]) for s in order), said])
         out = aligned(rows) if self.rows else []
         if len(self.rows) > FILES_SHOWN:
             out.append(f"……另有{len(self.rows) - FILES_SHOWN}个文件")
         kinds = Counter((p.severity, p.code) for p in self.problems)
-        for severity, code in sorted(kinds, key=lambda kind: (order.index(kind[0]), -kinds[kind], kind[1])):
+        for severity, code in sorted(
+            kinds, key=lambda kind: (order.index(kind[0]), -kinds[kind], kind[1])
+        ):
             mine = [p for p in self.problems if (p.severity, p.code) == (severity, code)]
-            out += ["", f"【{SEVERITIES[severity][0]}】{TITLES.get(code, (code,))[0]}：{len(mine)}处"]
+            out += [
+                "",
+                f"【{SEVERITIES[severity][0]}】{TITLES.get(code, (code,))[0]}：{len(mine)}处",
+            ]
             for p in mine[:SHOWN_PER_KIND]:
                 place = " ".join(filter(None, (p.file, p.where)))
-                words = (("原文", p.found), ("读作", p.read), ("允许", p.allowed), ("建议", p.advice))
-                out.append("  " + "；".join(filter(None, (place, *(f"{k}：{v}" for k, v in words if v)))))
+                words = (
+                    ("原文", p.found),
+                    ("读作", p.read),
+                    ("允许", p.allowed),
+                    ("建议", p.advice),
+                )
+                out.append(
+                    "  " + "；".join(filter(None, (place, *(f"{k}：{v}" for k, v in words if v))))
+                )
             if len(mine) > SHOWN_PER_KIND:
                 out.append(f"  ……另有{len(mine) - SHOWN_PER_KIND}处同类问题")
         totals: Counter[str] = Counter(p.severity for p in self.problems)
-        out += ["", f"共 {len(self.rows)} 个文件：" + "，".join(f"{SEVERITIES[s][0]}{totals[s]}处" for s in order) + "。原文件没有改动。"]
+        out += [
+            "",
+            f"共 {len(self.rows)} 个文件："
+            + "，".join(f"{SEVERITIES[s][0]}{totals[s]}处" for s in order)
+            + "。原文件没有改动。",
+        ]
         return out
 
 
@@ -121,24 +152,43 @@ def aligned(rows: Sequence[Sequence[str]], limit: int = 72) -> list[str]:
     """Columns under each other where a Chinese character is two wide; numbers to the right, the last column as it is."""
     from rich.cells import cell_len
 
-    widths = [*(min(limit, max(cell_len(row[j]) for row in rows)) for j in range(len(rows[0]) - 1)), 0]
+    widths = [
+        *(min(limit, max(cell_len(row[j]) for row in rows)) for j in range(len(rows[0]) - 1)),
+        0,
+    ]
     out = []
     for row in rows:
-        gaps = [" " * max(0, width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-        out.append("  ".join(g + c if 0 < j < len(row) - 1 else c + g for j, (c, g) in enumerate(zip(row, gaps, strict=True))).rstrip())
+        gaps = [
+            " " * max(0, width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        ]
+        out.append(
+            "  ".join(
+                g + c if 0 < j < len(row) - 1 else c + g
+                for j, (c, g) in enumerate(zip(row, gaps, strict=True))
+            ).rstrip()
+        )
     return [out[0], "-" * min(100, sum(widths) + 2 * len(widths) - 2), *out[1:]]
 
 
 def _sent(sheets: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     """The sheets with the district of their rows: `places` has source_file, source_sheet and area of all tables."""
-    out = sheets.rename(columns={"source_file": "file", "source_sheet": "sheet", "kept": "rows"}).reindex(columns=SENT)
+    out = sheets.rename(
+        columns={"source_file": "file", "source_sheet": "sheet", "kept": "rows"}
+    ).reindex(columns=SENT)
     out = out.astype("object").where(out.notna(), None)
     paths = {home_of(a) for a in [*places["area"].dropna().unique(), *filter(None, out["area"])]}
-    full = full_paths(paths)  # one sheet says 演示省/演示01区, another of the same district 演示01区 only
-    homes = {key: common(full.get(h := home_of(a), h) for a in group["area"].dropna().unique())
-             for key, group in places.groupby(["source_file", "source_sheet"])}  # fmt: skip
+    full = full_paths(
+        paths
+    )  # one sheet says 演示省/演示01区, another of the same district 演示01区 only
+    homes = {
+        key: common(full.get(h := home_of(a), h) for a in group["area"].dropna().unique())
+        for key, group in places.groupby(["source_file", "source_sheet"])
+    }
     told = [home_of(a) if a else None for a in out["area"]]
-    out["area"] = [homes.get((f, s)) or (full.get(a, a) if a else None) for f, s, a in zip(out["file"], out["sheet"], told, strict=True)]
+    out["area"] = [
+        homes.get((f, s)) or (full.get(a, a) if a else None)
+        for f, s, a in zip(out["file"], out["sheet"], told, strict=True)
+    ]
     return out
 
 
@@ -152,14 +202,27 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
     ledgers: list[Any] = []
     for path in map(Path, paths):
         if not path.exists():
-            problems.append(Problem("file_unreadable", "error", label(str(path)), "", "没有这个文件或文件夹", advice="核对路径"))
+            problems.append(
+                Problem(
+                    "file_unreadable",
+                    "error",
+                    label(str(path)),
+                    "",
+                    "没有这个文件或文件夹",
+                    advice="核对路径",
+                )
+            )
             continue
         root = path if path.is_dir() else path.parent
         listed, wrong = list_files(path)
         fixes = [file for name, file in listed if PurePosixPath(name).name == corrections.NAME]
         if path.is_file():
             fixes = corrections.correction_files(root, path.name)
-        listed = [(n, f) for n, f in listed if PurePosixPath(n).name not in (corrections.NAME, PRINTED)] if path.is_dir() else listed
+        listed = (
+            [(n, f) for n, f in listed if PurePosixPath(n).name not in (corrections.NAME, PRINTED)]
+            if path.is_dir()
+            else listed
+        )
         known, unclear = corrections.read_corrections(fixes, root)
         sheets: list[RawSheet] = []
         for name, file in listed:
@@ -177,21 +240,32 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
             mapping = nearest_mapping(root, codebook)
         except InputError as error:
             wrong += error.problems
-        ledger = from_sheets(sheets, codebook=codebook, mapping=mapping, folder=root.resolve().name, ages=ages)
+        ledger = from_sheets(
+            sheets, codebook=codebook, mapping=mapping, folder=root.resolve().name, ages=ages
+        )
         ledgers.append(ledger)
         problems += [*told([*wrong, *unclear, *said]), *ledger.problems]
         for table, frame in ledger.tables.items():
             for key, n in frame["source_file"].value_counts(sort=False).items():
                 rows.setdefault(str(key), {})[codebook.tables[table].name] = int(n)
-        places = pd.concat([f[["source_file", "source_sheet", "area"]] for f in ledger.tables.values()]).drop_duplicates()
+        places = pd.concat(
+            [f[["source_file", "source_sheet", "area"]] for f in ledger.tables.values()]
+        ).drop_duplicates()
         parts.append(_sent(ledger.sheets, places))
-    rows = {name: n for name, n in rows.items() if n or not any(k.startswith(name + "/") for k in rows)}
+    rows = {
+        name: n for name, n in rows.items() if n or not any(k.startswith(name + "/") for k in rows)
+    }
 
     def indicators() -> pd.DataFrame:
-        return pd.concat([evaluate(measures_of(one, codebook), codebook=codebook) for one in ledgers], ignore_index=True)
+        return pd.concat(
+            [evaluate(measures_of(one, codebook), codebook=codebook) for one in ledgers],
+            ignore_index=True,
+        )
 
     sent = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SENT)
-    return Findings(tuple(problems), dict(sorted(rows.items())), codebook, sent, sources, indicators)
+    return Findings(
+        tuple(problems), dict(sorted(rows.items())), codebook, sent, sources, indicators
+    )
 
 
 def check_project(project: str | Path | Project | None = None) -> Findings:
@@ -201,20 +275,39 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
     data = load(found, dataset=made.dataset)
     names = {code: table.name for code, table in found.codebook.tables.items()}
     problems = [
-        Problem(r["code"], r["severity"], r["file"] or "", "!".join(filter(None, (r["sheet"], r["cell"]))),
-                *(r[c] or "" for c in ("found", "read", "allowed", "advice")))
+        Problem(
+            r["code"],
+            r["severity"],
+            r["file"] or "",
+            "!".join(filter(None, (r["sheet"], r["cell"]))),
+            *(r[c] or "" for c in ("found", "read", "allowed", "advice")),
+        )
         for r in data.problems.astype("object").where(lambda f: f.notna(), "").to_dict("records")
-    ]  # fmt: skip
-    rows = {item["file"]: {names.get(t, t): n for t, n in item["rows"].items()} for item in made.files}
+    ]
+    rows = {
+        item["file"]: {names.get(t, t): n for t, n in item["rows"].items()} for item in made.files
+    }
     keys = ["source_file", "source_sheet", "area"]
-    tables = [read_table(data.parts(t), schema(found.codebook, t), keys) for t in names if t != "problems"]
+    tables = [
+        read_table(data.parts(t), schema(found.codebook, t), keys) for t in names if t != "problems"
+    ]
     places = pd.concat([plain(table.group_by(keys).aggregate([])).to_pandas() for table in tables])
     sheets = data.about("sheets")
     sources = found.labelled(made.dataset)
-    return Findings(tuple(problems), rows, found.codebook, _sent(sheets, places), sources, lambda: data.indicators)
+    return Findings(
+        tuple(problems),
+        rows,
+        found.codebook,
+        _sent(sheets, places),
+        sources,
+        lambda: data.indicators,
+    )
 
 
 def file_date(path: Path) -> str:
     """The day a file was last saved; nothing where it is gone."""
-    return dt.datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d") if path.exists() else ""
-
+    return (
+        dt.datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d")
+        if path.exists()
+        else ""
+    )

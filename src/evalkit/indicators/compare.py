@@ -15,12 +15,46 @@ from evalkit.world.period import in_time
 
 MINIMUM_BASE = 30
 MARGIN = 0.05  # amounts and ratios carry no sampling interval: a difference below 5% of the reference stays unjudged
-VERDICTS = {"better": "优于", "worse": "差于", "same": "持平", "unclear": "差异不明显", "none": "不作评价"}
+VERDICTS = {
+    "better": "优于",
+    "worse": "差于",
+    "same": "持平",
+    "unclear": "差异不明显",
+    "none": "不作评价",
+}
 COLUMNS = [
-    "area", "area_name", "period", "level", "indicator", "name", "dimension", "kind", "better", "scale", "unit",
-    "decimals", "value", "numerator", "denominator", "reference", "reference_name", "difference", "low", "high",
-    "against", "previous", "change", "course", "verdict", "falling", "rank", "n_ranked", "tied", "ranked", "sort_order",
-]  # fmt: skip
+    "area",
+    "area_name",
+    "period",
+    "level",
+    "indicator",
+    "name",
+    "dimension",
+    "kind",
+    "better",
+    "scale",
+    "unit",
+    "decimals",
+    "value",
+    "numerator",
+    "denominator",
+    "reference",
+    "reference_name",
+    "difference",
+    "low",
+    "high",
+    "against",
+    "previous",
+    "change",
+    "course",
+    "verdict",
+    "falling",
+    "rank",
+    "n_ranked",
+    "tied",
+    "ranked",
+    "sort_order",
+]
 
 
 def half_unit(frame: pd.DataFrame) -> pd.Series:
@@ -95,7 +129,11 @@ def course(rows: pd.DataFrame, previous: pd.Series) -> np.ndarray:
     )
     better, half = rows["better"].to_numpy(), half_unit(rows).to_numpy(dtype=float)
     near = np.abs(value - target) - np.abs(before - target)
-    loss = np.select([better == "higher", better == "lower", better == "near"], [before - value, value - before, near], np.nan)
+    loss = np.select(
+        [better == "higher", better == "lower", better == "near"],
+        [before - value, value - before, near],
+        np.nan,
+    )
     size = number.half_up(loss / half, 6)  # in half printed units, without the noise of floats
     moved = np.where(size >= 1, "worse", np.where(size <= -1, "better", "same"))
     return np.where(np.isnan(size), "none", moved)
@@ -103,7 +141,9 @@ def course(rows: pd.DataFrame, previous: pd.Series) -> np.ndarray:
 
 def pooled(frame: pd.DataFrame) -> pd.Series:
     """Sum of numerators over sum of denominators, per level and indicator, on the rows of `frame`."""
-    sums = frame.groupby(["level", "indicator"], dropna=False)[["numerator", "denominator"]].transform("sum")
+    sums = frame.groupby(["level", "indicator"], dropna=False)[
+        ["numerator", "denominator"]
+    ].transform("sum")
     return pd.Series(number.quotient(sums["numerator"], sums["denominator"]), index=sums.index)
 
 
@@ -116,7 +156,9 @@ def _reference(now: pd.DataFrame, to: str) -> tuple[pd.Series, pd.Series | str]:
         keys = ["level", "indicator", "peer_group"]
         sums = now.groupby(keys, dropna=False)[["numerator", "denominator"]].transform("sum")
         others = sums - now[["numerator", "denominator"]].to_numpy()
-        value = pd.Series(number.quotient(others["numerator"], others["denominator"]), index=others.index)
+        value = pd.Series(
+            number.quotient(others["numerator"], others["denominator"]), index=others.index
+        )
         return value, now["peer_group"].fillna("全部地区").astype(str) + "其他地区合计"
     known = now[["area", "area_name"]].drop_duplicates().rename(columns={"area_name": "name"})
     path = find_area(known.assign(short_name=known["name"]), to)
@@ -141,7 +183,9 @@ def _verdict(out: pd.DataFrame) -> np.ndarray:
 def _earlier(indicators: pd.DataFrame, out: pd.DataFrame, against: str | None) -> pd.Series:
     if against is None:
         return pd.Series(np.nan, index=out.index)
-    before = indicators.loc[indicators["period"] == against].set_index(["area", "indicator"])["value"]
+    before = indicators.loc[indicators["period"] == against].set_index(["area", "indicator"])[
+        "value"
+    ]
     keys = pd.MultiIndex.from_frame(out[["area", "indicator"]])
     return pd.Series(before.reindex(keys).to_numpy(), index=out.index)
 
@@ -160,5 +204,7 @@ def _rank(out: pd.DataFrame) -> pd.Series:
 
 def _printed(out: pd.DataFrame) -> np.ndarray:
     """The values in printed units, half up: 84.8% of one decimal is 848."""
-    units = number.times(number.times(out["value"], out["scale"]), 10.0 ** out["decimals"].astype(float))
+    units = number.times(
+        number.times(out["value"], out["scale"]), 10.0 ** out["decimals"].astype(float)
+    )
     return np.asarray(number.half_up(units, 0), dtype=float)

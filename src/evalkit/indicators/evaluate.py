@@ -19,10 +19,36 @@ from evalkit.world.number import plain, quotient, times
 from evalkit.world.period import Period
 
 COLUMNS = [
-    "area", "period", "level", "indicator", "value", "low", "high", "ci_low", "ci_high", "numerator", "denominator",
-    "n_missing", "base", "method", "name", "name_en", "short_name", "dimension", "kind", "better", "target",
-    "target_name", "scale", "unit", "decimals", "area_name", "peer_group", "sort_order", "is_demo",
-]  # fmt: skip
+    "area",
+    "period",
+    "level",
+    "indicator",
+    "value",
+    "low",
+    "high",
+    "ci_low",
+    "ci_high",
+    "numerator",
+    "denominator",
+    "n_missing",
+    "base",
+    "method",
+    "name",
+    "name_en",
+    "short_name",
+    "dimension",
+    "kind",
+    "better",
+    "target",
+    "target_name",
+    "scale",
+    "unit",
+    "decimals",
+    "area_name",
+    "peer_group",
+    "sort_order",
+    "is_demo",
+]
 FEW_EVENTS = 10
 METHODS = {
     "proportion": "Wilson 95%区间",
@@ -69,19 +95,31 @@ def evaluate(
     frame = _prepared(measures)
     codes = list(codebook.indicators) if only is None else list(only)
     here = set(frame["measure"].unique())
-    chosen = [i for i in map(codebook.indicators.__getitem__, codes) if {i.numerator, i.denominator} <= here]
+    chosen = [
+        i
+        for i in map(codebook.indicators.__getitem__, codes)
+        if {i.numerator, i.denominator} <= here
+    ]
     both = _paired(frame, chosen)
     both = both.loc[both["value_n"].notna() & both["value_d"].notna()]
     if not len(both):
         return pd.DataFrame(columns=COLUMNS)
-    return _filled(both.sort_values("which", kind="stable", ignore_index=True), chosen, codebook, confidence)
+    return _filled(
+        both.sort_values("which", kind="stable", ignore_index=True), chosen, codebook, confidence
+    )
 
 
 def _prepared(measures: pd.DataFrame) -> pd.DataFrame:
     frame = measures.copy()
     for column, default in (
-        ("level", None), ("n_missing", 0), ("base", ""), ("source", ""), ("place", None), ("n_areas", None), ("home", False)
-    ):  # fmt: skip
+        ("level", None),
+        ("n_missing", 0),
+        ("base", ""),
+        ("source", ""),
+        ("place", None),
+        ("n_areas", None),
+        ("home", False),
+    ):
         if column not in frame:
             frame[column] = default
     for column in ("value", "low", "high"):
@@ -104,7 +142,9 @@ def _paired(frame: pd.DataFrame, chosen: Sequence[Indicator]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
-def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook, confidence: float) -> pd.DataFrame:
+def _filled(
+    both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook, confidence: float
+) -> pd.DataFrame:
     which = both["which"].to_numpy()
 
     def said(tell: Callable[[Indicator], Any]) -> np.ndarray:
@@ -114,7 +154,9 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
     def number(tell: Callable[[Indicator], float]) -> np.ndarray:
         return np.array([tell(indicator) for indicator in chosen], dtype=float)[which]
 
-    references = {i.target: codebook.references[i.target] for i in chosen if i.target in codebook.references}
+    references = {
+        i.target: codebook.references[i.target] for i in chosen if i.target in codebook.references
+    }
     kind, n, d = said(lambda i: i.kind), both["value_n"].to_numpy(), both["value_d"].to_numpy()
     d_safe = np.where(d > 0, d, np.nan)
     value = quotient(n, d)
@@ -126,7 +168,10 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
             "period": both["period"],
             "level": both["level_n"],
             "indicator": said(attrgetter("code")),
-            **{column: said(attrgetter(column)) for column in ("name", "name_en", "dimension", "better", "unit")},
+            **{
+                column: said(attrgetter(column))
+                for column in ("name", "name_en", "dimension", "better", "unit")
+            },
             "value": value,
             "low": np.where(np.isnan(value), np.nan, low),
             "high": np.where(np.isnan(value), np.nan, high),
@@ -134,16 +179,23 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
             "ci_high": ci_high,
             "numerator": n,
             "denominator": d,
-            "n_missing": both["n_missing_n"].fillna(0).astype(int) + both["n_missing_d"].fillna(0).astype(int),
+            "n_missing": both["n_missing_n"].fillna(0).astype(int)
+            + both["n_missing_d"].fillna(0).astype(int),
             "base": _bases(said(lambda i: i.base), both),
             "method": method + both["remark"].to_numpy(dtype=object),
             "short_name": said(lambda i: i.short_name or i.name),
             "kind": kind,
-            "target": number(lambda i: references[i.target].value if i.target in references else np.nan),
-            "target_name": said(lambda i: references[i.target].name if i.target in references else ""),
+            "target": number(
+                lambda i: references[i.target].value if i.target in references else np.nan
+            ),
+            "target_name": said(
+                lambda i: references[i.target].name if i.target in references else ""
+            ),
             "scale": number(lambda i: i.scale),
             "decimals": number(lambda i: i.decimals).astype(int),
-            "area_name": both["area"].map(lambda a: a.rpartition("/")[2] if isinstance(a, str) else a),
+            "area_name": both["area"].map(
+                lambda a: a.rpartition("/")[2] if isinstance(a, str) else a
+            ),
             "peer_group": None,
             "sort_order": both.groupby("which").cumcount() + 1,
             "is_demo": False,
@@ -155,7 +207,9 @@ def _filled(both: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook,
 
 def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.DataFrame:
     """Pairs within one area and period (or with the period a year before), by one look-up for all indicators."""
-    (area, _areas), (period, periods) = (pd.factorize(frame[c], use_na_sentinel=False) for c in ("area", "period"))
+    (area, _areas), (period, periods) = (
+        pd.factorize(frame[c], use_na_sentinel=False) for c in ("area", "period")
+    )
     earlier = pd.Index(periods).get_indexer([previous_period(str(p)) for p in periods])
     slot, (measure, codes) = area * len(periods) + period, pd.factorize(frame["measure"])
     rows = {code: np.flatnonzero(measure == n) for n, code in enumerate(codes)}
@@ -170,37 +224,77 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
         tops.append(top[found >= 0])
         bottoms.append(found[found >= 0])
     which = np.repeat([n for n, _ in chosen] or [0], [len(t) for t in tops[1:]] or [0])
-    remarks = np.array(["；分母取上年末数" if i.denominator_period == "previous" else "" for _, i in chosen] or [""], dtype=object)
+    remarks = np.array(
+        ["；分母取上年末数" if i.denominator_period == "previous" else "" for _, i in chosen]
+        or [""],
+        dtype=object,
+    )
     columns = ["level", "value", "low", "high", "n_missing", "base", "n_areas", "home"]
     top, bottom = np.concatenate(tops), np.concatenate(bottoms)
-    both = pd.concat([
-        frame[["area", "period", *({"place", "locator"} & {*frame.columns})]].iloc[top].reset_index(drop=True),
-        *(frame[columns].iloc[rows].reset_index(drop=True).add_suffix(end) for rows, end in ((top, "_n"), (bottom, "_d"))),
-    ], axis=1)  # fmt: skip
+    both = pd.concat(
+        [
+            frame[["area", "period", *({"place", "locator"} & {*frame.columns})]]
+            .iloc[top]
+            .reset_index(drop=True),
+            *(
+                frame[columns].iloc[rows].reset_index(drop=True).add_suffix(end)
+                for rows, end in ((top, "_n"), (bottom, "_d"))
+            ),
+        ],
+        axis=1,
+    )
     overlapping = both["base_n"].eq(OVERLAPPING) | both["base_d"].eq(OVERLAPPING)
-    remark = remarks[np.searchsorted([n for n, _ in chosen], which)] if len(which) else np.zeros(0, dtype=object)
+    remark = (
+        remarks[np.searchsorted([n for n, _ in chosen], which)]
+        if len(which)
+        else np.zeros(0, dtype=object)
+    )
     both["remark"] = remark + np.where(overlapping, "；跨区县合计含重复计数", "").astype(object)
     return _same_areas(both.assign(which=which))
 
 
 def _same_areas(both: pd.DataFrame) -> pd.DataFrame:
     """Where fewer districts report one part of a sum than the other, both sums run over the districts with both."""
-    gaps = both["n_areas_n"].notna() & both["n_areas_d"].notna() & (both["n_areas_n"] != both["n_areas_d"])
+    gaps = (
+        both["n_areas_n"].notna()
+        & both["n_areas_d"].notna()
+        & (both["n_areas_n"] != both["n_areas_d"])
+    )
     parts = [f"{part}_{side}" for part in ("value", "low", "high") for side in ("n", "d")]
-    for _, of_one in both.loc[both["which"].isin(both.loc[gaps, "which"])].groupby("which") if gaps.any() else ():
-        homes = of_one.loc[of_one["home_n"].astype(bool) & of_one["value_n"].notna() & of_one["value_d"].notna()]
+    for _, of_one in (
+        both.loc[both["which"].isin(both.loc[gaps, "which"])].groupby("which") if gaps.any() else ()
+    ):
+        homes = of_one.loc[
+            of_one["home_n"].astype(bool) & of_one["value_n"].notna() & of_one["value_d"].notna()
+        ]
         for i in of_one.index[gaps[of_one.index]]:
             row = of_one.loc[i]
-            inside = homes.loc[(homes["period"] == row["period"]) & homes["area"].astype(str).str.startswith(f"{row['area']}/")]
+            inside = homes.loc[
+                (homes["period"] == row["period"])
+                & homes["area"].astype(str).str.startswith(f"{row['area']}/")
+            ]
             both.loc[i, parts] = inside[parts].sum() if len(inside) else np.nan
             most = max(row["n_areas_n"], row["n_areas_d"])
-            both.loc[i, "remark"] = f"{row['remark']}；只含两项都有数的{len(inside)}个地区（另{most - len(inside)}个缺报）"
+            both.loc[i, "remark"] = (
+                f"{row['remark']}；只含两项都有数的{len(inside)}个地区（另{most - len(inside)}个缺报）"
+            )
     return both
 
 
 def _pair_published(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     """Published figures pair within one source and place; an undated one goes with any period, and that is said."""
-    columns = ["area", "period", "level", "value", "low", "high", "n_missing", "base", "source", "place"]
+    columns = [
+        "area",
+        "period",
+        "level",
+        "value",
+        "low",
+        "high",
+        "n_missing",
+        "base",
+        "source",
+        "place",
+    ]
     if indicator.numerator == indicator.denominator:  # a figure is never its own previous year
         bottom = bottom.loc[bottom["period"].notna()]
         top = top.loc[top["period"].notna()]
@@ -209,31 +303,43 @@ def _pair_published(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicato
     dated = both["period_n"].notna() & both["period_d"].notna()
     wanted = both["period_n"]
     if indicator.denominator_period == "previous":
-        wanted = both["period_n"].map(lambda p: previous_period(str(p)) if isinstance(p, str) else p)
+        wanted = both["period_n"].map(
+            lambda p: previous_period(str(p)) if isinstance(p, str) else p
+        )
     same = (both["period_d"] == both["period_n"]) & (indicator.numerator != indicator.denominator)
     both = both.loc[~dated | (both["period_d"] == wanted) | same]
     base_n, base_d = both["base_n"].fillna(""), both["base_d"].fillna("")
     # a stated base on both sides must be the same one: rates on different bases are never formed
     both = both.loc[(base_n == "") | (base_d == "") | (base_n == base_d)]
     undated = both["period_n"].isna() | both["period_d"].isna()
-    same_year = (both["period_n"] == both["period_d"]) & (indicator.denominator_period == "previous")
+    same_year = (both["period_n"] == both["period_d"]) & (
+        indicator.denominator_period == "previous"
+    )
     remark = np.where(undated, "；其中未注明年份的数字按同一来源同一地方配对", "").astype(object)
     remark = remark + np.where(same_year, "；分母为同年数", "")
     return both.assign(period=both["period_n"].fillna(both["period_d"]), remark=remark)
 
 
 def _bounds(proportion: np.ndarray, both: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    n_low, n_high, d_low, d_high = (both[name].to_numpy() for name in ("low_n", "high_n", "low_d", "high_d"))
+    n_low, n_high, d_low, d_high = (
+        both[name].to_numpy() for name in ("low_n", "high_n", "low_d", "high_d")
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.where(proportion, n_low / np.maximum(d_high, n_low), n_low / d_high)
         high = np.where(proportion, np.minimum(1.0, n_high / d_low), n_high / d_low)
     return np.nan_to_num(low, nan=0.0, posinf=np.inf), high
 
 
-def _sampling(kinds: np.ndarray, n: np.ndarray, d: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _sampling(
+    kinds: np.ndarray, n: np.ndarray, d: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from evalkit.stats import byar, poisson_exact, wilson
 
-    low, high, method = np.full(len(n), np.nan), np.full(len(n), np.nan), np.full(len(n), "", dtype=object)
+    low, high, method = (
+        np.full(len(n), np.nan),
+        np.full(len(n), np.nan),
+        np.full(len(n), "", dtype=object),
+    )
     for kind, text in METHODS.items():
         method[kinds == kind] = text.replace("95%", f"{plain(times(confidence, 100))}%")
     if (at := np.flatnonzero((kinds == "proportion") & (n >= 0) & (n <= d))).size:
@@ -242,14 +348,20 @@ def _sampling(kinds: np.ndarray, n: np.ndarray, d: np.ndarray, confidence: float
     if (at := np.flatnonzero(rate & (n >= FEW_EVENTS))).size:
         low[at], high[at] = (limit / d[at] for limit in byar(n[at], confidence))
     if (at := np.flatnonzero(rate & ~(n >= FEW_EVENTS))).size:
-        low[at], high[at] = (limit / d[at] for limit in poisson_exact(np.maximum(n[at], 0), confidence))
+        low[at], high[at] = (
+            limit / d[at] for limit in poisson_exact(np.maximum(n[at], 0), confidence)
+        )
     return low, high, method
 
 
 def _bases(usual: np.ndarray, both: pd.DataFrame) -> list[str]:
     if "place" not in both or not both["place"].notna().any():
         return usual.tolist()
-    stated = both["base_d"].fillna("").where(both["base_d"].fillna("") != "", both["base_n"].fillna(""))
+    stated = (
+        both["base_d"].fillna("").where(both["base_d"].fillna("") != "", both["base_n"].fillna(""))
+    )
     printed = both.groupby("which")["place"].transform(lambda place: place.notna().any())
-    told = (text or f"原文未注明口径（按{base}理解）" for text, base in zip(stated, usual, strict=True))
+    told = (
+        text or f"原文未注明口径（按{base}理解）" for text, base in zip(stated, usual, strict=True)
+    )
     return [text if paper else base for text, base, paper in zip(told, usual, printed, strict=True)]

@@ -23,20 +23,48 @@ from evalkit.world.period import places
 
 FILES = ("figures.csv", "national_series.csv")
 SAID = {
-    "exact": "{}", "share": "{}", "range": "{}", "more_than": "{}余", "nearly": "近{}", "about": "约{}",
+    "exact": "{}",
+    "share": "{}",
+    "range": "{}",
+    "more_than": "{}余",
+    "nearly": "近{}",
+    "about": "约{}",
     "at_least": "不少于{}",
-}  # fmt: skip
+}
 SCALES = {"万": 1e4, "亿": 1e8}
 PLAIN_UNITS = ("周", "倍", "天", "星")  # numbers, not counts of things
 COUNTED = ("个", "家", "名", "人", "项", "条")  # whole things
 CHECK_COLUMNS = [
-    "check", "name", "kind", "grade", "area", "place", "period", "source", "text", "stated", "low", "high",
-    "figures", "id",
-]  # fmt: skip
+    "check",
+    "name",
+    "kind",
+    "grade",
+    "area",
+    "place",
+    "period",
+    "source",
+    "text",
+    "stated",
+    "low",
+    "high",
+    "figures",
+    "id",
+]
 MEASURE_COLUMNS = [
-    "area", "period", "level", "measure", "value", "low", "high", "n_missing", "unit", "base", "source", "place",
+    "area",
+    "period",
+    "level",
+    "measure",
+    "value",
+    "low",
+    "high",
+    "n_missing",
+    "unit",
+    "base",
+    "source",
+    "place",
     "locator",
-]  # fmt: skip
+]
 AGREE = "figures_agree"
 
 
@@ -62,19 +90,29 @@ def published(folder: str | Path) -> dict[str, pd.DataFrame]:
     """
     folder = Path(folder)
     try:
-        raw = [pd.read_csv(folder / name, dtype=str, keep_default_na=False).assign(source_file=name) for name in FILES]
+        raw = [
+            pd.read_csv(folder / name, dtype=str, keep_default_na=False).assign(source_file=name)
+            for name in FILES
+        ]
         places = pd.read_csv(folder / "places.csv", dtype=str, keep_default_na=False)
         sources = pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False)
     except OSError as error:
         raise InputError(
-            Problem("file_unreadable", file=str(error.filename), advice="公开数字应在 data/published")
+            Problem(
+                "file_unreadable", file=str(error.filename), advice="公开数字应在 data/published"
+            )
         ) from error
-    table = pd.concat([one.assign(source_row=np.arange(2, len(one) + 2)) for one in raw], ignore_index=True)
+    table = pd.concat(
+        [one.assign(source_row=np.arange(2, len(one) + 2)) for one in raw], ignore_index=True
+    )
     places["name"] = places["place"]
     known = places.set_index("place")
-    titles = {s.source: f"{s.title}（{s.date}）" if s.date else s.title for s in sources.itertuples()}
+    titles = {
+        s.source: f"{s.title}（{s.date}）" if s.date else s.title for s in sources.itertuples()
+    }
     read = pd.DataFrame(
-        [_read(row) for row in table.itertuples()], columns=["value", "low", "high", "unit", "printed", "step"]
+        [_read(row) for row in table.itertuples()],
+        columns=["value", "low", "high", "unit", "printed", "step"],
     )
     figures = pd.DataFrame(
         {
@@ -108,11 +146,21 @@ def _read(row: Any) -> tuple[float, float, float, str, str, float]:
     if row.qualifier == "range":
         low, high = float(row.low) * scale, float(row.high) * scale
         return (low + high) / 2, low, high, noun, f"{row.low}至{row.high}{row.unit}", scale
-    kind = "money" if noun == "元" else "percent" if noun == "%" else "number" if noun in PLAIN_UNITS else "count"
+    kind = (
+        "money"
+        if noun == "元"
+        else "percent"
+        if noun == "%"
+        else "number"
+        if noun in PLAIN_UNITS
+        else "count"
+    )
     if "." in row.value and not scale_word and kind == "count":
         kind = "number"
     number = f"{row.value}{scale_word}{'%' if kind == 'percent' else ''}"
-    found = parse(SAID[row.qualifier].format(number), unit="元" if kind == "money" else "", kind=kind)
+    found = parse(
+        SAID[row.qualifier].format(number), unit="元" if kind == "money" else "", kind=kind
+    )
     digits = len(row.value.partition(".")[2])
     step = scale * 10.0**-digits / (100 if kind == "percent" else 1)
     value, low = _number(found.value), _number(found.low)
@@ -153,17 +201,31 @@ class _Figures:
     def __init__(self, figures: pd.DataFrame, codebook: Codebook):
         frame = figures.reset_index(drop=True).astype("object")
         texts = ("place", "name", "printed", "source", "source_key", "unit", "base", "locator")
-        frame = frame.reindex(columns=["measure", "area", "period", "value", "low", "high", "step", *texts])
+        frame = frame.reindex(
+            columns=["measure", "area", "period", "value", "low", "high", "step", *texts]
+        )
         frame = frame.loc[frame["value"].notna()]
         for column in frame.columns:
-            empty = math.nan if column in ("low", "high", "step") else "" if column in texts else None
+            empty = (
+                math.nan if column in ("low", "high", "step") else "" if column in texts else None
+            )
             frame[column] = frame[column].where(frame[column].notna(), empty)
         names = {code: measure.name for code, measure in codebook.measures.items()}
-        frame["home"] = [place or area for place, area in zip(frame["place"], frame["area"], strict=True)]
+        frame["home"] = [
+            place or area for place, area in zip(frame["place"], frame["area"], strict=True)
+        ]
         frame["place"] = [str(home or "").rpartition("/")[2] for home in frame["home"]]
-        frame["name"] = [n or names.get(code, code) for n, code in zip(frame["name"], frame["measure"], strict=True)]
-        plain = (_shown(v, u, 2 if u == "%" else 0) for v, u in zip(frame["value"], frame["unit"], strict=True))
-        frame["printed"] = [printed or text for printed, text in zip(frame["printed"], plain, strict=True)]
+        frame["name"] = [
+            n or names.get(code, code)
+            for n, code in zip(frame["name"], frame["measure"], strict=True)
+        ]
+        plain = (
+            _shown(v, u, 2 if u == "%" else 0)
+            for v, u in zip(frame["value"], frame["unit"], strict=True)
+        )
+        frame["printed"] = [
+            printed or text for printed, text in zip(frame["printed"], plain, strict=True)
+        ]
         self.rows = list(frame.itertuples(index=False))
         self.by_measure: dict[str, list[Any]] = {}
         for row in self.rows:
@@ -171,14 +233,20 @@ class _Figures:
 
     def of(self, one: Check, *codes: str) -> list[Any]:
         """The rows that a check may speak of, of these measures (of all where none is named)."""
-        rows = [row for code in codes for row in self.by_measure.get(code, [])] if codes else self.rows
+        rows = (
+            [row for code in codes for row in self.by_measure.get(code, [])] if codes else self.rows
+        )
         rows = [row for row in rows if one.place in (None, row.place)]
         return [row for row in rows if one.source in (None, row.source_key, row.source)]
 
     def operand(self, name: str, anchor: Any, one: Check) -> Any:
         """The row of ``code`` or ``code@place`` that goes with the anchor: its place and source, its period or none."""
         code, _, place = name.partition("@")
-        rows = [r for r in self.by_measure.get(code, []) if (r.place == place if place else r.home == anchor.home)]
+        rows = [
+            r
+            for r in self.by_measure.get(code, [])
+            if (r.place == place if place else r.home == anchor.home)
+        ]
         same = [row for row in rows if row.source == anchor.source]
         rows = same if same or not one.across else rows
         rows = [row for row in rows if anchor.period is None or row.period in (None, anchor.period)]
@@ -235,17 +303,28 @@ def check(figures: pd.DataFrame, codebook: Codebook | None = None) -> pd.DataFra
 def _compared(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
     for anchor in known.of(one, str(one.stated)):
         stated = _interval(anchor)
-        follows = _value(one.follows, anchor, known, one) if one.follows is not None else _Range(math.nan, math.nan)
+        follows = (
+            _value(one.follows, anchor, known, one)
+            if one.follows is not None
+            else _Range(math.nan, math.nan)
+        )
         if follows is None:
             continue
         slack = 1e-9 * max(1.0, abs(follows.high)) if math.isfinite(follows.high) else 0.0
         above, below = stated.high >= follows.low - slack, stated.low <= follows.high + slack
-        holds = {"equal": above and below, "at_least": above, "at_most": below}[one.relation] or one.kind == "implied"
+        holds = {"equal": above and below, "at_least": above, "at_most": below}[
+            one.relation
+        ] or one.kind == "implied"
         grade = AGREE if holds else one.grade or "figures_inconsistent"
         grade = one.grade or "definition_unclear" if one.kind == "definition" else grade
         used = list(dict.fromkeys([anchor, *follows.rows]))
         text = _sentence(one, anchor, used, stated, follows, grade)
-        numbers = {"stated": anchor.printed, "low": follows.low, "high": follows.high, "figures": _locators(used)}
+        numbers = {
+            "stated": anchor.printed,
+            "low": follows.low,
+            "high": follows.high,
+            "figures": _locators(used),
+        }
         yield {"grade": grade, "text": text, **numbers, **_place(anchor)}
 
 
@@ -254,14 +333,20 @@ def _place(row: Any) -> dict[str, Any]:
 
 
 def _locators(rows: Iterable[Any]) -> str:
-    return "；".join(f"{r.name} {r.printed}" + (f"（{r.locator}）" if r.locator else "") for r in rows)
+    return "；".join(
+        f"{r.name} {r.printed}" + (f"（{r.locator}）" if r.locator else "") for r in rows
+    )
 
 
 def _interval(row: Any) -> _Range:
     """A figure's own interval: its word's, else half a printed unit where it is visibly rounded, else the point."""
     low = row.value if math.isnan(row.low) else row.low
     high = row.high if not math.isnan(row.high) else row.value if math.isnan(row.low) else math.inf
-    if low == high == row.value and not math.isnan(row.step) and (row.unit == "%" or row.step != 1.0):
+    if (
+        low == high == row.value
+        and not math.isnan(row.step)
+        and (row.unit == "%" or row.step != 1.0)
+    ):
         low, high = row.value - row.step / 2, row.value + row.step / 2
     return _Range(float(low), float(high), (row,))
 
@@ -283,13 +368,22 @@ def _value(expression: Any, anchor: Any, known: _Figures, one: Check) -> _Range 
         return _Range(math.fsum(lows), math.fsum(highs), rows)
     if name == "product":
         return _Range(math.prod(lows), math.prod(highs), rows)
-    return _Range(lows[0] / highs[1], highs[0] / lows[1] if lows[1] else math.inf, rows) if highs[1] else None
+    return (
+        _Range(lows[0] / highs[1], highs[0] / lows[1] if lows[1] else math.inf, rows)
+        if highs[1]
+        else None
+    )
 
 
 def _notes(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
     for row in known.of(one)[:1]:
         text = f"{row.place}：{one.name}。原文：{one.text}。"
-        yield {"grade": one.grade or "definition_unclear", "text": text, **_place(row), "period": None}
+        yield {
+            "grade": one.grade or "definition_unclear",
+            "text": text,
+            **_place(row),
+            "period": None,
+        }
 
 
 def _series(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
@@ -300,27 +394,49 @@ def _series(one: Check, known: _Figures) -> Iterator[dict[str, Any]]:
     if len({(row.measure, row.base) for row in rows}) < 2:
         return
     said = "；".join(
-        ("" if one.place else row.place) + (f"{row.period}年" if row.period else "未注年份") + row.name + row.printed
+        ("" if one.place else row.place)
+        + (f"{row.period}年" if row.period else "未注年份")
+        + row.name
+        + row.printed
         + (f"（口径：{row.base}）" if row.base else "")
         for row in rows
-    )  # fmt: skip
+    )
     home = _place(rows[0]) if one.place else {"area": None, "place": "各地", "source": ""}
-    text = f"{home['place']}：{one.name}。原文：{said}。{one.text}，不连成一条序列，也不放在一条轴上。"
-    yield {"grade": one.grade or "definition_unclear", "text": text, **home, "period": None, "figures": _locators(rows)}
+    text = (
+        f"{home['place']}：{one.name}。原文：{said}。{one.text}，不连成一条序列，也不放在一条轴上。"
+    )
+    yield {
+        "grade": one.grade or "definition_unclear",
+        "text": text,
+        **home,
+        "period": None,
+        "figures": _locators(rows),
+    }
 
 
 # --- words --------------------------------------------------------------------------------------------------------
 
 
-def _sentence(one: Check, anchor: Any, used: list[Any], stated: _Range, follows: _Range, grade: str) -> str:
+def _sentence(
+    one: Check, anchor: Any, used: list[Any], stated: _Range, follows: _Range, grade: str
+) -> str:
     unit = one.unit or anchor.unit
     digits = _digits(anchor, unit)
     ends = (follows.low, follows.high)
-    whole = (math.ceil(ends[0]), math.floor(ends[1])) if unit in COUNTED and math.isfinite(sum(ends)) else (1, 0)
-    low, high = (_shown(end, unit, digits) for end in (whole if whole[0] <= whole[1] else ends))  # no tenth of a branch
+    whole = (
+        (math.ceil(ends[0]), math.floor(ends[1]))
+        if unit in COUNTED and math.isfinite(sum(ends))
+        else (1, 0)
+    )
+    low, high = (
+        _shown(end, unit, digits) for end in (whole if whole[0] <= whole[1] else ends)
+    )  # no tenth of a branch
     what = f"{low}以上" if math.isinf(follows.high) else low if low == high else f"{low}至{high}"
     when = f"{anchor.period}年" if anchor.period else ""
-    parts = [f"{anchor.place}{when}：{one.name}。原文：" + "，".join(row.name + row.printed for row in used)]
+    parts = [
+        f"{anchor.place}{when}：{one.name}。原文："
+        + "，".join(row.name + row.printed for row in used)
+    ]
     if not math.isnan(follows.low):
         parts.append(f"按原文可推得{what}")
     if grade == AGREE:
@@ -341,7 +457,9 @@ def _digits(anchor: Any, unit: str) -> int:
     if unit == "%":
         if anchor.unit != "%" or math.isnan(anchor.step):
             return 1
-        return max(1, len(plain(times(anchor.step, 100)).partition(".")[2]))  # as many as the printed step has
+        return max(
+            1, len(plain(times(anchor.step, 100)).partition(".")[2])
+        )  # as many as the printed step has
     return int(unit not in (anchor.unit, *COUNTED))
 
 

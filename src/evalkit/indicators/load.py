@@ -20,7 +20,15 @@ from evalkit.indicators.columns import View
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.parts import pieces
 from evalkit.indicators.project import Project, find_project, nearest_codebook
-from evalkit.indicators.store import nullable, read_frame, read_manifest, read_table, schema, to_arrow, with_full_areas
+from evalkit.indicators.store import (
+    nullable,
+    read_frame,
+    read_manifest,
+    read_table,
+    schema,
+    to_arrow,
+    with_full_areas,
+)
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import Block
 from evalkit.indicators.views import view as view_table
@@ -31,9 +39,18 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import Period, in_time
 
 TABLES = (
-    "units", "party_organisations", "covers", "funds", "instructor_counts", "activities", "visits", "ratings",
-    "stars", "policies", "figures",
-)  # fmt: skip
+    "units",
+    "party_organisations",
+    "covers",
+    "funds",
+    "instructor_counts",
+    "activities",
+    "visits",
+    "ratings",
+    "stars",
+    "policies",
+    "figures",
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,9 @@ class Data:
     manifest: dict[str, Any]
     notes: tuple[str, ...] = ()
     _blocks: dict[tuple[str, str], Block] = field(default_factory=dict, repr=False, compare=False)
-    _views: dict[tuple[str, str, str], View] = field(default_factory=dict, repr=False, compare=False)
+    _views: dict[tuple[str, str, str], View] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def folder(self) -> Path:
@@ -95,42 +114,64 @@ class Data:
     @cached_property
     def baseline(self) -> pd.DataFrame:
         """Last year's printed numbers beside those of the ledgers; empty where none were given."""
-        return self._frame("baseline") if (self.folder / "baseline.parquet").exists() else pd.DataFrame()
+        return (
+            self._frame("baseline")
+            if (self.folder / "baseline.parquet").exists()
+            else pd.DataFrame()
+        )
 
     @cached_property
     def sources(self) -> pd.DataFrame:
         """The ledger files (file, hash, rows); of the published figures, the publications."""
-        return self._frame("sources") if self.dataset == "published" else pd.DataFrame(self.manifest["files"])
+        return (
+            self._frame("sources")
+            if self.dataset == "published"
+            else pd.DataFrame(self.manifest["files"])
+        )
 
     def frame(self, table: str) -> pd.DataFrame:
         """A whole table as pandas, without DuckDB."""
         return plain(self.arrow(table)).to_pandas(types_mapper=nullable)
 
     def _arrow(self, name: str, area: str | None = None) -> pa.Table:
-        return with_full_areas(read_table(self.parts(name, area), schema(self.codebook, name)), self.manifest.get("full_areas", {}))
+        return with_full_areas(
+            read_table(self.parts(name, area), schema(self.codebook, name)),
+            self.manifest.get("full_areas", {}),
+        )
 
     def parts(self, table: str, area: str | None = None) -> list[tuple[Path, list[int]]]:
         """Files and row groups of a table that may hold rows of the chosen periods (and of an area), in the order of files."""
 
         def meets(home: str) -> bool:
-            return not area or not home or f"{home}/".startswith(f"{area}/") or f"{area}/".startswith(f"{home}/")
+            return (
+                not area
+                or not home
+                or f"{home}/".startswith(f"{area}/")
+                or f"{area}/".startswith(f"{home}/")
+            )
 
         chosen = {*self.periods, ""}
         used = [
-            item for item in self.manifest["parts"]
-            if not item["places"] or any(period in chosen and meets(home) for home, period in item["places"])
-        ]  # fmt: skip
+            item
+            for item in self.manifest["parts"]
+            if not item["places"]
+            or any(period in chosen and meets(home) for home, period in item["places"])
+        ]
         return pieces(self.folder, used, table)
 
     def about(self, name: str, area: str | None = None) -> pd.DataFrame:
         """What is kept of the ledgers themselves: ``headings`` (column to heading) or ``sheets`` (what became of each)."""
         columns = HEADING_COLUMNS if name == "headings" else SHEET_COLUMNS
-        return plain(read_table(self.parts(name, area), pa.schema([(c, pa.string()) for c in columns]))).to_pandas()
+        return plain(
+            read_table(self.parts(name, area), pa.schema([(c, pa.string()) for c in columns]))
+        ).to_pandas()
 
     def arrow(self, name: str, area: str | None = None) -> pa.Table:
         """A table in the chosen periods as Arrow, its text as codes (rows of other areas may be left out)."""
         table = self._arrow(name, area)
-        chosen = pc.is_in(table["period"].cast(pa.string()), pa.array([*self.periods, None], pa.string()))
+        chosen = pc.is_in(
+            table["period"].cast(pa.string()), pa.array([*self.periods, None], pa.string())
+        )
         return table if pc.all(chosen).as_py() else table.filter(chosen)
 
     def table(self, name: str, area: str | None = None) -> Any:
@@ -150,7 +191,10 @@ class Data:
         """The path of an area for its path, name or short name; an unknown one is an `InputError`."""
         found = find_area(self.areas, text)
         if found is None:
-            advice = did_you_mean(text, [*self.areas["name"], *self.areas["area"]]) or "地区名称见报告首页"
+            advice = (
+                did_you_mean(text, [*self.areas["name"], *self.areas["area"]])
+                or "地区名称见报告首页"
+            )
             raise InputError(Problem("area_unknown", where="area", found=text, advice=advice))
         return found
 
@@ -165,7 +209,9 @@ class Data:
 
     def arrow_views(self, area: str | None = None) -> dict[str, pa.Table]:
         """The five views; of an area only its parts are read."""
-        return views_of({name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}, self.periods)
+        return views_of(
+            {name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}, self.periods
+        )
 
     def block(self, area: str, period: str) -> Block:
         """One period of the counties of an area, joined; kept, since many numbers are traced to the same rows."""
@@ -216,10 +262,23 @@ def load(
     path = found.processed(dataset) / "manifest.json"
     manifest = read_manifest(path.parent)
     if manifest is None and path.exists():
-        raise InputError(Problem("schema_outdated", file=str(path), advice="请重新运行：python start.py build --force"))
+        raise InputError(
+            Problem(
+                "schema_outdated",
+                file=str(path),
+                advice="请重新运行：python start.py build --force",
+            )
+        )
     if manifest is None:
-        advice = "请先运行：python start.py " + {"demo": "report", "published": "build --dataset published"}.get(dataset, "build")
-        raise InputError(Problem("data_missing", file=str(path.parent), found="还没有整理好的数据", advice=advice))
+        advice = "请先运行：python start.py " + {
+            "demo": "report",
+            "published": "build --dataset published",
+        }.get(dataset, "build")
+        raise InputError(
+            Problem(
+                "data_missing", file=str(path.parent), found="还没有整理好的数据", advice=advice
+            )
+        )
     known = manifest["periods"]
     if periods is None:
         return Data(found, dataset, tuple(known), manifest)
@@ -230,7 +289,9 @@ def load(
         raise InputError(Problem("period_unknown", where="period", found=wanted[-1], advice=advice))
     absent = [p for p in wanted if p not in known]
     notes = tuple(f"{p}年没有数据，不作比较" for p in absent)
-    return Data(found, dataset, tuple(dict.fromkeys(p for p in wanted if p in known)), manifest, notes)
+    return Data(
+        found, dataset, tuple(dict.fromkeys(p for p in wanted if p in known)), manifest, notes
+    )
 
 
 def read_ledger(path: str | Path, **options: Any) -> Ledger:
@@ -258,7 +319,11 @@ def measures_of(ledger: Ledger, codebook: Codebook) -> pd.DataFrame:
         if "area" in frame:
             frame = frame.assign(area=frame["area"].fillna(""), period=frame["period"].fillna(""))
         tables[name] = with_home(to_arrow(frame, schema(codebook, name)))
-    paths = [path for name in TABLES for path in ledger.tables.get(name, pd.DataFrame({"area": []}))["area"].dropna()]
+    paths = [
+        path
+        for name in TABLES
+        for path in ledger.tables.get(name, pd.DataFrame({"area": []}))["area"].dropna()
+    ]
     areas = build_areas(dict.fromkeys(paths))
     said = (p for t in ledger.tables.values() if "period" in t for p in t["period"].dropna() if p)
     periods = ["", *in_time(said)]

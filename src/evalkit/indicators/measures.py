@@ -102,7 +102,10 @@ def tally(view: View, measures: Sequence[Measure]) -> pd.DataFrame:
 
 def _counted(view: View, measure: Measure) -> dict[str, Floats]:
     reading = reading_of(view, measure)
-    parts = {"value": view.counts(reading.printed.true), "missing": view.counts(~reading.printed.known)}
+    parts = {
+        "value": view.counts(reading.printed.true),
+        "missing": view.counts(~reading.printed.known),
+    }
     if not reading.exact:
         parts["low"] = view.counts(reading.sure.true)
         parts["high"] = view.counts(reading.possible.true)
@@ -153,7 +156,9 @@ def measured(codebook: Codebook, view: str) -> list[Measure]:
     return [measure for measure in codebook.measures.values() if view_of(measure) == view]
 
 
-def tally_block(block: Block, codebook: Codebook, repeated_codes: frozenset[str] = frozenset()) -> BlockTally:
+def tally_block(
+    block: Block, codebook: Codebook, repeated_codes: frozenset[str] = frozenset()
+) -> BlockTally:
     """The tallies of one block.
 
     Parameters
@@ -222,7 +227,10 @@ def repeated_codes_of(units: Iterable[pa.Table]) -> frozenset[str]:
 
 
 def measure_blocks(
-    blocks: Iterable[Block], areas: pd.DataFrame, codebook: Codebook, repeated: Mapping[str, frozenset[str]]
+    blocks: Iterable[Block],
+    areas: pd.DataFrame,
+    codebook: Codebook,
+    repeated: Mapping[str, frozenset[str]],
 ) -> pd.DataFrame:
     """All measures that ledgers can give, at every level of area.
 
@@ -273,7 +281,9 @@ def _with_areas_above(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     codes, paths = pd.factorize(rows["area"])
     names = [path.split("/") for path in paths]
     for depth in range(1, max(map(len, names), default=0) + 1):
-        above = np.array(["/".join(one[:depth]) if len(one) >= depth else None for one in names], dtype=object)
+        above = np.array(
+            ["/".join(one[:depth]) if len(one) >= depth else None for one in names], dtype=object
+        )
         here = above[codes]
         deep_enough = np.array([area is not None for area in here], dtype=bool)
         yield rows.loc[deep_enough].assign(area=here[deep_enough])
@@ -310,9 +320,12 @@ def _long(wide: pd.DataFrame, measures: Sequence[Measure], source: str) -> pd.Da
         "base": [measure.note for measure in measures],
     }
     numbers = {
-        name: np.stack([end[name] for end in ends])[which, row] for name in ("value", "low", "high", "n_missing")
+        name: np.stack([end[name] for end in ends])[which, row]
+        for name in ("value", "low", "high", "n_missing")
     }
-    places = {name: wide.index.get_level_values(name).to_numpy()[row] for name in ("area", "period")}
+    places = {
+        name: wide.index.get_level_values(name).to_numpy()[row] for name in ("area", "period")
+    }
     texts = {name: np.array(values, dtype=object)[which] for name, values in about.items()}
     return pd.DataFrame(places | numbers | texts | {"source": source})
 

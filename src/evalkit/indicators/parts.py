@@ -57,9 +57,15 @@ def digest(*parts: bytes | str) -> str:
 
 
 def read_parts(
-    items: list[Item], project: Project, dataset: str, parts: Path, force: bool, jobs: int | None, progress: Progress | None,
+    items: list[Item],
+    project: Project,
+    dataset: str,
+    parts: Path,
+    force: bool,
+    jobs: int | None,
+    progress: Progress | None,
     lost: list[str] | None = None,
-) -> list[Item]:  # fmt: skip
+) -> list[Item]:
     """Make sure that every file has its part; the parts in the order of their first file.
 
     Parameters
@@ -78,7 +84,16 @@ def read_parts(
         raise InputError(Problem("output_unwritable", file=str(parts), found=str(error))) from error
     stored = [] if force else list(_stored(parts, [] if lost is None else lost))
     known = {item for note in stored for item in note["items"]}
-    stored += _read([i for i in items if i["part"] not in known], None, project, dataset, parts, jobs, progress, len(items))
+    stored += _read(
+        [i for i in items if i["part"] not in known],
+        None,
+        project,
+        dataset,
+        parts,
+        jobs,
+        progress,
+        len(items),
+    )
     places = {item: places for note in stored for item, (_file, places) in note["items"].items()}
     groups = _groups(items, [places[item["part"]] for item in items])
     items[:] = [item | {"places": places[item["part"]]} for item in items]
@@ -88,7 +103,11 @@ def read_parts(
     stored += _read(members, apart, project, dataset, parts, jobs, None, len(members))
     used = {group["part"] for group in groups}
     stored = [_repacked(parts, note, used) for note in stored if used & note["parts"].keys()]
-    found = {part: held | {"batch": note["batch"]} for note in stored for part, held in note["parts"].items()}
+    found = {
+        part: held | {"batch": note["batch"]}
+        for note in stored
+        for part, held in note["parts"].items()
+    }
     return [group | found[group["part"]] for group in groups]
 
 
@@ -140,8 +159,15 @@ def _repacked(parts: Path, note: Item, used: set[str]) -> Item:
     for part, held in live.items():
         for table, group in held["groups"].items():
             with pq.ParquetFile(parts / note["batch"] / f"{table}.parquet") as source:
-                tables.setdefault(table, []).append((part, source.read_row_group(group, use_threads=False)))
-    return _write(parts, tables, live, {item: about for item, about in note["items"].items() if about[0] in files})
+                tables.setdefault(table, []).append(
+                    (part, source.read_row_group(group, use_threads=False))
+                )
+    return _write(
+        parts,
+        tables,
+        live,
+        {item: about for item, about in note["items"].items() if about[0] in files},
+    )
 
 
 def _groups(items: list[Item], places: list[list[list[str]]]) -> list[Item]:
@@ -163,25 +189,44 @@ def _groups(items: list[Item], places: list[list[list[str]]]) -> list[Item]:
     members: dict[int, list[int]] = {}
     for i in range(len(items)):
         members.setdefault(root(i), []).append(i)
-    return [_group([items[i] for i in group], [p for i in group for p in places[i]], full) for group in members.values()]
+    return [
+        _group([items[i] for i in group], [p for i in group for p in places[i]], full)
+        for group in members.values()
+    ]
 
 
 def _group(members: Sequence[Item], places: list[list[str]], full: dict[str, str]) -> Item:
-    key = members[0]["part"] if len(members) == 1 else digest("group", *(m["part"] for m in members))[:24]
+    key = (
+        members[0]["part"]
+        if len(members) == 1
+        else digest("group", *(m["part"] for m in members))[:24]
+    )
     held = sorted({(full.get(home, home), period) for home, period in places})
-    return {"part": key, "files": [m["file"] for m in members], "places": [list(place) for place in held]}
+    return {
+        "part": key,
+        "files": [m["file"] for m in members],
+        "places": [list(place) for place in held],
+    }
 
 
 def _read(
-    items: list[Item], groups: list[Item] | None, project: Project, dataset: str, parts: Path, jobs: int | None,
-    progress: Progress | None, total: int,
-) -> list[Item]:  # fmt: skip
+    items: list[Item],
+    groups: list[Item] | None,
+    project: Project,
+    dataset: str,
+    parts: Path,
+    jobs: int | None,
+    progress: Progress | None,
+    total: int,
+) -> list[Item]:
     """Read files into batches; the notes of the batches."""
     if not items:
         return []
     workers = max(1, min(jobs or workers_for(BATCH_OF_LEDGERS), len(items) // 2))
     if groups is None:
-        batches: list[tuple[list[Item], list[Item] | None]] = [(some, None) for some in _shared_out(items, workers)]
+        batches: list[tuple[list[Item], list[Item] | None]] = [
+            (some, None) for some in _shared_out(items, workers)
+        ]
     else:
         batches = [([i for i in items if i["file"] in group["files"]], [group]) for group in groups]
     tasks: list[Task] = [(project.root, dataset, batch, wanted, parts) for batch, wanted in batches]
@@ -189,7 +234,9 @@ def _read(
     with process_map(workers if len(batches) > 1 else 1, _begin_worker) as mapped:
         results = mapped(_read_batch, tasks)
         if workers > 1:
-            importlib.import_module("evalkit.stats")  # slow, and soon needed: while the workers read
+            importlib.import_module(
+                "evalkit.stats"
+            )  # slow, and soon needed: while the workers read
         for (batch, _wanted), note in zip(batches, results, strict=True):
             notes.append(note)
             done += len(batch)
@@ -230,9 +277,18 @@ def _read_batch(task: Task) -> Item:
     ages = {name: path.stat().st_mtime for name, path in paths.items()}
     folder = project.settings["area"]
     ledger = from_sheets(
-        sheets, codebook=project.codebook, mapping=project.mapping, folder=folder, ages=ages, areas=known_areas(root)
+        sheets,
+        codebook=project.codebook,
+        mapping=project.mapping,
+        folder=folder,
+        ages=ages,
+        areas=known_areas(root),
     )
-    tables = {name: to_arrow(frame, schema(project.codebook, name)) for name, frame in ledger.tables.items() if len(frame)}
+    tables = {
+        name: to_arrow(frame, schema(project.codebook, name))
+        for name, frame in ledger.tables.items()
+        if len(frame)
+    }
     for name, table in tables.items():
         validate(table, name, project.codebook)
     files = {name: _owners(table["source_file"], names) for name, table in tables.items()}
@@ -247,7 +303,11 @@ def _read_batch(task: Task) -> Item:
     findings = [*told([*problems, *named_in(paths, root), *said]), *ledger.problems]
     owner = part_of[_owners(pa.array([p.file for p in findings], pa.string()), names)]
     held: dict[str, Item] = {
-        group["part"]: {"files": group["files"], "rows": {}, "problems": [_said(findings[i]) for i in np.flatnonzero(owner == n)]}
+        group["part"]: {
+            "files": group["files"],
+            "rows": {},
+            "problems": [_said(findings[i]) for i in np.flatnonzero(owner == n)],
+        }
         for n, group in enumerate(groups)
     }
     pieces: dict[str, list[tuple[str, pa.Table]]] = {}
@@ -256,12 +316,20 @@ def _read_batch(task: Task) -> Item:
         order = np.argsort(of, kind="stable")
         table = table if (order[1:] > order[:-1]).all() else table.take(pa.array(order))
         ends = np.searchsorted(of[order], np.arange(len(groups) + 1))
-        pieces[name] = [(group["part"], table.slice(start, end - start))
-                        for group, start, end in zip(groups, ends[:-1], ends[1:], strict=True) if end > start]  # fmt: skip
+        pieces[name] = [
+            (group["part"], table.slice(start, end - start))
+            for group, start, end in zip(groups, ends[:-1], ends[1:], strict=True)
+            if end > start
+        ]
         for part, rows in pieces[name] if name not in ("headings", "sheets") else ():
             for count in rows["source_file"].value_counts().to_pylist():
                 held[part]["rows"].setdefault(str(count["values"]), {})[name] = count["counts"]
-    return _write(parts, pieces, held, {item["part"]: (item["file"], where) for item, where in zip(items, places, strict=True)})
+    return _write(
+        parts,
+        pieces,
+        held,
+        {item["part"]: (item["file"], where) for item, where in zip(items, places, strict=True)},
+    )
 
 
 def _said(problem: Problem) -> dict[str, str]:
@@ -272,11 +340,16 @@ def _owners(files: Any, names: Sequence[str]) -> np.ndarray:
     """The index of the source file of each row; a file inside an archive belongs to the archive."""
     index = {name: n for n, name in enumerate(names)}
     (codes,), words = text_codes(files)
-    known = [index.get(one, next((n for name, n in index.items() if one.startswith(f"{name}/")), 0)) for one in words]
+    known = [
+        index.get(one, next((n for name, n in index.items() if one.startswith(f"{name}/")), 0))
+        for one in words
+    ]
     return np.array([*known, 0])[codes]
 
 
-def _places(tables: Mapping[str, pa.Table], owners: Mapping[str, np.ndarray], n: int) -> list[list[list[str]]]:
+def _places(
+    tables: Mapping[str, pa.Table], owners: Mapping[str, np.ndarray], n: int
+) -> list[list[list[str]]]:
     """The districts and periods that stand in each of `n` files, as areas have them and as ledgers look organisations up."""
     found: list[set[tuple[str, str]]] = [set() for _ in range(n)]
     for table, rows in tables.items():
@@ -284,23 +357,42 @@ def _places(tables: Mapping[str, pa.Table], owners: Mapping[str, np.ndarray], n:
             continue
         ((area,), areas), ((period,), periods) = map(text_codes, (rows["area"], rows["period"]))
         homes = [*({home_of(a), district_of(a)} if a else {""} for a in areas), {""}]
-        for owner, a, p in pd.DataFrame({"owner": owners[table], "area": area, "period": period}).drop_duplicates().to_numpy():
+        for owner, a, p in (
+            pd.DataFrame({"owner": owners[table], "area": area, "period": period})
+            .drop_duplicates()
+            .to_numpy()
+        ):
             found[owner] |= {(home, [*periods, ""][p]) for home in homes[a]}
     return [[list(place) for place in sorted(places)] for places in found]
 
 
-def _write(parts: Path, pieces: Mapping[str, list[tuple[str, pa.Table]]], held: Mapping[str, Item], items: Item) -> Item:
+def _write(
+    parts: Path,
+    pieces: Mapping[str, list[tuple[str, pa.Table]]],
+    held: Mapping[str, Item],
+    items: Item,
+) -> Item:
     """A batch of parts on disk; its note, with the row groups of each part."""
     name = digest("batch", *held)[:24]
-    note: Item = {"batch": name, "items": items, "parts": {part: about | {"groups": {}} for part, about in held.items()}}
+    note: Item = {
+        "batch": name,
+        "items": items,
+        "parts": {part: about | {"groups": {}} for part, about in held.items()},
+    }
     temporary = Path(tempfile.mkdtemp(dir=parts, prefix=".tmp-"))
     try:
         for table, some in pieces.items():
             if not some:
                 continue
             shape = some[0][1].schema
-            words = [field.name for field in shape if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
-            with pq.ParquetWriter(temporary / f"{table}.parquet", shape, use_dictionary=words, **PARQUET) as writer:
+            words = [
+                field.name
+                for field in shape
+                if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+            ]
+            with pq.ParquetWriter(
+                temporary / f"{table}.parquet", shape, use_dictionary=words, **PARQUET
+            ) as writer:
                 for n, (part, rows) in enumerate(some):
                     writer.write_table(rows, row_group_size=len(rows))
                     note["parts"][part]["groups"][table] = n
@@ -334,13 +426,20 @@ def _free_name(parts: Path, name: str) -> str:
 
 def named_in(paths: Mapping[str, Path], root: Path) -> list[Problem]:
     """What is said of files in whose names, or folders' names, somebody is named."""
-    return [problem for path in paths.values() for problem in named(path.relative_to(root).as_posix())]
+    return [
+        problem for path in paths.values() for problem in named(path.relative_to(root).as_posix())
+    ]
 
 
 def known_areas(root: Path) -> frozenset[str]:
     """The names in areas.xlsx of a folder of ledgers: with it the office says what is an area."""
     listed = (root / f"{name}.xlsx" for name in AREAS)
-    return frozenset(area for path in listed if path.is_file() for area in _areas_in(path, path.stat().st_mtime_ns))
+    return frozenset(
+        area
+        for path in listed
+        if path.is_file()
+        for area in _areas_in(path, path.stat().st_mtime_ns)
+    )
 
 
 @cache
@@ -348,10 +447,16 @@ def _areas_in(path: Path, _changed: int) -> frozenset[str]:
     return named_areas(read_sheets(path)[0])
 
 
-def fixes_for(project: Project, dataset: str, paths: Mapping[str, Path]) -> list[corrections.Correction]:
+def fixes_for(
+    project: Project, dataset: str, paths: Mapping[str, Path]
+) -> list[corrections.Correction]:
     """The corrections that mean one of these files; with all files known, so that a name told short stays one file."""
     root = project.data / dataset
-    tables = {t for p in paths.values() for t in corrections.correction_files(root, p.relative_to(root).as_posix())}
+    tables = {
+        t
+        for p in paths.values()
+        for t in corrections.correction_files(root, p.relative_to(root).as_posix())
+    }
     files = list(project.labelled(dataset)) if tables else []
     read = corrections.read_corrections(sorted(tables), root)[0]
     return [one for one in read if corrections.target_of(one, files) in paths]
@@ -363,4 +468,6 @@ def sweep(parts: Path, groups: Sequence[Item]) -> None:
     for path in parts.iterdir():
         if path.name not in used:
             with suppress(OSError):
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(
+                    missing_ok=True
+                )

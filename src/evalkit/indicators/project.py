@@ -17,7 +17,9 @@ from evalkit.ledgers.persons import labels
 from evalkit.problems import InputError, Problem, did_you_mean, visible
 from evalkit.world.yaml import parse_mapping, read_text
 
-SETTINGS: dict[str, Any] = read_yaml(Path(__file__).with_name("settings.yml"))  # what evalkit.yml may say: defaults
+SETTINGS: dict[str, Any] = read_yaml(
+    Path(__file__).with_name("settings.yml")
+)  # what evalkit.yml may say: defaults
 CHOICES = {"fonts": ("system", "windows"), "member_base": ("prev_year_end", "year_end", "mean")}
 LARGEST, LONGEST = 1_000_000, 200  # of a number, of a text
 MAPPING = "mapping.yml"
@@ -54,10 +56,16 @@ class Project:
         for key, value in found.items():
             if key not in SETTINGS:
                 advice = did_you_mean(str(key), SETTINGS) or "可用的设置：" + "、".join(SETTINGS)
-                problems.append(Problem("key_unknown", file="evalkit.yml", where=str(key), advice=advice))
+                problems.append(
+                    Problem("key_unknown", file="evalkit.yml", where=str(key), advice=advice)
+                )
             elif allowed := _misfit(key, value):
                 shown = str(value)[:40]
-                problems.append(Problem("value_invalid", file="evalkit.yml", where=key, found=shown, allowed=allowed))
+                problems.append(
+                    Problem(
+                        "value_invalid", file="evalkit.yml", where=key, found=shown, allowed=allowed
+                    )
+                )
             else:
                 settings[key] = value
         if problems:
@@ -108,10 +116,17 @@ def _misfit(key: str, value: Any) -> str:
         fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
         return "" if fits else f"0至{LARGEST:,}的整数，例如 {usual}"
     if isinstance(usual, dict):
-        fits = isinstance(value, dict) and all(isinstance(k, str) and not isinstance(v, dict | list) for k, v in value.items())
+        fits = isinstance(value, dict) and all(
+            isinstance(k, str) and not isinstance(v, dict | list) for k, v in value.items()
+        )
         return "" if fits else "名称: 取值"
-    fits = isinstance(value, str) and len(value) <= LONGEST and visible(value) == value and "\n" not in value
-    return "" if fits else f"一行文字，不超过{LONGEST}字；全是数字的要加引号，例如 {key}: \"2025\""
+    fits = (
+        isinstance(value, str)
+        and len(value) <= LONGEST
+        and visible(value) == value
+        and "\n" not in value
+    )
+    return "" if fits else f'一行文字，不超过{LONGEST}字；全是数字的要加引号，例如 {key}: "2025"'
 
 
 def find_project(project: str | Path | Project | None = None) -> Project:
@@ -122,14 +137,23 @@ def find_project(project: str | Path | Project | None = None) -> Project:
     if given:
         root = Path(given).expanduser().resolve()
         if not root.is_dir():
-            raise InputError(Problem("data_missing", file=str(root), found="没有这个文件夹", advice="请检查 --project"))
+            raise InputError(
+                Problem(
+                    "data_missing",
+                    file=str(root),
+                    found="没有这个文件夹",
+                    advice="请检查 --project",
+                )
+            )
         return Project(root)
     here = Path.cwd().resolve()
     for folder in (here, *here.parents):
         if (folder / "evalkit.yml").is_file() or (folder / "data" / "raw").is_dir():
             return Project(folder)
     advice = "请在项目文件夹里运行，或用 --project 指明（项目文件夹里有 evalkit.yml 或 data/raw）"
-    raise InputError(Problem("data_missing", file=str(here), found="找不到项目文件夹", advice=advice))
+    raise InputError(
+        Problem("data_missing", file=str(here), found="找不到项目文件夹", advice=advice)
+    )
 
 
 def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
@@ -139,17 +163,37 @@ def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
     content, problems = parse_mapping(read_text(path), path.name)
     if nested := [key for key, value in content.items() if isinstance(value, dict | list)]:
         advice = "每行写一条“我的表头: 规定的列”，冒号用半角，后面空一格"
-        problems.append(Problem("yaml_unreadable", file=path.name, where=str(nested[0]), found=str(content)[:40], advice=advice))
+        problems.append(
+            Problem(
+                "yaml_unreadable",
+                file=path.name,
+                where=str(nested[0]),
+                found=str(content)[:40],
+                advice=advice,
+            )
+        )
     if problems:
         raise InputError(problems)
     mapping = {str(k): "" if v is None else str(v) for k, v in content.items()}
     headings = Headings(codebook.headings, mapping)
-    names = {name for form in headings.forms.values() for spec in form["columns"].values() for name in spec["names"][:1]}
+    names = {
+        name
+        for form in headings.forms.values()
+        for spec in form["columns"].values()
+        for name in spec["names"][:1]
+    }
     problems = [
-        Problem("key_unknown", file=path.name, where=key, found=mapping[key], allowed="空表里的列名；不要的列写“忽略”",
-                advice=did_you_mean(mapping[key], names))
-        for key in mapping if headings.leads_nowhere(key)
-    ]  # fmt: skip
+        Problem(
+            "key_unknown",
+            file=path.name,
+            where=key,
+            found=mapping[key],
+            allowed="空表里的列名；不要的列写“忽略”",
+            advice=did_you_mean(mapping[key], names),
+        )
+        for key in mapping
+        if headings.leads_nowhere(key)
+    ]
     if problems:
         raise InputError(problems)
     return mapping
@@ -160,7 +204,10 @@ def nearest_mapping(folder: Path, codebook: Codebook) -> dict[str, str] | None:
     homes = [folder]
     with suppress(InputError):
         homes.append(find_project().root)
-    return next((read_mapping(home / MAPPING, codebook) for home in homes if (home / MAPPING).exists()), None)
+    return next(
+        (read_mapping(home / MAPPING, codebook) for home in homes if (home / MAPPING).exists()),
+        None,
+    )
 
 
 def nearest_codebook() -> Codebook:

@@ -20,28 +20,49 @@ def published_folder(project: Project) -> Path:
     for root in (project.root, Path(evalkit.__file__).parents[2]):
         if (root / "data" / "published" / "figures.csv").is_file():
             return root / "data" / "published"
-    raise InputError(Problem("data_missing", file="data/published", found="没有公开数字", advice="请恢复程序自带的 data/published"))
+    raise InputError(
+        Problem(
+            "data_missing",
+            file="data/published",
+            found="没有公开数字",
+            advice="请恢复程序自带的 data/published",
+        )
+    )
 
 
 def build_published(project: Project) -> Manifest:
     """Read the public figures, their intervals and the rates that follow from them."""
     source = published_folder(project)
     folder = project.processed("published")
-    files = [{"file": path.name, "sha256": file_digest(path)} for path in sorted(source.glob("*.csv"))]
-    fingerprint = digest(evalkit.__version__, project.codebook.hash(), *(f["sha256"] for f in files))
+    files = [
+        {"file": path.name, "sha256": file_digest(path)} for path in sorted(source.glob("*.csv"))
+    ]
+    fingerprint = digest(
+        evalkit.__version__, project.codebook.hash(), *(f["sha256"] for f in files)
+    )
     known = read_manifest(folder)
     if known and "stored" not in known:
         known = None
     lost = tuple(not_whole(folder, known)) if known else ()
     if known and known["fingerprint"] == fingerprint and not lost:
-        return Manifest(folder, "published", tuple(known["periods"]), tuple(files), {}, changed=False)
+        return Manifest(
+            folder, "published", tuple(known["periods"]), tuple(files), {}, changed=False
+        )
     tables = published(source)
     measures = published_measures(tables["figures"], project.codebook)
     indicators = evaluate(measures, codebook=project.codebook)
     periods = in_time(p for p in measures["period"].dropna() if p)
     manifest = {
-        "schema_version": SCHEMA_VERSION, "evalkit": evalkit.__version__, "dataset": "published",
-        "fingerprint": fingerprint, "periods": periods, "problems": {}, "files": files, "parts": [],
-    }  # fmt: skip
+        "schema_version": SCHEMA_VERSION,
+        "evalkit": evalkit.__version__,
+        "dataset": "published",
+        "fingerprint": fingerprint,
+        "periods": periods,
+        "problems": {},
+        "files": files,
+        "parts": [],
+    }
     write_build(folder, {**tables, "measures": measures, "indicators": indicators}, manifest)
-    return Manifest(folder, "published", tuple(periods), tuple(files), {}, changed=True, damaged=lost)
+    return Manifest(
+        folder, "published", tuple(periods), tuple(files), {}, changed=True, damaged=lost
+    )

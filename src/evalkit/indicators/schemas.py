@@ -12,7 +12,14 @@ from evalkit.codebook import Codebook
 from evalkit.indicators.store import COMMON, nullable
 from evalkit.problems import InputError, Problem
 
-DTYPES = {"text": "string", "int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": None}
+DTYPES = {
+    "text": "string",
+    "int": "Int64",
+    "money": "Int64",
+    "number": "Float64",
+    "bool": "boolean",
+    "date": None,
+}
 
 
 def table_schema(codebook: Codebook, table: str) -> Any:
@@ -32,14 +39,18 @@ def table_schema(codebook: Codebook, table: str) -> Any:
         if column.interval:
             for end in ("low", "high"):
                 columns[f"{name}_{end}"] = pandera.Column(dtype, nullable=True)
-            checks.append(pandera.Check(_ordered(name), name=f"{name}_low <= {name} <= {name}_high"))
+            checks.append(
+                pandera.Check(_ordered(name), name=f"{name}_low <= {name} <= {name}_high")
+            )
     return pandera.DataFrameSchema(columns, checks=checks, strict=True, name=table)
 
 
 def _ordered(name: str) -> Any:
     def check(frame: pd.DataFrame) -> pd.Series:
         low, value, high = frame[f"{name}_low"], frame[name], frame[f"{name}_high"]
-        good = ((low <= value) | low.isna() | value.isna()) & ((value <= high) | high.isna() | value.isna())
+        good = ((low <= value) | low.isna() | value.isna()) & (
+            (value <= high) | high.isna() | value.isna()
+        )
         return good.fillna(True).astype(bool)
 
     return check
@@ -72,7 +83,14 @@ def validate(table: pa.Table, name: str, codebook: Codebook) -> pa.Table:
         An unknown table (a table of persons has no schema), a value outside its list, a negative count ...
     """
     if name not in codebook.tables:
-        raise InputError(Problem("person_refused", where=name, allowed="、".join(codebook.tables), advice="只收单位、党组织和地区的数据"))
+        raise InputError(
+            Problem(
+                "person_refused",
+                where=name,
+                allowed="、".join(codebook.tables),
+                advice="只收单位、党组织和地区的数据",
+            )
+        )
     if fits(table, name, codebook):
         return table
     import pandera.errors
@@ -83,7 +101,12 @@ def validate(table: pa.Table, name: str, codebook: Codebook) -> pa.Table:
         cases = error.failure_cases.head(20).to_dict("records")
         raise InputError(
             [
-                Problem("value_invalid", where=f"{name}.{c['column']}", found=str(c["failure_case"]), allowed=str(c["check"]))
+                Problem(
+                    "value_invalid",
+                    where=f"{name}.{c['column']}",
+                    found=str(c["failure_case"]),
+                    allowed=str(c["check"]),
+                )
                 for c in cases
             ]
         ) from error

@@ -62,13 +62,18 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return known if isinstance(known, dict) and known.get("schema_version") == SCHEMA_VERSION else None
+    return (
+        known if isinstance(known, dict) and known.get("schema_version") == SCHEMA_VERSION else None
+    )
 
 
 def facts_of(path: Path) -> dict[str, Any]:
     """Size and hash of a stored file, by which it is later known to be whole."""
     with path.open("rb") as file:
-        return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        return {
+            "size": path.stat().st_size,
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+        }
 
 
 def damaged(folder: Path, stored: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -76,14 +81,18 @@ def damaged(folder: Path, stored: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
     def whole(name: str) -> bool:
         try:
-            return (folder / name).stat().st_size == stored[name]["size"] and facts_of(folder / name) == stored[name]
+            return (folder / name).stat().st_size == stored[name]["size"] and facts_of(
+                folder / name
+            ) == stored[name]
         except (OSError, KeyError, TypeError):
             return False
 
     return [name for name in stored if not whole(name)]
 
 
-def write_build(folder: Path, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+def write_build(
+    folder: Path, frames: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]
+) -> None:
     """Put the frames of a build and its manifest in place together.
 
     All are written apart first, so that a full disk costs nothing; while they are put in place there is no manifest, so
@@ -102,9 +111,13 @@ def write_build(folder: Path, frames: Mapping[str, pd.DataFrame], manifest: Mapp
         patiently(lambda: keep(folder, old, names))
         put_in_place(new, old, folder, names)
     except PermissionError as error:
-        raise InputError(Problem("output_locked", file=str(folder), found=str(error), advice=CLOSE_IT)) from error
+        raise InputError(
+            Problem("output_locked", file=str(folder), found=str(error), advice=CLOSE_IT)
+        ) from error
     except OSError as error:
-        raise InputError(Problem("output_unwritable", file=str(folder), found=str(error))) from error
+        raise InputError(
+            Problem("output_unwritable", file=str(folder), found=str(error))
+        ) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
@@ -131,7 +144,9 @@ def put_in_place(new: Path, old: Path, folder: Path, names: Sequence[str]) -> No
             replace(new / name, folder / name)
             placed.append(name)
     except (OSError, InputError):
-        for name in dict.fromkeys([*placed, "manifest.json"]):  # the manifest last: only then they count
+        for name in dict.fromkeys(
+            [*placed, "manifest.json"]
+        ):  # the manifest last: only then they count
             if (old / name).is_file():
                 put_back(old / name, folder / name)
         raise
@@ -150,7 +165,10 @@ def read_frame(path: Path, stored: Mapping[str, Any] | None) -> pd.DataFrame:
         data = path.read_bytes()
         if stored and hashlib.sha256(data).hexdigest() != stored["sha256"]:
             now = read_manifest(path.parent) or {}  # perhaps a build has ended meanwhile
-            if now.get("stored", {}).get(path.name) != {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}:
+            if now.get("stored", {}).get(path.name) != {
+                "size": len(data),
+                "sha256": hashlib.sha256(data).hexdigest(),
+            }:
                 raise damage(path)
         return pd.read_parquet(io.BytesIO(data))
     except (OSError, pa.ArrowException) as error:
@@ -164,7 +182,9 @@ def damage(path: Path) -> InputError:
 
 
 def read_table(
-    pieces: Iterable[tuple[Path, Sequence[int]]], wanted: pa.Schema, columns: Sequence[str] | None = None
+    pieces: Iterable[tuple[Path, Sequence[int]]],
+    wanted: pa.Schema,
+    columns: Sequence[str] | None = None,
 ) -> pa.Table:
     """Row groups of the parts of one table, one below the other, its text as codes; an empty table where there are none."""
     text = [field.name for field in wanted if field.type == pa.string()]
@@ -176,7 +196,9 @@ def read_table(
         except (OSError, pa.ArrowException, IndexError) as error:
             raise damage(path) from error
     if parts:
-        return pa.concat_tables(parts).unify_dictionaries().combine_chunks()  # one dictionary, one chunk: codes at once
+        return (
+            pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+        )  # one dictionary, one chunk: codes at once
     return wanted.empty_table().select(columns or wanted.names)
 
 
@@ -196,6 +218,10 @@ def with_full_areas(table: pa.Table, full: dict[str, str]) -> pa.Table:
 
 def nullable(kind: pa.DataType) -> Any:
     """pandas' nullable type for an Arrow type."""
-    known = {pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(),
-             pa.float64(): pd.Float64Dtype()}  # fmt: skip
+    known = {
+        pa.string(): pd.StringDtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.float64(): pd.Float64Dtype(),
+    }
     return known.get(kind)

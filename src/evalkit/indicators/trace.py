@@ -98,7 +98,9 @@ def _rows(data: Data, asked: Asked, headings: pd.DataFrame) -> pd.DataFrame:
         rows["table"] = "figures"
     else:
         block = data.block(asked.area, asked.period)
-        rows = _ledger_rows(block, data.view_of_block(view_of(measure), asked.area, asked.period), asked)
+        rows = _ledger_rows(
+            block, data.view_of_block(view_of(measure), asked.area, asked.period), asked
+        )
         wanted = _headings_wanted(measure, data.codebook)
     rows["cells"] = Cells(headings, wanted, _fallback(measure, data.codebook)).of(rows)
     # a row of another ledger without a cell of its own tells nothing
@@ -127,8 +129,12 @@ def _inside(view: View, area: str) -> np.ndarray[Any, Any]:
 def _typed_rows(data: Data, asked: Asked) -> pd.DataFrame:
     view = data.figures_view(asked.area, asked.period)
     measure = view["measure"]
-    is_asked = np.array([*(word == asked.measure.code for word in measure.words or ()), False])[measure.values]
-    rows = plain(view.table.select([*PLACE, "value"]).filter(_inside(view, asked.area) & is_asked)).to_pandas()
+    is_asked = np.array([*(word == asked.measure.code for word in measure.words or ()), False])[
+        measure.values
+    ]
+    rows = plain(
+        view.table.select([*PLACE, "value"]).filter(_inside(view, asked.area) & is_asked)
+    ).to_pandas()
     return rows.rename(columns={"value": "amount"}).assign(key=asked.measure.name, own=True)
 
 
@@ -147,7 +153,9 @@ def _ledger_rows(block: Block, view: View, asked: Asked) -> pd.DataFrame:
         rows = rows.groupby(at, as_index=False, dropna=False, sort=False)["amount"].sum()
     rows = rows.sort_values(PLACE, kind="stable", ignore_index=True)
     linked = [
-        _linked_rows(block, view, kept, name, table) for table in _other_tables(measure) if table in LINKS[name]
+        _linked_rows(block, view, kept, name, table)
+        for table in _other_tables(measure)
+        if table in LINKS[name]
     ]
     linked = [one for one in linked if len(one)]
     return _with_linked(rows, pd.concat(linked, ignore_index=True)) if linked else rows
@@ -189,7 +197,9 @@ LINKS: dict[str, dict[str, str]] = {
 }
 
 
-def _linked_rows(block: Block, view: View, kept: np.ndarray[Any, Any], name: str, table: str) -> pd.DataFrame:
+def _linked_rows(
+    block: Block, view: View, kept: np.ndarray[Any, Any], name: str, table: str
+) -> pd.DataFrame:
     """The rows of another table that join the kept rows of a view."""
     mine = _keys(block, TABLE_OF[name], "unit" if name == "units" else "org")
     mine = mine[view[ROW_OF_TABLE].values.astype(np.int64)][kept]
@@ -236,7 +246,11 @@ def _fallback(measure: Measure, codebook: Codebook) -> tuple[str, ...]:
 
 def _fund_columns(measure: Measure, codebook: Codebook) -> Iterator[str]:
     """The columns of the funds ledger whose flow, source and purpose the measure asks for."""
-    asked = {test.column: test.values for test in measure.tests if test.column in ("flow", "source", "purpose") and test.values}
+    asked = {
+        test.column: test.values
+        for test in measure.tests
+        if test.column in ("flow", "source", "purpose") and test.values
+    }
     for column, spec in codebook.headings["forms"]["funds"]["columns"].items():
         fits = all(spec.get(key) in values for key, values in asked.items())
         if "flow" in spec and "total_of" not in spec and fits:
@@ -263,7 +277,9 @@ class Cells:
         """The addresses of every row, joined by a blank; of a row of the view at least the cell of its name."""
         cells = np.full(len(rows), "", dtype=object)
         numbers, own = rows["source_row"].to_numpy(), rows["own"].to_numpy(dtype=bool)
-        for (file, sheet, table), at in rows.groupby(["source_file", "source_sheet", "table"]).indices.items():
+        for (file, sheet, table), at in rows.groupby(
+            ["source_file", "source_sheet", "table"]
+        ).indices.items():
             columns = self._sheets.get((file, sheet))
             if columns is None:
                 continue
@@ -271,7 +287,9 @@ class Cells:
             names = set().union(*(self._wanted.get(one, set()) for one in tables))
             cells[at] = _addresses(columns.loc[columns["column"].isin(names)], numbers[at])
             bare = at[(cells[at] == "") & own[at]]
-            cells[bare] = _addresses(columns.loc[columns["column"].isin(self._fallback)], numbers[bare])
+            cells[bare] = _addresses(
+                columns.loc[columns["column"].isin(self._fallback)], numbers[bare]
+            )
         return cells
 
 
@@ -280,7 +298,9 @@ def _addresses(columns: pd.DataFrame, rows: np.ndarray[Any, Any]) -> np.ndarray[
     out = np.full(len(rows), "", dtype=object)
     if not len(columns) or not len(rows):
         return out
-    letters, first, last = (columns[name].to_numpy() for name in ("letter", "first_row", "last_row"))
+    letters, first, last = (
+        columns[name].to_numpy() for name in ("letter", "first_row", "last_row")
+    )
     held = (first.astype(int) <= rows[:, None]) & (last.astype(int) >= rows[:, None])
     kinds, which = np.unique(held, axis=0, return_inverse=True)
     told = [list(dict.fromkeys(letters[kind])) for kind in kinds]

@@ -166,7 +166,8 @@ class Block:
         names = ("units", "covers")
         codes, words = coded(*(self.tables[name]["unit"] for name in names))
         return {
-            name: self._within_home(name, code, len(words)) for name, code in zip(names, codes, strict=True)
+            name: self._within_home(name, code, len(words))
+            for name, code in zip(names, codes, strict=True)
         }
 
     def _within_home(self, table: str, codes: np.ndarray[Any, Any], n_words: int) -> Ints:
@@ -178,7 +179,9 @@ class Block:
     def cover_rank(self) -> Ints:
         """How strong each cover is: single before joint before attached before functional."""
         (mode,), words = text_codes(self.tables["covers"]["mode"])
-        ranks = np.array([COVER_RANK.get(word, COVER_RANK["single"]) for word in [*words, ""]], dtype=np.int64)
+        ranks = np.array(
+            [COVER_RANK.get(word, COVER_RANK["single"]) for word in [*words, ""]], dtype=np.int64
+        )
         return ranks[mode]
 
     @cached_property
@@ -431,7 +434,9 @@ def party_orgs__members_high(block: Block) -> Values:
 def _held_directly(block: Block, column: str) -> Values:
     key = block.org["party_organisations"]
     has_branches = (key >= 0) & np.isin(key, block.org["parent"])
-    return pc.if_else(pa.array(block.functional | has_branches), 0, block["party_organisations"][column])
+    return pc.if_else(
+        pa.array(block.functional | has_branches), 0, block["party_organisations"][column]
+    )
 
 
 @derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
@@ -519,7 +524,11 @@ def view(block: Block, name: str, columns: Iterable[str] | None = None) -> pa.Ta
     for column in [column for column in DERIVED[name] if column in wanted]:
         made = DERIVED[name][column].make(block)
         place = table.schema.get_field_index(column)
-        table = table.append_column(column, made) if place < 0 else table.set_column(place, column, made)
+        table = (
+            table.append_column(column, made)
+            if place < 0
+            else table.set_column(place, column, made)
+        )
     for flag, kept in _keeps(block, name).items():
         table = table.append_column(flag, kept)
     return table.filter(pa.array(_exist_at_the_end(block))) if name == "party_orgs" else table

@@ -22,8 +22,13 @@ from evalkit.problems import Problem
 from evalkit.world.number import plain
 
 NAME = "更正表.xlsx"
-_COLUMNS = {"file": "文件 文件名 台账", "sheet": "工作表 表名", "cell": "单元格 位置", "value": "新值 更正为 改为",
-            "reason": "理由 更正理由 原因"}  # fmt: skip
+_COLUMNS = {
+    "file": "文件 文件名 台账",
+    "sheet": "工作表 表名",
+    "cell": "单元格 位置",
+    "value": "新值 更正为 改为",
+    "reason": "理由 更正理由 原因",
+}
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
 _CLEAR = ("空", "空白", "清空")
 
@@ -63,19 +68,39 @@ def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction
         for sheet in sheets:
             for i, row in enumerate(sheet.rows):
                 words = [squeeze(c) for c in row]
-                found = {k: words.index(w) for k, names in _COLUMNS.items() for w in names.split() if w in words}
+                found = {
+                    k: words.index(w)
+                    for k, names in _COLUMNS.items()
+                    for w in names.split()
+                    if w in words
+                }
                 if {"file", "cell", "value"} <= found.keys():
                     at = found
                 elif at and any(words):
-                    texts = {k: str(row[j]).strip() if k != "value" else row[j] for k, j in at.items()}
+                    texts = {
+                        k: str(row[j]).strip() if k != "value" else row[j] for k, j in at.items()
+                    }
                     where = f"{sheet.name}!A{i + 1}"
-                    one = Correction(**({"sheet": "", "reason": ""} | texts), source=name, where=where)  # type: ignore[arg-type]
+                    one = Correction(
+                        **({"sheet": "", "reason": ""} | texts), source=name, where=where
+                    )  # type: ignore[arg-type]
                     if one.file and one.cell and one.value != "":
                         out.append(one)
                     else:
-                        problems.append(_unused(one, "文件、单元格、新值三项没有填全", "补全；要把单元格清空，新值写“空”"))
+                        problems.append(
+                            _unused(
+                                one,
+                                "文件、单元格、新值三项没有填全",
+                                "补全；要把单元格清空，新值写“空”",
+                            )
+                        )
         if sheets and not at:
-            said = ("找不到表头", "整张更正表未采用", "文件、工作表、单元格、新值、理由", "改成规定的表头")
+            said = (
+                "找不到表头",
+                "整张更正表未采用",
+                "文件、工作表、单元格、新值、理由",
+                "改成规定的表头",
+            )
             problems.append(Problem("correction_unused", "error", name, "", *said))
     return out, problems
 
@@ -89,8 +114,12 @@ def target_of(one: Correction, files: Iterable[str]) -> str | None:
         return re.sub(r"\.[A-Za-z]{2,4}$", "", name)
 
     full = [said, f"{one.folder}/{said}"] if one.folder else [said]
-    for same in (lambda f: f in full, lambda f: stem(f) in full, lambda f: any(w.startswith(f + "/") for w in full),
-                 lambda f: said in (PurePosixPath(f).name, stem(PurePosixPath(f).name))):  # fmt: skip
+    for same in (
+        lambda f: f in full,
+        lambda f: stem(f) in full,
+        lambda f: any(w.startswith(f + "/") for w in full),
+        lambda f: said in (PurePosixPath(f).name, stem(PurePosixPath(f).name)),
+    ):
         hits = list(dict.fromkeys(f for f in inside if same(f)))
         if hits:
             return hits[0] if len(hits) == 1 else None
@@ -99,11 +128,16 @@ def target_of(one: Correction, files: Iterable[str]) -> str | None:
 
 def unmatched(corrections: Iterable[Correction], files: Sequence[str]) -> list[Problem]:
     """An error for every correction whose file is not among `files`, or is several of them."""
-    return [_unused(c, "所写的文件找不到，或有几个同名", "文件名写成 problems.xlsx 里“文件”一列的样子")
-            for c in corrections if target_of(c, files) is None]  # fmt: skip
+    return [
+        _unused(c, "所写的文件找不到，或有几个同名", "文件名写成 problems.xlsx 里“文件”一列的样子")
+        for c in corrections
+        if target_of(c, files) is None
+    ]
 
 
-def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correction]) -> tuple[list[RawSheet], list[Problem]]:
+def apply_corrections(
+    sheets: Sequence[RawSheet], corrections: Sequence[Correction]
+) -> tuple[list[RawSheet], list[Problem]]:
     """The sheets with corrected cells (the given ones stay as they are), and what was done or could not be done."""
     out = list(sheets)
     problems: list[Problem] = []
@@ -112,12 +146,27 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
     for one in corrections:
         sheet_said, _, cell = one.cell.rpartition("!")
         said_sheet = (one.sheet or sheet_said).strip("'")
-        wanted, match = persons.label(said_sheet) if said_sheet else "", _CELL.fullmatch(cell.strip())
+        wanted, match = (
+            persons.label(said_sheet) if said_sheet else "",
+            _CELL.fullmatch(cell.strip()),
+        )
         file = target_of(one, files)
-        here = [i for i, s in enumerate(out) if s.file == file and (squeeze(s.name) == squeeze(wanted) if wanted else s.state == "visible")]
+        here = [
+            i
+            for i, s in enumerate(out)
+            if s.file == file
+            and (squeeze(s.name) == squeeze(wanted) if wanted else s.state == "visible")
+        ]
         if file is None or match is None or len(here) != 1:
-            said = ("文件找不到，或有几个同名" if file is None else "单元格的写法看不懂" if match is None
-                    else "没有所写的工作表" if wanted else "文件里有几个工作表，没有写明是哪一个")  # fmt: skip
+            said = (
+                "文件找不到，或有几个同名"
+                if file is None
+                else "单元格的写法看不懂"
+                if match is None
+                else "没有所写的工作表"
+                if wanted
+                else "文件里有几个工作表，没有写明是哪一个"
+            )
             problems.append(_unused(one, said, "单元格写成 F12，工作表单独写明", file or ""))
             continue
         sheet = out[here[0]]
@@ -125,7 +174,9 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         row = int(match[2])
         i = row - 1
         if not 0 <= i < len(sheet.rows) or column > len(sheet.rows[i]):
-            problems.append(_unused(one, f"单元格 {match[0].upper()} 在表格以外", "核对单元格的位置", file))
+            problems.append(
+                _unused(one, f"单元格 {match[0].upper()} 在表格以外", "核对单元格的位置", file)
+            )
             continue
         if here[0] not in copied:
             copied.add(here[0])
@@ -135,17 +186,36 @@ def apply_corrections(sheets: Sequence[RawSheet], corrections: Sequence[Correcti
         sheet.rows[i][column - 1] = new
         out[here[0]] = dataclasses.replace(sheet, no_value=sheet.no_value - {(row, column)})
         reason = one.reason[:60] if persons.free_of_names(one.reason) else "见该行"
-        because = f"{one.source} {one.where}" + (f"，理由：{reason}" if one.reason else "，没有写理由")
+        because = f"{one.source} {one.where}" + (
+            f"，理由：{reason}" if one.reason else "，没有写理由"
+        )
         where = f"{sheet.name}!{match[1].upper()}{row}"
-        above = [r[column - 1] for r in sheet.rows[:i] if column <= len(r) and isinstance(r[column - 1], str)]
+        above = [
+            r[column - 1]
+            for r in sheet.rows[:i]
+            if column <= len(r) and isinstance(r[column - 1], str)
+        ]
         told = not any(persons.heading_kind(str(text), table="instructors") for text in above)
-        problems.append(Problem("value_corrected", "warning", sheet.file, where, _kind(old, told), _kind(new, told), "", because))
+        problems.append(
+            Problem(
+                "value_corrected",
+                "warning",
+                sheet.file,
+                where,
+                _kind(old, told),
+                _kind(new, told),
+                "",
+                because,
+            )
+        )
     return out, problems
 
 
 def _unused(one: Correction, found: str, advice: str, file: str = "") -> Problem:
     """A correction without effect: told of the ledger where that is known, so that it stays with the ledger's part."""
-    at = (file, "", f"{one.source} {one.where}：{found}") if file else (one.source, one.where, found)
+    at = (
+        (file, "", f"{one.source} {one.where}：{found}") if file else (one.source, one.where, found)
+    )
     return Problem("correction_unused", "error", *at, "未采用", "", advice)
 
 

@@ -39,7 +39,9 @@ class DateValue:
 
 _MISSING, _UNREADABLE = DateValue(None, note="missing"), DateValue(None, note="value_unreadable")
 _IMPOSSIBLE = DateValue(None, note="date_impossible")
-_CHINESE = re.compile(r"[〇一二三四五六七八九十廿卅]+(?=[年月日号季])|(?<=[年月])[〇一二三四五六七八九十廿卅]+")
+_CHINESE = re.compile(
+    r"[〇一二三四五六七八九十廿卅]+(?=[年月日号季])|(?<=[年月])[〇一二三四五六七八九十廿卅]+"
+)
 _Y = r"(?P<y>(?:19|20|21)\d\d|\d\d(?=年|[./-]\d{1,2}[./-]))"
 _DATE = re.compile(
     rf"(?:公元|约|于|自)?(?:{_Y}[年./-]?)?(?:(?P<m>\d{{1,2}})(?:月份?|[./-]|$)(?:(?P<d>\d{{1,2}})[日号]?)?)?"
@@ -48,8 +50,12 @@ _DATE = re.compile(
 _COMPACT = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)?")
 _PART = re.compile(r"(.*?)(?:(?P<half>[上下])半年|第?(?P<quarter>[1-4])季度?)")
 _TO = re.compile(r"\s*(?:至|到|—+|–|~|～|--+|-(?=\s)|(?<=\s)-|(?<=[年月日号])-)\s*")
-_SINCE = re.compile(r"(.+?)(?:成立|建立|组建|创办|登记|注册|前|以来|左右|起|底|初|中旬|上旬|下旬|召开|开展|上午|下午|晚上?|中午|全天)")
-_HYPHEN = re.compile(r"([\d.年月日号]+)-([\d.年月日号]+)|([\d/年月日号]+)-([\d/年月日号]+)")  # 2015.3-2016.4, 2019-2021
+_SINCE = re.compile(
+    r"(.+?)(?:成立|建立|组建|创办|登记|注册|前|以来|左右|起|底|初|中旬|上旬|下旬|召开|开展|上午|下午|晚上?|中午|全天)"
+)
+_HYPHEN = re.compile(
+    r"([\d.年月日号]+)-([\d.年月日号]+)|([\d/年月日号]+)-([\d/年月日号]+)"
+)  # 2015.3-2016.4, 2019-2021
 _EPOCH = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
 
 
@@ -86,7 +92,9 @@ def _one(s: str, year: int | None) -> DateValue:
         head = _one(m[1], year) if m[1] else _span(year) if year else _UNREADABLE
         if head.precision != "year" or head.low is None:
             return _UNREADABLE
-        first, length = ("上下".index(m["half"]) * 6 + 1, 6) if m["half"] else (int(m["quarter"]) * 3 - 2, 3)
+        first, length = (
+            ("上下".index(m["half"]) * 6 + 1, 6) if m["half"] else (int(m["quarter"]) * 3 - 2, 3)
+        )
         return _join(_span(head.low.year, first), _span(head.low.year, first + length - 1))
     m = _DATE.fullmatch(s)
     if not m or not (m["y"] or m["m"]):
@@ -129,7 +137,9 @@ def _text(text: str, year: int | None, date_1904: bool) -> DateValue:
             left += "月"  # 3至5月
         start = _one(left, year)
         known = start.low.year if start.low else year
-        if re.fullmatch(r"\d{1,2}[日号]?", right) and start.precision == "day" and start.low:  # 7月1日-3日
+        if (
+            re.fullmatch(r"\d{1,2}[日号]?", right) and start.precision == "day" and start.low
+        ):  # 7月1日-3日
             right = f"{start.low.month}月{right}"
         end = _one(right, known)
         if start.note == "value_unreadable" and end.low:  # 3月-2016年5月: the year stands behind
@@ -195,27 +205,40 @@ def parse_date(cell: Any, *, year: int | None = None, date_1904: bool = False) -
     if abs(number * 100 - round(number * 100)) > 1e-6 or behind == "00":
         return _UNREADABLE
     said = [int(behind.rstrip("0")), int(behind)]
-    one, ten = (_span(year or 0, int(before), n) if in_year else _span(int(before), n) for n in said)
+    one, ten = (
+        _span(year or 0, int(before), n) if in_year else _span(int(before), n) for n in said
+    )
     return one if behind[1] != "0" or ten.date is None else _join(one, ten)
 
 
-def parse_dates(cells: Sequence[Any], *, year: int | None = None, date_1904: bool = False) -> list[DateValue]:
+def parse_dates(
+    cells: Sequence[Any], *, year: int | None = None, date_1904: bool = False
+) -> list[DateValue]:
     """Read a column; equal cells are read once."""
     keys = [(type(cell), cell) for cell in cells]
     memo = {key: parse_date(key[1], year=year, date_1904=date_1904) for key in dict.fromkeys(keys)}
     return [memo[key] for key in keys]
 
 
-_PERIOD = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\s*[年/.-]?度?\s*第?([1-4一二三四])\s*季度?|\s*[-/.]?\s*q([1-4])|\s*年度?|(?![\d]))")
+_PERIOD = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:\s*[年/.-]?度?\s*第?([1-4一二三四])\s*季度?|\s*[-/.]?\s*q([1-4])|\s*年度?|(?![\d]))"
+)
 _SHORT = re.compile(r"(?<!\d)(\d\d)年(?:度?\s*第?([1-4一二三四])\s*季度?)?(?!\d)")
 
 
 @lru_cache(maxsize=4096)
 def _period(s: str) -> str | None:
-    s = _CHINESE.sub(_arabic, re.sub(r"二〇[〇一二三四五六七八九]{2}", _arabic, s.translate(WIDE)).lower())
-    s = re.sub(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)", r"\1", s)  # 20240630, 202412
+    s = _CHINESE.sub(
+        _arabic, re.sub(r"二〇[〇一二三四五六七八九]{2}", _arabic, s.translate(WIDE)).lower()
+    )
+    s = re.sub(
+        r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)", r"\1", s
+    )  # 20240630, 202412
     found = [*_PERIOD.finditer(s)] or [*_SHORT.finditer(s)]
-    said = {f"{_year(m[1])}" + (f"Q{m[m.lastindex or 1].translate(DIGITS)}" if m.lastindex != 1 else "") for m in found}
+    said = {
+        f"{_year(m[1])}" + (f"Q{m[m.lastindex or 1].translate(DIGITS)}" if m.lastindex != 1 else "")
+        for m in found
+    }
     return said.pop() if len(said) == 1 else None
 
 

@@ -90,7 +90,9 @@ class _Ledger:
 
     @cached_property
     def months(self) -> frozenset[int]:
-        told = (next(filter(None, map(month_of, (b.sheet.name, *b.titles))), 0) for b in self.blocks)
+        told = (
+            next(filter(None, map(month_of, (b.sheet.name, *b.titles))), 0) for b in self.blocks
+        )
         return frozenset(told) - {0}
 
     @cached_property
@@ -111,7 +113,9 @@ class _Ledger:
         """Its rows with what they say under these columns (remembered: every pair of ledgers is compared)."""
         wanted = tuple(columns)
         if wanted not in self._read:
-            self._read[wanted] = [(block, row, key) for block in self.blocks for row, key in keyed(block, wanted)]
+            self._read[wanted] = [
+                (block, row, key) for block in self.blocks for row, key in keyed(block, wanted)
+            ]
         return self._read[wanted]
 
     def keys(self, columns: Sequence[str]) -> set[RowKey]:
@@ -143,14 +147,22 @@ def _text(cell: object) -> str:
 
 def _marks(name: str) -> tuple[int, int, str]:
     stem = squeeze(name)
-    final = bool(re.search(r"最终|终稿|定稿|终版", stem)) + bool(re.search(r"修改|修订|更新|新版|改", stem))
+    final = bool(re.search(r"最终|终稿|定稿|终版", stem)) + bool(
+        re.search(r"修改|修订|更新|新版|改", stem)
+    )
     number = re.search(r"(?:版|稿|[vV第改])\D{0,2}(\d{1,3})(?!\d)|[(_\-](\d{1,2})\)?$", stem)
     date = re.search(r"(20\d{2})[-.年]?(\d{2})[-.月]?(\d{2})", stem)
-    return final, int(number[1] or number[2]) if number else 1, "".join(date.groups()) if date else ""
+    return (
+        final,
+        int(number[1] or number[2]) if number else 1,
+        "".join(date.groups()) if date else "",
+    )
 
 
 def _base(name: str) -> str:
-    stem = re.sub(r"最终|终稿|定稿|终版|修改|修订|更新|新版|副本|复制|[vV第]\d+|[改版稿]", "", squeeze(name))
+    stem = re.sub(
+        r"最终|终稿|定稿|终版|修改|修订|更新|新版|副本|复制|[vV第]\d+|[改版稿]", "", squeeze(name)
+    )
     return re.sub(r"[\d\W_]+", "", stem)
 
 
@@ -169,7 +181,9 @@ def settle(
     parts: dict[int, list[Block]] = {}
     problems: list[Problem] = []
     for group in (g for g in groups.values() if len(g) > 1):
-        for_all = frozenset.intersection(*(one.words for one in group))  # 示范区, in the name of the county
+        for_all = frozenset.intersection(
+            *(one.words for one in group)
+        )  # 示范区, in the name of the county
         for one in group:
             one.words -= for_all
         alive = _versions(form, group, problems)
@@ -188,7 +202,9 @@ def _ledgers(form: str, placed: Sequence[Placed], ages: Mapping[str, float]) -> 
         sheet = block.sheet
         own = "".join((*block.titles, block.section))
         said = (own, sheet.name, PurePosixPath(sheet.file).stem)
-        words = frozenset(word for text in said for word in _NARROW.findall(_REMOTE.sub("", squeeze(text))))
+        words = frozenset(
+            word for text in said for word in _NARROW.findall(_REMOTE.sub("", squeeze(text)))
+        )
         area = district_of(place.area) if form in _IN_DISTRICT else place.area
         at = (sheet.file, sheet.name, area, place.period, words)
         if at not in found:
@@ -245,7 +261,9 @@ def _shared(form: str, one: _Ledger, other: _Ledger) -> tuple[int, int, int]:
 def _versions(form: str, group: Sequence[_Ledger], problems: list[Problem]) -> list[_Ledger]:
     """The ledgers of which no newer version is there."""
     alive: list[_Ledger] = []
-    for one in sorted(group, key=lambda k: (k.marks[:3], k.age, k.marks[3:], k.sheet), reverse=True):
+    for one in sorted(
+        group, key=lambda k: (k.marks[:3], k.age, k.marks[3:], k.sheet), reverse=True
+    ):
         newer = next((n for n in alive if _is_version(form, one, n)), None)
         if newer is None:
             alive.append(one)
@@ -275,7 +293,9 @@ def _complement(one: _Ledger, other: _Ledger) -> bool:
     return len(one.columns - other.columns) > 1 and len(other.columns - one.columns) > 1
 
 
-def _extracts(form: str, group: Sequence[_Ledger], problems: list[Problem]) -> dict[int, list[Block]]:
+def _extracts(
+    form: str, group: Sequence[_Ledger], problems: list[Problem]
+) -> dict[int, list[Block]]:
     """Which of these ledgers are extracts of the others, with their blocks as they are read."""
     full: list[_Ledger] = []
     found: dict[int, list[Block]] = {}
@@ -283,7 +303,10 @@ def _extracts(form: str, group: Sequence[_Ledger], problems: list[Problem]) -> d
         known = [keys for other in full if (keys := _known(form, one, other))]
         rows = [(b, row) for b in one.blocks for row in b.rows]
         inside = {
-            (id(block), row) for columns, keys in known for block, row, key in one.rows(columns) if key in keys
+            (id(block), row)
+            for columns, keys in known
+            for block, row, key in one.rows(columns)
+            if key in keys
         }
         announced = one.rank == 2 and any(other.rank < 2 for other in full)
         if not inside or not (announced or len(inside) > _SAME * len(rows)):

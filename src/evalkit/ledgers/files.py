@@ -27,14 +27,32 @@ from evalkit.ledgers import persons
 from evalkit.ledgers.findings import finding as found_at
 from evalkit.ledgers.findings import listed
 from evalkit.ledgers.reader import sheets_of
-from evalkit.ledgers.scan import MAX_AREA, MAX_DENSE_AREA, Refused, Scan, finding, load, refusal, scan, text_encoding
+from evalkit.ledgers.scan import (
+    MAX_AREA,
+    MAX_DENSE_AREA,
+    Refused,
+    Scan,
+    finding,
+    load,
+    refusal,
+    scan,
+    text_encoding,
+)
 from evalkit.problems import Problem
 from evalkit.runner.machine import Answerer, TooMuchMemory
 
 CHILD_SECONDS, CHILD_MEMORY = 120, 4_000_000_000
 READER = str(Path(__file__).with_name("reader.py"))
 READ, QUIET, OWN_NAMES = {"", *listed("read")}, listed("quiet"), listed("own_names")
-NOT_READ = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+NOT_READ = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +84,11 @@ def _left_out(name: str) -> list[Problem] | None:
     if hidden or path.name in OWN_NAMES or extension in QUIET:
         return []
     known = extension in READ
-    return None if known else [finding(name, "no_table_file", "file_skipped", "warning", extension=extension)]
+    return (
+        None
+        if known
+        else [finding(name, "no_table_file", "file_skipped", "warning", extension=extension)]
+    )
 
 
 def list_files(path: str | Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
@@ -88,7 +110,11 @@ def list_files(path: str | Path) -> tuple[list[tuple[str, Path]], list[Problem]]
 
     for at, folders, names in os.walk(root, onerror=failed, followlinks=True):
         folder, real = Path(at), os.path.realpath(at)
-        folders[:] = [] if real in seen else sorted(f for f in folders if not f.startswith((".", "__MACOSX")))
+        folders[:] = (
+            []
+            if real in seen
+            else sorted(f for f in folders if not f.startswith((".", "__MACOSX")))
+        )
         if real in seen:
             place = persons.label(folder.relative_to(root).as_posix())
             problems.append(finding(place, "folder_loop", "file_skipped", "warning"))
@@ -109,9 +135,16 @@ def list_files(path: str | Path) -> tuple[list[tuple[str, Path]], list[Problem]]
 
 def named(name: str) -> list[Problem]:
     """What is said of a file in whose name, or folder's name, somebody is named: it is printed with 〔略〕."""
-    kinds = dict.fromkeys(k for part in persons.readable(name).split("/") for k in persons.gate(part, "label").kinds)
+    kinds = dict.fromkeys(
+        k for part in persons.readable(name).split("/") for k in persons.gate(part, "label").kinds
+    )
     read, advice = "名称中的这一部分不显示", "文件名、文件夹名里不写个人信息"
-    return [found_at("personal_data", persons.label(name), "", persons.KIND_NAMES[k], read, advice=advice) for k in kinds]
+    return [
+        found_at(
+            "personal_data", persons.label(name), "", persons.KIND_NAMES[k], read, advice=advice
+        )
+        for k in kinds
+    ]
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -131,7 +164,11 @@ def read_sheets(path: str | Path, *, name: str | None = None) -> _Result:
     """Every sheet of one file (of every workbook in a zip) and what could not be read; bad content never raises."""
     name = persons.label(name or Path(path).name)
     data = load(path, name)
-    return ([], list(data.problems)) if isinstance(data, Scan) else _labelled(*_read(data, name, depth=0))
+    return (
+        ([], list(data.problems))
+        if isinstance(data, Scan)
+        else _labelled(*_read(data, name, depth=0))
+    )
 
 
 def _labelled(sheets: list[RawSheet], problems: list[Problem]) -> _Result:
@@ -139,12 +176,30 @@ def _labelled(sheets: list[RawSheet], problems: list[Problem]) -> _Result:
     for file in dict.fromkeys(sheet.file for sheet in sheets):
         shown = persons.labels(sheet.name for sheet in sheets if sheet.file == file)
         real = {name: label for label, name in shown.items()}
-        sheets = [dataclasses.replace(s, name=real[s.name]) if s.file == file and s.name != real[s.name] else s for s in sheets]
-        problems = [dataclasses.replace(p, where=real[p.where]) if p.file == file and p.where in real else p for p in problems]
+        sheets = [
+            dataclasses.replace(s, name=real[s.name])
+            if s.file == file and s.name != real[s.name]
+            else s
+            for s in sheets
+        ]
+        problems = [
+            dataclasses.replace(p, where=real[p.where]) if p.file == file and p.where in real else p
+            for p in problems
+        ]
         read, advice = "名称中的这一部分不显示", "工作表名里不写个人信息"
-        problems += [found_at("personal_data", file, f"{label}!A1", persons.KIND_NAMES[kind], read, advice=advice)
-                     for label, name in shown.items() for kind in persons.gate(name, "label").kinds]  # fmt: skip
-    return sheets, [dataclasses.replace(p, where=persons.label(p.where)) if p.where and "!" not in p.where else p for p in problems]
+        problems += [
+            found_at(
+                "personal_data", file, f"{label}!A1", persons.KIND_NAMES[kind], read, advice=advice
+            )
+            for label, name in shown.items()
+            for kind in persons.gate(name, "label").kinds
+        ]
+    return sheets, [
+        dataclasses.replace(p, where=persons.label(p.where))
+        if p.where and "!" not in p.where
+        else p
+        for p in problems
+    ]
 
 
 def _read(data: bytes, name: str, depth: int) -> _Result:
@@ -187,14 +242,20 @@ def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[R
         found = known.get(sheet)
         if found is not None and found.refused:
             continue
-        if found is None or isinstance(rows, str):  # never looked at: reading it may ask for any amount of memory
+        if found is None or isinstance(
+            rows, str
+        ):  # never looked at: reading it may ask for any amount of memory
             said = f"（{rows}）" if found else ""
             problems.append(finding(name, "sheet_unread", where=sheet, error=said))
             continue
         for (row, column), text in (dict.fromkeys(found.no_value, "") | found.errors).items():
             if row <= len(rows) and column <= len(rows[row - 1]):
                 rows[row - 1][column - 1] = text
-        sheets.append(RawSheet(name, sheet, found.state, rows, list(found.merges), found.no_value, look.date_1904))
+        sheets.append(
+            RawSheet(
+                name, sheet, found.state, rows, list(found.merges), found.no_value, look.date_1904
+            )
+        )
     return sheets
 
 
@@ -224,7 +285,9 @@ def read_here() -> None:
         import resource
 
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (held + CHILD_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        resource.setrlimit(
+            resource.RLIMIT_AS, (held + CHILD_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1])
+        )
 
 
 def _rows_of(data: bytes, wanted: set[str] | None) -> Any:
@@ -267,7 +330,9 @@ def _delimited(text: str, name: str) -> list[RawSheet]:
     first = text[:20].lower()
     delimiter = text[4] if first.startswith("sep=") and len(text) > 4 else _delimiter(text)
     csv.field_size_limit(10_000_000)
-    quoting: Any = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL  # one left open would swallow the rows below
+    quoting: Any = (
+        csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL
+    )  # one left open would swallow the rows below
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
     rows: list[list[object]] = [list(row) for row in reader]
     if first.startswith("sep=") and rows:
@@ -287,15 +352,21 @@ def _html(text: str, name: str) -> list[RawSheet]:
     """The tables of a page; a table inside a cell is text of that cell."""
     from lxml import etree, html
 
-    page = html.document_fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", remove_comments=True))
+    page = html.document_fromstring(
+        text.encode(), parser=html.HTMLParser(encoding="utf-8", remove_comments=True)
+    )
     etree.strip_elements(page, "style", "script", "title", with_tail=False)
     for mark in page.iter("br", "p", "div"):
         mark.text = _LINE + (mark.text or "")
-    tables: dict[Any, dict[Any, list[Any]]] = {}  # of every outer table the cells by what holds them, which is seldom no <tr>
+    tables: dict[
+        Any, dict[Any, list[Any]]
+    ] = {}  # of every outer table the cells by what holds them, which is seldom no <tr>
     for part in page.iter("tr", "td", "th"):
         table = [*part.iterancestors("table")]
         if len(table) == 1:
-            row = tables.setdefault(table[0], {}).setdefault(part if part.tag == "tr" else part.getparent(), [])
+            row = tables.setdefault(table[0], {}).setdefault(
+                part if part.tag == "tr" else part.getparent(), []
+            )
             row += [part] if part.tag != "tr" else []
     filled = [[*rows.values()] for rows in tables.values() if any(rows.values())]
     if not filled:
@@ -322,7 +393,9 @@ def _html_sheet(table: list[list[Any]], name: str, number: int) -> RawSheet:
                 merges.append((r + 1, c + 1, r + down, c + across))
             c += across
     width = max((c for _, c in cells), default=-1) + 1
-    rows: list[list[object]] = [[cells.get((r, c), "") for c in range(width)] for r in range(len(table))]
+    rows: list[list[object]] = [
+        [cells.get((r, c), "") for c in range(width)] for r in range(len(table))
+    ]
     return RawSheet(name, f"表{number}", "visible", rows, merges=merges)
 
 
@@ -346,8 +419,14 @@ def _archive(data: bytes, name: str, depth: int) -> _Result:
         members: dict[str, list[zipfile.ZipInfo]] = {}
         for info in archive.infolist():
             members.setdefault(_member_name(info), []).append(info)
-        for member, real, info in ((m, r, i) for m, r in persons.labels(sorted(members)).items() for i in members[r]):
-            problems += [dataclasses.replace(p, file=f"{name}/{member}") for p in named(real) if _left_out(real) is None]
+        for member, real, info in (
+            (m, r, i) for m, r in persons.labels(sorted(members)).items() for i in members[r]
+        ):
+            problems += [
+                dataclasses.replace(p, file=f"{name}/{member}")
+                for p in named(real)
+                if _left_out(real) is None
+            ]
             said = [] if info.is_dir() else _left_out(member)
             problems += [dataclasses.replace(p, file=f"{name}/{member}") for p in said or ()]
             if said is not None:

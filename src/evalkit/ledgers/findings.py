@@ -18,7 +18,10 @@ def declared(name: str) -> Any:
 FINDINGS: dict[str, tuple[Severity, str, str]] = declared("findings.yml")
 RULES: dict[str, Any] = declared("rules.yml")
 WORDS: dict[str, Any] = declared("words.yml")
-FULL = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: " ", 0xA0: " "}  # one to one: places stay places
+FULL = {0xFF01 + i: 0x21 + i for i in range(94)} | {
+    0x3000: " ",
+    0xA0: " ",
+}  # one to one: places stay places
 
 
 def listed(name: str) -> list[str]:
@@ -27,10 +30,26 @@ def listed(name: str) -> list[str]:
 
 
 def finding(
-    code: str, file: str, where: str, found: str = "", read: str | None = None, *,
-    allowed: str = "", advice: str | None = None, severity: Severity | None = None,
-) -> Problem:  # fmt: skip
+    code: str,
+    file: str,
+    where: str,
+    found: str = "",
+    read: str | None = None,
+    *,
+    allowed: str = "",
+    advice: str | None = None,
+    severity: Severity | None = None,
+) -> Problem:
     """A `Problem` with what findings.yml says of its code."""
     usual = FINDINGS.get(code, ("warning", "", "核对"))
     said = usual[1] if read is None else read
-    return Problem(code, severity or usual[0], file, where, found, said, allowed, usual[2] if advice is None else advice)
+    return Problem(
+        code,
+        severity or usual[0],
+        file,
+        where,
+        found,
+        said,
+        allowed,
+        usual[2] if advice is None else advice,
+    )

@@ -22,7 +22,15 @@ from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.grid import Block, tick, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.numerals import PROBATIONARY
-from evalkit.ledgers.place import ENDINGS, Place, area_names, below, district_of, levels_of, month_of
+from evalkit.ledgers.place import (
+    ENDINGS,
+    Place,
+    area_names,
+    below,
+    district_of,
+    levels_of,
+    month_of,
+)
 from evalkit.problems import Problem, near, visible
 from evalkit.world import number
 from evalkit.world.period import in_time
@@ -40,16 +48,25 @@ _KEY = re.compile(r"[\s()\[\]{}<>《》〈〉【】〔〕“”\"'·・.,、。\
 _SPLIT = re.compile(r"[、,，;；\n\r/|]+|\s{2,}")
 _DAY = re.compile(r"\s*\d{1,2}[日号]")
 _BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
-_PLAIN = re.compile(r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}")  # an ordinary name: nothing to clean, no number of a person
+_PLAIN = re.compile(
+    r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}"
+)  # an ordinary name: nothing to clean, no number of a person
 _CODE = re.compile(r"\w{4,}")
 _NEVER_STORED = frozenset(("unit", "instructor_codes"))
 # names of units, organisations and areas, which may be called after somebody; offices, under which somebody may be named
 _BODIES = frozenset(
     "unit_name party_org party_org_name joint_org_name covered_units served_units name short_name name_en code peer_group area".split()
 )
-_OFFICES = frozenset("responsible_body supervising_unit affiliation parent origin registration_body".split())
-_ORGANISATION = re.compile(r"(?:支部|总支|党委|工委|党组|委员会|公司|协会|商会|学会|中心|学校|医院)$")
-_LABELS = {column: (re.compile(rule["whole"]), re.compile(rule["words"])) for column, rule in RULES["labels"].items()}
+_OFFICES = frozenset(
+    "responsible_body supervising_unit affiliation parent origin registration_body".split()
+)
+_ORGANISATION = re.compile(
+    r"(?:支部|总支|党委|工委|党组|委员会|公司|协会|商会|学会|中心|学校|医院)$"
+)
+_LABELS = {
+    column: (re.compile(rule["whole"]), re.compile(rule["words"]))
+    for column, rule in RULES["labels"].items()
+}
 MEMBERS = ("members", "full_members")
 _MEANING = {"int": "count", "money": "money", "number": "number"}
 
@@ -62,7 +79,9 @@ class Form:
     data: pd.DataFrame
     blocks: list[Block]
     places: list[Place]
-    parts: dict[str, dict[int, tuple[tuple[str, float], ...]]] = field(default_factory=dict)  # 4(含预备1)
+    parts: dict[str, dict[int, tuple[tuple[str, float], ...]]] = field(
+        default_factory=dict
+    )  # 4(含预备1)
     repeated: np.ndarray | None = None  # rows that say an earlier row of the same sheet again
 
     def has(self, column: str) -> np.ndarray:
@@ -76,7 +95,9 @@ class Form:
     @cached_property
     def sheet_months(self) -> list[int]:
         """For every block the month that its sheet's name or title tells, else 0."""
-        return [next(filter(None, map(month_of, (b.sheet.name, *b.titles))), 0) for b in self.blocks]
+        return [
+            next(filter(None, map(month_of, (b.sheet.name, *b.titles))), 0) for b in self.blocks
+        ]
 
     @cached_property
     def _at(self) -> tuple[np.ndarray, np.ndarray]:
@@ -100,7 +121,9 @@ class Form:
     def where(self, column: str, row: int) -> str:
         """``sheet!F12`` of a row of `data` (by position)."""
         block = self.blocks[self._at[0][row]]
-        at = block.columns.get(column) or block.columns.get("unit_name" if column == "party_org" else column)
+        at = block.columns.get(column) or block.columns.get(
+            "unit_name" if column == "party_org" else column
+        )
         return where(block.sheet, self._at[1][row], at[0] if at else 0)
 
     def block_of(self, row: int) -> Block:
@@ -114,9 +137,24 @@ class Form:
         """How the table of a row heads a column."""
         return self.block_of(row).headings.get(column, column)
 
-    def problem(self, code: str, column: str, row: Any, found: str = "", read: str | None = None, **more: Any) -> Problem:
+    def problem(
+        self,
+        code: str,
+        column: str,
+        row: Any,
+        found: str = "",
+        read: str | None = None,
+        **more: Any,
+    ) -> Problem:
         """A `finding` at a row of `data` (by position)."""
-        return finding(code, self.blocks[self._at[0][row]].sheet.file, self.where(column, int(row)), found, read, **more)
+        return finding(
+            code,
+            self.blocks[self._at[0][row]].sheet.file,
+            self.where(column, int(row)),
+            found,
+            read,
+            **more,
+        )
 
 
 @lru_cache(maxsize=300_000)
@@ -172,14 +210,20 @@ def _cell_text(cell: object) -> str:
     return str(int(cell)) if whole else "" if cell is None else str(cell).strip()  # type: ignore[call-overload]
 
 
-def _pooled(form: Form, cells: Sequence[object], read: Callable[..., Any], dtype: Any, ready: Any = None) -> Any:
+def _pooled(
+    form: Form, cells: Sequence[object], read: Callable[..., Any], dtype: Any, ready: Any = None
+) -> Any:
     """A column through `read`, each different cell once; `read` may ask for the rows of its cell, apart by file.
 
     A text that `ready` accepts is taken as it stands.
     """
     codes, uniques = pd.factorize(np.array(cells, dtype=object))
-    pool = [cell if ready is not None and type(cell) is str and ready(cell)
-            else read(cell, lambda at=at: form.by_file(np.flatnonzero(codes == at))) for at, cell in enumerate(uniques)]  # fmt: skip
+    pool = [
+        cell
+        if ready is not None and type(cell) is str and ready(cell)
+        else read(cell, lambda at=at: form.by_file(np.flatnonzero(codes == at)))
+        for at, cell in enumerate(uniques)
+    ]
     return pd.array(np.array([*pool, None], dtype=object)[codes], dtype=dtype)
 
 
@@ -195,7 +239,9 @@ def _in_month(form: Form, cells: list[object], months: Any) -> list[object]:
     return out
 
 
-_ABSENT = re.compile(r"(?:不|未|无|没|否|非|暂未|暂无|暂缺|尚未|尚无|[×✗✘☐□○xX0空缺]$|[—\-/－／]+$)")
+_ABSENT = re.compile(
+    r"(?:不|未|无|没|否|非|暂未|暂无|暂缺|尚未|尚无|[×✗✘☐□○xX0空缺]$|[—\-/－／]+$)"
+)
 
 
 def absent(cell: object) -> bool:
@@ -236,18 +282,29 @@ def _by_rows(block: Block, index: int, cells: list[object]) -> list[object]:
     own are one person; several names in a cell are several.
     """
     column = block.columns.get("row_number")
-    merged = {row: r1 for r1, c1, r2, c2 in block.sheet.merges if c1 <= index + 1 <= c2 for row in range(r1, r2 + 1)}
+    merged = {
+        row: r1
+        for r1, c1, r2, c2 in block.sheet.merges
+        if c1 <= index + 1 <= c2
+        for row in range(r1, r2 + 1)
+    }
     out: list[object] = []
     last: tuple[str, str, object] = ("", "", None)
     for n, (row, cell) in enumerate(zip(block.rows, cells, strict=True)):
         whole = block.sheet.rows[row]
-        number = _cell_text(whole[column[0]]) if column is not None and column[0] < len(whole) else ""
+        number = (
+            _cell_text(whole[column[0]]) if column is not None and column[0] < len(whole) else ""
+        )
         name, span = squeeze(_cell_text(cell)), merged.get(row + 1)
-        again = not name or (name == last[0] and (number in ("", last[1]) or (span is not None and span == last[2])))
+        again = not name or (
+            name == last[0] and (number in ("", last[1]) or (span is not None and span == last[2]))
+        )
         if out and again:
             out.append(out[-1])
             continue
-        several = [piece for piece in re.split(r"[、,，;；/\n]+", _cell_text(cell)) if piece.strip()]
+        several = [
+            piece for piece in re.split(r"[、,，;；/\n]+", _cell_text(cell)) if piece.strip()
+        ]
         out.append(None if absent(cell) else "、".join(f"R{n}.{k}" for k in range(len(several))))
         last = (name, number, span)
     return out
@@ -255,7 +312,9 @@ def _by_rows(block: Block, index: int, cells: list[object]) -> list[object]:
 
 def _half(cell: object, which: int, whole: bool) -> object:
     """One of the two numbers in a cell (5/6); a cell that is no pair stays with one column, where it is reported."""
-    halves = re.split(r"[/／|]", cell) if isinstance(cell, str) and cell.strip() not in _BLANKS else []
+    halves = (
+        re.split(r"[/／|]", cell) if isinstance(cell, str) and cell.strip() not in _BLANKS else []
+    )
     return halves[which] if len(halves) == 2 else cell if whole or cell in (None, "") else None
 
 
@@ -263,8 +322,12 @@ class Parser:
     """Turns the blocks of one form into a `Form`; collects problems."""
 
     def __init__(
-        self, headings: Headings, lists: Mapping[str, Any], sheets: Sequence[Any], areas: frozenset[str] = frozenset()
-    ):  # fmt: skip
+        self,
+        headings: Headings,
+        lists: Mapping[str, Any],
+        sheets: Sequence[Any],
+        areas: frozenset[str] = frozenset(),
+    ):
         self.headings, self.lists, self.areas = headings, lists, areas
         self.problems: list[Problem] = []
         self._sheets = {id(sheet): n for n, sheet in enumerate(sheets)}
@@ -286,7 +349,9 @@ class Parser:
             turned = list(zip_longest(*(block.sheet.rows[i] for i in block.rows), fillvalue=""))
             for column in used:
                 at = block.columns.get(column)
-                own: Sequence[object] = turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
+                own: Sequence[object] = (
+                    turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
+                )
                 if column in block.ticks:
                     own = self._ticked(block, column, turned)
                 elif column in block.presence:
@@ -294,7 +359,11 @@ class Parser:
                 if column == "instructor_codes" and at is not None:
                     own = self._uncoded(name, block, at[0], [*own])
                 pair = self.headings.pair(name, block.headings.get(column, ""))
-                cells[column] += [_half(c, pair.index(column), column == "present") for c in own] if column in pair else own
+                cells[column] += (
+                    [_half(c, pair.index(column), column == "present") for c in own]
+                    if column in pair
+                    else own
+                )
         self._no_value(form)
         self._merged(form, specs, cells)
         base |= self._place(form, cells)
@@ -307,32 +376,54 @@ class Parser:
             if kind in _MEANING:
                 base |= self._numbers(form, column, specs[column], cells, base)
             elif kind == "date":
-                base[column] = self._dates(form, column, _in_month(form, cells[column], base.get("month")), base["period"])
+                base[column] = self._dates(
+                    form, column, _in_month(form, cells[column], base.get("month")), base["period"]
+                )
             elif kind in ("text", "codes"):
                 base[column] = self._texts(form, column, cells[column], kind == "codes")
             else:
-                base[column] = self._listed(form, column, cells[column], specs[column].get("words", kind))
-        form.data = pd.DataFrame(base)  # an area column of the form's own has won over the place of the sheet
+                base[column] = self._listed(
+                    form, column, cells[column], specs[column].get("words", kind)
+                )
+        form.data = pd.DataFrame(
+            base
+        )  # an area column of the form's own has won over the place of the sheet
         return form
 
-    def _ticked(self, block: Block, column: str, turned: Sequence[Sequence[object]]) -> list[object]:
+    def _ticked(
+        self, block: Block, column: str, turned: Sequence[Sequence[object]]
+    ) -> list[object]:
         """The entry that is ticked in each row of a group of columns (组建方式: 单独 | 联合 | 挂靠)."""
         some = block.ticks[column]
-        marks = [[_mark(turned[i][n] if i < len(turned) else "") for i, _ in some] for n in range(len(block.rows))]
+        marks = [
+            [_mark(turned[i][n] if i < len(turned) else "") for i, _ in some]
+            for n in range(len(block.rows))
+        ]
         circles = not any("yes" in row for row in marks)  # ○ is a tick where nothing else is
         out: list[object] = []
         for row, said in zip(block.rows, marks, strict=True):
-            chosen = [entry for (_, entry), mark in zip(some, said, strict=True) if mark == "yes" or (circles and mark == "open")]
+            chosen = [
+                entry
+                for (_, entry), mark in zip(some, said, strict=True)
+                if mark == "yes" or (circles and mark == "open")
+            ]
             out.append(chosen[0] if len(chosen) == 1 else "")
             crossed = circles and not chosen and said.count("no") == 1 and set(said) <= {"no", ""}
-            circled = not chosen and "open" in said  # beside ticks elsewhere a circle may mean either
+            circled = (
+                not chosen and "open" in said
+            )  # beside ticks elsewhere a circle may mean either
             if len(chosen) > 1 or crossed or circled:
                 place = where(block.sheet, row + 1, some[0][0])
                 found = "打了叉，没有打勾" if crossed else "画了圈，别的行打勾"
                 if chosen:
                     found = "勾了" + "、".join(chosen)
-                told: dict[str, Any] = {"allowed": "、".join(entry for _, entry in some), "advice": "一行只勾一项，用√"}
-                self.problems.append(finding("value_not_listed", block.sheet.file, place, found, **told))
+                told: dict[str, Any] = {
+                    "allowed": "、".join(entry for _, entry in some),
+                    "advice": "一行只勾一项，用√",
+                }
+                self.problems.append(
+                    finding("value_not_listed", block.sheet.file, place, found, **told)
+                )
         return out
 
     def _uncoded(self, name: str, block: Block, index: int, cells: list[object]) -> list[object]:
@@ -341,12 +432,23 @@ class Parser:
         A row without a code or name goes on with the instructor above it.
         """
         levels = tuple(block.headings["instructor_codes"].split("/"))
-        by_rows = (hit := self.headings.look(name, levels)) is not None and self.headings.person(name, hit.column)
+        by_rows = (hit := self.headings.look(name, levels)) is not None and self.headings.person(
+            name, hit.column
+        )
         read = "姓名未读，按一行一名计数；合并的单元格、姓名空着的下一行算同一名"
         said = (read, "请改用编号") if by_rows else (None, None)
         if by_rows or persons.columns({"": cells[:200]}).get("") == "name":
             place = where(block.sheet, block.rows[0] + 1, index)
-            self.problems.append(finding("personal_data", block.sheet.file, place, persons.KIND_NAMES["name"], said[0], advice=said[1]))
+            self.problems.append(
+                finding(
+                    "personal_data",
+                    block.sheet.file,
+                    place,
+                    persons.KIND_NAMES["name"],
+                    said[0],
+                    advice=said[1],
+                )
+            )
         if name != "instructors":
             return cells
         return _by_rows(block, index, cells) if by_rows else _carried(cells)
@@ -359,21 +461,48 @@ class Parser:
             for row, column in sorted(block.sheet.no_value):
                 if row in rows and column in used:
                     place = where(block.sheet, row, column - 1)
-                    said: dict[str, Any] = {"found": "公式没有计算结果或出错", "advice": "打开后保存一次，或改成数字"}
-                    self.problems.append(finding("value_unreadable", block.sheet.file, place, **said))
+                    said: dict[str, Any] = {
+                        "found": "公式没有计算结果或出错",
+                        "advice": "打开后保存一次，或改成数字",
+                    }
+                    self.problems.append(
+                        finding("value_unreadable", block.sheet.file, place, **said)
+                    )
 
-    def _merged(self, form: Form, specs: Mapping[str, Any], cells: Mapping[str, list[object]]) -> None:
+    def _merged(
+        self, form: Form, specs: Mapping[str, Any], cells: Mapping[str, list[object]]
+    ) -> None:
         """A number merged down several rows is one number, of the first row: said, and never counted again."""
         start = 0
         for block in form.blocks:
-            columns = {at[0] + 1: c for c, at in block.columns.items() if c in cells and specs[c]["type"] in _MEANING}
+            columns = {
+                at[0] + 1: c
+                for c, at in block.columns.items()
+                if c in cells and specs[c]["type"] in _MEANING
+            }
             rows = np.asarray(block.rows) + 1
             for r1, column, r2, _ in block.sheet.merges:
-                first, stop = (start + int(n) for n in (np.searchsorted(rows, r1), np.searchsorted(rows, r2, side="right")))
-                if (c := columns.get(column)) and stop - first > 1 and cells[c][first] not in (None, ""):
+                first, stop = (
+                    start + int(n)
+                    for n in (np.searchsorted(rows, r1), np.searchsorted(rows, r2, side="right"))
+                )
+                if (
+                    (c := columns.get(column))
+                    and stop - first > 1
+                    and cells[c][first] not in (None, "")
+                ):
                     cells[c][first + 1 : stop] = [None] * (stop - first - 1)
                     said = (f"合并单元格占{stop - first}行", "只计入第一行，其余行为空")
-                    self.problems.append(form.problem("value_noted", c, first, *said, advice="各行分别填写", severity="question"))
+                    self.problems.append(
+                        form.problem(
+                            "value_noted",
+                            c,
+                            first,
+                            *said,
+                            advice="各行分别填写",
+                            severity="question",
+                        )
+                    )
             start += len(block.rows)
 
     def _place(self, form: Form, cells: Mapping[str, list[object]]) -> dict[str, Any]:
@@ -382,10 +511,16 @@ class Parser:
         codes: list[int] = []
         for block, place in zip(form.blocks, form.places, strict=True):
             start, size = len(codes), len(block.rows)
-            names: list[str] = [c for c in ("area_name", "township", "period") if c in block.columns]
+            names: list[str] = [
+                c for c in ("area_name", "township", "period") if c in block.columns
+            ]
             memo: dict[tuple[object, ...], int] = {}
             other = set()
-            for words in zip(*(cells[c][start : start + size] for c in names), strict=True) if names else [()] * size:
+            for words in (
+                zip(*(cells[c][start : start + size] for c in names), strict=True)
+                if names
+                else [()] * size
+            ):
                 if (known := memo.get(words)) is None:
                     said: dict[str, str] = dict(zip(names, map(_cell_text, words), strict=True))
                     year = dates.parse_period(said.pop("period", "")) or place.period
@@ -399,7 +534,10 @@ class Parser:
                 text = f"年份列写{'、'.join(in_time(other))}，其他地方写{place.period}"
                 self.problems.append(finding("period_conflict", block.sheet.file, at, text))
         texts = np.array([*pool, (None, None, "")], dtype=object).T[:, codes]
-        return {name: pd.array(column, dtype=TEXT) for name, column in zip(("area", "period", "place_key"), texts, strict=True)}
+        return {
+            name: pd.array(column, dtype=TEXT)
+            for name, column in zip(("area", "period", "place_key"), texts, strict=True)
+        }
 
     def _below(self, form: Form, place: Place, said: Mapping[str, str], row: int) -> str | None:
         at = place
@@ -408,7 +546,9 @@ class Parser:
                 area, against = below(at, word, 3 if column == "area_name" else 4)
                 if against:
                     found = f"列里写“{word}”，其他地方写“{against}”"
-                    self.problems.append(form.problem("area_conflict", column, row, found, str(area)))
+                    self.problems.append(
+                        form.problem("area_conflict", column, row, found, str(area))
+                    )
                 at = Place(area, place.period, levels_of(area))
         return at.area
 
@@ -424,7 +564,9 @@ class Parser:
             return word
         found = persons.gate(written.strip(), "label")
         for kind in found.kinds if found.kinds != ("name",) or area_names(word) else ():
-            self.problems.append(form.problem("personal_data", column, row, persons.KIND_NAMES[kind]))
+            self.problems.append(
+                form.problem("personal_data", column, row, persons.KIND_NAMES[kind])
+            )
         word = re.sub(r"\s+", "", found.text.replace(persons.LEFT_OUT, " ")).strip(_AREA_MARKS)
         nothing = not re.search(r"[A-Za-z\u3400-\u9fff]", word) or len(word) > _LONGEST_AREA
         if nothing or (not area_names(word) and names.one_name(word)):
@@ -432,7 +574,9 @@ class Parser:
                 return ""
             advice = "写全称（某某镇、某某街道），或在 areas.xlsx 里列出"
             read = "不作为地区，计入上一级"
-            self.problems.append(form.problem("area_unconfirmed", column, row, persons.LEFT_OUT, read, advice=advice))
+            self.problems.append(
+                form.problem("area_unconfirmed", column, row, persons.LEFT_OUT, read, advice=advice)
+            )
             return ""
         if not area_names(word):
             self.problems.append(form.problem("area_unconfirmed", column, row, word))
@@ -441,12 +585,19 @@ class Parser:
     def _known_area(self, word: str) -> bool:
         """Whether every part of a name or path is an area; one in areas.xlsx may be called as it likes."""
         return all(
-            part in self.areas or names.known_place(part) or any(part + ending in self.areas for ending in ENDINGS)
+            part in self.areas
+            or names.known_place(part)
+            or any(part + ending in self.areas for ending in ENDINGS)
             for part in word.split("/")
         )
 
     def _numbers(
-        self, form: Form, column: str, spec: Mapping[str, Any], cells: Mapping[str, list[object]], typed: Mapping[str, Any]
+        self,
+        form: Form,
+        column: str,
+        spec: Mapping[str, Any],
+        cells: Mapping[str, list[object]],
+        typed: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Value, low, high and note of a column; where an item's unit stands in its row, that unit too."""
         kind, size = spec["type"], len(form.data)
@@ -455,15 +606,25 @@ class Parser:
         if texts:
             mine = [None if c == "" else c for c in mine]
         for at in [i for i, c in enumerate(mine) if type(c) is str and len(c) > 6] if texts else ():
-            if person := persons.cell_kind(mine[at]):  # 12 110105...: a number of a person beside a number, or alone
+            if person := persons.cell_kind(
+                mine[at]
+            ):  # 12 110105...: a number of a person beside a number, or alone
                 mine[at] = None
-                self.problems.append(form.problem("personal_data", column, at, persons.KIND_NAMES[person]))
+                self.problems.append(
+                    form.problem("personal_data", column, at, persons.KIND_NAMES[person])
+                )
         numbers, note = np.full((3, size), np.nan), np.zeros(size, dtype=np.int64)
-        items, units = "layout" in self.headings.forms[form.name], [b.unit(column, spec) for b in form.blocks]
+        items, units = (
+            "layout" in self.headings.forms[form.name],
+            [b.unit(column, spec) for b in form.blocks],
+        )
         by_row = "unit" in cells and (items or kind == "money")
         if by_row:  # 12 | 名 of an item; 0.5 | 万元
             own = zip(map(_cell_text, cells["unit"]), form.data["block"], strict=True)
-            units = [unit if unit and (items or unit in MONEY_UNITS) else units[block] for unit, block in own]
+            units = [
+                unit if unit and (items or unit in MONEY_UNITS) else units[block]
+                for unit, block in own
+            ]
         codes, uniques = pd.factorize(np.array(units, dtype=object))
         codes = codes if by_row else codes[form.data["block"].to_numpy()]
         read_units = np.full(len(uniques), None, dtype=object)
@@ -475,7 +636,9 @@ class Parser:
                 extra["dash"] = self._dash(form, cells, rows)
             if column == "present" and "due" in typed:
                 extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]
-            meaning = "ratio_pair" if column == "present" else _MEANING[kind]  # 8/10 under 实到: eight of ten
+            meaning = (
+                "ratio_pair" if column == "present" else _MEANING[kind]
+            )  # 8/10 under 实到: eight of ten
             if kind == "int" and column in MEMBERS:
                 meaning = "members"  # 3+1: three full members and one on probation
             if items and values.counts(unit):  # 1200余家次 is a whole number
@@ -488,69 +651,112 @@ class Parser:
         if kind == "money":  # kept: a repayment; a slip of the pen as well
             note[numbers[0] < 0] |= values.NOTES["value_implausible"]
         least, most = spec.get("range", (-np.inf, np.inf))
-        lost = (numbers[0] < least) | (numbers[0] > most) | ((kind == "int") & (np.rint(numbers[0]) != numbers[0]) & ~np.isnan(numbers[0]))
+        lost = (
+            (numbers[0] < least)
+            | (numbers[0] > most)
+            | ((kind == "int") & (np.rint(numbers[0]) != numbers[0]) & ~np.isnan(numbers[0]))
+        )
         note[lost] |= values.NOTES["value_implausible"]
         numbers[:, lost] = np.nan  # half a person, six stars: nothing that the table could hold
-        for row in np.flatnonzero(numbers[0] >= 1e10):  # a telephone or card number that slid into a column of numbers
+        for row in np.flatnonzero(
+            numbers[0] >= 1e10
+        ):  # a telephone or card number that slid into a column of numbers
             person = persons.cell_kind(mine[row])
             if person and not (kind == "money" and person == "phone"):
                 numbers[:, row], note[row] = np.nan, values.NOTES["missing"]
-                self.problems.append(form.problem("personal_data", column, row, persons.KIND_NAMES[person]))
+                self.problems.append(
+                    form.problem("personal_data", column, row, persons.KIND_NAMES[person])
+                )
         self._notes(form, column, mine, note, numbers)
         null = ~np.isfinite(numbers)
-        out: dict[str, Any] = {column + "_note": note} | ({"value_unit": read_units[codes]} if items else {})
+        out: dict[str, Any] = {column + "_note": note} | (
+            {"value_unit": read_units[codes]} if items else {}
+        )
         for n, suffix in enumerate(SUFFIXES):
             if kind == "money":
                 out[column + suffix] = values.to_fen(numbers[n])
             elif kind == "number":
-                out[column + suffix] = pd.array(np.where(null[n], np.nan, numbers[n]), dtype="Float64")
+                out[column + suffix] = pd.array(
+                    np.where(null[n], np.nan, numbers[n]), dtype="Float64"
+                )
             else:
                 whole = np.rint(np.where(null[n], 0, numbers[n])).astype(np.int64)
                 out[column + suffix] = pd.arrays.IntegerArray(whole, null[n])
         return out
 
-    def _dash(self, form: Form, cells: Mapping[str, list[object]], rows: np.ndarray) -> list[float | None]:
+    def _dash(
+        self, form: Form, cells: Mapping[str, list[object]], rows: np.ndarray
+    ) -> list[float | None]:
         """What — means in each row: by the row's own remark, else by the note below the table."""
-        legends = [next((m for t in b.notes if (m := values.dash_meaning(t)) is not None), None) for b in form.blocks]
+        legends = [
+            next((m for t in b.notes if (m := values.dash_meaning(t)) is not None), None)
+            for b in form.blocks
+        ]
         remarks, numbers = cells.get("remark"), form.data["block"].to_numpy()
         said = [values.dash_meaning(remarks[i]) if remarks and remarks[i] else None for i in rows]
         return [legends[numbers[i]] if s is None else s for s, i in zip(said, rows, strict=True)]
 
-    def _notes(self, form: Form, column: str, cells: list[object], note: np.ndarray, numbers: np.ndarray) -> None:
+    def _notes(
+        self, form: Form, column: str, cells: list[object], note: np.ndarray, numbers: np.ndarray
+    ) -> None:
         for row in np.flatnonzero(note & ~values.NOTES["missing"]):
             point, low, high = numbers[:, row]
             read = "空" if np.isnan(point) else number.plain(point)
             if low < high:
                 read += f"（{number.plain(low)} 至 {number.plain(high) if np.isfinite(high) else '不封顶'}）"
-            inside = [f"{word}{number.plain(many)}" for word, many in form.parts.get(column, {}).get(row, ()) if word == PROBATIONARY]
-            if inside and "members" in column:  # 4(含预备1): 正式党员 is not the number that stands first
+            inside = [
+                f"{word}{number.plain(many)}"
+                for word, many in form.parts.get(column, {}).get(row, ())
+                if word == PROBATIONARY
+            ]
+            if (
+                inside and "members" in column
+            ):  # 4(含预备1): 正式党员 is not the number that stands first
                 read += f"，其中{'、'.join(inside)}"
             for name in values.note_names(note[row] & ~values.NOTES["missing"]).split():
-                self.problems.append(form.problem(name, column, row, persons.number_shown(cells[row]), read))
+                self.problems.append(
+                    form.problem(name, column, row, persons.number_shown(cells[row]), read)
+                )
 
     def _dates(self, form: Form, column: str, cells: list[object], periods: Any) -> np.ndarray:
         """二月五日 of an activity belongs to the ledger's year; a founding day does not."""
         codes, pool = pd.factorize(np.array(cells, dtype=object))
         out = np.full(len(cells), "NaT", dtype="datetime64[s]")
-        marks = form.of_block("|1904" if b.sheet.date_1904 else "" for b in form.blocks).astype(object)
-        groups, keys = pd.factorize(pd.Series(periods).fillna("").to_numpy(dtype=object) + marks if column == "date" else marks)
+        marks = form.of_block("|1904" if b.sheet.date_1904 else "" for b in form.blocks).astype(
+            object
+        )
+        groups, keys = pd.factorize(
+            pd.Series(periods).fillna("").to_numpy(dtype=object) + marks
+            if column == "date"
+            else marks
+        )
         for n, key in enumerate(keys):
             year, old = int(key[:4]) if key[:4].isdigit() else None, key.endswith("|1904")
             rows = np.flatnonzero((groups == n) & (codes >= 0))
             present, at = np.unique(codes[rows], return_inverse=True)
             parsed = dates.parse_dates(pool[present].tolist(), year=year, date_1904=old)
             out[rows] = np.array([read.date for read in parsed], dtype="datetime64[s]")[at]
-            noted = np.array([bool(read.note) and read.note != "missing" for read in parsed], dtype=bool)
+            noted = np.array(
+                [bool(read.note) and read.note != "missing" for read in parsed], dtype=bool
+            )
             for i, read in ((rows[k], parsed[at[k]]) for k in np.flatnonzero(noted[at])):
-                self.problems.append(form.problem(read.note, column, i, persons.number_shown(cells[i]), str(read.date or "空")))
+                self.problems.append(
+                    form.problem(
+                        read.note, column, i, persons.number_shown(cells[i]), str(read.date or "空")
+                    )
+                )
         return out
 
     def _texts(self, form: Form, column: str, cells: list[object], listed: bool) -> Any:
         kept = column not in _NEVER_STORED
-        sort: persons.Sort = "body" if column in _BODIES else "label" if column in _OFFICES else "text"
+        sort: persons.Sort = (
+            "body" if column in _BODIES else "label" if column in _OFFICES else "text"
+        )
 
         def plain_name(text: str) -> bool:
-            return bool((_PLAIN if kept else _CODE).fullmatch(text)) and not (kept and names.may_tell(text))
+            return bool((_PLAIN if kept else _CODE).fullmatch(text)) and not (
+                kept and names.may_tell(text)
+            )
 
         def ready(text: str) -> bool:
             return not persons.may_tell(text) and not names.may_tell(text) and text == visible(text)
@@ -564,14 +770,18 @@ class Parser:
                 return text
             found = persons.gate(text, "body" if organisation else sort)
             for some, kind in product(rows(), found.kinds) if found.kinds else ():
-                self.problems.append(form.problem("personal_data", column, some[0], persons.KIND_NAMES[kind]))
+                self.problems.append(
+                    form.problem("personal_data", column, some[0], persons.KIND_NAMES[kind])
+                )
             if column in _LABELS:
                 return self._label(form, column, found.text, rows)
             return found.text if sort == "body" or found.text != persons.LEFT_OUT else None
 
         return _pooled(form, cells, read, TEXT, plain_name if sort == "body" or not kept else None)
 
-    def _label(self, form: Form, column: str, text: str, rows: Callable[[], list[np.ndarray]]) -> str | None:
+    def _label(
+        self, form: Form, column: str, text: str, rows: Callable[[], list[np.ndarray]]
+    ) -> str | None:
         """Of a column with a closed list only its words; the rest is said, and not stored."""
         whole, words = _LABELS[column]
         if whole.fullmatch(text):
@@ -586,7 +796,16 @@ class Parser:
             allowed = "、".join(words.pattern.split("|")[:13])
             for some in rows():
                 more = {"allowed": allowed, "advice": "改成规定的选项"}
-                self.problems.append(form.problem("value_not_listed", column, some[0], _beside(words, text), kept or "空", **more))
+                self.problems.append(
+                    form.problem(
+                        "value_not_listed",
+                        column,
+                        some[0],
+                        _beside(words, text),
+                        kept or "空",
+                        **more,
+                    )
+                )
         return kept or None
 
     def _remarks(self, form: Form, cells: list[object]) -> None:
@@ -596,13 +815,17 @@ class Parser:
             kinds = persons.scrub(_cell_text(cell))[1]
             for some in rows() if kinds else ():
                 for row, kind in product(some, kinds):
-                    self.problems.append(form.problem("personal_data", "remark", row, persons.KIND_NAMES[kind]))
+                    self.problems.append(
+                        form.problem("personal_data", "remark", row, persons.KIND_NAMES[kind])
+                    )
 
         _pooled(form, cells, read, TEXT)
 
     def _listed(self, form: Form, column: str, cells: list[object], kind: str) -> Any:
         if kind not in self._match:
-            self._match[kind] = _matcher(words_of(self.lists, self.headings.values, kind), kind == "bool")
+            self._match[kind] = _matcher(
+                words_of(self.lists, self.headings.values, kind), kind == "bool"
+            )
         labels = [str(v) for v in self.lists.get(kind, {"true": "是", "false": "否"}).values()]
         nothing = self.headings.values.get(kind, {}).get("nothing", ())
         known = re.compile("|".join(map(re.escape, sorted(labels, key=len, reverse=True))))
@@ -617,7 +840,15 @@ class Parser:
                     said = "空" if len(some) == 1 else f"空（共{len(some)}处）"
                     allowed = "、".join(labels[:13])
                     self.problems.append(
-                        form.problem("value_not_listed", column, some[0], _beside(known, text), said, allowed=allowed, advice=advice)
+                        form.problem(
+                            "value_not_listed",
+                            column,
+                            some[0],
+                            _beside(known, text),
+                            said,
+                            allowed=allowed,
+                            advice=advice,
+                        )
                     )
             return {"true": True, "false": False}.get(key or "") if kind == "bool" else key
 

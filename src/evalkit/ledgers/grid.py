@@ -18,7 +18,9 @@ from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.values import counts
 from evalkit.problems import Problem
 
-_NOTE, _SIGNED, _UNIT_ROW, _PLACE_ROW, _SKIP_NAME, _SUMMARY_NAME, _NAME, _AMOUNT, _DERIVED = map(re.compile, RULES["rows"].values())
+_NOTE, _SIGNED, _UNIT_ROW, _PLACE_ROW, _SKIP_NAME, _SUMMARY_NAME, _NAME, _AMOUNT, _DERIVED = map(
+    re.compile, RULES["rows"].values()
+)
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,20 @@ class Block:
     rows: list[int]  # indices into sheet.rows
     totals: list[tuple[int, str]]  # (index, label), in order, each after the rows it may sum
     notes: list[str] = field(default_factory=list)  # 注 below, shared by the blocks of a sheet
-    ticks: dict[str, list[tuple[int, str]]] = field(default_factory=dict)  # column -> (index, what a tick there says)
-    presence: frozenset[str] = frozenset()  # columns of which only is asked whether the cell is filled (names of persons)
+    ticks: dict[str, list[tuple[int, str]]] = field(
+        default_factory=dict
+    )  # column -> (index, what a tick there says)
+    presence: frozenset[str] = (
+        frozenset()
+    )  # columns of which only is asked whether the cell is filled (names of persons)
     extract: bool = False  # a part of a fuller ledger: adds columns, counts nothing again
 
     def unit(self, column: str, spec: Mapping[str, Any]) -> str:
         """The unit of a column: of its heading, the unit row above, the form."""
         told = self.columns[column][1] if column in self.columns else None
-        return told or (self.money_unit if spec["type"] == "money" else None) or spec.get("unit") or ""
+        return (
+            told or (self.money_unit if spec["type"] == "money" else None) or spec.get("unit") or ""
+        )
 
 
 @dataclass
@@ -69,7 +77,9 @@ def where(sheet: RawSheet, row: int | str, column: int) -> str:
 
 _COUNTED = re.compile(r"[(\[].*?[)\]]|(?::共?\d+[家个户名人条项]?|共?\d+[家户条项])?[:,]?$")
 _BRACKETED_UNIT = re.compile(rf"[(\[]?(?:单位:)?(?:{'|'.join(RULES['headings']['units'])})[)\]]?")
-_SECTION = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．:：]|第[一二三四五六七八九十]+[部章节类]")
+_SECTION = re.compile(
+    r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．:：]|第[一二三四五六七八九十]+[部章节类]"
+)
 _BODY = re.compile(r"(?:公司|厂|店|事务所|基金会|协会|商会|学会|学校|幼儿园|医院|合作社)$")
 _SO_MANY = re.compile(r"共\d+[家户]$")  # 共1人 is a number of its column
 
@@ -82,7 +92,9 @@ def is_total(cell: object, words: Iterable[str]) -> bool:
     text = "共计" if _SO_MANY.match(said) else _COUNTED.sub("", said)
     if len(text) > 14 or text in words:
         return text in words
-    ends = text.endswith(tuple(words)) or text.removesuffix("数").endswith(tuple(words))  # 城关镇小计, 合计数
+    ends = text.endswith(tuple(words)) or text.removesuffix("数").endswith(
+        tuple(words)
+    )  # 城关镇小计, 合计数
     return ends and not text.endswith(("会计", "统计"))
 
 
@@ -155,7 +167,11 @@ def _is_lower(upper: list[object], row: list[object]) -> bool:
             open_group = i + 1 < len(upper) and _blank(upper[i + 1])
         if _blank(cell) or cell == above:
             continue
-        if type(cell) is not str or not open_group or (re.search(r"\d{2}", cell) and not re.search(r"\d{4}年", cell)):
+        if (
+            type(cell) is not str
+            or not open_group
+            or (re.search(r"\d{2}", cell) and not re.search(r"\d{4}年", cell))
+        ):
             return False
         spans = spans or _blank(above)
     return spans
@@ -164,9 +180,14 @@ def _is_lower(upper: list[object], row: list[object]) -> bool:
 def _is_group(upper: list[object], row: list[object]) -> bool:
     """Whether `upper` spans columns of the heading `row` below it."""
     texts = _texts(upper)
-    if len(texts) < 2 or any(":" in squeeze(t) or _UNIT_ROW.fullmatch(squeeze(t)) for _, t in texts):
+    if len(texts) < 2 or any(
+        ":" in squeeze(t) or _UNIT_ROW.fullmatch(squeeze(t)) for _, t in texts
+    ):
         return False
-    return any(i + 1 < len(upper) and _blank(upper[i + 1]) and not _blank(_cell(row, i + 1)) for i, _ in texts)
+    return any(
+        i + 1 < len(upper) and _blank(upper[i + 1]) and not _blank(_cell(row, i + 1))
+        for i, _ in texts
+    )
 
 
 def _levels(rows: list[list[object]]) -> dict[int, tuple[str, ...]]:
@@ -187,11 +208,21 @@ def _levels(rows: list[list[object]]) -> dict[int, tuple[str, ...]]:
 
 def _aside(first: str, totals: Iterable[str]) -> bool:
     """Whether the first cell makes a total or a note of a row whose key column is filled."""
-    return is_total(first, totals) or is_derived(first) or (first[:1] in ("注", "说", "备") and bool(_NOTE.search(squeeze(first))))
+    return (
+        is_total(first, totals)
+        or is_derived(first)
+        or (first[:1] in ("注", "说", "备") and bool(_NOTE.search(squeeze(first))))
+    )
 
 
 def _money_unit(texts: Iterable[str]) -> str | None:
-    found = (unit for text in texts for said in _UNIT_ROW.findall(squeeze(text)) for unit in MONEY_UNITS if unit in said)
+    found = (
+        unit
+        for text in texts
+        for said in _UNIT_ROW.findall(squeeze(text))
+        for unit in MONEY_UNITS
+        if unit in said
+    )
     return next(found, None)
 
 
@@ -236,7 +267,9 @@ class _Reading:
 
     def __init__(self, sheet: RawSheet, headings: Headings, announced: str | None):
         self.sheet, self.headings, self.told = sheet, headings, announced
-        self.out = Structure(counts=dict.fromkeys(("heading", "total", "note", "title", "kept", "reported"), 0))
+        self.out = Structure(
+            counts=dict.fromkeys(("heading", "total", "note", "title", "kept", "reported"), 0)
+        )
         self.pending: list[tuple[int, str]] = []
         self.block: Block | None = None
         self.key = -1
@@ -263,7 +296,13 @@ class _Reading:
             out.blocks.clear()
             out.reason = "只有表头和合计，没有明细"
         elif not out.reason:
-            out.reason = "像是一张表登记一个单位" if self.cards > 1 else "没有找到表头" if out.titles else "空表"
+            out.reason = (
+                "像是一张表登记一个单位"
+                if self.cards > 1
+                else "没有找到表头"
+                if out.titles
+                else "空表"
+            )
         return out
 
     def _records(self, i: int) -> int:
@@ -271,8 +310,15 @@ class _Reading:
         if self.block is None:
             return i
         memo: dict[object, bool] = {}  # decided once for each different text in the key column
-        rows, key, totals, take = self.sheet.rows, self.key, self.headings.total_words, self.block.rows.append
-        lone = key == 0 and len(self.block.columns) > 3  # a text alone in the first column is no record
+        rows, key, totals, take = (
+            self.sheet.rows,
+            self.key,
+            self.headings.total_words,
+            self.block.rows.append,
+        )
+        lone = (
+            key == 0 and len(self.block.columns) > 3
+        )  # a text alone in the first column is no record
         for at in range(i, len(rows)):
             row = rows[at]
             cell = row[key] if key < len(row) else ""
@@ -280,7 +326,11 @@ class _Reading:
             if ordinary is None:
                 ordinary = memo[cell] = self._ordinary(cell)
             first = row[0] if key else None
-            if not ordinary or (lone and len(row) - row.count("") == 1) or (type(first) is str and _aside(first, totals)):
+            if (
+                not ordinary
+                or (lone and len(row) - row.count("") == 1)
+                or (type(first) is str and _aside(first, totals))
+            ):
                 return at
             take(at)
         return len(rows)
@@ -292,7 +342,11 @@ class _Reading:
             return True
         text = squeeze(cell)
         special = (_NOTE.search, _SIGNED.search, _UNIT_ROW.match, _PLACE_ROW.match)
-        known = self.headings.known(cell) or is_total(cell, self.headings.total_words) or is_derived(cell)
+        known = (
+            self.headings.known(cell)
+            or is_total(cell, self.headings.total_words)
+            or is_derived(cell)
+        )
         return bool(text) and not known and not any(looks(text) for looks in special)
 
     def _close(self, reopen: bool = False, section: str = "") -> None:
@@ -301,7 +355,9 @@ class _Reading:
         if old is not None and (old.rows or old.totals):
             self.out.blocks.append(old)
         if old is not None and reopen:
-            self.block = replace(old, money_unit=self.money, section=section or old.section, rows=[], totals=[])
+            self.block = replace(
+                old, money_unit=self.money, section=section or old.section, rows=[], totals=[]
+            )
 
     def _heading(self, i: int) -> int:
         """A heading of one to three rows; the index of the row below it."""
@@ -311,7 +367,11 @@ class _Reading:
             top = i - 1
             self.pending = [p for p in self.pending if p[0] != top]
             out.counts["title"] -= 1
-        while bottom + 1 < len(rows) and bottom - top < 2 and _is_lower(rows[bottom], rows[bottom + 1]):
+        while (
+            bottom + 1 < len(rows)
+            and bottom - top < 2
+            and _is_lower(rows[bottom], rows[bottom + 1])
+        ):
             bottom += 1
         self._close()
         out.counts["heading"] += bottom - top + 1
@@ -321,12 +381,17 @@ class _Reading:
             out.counts["heading"] += 1
             for index, unit in _texts(rows[bottom]):
                 if index in levels:
-                    levels[index] = (*levels[index][:-1], f"{levels[index][-1]}（{unit.strip('()（）[] ')}）")
+                    levels[index] = (
+                        *levels[index][:-1],
+                        f"{levels[index][-1]}（{unit.strip('()（）[] ')}）",
+                    )
         self._unit_or_unit(levels, bottom + 1)
         above = tuple(t for _, t in self.pending)
         self.pending = []
         out.titles += above
-        form, missing = headings.best_form(levels.values(), headings.announced(*above, self.sheet.name) or self.told)
+        form, missing = headings.best_form(
+            levels.values(), headings.announced(*above, self.sheet.name) or self.told
+        )
         self.money = _money_unit(above) or (None if above else self.money)
         if form is None:
             out.reason = "表头里认识的列太少"
@@ -341,7 +406,18 @@ class _Reading:
             columns, written, presence = self._columns(form, levels, ticks, top, bottom + 1)
             head = range(top, bottom + 1)
             self.block = Block(
-                self.sheet, form, columns, written, self.money, above, "", head, [], [], ticks=ticks, presence=presence
+                self.sheet,
+                form,
+                columns,
+                written,
+                self.money,
+                above,
+                "",
+                head,
+                [],
+                [],
+                ticks=ticks,
+                presence=presence,
             )
             self.key = columns[headings.key(form, columns)][0]
         return bottom + 1
@@ -352,10 +428,14 @@ class _Reading:
         items = block is not None and "layout" in self.headings.forms[block.form]
         named = block is not None and not _blank(_cell(row, self.key))
         # every row with a name is an item: 党员总数 sums nothing up
-        label = None if items and named else next((t for _, t in texts[:4] if is_total(t, words)), None)
+        label = (
+            None if items and named else next((t for _, t in texts[:4] if is_total(t, words)), None)
+        )
         first = squeeze(texts[0][1])
         single = len({t for _, t in texts}) == 1
-        remark = _NOTE.search(first) or (len(texts) <= 6 and any(_SIGNED.search(squeeze(t)) for _, t in texts))
+        remark = _NOTE.search(first) or (
+            len(texts) <= 6 and any(_SIGNED.search(squeeze(t)) for _, t in texts)
+        )
         unit = _money_unit(t for _, t in texts) if len(texts) <= 3 else None
         if items and named and not _UNIT_ROW.match(first):
             unit = None  # 党建经费总额（单位：万元） is an item
@@ -366,7 +446,9 @@ class _Reading:
             if derived.startswith("其中"):
                 said = ("其中……", "按其他行的一部分，未计入")
                 place, advice = self._where(i, self.key), "是单独的一行时，去掉“其中”"
-                self.out.problems.append(finding("value_noted", self.sheet.file, place, *said, advice=advice))
+                self.out.problems.append(
+                    finding("value_noted", self.sheet.file, place, *said, advice=advice)
+                )
         elif block is not None and label is not None:
             block.totals.append((i, squeeze(label)))
             count["total"] += 1
@@ -385,20 +467,35 @@ class _Reading:
             if unit or single:
                 self._name_alone(i, first)
                 self._close(reopen=True, section="" if unit else texts[0][1])
-        elif self.headings.forms[block.form]["table"] in ("funds", "activities") or not _blank(_cell(row, self.key)):
+        elif self.headings.forms[block.form]["table"] in ("funds", "activities") or not _blank(
+            _cell(row, self.key)
+        ):
             block.rows.append(i)
         else:
             count["reported"] += 1
             advice = f"补填{self.headings.label(block.form, self.headings.required(block.form)[0])}，或删去这一行"
-            self.out.problems.append(finding("column_missing", self.sheet.file, self._where(i, self.key), "空白", advice=advice))
+            self.out.problems.append(
+                finding(
+                    "column_missing",
+                    self.sheet.file,
+                    self._where(i, self.key),
+                    "空白",
+                    advice=advice,
+                )
+            )
 
     def _goes_on(self, row: list[object]) -> bool:
         """Whether a row without a name belongs to the instructor of the row above: it has units, and no number of its own."""
         assert self.block is not None
         columns = self.block.columns
-        if self.headings.forms[self.block.form]["table"] != "instructor_counts" or not self.block.rows:
+        if (
+            self.headings.forms[self.block.form]["table"] != "instructor_counts"
+            or not self.block.rows
+        ):
             return False
-        number, served = (columns[c][0] if c in columns else None for c in ("row_number", "served_units"))
+        number, served = (
+            columns[c][0] if c in columns else None for c in ("row_number", "served_units")
+        )
         numbered = number is not None and not _blank(_cell(row, number))
         return served is not None and not _blank(_cell(row, served)) and not numbered
 
@@ -407,10 +504,19 @@ class _Reading:
 
     def _name_alone(self, i: int, first: str) -> None:
         """A row with nothing but a unit's name is taken for the title of a section: said, for it may be a unit."""
-        if self.block is not None and self.block.form == "units" and _BODY.search(first) and not self._merged_across(i):
+        if (
+            self.block is not None
+            and self.block.form == "units"
+            and _BODY.search(first)
+            and not self._merged_across(i)
+        ):
             said = (persons.shown(first), "只有名称、其余各列空白，按分节标题看待，未计入")
             place, advice = self._where(i, self.key), "是单位的，补填其他列"
-            self.out.problems.append(finding("value_noted", self.sheet.file, place, *said, advice=advice, severity="question"))
+            self.out.problems.append(
+                finding(
+                    "value_noted", self.sheet.file, place, *said, advice=advice, severity="question"
+                )
+            )
 
     def _where(self, i: int, index: int) -> str:
         return where(self.sheet, i + 1, index)
@@ -418,7 +524,9 @@ class _Reading:
     def _personal(self, i: int, index: int, kind: str) -> None:
         """A finding with place and kind, never the datum."""
         found = persons.KIND_NAMES.get(kind, kind)
-        self.out.problems.append(finding("personal_data", self.sheet.file, self._where(i, index), found))
+        self.out.problems.append(
+            finding("personal_data", self.sheet.file, self._where(i, index), found)
+        )
 
     def _signed(self, i: int, texts: list[tuple[int, str]]) -> None:
         """A row with 填表人, 审核人 ... or with personal data in its text: reported by place and kind only."""
@@ -433,8 +541,14 @@ class _Reading:
         for index, texts in levels.items():
             if squeeze(texts[-1]) != "单位":
                 continue
-            said = {squeeze(cell) for cell in self._below(index, below) if isinstance(cell, str) and cell.strip()}
-            if said and not any(_BRACKETED_UNIT.fullmatch(t) or counts(t) or len(t) < 3 for t in said):
+            said = {
+                squeeze(cell)
+                for cell in self._below(index, below)
+                if isinstance(cell, str) and cell.strip()
+            }
+            if said and not any(
+                _BRACKETED_UNIT.fullmatch(t) or counts(t) or len(t) < 3 for t in said
+            ):
                 levels[index] = (*texts[:-1], "单位名称")
 
     def _below(self, index: int, below: int) -> list[object]:
@@ -449,21 +563,27 @@ class _Reading:
         stands above them, neighbours that are entries of one list and hold nothing but ticks.
         """
         found: dict[str, list[tuple[int, str]]] = {}
-        named: dict[str, bool] = {}  # groups of which an entry is the name of another column too: 企业 below 单位性质
+        named: dict[
+            str, bool
+        ] = {}  # groups of which an entry is the name of another column too: 企业 below 单位性质
         listed = self.headings.listed(form)
         for index, texts in levels.items():
             group = self.headings.look(form, texts[-2:-1]) if len(texts) > 1 else None
             if group is None or group.column not in listed:
                 continue
             own = self.headings.look(form, texts[-1:])
-            other = own is not None and own.column != group.column and own.rank < 99  # 联合支部名称 below 组建方式
+            other = (
+                own is not None and own.column != group.column and own.rank < 99
+            )  # 联合支部名称 below 组建方式
             entry = _entry(texts[-1], listed[group.column])
             if entry and not (other and not self._only_ticks(index, below)):
                 found.setdefault(group.column, []).append((index, entry))
                 named[group.column] = named.get(group.column, False) or other
         for column, another in named.items():
             if another and not self._drawn(found[column], below):
-                del found[column]  # 经费来源 over 企业自筹, 返还党费: amounts, if all of them are 0 or 无
+                del found[
+                    column
+                ]  # 经费来源 over 企业自筹, 返还党费: amounts, if all of them are 0 or 无
         found = {column: some for column, some in found.items() if len(some) > 1}
         grouped = {index for some in found.values() for index, _ in some}
         types = [spec["type"] for spec in self.headings.forms[form]["columns"].values()]
@@ -471,13 +591,19 @@ class _Reading:
             kind = self.headings.forms[form]["columns"][column]["type"]
             if column in found or kind == "bool" or types.count(kind) > 1:
                 continue
-            alone = [(i, words[plain(t[-1])]) for i, t in levels.items() if i not in grouped and plain(t[-1]) in words]
+            alone = [
+                (i, words[plain(t[-1])])
+                for i, t in levels.items()
+                if i not in grouped and plain(t[-1]) in words
+            ]
             hits = [self.headings.look(form, levels[i]) for i, _ in alone]
             another = any(hit is not None and hit.column != column for hit in hits)
             if another and not self._drawn(alone, below):
                 continue  # 企业自筹, 返还党费: amounts, where all of them are 0 or 无 as well
             marks = [tick(cell) for i, _ in alone for cell in self._below(i, below)]
-            ticked = all(self._only_ticks(i, below) for i, _ in alone) and {"yes", "open"} & set(marks)
+            ticked = all(self._only_ticks(i, below) for i, _ in alone) and {"yes", "open"} & set(
+                marks
+            )
             if len(alone) > 1 and ticked and _neighbours(alone):
                 found[column] = alone
                 grouped |= {index for index, _ in alone}
@@ -485,14 +611,21 @@ class _Reading:
 
     def _drawn(self, some: Sequence[tuple[int, str]], below: int) -> bool:
         """Whether a mark stands below these headings that is no number and no word: √, ○."""
-        cells = [str(cell).strip() for i, _ in some for cell in self._below(i, below) if not _blank(cell)]
+        cells = [
+            str(cell).strip() for i, _ in some for cell in self._below(i, below) if not _blank(cell)
+        ]
         return any(tick(cell) in ("yes", "open") and not cell.isalnum() for cell in cells)
 
     def _only_ticks(self, index: int, below: int) -> bool:
         return all(_blank(cell) or tick(cell) is not None for cell in self._below(index, below))
 
     def _columns(
-        self, form: str, levels: dict[int, tuple[str, ...]], ticks: dict[str, list[tuple[int, str]]], top: int, below: int
+        self,
+        form: str,
+        levels: dict[int, tuple[str, ...]],
+        ticks: dict[str, list[tuple[int, str]]],
+        top: int,
+        below: int,
     ) -> tuple[dict[str, tuple[int, str | None]], dict[str, str], frozenset[str]]:
         """Match heading cells to the form's columns; what is not matched is a problem, what is personal is left out.
 
@@ -507,10 +640,21 @@ class _Reading:
         for column, some in ticks.items():
             chosen[column] = (some[0][0], None, -1)
             written[column] = "/".join(re.sub(r"\s+", "", t) for t in levels[some[0][0]])
-        by_rows: dict[str, Any] = {}  # 姓名 where 编号 is wanted: its rows are counted, the names not read
+        by_rows: dict[
+            str, Any
+        ] = {}  # 姓名 where 编号 is wanted: its rows are counted, the names not read
 
         def unknown(index: int, heading: str, read: str | None = None, **more: str) -> None:
-            problems.append(finding("heading_unknown", self.sheet.file, self._where(top, index), heading, read, **more))  # type: ignore[arg-type]
+            problems.append(
+                finding(
+                    "heading_unknown",
+                    self.sheet.file,
+                    self._where(top, index),
+                    heading,
+                    read,
+                    **more,
+                )
+            )  # type: ignore[arg-type]
 
         for index, texts in levels.items():
             if index in ticked:
@@ -523,22 +667,53 @@ class _Reading:
                     chosen[hit.column] = new[:3]
                     written[hit.column] = heading
                     continue
-                before, now = (dates.parse_period(text) or "" for text in (written[hit.column], heading))
-                better = now > before if now and before else hit.rank < old[2]  # 2025年/党员数 beside 2024年/党员数
-                loser, other = ((old[0], written[hit.column]), heading) if better else ((index, heading), written[hit.column])
+                before, now = (
+                    dates.parse_period(text) or "" for text in (written[hit.column], heading)
+                )
+                better = (
+                    now > before if now and before else hit.rank < old[2]
+                )  # 2025年/党员数 beside 2024年/党员数
+                loser, other = (
+                    ((old[0], written[hit.column]), heading)
+                    if better
+                    else ((index, heading), written[hit.column])
+                )
                 if loser[1] == other and hit.column in headings.required(form):
-                    beside = (f"右边又有一组同样的表头（从{letter(index)}列起），右边各行未计入", "把右边各行移到左边各行的下面")
-                    problems.append(finding("heading_unknown", self.sheet.file, self._where(top, index), heading, beside[0],
-                                            advice=beside[1], severity="error"))  # fmt: skip
-                elif "支出" in other and (income := headings.besides(form, hit.column, levels.values())) and income not in chosen:
+                    beside = (
+                        f"右边又有一组同样的表头（从{letter(index)}列起），右边各行未计入",
+                        "把右边各行移到左边各行的下面",
+                    )
+                    problems.append(
+                        finding(
+                            "heading_unknown",
+                            self.sheet.file,
+                            self._where(top, index),
+                            heading,
+                            beside[0],
+                            advice=beside[1],
+                            severity="error",
+                        )
+                    )
+                elif (
+                    "支出" in other
+                    and (income := headings.besides(form, hit.column, levels.values()))
+                    and income not in chosen
+                ):
                     chosen[income], written[income] = old if better else new[:3], loser[1]
                 elif "支出" in other and hit.column == "spending_amount":
-                    unknown(*loser, "看不出是收入还是支出，此列未采用", severity="error", advice="表头写成“收入金额”或“支出金额”")
+                    unknown(
+                        *loser,
+                        "看不出是收入还是支出，此列未采用",
+                        severity="error",
+                        advice="表头写成“收入金额”或“支出金额”",
+                    )
                 elif hit.column != "row_number":
                     unknown(*loser, f"与“{other}”同义，此列未采用")
                 if better:
                     chosen[hit.column], written[hit.column] = new[:3], heading
-            elif hit is None and (pair := headings.pair(form, heading)):  # 5/6 under 实到/应到: one cell for two columns
+            elif hit is None and (
+                pair := headings.pair(form, heading)
+            ):  # 5/6 under 实到/应到: one cell for two columns
                 chosen |= {c: (index, None, 0) for c in pair if c not in chosen}
                 written |= {c: heading for c in pair if c not in written}
             elif (kind := persons.heading_kind(texts[-1])) or hit is not None:
@@ -556,7 +731,11 @@ class _Reading:
                 advice = "改用规定的表头，或在 mapping.yml 里写明它是哪一列"
                 said = persons.scrub(heading)[0]
                 for text in texts:
-                    said = said.replace(text, "〔略〕") if persons.name_like(text) and not headings.known(text) else said
+                    said = (
+                        said.replace(text, "〔略〕")
+                        if persons.name_like(text) and not headings.known(text)
+                        else said
+                    )
                 unknown(index, said, severity="warning", allowed=close, advice=advice)
         for column in by_rows.keys() - chosen.keys():
             chosen[column], written[column] = by_rows[column]

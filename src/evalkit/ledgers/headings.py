@@ -53,7 +53,14 @@ def loosened(key: str) -> str:
 def heading_keys(text: object) -> tuple[tuple[str, ...], str | None]:
     """The ways in which a heading may be looked up, most exact first, and the unit in its brackets or at its end."""
     word = squeeze(text)
-    unit = next((found[1] for inside in reversed(_BRACKET.findall(word)) if (found := _UNIT.fullmatch(inside))), None)
+    unit = next(
+        (
+            found[1]
+            for inside in reversed(_BRACKET.findall(word))
+            if (found := _UNIT.fullmatch(inside))
+        ),
+        None,
+    )
     keys = [plain(word)]
     if (bare := _BRACKET.sub("", word)) != word:
         keys.insert(0 if unit else 1, plain(bare))
@@ -91,7 +98,9 @@ class Headings:
                         index.setdefault(key, (column, rank))
             for key, (column, _) in index.items():
                 loose.setdefault(loosened(key), set()).add(column)
-        self._titles = [(plain(t), n) for n, f in self.forms.items() for t in (f["name"], *f.get("titles", ()))]
+        self._titles = [
+            (plain(t), n) for n, f in self.forms.items() for t in (f["name"], *f.get("titles", ()))
+        ]
         self._words = frozenset(self.mapping).union(*self._index.values())
         self._known: dict[object, bool] = {}
         self._looked: dict[tuple[str, tuple[str, ...]], Found | None] = {}
@@ -99,7 +108,11 @@ class Headings:
     def known(self, cell: object) -> bool:
         """Whether a cell's text is a heading of any form (remembered: called for many cells)."""
         if (answer := self._known.get(cell)) is None:
-            answer = isinstance(cell, str) and 0 < len(cell) <= 40 and not self._words.isdisjoint(heading_keys(cell)[0])
+            answer = (
+                isinstance(cell, str)
+                and 0 < len(cell) <= 40
+                and not self._words.isdisjoint(heading_keys(cell)[0])
+            )
             if len(self._known) < 50_000:
                 self._known[cell] = answer
         return answer
@@ -116,9 +129,18 @@ class Headings:
         keys: list[str] = []
         if len(parts) > 1:
             group, lower = parts[-2][0], parts[-1][0]
-            stems = [*group, *(g.removesuffix(end) for g in group for end in ("人数", "总数", "情况", "来源", "数"))]
+            stems = [
+                *group,
+                *(
+                    g.removesuffix(end)
+                    for g in group
+                    for end in ("人数", "总数", "情况", "来源", "数")
+                ),
+            ]
             keys = [a + b for a in stems for b in lower] + [b + a for a in stems for b in lower]
-        whole = frozenset(keys)  # a lower heading alone does not count below 上年 or below the other side of the account
+        whole = frozenset(
+            keys
+        )  # a lower heading alone does not count below 上年 or below the other side of the account
         keys += parts[-1][0] if parts else ()
         for key in keys:
             if (column := self._mapped(form, key)) is not None:
@@ -127,7 +149,9 @@ class Headings:
 
         def fits(column: str, key: str) -> bool:
             flow = self.forms[form]["columns"][column].get("flow")
-            return key in whole or not (_EARLIER.search(above) or (flow in _OTHER_SIDE and _OTHER_SIDE[flow].search(above)))
+            return key in whole or not (
+                _EARLIER.search(above) or (flow in _OTHER_SIDE and _OTHER_SIDE[flow].search(above))
+            )
 
         for key in keys:
             if (hit := self._index[form].get(key)) and fits(hit[0], key):
@@ -147,7 +171,11 @@ class Headings:
         if wanted is None or wanted in _LEFT_OUT:
             return None if wanted is None else ""
         column = wanted.rpartition(".")[2]
-        return column if column in self.forms[form]["columns"] else self._index[form].get(plain(wanted), (None,))[0]
+        return (
+            column
+            if column in self.forms[form]["columns"]
+            else self._index[form].get(plain(wanted), (None,))[0]
+        )
 
     def leads_nowhere(self, heading: str) -> bool:
         """Whether the user's mapping gives this heading a column that no form has."""
@@ -158,12 +186,20 @@ class Headings:
 
     def pair(self, form: str, heading: str) -> list[str]:
         """The columns of the two numbers under a heading such as 实到/应到, if it is one."""
-        return {plain(said): columns for said, columns in self.forms[form].get("pairs", {}).items()}.get(plain(heading), [])
+        return {
+            plain(said): columns for said, columns in self.forms[form].get("pairs", {}).items()
+        }.get(plain(heading), [])
 
     def besides(self, form: str, column: str, all_levels: Iterable[tuple[str, ...]]) -> str | None:
         """金额 beside 支出金额: the column of what came in, where another heading tells from where it came."""
         origin, twin = self.forms[form]["columns"][column].get("beside", (None, None))
-        return twin if any((hit := self.look(form, levels)) and hit.column == origin for levels in all_levels) else None
+        return (
+            twin
+            if any(
+                (hit := self.look(form, levels)) and hit.column == origin for levels in all_levels
+            )
+            else None
+        )
 
     def person(self, form: str, column: str) -> bool:
         return bool(self.forms[form]["columns"][column].get("person"))
@@ -174,12 +210,20 @@ class Headings:
     def stand_ins(self, form: str, column: str) -> set[str]:
         """Columns that will do where a required one is lacking: 姓名 for 编号 (rows can be counted), 单位名称 for 党组织名称."""
         specs = self.forms[form]["columns"]
-        return {c for c, spec in specs.items() if column in (spec.get("rows_for"), spec.get("stands_for"))}
+        return {
+            c
+            for c, spec in specs.items()
+            if column in (spec.get("rows_for"), spec.get("stands_for"))
+        }
 
     def key(self, form: str, columns: Container[str]) -> str:
         """The column that makes a row a record: the first required one, or what stands in for it."""
         first = self.required(form)[0]
-        return first if first in columns else next(c for c in self.stand_ins(form, first) if c in columns)
+        return (
+            first
+            if first in columns
+            else next(c for c in self.stand_ins(form, first) if c in columns)
+        )
 
     def listed(self, form: str) -> dict[str, dict[str, str]]:
         """Columns of a closed list of this form -> how entries may be written -> the entry as one would write it."""
@@ -187,28 +231,46 @@ class Headings:
         for column, spec in self.forms[form]["columns"].items():
             entries = self.values.get(spec["type"])
             if entries and "words" not in spec:
-                found[column] = {plain(w) or str(w): str(w) for key, some in entries.items() for w in (key, *some)}
+                found[column] = {
+                    plain(w) or str(w): str(w)
+                    for key, some in entries.items()
+                    for w in (key, *some)
+                }
         return found
 
     def label(self, form: str, column: str) -> str:
         return str(self.forms[form]["columns"][column]["names"][0])
 
-    def best_form(self, columns: Iterable[tuple[str, ...]], announced: str | None) -> tuple[str | None, int]:
+    def best_form(
+        self, columns: Iterable[tuple[str, ...]], announced: str | None
+    ) -> tuple[str | None, int]:
         """The form that most headings of a row belong to, and how many required columns it lacks.
 
         A title that announces a form counts as three headings; otherwise its `recognise` columns must be there.
         """
         columns = list(columns)
-        return max(self._scores(columns, announced), default=(0.0, None, 0), key=lambda one: one[0])[1:]
+        return max(
+            self._scores(columns, announced), default=(0.0, None, 0), key=lambda one: one[0]
+        )[1:]
 
-    def _scores(self, columns: list[tuple[str, ...]], announced: str | None) -> Iterator[tuple[float, str, int]]:
+    def _scores(
+        self, columns: list[tuple[str, ...]], announced: str | None
+    ) -> Iterator[tuple[float, str, int]]:
         for name, form in self.forms.items():
             found = {hit.column: hit.rank for levels in columns if (hit := self.look(name, levels))}
             count = sum(not self.person(name, c) for c in found)
             sign = [c in found for c in form.get("recognise", ())]
-            missing = sum(c not in found and not self.stand_ins(name, c) & found.keys() for c in self.required(name))
+            missing = sum(
+                c not in found and not self.stand_ins(name, c) & found.keys()
+                for c in self.required(name)
+            )
             # a first synonym is the form's own word: it decides between forms that share their synonyms
-            score = count + 0.2 * sum(rank <= 0 for rank in found.values()) - 4.0 * missing + 0.5 * sum(sign)
+            score = (
+                count
+                + 0.2 * sum(rank <= 0 for rank in found.values())
+                - 4.0 * missing
+                + 0.5 * sum(sign)
+            )
             score += 3.0 if name == announced else 0.0
             if score > 0 and count >= 2 and (name == announced or all(sign) or count >= 6):
                 yield score, name, missing
@@ -216,13 +278,20 @@ class Headings:
     def rivals(self, form: str, columns: Iterable[str]) -> list[tuple[str, str]]:
         """类型, 性质 ...: columns found whose heading may mean another one as well (`or`) that was not found."""
         specs = self.forms[form]["columns"]
-        return [(c, specs[c]["or"]) for c in columns if "or" in specs[c] and specs[c]["or"] not in columns]
+        return [
+            (c, specs[c]["or"])
+            for c in columns
+            if "or" in specs[c] and specs[c]["or"] not in columns
+        ]
 
     def more_of(self, form: str, column: str, than: str, cells: Iterable[object]) -> bool:
         """Whether more of the cells stand in the closed list of `column` than in that of another column."""
         keys = [plain(c) for c in cells if isinstance(c, str)]
         lists = [self.values[self.forms[form]["columns"][c]["type"]] for c in (column, than)]
-        words = [{plain(word) for key, some in entries.items() for word in (key, *some)} for entries in lists]
+        words = [
+            {plain(word) for key, some in entries.items() for word in (key, *some)}
+            for entries in lists
+        ]
         return sum(k in words[0] for k in keys) > sum(k in words[1] for k in keys)
 
     def announced(self, *texts: str) -> str | None:
@@ -231,7 +300,11 @@ class Headings:
         Of several the longest word decides, then the earliest: 党建指导员联系两新组织情况统计表 is of instructors.
         """
         for word in map(plain, texts):
-            if hits := [(len(title), -word.index(title), name) for title, name in self._titles if title and title in word]:
+            if hits := [
+                (len(title), -word.index(title), name)
+                for title, name in self._titles
+                if title and title in word
+            ]:
                 return max(hits)[2]
         return None
 

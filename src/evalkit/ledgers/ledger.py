@@ -20,8 +20,26 @@ from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.problems import InputError, Problem, visible
 
 COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
-SHEET_COLUMNS = ["source_file", "source_sheet", "state", "form", "area", "period", *COUNTS, "reason"]
-HEADING_COLUMNS = ["source_file", "source_sheet", "table", "column", "heading", "letter", "first_row", "last_row"]
+SHEET_COLUMNS = [
+    "source_file",
+    "source_sheet",
+    "state",
+    "form",
+    "area",
+    "period",
+    *COUNTS,
+    "reason",
+]
+HEADING_COLUMNS = [
+    "source_file",
+    "source_sheet",
+    "table",
+    "column",
+    "heading",
+    "letter",
+    "first_row",
+    "last_row",
+]
 NOT_COUNTED = "（程序不计入本表）"  # ends the first cell of a sheet that its author wants left out without a word
 
 
@@ -83,7 +101,18 @@ def read_ledger(
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(Problem("file_unreadable", "error", str(path), "", "没有这个文件或文件夹", "", "", "核对路径"))
+        raise InputError(
+            Problem(
+                "file_unreadable",
+                "error",
+                str(path),
+                "",
+                "没有这个文件或文件夹",
+                "",
+                "",
+                "核对路径",
+            )
+        )
     listed, problems = files.list_files(path)
     base = Path(root) if root is not None else (path if path.is_dir() else path.parent)
     sheets: list[files.RawSheet] = []
@@ -93,7 +122,15 @@ def read_ledger(
         problems += wrong
     folder = _folder_of(path, base)
     ages = {name: file.stat().st_mtime for name, file in listed}
-    ledger = from_sheets(sheets, area=area, period=period, codebook=codebook, mapping=mapping, folder=folder, ages=ages)
+    ledger = from_sheets(
+        sheets,
+        area=area,
+        period=period,
+        codebook=codebook,
+        mapping=mapping,
+        folder=folder,
+        ages=ages,
+    )
     return Ledger(ledger.tables, (*problems, *ledger.problems), ledger.headings, ledger.sheets)
 
 
@@ -125,7 +162,13 @@ def from_sheets(
     report: list[dict[str, Any]] = []
     placed: dict[str, list[tuple[Block, Place]]] = {}
     for sheet, found in _structures(sheets, headings, problems):
-        row = {"source_file": sheet.file, "source_sheet": sheet.name, "state": sheet.state, **found.counts, "reason": found.reason}
+        row = {
+            "source_file": sheet.file,
+            "source_sheet": sheet.name,
+            "state": sheet.state,
+            **found.counts,
+            "reason": found.reason,
+        }
         report.append(row)
         problems += found.problems
         conflicts: dict[tuple[str, str, str], None] = {}
@@ -133,14 +176,31 @@ def from_sheets(
         for block in found.blocks:
             place = _place(block, found, area, None if period is None else str(period), folder)
             conflicts |= dict.fromkeys(place.conflicts)
-            own = block.columns.keys() | ({"area_name", "period"} if block.form in ("areas", "policies", "figures") else set())
-            unsaid |= {code for code, c, said in _WHERE if c not in own and not getattr(place, said)}
+            own = block.columns.keys() | (
+                {"area_name", "period"} if block.form in ("areas", "policies", "figures") else set()
+            )
+            unsaid |= {
+                code for code, c, said in _WHERE if c not in own and not getattr(place, said)
+            }
             row.update(form=block.form, area=place.area, period=place.period)
             placed.setdefault(block.form, []).append((block, place))
-        problems += [finding(code, sheet.file, f"{sheet.name}!A1", advice="在标题、文件名或文件夹名里写明") for code in sorted(unsaid)]
+        problems += [
+            finding(code, sheet.file, f"{sheet.name}!A1", advice="在标题、文件名或文件夹名里写明")
+            for code in sorted(unsaid)
+        ]
         for code, said, read in conflicts:
             at = f"{sheet.name}!A1"
-            problems.append(finding(code, sheet.file, at, said, f"按{read}", advice="核对后改成一致", severity="question"))
+            problems.append(
+                finding(
+                    code,
+                    sheet.file,
+                    at,
+                    said,
+                    f"按{read}",
+                    advice="核对后改成一致",
+                    severity="question",
+                )
+            )
     parser = Parser(headings, book.lists, sheets, areas | named_areas(sheets) | _areas_told(placed))
     forms: dict[str, Form] = {}
     for name in (n for n in headings.forms if n in placed):
@@ -150,12 +210,19 @@ def from_sheets(
     problems += parser.problems
     raw, unit_rows = build_tables(forms, headings, getattr(book, "measures", {}), problems)
     specs = {name: spec for name, spec in book.tables.items() if name != "problems"}
-    made = {name: tables.shape(raw.get(name, pd.DataFrame()), spec, sheets) for name, spec in specs.items()}
+    made = {
+        name: tables.shape(raw.get(name, pd.DataFrame()), spec, sheets)
+        for name, spec in specs.items()
+    }
     problems += checks.run(forms, unit_rows, raw, made, headings)
     problems = persons.told(problems)
-    trace = pd.DataFrame([row for form in forms.values() for row in _trace(form, headings)], columns=HEADING_COLUMNS)
+    trace = pd.DataFrame(
+        [row for form in forms.values() for row in _trace(form, headings)], columns=HEADING_COLUMNS
+    )
     types = {c: "Int64" if c in COUNTS else "string" for c in SHEET_COLUMNS}
-    sheet_table = pd.DataFrame(report, columns=SHEET_COLUMNS).astype(types).fillna(dict.fromkeys(COUNTS, 0))
+    sheet_table = (
+        pd.DataFrame(report, columns=SHEET_COLUMNS).astype(types).fillna(dict.fromkeys(COUNTS, 0))
+    )
     return Ledger(made, tuple(problems), trace, sheet_table)
 
 
@@ -165,9 +232,13 @@ AREAS = ("areas", "地区")  # names of the file that lists the areas
 def named_areas(sheets: Sequence[files.RawSheet]) -> frozenset[str]:
     """Every name in areas.xlsx: with it the office says what is an area."""
     listed = [s for s in sheets if PurePosixPath(s.file).stem in AREAS]
-    texts = (cell for sheet in listed for row in sheet.rows for cell in row if isinstance(cell, str))
+    texts = (
+        cell for sheet in listed for row in sheet.rows for cell in row if isinstance(cell, str)
+    )
     named = (part for text in texts for part in re.sub(r"\s+", "", visible(text)).split("/"))
-    return frozenset(part for part in named if re.search(r"[A-Za-z\u3400-\u9fff]", part) and len(part) <= 60)
+    return frozenset(
+        part for part in named if re.search(r"[A-Za-z\u3400-\u9fff]", part) and len(part) <= 60
+    )
 
 
 def _areas_told(placed: Mapping[str, list[tuple[Block, Place]]]) -> frozenset[str]:
@@ -178,7 +249,9 @@ def _areas_told(placed: Mapping[str, list[tuple[Block, Place]]]) -> frozenset[st
         for column in ("area_name", "township"):
             if at := block.columns.get(column):
                 rows = (block.sheet.rows[i] for i in block.rows)
-                cells = {row[at[0]] for row in rows if at[0] < len(row) and isinstance(row[at[0]], str)}
+                cells = {
+                    row[at[0]] for row in rows if at[0] < len(row) and isinstance(row[at[0]], str)
+                }
                 clear = (str(cell) for cell in cells if not persons.gate(str(cell), "label").kinds)
                 found.update(name for cell in clear for _, name in area_names(cell))
     return frozenset(found)
@@ -190,7 +263,11 @@ def _structures(
     """Every sheet with its blocks; hidden, cover, dictionary and summary sheets are said and keep none."""
     read: list[tuple[files.RawSheet, Structure]] = []
     forms: dict[str, set[str]] = {}  # of a file's own sheets, summaries aside
-    quiet = {id(s): s.file for s in sheets if s.rows and s.rows[0] and str(s.rows[0][0]).endswith(NOT_COUNTED)}
+    quiet = {
+        id(s): s.file
+        for s in sheets
+        if s.rows and s.rows[0] and str(s.rows[0][0]).endswith(NOT_COUNTED)
+    }
     for sheet in sheets:
         reason = skip_reason(sheet) or ("隐藏" if sheet.state != "visible" else "")
         told = headings.announced(PurePosixPath(sheet.file).stem)
@@ -204,24 +281,48 @@ def _structures(
         elif sheet.file in quiet.values() and found.counts.get("heading") and not found.blocks:
             found = Structure(reason="空白的模板")
         else:
-            if found.blocks and is_summary(sheet) and {b.form for b in found.blocks} <= forms.get(sheet.file, set()):
+            if (
+                found.blocks
+                and is_summary(sheet)
+                and {b.form for b in found.blocks} <= forms.get(sheet.file, set())
+            ):
                 found = Structure(reason="汇总表，明细在其他工作表里")
             if not found.blocks and any(c not in (None, "") for row in sheet.rows for c in row):
                 missing = "缺少必要的列" in found.reason
-                code = "sheet_hidden" if sheet.state != "visible" else "column_missing" if missing else "sheet_skipped"
+                code = (
+                    "sheet_hidden"
+                    if sheet.state != "visible"
+                    else "column_missing"
+                    if missing
+                    else "sheet_skipped"
+                )
                 card = "登记一个单位" in found.reason
-                advice = "补上必要的列" if missing else "请汇总成一行一个单位的台账" if card else None
-                problems.append(finding(code, sheet.file, f"{sheet.name}!A1", found.reason, "未计入", advice=advice))
+                advice = (
+                    "补上必要的列" if missing else "请汇总成一行一个单位的台账" if card else None
+                )
+                problems.append(
+                    finding(
+                        code, sheet.file, f"{sheet.name}!A1", found.reason, "未计入", advice=advice
+                    )
+                )
         yield sheet, found
 
 
-def _place(block: Block, found: Structure, area: str | None, period: str | None, folder: str) -> Place:
+def _place(
+    block: Block, found: Structure, area: str | None, period: str | None, folder: str
+) -> Place:
     file = PurePosixPath(block.sheet.file)
     above = [re.sub(r"\.zip$", "", part, flags=re.I) for part in reversed(file.parts[:-1])]
     titles = [block.section, *block.titles, *(t for t in found.titles if t not in block.titles)]
-    sources = [*(("标题", t) for t in titles), ("工作表名", block.sheet.name), ("文件名", file.stem)]
+    sources = [
+        *(("标题", t) for t in titles),
+        ("工作表名", block.sheet.name),
+        ("文件名", file.stem),
+    ]
     sources += [("文件夹", part) for part in (*above, *reversed(folder.split("/")))]
-    return locate([(label, visible(text)) for label, text in sources if text], area=area, period=period)
+    return locate(
+        [(label, visible(text)) for label, text in sources if text], area=area, period=period
+    )
 
 
 def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
@@ -234,7 +335,10 @@ def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
 
 
 def build_tables(
-    forms: Mapping[str, Form], headings: Headings, measures: Mapping[str, Any], problems: list[Problem]
+    forms: Mapping[str, Form],
+    headings: Headings,
+    measures: Mapping[str, Any],
+    problems: list[Problem],
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame | None]:
     """Typed forms to tables before `shape`, and all unit rows (those that count a unit again are not `kept`)."""
     out: dict[str, pd.DataFrame] = {}
@@ -247,11 +351,15 @@ def build_tables(
     links = [cover] if cover is not None else []
     if "party_orgs" in forms:
         links.append(tables.covers_by_list(forms["party_orgs"], orgs, unit_rows, cover, problems))
-    links = [link[[*tables.PLACE, "link", "unit", "party_org", "mode"]] for link in links if len(link)]
+    links = [
+        link[[*tables.PLACE, "link", "unit", "party_org", "mode"]] for link in links if len(link)
+    ]
     if links:
         out["covers"] = pd.concat(links, ignore_index=True)
     if len(orgs):
-        out["party_organisations"] = orgs = tables.complete(orgs, out.get("covers", pd.DataFrame()), unit_rows)
+        out["party_organisations"] = orgs = tables.complete(
+            orgs, out.get("covers", pd.DataFrame()), unit_rows
+        )
     columns = {name: form["columns"] for name, form in headings.forms.items()}
     for name in (n for n in ("funds", "activities", "stars") if n in forms):
         tables.name_organisations(forms[name], orgs, out.get("covers"), unit_rows, problems)
@@ -264,8 +372,16 @@ def build_tables(
         some = [frame for frame in (out.get("visits"), visits) if frame is not None and len(frame)]
         out["visits"] = pd.concat(some, ignore_index=True) if some else pd.DataFrame()
     if "stars" in forms:
-        out["ratings"], out["stars"] = tables.ratings(forms["stars"], orgs, columns["stars"], problems)
-    typed = [tables.figures(forms[name], measures, problems) for name in ("work_report", "figures") if name in forms]
+        out["ratings"], out["stars"] = tables.ratings(
+            forms["stars"], orgs, columns["stars"], problems
+        )
+    typed = [
+        tables.figures(forms[name], measures, problems)
+        for name in ("work_report", "figures")
+        if name in forms
+    ]
     if typed:
         out["figures"] = pd.concat(typed, ignore_index=True)
-    return out | {name: forms[name].data for name in ("policies", "areas") if name in forms}, unit_rows
+    return out | {
+        name: forms[name].data for name in ("policies", "areas") if name in forms
+    }, unit_rows

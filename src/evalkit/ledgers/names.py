@@ -27,20 +27,28 @@ def _characters(entry: str) -> frozenset[str]:
 SURNAMES, DOUBLE = _characters("surnames"), frozenset(str(_NAMES["double_surnames"]).split())
 _PLAIN, _GIVEN, _LINKED, _ENDS = map(_characters, ("plain_surnames", "given", "linked", "ends"))
 _CROSSING = frozenset(str(_NAMES["crossing"]).split())
-_ANNOUNCED = re.compile(rf"(?:{'|'.join(sorted(_NAMES['announced'].split(), key=len, reverse=True))})[:：\s]{{0,3}}$")
+_ANNOUNCED = re.compile(
+    rf"(?:{'|'.join(sorted(_NAMES['announced'].split(), key=len, reverse=True))})[:：\s]{{0,3}}$"
+)
 _ANNOUNCING = re.compile("|".join(_NAMES["announced"].split()))
 _FIRST = SURNAMES | {word[0] for word in DOUBLE}
 _HONOURS = re.compile(re.sub(r"\s+", "", _NAMES["honours"]))
 _DOES = re.compile("|".join(sorted(_NAMES["does"].split(), key=len, reverse=True)))
 _BRANCH = re.compile("(?:党)?支部")
-_STARTS = frozenset(listed("no_names"))  # short words of the trade; a text that begins with one is no name
+_STARTS = frozenset(
+    listed("no_names")
+)  # short words of the trade; a text that begins with one is no name
 _PLACE = re.compile(WORDS["place"])
 _SHAPE = re.compile(RULES["persons"]["name"])
-_LATE = frozenset("业元年月会")  # ends of places and things (林业, 党费年) that also end names (李建业)
+_LATE = frozenset(
+    "业元年月会"
+)  # ends of places and things (林业, 党费年) that also end names (李建业)
 _SEPARATORS = re.compile(r"[、,，;；/／\n]")
 _AND = re.compile(r"[和与及]")
 _ADDRESS = re.compile(r"(?:[(（][男女代兼]{1,2}[)）]|同志|先生|女士)$")
-_BRACKETED = re.compile(rf"[(（][{''.join(sorted(SURNAMES))}][㐀-鿿]{{0,2}}[^镇乡区县市街道园村公司店厂][)）]")
+_BRACKETED = re.compile(
+    rf"[(（][{''.join(sorted(SURNAMES))}][㐀-鿿]{{0,2}}[^镇乡区县市街道园村公司店厂][)）]"
+)
 _LIST = frozenset("、,，和与及 ")
 
 
@@ -86,7 +94,9 @@ def _surname(text: str, at: int) -> int:
 def is_word(name: str) -> bool:
     """Whether a text that begins with a surname is a word or a place known for itself."""
     known = _no_names()
-    return name in known.words or (name in known.places and not (name[0] in _PLAIN and likely(name)))
+    return name in known.words or (
+        name in known.places and not (name[0] in _PLAIN and likely(name))
+    )
 
 
 def known_place(name: str) -> bool:
@@ -114,7 +124,9 @@ def one_name(piece: str) -> bool:
     if likely(s) and len(s) == 3 and s[-1] in _LATE:
         return True
     starts = any(s.startswith(w) and (len(w) > 1 or s == w) for w in _STARTS)
-    return not _PLACE.fullmatch(s) and (not starts or (len(s) == 3 and likely(s) and s[0] in _PLAIN))
+    return not _PLACE.fullmatch(s) and (
+        not starts or (len(s) == 3 and likely(s) and s[0] in _PLAIN)
+    )
 
 
 def likely(name: str) -> bool:
@@ -126,7 +138,11 @@ def likely(name: str) -> bool:
 def _pieces(text: str) -> list[str]:
     """The texts of a list of names; 和 is between two names unless it is part of one (李和平)."""
     parts = [re.sub(r"\s", "", p) for p in _SEPARATORS.split(text.strip()) if p.strip()]
-    return [one for p in parts for one in ([p] if one_name(p) else [q for q in _AND.split(p) if q] or [p])]
+    return [
+        one
+        for p in parts
+        for one in ([p] if one_name(p) else [q for q in _AND.split(p) if q] or [p])
+    ]
 
 
 def name_like(text: Any) -> bool:
@@ -154,9 +170,13 @@ def find(text: str, *, only_told: bool = False, label: bool = False) -> list[Spa
     """
     spans: list[Span] = []
     seen = _Seen(
-        text, only_told, label, bool(_ANNOUNCING.search(text)), bool(_HONOURS.search(text)),
+        text,
+        only_told,
+        label,
+        bool(_ANNOUNCING.search(text)),
+        bool(_HONOURS.search(text)),
         bool(_DOES.search(text) or _BRANCH.search(text)),
-    )  # fmt: skip
+    )
     if only_told and not (seen.announced or seen.addressed or _BRACKETED.search(text)):
         return []
     for at in range(len(text) - 1):
@@ -240,7 +260,14 @@ def _told(seen: _Seen, at: int, end: int, around: _Around) -> bool:
         return False
     if seen.label and closes and usual and (opens or before in _ENDS) and one_name(name):
         return long or plain or opens
-    if seen.label and long and plain and usual and (opens or before in _ENDS or before in "年月日") and _PAPER.match(text, end):
+    if (
+        seen.label
+        and long
+        and plain
+        and usual
+        and (opens or before in _ENDS or before in "年月日")
+        and _PAPER.match(text, end)
+    ):
         return one_name(name)
     if acts or (branch and usual and (long or plain)):
         if opens:
@@ -265,7 +292,12 @@ def _following(text: str, at: int) -> Iterator[Span]:
                 continue
             closes = end == len(text) or not _chinese(text[end]) or text[end] in _LIST
             told = closes or _HONOURS.match(text, end) or _DOES.match(text, end)
-            if all(map(_chinese, name)) and told and one_name(name) and (likely(name) or length == 3):
+            if (
+                all(map(_chinese, name))
+                and told
+                and one_name(name)
+                and (likely(name) or length == 3)
+            ):
                 yield start, end
                 at = end
                 break
@@ -280,7 +312,9 @@ def _preceding(text: str, at: int) -> Iterator[Span]:
         for length in (4, 3, 2):
             start = end - length
             name = text[max(start, 0) : end]
-            opens = start == 0 or (start > 0 and (not _chinese(text[start - 1]) or text[start - 1] in _LINKED))
+            opens = start == 0 or (
+                start > 0 and (not _chinese(text[start - 1]) or text[start - 1] in _LINKED)
+            )
             told = opens or (start > 0 and _ANNOUNCED.search(text, 0, start))
             if len(name) == length and all(map(_chinese, name)) and told and one_name(name):
                 yield start, end

@@ -18,7 +18,9 @@ from evalkit.ledgers.findings import FULL, WORDS, listed
 # decimals of a yuan
 _NAMES = "missing value_unreadable value_approximate unit_mismatch value_implausible value_noted amount_fraction"
 NOTES = {name: 1 << bit for bit, name in enumerate(_NAMES.split())}
-MISSING, UNREADABLE, NOTED = (NOTES[name] for name in ("missing", "value_unreadable", "value_noted"))
+MISSING, UNREADABLE, NOTED = (
+    NOTES[name] for name in ("missing", "value_unreadable", "value_noted")
+)
 
 WIDE = FULL | {ord(c): same for same, written in WORDS["characters"].items() for c in written}
 QUOTES = " \t\r\n'\"‘’“”`"
@@ -57,7 +59,9 @@ _UNIT = re.compile(rf"[十百千万亿]*(?:{_any(NOUNS)})")
 _INNER_NUMBER = re.compile(r"[-+]?[\d.,]+(?:人|名|个|家|元|万元)?")
 _HUNDREDTHS = re.compile(rf"(?P<q>约|近)?百分之(?P<n>{_NUMBER}(?:点[〇一二三四五六七八九]+)?)")
 _GAPS = re.compile(r"(?<=[\d,.])[ \t]+(?=[\d,.])")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,4}(?:,\d{4})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII)
+_THOUSANDS = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,4}(?:,\d{4})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII
+)
 PROBATIONARY = "预备"
 UNCOUNTED = "预备?"  # 4（含预备）: some of them, nobody says how many
 _COUNT = "[0-9〇一二三四五六七八九十百]+"
@@ -78,9 +82,13 @@ _MEMBERS = tuple(
     )
 )
 _APART = re.compile(r"正|\+|、|,|;|和|及|与|另|外加|加|还有|不含")
-_PLUS = re.compile(rf"(\d+)(?:名|人|个|位)?(?:党员)?\+(\d+)(?:名|人|个|位)?\(?({_LABELS})\)?(?:党员)?")
+_PLUS = re.compile(
+    rf"(\d+)(?:名|人|个|位)?(?:党员)?\+(\d+)(?:名|人|个|位)?\(?({_LABELS})\)?(?:党员)?"
+)
 _PAIR = re.compile(r"(?:实到)?(\d+)(?:人|名|个)?[/|](?:应到)?(\d+)(?:人|名|个)?")
-_SHORT_INSIDE = re.compile(r"[百千万][一二三四五六七八九][万亿]")  # 一百二万: 1,020,000 or 1,200,000
+_SHORT_INSIDE = re.compile(
+    r"[百千万][一二三四五六七八九][万亿]"
+)  # 一百二万: 1,020,000 or 1,200,000
 _ONE = Decimal(1)
 _POWER = {k: _ONE.scaleb(k) for k in range(-40, 60)}
 
@@ -113,10 +121,14 @@ def _place(digits: str) -> tuple[Decimal, Decimal]:
     whole, _, part = digits.partition(".")
     bare = (whole + part).rstrip("0")
     printed = -len(part)
-    return _POWER[printed + len(whole) + len(part) - len(bare) if bare else printed], _POWER[printed]
+    return _POWER[printed + len(whole) + len(part) - len(bare) if bare else printed], _POWER[
+        printed
+    ]
 
 
-def numeral(text: str, bare: bool, scales: str = _SCALES) -> tuple[Decimal, Decimal, Decimal, int] | None:
+def numeral(
+    text: str, bare: bool, scales: str = _SCALES
+) -> tuple[Decimal, Decimal, Decimal, int] | None:
     """Arabic digits, Chinese digits and scales in any mixture -> (value, last, printed, trailing scale).
 
     ``bare`` allows a scale without a number (近万); ``scales`` are those that may stand in the text.
@@ -138,7 +150,11 @@ def numeral(text: str, bare: bool, scales: str = _SCALES) -> tuple[Decimal, Deci
     rest = tail.lstrip("〇")
     said = (_ONE, _ONE, _ONE, 0) if bare or char == "十" else None
     said = numeral(head, bare, smaller if scale > 1000 else "") if head else said
-    more = numeral(rest, False, smaller) if rest else (_ONE - 1, _ONE, said[2] * scale if said else _ONE, scale)
+    more = (
+        numeral(rest, False, smaller)
+        if rest
+        else (_ONE - 1, _ONE, said[2] * scale if said else _ONE, scale)
+    )
     if said is None or more is None or more[0] >= scale:
         return None
     value, last, printed, trailing = more
@@ -152,13 +168,17 @@ def numeral(text: str, bare: bool, scales: str = _SCALES) -> tuple[Decimal, Deci
 @lru_cache(maxsize=65_536)
 def lex(text: str) -> Read:
     """What `text` says; MISSING where it says nothing, UNREADABLE where it is no single number."""
-    if quick := _QUICK.fullmatch(text):  # nine in ten texts of a ledger; the rest of the way reads them just the same
+    if quick := _QUICK.fullmatch(
+        text
+    ):  # nine in ten texts of a ledger; the rest of the way reads them just the same
         before, digits, between, noun, behind = quick.groups("")
         word = before or between or behind
         if len(word) == len(before + between + behind):
             digits = digits.replace(",", "")
             last = _POWER[len(digits) - len(digits.rstrip("0"))] if word and int(digits) else _ONE
-            return Read(0, Decimal(digits), last, _ONE, _WORDS[word] if word else "", 0, False, noun)
+            return Read(
+                0, Decimal(digits), last, _ONE, _WORDS[word] if word else "", 0, False, noun
+            )
     return lex_slowly(text)
 
 
@@ -216,14 +236,18 @@ def _phrase(s: str) -> Read:
         return read
     if "+" in s and (m := _PLUS.fullmatch(s)):
         ours = m[3] not in _OUTSIDE
-        return _CANNOT if ours else Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
+        return (
+            _CANNOT if ours else Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
+        )
     if ("/" in s or "|" in s) and (m := _PAIR.fullmatch(s)):
         return Read(UNREADABLE, Decimal(m[1]), parts=(("of", float(m[2])),))
     if s[-1] == ")" and "(" in s:
         head, _, inner = s[:-1].partition("(")
         if not head:  # an accountant's negative
             read = lex(inner) if inner and inner[0] not in "(-" else _CANNOT
-            return _CANNOT if read.bits or read.mark or read.word else read._replace(value=-read.value)
+            return (
+                _CANNOT if read.bits or read.mark or read.word else read._replace(value=-read.value)
+            )
         if _UNIT.fullmatch(inner) and not head.endswith(NOUNS):
             s = head + inner
         elif _WORDS.get(inner) == "about" or inner in WORDS["estimated"].split():
@@ -234,8 +258,12 @@ def _phrase(s: str) -> Read:
             return _CANNOT  # 5(8): which of them?
         else:
             s, bits = head, NOTED
-            parts = tuple((m["a"] or m["d"], _small(m["b"] or m["c"])) for m in _LABELLED.finditer(inner))
-            if PROBATIONARY in inner and not any(label.startswith(PROBATIONARY) for label, _ in parts):
+            parts = tuple(
+                (m["a"] or m["d"], _small(m["b"] or m["c"])) for m in _LABELLED.finditer(inner)
+            )
+            if PROBATIONARY in inner and not any(
+                label.startswith(PROBATIONARY) for label, _ in parts
+            ):
                 parts = (*parts, (UNCOUNTED, 0.0))
     if "百分之" in s and (m := _HUNDREDTHS.fullmatch(s)):
         whole, _, part = m["n"].partition("点")
@@ -261,7 +289,9 @@ def _phrase(s: str) -> Read:
         down *= scale
     if exp or noun in ("%", "‰", "角"):
         down = down.scaleb(int(exp or 0) - {"%": 2, "‰": 3, "角": 1}.get(noun, 0))
-    value, last, printed = (value * down, last * down, printed * down) if down != 1 else (value, last, printed)
+    value, last, printed = (
+        (value * down, last * down, printed * down) if down != 1 else (value, last, printed)
+    )
     if jiao or fen:
         if noun not in ("元", "块"):
             return _CANNOT
@@ -269,4 +299,14 @@ def _phrase(s: str) -> Read:
             if small:
                 value, last, printed = value + step * int(small.translate(DIGITS)), step, step
     noun = {"‰": "%", "角": "元", "块": "元"}.get(noun, noun)
-    return Read(bits, -value if neg else value, last, printed, word, scale, not digits[0].isascii(), noun, parts)
+    return Read(
+        bits,
+        -value if neg else value,
+        last,
+        printed,
+        word,
+        scale,
+        not digits[0].isascii(),
+        noun,
+        parts,
+    )

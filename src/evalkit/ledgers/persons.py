@@ -49,13 +49,19 @@ _OTHERS = tuple(
 _RUN = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{9,}}(?:{_BETWEEN}?[Xx](?![A-Za-z]))?")
 _BRACKETS = re.compile(r"[(（]([^()（）]*[一-鿿]{2,}[^()（）]*)[)）]")
 _OF_PERSONS = frozenset({"name", "code", "grade", "personal", "birth"})
-_INSTRUCTORS = {"allowance": "补[贴助]", "grade": "考核|等次|评定", "code": "^(?:(?:党建)?指导员|编号|指导员名称)$"}
+_INSTRUCTORS = {
+    "allowance": "补[贴助]",
+    "grade": "考核|等次|评定",
+    "code": "^(?:(?:党建)?指导员|编号|指导员名称)$",
+}
 # fewer than five digits are somebody's only beside one of these words, in an address or on the plate of a car
 _TOLD_BY_WORD = re.compile(
     r"(?i)住|户籍|微信|wechat|weixin|\b[wv]x\b|[薇v]信|抖音|微博|支付宝|钉钉|护照|证件|出生|生日|生于|\d\D{0,3}生|[室房户]|[零〇○一二三四五六七八九幺]{11}"
     r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]"
 )
-_MANY_DIGITS = re.compile(r"\d(?:[^\w㐀-鿿]{0,3}\d){4}|[^\x00-\x7f㐀-鿿\u3000-\u303f\uff00-\uff0f\uff1a-\uffef·“”‘’—…]")
+_MANY_DIGITS = re.compile(
+    r"\d(?:[^\w㐀-鿿]{0,3}\d){4}|[^\x00-\x7f㐀-鿿\u3000-\u303f\uff00-\uff0f\uff1a-\uffef·“”‘’—…]"
+)
 _CHINESE_DIGITS = re.compile("[零〇○一二三四五六七八九幺]{11,}")
 _DIGIT_OF = str.maketrans("零〇○一二三四五六七八九幺", "0001234567891")
 _LONGEST_NUMBER = 15  # digits: no amount or count of a ledger has more
@@ -72,7 +78,9 @@ def credit_codes(texts: pd.Series) -> np.ndarray:
     if len(at):
         table = np.full(128, -1)
         table[[ord(c) for c in _CREDIT]] = np.arange(31)
-        digits = table[np.frombuffer("".join(upper[at]).encode("ascii"), dtype=np.uint8).reshape(-1, 18)]
+        digits = table[
+            np.frombuffer("".join(upper[at]).encode("ascii"), dtype=np.uint8).reshape(-1, 18)
+        ]
         check = (31 - (digits[:, :17] * _CREDIT_WEIGHTS).sum(axis=1) % 31) % 31
         good[at] = (digits >= 0).all(axis=1) & (check == digits[:, 17])
     return good
@@ -91,14 +99,20 @@ def _compact(text: Any) -> str:
 
 def _born(digits: str) -> bool:
     try:
-        return dt.date(1890, 1, 1) < dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) < dt.date(2100, 1, 1)
+        return (
+            dt.date(1890, 1, 1)
+            < dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+            < dt.date(2100, 1, 1)
+        )
     except ValueError:
         return False
 
 
 def id_check(s: str) -> bool:
     """Whether the check digit of an 18-digit identity number fits (GB 11643-1999, ISO 7064 MOD 11-2)."""
-    return "10X98765432"[sum(int(c) * w for c, w in zip(s, _ID_WEIGHTS, strict=False)) % 11] == s[17]
+    return (
+        "10X98765432"[sum(int(c) * w for c, w in zip(s, _ID_WEIGHTS, strict=False)) % 11] == s[17]
+    )
 
 
 def _number_kind(s: str) -> str | None:
@@ -131,7 +145,11 @@ def heading_kind(heading: str, *, table: str = "") -> str | None:
     for kind, pattern in _HEADINGS:
         if not pattern.search(s) or (kind in _OF_PERSONS and _NO_PERSON.search(s)):
             continue
-        if kind != "allowance" or instructors or re.search(r"津贴|工资|薪|报酬|书记|指导员|个人|人员", s):
+        if (
+            kind != "allowance"
+            or instructors
+            or re.search(r"津贴|工资|薪|报酬|书记|指导员|个人|人员", s)
+        ):
             return kind
     said = (kind for kind, pattern in _INSTRUCTORS.items() if instructors and re.search(pattern, s))
     return next(said, None)
@@ -141,7 +159,9 @@ def _level(text: str) -> str:
     """The same text, character by character, with every digit as 0 to 9 and every width as ASCII: places stay places."""
     s = text.translate(FULL)
     if not s.isascii():
-        s = "".join(c if c.isascii() else str(d) if (d := unicodedata.digit(c, -1)) >= 0 else c for c in s)
+        s = "".join(
+            c if c.isascii() else str(d) if (d := unicodedata.digit(c, -1)) >= 0 else c for c in s
+        )
         s = _CHINESE_DIGITS.sub(lambda m: m[0].translate(_DIGIT_OF), s)
     return s
 
@@ -163,7 +183,11 @@ def _of_groups(groups: Sequence[str]) -> str | None:
         return kind
     for code in ("", "86", "086", "0086"):
         rest = digits.removeprefix(code)
-        if len(digits) == 11 + len(code) and digits.startswith(code) and re.fullmatch(r"1[3-9]\d{9}", rest):
+        if (
+            len(digits) == 11 + len(code)
+            and digits.startswith(code)
+            and re.fullmatch(r"1[3-9]\d{9}", rest)
+        ):
             inner = (sizes[0] - len(code), *sizes[1:])
             inner = inner[1:] if inner[0] == 0 else inner
             if inner in _GROUPS or (max(inner) <= 2 and len(inner) >= 6) or len(code) > 1:
@@ -213,7 +237,11 @@ def _numbers(text: str) -> list[Span]:
     for m in _RUN.finditer(s):
         start = m.start()
         for a, b, kind in _in_run(m[0]):
-            inside_dates = kind == "phone" and any(c < start + b and start + a < d for c, d in dates) and " " in m[0]
+            inside_dates = (
+                kind == "phone"
+                and any(c < start + b and start + a < d for c, d in dates)
+                and " " in m[0]
+            )
             if not inside_dates and not _credit_token(s, start + a, start + b):
                 found.append((start + a, start + b, kind))
     for kind, pattern in _OTHERS:
@@ -226,7 +254,11 @@ def _numbers(text: str) -> list[Span]:
 
 @lru_cache(maxsize=65_536)
 def _text_kind(text: str) -> str | None:
-    return _numbers(text)[0][2] if any(c.isdigit() or c in "@零〇" for c in text) and _numbers(text) else None
+    return (
+        _numbers(text)[0][2]
+        if any(c.isdigit() or c in "@零〇" for c in text) and _numbers(text)
+        else None
+    )
 
 
 def cell_kind(text: Any) -> str | None:
@@ -237,7 +269,12 @@ def cell_kind(text: Any) -> str | None:
     """
     if isinstance(text, str):
         return _text_kind(text)
-    if isinstance(text, (int, float)) and not isinstance(text, bool) and 1e10 <= text < 1e19 and text == int(text):
+    if (
+        isinstance(text, (int, float))
+        and not isinstance(text, bool)
+        and 1e10 <= text < 1e19
+        and text == int(text)
+    ):
         s = str(int(text))
         if len(s) == 18 and s[:2] in _PROVINCES and _born(s[6:14]):
             return "identity"
@@ -254,7 +291,11 @@ def columns(frame: Mapping[str, Sequence[Any]], *, table: str = "") -> dict[str,
     found: dict[str, str] = {}
     for heading, cells in frame.items():
         kind = heading_kind(heading, table=table)
-        filled = [c for c in cells if c is not None and c == c and str(c).strip()] if kind is None else []
+        filled = (
+            [c for c in cells if c is not None and c == c and str(c).strip()]
+            if kind is None
+            else []
+        )
         if filled:
             kinds = [k for c in filled if (k := cell_kind(c))]
             if len(kinds) * 2 >= len(filled):
@@ -301,7 +342,9 @@ def gate(text: str, sort: Sort = "text") -> Gated:
     if sort != "body" and names.bare(s.rpartition(".")[0] or s if sort == "label" else s):
         return Gated(LEFT_OUT + (f".{s.rpartition('.')[2]}" if "." in s else ""), ("name",))
     found = _numbers(s) if may_tell(s) else []
-    found += [(a, b, "name") for a, b in names.find(s, only_told=sort == "body", label=sort == "label")]
+    found += [
+        (a, b, "name") for a, b in names.find(s, only_told=sort == "body", label=sort == "label")
+    ]
     kept: list[Span] = []
     for span in sorted(found, key=lambda one: (one[0], -one[1])):
         if kept and span[0] < kept[-1][1]:  # what overlaps goes out together
@@ -358,7 +401,10 @@ def readable(name: str) -> str:
 
 def told(problems: Iterable[Problem]) -> list[Problem]:
     """Problems as they may be stored and printed: what they quote has gone through the gate."""
-    return [replace(p, found=gate(p.found).text) if p.found and len(p.found) > 1 else p for p in problems]
+    return [
+        replace(p, found=gate(p.found).text) if p.found and len(p.found) > 1 else p
+        for p in problems
+    ]
 
 
 def shown(cell: Any, limit: int = 40) -> str:
@@ -366,7 +412,10 @@ def shown(cell: Any, limit: int = 40) -> str:
     if cell_kind(cell) and not isinstance(cell, str):
         return LEFT_OUT
     s = re.sub(r"\s+", " ", scrub(str(cell))[0]).strip()
-    s = _BRACKETS.sub(lambda m: "（…）" if any(map(names.one_name, re.split(r"[、,，;；:： /]", m[1]))) else m[0], s)
+    s = _BRACKETS.sub(
+        lambda m: "（…）" if any(map(names.one_name, re.split(r"[、,，;；:： /]", m[1]))) else m[0],
+        s,
+    )
     if name_like(s) or name_like(s.replace(LEFT_OUT, "")):
         return LEFT_OUT
     return s if len(s) <= limit else s[: limit - 1] + "…"
@@ -393,7 +442,9 @@ def free_of_names(text: Any) -> bool:
         return False
     at = 0
     while at < len(s):
-        word = next((n for n in (4, 3, 2) if at + n <= len(s) and names.known_word(s[at : at + n])), 0)
+        word = next(
+            (n for n in (4, 3, 2) if at + n <= len(s) and names.known_word(s[at : at + n])), 0
+        )
         if not word and s[at] in names.SURNAMES:
             return False
         at += word or 1

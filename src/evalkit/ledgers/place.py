@@ -15,7 +15,9 @@ from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.headings import squeeze
 
 _WORDS = RULES["place"]
-_LEVEL: dict[str, int] = {ending: int(level) for level, endings in _WORDS["endings"].items() for ending in endings}
+_LEVEL: dict[str, int] = {
+    ending: int(level) for level, endings in _WORDS["endings"].items() for ending in endings
+}
 _ALL = sorted(_LEVEL, key=len, reverse=True)
 ENDINGS = tuple(ending for ending in _ALL if _LEVEL[ending] < 5)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
@@ -23,9 +25,13 @@ _COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level
 _LONGEST = 20  # characters of a name: 双江拉祜族佤族布朗族傣族自治县 has 15
 _NOISE = re.compile("|".join(_WORDS["noise"]), re.I)
 _STOP = re.compile("|".join(_WORDS["stop"]))
-_ORDINAL = re.compile(r"^\(?(?:\d{1,3}|[A-Za-z])[).、_\-]*(?=[\u4e00-\u9fff](?<![区县市州镇乡街旗盟年月度级号师团]))")  # 03青石街道.xlsx
+_ORDINAL = re.compile(
+    r"^\(?(?:\d{1,3}|[A-Za-z])[).、_\-]*(?=[\u4e00-\u9fff](?<![区县市州镇乡街旗盟年月度级号师团]))"
+)  # 03青石街道.xlsx
 _BETWEEN = re.compile(r"[-_·/\\()\[\]【】:\s]+")
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)))|(?<!\d)(\d{2})年")
+_YEAR = re.compile(
+    r"(?<!\d)((?:19|20)\d{2})(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)))|(?<!\d)(\d{2})年"
+)
 _MONTHS = "一 二 三 四 五 六 七 八 九 十 十一 十二".split()
 
 
@@ -47,7 +53,9 @@ def area_names(text: str) -> tuple[tuple[int, str], ...]:
             # 杭州|市, 新市|镇, 工业|园区: an ending right after an ending belongs to the name
             for ending in (e for e in _ALL if _LEVEL[e] < 5):
                 after = rest[len(ending) :]
-                if rest.startswith(ending) and (not after or _NAME.match(after) or ending in ("镇", "街道", "市")):
+                if rest.startswith(ending) and (
+                    not after or _NAME.match(after) or ending in ("镇", "街道", "市")
+                ):
                     name, rest = name + ending, after
                     break
             ending = next(e for e in _ALL if name.endswith(e))
@@ -63,7 +71,9 @@ def area_names(text: str) -> tuple[tuple[int, str], ...]:
 def _level(ending: str, above: set[int]) -> int:
     if ending == "市" and 2 in above:
         return 3  # a county-level city
-    return 4 if _LEVEL[ending] == 3 and 3 in above else _LEVEL[ending]  # 开发区, 高新区 inside a district
+    return (
+        4 if _LEVEL[ending] == 3 and 3 in above else _LEVEL[ending]
+    )  # 开发区, 高新区 inside a district
 
 
 def year_of(text: str, strict: bool = False) -> str | None:
@@ -98,7 +108,9 @@ class Place:
     conflicts: tuple[tuple[str, str, str], ...] = ()  # (code, found, read)
 
 
-def locate(sources: Sequence[tuple[str, str]], *, area: str | None = None, period: str | None = None) -> Place:
+def locate(
+    sources: Sequence[tuple[str, str]], *, area: str | None = None, period: str | None = None
+) -> Place:
     """Area and period from named sources in order of trust: (标题, text), (工作表名, text), (文件名, text), (文件夹, path)."""
     path: dict[int, str] = {}
     told: dict[int, str] = {}
@@ -110,16 +122,26 @@ def locate(sources: Sequence[tuple[str, str]], *, area: str | None = None, perio
                 if level != 4 or name not in path.values():
                     path[level], told[level] = name, label
             elif not _same(path[level], name) and name not in path.values():
-                conflicts.append(("area_conflict", f"{told[level]}写“{path[level]}”，{label}写“{name}”", path[level]))
+                conflicts.append(
+                    (
+                        "area_conflict",
+                        f"{told[level]}写“{path[level]}”，{label}写“{name}”",
+                        path[level],
+                    )
+                )
         this = year_of(text, strict=label == "文件夹")
         if this and year is None:
             year, year_told = this, label
         elif this and this != year and year_told != "参数":
-            conflicts.append(("period_conflict", f"{year_told}写“{year}”，{label}写“{this}”", str(year)))
+            conflicts.append(
+                ("period_conflict", f"{year_told}写“{year}”，{label}写“{this}”", str(year))
+            )
     if area is not None:
         return Place(area, year, tuple((0, n) for n in area.split("/")), tuple(conflicts))
     levels = tuple(sorted(path.items()))
-    return Place("/".join(n for _, n in levels) or None, year, levels, tuple(dict.fromkeys(conflicts)))
+    return Place(
+        "/".join(n for _, n in levels) or None, year, levels, tuple(dict.fromkeys(conflicts))
+    )
 
 
 def _same(a: str, b: str) -> bool:
@@ -139,7 +161,9 @@ def below(place: Place, value: str, lowest: int = 4) -> tuple[str | None, str | 
     if not word:
         return place.area, None
     names = list(area_names(word)) or [(lowest, word.rpartition("/")[2])]
-    if place.levels and place.levels[0][0] == 0:  # a path given by the caller: only what lies below it
+    if (
+        place.levels and place.levels[0][0] == 0
+    ):  # a path given by the caller: only what lies below it
         base = [n for _, n in place.levels]
         rest = [n for _, n in names if not any(_same(n, b) for b in base)]
         return "/".join([*base, *rest[-1:]] if names[-1][1] not in base else base), None
@@ -160,7 +184,10 @@ def below(place: Place, value: str, lowest: int = 4) -> tuple[str | None, str | 
 def levels_of(area: str | None) -> tuple[tuple[int, str], ...]:
     """The levels of a path's parts, by their endings, else by their order."""
     parts = area.split("/") if area else []
-    return tuple((names[0][0] if (names := area_names(part)) else i + 1, part) for i, part in enumerate(parts))
+    return tuple(
+        (names[0][0] if (names := area_names(part)) else i + 1, part)
+        for i, part in enumerate(parts)
+    )
 
 
 @lru_cache(maxsize=100_000)

@@ -34,7 +34,9 @@ def sheets_of(data: bytes, wanted: set[str] | None) -> list[Sheet]:
         merged: list[Any] = []
         if wanted is None:
             sheet = book.get_sheet_by_name(meta.name)
-            rows = sheet.total_height * sheet.total_width > MAX_CELLS or sheet.to_python(skip_empty_area=False)
+            rows = sheet.total_height * sheet.total_width > MAX_CELLS or sheet.to_python(
+                skip_empty_area=False
+            )
             merged = sheet.merged_cell_ranges or []
         elif meta.name in wanted:
             try:
@@ -63,7 +65,9 @@ def serve(asked: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(ImportError, OSError, ValueError):  # Windows cannot limit it; it dies alone all the same
+    with suppress(
+        ImportError, OSError, ValueError
+    ):  # Windows cannot limit it; it dies alone all the same
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]), int(sys.argv[1])))

@@ -26,7 +26,9 @@ MAX_UNPACKED = 500_000_000  # bytes of a zip, unpacked
 MAX_RATIO, RATIO_FROM = 200, 10_000_000  # packed 1:200 is refused from 10 MB unpacked
 MAX_AREA = 1_000_000  # cells from A1 to the last one; more only where at least every fifth of them is filled
 MAX_DENSE_AREA, MIN_DENSITY = 30_000_000, 0.2
-OUTPUT_MARK = b"evalkit:output"  # in the keywords of a workbook that Evalkit wrote to be read by people
+OUTPUT_MARK = (
+    b"evalkit:output"  # in the keywords of a workbook that Evalkit wrote to be read by people
+)
 
 SAVE_AS: str = WORDS["save_as"]
 OTHERS_READ = "；其余工作表照常读取"
@@ -68,7 +70,12 @@ def refusal(why: str, /, **said: object) -> Refused:
 
 
 def finding(
-    name: str, why: str | Refused, code: str = "file_unreadable", level: Severity = "error", where: str = "", **said: Any
+    name: str,
+    why: str | Refused,
+    code: str = "file_unreadable",
+    level: Severity = "error",
+    where: str = "",
+    **said: Any,
 ) -> Problem:
     """A problem of a file (of its sheet `where`): a refusal, or the name of one."""
     found, advice = (refusal(why, **said) if isinstance(why, str) else why).args
@@ -83,11 +90,22 @@ def load(path: str | Path, name: str) -> bytes | Scan:
     try:
         if is_regular(path) and Path(path).stat().st_size <= MAX_UNPACKED:
             return Path(path).read_bytes()
-        why = "directory" if Path(path).is_dir() else "too_large" if is_regular(path) else "no_plain_file"
+        why = (
+            "directory"
+            if Path(path).is_dir()
+            else "too_large"
+            if is_regular(path)
+            else "no_plain_file"
+        )
         return Scan("unknown", problems=(finding(name, why),))
-    except (OSError, RuntimeError) as error:  # some versions of Python call a link to itself a RuntimeError
+    except (
+        OSError,
+        RuntimeError,
+    ) as error:  # some versions of Python call a link to itself a RuntimeError
         why = _NOT_OPENED.get(getattr(error, "errno", errno.ELOOP), "not_opened")
-        return Scan("unknown", problems=(finding(name, why, reason=getattr(error, "strerror", "")),))
+        return Scan(
+            "unknown", problems=(finding(name, why, reason=getattr(error, "strerror", "")),)
+        )
 
 
 def scan(path: str | Path | bytes, *, name: str = "") -> Scan:
@@ -148,7 +166,13 @@ def text_encoding(data: bytes) -> str:
 
 
 def _ole(data: bytes) -> Scan:
-    streams = {"EncryptedPackage": "password", "WordDocument": "word", "Workbook": "", "Book": "", "": "unknown"}
+    streams = {
+        "EncryptedPackage": "password",
+        "WordDocument": "word",
+        "Workbook": "",
+        "Book": "",
+        "": "unknown",
+    }
     why = next(why for stream, why in streams.items() if stream.encode("utf-16-le") in data)
     if why:
         raise refusal(why)
@@ -180,7 +204,9 @@ def _zip(data: bytes, name: str) -> Scan:
             content = archive.read(names["content.xml"])
             if b"<!DOCTYPE" in content[:4096] or b"<!ENTITY" in content[:65_536]:
                 raise refusal("dtd")
-            if b"manifest:encryption-data" in archive.read(names.get("meta-inf/manifest.xml", names["mimetype"])):
+            if b"manifest:encryption-data" in archive.read(
+                names.get("meta-inf/manifest.xml", names["mimetype"])
+            ):
                 raise refusal("password")
             return Scan("ods")
         return Scan("zip")
@@ -193,7 +219,10 @@ def _xml(data: bytes) -> list[tuple[str, dict[str, str]]]:
     root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
     if root.getroottree().docinfo.doctype:
         raise refusal("dtd")
-    return [(etree.QName(tag).localname, {etree.QName(k).localname: v for k, v in tag.attrib.items()}) for tag in root.iter("*")]
+    return [
+        (etree.QName(tag).localname, {etree.QName(k).localname: v for k, v in tag.attrib.items()})
+        for tag in root.iter("*")
+    ]
 
 
 def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Scan:
@@ -201,7 +230,9 @@ def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Sca
     targets = {}
     for tag, at in _xml(archive.read(names["xl/_rels/workbook.xml.rels"])):
         if tag == "Relationship":
-            target = posixpath.normpath(posixpath.join("/xl", at.get("Target", "").replace("\\", "/")))
+            target = posixpath.normpath(
+                posixpath.join("/xl", at.get("Target", "").replace("\\", "/"))
+            )
             targets[at.get("Id", "")] = target.lstrip("/").lower()
     settings = {(tag, k) for tag, at in tags for k, v in at.items() if v in ("1", "true")}
     sheets: list[SheetScan] = []
@@ -237,10 +268,16 @@ _ROOT = re.compile(rb"<(\w+:)?worksheet\b")
 _PREFIX = re.compile(rb"<(/?)[\w.-]+:")
 _LAST = re.compile(rb"<row r=\"([1-9]\d{0,6})\"")
 _PLACED = re.compile(rb"<c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]+)(\d+)[\"'](?:[^>]*[^>/])?>")
-_BARE = re.compile(rb"<c(?=[\s>/])(?![^>]*\sr\s*=)[^>]*>")  # a cell that does not say where it stands
+_BARE = re.compile(
+    rb"<c(?=[\s>/])(?![^>]*\sr\s*=)[^>]*>"
+)  # a cell that does not say where it stands
 _ROW = re.compile(rb"<row\b(?:[^>]*?\br\s*=\s*[\"'](\d+)[\"'])?")
-_MERGE = re.compile(rb"<mergeCell\b[^>]*?\bref=[\"']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})[\"']")
-_FORMULA = re.compile(rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*(?P<v>0?)\s*</v>)?\s*</c>")
+_MERGE = re.compile(
+    rb"<mergeCell\b[^>]*?\bref=[\"']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})[\"']"
+)
+_FORMULA = re.compile(
+    rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*(?P<v>0?)\s*</v>)?\s*</c>"
+)
 _ERROR = re.compile(rb"(<c\b[^>]*?\bt=[\"']e[\"'][^>]*>)(?:(?!</c>).)*?<v>([^<]{1,20})<", re.DOTALL)
 _AT = re.compile(rb"\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 
@@ -260,9 +297,19 @@ def _odd_tag(last_row: bytes) -> re.Pattern[bytes]:
     letter (36 by AZ).
     """
     first, more = last_row[:1], len(last_row) - 1
-    rows = rb"(?:[1-%b]\d{%d}%b)\"" % (first, more, rb"|[1-9]\d{0,%d}" % (more - 1) if more else b"")
+    rows = rb"(?:[1-%b]\d{%d}%b)\"" % (
+        first,
+        more,
+        rb"|[1-9]\d{0,%d}" % (more - 1) if more else b"",
+    )
     columns = MAX_AREA // ((int(first) + 1) * 10**more - 1)
-    letters = [rb"[A-Za-z]{1,3}"] if columns >= 16_384 else [rb"[A-Za-z]{1,2}"] if columns >= 702 else [rb"[A-Za-z]"]
+    letters = (
+        [rb"[A-Za-z]{1,3}"]
+        if columns >= 16_384
+        else [rb"[A-Za-z]{1,2}"]
+        if columns >= 702
+        else [rb"[A-Za-z]"]
+    )
     if 52 <= columns < 702:
         letters.append(rb"[A-%c][A-Z]" % (ord("A") + columns // 26 - 2))
     cell = rb"c r=\"(?:%b)%b" % (rb"|".join(letters), rows) if columns >= 26 else rb"c r=\"A1\""
@@ -292,7 +339,9 @@ def _sheet(data: bytes, sheet: SheetScan, uncalculated: bool) -> SheetScan:
     for tag, text in _ERROR.findall(cells) if b"#" in cells else ():
         if place := _AT.search(tag):
             errors[int(place[2]), column_number(place[1])] = text.decode("ascii", "replace")
-    merges = [(int(b), column_number(a), int(d), column_number(c)) for a, b, c, d in _MERGE.findall(rest)]
+    merges = [
+        (int(b), column_number(a), int(d), column_number(c)) for a, b, c, d in _MERGE.findall(rest)
+    ]
     return SheetScan(sheet.name, sheet.state, tuple(merges), frozenset(no_value), errors)
 
 
@@ -300,7 +349,10 @@ def _check_area(data: bytes) -> None:
     """Count the filled cells one by one (empty formatted ones do no harm); refuse a sheet that is mostly holes."""
     bare = [len(_BARE.findall(row)) for row in data.split(b"<row")] if _BARE.search(data) else []
     placed = _PLACED.findall(data.replace(b"/>", b">") if bare else data)
-    rows, columns = max((int(row) for _, row in placed), default=0), {letters for letters, _ in placed}
+    rows, columns = (
+        max((int(row) for _, row in placed), default=0),
+        {letters for letters, _ in placed},
+    )
     width, cells = max(map(column_number, columns), default=0), len(placed) + sum(bare)
     if bare:  # such cells follow the cell before, and rows without a number the row before
         numbers = _ROW.findall(data)

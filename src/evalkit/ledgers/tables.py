@@ -25,10 +25,17 @@ from evalkit.ledgers.numerals import NOTES, PROBATIONARY, UNCOUNTED
 from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "sheet", "source_row", "place_key"]
-_SUFFIX, _KINDS, _MODES, _JOINT = (RULES["organisations"][name] for name in ("suffix", "kinds", "modes", "joint_name"))
+_SUFFIX, _KINDS, _MODES, _JOINT = (
+    RULES["organisations"][name] for name in ("suffix", "kinds", "modes", "joint_name")
+)
 DATE = "datetime64[s]"
 _DTYPES = {"int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": DATE}
-_OF_ORG = ("org_kind", "founded_on", "ended_on", "parent")  # what unit rows and an organisation's own row may both say
+_OF_ORG = (
+    "org_kind",
+    "founded_on",
+    "ended_on",
+    "parent",
+)  # what unit rows and an organisation's own row may both say
 
 
 def keys_of(names: pd.Series, rule: Callable[[str], Any] = name_key) -> pd.Series:
@@ -40,7 +47,10 @@ def keys_of(names: pd.Series, rule: Callable[[str], Any] = name_key) -> pd.Serie
 
 def joined(*columns: pd.Series) -> pd.Series:
     """Several text columns as one key a row (one flat look-up instead of a MultiIndex of texts)."""
-    first, *rest = (c.fillna("").to_numpy(dtype=object) if c.hasnans else c.to_numpy(dtype=object) for c in columns)
+    first, *rest = (
+        c.fillna("").to_numpy(dtype=object) if c.hasnans else c.to_numpy(dtype=object)
+        for c in columns
+    )
     for other in rest:
         first = first + ("\x1f" + other)
     return pd.Series(first, index=columns[0].index, dtype=object)
@@ -52,7 +62,13 @@ _OVER = re.compile(r"[(（]((?:已)?(?:注销|吊销|撤销|迁出|搬离|停业
 def _sector(block: Any) -> str | None:
     """What a block without a column for it says of its units: a sheet 社会组织 beside a sheet 非公企业."""
     said = "".join((block.sheet.name, *block.titles))
-    return None if ("社会组织" in said) == ("企业" in said) else "social" if "社会组织" in said else "enterprise"
+    return (
+        None
+        if ("社会组织" in said) == ("企业" in said)
+        else "social"
+        if "社会组织" in said
+        else "enterprise"
+    )
 
 
 def _blank(size: int, dtype: Any) -> Any:
@@ -66,7 +82,9 @@ def _strings(column: Any) -> Any:
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy()
         texts = pa.array(column.cat.categories.to_numpy(dtype=object), type=pa.large_string())
-        array = pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), texts).cast(pa.large_string())
+        array = pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), texts).cast(
+            pa.large_string()
+        )
     else:
         array = pa.array(column.to_numpy(dtype=object), type=pa.large_string(), from_pandas=True)
     return pd.array(array, dtype="string")
@@ -77,12 +95,17 @@ def shape(frame: pd.DataFrame, spec: Any, sheets: Sequence[Any]) -> pd.DataFrame
     size = len(frame)
     number = frame["sheet"].to_numpy(dtype=int) if size else np.zeros(0, dtype=int)
     columns: Any = frame
-    out: dict[str, Any] = {column: _strings(frame[column]) if size else _blank(0, "string") for column in ("area", "period")}
+    out: dict[str, Any] = {
+        column: _strings(frame[column]) if size else _blank(0, "string")
+        for column in ("area", "period")
+    }
     for column, attribute in (("source_file", "file"), ("source_sheet", "name")):
         said = [getattr(sheet, attribute) for sheet in sheets]
         at = {text: n for n, text in enumerate(dict.fromkeys(said))}
         codes = np.array([at[text] for text in said], dtype=int)[number]
-        out[column] = _strings(pd.Series(pd.Categorical.from_codes(cast(Any, codes), pd.Index(list(at)))))
+        out[column] = _strings(
+            pd.Series(pd.Categorical.from_codes(cast(Any, codes), pd.Index(list(at))))
+        )
     wanted = {"source_row": "Int64"}
     for column, about in spec.columns.items():
         for suffix in SUFFIXES if about.interval else ("",):
@@ -91,12 +114,20 @@ def shape(frame: pd.DataFrame, spec: Any, sheets: Sequence[Any]) -> pd.DataFrame
         if column not in frame:
             out[column] = _blank(size, dtype)
         else:
-            out[column] = _strings(frame[column]) if dtype == "string" else columns[column].astype(dtype).array
+            out[column] = (
+                _strings(frame[column])
+                if dtype == "string"
+                else columns[column].astype(dtype).array
+            )
     return pd.DataFrame(out)
 
 
 def _col(form: Form, column: str, dtype: Any = TEXT) -> pd.Series:
-    return form.data[column] if column in form.data else pd.Series(_blank(len(form.data), dtype), index=form.data.index)
+    return (
+        form.data[column]
+        if column in form.data
+        else pd.Series(_blank(len(form.data), dtype), index=form.data.index)
+    )
 
 
 def _at(links: pd.Series, known: pd.DataFrame) -> np.ndarray:
@@ -132,19 +163,25 @@ def _working(name: str) -> bool:
 
 def _code(text: str) -> str:
     plain_code = text.isalnum() and text.isupper() and text.isascii()
-    return text if plain_code else re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()
+    return (
+        text if plain_code else re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()
+    )
 
 
 def _by_code(form: Form) -> pd.Series:
     """Whether an instructor is named: the codes themselves go no further."""
     codes = _col(form, "instructor_codes")
     named = codes.notna() & ~codes.map(absent, na_action="ignore").fillna(True).astype(bool)
-    return pd.Series(named, dtype="boolean").where(pd.Series(form.has("instructor_codes"), named.index) | codes.notna())
+    return pd.Series(named, dtype="boolean").where(
+        pd.Series(form.has("instructor_codes"), named.index) | codes.notna()
+    )
 
 
 def _sectors(form: Form, kind: pd.Series) -> pd.Series:
     """非公企业 or 社会组织 where the row's own table has no column for it: by its kind, else by its sheet's words."""
-    by_kind = kind.map({k: sector for sector, kinds in RULES["sectors"]["kinds"].items() for k in kinds}).astype(TEXT)
+    by_kind = kind.map(
+        {k: sector for sector, kinds in RULES["sectors"]["kinds"].items() for k in kinds}
+    ).astype(TEXT)
     by_sheet = pd.Series(form.of_block(map(_sector, form.blocks)), index=kind.index, dtype=TEXT)
     usual = kind.map(RULES["sectors"]["usual"]).astype(TEXT)
     said = _coalesce(by_kind, by_sheet, usual).mask(form.has("sector"))
@@ -153,32 +190,69 @@ def _sectors(form: Form, kind: pd.Series) -> pd.Series:
 
 def _statuses(form: Form, over: pd.Series) -> pd.Series:
     """The column of the status, else what the name or the columns 是否停产 and 是否注销 say, else the day it ended."""
-    by_name = over.str.contains("停|歇").map({True: "suspended", False: "cancelled"}).astype(TEXT) if over.notna().any() else over
-    flags = [flag.where(flag.ne("operating")) for flag in (_col(form, "cancelled"), _col(form, "suspended"))]
-    by_date = pd.Series(np.where(_col(form, "ended_on", DATE).notna(), "cancelled", "operating"), index=over.index, dtype=TEXT)
+    by_name = (
+        over.str.contains("停|歇").map({True: "suspended", False: "cancelled"}).astype(TEXT)
+        if over.notna().any()
+        else over
+    )
+    flags = [
+        flag.where(flag.ne("operating"))
+        for flag in (_col(form, "cancelled"), _col(form, "suspended"))
+    ]
+    by_date = pd.Series(
+        np.where(_col(form, "ended_on", DATE).notna(), "cancelled", "operating"),
+        index=over.index,
+        dtype=TEXT,
+    )
     return _coalesce(_col(form, "status"), by_name, *flags, by_date)
 
 
 def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     """The units of a form, one row a unit (`kept`): keys, duplicates out, status and legal person by rule."""
     data = form.data.copy(deep=False)
-    ended = data["unit_name"].str.endswith((")", "）")).fillna(False)  # 甲公司（已注销）; the pattern is slow
-    over = data["unit_name"].where(ended).str.extract(_OVER)[0] if ended.any() else pd.Series(pd.NA, data.index, TEXT)
+    ended = (
+        data["unit_name"].str.endswith((")", "）")).fillna(False)
+    )  # 甲公司（已注销）; the pattern is slow
+    over = (
+        data["unit_name"].where(ended).str.extract(_OVER)[0]
+        if ended.any()
+        else pd.Series(pd.NA, data.index, TEXT)
+    )
     for r in np.flatnonzero(over.notna()):
-        problems.append(form.problem("value_noted", "unit_name", r, f"（{over.iloc[r]}）", "按此定状态", advice="状态另设一列"))
+        problems.append(
+            form.problem(
+                "value_noted",
+                "unit_name",
+                r,
+                f"（{over.iloc[r]}）",
+                "按此定状态",
+                advice="状态另设一列",
+            )
+        )
         data.loc[data.index[r], "unit_name"] = _OVER.sub("", data["unit_name"].iloc[r])
     data["name_key"] = named = keys_of(data["unit_name"])
     code = _col(form, "unit")
-    code = pd.Series([_code(c) if isinstance(c, str) else None for c in code.to_numpy(dtype=object)], dtype=TEXT)
+    code = pd.Series(
+        [_code(c) if isinstance(c, str) else None for c in code.to_numpy(dtype=object)], dtype=TEXT
+    )
     good = persons.credit_codes(code)
     data["unit"] = code.where(good, named)
     bad = np.flatnonzero(code.notna().to_numpy() & ~good)
     if len(bad) > 20:
-        problems.append(form.problem("code_invalid", "unit", bad[0], f"{len(bad)}个统一社会信用代码位数或校验位不对"))
+        problems.append(
+            form.problem(
+                "code_invalid", "unit", bad[0], f"{len(bad)}个统一社会信用代码位数或校验位不对"
+            )
+        )
     else:
-        problems += [form.problem("code_invalid", "unit", r, persons.scrub(str(code.iloc[r]))[0][:20]) for r in bad]
+        problems += [
+            form.problem("code_invalid", "unit", r, persons.scrub(str(code.iloc[r]))[0][:20])
+            for r in bad
+        ]
     nameless = data["unit"].fillna("").eq("").to_numpy(dtype=bool)
-    problems += [form.problem("column_missing", "unit_name", r, "空白") for r in np.flatnonzero(nameless)]
+    problems += [
+        form.problem("column_missing", "unit_name", r, "空白") for r in np.flatnonzero(nameless)
+    ]
 
     data["link"] = joined(data["place_key"], data["unit"])
     double = data["link"].duplicated()
@@ -188,14 +262,25 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
         with_code = pd.Series(np.where(good, code.fillna(""), ""), index=data.index)
         double |= again & (with_code.eq("") | with_code.groupby(by_name).transform("first").eq(""))
     org = keys_of(_col(form, "party_org_name"))
-    data["further"] = double & org.notna() & joined(data["link"], data["sheet"].astype(str)).duplicated()
+    data["further"] = (
+        double & org.notna() & joined(data["link"], data["sheet"].astype(str)).duplicated()
+    )
     data["further"] &= ~joined(data["link"], org).duplicated() & ~form.extracts
     again = double & ~data["further"]
     firsts = _first_rows(again, data["link"], by_name)
     _duplicates(form, problems, "unit_name", firsts)
     for r in np.flatnonzero(data["further"]):
         said = (str(data["unit_name"].iat[r]), "同一单位的又一个党组织：单位只计一次，党组织另计")
-        problems.append(form.problem("row_duplicate", "unit_name", r, *said, advice="核对是否同一单位", severity="question"))
+        problems.append(
+            form.problem(
+                "row_duplicate",
+                "unit_name",
+                r,
+                *said,
+                advice="核对是否同一单位",
+                severity="question",
+            )
+        )
     for name in _add_columns(form, firsts, problems):
         if name not in ("unit_name", "unit"):
             data[name] = form.data[name]
@@ -204,7 +289,10 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     data["sector"] = _sectors(form, kind)
     data["legal_person"] = ~kind.isin(["分支机构", "个体工商户"]).astype("boolean")
     data["status"] = _statuses(form, over)
-    for name, read in (("kind", "没有“单位类型”一列，都按法人单位计"), ("status", "没有“状态”一列，都按正常经营计")):
+    for name, read in (
+        ("kind", "没有“单位类型”一列，都按法人单位计"),
+        ("status", "没有“状态”一列，都按正常经营计"),
+    ):
         problems += column_lacking(form, {name: ""}, read)
     _member_parts(form, data, problems)
     for suffix in SUFFIXES:
@@ -214,7 +302,9 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     data["responsible_body"] = _coalesce(*bodies)
     data["kept"] = ~double & ~nameless
     here = joined(data["link"], data["sheet"].astype(str)).duplicated() | data["further"]
-    same_sheet = {row for row, first in firsts.items() if data["sheet"].iat[row] == data["sheet"].iat[first]}
+    same_sheet = {
+        row for row, first in firsts.items() if data["sheet"].iat[row] == data["sheet"].iat[first]
+    }
     data["repeated"] = here | data.index.isin(same_sheet) | nameless
     return data
 
@@ -236,12 +326,26 @@ def column_lacking(form: Form, wanted: Mapping[str, str], read: str) -> list[Pro
             "month": month or "date" in block.columns,
             "status": block.columns.keys() & {"suspended", "cancelled"},
         }
-        columns = have.setdefault((block.sheet.file, block.sheet.name), {c for c, said in told.items() if said})
+        columns = have.setdefault(
+            (block.sheet.file, block.sheet.name), {c for c, said in told.items() if said}
+        )
         columns.update(block.columns)
     more: Any = {"advice": "有这些列时请补上", "severity": "warning"}
-    said = {at: [name for c, name in wanted.items() if c not in columns] for at, columns in have.items()}
-    return [finding("column_missing", file, f"{sheet}!A1", f"缺少：{'、'.join(names)}" if all(names) else "", read, **more)
-            for (file, sheet), names in said.items() if names]  # fmt: skip
+    said = {
+        at: [name for c, name in wanted.items() if c not in columns] for at, columns in have.items()
+    }
+    return [
+        finding(
+            "column_missing",
+            file,
+            f"{sheet}!A1",
+            f"缺少：{'、'.join(names)}" if all(names) else "",
+            read,
+            **more,
+        )
+        for (file, sheet), names in said.items()
+        if names
+    ]
 
 
 def _first_rows(double: pd.Series, *links: pd.Series) -> dict[int, int]:
@@ -249,16 +353,22 @@ def _first_rows(double: pd.Series, *links: pd.Series) -> dict[int, int]:
     rows: list[Any] = np.flatnonzero(double).tolist()
     firsts: list[tuple[Any, dict[Any, Any]]] = []
     for link in links if rows else ():
-        firsts.append((link, {key: at for at, key in link[link.isin(link.iloc[rows])].iloc[::-1].items()}))
+        firsts.append(
+            (link, {key: at for at, key in link[link.isin(link.iloc[rows])].iloc[::-1].items()})
+        )
     return {row: min(first[link.iat[row]] for link, first in firsts) for row in rows}
 
 
-def _duplicates(form: Form, problems: list[Problem], column: str, firsts: Mapping[int, int]) -> None:
+def _duplicates(
+    form: Form, problems: list[Problem], column: str, firsts: Mapping[int, int]
+) -> None:
     """Rows that count an earlier row's unit or organisation again, with the place of that row; extracts are said once."""
     for row, first in firsts.items():
         if not form.extracts[row]:
             read = f"与{form.where(column, first)}重复，只计前一行"
-            problems.append(form.problem("row_duplicate", column, row, str(form.data[column].iat[row]), read))
+            problems.append(
+                form.problem("row_duplicate", column, row, str(form.data[column].iat[row]), read)
+            )
 
 
 def _add_columns(form: Form, firsts: Mapping[int, int], problems: list[Problem]) -> list[str]:
@@ -268,12 +378,20 @@ def _add_columns(form: Form, firsts: Mapping[int, int], problems: list[Problem])
     is asked. Returns the columns of `form.data` that changed.
     """
     sheets = form.data["sheet"].to_numpy()
-    pairs = [(row, first) for row, first in firsts.items() if sheets[row] != sheets[first] or form.extracts[row]]
+    pairs = [
+        (row, first)
+        for row, first in firsts.items()
+        if sheets[row] != sheets[first] or form.extracts[row]
+    ]
     if not pairs:
         return []
-    rows, counting = (np.array(some) for some in zip(*reversed(pairs), strict=True))  # of several the first one stays
+    rows, counting = (
+        np.array(some) for some in zip(*reversed(pairs), strict=True)
+    )  # of several the first one stays
     changed: list[str] = []
-    for column in dict.fromkeys(c for b in form.blocks for c in b.columns if c in form.data and c not in IGNORED):
+    for column in dict.fromkeys(
+        c for b in form.blocks for c in b.columns if c in form.data and c not in IGNORED
+    ):
         here, there = form.has(column)[counting], form.has(column)[rows]
         filled = form.data[column].notna().to_numpy()
         add = ~here & there & filled[rows]
@@ -284,14 +402,42 @@ def _add_columns(form: Form, firsts: Mapping[int, int], problems: list[Problem])
                 form.data[name] = values
                 changed.append(name)
         known = form.parts.get(column, {})
-        known.update({int(c): known[int(r)] for c, r in zip(counting[add], rows[add], strict=True) if int(r) in known})
-        both = here & there & filled[rows] & filled[counting] & form.extracts[rows] & (column in form.numbers)
+        known.update(
+            {
+                int(c): known[int(r)]
+                for c, r in zip(counting[add], rows[add], strict=True)
+                if int(r) in known
+            }
+        )
+        both = (
+            here
+            & there
+            & filled[rows]
+            & filled[counting]
+            & form.extracts[rows]
+            & (column in form.numbers)
+        )
         texts = form.data[column].to_numpy(dtype=object)
-        differ = [int(r) for r, c, use in zip(rows, counting, both, strict=True) if use and texts[r] != texts[c]]
+        differ = [
+            int(r)
+            for r, c, use in zip(rows, counting, both, strict=True)
+            if use and texts[r] != texts[c]
+        ]
         if differ:
             found = f"{len(differ)}处与全台账不同"
-            problems.append(form.problem("ledger_extract", column, min(differ), found, "按全台账", advice="核对后改成一致"))
-    deeper = [(c, r) for r, c in zip(rows, counting, strict=True) if _lies_below(form, int(r), int(c))]
+            problems.append(
+                form.problem(
+                    "ledger_extract",
+                    column,
+                    min(differ),
+                    found,
+                    "按全台账",
+                    advice="核对后改成一致",
+                )
+            )
+    deeper = [
+        (c, r) for r, c in zip(rows, counting, strict=True) if _lies_below(form, int(r), int(c))
+    ]
     if deeper:
         area = form.data["area"].copy()
         for first, row in deeper:
@@ -319,25 +465,48 @@ def _member_parts(form: Form, data: pd.DataFrame, problems: list[Problem]) -> No
     own = _col(form, "probationary_members", "Int64")
     for row in np.flatnonzero((inside.notna() & own.notna() & inside.ne(own)).fillna(False)):
         found = f"单元格里写预备党员{inside.iat[row]}名，预备党员一列写{own.iat[row]}名"
-        problems.append(form.problem("identity_differs", "probationary_members", row, found, "按预备党员一列", severity="question"))
-    unread = pd.Series(_col(form, "probationary_members_note", "Int64").fillna(0).to_numpy(dtype=int) > NOTES["missing"], index=data.index)
+        problems.append(
+            form.problem(
+                "identity_differs",
+                "probationary_members",
+                row,
+                found,
+                "按预备党员一列",
+                severity="question",
+            )
+        )
+    unread = pd.Series(
+        _col(form, "probationary_members_note", "Int64").fillna(0).to_numpy(dtype=int)
+        > NOTES["missing"],
+        index=data.index,
+    )
     unread &= lacks["probationary_members"]
-    unknown = pd.Series([_uncounted(form, row) for row in range(len(data))], index=data.index) if form.parts else lacks["members"] & False
+    unknown = (
+        pd.Series([_uncounted(form, row) for row in range(len(data))], index=data.index)
+        if form.parts
+        else lacks["members"] & False
+    )
     for suffix in SUFFIXES:
         members, full, probationary = (_col(form, column + suffix, "Int64") for column in three)
         whole = full.mask(~unknown)  # 4（含预备）: nobody says how many
         full = full.mask(said["full_members"].notna(), full - said["full_members"]).mask(unknown)
         full = full.mask(lacks["full_members"] & inside.notna(), members - inside)
         probationary = probationary.mask(lacks["probationary_members"] & inside.notna(), inside)
-        members = members.mask(lacks["members"], full + probationary.fillna(0).mask(unread)).fillna(whole)
+        members = members.mask(lacks["members"], full + probationary.fillna(0).mask(unread)).fillna(
+            whole
+        )
         for column, numbers in zip(three, (members, full, probationary), strict=True):
             data[column + suffix] = numbers
 
 
 def _on_probation(form: Form, column: str) -> pd.Series:
     """How many of a cell's number are on probation, as the cell itself says."""
-    found = {row: int(number) for row, parts in form.parts.get(column, {}).items() for word, number in parts
-             if word.startswith(PROBATIONARY) and word != UNCOUNTED and number == number}  # fmt: skip
+    found = {
+        row: int(number)
+        for row, parts in form.parts.get(column, {}).items()
+        for word, number in parts
+        if word.startswith(PROBATIONARY) and word != UNCOUNTED and number == number
+    }
     return pd.Series(found, dtype="Int64").reindex(form.data.index)
 
 
@@ -356,36 +525,61 @@ def covers(form: Form, data: pd.DataFrame, problems: list[Problem]) -> pd.DataFr
     name = _coalesce(joint.where(mode.isin(["joint", "attached"]), own), own, joint)
     kind = _col(form, "org_kind")
     unnamed = name.isna() & has.fillna(False).astype(bool)
-    name = name.fillna(data["unit_name"][unnamed] + kind[unnamed].fillna("branch").map(_SUFFIX).astype(TEXT))
+    name = name.fillna(
+        data["unit_name"][unnamed] + kind[unnamed].fillna("branch").map(_SUFFIX).astype(TEXT)
+    )
     mode = mode.mask(mode.isna() & own.isna() & joint.notna(), "joint")
-    mode = mode.mask(mode.isna() & keys_of(name, lambda n: "y" if _working(n) else None).notna(), "functional")
+    mode = mode.mask(
+        mode.isna() & keys_of(name, lambda n: "y" if _working(n) else None).notna(), "functional"
+    )
     by_name = name.str.contains(_JOINT).map({True: "joint"}).astype(TEXT)
-    problems += [form.problem("setup_differs", "setup_mode", r, str(name.iat[r]), "按组建方式计为单独组建")
-                 for r in np.flatnonzero((mode.eq("single") & by_name.notna()).fillna(False))]  # fmt: skip
+    problems += [
+        form.problem("setup_differs", "setup_mode", r, str(name.iat[r]), "按组建方式计为单独组建")
+        for r in np.flatnonzero((mode.eq("single") & by_name.notna()).fillna(False))
+    ]
     mode = mode.fillna(by_name)
     out = data[[*PLACE, "unit"]].assign(
-        name=name, party_org=keys_of(name), mode=mode, org_kind=kind, founded_on=_col(form, "founded_on", DATE),
-        ended_on=_col(form, "org_ended_on", DATE), parent=keys_of(_col(form, "affiliation")),
-    )  # fmt: skip
+        name=name,
+        party_org=keys_of(name),
+        mode=mode,
+        org_kind=kind,
+        founded_on=_col(form, "founded_on", DATE),
+        ended_on=_col(form, "org_ended_on", DATE),
+        parent=keys_of(_col(form, "affiliation")),
+    )
     denied = has.eq(False).fillna(False).astype(bool)
-    out = out[(data["kept"] | data["further"]) & name.notna() & ~(denied & own.isna() & joint.isna())]
+    out = out[
+        (data["kept"] | data["further"]) & name.notna() & ~(denied & own.isna() & joint.isna())
+    ]
     out["link"] = joined(out["place_key"], out["party_org"])
-    several = out["link"].duplicated(keep=False) | denied[out.index]  # a unit stands once beside each organisation
-    out["mode"] = out["mode"].fillna(pd.Series(np.where(several, "joint", "single"), index=out.index, dtype=TEXT))
+    several = (
+        out["link"].duplicated(keep=False) | denied[out.index]
+    )  # a unit stands once beside each organisation
+    out["mode"] = out["mode"].fillna(
+        pd.Series(np.where(several, "joint", "single"), index=out.index, dtype=TEXT)
+    )
     return out
 
 
-def party_orgs(form: Form | None, cover: pd.DataFrame | None, problems: list[Problem]) -> pd.DataFrame:
+def party_orgs(
+    form: Form | None, cover: pd.DataFrame | None, problems: list[Problem]
+) -> pd.DataFrame:
     """Party organisations of their own ledger, then those that only unit rows name; one row an organisation."""
     own = made = None
     if form is not None:
         links = joined(form.data["place_key"], keys_of(form.data["party_org"]))
         _add_columns(form, _first_rows(links.duplicated(), links), problems)
-        own = form.data.assign(name=form.data["party_org"], party_org=keys_of(form.data["party_org"]), own_row=True)
+        own = form.data.assign(
+            name=form.data["party_org"], party_org=keys_of(form.data["party_org"]), own_row=True
+        )
         own["link"] = joined(own["place_key"], own["party_org"])
         own["parent"] = keys_of(_col(form, "parent"))
         by_mode = _col(form, "setup_mode").eq("functional").astype("boolean")
-        own["functional"] = _by_name(_coalesce(_col(form, "functional", "boolean"), by_mode.where(by_mode)), own["name"], _working)
+        own["functional"] = _by_name(
+            _coalesce(_col(form, "functional", "boolean"), by_mode.where(by_mode)),
+            own["name"],
+            _working,
+        )
         own["org_kind"] = _by_name(_col(form, "org_kind"), own["name"], _of_words(_KINDS))
         double = own["link"].duplicated()
         firsts = _first_rows(double, own["link"])
@@ -398,9 +592,13 @@ def party_orgs(form: Form | None, cover: pd.DataFrame | None, problems: list[Pro
         for column in _OF_ORG:  # not said in the first row of this organisation, but in another
             if made[column].isna().any():
                 told = cover[cover[column].notna()].drop_duplicates("link")
-                made[column] = made[column].fillna(_taken(_at(made["link"], told), told[column], made.index))
+                made[column] = made[column].fillna(
+                    _taken(_at(made["link"], told), told[column], made.index)
+                )
         made["org_kind"] = _by_name(made["org_kind"], made["name"], _of_words(_KINDS))
-        if own is not None:  # what the organisation's own ledger leaves open, the unit rows may know
+        if (
+            own is not None
+        ):  # what the organisation's own ledger leaves open, the unit rows may know
             at = _at(own["link"], made)
             for column in _OF_ORG:
                 said = _taken(at, made[column], own.index)
@@ -410,7 +608,9 @@ def party_orgs(form: Form | None, cover: pd.DataFrame | None, problems: list[Pro
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | None) -> pd.DataFrame:
+def complete(
+    orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | None
+) -> pd.DataFrame:
     """What the covered units say of their organisations: the 镇街 where all of them lie, and the members.
 
     Members are the organisation's own column, else 正式 + 预备 of the units it covers directly; functional ones have
@@ -434,48 +634,85 @@ def complete(orgs: pd.DataFrame, links: pd.DataFrame, unit_rows: pd.DataFrame | 
     use = (position >= 0) & (links["mode"] != "functional").to_numpy(dtype=bool)
     sums: dict[str, Any] = {}
     for suffix in SUFFIXES:
-        number = (kept["full_members" + suffix] + kept["probationary_members" + suffix]).fillna(kept["members" + suffix])
+        number = (kept["full_members" + suffix] + kept["probationary_members" + suffix]).fillna(
+            kept["members" + suffix]
+        )
         own = number.to_numpy(dtype=float, na_value=np.nan)[position[use]]
         sums[suffix] = np.where(pd.Series(position[use]).duplicated(), np.nan, own)
-    grouped = pd.DataFrame(sums).assign(blank=np.isnan(sums[""])).groupby(links["link"].to_numpy()[use], sort=False)
+    grouped = (
+        pd.DataFrame(sums)
+        .assign(blank=np.isnan(sums[""]))
+        .groupby(links["link"].to_numpy()[use], sort=False)
+    )
     total = grouped[list(SUFFIXES)].sum(min_count=1)
     total["_high"] = total["_high"].where(~grouped["blank"].max())
     empty = orgs["members"].isna() & ~orgs["functional"].fillna(False).astype(bool)
     found = total.reindex(orgs["link"]).set_axis(orgs.index)
     for suffix in SUFFIXES:
-        orgs["members" + suffix] = orgs["members" + suffix].mask(empty, found[suffix].astype("Int64"))
+        orgs["members" + suffix] = orgs["members" + suffix].mask(
+            empty, found[suffix].astype("Int64")
+        )
     return orgs
 
 
 def covers_by_list(
-    form: Form, orgs: pd.DataFrame, unit_rows: pd.DataFrame | None, cover: pd.DataFrame | None, problems: list[Problem]
+    form: Form,
+    orgs: pd.DataFrame,
+    unit_rows: pd.DataFrame | None,
+    cover: pd.DataFrame | None,
+    problems: list[Problem],
 ) -> pd.DataFrame:
     """覆盖单位 of the organisations' own ledger: rows that the unit ledger does not already hold."""
     said = _each(form, "covered_units")
     if not len(said):
         return pd.DataFrame()
-    out = form.data.assign(party_org=keys_of(form.data["party_org"]), mode=_col(form, "setup_mode"), row=form.data.index)
+    out = form.data.assign(
+        party_org=keys_of(form.data["party_org"]),
+        mode=_col(form, "setup_mode"),
+        row=form.data.index,
+    )
     out = out[[*PLACE, "party_org", "mode", "row"]].loc[said.index].reset_index(drop=True)
     out["link"] = joined(out["place_key"], out["party_org"])
     out["unit"] = keys_of(said).array
     if unit_rows is not None and len(unit_rows):
         kept = counted(unit_rows)[["place_key", "name_key", "link", "unit", "area"]]
         wanted = joined(out["place_key"], out["unit"])
-        first = kept.assign(link=joined(kept["place_key"], kept["name_key"])).drop_duplicates("link")
+        first = kept.assign(link=joined(kept["place_key"], kept["name_key"])).drop_duplicates(
+            "link"
+        )
         known = pd.concat([first, kept[~kept["link"].isin(first["link"])]])
         at = _at(wanted, known)
         for column in ("unit", "area"):
             out[column] = _taken(at, known[column], out.index).where(at >= 0, out[column])
         lost = (at < 0) & out["place_key"].isin(kept["place_key"])
         for i in np.flatnonzero(lost).tolist():
-            problems.append(form.problem("unit_unknown", "covered_units", said.index[i], str(said.iat[i])[:40]))
+            problems.append(
+                form.problem("unit_unknown", "covered_units", said.index[i], str(said.iat[i])[:40])
+            )
         out = out[~lost]
-    functional = _taken(_at(out["link"], orgs), orgs["functional"], out.index).fillna(False).to_numpy(dtype=bool)
-    by_size = pd.Series(np.where(out["row"].map(out["row"].value_counts()) > 1, "joint", "single"), index=out.index, dtype=TEXT)
-    by_name = form.data["party_org"].str.contains(_JOINT).map({True: "joint"}).astype(TEXT).reindex(out["row"]).set_axis(out.index)
+    functional = (
+        _taken(_at(out["link"], orgs), orgs["functional"], out.index)
+        .fillna(False)
+        .to_numpy(dtype=bool)
+    )
+    by_size = pd.Series(
+        np.where(out["row"].map(out["row"].value_counts()) > 1, "joint", "single"),
+        index=out.index,
+        dtype=TEXT,
+    )
+    by_name = (
+        form.data["party_org"]
+        .str.contains(_JOINT)
+        .map({True: "joint"})
+        .astype(TEXT)
+        .reindex(out["row"])
+        .set_axis(out.index)
+    )
     out["mode"] = _coalesce(out["mode"], by_name, by_size).mask(functional, "functional")
     pair = joined(out["link"], out["unit"])
-    known_pairs: Any = joined(cover["link"], cover["unit"]) if cover is not None and len(cover) else []
+    known_pairs: Any = (
+        joined(cover["link"], cover["unit"]) if cover is not None and len(cover) else []
+    )
     return out[~pair.duplicated() & ~pair.isin(known_pairs)]
 
 
@@ -483,7 +720,11 @@ _OF_ORGANISATION = re.compile(RULES["organisations"]["named"])
 
 
 def name_organisations(
-    form: Form, orgs: pd.DataFrame, links: pd.DataFrame | None, unit_rows: pd.DataFrame | None, problems: list[Problem]
+    form: Form,
+    orgs: pd.DataFrame,
+    links: pd.DataFrame | None,
+    unit_rows: pd.DataFrame | None,
+    problems: list[Problem],
 ) -> None:
     """Where a ledger is kept by 单位名称, the organisation of the unit takes the place of 党组织名称 (in `form.data`).
 
@@ -496,15 +737,21 @@ def name_organisations(
         form.data["party_org"] = own
         return
     names: dict[str, dict[str, str]] = {}
-    for place, key, name in zip(orgs["place_key"], orgs["party_org"], orgs["name"], strict=True) if len(orgs) else ():
+    for place, key, name in (
+        zip(orgs["place_key"], orgs["party_org"], orgs["name"], strict=True) if len(orgs) else ()
+    ):
         names.setdefault(place, {})[key] = name
     units_of: dict[tuple[str, str], set[str]] = {}
     if unit_rows is not None:
-        for place, key, unit in zip(unit_rows["place_key"], unit_rows["name_key"], unit_rows["unit"], strict=True):
+        for place, key, unit in zip(
+            unit_rows["place_key"], unit_rows["name_key"], unit_rows["unit"], strict=True
+        ):
             units_of.setdefault((place, key), set()).add(unit)
     covering: dict[tuple[str, str], dict[str, str]] = {}
     if links is not None and len(links):
-        for place, unit, org, mode in zip(links["place_key"], links["unit"], links["party_org"], links["mode"], strict=True):
+        for place, unit, org, mode in zip(
+            links["place_key"], links["unit"], links["party_org"], links["mode"], strict=True
+        ):
             covering.setdefault((place, unit), {})[org] = mode
 
     def of_unit(place: str, name: str) -> list[str]:
@@ -531,8 +778,17 @@ def name_organisations(
         elif first:
             said = (at[1][:40], "金额、活动等保留，不归任何一个党组织")
             allowed = "、".join(fit[:5])
-            problems.append(form.problem("organisation_unknown", "unit_name", row, *said, allowed=allowed,
-                                         advice="写明是哪个党组织", severity="question"))  # fmt: skip
+            problems.append(
+                form.problem(
+                    "organisation_unknown",
+                    "unit_name",
+                    row,
+                    *said,
+                    allowed=allowed,
+                    advice="写明是哪个党组织",
+                    severity="question",
+                )
+            )
     form.data["party_org"] = out
 
 
@@ -544,32 +800,66 @@ def attach(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> pd.DataFr
         return data
     at = _at(joined(data["place_key"], data["party_org"]), orgs)
     own = orgs["area"].to_numpy(dtype=object)[at]
-    data["area"] = pd.array(np.where((at >= 0) & ~pd.isna(own), own, data["area"].to_numpy(dtype=object)), dtype=TEXT)
+    data["area"] = pd.array(
+        np.where((at >= 0) & ~pd.isna(own), own, data["area"].to_numpy(dtype=object)), dtype=TEXT
+    )
     lost = data[(at < 0) & data["party_org"].notna() & data["place_key"].isin(orgs["place_key"])]
-    for n, (row, place) in enumerate(lost.drop_duplicates(["place_key", "party_org"])["place_key"].items()):  # once a place
-        close = near(names.iat[row], orgs.loc[orgs["place_key"] == place, "name"]) if n < 100 else []
-        problems.append(form.problem("organisation_unknown", "party_org", row, str(names.iat[row])[:40], allowed="、".join(close)))
+    for n, (row, place) in enumerate(
+        lost.drop_duplicates(["place_key", "party_org"])["place_key"].items()
+    ):  # once a place
+        close = (
+            near(names.iat[row], orgs.loc[orgs["place_key"] == place, "name"]) if n < 100 else []
+        )
+        problems.append(
+            form.problem(
+                "organisation_unknown",
+                "party_org",
+                row,
+                str(names.iat[row])[:40],
+                allowed="、".join(close),
+            )
+        )
     return data
 
 
-def _melted(data: pd.DataFrame, pieces: list[tuple[str, np.ndarray, dict[str, Any]]], value: str) -> pd.DataFrame:
+def _melted(
+    data: pd.DataFrame, pieces: list[tuple[str, np.ndarray, dict[str, Any]]], value: str
+) -> pd.DataFrame:
     """Columns under each other: for every (column, rows, what it stands for) the organisation, place and value."""
     if not pieces:
         return data.iloc[:0]
-    texts = {name: pd.Categorical.from_codes(*pd.factorize(data[name])) for name in ("area", "period", "party_org")}
-    out = data[["sheet", "source_row"]].assign(**texts).take(np.concatenate([rows for _, rows, _ in pieces])).reset_index(drop=True)
+    texts = {
+        name: pd.Categorical.from_codes(*pd.factorize(data[name]))
+        for name in ("area", "period", "party_org")
+    }
+    out = (
+        data[["sheet", "source_row"]]
+        .assign(**texts)
+        .take(np.concatenate([rows for _, rows, _ in pieces]))
+        .reset_index(drop=True)
+    )
     for name in pieces[0][2]:
         pool: dict[Any, int] = {None: -1}
-        codes = [np.broadcast_to([pool.setdefault(text, len(pool) - 1) for text in np.atleast_1d(said[name])], len(rows))
-                 for _, rows, said in pieces if len(rows)]  # fmt: skip
+        codes = [
+            np.broadcast_to(
+                [pool.setdefault(text, len(pool) - 1) for text in np.atleast_1d(said[name])],
+                len(rows),
+            )
+            for _, rows, said in pieces
+            if len(rows)
+        ]
         whole: Any = np.concatenate([*codes, np.zeros(0, dtype=int)])
         out[name] = pd.Categorical.from_codes(whole, pd.Index(list(pool)[1:], dtype=object))
     for suffix in SUFFIXES:
-        out[value + suffix] = pd.concat([data[column + suffix].take(rows) for column, rows, _ in pieces], ignore_index=True)
+        out[value + suffix] = pd.concat(
+            [data[column + suffix].take(rows) for column, rows, _ in pieces], ignore_index=True
+        )
     return out
 
 
-def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
+def funds(
+    form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]
+) -> pd.DataFrame:
     """Melt the funds ledger: one row an amount. A blank in an existing column is a missing amount, not zero."""
     data = attach(form, orgs, problems)
     repeated = _repeated(form, data, problems)
@@ -587,10 +877,20 @@ def funds(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: li
             use &= (data[column].notna() | payer.notna()).to_numpy()
             said["source"] = payer.fillna("other").to_numpy()[use]
         if column == "spending_amount":
-            use &= (data[column].notna() | item.notna() | payer.notna() & ~form.has("income_amount")).to_numpy()
+            use &= (
+                data[column].notna() | item.notna() | payer.notna() & ~form.has("income_amount")
+            ).to_numpy()
             # 金额 beside 经费来源, or in a ledger of 收入 only, or as the column 收支 says, is income
-            income = form.of_block("spending_item" not in b.columns and _of_income(b) for b in form.blocks)
-            income = _col(form, "direction").str.contains("收").astype("boolean").fillna(pd.Series(income, form.data.index)).to_numpy(bool)
+            income = form.of_block(
+                "spending_item" not in b.columns and _of_income(b) for b in form.blocks
+            )
+            income = (
+                _col(form, "direction")
+                .str.contains("收")
+                .astype("boolean")
+                .fillna(pd.Series(income, form.data.index))
+                .to_numpy(bool)
+            )
             said["flow"] = np.where(income, "income", "spending")[use]
             said["source"] = np.where(income, payer.fillna("other"), None)[use]
             said["purpose"] = np.where(income, None, item.fillna("other"))[use]
@@ -610,9 +910,13 @@ def _counts(
     beside = totals.present(form, [p for p in spec["total_of"] if p != column])
     alone = form.has(column) & ~beside
     if column == "upper_total":
-        given = data[column].notna().to_numpy()  # left blank beside its parts it is no amount that is missing
+        given = (
+            data[column].notna().to_numpy()
+        )  # left blank beside its parts it is no amount that is missing
         apart = form.has(column) & beside & given & ~totals.is_total(form, specs, column)
-        _ask(form, column, apart, spec, specs, "各行的数证明不了它是合计，各按一笔收入计入", problems)
+        _ask(
+            form, column, apart, spec, specs, "各行的数证明不了它是合计，各按一笔收入计入", problems
+        )
         return alone | apart
     if column == "spending_total":
         rest = form.has(column) & beside & ~totals.is_total(form, specs, column)
@@ -623,19 +927,42 @@ def _counts(
         _ask(form, column, personal, spec, specs, "含个人津补贴，差额未计入", problems)
         return alone | left
     # 合计 of what was spent is no income
-    spent = [c for c, s in specs.items() if s.get("flow") == "spending" and not s.get("person") and c in data]
-    spending = totals.is_total(form, {**specs, column: {**spec, "total_of": spent}}, column) if spent else ~alone & alone
-    unclear = alone & ~spending & form.of_block(squeeze(b.headings.get(column, "")) in _BARE for b in form.blocks)
+    spent = [
+        c
+        for c, s in specs.items()
+        if s.get("flow") == "spending" and not s.get("person") and c in data
+    ]
+    spending = (
+        totals.is_total(form, {**specs, column: {**spec, "total_of": spent}}, column)
+        if spent
+        else ~alone & alone
+    )
+    unclear = (
+        alone
+        & ~spending
+        & form.of_block(squeeze(b.headings.get(column, "")) in _BARE for b in form.blocks)
+    )
     for row in _once_a_sheet(form, unclear & data[column].notna().to_numpy()):
         said = (form.heading(column, row), "看不出是收入还是支出，此列未采用")
-        problems.append(form.problem("heading_unknown", column, row, *said, advice="表头写成“收入合计”或“支出合计”", severity="error"))
+        problems.append(
+            form.problem(
+                "heading_unknown",
+                column,
+                row,
+                *said,
+                advice="表头写成“收入合计”或“支出合计”",
+                severity="error",
+            )
+        )
     return alone & ~spending & ~unclear
 
 
 _BARE = ("合计", "总额", "总计")
 
 
-def _remainders(form: Form, data: pd.DataFrame, column: str, spec: Mapping[str, Any], rest: np.ndarray) -> None:
+def _remainders(
+    form: Form, data: pd.DataFrame, column: str, spec: Mapping[str, Any], rest: np.ndarray
+) -> None:
     """支出合计 beside some of its parts becomes, in `data` and at these rows, what it has beyond them."""
     parts = [p for p in spec["total_of"] if p in data]
     personal = form.of_block(_of_persons(b) for b in form.blocks)
@@ -644,7 +971,9 @@ def _remainders(form: Form, data: pd.DataFrame, column: str, spec: Mapping[str, 
     for suffix, other in zip(SUFFIXES, (point, high, low), strict=True):
         amount = data[column + suffix].to_numpy(dtype=float, na_value=np.nan) - other
         left = np.isfinite(amount) & (amount > 0) & ~personal
-        whole = pd.Series(np.where(left, np.rint(amount), 0).astype(np.int64), index=data.index).astype("Int64")
+        whole = pd.Series(
+            np.where(left, np.rint(amount), 0).astype(np.int64), index=data.index
+        ).astype("Int64")
         data[column + suffix] = data[column + suffix].mask(rest, whole.where(left))
 
 
@@ -655,19 +984,41 @@ def _of_persons(block: Any) -> bool:
 
 
 def _ask(
-    form: Form, column: str, rows: np.ndarray, spec: Mapping[str, Any], specs: Mapping[str, Any], read: str,
+    form: Form,
+    column: str,
+    rows: np.ndarray,
+    spec: Mapping[str, Any],
+    specs: Mapping[str, Any],
+    read: str,
     problems: list[Problem],
-) -> None:  # fmt: skip
+) -> None:
     """One question a sheet about a column beside its possible parts."""
     for row in _once_a_sheet(form, rows):
-        parts = "、".join(form.heading(p, row) for p in spec["total_of"] if form.has(p)[row] and p in specs)
+        parts = "、".join(
+            form.heading(p, row) for p in spec["total_of"] if form.has(p)[row] and p in specs
+        )
         found = f"{form.heading(column, row)}与{parts}并列"
-        problems.append(form.problem("identity_differs", column, row, found, read, advice="核对是否包含在内", severity="question"))
+        problems.append(
+            form.problem(
+                "identity_differs",
+                column,
+                row,
+                found,
+                read,
+                advice="核对是否包含在内",
+                severity="question",
+            )
+        )
 
 
 def _once_a_sheet(form: Form, rows: np.ndarray) -> list[int]:
     at = np.flatnonzero(rows)
-    return pd.Series(at, index=form.data["sheet"].to_numpy()[at]).groupby(level=0, sort=False).first().tolist()
+    return (
+        pd.Series(at, index=form.data["sheet"].to_numpy()[at])
+        .groupby(level=0, sort=False)
+        .first()
+        .tolist()
+    )
 
 
 _DAYS = ("date", "paid_on", "returned_on")
@@ -682,15 +1033,27 @@ def _repeated(form: Form, data: pd.DataFrame, problems: list[Problem]) -> np.nda
     out = np.zeros(len(data), dtype=bool)
     columns = dict.fromkeys(c for b in form.blocks for c in b.columns if c in data)
     used = [c for c in columns if c not in ("row_number", "remark") and c not in IGNORED]
-    says = data[[c for c in used if c not in ("party_org", "unit_name")]].notna().any(axis=1).to_numpy(dtype=bool)
-    typed = data[[*dict.fromkeys((*used, "party_org")), "sheet", "area", "period"]].assign(month_=form.of_block(form.sheet_months))
+    says = (
+        data[[c for c in used if c not in ("party_org", "unit_name")]]
+        .notna()
+        .any(axis=1)
+        .to_numpy(dtype=bool)
+    )
+    typed = data[[*dict.fromkeys((*used, "party_org")), "sheet", "area", "period"]].assign(
+        month_=form.of_block(form.sheet_months)
+    )
     doubtful = np.flatnonzero(typed.duplicated(keep=False).to_numpy() & says)
     form.repeated = out
     if not len(doubtful):
         return out
     same: dict[tuple[Any, ...], int] = {}
     unsure: dict[int, list[int]] = {}
-    numbers = typed.iloc[doubtful].groupby(list(typed.columns), dropna=False, sort=False).ngroup().tolist()
+    numbers = (
+        typed.iloc[doubtful]
+        .groupby(list(typed.columns), dropna=False, sort=False)
+        .ngroup()
+        .tolist()
+    )
     for row, group in zip(doubtful.tolist(), numbers, strict=True):
         number, dated, rest = _as_written(form, row, used)
         first = same.setdefault((group, rest), row)
@@ -700,12 +1063,22 @@ def _repeated(form: Form, data: pd.DataFrame, problems: list[Problem]) -> np.nda
             out[row] = True
             read = f"与{form.where('party_org', first)}重复，只计前一行"
             said = data["party_org"].iat[row]
-            problems.append(form.problem("row_duplicate", "party_org", row, str(said)[:40] if pd.notna(said) else "", read))
+            problems.append(
+                form.problem(
+                    "row_duplicate",
+                    "party_org",
+                    row,
+                    str(said)[:40] if pd.notna(said) else "",
+                    read,
+                )
+            )
         else:
             unsure.setdefault(int(data["sheet"].iat[row]), []).append(row)
     for rows in unsure.values():
         said = (f"{len(rows)}行与前面的行完全相同", "没有日期，看不出是否重复，都计入")
-        problems.append(form.problem("row_duplicate", "party_org", rows[0], *said, severity="question"))
+        problems.append(
+            form.problem("row_duplicate", "party_org", rows[0], *said, severity="question")
+        )
     return out
 
 
@@ -713,22 +1086,38 @@ def _as_written(form: Form, row: int, used: Sequence[str]) -> tuple[str, bool, s
     """Of a row its number, whether it tells a day, and all cells that stand in none of these columns."""
     block, cells = form.block_of(row), form.cells_of(row)
     at = {column: index for column, (index, _) in block.columns.items()}
-    number = squeeze(cells[at["row_number"]]) if at.get("row_number", len(cells)) < len(cells) else ""
+    number = (
+        squeeze(cells[at["row_number"]]) if at.get("row_number", len(cells)) < len(cells) else ""
+    )
     dated = any(_has_day(cells[at[c]]) for c in _DAYS if at.get(c, len(cells)) < len(cells))
-    read = {index for column, index in at.items() if column in used or column in ("row_number", "remark")}
-    return number, dated, "\x1f".join(squeeze(cell) for index, cell in enumerate(cells) if index not in read)
+    read = {
+        index
+        for column, index in at.items()
+        if column in used or column in ("row_number", "remark")
+    }
+    return (
+        number,
+        dated,
+        "\x1f".join(squeeze(cell) for index, cell in enumerate(cells) if index not in read),
+    )
 
 
 def _has_day(cell: object) -> bool:
     """Whether a cell tells a day, not only a month."""
     if isinstance(cell, str):
-        return len(re.findall(r"\d+", cell)) >= 3 or "日" in cell or len(re.sub(r"\D", "", cell)) >= 8
+        return (
+            len(re.findall(r"\d+", cell)) >= 3 or "日" in cell or len(re.sub(r"\D", "", cell)) >= 8
+        )
     return cell not in (None, "")
 
 
 def _of_income(block: Any) -> bool:
     """Whether the one amount of a block is money that came in."""
-    told = "".join((block.headings["spending_amount"], block.sheet.name, *block.titles)) if "spending_amount" in block.columns else "支出"
+    told = (
+        "".join((block.headings["spending_amount"], block.sheet.name, *block.titles))
+        if "spending_amount" in block.columns
+        else "支出"
+    )
     return "支出" not in told and ("payer" in block.columns or "收入" in told)
 
 
@@ -743,57 +1132,105 @@ def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Instructor counts by class and visits, one set per area and period of a sheet. Codes live only in here."""
     place, classes = ["area", "period", "file", "sheet"], ["level", "origin", "full_time"]
     data = form.data[["area", "period", "sheet", "source_row"]].assign(
-        file=form.of_block(b.sheet.file for b in form.blocks), level=_col(form, "level"), origin=_col(form, "origin"),
+        file=form.of_block(b.sheet.file for b in form.blocks),
+        level=_col(form, "level"),
+        origin=_col(form, "origin"),
         full_time=_col(form, "full_time", "boolean"),
-    )  # fmt: skip
+    )
     codes, units = (keys_of(_each(form, column)) for column in ("instructor_codes", "served_units"))
-    long = data[_col(form, "active", "boolean").fillna(True).astype(bool)].join(codes.rename("code"), how="inner")
+    long = data[_col(form, "active", "boolean").fillna(True).astype(bool)].join(
+        codes.rename("code"), how="inner"
+    )
     first = long.drop_duplicates([*place[:3], "code"])
     grouped = first.groupby([*place, *classes], dropna=False, sort=False)
     counts = grouped.agg(count=("code", "size"), source_row=("source_row", "first")).reset_index()
-    served = long[[*place[:3], "code"]].join(units.rename("unit")).merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
-    by_class = served.groupby([*place, *classes], dropna=False)["unit"].nunique().rename("units_served").reset_index()
+    served = (
+        long[[*place[:3], "code"]]
+        .join(units.rename("unit"))
+        .merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
+    )
+    by_class = (
+        served.groupby([*place, *classes], dropna=False)["unit"]
+        .nunique()
+        .rename("units_served")
+        .reset_index()
+    )
     counts = counts.merge(by_class, on=[*place, *classes], how="left")
     sheets = form.data["sheet"]
-    listing, visiting = (set(sheets[form.has(column)]) for column in ("served_units", "visit_count"))
+    listing, visiting = (
+        set(sheets[form.has(column)]) for column in ("served_units", "visit_count")
+    )
     served_units = counts["units_served"].astype("Int64").fillna(0)
     counts["units_served"] = served_units.where(counts["sheet"].isin(listing))
     for column in ("count", "units_served"):
         counts[column + "_low"] = counts[column + "_high"] = counts[column]
     if not visiting:
         return counts, pd.DataFrame()
-    visited = form.data[[f"visit_count{suffix}" for suffix in SUFFIXES]].set_axis([f"count{s}" for s in SUFFIXES], axis=1)
+    visited = form.data[[f"visit_count{suffix}" for suffix in SUFFIXES]].set_axis(
+        [f"count{s}" for s in SUFFIXES], axis=1
+    )
     data = data.join(visited)[sheets.isin(visiting).to_numpy()]
     per_place = data.groupby(place, dropna=False, sort=False)
-    visits = per_place[list(visited)].sum(min_count=1).join(per_place["source_row"].first()).reset_index()
+    visits = (
+        per_place[list(visited)]
+        .sum(min_count=1)
+        .join(per_place["source_row"].first())
+        .reset_index()
+    )
     if listing:
-        seen = data[data["count"].fillna(0) > 0].join(units.rename("unit")).groupby(place, dropna=False)["unit"].nunique().reset_index()
+        seen = (
+            data[data["count"].fillna(0) > 0]
+            .join(units.rename("unit"))
+            .groupby(place, dropna=False)["unit"]
+            .nunique()
+            .reset_index()
+        )
         visits = visits.merge(seen.rename(columns={"unit": "units_visited"}), on=place, how="left")
-        found = visits["units_visited"].astype("Int64").fillna(0).where(visits["sheet"].isin(listing))
+        found = (
+            visits["units_visited"].astype("Int64").fillna(0).where(visits["sheet"].isin(listing))
+        )
         for suffix in SUFFIXES:
             visits["units_visited" + suffix] = found
     return counts, visits
 
 
-def activities(form: Form, orgs: pd.DataFrame, problems: list[Problem]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def activities(
+    form: Form, orgs: pd.DataFrame, problems: list[Problem]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Activities, and the visits (走访) that stand among them; what stands there twice counts once."""
     data = attach(form, orgs, problems)
     repeated = _repeated(form, data, problems)
-    of = {row: int(number) for row, parts in form.parts.get("present", {}).items() for word, number in parts if word == "of"}
+    of = {
+        row: int(number)
+        for row, parts in form.parts.get("present", {}).items()
+        for word, number in parts
+        if word == "of"
+    }
     due = pd.Series(of, dtype="Int64").reindex(data.index)  # 7/9 under 实到 tells those due as well
     by_sheet = pd.Series(form.of_block(form.sheet_months), dtype="Int64").replace(0, pd.NA)
-    data = data.assign(**{"due" + suffix: _coalesce(_col(form, "due" + suffix, "Int64"), due) for suffix in SUFFIXES})
-    data["month"] = _coalesce(_col(form, "month", "Int64"), _col(form, "date", DATE).dt.month.astype("Int64"), by_sheet)
+    data = data.assign(
+        **{
+            "due" + suffix: _coalesce(_col(form, "due" + suffix, "Int64"), due)
+            for suffix in SUFFIXES
+        }
+    )
+    data["month"] = _coalesce(
+        _col(form, "month", "Int64"), _col(form, "date", DATE).dt.month.astype("Int64"), by_sheet
+    )
     data["kind"] = _col(form, "kind")
     times = _col(form, "times", "Int64").fillna(1).clip(1, None)
     visit = data["kind"].eq("visit").fillna(False).to_numpy(dtype=bool)
     visits = _visits(form, data.assign(count=times)[visit & ~repeated])
     keep = ~visit & ~repeated
     data, times = data[keep], times[keep]
-    if (times > 1).any():  # 3 under 次数 is three activities; what the row says of them together stays with the first
+    if (
+        times > 1
+    ).any():  # 3 under 次数 is three activities; what the row says of them together stays with the first
         data = data.loc[data.index.repeat(times)].reset_index(drop=True)
         again = data.duplicated(["sheet", "source_row"])
-        for column in [c + s for c in ("due", "present", "cost_fen") if c in data for s in SUFFIXES]:
+        for column in [
+            c + s for c in ("due", "present", "cost_fen") if c in data for s in SUFFIXES
+        ]:
             data[column] = data[column].mask(again)
     return data, visits
 
@@ -809,7 +1246,9 @@ def _visits(form: Form, data: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def ratings(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def ratings(
+    form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: list[Problem]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores by item, and the stars; an organisation that stands there twice counts once."""
     keys = keys_of(_col(form, "party_org"))
     links = joined(form.data["place_key"], keys)
@@ -822,7 +1261,9 @@ def ratings(form: Form, orgs: pd.DataFrame, specs: Mapping[str, Any], problems: 
     data = attach(form, orgs, problems)
     items = [c for c, spec in specs.items() if spec.get("item") and c in data]
     once = ~double.to_numpy(dtype=bool)
-    return _melted(data, [(c, np.flatnonzero(form.has(c) & once), {"item": c}) for c in items], "score"), data[once]
+    return _melted(
+        data, [(c, np.flatnonzero(form.has(c) & once), {"item": c}) for c in items], "score"
+    ), data[once]
 
 
 def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
@@ -838,16 +1279,32 @@ def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) ->
     for row, said in enumerate(form.data["measure"].fillna("")):
         key = plain(re.sub(r"[(（].*?[)）]", "", said))
         found.append(names.get(plain(said)) or names.get(key))
-        if found[-1] is None and len(close := loose.get(loosened(key), set())) == 1:  # 当年发展党员数: 发展党员
+        if (
+            found[-1] is None and len(close := loose.get(loosened(key), set())) == 1
+        ):  # 当年发展党员数: 发展党员
             found[-1] = next(iter(close))
         if found[-1] is None:
-            problems.append(form.problem("measure_unknown", "measure", row, str(said)[:40], allowed="、".join(near(said, labels))))
+            problems.append(
+                form.problem(
+                    "measure_unknown",
+                    "measure",
+                    row,
+                    str(said)[:40],
+                    allowed="、".join(near(said, labels)),
+                )
+            )
     data = form.data.assign(
-        measure=pd.array(found, dtype=TEXT), unit=form.data.get("value_unit", _col(form, "unit")),
-        low=form.data["value_low"], high=form.data["value_high"],
-    )  # fmt: skip
-    data["qualifier"] = pd.Series("约数", index=data.index, dtype=TEXT).where(data["value_note"] & 4 > 0)
-    cells = pd.Series([form.where("value", row) for row in range(len(data))], index=data.index, dtype=TEXT)
+        measure=pd.array(found, dtype=TEXT),
+        unit=form.data.get("value_unit", _col(form, "unit")),
+        low=form.data["value_low"],
+        high=form.data["value_high"],
+    )
+    data["qualifier"] = pd.Series("约数", index=data.index, dtype=TEXT).where(
+        data["value_note"] & 4 > 0
+    )
+    cells = pd.Series(
+        [form.where("value", row) for row in range(len(data))], index=data.index, dtype=TEXT
+    )
     data["locator"] = _coalesce(_col(form, "locator"), cells)
     again = form.extracts & data.duplicated(["area", "period", "measure"]).to_numpy()
     return data[data["measure"].notna().to_numpy() & ~again]

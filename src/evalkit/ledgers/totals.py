@@ -20,13 +20,21 @@ _TOLERANCE = 0.5
 
 def amounts(form: Form, column: str) -> np.ndarray:
     """Point, low and high of a column, NaN for null."""
-    return np.array([form.data[column + s].to_numpy(dtype=float, na_value=np.nan) for s in ("", "_low", "_high")])
+    return np.array(
+        [
+            form.data[column + s].to_numpy(dtype=float, na_value=np.nan)
+            for s in ("", "_low", "_high")
+        ]
+    )
 
 
 def present(form: Form, columns: Sequence[str]) -> np.ndarray:
     """For every row whether its table has any of these columns."""
     nothing = np.zeros(len(form.data), dtype=bool)
-    return np.logical_or.reduce([form.has(c) for c in columns if c in form.data], initial=False) | nothing
+    return (
+        np.logical_or.reduce([form.has(c) for c in columns if c in form.data], initial=False)
+        | nothing
+    )
 
 
 def summed(form: Form, parts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -76,11 +84,20 @@ def _trials(
     for sheet in np.unique(sheets):
         here = sheets == sheet
         blocks = [form.blocks[n] for n in np.unique(numbers[here])]
-        matching = {p for p in parts for b in blocks if _MATCHING in squeeze(b.headings.get(p, "")).rpartition("/")[2]}
+        matching = {
+            p
+            for p in parts
+            for b in blocks
+            if _MATCHING in squeeze(b.headings.get(p, "")).rpartition("/")[2]
+        }
         choices = [parts, [p for p in parts if p not in matching]] if matching else [parts]
         for some in choices:
             low, high, filled = summed(form, some)
             says = here & ~np.isnan(given[1]) & (given[1] != 0) & (filled > 0)
             if set(some) & matching:
                 says &= filled > 1
-            yield here, says, says & (given[1] <= high + _TOLERANCE) & (given[2] >= low - _TOLERANCE)
+            yield (
+                here,
+                says,
+                says & (given[1] <= high + _TOLERANCE) & (given[2] >= low - _TOLERANCE),
+            )

@@ -34,7 +34,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.ledgers.numerals import ALIKE, NOT_PAID, NOTES, NOUNS, PROBATIONARY, QUOTES, SCALE, WIDE, ZERO, Read, lex
+from evalkit.ledgers.numerals import (
+    ALIKE,
+    NOT_PAID,
+    NOTES,
+    NOUNS,
+    PROBATIONARY,
+    QUOTES,
+    SCALE,
+    WIDE,
+    ZERO,
+    Read,
+    lex,
+)
 
 MISSING, UNREADABLE, APPROXIMATE, MISMATCH, IMPLAUSIBLE, NOTED, FRACTION = NOTES.values()
 KINDS = ("count", "money", "number", "percent", "ratio_pair", "members")
@@ -78,12 +90,16 @@ def split_unit(unit: str) -> tuple[int, str]:
 
 
 def _compatible(own: str, column: str) -> bool:
-    kin = [ALIKE.get(noun, noun) for noun in (own, column, column.removesuffix("次"))]  # 3人 in a column of 人次
+    kin = [
+        ALIKE.get(noun, noun) for noun in (own, column, column.removesuffix("次"))
+    ]  # 3人 in a column of 人次
     alike = kin[0] in kin[1:] or (column == "次" and own.endswith("次"))
     return alike or "个" in (own, column) or column not in NOUNS
 
 
-def _interval(x: float, word: str, last: float, printed: float, whole: bool) -> tuple[float, float, float] | None:
+def _interval(
+    x: float, word: str, last: float, printed: float, whole: bool
+) -> tuple[float, float, float] | None:
     """(point, low, high) of X said with a word; see the table at the top of the module."""
     step = 1.0 if whole else 0.0
     if x <= 0:
@@ -134,7 +150,11 @@ def _settle(read: Read, scale: int, noun: str, kind: str) -> _Cell:
         unit_scale = own_scale or 1
         if own or (unit_scale > 1 and not (chinese and unit_scale < scale)):
             settled = (1, scale, unit_scale) if chinese else (unit_scale,)
-            bits |= MISMATCH if scale not in settled or (chinese and scale > 1 and unit_scale != scale) else 0
+            bits |= (
+                MISMATCH
+                if scale not in settled or (chinese and scale > 1 and unit_scale != scale)
+                else 0
+            )
             scale = 1
     elif own == "%" or noun == "%":
         if kind == "count" or own not in ("", "%"):
@@ -169,7 +189,9 @@ def _typed(cells: np.ndarray, scale: int, noun: str, kind: str) -> tuple[np.ndar
     """Typed numbers, all at once: values and notes."""
     note = np.zeros(len(cells), dtype=np.int8)
     x = cells * float(scale)
-    if noun == "%":  # 38 in a column of per cent; 0.38 is what a cell in Excel's own percent format holds
+    if (
+        noun == "%"
+    ):  # 38 in a column of per cent; 0.38 is what a cell in Excel's own percent format holds
         ratio = (np.abs(cells) <= 1) & (cells != 0)
         x = np.where(ratio, cells, cells / 100)
         note[ratio] = NOTED
@@ -200,7 +222,12 @@ def counts(unit: str) -> bool:
 
 
 def parse_column(
-    cells: Sequence[Any] | np.ndarray, *, unit: str = "", kind: str = "count", total: Any = None, dash: Any = None
+    cells: Sequence[Any] | np.ndarray,
+    *,
+    unit: str = "",
+    kind: str = "count",
+    total: Any = None,
+    dash: Any = None,
 ) -> Column:
     """Read a column of cells.
 
@@ -228,9 +255,17 @@ def parse_column(
         x, note = _typed(np.array(items, dtype=np.float64), scale, noun, kind)
         return Column(x, x.copy(), x.copy(), note, base)
     numbers = np.fromiter(
-        (c if type(c) is float or type(c) is int else _NAN if type(c) is str else _plain_number(c) for c in items),
-        dtype=np.float64, count=len(items),
-    )  # fmt: skip
+        (
+            c
+            if type(c) is float or type(c) is int
+            else _NAN
+            if type(c) is str
+            else _plain_number(c)
+            for c in items
+        ),
+        dtype=np.float64,
+        count=len(items),
+    )
     x, note = _typed(numbers, scale, noun, kind)
     low, high = x.copy(), x.copy()
     parts: dict[int, tuple[tuple[str, float], ...]] = {}
@@ -270,7 +305,12 @@ def _of_row(given: Any, i: int) -> float | None:
 
 
 def parse(
-    text: Any, *, unit: str = "", kind: str = "count", total: float | None = None, dash: float | None = None
+    text: Any,
+    *,
+    unit: str = "",
+    kind: str = "count",
+    total: float | None = None,
+    dash: float | None = None,
 ) -> Value:
     """Read one cell; arguments as in `parse_column`.
 
@@ -278,7 +318,12 @@ def parse(
     Value(value=1200.0, low=1200.0, high=1299.0, unit='人', note='value_approximate', parts=())
     """
     column = parse_column([text], unit=unit, kind=kind, total=total, dash=dash)
-    x, low, high, bits = (float(column.value[0]), float(column.low[0]), float(column.high[0]), int(column.note[0]))
+    x, low, high, bits = (
+        float(column.value[0]),
+        float(column.low[0]),
+        float(column.high[0]),
+        int(column.note[0]),
+    )
     own = _settle(lex(text), *split_unit(unit), kind)[4] if isinstance(text, str) else column.unit
     if x != x:
         return Value(None, unit=column.unit, note=note_names(bits))

@@ -37,7 +37,15 @@ from evalkit.reports.sentences import (
     word,
 )
 from evalkit.reports.tables import headline, main_codes
-from evalkit.reports.words import MISSING, baseline_words, cut_off, period_words, right, source_line, step_words
+from evalkit.reports.words import (
+    MISSING,
+    baseline_words,
+    cut_off,
+    period_words,
+    right,
+    source_line,
+    step_words,
+)
 from evalkit.scoring.scores import score
 from evalkit.subsidy import report as costs
 
@@ -63,14 +71,25 @@ def slot(name: str, period: str | int, project: Any = None) -> Block:
         text = raw.decode("gb18030", errors="replace")
     if text.count("\0") + text.count("\ufffd") > len(text) / 100:
         advice = "请用记事本另存为 UTF-8 编码的文本"
-        raise InputError(Problem("file_unreadable", file=str(path), found="不是文本文件", advice=advice))
+        raise InputError(
+            Problem("file_unreadable", file=str(path), found="不是文本文件", advice=advice)
+        )
     text, personal = without_persons(text)
     blocks = [
-        Block.heading(b.content["text"], max(3, b.content["level"])) if b.kind == "heading" else b for b in markdown(text)
+        Block.heading(b.content["text"], max(3, b.content["level"])) if b.kind == "heading" else b
+        for b in markdown(text)
     ]
     if personal:
-        blocks.append(Block.paragraph(f"{PENDING}{path.name} {personal}已略去，报告不涉及个人，请改写", "pending"))
-    return Block.group(*blocks) if blocks else Block.paragraph(f"{PENDING}{name}：请写入 texts/{period}/{path.name}", "pending")
+        blocks.append(
+            Block.paragraph(
+                f"{PENDING}{path.name} {personal}已略去，报告不涉及个人，请改写", "pending"
+            )
+        )
+    return (
+        Block.group(*blocks)
+        if blocks
+        else Block.paragraph(f"{PENDING}{name}：请写入 texts/{period}/{path.name}", "pending")
+    )
 
 
 _INLINE_COMMENT = re.compile(r"(?<=\S)[ \t]*<!--.*?-->|<!--.*?-->[ \t]*(?=\S)")
@@ -83,13 +102,20 @@ def without_persons(text: str) -> tuple[str, str]:
     for number, line in enumerate(lines, 1):
         for kind in line.kinds:
             places.setdefault(KIND_NAMES[kind], []).append(number)
-    told = (f"第{'、'.join(map(str, numbers[:8]))}{'等' if len(numbers) > 8 else ''}行的{kind}" for kind, numbers in places.items())
+    told = (
+        f"第{'、'.join(map(str, numbers[:8]))}{'等' if len(numbers) > 8 else ''}行的{kind}"
+        for kind, numbers in places.items()
+    )
     return "\n".join(line.text for line in lines), "，".join(told)
 
 
 def _plain(name: str) -> str:
     if not name.strip() or any(c in name for c in '\\/:*?"<>|\0') or name.startswith("."):
-        raise InputError(Problem("value_invalid", where="slot", found=name, allowed='不含 \\ / : * ? " < > | 的名称'))
+        raise InputError(
+            Problem(
+                "value_invalid", where="slot", found=name, allowed='不含 \\ / : * ? " < > | 的名称'
+            )
+        )
     return name
 
 
@@ -108,24 +134,49 @@ def make_slots(project: Any, period: str | int, names: Sequence[str]) -> None:
 
 def title(data: Data, period: str | int, area: str | None = None, what: str = "评估报告") -> Block:
     """The title of the report (or profile): area, year, field."""
-    name = facts(data, period, area=area).area if area else data.project.settings["name"] or facts(data, period).area
+    name = (
+        facts(data, period, area=area).area
+        if area
+        else data.project.settings["name"] or facts(data, period).area
+    )
     year = period_words(period) + ("" if "Q" in str(period) else "度")
     return Block.heading(f"{name}{year}{data.project.settings['field']}党建工作{what}", 1)
 
 
 def basis(
-    data: Data, period: str | int, baseline: str | int | None, areas: Sequence[str], level: str = "district", area: str | None = None
+    data: Data,
+    period: str | int,
+    baseline: str | int | None,
+    areas: Sequence[str],
+    level: str = "district",
+    area: str | None = None,
 ) -> Block:
     """Object, date, definitions and sources of the evaluation."""
     say = declared()["basis"]
     known = baseline is not None and str(baseline) in data.periods
     files, found_ = files_of(data, period, area)
     counts = found_["severity"].value_counts()
-    found = "、".join(f"{label}{counts[key]:,}处" for key, (label, _) in SEVERITIES.items() if counts.get(key)) or say["clean"]
+    found = (
+        "、".join(
+            f"{label}{counts[key]:,}处" for key, (label, _) in SEVERITIES.items() if counts.get(key)
+        )
+        or say["clean"]
+    )
     when = period_words(str(baseline)) if known else ""
-    since = say["since"].format(baseline=when, since=baseline_words(period, baseline)) if known else say["first"]
-    values = {"area": facts(data, period, area=area).area, "n": len(areas), "level": data.codebook.term(f"level.{level}"),
-              "date": cut_off(period), "files": len(files), "since": since, "found": found}  # fmt: skip
+    since = (
+        say["since"].format(baseline=when, since=baseline_words(period, baseline))
+        if known
+        else say["first"]
+    )
+    values = {
+        "area": facts(data, period, area=area).area,
+        "n": len(areas),
+        "level": data.codebook.term(f"level.{level}"),
+        "date": cut_off(period),
+        "files": len(files),
+        "since": since,
+        "found": found,
+    }
     told = [say[key].format(**values) for key in ("object", "date", "units", "source")]
     return Block.group(Block.bullets(told, ordered=True), Block.paragraph(say["marks"], "detail"))
 
@@ -138,48 +189,95 @@ def quality(data: Data, period: str | int, within: str | None = None) -> Block:
 # areas
 
 
-def areas_of(data: Data, period: str | int, level: str = "district", within: str | None = None) -> list[str]:
+def areas_of(
+    data: Data, period: str | int, level: str = "district", within: str | None = None
+) -> list[str]:
     """The areas evaluated, in administrative order: those that ought to report, also where nothing came from them."""
-    known = data.areas.loc[data.areas["level"] == level].sort_values("sort_order", kind="stable")["area"].astype(str)
+    known = (
+        data.areas.loc[data.areas["level"] == level]
+        .sort_values("sort_order", kind="stable")["area"]
+        .astype(str)
+    )
     root = data.find_area(within) if within else ""
     return [a for a in known if not root or a.startswith(f"{root}/")]
 
 
-def rows_of(data: Data, areas: Sequence[str], level: str, within: str | None = None) -> pd.DataFrame:
+def rows_of(
+    data: Data, areas: Sequence[str], level: str, within: str | None = None
+) -> pd.DataFrame:
     """The indicators of the areas evaluated and of the whole (`within`, else all other levels), by the names that the text has."""
     frame = data.indicators
-    rows = frame.loc[frame["area"].isin(areas) | (frame["area"] == data.find_area(within) if within else frame["level"] != level)]
+    rows = frame.loc[
+        frame["area"].isin(areas)
+        | (frame["area"] == data.find_area(within) if within else frame["level"] != level)
+    ]
     main = rows["indicator"].isin(headline(data.codebook))
     return rows.assign(name=rows["indicator"].map(short_names(frame)), headline=main)
 
 
-def star_figure(data: Data, period: str | int, areas: Sequence[str], level: str = "district") -> Block:
+def star_figure(
+    data: Data, period: str | int, areas: Sequence[str], level: str = "district"
+) -> Block:
     """Star distribution by area, from the star ledger itself (not rated is not zero stars)."""
     frame = data.frame("stars")
     frame = frame.loc[frame["period"] == str(period)]
-    homes = {a: next((home for home in areas if f"{a}/".startswith(f"{home}/")), None) for a in frame["area"].unique()}
+    homes = {
+        a: next((home for home in areas if f"{a}/".startswith(f"{home}/")), None)
+        for a in frame["area"].unique()
+    }
     frame = frame.assign(area=frame["area"].map(homes)).dropna(subset=["area"])
     if not len(frame):
         return Block.paragraph("本期没有星级评定表。", "pending")
     rated, orgs = frame["area"].value_counts(), data.measures
-    here = orgs.loc[(orgs["period"] == str(period)) & (orgs["measure"] == "party_orgs") & orgs["area"].isin(areas)]
-    rest = [{"area": r.area, "stars": pd.NA, "count": r.value - rated.get(r.area, 0), "period": str(period)} for r in here.itertuples()]
-    more = pd.DataFrame([r for r in rest if r["count"] > 0], columns=["area", "stars", "count", "period"])  # not in the star ledger
+    here = orgs.loc[
+        (orgs["period"] == str(period))
+        & (orgs["measure"] == "party_orgs")
+        & orgs["area"].isin(areas)
+    ]
+    rest = [
+        {
+            "area": r.area,
+            "stars": pd.NA,
+            "count": r.value - rated.get(r.area, 0),
+            "period": str(period),
+        }
+        for r in here.itertuples()
+    ]
+    more = pd.DataFrame(
+        [r for r in rest if r["count"] > 0], columns=["area", "stars", "count", "period"]
+    )  # not in the star ledger
     frame = pd.concat([frame.assign(count=1.0), more.astype({"stars": "Int64"})], ignore_index=True)
-    frame = frame.assign(area_name=frame["area"].str.rpartition("/")[2], sort_order=frame["area"].map(list(areas).index))
-    title = f"{period_words(period)}各{place_word(level)}党组织星级分布（占全部党组织的比例，含未评定）"
+    frame = frame.assign(
+        area_name=frame["area"].str.rpartition("/")[2],
+        sort_order=frame["area"].map(list(areas).index),
+    )
+    title = (
+        f"{period_words(period)}各{place_word(level)}党组织星级分布（占全部党组织的比例，含未评定）"
+    )
     return figure(charts.stars, frame.assign(is_demo=data.is_demo), title=title)
 
 
 def simulation(
-    data: Data, period: str | int, scheme: Any, standard: dict[str, float], within: str | None = None, by_area: bool = True
+    data: Data,
+    period: str | int,
+    scheme: Any,
+    standard: dict[str, float],
+    within: str | None = None,
+    by_area: bool = True,
 ) -> Block:
     """补助标准测算: what the standards cost from next January on; who pays, and (unless published) in which areas."""
     year = int(str(period)[:4]) + 1
     try:
-        result = subsidy.plan(data, scheme, [year], within=within).run({k: {f"{year}-01-01": v} for k, v in standard.items()})
-        each, limits = result.organisations(year), {key: data.codebook.disclosure[key] for key in "nkp"}
-        if not by_area and any(dominated(each[c], **limits) for c in ("baseline_fen", "amount_fen", "change_fen")):
+        result = subsidy.plan(data, scheme, [year], within=within).run(
+            {k: {f"{year}-01-01": v} for k, v in standard.items()}
+        )
+        each, limits = (
+            result.organisations(year),
+            {key: data.codebook.disclosure[key] for key in "nkp"},
+        )
+        if not by_area and any(
+            dominated(each[c], **limits) for c in ("baseline_fen", "amount_fen", "change_fen")
+        ):
             return Block.paragraph(f"补助标准测算：{word('withheld')}。")
         text = result.sentence if by_area else result.public_sentence  # which names no area
         blocks = [
@@ -188,9 +286,14 @@ def simulation(
             Block.paragraph(text),
             costs.by_payer(result, named=by_area),
         ]
-        return Block.group(*blocks, *([placed(costs.by_area(result), "district")] if by_area else []))
+        return Block.group(
+            *blocks, *([placed(costs.by_area(result), "district")] if by_area else [])
+        )
     except InputError as error:
-        return Block.paragraph("没有作补助标准测算：" + "；".join(p.found or p.title for p in error.problems), "pending")
+        return Block.paragraph(
+            "没有作补助标准测算：" + "；".join(p.found or p.title for p in error.problems),
+            "pending",
+        )
 
 
 # areas side by side
@@ -203,7 +306,9 @@ def visible(frame: pd.DataFrame, codes: str = "") -> pd.DataFrame:
     """
     if "hidden" not in frame:
         return frame
-    gone = frame.loc[frame["hidden"] & frame["measure"].str.startswith(codes), "area"] if codes else ()
+    gone = (
+        frame.loc[frame["hidden"] & frame["measure"].str.startswith(codes), "area"] if codes else ()
+    )
     return frame.loc[~frame["hidden"] & ~frame["area"].isin(gone)]
 
 
@@ -214,7 +319,9 @@ def figure(chart: Callable[..., Block], *args: Any, **options: Any) -> Block:
     try:
         return chart(*args, **options)
     except InputError as error:
-        return Block.paragraph("没有图：" + "；".join(dict.fromkeys(map(_lacking, error.problems))) + "。", "pending")
+        return Block.paragraph(
+            "没有图：" + "；".join(dict.fromkeys(map(_lacking, error.problems))) + "。", "pending"
+        )
 
 
 def _lacking(problem: Problem) -> str:
@@ -222,19 +329,32 @@ def _lacking(problem: Problem) -> str:
     if known := packaged().indicators.get(problem.found):
         return f"台账里没有计算{named(known)}所需的数字"
     rule = problem.advice if problem.code == "value_invalid" else ""
-    return rule or ("台账里没有这张图所需的数字" if problem.code == "data_missing" else problem.title)
+    return rule or (
+        "台账里没有这张图所需的数字" if problem.code == "data_missing" else problem.title
+    )
 
 
-def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full") -> Block:
+def comparisons(
+    rows: pd.DataFrame,
+    period: str | int,
+    baseline: Any = None,
+    level: str = "district",
+    ranking: str = "full",
+) -> Block:
     """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified."""
-    mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin([*main_codes(rows), *declared()["compared"]])]
+    mine = rows.loc[
+        (rows["level"] == level)
+        & rows["indicator"].isin([*main_codes(rows), *declared()["compared"]])
+    ]
     there = mine.loc[(mine["period"] == str(period)) & mine["value"].notna(), "area_name"].unique()
     if len(there) == 1:
         where = place_word(level)
         if withheld(mine, period):
             return Block.paragraph(f"{where}之间的比较：{word('withheld')}。")
         return Block.paragraph(f"本期只有{there[0]}一个{where}有数，不作{where}之间的比较。")
-    told = (comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"])
+    told = (
+        comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"]
+    )
     found = [block for block in told if block.content["text"]]
     if not found:
         return Block.paragraph("本期没有可作比较的指标。", "pending")
@@ -245,14 +365,18 @@ def comparisons(rows: pd.DataFrame, period: str | int, baseline: Any = None, lev
         top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]] if len(counts) else counts
         if ranking == "full" and 0 < len(top) <= NAMED:
             top = top.sort_values(ascending=False, kind="stable")
-            parts.append(f"{text}合计水平的指标最多的是{'、'.join(f'{n}（{k}项）' for n, k in top.items())}")
+            parts.append(
+                f"{text}合计水平的指标最多的是{'、'.join(f'{n}（{k}项）' for n, k in top.items())}"
+            )
     if parts:
         first.append(f"{seen['indicator'].nunique()}项主要指标中，{'；'.join(parts)}")
     if ranking != "none" and seen["verdict"].isin(["better", "worse"]).any():
         first.append(word("judged", place=place))
     swings = _swings(seen, mine, baseline_words(period, baseline)) if ranking != "none" else ""
     lead = [Block.paragraph("。".join(first) + "。")] if first else []
-    return Block.group(*lead, *found, *([Block.paragraph(f"{swings}。", "detail")] if swings else []))
+    return Block.group(
+        *lead, *found, *([Block.paragraph(f"{swings}。", "detail")] if swings else [])
+    )
 
 
 def _swings(seen: pd.DataFrame, rows: pd.DataFrame, since: str) -> str:
@@ -273,7 +397,12 @@ def doubts(rows: pd.DataFrame, period: str | int, level: str = "district") -> li
 
 
 def worse_words(
-    data: Data, period: str | int, baseline: Any, rows: pd.DataFrame, level: str = "district", area: str | None = None
+    data: Data,
+    period: str | int,
+    baseline: Any,
+    rows: pd.DataFrame,
+    level: str = "district",
+    area: str | None = None,
 ) -> Block:
     """Indicators of the whole that became clearly worse, and those that stand far under their reference everywhere."""
     told = [declines(data, period, baseline, area)]
@@ -287,15 +416,28 @@ def worse_words(
 
 
 def falling_words(
-    rows: pd.DataFrame, period: str | int, baseline: Any = None, level: str = "district", ranking: str = "full"
+    rows: pd.DataFrame,
+    period: str | int,
+    baseline: Any = None,
+    level: str = "district",
+    ranking: str = "full",
 ) -> Block:
     """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
-    mine, place = rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))], place_word(level)
-    if baseline is None or not (mine["period"] == str(baseline)).any() or not (mine["period"] == str(period)).any():
+    mine, place = (
+        rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))],
+        place_word(level),
+    )
+    if (
+        baseline is None
+        or not (mine["period"] == str(baseline)).any()
+        or not (mine["period"] == str(period)).any()
+    ):
         return Block.paragraph(f"没有{baseline_words(period, baseline)}数，不作升降比较。")
     since = baseline_words(period, baseline)
     seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
-    hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(name=lambda f: f["indicator"].map(short_names(mine)))
+    hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(
+        name=lambda f: f["indicator"].map(short_names(mine))
+    )
     if seen["area"].nunique() < 2:
         return Block.group()
     groups = [(name, list(group["name"])) for name, group in hits.groupby("area_name", sort=False)]
@@ -304,9 +446,18 @@ def falling_words(
     lead = f"差于合计水平且比{since}变差（任一主要指标）的有{len(groups)}个{place}"
     if ranking == "none":
         return Block.paragraph(f"{lead}。")
-    most = next(k for k in range(1, 99) if sum(len(names) >= k for _, names in groups) <= NAMED or k == max(len(n) for _, n in groups))
-    told = "；".join(f"{name}（{'、'.join(names)}）" for name, names in groups if len(names) >= most)
-    return Block.paragraph(f"{lead}，其中涉及{most}项以上的是：{told}。" if most > 1 else f"{lead}：{told}。")
+    most = next(
+        k
+        for k in range(1, 99)
+        if sum(len(names) >= k for _, names in groups) <= NAMED
+        or k == max(len(n) for _, n in groups)
+    )
+    told = "；".join(
+        f"{name}（{'、'.join(names)}）" for name, names in groups if len(names) >= most
+    )
+    return Block.paragraph(
+        f"{lead}，其中涉及{most}项以上的是：{told}。" if most > 1 else f"{lead}：{told}。"
+    )
 
 
 def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) -> Block:
@@ -316,24 +467,52 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
     try:
         scores = score(now, index, codebook)
     except InputError as error:
-        return Block.paragraph("没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending")
+        return Block.paragraph(
+            "没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending"
+        )
     if scores.table["score"].isna().all():
-        why = "、".join(f"{r.area_name}（{r.losses}）" for r in scores.table.head(NAMED).itertuples())
-        return Block.paragraph(f"没有计算综合得分：{why}{'等' * (len(scores.table) > NAMED)}。", "pending")
+        why = "、".join(
+            f"{r.area_name}（{r.losses}）" for r in scores.table.head(NAMED).itertuples()
+        )
+        return Block.paragraph(
+            f"没有计算综合得分：{why}{'等' * (len(scores.table) > NAMED)}。", "pending"
+        )
     rank = ranking == "full" and scores.ordered
-    table = scores.table.assign(most=scores.table["losses"].str.replace(r"失([\d.]+)分", r"\1", regex=True))
-    rows = [[r.area_name, None if pd.isna(r.score) else float(r.score), r.grade if pd.notna(r.grade) else MISSING,
-             *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []), r.most] for r in table.itertuples()]  # fmt: skip
+    table = scores.table.assign(
+        most=scores.table["losses"].str.replace(r"失([\d.]+)分", r"\1", regex=True)
+    )
+    rows = [
+        [
+            r.area_name,
+            None if pd.isna(r.score) else float(r.score),
+            r.grade if pd.notna(r.grade) else MISSING,
+            *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []),
+            r.most,
+        ]
+        for r in table.itertuples()
+    ]
     columns: list[Any] = ["地区", {"key": "score", "label": "得分", "decimals": 2}]
     columns += [{"key": "grade", "label": "等级", "align": "center"}]
     columns += [*(right(rank="位次") if rank else []), "失分最多的指标（分）"]
-    level = ["各地区得分相同，不排位次。"] if ranking == "full" and len(rows) > 1 and not scores.ordered else []
-    made = Block.table(f"{scores.when}综合得分和等级", columns, rows, notes=[scores.method, *level], demo=scores.is_demo,
-                       source=source_line(scores.period, scores.is_demo))  # fmt: skip
+    level = (
+        ["各地区得分相同，不排位次。"]
+        if ranking == "full" and len(rows) > 1 and not scores.ordered
+        else []
+    )
+    made = Block.table(
+        f"{scores.when}综合得分和等级",
+        columns,
+        rows,
+        notes=[scores.method, *level],
+        demo=scores.is_demo,
+        source=source_line(scores.period, scores.is_demo),
+    )
     return placed(made, str(now["level"].iloc[0]))
 
 
-def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook: Any = None) -> Block:
+def score_words(
+    now: pd.DataFrame, area: str, index: Any, ranking: str, codebook: Any = None
+) -> Block:
     """Strengths and weaknesses of an area by its score, and what would move it: where each point was lost."""
     try:
         scores = score(now, index, codebook)
@@ -341,15 +520,47 @@ def score_words(now: pd.DataFrame, area: str, index: Any, ranking: str, codebook
         if ranking != "none":
             items = list(scores.lost(area, place=ranking == "full").content["items"])
             head = items[0]
-            most = f"{head}。失分最多的依次如下，补上一项即可增加相应的分数" if len(items) > 1 else f"{head}。没有失分"
-            blocks += [Block.paragraph(f"{most}。"), *([Block.bullets(items[1:])] if len(items) > 1 else [])]
+            most = (
+                f"{head}。失分最多的依次如下，补上一项即可增加相应的分数"
+                if len(items) > 1
+                else f"{head}。没有失分"
+            )
+            blocks += [
+                Block.paragraph(f"{most}。"),
+                *([Block.bullets(items[1:])] if len(items) > 1 else []),
+            ]
         return Block.group(*blocks)
     except InputError as error:
-        return Block.paragraph("没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending")
+        return Block.paragraph(
+            "没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending"
+        )
 
 
 __all__ = [
-    "advice", "areas_of", "basis", "comparisons", "counts", "definitions", "doubts", "falling_words", "figure", "found_problems",
-    "funds_table", "make_slots", "problem_table", "problem_words", "published", "quality", "rows_of", "score_words", "scored",
-    "simulation", "slot", "star_figure", "targets", "title", "visible", "worse_words",
-]  # fmt: skip
+    "advice",
+    "areas_of",
+    "basis",
+    "comparisons",
+    "counts",
+    "definitions",
+    "doubts",
+    "falling_words",
+    "figure",
+    "found_problems",
+    "funds_table",
+    "make_slots",
+    "problem_table",
+    "problem_words",
+    "published",
+    "quality",
+    "rows_of",
+    "score_words",
+    "scored",
+    "simulation",
+    "slot",
+    "star_figure",
+    "targets",
+    "title",
+    "visible",
+    "worse_words",
+]

@@ -11,7 +11,16 @@ import pandas as pd
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import Block
 from evalkit.indicators.load import Data
-from evalkit.reports.sentences import attainment, declared, facts, named, placed, short, top_area, word
+from evalkit.reports.sentences import (
+    attainment,
+    declared,
+    facts,
+    named,
+    placed,
+    short,
+    top_area,
+    word,
+)
 from evalkit.reports.words import (
     HIDDEN,
     MARKS,
@@ -51,41 +60,70 @@ def step_cell(step: float | None, decimals: int = 0, unit: str = "") -> dict[str
     return cell(step, text + unit * (text not in (MISSING, "→")))
 
 
-def counts(data: Data, period: str | int, table: str, areas: Sequence[str], area: str | None = None) -> Block:
+def counts(
+    data: Data, period: str | int, table: str, areas: Sequence[str], area: str | None = None
+) -> Block:
     """An appendix table of prose.yml: measures by area with 合计; money in 万元; an area that reported nothing is 缺报."""
     about, book = declared()["tables"][table], data.codebook.measures
-    here = data.measures.loc[(data.measures["period"] == str(period)) & data.measures["measure"].isin(about["codes"])]
-    wide = here.drop_duplicates(["area", "measure"]).pivot(index="area", columns="measure", values="value")
+    here = data.measures.loc[
+        (data.measures["period"] == str(period)) & data.measures["measure"].isin(about["codes"])
+    ]
+    wide = here.drop_duplicates(["area", "measure"]).pivot(
+        index="area", columns="measure", values="value"
+    )
     codes = [code for code in about["codes"] if code in wide and wide[code].notna().any()]
-    gone = set(here.loc[here["hidden"], ["area", "measure"]].itertuples(index=False, name=None)) if "hidden" in here else set()
+    gone = (
+        set(here.loc[here["hidden"], ["area", "measure"]].itertuples(index=False, name=None))
+        if "hidden" in here
+        else set()
+    )
     money = {code: book[code].unit == MONEY for code in codes}
-    root, total = data.find_area(area) if area else top_area(data.indicators), facts(data, period, area=area).now
+    root, total = (
+        data.find_area(area) if area else top_area(data.indicators),
+        facts(data, period, area=area).now,
+    )
 
     def cells(path: str, values: Any) -> list[Any]:
-        found = [None if v is None or pd.isna(v) else v / (WAN if money[c] else 1) for c, v in zip(codes, values, strict=True)]
+        found = [
+            None if v is None or pd.isna(v) else v / (WAN if money[c] else 1)
+            for c, v in zip(codes, values, strict=True)
+        ]
         return [HIDDEN if (path, c) in gone else v for c, v in zip(codes, found, strict=True)]
 
     rows: list[list[Any]] = []
     for path in areas:
         known = path in wide.index and wide.loc[path, codes].notna().any()
-        rows.append([path.rpartition("/")[2], *(cells(path, wide.loc[path, codes]) if known else ["缺报"] * len(codes))])
+        rows.append(
+            [
+                path.rpartition("/")[2],
+                *(cells(path, wide.loc[path, codes]) if known else ["缺报"] * len(codes)),
+            ]
+        )
     rows.append(["合计", *cells(root, [total.get(code) for code in codes])])
     columns: list[Any] = [{"key": "area", "label": "地区"}]
     for code in codes:
         label = f"{book[code].name}（{'万元' if money[code] else book[code].unit}）"
-        columns.append({"key": code, "label": label, "align": "right", "decimals": 2 if money[code] else 0})
+        columns.append(
+            {"key": code, "label": label, "align": "right", "decimals": 2 if money[code] else 0}
+        )
     notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
     notes += hidden_notes(here, any(HIDDEN in row for row in rows))
     source = source_line(period, data.is_demo)
-    made = Block.table(about["name"], columns, rows, total_rows=1, notes=notes, source=source, demo=data.is_demo)
+    made = Block.table(
+        about["name"], columns, rows, total_rows=1, notes=notes, source=source, demo=data.is_demo
+    )
     levels = data.areas.loc[data.areas["area"].isin(areas), "level"]
     return placed(made, str(levels.iloc[0])) if len(levels) else made
 
 
-def funds_table(data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None) -> Block:
+def funds_table(
+    data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None
+) -> Block:
     """党建经费来源构成表: every source with its share and last year's."""
     known, names = facts(data, period, baseline, area), data.codebook.measures
-    codes = [c for p in data.codebook.lists["payer"] if (c := f"funds_{p}") in names and known.now.get(c)]
+    codes = [
+        c for p in data.codebook.lists["payer"] if (c := f"funds_{p}") in names and known.now.get(c)
+    ]
     whole, rows = known.now.get("funds"), list[list[Any]]()
     for code in [*codes, "funds"] if whole else []:
         value, old = known.now[code] / WAN, known.before.get(code)
@@ -96,24 +134,46 @@ def funds_table(data: Data, period: str | int, baseline: str | int | None = None
         step = step_cell(None if past is None else minus(value, past), 2)
         rows.append([name, value, quotient(known.now[code], whole), past, step, grown])
     since = known.since
-    columns: list[Any] = ["来源", {"key": "value", "label": now_words(period), "decimals": 2},
-                          {"key": "share", "label": "占比", "percent": True},
-                          {"key": "before", "label": since, "decimals": 2}, *right(change="增减", growth="增长")]  # fmt: skip
+    columns: list[Any] = [
+        "来源",
+        {"key": "value", "label": now_words(period), "decimals": 2},
+        {"key": "share", "label": "占比", "percent": True},
+        {"key": "before", "label": since, "decimals": 2},
+        *right(change="增减", growth="增长"),
+    ]
     columns, rows = with_something(columns, rows, ("before", "change", "growth"))
     title = f"{period_words(period)}党建经费来源构成"
     if not rows:
-        return Block.paragraph(f"{title}：{word('withheld') if 'hidden' in data.measures else '本期台账没有可用的数字'}。", "pending")
+        return Block.paragraph(
+            f"{title}：{word('withheld') if 'hidden' in data.measures else '本期台账没有可用的数字'}。",
+            "pending",
+        )
     return Block.table(
-        title, columns, rows, unit="万元", total_rows=1, sortable=False,
-        notes=["实缴党费不是经费来源；返还党费不属于财政资金。"], source=source_line(period, data.is_demo), demo=data.is_demo,
-    )  # fmt: skip
+        title,
+        columns,
+        rows,
+        unit="万元",
+        total_rows=1,
+        sortable=False,
+        notes=["实缴党费不是经费来源；返还党费不属于财政资金。"],
+        source=source_line(period, data.is_demo),
+        demo=data.is_demo,
+    )
 
 
-def targets(data: Data, period: str | int, baseline: str | int | None, level: str, area: str | None = None) -> Block:
+def targets(
+    data: Data, period: str | int, baseline: str | int | None, level: str, area: str | None = None
+) -> Block:
     """重点指标完成情况统计表: parts, value, reference, gap, and how many areas reach it."""
     known, rows = facts(data, period, baseline, area), list[list[Any]]()
-    here = data.indicators.loc[(data.indicators["period"] == str(period)) & (data.indicators["level"] == level)]
-    here = here.loc[here["area"].astype(str).str.startswith(f"{data.find_area(area)}/")] if area else here
+    here = data.indicators.loc[
+        (data.indicators["period"] == str(period)) & (data.indicators["level"] == level)
+    ]
+    here = (
+        here.loc[here["area"].astype(str).str.startswith(f"{data.find_area(area)}/")]
+        if area
+        else here
+    )
     for code in data.codebook.indicators:
         row = known.rows.get(code)
         if row is None or pd.isna(row["target"]):
@@ -122,31 +182,56 @@ def targets(data: Data, period: str | int, baseline: str | int | None, level: st
         tone, step = light(row), known.change(code)
         state = {"t": STATES[tone], "mark": MARKS[tone], "tone": tone} if tone else MISSING
         done = f"{sum(light(r) == 'good' for r in mine)}/{len(mine)}" if tone else MISSING
-        rows.append([
-            short(row), *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
-            cell(row["value"], shown(row)), cell(row["target"], shown(row, row["target"])),
-            row["target_name"], attainment(row) or MISSING, stepped(row, step), state, done,
-        ])  # fmt: skip
-    columns: list[Any] = ["指标", *right(numerator="分子", denominator="分母", value="实际", target="参照值"), "参照值说明", "完成情况",
-                          *right(change=f"较{known.since}"), "结论", *right(areas="达到地区")]  # fmt: skip
+        rows.append(
+            [
+                short(row),
+                *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
+                cell(row["value"], shown(row)),
+                cell(row["target"], shown(row, row["target"])),
+                row["target_name"],
+                attainment(row) or MISSING,
+                stepped(row, step),
+                state,
+                done,
+            ]
+        )
+    columns: list[Any] = [
+        "指标",
+        *right(numerator="分子", denominator="分母", value="实际", target="参照值"),
+        "参照值说明",
+        "完成情况",
+        *right(change=f"较{known.since}"),
+        "结论",
+        *right(areas="达到地区"),
+    ]
     columns, rows = with_something(columns, rows, ("change",))
     notes = ["参照值来自公开文件，不等于下达本地区的任务数；以接近参照值为好的指标不判断是否达到。"]
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}重点指标完成情况统计表"
-    return placed(Block.table(title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source), level)
+    return placed(
+        Block.table(
+            title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source
+        ),
+        level,
+    )
 
 
 def _count(data: Data, code: str, side: str, value: float) -> dict[str, Any]:
     """A numerator or denominator in full (101,140), money with 万元."""
     unit = data.codebook.measures[getattr(data.codebook.indicators[code], side)].unit
-    text = large(value, unit) if unit == MONEY else fixed(value, 0 if float(value).is_integer() else 2)
+    text = (
+        large(value, unit) if unit == MONEY else fixed(value, 0 if float(value).is_integer() else 2)
+    )
     return cell(value, text)
 
 
 def told_of() -> set[str]:
     """Indicators that the sentences of prose.yml name."""
     known = declared()
-    return {*known["compared"], *(a or b for a, b in re.findall(r"\{@(\w+)|'rate': '(\w+)'", str(known["sections"])))}
+    return {
+        *known["compared"],
+        *(a or b for a, b in re.findall(r"\{@(\w+)|'rate': '(\w+)'", str(known["sections"]))),
+    }
 
 
 def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
@@ -156,7 +241,9 @@ def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
     """
     book, rows, told = data.codebook, list[list[Any]](), told_of()
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
-    for code in codes or [c for c, i in book.indicators.items() if c in used and (i.headline or i.target or c in told)]:
+    for code in codes or [
+        c for c, i in book.indicators.items() if c in used and (i.headline or i.target or c in told)
+    ]:
         one = book.indicators[code]
         rows.append([named(one), formula(one, book), one.base, book.origin(one.source) or OWN])
     return Block.table("指标定义", ["指标", "计算方法", "口径", "出处"], rows, sortable=False)

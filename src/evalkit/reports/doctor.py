@@ -16,15 +16,26 @@ from evalkit.problems import InputError
 from evalkit.world import number
 
 PACKAGES = (
-    "jupyterlab", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill", "duckdb",
-    "python-calamine", "XlsxWriter", "jupyterlab-language-pack-zh-CN",
-)  # fmt: skip
+    "jupyterlab",
+    "pandas",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "matplotlib",
+    "papermill",
+    "duckdb",
+    "python-calamine",
+    "XlsxWriter",
+    "jupyterlab-language-pack-zh-CN",
+)
 FREE_SPACE = 2 * 1024**3
 
 
 def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
     """Lines to print, and whether everything needed is there."""
-    lines = [f"Evalkit {evalkit.__version__}；Python {platform.python_version()}；{platform.platform()}"]
+    lines = [
+        f"Evalkit {evalkit.__version__}；Python {platform.python_version()}；{platform.platform()}"
+    ]
     healthy = sys.version_info >= (3, 11)
     if not healthy:
         lines.append("■ 需要 Python 3.11 或更新的版本")
@@ -42,14 +53,18 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
         if project or os.environ.get("EVALKIT_PROJECT"):
             return [*lines, *(f"■ {p.text()}" for p in error.problems)], False
         found = Project(Path.cwd())
-        lines.append(f"▲ {found.root} 还不是项目文件夹：把台账放进这里的 data/raw（按年份分文件夹）就是了")
+        lines.append(
+            f"▲ {found.root} 还不是项目文件夹：把台账放进这里的 data/raw（按年份分文件夹）就是了"
+        )
     for name in ("raw", "demo"):
         lines.append(f"● data/{name}：{len(found.ledgers(name))} 个台账文件")
     try:
         said = {"raw": "用户台账", "demo": "演示数据"}[found.dataset]
         said += "" if found.ledgers(found.dataset) else "，还没有：第一次生成报告时会先做一份"
         lines.append(f"● 现在使用的数据：{found.dataset}（{said}）")
-        lines.append(f"● 指标 {len(found.codebook.indicators)} 个，基础数 {len(found.codebook.measures)} 个")
+        lines.append(
+            f"● 指标 {len(found.codebook.indicators)} 个，基础数 {len(found.codebook.measures)} 个"
+        )
     except InputError as error:
         healthy = False
         lines += [f"■ {p.text()}" for p in error.problems]
@@ -58,7 +73,9 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
             healthy = False
             lines.append(f"■ 写不进 {folder}（{fault}）：请检查权限和磁盘空间")
     free = shutil.disk_usage(found.root).free
-    lines.append(f"{'●' if free > FREE_SPACE else '▲'} 磁盘剩余 {number.fixed(free, 1, over=1024**3)} GB")
+    lines.append(
+        f"{'●' if free > FREE_SPACE else '▲'} 磁盘剩余 {number.fixed(free, 1, over=1024**3)} GB"
+    )
     return lines, healthy
 
 
@@ -83,5 +100,7 @@ def _fonts() -> list[str]:
     for found in font_report():
         origin = "随程序安装" if found.bundled else "系统字体"
         lack = f"；缺字：{found.missing}" if found.missing else ""
-        lines.append(f"{'▲' if lack or not found.path else '●'} 字体 {found.role}：{found.name}（{origin}）{lack}")
+        lines.append(
+            f"{'▲' if lack or not found.path else '●'} 字体 {found.role}：{found.name}（{origin}）{lack}"
+        )
     return lines

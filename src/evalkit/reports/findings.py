@@ -77,7 +77,9 @@ class Found:
     @property
     def worst(self) -> tuple[Share, ...]:
         """The areas with the highest rates."""
-        return _ahead(self.shares, lambda share: share.rate, lambda share: percent(share.n, over=share.of))
+        return _ahead(
+            self.shares, lambda share: share.rate, lambda share: percent(share.n, over=share.of)
+        )
 
 
 def _ahead(
@@ -89,21 +91,31 @@ def _ahead(
     if len(set(texts)) < 2:  # one area alone, or no difference
         return ()
     first = max(1, min(MOST, len(known) // 4))
-    chosen = [s for s, text in zip(known, texts, strict=True) if text in texts[:first] and value(s) > 0]
+    chosen = [
+        s for s, text in zip(known, texts, strict=True) if text in texts[:first] and value(s) > 0
+    ]
     if len(chosen) > MOST:  # a tie is no reason to name some of those who share a place
         chosen = [s for s in chosen if printed(s) != texts[first - 1]]
     return tuple(chosen)
 
 
 def found_problems(
-    data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None, level: str = "district"
+    data: Data,
+    period: str | int,
+    baseline: str | int | None = None,
+    area: str | None = None,
+    level: str = "district",
 ) -> list[Found]:
     """The problems of prose.yml that can be counted, those of the whole area with the number of areas that have them."""
     known, out = facts(data, period, baseline, area), []
-    here = data.measures.loc[(data.measures["period"] == str(period)) & (data.measures["level"] == level)]
+    here = data.measures.loc[
+        (data.measures["period"] == str(period)) & (data.measures["level"] == level)
+    ]
     if area:
         path = data.find_area(area)
-        here = here.loc[(here["area"] == path) | here["area"].astype(str).str.startswith(path + "/")]
+        here = here.loc[
+            (here["area"] == path) | here["area"].astype(str).str.startswith(path + "/")
+        ]
     for key, about in declared()["problems"].items():
         codes = [about["measure"], *([about["less"]] if "less" in about else [])]
         if any(code not in known.now for code in codes):
@@ -115,14 +127,34 @@ def found_problems(
         unit = data.codebook.measures[codes[0]].unit
         base = wide[about["of"]].where(wide[about["of"]] >= (MINIMUM_BASE if unit != MONEY else 0))
         hidden = "hidden" in mine and bool(mine["hidden"].any())
-        shares = () if hidden else tuple(
-            Share(str(a).rpartition("/")[2], max(float(n), 0.0), None if pd.isna(of) else float(of))
-            for a, n, of in zip(wide.index, each, base, strict=True)
-            if pd.notna(n)
-        )  # fmt: skip
+        shares = (
+            ()
+            if hidden
+            else tuple(
+                Share(
+                    str(a).rpartition("/")[2],
+                    max(float(n), 0.0),
+                    None if pd.isna(of) else float(of),
+                )
+                for a, n, of in zip(wide.index, each, base, strict=True)
+                if pd.notna(n)
+            )
+        )
         n, old = _less([known.now[c] for c in codes]), [known.before.get(c) for c in codes]
         before = None if None in old else _less([float(v or 0) for v in old])
-        out.append(Found(key, about["name"], unit, n, before, int((each > 0).sum()), place_word(level), known.since, shares))
+        out.append(
+            Found(
+                key,
+                about["name"],
+                unit,
+                n,
+                before,
+                int((each > 0).sum()),
+                place_word(level),
+                known.since,
+                shares,
+            )
+        )
     return out
 
 
@@ -141,7 +173,9 @@ def problem_words(found: Sequence[Found]) -> Block:
     parts += [f"{one.name}已全部解决" for one in found if one.n == 0 and one.before]
     if not found:
         return Block.paragraph(word("uncounted"), "pending")
-    return Block.paragraph(f"评估发现的主要问题：{'；'.join(parts)}。" if parts else "按台账没有发现需要列出的问题。")
+    return Block.paragraph(
+        f"评估发现的主要问题：{'；'.join(parts)}。" if parts else "按台账没有发现需要列出的问题。"
+    )
 
 
 def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Block:
@@ -151,16 +185,23 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     rows: list[list[Any]] = []
     for one in found:
         scale, digits, unit = (WAN, 2, "万元") if one.unit == MONEY else (1.0, 0, one.unit)
-        now, old = (cell(v, fixed(v, digits)) for v in (one.n / scale, None if one.before is None else one.before / scale))
+        now, old = (
+            cell(v, fixed(v, digits))
+            for v in (one.n / scale, None if one.before is None else one.before / scale)
+        )
         step = step_cell(None if one.before is None else minus(one.n, one.before) / scale, digits)
         rows.append([one.name, unit, now, old, step, one.areas])
     columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]
-    columns += right(n=now_words(period), before=found[0].since, change="增减", areas=f"涉及{found[0].place}")
+    columns += right(
+        n=now_words(period), before=found[0].since, change="增减", areas=f"涉及{found[0].place}"
+    )
     columns, rows = with_something(columns, rows, ("before", "change"))
     notes = ["有单位名称的清单另附（内部资料，注意保存）。同一单位可以同时属于几类问题。"]
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}存在问题统计表"
-    return Block.table(title, columns, rows, notes=notes, sortable=False, source=source, demo=data.is_demo)
+    return Block.table(
+        title, columns, rows, notes=notes, sortable=False, source=source, demo=data.is_demo
+    )
 
 
 def advice(found: Sequence[Found], doubts: Sequence[str] = (), names: bool = True) -> Block:
@@ -173,11 +214,19 @@ def advice(found: Sequence[Found], doubts: Sequence[str] = (), names: bool = Tru
     about, lines = declared()["problems"], []
     for one in found:
         where = _where(one, about[one.key]["rate"]) if names else ""
-        size = money_size([one.n, *(share.n for share in one.most if where)]) if one.unit == MONEY else None
+        size = (
+            money_size([one.n, *(share.n for share in one.most if where)])
+            if one.unit == MONEY
+            else None
+        )
         if one.n > 0 and (text := about[one.key]["advice"].format(n=large(one.n, one.unit, size))):
             lines.append(f"{text}{where}。")
     lines += [word("check", names="、".join(doubts)) + "。"] if doubts else []
-    return Block.bullets(lines, ordered=True) if lines else Block.paragraph("继续巩固现有成果，保持各项指标稳定。")
+    return (
+        Block.bullets(lines, ordered=True)
+        if lines
+        else Block.paragraph("继续巩固现有成果，保持各项指标稳定。")
+    )
 
 
 def _where(one: Found, rate: str) -> str:
@@ -215,23 +264,46 @@ def lists(data: Data, period: str | int, area: str | None = None) -> dict[str, p
         if area:
             path = data.find_area(area)
             rows = rows.loc[(rows["area"] == path) | rows["area"].str.startswith(path + "/")]
-        out[about["name"]] = rows.assign(rule=about["rule"]).sort_values(["area", *PLACE], ignore_index=True)
+        out[about["name"]] = rows.assign(rule=about["rule"]).sort_values(
+            ["area", *PLACE], ignore_index=True
+        )
     return out
 
 
 def _rows(data: Data, code: str) -> pd.DataFrame:
     measure = data.codebook.measures[code]
     view = View(data.views[view_of(measure)])
-    name, members = ("unit_name", "members") if "unit_name" in view else ("name", "members_reported")
-    kept = view.table.select(["area", *PLACE, name, members]).filter(reading_of(view, measure).printed.true)
-    rows = plain(kept).to_pandas(types_mapper=nullable).rename(columns={name: "name", members: "members"})
+    name, members = (
+        ("unit_name", "members") if "unit_name" in view else ("name", "members_reported")
+    )
+    kept = view.table.select(["area", *PLACE, name, members]).filter(
+        reading_of(view, measure).printed.true
+    )
+    rows = (
+        plain(kept)
+        .to_pandas(types_mapper=nullable)
+        .rename(columns={name: "name", members: "members"})
+    )
     return rows.fillna({"area": "地区不明"})
 
 
 def internal_workbook(data: Data, period: str | int, area: str | None = None) -> bytes:
     """The lists as a workbook, 内部资料 注意保存 at the head of every sheet and page; no member count below three."""
-    mark, widths = data.codebook.term("internal"), (16.0, 16.0, 40.0, 36.0, 9.0, 36.0, 18.0, 14.0, 24.0)
-    names = ("地区", "乡镇街道", "名称", "问题", "党员数", "台账位置", "责任单位", "整改时限", "整改情况")
+    mark, widths = (
+        data.codebook.term("internal"),
+        (16.0, 16.0, 40.0, 36.0, 9.0, 36.0, 18.0, 14.0, 24.0),
+    )
+    names = (
+        "地区",
+        "乡镇街道",
+        "名称",
+        "问题",
+        "党员数",
+        "台账位置",
+        "责任单位",
+        "整改时限",
+        "整改情况",
+    )
     columns = list(zip(names, widths, strict=True))
     demo = "演示数据，全部虚构。" if data.is_demo else ""
 
@@ -245,9 +317,23 @@ def internal_workbook(data: Data, period: str | int, area: str | None = None) ->
             rows = []
             for r in frame.itertuples():
                 home = home_of(r.area)
-                members = None if pd.isna(r.members) else int(r.members) if r.members >= SMALLEST else FEW
+                members = (
+                    None if pd.isna(r.members) else int(r.members) if r.members >= SMALLEST else FEW
+                )
                 place = f"{r.source_file} {r.source_sheet} 第{r.source_row}行"
-                rows.append([home.rpartition("/")[2], r.area[len(home) + 1 :], r.name, r.rule, members, place, "", "", ""])
+                rows.append(
+                    [
+                        home.rpartition("/")[2],
+                        r.area[len(home) + 1 :],
+                        r.name,
+                        r.rule,
+                        members,
+                        place,
+                        "",
+                        "",
+                        "",
+                    ]
+                )
             sheet = list_sheet(book, name, columns, rows or [["没有"]])
             sheet.set_header(f"&C{mark}&R{period_words(period)}")
             sheet.set_footer(f"&L{demo}&C第&P页")

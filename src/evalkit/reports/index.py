@@ -26,7 +26,16 @@ from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
 from evalkit.reports.quality import files_of
 from evalkit.reports.sentences import declared, named, place_word, placed
-from evalkit.reports.words import MISSING, fixed, marked, period_words, right, shown, source_line, span
+from evalkit.reports.words import (
+    MISSING,
+    fixed,
+    marked,
+    period_words,
+    right,
+    shown,
+    source_line,
+    span,
+)
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
 from evalkit.world.period import precedes
@@ -72,17 +81,26 @@ class Made:
     @property
     def problems(self) -> list[str]:
         """What the writing of the forms had to say, each once."""
-        return list(dict.fromkeys(text for said in self._said.values() for text in said.get("evalkit_problems", ())))
+        return list(
+            dict.fromkeys(
+                text for said in self._said.values() for text in said.get("evalkit_problems", ())
+            )
+        )
 
     @property
     def length(self) -> int | None:
         """字数 of the official text, tables and figures apart."""
-        return next((said["evalkit_length"] for said in self._said.values() if "evalkit_length" in said), None)
+        return next(
+            (said["evalkit_length"] for said in self._said.values() if "evalkit_length" in said),
+            None,
+        )
 
     @cached_property
     def stale(self) -> list[str]:
         """Files that are not of this run: open elsewhere while the new one was written, or of a notebook that failed."""
-        found = [f.replace(BESIDE, "") for files in self.records.values() for f in files if BESIDE in f]
+        found = [
+            f.replace(BESIDE, "") for files in self.records.values() for f in files if BESIDE in f
+        ]
         found += [name for names in self.kept.values() for name in names]
         return [f for f in dict.fromkeys(found) if (self.folder / f).exists()]
 
@@ -93,13 +111,17 @@ class Made:
         for o in self.outcomes:
             if o.state not in READY:
                 old = [o.output.parent / name for name in stamped(o.output).get("files", ())]
-                found[o.key] = [p.relative_to(self.folder.absolute()).as_posix() for p in old if p.is_file()]
+                found[o.key] = [
+                    p.relative_to(self.folder.absolute()).as_posix() for p in old if p.is_file()
+                ]
         return {key: names for key, names in found.items() if names}
 
     def made_on(self, key: str) -> str:
         """When the kept files of a notebook were written, in words."""
         when = time.localtime(max((self.folder / name).stat().st_mtime for name in self.kept[key]))
-        return f"{when.tm_year}年{when.tm_mon}月{when.tm_mday}日{when.tm_hour:02d}:{when.tm_min:02d}"
+        return (
+            f"{when.tm_year}年{when.tm_mon}月{when.tm_mday}日{when.tm_hour:02d}:{when.tm_min:02d}"
+        )
 
     def form(self, key: str, form: str) -> str | None:
         """The address of a form of a notebook, where it was made."""
@@ -107,23 +129,49 @@ class Made:
         longer = [e for e in (file_name("", f) for f in FORMS) if e != end and e.endswith(end)]
         names = self.records.get(key) or self.kept.get(key, [])
         plain = {name: name.replace(BESIDE, "") for name in names}
-        return next((name for name, p in plain.items() if p.endswith(end) and not p.endswith(tuple(longer))), None)
+        return next(
+            (
+                name
+                for name, p in plain.items()
+                if p.endswith(end) and not p.endswith(tuple(longer))
+            ),
+            None,
+        )
 
 
 def write_index(made: Made) -> tuple[Path, Path]:
     """``index.html`` and the page of provenance, as they could be written."""
-    data = published(made.data, made.parameters["level"]) if made.parameters["publish"] else made.data
+    data = (
+        published(made.data, made.parameters["level"]) if made.parameters["publish"] else made.data
+    )
     subject = made.project.settings["name"] or made.project.settings["field"] + "党建"
-    since = f"比较基期：{period_words(made.parameters['baseline'])}" if made.parameters["baseline"] else "无比较基期"
+    since = (
+        f"比较基期：{period_words(made.parameters['baseline'])}"
+        if made.parameters["baseline"]
+        else "无比较基期"
+    )
     foot = source_line(made.period, data.is_demo)
     back = [("返回目录", "index.html")]
     blocks = list(_provenance(made, data))
-    place = html.page(blocks, f"指标出处（{period_words(made.period)}）", subtitle=since, nav=back, footer=foot, demo=data.is_demo)
+    place = html.page(
+        blocks,
+        f"指标出处（{period_words(made.period)}）",
+        subtitle=since,
+        nav=back,
+        footer=foot,
+        demo=data.is_demo,
+    )
     provenance = put(made.folder / PROVENANCE, place)
     title = f"{subject}评估报告（{period_words(made.period)}）"
     search = Path(__file__).with_name("search.js").read_text(encoding="utf-8").replace("\r\n", "\n")
     page = html.page(
-        list(index_blocks(made, data)), title, subtitle=since, nav=_nav(made), footer=foot, demo=data.is_demo, scripts=[search]
+        list(index_blocks(made, data)),
+        title,
+        subtitle=since,
+        nav=_nav(made),
+        footer=foot,
+        demo=data.is_demo,
+        scripts=[search],
     )
     return put(made.folder / "index.html", page), provenance
 
@@ -148,7 +196,9 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
         yield Block.note(text + "\n".join(made.stale), tone="warning")
     if made.silent:
         names = "、".join(a.rpartition("/")[2] for a in made.silent)
-        yield Block.note(f"没有报送{period_words(made.period)}台账的{place}：{names}", tone="warning")
+        yield Block.note(
+            f"没有报送{period_words(made.period)}台账的{place}：{names}", tone="warning"
+        )
     yield Block.heading("报告文件", 2)
     yield _documents(made)
     yield Block.heading(f"各{place}主要指标", 2)
@@ -160,7 +210,9 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     yield Block.heading("数据质量", 2)
     files, problems = files_of(data, made.period, made.parameters.get("within"))
     counts = problems["severity"].value_counts()
-    words = "、".join(f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key))
+    words = "、".join(
+        f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key)
+    )
     found = f"导入时发现{words}，详见“数据质量”页。" if words else "导入时没有发现问题。"
     yield Block.paragraph(f"{period_words(made.period)}共读入台账文件{len(files)}个；{found}")
     if made.problems:
@@ -179,10 +231,15 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
 
 def _key_table(made: Made, data: Data) -> Block:
     """Headline indicators of all areas, with links to each profile and each number's provenance."""
-    frame = rows_of(data, [*made.areas, *made.silent], made.parameters["level"], made.parameters.get("within"))
+    frame = rows_of(
+        data, [*made.areas, *made.silent], made.parameters["level"], made.parameters.get("within")
+    )
     now = frame.loc[(frame["period"] == made.period) & (frame["level"] == made.parameters["level"])]
     codes = [c for c in tables.headline(data.codebook) if (now["indicator"] == c).any()]
-    cells = {(r["area"], r["indicator"]): r for r in now.loc[now["indicator"].isin(codes)].to_dict("records")}
+    cells = {
+        (r["area"], r["indicator"]): r
+        for r in now.loc[now["indicator"].isin(codes)].to_dict("records")
+    }
     heads = {r["indicator"]: r for r in now.drop_duplicates("indicator").to_dict("records")}
     forms = [f for f in FORMS if f != "html" and any(made.form(a, f) for a in made.areas)]
     columns: list[Any] = [{"key": "area", "label": "地区"}]
@@ -192,16 +249,33 @@ def _key_table(made: Made, data: Data) -> Block:
     for area in [*made.areas, *made.silent]:
         href = made.form(area, "html")
         name: dict[str, Any] = {"t": area.rpartition("/")[2]} | ({"href": href} if href else {})
-        values = [marked(cells[area, c]) | {"href": f"{PROVENANCE}#{c}"} if (area, c) in cells else "缺报" for c in codes]
-        links = [{"t": "打开", "href": link} if (link := made.form(area, f)) else MISSING for f in forms]
+        values = [
+            marked(cells[area, c]) | {"href": f"{PROVENANCE}#{c}"} if (area, c) in cells else "缺报"
+            for c in codes
+        ]
+        links = [
+            {"t": "打开", "href": link} if (link := made.form(area, f)) else MISSING for f in forms
+        ]
         rows.append([name, *values, *links])
     whole = tables.above(frame, made.period, made.parameters["level"]).set_index("indicator")
     if len(whole):
-        total = [marked(whole.loc[c]) | {"href": f"{PROVENANCE}#{c}"} if c in whole.index else MISSING for c in codes]
+        total = [
+            marked(whole.loc[c]) | {"href": f"{PROVENANCE}#{c}"} if c in whole.index else MISSING
+            for c in codes
+        ]
         rows.append(["合计", *total, *[MISSING] * len(forms)])
-    title = f"各地区主要指标（{period_words(made.period)}；点表头排序，点地区名看详情，点数字看出处）"
-    return Block.table(title, columns, rows, total_rows=int(len(whole) > 0), notes=[tables.LIGHT_RULE],
-                       source=source_line(made.period, data.is_demo), demo=data.is_demo)  # fmt: skip
+    title = (
+        f"各地区主要指标（{period_words(made.period)}；点表头排序，点地区名看详情，点数字看出处）"
+    )
+    return Block.table(
+        title,
+        columns,
+        rows,
+        total_rows=int(len(whole) > 0),
+        notes=[tables.LIGHT_RULE],
+        source=source_line(made.period, data.is_demo),
+        demo=data.is_demo,
+    )
 
 
 def _years(made: Made, code: str) -> Block | None:
@@ -221,12 +295,27 @@ def _documents(made: Made) -> Block:
     rows = []
     for o in made.outcomes:
         if o.key not in made.names:
-            links = [{"t": "打开", "href": href} if (href := made.form(o.key, f)) else MISSING for f in FORMS]
-            earlier = f"这次没有生成，所列是{made.made_on(o.key)}的" if o.key in made.kept else "没有生成"
+            links = [
+                {"t": "打开", "href": href} if (href := made.form(o.key, f)) else MISSING
+                for f in FORMS
+            ]
+            earlier = (
+                f"这次没有生成，所列是{made.made_on(o.key)}的" if o.key in made.kept else "没有生成"
+            )
             rows.append([o.key, *links, "" if o.state in READY else earlier])
     if (made.folder / INTERNAL).exists() and not made.parameters["publish"]:
-        rows.append(["问题清单（内部资料，注意保存）", *[{"t": "打开", "href": INTERNAL} if f == "xlsx" else MISSING for f in FORMS], ""])
-    columns: list[Any] = ["文件", *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS), {"key": "note", "label": "说明"}]
+        rows.append(
+            [
+                "问题清单（内部资料，注意保存）",
+                *[{"t": "打开", "href": INTERNAL} if f == "xlsx" else MISSING for f in FORMS],
+                "",
+            ]
+        )
+    columns: list[Any] = [
+        "文件",
+        *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS),
+        {"key": "note", "label": "说明"},
+    ]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     return Block.table("报告及各种格式", columns, rows, sortable=False)
@@ -234,31 +323,56 @@ def _documents(made: Made) -> Block:
 
 def _provenance(made: Made, data: Data) -> Iterator[Block]:
     """Every headline indicator: formula, what is counted, and each area's numerator and denominator; then the files."""
-    book, frame = data.codebook, rows_of(data, made.areas, made.parameters["level"], made.parameters.get("within"))
+    book, frame = (
+        data.codebook,
+        rows_of(data, made.areas, made.parameters["level"], made.parameters.get("within")),
+    )
     whole = tables.above(frame, made.period, made.parameters["level"])["area"]
-    now = frame.loc[(frame["period"] == made.period) & frame["value"].notna() & frame["area"].isin([*made.areas, *whole])]
+    now = frame.loc[
+        (frame["period"] == made.period)
+        & frame["value"].notna()
+        & frame["area"].isin([*made.areas, *whole])
+    ]
     labels = ("数值", "分子", "分母", "数据区间", "空白单元格")
     columns: list[Any] = ["地区", *right(**dict(zip(labels, labels, strict=True)))]
     for code in [c for c in tables.headline(book) if (now["indicator"] == c).any()]:
         one = book.indicators[code]
         top, bottom = book.measures[one.numerator], book.measures[one.denominator]
         yield Block.heading(named(one), 2)
-        told = [f"计算方法：{formula(one, book)}；口径：{one.base}", f"分子（{top.name}）：{in_words(top, book)}"]
-        told += [f"分母（{bottom.name}）：{in_words(bottom, book)}", f"出处：{book.source_name(one.source) or MISSING}"]
+        told = [
+            f"计算方法：{formula(one, book)}；口径：{one.base}",
+            f"分子（{top.name}）：{in_words(top, book)}",
+        ]
+        told += [
+            f"分母（{bottom.name}）：{in_words(bottom, book)}",
+            f"出处：{book.source_name(one.source) or MISSING}",
+        ]
         yield Block.bullets(told)
         rows = [
-            [r["area_name"], shown(r), fixed(r["numerator"], 0), fixed(r["denominator"], 0), span(r), int(r["n_missing"])]
+            [
+                r["area_name"],
+                shown(r),
+                fixed(r["numerator"], 0),
+                fixed(r["denominator"], 0),
+                span(r),
+                int(r["n_missing"]),
+            ]
             for r in now.loc[now["indicator"] == code].sort_values("sort_order").to_dict("records")
         ]
         source = source_line(made.period, data.is_demo)
-        table = Block.table(f"{named(one)}的分子和分母", columns, rows, source=source, demo=data.is_demo)
+        table = Block.table(
+            f"{named(one)}的分子和分母", columns, rows, source=source, demo=data.is_demo
+        )
         yield placed(Block("table", {**table.content, "anchor": code}), made.parameters["level"])
     if not made.parameters["publish"]:
         yield Block.heading("台账文件", 2)
         names = {code: table.name for code, table in book.tables.items()}
         used = [
-            [f["file"], "、".join(f"{names.get(t, t)}{n:,}行" for t, n in f["rows"].items() if n), f["sha256"][:16]]
+            [
+                f["file"],
+                "、".join(f"{names.get(t, t)}{n:,}行" for t, n in f["rows"].items() if n),
+                f["sha256"][:16],
+            ]
             for f in data.manifest["files"]
         ]
         yield Block.table("读入的台账文件", ["文件", "内容", "校验值"], used)
-

@@ -31,8 +31,16 @@ from evalkit.scoring.words import words
 
 ANNUAL = "评估报告"
 INTERNAL = "问题清单（内部资料）.xlsx"
-NAMES = {"html": "网页", "docx": "Word", "official": "Word（公文正文版）", "annex": "Word（公文附件）", "pdf": "PDF", "xlsx": "Excel数据表",
-         "onepage": "一页纸（Word）", "onepage_png": "一页纸（图片）"}  # fmt: skip
+NAMES = {
+    "html": "网页",
+    "docx": "Word",
+    "official": "Word（公文正文版）",
+    "annex": "Word（公文附件）",
+    "pdf": "PDF",
+    "xlsx": "Excel数据表",
+    "onepage": "一页纸（Word）",
+    "onepage_png": "一页纸（图片）",
+}
 ROWS = AREAS = 10  # of the table on the one page, and of its figures
 BLANK_DATE = "　　年　　月　　日"
 
@@ -43,16 +51,29 @@ def __warm_up__() -> None:
     declared()
     for section in ("say", "rules", "combines", "tables"):
         words(section)
-    with suppress(Exception), TemporaryDirectory() as folder:  # a fault in a library shows itself in the run that needs it
-        write([Block.heading("预热", 1), Block.paragraph("文字"), Block.table("表", ["甲"], [[1]])], Path(folder, "a.docx"))
+    with (
+        suppress(Exception),
+        TemporaryDirectory() as folder,
+    ):  # a fault in a library shows itself in the run that needs it
+        write(
+            [Block.heading("预热", 1), Block.paragraph("文字"), Block.table("表", ["甲"], [[1]])],
+            Path(folder, "a.docx"),
+        )
 
 
 def checked(forms: Sequence[str]) -> tuple[str, ...]:
     """Known forms, each once, in the order of the documents room; an unknown one is an `InputError`."""
     problems = [
-        Problem("value_invalid", where="--format", found=f, allowed="、".join(FORMS), advice=did_you_mean(f, FORMS))
-        for f in forms if f not in FORMS
-    ]  # fmt: skip
+        Problem(
+            "value_invalid",
+            where="--format",
+            found=f,
+            allowed="、".join(FORMS),
+            advice=did_you_mean(f, FORMS),
+        )
+        for f in forms
+        if f not in FORMS
+    ]
     if problems:
         raise InputError(problems)
     return tuple(f for f in FORMS if f in forms)
@@ -88,10 +109,16 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     full = path.stem == ANNUAL
     demo = parameters.get("dataset") == "demo"
     cover = Cover(
-        title=title, office=settings["office"] if full else "", date=settings["date"] or (BLANK_DATE if full else ""),
-        period=f"{period_words(period)}{'' if 'Q' in str(period) else '度'}" if period and full else "", addressee=settings["addressee"],
-        lead=f"现将{title.removesuffix('报告')}情况报告如下（主要图表见附件1）。" if full else "", demo=demo,
-    )  # fmt: skip
+        title=title,
+        office=settings["office"] if full else "",
+        date=settings["date"] or (BLANK_DATE if full else ""),
+        period=f"{period_words(period)}{'' if 'Q' in str(period) else '度'}"
+        if period and full
+        else "",
+        addressee=settings["addressee"],
+        lead=f"现将{title.removesuffix('报告')}情况报告如下（主要图表见附件1）。" if full else "",
+        demo=demo,
+    )
     nav = [("返回目录", "../index.html" if area else "index.html")]
     faces = "windows" if settings["fonts"] == "windows" else "gb2312"
     problems: list[Problem] = []
@@ -104,17 +131,36 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         target = path.with_name(file_name(path.stem, form))
         here = blocks
         if form.startswith("onepage"):
-            picked = () if public or parameters.get("ranking") != "full" else moved_figures(project, parameters)
+            picked = (
+                ()
+                if public or parameters.get("ranking") != "full"
+                else moved_figures(project, parameters)
+            )
             here = one_page(blocks, picked, baseline_words(str(period), parameters.get("baseline")))
         elif form == "html":
-            here = linked(blocks, {named(i): c for c, i in project.codebook.indicators.items() if c in shown}, nav[0][1])
+            here = linked(
+                blocks,
+                {named(i): c for c, i in project.codebook.indicators.items() if c in shown},
+                nav[0][1],
+            )
         elif form == "official":
             told["evalkit_length"] = length(number(blocks, title), cover)
         with_cover = cover if full or form == "html" else None
         notes = definitions(project) if form == "xlsx" else ()
-        problems += write(here, target, form, cover=with_cover, fonts=faces, nav=nav, footer="由 Evalkit 从笔记本生成", notes=notes)
+        problems += write(
+            here,
+            target,
+            form,
+            cover=with_cover,
+            fonts=faces,
+            nav=nav,
+            footer="由 Evalkit 从笔记本生成",
+            notes=notes,
+        )
     if full and not public:
-        data = load(project, periods=[period] if period else None, dataset=parameters.get("dataset"))
+        data = load(
+            project, periods=[period] if period else None, dataset=parameters.get("dataset")
+        )
         put(path.parent / INTERNAL, internal_workbook(data, data.last, parameters.get("within")))
     if problems:
         told["evalkit_problems"] = list(dict.fromkeys(p.text() for p in problems))
@@ -125,13 +171,19 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
 
 def at_level(blocks: Sequence[Block], level: str) -> list[Block]:
     """The notebook's own headings and paragraphs with the level's word in the place of 区县 (区县财政 stays)."""
-    return [placed(b, level, "区县(?!财政|之内|级|拨付)") if b.kind in ("heading", "paragraph") else b for b in blocks]
+    return [
+        placed(b, level, "区县(?!财政|之内|级|拨付)") if b.kind in ("heading", "paragraph") else b
+        for b in blocks
+    ]
 
 
 def definitions(project: Any) -> list[tuple[str, str]]:
     """Definitions and sources for the notes sheet of a workbook."""
     book = project.codebook
-    return [(named(i), f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}") for i in book.indicators.values()]
+    return [
+        (named(i), f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}")
+        for i in book.indicators.values()
+    ]
 
 
 def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> list[Block]:
@@ -150,22 +202,37 @@ def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> lis
             return block
         keys, rows = [c["key"] for c in block.content["columns"]], []
         for row in block.content["rows"]:
-            named = codes.get(row[0].partition("（")[0]) if row and isinstance(row[0], str) else None
-            rows.append([
-                cell(v, key if key in codes.values() else named if key == "value" else None) for key, v in zip(keys, row, strict=True)
-            ])  # fmt: skip
+            named = (
+                codes.get(row[0].partition("（")[0]) if row and isinstance(row[0], str) else None
+            )
+            rows.append(
+                [
+                    cell(v, key if key in codes.values() else named if key == "value" else None)
+                    for key, v in zip(keys, row, strict=True)
+                ]
+            )
         return Block("table", {**block.content, "rows": rows})
 
     return [changed(block, one) for block in blocks]
 
 
-def one_page(blocks: Sequence[Block], instead: Sequence[Block] = (), since: str = "上年") -> list[Block]:
+def one_page(
+    blocks: Sequence[Block], instead: Sequence[Block] = (), since: str = "上年"
+) -> list[Block]:
     """一页纸: title, the three summary sentences, the first table and two figures (`instead`, else the first of the report)."""
     every = [*flat(blocks)]
     told = [b for b in every if b.kind == "paragraph" and b.content.get("style") == "summary"][:3]
     heads = [b for b in every if b.kind == "heading"][:1]
-    tables, drawn = [b for b in every if b.kind == "table"][:1], [b for b in every if b.kind == "figure"][:2]
-    return [*heads, *told, *(_short(table, since) for table in tables), *(instead if len(instead) == len(drawn) else drawn)]
+    tables, drawn = (
+        [b for b in every if b.kind == "table"][:1],
+        [b for b in every if b.kind == "figure"][:2],
+    )
+    return [
+        *heads,
+        *told,
+        *(_short(table, since) for table in tables),
+        *(instead if len(instead) == len(drawn) else drawn),
+    ]
 
 
 def _short(table: Block, since: str) -> Block:
@@ -187,28 +254,46 @@ def _short(table: Block, since: str) -> Block:
 
     every = range(len(rows))
     missed = sorted((n for n in every if short_of(n)), key=short_of, reverse=True)[: ROWS // 2]
-    moved = sorted((n for n in every if n not in missed), key=step_of, reverse=True)[: ROWS - len(missed)]
+    moved = sorted((n for n in every if n not in missed), key=step_of, reverse=True)[
+        : ROWS - len(missed)
+    ]
     notes = [*content.get("notes", ())[:1]]
     if len(rows) > ROWS:
-        notes.append(f"共{len(rows)}项，这里列出与参照值差距最大和比{since}变动最大的{ROWS}项，其余见评估报告。")
-    return Block("table", {**content, "rows": [rows[n] for n in sorted([*missed, *moved])], "total_rows": 0, "notes": notes})
+        notes.append(
+            f"共{len(rows)}项，这里列出与参照值差距最大和比{since}变动最大的{ROWS}项，其余见评估报告。"
+        )
+    return Block(
+        "table",
+        {
+            **content,
+            "rows": [rows[n] for n in sorted([*missed, *moved])],
+            "total_rows": 0,
+            "notes": notes,
+        },
+    )
 
 
 def moved_figures(project: Any, parameters: Mapping[str, Any]) -> list[Block]:
     """Two figures for one page: the areas in which the coverages moved most; none where there are few areas or no earlier year."""
     period, baseline, level = (parameters.get(key) for key in ("period", "baseline", "level"))
-    data = load(project, periods=[p for p in (baseline, period) if p], dataset=parameters.get("dataset"))
+    data = load(
+        project, periods=[p for p in (baseline, period) if p], dataset=parameters.get("dataset")
+    )
     areas = annual.areas_of(data, str(period), str(level), parameters.get("within"))
     if len(areas) <= AREAS or str(baseline) not in data.periods:
         return []
     rows, found = annual.rows_of(data, areas, str(level)), []
     frame = rows.loc[rows["area"].isin(areas)]
     for code in declared()["one_page"]:
-        wide = frame.loc[frame["indicator"] == code].pivot(index="area", columns="period", values="value")
+        wide = frame.loc[frame["indicator"] == code].pivot(
+            index="area", columns="period", values="value"
+        )
         if not {str(period), str(baseline)} <= set(wide):
             return []
         most = (wide[str(period)] - wide[str(baseline)]).abs().nlargest(AREAS).index
-        drawn = charts.dumbbell(frame.loc[frame["area"].isin(most)], code, str(baseline), str(period))
+        drawn = charts.dumbbell(
+            frame.loc[frame["area"].isin(most)], code, str(baseline), str(period)
+        )
         title = f"{drawn.content['title']}（变动最大的{AREAS}个{place_word(str(level))}）"
         found.append(Block("figure", {**drawn.content, "title": title}))
     return found

@@ -20,7 +20,10 @@ MARKS = {"error": ("■", "bad"), "warning": ("▲", "middle"), "question": ("�
 
 def elsewhere(data: Data, period: str | int, within: str | None = None) -> tuple[str, ...]:
     """The files of other periods, or of areas outside `within`; where neither is known the name of the file decides."""
-    root, others = f"{data.find_area(within)}/" if within else "", {*data.manifest["periods"], *data.periods} - {str(period)}
+    root, others = (
+        f"{data.find_area(within)}/" if within else "",
+        {*data.manifest["periods"], *data.periods} - {str(period)},
+    )
 
     def here(item: dict[str, Any]) -> bool:
         if not item["places"]:
@@ -31,12 +34,20 @@ def elsewhere(data: Data, period: str | int, within: str | None = None) -> tuple
     return tuple(item["file"] for item in data.manifest["files"] if not here(item))
 
 
-def files_of(data: Data, period: str | int, within: str | None = None) -> tuple[list[str], pd.DataFrame]:
+def files_of(
+    data: Data, period: str | int, within: str | None = None
+) -> tuple[list[str], pd.DataFrame]:
     """The ledger files read that hold a period, and what was found in them and beside them (not in those of other years)."""
     others = elsewhere(data, period, within)
-    files = [item["file"] for item in data.manifest["files"] if item["file"] not in others and set(item["rows"]) - {"areas", "policies"}]
+    files = [
+        item["file"]
+        for item in data.manifest["files"]
+        if item["file"] not in others and set(item["rows"]) - {"areas", "policies"}
+    ]
     folders = tuple(f"{file}/" for file in others)  # a finding may lie in a file of an archive
-    gone = [file for file in data.problems["file"].dropna().unique() if f"{file}/".startswith(folders)]
+    gone = [
+        file for file in data.problems["file"].dropna().unique() if f"{file}/".startswith(folders)
+    ]
     return files, data.problems.loc[~data.problems["file"].isin(gone)]
 
 
@@ -52,7 +63,10 @@ def submissions(data: Data, period: str | int | None = None, within: str | None 
         note = "未采用：另有较新版本" if item.get("superseded_by") else said or "没有读入数据"
         rows.append([item["file"], note, *(int(counts.get(key, 0)) for key in SEVERITIES)])
     columns: list[Any] = [{"key": "file", "label": "文件"}, {"key": "rows", "label": "读入内容"}]
-    columns += [{"key": key, "label": label, "align": "right", "decimals": 0} for key, (label, _en) in SEVERITIES.items()]
+    columns += [
+        {"key": key, "label": label, "align": "right", "decimals": 0}
+        for key, (label, _en) in SEVERITIES.items()
+    ]
     total = ["合计", f"{len(rows)}个文件", *(sum(row[i] for row in rows) for i in (2, 3, 4))]
     return Block.table("报送情况表", columns, [*rows, total], total_rows=1, demo=data.is_demo)
 
@@ -61,7 +75,10 @@ def _marked(problem: Any) -> list[Any]:
     """How grave a finding is, with its mark, and what it is called."""
     severity, code = problem["severity"], problem["code"]
     mark, tone = MARKS[severity]
-    return [{"t": SEVERITIES[severity][0], "mark": mark, "tone": tone}, TITLES.get(code, (code,))[0]]
+    return [
+        {"t": SEVERITIES[severity][0], "mark": mark, "tone": tone},
+        TITLES.get(code, (code,))[0],
+    ]
 
 
 def problem_summary(data: Any, period: str | int | None = None, within: str | None = None) -> Block:
@@ -70,29 +87,50 @@ def problem_summary(data: Any, period: str | int | None = None, within: str | No
     if not len(problems):
         return Block.paragraph("导入台账时没有发现问题。")
     order = list(SEVERITIES)
-    groups = problems.groupby(["severity", "code"]).agg(n=("file", "size"), files=("file", "nunique")).reset_index()
-    groups = groups.assign(_o=groups["severity"].map(order.index)).sort_values(["_o", "n"], ascending=[True, False])
+    groups = (
+        problems.groupby(["severity", "code"])
+        .agg(n=("file", "size"), files=("file", "nunique"))
+        .reset_index()
+    )
+    groups = groups.assign(_o=groups["severity"].map(order.index)).sort_values(
+        ["_o", "n"], ascending=[True, False]
+    )
     rows = [[*_marked(g), int(g["n"]), int(g["files"])] for g in groups.to_dict("records")]
     columns: list[Any] = [{"key": "severity", "label": "程度"}, {"key": "kind", "label": "问题"}]
-    columns += [{"key": key, "label": label, "decimals": 0} for key, label in (("n", "处数"), ("files", "涉及文件"))]
+    columns += [
+        {"key": key, "label": label, "decimals": 0}
+        for key, label in (("n", "处数"), ("files", "涉及文件"))
+    ]
     return Block.table("问题分类", columns, rows, demo=data.is_demo)
 
 
-def problem_list(data: Data, limit: int = 200, period: str | int | None = None, within: str | None = None) -> Block:
+def problem_list(
+    data: Data, limit: int = 200, period: str | int | None = None, within: str | None = None
+) -> Block:
     """The findings themselves (of the period), errors first: place, what stands there, how it was read, what to do."""
-    problems = (files_of(data, period, within)[1] if period else data.problems).astype("object").where(lambda f: f.notna(), "")
+    problems = (
+        (files_of(data, period, within)[1] if period else data.problems)
+        .astype("object")
+        .where(lambda f: f.notna(), "")
+    )
     if not len(problems):
         return Block.paragraph("没有需要处理的问题。")
     order = list(SEVERITIES)
-    problems = problems.assign(_o=problems["severity"].map(order.index)).sort_values("_o", kind="stable")
+    problems = problems.assign(_o=problems["severity"].map(order.index)).sort_values(
+        "_o", kind="stable"
+    )
     rows = []
     for p in problems.head(limit).to_dict("records"):
         mark, kind = _marked(p)
         place = " ".join(filter(None, (p["sheet"], p["cell"])))
-        rows.append([mark, p["file"], place, kind, p["found"], p["read"], p["advice"] or p["allowed"]])
+        rows.append(
+            [mark, p["file"], place, kind, p["found"], p["read"], p["advice"] or p["allowed"]]
+        )
     labels = ("程度", "文件", "位置", "问题", "原文", "读作", "建议")
     more = "全部问题可用 python start.py check 文件夹 列出"
-    notes = [f"共{len(problems):,}处，这里列出前{limit}处；{more}。"] if len(problems) > limit else []
+    notes = (
+        [f"共{len(problems):,}处，这里列出前{limit}处；{more}。"] if len(problems) > limit else []
+    )
     if rest := len(data.problems) - len(problems):
         notes.append(f"其他年度{'、其他地区' if within else ''}的台账另有{rest:,}处，不在此列。")
     return Block.table("问题清单", list(labels), rows, notes=notes, demo=data.is_demo)
@@ -101,13 +139,26 @@ def problem_list(data: Data, limit: int = 200, period: str | int | None = None, 
 def widest(now: pd.DataFrame, n: int = 20) -> Block:
     """Indicators whose data interval is widest, relative to their value."""
     frame = now.loc[np.isfinite(now["high"]) & (now["high"] > now["low"]) & (now["value"] > 0)]
-    frame = frame.assign(width=(frame["high"] - frame["low"]) / frame["value"]).nlargest(n, "width", keep="first")
+    frame = frame.assign(width=(frame["high"] - frame["low"]) / frame["value"]).nlargest(
+        n, "width", keep="first"
+    )
     if not len(frame):
         return Block.paragraph("没有指标受约数影响。")
-    rows = [[r["area_name"], r["name"], *_typed(r, r["value"], r["low"], r["high"]), r["width"]] for r in frame.to_dict("records")]
-    columns: list[Any] = ["地区", "指标", *right(value="数值"), *right("数据区间", low="下限", high="上限"),
-                          {"key": "width", "label": "区间宽度占数值", "percent": True}]  # fmt: skip
-    return placed(Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any())), str(now["level"].iloc[0]))
+    rows = [
+        [r["area_name"], r["name"], *_typed(r, r["value"], r["low"], r["high"]), r["width"]]
+        for r in frame.to_dict("records")
+    ]
+    columns: list[Any] = [
+        "地区",
+        "指标",
+        *right(value="数值"),
+        *right("数据区间", low="下限", high="上限"),
+        {"key": "width", "label": "区间宽度占数值", "percent": True},
+    ]
+    return placed(
+        Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any())),
+        str(now["level"].iloc[0]),
+    )
 
 
 def _typed(row: Any, *values: float) -> list[dict[str, Any]]:
@@ -118,7 +169,9 @@ def _typed(row: Any, *values: float) -> list[dict[str, Any]]:
 def missing(now: pd.DataFrame, n: int = 30) -> Block:
     """Indicators with empty cells behind them, and the worst and best case if every gap went one way."""
     frame = now.loc[(now["n_missing"] > 0) & (now["kind"] == "proportion")]
-    frame = frame.assign(share=frame["n_missing"] / frame["denominator"].where(frame["denominator"] > 0))
+    frame = frame.assign(
+        share=frame["n_missing"] / frame["denominator"].where(frame["denominator"] > 0)
+    )
     frame = frame.nlargest(n, "share", keep="first")
     if not len(frame):
         return Block.paragraph("比率类指标背后没有空白单元格。")
@@ -127,12 +180,23 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
         gaps, bottom = r["n_missing"], r["denominator"]
         ends = (np.nan, np.nan)
         if bottom:
-            ends = quotient(r["numerator"], bottom + gaps), min(1.0, quotient(r["numerator"] + gaps, bottom + gaps))
+            ends = (
+                quotient(r["numerator"], bottom + gaps),
+                min(1.0, quotient(r["numerator"] + gaps, bottom + gaps)),
+            )
         value, *ends_ = _typed(r, r["value"], *ends)
         rows.append([r["area_name"], r["name"], value, int(gaps), *ends_])
-    columns: list[Any] = ["地区", "指标", *right(value="数值"), {"key": "gaps", "label": "空白单元格", "decimals": 0},
-                          *right("空白全按", worst="最差", best="最好")]  # fmt: skip
-    return placed(Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any())), str(now["level"].iloc[0]))
+    columns: list[Any] = [
+        "地区",
+        "指标",
+        *right(value="数值"),
+        {"key": "gaps", "label": "空白单元格", "decimals": 0},
+        *right("空白全按", worst="最差", best="最好"),
+    ]
+    return placed(
+        Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any())),
+        str(now["level"].iloc[0]),
+    )
 
 
 def baseline(data: Data) -> Block:
@@ -140,15 +204,35 @@ def baseline(data: Data) -> Block:
     frame = data.baseline
     frame = frame.loc[frame["period"].isin(data.periods)] if len(frame) else frame
     if not len(frame):
-        return Block.paragraph("没有公布数（data/raw 里的 上年公布数.xlsx），与以前时期比较用的是按台账计算的数。")
+        return Block.paragraph(
+            "没有公布数（data/raw 里的 上年公布数.xlsx），与以前时期比较用的是按台账计算的数。"
+        )
     names = dict(zip(data.areas["area"], data.areas["name"], strict=True))
     rows = []
     frame = frame.assign(time=frame["period"].map(places(frame["period"])))
-    for r in frame.sort_values(["differs", "time"], ascending=[False, True], kind="stable").to_dict("records"):
+    for r in frame.sort_values(["differs", "time"], ascending=[False, True], kind="stable").to_dict(
+        "records"
+    ):
         gap = r["printed"] - r["recomputed"]
         same = {"t": MISSING if pd.isna(gap) else "相同"}
         mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else same
-        rows.append([names.get(r["area"], r["area"]), r["period"], r["name"], *_typed(r, r["printed"], r["recomputed"]), mark, r["source"]])
+        rows.append(
+            [
+                names.get(r["area"], r["area"]),
+                r["period"],
+                r["name"],
+                *_typed(r, r["printed"], r["recomputed"]),
+                mark,
+                r["source"],
+            ]
+        )
     notes = ["与以前时期比较时采用公布数；差异不到显示单位的一半算相同。"]
-    columns: list[Any] = ["地区", "年份", "指标", *right(printed="公布数", recomputed="按台账重算"), "是否相同", "来源"]
+    columns: list[Any] = [
+        "地区",
+        "年份",
+        "指标",
+        *right(printed="公布数", recomputed="按台账重算"),
+        "是否相同",
+        "来源",
+    ]
     return Block.table("公布数与按台账重算数", columns, rows, notes=notes, demo=data.is_demo)

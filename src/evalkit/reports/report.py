@@ -60,13 +60,22 @@ def notebook_path(project: Project, name: str) -> Path:
     for folder in (project.root / "notebooks", Path(evalkit.__file__).parents[2] / "notebooks"):
         if (folder / f"{name}.ipynb").is_file():
             return folder / f"{name}.ipynb"
-    raise InputError(Problem("data_missing", file=f"{name}.ipynb", found="找不到笔记本", advice="请恢复 notebooks 文件夹"))
+    raise InputError(
+        Problem(
+            "data_missing",
+            file=f"{name}.ipynb",
+            found="找不到笔记本",
+            advice="请恢复 notebooks 文件夹",
+        )
+    )
 
 
 def safe_name(text: str) -> str:
     """A file name for an area on any system and in a link: no separators, no reserved characters, no trailing dot."""
     name = re.sub(r'[\\/:*?"<>|#%\x00-\x1f]+', "_", visible(text)).strip(" .")[:60]
-    return f"_{name}" if not name or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name) else name
+    return (
+        f"_{name}" if not name or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name) else name
+    )
 
 
 def make_report(
@@ -117,7 +126,9 @@ def make_report(
     started = time.time()
     extra = checked(formats)
     if ranking not in ("none", "bands", "full"):
-        raise InputError(Problem("value_invalid", where="--ranking", found=ranking, allowed="none、bands、full"))
+        raise InputError(
+            Problem("value_invalid", where="--ranking", found=ranking, allowed="none、bands、full")
+        )
     found = find_project(project)
     dataset = dataset or found.dataset
     _ensure_ledgers(found, dataset, note)
@@ -139,40 +150,88 @@ def make_report(
     for old, new in set_aside(folder, before):
         note(f"{old} 生成后有人改动过，改动稿另存为 {new}，没有覆盖")
     make_slots(found, period, SLOTS)
-    depends = (manifest.folder / "manifest.json", manifest.folder / "indicators.parquet", manifest.folder / "measures.parquet",
-               found.root / "evalkit.yml")  # fmt: skip
-    common: dict[str, Any] = {"period": period, "baseline": baseline, "level": level, "within": within}
-    common |= {"project": str(found.root), "dataset": dataset, "ranking": ranking, "publish": public}
+    depends = (
+        manifest.folder / "manifest.json",
+        manifest.folder / "indicators.parquet",
+        manifest.folder / "measures.parquet",
+        found.root / "evalkit.yml",
+    )
+    common: dict[str, Any] = {
+        "period": period,
+        "baseline": baseline,
+        "level": level,
+        "within": within,
+    }
+    common |= {
+        "project": str(found.root),
+        "dataset": dataset,
+        "ranking": ranking,
+        "publish": public,
+    }
     work = []
     for name, heading, file in PAGES:
         title = heading.replace("区县", place_word(level))
         if not public or name in PUBLIC:
             source = notebook_path(found, name)
-            more = (found.root / "texts" / period,) if name == "annual" else (published.folder / "manifest.json",)
+            more = (
+                (found.root / "texts" / period,)
+                if name == "annual"
+                else (published.folder / "manifest.json",)
+            )
             forms = tuple(FORMS) if name == "annual" else checked(("html", *extra))
-            work.append(Job(title, source, folder / f"{file}.ipynb", _only(source, common), (*depends, *more), post(forms, public)))
+            work.append(
+                Job(
+                    title,
+                    source,
+                    folder / f"{file}.ipynb",
+                    _only(source, common),
+                    (*depends, *more),
+                    post(forms, public),
+                )
+            )
     district, names = notebook_path(found, "district"), _file_names(areas)
     each = post(checked((*PROFILE, *extra)), public)
     work += [
-        Job(area, district, folder / "district" / f"{names[area]}.ipynb", _only(district, common | {"area": area}), depends, each)
+        Job(
+            area,
+            district,
+            folder / "district" / f"{names[area]}.ipynb",
+            _only(district, common | {"area": area}),
+            depends,
+            each,
+        )
         for area in areas
-    ]  # fmt: skip
+    ]
     note(f"运行 {len(work)} 个笔记本（{len(areas)} 个{place_word(level)}）")
-    outcomes = run(work, workers=jobs, state=found.cache / "runs" / safe_name(str(folder.name)), force=force, progress=progress)
+    outcomes = run(
+        work,
+        workers=jobs,
+        state=found.cache / "runs" / safe_name(str(folder.name)),
+        force=force,
+        progress=progress,
+    )
     made = Made(found, data, common, areas, silent, names, folder, tuple(outcomes))
     index = folder / "index.html"
-    changed = any(o.state != "up_to_date" for o in outcomes) or not index.exists() or record_of(folder).name != RECORD
+    changed = (
+        any(o.state != "up_to_date" for o in outcomes)
+        or not index.exists()
+        or record_of(folder).name != RECORD
+    )
     changed = changed or not (folder / RECORD).exists() or any(BESIDE in name for name in before)
     if changed:
         for text in [*made.problems, *notes_of(outcomes)]:
             note(text)
         if made.length is not None:
             left = LIMIT - made.length
-            note(f"公文正文{made.length:,}字（限{LIMIT:,}字），{'还可写' if left >= 0 else '超出'}{abs(left):,}字")
+            note(
+                f"公文正文{made.length:,}字（限{LIMIT:,}字），{'还可写' if left >= 0 else '超出'}{abs(left):,}字"
+            )
         pages = write_index(made)
         for path in (*pages, write_record(made, pages, time.time() - started)):
             if BESIDE in path.name:
-                note(f"{path.name.replace(BESIDE, '')} 正被其他程序打开，新的写在 {path.name}；关闭后再运行一次即可")
+                note(
+                    f"{path.name.replace(BESIDE, '')} 正被其他程序打开，新的写在 {path.name}；关闭后再运行一次即可"
+                )
         index = pages[0]
         clear(folder, before)
     return Report(index, tuple(outcomes), changed)
@@ -184,7 +243,10 @@ def notes_of(outcomes: Sequence[Outcome]) -> list[str]:
     for outcome in outcomes:
         for note in filter(None, outcome.note.split("；")):
             keys.setdefault(note, []).append(outcome.key.rpartition("/")[2])
-    return [f"{of[0]}：{note}" if len(of) == 1 else f"{note}（{len(of)} 项）" for note, of in keys.items()]
+    return [
+        f"{of[0]}：{note}" if len(of) == 1 else f"{note}（{len(of)} 项）"
+        for note, of in keys.items()
+    ]
 
 
 def _baseline(data: Data, period: str, wanted: str | None) -> str | None:
@@ -195,7 +257,9 @@ def _baseline(data: Data, period: str, wanted: str | None) -> str | None:
         return earlier[-1] if earlier else None
     if str(wanted) not in earlier:
         allowed = "、".join(earlier) or f"没有早于{period}的同类时期"
-        raise InputError(Problem("period_unknown", where="--baseline", found=str(wanted), allowed=allowed))
+        raise InputError(
+            Problem("period_unknown", where="--baseline", found=str(wanted), allowed=allowed)
+        )
     return str(wanted)
 
 
@@ -207,18 +271,26 @@ def writable(folder: Path) -> None:
         probe.write_bytes(b"0" * 4096)
     except OSError as error:
         advice = "请检查文件夹的写权限和磁盘空间，或用 --out 换一个文件夹"
-        raise InputError(Problem("output_unwritable", file=str(folder), found=str(error), advice=advice)) from error
+        raise InputError(
+            Problem("output_unwritable", file=str(folder), found=str(error), advice=advice)
+        ) from error
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
 
 
 def _ensure_ledgers(project: Project, dataset: str, note: Callable[[str], None]) -> None:
-    if dataset == "demo" and not (project.data / "demo" / "truth.json").exists():  # written last: else cut short
+    if (
+        dataset == "demo" and not (project.data / "demo" / "truth.json").exists()
+    ):  # written last: else cut short
         from evalkit import demo
 
         note("data/raw 里没有台账，先生成演示数据（演示省，全部虚构）")
-        demo.write(project.data / "demo", jobs=workers_for(BATCH_OF_LEDGERS), progress=_lines("生成演示台账", note))
+        demo.write(
+            project.data / "demo",
+            jobs=workers_for(BATCH_OF_LEDGERS),
+            progress=_lines("生成演示台账", note),
+        )
 
 
 def _lines(what: str, note: Callable[[str], None]) -> Callable[[int, int, str], None]:
@@ -235,7 +307,9 @@ def _lines(what: str, note: Callable[[str], None]) -> Callable[[int, int, str], 
 
 def _reporting(data: Data, period: str) -> pd.DataFrame:
     """The indicators of a period that have a value."""
-    return data.indicators.loc[(data.indicators["period"] == period) & data.indicators["value"].notna()]
+    return data.indicators.loc[
+        (data.indicators["period"] == period) & data.indicators["value"].notna()
+    ]
 
 
 def _usual_level(data: Data, period: str, within: str | None) -> str:
@@ -254,7 +328,9 @@ def _areas(data: Data, period: str, level: str, within: str | None) -> tuple[lis
     if not here & set(wanted):
         levels = "、".join(sorted(set(frame["level"].dropna())))
         advice = "请换一个层级或检查 --within"
-        raise InputError(Problem("area_unknown", where="--level", found=level, allowed=levels, advice=advice))
+        raise InputError(
+            Problem("area_unknown", where="--level", found=level, allowed=levels, advice=advice)
+        )
     return [a for a in wanted if a in here], [a for a in wanted if a not in here]
 
 
@@ -276,6 +352,8 @@ def _file_names(areas: list[str]) -> dict[str, str]:
 def _only(notebook: Path, parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters that the notebook's own parameters cell names."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    source = next(("".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])), "")
+    source = next(
+        ("".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])), ""
+    )
     known = set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", source, flags=re.M))
     return {key: value for key, value in parameters.items() if key in known}

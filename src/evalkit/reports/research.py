@@ -22,36 +22,76 @@ NO_EFFECT = "以上只是同一时期各地区之间的相关，不是因果关�
 
 
 def _right(*labels: str) -> list[dict[str, str]]:
-    return [{"key": label, "label": label, "align": "left" if n == 0 else "right"} for n, label in enumerate(labels)]
+    return [
+        {"key": label, "label": label, "align": "left" if n == 0 else "right"}
+        for n, label in enumerate(labels)
+    ]
 
 
 def _demo(frame: pd.DataFrame) -> bool:
     return bool(frame["is_demo"].any()) if "is_demo" in frame else False
 
 
-def table(frame: pd.DataFrame, title: str, columns: Mapping[str, Any], notes: Sequence[str] = (), source: str = "") -> Block:
+def table(
+    frame: pd.DataFrame,
+    title: str,
+    columns: Mapping[str, Any],
+    notes: Sequence[str] = (),
+    source: str = "",
+) -> Block:
     """A frame as a table; columns: key -> label, or (label, decimals) for numbers."""
-    return show({"title": "{title}", "columns": columns}, frame, notes, source, _demo(frame), title=title)
+    return show(
+        {"title": "{title}", "columns": columns}, frame, notes, source, _demo(frame), title=title
+    )
 
 
 def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
     """Rates drawn towards the common rate (empirical Bayes, beta-binomial): the smaller the base, the further."""
-    rows = frame.loc[(frame["indicator"] == indicator) & frame["value"].notna()].sort_values("sort_order")
+    rows = frame.loc[(frame["indicator"] == indicator) & frame["value"].notna()].sort_values(
+        "sort_order"
+    )
     if not len(rows) or (rows["kind"] != "proportion").any():
-        raise InputError(Problem("value_invalid", where="indicator", found=indicator, allowed="一个时期的比例指标"))
+        raise InputError(
+            Problem(
+                "value_invalid", where="indicator", found=indicator, allowed="一个时期的比例指标"
+            )
+        )
     value = shrink(rows["numerator"].astype(float), rows["denominator"].astype(float))
     sign = 1 if rows["better"].iloc[0] == "higher" else -1
     places = rank(sign * number.half_up(rows["value"], 4)), rank(sign * number.half_up(value, 4))
     body = [
-        [r["area_name"], f"{number.fixed(r['numerator'])} / {number.fixed(r['denominator'])}",
-         shown(r, unit=False), span(r, "ci_low", "ci_high"), shown(r, v, unit=False), int(a), int(b)]
+        [
+            r["area_name"],
+            f"{number.fixed(r['numerator'])} / {number.fixed(r['denominator'])}",
+            shown(r, unit=False),
+            span(r, "ci_low", "ci_high"),
+            shown(r, v, unit=False),
+            int(a),
+            int(b),
+        ]
         for r, v, a, b in zip(rows.to_dict("records"), value, *places, strict=True)
-    ]  # fmt: skip
+    ]
     first = rows.iloc[0]
-    heads = _right("地区", "分子 / 分母", f"{first['name']}（{first['unit']}）", "95%区间", "收缩后", "位次", "收缩后位次")
-    notes = ["收缩后的比率向共同水平靠拢（经验贝叶斯，贝塔—二项分布），分母越小靠得越近；用于研究，不用于考核。"]
-    made = Block.table(f"{first['name']}：原始比率与收缩比率", heads, body, notes=notes, source=source_line(first["period"], _demo(rows)),
-                       demo=_demo(rows))
+    heads = _right(
+        "地区",
+        "分子 / 分母",
+        f"{first['name']}（{first['unit']}）",
+        "95%区间",
+        "收缩后",
+        "位次",
+        "收缩后位次",
+    )
+    notes = [
+        "收缩后的比率向共同水平靠拢（经验贝叶斯，贝塔—二项分布），分母越小靠得越近；用于研究，不用于考核。"
+    ]
+    made = Block.table(
+        f"{first['name']}：原始比率与收缩比率",
+        heads,
+        body,
+        notes=notes,
+        source=source_line(first["period"], _demo(rows)),
+        demo=_demo(rows),
+    )
     return placed(made, str(first["level"]))
 
 
@@ -67,12 +107,38 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
             top, low = value.max(), value.min()
             cells = [fixed(v, 4) for v in (gini(value, weight), total, between, within)]
             share = number.percent(between, 0, over=total) if total > 0 else None
-            body.append([f"{rows['name'].iloc[0]}", str(period), *cells, share, fixed(atkinson(value, 0.5, weight), 4),
-                         fixed(top, 2, over=low) if low > 0 else None])
-    heads = _right("指标", "年份", "基尼系数", "泰尔指数", "组间", "组内", "组间占比", "阿特金森（0.5）", "最高/最低")
-    notes = ["地区之间的差别，各地区按指标分母加权；组别为同类地区。组间与组内相加等于泰尔指数。地区内部的差别不在内。"]
-    made = Block.table("地区之间的差距及其来源", heads, body, notes=notes, demo=_demo(frame),
-                       source=source_line(in_time(frame["period"].dropna())[-1], _demo(frame)))
+            body.append(
+                [
+                    f"{rows['name'].iloc[0]}",
+                    str(period),
+                    *cells,
+                    share,
+                    fixed(atkinson(value, 0.5, weight), 4),
+                    fixed(top, 2, over=low) if low > 0 else None,
+                ]
+            )
+    heads = _right(
+        "指标",
+        "年份",
+        "基尼系数",
+        "泰尔指数",
+        "组间",
+        "组内",
+        "组间占比",
+        "阿特金森（0.5）",
+        "最高/最低",
+    )
+    notes = [
+        "地区之间的差别，各地区按指标分母加权；组别为同类地区。组间与组内相加等于泰尔指数。地区内部的差别不在内。"
+    ]
+    made = Block.table(
+        "地区之间的差距及其来源",
+        heads,
+        body,
+        notes=notes,
+        demo=_demo(frame),
+        source=source_line(in_time(frame["period"].dropna())[-1], _demo(frame)),
+    )
     return placed(made, str(frame["level"].iloc[0]))
 
 
@@ -84,26 +150,56 @@ def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
     """
     import statsmodels.api as sm
 
-    wide = frame.loc[frame["indicator"].isin([outcome, *on])].pivot(index="area", columns="indicator", values="value").dropna()
+    wide = (
+        frame.loc[frame["indicator"].isin([outcome, *on])]
+        .pivot(index="area", columns="indicator", values="value")
+        .dropna()
+    )
     named = frame.drop_duplicates("indicator").set_index("indicator")["name"]
-    if len(wide) < len(on) + 5 or set(wide.columns) != {outcome, *on} or not wide[outcome].between(0, 1).all():
+    if (
+        len(wide) < len(on) + 5
+        or set(wide.columns) != {outcome, *on}
+        or not wide[outcome].between(0, 1).all()
+    ):
         advice = f"至少 {len(on) + 5} 个三项齐全的地区，因变量为比例"
-        raise InputError(Problem("data_missing", where="association", found=f"{len(wide)} 个地区", advice=advice))
+        raise InputError(
+            Problem("data_missing", where="association", found=f"{len(wide)} 个地区", advice=advice)
+        )
     spread = wide[list(on)].std(ddof=1)
-    x = sm.add_constant((wide[list(on)] - wide[list(on)].mean()) / spread.where(spread > 0, 1.0), has_constant="add")
-    models: list[Any] = [sm.GLM(wide[outcome], x, family=sm.families.Binomial()).fit(cov_type="HC1"),
-                         sm.OLS(wide[outcome], x).fit(cov_type="HC1")]
+    x = sm.add_constant(
+        (wide[list(on)] - wide[list(on)].mean()) / spread.where(spread > 0, 1.0), has_constant="add"
+    )
+    models: list[Any] = [
+        sm.GLM(wide[outcome], x, family=sm.families.Binomial()).fit(cov_type="HC1"),
+        sm.OLS(wide[outcome], x).fit(cov_type="HC1"),
+    ]
     body: list[list[Any]] = []
     for code in [*on, "const"]:
-        body.append([f"{named[code]}" if code != "const" else "常数项",
-                     *(fixed(m.params[code], 3) + stars(m.pvalues[code]) for m in models)])
+        body.append(
+            [
+                f"{named[code]}" if code != "const" else "常数项",
+                *(fixed(m.params[code], 3) + stars(m.pvalues[code]) for m in models),
+            ]
+        )
         body.append(["", *(f"（{fixed(m.bse[code], 3)}）" for m in models)])
     fit = 1 - models[0].deviance / models[0].null_deviance
-    body += [["观测数", *(str(int(m.nobs)) for m in models)],
-             ["拟合优度", f"{fixed(fit, 3)}（离差）", f"{fixed(models[1].rsquared, 3)}（R²）"]]
-    notes = ["括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
-             f"各列只有{len(wide)}个观测，显著性仅供参考。", NO_EFFECT]
+    body += [
+        ["观测数", *(str(int(m.nobs)) for m in models)],
+        ["拟合优度", f"{fixed(fit, 3)}（离差）", f"{fixed(models[1].rsquared, 3)}（R²）"],
+    ]
+    notes = [
+        "括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
+        f"各列只有{len(wide)}个观测，显著性仅供参考。",
+        NO_EFFECT,
+    ]
     period = frame["period"].iloc[0]
-    return Block.table(f"{named[outcome]}与{'、'.join(named[c] for c in on)}的相关", _right("", "（1）分数Logit", "（2）OLS"), body,
-                       notes=notes,
-                       form="three_line", sortable=False, demo=_demo(frame), source=source_line(period, _demo(frame)))  # fmt: skip
+    return Block.table(
+        f"{named[outcome]}与{'、'.join(named[c] for c in on)}的相关",
+        _right("", "（1）分数Logit", "（2）OLS"),
+        body,
+        notes=notes,
+        form="three_line",
+        sortable=False,
+        demo=_demo(frame),
+        source=source_line(period, _demo(frame)),
+    )

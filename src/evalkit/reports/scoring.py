@@ -21,24 +21,43 @@ from evalkit.world.period import precedes
 
 
 def write_scores(
-    period: str | None, index: str = "annual", scheme: str | None = "demo_five", level: str = "district", project: Any = None,
-    dataset: str | None = None, out: Path | None = None, n: int = 1000, seed: int = 7,
-) -> tuple[Path, list[str]]:  # fmt: skip
+    period: str | None,
+    index: str = "annual",
+    scheme: str | None = "demo_five",
+    level: str = "district",
+    project: Any = None,
+    dataset: str | None = None,
+    out: Path | None = None,
+    n: int = 1000,
+    seed: int = 7,
+) -> tuple[Path, list[str]]:
     """Write everything into a folder, beside what is open elsewhere; the folder, and what could not be made and why."""
     data = load(project, dataset=dataset)
     if period is not None:
-        data = load(project, periods=[*(p for p in data.periods if precedes(p, period)), period], dataset=dataset)
+        data = load(
+            project,
+            periods=[*(p for p in data.periods if precedes(p, period)), period],
+            dataset=dataset,
+        )
     if level not in (known := data.indicators["level"].dropna().unique().tolist()):
         raise InputError(unknown("level", level, known))
     at_level = data.indicators.loc[data.indicators["level"] == level]
     scores = score(at_level.loc[at_level["period"] == data.last], index, data.codebook)
     robust = scores.robustness(n, seed)
-    tables = {"得分": scores.table, "得失分明细": scores.contributions, "权重": scores.weights, "位次区间": robust.ranks,
-              "等级概率": robust.grades, "因素": robust.factors}
+    tables = {
+        "得分": scores.table,
+        "得失分明细": scores.contributions,
+        "权重": scores.weights,
+        "位次区间": robust.ranks,
+        "等级概率": robust.grades,
+        "因素": robust.factors,
+    }
     figures: dict[str, tuple[Any, Any]] = {
-        "失分构成": (charts.lost_points, scores), "权重": (charts.weights, scores),
-        "位次区间": (charts.rank_intervals, robust), "等级概率": (charts.grades, robust),
-    }  # fmt: skip
+        "失分构成": (charts.lost_points, scores),
+        "权重": (charts.weights, scores),
+        "位次区间": (charts.rank_intervals, robust),
+        "等级概率": (charts.grades, robust),
+    }
     notes: list[str] = []
     if len(data.periods) > 1:
         tables["得分变动"] = scores.changes(at_level.loc[at_level["period"] == data.periods[-2]])
@@ -54,19 +73,36 @@ def write_scores(
         checked = None
         notes.append("没有核对星级：" + "；".join(p.text() for p in error.problems))
     if checked is not None:
-        tables |= {"星级核对": checked.differences, "星级分布": checked.by_area, "整转": checked.rectification}
+        tables |= {
+            "星级核对": checked.differences,
+            "星级分布": checked.by_area,
+            "整转": checked.rectification,
+        }
         notes.append(str(checked.block.content["notes"][0]))
     for name, (chart, result) in figures.items():
         try:
             picture = chart(result).png
         except InputError as error:
-            notes.append(f"没有画出{name}：" + "；".join(p.found or p.title for p in error.problems))
+            notes.append(
+                f"没有画出{name}：" + "；".join(p.found or p.title for p in error.problems)
+            )
             continue
         keep(f"{name}.png", picture)
-    tables["说明"] = pd.DataFrame({"说明": [scores.method, *robust.notes, *notes,
-                                        *(["演示数据，全部虚构，非真实情况。"] if scores.is_demo else [])]})
+    tables["说明"] = pd.DataFrame(
+        {
+            "说明": [
+                scores.method,
+                *robust.notes,
+                *notes,
+                *(["演示数据，全部虚构，非真实情况。"] if scores.is_demo else []),
+            ]
+        }
+    )
     for name, table in tables.items():
-        flags = {c: table[c].map({True: "是", False: "否"}) for c in table.select_dtypes(["bool", "boolean"])}
+        flags = {
+            c: table[c].map({True: "是", False: "否"})
+            for c in table.select_dtypes(["bool", "boolean"])
+        }
         numbers = {c: half_up(table[c], 4) for c in table.select_dtypes("floating")}
         tables[name] = table.assign(**flags, **numbers).rename(columns=words("files"))
         keep(f"{name}.csv", csv_bytes(tables[name]))

@@ -80,7 +80,9 @@ class Facts:
         self.told(value, unit)
         return large(value, unit, self.money)
 
-    def moved(self, code: str, now: float, before: float | None, growth: bool = False) -> str | None:
+    def moved(
+        self, code: str, now: float, before: float | None, growth: bool = False
+    ) -> str | None:
         """The change of a measure (or of a difference of two) against the baseline, in words."""
         unit = self.codebook.measures[code].unit
         if before is not None and pd.notna(before) and large(now, unit) != large(before, unit):
@@ -93,12 +95,18 @@ class Facts:
 
     def change(self, code: str) -> float | None:
         row, old = self.rows.get(code), self.earlier.get(code)
-        return None if row is None or old is None or pd.isna(old) else float(minus(row["value"], old))
+        return (
+            None if row is None or old is None or pd.isna(old) else float(minus(row["value"], old))
+        )
 
 
-def facts(data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None) -> Facts:
+def facts(
+    data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None
+) -> Facts:
     """The facts of an area; by default of the one that holds all others, or of all together where there is no such one."""
-    known: dict[Any, Facts] = data.__dict__.setdefault("_facts", {})  # each paragraph asks for the same
+    known: dict[Any, Facts] = data.__dict__.setdefault(
+        "_facts", {}
+    )  # each paragraph asks for the same
     if (key := (str(period), str(baseline), area)) in known:
         return known[key]
     root = data.find_area(area) if area else top_area(data.indicators)
@@ -110,9 +118,16 @@ def facts(data: Data, period: str | int, baseline: str | int | None = None, area
 
     current = rows.loc[(rows["period"] == str(period)) & rows["value"].notna()].to_dict("records")
     name = root.rpartition("/")[2] or data.project.settings["area"] or "全部地区"
-    known[key] = Facts(name, str(period), data.codebook, at(numbers, "measure", period), at(numbers, "measure", baseline),
-                       {r["indicator"]: r for r in current}, at(rows, "indicator", baseline),
-                       None if baseline is None else str(baseline))  # fmt: skip
+    known[key] = Facts(
+        name,
+        str(period),
+        data.codebook,
+        at(numbers, "measure", period),
+        at(numbers, "measure", baseline),
+        {r["indicator"]: r for r in current},
+        at(rows, "indicator", baseline),
+        None if baseline is None else str(baseline),
+    )
     return known[key]
 
 
@@ -160,11 +175,18 @@ def placed(block: Block, level: str, general: str = "(?<![真实本])地区") ->
         if isinstance(value, str):
             return re.sub(general, place_word(level), value)
         if isinstance(value, Mapping):
-            return {key: said(entry) if key in ("label", "group", "text") else entry for key, entry in value.items()}
+            return {
+                key: said(entry) if key in ("label", "group", "text") else entry
+                for key, entry in value.items()
+            }
         return [said(entry) for entry in value]
 
     def one(b: Block) -> Block:
-        told: dict[str, Any] = {key: said(b.content[key]) for key in ("title", "columns", "notes", "text", "runs") if key in b.content}
+        told: dict[str, Any] = {
+            key: said(b.content[key])
+            for key in ("title", "columns", "notes", "text", "runs")
+            if key in b.content
+        }
         return Block(b.kind, {**b.content, **told})
 
     return changed(block, one)
@@ -177,7 +199,11 @@ def short_names(rows: pd.DataFrame) -> dict[str, str]:
 def short(row: Any) -> str:
     """The one name of an indicator in running text: the short one of a headline indicator, which every reader has met."""
     known = packaged().indicators.get(row["indicator"])
-    return str(row["name"] if known is not None and not known.headline else row["short_name"] or row["name"])
+    return str(
+        row["name"]
+        if known is not None and not known.headline
+        else row["short_name"] or row["name"]
+    )
 
 
 def place_of(row: Any) -> str:
@@ -208,7 +234,11 @@ def tell(sentences: Sequence[Sequence[Any]], known: Facts) -> str:
         first = replace(known, amounts=[])
         if text := _sentence(clauses, first):
             size = money_size(first.amounts)
-            told.append(_sentence(clauses, replace(known, amounts=[], money=size)) if first.amounts else text)
+            told.append(
+                _sentence(clauses, replace(known, amounts=[], money=size))
+                if first.amounts
+                else text
+            )
     return "".join(told)
 
 
@@ -231,7 +261,11 @@ def _clause(clause: Any, known: Facts) -> str | None:
 
 def _field(name: str, known: Facts) -> str | None:
     if name in ("area", "date", "year"):
-        return {"area": known.area, "date": cut_off(known.period), "year": period_words(known.period)}[name]
+        return {
+            "area": known.area,
+            "date": cut_off(known.period),
+            "year": period_words(known.period),
+        }[name]
     if name.startswith("@"):
         return _rate(name[1:], known)
     for sign in "/-":
@@ -284,7 +318,9 @@ def _rate(name: str, known: Facts) -> str | None:
     if kind == "#":
         return shown(row, unit=False)
     if kind:
-        return attainment(row) if kind == "=" else interval(row, known.earlier.get(code), known.since)
+        return (
+            attainment(row) if kind == "=" else interval(row, known.earlier.get(code), known.since)
+        )
     return spoken(row) + small(row)
 
 
@@ -301,7 +337,9 @@ def distance(row: Any, difference: float) -> str:
 
 def apart(row: Any, a: float, b: float) -> float:
     """a - b as a reader reckons it from the two numbers that the sentence prints."""
-    first, second = (float(fixed(v, int(row["decimals"]), grouped=False, scale=row["scale"])) for v in (a, b))
+    first, second = (
+        float(fixed(v, int(row["decimals"]), grouped=False, scale=row["scale"])) for v in (a, b)
+    )
     return float(minus(first, second)) / float(row["scale"])
 
 
@@ -328,16 +366,31 @@ def attainment(row: Any) -> str | None:
 def interval(row: Any, before: float | None = None, since: str = "上年") -> str:
     """The data's interval in brackets where it matters: it could turn the sentence, or is a point (or 1%) wide; else empty."""
     low, high, target = row.get("low"), row.get("high"), row.get("target")
-    if low is None or high is None or pd.isna(low) or pd.isna(high) or shown(row, low) == shown(row, high):
+    if (
+        low is None
+        or high is None
+        or pd.isna(low)
+        or pd.isna(high)
+        or shown(row, low) == shown(row, high)
+    ):
         return ""
     if math.isinf(high):
         return word("open", low=spoken(row, low))
     ends = {"low": spoken(row, low), "high": spoken(row, high)}
     if before is not None and pd.notna(before) and (low - before) * (high - before) < 0:
         return word("unsure", **ends, what=f"比{since}是升是降")
-    if target is not None and pd.notna(target) and low < target <= high and row["better"] in ("higher", "lower"):
+    if (
+        target is not None
+        and pd.notna(target)
+        and low < target <= high
+        and row["better"] in ("higher", "lower")
+    ):
         return word("unsure", **ends, what="是否达到参照值")
-    wide = (high - low) * row["scale"] >= 1 if row["unit"] == "%" else high - low >= 0.01 * abs(row["value"])
+    wide = (
+        (high - low) * row["scale"] >= 1
+        if row["unit"] == "%"
+        else high - low >= 0.01 * abs(row["value"])
+    )
     return word("interval", **ends) if wide else ""
 
 
@@ -355,8 +408,14 @@ def _part(clause: Mapping[str, Any], known: Facts) -> str | None:
     if whole and all_ == 1:
         return f"{total}，{'已' if n else '尚未'}{say}"
     if n == 0:
-        without = word("without", say=say[1:]) if say[0] == "有" else word("none", lead="其中" * bool(whole), say=say)
-        return (f"{total}，" if whole else str(clause.get("lead", ""))) + clause.get("zero", without)
+        without = (
+            word("without", say=say[1:])
+            if say[0] == "有"
+            else word("none", lead="其中" * bool(whole), say=say)
+        )
+        return (f"{total}，" if whole else str(clause.get("lead", ""))) + clause.get(
+            "zero", without
+        )
     tail = "" if row is None else f"{short(row)}{spoken(row)}{small(row)}"
     step = known.change(rate)
     moved_ = change_words(row, step, known.since) if row is not None else ""
@@ -366,8 +425,16 @@ def _part(clause: Mapping[str, Any], known: Facts) -> str | None:
         return "，".join(filter(None, ((f"{total}，" if whole else name) + every, with_change)))
     head = word("some", lead=lead, say=say, n=known.amount(part))
     before = known.before.get(part)
-    if row is not None and step and before is not None and (n - before) * step < 0 and not moved_.endswith(LEVEL):
-        fewer = word("fewer") if n < before and known.before.get(under, 0) > all_ else ""  # else both changes speak for themselves
+    if (
+        row is not None
+        and step
+        and before is not None
+        and (n - before) * step < 0
+        and not moved_.endswith(LEVEL)
+    ):
+        fewer = (
+            word("fewer") if n < before and known.before.get(under, 0) > all_ else ""
+        )  # else both changes speak for themselves
         return f"{head}，{known.moved(part, n, before)}；{tail}，{fewer}{step_words(row, step)}"
     return "，".join(filter(None, (head, with_change)))
 
@@ -384,4 +451,6 @@ def _each(clause: Mapping[str, Any], known: Facts) -> str | None:
     if len(there) == 1 and known.now.get(clause.get("all", "")) == there[0][1]:
         return f"；全部为{names[there[0][0]].name}"
     share = [f"（占{percent(value, over=whole)}）" if whole else "" for _, value in there]
-    return clause.get("lead", "") + "、".join(f"{names[c].name}{known.amount(c)}{s}" for (c, _), s in zip(there, share, strict=True))
+    return clause.get("lead", "") + "、".join(
+        f"{names[c].name}{known.amount(c)}{s}" for (c, _), s in zip(there, share, strict=True)
+    )

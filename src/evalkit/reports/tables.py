@@ -12,7 +12,14 @@ from evalkit.documents import Block
 from evalkit.documents.latex import latex_table as latex
 from evalkit.indicators.compare import VERDICTS, compare
 from evalkit.reports.journal import balance, descriptive, regression
-from evalkit.reports.quality import baseline, missing, problem_list, problem_summary, submissions, widest
+from evalkit.reports.quality import (
+    baseline,
+    missing,
+    problem_list,
+    problem_summary,
+    submissions,
+    widest,
+)
 from evalkit.reports.sentences import MOST, place_of, place_word, placed, short_names
 from evalkit.reports.words import (
     HIDDEN,
@@ -75,13 +82,22 @@ def overview(
     codes = list(only) if only is not None else headline(book)
     frame = indicators.loc[indicators["indicator"].isin(codes)]
     frame = frame.assign(name=frame["indicator"].map(short_names(frame)))
-    if (indicators["period"] == period).any() and not ((frame["period"] == period) & (frame["level"] == level)).any():
+    if (indicators["period"] == period).any() and not (
+        (frame["period"] == period) & (frame["level"] == level)
+    ).any():
         return Block.paragraph("主要指标一览表：台账里没有可以计算主要指标的数据。")
-    against = str(against) if against is not None and (frame["period"] == str(against)).any() else None
+    against = (
+        str(against) if against is not None and (frame["period"] == str(against)).any() else None
+    )
     now = compare(frame.loc[frame["level"] == level], period, against=against)
     now = now.merge(_extra(frame, period), on=["area", "indicator"], how="left")
     blocks = [_whole(frame, now, period, against, level, codes, ranking)] if part != "areas" else []
-    dimensions = frame.drop_duplicates("indicator").set_index("indicator").reindex(codes)["dimension"].dropna()
+    dimensions = (
+        frame.drop_duplicates("indicator")
+        .set_index("indicator")
+        .reindex(codes)["dimension"]
+        .dropna()
+    )
     for dimension in dict.fromkeys(dimensions) if part != "whole" else ():
         wanted = [c for c in codes if dimensions.get(c) == dimension]
         name = book.dimensions[dimension].name if dimension in book.dimensions else str(dimension)
@@ -116,7 +132,20 @@ def _ends(mine: pd.DataFrame, place: str) -> list[str]:
 
 def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     now = frame.loc[frame["period"] == period]
-    return now[["area", "indicator", "target", "target_name", "short_name", "is_demo", "ci_low", "ci_high", "base", "method"]]
+    return now[
+        [
+            "area",
+            "indicator",
+            "target",
+            "target_name",
+            "short_name",
+            "is_demo",
+            "ci_low",
+            "ci_high",
+            "base",
+            "method",
+        ]
+    ]
 
 
 def above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
@@ -124,12 +153,20 @@ def above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
     inside, known = frame.loc[frame["level"] == level, "area"].unique(), set(frame["area"])
     names = str(inside[0]).split("/")[:-1] if len(inside) else []
     homes = ["/".join(names[: n + 1]) for n in range(len(names))]
-    root = next((a for a in homes if a in known and all(i.startswith(f"{a}/") for i in inside)), None)
+    root = next(
+        (a for a in homes if a in known and all(i.startswith(f"{a}/") for i in inside)), None
+    )
     return frame.loc[(frame["period"] == period) & (frame["area"] == root)]
 
 
 def _whole(
-    frame: pd.DataFrame, now: pd.DataFrame, period: str, against: str | None, level: str, codes: list[str], ranking: str
+    frame: pd.DataFrame,
+    now: pd.DataFrame,
+    period: str,
+    against: str | None,
+    level: str,
+    codes: list[str],
+    ranking: str,
 ) -> Block:
     total = above(frame, period, level).set_index("indicator")
     before = above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
@@ -147,16 +184,40 @@ def _whole(
             told = [cell(old, shown(row, old, unit=False)), stepped(row, minus(row["value"], old))]
         few = f"（{n}个{place}有数）" if 0 < (n := mine["area"].nunique()) < every else ""
         target = MISSING if pd.isna(row["target"]) else cell(row["target"], _reference(row))
-        rows.append([f"{row['name']}（{row['unit']}）{few}", marked(row) if whole else MISSING, *told, target,
-                     *(ends if ranking == "full" else [])])  # fmt: skip
+        rows.append(
+            [
+                f"{row['name']}（{row['unit']}）{few}",
+                marked(row) if whole else MISSING,
+                *told,
+                target,
+                *(ends if ranking == "full" else []),
+            ]
+        )
     name = str(total["area_name"].iloc[0]) if len(total) else "各地区"
-    heads = right(value=f"{name}{period_words(period)}", previous=period_words(against) if against else "上年", change="增减")
+    heads = right(
+        value=f"{name}{period_words(period)}",
+        previous=period_words(against) if against else "上年",
+        change="增减",
+    )
     ends_ = ["最好地区", "靠后地区"] if ranking == "full" else []
-    columns: list[Any] = ["指标", *heads, {"key": "target", "label": "参照值（说明）", "align": "left"}, *ends_]
+    columns: list[Any] = [
+        "指标",
+        *heads,
+        {"key": "target", "label": "参照值（说明）", "align": "left"},
+        *ends_,
+    ]
     columns, rows = with_something(columns, rows, ("previous", "change", *ends_))
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
     title, demo = f"{period_words(period)}主要指标一览表", bool(frame["is_demo"].any())
-    return Block.table(title, columns, rows, notes=notes, source=source_line(period, demo), sortable=False, demo=demo)
+    return Block.table(
+        title,
+        columns,
+        rows,
+        notes=notes,
+        source=source_line(period, demo),
+        sortable=False,
+        demo=demo,
+    )
 
 
 def _reference(row: Any) -> str:
@@ -166,9 +227,15 @@ def _reference(row: Any) -> str:
 
 
 def _family(
-    frame: pd.DataFrame, now: pd.DataFrame, codes: list[str], label: str, period: str, against: str | None, level: str,
+    frame: pd.DataFrame,
+    now: pd.DataFrame,
+    codes: list[str],
+    label: str,
+    period: str,
+    against: str | None,
+    level: str,
     ranking: str,
-) -> Block:  # fmt: skip
+) -> Block:
     columns: list[Any] = [{"key": "area", "label": "地区"}]
     shown_codes = [code for code in codes if (now["indicator"] == code).any()]
     cells = {(r["area"], r["indicator"]): r for r in now.to_dict("records")}
@@ -176,27 +243,48 @@ def _family(
     total = above(frame, period, level).set_index("indicator")
     for code in shown_codes:
         row = now.loc[now["indicator"] == code].iloc[0]
-        place = {} if ranking == "none" else {f"{code}_rank": "位次" if ranking == "full" else "档次"}
-        columns += right(f"{row['short_name']}（{row['unit']}）", **{code: "数值", f"{code}_change": "增减"} | place)
+        place = (
+            {} if ranking == "none" else {f"{code}_rank": "位次" if ranking == "full" else "档次"}
+        )
+        columns += right(
+            f"{row['short_name']}（{row['unit']}）",
+            **{code: "数值", f"{code}_change": "增减"} | place,
+        )
     gone, rows, small = hidden_cells(frame, period), list[list[Any]](), False
     for area, name in order.itertuples(index=False):
         line: list[Any] = [str(name)]
         for code in shown_codes:
             one = cells.get((area, code))
             if one is None:
-                line += [HIDDEN if (area, code) in gone else "缺报", MISSING, MISSING][: len(columns[1:]) // len(shown_codes)]
+                line += [HIDDEN if (area, code) in gone else "缺报", MISSING, MISSING][
+                    : len(columns[1:]) // len(shown_codes)
+                ]
                 continue
             small |= not one["ranked"]
-            line += [marked(one), stepped(one, one["change"]), *([_place(one, ranking)] if ranking != "none" else [])]
+            line += [
+                marked(one),
+                stepped(one, one["change"]),
+                *([_place(one, ranking)] if ranking != "none" else []),
+            ]
         rows.append(line)
     has_total = any(code in total.index for code in shown_codes)
-    before = above(frame, against, level).set_index("indicator")["value"] if against else pd.Series(dtype=float)
+    before = (
+        above(frame, against, level).set_index("indicator")["value"]
+        if against
+        else pd.Series(dtype=float)
+    )
     if has_total:
         cells_of_total: list[Any] = ["合计"]
         for code in shown_codes:
             whole = total.loc[code] if code in total.index else None
-            moved = minus(whole["value"], before[code]) if whole is not None and code in before.index else None
-            cells_of_total += [marked(whole), stepped(whole, moved)] if whole is not None else [MISSING] * 2
+            moved = (
+                minus(whole["value"], before[code])
+                if whole is not None and code in before.index
+                else None
+            )
+            cells_of_total += (
+                [marked(whole), stepped(whole, moved)] if whole is not None else [MISSING] * 2
+            )
             cells_of_total += [MISSING] if ranking != "none" else []
         rows.append(cells_of_total)
     notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
@@ -206,31 +294,56 @@ def _family(
     notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []
     title, demo = f"{label}：各地区{period_words(period)}", bool(frame["is_demo"].any())
     source = source_line(period, demo)
-    return Block.table(title, columns, rows, total_rows=int(has_total), notes=notes, source=source, demo=demo)
+    return Block.table(
+        title, columns, rows, total_rows=int(has_total), notes=notes, source=source, demo=demo
+    )
 
 
 def hidden_cells(frame: pd.DataFrame, period: str) -> set[tuple[str, str]]:
     """Area and indicator of the cells that the public version hides."""
-    rows = frame.loc[frame["hidden"] & (frame["period"] == period)] if "hidden" in frame else frame.iloc[:0]
+    rows = (
+        frame.loc[frame["hidden"] & (frame["period"] == period)]
+        if "hidden" in frame
+        else frame.iloc[:0]
+    )
     return set(zip(rows["area"], rows["indicator"], strict=True))
 
 
 def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
     """差于合计水平且变差: areas whose value is worse than the reference beyond noise and became worse still."""
     codes, since = headline(codebook), _since(verdict)
-    hits = verdict.loc[(verdict["verdict"] == "worse") & verdict["falling"] & verdict["indicator"].isin(codes)]
-    columns: list[Any] = ["地区", "指标", *right(value=now_words(str(verdict["period"].iloc[0])), reference="比较基准",
-                                          difference="差距", change=f"较{since}")]
+    hits = verdict.loc[
+        (verdict["verdict"] == "worse") & verdict["falling"] & verdict["indicator"].isin(codes)
+    ]
+    columns: list[Any] = [
+        "地区",
+        "指标",
+        *right(
+            value=now_words(str(verdict["period"].iloc[0])),
+            reference="比较基准",
+            difference="差距",
+            change=f"较{since}",
+        ),
+    ]
     rows = [
-        [str(r["area_name"]), str(r["name"]), cell(r["value"], shown(r)), cell(r["reference"], shown(r, r["reference"])),
-         *(cell(r[key], change(r, r[key]) + change_unit(r)) for key in ("difference", "change"))]
+        [
+            str(r["area_name"]),
+            str(r["name"]),
+            cell(r["value"], shown(r)),
+            cell(r["reference"], shown(r, r["reference"])),
+            *(cell(r[key], change(r, r[key]) + change_unit(r)) for key in ("difference", "change")),
+        ]
         for r in hits.sort_values(["sort_order", "indicator"]).to_dict("records")
-    ]  # fmt: skip
+    ]
     if not rows:
         return Block.paragraph(f"没有差于合计水平且比{since}变差的地区和指标。")
     period = str(hits["period"].iloc[0])
-    notes = [f"比较基准：{hits['reference_name'].iloc[0]}；差距超出误差范围（比率用95%区间）才列入。箭头表示数值升降。"]
-    made = Block.table(f"差于合计水平且比{since}变差的地区（{period_words(period)}）", columns, rows, notes=notes)
+    notes = [
+        f"比较基准：{hits['reference_name'].iloc[0]}；差距超出误差范围（比率用95%区间）才列入。箭头表示数值升降。"
+    ]
+    made = Block.table(
+        f"差于合计水平且比{since}变差的地区（{period_words(period)}）", columns, rows, notes=notes
+    )
     return placed(made, str(hits["level"].iloc[0]))
 
 
@@ -249,34 +362,70 @@ def profile(
 ) -> Block:
     """One area beside its peers: value, change, numerator and denominator, base, the data's interval, verdict and rank."""
     codes = list(only) if only is not None else list(dict.fromkeys(mine["indicator"]))
-    known, place, rows = peers.set_index(["area", "indicator"]), {code: n for n, code in enumerate(codes)}, []
+    known, place, rows = (
+        peers.set_index(["area", "indicator"]),
+        {code: n for n, code in enumerate(codes)},
+        [],
+    )
     gone = mine["hidden"] if "hidden" in mine else pd.Series(False, index=mine.index)
     chosen = mine.loc[mine["indicator"].isin(codes) & (mine["value"].notna() | gone)]
-    for r in chosen.sort_values("indicator", key=lambda c: c.map(place), kind="stable").to_dict("records"):
+    for r in chosen.sort_values("indicator", key=lambda c: c.map(place), kind="stable").to_dict(
+        "records"
+    ):
         key = (r["area"], r["indicator"])
         other = known.loc[key] if key in known.index else None
         rank = MISSING if other is None or pd.isna(other["rank"]) else place_of(other)
         if other is not None and not other["ranked"]:
             rank = "基数小"
         between = "" if span(r) in (MISSING, shown(r, unit=False)) else f"（{span(r)}）"
-        rows.append([
-            str(r["name"]), marked(r) | {"t": shown(r) + between},
-            MISSING if other is None else stepped(r, other["change"]),
-            f"{_part(r['numerator'])} / {_part(r['denominator'])}", MISSING if other is None else shown(r, other["reference"]),
-            MISSING if other is None else VERDICTS[other["verdict"]], *([rank] if ranking == "full" else []),
-        ])  # fmt: skip
-    name, period = (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
-    labels = {"value": "数值", "change": f"较{_since(peers)}", "parts": "分子 / 分母", "peers": "同类地区",
-              "verdict": "比较"} | ({"rank": "位次"} if ranking == "full" else {})  # fmt: skip
+        rows.append(
+            [
+                str(r["name"]),
+                marked(r) | {"t": shown(r) + between},
+                MISSING if other is None else stepped(r, other["change"]),
+                f"{_part(r['numerator'])} / {_part(r['denominator'])}",
+                MISSING if other is None else shown(r, other["reference"]),
+                MISSING if other is None else VERDICTS[other["verdict"]],
+                *([rank] if ranking == "full" else []),
+            ]
+        )
+    name, period = (
+        (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
+    )
+    labels = {
+        "value": "数值",
+        "change": f"较{_since(peers)}",
+        "parts": "分子 / 分母",
+        "peers": "同类地区",
+        "verdict": "比较",
+    } | ({"rank": "位次"} if ranking == "full" else {})
     columns: list[Any] = [{"key": "name", "label": "指标"}]
-    columns += [{"key": k, "label": label, "align": "left" if k == "verdict" else "right"} for k, label in labels.items()]
+    columns += [
+        {"key": k, "label": label, "align": "left" if k == "verdict" else "right"}
+        for k, label in labels.items()
+    ]
     columns, rows = with_something(columns, rows, ("change", "peers", "rank"))
     demo = bool(mine["is_demo"].any())
-    notes = [LIGHT_RULE, "数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他地区合计的差距超出误差范围。"]
-    bases = [f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]]
-    notes += [*hidden_notes(mine, gone.any()), *(["口径：" + "；".join(bases) + "。"] if bases else [])]
+    notes = [
+        LIGHT_RULE,
+        "数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他地区合计的差距超出误差范围。",
+    ]
+    bases = [
+        f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]
+    ]
+    notes += [
+        *hidden_notes(mine, gone.any()),
+        *(["口径：" + "；".join(bases) + "。"] if bases else []),
+    ]
     source = source_line(period, demo)
-    made = Block.table(f"{name}{period_words(period)}指标情况", columns, rows, notes=notes, source=source, demo=demo)
+    made = Block.table(
+        f"{name}{period_words(period)}指标情况",
+        columns,
+        rows,
+        notes=notes,
+        source=source,
+        demo=demo,
+    )
     return placed(made, str(mine["level"].iloc[0])) if len(mine) else made
 
 
@@ -293,19 +442,43 @@ def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
     if places is not None:
         wanted = list(places)
         column = "place" if "place" in frame else "area_name"
-        hit = frame[column].isin(wanted) | frame["area_name"].isin(wanted) | frame["area"].isin(wanted)
+        hit = (
+            frame[column].isin(wanted)
+            | frame["area_name"].isin(wanted)
+            | frame["area"].isin(wanted)
+        )
         frame = frame.loc[hit]
     rows = [
-        [str(r.get("place") or r["area_name"]), str(r["period"]) if isinstance(r["period"], str) else "未注明", str(r["name"]),
-         _stated(r), f"{large(r['numerator'], '')} / {large(r['denominator'], '')}", str(r["base"] or ""),
-         span(r), span(r, "ci_low", "ci_high"), str(r["method"])]
-        for r in frame.assign(decimals=frame["decimals"] + ~frame["kind"].isin(["rate", "ratio"])).to_dict("records")
-    ]  # fmt: skip
-    columns: list[Any] = ["地方", {"key": "period", "label": "年份", "align": "center"}, "指标",
-                          *right(value="由公开数字推得", parts="分子 / 分母"), "口径", *right(span="数据区间", ci="95%区间"),
-                          "方法"]  # fmt: skip
-    notes = ["数据区间由原文的约、余、近、以上等词推得；不同口径、不同年份的比率不作排序，也不放在同一条坐标轴上。"]
-    return Block.table("由公开数字推得的比率", columns, rows, notes=notes, source="公开报道，出处见数据来源表")
+        [
+            str(r.get("place") or r["area_name"]),
+            str(r["period"]) if isinstance(r["period"], str) else "未注明",
+            str(r["name"]),
+            _stated(r),
+            f"{large(r['numerator'], '')} / {large(r['denominator'], '')}",
+            str(r["base"] or ""),
+            span(r),
+            span(r, "ci_low", "ci_high"),
+            str(r["method"]),
+        ]
+        for r in frame.assign(
+            decimals=frame["decimals"] + ~frame["kind"].isin(["rate", "ratio"])
+        ).to_dict("records")
+    ]
+    columns: list[Any] = [
+        "地方",
+        {"key": "period", "label": "年份", "align": "center"},
+        "指标",
+        *right(value="由公开数字推得", parts="分子 / 分母"),
+        "口径",
+        *right(span="数据区间", ci="95%区间"),
+        "方法",
+    ]
+    notes = [
+        "数据区间由原文的约、余、近、以上等词推得；不同口径、不同年份的比率不作排序，也不放在同一条坐标轴上。"
+    ]
+    return Block.table(
+        "由公开数字推得的比率", columns, rows, notes=notes, source="公开报道，出处见数据来源表"
+    )
 
 
 def _stated(r: dict[str, Any]) -> str:
@@ -325,19 +498,30 @@ def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Bloc
     wanted = list(grades) if grades is not None else order
     frame = checks.loc[checks["grade"].isin(wanted)]
     frame = frame.assign(_o=frame["grade"].map(order.index)).sort_values("_o", kind="stable")
-    marks = {"数据不一致待核": ("■", "bad"), "口径需明确": ("▲", "middle"), "与计划有差距": ("▲", "middle"), "相符": ("●", "good")}
+    marks = {
+        "数据不一致待核": ("■", "bad"),
+        "口径需明确": ("▲", "middle"),
+        "与计划有差距": ("▲", "middle"),
+        "相符": ("●", "good"),
+    }
     rows = [
-        [{"t": r["grade"], "mark": marks[r["grade"]][0], "tone": marks[r["grade"]][1]},
-         *(str(r[key]) for key in ("place", "text", "source"))]
+        [
+            {"t": r["grade"], "mark": marks[r["grade"]][0], "tone": marks[r["grade"]][1]},
+            *(str(r[key]) for key in ("place", "text", "source")),
+        ]
         for r in frame.to_dict("records")
-    ]  # fmt: skip
+    ]
     notes = ["只依据原文文字推算，供与原单位核对，不作为结论。"]
     return Block.table("公开数字的一致性检查", ["结论", "地方", "说明", "出处"], rows, notes=notes)
 
 
 def plain(
-    frame: pd.DataFrame, title: str, labels: dict[str, str] | None = None, limit: int | None = None,
-    digits: int | None = None, **options: Any,
+    frame: pd.DataFrame,
+    title: str,
+    labels: dict[str, str] | None = None,
+    limit: int | None = None,
+    digits: int | None = None,
+    **options: Any,
 ) -> Block:
     """Any small frame as a table; `labels` renames and chooses the columns, `digits` rounds numbers, half up."""
     labels = labels or {str(c): str(c) for c in frame.columns}
@@ -362,7 +546,22 @@ def _plain_cell(value: Any, digits: int | None) -> Any:
 
 
 __all__ = [
-    "balance", "baseline", "descriptive", "falling", "headline", "latex", "light", "missing", "overview", "plain", "problem_list",
-    "problem_summary", "profile",
-    "questions", "rates", "regression", "submissions", "widest",
-]  # fmt: skip
+    "balance",
+    "baseline",
+    "descriptive",
+    "falling",
+    "headline",
+    "latex",
+    "light",
+    "missing",
+    "overview",
+    "plain",
+    "problem_list",
+    "problem_summary",
+    "profile",
+    "questions",
+    "rates",
+    "regression",
+    "submissions",
+    "widest",
+]

@@ -20,8 +20,15 @@ def check(exercise: str, answer: Any = None) -> Block:
     """Feedback on an answer: right, a known mistake with its reason, or a hint. None is "not answered yet"."""
     known = exercises()
     if exercise not in known:
-        raise InputError(Problem("key_unknown", where="exercise", found=exercise, allowed="、".join(known),
-                                 advice=did_you_mean(exercise, known)))
+        raise InputError(
+            Problem(
+                "key_unknown",
+                where="exercise",
+                found=exercise,
+                allowed="、".join(known),
+                advice=did_you_mean(exercise, known),
+            )
+        )
     about = known[exercise]
     if answer is None or answer is ...:
         return Block.note(f"练习{exercise}还没有作答。提示：{about['hint']}")
@@ -36,7 +43,9 @@ def check(exercise: str, answer: Any = None) -> Block:
 def _same(answer: Any, expected: Any, within: float) -> bool:
     if isinstance(expected, list):
         given = list(answer) if isinstance(answer, list | tuple | set) else [answer]
-        return len(given) == len(expected) and all(_same(a, e, within) for a, e in zip(given, expected, strict=True))
+        return len(given) == len(expected) and all(
+            _same(a, e, within) for a, e in zip(given, expected, strict=True)
+        )
     if isinstance(expected, str | bool) or isinstance(answer, str | bool):
         return str(answer).strip() == str(expected)
     try:

@@ -22,7 +22,17 @@ from evalkit.runner.jobs import installation
 
 RECORD = "run.json"
 LARGEST_RECORD = 50_000_000  # bytes
-VERSIONS = ("pandas", "numpy", "matplotlib", "duckdb", "papermill", "statsmodels", "python-docx", "typst", "XlsxWriter")
+VERSIONS = (
+    "pandas",
+    "numpy",
+    "matplotlib",
+    "duckdb",
+    "papermill",
+    "statsmodels",
+    "python-docx",
+    "typst",
+    "XlsxWriter",
+)
 
 
 def file_hash(path: Path) -> str:
@@ -37,10 +47,18 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
     is open elsewhere ``run（2）.json``, which then counts.
     """
     data, folder = made.data, made.folder
-    names = [name for files in made.records.values() for name in files] + [page.name for page in pages]
-    files = {name: file_hash(folder / name) for name in sorted(names) if not name.endswith(".ipynb") and (folder / name).is_file()}
+    names = [name for files in made.records.values() for name in files] + [
+        page.name for page in pages
+    ]
+    files = {
+        name: file_hash(folder / name)
+        for name in sorted(names)
+        if not name.endswith(".ipynb") and (folder / name).is_file()
+    }
     stale = [*made.stale, *(page.name.replace(BESIDE, "") for page in pages if BESIDE in page.name)]
-    known = recorded(folder)  # of the run before: what somebody changed since is not what was written
+    known = recorded(
+        folder
+    )  # of the run before: what somebody changed since is not what was written
     record = {
         "evalkit": evalkit.__version__,
         "python": platform.python_version(),
@@ -57,18 +75,32 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
         "problems": made.problems,
         "official_length": made.length,
         "not_current": stale,
-        "earlier": {name: known.get(name) or file_hash(folder / name) for name in stale if (folder / name).is_file()},
-        "earlier_made": {name: made.made_on(key) for key, kept in made.kept.items() for name in kept},
+        "earlier": {
+            name: known.get(name) or file_hash(folder / name)
+            for name in stale
+            if (folder / name).is_file()
+        },
+        "earlier_made": {
+            name: made.made_on(key) for key, kept in made.kept.items() for name in kept
+        },
         "not_reported": made.silent,
         "files": files,
         "notebooks": [
             {
-                "key": o.key, "state": o.state, "output": o.output.name, "hash": o.hash, "seed": o.seed, "executor": o.executor,
-                "seconds": round(o.seconds, 3), "peak_memory": o.peak_memory, "reason": o.reason, "note": o.note,
+                "key": o.key,
+                "state": o.state,
+                "output": o.output.name,
+                "hash": o.hash,
+                "seed": o.seed,
+                "executor": o.executor,
+                "seconds": round(o.seconds, 3),
+                "peak_memory": o.peak_memory,
+                "reason": o.reason,
+                "note": o.note,
             }
             for o in made.outcomes
         ],
-    }  # fmt: skip
+    }
     text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
     before, written = record_of(folder), put(folder / RECORD, text)
     if before != written and BESIDE in before.name:
@@ -108,10 +140,14 @@ def read_record(path: Path) -> dict[str, Any]:
             raise ValueError
     except (ValueError, RecursionError, InputError) as error:
         found = "没有可用的运行记录"
-        raise InputError(Problem("file_unreadable", file=str(path), found=found, advice=advice)) from error
+        raise InputError(
+            Problem("file_unreadable", file=str(path), found=found, advice=advice)
+        ) from error
     texts = {key: _texts(record.get(key)) for key in ("files", "earlier", "earlier_made")}
     stale = record.get("not_current")
-    return texts | {"not_current": [n for n in stale if _inside(n)] if isinstance(stale, list) else []}
+    return texts | {
+        "not_current": [n for n in stale if _inside(n)] if isinstance(stale, list) else []
+    }
 
 
 def _texts(entries: Any) -> dict[str, str]:
@@ -138,7 +174,13 @@ def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
             if BESIDE in name and file_hash(path) == digest:
                 os.replace(path, path.with_name(path.name.replace(BESIDE, "")))
             elif path.suffix in (".docx", ".xlsx") and file_hash(path) != digest:
-                new = next(p for n in count(1) if not (p := path.with_stem(f"{path.stem}（改动稿{'' if n == 1 else n}）")).exists())
+                new = next(
+                    p
+                    for n in count(1)
+                    if not (
+                        p := path.with_stem(f"{path.stem}（改动稿{'' if n == 1 else n}）")
+                    ).exists()
+                )
                 path.rename(new)
                 moved.append((name, new.relative_to(folder).as_posix()))
     return moved
@@ -176,8 +218,15 @@ def verify(folder: str | Path) -> tuple[list[str], list[str], int]:
         except OSError as error:
             found.append(f"{name}：读不出来（{error.strerror}）")
     stale += [RECORD] if source.name != RECORD else []
-    found += [f"{name}：不是最新的" + (f"（{made_on[name]}生成）" if name in made_on else "") for name in stale]
+    found += [
+        f"{name}：不是最新的" + (f"（{made_on[name]}生成）" if name in made_on else "")
+        for name in stale
+    ]
     known = {*files, source.name, RECORD, *stale}
-    others = (p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file() and p.suffix != ".ipynb")
-    own = [p.as_posix() for p in others if not any(part.startswith((".", "~$")) for part in p.parts)]
+    others = (
+        p.relative_to(root) for p in sorted(root.rglob("*")) if p.is_file() and p.suffix != ".ipynb"
+    )
+    own = [
+        p.as_posix() for p in others if not any(part.startswith((".", "~$")) for part in p.parts)
+    ]
     return found, [name for name in own if name not in known], len(files)

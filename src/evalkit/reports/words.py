@@ -15,7 +15,9 @@ MISSING = number.MISSING
 
 HIDDEN = "*"  # not printed in the public version (evalkit.reports.disclosure)
 NOTHING_HIDDEN = "经检查，本表没有需要隐去的数字。"
-HIDDEN_NOTE = "“*”为人数过少或个别单位占比过大、不予公开的数字，以及为防止由合计推出而一并略去的数字。"
+HIDDEN_NOTE = (
+    "“*”为人数过少或个别单位占比过大、不予公开的数字，以及为防止由合计推出而一并略去的数字。"
+)
 MARKS = {"good": "●", "middle": "▲", "bad": "■"}
 LIGHT_RULE = (
     "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；以低为好的指标，● 不高于参照值，▲ 超出不到一成，■ 超出更多；"
@@ -26,7 +28,9 @@ LEVEL = "持平"
 MONEY_SIZES = ((1e8, "亿"), (1e4, "万"), (1.0, ""))
 
 
-def fixed(value: float | None, decimals: int = 0, grouped: bool = True, scale: float = 1, over: float = 1) -> str:
+def fixed(
+    value: float | None, decimals: int = 0, grouped: bool = True, scale: float = 1, over: float = 1
+) -> str:
     """``value / over * scale`` rounded half up, with thousands marks; nothing known is ``—``."""
     if value is None or pd.isna(value):
         return MISSING
@@ -133,7 +137,9 @@ def light(row: Any) -> str | None:
     value, target, better = row["value"], row["target"], row["better"]
     if pd.isna(value) or pd.isna(target) or better not in ("higher", "lower") or target <= 0:
         return None
-    reached = value / target if better == "higher" else 2 - value / target  # lower is better: a tenth above is near
+    reached = (
+        value / target if better == "higher" else 2 - value / target
+    )  # lower is better: a tenth above is near
     return "good" if reached >= 1 else "middle" if reached >= NEAR_TARGET else "bad"
 
 
@@ -155,15 +161,22 @@ def stepped(row: Any, difference: Any) -> dict[str, Any]:
 def marked(row: Any) -> dict[str, Any]:
     """A table cell: the value with its traffic light."""
     tone = light(row)
-    return cell(row["value"], shown(row, unit=False)) | ({"mark": MARKS[tone], "tone": tone} if tone else {})
+    return cell(row["value"], shown(row, unit=False)) | (
+        {"mark": MARKS[tone], "tone": tone} if tone else {}
+    )
 
 
 def right(group: str = "", /, **labels: str) -> list[dict[str, Any]]:
     """Columns of numbers by key, under one heading where `group` names it."""
-    return [{"key": key, "label": label, "align": "right"} | ({"group": group} if group else {}) for key, label in labels.items()]
+    return [
+        {"key": key, "label": label, "align": "right"} | ({"group": group} if group else {})
+        for key, label in labels.items()
+    ]
 
 
-def with_something(columns: list[Any], rows: Sequence[Sequence[Any]], optional: Collection[str]) -> tuple[list[Any], list[list[Any]]]:
+def with_something(
+    columns: list[Any], rows: Sequence[Sequence[Any]], optional: Collection[str]
+) -> tuple[list[Any], list[list[Any]]]:
     """Columns and rows without those of the `optional` columns (keys) in which no row has anything, such as a first year's change."""
 
     def empty(at: int) -> bool:

@@ -75,7 +75,9 @@ class Crew:
     By default a run may take 4 GB of memory, less where the machine has less for each worker, but never less than 2 GB.
     """
 
-    def __init__(self, home: Path, timeout: float, memory_limit: int | None = None, workers: int = 1):
+    def __init__(
+        self, home: Path, timeout: float, memory_limit: int | None = None, workers: int = 1
+    ):
         self.home, self.log, self.timeout, self.closed = home, home / "server.log", timeout, False
         share = USABLE * psutil.virtual_memory().total / workers
         self.memory_limit = memory_limit or max(LEAST_LIMIT, min(4e9, share))
@@ -83,7 +85,9 @@ class Crew:
         self.lock, self.numbers = threading.RLock(), count()
         (home / "results").mkdir(parents=True, exist_ok=True)
 
-    def perform(self, task: dict[str, Any], say: Callable[[str], Any] = lambda message: None) -> dict[str, Any]:
+    def perform(
+        self, task: dict[str, Any], say: Callable[[str], Any] = lambda message: None
+    ) -> dict[str, Any]:
         """Run `task`; once more in the pool after a crash, or where it turns out to need a real kernel.
 
         The result is JSON: ``state`` is done, failed or crashed; ``earlier`` says what became of a first attempt, since
@@ -92,7 +96,9 @@ class Crew:
         notes, earlier = [str(task["note"])], list[dict[str, Any]]()
         while True:
             result = self.attempt(task)
-            if self.closed or not (result["state"] == "kernel" or (result["state"] == "crashed" and not earlier)):
+            if self.closed or not (
+                result["state"] == "kernel" or (result["state"] == "crashed" and not earlier)
+            ):
                 note = "；".join(filter(None, (*notes, result.get("note"))))
                 return result | {"executor": task["executor"], "note": note, "earlier": earlier}
             if result["state"] == "crashed":
@@ -104,7 +110,11 @@ class Crew:
     def attempt(self, task: dict[str, Any]) -> dict[str, Any]:
         """Hand `task` to a server and wait for its result; state ``kernel``: it needs a real one."""
         name = f"{os.getpid()}-{next(self.numbers)}"
-        task = task | {"id": name, "result": str(self.home / "results" / name), "staging": f"{task['staging']}-{name}"}
+        task = task | {
+            "id": name,
+            "result": str(self.home / "results" / name),
+            "staging": f"{task['staging']}-{name}",
+        }
         with self.lock:
             server = self._server(task["executor"], tuple(task["group"]), task["imports"])
             run = server.runs[name] = Run(task, server, size(self.log))
@@ -124,24 +134,40 @@ class Crew:
 
     def _server(self, kind: str, group: tuple[str, ...], imports: list[str]) -> Server:
         for server in self.servers:
-            if server.kind == kind and (server.group == group if kind == "fork" else not server.runs):
+            if server.kind == kind and (
+                server.group == group if kind == "fork" else not server.runs
+            ):
                 return server
         for server in self.servers:
-            if server.kind == kind and not server.runs:  # its notebooks are done: give the memory back
+            if (
+                server.kind == kind and not server.runs
+            ):  # its notebooks are done: give the memory back
                 server.kind = "ending"
                 server.dismiss()
         if self.closed:
             raise RuntimeError("closed")
-        path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(Path(__file__).parents[2]))))
+        path = os.pathsep.join(
+            filter(None, (os.environ.get("PYTHONPATH"), str(Path(__file__).parents[2])))
+        )
         changed = (QUIET if kind == "fork" else {}) | {"PYTHONPATH": path}
         before = {name: os.environ[name] for name in changed if name in os.environ}
-        facts = {"home": str(self.home), "imports": imports, "environment": before, "avoid": [], "rest": ""}
+        facts = {
+            "home": str(self.home),
+            "imports": imports,
+            "environment": before,
+            "avoid": [],
+            "rest": "",
+        }
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "evalkit.runner.server", kind, json.dumps(facts)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=os.environ | changed | {MARK: str(self.home)},
-                start_new_session=True, creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )  # fmt: skip  # Ctrl-C in the terminal is for the caller alone
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=os.environ | changed | {MARK: str(self.home)},
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )  # Ctrl-C in the terminal is for the caller alone
         self.servers.append(server := Server(kind, group, process))
         threading.Thread(target=self._listen, args=(server,), daemon=True).start()
         return server
@@ -161,14 +187,20 @@ class Crew:
             self.servers.remove(server)
             for run in list(server.runs.values()):
                 run.status = code
-                run.cause = run.cause or ("常驻进程" if server.kind != "pool" else "进程") + f"意外结束（{ending(code)}）"
+                run.cause = (
+                    run.cause
+                    or ("常驻进程" if server.kind != "pool" else "进程")
+                    + f"意外结束（{ending(code)}）"
+                )
                 run.over.set()
 
     def _watch(self, run: Run) -> None:
         """End a run that takes too long or too much memory (proportional set size, in a child of a warm process)."""
         server = run.server
         if not run.pid and any(other.pid for other in list(server.runs.values())):
-            run.began = time.monotonic()  # a warm process that must begin afresh first waits for its children
+            run.began = (
+                time.monotonic()
+            )  # a warm process that must begin afresh first waits for its children
         limit = self.timeout if run.pid else WARM_UP
         if time.monotonic() - run.began > limit:
             run.cause = f"运行超过 {plain(limit)} 秒，已中止"
@@ -177,13 +209,20 @@ class Crew:
             child = run.pid and server.kind == "fork"
             if child and process.ppid() != server.process.pid:
                 return  # ended meanwhile: the number belongs to a stranger
-            if run.cause and child and run.asked < 4 and not size(Path(run.task["result"] + ".stack")):
+            if (
+                run.cause
+                and child
+                and run.asked < 4
+                and not size(Path(run.task["result"] + ".stack"))
+            ):
                 run.asked += 1
                 process.send_signal(signal.SIGUSR1)
             elif run.cause:
                 kill_tree(process.pid)
             elif run.pid:
-                run.peak = max(run.peak, sum(map(memory, [process, *process.children(recursive=True)])))
+                run.peak = max(
+                    run.peak, sum(map(memory, [process, *process.children(recursive=True)]))
+                )
                 if run.peak > self.memory_limit:  # ended at the next look
                     run.cause = f"占用内存超过 {fixed(self.memory_limit, 1, over=10**9)} GB，已中止"
 
@@ -192,12 +231,19 @@ class Crew:
         task, file = run.task, Path(run.task["result"])
         stack, result = Path(task["result"] + ".stack"), written(file)
         if run.status == CANNOT_WRITE:
-            result = {"state": "failed", "reason": f"结果写不进去（磁盘满或文件夹只读）：{self.home}"}
+            result = {
+                "state": "failed",
+                "reason": f"结果写不进去（磁盘满或文件夹只读）：{self.home}",
+            }
         elif not isinstance(result, dict):
             at = f"单元格 In [{result}] " if result else ""
             told = stack.read_text("utf-8", "replace") if size(stack) else ""
             told = told or self.log.read_bytes()[run.logged :][-8_000:].decode("utf-8", "replace")
-            result = {"state": "crashed", "reason": at + (run.cause or f"进程意外结束（{ending(run.status)}）"), "traceback": told}
+            result = {
+                "state": "crashed",
+                "reason": at + (run.cause or f"进程意外结束（{ending(run.status)}）"),
+                "traceback": told,
+            }
             result["seconds"] = round(time.monotonic() - run.began, 3)
         staged = Path(task["staging"], Path(task["output"]).name)
         if result["state"] in ("failed", "crashed") and staged.is_file():

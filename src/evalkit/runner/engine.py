@@ -15,9 +15,13 @@ class EvalkitEngine(Engine):
     """Registered as ``evalkit`` in the entry points ``papermill.engine``."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any
+    ) -> None:
         if reason := execute_forked(nb_man, kernel_name, **kwargs):
-            logger.warning(f"evalkit: {reason}; 改用标准方式运行 / running with the standard engine")
+            logger.warning(
+                f"evalkit: {reason}; 改用标准方式运行 / running with the standard engine"
+            )
             NBClientEngine.execute_managed_notebook(nb_man, kernel_name, **kwargs)
 
 
@@ -37,17 +41,25 @@ def execute_forked(nb_man: NotebookExecutionManager, kernel_name: str, **kwargs:
     from evalkit.runner.local import make_task
     from evalkit.runner.notebook import inspect
 
-    if kernel_name != "python3" or any(kwargs.get(name) for name in ("log_output", "stdout_file", "stderr_file")):
+    if kernel_name != "python3" or any(
+        kwargs.get(name) for name in ("log_output", "stdout_file", "stderr_file")
+    ):
         return "要求了另一个内核或实时日志"
     limit = kwargs.get("execution_timeout") or kwargs.get("timeout")
     with TemporaryDirectory(prefix="evalkit-notebook-") as folder:
         notebook, output = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
         nbformat.write(nb_man.nb, notebook)
-        facts = {"parts": {}, "hash": "", "seed": seed_of(dict(nb_man.nb.metadata.papermill.parameters))}
+        facts = {
+            "parts": {},
+            "hash": "",
+            "seed": seed_of(dict(nb_man.nb.metadata.papermill.parameters)),
+        }
         task = make_task(Job("", notebook, output), inspect(notebook), facts, Path(folder), "auto")
         if task["executor"] != "fork":
             return str(task["note"])
-        result = kept_crew(float(limit or 1e9)).attempt(task)  # papermill's own default is no time limit
+        result = kept_crew(float(limit or 1e9)).attempt(
+            task
+        )  # papermill's own default is no time limit
         made = output if result["state"] == "done" else result.get("failed_notebook", "")
         executed = remove_error_markers(nbformat.read(made, 4)) if made else None
     if not executed or (result["state"] != "done" and not executed.metadata.papermill["exception"]):

@@ -21,8 +21,22 @@ from evalkit.runner.local import Interrupted, pending, run
 from evalkit.runner.notebook import Parameter, inspect
 
 MAX_TABLE = 50_000_000  # bytes of a table of parameters
-TRUTH = {"true": True, "是": True, "1": True, "yes": True, "false": False, "否": False, "0": False, "no": False}
-TYPES: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "list": json.loads, "dict": json.loads}
+TRUTH = {
+    "true": True,
+    "是": True,
+    "1": True,
+    "yes": True,
+    "false": False,
+    "否": False,
+    "0": False,
+    "no": False,
+}
+TYPES: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "float": float,
+    "list": json.loads,
+    "dict": json.loads,
+}
 TYPES["bool"] = lambda cell: TRUTH[cell.lower()]
 
 
@@ -86,11 +100,24 @@ def fan_out(
         Everything that is wrong with the notebook, the table and its values, at once and before the start.
     """
     notebook, out, source = Path(notebook), Path(out), inspect(Path(notebook))
-    problems = [Problem("notebook_invalid", file=str(notebook), found=text) for text in source.problems]
+    problems = [
+        Problem("notebook_invalid", file=str(notebook), found=text) for text in source.problems
+    ]
     if not problems and source.parameters is None:
         advice = "在 JupyterLab 里给写参数的单元格加上标签 parameters"
-        problems.append(Problem("notebook_invalid", file=str(notebook), found="没有 parameters 单元格", advice=advice))
-    problems += [Problem("data_missing", file=str(p), where="--depends") for p in depends if not Path(p).exists()]
+        problems.append(
+            Problem(
+                "notebook_invalid",
+                file=str(notebook),
+                found="没有 parameters 单元格",
+                advice=advice,
+            )
+        )
+    problems += [
+        Problem("data_missing", file=str(p), where="--depends")
+        for p in depends
+        if not Path(p).exists()
+    ]
     stems, rows = read_table(Path(over), source.parameters or {}, problems)
     if problems:
         raise InputError(problems)
@@ -98,19 +125,30 @@ def fan_out(
         Job(key, notebook, out / f"{stem}.ipynb", values, tuple(map(Path, depends)))
         for (key, stem), values in zip(stems.items(), rows, strict=True)
     ]
-    notes = [f"{key} 不能作文件名，结果存为 {stem}.ipynb" for key, stem in stems.items() if stem != key]
+    notes = [
+        f"{key} 不能作文件名，结果存为 {stem}.ipynb" for key, stem in stems.items() if stem != key
+    ]
     if dry_run:
-        return FanOut((), tuple((job.key, why) for job, why, _ in pending(made, force)), tuple(notes))
+        return FanOut(
+            (), tuple((job.key, why) for job, why, _ in pending(made, force)), tuple(notes)
+        )
     interrupted = False
     try:
-        outcomes = run(made, state=out / ".evalkit", workers=jobs, force=force, log=out / "run.json", **options)
+        outcomes = run(
+            made, state=out / ".evalkit", workers=jobs, force=force, log=out / "run.json", **options
+        )
     except Interrupted as stop:
         outcomes, interrupted = stop.outcomes, True
-    notes += [f"{note}（{number} 项）" for note, number in Counter(o.note for o in outcomes if o.note).items()]
+    notes += [
+        f"{note}（{number} 项）"
+        for note, number in Counter(o.note for o in outcomes if o.note).items()
+    ]
     return FanOut(tuple(outcomes), (), tuple(notes), interrupted)
 
 
-def read_table(path: Path, parameters: dict[str, Parameter], problems: list[Problem]) -> tuple[dict[str, str], list[dict[str, Any]]]:
+def read_table(
+    path: Path, parameters: dict[str, Parameter], problems: list[Problem]
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """A CSV file (UTF-8 or GB 18030): file name by key, parameters by row; what is wrong is added to `problems`."""
     stems: dict[str, str] = {}
     keys: dict[str, str] = {}
@@ -128,13 +166,22 @@ def read_table(path: Path, parameters: dict[str, Parameter], problems: list[Prob
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("gb18030", "replace")
-    lines = [(f"第 {n} 行", [cell.strip() for cell in row]) for n, row in enumerate(csv.reader(io.StringIO(text)), 1)]
+    lines = [
+        (f"第 {n} 行", [cell.strip() for cell in row])
+        for n, row in enumerate(csv.reader(io.StringIO(text)), 1)
+    ]
     (first, heads), *body = [line for line in lines if any(line[1])] or [("", [])]
     if not body:
         wrong("file_empty", "", "没有数据行", advice="第一行写参数名，下面每行一次运行")
     for name, number in Counter(heads).items() if parameters else ():
         if name not in parameters:
-            wrong("key_unknown", first, name, allowed="、".join(parameters), advice=did_you_mean(name, parameters))
+            wrong(
+                "key_unknown",
+                first,
+                name,
+                allowed="、".join(parameters),
+                advice=did_you_mean(name, parameters),
+            )
         if number > 1:
             wrong("key_duplicate", first, name)
     for name, parameter in parameters.items():
@@ -176,7 +223,9 @@ def typed(cell: str, parameter: Parameter) -> Any:
 
 def safe_name(key: str) -> str:
     """A file name (without ending) for Windows, macOS and Linux; unchanged where it already is one."""
-    name = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", visible(unicodedata.normalize("NFC", key))).rstrip(". ")
+    name = re.sub(
+        r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", visible(unicodedata.normalize("NFC", key))
+    ).rstrip(". ")
     if not name or re.match(r"(?i)\.|(con|prn|aux|nul|com[1-9]|lpt[1-9])\s*(\.|$)", name):
         name = "_" + name.lstrip(".")
     if len(name.encode()) > 200:  # 255 bytes with ending and marks of staging

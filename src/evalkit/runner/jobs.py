@@ -112,7 +112,11 @@ def seen_from(folder: Any, value: Any) -> Any:
         return {name: seen_from(folder, each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [seen_from(folder, each) for each in value]
-    if isinstance(value, str) and PurePath(value).is_absolute() and PurePath(value).is_relative_to(str(folder)):
+    if (
+        isinstance(value, str)
+        and PurePath(value).is_absolute()
+        and PurePath(value).is_relative_to(str(folder))
+    ):
         return PurePath(value).relative_to(str(folder)).as_posix()
     return value
 
@@ -132,7 +136,9 @@ def source_hash(notebook: Path) -> str:
     """Source only: outputs and execution counts may change by looking at a notebook in JupyterLab."""
     try:
         cells = json.loads(notebook.read_text("utf-8") if notebook.is_file() else "")["cells"]
-        return digest([[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags")] for c in cells])
+        return digest(
+            [[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags")] for c in cells]
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return content_hash(notebook)
 
@@ -141,7 +147,9 @@ def source_hash(notebook: Path) -> str:
 def installation() -> dict[str, str]:
     """Evalkit's version and the lock (or, without one, the installed distributions) as a hash."""
     lock = Path(__file__).parents[3] / "requirements.lock"
-    names = [] if lock.is_file() else sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
+    names = (
+        [] if lock.is_file() else sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
+    )
     return {"version": __version__, "lock": digest(names) if names else content_hash(lock)}
 
 
@@ -149,7 +157,11 @@ def fingerprints(jobs: Iterable[Job]) -> Iterator[dict[str, Any]]:
     """Hash, its parts and the seed of each job; each notebook and each dependency is read once."""
     source, content = cache(source_hash), cache(content_hash)
     for job in jobs:
-        parts = {"notebook": source(job.notebook), "parameters": digest(job.parameters), "post": job.post or ""}
+        parts = {
+            "notebook": source(job.notebook),
+            "parameters": digest(job.parameters),
+            "post": job.post or "",
+        }
         parts |= {"depends": digest([content(path) for path in job.depends]), **installation()}
         yield {"parts": parts, "hash": digest(parts), "seed": seed_of(job.parameters)}
 
@@ -173,7 +185,11 @@ def why_due(job: Job, parts: dict[str, str], known: dict[str, Any]) -> str:
     """Why the job must run, in Chinese; empty when its result, of which `known` is the record, is up to date."""
     if not known:
         return "还没有结果"
-    if changed := [text for part, text in WORDS["changed"].items() if known["parts"].get(part) != parts[part]]:
+    if changed := [
+        text for part, text in WORDS["changed"].items() if known["parts"].get(part) != parts[part]
+    ]:
         return "、".join(changed)
-    gone = (file for file in known["files"] if not os.path.exists(os.path.join(job.output.parent, file)))
+    gone = (
+        file for file in known["files"] if not os.path.exists(os.path.join(job.output.parent, file))
+    )
     return next((f"结果文件不见了：{file}" for file in gone), "")

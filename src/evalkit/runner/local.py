@@ -20,7 +20,16 @@ from typing import Any
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
 from evalkit.runner.crew import NEED, WATCH, Crew, kept_crew, sweep
-from evalkit.runner.jobs import Event, Job, Outcome, digest, fingerprints, installation, stamped, why_due
+from evalkit.runner.jobs import (
+    Event,
+    Job,
+    Outcome,
+    digest,
+    fingerprints,
+    installation,
+    stamped,
+    why_due,
+)
 from evalkit.runner.machine import FORK, workers_for
 from evalkit.runner.notebook import Notebook, inspect
 
@@ -83,7 +92,9 @@ def run(
     """
     if executor not in ("auto", "fork", "pool") and not executor.startswith("dask://"):
         allowed = "auto、fork、pool、dask://主机:端口"
-        raise InputError(Problem("value_invalid", where="executor", found=executor, allowed=allowed))
+        raise InputError(
+            Problem("value_invalid", where="executor", found=executor, allowed=allowed)
+        )
     state = Path(os.path.abspath(state))
     workers = workers or workers_for(NEED["pool" if executor == "pool" or not FORK else "fork"])
     with locked(state):
@@ -94,10 +105,16 @@ def run(
                 shutil.rmtree(left, ignore_errors=True)
         book = Book(todo, progress)
         look = cache(inspect)
-        tasks = [(job, make_task(job, look(job.notebook), facts, state, executor)) for job, why, facts in todo if why]
+        tasks = [
+            (job, make_task(job, look(job.notebook), facts, state, executor))
+            for job, why, facts in todo
+            if why
+        ]
         tasks.sort(key=lambda pair: pair[1]["group"])  # one warm process after the other
         dask, limits = executor.startswith("dask://"), (timeout, memory_limit)
-        hands = cluster(executor, *limits, force) if dask else processes(book, state, workers, *limits)
+        hands = (
+            cluster(executor, *limits, force) if dask else processes(book, state, workers, *limits)
+        )
         try:
             if tasks:
                 with hands as submit:
@@ -127,39 +144,75 @@ def locked(state: Path, wait: float = 0) -> Iterator[None]:
 def pending(jobs: Sequence[Job], force: bool = False) -> list[tuple[Job, str, dict[str, Any]]]:
     """What a dry run shows: each job with absolute paths, why it must run in Chinese or "", and its hashes."""
     absolute = [
-        replace(j, notebook=j.notebook.absolute(), output=j.output.absolute(), depends=tuple(p.absolute() for p in j.depends))
+        replace(
+            j,
+            notebook=j.notebook.absolute(),
+            output=j.output.absolute(),
+            depends=tuple(p.absolute() for p in j.depends),
+        )
         for j in jobs
     ]
-    names = (("key", [j.key for j in absolute]), ("output", [str(j.output).casefold() for j in absolute]))
-    twice = [(place, name) for place, all_names in names for name, number in Counter(all_names).items() if number > 1]
+    names = (
+        ("key", [j.key for j in absolute]),
+        ("output", [str(j.output).casefold() for j in absolute]),
+    )
+    twice = [
+        (place, name)
+        for place, all_names in names
+        for name, number in Counter(all_names).items()
+        if number > 1
+    ]
     if twice:
-        raise InputError([Problem("key_duplicate", where=place, found=name) for place, name in twice])
+        raise InputError(
+            [Problem("key_duplicate", where=place, found=name) for place, name in twice]
+        )
     found = []
     for job, facts in zip(absolute, fingerprints(absolute), strict=True):
         known = {} if force else stamped(job.output)
-        found.append((job, "要求全部重做" if force else why_due(job, facts["parts"], known), facts | {"known": known}))
+        found.append(
+            (
+                job,
+                "要求全部重做" if force else why_due(job, facts["parts"], known),
+                facts | {"known": known},
+            )
+        )
     return found
 
 
-def make_task(job: Job, source: Notebook, facts: dict[str, Any], state: Path, executor: str) -> dict[str, Any]:
+def make_task(
+    job: Job, source: Notebook, facts: dict[str, Any], state: Path, executor: str
+) -> dict[str, Any]:
     """What a worker needs to know of a job; ``note`` says why this executor."""
     note = source.kernel_reason or ("" if FORK else "本系统不能用 fork")
     name = digest(str(job.output))[:8]
     return {
-        "notebook": str(job.notebook), "output": str(job.output), "parameters": job.parameters, "post": job.post,
-        "key": job.key, "cwd": os.getcwd(), "kernel": source.kernel, "unreadable": source.unreadable,
+        "notebook": str(job.notebook),
+        "output": str(job.output),
+        "parameters": job.parameters,
+        "post": job.post,
+        "key": job.key,
+        "cwd": os.getcwd(),
+        "kernel": source.kernel,
+        "unreadable": source.unreadable,
         "staging": str(job.output.parent / f".evalkit-{digest(str(state))[:8]}-{name}"),
-        "failed": str(state / "failed" / f"{name}-{job.output.name}"), "group": source.group,
-        "executor": "pool" if note or executor == "pool" else "fork", "note": note if executor != "pool" else "",
+        "failed": str(state / "failed" / f"{name}-{job.output.name}"),
+        "group": source.group,
+        "executor": "pool" if note or executor == "pool" else "fork",
+        "note": note if executor != "pool" else "",
         "imports": [*source.imports, *([job.post.partition(":")[0]] if job.post else [])],
-    } | {part: facts[part] for part in ("parts", "hash", "seed")}  # fmt: skip
+    } | {part: facts[part] for part in ("parts", "hash", "seed")}
 
 
 class Book:
     """The accounts of one run: what came of each job, and what the progress callback hears."""
 
     def __init__(self, todo: list[tuple[Job, str, dict[str, Any]]], progress: Progress):
-        self.todo, self.progress, self.lock, self.began = todo, progress, threading.Lock(), time.monotonic()
+        self.todo, self.progress, self.lock, self.began = (
+            todo,
+            progress,
+            threading.Lock(),
+            time.monotonic(),
+        )
         self.outcomes, self.number = dict[str, Outcome](), Counter[str]()
         for job, why, facts in todo:
             if not why:
@@ -167,28 +220,49 @@ class Book:
         self.tell("plan")
 
     def enter(self, job: Job, facts: dict[str, Any], state: Any, result: dict[str, Any]) -> Outcome:
-        kept = ("seconds", "peak_memory", "reason", "traceback", "executor", "note", "failed_notebook", "earlier")
+        kept = (
+            "seconds",
+            "peak_memory",
+            "reason",
+            "traceback",
+            "executor",
+            "note",
+            "failed_notebook",
+            "earlier",
+        )
         made = {name: result[name] for name in kept if name in result}
-        self.outcomes[job.key] = Outcome(job.key, state, job.output, hash=facts["hash"], seed=facts["seed"], **made)
+        self.outcomes[job.key] = Outcome(
+            job.key, state, job.output, hash=facts["hash"], seed=facts["seed"], **made
+        )
         self.number[state] += 1
         return self.outcomes[job.key]
 
-    def tell(self, kind: Any, key: str = "", outcome: Outcome | None = None, message: str = "") -> None:
+    def tell(
+        self, kind: Any, key: str = "", outcome: Outcome | None = None, message: str = ""
+    ) -> None:
         failed, current = self.number["failed"], self.number["up_to_date"]
         finished, total = self.number["done"] + failed, len(self.todo) - current
         left = (time.monotonic() - self.began) / finished * (total - finished) if finished else None
         with self.lock:
             if self.progress:
-                self.progress(Event(kind, finished, total, failed, current, key, outcome, left, message))
+                self.progress(
+                    Event(kind, finished, total, failed, current, key, outcome, left, message)
+                )
 
     def execute(self, tasks: list[tuple[Job, dict[str, Any]]], submit: Submit) -> None:
         """Hand all tasks to `submit` and write down what comes of them."""
         waiting = {submit(task): (job, task) for job, task in tasks}
         while waiting:
-            for future in wait(waiting, WATCH, FIRST_COMPLETED).done:  # Windows lets no Ctrl-C through a long wait
+            for future in wait(
+                waiting, WATCH, FIRST_COMPLETED
+            ).done:  # Windows lets no Ctrl-C through a long wait
                 job, task = waiting.pop(future)
                 error = future.exception()
-                reason = f"读写出错：{error}" if isinstance(error, OSError) else f"运行节点出错：{error!r:.200}"
+                reason = (
+                    f"读写出错：{error}"
+                    if isinstance(error, OSError)
+                    else f"运行节点出错：{error!r:.200}"
+                )
                 result = {"state": "failed", "reason": reason} if error else future.result()
                 state = "done" if result["state"] == "done" else "failed"
                 self.tell("finished", job.key, self.enter(job, task, state, result))
@@ -196,19 +270,39 @@ class Book:
     def close(self, log: Path, workers: int) -> list[Outcome]:
         """Write run.json; whatever was not reached is skipped and says how to go on."""
         skipped = {"reason": "中途停止，没有运行；再次运行同一命令即从这里接着做"}
-        made = [self.outcomes.get(j.key) or self.enter(j, facts, "skipped", skipped) for j, _, facts in self.todo]
+        made = [
+            self.outcomes.get(j.key) or self.enter(j, facts, "skipped", skipped)
+            for j, _, facts in self.todo
+        ]
         if any(why for _, why, _ in self.todo) or not log.is_file():
             whole = zip(self.todo, made, strict=True)
-            put(log, json.dumps({
-                "finished": time.strftime("%FT%TZ", time.gmtime()), "seconds": round(time.monotonic() - self.began, 3),
-                "workers": workers, "python": platform.python_version(), "platform": platform.platform(), **installation(),
-                "runs": [vars(o) | {"parameters": j.parameters, "parts": facts["parts"]} for (j, _, facts), o in whole],
-            }, ensure_ascii=False, indent=1, default=str))  # fmt: skip
+            put(
+                log,
+                json.dumps(
+                    {
+                        "finished": time.strftime("%FT%TZ", time.gmtime()),
+                        "seconds": round(time.monotonic() - self.began, 3),
+                        "workers": workers,
+                        "python": platform.python_version(),
+                        "platform": platform.platform(),
+                        **installation(),
+                        "runs": [
+                            vars(o) | {"parameters": j.parameters, "parts": facts["parts"]}
+                            for (j, _, facts), o in whole
+                        ],
+                    },
+                    ensure_ascii=False,
+                    indent=1,
+                    default=str,
+                ),
+            )
         return made
 
 
 @contextmanager
-def processes(book: Book, state: Path, workers: int, timeout: float, memory_limit: int | None) -> Iterator[Submit]:
+def processes(
+    book: Book, state: Path, workers: int, timeout: float, memory_limit: int | None
+) -> Iterator[Submit]:
     """A function that submits a task to worker processes of this machine, so many at a time."""
     crew = Crew(state, timeout, memory_limit, workers)
 
@@ -230,19 +324,33 @@ def cluster(executor: str, *limits: Any) -> Iterator[Submit]:
     try:
         from distributed import Client  # type: ignore[import-not-found,unused-ignore]
 
-        client = Client(executor.replace("dask://", "tcp://", 1), timeout="10s", set_as_default=False)
+        client = Client(
+            executor.replace("dask://", "tcp://", 1), timeout="10s", set_as_default=False
+        )
     except (ImportError, OSError, TimeoutError, ValueError) as error:
-        advice = '先运行 pip install "evalkit[cluster]"' if isinstance(error, ImportError) else "检查地址，并确认 Dask 调度器已启动"
-        raise InputError(Problem("value_invalid", where="executor", found=executor, read=str(error), advice=advice)) from None
+        advice = (
+            '先运行 pip install "evalkit[cluster]"'
+            if isinstance(error, ImportError)
+            else "检查地址，并确认 Dask 调度器已启动"
+        )
+        raise InputError(
+            Problem(
+                "value_invalid", where="executor", found=executor, read=str(error), advice=advice
+            )
+        ) from None
     with client:
         workers = client.get_executor(pure=False, retries=1)
         yield lambda task: workers.submit(remote, task, *limits)
 
 
-def remote(task: dict[str, Any], timeout: float, memory_limit: int | None, forced: bool) -> dict[str, Any]:
+def remote(
+    task: dict[str, Any], timeout: float, memory_limit: int | None, forced: bool
+) -> dict[str, Any]:
     """On a Dask worker: one task in this worker's own warm process; once more in the pool after a crash."""
     known = stamped(Path(task["output"]))
-    if not forced and known.get("parts") == task["parts"]:  # done by a worker that died before it said so
+    if (
+        not forced and known.get("parts") == task["parts"]
+    ):  # done by a worker that died before it said so
         return known | {"state": "done", "note": "已由另一节点完成"}
     result = kept_crew(timeout, memory_limit).perform(task if FORK else task | {"executor": "pool"})
     return result | {"executor": f"dask/{result['executor']}"}

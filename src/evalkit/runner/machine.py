@@ -118,7 +118,9 @@ class Answerer:
         if self._child is None or self._child.poll() is not None:
             self.end()
             pipe = subprocess.PIPE
-            self._child = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+            self._child = subprocess.Popen(
+                self.command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+            )
         return self._child
 
     def _exchange(self, child: subprocess.Popen[bytes], question: bytes) -> bytes | None:
@@ -134,7 +136,9 @@ class Answerer:
             return None
         return answer if len(head) == 8 and len(answer) == size else None
 
-    def _watch(self, child: subprocess.Popen[bytes], answered: threading.Event, over: threading.Event) -> None:
+    def _watch(
+        self, child: subprocess.Popen[bytes], answered: threading.Event, over: threading.Event
+    ) -> None:
         with suppress(psutil.Error, OSError):
             process = psutil.Process(child.pid)
             while not answered.wait(LOOK) and child.poll() is None:
@@ -190,7 +194,9 @@ def results(function: Callable[[Any], Any], tasks: list[Any], futures: list[Any]
 
 def begin_worker(begin: Callable[[], Any] | None) -> None:
     """A worker dies with its caller (Linux); Ctrl-C is the caller's business, which ends its workers."""
-    prctl(PDEATHSIG, 9)  # SIGKILL, a name that Windows lacks; else it waits for ever after a kill of the caller
+    prctl(
+        PDEATHSIG, 9
+    )  # SIGKILL, a name that Windows lacks; else it waits for ever after a kill of the caller
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):

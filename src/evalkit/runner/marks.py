@@ -45,6 +45,9 @@ def is_command(process: Any) -> bool:
         name = Path(word).name
         if word == "evalkit.cli" or name in ("evalkit", "evalkit.exe"):
             return True
-        if name == "start.py" and Path(process.cwd(), word).with_name("requirements.lock").is_file():
+        if (
+            name == "start.py"
+            and Path(process.cwd(), word).with_name("requirements.lock").is_file()
+        ):
             return True
     return False

@@ -14,8 +14,15 @@ from typing import Any
 
 from evalkit.runner.jobs import WORDS
 
-INTERACTIVE = re.compile(r"^\s*%(?:gui\b|matplotlib\s+(?:widget|notebook|ipympl|qt|tk|gtk|wx|osx))", re.M)
-TRANSPARENT = {"time", "timeit", "capture", "prun"}  # cell magics whose body is Python of this notebook
+INTERACTIVE = re.compile(
+    r"^\s*%(?:gui\b|matplotlib\s+(?:widget|notebook|ipympl|qt|tk|gtk|wx|osx))", re.M
+)
+TRANSPARENT = {
+    "time",
+    "timeit",
+    "capture",
+    "prun",
+}  # cell magics whose body is Python of this notebook
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,11 @@ def inspect(path: Path) -> Notebook:
     try:
         return examine(json.loads(path.read_text("utf-8") if path.is_file() else ""))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        text = f"{path.name} 不是有效的笔记本文件（.ipynb）" if path.is_file() else f"找不到笔记本 {path}"
+        text = (
+            f"{path.name} 不是有效的笔记本文件（.ipynb）"
+            if path.is_file()
+            else f"找不到笔记本 {path}"
+        )
         return Notebook(problems=(text,), unreadable=text)
 
 
@@ -85,7 +96,11 @@ def examine(content: dict[str, Any]) -> Notebook:
         if parameters is None and "parameters" in cell.get("metadata", {}).get("tags", ()):
             parameters = {p.name: p for p in assigned(tree)}
     known = tuple(f"{module}." for module in WORDS["kernel_modules"])
-    reasons += [f"笔记本使用了 {name}（控件、前端通信或事件循环）" for name in imports if f"{name}.".startswith(known)]
+    reasons += [
+        f"笔记本使用了 {name}（控件、前端通信或事件循环）"
+        for name in imports
+        if f"{name}.".startswith(known)
+    ]
     return Notebook(tuple(imports), kernel, next(iter(reasons), ""), parameters, tuple(problems))
 
 
@@ -98,7 +113,9 @@ def parse(source: str) -> tuple[ast.Module, bool]:
     try:
         code = compile(source, "cell", "exec", flags, dont_inherit=True)
     except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager  # 0.3 s: only where there are magics
+        from IPython.core.inputtransformer2 import (
+            TransformerManager,
+        )  # 0.3 s: only where there are magics
 
         source = TransformerManager().transform_cell(source)
         code = compile(source, "cell", "exec", flags, dont_inherit=True)
@@ -109,9 +126,14 @@ def assigned(tree: ast.Module) -> Iterator[Parameter]:
     for node in tree.body:
         if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             continue
-        default, annotation = None, ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
+        default, annotation = (
+            None,
+            ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else "",
+        )
         with suppress(ValueError):
             default = ast.literal_eval(node.value or ast.Constant(...))
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if isinstance(target, ast.Name):
-                yield Parameter(target.id, default if default is not ... else None, annotation, default is ...)
+                yield Parameter(
+                    target.id, default if default is not ... else None, annotation, default is ...
+                )

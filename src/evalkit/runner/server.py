@@ -37,7 +37,10 @@ from evalkit.runner.machine import PDEATHSIG, SUBREAPER, prctl  # noqa: E402
 from evalkit.runner.marks import stands_alone  # noqa: E402
 from evalkit.runner.perform import perform  # noqa: E402
 
-NOT_LEARNT = ("pandas.plotting", "__main__")  # importing the first early changes matplotlib's date converters
+NOT_LEARNT = (
+    "pandas.plotting",
+    "__main__",
+)  # importing the first early changes matplotlib's date converters
 Say = Callable[..., None]
 
 
@@ -45,7 +48,9 @@ class Warm:
     """The single-threaded parent."""
 
     def __init__(self, facts: dict[str, Any], say: Say, channel: int, tasks: int):
-        os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as ipykernel does
+        os.environ.setdefault(
+            "MPLBACKEND", "module://matplotlib_inline.backend_inline"
+        )  # as ipykernel does
         from nbformat.validator import get_validator
 
         from evalkit.runner import shell
@@ -55,7 +60,12 @@ class Warm:
         self.known, self.taught = set[str](), set[str]()
         self.shell = shell.make_shell()
         self.path = shell.with_working_folder(sys.path)  # local modules are left to the children
-        for minor, relaxed in ((4, False), (4, True), (5, False), (5, True)):  # 25 ms each to compile
+        for minor, relaxed in (
+            (4, False),
+            (4, True),
+            (5, False),
+            (5, True),
+        ):  # 25 ms each to compile
             get_validator(4, minor, relaxed)
         self.learn(facts["imports"])
 
@@ -78,7 +88,9 @@ class Warm:
                 self.stay_single(name)
         if "matplotlib.figure" in sys.modules.keys() - self.known:
             first_figure()
-        if "pandas.io.formats.style" in sys.modules.keys() - self.known:  # its templates are compiled once
+        if (
+            "pandas.io.formats.style" in sys.modules.keys() - self.known
+        ):  # its templates are compiled once
             sys.modules["pandas"].DataFrame({"a": [0.5]}).style.format("{:.1f}").to_html()
         for name in sorted(sys.modules.keys() - self.known):
             if warm_up := getattr(sys.modules[name], "__dict__", {}).get("__warm_up__"):
@@ -162,11 +174,19 @@ class Warm:
             if task := self.children.pop(pid, None):
                 result = written(Path(task["result"]))
                 self.say(task=task["id"], status=os.waitstatus_to_exitcode(status))
-                if isinstance(result, dict) and result["state"] == "done" and task["notebook"] not in self.taught:
+                if (
+                    isinstance(result, dict)
+                    and result["state"] == "done"
+                    and task["notebook"] not in self.taught
+                ):
                     self.taught.add(task["notebook"])
                     self.learn(result["modules"])
-        with suppress(OSError, psutil.Error):  # orphans become ours (SUBREAPER); their end brings us here again, for theirs
-            for pid in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
+        with suppress(
+            OSError, psutil.Error
+        ):  # orphans become ours (SUBREAPER); their end brings us here again, for theirs
+            for pid in map(
+                int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+            ):
                 if pid in self.children or os.getsid(pid) in self.children:  # of a run that goes on
                     continue
                 if not stands_alone(psutil.Process(pid)):
@@ -180,7 +200,9 @@ class Warm:
         signal.set_wakeup_fd(writing)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         prctl(SUBREAPER, 1)
-        prctl(PDEATHSIG, 0)  # from here on a closed input ends us, with time to end the children first
+        prctl(
+            PDEATHSIG, 0
+        )  # from here on a closed input ends us, with time to end the children first
         data = b"start"
         while data:
             ready, _, _ = select.select([self.tasks, reading], [], [])
@@ -208,7 +230,11 @@ def watch_writes(cwd: str, *allowed: str) -> set[str]:
     written: set[str] = set()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str) and (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR):
+        if (
+            event == "open"
+            and isinstance(arguments[0], str)
+            and (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR)
+        ):
             path = os.path.abspath(arguments[0])
             if os.path.dirname(path) == cwd and not path.startswith(allowed):
                 written.add(os.path.basename(path))
@@ -257,7 +283,9 @@ def pool(say: Say, source: int) -> None:
 
 def main() -> None:
     channel, source, facts = os.dup(1), take_input(), json.loads(sys.argv[2])
-    with suppress(ImportError, ValueError, OSError):  # a core file would hold whatever ledgers the notebook has read
+    with suppress(
+        ImportError, ValueError, OSError
+    ):  # a core file would hold whatever ledgers the notebook has read
         from resource import RLIMIT_CORE, setrlimit
 
         setrlimit(RLIMIT_CORE, (0, 0))
@@ -274,7 +302,9 @@ def main() -> None:
     except BrokenPipeError:
         pass  # the caller was killed
     finally:
-        kill_tree(os.getpid(), itself=False)  # children, and what they started: a signal at our death reaches only children
+        kill_tree(
+            os.getpid(), itself=False
+        )  # children, and what they started: a signal at our death reaches only children
 
 
 if __name__ == "__main__":

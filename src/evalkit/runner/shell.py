@@ -57,8 +57,18 @@ class Recorder(Session):
 
     hear: Callable[[dict[str, Any]], Any] = staticmethod(lambda message: None)
 
-    def send(self, stream: Any, msg_or_type: Any, content: Any = None, parent: Any = None, *a: Any, **k: Any) -> Any:
-        message = msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
+    def send(
+        self,
+        stream: Any,
+        msg_or_type: Any,
+        content: Any = None,
+        parent: Any = None,
+        *a: Any,
+        **k: Any,
+    ) -> Any:
+        message = (
+            msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content, parent)
+        )
         self.hear(message)
         return message
 
@@ -73,7 +83,13 @@ class Stream(io.TextIOWrapper):
 
     def __init__(self, name: str, session: Recorder, descriptor: int):
         self.session, self.descriptor, self.kind = session, descriptor, name
-        super().__init__(os.fdopen(descriptor, "wb", 0, closefd=False), "UTF-8", "replace", "", write_through=True)  # type: ignore[type-var]
+        super().__init__(
+            os.fdopen(descriptor, "wb", 0, closefd=False),
+            "UTF-8",
+            "replace",
+            "",
+            write_through=True,
+        )  # type: ignore[type-var]
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -81,7 +97,9 @@ class Stream(io.TextIOWrapper):
 
     def write(self, text: str) -> int:
         if self.captured and os.lseek(self.descriptor, 0, os.SEEK_CUR) + len(text) > OUTPUT_LIMIT:
-            raise OSError(TOO_LARGE)  # here, so that an endless loop of prints ends; displays are counted at the end
+            raise OSError(
+                TOO_LARGE
+            )  # here, so that an endless loop of prints ends; displays are counted at the end
         return super().write(text)
 
     def flush(self) -> None:
@@ -103,7 +121,9 @@ def make_shell() -> ZMQInteractiveShell:
     The application of a kernel is there as well, since libraries ask for it; it opens no socket before it is initialised.
     """
     application = IPKernelApp.instance()
-    with suppress(Exception):  # a home that cannot be read or written, or a faulty file: a kernel goes on without it
+    with suppress(
+        Exception
+    ):  # a home that cannot be read or written, or a faulty file: a kernel goes on without it
         application.init_profile_dir()
         application.init_config_files()
         application.load_config_file()
@@ -122,7 +142,11 @@ def with_working_folder(path: Sequence[str]) -> list[str]:
     """A search path with the working folder before the installed packages, where a kernel has it."""
     found = list(path)
     if "" not in found and not IPKernelApp.instance().ignore_cwd:
-        packages = (n for n, each in enumerate(found) if Path(each).name in ("site-packages", "dist-packages"))
+        packages = (
+            n
+            for n, each in enumerate(found)
+            if Path(each).name in ("site-packages", "dist-packages")
+        )
         found.insert(next(packages, 0), "")
     return found
 
@@ -143,7 +167,9 @@ def enter_child() -> None:
         os.dup2(os.memfd_create("output"), descriptor)
     Stream.captured = True
 
-    no_input = StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")
+    no_input = StdinNotImplementedError(
+        "raw_input was called, but this frontend does not support input requests."
+    )
     builtins.input = getpass.getpass = refuse(no_input)
     comm.create_comm = refuse(NeedsKernel("前端通信（控件）"))
     start_up()
@@ -178,17 +204,26 @@ class HereClient(PapermillNotebookClient):
         began = timestamp()
         cell.outputs, self.clear_before_next_output = [], False
         self.session.hear = lambda message: self.process_message(message, cell, cell_index)
-        cell.metadata["execution"] = NotebookNode({"iopub.execute_input": began, "iopub.status.busy": began})
+        cell.metadata["execution"] = NotebookNode(
+            {"iopub.execute_input": began, "iopub.status.busy": began}
+        )
         result = self.shell.run_cell(cell.source, store_history=True)
         sys.stdout.flush()
         sys.stderr.flush()
-        cell.metadata["execution"] |= {"iopub.status.idle": timestamp(), "shell.execute_reply": timestamp()}
+        cell.metadata["execution"] |= {
+            "iopub.status.idle": timestamp(),
+            "shell.execute_reply": timestamp(),
+        }
         cell.execution_count = self.shell.execution_count - 1
         if isinstance(result.error_in_exec, NeedsKernel):
             raise result.error_in_exec
-        failed = not result.success or getattr(self.shell, "_last_traceback_during_displayhook", False)
+        failed = not result.success or getattr(
+            self.shell, "_last_traceback_during_displayhook", False
+        )
         if failed and "raises-exception" not in tags:
-            raise CellExecutionError("", "", "")  # the error itself is an output of the cell already
+            raise CellExecutionError(
+                "", "", ""
+            )  # the error itself is an output of the cell already
         return cell
 
 
@@ -196,7 +231,9 @@ class HereEngine(Engine):
     """Runs the cells in this process; only ever used inside a forked child."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **given: Any) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, **given: Any
+    ) -> None:
         HereClient(nb_man).execute_here(given["seed"], given["place"])
 
 

@@ -18,10 +18,14 @@ def shares(weights: ArrayLike, count: int) -> Floats:
     """Weights of `count` indicators (last axis) brought to sum 1; negative, missing or all zero is refused."""
     w = array("weights", weights)
     if w.shape[-1:] != (count,):
-        raise refuse("weights", f"{w.shape[-1] if w.ndim else 1} 个", f"每个指标一个权重，共 {count} 个")
+        raise refuse(
+            "weights", f"{w.shape[-1] if w.ndim else 1} 个", f"每个指标一个权重，共 {count} 个"
+        )
     total = w.sum(-1, keepdims=True)
     if not bool(np.all(w >= 0)) or not bool(np.all(total > 0)):
-        found = "、".join("缺失" if v != v else plain(v) for v in w.ravel()[:8].tolist()) + "…" * (w.size > 8)
+        found = "、".join("缺失" if v != v else plain(v) for v in w.ravel()[:8].tolist()) + "…" * (
+            w.size > 8
+        )
         raise refuse("weights", found or "没有指标", "权重不小于 0、没有缺失，且不全为 0")
     return np.asarray(w / total)
 
@@ -30,7 +34,11 @@ def _table(x: ArrayLike, axes: int = 2) -> Floats:
     """Values with so many axes at least: indicators last, units before them."""
     values = array("x", x)
     if values.ndim < axes:
-        raise refuse("x", f"{values.ndim} 维", "单位 × 指标" if axes == 2 else "一个单位的各指标，或 单位 × 指标")
+        raise refuse(
+            "x",
+            f"{values.ndim} 维",
+            "单位 × 指标" if axes == 2 else "一个单位的各指标，或 单位 × 指标",
+        )
     return values
 
 
@@ -43,18 +51,30 @@ def _common(x: Floats, w: Floats) -> tuple[int, ...]:
         raise refuse("weights", found, "每个指标一个权重，或与 x 前几维的次数相同") from error
 
 
-def check_combination(normalisation: str, aggregation: str, node: str = "", to: tuple[float, float] = (0, 1)) -> None:
+def check_combination(
+    normalisation: str, aggregation: str, node: str = "", to: tuple[float, float] = (0, 1)
+) -> None:
     """Refuse before the run what has no meaning: a geometric or harmonic mean of values that can be negative."""
     one_of(node or "aggregate", aggregation, *METHODS)
     negative = normalisation in SIGNED or (normalisation in ("minmax", "goalposts") and min(to) < 0)
     if aggregation in ("geometric", "harmonic", "power") and negative:
         advice = "改用 arithmetic，或改用 minmax（如 1 到 100）、share_of_target"
-        found, allowed = f"{aggregation}（{normalisation}）", "几何、调和、幂平均只用于正数；该标准化会产生负数"
+        found, allowed = (
+            f"{aggregation}（{normalisation}）",
+            "几何、调和、幂平均只用于正数；该标准化会产生负数",
+        )
         raise refuse(node or "aggregate", found, allowed, advice)
 
 
-def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "arithmetic", *, power: float = 2.0,
-              needs: float = 1.0, node: str = "") -> Floats:
+def aggregate(
+    x: ArrayLike,
+    weights: ArrayLike | None = None,
+    method: str = "arithmetic",
+    *,
+    power: float = 2.0,
+    needs: float = 1.0,
+    node: str = "",
+) -> Floats:
     r"""Weighted mean of the indicators of every unit.
 
     Parameters
@@ -86,7 +106,9 @@ def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "ari
     """
     one_of(node or "method", method, *METHODS)
     values = _table(x, 2 if method == "copeland" else 1)
-    power = scalar("power", power, -LARGEST_POWER, LARGEST_POWER, f"−{LARGEST_POWER} 至 {LARGEST_POWER}")
+    power = scalar(
+        "power", power, -LARGEST_POWER, LARGEST_POWER, f"−{LARGEST_POWER} 至 {LARGEST_POWER}"
+    )
     needs = scalar("needs", needs, 0, 1, "0 至 1")
     w = shares(np.ones(values.shape[-1]) if weights is None else weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
@@ -95,14 +117,23 @@ def aggregate(x: ArrayLike, weights: ArrayLike | None = None, method: str = "ari
         values = np.broadcast_to(values, shape)
     if method in ("geometric", "harmonic", "power") and bool((values < 0).any()):
         found = f"有负数 {plain(np.nanmin(values))}"
-        raise refuse(node or "aggregate", found, f"{method} 平均的数值都不小于 0", "改用 arithmetic 或换一种标准化")
+        raise refuse(
+            node or "aggregate",
+            found,
+            f"{method} 平均的数值都不小于 0",
+            "改用 arithmetic 或换一种标准化",
+        )
     if not np.isnan(values.sum()):
         return _copeland(values, w) if method == "copeland" else _mean(values, w, method, power)
     present = ~np.isnan(values)
     coverage = (present * w).sum(-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         known = np.where(present, w, 0.0) / coverage[..., None]
-    result = _copeland(values, w) if method == "copeland" else _mean(np.where(present, values, 1.0), known, method, power)
+    result = (
+        _copeland(values, w)
+        if method == "copeland"
+        else _mean(np.where(present, values, 1.0), known, method, power)
+    )
     return np.where((coverage >= needs - 1e-9) & (coverage > 0), result, np.nan)
 
 
@@ -133,7 +164,9 @@ def _median(x: Floats, w: Floats) -> Floats:
     value = np.take_along_axis(x, order, -1)
     reach = np.cumsum(np.take_along_axis(w, order, -1), axis=-1)
     low, high = (np.argmax(reach >= 0.5 + shift, axis=-1)[..., None] for shift in (-1e-9, 1e-9))
-    return np.asarray((np.take_along_axis(value, low, -1) + np.take_along_axis(value, high, -1))[..., 0] / 2)
+    return np.asarray(
+        (np.take_along_axis(value, low, -1) + np.take_along_axis(value, high, -1))[..., 0] / 2
+    )
 
 
 def outranking(x: ArrayLike, weights: ArrayLike) -> Floats:
@@ -153,7 +186,9 @@ def _balance(rows: Floats, units: Floats, w: Floats) -> Floats:
     """Weight of the indicators on which each row is above each unit, less the weight of those where it is below."""
     balance = np.zeros((*rows.shape[:-1], units.shape[-2]))
     for j in range(rows.shape[-1]):
-        balance += w[..., j, None, None] * np.nan_to_num(np.sign(rows[..., :, None, j] - units[..., None, :, j]))
+        balance += w[..., j, None, None] * np.nan_to_num(
+            np.sign(rows[..., :, None, j] - units[..., None, :, j])
+        )
     return balance
 
 
@@ -162,16 +197,22 @@ def _copeland(x: Floats, w: Floats) -> Floats:
     if not x.size:
         return np.zeros(x.shape[:-1])
     flat = x.reshape(-1, count, indicators)
-    weight = np.broadcast_to(w[..., 0, :] if w.ndim > 1 else w, (*x.shape[:-2], indicators)).reshape(-1, indicators)
+    weight = np.broadcast_to(
+        w[..., 0, :] if w.ndim > 1 else w, (*x.shape[:-2], indicators)
+    ).reshape(-1, indicators)
     result = np.zeros(flat.shape[:-1])
     rows = max(1, BLOCK // max(1, count * len(flat)))
     for start in range(0, count, rows):
         balance = _balance(flat[:, start : start + rows], flat, weight)
-        result[:, start : start + rows] = np.sign(np.where(np.abs(balance) < 1e-9, 0, balance)).sum(-1)
+        result[:, start : start + rows] = np.sign(np.where(np.abs(balance) < 1e-9, 0, balance)).sum(
+            -1
+        )
     return result.reshape(x.shape[:-1])
 
 
-def topsis(x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: str = "vector") -> Floats:
+def topsis(
+    x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: str = "vector"
+) -> Floats:
     r"""TOPSIS closeness :math:`C_i = d_i^- / (d_i^+ + d_i^-)` to the ideal and from the worst solution.
 
     Parameters
@@ -200,7 +241,9 @@ def topsis(x: ArrayLike, weights: ArrayLike, better: Better = "higher", norm: st
     else:
         scaled = w * normalise(values, "minmax", better)
     # distances to the ideal and to the worst solution
-    best, worst = (np.sqrt(((scaled - over_units(end, scaled)) ** 2).sum(-1)) for end in ("max", "min"))
+    best, worst = (
+        np.sqrt(((scaled - over_units(end, scaled)) ** 2).sum(-1)) for end in ("max", "min")
+    )
     with np.errstate(invalid="ignore"):
         return np.where(best + worst == 0, 0.5, worst / (best + worst))
 
@@ -213,7 +256,11 @@ def obstacle(x: ArrayLike, weights: ArrayLike) -> Floats:
     """
     values = _table(x, 1)
     if bool(np.any((values < -1e-9) | (values > 1 + 1e-9))):
-        raise refuse("x", f"{plain(np.nanmin(values))} 到 {plain(np.nanmax(values))}", "障碍度要求标准化到 0 至 1")
+        raise refuse(
+            "x",
+            f"{plain(np.nanmin(values))} 到 {plain(np.nanmax(values))}",
+            "障碍度要求标准化到 0 至 1",
+        )
     w = shares(weights, values.shape[-1])
     _common(values, w)
     deficit = w * (1 - np.clip(values, 0, 1))

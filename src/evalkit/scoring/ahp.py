@@ -15,7 +15,24 @@ from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar, typed, w
 from evalkit.world.number import fixed, plain
 
 # Saaty (2008); beyond 15 the line of Alonso and Lamata (2006)
-RANDOM_INDEX = (0, 0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
+RANDOM_INDEX = (
+    0,
+    0,
+    0,
+    0.58,
+    0.90,
+    1.12,
+    1.24,
+    1.32,
+    1.41,
+    1.45,
+    1.49,
+    1.51,
+    1.48,
+    1.56,
+    1.57,
+    1.59,
+)
 
 
 class Ahp(NamedTuple):
@@ -64,9 +81,16 @@ def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
     if matrix is None or isinstance(matrix, str) or not hasattr(matrix, "__len__"):
         raise refuse(node or "matrix", str(matrix)[:60], "判断矩阵：一行一项，每行的个数等于行数")
     given: Any = matrix
-    rows = [list(row) if hasattr(row, "__iter__") and not isinstance(row, str) else [row] for row in given]
+    rows = [
+        list(row) if hasattr(row, "__iter__") and not isinstance(row, str) else [row]
+        for row in given
+    ]
     if not rows or {len(row) for row in rows} != {len(rows)}:
-        raise refuse(node or "matrix", f"{len(rows)} 行，各行 {'、'.join(str(len(row)) for row in rows)} 列", "判断矩阵的行数等于列数")
+        raise refuse(
+            node or "matrix",
+            f"{len(rows)} 行，各行 {'、'.join(str(len(row)) for row in rows)} 列",
+            "判断矩阵的行数等于列数",
+        )
     a = np.array([[_number(v, node) for v in row] for row in rows])
     if bool(np.any(a < 0)) or bool(np.any(np.isinf(a))):
         raise refuse(node or "matrix", plain(np.nanmin(a)), "判断值都大于 0（没有判断的留空）")
@@ -77,10 +101,17 @@ def comparisons(matrix: ArrayLike, node: str = "") -> Floats:
     if bool(np.any(np.abs(product[~np.isnan(product)] - 1) > 0.03)):
         i, j = np.unravel_index(np.nanargmax(np.abs(product - 1)), a.shape)
         found = f"第 {i + 1} 行第 {j + 1} 列 {plain(a[i, j], 3)}，第 {j + 1} 行第 {i + 1} 列 {plain(a[j, i], 3)}"
-        raise refuse(node or "matrix", found, "互为倒数，对角线为 1", f"第 {j + 1} 行第 {i + 1} 列写 {plain(1 / a[i, j], 4)}")
+        raise refuse(
+            node or "matrix",
+            found,
+            "互为倒数，对角线为 1",
+            f"第 {j + 1} 行第 {i + 1} 列写 {plain(1 / a[i, j], 4)}",
+        )
     linked = csgraph.connected_components(~np.isnan(a), directed=False)[1]
     if linked.any():
-        found = f"第 {'、'.join(map(str, np.flatnonzero(linked) + 1))} 项与第 1 项没有直接或间接的比较"
+        found = (
+            f"第 {'、'.join(map(str, np.flatnonzero(linked) + 1))} 项与第 1 项没有直接或间接的比较"
+        )
         raise refuse(node or "matrix", found, "每一项都能比到其他各项", "补一个比较")
     return a
 
@@ -150,12 +181,19 @@ def ahp_triads(matrix: ArrayLike, count: int = 1) -> list[Triad]:
     a = comparisons(matrix)
     count = whole("count", count, 0)
     on_scale = bool(np.nanmax(a) <= 9)
-    found = [(float(1 - min(q, 1 / q)), i, j, k) for i, j, k in combinations(range(len(a)), 3)
-             if not np.isnan(q := a[i, j] * a[j, k] / a[i, k])]  # fmt: skip
+    found = [
+        (float(1 - min(q, 1 / q)), i, j, k)
+        for i, j, k in combinations(range(len(a)), 3)
+        if not np.isnan(q := a[i, j] * a[j, k] / a[i, k])
+    ]
     triads = []
     for size, i, j, k in sorted(found, key=lambda t: -t[0])[:count]:
         choices = []
-        for row, column, value in ((i, k, a[i, j] * a[j, k]), (i, j, a[i, k] / a[j, k]), (j, k, a[i, k] / a[i, j])):
+        for row, column, value in (
+            (i, k, a[i, j] * a[j, k]),
+            (i, j, a[i, k] / a[j, k]),
+            (j, k, a[i, k] / a[i, j]),
+        ):
             changed, value = a.copy(), float(np.clip(value, 1 / 9, 9) if on_scale else value)
             changed[row, column], changed[column, row] = value, 1 / value
             choices.append((ahp(changed).consistency_ratio, row, column, value))
@@ -165,7 +203,9 @@ def ahp_triads(matrix: ArrayLike, count: int = 1) -> list[Triad]:
     return triads
 
 
-def inconsistent(matrix: ArrayLike, node: str = "", names: Sequence[str] = (), limit: float = 0.1) -> str:
+def inconsistent(
+    matrix: ArrayLike, node: str = "", names: Sequence[str] = (), limit: float = 0.1
+) -> str:
     """One Chinese sentence on a matrix above the limit: its ratio, the worst triad, what to change; "" if none."""
     result = ahp(matrix, node=node)
     if result.consistency_ratio <= limit:
@@ -180,8 +220,13 @@ def inconsistent(matrix: ArrayLike, node: str = "", names: Sequence[str] = (), l
     )
 
 
-def ahp_group(matrices: Sequence[ArrayLike], method: str = "judgements", max_ratio: float | None = 0.1,
-              importance: ArrayLike | None = None, solver: str = "eigenvector") -> Group:
+def ahp_group(
+    matrices: Sequence[ArrayLike],
+    method: str = "judgements",
+    max_ratio: float | None = 0.1,
+    importance: ArrayLike | None = None,
+    solver: str = "eigenvector",
+) -> Group:
     """Several experts: `judgements` joins the matrices by geometric means (AIJ), `priorities` the weights (AIP).
 
     Parameters
@@ -203,11 +248,20 @@ def ahp_group(matrices: Sequence[ArrayLike], method: str = "judgements", max_rat
     if not checked or len({m.shape for m in checked}) > 1:
         raise refuse("matrices", f"{len(checked)} 个矩阵", "至少一位专家，各矩阵大小相同")
     single = [ahp(m, solver) for m in checked]
-    weights, ratios = np.array([r.weights for r in single]), np.array([r.consistency_ratio for r in single])
+    weights, ratios = (
+        np.array([r.weights for r in single]),
+        np.array([r.consistency_ratio for r in single]),
+    )
     kept = np.ones(len(single), bool) if max_ratio is None else ratios <= max_ratio
     if not kept.any():
-        raise refuse("matrices", "、".join(fixed(r, 3) for r in ratios), f"至少一位专家的一致性比率不超过 {plain(max_ratio)}")
-    if importance is not None and (given := array("importance", importance)).shape != (len(single),):
+        raise refuse(
+            "matrices",
+            "、".join(fixed(r, 3) for r in ratios),
+            f"至少一位专家的一致性比率不超过 {plain(max_ratio)}",
+        )
+    if importance is not None and (given := array("importance", importance)).shape != (
+        len(single),
+    ):
         raise refuse("importance", f"{given.size} 个", f"每位专家一个，共 {len(single)} 个")
     voice = shares(np.ones(len(single)) if importance is None else importance, len(single)) * kept
     if not voice.sum() > 0:
@@ -245,18 +299,28 @@ def ahp_tree(tree: Mapping[str, Any], solver: str = "eigenvector") -> dict[str, 
     local: dict[str, Ahp] = {}
     totals = np.zeros(2)  # consistency and random indices, weighted
 
-    def down(node: Mapping[str, Any], path: tuple[str, ...], weight: float, above: tuple[int, ...]) -> None:
+    def down(
+        node: Mapping[str, Any], path: tuple[str, ...], weight: float, above: tuple[int, ...]
+    ) -> None:
         place = "/".join(path) or "tree"
         if id(node) in above:
             raise refuse(place, "循环引用", "每一项只属于一个上级", "去掉指回上级的那一项")
-        if not isinstance(node, Mapping) or not isinstance(node.get("items"), Mapping) or not node["items"]:
-            raise refuse(place, str(node)[:60], "{matrix: 判断矩阵, items: {名称: 下级或空}}，至少一项")
+        if (
+            not isinstance(node, Mapping)
+            or not isinstance(node.get("items"), Mapping)
+            or not node["items"]
+        ):
+            raise refuse(
+                place, str(node)[:60], "{matrix: 判断矩阵, items: {名称: 下级或空}}，至少一项"
+            )
         items = list(node["items"])
         if len(items) > 1 and "matrix" not in node:
             raise refuse(place, "没有 matrix", f"{len(items)} 项的判断矩阵")
         result = ahp(node["matrix"] if len(items) != 1 else [[1.0]], solver, place)
         if len(items) != len(result.weights):
-            raise refuse(place, f"{len(items)} 项，矩阵 {len(result.weights)} 阶", "矩阵的阶数等于项数")
+            raise refuse(
+                place, f"{len(items)} 项，矩阵 {len(result.weights)} 阶", "矩阵的阶数等于项数"
+            )
         local[place] = result
         totals[:] += weight * result.consistency_index, weight * random_index(len(items))
         for name, share in zip(items, result.weights, strict=True):
@@ -269,4 +333,8 @@ def ahp_tree(tree: Mapping[str, Any], solver: str = "eigenvector") -> dict[str, 
                 weights[name] = weight * float(share)
 
     down(tree, (), 1.0, ())
-    return {"weights": weights, "local": local, "consistency_ratio": float(totals[0] / (totals[1] or 1.0))}
+    return {
+        "weights": weights,
+        "local": local,
+        "consistency_ratio": float(totals[0] / (totals[1] or 1.0)),
+    }

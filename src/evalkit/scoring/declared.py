@@ -16,10 +16,16 @@ from evalkit.world.yaml import Lines, parse_yaml, read_text, read_yaml, where
 
 BODY = {"index": {"tree"}, "stars": {"dimensions", "cut_offs", "items", "tables"}}
 KINDS: dict[str, tuple[Any, str]] = {
-    "text": (str | int | float, "文字"), "map": (Mapping, "名称: 内容"), "list": (list, "一行一项，以 - 开头"),
-    "condition": (str, ">= 85%、<= 2 这样的写法"), "conditions": (Mapping, "列: 值、[值, …]、>= 3、present 或 missing"),
-    "flag": (bool, "true 或 false"), "whole": (int, "整数"), "number": (int | float, "数字"), "any": (object, ""),
-}  # fmt: skip
+    "text": (str | int | float, "文字"),
+    "map": (Mapping, "名称: 内容"),
+    "list": (list, "一行一项，以 - 开头"),
+    "condition": (str, ">= 85%、<= 2 这样的写法"),
+    "conditions": (Mapping, "列: 值、[值, …]、>= 3、present 或 missing"),
+    "flag": (bool, "true 或 false"),
+    "whole": (int, "整数"),
+    "number": (int | float, "数字"),
+    "any": (object, ""),
+}
 LARGEST = 1e12
 
 
@@ -41,7 +47,11 @@ def misfit(value: Any, kind: Any) -> str:
         return "" if value in kind else "、".join(kind)
     word, *ends = kind.split()
     type_, said = KINDS[word]
-    if value is None or not isinstance(value, type_) or (isinstance(value, bool) and word not in ("flag", "any")):
+    if (
+        value is None
+        or not isinstance(value, type_)
+        or (isinstance(value, bool) and word not in ("flag", "any"))
+    ):
         return said or "写上内容，或删去这一项"
     if word == "condition":
         return "" if Comparison.parse(value) else said
@@ -54,7 +64,13 @@ def misfit(value: Any, kind: Any) -> str:
     if word != "number":
         return ""
     low, high = ([float(end) for end in ends] + [LARGEST])[:2] if ends else (-LARGEST, LARGEST)
-    span = f"{number.plain(low)} 至 {number.plain(high)}" if len(ends) == 2 else f"不小于 {number.plain(low)}" if ends else said
+    span = (
+        f"{number.plain(low)} 至 {number.plain(high)}"
+        if len(ends) == 2
+        else f"不小于 {number.plain(low)}"
+        if ends
+        else said
+    )
     return "" if low <= value <= high else span
 
 
@@ -78,9 +94,20 @@ class Faults:
     lines: Callable[[tuple[Any, ...]], int | None] | None = None
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, code: str, path: tuple[Any, ...], found: Any = "", allowed: str = "", advice: str = "") -> None:
+    def add(
+        self, code: str, path: tuple[Any, ...], found: Any = "", allowed: str = "", advice: str = ""
+    ) -> None:
         place = where(path, self.lines(path) if self.lines else None)
-        self.problems.append(Problem(code, file=self.file, where=place, found=str(found)[:300], allowed=allowed, advice=advice))
+        self.problems.append(
+            Problem(
+                code,
+                file=self.file,
+                where=place,
+                found=str(found)[:300],
+                allowed=allowed,
+                advice=advice,
+            )
+        )
 
     def mapping(self, raw: Any, shape: str, path: tuple[Any, ...]) -> dict[str, Any]:
         """The entries that the shape knows and that are of their kind; every other one is told."""
@@ -89,17 +116,29 @@ class Faults:
             self.add("value_invalid", path, raw, KINDS["map"][1])
             return {}
         for key in [k for k in raw if k not in allowed]:
-            self.add("key_unknown", (*path, key), key, "、".join(allowed), did_you_mean(str(key), allowed))
+            self.add(
+                "key_unknown",
+                (*path, key),
+                key,
+                "、".join(allowed),
+                did_you_mean(str(key), allowed),
+            )
         known = {key: value for key, value in raw.items() if key in allowed}
         bad = {key: said for key, value in known.items() if (said := misfit(value, allowed[key]))}
         for key, said in bad.items():
-            self.add("value_invalid", (*path, key), "（空）" if raw[key] is None else raw[key], said)
+            self.add(
+                "value_invalid", (*path, key), "（空）" if raw[key] is None else raw[key], said
+            )
         return {key: value for key, value in known.items() if key not in bad}
 
-    def choice(self, raw: Mapping[str, Any], key: str, allowed: Any, path: tuple[Any, ...], default: str) -> str:
+    def choice(
+        self, raw: Mapping[str, Any], key: str, allowed: Any, path: tuple[Any, ...], default: str
+    ) -> str:
         word = str(raw.get(key, default))
         if word not in allowed:
-            self.add("value_invalid", (*path, key), word, "、".join(allowed), did_you_mean(word, allowed))
+            self.add(
+                "value_invalid", (*path, key), word, "、".join(allowed), did_you_mean(word, allowed)
+            )
             return default
         return word
 
@@ -128,9 +167,17 @@ def declared(given: Any, kind: str) -> tuple[str, dict[str, Any], Faults]:
     raise InputError(unknown(kind, str(given), known, more="或写一个 YAML 文件的路径"))
 
 
-def unknown(place: str, found: str, known: Sequence[str], code: str = "key_unknown", more: str = "") -> Problem:
+def unknown(
+    place: str, found: str, known: Sequence[str], code: str = "key_unknown", more: str = ""
+) -> Problem:
     """The problem of a name that is not among those known, with the nearest one, or some of them."""
-    return Problem(code, where=place, found=found, allowed="、".join(known[:20]), advice=did_you_mean(found, known) or more)
+    return Problem(
+        code,
+        where=place,
+        found=found,
+        allowed="、".join(known[:20]),
+        advice=did_you_mean(found, known) or more,
+    )
 
 
 def read_mapping(path: Path, faults: Faults, prepare: Callable[[str], str] = str) -> dict[str, Any]:
@@ -145,14 +192,22 @@ def read_mapping(path: Path, faults: Faults, prepare: Callable[[str], str] = str
     return dict(content)
 
 
-def _one(raw: dict[str, Any], name: str, kind: str, faults: Faults) -> tuple[str, dict[str, Any], Faults]:
+def _one(
+    raw: dict[str, Any], name: str, kind: str, faults: Faults
+) -> tuple[str, dict[str, Any], Faults]:
     if raw.keys() & BODY[kind]:  # the file is the one: its lines stand under no name
         if lines := faults.lines:
             faults.lines = lambda path: lines(path[1:])
         return name or kind, raw, faults
     name = name or (next(iter(raw)) if len(raw) == 1 else "")
     if not isinstance(raw.get(name), dict):
-        faults.add("key_unknown", (kind,), name or "（没有写名称）", "、".join(map(str, raw)), "写成 文件.yml#名称")
+        faults.add(
+            "key_unknown",
+            (kind,),
+            name or "（没有写名称）",
+            "、".join(map(str, raw)),
+            "写成 文件.yml#名称",
+        )
         faults.stop()
     return name, raw[name], faults
 
@@ -163,15 +218,29 @@ def cut_offs(raw: Any, shape: str, path: tuple[Any, ...], faults: Faults) -> tup
     label, *more = (key for key in shapes()[shape] if key not in ("from", "above"))
     for n, given in enumerate(raw or ()):
         here, entry = (*path, n), dict(given) if isinstance(given, Mapping) else given
-        for word in [w for w in ("to", "below", "upto", "until", "max") if w in entry] if isinstance(entry, dict) else ():
-            faults.add("value_invalid", (*here, word), entry.pop(word), "只写下限（from 或 above）", "上一档的下限就是本档的上限")
+        for word in (
+            [w for w in ("to", "below", "upto", "until", "max") if w in entry]
+            if isinstance(entry, dict)
+            else ()
+        ):
+            faults.add(
+                "value_invalid",
+                (*here, word),
+                entry.pop(word),
+                "只写下限（from 或 above）",
+                "上一档的下限就是本档的上限",
+            )
         entry = faults.mapping(entry, shape, here)
         ends = [key for key in ("from", "above") if key in entry]
         if len(ends) != 1 or label not in entry:
-            faults.add("key_missing", here, "、".join(map(str, entry)), f"{label} 和 from、above 之一")
+            faults.add(
+                "key_missing", here, "、".join(map(str, entry)), f"{label} 和 from、above 之一"
+            )
             continue
         start = float(entry[ends[0]])
         if any(c.start == start for c in cuts):
             faults.add("key_duplicate", (*here, ends[0]), start, "每个下限只用一次")
-        cuts.append(Cut(start, ends[0] == "above", entry[label], {k: entry[k] for k in more if k in entry}))
+        cuts.append(
+            Cut(start, ends[0] == "above", entry[label], {k: entry[k] for k in more if k in entry})
+        )
     return tuple(sorted(cuts, key=lambda c: -c.start))

@@ -11,8 +11,12 @@ from evalkit.stats.arrays import Floats, array, labels, one_of, refuse
 METHODS = ("none", "mean", "median", "group", "panel")
 
 
-def impute(x: ArrayLike, method: str = "none", groups: ArrayLike | None = None,
-           previous: ArrayLike | None = None) -> tuple[Floats, NDArray[np.bool_]]:
+def impute(
+    x: ArrayLike,
+    method: str = "none",
+    groups: ArrayLike | None = None,
+    previous: ArrayLike | None = None,
+) -> tuple[Floats, NDArray[np.bool_]]:
     """Fill missing values.
 
     Parameters
@@ -41,7 +45,9 @@ def impute(x: ArrayLike, method: str = "none", groups: ArrayLike | None = None,
     elif method == "group":
         group = labels("groups", groups, values.shape[-2])
         fill = np.full(values.shape, np.nan)
-        for number in range(group.max(initial=-1) + 1):  # a unit without a group has nobody to be like
+        for number in range(
+            group.max(initial=-1) + 1
+        ):  # a unit without a group has nobody to be like
             inside = group == number
             fill[..., inside, :] = over_units("mean", values[..., inside, :])
     else:
@@ -49,7 +55,9 @@ def impute(x: ArrayLike, method: str = "none", groups: ArrayLike | None = None,
             raise refuse("previous", "没有给出", "panel 需要以前各期的数值")
         past = array("previous", previous)
         if past.ndim not in (2, 3) or past.shape[-2:] != values.shape[-2:]:
-            found, expected = ("×".join(map(str, shape)) for shape in (past.shape, values.shape[-2:]))
+            found, expected = (
+                "×".join(map(str, shape)) for shape in (past.shape, values.shape[-2:])
+            )
             raise refuse("previous", found or "一个数", f"单位 × 指标（{expected}），可多期")
         fill = np.full(values.shape[-2:], np.nan)
         for period in past[None] if past.ndim == 2 else past:

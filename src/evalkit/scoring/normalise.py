@@ -12,10 +12,27 @@ from evalkit.scoring.ranks import rank
 from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar
 from evalkit.world.number import plain
 
-METHODS = ("share_of_target", "linear_60_100", "minmax", "zscore", "rank", "percentile", "distance", "goalposts", "above_below",
-           "ratio_best", "ratio_mean", "ratio_worst", "difference_best", "difference_mean", "difference_worst")  # fmt: skip
+METHODS = (
+    "share_of_target",
+    "linear_60_100",
+    "minmax",
+    "zscore",
+    "rank",
+    "percentile",
+    "distance",
+    "goalposts",
+    "above_below",
+    "ratio_best",
+    "ratio_mean",
+    "ratio_worst",
+    "difference_best",
+    "difference_mean",
+    "difference_worst",
+)
 ABSOLUTE = frozenset({"share_of_target", "goalposts"})  # a unit's value never depends on the others
-SIGNED = frozenset({"zscore", "difference_best", "difference_mean", "difference_worst", "above_below"})
+SIGNED = frozenset(
+    {"zscore", "difference_best", "difference_mean", "difference_worst", "above_below"}
+)
 
 Better = str | Sequence[str]
 
@@ -26,7 +43,12 @@ def lower_better(better: Better, count: int) -> NDArray[np.bool_]:
         raise refuse("better", str(better), "higher（越高越好）、lower（越低越好）")
     words = [better] * count if isinstance(better, str) else [str(word) for word in better]
     if wrong := sorted(set(words) - {"higher", "lower"}):
-        raise refuse("better", "、".join(wrong), "higher（越高越好）、lower（越低越好）", "无方向的指标不能计分")
+        raise refuse(
+            "better",
+            "、".join(wrong),
+            "higher（越高越好）、lower（越低越好）",
+            "无方向的指标不能计分",
+        )
     if len(words) != count:
         raise refuse("better", f"{len(words)} 个", f"每个指标一个方向，共 {count} 个")
     return np.array([word == "lower" for word in words], dtype=bool)
@@ -52,10 +74,22 @@ def sample_sd(x: Floats, ddof: int = 1) -> Floats:
     return np.asarray(np.sqrt(squares.sum(-2, keepdims=True) / np.maximum(count, 1)))
 
 
-def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: ArrayLike | None = None,
-              zero_at: ArrayLike | None = None, low: ArrayLike | None = None, high: ArrayLike | None = None,
-              to: tuple[float, float] = (0.0, 1.0), cap: bool | None = None, log: bool = False, ties: str | None = None,
-              threshold: float = 0.2, names: Sequence[str] = ()) -> Floats:
+def normalise(
+    x: ArrayLike,
+    method: str,
+    better: Better = "higher",
+    *,
+    target: ArrayLike | None = None,
+    zero_at: ArrayLike | None = None,
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    to: tuple[float, float] = (0.0, 1.0),
+    cap: bool | None = None,
+    log: bool = False,
+    ties: str | None = None,
+    threshold: float = 0.2,
+    names: Sequence[str] = (),
+) -> Floats:
     r"""Indicators on one scale, high always good.
 
     Parameters
@@ -115,9 +149,13 @@ def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: A
     values = values[:, None] if flat else values
     lower = lower_better(better, values.shape[-1])
     names = [str(name) for name in names] or [f"第 {n + 1} 个指标" for n in range(len(lower))]
-    zero_at, low, high = (_limit(name, v, lower) for name, v in (("zero_at", zero_at), ("low", low), ("high", high)))
+    zero_at, low, high = (
+        _limit(name, v, lower) for name, v in (("zero_at", zero_at), ("low", low), ("high", high))
+    )
     if log:
-        values, low, high = (_log(name, v) for name, v in (("x", values), ("low", low), ("high", high)))
+        values, low, high = (
+            _log(name, v) for name, v in (("x", values), ("low", low), ("high", high))
+        )
     if method in ("share_of_target", "distance"):
         target = _needed("target", target, lower, f"{method} 需要目标值 target", names)
     if method == "goalposts":
@@ -136,20 +174,32 @@ def normalise(x: ArrayLike, method: str, better: Better = "higher", *, target: A
         elif method == "distance":
             worst = np.where(lower, over_units("max", values), over_units("min", values))
             goal = np.asarray(target, dtype=float)
-            reachable = np.where(lower, goal < worst, goal > worst)  # else every unit has reached it
-            result = np.where(reachable, (values - worst) / (goal - worst), np.where(np.isnan(values), np.nan, 1.0))
+            reachable = np.where(
+                lower, goal < worst, goal > worst
+            )  # else every unit has reached it
+            result = np.where(
+                reachable,
+                (values - worst) / (goal - worst),
+                np.where(np.isnan(values), np.nan, 1.0),
+            )
             result = np.minimum(result, 1.0) if cap else result
         elif method == "zscore":
             sd = sample_sd(values)
             centred = values - over_units("mean", values)
-            result = np.where(sd > 1e-12 * np.abs(over_units("max", np.abs(values))), centred / sd, centred * 0.0)
+            result = np.where(
+                sd > 1e-12 * np.abs(over_units("max", np.abs(values))), centred / sd, centred * 0.0
+            )
             result = np.where(lower, -result, result)
         elif method in ("rank", "percentile"):
-            result = _places(np.where(lower, -values, values), ties or ("min" if method == "rank" else "ceiling"))
+            result = _places(
+                np.where(lower, -values, values), ties or ("min" if method == "rank" else "ceiling")
+            )
             if method == "percentile":
                 result = 100 * result / np.sum(~np.isnan(values), axis=-2, keepdims=True)
         else:
-            result = _relative(values, lower, method, scalar("threshold", threshold, 0, said="不小于 0"), names)
+            result = _relative(
+                values, lower, method, scalar("threshold", threshold, 0, said="不小于 0"), names
+            )
     return np.asarray(result[..., 0] if flat else result)
 
 
@@ -163,7 +213,9 @@ def _limit(where: str, value: Any, lower: NDArray[np.bool_]) -> Any:
     return np.broadcast_to(found, lower.shape)
 
 
-def _needed(where: str, value: Any, lower: NDArray[np.bool_], said: str, names: Sequence[str]) -> Floats:
+def _needed(
+    where: str, value: Any, lower: NDArray[np.bool_], said: str, names: Sequence[str]
+) -> Floats:
     """The same where the method cannot do without."""
     found = _limit(where, np.nan if value is None else value, lower)
     if bool(np.isnan(found).any()):
@@ -191,34 +243,65 @@ def _log(where: str, v: Any) -> Any:
     if v is None:
         return None
     if bool(np.any(v <= 0)):
-        raise refuse(where, plain(np.nanmin(v)), "取对数的数值和上下限都大于 0", "不取对数（log=False），或换一种标准化")
+        raise refuse(
+            where,
+            plain(np.nanmin(v)),
+            "取对数的数值和上下限都大于 0",
+            "不取对数（log=False），或换一种标准化",
+        )
     return np.log(v)
 
 
-def _share(x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any, names: Sequence[str]) -> Floats:
+def _share(
+    x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any, names: Sequence[str]
+) -> Floats:
     goal = np.broadcast_to(np.asarray(target, dtype=float), lower.shape)
-    zero = np.broadcast_to(np.asarray(np.nan if zero_at is None else zero_at, dtype=float), lower.shape)
+    zero = np.broadcast_to(
+        np.asarray(np.nan if zero_at is None else zero_at, dtype=float), lower.shape
+    )
     start = np.where(np.isnan(zero), 0.0, zero)
     if bool(np.any(same := goal == start)):
-        raise refuse("target", f"{_which(same, names)}的目标值 {plain(goal[same][0])}", "目标值与零分值（不写为 0）不能相同")
+        raise refuse(
+            "target",
+            f"{_which(same, names)}的目标值 {plain(goal[same][0])}",
+            "目标值与零分值（不写为 0）不能相同",
+        )
     if bool(np.any(below := (goal < 0) & np.isnan(zero))):
         found = f"{_which(below, names)}的目标值 {plain(goal[below][0])}"
         raise refuse("target", found, "没有零分值时，目标值大于 0", "写上 zero_at（得零分的值）")
     if bool(np.any(turned := ~np.isnan(zero) & ((goal > zero) == lower))):
-        raise refuse("zero_at", f"{_which(turned, names)}方向相反", "越高越好时零分值低于目标值，越低越好时高于目标值")
+        raise refuse(
+            "zero_at",
+            f"{_which(turned, names)}方向相反",
+            "越高越好时零分值低于目标值，越低越好时高于目标值",
+        )
     inverse = np.where(x <= goal, 1.0, goal / x)
-    return np.clip(np.where(lower & np.isnan(zero), inverse, (x - start) / (goal - start)), 0.0, 1.0)
+    return np.clip(
+        np.where(lower & np.isnan(zero), inverse, (x - start) / (goal - start)), 0.0, 1.0
+    )
 
 
-def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tuple[float, float], cap: bool,
-             names: Sequence[str]) -> Floats:  # fmt: skip
+def _between(
+    x: Floats,
+    lower: NDArray[np.bool_],
+    low: Any,
+    high: Any,
+    ends: tuple[float, float],
+    cap: bool,
+    names: Sequence[str],
+) -> Floats:
     fixed = [np.asarray(np.nan if given is None else given, dtype=float) for given in (low, high)]
-    floor, ceiling = (np.where(np.isnan(v), over_units(n, x), v) for v, n in zip(fixed, ("min", "max"), strict=True))
+    floor, ceiling = (
+        np.where(np.isnan(v), over_units(n, x), v)
+        for v, n in zip(fixed, ("min", "max"), strict=True)
+    )
     if bool(np.any(crossed := np.broadcast_to(fixed[0] >= fixed[1], lower.shape))):
         raise refuse("low, high", f"{_which(crossed, names)}下限不低于上限", "low 小于 high")
     if bool(np.any(turned := np.broadcast_to(floor > ceiling, (*ceiling.shape[:-1], len(lower))))):
         found = f"{_which(turned, names)}的数值都在给定的限值之外"
-        raise refuse("low, high", found, "low 低于数据的最大值，high 高于数据的最小值", "两端都写，或都不写")
+        raise refuse(
+            "low, high", found, "low 低于数据的最大值，high 高于数据的最小值", "两端都写，或都不写"
+        )
     worst, span = np.where(lower, ceiling, floor), np.where(lower, floor - ceiling, ceiling - floor)
     flat = np.abs(span) <= 1e-12 * np.maximum(np.abs(floor), np.abs(ceiling))
     scale = (ends[1] - ends[0]) / np.where(flat, np.nan, span)
@@ -229,14 +312,17 @@ def _between(x: Floats, lower: NDArray[np.bool_], low: Any, high: Any, ends: tup
     return np.clip(result, min(ends), max(ends)) if cap else result
 
 
-
-def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float, names: Sequence[str]) -> Floats:
+def _relative(
+    x: Floats, lower: NDArray[np.bool_], method: str, threshold: float, names: Sequence[str]
+) -> Floats:
     kind, _, name = method.partition("_")
     low, high = over_units("min", x), over_units("max", x)
     ends = {"best": np.where(lower, low, high), "worst": np.where(lower, high, low)}
     reference = ends[name] if name in ends else over_units("mean", x)
     said = {"best": "最好值", "worst": "最差值"}.get(name, "平均数")
-    unlike = ~np.isnan(x) & (np.abs(x - reference) > 1e-12 * np.maximum(high - low, np.abs(reference)))
+    unlike = ~np.isnan(x) & (
+        np.abs(x - reference) > 1e-12 * np.maximum(high - low, np.abs(reference))
+    )
     if kind == "ratio":
         _not_zero(method, f"{said}为 0", unlike & (reference == 0), names)
         base = np.where(lower, x, reference)  # what the ratio is divided by
@@ -244,7 +330,11 @@ def _relative(x: Floats, lower: NDArray[np.bool_], method: str, threshold: float
         if bool(np.any(bad := unlike & ((base < 0) | (reference < 0)))):
             found = f"{_which(bad, names)}有负数"
             raise refuse("x", found, f"{method} 只用于正数", "改用 minmax")
-        return np.where(np.isnan(x), np.nan, np.where(unlike, np.where(lower, reference / x, x / reference), 1.0))
+        return np.where(
+            np.isnan(x),
+            np.nan,
+            np.where(unlike, np.where(lower, reference / x, x / reference), 1.0),
+        )
     zero = np.abs(reference) <= 1e-12 * np.maximum(np.abs(low), np.abs(high))
     _not_zero(method, f"{said}为 0", unlike & zero, names)
     relative = np.where(unlike, (x - reference) / np.abs(reference), x * 0.0)

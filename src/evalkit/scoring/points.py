@@ -13,7 +13,17 @@ from evalkit.scoring.index import Index, Node
 from evalkit.scoring.normalise import ABSOLUTE, normalise
 from evalkit.stats.arrays import Floats
 
-PERSONAL = {"person", "person_id", "person_name", "member_name", "id_card", "phone", "姓名", "身份证号", "手机号"}
+PERSONAL = {
+    "person",
+    "person_id",
+    "person_name",
+    "member_name",
+    "id_card",
+    "phone",
+    "姓名",
+    "身份证号",
+    "手机号",
+}
 ENTITIES = {"area", "party_org"}
 PERCENT = {"linear_60_100", "percentile"}
 NOISE = 1e-10  # of a score out of sums of floats; ten decimals are kept
@@ -28,11 +38,22 @@ def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
     for j, leaf in enumerate(leaves):
         groups.setdefault(rule or leaf.rule, []).append(j)
     out = np.full(x.shape, np.nan)
-    limits = {"target": "full_at", "zero_at": "zero_at"} | ({} if rule else {"low": "low", "high": "high"})  # those of its own rule
+    limits = {"target": "full_at", "zero_at": "zero_at"} | (
+        {} if rule else {"low": "low", "high": "high"}
+    )  # those of its own rule
     for way, at in groups.items():
         mine, part = [leaves[j] for j in at], slice(None) if len(groups) == 1 else at
-        given: dict[str, Any] = {key: np.array([getattr(leaf, name) for leaf in mine]) for key, name in limits.items()}
-        done = normalise(x[..., part], way, [leaf.better for leaf in mine], cap=True, names=[leaf.name for leaf in mine], **given)
+        given: dict[str, Any] = {
+            key: np.array([getattr(leaf, name) for leaf in mine]) for key, name in limits.items()
+        }
+        done = normalise(
+            x[..., part],
+            way,
+            [leaf.better for leaf in mine],
+            cap=True,
+            names=[leaf.name for leaf in mine],
+            **given,
+        )
         out[..., part] = done / 100 if way in PERCENT else done
     return out
 
@@ -44,17 +65,26 @@ def combine(node: Node, share: Floats, weight: Floats, method: str | None = None
     """
     if not node.children:
         return share[..., 0]
-    weight = np.where(weight.sum(-1, keepdims=True) > 0, weight, 1.0)  # a group without points: its parent leaves it out
-    if all((method or n.combine) == "arithmetic" for n in node.groups()) and not np.isnan(share.sum()):
+    weight = np.where(
+        weight.sum(-1, keepdims=True) > 0, weight, 1.0
+    )  # a group without points: its parent leaves it out
+    if all((method or n.combine) == "arithmetic" for n in node.groups()) and not np.isnan(
+        share.sum()
+    ):
         return aggregate(share, weight)
-    parts = [(combine(c, share[..., at], weight[..., at], method), weight[..., at].sum(-1)) for c, at in node.spans()]
+    parts = [
+        (combine(c, share[..., at], weight[..., at], method), weight[..., at].sum(-1))
+        for c, at in node.spans()
+    ]
     rule = method or node.combine
     values, weights = (np.stack(part, -1) for part in zip(*parts, strict=True))
     value = aggregate(values, weights, rule, power=node.power, needs=0.0, node=node.code)
     return (value / max(value.shape[-1] - 1, 1) + 1) / 2 if rule == "copeland" else value
 
 
-def total_scores(index: Index, share: Floats, weight: Any = None, method: str | None = None) -> tuple[Floats, Floats]:
+def total_scores(
+    index: Index, share: Floats, weight: Any = None, method: str | None = None
+) -> tuple[Floats, Floats]:
     """Scores and shares of the points known; below `needs` there is no score. `weight`: replications x indicators."""
     weight = index.points if weight is None else weight
     value = combine(index.root, share, weight, method) * index.root.points
@@ -80,7 +110,9 @@ def settled(score: Any) -> Floats:
 
 def mix(index: Index, own: Floats, others: Floats) -> Floats:
     """Score of every unit on its own data among the data of the others."""
-    absolute = all(leaf.rule in ABSOLUTE for leaf in index.leaves) and all(g.combine != "copeland" for g in index.root.groups())
+    absolute = all(leaf.rule in ABSOLUTE for leaf in index.leaves) and all(
+        g.combine != "copeland" for g in index.root.groups()
+    )
     if absolute or own is others or np.array_equal(own, others, equal_nan=True):
         return total_scores(index, leaf_shares(index, own))[0]
     rows = np.arange(len(own))[:, None]
@@ -91,10 +123,20 @@ def mix(index: Index, own: Floats, others: Floats) -> Floats:
 def no_persons(frame: pd.DataFrame, keyed: bool = True) -> None:
     """Areas and party organisations only; `keyed` asks for a column that says which."""
     found = sorted(PERSONAL & set(map(str, frame.columns)))
-    found += sorted(set(frame["entity"].dropna().astype(str)) - ENTITIES) if "entity" in frame else []
+    found += (
+        sorted(set(frame["entity"].dropna().astype(str)) - ENTITIES) if "entity" in frame else []
+    )
     if found or (keyed and not ENTITIES & set(frame.columns)):
         what = "、".join(found) or "既没有地区也没有党组织"
-        raise InputError(Problem("person_refused", where="indicators", found=what, allowed="地区、党组织", advice="只对地区和党组织计分"))
+        raise InputError(
+            Problem(
+                "person_refused",
+                where="indicators",
+                found=what,
+                allowed="地区、党组织",
+                advice="只对地区和党组织计分",
+            )
+        )
 
 
 def _names(frame: pd.DataFrame) -> pd.Series:
@@ -104,16 +146,29 @@ def _names(frame: pd.DataFrame) -> pd.Series:
 
 def units_of(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     units = frame.assign(_unit=_names(frame)).drop_duplicates("_unit")
-    units = (units.sort_values("sort_order", kind="stable") if "sort_order" in units else units).reset_index(drop=True)
+    units = (
+        units.sort_values("sort_order", kind="stable") if "sort_order" in units else units
+    ).reset_index(drop=True)
     named = "area_name" in units and key == "area"
-    out = pd.DataFrame({"area": units["_unit"], "area_name": units["area_name"] if named else units["_unit"].str.rpartition("/")[2]})
+    out = pd.DataFrame(
+        {
+            "area": units["_unit"],
+            "area_name": units["area_name"] if named else units["_unit"].str.rpartition("/")[2],
+        }
+    )
     out["peer_group"] = units.get("peer_group")
     out["sort_order"] = units["sort_order"] if "sort_order" in units else range(1, len(out) + 1)
     return out
 
 
-def wide(rows: pd.DataFrame, units: pd.DataFrame, codes: list[str], column: str = "value") -> Floats:
+def wide(
+    rows: pd.DataFrame, units: pd.DataFrame, codes: list[str], column: str = "value"
+) -> Floats:
     """A column of the indicators frame as units x indicators, NaN where there is none."""
     values = pd.to_numeric(rows[column], errors="coerce") if column in rows else np.nan
-    table = pd.DataFrame({"u": _names(rows), "i": rows["indicator"], "v": values}).pivot(index="u", columns="i", values="v")
-    return np.array(table.reindex(index=units["area"], columns=codes).to_numpy(dtype=float, na_value=np.nan))
+    table = pd.DataFrame({"u": _names(rows), "i": rows["indicator"], "v": values}).pivot(
+        index="u", columns="i", values="v"
+    )
+    return np.array(
+        table.reindex(index=units["area"], columns=codes).to_numpy(dtype=float, na_value=np.nan)
+    )

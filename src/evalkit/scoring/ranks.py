@@ -27,7 +27,11 @@ def rank(x: ArrayLike, ties: str = "min", better: str = "higher", axis: int = -1
     one_of("ties", ties, "min", "average", "dense")
     one_of("better", better, "higher", "lower")
     values = np.atleast_1d(array("x", x))
-    if isinstance(axis, bool) or not isinstance(axis, int) or not -values.ndim <= axis < values.ndim:
+    if (
+        isinstance(axis, bool)
+        or not isinstance(axis, int)
+        or not -values.ndim <= axis < values.ndim
+    ):
         raise refuse("axis", str(axis), f"{-values.ndim} 至 {values.ndim - 1}")
     if not values.size:
         return values

@@ -25,9 +25,21 @@ from evalkit.stats import rank_sets
 from evalkit.stats.arrays import Floats, refuse
 from evalkit.world.number import fixed
 
-FACTORS = ("data", "imputation", "treatment", "normalisation", "weights", "aggregation", "indicator")
+FACTORS = (
+    "data",
+    "imputation",
+    "treatment",
+    "normalisation",
+    "weights",
+    "aggregation",
+    "indicator",
+)
 METHODS = ("imputation", "treatment", "normalisation", "aggregation")
-SPREAD, DRAWS, FLOOR = 0.25, 64, 0.01  # weights within 25%; draws of a Sobol run; least share under a geometric mean
+SPREAD, DRAWS, FLOOR = (
+    0.25,
+    64,
+    0.01,
+)  # weights within 25%; draws of a Sobol run; least share under a geometric mean
 CELLS = 60_000  # numbers of a block: what stays in the cache
 
 
@@ -40,7 +52,9 @@ class Robustness(Showing):
     seed: int
     vary: tuple[str, ...]
     ranked: Any  # replications x areas, int16, 0 where there is no score
-    graded: Any  # replications x areas, grade number, -1 none; only replications on the declared scale
+    graded: (
+        Any  # replications x areas, grade number, -1 none; only replications on the declared scale
+    )
     failures: pd.DataFrame
 
     def _frame(self) -> pd.DataFrame:
@@ -55,10 +69,18 @@ class Robustness(Showing):
         """Declared rank with the interval that holds 90% of the replications, median, mean, and replications without a rank."""
         out, known = self._frame(), (self.ranked > 0).any(axis=0)
         values = np.where(self.ranked > 0, self.ranked, np.nan)[:, known]
-        for name, q, way in (("low", 0.05, "nearest"), ("median", 0.5, "linear"), ("high", 0.95, "nearest")):
+        for name, q, way in (
+            ("low", 0.05, "nearest"),
+            ("median", 0.5, "linear"),
+            ("high", 0.95, "nearest"),
+        ):
             out[name] = np.nan
-            out.loc[known, name] = np.nanquantile(values, q, axis=0, method=way) if known.any() else np.nan  # type: ignore[call-overload]
-        return out.assign(mean=self._share(self.ranked.sum(0, dtype=float)), failed=(self.ranked == 0).sum(0))
+            out.loc[known, name] = (
+                np.nanquantile(values, q, axis=0, method=way) if known.any() else np.nan
+            )  # type: ignore[call-overload]
+        return out.assign(
+            mean=self._share(self.ranked.sum(0, dtype=float)), failed=(self.ranked == 0).sum(0)
+        )
 
     @cached_property
     def grades(self) -> pd.DataFrame:
@@ -70,7 +92,9 @@ class Robustness(Showing):
 
     def top(self, k: int = 5) -> pd.DataFrame:
         """Probability of standing among the best k."""
-        return self._frame().assign(probability=self._share(((self.ranked > 0) & (self.ranked <= k)).sum(0)))
+        return self._frame().assign(
+            probability=self._share(((self.ranked > 0) & (self.ranked <= k)).sum(0))
+        )
 
     @cached_property
     def pairwise(self) -> pd.DataFrame:
@@ -80,13 +104,17 @@ class Robustness(Showing):
         for i in range(r.shape[1]):
             both = (r[:, [i]] > 0) & (r > 0)
             wins = ((r[:, [i]] < r) & both).sum(0) + 0.5 * ((r[:, [i]] == r) & both).sum(0)
-            np.divide(wins, both.sum(0), out=above[i], where=both.any(0) & (np.arange(r.shape[1]) != i))
+            np.divide(
+                wins, both.sum(0), out=above[i], where=both.any(0) & (np.arange(r.shape[1]) != i)
+            )
         return pd.DataFrame(above, index=names, columns=names)
 
     @cached_property
     def apart(self) -> dict[str, Robustness]:
         """The same with one factor varied at a time."""
-        return {f: robustness(self.scores, max(100, self.n // 4), self.seed, (f,)) for f in self.vary}
+        return {
+            f: robustness(self.scores, max(100, self.n // 4), self.seed, (f,)) for f in self.vary
+        }
 
     @cached_property
     def factors(self) -> pd.DataFrame:
@@ -94,18 +122,31 @@ class Robustness(Showing):
         rows = []
         for name, one in [*self.apart.items(), ("all", self)]:
             gap = _gaps(self.scores, one.ranked)
-            mean, most = (float(f(gap)) if np.isfinite(gap).any() else np.nan for f in (np.nanmean, np.nanmax))
-            rows.append((name, words("factors")[name], mean, most, int((one.ranked == 0).all(1).sum())))
+            mean, most = (
+                float(f(gap)) if np.isfinite(gap).any() else np.nan for f in (np.nanmean, np.nanmax)
+            )
+            rows.append(
+                (name, words("factors")[name], mean, most, int((one.ranked == 0).all(1).sum()))
+            )
         return pd.DataFrame(rows, columns=["factor", "name", "shift", "largest", "failed"])
 
     def moves(self, area: str) -> pd.DataFrame:
         """What would move one area: its rank interval under each factor alone, and its rank without each indicator."""
         i, leaves = self.scores.find(area), self.scores.index.leaves
-        rows = [("factor", words("factors")[f], *one.ranks.iloc[i][["low", "high"]]) for f, one in self.apart.items()]
+        rows = [
+            ("factor", words("factors")[f], *one.ranks.iloc[i][["low", "high"]])
+            for f, one in self.apart.items()
+        ]
         for leaf in leaves if len(leaves) > 1 else ():
             place = self.scores.without(leaf.code).table["rank"].iloc[i]
-            rows += [] if pd.isna(place) else [("indicator", say("dropped", name=leaf.name), float(place), float(place))]
-        out = pd.DataFrame(rows, columns=["kind", "name", "low", "high"]).assign(rank=self.scores.table["rank"].iloc[i])
+            rows += (
+                []
+                if pd.isna(place)
+                else [("indicator", say("dropped", name=leaf.name), float(place), float(place))]
+            )
+        out = pd.DataFrame(rows, columns=["kind", "name", "low", "high"]).assign(
+            rank=self.scores.table["rank"].iloc[i]
+        )
         reach = out[["low", "high"]].sub(out["rank"].astype(float), axis=0).abs().max(axis=1)
         return out.assign(reach=reach).sort_values("reach", ascending=False, ignore_index=True)
 
@@ -117,7 +158,11 @@ class Robustness(Showing):
     def rank_sets(self, confidence: float = 0.95, simultaneous: bool = True) -> pd.DataFrame:
         """Ranks that the sampling error of the data does not exclude (Mogstad, Romano, Shaikh and Wilhelm)."""
         index, x = self.scores.index, _Draws(self.scores, self.seed).data(np.arange(200))
-        error = np.std(combine(index.root, leaf_shares(index, x), index.points) * index.root.points, axis=0, ddof=1)
+        error = np.std(
+            combine(index.root, leaf_shares(index, x), index.points) * index.root.points,
+            axis=0,
+            ddof=1,
+        )
         low, high = rank_sets(self.scores.score, error, confidence, simultaneous, seed=self.seed)
         return self._frame().assign(se=error, low=low, high=high)
 
@@ -125,16 +170,35 @@ class Robustness(Showing):
     def block(self) -> Block:  # type: ignore[override]
         """Rank, interval and probabilities of each area."""
         grades = [str(cut.value) for cut in self.scores.index.grades]
-        frame = self.ranks.join(self.grades[grades] * 100).assign(top=self.top(5)["probability"] * 100)
-        frame["span"] = [f"{fixed(a)}—{fixed(b)}" if a == a else None for a, b in zip(frame["low"], frame["high"], strict=True)]
-        return show("robust", frame, self.notes, say("reports"), self.scores.is_demo, {g: [f"{g}（%）", 0] for g in grades})
+        frame = self.ranks.join(self.grades[grades] * 100).assign(
+            top=self.top(5)["probability"] * 100
+        )
+        frame["span"] = [
+            f"{fixed(a)}—{fixed(b)}" if a == a else None
+            for a, b in zip(frame["low"], frame["high"], strict=True)
+        ]
+        return show(
+            "robust",
+            frame,
+            self.notes,
+            say("reports"),
+            self.scores.is_demo,
+            {g: [f"{g}（%）", 0] for g in grades},
+        )
 
     @property
     def notes(self) -> list[str]:
         factors = "、".join(words("factors")[f] for f in self.vary)
-        notes, open_ended = [say("robust", n=self.n, seed=self.seed, factors=factors)], int(np.isinf(_column(self.scores, "high")).sum())
+        notes, open_ended = (
+            [say("robust", n=self.n, seed=self.seed, factors=factors)],
+            int(np.isinf(_column(self.scores, "high")).sum()),
+        )
         notes += [say("open_ended", n=open_ended)] if open_ended else []
-        return notes + ([say("failures", parts=_counted(self.failures.values.tolist()))] if len(self.failures) else [])
+        return notes + (
+            [say("failures", parts=_counted(self.failures.values.tolist()))]
+            if len(self.failures)
+            else []
+        )
 
 
 @dataclass(frozen=True)
@@ -150,7 +214,9 @@ class Sobol(Showing):
         frame = self.table.copy()
         for w in ("first", "total"):
             ends = zip(frame[f"{w}_low"], frame[f"{w}_high"], strict=True)
-            frame[f"{w}_span"] = [f"{fixed(a, 2)} 至 {fixed(b, 2)}" if a == a else None for a, b in ends]
+            frame[f"{w}_span"] = [
+                f"{fixed(a, 2)} 至 {fixed(b, 2)}" if a == a else None for a, b in ends
+            ]
         return show("sobol", frame, self.warnings, say("reports"), self.is_demo)
 
 
@@ -172,14 +238,27 @@ class _Draws:
     """Numbered draws of data and weights, equal for equal seed and number whatever else is drawn."""
 
     def __init__(self, scores: Scores, seed: int):
-        value, (low, high, ci_low, ci_high) = scores.raw, (_column(scores, c) for c in ("low", "high", "ci_low", "ci_high"))
+        value, (low, high, ci_low, ci_high) = (
+            scores.raw,
+            (_column(scores, c) for c in ("low", "high", "ci_low", "ci_high")),
+        )
         self.seed, self.value = seed, np.ascontiguousarray(value.T)
         bottom, top = np.fmin(low, value), np.where(np.isfinite(high), np.fmax(high, value), value)
-        kinds = dict(zip(scores.rows["indicator"], scores.rows["kind"], strict=True)) if "kind" in scores.rows else {}
-        most = [[1.0 if kinds.get(leaf.code) == "proportion" else np.inf] for leaf in scores.index.leaves]
+        kinds = (
+            dict(zip(scores.rows["indicator"], scores.rows["kind"], strict=True))
+            if "kind" in scores.rows
+            else {}
+        )
+        most = [
+            [1.0 if kinds.get(leaf.code) == "proportion" else np.inf]
+            for leaf in scores.index.leaves
+        ]
         least = np.where((np.nan_to_num(self.value) >= 0).all(1), 0.0, -np.inf)[:, None]
         errors = (np.nan_to_num(half / 1.96).T for half in (value - ci_low, ci_high - value))
-        parts = (np.ascontiguousarray(p, dtype=np.float32) for p in (bottom.T, (top - bottom).T, *errors, most, least))
+        parts = (
+            np.ascontiguousarray(p, dtype=np.float32)
+            for p in (bottom.T, (top - bottom).T, *errors, most, least)
+        )
         self.low, self.width, self.down, self.up, self.most, self.least = parts
         self.uniform = bool(np.nan_to_num(self.width).any())
         self.exact = not (self.uniform or self.down.any() or self.up.any())
@@ -191,7 +270,10 @@ class _Draws:
         """
         if self.exact:
             return np.swapaxes(np.broadcast_to(self.value, (len(numbers), *self.value.shape)), 1, 2)
-        out, z = np.empty((len(numbers), *self.value.shape)), np.empty(self.value.shape, dtype=np.float32)
+        out, z = (
+            np.empty((len(numbers), *self.value.shape)),
+            np.empty(self.value.shape, dtype=np.float32),
+        )
         for d, number in enumerate(numbers):
             rng = np.random.default_rng([self.seed, int(number), 1])
             rng.standard_normal(dtype=np.float32, out=z)
@@ -213,17 +295,27 @@ def _options(scores: Scores) -> dict[str, list[Any]]:
     index, gaps = scores.index, np.isnan(scores.raw).any()
     fill = ["none", "mean", "median"] + ["group"] * bool(scores.units["peer_group"].notna().any())
     return {
-        "imputation": fill if gaps else [index.impute], "treatment": ["none", "winsorise"],
-        "normalisation": ["", "minmax", "linear_60_100", "percentile"], "aggregation": ["", "geometric", "harmonic"],
+        "imputation": fill if gaps else [index.impute],
+        "treatment": ["none", "winsorise"],
+        "normalisation": ["", "minmax", "linear_60_100", "percentile"],
+        "aggregation": ["", "geometric", "harmonic"],
         "indicator": list(range(-1, len(index.leaves))) if len(index.leaves) > 2 else [-1],
-    }  # fmt: skip
+    }
 
 
 def _plan(scores: Scores, u: Floats, vary: Sequence[str], draws: int) -> pd.DataFrame:
     """Settings of the replications from uniform numbers (replications x FACTORS): numbers of options, -1 as declared."""
-    sizes = {name: len(options) for name, options in _options(scores).items()} | {"data": draws, "weights": draws}
-    chosen = {name: np.minimum((u[:, f] * sizes[name]).astype(int), sizes[name] - 1) for f, name in enumerate(FACTORS)}
-    return pd.DataFrame({name: chosen[name] if name in vary else np.full(len(u), -1) for name in FACTORS})
+    sizes = {name: len(options) for name, options in _options(scores).items()} | {
+        "data": draws,
+        "weights": draws,
+    }
+    chosen = {
+        name: np.minimum((u[:, f] * sizes[name]).astype(int), sizes[name] - 1)
+        for f, name in enumerate(FACTORS)
+    }
+    return pd.DataFrame(
+        {name: chosen[name] if name in vary else np.full(len(u), -1) for name in FACTORS}
+    )
 
 
 def _run(scores: Scores, plan: pd.DataFrame, seed: int, failures: Counter[str]) -> tuple[Any, Any]:
@@ -233,9 +325,17 @@ def _run(scores: Scores, plan: pd.DataFrame, seed: int, failures: Counter[str]) 
     ranked, graded = np.zeros((n, units), dtype=np.int16), np.full((n, units), -1, dtype=np.int8)
     numbers = {name: plan[name].to_numpy() for name in FACTORS}
     step = max(1, CELLS // max(1, scores.raw.size))
-    declared = {"imputation": index.impute, "treatment": index.treat, "normalisation": "", "aggregation": ""}
+    declared = {
+        "imputation": index.impute,
+        "treatment": index.treat,
+        "normalisation": "",
+        "aggregation": "",
+    }
     for key, members in plan.groupby(list(METHODS), sort=False).indices.items():
-        way = {m: options[m][at] if at >= 0 else declared[m] for m, at in zip(METHODS, key, strict=True)}
+        way = {
+            m: options[m][at] if at >= 0 else declared[m]
+            for m, at in zip(METHODS, key, strict=True)
+        }
         try:
             for rule in {way["normalisation"] or leaf.rule for leaf in index.leaves}:
                 check_combination(rule, way["aggregation"] or "arithmetic")
@@ -243,8 +343,14 @@ def _run(scores: Scores, plan: pd.DataFrame, seed: int, failures: Counter[str]) 
                 part = members[start : start + step]
                 data, weights = numbers["data"][part], numbers["weights"][part]
                 x = draws.data(data) if data[0] >= 0 else scores.raw[None]
-                weight = draws.weights(weights, index.points) if weights[0] >= 0 else np.tile(index.points, (len(part), 1))
-                out = np.array([options["indicator"][o] if o >= 0 else -1 for o in numbers["indicator"][part]])
+                weight = (
+                    draws.weights(weights, index.points)
+                    if weights[0] >= 0
+                    else np.tile(index.points, (len(part), 1))
+                )
+                out = np.array(
+                    [options["indicator"][o] if o >= 0 else -1 for o in numbers["indicator"][part]]
+                )
                 weight[np.flatnonzero(out >= 0), out[out >= 0]] = 0.0
                 value = _one(scores, x, weight, way)
                 ranked[part] = np.nan_to_num(rank(printed(value)))
@@ -259,13 +365,17 @@ def _one(scores: Scores, x: Floats, weight: Floats, way: dict[str, str]) -> Floa
     """Scores of a block of replications by one method."""
     index = scores.index
     if way["imputation"] != "none" and np.isnan(scores.raw).any():
-        x = impute(x, way["imputation"], scores.units["peer_group"].fillna("").to_numpy(), scores.previous)[0]
+        x = impute(
+            x, way["imputation"], scores.units["peer_group"].fillna("").to_numpy(), scores.previous
+        )[0]
     share = leaf_shares(index, treat(x, way["treatment"]).x, way["normalisation"] or None)
     share = np.maximum(share, FLOOR) if way["aggregation"] else share
     return total_scores(index, share, weight, way["aggregation"] or None)[0]
 
 
-def robustness(scores: Scores, n: int = 1000, seed: int = 7, vary: Sequence[str] = FACTORS) -> Robustness:
+def robustness(
+    scores: Scores, n: int = 1000, seed: int = 7, vary: Sequence[str] = FACTORS
+) -> Robustness:
     """Monte Carlo over data error and method choices.
 
     Parameters
@@ -290,14 +400,24 @@ def robustness(scores: Scores, n: int = 1000, seed: int = 7, vary: Sequence[str]
         raise refuse("vary", "、".join(wrong), "、".join(FACTORS), did_you_mean(wrong[0], FACTORS))
     if n < 1:
         raise refuse("n", str(n), "至少 1 次")
-    plan = _plan(scores, np.random.default_rng([seed, *b"robustness"]).random((n, len(FACTORS))), vary, n)
+    plan = _plan(
+        scores, np.random.default_rng([seed, *b"robustness"]).random((n, len(FACTORS))), vary, n
+    )
     for name in {"data", "weights"} & set(vary):
         plan[name] = np.arange(n)
     failures: Counter[str] = Counter()
     ranked, graded = _run(scores, plan, seed, failures)
     if lost := int((ranked == 0).sum()) - sum(failures.values()) * ranked.shape[1]:
         failures[say("failed_areas")] += lost
-    return Robustness(scores, n, seed, vary, ranked, graded, pd.DataFrame(failures.items(), columns=["reason", "count"]))
+    return Robustness(
+        scores,
+        n,
+        seed,
+        vary,
+        ranked,
+        graded,
+        pd.DataFrame(failures.items(), columns=["reason", "count"]),
+    )
 
 
 def sobol(robust: Robustness, base: int = 256) -> Sobol:
@@ -317,7 +437,10 @@ def sobol(robust: Robustness, base: int = 256) -> Sobol:
     def shift(u: Floats) -> Floats:
         full = np.zeros((u.shape[1], len(FACTORS)))
         full[:, at] = u.T[:, : len(at)]
-        gap = _gaps(robust.scores, _run(robust.scores, _plan(robust.scores, full, names, DRAWS), robust.seed, failures)[0])
+        gap = _gaps(
+            robust.scores,
+            _run(robust.scores, _plan(robust.scores, full, names, DRAWS), robust.seed, failures)[0],
+        )
         return np.nan_to_num(np.nansum(gap, axis=1) / np.maximum((~np.isnan(gap)).sum(1), 1))
 
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
@@ -325,18 +448,27 @@ def sobol(robust: Robustness, base: int = 256) -> Sobol:
         rng = np.random.default_rng([robust.seed, *b"sobol"])
         uniform: list[Any] = [stats.uniform()] * size
         found = stats.sobol_indices(func=shift, n=base, dists=uniform, rng=rng)
-        state = np.random.get_state()  # this bootstrap takes no generator: it draws from the global one
+        state = (
+            np.random.get_state()
+        )  # this bootstrap takes no generator: it draws from the global one
         np.random.seed(robust.seed % 2**32)
         again = found.bootstrap(confidence_level=0.95, n_resamples=499)
         np.random.set_state(state)
     table = pd.DataFrame({"factor": names, "name": [words("factors")[v] for v in names]})
-    for name, value, result in (("first", found.first_order, again.first_order), ("total", found.total_order, again.total_order)):
+    for name, value, result in (
+        ("first", found.first_order, again.first_order),
+        ("total", found.total_order, again.total_order),
+    ):
         ends = result.confidence_interval
         parts = (np.asarray(v)[: len(names)] for v in (value, ends.low, ends.high))
         table[name], table[f"{name}_low"], table[f"{name}_high"] = parts
     notes = [say("sobol", base=base, runs=base * (size + 2))]
     notes += [] if table["total"].fillna(0).any() else [say("sobol_still")]
-    odd = (table["first_low"] > table["total_high"]) | (table["total_high"] < 0) | (table["first_high"] < 0)
+    odd = (
+        (table["first_low"] > table["total_high"])
+        | (table["total_high"] < 0)
+        | (table["first_high"] < 0)
+    )
     notes += [say("sobol_odd", names="、".join(table.loc[odd, "name"]))] if odd.any() else []
     notes += [say("sobol_sum", total=table["first"].sum())] if table["first"].sum() > 1.1 else []
     notes += [say("sobol_failed", parts=_counted(failures.items()))] if failures else []

@@ -21,7 +21,17 @@ from evalkit.scoring.declared import unknown
 from evalkit.scoring.impute import impute
 from evalkit.scoring.index import Index, Node, load_index
 from evalkit.scoring.normalise import normalise, over_units
-from evalkit.scoring.points import combine, leaf_shares, mix, no_persons, printed, settled, total_scores, units_of, wide
+from evalkit.scoring.points import (
+    combine,
+    leaf_shares,
+    mix,
+    no_persons,
+    printed,
+    settled,
+    total_scores,
+    units_of,
+    wide,
+)
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.treat import treat
 from evalkit.scoring.words import Showing, points, say, show, words
@@ -43,7 +53,15 @@ class Shift(Showing):
     @property
     def block(self) -> Block:  # type: ignore[override]
         notes = [say("correlation", spearman=self.spearman, kendall=self.kendall)]
-        return show("shift", self.table, notes, say("reports"), self.is_demo, index=self.names[0], other=self.names[1])
+        return show(
+            "shift",
+            self.table,
+            notes,
+            say("reports"),
+            self.is_demo,
+            index=self.names[0],
+            other=self.names[1],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,15 +119,28 @@ class Scores(Showing):
         (score, known), out = self._scored, self.units.copy()
         names = [cut.value for cut in self.index.grades]
         out["score"] = score
-        out["grade"] = pd.array([names[g] if g >= 0 else None for g in self.grade(score)], dtype="string")
+        out["grade"] = pd.array(
+            [names[g] if g >= 0 else None for g in self.grade(score)], dtype="string"
+        )
         out["rank"] = pd.Series(rank(printed(score))).astype("Int64")
-        out["n_ranked"], out["known"], out["n_imputed"] = int((~np.isnan(score)).sum()), known, self.filled.sum(1)
+        out["n_ranked"], out["known"], out["n_imputed"] = (
+            int((~np.isnan(score)).sum()),
+            known,
+            self.filled.sum(1),
+        )
         said: dict[str, list[str]] = {}
         for r in self.contributions.sort_values("lost", ascending=False).itertuples():
             if r.lost >= 0.05 and len(said.setdefault(r.area, [])) < 3:
-                said[r.area].append(say("lost_short", name=r.name_, lost=shown(r.lost, {"decimals": 1})))
-        unscored = ["" if s == s else say("unscored" if k else "unknown_all", known=k) for s, k in zip(score, known, strict=True)]
-        out["losses"] = [no or "；".join(said.get(a, ())) for a, no in zip(out["area"], unscored, strict=True)]
+                said[r.area].append(
+                    say("lost_short", name=r.name_, lost=shown(r.lost, {"decimals": 1}))
+                )
+        unscored = [
+            "" if s == s else say("unscored" if k else "unknown_all", known=k)
+            for s, k in zip(score, known, strict=True)
+        ]
+        out["losses"] = [
+            no or "；".join(said.get(a, ())) for a, no in zip(out["area"], unscored, strict=True)
+        ]
         return out
 
     @cached_property
@@ -121,24 +152,52 @@ class Scores(Showing):
         """
         n, k = self.x.shape
         earned, full = np.full((n, k), np.nan), np.full((n, k), np.nan)
-        self._split(self.index.root, slice(0, k), np.full(n, self.index.root.points), np.ones(n), earned, full)
+        self._split(
+            self.index.root,
+            slice(0, k),
+            np.full(n, self.index.root.points),
+            np.ones(n),
+            earned,
+            full,
+        )
         earned[np.isnan(self.score)] = np.nan
         earned, lost = settled(earned), settled(full - earned)
-        leaves, top = self.index.leaves, [c.name for c in self.index.root.children for _ in c.leaves()]
+        leaves, top = (
+            self.index.leaves,
+            [c.name for c in self.index.root.children for _ in c.leaves()],
+        )
         of_area = {c: np.repeat(self.units[c].to_numpy(), k) for c in ("area", "area_name")}
         names = {"indicator": [n.code for n in leaves], "name_": [n.name for n in leaves]}
         of_leaf = names | {"dimension": top, "points": self.index.points}
-        cells = {"value": self.raw, "used": self.x, "share": self.shares, "earned": earned, "lost": lost, "imputed": self.filled}
-        return pd.DataFrame(of_area | {c: np.tile(v, n) for c, v in of_leaf.items()} | {c: v.ravel() for c, v in cells.items()})
+        cells = {
+            "value": self.raw,
+            "used": self.x,
+            "share": self.shares,
+            "earned": earned,
+            "lost": lost,
+            "imputed": self.filled,
+        }
+        return pd.DataFrame(
+            of_area
+            | {c: np.tile(v, n) for c, v in of_leaf.items()}
+            | {c: v.ravel() for c, v in cells.items()}
+        )
 
-    def _split(self, node: Node, at: slice, full: Floats, factor: Floats, earned: Floats, most: Floats) -> None:
+    def _split(
+        self, node: Node, at: slice, full: Floats, factor: Floats, earned: Floats, most: Floats
+    ) -> None:
         """Hand a node's points (those of missing items shared out) and the factor of its rule down to the leaves."""
         share = self.shares[:, at]
         if not node.children:
-            earned[:, at.start], most[:, at.start] = full * share[:, 0] * factor, np.where(np.isnan(share[:, 0]), np.nan, full)
+            earned[:, at.start], most[:, at.start] = (
+                full * share[:, 0] * factor,
+                np.where(np.isnan(share[:, 0]), np.nan, full),
+            )
             return
         spans = [(child, slice(at.start + s.start, at.start + s.stop)) for child, s in node.spans()]
-        value = np.stack([combine(c, self.shares[:, s], self.index.points[s]) for c, s in spans], -1)
+        value = np.stack(
+            [combine(c, self.shares[:, s], self.index.points[s]) for c, s in spans], -1
+        )
         w = ~np.isnan(value) * np.array([c.points for c, _ in spans])
         w = w / np.maximum(w.sum(-1, keepdims=True), 1e-300)
         if node.combine != "arithmetic":
@@ -163,10 +222,16 @@ class Scores(Showing):
         raise InputError(unknown("area", area, list(self.units["area_name"]), "area_unknown"))
 
     def _value(self, j: int, value: float) -> str:
-        about = self.rows.loc[self.rows["indicator"] == self.index.leaves[j].code].head(1).to_dict("records")
+        about = (
+            self.rows.loc[self.rows["indicator"] == self.index.leaves[j].code]
+            .head(1)
+            .to_dict("records")
+        )
         if not about or np.isnan(value):
             return say("missing") if np.isnan(value) else plain(value)
-        return fixed(float(value), int(about[0]["decimals"]), scale=about[0]["scale"]) + str(about[0]["unit"])
+        return fixed(float(value), int(about[0]["decimals"]), scale=about[0]["scale"]) + str(
+            about[0]["unit"]
+        )
 
     def _reason(self, j: int, r: Any) -> str:
         leaf = self.index.leaves[j]
@@ -176,25 +241,51 @@ class Scores(Showing):
         text = f"{leaf.name}{self._value(j, r.used)}" + (say("estimate") if r.imputed else "")
         if leaf.rule == "share_of_target":
             text += say("full_at", full=self._value(j, leaf.full_at))
-            text += say("zero_at", zero=self._value(j, leaf.zero_at)) if leaf.zero_at == leaf.zero_at else ""
+            text += (
+                say("zero_at", zero=self._value(j, leaf.zero_at))
+                if leaf.zero_at == leaf.zero_at
+                else ""
+            )
         else:
-            text += say("z" if leaf.rule == "zscore" else "share", rule=words("rules")[leaf.rule], share=r.share)
+            text += say(
+                "z" if leaf.rule == "zscore" else "share",
+                rule=words("rules")[leaf.rule],
+                share=r.share,
+            )
         if r.share >= 1 - 1e-9 and r.lost >= 0.005:
             text += say("whole_group")
-        return say("reason", text=text, full=points(r.earned + r.lost), earned=points(r.earned), lost=points(r.lost))
+        return say(
+            "reason",
+            text=text,
+            full=points(r.earned + r.lost),
+            earned=points(r.earned),
+            lost=points(r.lost),
+        )
 
     def lost(self, area: str, place: bool = True) -> Block:
         """Where the points of an area went, in words, largest loss first; its place (where there is an order) only on demand."""
         i, k = self.find(area), self.x.shape[1]
-        mine, row = list(self.contributions.iloc[i * k : (i + 1) * k].itertuples()), self.table.iloc[i]
+        mine, row = (
+            list(self.contributions.iloc[i * k : (i + 1) * k].itertuples()),
+            self.table.iloc[i],
+        )
         if np.isnan(row["score"]):
             gaps = [self._reason(j, r) for j, r in enumerate(mine) if np.isnan(r.share)]
             return Block.bullets([f"{row['area_name']}：{row['losses']}", *gaps])
         order = sorted(range(k), key=lambda j: -np.nan_to_num(mine[j].lost, nan=0.0))
         grade = "" if pd.isna(row["grade"]) else say("grade", grade=row["grade"])
-        head = say("head", name=row["area_name"], when=self.when, score=points(row["score"]), full=points(self.index.root.points),
-                   grade=grade, place=self._place(row) if place else "")  # fmt: skip
-        return Block.bullets([head, *(self._reason(j, mine[j]) for j in order if not mine[j].lost < 0.005)])
+        head = say(
+            "head",
+            name=row["area_name"],
+            when=self.when,
+            score=points(row["score"]),
+            full=points(self.index.root.points),
+            grade=grade,
+            place=self._place(row) if place else "",
+        )
+        return Block.bullets(
+            [head, *(self._reason(j, mine[j]) for j in order if not mine[j].lost < 0.005)]
+        )
 
     def _place(self, row: Any) -> str:
         if not self.ordered:
@@ -214,9 +305,20 @@ class Scores(Showing):
         behind = (best[i] < over_units("mean", best)[0]) | (ahead >= known * 2 / 3)
         gap = np.where(behind, np.minimum(gap, 0.0), gap)
         gap, lines = settled(gap), []
-        for kind, word, sign in (("strengths", "better_than_mean", 1), ("weaknesses", "worse_than_mean", -1)):
+        for kind, word, sign in (
+            ("strengths", "better_than_mean", 1),
+            ("weaknesses", "worse_than_mean", -1),
+        ):
             at = [j for j in np.argsort(-sign * gap) if sign * gap[j] >= 0.05][:most]
-            parts = [say(word, name=self.index.leaves[j].name, value=self._value(j, self.x[i, j]), gap=points(abs(gap[j]))) for j in at]
+            parts = [
+                say(
+                    word,
+                    name=self.index.leaves[j].name,
+                    value=self._value(j, self.x[i, j]),
+                    gap=points(abs(gap[j])),
+                )
+                for j in at
+            ]
             lines += [say(kind, name=name, parts="；".join(parts))] if parts else []
         alone = int((~np.isnan(self.score)).sum()) < 2
         return Block.bullets(lines or [say("alone" if alone else "like_the_mean", name=name)])
@@ -224,24 +326,51 @@ class Scores(Showing):
     @cached_property
     def imputed(self) -> pd.DataFrame:
         """The values that were filled in, with what they became; empty where nothing was."""
-        hit = self.contributions.loc[self.contributions["imputed"], ["area", "area_name", "indicator", "name_", "used", "points"]]
+        hit = self.contributions.loc[
+            self.contributions["imputed"],
+            ["area", "area_name", "indicator", "name_", "used", "points"],
+        ]
         return hit.assign(method=self.index.impute).reset_index(drop=True)
 
     @cached_property
     def method(self) -> str:
         """How the scores were made, in words."""
         index, root, rules = self.index, self.index.root, words("combines")
-        unlike = [say("combine", name=g.name, rule=rules[g.combine]) for g in root.groups() if g.combine != "arithmetic"]
-        text = say("method", index=index.name, full=points(root.points), needs=index.needs,
-                   groups="、".join(say("group", name=c.name, points=points(c.points)) for c in root.children),
-                   rules="；".join(words("rules")[r] for r in dict.fromkeys(leaf.rule for leaf in index.leaves)),
-                   combine="，其余".join(["、".join(unlike)] * bool(unlike) + [rules["arithmetic"]]),
-                   impute="" if index.impute == "none" else say("impute", way=index.impute))  # fmt: skip
-        cuts = [say("grade_above" if c.strict else "grade_from", start=c.start, grade=c.value) for c in index.grades]
+        unlike = [
+            say("combine", name=g.name, rule=rules[g.combine])
+            for g in root.groups()
+            if g.combine != "arithmetic"
+        ]
+        text = say(
+            "method",
+            index=index.name,
+            full=points(root.points),
+            needs=index.needs,
+            groups="、".join(
+                say("group", name=c.name, points=points(c.points)) for c in root.children
+            ),
+            rules="；".join(
+                words("rules")[r] for r in dict.fromkeys(leaf.rule for leaf in index.leaves)
+            ),
+            combine="，其余".join(["、".join(unlike)] * bool(unlike) + [rules["arithmetic"]]),
+            impute="" if index.impute == "none" else say("impute", way=index.impute),
+        )
+        cuts = [
+            say("grade_above" if c.strict else "grade_from", start=c.start, grade=c.value)
+            for c in index.grades
+        ]
         if len(cuts) > 1 and index.grades[-1].start <= 0:
             above = index.grades[-2]
-            cuts[-1] = say("grade_to" if above.strict else "grade_below", start=above.start, grade=index.grades[-1].value)
-        return text + (say("grades", parts="，".join(cuts)) if cuts else "") + (f"{index.note}。" if index.note else "")
+            cuts[-1] = say(
+                "grade_to" if above.strict else "grade_below",
+                start=above.start,
+                grade=index.grades[-1].value,
+            )
+        return (
+            text
+            + (say("grades", parts="，".join(cuts)) if cuts else "")
+            + (f"{index.note}。" if index.note else "")
+        )
 
     @property
     def block(self) -> Block:  # type: ignore[override]
@@ -250,27 +379,53 @@ class Scores(Showing):
         if not self.ordered:
             frame["rank"] = pd.NA
         source = say("public" if public else "reports")
-        return show("scores", frame, [self.method], source, self.is_demo, when=self.when, index=self.index.name)
+        return show(
+            "scores",
+            frame,
+            [self.method],
+            source,
+            self.is_demo,
+            when=self.when,
+            index=self.index.name,
+        )
 
     # other weights, fewer indicators, another year
 
     def _with(self, root: Node | None, name: str) -> Scores:
         assert root is not None
-        index, codes = dataclasses.replace(self.index, root=root, name=name), [leaf.code for leaf in self.index.leaves]
+        index, codes = (
+            dataclasses.replace(self.index, root=root, name=name),
+            [leaf.code for leaf in self.index.leaves],
+        )
         at = [codes.index(leaf.code) for leaf in index.leaves]
         past = None if self.previous is None else self.previous[:, at]
-        return dataclasses.replace(self, index=index, raw=self.raw[:, at], x=self.x[:, at], filled=self.filled[:, at], previous=past)
+        return dataclasses.replace(
+            self,
+            index=index,
+            raw=self.raw[:, at],
+            x=self.x[:, at],
+            filled=self.filled[:, at],
+            previous=past,
+        )
 
     def reweigh(self, changes: Mapping[str, float]) -> Scores:
         """Other points for named dimensions or indicators; siblings that are not named share what is left."""
         known = [n.code for g in self.index.root.groups() for n in g.children]
         problems = [unknown("reweigh", c, known) for c in changes if c not in known]
         low = {c: str(p) for c, p in changes.items() if not p >= 0}
-        problems += [Problem("value_invalid", where=f"reweigh.{c}", found=p, allowed="不小于 0 的分值") for c, p in low.items()]
+        problems += [
+            Problem("value_invalid", where=f"reweigh.{c}", found=p, allowed="不小于 0 的分值")
+            for c, p in low.items()
+        ]
         root = None if problems else self.index.root.replaced(dict(changes))
         total = self.index.root.points
-        if root is not None and (abs(root.points - total) > 1e-6 or min(leaf.points for leaf in root.leaves()) < 0):
-            found, allowed = "、".join(f"{c} {plain(p)}" for c, p in changes.items()), f"同组合计为上一级的分值（总分 {plain(total)}）"
+        if root is not None and (
+            abs(root.points - total) > 1e-6 or min(leaf.points for leaf in root.leaves()) < 0
+        ):
+            found, allowed = (
+                "、".join(f"{c} {plain(p)}" for c, p in changes.items()),
+                f"同组合计为上一级的分值（总分 {plain(total)}）",
+            )
             problems = [refuse("reweigh", found, allowed, "少写一项，由其余各项分担").problems[0]]
         if problems:
             raise InputError(problems)
@@ -282,19 +437,27 @@ class Scores(Showing):
         if indicator not in codes or len(codes) == 1:
             raise InputError(unknown("without", indicator, codes))
         root = self.index.root.replaced({indicator: None})
-        return self._with(root and root.scaled(self.index.root.points), say("reduced", name=self.index.name, indicator=indicator))
+        return self._with(
+            root and root.scaled(self.index.root.points),
+            say("reduced", name=self.index.name, indicator=indicator),
+        )
 
     def compare(self, other: Scores) -> Shift:
         """These scores beside others of the same areas; a positive shift is a better place here."""
         from scipy import stats
 
-        both = self.table.merge(other.table[["area", "score", "rank", "grade"]], on="area", suffixes=("", "_other"))
+        both = self.table.merge(
+            other.table[["area", "score", "rank", "grade"]], on="area", suffixes=("", "_other")
+        )
         both["difference"] = settled(both["score"] - both["score_other"])
         both["shift"] = both["rank_other"] - both["rank"]
         known = both.dropna(subset=["score", "score_other"])
         pair = printed(known["score"]), printed(known["score_other"])
         enough = all(len(np.unique(p)) > 1 for p in pair)
-        rho, tau = (float(f(*pair).statistic) if enough else np.nan for f in (stats.spearmanr, stats.kendalltau))
+        rho, tau = (
+            float(f(*pair).statistic) if enough else np.nan
+            for f in (stats.spearmanr, stats.kendalltau)
+        )
         return Shift(both, rho, tau, (self.index.name, other.index.name), self.is_demo)
 
     def changes(self, last: Scores | pd.DataFrame) -> pd.DataFrame:
@@ -308,7 +471,10 @@ class Scores(Showing):
         codes = [[leaf.code for leaf in s.index.leaves] for s in (old, self)]
         columns = list(dict.fromkeys(codes[1] + codes[0]))
         sides = (old, codes[0], mine["_at"]), (self, codes[1], [self.find(a) for a in mine["area"]])
-        data = [pd.DataFrame(s.x, columns=own).reindex(columns=columns).to_numpy()[at] for s, own, at in sides]
+        data = [
+            pd.DataFrame(s.x, columns=own).reindex(columns=columns).to_numpy()[at]
+            for s, own, at in sides
+        ]
         values: dict[tuple[int, ...], Floats] = {}
         for own, others, method in np.ndindex(2, 2, 2):
             index = (old.index, self.index)[method]
@@ -322,12 +488,28 @@ class Scores(Showing):
                 state[which] = 1
                 parts[which] += (values[tuple(state)] - before) / 6
         out = mine[["area", "area_name"]].assign(before=values[0, 0, 0], after=values[1, 1, 1])
-        out["change"], out["own"], out["others"], out["method"] = out["after"] - out["before"], *parts
-        earned = [s.contributions.pivot(index="area", columns="indicator", values="earned").reindex(out["area"]) for s in (old, self)]
+        out["change"], out["own"], out["others"], out["method"] = (
+            out["after"] - out["before"],
+            *parts,
+        )
+        earned = [
+            s.contributions.pivot(index="area", columns="indicator", values="earned").reindex(
+                out["area"]
+            )
+            for s in (old, self)
+        ]
         moved = (earned[1] - earned[0]).fillna(0.0).apply(settled)
         names = {leaf.code: leaf.name for leaf in (*old.index.leaves, *self.index.leaves)}
-        top = [(names[code], moved.loc[area, code]) for area, code in moved.abs().idxmax(axis=1).items()]
-        out["mainly"] = [say("up" if m > 0 else "down", name=name, points=points(abs(m))) if abs(m) >= 0.05 else "" for name, m in top]
+        top = [
+            (names[code], moved.loc[area, code])
+            for area, code in moved.abs().idxmax(axis=1).items()
+        ]
+        out["mainly"] = [
+            say("up" if m > 0 else "down", name=name, points=points(abs(m)))
+            if abs(m) >= 0.05
+            else ""
+            for name, m in top
+        ]
         return out
 
     # research
@@ -336,8 +518,13 @@ class Scores(Showing):
     def weights(self) -> pd.DataFrame:
         """Declared weights beside those the data give (equal, entropy, CRITIC, deviation, principal components)."""
         leaves = self.index.leaves
-        out = pd.DataFrame({"indicator": [n.code for n in leaves], "name": [n.name for n in leaves],
-                            "declared": self.index.points / self.index.root.points})
+        out = pd.DataFrame(
+            {
+                "indicator": [n.code for n in leaves],
+                "name": [n.name for n in leaves],
+                "declared": self.index.points / self.index.root.points,
+            }
+        )
         scaled = normalise(self.x, "minmax", [leaf.better for leaf in leaves])
         varies = np.nan_to_num(over_units("max", self.x) - over_units("min", self.x))[0] > 0
         full = scaled[:, varies][~np.isnan(scaled[:, varies]).any(axis=1)]
@@ -356,8 +543,12 @@ class Scores(Showing):
         return robustness(self, n, seed, FACTORS if vary is None else vary)
 
 
-def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | None = None,
-          previous: pd.DataFrame | None = None) -> Scores:
+def score(
+    indicators: pd.DataFrame,
+    index: Any = "annual",
+    codebook: Codebook | None = None,
+    previous: pd.DataFrame | None = None,
+) -> Scores:
     """Scores of all areas in one period and level of a frame of indicators.
 
     Parameters
@@ -384,33 +575,88 @@ def score(indicators: pd.DataFrame, index: Any = "annual", codebook: Codebook | 
     known: dict[str, dict[str, Any]] = {}
     for code, i in codebook.indicators.items():
         target = codebook.references[i.target].value if i.target in codebook.references else np.nan
-        known[code] = {"name": i.name, "better": i.better, "target": float(target), "entity": i.entity}
+        known[code] = {
+            "name": i.name,
+            "better": i.better,
+            "target": float(target),
+            "entity": i.entity,
+        }
     for row in indicators.drop_duplicates("indicator").to_dict("records"):
         code = str(row["indicator"])
-        about = {key: row[key] for key in ("name", "better", "target") if key in row and not pd.isna(row[key])}
-        known[code] = {"name": code, "better": "higher", "target": np.nan} | known.get(code, {}) | about
+        about = {
+            key: row[key]
+            for key in ("name", "better", "target")
+            if key in row and not pd.isna(row[key])
+        }
+        known[code] = (
+            {"name": code, "better": "higher", "target": np.nan} | known.get(code, {}) | about
+        )
     checked = load_index(index, known)
     codes = [leaf.code for leaf in checked.leaves]
     key = "party_org" if "party_org" in indicators else "area"
     rows = indicators.loc[indicators["indicator"].isin(codes)]
-    persons = [c for c in codes if c in known and known[c].get("entity", "area") not in ("area", "party_org")]
-    problems = [Problem("person_refused", where=c, found=str(known[c]["entity"]), allowed="地区、党组织") for c in persons]
+    persons = [
+        c
+        for c in codes
+        if c in known and known[c].get("entity", "area") not in ("area", "party_org")
+    ]
+    problems = [
+        Problem("person_refused", where=c, found=str(known[c]["entity"]), allowed="地区、党组织")
+        for c in persons
+    ]
     for column in ("period", "level"):
         found = rows[column].dropna().unique().tolist() if column in rows else []
         if len(found) > 1:
-            mixed, advice = "混有 " + "、".join(map(str, found)), f"先选定，例如 query(\"{column} == '{found[0]}'\")"
-            problems.append(Problem("value_invalid", where=column, found=mixed, allowed="一个时期、一级", advice=advice))
+            mixed, advice = (
+                "混有 " + "、".join(map(str, found)),
+                f"先选定，例如 query(\"{column} == '{found[0]}'\")",
+            )
+            problems.append(
+                Problem(
+                    "value_invalid",
+                    where=column,
+                    found=mixed,
+                    allowed="一个时期、一级",
+                    advice=advice,
+                )
+            )
     if not problems and rows.duplicated([*dict.fromkeys(["area", key]), "indicator"]).any():
-        problems.append(Problem("row_duplicate", where="indicators", found="同一地区同一指标有多行", allowed="每个地区每个指标一行"))
+        problems.append(
+            Problem(
+                "row_duplicate",
+                where="indicators",
+                found="同一地区同一指标有多行",
+                allowed="每个地区每个指标一行",
+            )
+        )
     if not len(rows):
-        problems.append(Problem("data_missing", where="indicators", found="没有这个指数的任何指标", advice="需要：" + "、".join(codes)))
+        problems.append(
+            Problem(
+                "data_missing",
+                where="indicators",
+                found="没有这个指数的任何指标",
+                advice="需要：" + "、".join(codes),
+            )
+        )
     if problems:
         raise InputError(problems)
     units = units_of(indicators, key)
     raw = wide(rows, units, codes)
     before = pd.DataFrame() if previous is None else previous.loc[previous["indicator"].isin(codes)]
-    parts = [before.loc[before["period"] == p] for p in in_time(before["period"].dropna())] if len(before) else []
+    parts = (
+        [before.loc[before["period"] == p] for p in in_time(before["period"].dropna())]
+        if len(before)
+        else []
+    )
     past = np.stack([wide(part, units, codes) for part in parts]) if parts else None
     groups = units["peer_group"].fillna("").to_numpy() if checked.impute == "group" else None
     x, filled = impute(raw, checked.impute, groups, past)
-    return Scores(checked, units, rows, raw, treat(x, checked.treat).x, filled, None if past is None else past[-1])
+    return Scores(
+        checked,
+        units,
+        rows,
+        raw,
+        treat(x, checked.treat).x,
+        filled,
+        None if past is None else past[-1],
+    )

@@ -23,7 +23,11 @@ from evalkit.world.number import fixed, plain
 
 def number(values: Any) -> Any:
     """A column as float64 with NaN."""
-    return pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return (
+        pd.to_numeric(values, errors="coerce")
+        .astype("Float64")
+        .to_numpy(dtype=float, na_value=np.nan)
+    )
 
 
 def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
@@ -41,12 +45,19 @@ def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
         for kind in ("dimensions", "items"):
             total = _check_items(table.get(kind, {}), (*path, kind), faults)
             if total > (most := raw.get("points", np.inf)) + 1e-9:
-                faults.add("value_invalid", (*path, kind), f"各项合计 {plain(total)}", f"不超过 {plain(most)}")
+                faults.add(
+                    "value_invalid",
+                    (*path, kind),
+                    f"各项合计 {plain(total)}",
+                    f"不超过 {plain(most)}",
+                )
     cuts = cut_offs(raw.get("cut_offs"), "level", (code, "cut_offs"), faults)
     if sorted((c.value for c in cuts), reverse=True) != [c.value for c in cuts]:
         found = "、".join(f"{c.value}星自{plain(c.start)}分" for c in cuts)
         faults.add("value_invalid", (code, "cut_offs"), found, "星级越高，下限越高，每级一行")
-    for text in [t for pair in raw.get("targets", {}).items() for t in pair if misfit(t, "condition")]:
+    for text in [
+        t for pair in raw.get("targets", {}).items() for t in pair if misfit(t, "condition")
+    ]:
         faults.add("value_invalid", (code, "targets"), text, misfit(text, "condition"))
     if "cycle" in raw:
         cycle = faults.mapping(raw["cycle"], "cycle", (code, "cycle"))
@@ -73,12 +84,19 @@ def _check_items(items: Mapping[str, Any], path: tuple[Any, ...], faults: Faults
         if path[-1] == "dimensions" and "points" not in item:
             faults.add("key_missing", (*here, "points"), "", "这个维度的满分")
         inner = _check_items(item.get("items", {}), (*here, "items"), faults)
-        for word, value in (bad := {w: v for w, v in item.get("steps", {}).items() if misfit(v, "number")}).items():
+        for word, value in (
+            bad := {w: v for w, v in item.get("steps", {}).items() if misfit(v, "number")}
+        ).items():
             faults.add("value_invalid", (*here, "steps", word), value, misfit(value, "number"))
         steps = [value for word, value in item.get("steps", {}).items() if word not in bad]
         points = item.get("points", max([inner, 0.0, *steps]))
         if inner > points + 1e-9 or (steps and max(steps) > points + 1e-9):
-            faults.add("value_invalid", here, f"下级合计或最高档 {plain(max([inner, *steps]))}", f"不超过 {plain(points)}")
+            faults.add(
+                "value_invalid",
+                here,
+                f"下级合计或最高档 {plain(max([inner, *steps]))}",
+                f"不超过 {plain(points)}",
+            )
         if bool(item.keys() & {"off", "add"}) != ("per" in item):
             faults.add("key_missing", here, "、".join(item), "off 或 add 与 per（计数的列）同写")
         total += 0.0 if item.get("bonus") or item.get("minus") else points
@@ -86,7 +104,10 @@ def _check_items(items: Mapping[str, Any], path: tuple[Any, ...], faults: Faults
 
 
 def _column(frame: pd.DataFrame, key: str, item: Mapping[str, Any]) -> str | None:
-    return next((n for n in (item.get("per"), key, item.get("heading"), item.get("name")) if n in frame), None)
+    return next(
+        (n for n in (item.get("per"), key, item.get("heading"), item.get("name")) if n in frame),
+        None,
+    )
 
 
 def _item(frame: pd.DataFrame, key: str, item: Mapping[str, Any]) -> Any:
@@ -96,10 +117,14 @@ def _item(frame: pd.DataFrame, key: str, item: Mapping[str, Any]) -> Any:
         return np.minimum(sum(_item(frame, k, i) for k, i in item["items"].items()), top)
     values = frame[_column(frame, key, item)]
     if "steps" in item:
-        return values.map(lambda v: float(item["steps"].get(v, np.nan)) if isinstance(v, str) else np.nan).to_numpy(dtype=float)
+        return values.map(
+            lambda v: float(item["steps"].get(v, np.nan)) if isinstance(v, str) else np.nan
+        ).to_numpy(dtype=float)
     count = number(values)
     if "off" in item:
-        return np.maximum(top - item["off"] * count, 0) if np.isfinite(top) else -item["off"] * count
+        return (
+            np.maximum(top - item["off"] * count, 0) if np.isfinite(top) else -item["off"] * count
+        )
     if "add" in item:
         return np.minimum(item["add"] * count, item.get("cap", top))
     return np.clip(count, 0, top) * (-1 if item.get("minus") else 1)
@@ -123,40 +148,84 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
     n, by_star = len(out), "star_when" in raw
     before = number(out["stars_previous"]) if "stars_previous" in out else np.full(n, np.nan)
     cycle = raw.get("cycle")
-    if cycle and str(period).isdigit() and (int(period) - int(cycle["first"])) % int(cycle["years"]):
-        return _finished(out, np.full(n, np.nan), before, before, np.full(n, say("off_cycle"), dtype=object), raw)
+    if (
+        cycle
+        and str(period).isdigit()
+        and (int(period) - int(cycle["first"])) % int(cycle["years"])
+    ):
+        return _finished(
+            out, np.full(n, np.nan), before, before, np.full(n, say("off_cycle"), dtype=object), raw
+        )
     score, passed, why = np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", dtype=object)
     for table in _tables(raw):
-        here, items = holds(out, table.get("when")), table.get("dimensions") or table.get("items") or {}
-        values = np.stack([_item(out, k, i) for k, i in items.items()], 1) if items and not _total(out, raw) else np.zeros((n, 0))
-        own = number(out[raw["score"]]) if _total(out, raw) else values.sum(1) + float(raw.get("base", 0))
+        here, items = (
+            holds(out, table.get("when")),
+            table.get("dimensions") or table.get("items") or {},
+        )
+        values = (
+            np.stack([_item(out, k, i) for k, i in items.items()], 1)
+            if items and not _total(out, raw)
+            else np.zeros((n, 0))
+        )
+        own = (
+            number(out[raw["score"]])
+            if _total(out, raw)
+            else values.sum(1) + float(raw.get("base", 0))
+        )
         score[here] = np.minimum(own, float(raw.get("cap", np.inf)))[here]
         names = [str(i.get("name", k)) for k, i in items.items()]
-        gaps = ["、".join(name for name, gap in zip(names, row, strict=False) if gap) for row in np.isnan(values)]
-        why[here] = [say("lacking", items=f"：{g}" if g else "") for g in np.array(gaps, dtype=object)[here]]
+        gaps = [
+            "、".join(name for name, gap in zip(names, row, strict=False) if gap)
+            for row in np.isnan(values)
+        ]
+        why[here] = [
+            say("lacking", items=f"：{g}" if g else "") for g in np.array(gaps, dtype=object)[here]
+        ]
         if by_star:
             asked = condition(raw["star_when"])
             points_of = [float(item["points"]) for item in items.values()]
-            lines = np.array([asked.limit / 100 * most if asked.percent else asked.limit for most in points_of])
-            passed[here] = np.where(np.isnan(values).any(1), np.nan, asked.against(np.round(values, 9), np.round(lines, 9)).sum(1))[here]
+            lines = np.array(
+                [asked.limit / 100 * most if asked.percent else asked.limit for most in points_of]
+            )
+            passed[here] = np.where(
+                np.isnan(values).any(1),
+                np.nan,
+                asked.against(np.round(values, 9), np.round(lines, 9)).sum(1),
+            )[here]
     known = ~np.isnan(passed if by_star else score)
-    skip, vetoed = (holds(out, raw[key]) if raw.get(key) else np.zeros(n, dtype=bool) for key in ("not_rated", "veto"))
+    skip, vetoed = (
+        holds(out, raw[key]) if raw.get(key) else np.zeros(n, dtype=bool)
+        for key in ("not_rated", "veto")
+    )
     use = known & ~skip & ~vetoed
-    stars, said = (passed, [say("passed", n=p) for p in passed]) if by_star else _by_cuts(out, score, use, raw)
+    stars, said = (
+        (passed, [say("passed", n=p) for p in passed])
+        if by_star
+        else _by_cuts(out, score, use, raw)
+    )
     why = np.where(known, np.array(said, dtype=object), why)
     by_rule, most = np.where(use, stars, np.nan), before + float(raw.get("at_most_up", np.inf))
     held = use & (stars > most)
-    why[held] = [say("held", why=w, before=b, most=raw["at_most_up"]) for w, b in zip(why[held], before[held], strict=True)]
+    why[held] = [
+        say("held", why=w, before=b, most=raw["at_most_up"])
+        for w, b in zip(why[held], before[held], strict=True)
+    ]
     why[vetoed], why[skip] = say("vetoed"), say("not_rated")
     final = np.where(skip, np.nan, np.where(vetoed, 0.0, np.where(held, most, by_rule)))
     return _finished(out, score, by_rule, final, why, raw)
 
 
-def _finished(out: pd.DataFrame, score: Any, by_rule: Any, stars: Any, why: Any, raw: Mapping[str, Any]) -> pd.DataFrame:
+def _finished(
+    out: pd.DataFrame, score: Any, by_rule: Any, stars: Any, why: Any, raw: Mapping[str, Any]
+) -> pd.DataFrame:
     labels = {c.value: str(c.more.get("label", f"{c.value}星")) for c in raw["cut_offs"]}
     out["score"], out["reason"] = score, why
-    out["by_rule"], out["stars_rule"] = (pd.array(v, dtype="Float64").astype("Int64") for v in (by_rule, stars))
-    return out.assign(label=[None if s != s else labels.get(int(s), f"{fixed(s)}星") for s in stars])
+    out["by_rule"], out["stars_rule"] = (
+        pd.array(v, dtype="Float64").astype("Int64") for v in (by_rule, stars)
+    )
+    return out.assign(
+        label=[None if s != s else labels.get(int(s), f"{fixed(s)}星") for s in stars]
+    )
 
 
 def _total(frame: pd.DataFrame, raw: Mapping[str, Any]) -> bool:
@@ -166,18 +235,40 @@ def _total(frame: pd.DataFrame, raw: Mapping[str, Any]) -> bool:
 
 def _need(frame: pd.DataFrame, raw: Mapping[str, Any]) -> None:
     """All columns that the scheme asks for and the frame lacks, in one error."""
-    todo = [] if _total(frame, raw) else [p for t in _tables(raw) for p in (t.get("dimensions") or t.get("items") or {}).items()]
+    todo = (
+        []
+        if _total(frame, raw)
+        else [
+            p for t in _tables(raw) for p in (t.get("dimensions") or t.get("items") or {}).items()
+        ]
+    )
     wanted = [raw["score"]] if "score" in raw and not todo and not _total(frame, raw) else []
     while todo:
         key, item = todo.pop(0)
         todo += item.get("items", {}).items()
-        wanted += [str(item.get("per", key))] if "items" not in item and _column(frame, key, item) is None else []
-    conditions = [raw.get("not_rated"), raw.get("veto"), *(t.get("when") for t in _tables(raw)),
-                  *(c.more.get("also") for c in raw["cut_offs"])]
+        wanted += (
+            [str(item.get("per", key))]
+            if "items" not in item and _column(frame, key, item) is None
+            else []
+        )
+    conditions = [
+        raw.get("not_rated"),
+        raw.get("veto"),
+        *(t.get("when") for t in _tables(raw)),
+        *(c.more.get("also") for c in raw["cut_offs"]),
+    ]
     wanted += [column for c in conditions for column in c or () if column not in frame]
-    near = {c: did_you_mean(c, map(str, frame.columns)) or "在台账中补充这一列，或在方案中去掉" for c in wanted}
+    near = {
+        c: did_you_mean(c, map(str, frame.columns)) or "在台账中补充这一列，或在方案中去掉"
+        for c in wanted
+    }
     if near:
-        raise InputError([Problem("column_missing", where="stars", found=c, advice=advice) for c, advice in near.items()])
+        raise InputError(
+            [
+                Problem("column_missing", where="stars", found=c, advice=advice)
+                for c, advice in near.items()
+            ]
+        )
 
 
 def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -187,8 +278,13 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
     meets = reach & np.stack([holds(frame, c.more.get("also")) for c in cuts] or [reach[0]])
     reached, level = (np.where(m.any(0), m.argmax(0), len(cuts)) for m in (reach, meets))
     also = ["", say("precondition")]
-    why = np.array([say("score", score=points(s), also=also[int(a > b)]) for s, a, b in zip(score, level, reached, strict=True)],
-                   dtype=object)
+    why = np.array(
+        [
+            say("score", score=points(s), also=also[int(a > b)])
+            for s, a, b in zip(score, level, reached, strict=True)
+        ],
+        dtype=object,
+    )
     groups = frame["area"].to_numpy() if raw.get("quota_within") == "area" else np.zeros(len(frame))
     for group, (at, cut) in product(pd.unique(groups), enumerate(cuts)):
         inside = use & (groups == group)
@@ -198,11 +294,25 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
         room = int(np.floor(float(cut.more.get("quota", 1)) * inside.sum() + 1e-9))
         if len(order) <= room:
             continue
-        edge = sign * score[order[room]]  # the first one outside; ties with it are all out, or all in
-        gone = order[sign * score[order] >= edge] if raw.get("ties", "out") == "out" else order[sign * score[order] > edge]
+        edge = (
+            sign * score[order[room]]
+        )  # the first one outside; ties with it are all out, or all in
+        gone = (
+            order[sign * score[order] >= edge]
+            if raw.get("ties", "out") == "out"
+            else order[sign * score[order] > edge]
+        )
         level[gone] -= sign
-        why[gone] = [say("over_quota", why=w, stars=cut.value, quota=float(cut.more["quota"]), move="升" if last else "降")
-                     for w in why[gone]]
+        why[gone] = [
+            say(
+                "over_quota",
+                why=w,
+                stars=cut.value,
+                quota=float(cut.more["quota"]),
+                move="升" if last else "降",
+            )
+            for w in why[gone]
+        ]
     return np.array([*(c.value for c in cuts), 0], dtype=float)[level], why
 
 
@@ -219,8 +329,19 @@ class Stars(Showing):
     def differences(self) -> pd.DataFrame:
         """Organisations whose stars differ from the office's, with the reason of the rule."""
         ours, theirs = number(self.table["stars_rule"]), number(self.table["stars_office"])
-        keep = ["area", "district", "party_org", "score", "stars_previous", "stars_office", "stars_rule", "reason"]
-        return self.table.loc[~((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))), keep].reset_index(drop=True)
+        keep = [
+            "area",
+            "district",
+            "party_org",
+            "score",
+            "stars_previous",
+            "stars_office",
+            "stars_rule",
+            "reason",
+        ]
+        return self.table.loc[
+            ~((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))), keep
+        ].reset_index(drop=True)
 
     @cached_property
     def transitions(self) -> pd.DataFrame:
@@ -232,18 +353,30 @@ class Stars(Showing):
     def by_area(self) -> pd.DataFrame:
         """Distribution, mean, promotion (of those with stars in both years) and rectification by district."""
         now, before = number(self.table["stars_office"]), number(self.table["stars_previous"])
-        flags = {"rated": ~np.isnan(now), "both": ~np.isnan(now + before), "up": now > before, "due": self.table["rectify"]}
+        flags = {
+            "rated": ~np.isnan(now),
+            "both": ~np.isnan(now + before),
+            "up": now > before,
+            "due": self.table["rectify"],
+        }
         flags |= {"n": np.full(len(now), True)} | {f"stars_{s}": now == s for s in range(6)}
         groups = pd.DataFrame(flags).groupby(self.table["district"], sort=False)
         out = groups.sum().astype(int)
-        out["mean_stars"] = sum(s * out[f"stars_{s}"] for s in range(6)) / out["rated"].where(out["rated"] > 0)
+        out["mean_stars"] = sum(s * out[f"stars_{s}"] for s in range(6)) / out["rated"].where(
+            out["rated"] > 0
+        )
         out["promotion"] = out["up"] / out["both"].where(out["both"] > 0)
-        return out.assign(rectification=out["due"] / out["rated"].where(out["rated"] > 0)).reset_index()
+        return out.assign(
+            rectification=out["due"] / out["rated"].where(out["rated"] > 0)
+        ).reset_index()
 
     @cached_property
     def rectification(self) -> pd.DataFrame:
         """Organisations that must mend by the scheme, and whether the office lists them."""
-        due = self.table.loc[self.table["rectify"], ["area", "district", "party_org", "stars_office", "stars_rule", "rectification"]]
+        due = self.table.loc[
+            self.table["rectify"],
+            ["area", "district", "party_org", "stars_office", "stars_rule", "rectification"],
+        ]
         return due.rename(columns={"rectification": "listed"}).reset_index(drop=True)
 
     @cached_property
@@ -253,17 +386,27 @@ class Stars(Showing):
         for which, goal in (self.scheme.get("targets") or {}).items():
             asked = condition(goal)
             share = float(condition(which).holds(rated).mean())
-            rows.append((which, goal, share, bool(asked.holds(share * (100 if asked.percent else 1)))))
+            rows.append(
+                (which, goal, share, bool(asked.holds(share * (100 if asked.percent else 1))))
+            )
         return pd.DataFrame(rows, columns=["stars", "target", "share", "met"])
 
     @property
     def block(self) -> Block:  # type: ignore[override]
         both = self.table[["stars_rule", "stars_office"]].dropna()
         other = int((both["stars_rule"] != both["stars_office"]).sum())
-        head = say("stars_head", name=self.scheme.get("name", ""), n=len(both), same=len(both) - other, other=other,
-                   one=len(self.differences) - other)
+        head = say(
+            "stars_head",
+            name=self.scheme.get("name", ""),
+            n=len(both),
+            same=len(both) - other,
+            other=other,
+            one=len(self.differences) - other,
+        )
         notes = [head, *([str(self.scheme["note"])] if "note" in self.scheme else [])]
-        return show("stars", self.differences, notes, say("star_ledger"), self.is_demo, when=self.period)
+        return show(
+            "stars", self.differences, notes, say("star_ledger"), self.is_demo, when=self.period
+        )
 
 
 def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None) -> Stars:
@@ -278,18 +421,33 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     """
     code, raw = load_scheme(scheme)
     period = str(period or data.last)
-    data = dataclasses.replace(data, periods=(period,))  # the views of one year are five times faster than those of all
+    data = dataclasses.replace(
+        data, periods=(period,)
+    )  # the views of one year are five times faster than those of all
     home = data.areas.set_index("area")["home"]
-    rated, marks = (f.assign(home=f["area"].map(home).fillna(f["area"])) for f in map(data.frame, ("stars", "ratings")))
+    rated, marks = (
+        f.assign(home=f["area"].map(home).fillna(f["area"]))
+        for f in map(data.frame, ("stars", "ratings"))
+    )
     if not len(rated):
         advice = "把星级评定表放进 data/raw 后运行 python start.py build"
-        raise InputError(Problem("data_missing", where="stars", found=f"{period}年没有星级评定表", advice=advice))
-    wide = marks.drop_duplicates(["home", "party_org", "item"]).pivot(index=["home", "party_org"], columns="item", values="score")
+        raise InputError(
+            Problem("data_missing", where="stars", found=f"{period}年没有星级评定表", advice=advice)
+        )
+    wide = marks.drop_duplicates(["home", "party_org", "item"]).pivot(
+        index=["home", "party_org"], columns="item", values="score"
+    )
     frame = rated.rename(columns={"stars": "stars_office"})
-    frame = frame.merge(wide.astype(float), how="left", left_on=["home", "party_org"], right_index=True)
+    frame = frame.merge(
+        wide.astype(float), how="left", left_on=["home", "party_org"], right_index=True
+    )
     about = data.view_frame("party_orgs")
     extra = [c for c in about.columns if c not in frame and c not in ("stars", "name")]
-    frame = frame.merge(about[["home", "party_org", *extra]].drop_duplicates(["home", "party_org"]), how="left", on=["home", "party_org"])
+    frame = frame.merge(
+        about[["home", "party_org", *extra]].drop_duplicates(["home", "party_org"]),
+        how="left",
+        on=["home", "party_org"],
+    )
     done = rate(frame, (code, raw), period)
     done["district"] = done["home"].str.rpartition("/")[2]
     done["rectify"] = condition(raw.get("rectify", "< 0")).holds(number(done["stars_rule"]))

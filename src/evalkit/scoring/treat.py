@@ -66,10 +66,14 @@ def _shape(n: Any, mean: Floats, s2: Floats, s3: Floats, s4: Floats) -> tuple[Fl
         skew = s3 / n / (m2 * np.sqrt(m2)) * np.sqrt(n * (n - 1.0)) / (n - 2)
         kurtosis = ((n + 1) * (s4 / n / m2**2 - 3) + 6) * (n - 1) / ((n - 2) * (n - 3.0))
     known = np.asarray(n)
-    return np.where(varies & (known > 2), skew, np.nan), np.where(varies & (known > 3), kurtosis, np.nan)
+    return np.where(varies & (known > 2), skew, np.nan), np.where(
+        varies & (known > 3), kurtosis, np.nan
+    )
 
 
-def outlying(x: ArrayLike, skewness: float = SKEWNESS, kurtosis: float = KURTOSIS) -> NDArray[np.bool_]:
+def outlying(
+    x: ArrayLike, skewness: float = SKEWNESS, kurtosis: float = KURTOSIS
+) -> NDArray[np.bool_]:
     """Columns that need treatment: |skewness| and kurtosis both at or above their thresholds."""
     return _fails(*moments(x), skewness, kurtosis)
 
@@ -79,8 +83,14 @@ def _fails(skew: Floats, kurt: Floats, skewness: float, kurtosis: float) -> NDAr
         return np.asarray((np.abs(skew) >= skewness) & (kurt >= kurtosis))
 
 
-def treat(x: ArrayLike, method: str = "winsorise_then_log", skewness: float = SKEWNESS, kurtosis: float = KURTOSIS,
-          max_points: int | None = POINTS, power: float | None = None) -> Treatment:
+def treat(
+    x: ArrayLike,
+    method: str = "winsorise_then_log",
+    skewness: float = SKEWNESS,
+    kurtosis: float = KURTOSIS,
+    max_points: int | None = POINTS,
+    power: float | None = None,
+) -> Treatment:
     r"""Treat the indicators that fail the check of `outlying`; the others stay untouched.
 
     Winsorising sets the outermost value (the highest where the skewness is positive, else the lowest) to the next
@@ -103,22 +113,34 @@ def treat(x: ArrayLike, method: str = "winsorise_then_log", skewness: float = SK
     values = array("x", x)
     if values.ndim < 2:
         raise refuse("x", f"{values.ndim} 维", "单位 × 指标")
-    skewness, kurtosis = scalar("skewness", skewness, 0, said="不小于 0"), scalar("kurtosis", kurtosis)
+    skewness, kurtosis = (
+        scalar("skewness", skewness, 0, said="不小于 0"),
+        scalar("kurtosis", kurtosis),
+    )
     max_points = None if max_points is None else whole("max_points", max_points, 0)
     power = None if power is None else scalar("power", power)
     shape = (*values.shape[:-2], values.shape[-1])
     done, points = np.zeros(shape, dtype="<U22"), np.zeros(shape, dtype=np.int64)
     if method == "none":
         return Treatment(values, done, points)
-    for start in range(0, shape[-1], step := max(1, BLOCK // max(1, values.size // max(1, shape[-1])))):
+    for start in range(
+        0, shape[-1], step := max(1, BLOCK // max(1, values.size // max(1, shape[-1])))
+    ):
         part = slice(start, start + step)
         blocks = values[..., part], done[..., part], points[..., part]
         _treat_part(*blocks, method, (skewness, kurtosis), max_points, power)
     return Treatment(values, done, points)
 
 
-def _treat_part(x: Floats, done: Any, points: Any, method: str, limits: tuple[float, float], most: int | None,
-                power: float | None) -> None:
+def _treat_part(
+    x: Floats,
+    done: Any,
+    points: Any,
+    method: str,
+    limits: tuple[float, float],
+    most: int | None,
+    power: float | None,
+) -> None:
     """Treat some columns in place."""
     columns = np.ascontiguousarray(np.swapaxes(x, -1, -2))
     skew, kurt = _moments(columns)
@@ -126,33 +148,50 @@ def _treat_part(x: Floats, done: Any, points: Any, method: str, limits: tuple[fl
     if not bad.any():
         return
     original = columns[bad]
-    result, words, counts = original, np.full(len(original), "winsorise", dtype="<U22"), np.zeros(len(original), int)
+    result, words, counts = (
+        original,
+        np.full(len(original), "winsorise", dtype="<U22"),
+        np.zeros(len(original), int),
+    )
     failing = np.ones(len(original), dtype=bool)
     first, _, then = method.rpartition("_then_")
     if "winsorise" in (first, then):
         result, counts, failing = _winsorise(original, limits, most)
     if then != "winsorise" and failing.any():
-        result[failing] = _transform(original[failing], np.where(skew[bad][failing] >= 0, 1.0, -1.0), then, power)
+        result[failing] = _transform(
+            original[failing], np.where(skew[bad][failing] >= 0, 1.0, -1.0), then, power
+        )
         words[failing], counts[failing] = then, 0
     columns[bad], done[bad], points[bad] = result, words, counts
     x[...] = np.swapaxes(columns, -1, -2)
 
 
-def _winsorise(rows: Floats, limits: tuple[float, float], most: int | None) -> tuple[Floats, Any, Any]:
+def _winsorise(
+    rows: Floats, limits: tuple[float, float], most: int | None
+) -> tuple[Floats, Any, Any]:
     """Winsorised rows, points at their winsorised ends, and which rows still fail.
 
     Winsorising is clipping, so that only the few outermost values matter; the powers of the middle are summed once.
     """
     known = ~np.isnan(rows)
     if not known.all():
-        result, counts, failing = rows.copy(), np.zeros(len(rows), dtype=int), np.zeros(len(rows), dtype=bool)
+        result, counts, failing = (
+            rows.copy(),
+            np.zeros(len(rows), dtype=int),
+            np.zeros(len(rows), dtype=bool),
+        )
         for r, here in enumerate(known):
-            result[r, here], counts[r], failing[r] = (v[0] for v in _winsorise(rows[r : r + 1, here], limits, most))
+            result[r, here], counts[r], failing[r] = (
+                v[0] for v in _winsorise(rows[r : r + 1, here], limits, most)
+            )
         return result, counts, failing
     n = rows.shape[1]
     size = n // 2 if most is None else min(most + 1, n // 2)
     ordered = np.partition(rows, [size - 1, n - size], axis=1)
-    tails, middle = np.concatenate([ordered[:, :size], ordered[:, n - size :]], axis=1), ordered[:, size : n - size]
+    tails, middle = (
+        np.concatenate([ordered[:, :size], ordered[:, n - size :]], axis=1),
+        ordered[:, size : n - size],
+    )
     centre = middle.mean(1, keepdims=True) if middle.shape[1] else rows.mean(1, keepdims=True)
     base = _sums(middle - centre)
     bounds = np.stack([rows.min(1), rows.max(1)])
@@ -189,12 +228,25 @@ def _transform(rows: Floats, sign: Floats, method: str, power: float | None) -> 
         return np.asarray(sign[:, None] * np.log(positive))
     from scipy import special, stats
 
-    powers = [power if power is not None else stats.boxcox_normmax(r[~np.isnan(r)], method="mle") for r in positive]
-    return np.asarray(sign[:, None] * special.boxcox(positive, np.array(powers, dtype=float)[:, None]))
+    powers = [
+        power if power is not None else stats.boxcox_normmax(r[~np.isnan(r)], method="mle")
+        for r in positive
+    ]
+    return np.asarray(
+        sign[:, None] * special.boxcox(positive, np.array(powers, dtype=float)[:, None])
+    )
 
 
 def treatment_table(before: ArrayLike, after: Treatment) -> dict[str, Any]:
     """Columns of the before / after table, one entry for each indicator (`before` units x indicators)."""
-    names = ("skewness_before", "kurtosis_before", "treatment", "points", "skewness_after", "kurtosis_after", "passes")
+    names = (
+        "skewness_before",
+        "kurtosis_before",
+        "treatment",
+        "points",
+        "skewness_after",
+        "kurtosis_after",
+        "passes",
+    )
     columns = *moments(before), after.done, after.points, *moments(after.x), ~outlying(after.x)
     return dict(zip(names, columns, strict=True))

@@ -45,7 +45,12 @@ def _table(x: ArrayLike, method: str = "") -> Floats:
     if not values.shape[1]:
         raise refuse("x", "没有指标", "至少一个指标")
     if method and bool((values < 0).any()):
-        raise refuse("x", f"有负数 {plain(np.nanmin(values))}", f"{method}的数值都不小于 0", "先用 minmax 标准化")
+        raise refuse(
+            "x",
+            f"有负数 {plain(np.nanmin(values))}",
+            f"{method}的数值都不小于 0",
+            "先用 minmax 标准化",
+        )
     return values
 
 
@@ -66,7 +71,9 @@ def entropy(x: ArrayLike) -> Floats:
     values = _table(x, "熵权法")
     total = np.nansum(values, axis=0)
     n = np.maximum((~np.isnan(values)).sum(0), 2)
-    diversity = 1 - np.nansum(special.entr(values / np.where(total > 0, total, np.nan)), axis=0) / np.log(n)
+    diversity = 1 - np.nansum(
+        special.entr(values / np.where(total > 0, total, np.nan)), axis=0
+    ) / np.log(n)
     return _share(np.where((total > 0) & (diversity > 1e-12), diversity, 0.0))
 
 
@@ -143,9 +150,15 @@ def pca(x: ArrayLike, factors: int | None = None, kaiser: bool = True) -> Pca:
     values = _table(x)
     factors = None if factors is None else whole("factors", factors, 1, values.shape[1])
     values = values[~np.isnan(values).any(axis=1)]
-    constant = [j + 1 for j in range(values.shape[1]) if not len(values) or np.ptp(values[:, j]) == 0]
+    constant = [
+        j + 1 for j in range(values.shape[1]) if not len(values) or np.ptp(values[:, j]) == 0
+    ]
     if len(values) < 3 or constant:
-        found = f"第 {'、'.join(map(str, constant))} 个指标没有差异" if constant else f"{len(values)} 个单位"
+        found = (
+            f"第 {'、'.join(map(str, constant))} 个指标没有差异"
+            if constant
+            else f"{len(values)} 个单位"
+        )
         raise refuse("x", found, "至少 3 个数据齐全的单位，每个指标都有差异", "去掉没有差异的指标")
     vals, vecs = np.linalg.eigh(np.corrcoef(values, rowvar=False).reshape(values.shape[1], -1))
     vals, vecs = np.maximum(vals[::-1], 0), vecs[:, ::-1]
@@ -165,11 +178,17 @@ def pca(x: ArrayLike, factors: int | None = None, kaiser: bool = True) -> Pca:
     return Pca(vals, share, loadings, rotated, explained, factor, _share(own))
 
 
-def varimax(loadings: ArrayLike, kaiser: bool = True, tolerance: float = 1e-12, rounds: int = 1000) -> Floats:
+def varimax(
+    loadings: ArrayLike, kaiser: bool = True, tolerance: float = 1e-12, rounds: int = 1000
+) -> Floats:
     """Orthogonal rotation that maximises the variance of the squared loadings in each column (Kaiser 1958)."""
     raw = array("loadings", loadings)
     if raw.ndim != 2 or not raw.size or np.isnan(raw).any():
-        raise refuse("loadings", "有缺失" if raw.ndim == 2 and raw.size else f"{raw.ndim} 维", "指标 × 因子，没有缺失")
+        raise refuse(
+            "loadings",
+            "有缺失" if raw.ndim == 2 and raw.size else f"{raw.ndim} 维",
+            "指标 × 因子，没有缺失",
+        )
     tolerance, rounds = scalar("tolerance", tolerance, 0), whole("rounds", rounds)
     length = np.sqrt((raw**2).sum(1, keepdims=True)) if kaiser else np.ones((len(raw), 1))
     a = raw / np.where(length > 0, length, 1.0)
@@ -190,7 +209,9 @@ class Doubt(NamedTuple):
     shares: Floats  # units x indicators: what each indicator contributes to the unit's score, sum 1
 
 
-def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None, weight_limits: Any = None) -> Doubt:
+def benefit_of_the_doubt(
+    x: ArrayLike, share_limits: Any = None, weight_limits: Any = None
+) -> Doubt:
     r"""Benefit of the doubt (有利权重法): every unit scored with the weights that favour it most.
 
     .. math:: S_i = \max_w \sum_j w_j x_{ij} \quad \text{s.t.}\ \sum_j w_j x_{kj} \le 1\ \forall k,\ w \ge 0,\quad
@@ -239,12 +260,21 @@ def benefit_of_the_doubt(x: ArrayLike, share_limits: Any = None, weight_limits: 
     scale = np.where(peers.max(0, initial=0) > 0, peers.max(0, initial=0), 1.0)
     # the solver's weights are w x scale: in those terms a_j sum(w) <= w_j <= b_j sum(w) is
     each = np.eye(values.shape[1])
-    bounds = [(np.outer(least, np.ones(len(least))) - each) / scale, (each - np.outer(most, np.ones(len(most)))) / scale]
-    bounded = [rows for rows, free in zip(bounds, (not least.any(), not (most < 1).any()), strict=True) if not free]
+    bounds = [
+        (np.outer(least, np.ones(len(least))) - each) / scale,
+        (each - np.outer(most, np.ones(len(most)))) / scale,
+    ]
+    bounded = [
+        rows
+        for rows, free in zip(bounds, (not least.any(), not (most < 1).any()), strict=True)
+        if not free
+    ]
     for i in np.flatnonzero(known & values.any(axis=1)):
         own = values[i] / scale
         limits = [np.outer(low, own) - np.diag(own), np.diag(own) - np.outer(high, own)]
-        table = np.vstack([peers / scale, *(limits if low.any() or (high < 1).any() else ()), *bounded])
+        table = np.vstack(
+            [peers / scale, *(limits if low.any() or (high < 1).any() else ()), *bounded]
+        )
         bound = np.r_[np.ones(len(peers)), np.zeros(len(table) - len(peers))]
         solved = optimize.linprog(-own, A_ub=table, b_ub=bound, bounds=(0, None), method="highs")
         # w = 0 meets every homogeneous limit: no score above 0 means that nothing else does
@@ -276,7 +306,11 @@ def _limits(where: str, given: Any, count: int) -> tuple[Floats, Floats]:
     crossed = np.flatnonzero(low > high)
     if low.sum() > 1 + 1e-9 or high.sum() < 1 - 1e-9 or len(crossed):
         found_ = f"下限合计 {plain(low.sum())}，上限合计 {plain(high.sum())}"
-        found_ += f"，第 {'、'.join(str(j + 1) for j in crossed)} 个指标下限高于上限" if len(crossed) else ""
+        found_ += (
+            f"，第 {'、'.join(str(j + 1) for j in crossed)} 个指标下限高于上限"
+            if len(crossed)
+            else ""
+        )
         raise refuse(where, found_, "下限合计不超过 1，上限合计不小于 1，下限不高于上限")
     return low, high
 
@@ -294,4 +328,9 @@ def _cannot_hold(i: int, own: Floats, low: Floats, high: Floats, bounded: bool) 
         spans = "、".join(f"{plain(a)} 至 {plain(b)}" for a, b in zip(low, high, strict=True))
         told = f"占比限制 {spans}" + ("与权重限制不能同时满足" if bounded else "不能满足")
     where = "share_limits" + ("、weight_limits" if bounded else "")
-    return refuse(where, f"第 {i + 1} 个单位做不到：{told}", "每个单位都能满足的限制", "放宽限制，或改用 weight_limits（不受 0 值影响）")
+    return refuse(
+        where,
+        f"第 {i + 1} 个单位做不到：{told}",
+        "每个单位都能满足的限制",
+        "放宽限制，或改用 weight_limits（不受 0 值影响）",
+    )

@@ -28,19 +28,36 @@ def points(value: float) -> str:
     return fixed(float(value), 2).removesuffix(".00") if value == value else "—"
 
 
-def show(table: str | Mapping[str, Any], frame: pd.DataFrame, notes: Iterable[str] = (), source: str = "",
-         demo: bool = False, more: Mapping[str, Any] | None = None, **values: Any) -> Block:
+def show(
+    table: str | Mapping[str, Any],
+    frame: pd.DataFrame,
+    notes: Iterable[str] = (),
+    source: str = "",
+    demo: bool = False,
+    more: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Block:
     """A frame as a table of words.yml (or ``{title, columns}``): key -> label, or [label, decimals] for numbers."""
     about = words("tables")[table] if isinstance(table, str) else table
     columns = {**about["columns"], **(more or {})}
     heads: list[dict[str, Any]] = []
     for key, label in columns.items():
         plain = isinstance(label, str)
-        heads.append({"key": key, "label": label if plain else label[0]} | ({} if plain else {"align": "right", "decimals": label[1]}))
+        heads.append(
+            {"key": key, "label": label if plain else label[0]}
+            | ({} if plain else {"align": "right", "decimals": label[1]})
+        )
     cells = frame[list(columns)].astype(object).to_numpy()
     rows = [[None if value is None or pd.isna(value) else value for value in row] for row in cells]
     source += say("demo") if demo and source else ""
-    return Block.table(fill(str(about["title"]), **values), heads, rows, notes=list(notes), source=source, demo=demo)
+    return Block.table(
+        fill(str(about["title"]), **values),
+        heads,
+        rows,
+        notes=list(notes),
+        source=source,
+        demo=demo,
+    )
 
 
 class Showing:

@@ -8,7 +8,26 @@ from evalkit.stats.scale import adjust, beta_prior, cronbach_alpha, item_analysi
 from evalkit.stats.spc import run_rules, spc_limits
 
 __all__ = [
-    "adjust", "atkinson", "beta_prior", "byar", "cronbach_alpha", "dagum", "dobson", "funnel_limits", "gini",
-    "item_analysis", "lorenz", "overdispersion", "poisson_exact", "rank_sets", "run_rules", "shrink", "spc_limits",
-    "standardised_rate", "student", "theil", "theil_decomposition", "wilson",
-]  # fmt: skip
+    "adjust",
+    "atkinson",
+    "beta_prior",
+    "byar",
+    "cronbach_alpha",
+    "dagum",
+    "dobson",
+    "funnel_limits",
+    "gini",
+    "item_analysis",
+    "lorenz",
+    "overdispersion",
+    "poisson_exact",
+    "rank_sets",
+    "run_rules",
+    "shrink",
+    "spc_limits",
+    "standardised_rate",
+    "student",
+    "theil",
+    "theil_decomposition",
+    "wilson",
+]

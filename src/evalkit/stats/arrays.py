@@ -26,7 +26,9 @@ NUMBERS = "数字（缺失的写 NaN 或留空）"
 
 def refuse(where: str, found: str, allowed: str, advice: str = "") -> InputError:
     """The error that statistics and scoring raise: a value that the formula does not allow."""
-    return InputError(Problem("value_invalid", where=where, found=found, allowed=allowed, advice=advice))
+    return InputError(
+        Problem("value_invalid", where=where, found=found, allowed=allowed, advice=advice)
+    )
 
 
 def one_of(where: str, found: Any, *allowed: str) -> None:
@@ -100,7 +102,9 @@ def _shape(a: Floats) -> str:
     return "×".join(map(str, a.shape)) + " 个" if a.ndim else "1 个"
 
 
-def scalar(where: str, value: Any, least: float = -math.inf, most: float = math.inf, said: str = "一个数字") -> float:
+def scalar(
+    where: str, value: Any, least: float = -math.inf, most: float = math.inf, said: str = "一个数字"
+) -> float:
     """One finite number between two ends (both included)."""
     try:
         found = typed(value) if np.ndim(value) == 0 else math.nan
@@ -135,7 +139,11 @@ def labels(where: str, groups: Any, length: int) -> NDArray[np.intp]:
     found = np.full(length, -1, dtype=np.intp)
     for at, label in enumerate(groups):
         missing = label is None or type(label).__name__ in ("NAType", "NaTType")
-        missing = missing or (isinstance(label, float) and math.isnan(label)) or (isinstance(label, str) and not label.strip())
+        missing = (
+            missing
+            or (isinstance(label, float) and math.isnan(label))
+            or (isinstance(label, str) and not label.strip())
+        )
         if missing:
             continue
         try:

@@ -16,7 +16,12 @@ from evalkit.world.number import plain
 
 
 def funnel_limits(
-    kind: str, target: ArrayLike, size: ArrayLike, confidence: float = 0.95, phi: float = 1, tau_squared: float = 0
+    kind: str,
+    target: ArrayLike,
+    size: ArrayLike,
+    confidence: float = 0.95,
+    phi: float = 1,
+    tau_squared: float = 0,
 ) -> Limits:
     r"""Control limits of a funnel plot at any confidence: where a unit of that size begins to differ from the target.
 
@@ -54,7 +59,10 @@ def funnel_limits(
     n[~(n > 0)] = np.nan
     if bool(np.any(t < 0)):
         raise refuse("target", plain(np.nanmin(t)), "目标不小于 0")
-    phi, tau_squared = scalar("phi", phi, 0, said="不小于 0"), scalar("tau_squared", tau_squared, 0, said="不小于 0")
+    phi, tau_squared = (
+        scalar("phi", phi, 0, said="不小于 0"),
+        scalar("tau_squared", tau_squared, 0, said="不小于 0"),
+    )
     z, adjusted = z_value(confidence), phi > 1 or tau_squared > 0
     if kind == "proportion":
         return _proportion(t, n, z, max(phi, 1.0), tau_squared, adjusted)
@@ -69,7 +77,9 @@ def funnel_limits(
     return _plain(low, high)
 
 
-def _proportion(t: Floats, n: Floats, z: float, phi: float, tau_squared: float, adjusted: bool) -> Limits:
+def _proportion(
+    t: Floats, n: Floats, z: float, phi: float, tau_squared: float, adjusted: bool
+) -> Limits:
     if bool(np.any(t > 1)):
         raise refuse("target", plain(np.nanmax(t)), "比例的目标在 0 与 1 之间", "百分数请除以 100")
     if not adjusted:
@@ -84,10 +94,14 @@ def _counts_holding(expected: Floats, a: float) -> tuple[Floats, Floats]:
     """Lowest and highest (continuous) count whose exact interval with a tail of `a` on each side holds `expected`."""
     known = np.where(expected > 0, expected, np.nan)
 
-    def never(x: Floats) -> Floats:  # P(at most x events), which falls to `a` where the upper limit of x is E
+    def never(
+        x: Floats,
+    ) -> Floats:  # P(at most x events), which falls to `a` where the upper limit of x is E
         return np.asarray(special.gammaincc(x + 1, known) - a)
 
-    def often(x: Floats) -> Floats:  # P(at least x events), which falls to `a` where the lower limit of x is E
+    def often(
+        x: Floats,
+    ) -> Floats:  # P(at least x events), which falls to `a` where the lower limit of x is E
         return np.asarray(a - special.gammainc(x, known))
 
     reach = 1.0 + np.where(np.isnan(known), 0.0, known)
@@ -95,7 +109,9 @@ def _counts_holding(expected: Floats, a: float) -> tuple[Floats, Floats]:
         reach = reach * 2
     low = np.where(never(np.zeros_like(reach)) >= 0, 0.0, _root(never, np.zeros_like(reach), known))
     high = _root(often, known, reach)
-    low, high = (np.where(expected == 0, 0.0, np.where(np.isnan(known), np.nan, x)) for x in (low, high))
+    low, high = (
+        np.where(expected == 0, 0.0, np.where(np.isnan(known), np.nan, x)) for x in (low, high)
+    )
     return low, high
 
 
@@ -110,7 +126,9 @@ def _root(rising: Callable[[Floats], Floats], below: Floats, above: Floats) -> F
     return (below + above) / 2
 
 
-def overdispersion(z: ArrayLike, winsorise: float = 0.1, se: ArrayLike | None = None) -> tuple[Any, Any]:
+def overdispersion(
+    z: ArrayLike, winsorise: float = 0.1, se: ArrayLike | None = None
+) -> tuple[Any, Any]:
     r"""Overdispersion of z-scores: the factor phi and the between-unit variance tau squared.
 
     .. math:: \hat\phi = \frac1I \sum_i z_i^2, \qquad

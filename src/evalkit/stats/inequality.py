@@ -19,12 +19,16 @@ from evalkit.world.number import plain
 
 def _prepare(values: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
     """Values, weights that sum to 1, weighted mean (kept axis)."""
-    x, w = (np.atleast_1d(a) for a in arrays(values=values, weights=1.0 if weights is None else weights))
+    x, w = (
+        np.atleast_1d(a) for a in arrays(values=values, weights=1.0 if weights is None else weights)
+    )
     if not x.shape[-1]:
         x, w = (np.full((*x.shape[:-1], 1), np.nan) for _ in range(2))
     for name, given in (("values", x), ("weights", w)):
         if bool(np.any(given < 0)):
-            raise refuse(name, f"有负数 {plain(np.nanmin(given))}", "不平等指标的数值和权重都不小于 0")
+            raise refuse(
+                name, f"有负数 {plain(np.nanmin(given))}", "不平等指标的数值和权重都不小于 0"
+            )
     with np.errstate(invalid="ignore", divide="ignore"):
         w = w / w.sum(-1, keepdims=True)
     return x, w, (w * x).sum(-1, keepdims=True)
@@ -65,7 +69,9 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None, kind: str = "T") 
         r = np.where(mean == 0, 1.0, x / mean)
         if kind == "T":
             return _plain((w * special.xlogy(r, r)).sum(-1))[0]
-        return _plain(-(w * np.log(np.where((r > 0) | (w == 0), np.where(w == 0, 1.0, r), np.nan))).sum(-1))[0]
+        return _plain(
+            -(w * np.log(np.where((r > 0) | (w == 0), np.where(w == 0, 1.0, r), np.nan))).sum(-1)
+        )[0]
 
 
 def _members(groups: ArrayLike, length: int) -> Floats:
@@ -73,11 +79,18 @@ def _members(groups: ArrayLike, length: int) -> Floats:
     index = labels("groups", groups, length)
     if bool(np.any(index < 0)):
         found = f"第 {'、'.join(str(n + 1) for n in np.flatnonzero(index < 0)[:10])} 个单位没有组别"
-        raise refuse("groups", found, f"每个单位一个组别，共 {length} 个", "填上组别，或写成“未分组”，或去掉这些单位")
+        raise refuse(
+            "groups",
+            found,
+            f"每个单位一个组别，共 {length} 个",
+            "填上组别，或写成“未分组”，或去掉这些单位",
+        )
     return np.eye(index.max(initial=-1) + 1)[index]
 
 
-def theil_decomposition(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None) -> tuple[Any, Any, Any]:
+def theil_decomposition(
+    values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
+) -> tuple[Any, Any, Any]:
     r"""Theil T split by groups g with value shares s and unit shares p: ``(total, between, within)``.
 
     .. math:: T = \underbrace{\sum_g s_g \ln\frac{s_g}{p_g}}_{between} + \underbrace{\sum_g s_g T_g}_{within}
@@ -89,7 +102,9 @@ def theil_decomposition(values: ArrayLike, groups: ArrayLike, weights: ArrayLike
     Shorrocks (1980), Econometrica 48, 613-625.
     """
     x, w, mean = _prepare(values, weights)
-    member = _members(groups, x.shape[-1]) if array("values", values).size else np.ones((x.shape[-1], 1))
+    member = (
+        _members(groups, x.shape[-1]) if array("values", values).size else np.ones((x.shape[-1], 1))
+    )
     people = w @ member
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(mean == 0, people, (w * x) @ member / mean)
@@ -98,7 +113,9 @@ def theil_decomposition(values: ArrayLike, groups: ArrayLike, weights: ArrayLike
     return _plain(total, between, total - between)
 
 
-def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float, float]:
+def dagum(
+    values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
+) -> tuple[float, float, float]:
     r"""Dagum's split of the Gini: ``(within, net between, transvariation)``, adding up to `gini`.
 
     With unit shares p, value shares s and :math:`\Delta_{jh}` the mean absolute difference between groups,
@@ -126,11 +143,15 @@ def dagum(values: ArrayLike, groups: ArrayLike, weights: ArrayLike | None = None
         y, v = x[inside][order], w[inside][order]
         below = np.searchsorted(y, x, side="right")
         reached, total = (np.concatenate([[0.0], np.cumsum(a)]) for a in (v, v * y))
-        gap[:, h] = (w * (x * (2 * reached[below] - reached[-1]) + total[-1] - 2 * total[below])) @ member
+        gap[:, h] = (
+            w * (x * (2 * reached[below] - reached[-1]) + total[-1] - 2 * total[below])
+        ) @ member
     # Delta p_j p_h = gap, so G_jh (p_j s_h + p_h s_j) = gap_jh / mean, and D = |amount_j p_h - amount_h p_j| / gap
     net = np.abs(np.outer(amount, people) - np.outer(people, amount))
     np.fill_diagonal(net, 0.0)
-    within, between, whole = (float(part) / (2 * float(mean[0])) for part in (np.trace(gap), net.sum(), gap.sum()))
+    within, between, whole = (
+        float(part) / (2 * float(mean[0])) for part in (np.trace(gap), net.sum(), gap.sum())
+    )
     return within, between, whole - within - between
 
 

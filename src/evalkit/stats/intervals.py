@@ -66,7 +66,10 @@ def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limi
     n[~(n > 0)] = np.nan
     x[~((n > 0) & (x >= 0) & (x <= n))] = np.nan
     middle, spread, scale = 2 * x + z * z, z * np.sqrt(z * z + 4 * x * (1 - x / n)), 2 * (n + z * z)
-    return _plain(np.where(x == 0, 0.0, (middle - spread) / scale), np.where(x == n, 1.0, (middle + spread) / scale))
+    return _plain(
+        np.where(x == 0, 0.0, (middle - spread) / scale),
+        np.where(x == n, 1.0, (middle + spread) / scale),
+    )
 
 
 def byar(count: ArrayLike, confidence: float = 0.95) -> Limits:
@@ -116,9 +119,13 @@ def student(mean: ArrayLike, sd: ArrayLike, n: ArrayLike, confidence: float = 0.
     return _plain(m - half, m + half)
 
 
-def _strata(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike) -> tuple[Floats, Floats, Floats]:
+def _strata(
+    counts: ArrayLike, populations: ArrayLike, standard: ArrayLike
+) -> tuple[Floats, Floats, Floats]:
     """Counts, populations and standard by stratum (last axis); all of an area NaN where one of its strata has no rate."""
-    o, n, w = (np.atleast_1d(a) for a in arrays(counts=counts, populations=populations, standard=standard))
+    o, n, w = (
+        np.atleast_1d(a) for a in arrays(counts=counts, populations=populations, standard=standard)
+    )
     if bool(np.any(w < 0)):
         raise refuse("standard", plain(np.nanmin(w)), "标准人口不小于 0")
     bad = ((w > 0) & ~((n > 0) & (o >= 0))) | np.isnan(w)
@@ -139,7 +146,9 @@ def standardised_rate(counts: ArrayLike, populations: ArrayLike, standard: Array
         return _plain((w * o / n).sum(-1) / w.sum(-1))[0]
 
 
-def dobson(counts: ArrayLike, populations: ArrayLike, standard: ArrayLike, confidence: float = 0.95) -> Limits:
+def dobson(
+    counts: ArrayLike, populations: ArrayLike, standard: ArrayLike, confidence: float = 0.95
+) -> Limits:
     r"""Dobson's limits of a directly standardised rate (of `standardised_rate`).
 
     .. math:: DSR + \sqrt{\operatorname{Var}(DSR) / O}\,(O_{L,U} - O), \quad

@@ -30,8 +30,16 @@ Ranks = tuple[Floats, Floats]
 ROWS, DRAWS = 256, 200  # block sizes that keep memory below about 100 MB
 
 
-def rank_sets(estimate: ArrayLike, se: ArrayLike, confidence: float = 0.95, simultaneous: bool = True,
-              better: str = "higher", draws: int = 2000, seed: int = 0, stepwise: bool = True) -> Ranks:
+def rank_sets(
+    estimate: ArrayLike,
+    se: ArrayLike,
+    confidence: float = 0.95,
+    simultaneous: bool = True,
+    better: str = "higher",
+    draws: int = 2000,
+    seed: int = 0,
+    stepwise: bool = True,
+) -> Ranks:
     r"""Best and worst rank of every unit that the data do not exclude.
 
     Parameters
@@ -95,12 +103,17 @@ def _statistics(x: Floats, s: Floats, rows: NDArray[np.intp]) -> Floats:
     return np.asarray((x[rows, None] - x) / np.hypot(s[rows, None], s))
 
 
-def _simultaneous(x: Floats, s: Floats, confidence: float, draws: int, seed: int, stepwise: bool) -> Floats:
+def _simultaneous(
+    x: Floats, s: Floats, confidence: float, draws: int, seed: int, stepwise: bool
+) -> Floats:
     """One critical value for all ordered pairs: the quantile of the maximum over those not yet rejected."""
     rejected, critical = -1.0, np.inf
     while True:
         rng = np.random.default_rng(seed)  # the same draws at every step, so that it can only fall
-        blocks = (rng.standard_normal((min(DRAWS, draws - start), len(x))) for start in range(0, draws, DRAWS))
+        blocks = (
+            rng.standard_normal((min(DRAWS, draws - start), len(x)))
+            for start in range(0, draws, DRAWS)
+        )
         maxima = [_largest(e, x, s, critical) for e in blocks]
         critical = min(critical, float(np.quantile(np.concatenate(maxima), confidence)))
         now = _proved(x, s, np.full(len(x), critical), np.arange(len(x)))[0].sum()
@@ -127,7 +140,9 @@ def _largest(e: Floats, x: Floats, s: Floats, critical: float, width: int = 64) 
     top, bottom = (np.maximum(a, 0) for a in (e_high, -e_low))
     bound = np.maximum(np.hypot(top.min(1), bottom.max(1)), np.hypot(top.max(1), bottom.min(1)))
     wider = np.flatnonzero(found < bound)
-    for part in np.array_split(wider, max(1, len(wider) * width**2 // 250_000)) if len(wider) else ():
+    for part in (
+        np.array_split(wider, max(1, len(wider) * width**2 // 250_000)) if len(wider) else ()
+    ):
         found[part] = _largest(e[part], x, s, critical, 2 * width)
     return np.asarray(found)
 
@@ -146,7 +161,9 @@ def _nodes(s: Floats, count: int = 32) -> tuple[Floats, Floats]:
     return grid, weight
 
 
-def _marginal(x: Floats, s: Floats, confidence: float, draws: int, seed: int, stepwise: bool) -> Floats:
+def _marginal(
+    x: Floats, s: Floats, confidence: float, draws: int, seed: int, stepwise: bool
+) -> Floats:
     """A critical value for each unit by integrating over its own draw."""
     grid, weight = _nodes(s)
     a = 1 - confidence
@@ -161,10 +178,15 @@ def _marginal(x: Floats, s: Floats, confidence: float, draws: int, seed: int, st
             t = _statistics(x, s, j)
             other = np.ones(t.shape, dtype=bool)
             other[np.arange(len(j)), j] = False
-            up, down = t <= critical[j, None], -t <= critical[j, None]  # not rejected: j above k, k above j
+            up, down = (
+                t <= critical[j, None],
+                -t <= critical[j, None],
+            )  # not rejected: j above k, k above j
             masks = (up & down & other, up & ~down & other, ~up & down & other)
             families = np.concatenate([m.astype(float) @ weight for m in masks], axis=1)
-            critical[j] = np.minimum(critical[j], _quantiles(families, weight[j], laws, c, density, confidence))
+            critical[j] = np.minimum(
+                critical[j], _quantiles(families, weight[j], laws, c, density, confidence)
+            )
         now = np.add(*_proved(x, s, critical, open_))
         again = (now != counted[open_]) & (now > 0) & stepwise
         counted[open_] = now
@@ -172,7 +194,9 @@ def _marginal(x: Floats, s: Floats, confidence: float, draws: int, seed: int, st
     return critical
 
 
-def _quantiles(families: Floats, weight: Floats, laws: list[Floats], c: Floats, density: Floats, level: float) -> Any:
+def _quantiles(
+    families: Floats, weight: Floats, laws: list[Floats], c: Floats, density: Floats, level: float
+) -> Any:
     """Where the law of each unit's maximum reaches `level`, interpolated between two standard errors."""
     result = np.zeros(len(weight))
     for share, table in zip(weight.T, laws, strict=True):

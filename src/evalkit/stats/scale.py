@@ -13,15 +13,28 @@ from evalkit.stats.intervals import _plain
 from evalkit.world.number import plain
 
 ADJUSTMENTS = (
-    "bonferroni", "sidak", "holm-sidak", "holm", "simes-hochberg", "hommel", "fdr_bh", "fdr_by", "fdr_tsbh", "fdr_tsbky"
-)  # fmt: skip
+    "bonferroni",
+    "sidak",
+    "holm-sidak",
+    "holm",
+    "simes-hochberg",
+    "hommel",
+    "fdr_bh",
+    "fdr_by",
+    "fdr_tsbh",
+    "fdr_tsbky",
+)
 
 
 def _items(x: ArrayLike, standardised: bool) -> Floats:
     """Complete rows only, scaled to unit variance where asked."""
     items = array("x", x)
     if items.ndim != 2 or items.shape[1] < 2:
-        raise refuse("x", f"{items.shape[1]} 个指标" if items.ndim == 2 else f"{items.ndim} 维", "单位 × 指标，至少两个指标")
+        raise refuse(
+            "x",
+            f"{items.shape[1]} 个指标" if items.ndim == 2 else f"{items.ndim} 维",
+            "单位 × 指标，至少两个指标",
+        )
     items = items[~np.isnan(items).any(axis=1)]
     if len(items) < 2:
         return np.full((2, items.shape[1]), np.nan)
@@ -33,7 +46,9 @@ def _alpha(items: Floats) -> float:
     k = items.shape[1]
     covariance = np.cov(items, rowvar=False).reshape(k, k)
     total = covariance.sum()
-    if k < 2 or not total > 1e-12 * np.trace(covariance):  # the total does not vary: nothing to be reliable about
+    if k < 2 or not total > 1e-12 * np.trace(
+        covariance
+    ):  # the total does not vary: nothing to be reliable about
         return float("nan")
     return float(k / (k - 1) * (1 - np.trace(covariance) / total))
 
@@ -77,7 +92,9 @@ def beta_prior(count: ArrayLike, total: ArrayLike) -> tuple[float, float]:
     x, n = arrays(count=count, total=total)
     x, n = x[(n > 0) & ~np.isnan(x)], n[(n > 0) & ~np.isnan(x)]
     if bool(np.any(bad := (x < 0) | (x > n))):
-        found = "、".join(f"{plain(a)}/{plain(b)}" for a, b in zip(x[bad][:5], n[bad][:5], strict=True))
+        found = "、".join(
+            f"{plain(a)}/{plain(b)}" for a, b in zip(x[bad][:5], n[bad][:5], strict=True)
+        )
         raise refuse("count", found, "0 ≤ 分子 ≤ 分母")
     pooled = x.sum() / n.sum() if len(n) else np.nan
     if len(n) < 2 or not 0 < pooled < 1:
@@ -93,7 +110,10 @@ def beta_prior(count: ArrayLike, total: ArrayLike) -> tuple[float, float]:
     start = np.log(max(pooled * (1 - pooled) / max(spread, 1e-12) - 1, 0.1))
     bounds = [(-30.0, 30.0), (-12.0, 16.0)]
     starts = [np.array([special.logit(pooled), np.clip(s, -11, 15)]) for s in (start, start + 2)]
-    best = min((optimize.minimize(loss, s, method="L-BFGS-B", bounds=bounds) for s in starts), key=lambda r: r.fun)
+    best = min(
+        (optimize.minimize(loss, s, method="L-BFGS-B", bounds=bounds) for s in starts),
+        key=lambda r: r.fun,
+    )
     if best.fun >= flat - 1e-6 or best.x[1] > 15.9:
         return np.inf, np.inf
     mean, size = special.expit(best.x[0]), np.exp(best.x[1])

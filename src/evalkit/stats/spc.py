@@ -14,8 +14,9 @@ from evalkit.world.number import plain
 D2, D4 = 1.128, 3.267  # of moving ranges of two (Montgomery, appendix VI)
 
 
-def spc_limits(x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None,
-               screen: bool = True) -> tuple[Any, Any, Any]:
+def spc_limits(
+    x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None, screen: bool = True
+) -> tuple[Any, Any, Any]:
     r"""Centre and three-sigma limits of a control chart; time on the last axis.
 
     ======  =====================  ==========================================================
@@ -81,11 +82,19 @@ def spc_limits(x: ArrayLike, kind: str = "xmr", size: ArrayLike | None = None,
 
 def _mean(x: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.nansum(x, axis=-1) / (~np.isnan(x)).sum(-1))  # 0 / 0: nothing known, NaN
+        return np.asarray(
+            np.nansum(x, axis=-1) / (~np.isnan(x)).sum(-1)
+        )  # 0 / 0: nothing known, NaN
 
 
-def run_rules(x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLike, shift: int = 8,
-              trend: int = 6) -> dict[str, NDArray[np.bool_]]:
+def run_rules(
+    x: ArrayLike,
+    centre: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    shift: int = 8,
+    trend: int = 6,
+) -> dict[str, NDArray[np.bool_]]:
     """Points that break the Western Electric rules, one array of flags for each rule; time on the last axis.
 
     ``outside`` one point beyond a limit; ``two_of_three`` two of three successive points beyond two sigma **on the
@@ -99,7 +108,9 @@ def run_rules(x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLik
     """
     value = np.atleast_1d(array("x", x))
     shift, trend = whole("shift", shift), whole("trend", trend, 2)
-    lines = [array(name, line) for name, line in (("centre", centre), ("lower", lower), ("upper", upper))]
+    lines = [
+        array(name, line) for name, line in (("centre", centre), ("lower", lower), ("upper", upper))
+    ]
     middle, low, high = (line[..., None] if 0 < line.ndim < value.ndim else line for line in lines)
     try:
         np.broadcast_shapes(value.shape, middle.shape, low.shape, high.shape)
@@ -107,7 +118,10 @@ def run_rules(x: ArrayLike, centre: ArrayLike, lower: ArrayLike, upper: ArrayLik
         found = "、".join(str(line.shape) for line in (value, middle, low, high))
         raise refuse("centre, lower, upper", found, "一个数，或与 x 的个数相同") from error
     with np.errstate(divide="ignore", invalid="ignore"):
-        above, below = (value - middle) / ((high - middle) / 3), (middle - value) / ((middle - low) / 3)
+        above, below = (
+            (value - middle) / ((high - middle) / 3),
+            (middle - value) / ((middle - low) / 3),
+        )
     # sigmas from the centre; limits need not be symmetric
     zone = np.where(value == middle, 0.0, np.where(value > middle, above, -below))
 

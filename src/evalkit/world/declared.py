@@ -94,7 +94,9 @@ class Faults:
     source: Source = field(default_factory=lambda: Source({}))
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, code: str, path: At, found: object = "", allowed: str = "", advice: str = "") -> None:
+    def add(
+        self, code: str, path: At, found: object = "", allowed: str = "", advice: str = ""
+    ) -> None:
         self.problems.append(
             Problem(
                 code,
@@ -114,7 +116,9 @@ class Faults:
         """Something that must stand there."""
         self.add("key_missing", path, found, allowed)
 
-    def unknown(self, path: At, word: object, known: Iterable[str], code: str = "key_unknown") -> None:
+    def unknown(
+        self, path: At, word: object, known: Iterable[str], code: str = "key_unknown"
+    ) -> None:
         """A name that is not among those known: those, and the nearest of them."""
         names = [str(name) for name in known]
         listed = "、".join(names[:MOST_ALLOWED]) + ("…" if len(names) > MOST_ALLOWED else "")
@@ -214,4 +218,6 @@ def _is_branch(part: str | int) -> bool:
     return isinstance(part, str) and ("[" in part or part in _BRANCHES)
 
 
-_BRANCHES = frozenset({"function-before", "function-after", "function-wrap", "str", "int", "float", "bool"})
+_BRANCHES = frozenset(
+    {"function-before", "function-after", "function-wrap", "str", "int", "float", "bool"}
+)

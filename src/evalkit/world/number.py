@@ -212,7 +212,9 @@ def half_up(value: Any, decimals: int) -> Any:
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.abs(x) * power
         whole = np.floor(scaled + 0.5)
-        near = np.isfinite(x) & (np.abs(scaled + 0.5 - np.rint(scaled + 0.5)) <= 1e-9 + 1e-15 * scaled)
+        near = np.isfinite(x) & (
+            np.abs(scaled + 0.5 - np.rint(scaled + 0.5)) <= 1e-9 + 1e-15 * scaled
+        )
     rounded = np.array(np.sign(x) * whole / power + 0.0)
     if near.any():
         rounded[near] = [float(fixed(float(v), decimals)) for v in x[near]]

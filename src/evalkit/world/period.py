@@ -108,7 +108,9 @@ class Period:
         year, part = divmod(self.number, PER_YEAR[self.kind])
         months = 12 // PER_YEAR[self.kind]
         last = (part + 1) * months
-        return date(year, last - months + 1, 1), date(year, last, calendar.monthrange(year, last)[1])
+        return date(year, last - months + 1, 1), date(
+            year, last, calendar.monthrange(year, last)[1]
+        )
 
     @property
     def order(self) -> tuple[int, int, int]:
@@ -148,7 +150,9 @@ class Period:
         if self.kind == "day":
             day = self.bounds[0]
             leap = (day.month, day.day) == (2, 29)
-            return Period("day", day.replace(year=day.year - 1, day=28 if leap else day.day).toordinal())
+            return Period(
+                "day", day.replace(year=day.year - 1, day=28 if leap else day.day).toordinal()
+            )
         return self.previous(PER_YEAR.get(self.kind, 1))
 
     def words(self) -> str:
@@ -159,7 +163,13 @@ class Period:
         if self.kind == "wave":
             return f"第{self.number}期"
         if self.kind == "relative":
-            return f"前{-self.number}期" if self.number < 0 else f"后{self.number}期" if self.number else "当期"
+            return (
+                f"前{-self.number}期"
+                if self.number < 0
+                else f"后{self.number}期"
+                if self.number
+                else "当期"
+            )
         year, part = divmod(self.number, PER_YEAR[self.kind])
         inside = {
             "year": "",
@@ -178,7 +188,12 @@ class Period:
         if self.kind == "relative":
             return str(self.number)
         year, part = divmod(self.number, PER_YEAR[self.kind])
-        inside = {"year": "", "half": f"H{part + 1}", "quarter": f"Q{part + 1}", "month": f"-{part + 1:02d}"}
+        inside = {
+            "year": "",
+            "half": f"H{part + 1}",
+            "quarter": f"Q{part + 1}",
+            "month": f"-{part + 1:02d}",
+        }
         return f"{year}{inside[self.kind]}"
 
 
@@ -199,7 +214,9 @@ def parse_column(texts: Iterable[Any]) -> list[Period]:
     """
     given = list(texts)
     found = [Period.read(text) for text in given]
-    bad = dict.fromkeys(str(text) for text, period in zip(given, found, strict=True) if period is None)
+    bad = dict.fromkeys(
+        str(text) for text, period in zip(given, found, strict=True) if period is None
+    )
     if bad:
         raise InputError([unreadable(text) for text in bad])
     periods = [period for period in found if period is not None]
@@ -220,7 +237,10 @@ def in_time(texts: Iterable[Any]) -> list[str]:
     different = list(dict.fromkeys(str(text) for text in texts))
     read = {text: Period.read(text) for text in different}
     known = sorted((period, text) for text, period in read.items() if period is not None)
-    return [*(text for _, text in known), *(text for text, period in read.items() if period is None)]
+    return [
+        *(text for _, text in known),
+        *(text for text, period in read.items() if period is None),
+    ]
 
 
 def places(texts: Iterable[Any]) -> dict[str, int]:
@@ -242,8 +262,23 @@ def _whole(text: Any) -> Any:
 _NUMBER = re.compile(r"t?[+-]?\d{1,4}|t")
 _ONE_SCALE: tuple[set[Kind], ...] = ({"wave", "relative"}, {"wave", "year"})
 _DASHES = str.maketrans(dict.fromkeys("−–—‐‑‒―－", "-"))
-_DIGITS = {"〇": 0, "零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_DIGITS = {
+    "〇": 0,
+    "零": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
+_MONTHS = {
+    name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+}
 _MONTH_NAMES = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?"
@@ -263,7 +298,11 @@ def _clean(text: str) -> str:
     """Narrow, lower-case, without blanks; one dash; Chinese numbers as digits."""
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES).lower()
     plain = re.sub(r"[\s\u200b\ufeff]+", "", plain)
-    return re.sub(r"[一二两三四五六七八九]?十[一二三四五六七八九]?|[〇零一二两三四五六七八九]+", _chinese, plain)
+    return re.sub(
+        r"[一二两三四五六七八九]?十[一二三四五六七八九]?|[〇零一二两三四五六七八九]+",
+        _chinese,
+        plain,
+    )
 
 
 def _full_year(text: str) -> int:
@@ -333,7 +372,10 @@ _FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Period | None]]] =
         (r"(?P<y>(?:19|20)\d\d)(?P<n>0[1-9]|1[0-2])", _part("month")),
         (rf"{_Y}[-/]?(?P<m>{_MONTH_NAMES})", _named_month),
         (rf"(?P<m>{_MONTH_NAMES})[-/.,]?{_Y}", _named_month),
-        (rf"{_Y}(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?:t?00:00(?::00(?:\.0+)?)?)?", _day),
+        (
+            rf"{_Y}(?P<s>[-/.])(?P<m>\d{{1,2}})(?P=s)(?P<d>\d{{1,2}})(?:t?00:00(?::00(?:\.0+)?)?)?",
+            _day,
+        ),
         (rf"{_Y}年(?P<m>\d{{1,2}})月(?P<d>\d{{1,2}})[日号]?", _day),
         (r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)", _day),
         (rf"第{_NO}(?:个)?(?:期|轮|波|次|批|年|时期|时点)", _wave),

@@ -44,11 +44,15 @@ class Lines:
 
 def where(path: Path_, line: int | None = None) -> str:
     """``indicators.org_coverage.numerator（第12行）``."""
-    dotted = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    dotted = "".join(
+        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path
+    ).lstrip(".")
     return f"{dotted}（第{line}行）" if line else dotted
 
 
-MAX_TEXT = 1_000_000  # bytes of a YAML file: the packaged codebook, the largest of ours, is a tenth of it
+MAX_TEXT = (
+    1_000_000  # bytes of a YAML file: the packaged codebook, the largest of ours, is a tenth of it
+)
 MAX_DEPTH = 40  # of entries within entries
 MAX_NODES = 50_000  # entries, those that an alias stands for counted each time
 _SHORTER = "请把文件写短；重复的内容直接写出，不要用“*名称”层层引用"
@@ -120,16 +124,22 @@ def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
                 raise OverflowError
             return number
 
-        def check_mapping_key(self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any) -> bool:
+        def check_mapping_key(
+            self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any
+        ) -> bool:
             if key in mapping:
                 duplicates.append((str(key), key_node.start_mark.line + 1))
             return key not in mapping
 
     if len(text) > MAX_TEXT:
         found, allowed = f"文件过长（{len(text):,}字）", f"不超过{MAX_TEXT:,}字"
-        return None, [Problem("yaml_unreadable", file=file, found=found, allowed=allowed, advice=_SHORTER)]
+        return None, [
+            Problem("yaml_unreadable", file=file, found=found, allowed=allowed, advice=_SHORTER)
+        ]
     for kind in ("int", "float"):
-        Constructor.add_constructor(f"tag:yaml.org,2002:{kind}", getattr(Constructor, f"construct_yaml_{kind}"))
+        Constructor.add_constructor(
+            f"tag:yaml.org,2002:{kind}", getattr(Constructor, f"construct_yaml_{kind}")
+        )
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = Constructor
     yaml.Composer = _limited(Composer)
@@ -137,19 +147,46 @@ def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
         content = yaml.load(text)
     except _TooMuch as error:
         found, allowed, line = error.args
-        return None, [Problem("yaml_unreadable", file=file, where=f"第{line}行", found=found, allowed=allowed, advice=_SHORTER)]
+        return None, [
+            Problem(
+                "yaml_unreadable",
+                file=file,
+                where=f"第{line}行",
+                found=found,
+                allowed=allowed,
+                advice=_SHORTER,
+            )
+        ]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"第{mark.line + 1}行第{mark.column + 1}列" if mark else ""
-        found = text.splitlines()[mark.line].strip()[:60] if mark and mark.line < len(text.splitlines()) else ""
+        found = (
+            text.splitlines()[mark.line].strip()[:60]
+            if mark and mark.line < len(text.splitlines())
+            else ""
+        )
         advice = "请检查缩进、冒号后的空格、引号和括号是否成对，不要用Tab缩进"
-        return None, [Problem("yaml_unreadable", file=file, where=place, found=found, advice=advice)]
+        return None, [
+            Problem("yaml_unreadable", file=file, where=place, found=found, advice=advice)
+        ]
     except YAMLError as error:
-        place = f"第{text.count(chr(10), 0, error.position) + 1}行" if hasattr(error, "position") else ""
-        found, advice = "含有不能用的字符，或开头的声明有误", "请另存为 UTF-8 编码的普通文本，删去控制字符"
-        return None, [Problem("yaml_unreadable", file=file, where=place, found=found, advice=advice)]
+        place = (
+            f"第{text.count(chr(10), 0, error.position) + 1}行"
+            if hasattr(error, "position")
+            else ""
+        )
+        found, advice = (
+            "含有不能用的字符，或开头的声明有误",
+            "请另存为 UTF-8 编码的普通文本，删去控制字符",
+        )
+        return None, [
+            Problem("yaml_unreadable", file=file, where=place, found=found, advice=advice)
+        ]
     except Exception:  # a tag or value that no type can hold makes the reader raise almost anything
-        found, advice = "有一个值读不出来，例如太大的数、.inf 或 .nan", "请把值写成普通的文字或数，不要用“!!类型”"
+        found, advice = (
+            "有一个值读不出来，例如太大的数、.inf 或 .nan",
+            "请把值写成普通的文字或数，不要用“!!类型”",
+        )
         return None, [Problem("yaml_unreadable", file=file, found=found, advice=advice)]
     advice = "同一处不能写两次，请删去一个"
     return content, [
@@ -163,17 +200,32 @@ def parse_mapping(text: str, file: str) -> tuple[dict[Any, Any], list[Problem]]:
     content, problems = parse_yaml(text, file)
     if not problems and content is not None and not isinstance(content, dict):
         advice = "每行写一条“名称: 内容”，冒号用半角，后面空一格"
-        problems = [Problem("yaml_unreadable", file=file, found=str(content)[:40], allowed="名称: 内容", advice=advice)]
+        problems = [
+            Problem(
+                "yaml_unreadable",
+                file=file,
+                found=str(content)[:40],
+                allowed="名称: 内容",
+                advice=advice,
+            )
+        ]
     return (content if isinstance(content, dict) else {}), problems
 
 
 def read_text(path: Path) -> str:
     """A YAML file's text (UTF-8, with or without BOM); another encoding, size or kind of file is an `InputError`."""
     try:
-        return regular_bytes(path, 4 * MAX_TEXT).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return (
+            regular_bytes(path, 4 * MAX_TEXT)
+            .decode("utf-8-sig")
+            .replace("\r\n", "\n")
+            .replace("\r", "\n")
+        )
     except UnicodeDecodeError:
         advice = "请另存为UTF-8编码"
-        raise InputError(Problem("yaml_unreadable", file=path.name, found="不是UTF-8编码", advice=advice)) from None
+        raise InputError(
+            Problem("yaml_unreadable", file=path.name, found="不是UTF-8编码", advice=advice)
+        ) from None
 
 
 _PACKAGE = Path(__file__).parents[1]
@@ -182,7 +234,9 @@ _PACKAGE = Path(__file__).parents[1]
 def read_yaml(path: str | Path) -> Any:
     """The content of one YAML file; malformed YAML and duplicate keys are an `InputError` with the line."""
     path, text = Path(path), read_text(path)
-    content, problems = parse_cached(path, text) if _PACKAGE in path.parents else parse_yaml(text, path.name)
+    content, problems = (
+        parse_cached(path, text) if _PACKAGE in path.parents else parse_yaml(text, path.name)
+    )
     if problems:
         raise InputError(problems)
     return content
@@ -199,6 +253,8 @@ def parse_cached(path: Path, text: str) -> tuple[Any, list[Problem]]:
     content, problems = parse_yaml(text, path.name)
     with contextlib.suppress(InputError, TypeError, ValueError):
         kept = json.dumps({"stamp": stamp, "content": content}, ensure_ascii=False)
-        if not problems and not sys.dont_write_bytecode and json.loads(kept)["content"] == content:  # JSON can keep it
+        if (
+            not problems and not sys.dont_write_bytecode and json.loads(kept)["content"] == content
+        ):  # JSON can keep it
             put(cache, kept)
     return content, problems
