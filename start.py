@@ -445,9 +445,13 @@ def ensure(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
 
 
 def test(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:
-    """ruff, mypy and pytest, always all three; the worst exit code. pytest comes last: its line closes the output."""
+    """ruff, its formatter, mypy and pytest, always all; the worst exit code. pytest comes last: its line closes the output."""
     codes = {}
-    checks = {"ruff": ["ruff", "check", "--output-format", "concise", "."], "mypy": ["mypy", "src"]}
+    checks = {
+        "ruff": ["ruff", "check", "--output-format", "concise", "."],
+        "format": ["ruff", "format", "--check", "."],
+        "mypy": ["mypy", "src"],
+    }
     for name, command in checks.items():
         say(f"== {name}")
         codes[name] = run([python, "-m", *command], env, cwd=root)

@@ -223,7 +223,7 @@ def test_no_venv_module_is_said_plainly(go: Any, tree: Path, capsys: Any) -> Non
 def test_all_three_checks_run_and_the_worst_code_counts(go: Any) -> None:
     go("doctor")
     code, runner = go("test", "-k", "wilson", ruff=1, pytest=0)
-    assert runner.words() == ["ruff", "mypy", "pytest"]
+    assert runner.words() == ["ruff", "ruff", "mypy", "pytest"]
     assert code == 1
     assert runner.calls[-1][-2:] == ["-k", "wilson"] and "-n" in runner.calls[-1]
     assert go("test", mypy=2, pytest=1)[0] == 2

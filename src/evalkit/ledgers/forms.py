@@ -591,7 +591,7 @@ class Parser:
             for part in word.split("/")
         )
 
-    def _numbers(
+    def _numbers(  # noqa: C901
         self,
         form: Form,
         column: str,

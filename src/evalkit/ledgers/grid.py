@@ -619,7 +619,7 @@ class _Reading:
     def _only_ticks(self, index: int, below: int) -> bool:
         return all(_blank(cell) or tick(cell) is not None for cell in self._below(index, below))
 
-    def _columns(
+    def _columns(  # noqa: C901
         self,
         form: str,
         levels: dict[int, tuple[str, ...]],

@@ -229,7 +229,7 @@ def _two_kinds(s: str) -> Read | None:
     return Read(UNREADABLE, Decimal(int(full + more)), noun="人", parts=((PROBATIONARY, more),))
 
 
-def _phrase(s: str) -> Read:
+def _phrase(s: str) -> Read:  # noqa: C901
     bits = 0
     parts: tuple[tuple[str, float], ...] = ()
     if ("+" in s or "预" in s or "另" in s or "不含" in s) and (read := _two_kinds(s)):

@@ -127,7 +127,7 @@ def _null(bits: int, unit: str, mark: str = "") -> _Cell:
     return _NAN, _NAN, _NAN, bits, unit, (), mark
 
 
-def _settle(read: Read, scale: int, noun: str, kind: str) -> _Cell:
+def _settle(read: Read, scale: int, noun: str, kind: str) -> _Cell:  # noqa: C901
     """(value, low, high, bits, unit, parts, mark) of what was read, by the column's unit and kind."""
     bits, value, last, printed, word, own_scale, chinese, own, parts, mark = read
     base = "元" if kind == "money" else noun

@@ -146,7 +146,7 @@ def fan_out(
     return FanOut(tuple(outcomes), (), tuple(notes), interrupted)
 
 
-def read_table(
+def read_table(  # noqa: C901
     path: Path, parameters: dict[str, Parameter], problems: list[Problem]
 ) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """A CSV file (UTF-8 or GB 18030): file name by key, parameters by row; what is wrong is added to `problems`."""

@@ -40,7 +40,7 @@ def lists() -> dict[str, dict[str, str]]:
     return load_codebook().lists
 
 
-def cross(scheme: Scheme, faults: Faults) -> None:
+def cross(scheme: Scheme, faults: Faults) -> None:  # noqa: C901
     """Names that must exist, tiers in order, values within limits, nothing that nothing uses."""
 
     def known(words: Iterable[str], allowed: Iterable[str], *path: str) -> None:
