@@ -6,55 +6,17 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-SUFFIXES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("national", ("全国", "国家", "中国")),
-    ("province", ("省", "自治区", "特别行政区")),
-    (
-        "park",
-        (
-            "园区",
-            "开发区",
-            "高新区",
-            "经开区",
-            "产业园",
-            "工业园",
-            "科技园",
-            "创业园",
-            "新区管委会",
-            "园",
-        ),
-    ),
-    ("township", ("镇", "乡", "街道", "街道办", "街道办事处", "苏木")),
-    ("industry_committee", ("工委", "党委", "行业委", "委员会", "协会", "局")),
-    ("city", ("市", "州", "盟", "地区")),
-    ("district", ("区", "县", "旗")),
-)
+from evalkit.world.area import Area, whole_paths
 
 
 def level_of(path: str) -> str:
-    """Level of an area by the ending of its name and by what stands above it."""
-    names = path.split("/")
-    level = next((level for level, endings in SUFFIXES if names[-1].endswith(endings)), None)
-    above = level_of("/".join(names[:-1])) if len(names) > 1 else None
-    if level == "city" and above == "city":
-        return "district"  # a county-level city
-    if level == "park" and above in ("province", "city"):
-        return "district"  # a development zone that reports beside the districts
-    if level is None:
-        return {"province": "city", "city": "district", "district": "township"}.get(
-            above or "", "district"
-        )
-    return level
+    """Level of an area by the ending of its name and by what stands above it (`evalkit.world.area`)."""
+    return Area.of(path).level
 
 
 def home_of(path: str) -> str:
-    """The district of an area; without one in its path, the topmost area of it that is no province or city."""
-    names = path.split("/")
-    prefixes = ["/".join(names[: i + 1]) for i in range(len(names))]
-    for prefix in prefixes:
-        if level_of(prefix) not in ("national", "province", "city"):
-            return prefix
-    return path
+    """The district of an area, where a name is enough to know a unit or an organisation by (`evalkit.world.area`)."""
+    return Area.of(path).district().path
 
 
 def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -125,11 +87,7 @@ def _key(row: dict[str, object]) -> str:
     return name
 
 
-def full_paths(paths: Iterable[str]) -> dict[str, str]:
-    """Short paths that are the end of exactly one longer one: 演示01区 -> 演示省/演示01区, so that both are one area."""
-    known = [path for path in dict.fromkeys(paths) if path]
-    longer = {path: [other for other in known if other.endswith(f"/{path}")] for path in known}
-    return {path: others[0] for path, others in longer.items() if len(others) == 1}
+full_paths = whole_paths
 
 
 def find_area(areas: pd.DataFrame, text: str) -> str | None:

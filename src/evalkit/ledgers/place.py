@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.headings import squeeze
+from evalkit.world.area import WHOLE_NAMES, Area
 
 _WORDS = RULES["place"]
 _LEVEL: dict[str, int] = {
@@ -22,6 +23,7 @@ _ALL = sorted(_LEVEL, key=len, reverse=True)
 ENDINGS = tuple(ending for ending in _ALL if _LEVEL[ending] < 5)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
 _COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level > 4)})$")
+LOWEST = ("township", "park", "community")
 _LONGEST = 20  # characters of a name: 双江拉祜族佤族布朗族傣族自治县 has 15
 _NOISE = re.compile("|".join(_WORDS["noise"]), re.I)
 _STOP = re.compile("|".join(_WORDS["stop"]))
@@ -59,7 +61,8 @@ def area_names(text: str) -> tuple[tuple[int, str], ...]:
                     name, rest = name + ending, after
                     break
             ending = next(e for e in _ALL if name.endswith(e))
-            if not len(ending) < len(name) <= _LONGEST:
+            is_bare_ending = name == ending and name not in WHOLE_NAMES
+            if is_bare_ending or len(name) > _LONGEST:
                 break
             level = _level(ending, above := {upper for upper, _ in found})
             if level < 5 or 4 not in above:
@@ -199,10 +202,6 @@ def district_of(area: str | None) -> str:
     """
     if not isinstance(area, str) or not area:
         return ""
-    head, _, last = area.rpartition("/")
-    names = area_names(last)
-    lowest = bool(names) and names[0][0] == 4
-    if not head:
-        return "" if lowest else area
-    upper = area_names(head.rpartition("/")[2])
-    return head if not names or lowest or (upper and upper[0][0] >= 3) else area
+    home = Area.of(area).district()
+    # a 镇街 or 园区 alone does not tell its district
+    return "" if home.depth == 1 and home.level in LOWEST else home.path
