@@ -89,6 +89,9 @@ class View:
 
     def sums(self, values: np.ndarray[Any, Any], where: BoolArray) -> Floats:
         """The sum of `values` over the rows of `where` in each area, (areas,)."""
-        if where is self.everywhere:
-            return np.bincount(self.group, values, len(self.areas))
-        return np.bincount(self.group[where], values[where], len(self.areas))
+        if where is not self.everywhere:
+            return self._sums(self.group[where], values[where])
+        return self._sums(self.group, values)
+
+    def _sums(self, group: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> Floats:
+        return np.asarray(np.bincount(group, values, len(self.areas)), dtype=np.float64)

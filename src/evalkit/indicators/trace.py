@@ -94,7 +94,7 @@ def _rows(data: Data, asked: Asked, headings: pd.DataFrame) -> pd.DataFrame:
     measure = asked.measure
     if measure.figure:
         rows = _typed_rows(data, asked)
-        wanted = {"figures.value": ("value",)}
+        wanted: dict[str, tuple[str, ...]] = {"figures.value": ("value",)}
         rows["table"] = "figures"
     else:
         block = data.block(asked.area, asked.period)

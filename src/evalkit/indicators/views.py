@@ -33,7 +33,7 @@ from evalkit.world.period import Period
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
-Values = pa.Array | pa.ChunkedArray
+Values = Any  # an Arrow array or chunked array; pyarrow has no types
 
 VIEWS = ("units", "party_orgs", "funds", "activities", "instructor_counts")
 TABLE_OF = {

@@ -81,9 +81,8 @@ def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction
                         k: str(row[j]).strip() if k != "value" else row[j] for k, j in at.items()
                     }
                     where = f"{sheet.name}!A{i + 1}"
-                    one = Correction(
-                        **({"sheet": "", "reason": ""} | texts), source=name, where=where
-                    )  # type: ignore[arg-type]
+                    given: dict[str, Any] = {"sheet": "", "reason": ""} | texts
+                    one = Correction(**given, source=name, where=where)
                     if one.file and one.cell and one.value != "":
                         out.append(one)
                     else:

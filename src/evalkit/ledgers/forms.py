@@ -706,7 +706,7 @@ class Parser:
                 read += f"（{number.plain(low)} 至 {number.plain(high) if np.isfinite(high) else '不封顶'}）"
             inside = [
                 f"{word}{number.plain(many)}"
-                for word, many in form.parts.get(column, {}).get(row, ())
+                for word, many in form.parts.get(column, {}).get(int(row), ())
                 if word == PROBATIONARY
             ]
             if (

@@ -652,9 +652,9 @@ class _Reading:
                     self._where(top, index),
                     heading,
                     read,
-                    **more,
+                    **more,  # type: ignore[arg-type]
                 )
-            )  # type: ignore[arg-type]
+            )
 
         for index, texts in levels.items():
             if index in ticked:

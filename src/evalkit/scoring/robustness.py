@@ -75,9 +75,8 @@ class Robustness(Showing):
             ("high", 0.95, "nearest"),
         ):
             out[name] = np.nan
-            out.loc[known, name] = (
-                np.nanquantile(values, q, axis=0, method=way) if known.any() else np.nan
-            )  # type: ignore[call-overload]
+            if known.any():
+                out.loc[known, name] = np.nanquantile(values, q, axis=0, method=way)  # type: ignore[call-overload]
         return out.assign(
             mean=self._share(self.ranked.sum(0, dtype=float)), failed=(self.ranked == 0).sum(0)
         )
