@@ -24,7 +24,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
-from evalkit.reports.sentences import declared, named, place_word, placed
+from evalkit.reports.sentences import DISTRICTS, declared, named, place_word, placed
 from evalkit.reports.tables import headline
 from evalkit.reports.words import baseline_words, period_words
 from evalkit.scoring.words import words
@@ -172,8 +172,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
 def at_level(blocks: Sequence[Block], level: str) -> list[Block]:
     """The notebook's own headings and paragraphs with the level's word in the place of 区县 (区县财政 stays)."""
     return [
-        placed(b, level, "区县(?!财政|之内|级|拨付)") if b.kind in ("heading", "paragraph") else b
-        for b in blocks
+        placed(b, level, DISTRICTS) if b.kind in ("heading", "paragraph") else b for b in blocks
     ]
 
 

@@ -168,7 +168,14 @@ def place_word(level: str) -> str:
     return "地区" if "." in name else name
 
 
-def placed(block: Block, level: str, general: str = "(?<![真实本])地区") -> Block:
+# Where 地区 and 区县 are our own words for areas: at the beginning, behind a mark, or behind one of the characters that stand
+# before them in our texts. Behind any other character they end a name (喀什地区), which stays as it is.
+_OWN_WORD = r"(?:^|(?<=[^\u4e00-\u9fff0-9A-Za-z])|(?<=[个的各类他些分按一级别部给点映好后到写]))"
+AREAS = f"{_OWN_WORD}地区"
+DISTRICTS = f"{_OWN_WORD}区县(?!财政|之内|级|拨付)"
+
+
+def placed(block: Block, level: str, general: str = AREAS) -> Block:
     """The block with the level's own word for its areas (`general`) in titles, headings and notes, as the sentences have it."""
 
     def said(value: Any) -> Any:
