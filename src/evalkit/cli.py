@@ -83,10 +83,20 @@ def say(text: str = "", err: bool = False) -> None:
 ending = threading.Event()  # set when we were asked to end
 
 
+def in_fork_hook(frame: Any) -> bool:
+    """Whether Python is about to fork or has just forked: the locks of its own modules are being taken or given back."""
+    hooks = {"_acquireLock", "_releaseLock", "_after_at_fork_child_reinit_locks", "_after_fork"}
+    return frame is not None and frame.f_code.co_name in hooks and hasattr(signal, "SIGALRM")
+
+
 def end_with_a_word() -> None:
     """SIGTERM (of a system that shuts down) and SIGHUP (of a window that is closed) end the work as Ctrl-C does."""
 
-    def end(*_: Any) -> None:
+    def end(_number: int, frame: Any) -> None:
+        if in_fork_hook(frame):  # whatever is raised there is ignored: ask again in a moment
+            signal.signal(signal.SIGALRM, end)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            return
         for number in heard:
             signal.signal(number, signal.SIG_IGN)  # once is enough: what runs is being put in order
         ending.set()

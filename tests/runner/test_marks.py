@@ -49,6 +49,11 @@ def test_a_command_that_a_notebook_starts_does_not_end_with_it(
     assert "完成 1 项" in said
 
 
+def _hears_hangups() -> None:
+    """Under nohup, as these tests may run, a child would inherit that SIGHUP is not heard."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_request_to_end_says_how_to_go_on(
@@ -57,7 +62,11 @@ def test_a_request_to_end_says_how_to_go_on(
     notebook = make("nb", "import time; time.sleep(2000 if n > 1 else 0)")
     (tmp_path / "表.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(5)), "utf-8")
     process = subprocess.Popen(
-        command(notebook, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(notebook, tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hears_hangups,
     )
     deadline = time.monotonic() + 600
     while not list(tmp_path.glob("结果/*.ipynb")) and time.monotonic() < deadline:
