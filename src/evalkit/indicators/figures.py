@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.codebook import Check, Codebook
+from evalkit.indicators.measures import COLUMNS
 from evalkit.ledgers.values import parse
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import fixed, percent, plain, times
@@ -50,21 +51,7 @@ CHECK_COLUMNS = [
     "figures",
     "id",
 ]
-MEASURE_COLUMNS = [
-    "area",
-    "period",
-    "level",
-    "measure",
-    "value",
-    "low",
-    "high",
-    "n_missing",
-    "unit",
-    "base",
-    "source",
-    "place",
-    "locator",
-]
+MEASURE_COLUMNS = [*COLUMNS, "place", "locator"]
 AGREE = "figures_agree"
 
 

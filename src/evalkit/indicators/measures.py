@@ -24,6 +24,7 @@ from evalkit.codebook import Codebook, Measure
 from evalkit.indicators.columns import View, coded, text_codes
 from evalkit.indicators.views import VIEWS, Block, kept_by, null_speaks
 from evalkit.indicators.views import view as view_table
+from evalkit.world.area import ABOVE_DISTRICTS
 from evalkit.world.condition import MISSING, PRESENT, BoolArray, Reading, Test, three
 
 COLUMNS = [
@@ -41,7 +42,6 @@ COLUMNS = [
 ]
 OVERLAPPING = "跨区县重复计数"
 CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
-ABOVE_DISTRICTS = ("national", "province", "city")
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
