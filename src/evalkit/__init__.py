@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from evalkit.world.showing import made_in
+
 __version__ = "0.1.0"
 
 _FACE: dict[str, tuple[str, str | None]] = {
@@ -48,6 +50,10 @@ _FACE: dict[str, tuple[str, str | None]] = {
 }
 
 __all__ = ["__version__", *_FACE]
+
+# Who makes tables, workbooks and reports of the values of the rooms below (`evalkit.world.showing`).
+made_in("evalkit.scoring", "evalkit.reports.scores")
+made_in("evalkit.subsidy", "evalkit.reports.plans")
 
 
 def __getattr__(name: str) -> Any:
