@@ -493,7 +493,7 @@ def whatif(
     """补助标准调整测算：要多花多少钱，谁出，哪些地区受益。"""
     from evalkit import indicators, subsidy
     from evalkit.problems import InputError, Problem
-    from evalkit.subsidy.report import write
+    from evalkit.reports.plan_report import write
     from evalkit.world.number import plain
 
     data = indicators.load(project, dataset=dataset)

@@ -14,7 +14,8 @@ from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of
 import evalkit as ek
 from evalkit.documents import MIME, Block
 from evalkit.problems import InputError
-from evalkit.subsidy import plan, report
+from evalkit.reports import plan_report as report
+from evalkit.subsidy import plan
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = {"per_member": {"label": "每人", "unit": "元/人·年", "range": [0, 1000], "step": 10}}

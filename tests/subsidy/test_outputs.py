@@ -15,9 +15,9 @@ import pytest
 from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
 
 import evalkit as ek
+from evalkit.reports.plan_report import write
+from evalkit.reports.plan_workbook import workbook
 from evalkit.subsidy import Projection, plan
-from evalkit.subsidy.report import write
-from evalkit.subsidy.workbook import workbook
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")

@@ -11,9 +11,9 @@ from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
 
 import evalkit as ek
 from evalkit.problems import InputError
+from evalkit.reports.plan_report import by_payer
 from evalkit.subsidy import instructors, plan
 from evalkit.subsidy.engine import allocate, half_up
-from evalkit.subsidy.report import by_payer
 from evalkit.subsidy.result import wan
 
 

@@ -13,7 +13,8 @@ from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
 
 import evalkit as ek
 from evalkit.problems import InputError
-from evalkit.subsidy import load_scheme, plan, report
+from evalkit.reports import plan_report as report
+from evalkit.subsidy import load_scheme, plan
 from evalkit.subsidy.money import one_unit
 
 COUNTIES = Path(__file__).resolve().parents[1] / "data" / "three_counties"

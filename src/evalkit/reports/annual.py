@@ -17,6 +17,7 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
+from evalkit.reports import plan_report as costs
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import dominated, published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
@@ -47,7 +48,6 @@ from evalkit.reports.words import (
     step_words,
 )
 from evalkit.scoring.scores import score
-from evalkit.subsidy import report as costs
 
 LONGEST_TEXT = 2_000_000  # bytes of a text of the office
 NAMED = 6  # areas named in one sentence

@@ -16,7 +16,7 @@ import pandas as pd
 
 from evalkit.problems import InputError, Problem
 from evalkit.scoring.declared import Faults, unknown
-from evalkit.subsidy import coverage, form, search
+from evalkit.subsidy import coverage, search
 from evalkit.subsidy.checks import ALWAYS, Dated, limits, value_on, words
 from evalkit.subsidy.engine import Engine, Ints, Projection, Values
 from evalkit.subsidy.result import FEN, Result
@@ -24,6 +24,7 @@ from evalkit.subsidy.scheme import Reform, Scheme, dated, load_scheme
 from evalkit.subsidy.source import Source, from_data, from_frame, table_file
 from evalkit.subsidy.uncertainty import uncertainty
 from evalkit.world.number import minus, percent
+from evalkit.world.showing import shown
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,21 @@ class Plan:
 
     solve, sweep, pareto, split = search.solve, search.sweep, search.pareto, search.split
     unused_parameters, share_out = search.unused_parameters, staticmethod(search.share_out)
-    uncertainty, form, sliders = uncertainty, form.form, form.sliders
+    uncertainty = uncertainty
+
+    def form(
+        self,
+        item: str | None = None,
+        new: float | None = None,
+        since: str | date | None = None,
+        scope: str | None = None,
+    ) -> Any:
+        """项目, 由, 调到, 自何日起, 范围 as fields of a notebook; the answer changes with every field."""
+        return shown(self, "form", item, new, since, scope)
+
+    def sliders(self, folder: str | Path = "方案") -> Any:
+        """A slider for every parameter, presets, 保存方案 and 写测算说明; ``.result()`` is the last `Result`."""
+        return shown(self, "sliders", folder)
 
 
 def plan(

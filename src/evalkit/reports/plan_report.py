@@ -13,12 +13,12 @@ from evalkit.documents import Block
 from evalkit.documents import write as write_document
 from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
+from evalkit.reports.plan_workbook import workbook
 from evalkit.subsidy.checks import lists, words
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
 from evalkit.subsidy.money import moved, one_unit
 from evalkit.subsidy.result import FEN, Result
-from evalkit.subsidy.workbook import workbook
 from evalkit.world.number import plain, quotient
 
 WORDS = {"baseline": "现行标准", "reform": "调整后"}

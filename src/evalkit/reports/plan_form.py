@@ -11,19 +11,18 @@ from collections.abc import Callable
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalkit.documents import Block, fragment
 from evalkit.problems import InputError
+from evalkit.reports import plan_report as report
 from evalkit.scoring.declared import unknown
 from evalkit.subsidy.checks import value_on
 from evalkit.subsidy.coverage import remarks
+from evalkit.subsidy.plan import Plan
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import start_day
 from evalkit.world.number import fixed, plain, settle, times
-
-if TYPE_CHECKING:
-    from evalkit.subsidy.plan import Plan
 
 WIDE = {"description_width": "7em"}
 REFUSED = "这一方案不能测算，请看上面的提示。"
@@ -32,14 +31,12 @@ WAITING = "上面的格子改过了，这里还没有重算：请点“重算下
 
 def answer(result: Result) -> str:
     """The sentence and the table by district as HTML; the first year's change in fen stands in ``data-fen``."""
-    from evalkit.subsidy.report import by_area
-
     change = int(result.cost([])["change_fen"].iloc[0])
     sentence = escape(result.sentence)
     head = f'<p class="ek-answer" data-fen="{change}"><b>{sentence}</b></p>'
     told = "".join(f"<li>{escape(text)}</li>" for text in remarks(result))
     notes = f'<ul class="ek-told">{told}</ul>' if told else ""
-    return head + notes + fragment(by_area(result), styled=True)
+    return head + notes + fragment(report.by_area(result), styled=True)
 
 
 def _run(plan: Plan, changes: dict[str, Any], out: Any) -> Result | None:
@@ -183,10 +180,9 @@ class Form:
 
     def files(self, folder: str | Path, standard: float = 150) -> View:
         """测算说明, 测算表 and 测算底稿 of the scenario in a folder, written anew when it changes."""
-        from evalkit.subsidy.report import write
 
         def make(result: Result) -> Block:
-            named = "、".join(path.name for path in write(result, folder, standard))
+            named = "、".join(path.name for path in report.write(result, folder, standard))
             return Block.paragraph(f"已写到 {folder}（{self._told()}）：{named}")
 
         return self.follow(make)
@@ -313,13 +309,11 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
         said.value = f"已保存：{path}"
 
     def tell(_: Any) -> None:
-        from evalkit.subsidy.report import write as write_all
-
         if not last:
             said.value = REFUSED
             return
         said.value = f"已写到 {folder}：" + "、".join(
-            p.name for p in write_all(last[0], folder) if p.suffix in (".html", ".xlsx")
+            p.name for p in report.write(last[0], folder) if p.suffix in (".html", ".xlsx")
         )
 
     for bar in (*bars.values(), since):
