@@ -6,6 +6,7 @@ codes are the examples of the standards' descriptions.
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +31,50 @@ def test_check_digits() -> None:
         and not p.credit_code_valid("")
         and not p.credit_code_valid(None)
     )
+
+
+CREDIT_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I, O, S, V, Z
+
+
+def credit_code(first17: str) -> str:
+    """With the check character as the standard describes it: 31 less the weighted sum, modulo 31."""
+    total = sum(CREDIT_CHARACTERS.index(c) * 3**i for i, c in enumerate(first17))
+    return first17 + CREDIT_CHARACTERS[-total % 31]
+
+
+@given(st.text(CREDIT_CHARACTERS, min_size=17, max_size=17), st.sampled_from(CREDIT_CHARACTERS))
+def test_a_credit_code_is_known_by_its_check_character_whoever_registered_it(
+    first17: str, last: str
+) -> None:
+    """Registrars and regions with letters too: python-stdnum alone would refuse them."""
+    code = credit_code(first17)
+    assert p.credit_code_valid(code) and p.credit_code_valid(f" {code[:9].lower()}-{code[9:]}")
+    assert p.credit_code_valid(first17 + last) == (first17 + last == code)
+    assert p.credit_codes(pd.Series([code, code.lower(), "I" + code[1:], None])).tolist() == [
+        *(True, code.isdigit(), False, False)
+    ]
+
+
+@given(st.text("0123456789", min_size=15, max_size=18), st.sampled_from("34569"))
+def test_a_card_is_known_by_its_luhn_digit(rest: str, first: str) -> None:
+    """ISO/IEC 7812-1: every second digit from the right doubled, tens and ones added, the sum a multiple of ten."""
+    number = first + rest
+    doubled = [int(d) * (1 + at % 2) for at, d in enumerate(reversed(number))]
+    a_card = sum(d // 10 + d % 10 for d in doubled) % 10 == 0
+    kind = p.cell_kind(int(number))  # a text of so many digits is left out in any case
+    born = kind == "identity"
+    code = len(number) == 18 and number == credit_code(number[:17])
+    assert (kind == "bank_card") == (a_card and not born and not code)
+
+
+@given(st.dates(dt.date(1900, 1, 1), dt.date(2020, 1, 1)), st.integers(0, 999))
+def test_an_identity_number_is_known_whatever_its_check_digit(born: dt.date, serial: int) -> None:
+    """GB 11643-1999; one that is mistyped is somebody's all the same."""
+    first17 = f"110105{born:%Y%m%d}{serial:03d}"
+    for last in "0123456789X":
+        code = first17 + last == credit_code(first17)
+        right = first17 + last == identity(first17)
+        assert (p.cell_kind(first17 + last) == "identity") == (right or not code)
 
 
 @pytest.mark.parametrize(

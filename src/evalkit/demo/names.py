@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from stdnum.cn import uscc
 
 from evalkit.codebook import read_yaml
 
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # the 31 characters of GB 32100-2015
 _CODE_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])  # GB 11714, organisation code
-_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])  # GB 32100, whole code
 
 INVENTED: dict[str, Any] = read_yaml(Path(__file__).with_name("province.yml"))
 _KIND_FACTS = ("share", "larger", "sector", "prefix", "ending", "industry")
@@ -25,16 +24,12 @@ def credit_code(prefix: str, area_code: str, serial: int) -> str:
     """A unified social credit code with right check characters.
 
     Two characters of registrar and kind, six of the area, nine of the organisation code (MA + six digits + its check
-    character, GB 11714: 11 - sum(w c) mod 11), and the check character 31 - sum(3^i c_i) mod 31 (GB 32100-2015).
+    character, GB 11714: 11 - sum(w c) mod 11), and the check character of the whole (GB 32100-2015).
     """
     body = f"MA{serial:06d}"
     rest = 11 - int(np.dot(_CODE_WEIGHTS, [int(c, 36) for c in body])) % 11
     first = f"{prefix}{area_code}{body}{'X' if rest == 10 else '0' if rest == 11 else rest}"
-    return first + _last(first)
-
-
-def _last(first: str) -> str:
-    return ALPHABET[-int(np.dot(_WEIGHTS, [ALPHABET.index(c) for c in first])) % 31]
+    return first + uscc.calc_check_digit(first)
 
 
 def unit_name(industry: str, ending: str, township: str, word: int, serial: int) -> str:

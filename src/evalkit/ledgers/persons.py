@@ -20,6 +20,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from stdnum import luhn
+from stdnum.cn import ric, uscc
 
 from evalkit.ledgers import names
 from evalkit.ledgers.findings import FULL, RULES, WORDS, listed
@@ -31,9 +33,6 @@ LEFT_OUT = "〔略〕"
 Span = tuple[int, int, str]
 
 _PROVINCES = frozenset(listed("provinces"))
-_CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_CREDIT_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)])
-_ID_WEIGHTS = [pow(2, 17 - i, 11) for i in range(17)]
 _SAFE = re.compile(WORDS["no_persons"])
 _HEADINGS = tuple((kind, re.compile(pattern)) for kind, pattern in WORDS["headings"].items())
 _NO_PERSON = re.compile(f"{WORDS['counted']}|{WORDS['organisation']}")
@@ -68,27 +67,26 @@ _LONGEST_NUMBER = 15  # digits: no amount or count of a ledger has more
 
 
 def credit_codes(texts: pd.Series) -> np.ndarray:
-    """Which texts are valid 18-character unified social credit codes (GB 32100-2015), all at once.
+    """Which texts are valid unified social credit codes (GB 32100-2015) as they stand.
 
-    Check: ``31 - sum(value_i * 3^i) mod 31`` over the first 17 characters, values in 0-9A-Y without I, O, S, V, Z.
+    Length, characters and check character are asked, by python-stdnum. Its `uscc.validate` wants eight digits in front
+    as well: that refuses registrars with a letter (A 中央军委改革和编制办公室, N 农业农村, Y 其他 ...), whose codes are valid.
     """
-    upper = texts.fillna("").to_numpy(dtype=object)
-    good = np.zeros(len(upper), dtype=bool)
-    at = np.flatnonzero([len(t) == 18 and t.isascii() for t in upper])
-    if len(at):
-        table = np.full(128, -1)
-        table[[ord(c) for c in _CREDIT]] = np.arange(31)
-        digits = table[
-            np.frombuffer("".join(upper[at]).encode("ascii"), dtype=np.uint8).reshape(-1, 18)
-        ]
-        check = (31 - (digits[:, :17] * _CREDIT_WEIGHTS).sum(axis=1) % 31) % 31
-        good[at] = (digits >= 0).all(axis=1) & (check == digits[:, 17])
-    return good
+    return np.fromiter(map(_is_credit_code, texts.fillna("")), dtype=bool, count=len(texts))
+
+
+def _is_credit_code(text: str) -> bool:
+    if len(text) != 18 or not (text.isascii() and text.isalnum() and text == text.upper()):
+        return False
+    try:
+        return uscc.calc_check_digit(text) == text[-1]
+    except ValueError:  # I, O, S, V and Z stand in no code
+        return False
 
 
 def credit_code_valid(text: Any) -> bool:
     """Whether a text, blanks and width aside, is such a code."""
-    return bool(credit_codes(pd.Series([_compact(text)]))[0])
+    return _is_credit_code(_compact(text))
 
 
 def _compact(text: Any) -> str:
@@ -108,13 +106,6 @@ def _born(digits: str) -> bool:
         return False
 
 
-def id_check(s: str) -> bool:
-    """Whether the check digit of an 18-digit identity number fits (GB 11643-1999, ISO 7064 MOD 11-2)."""
-    return (
-        "10X98765432"[sum(int(c) * w for c, w in zip(s, _ID_WEIGHTS, strict=False)) % 11] == s[17]
-    )
-
-
 def _number_kind(s: str) -> str | None:
     """Kind of a run of digits: identity card (GB 11643, ISO 7064 MOD 11-2), or bank card (16 to 19 digits, Luhn).
 
@@ -122,14 +113,13 @@ def _number_kind(s: str) -> str | None:
     unless it is a credit code.
     """
     born = len(s) == 18 and s[:17].isdigit() and s[:2] in _PROVINCES and _born(s[6:14])
-    if born and (id_check(s) or not credit_code_valid(s)):
+    if born and (ric.calc_check_digit(s) == s[17] or not credit_code_valid(s)):
         return "identity"
     if len(s) == 15 and s.isdigit() and s[:2] in _PROVINCES and _born("19" + s[6:12]):
         return "identity"
-    if s.isdigit() and 16 <= len(s) <= 19 and s[0] in "34569" and not credit_code_valid(s):
-        double = [int(c) for c in reversed(s)]
-        if sum(d if i % 2 == 0 else d * 2 - 9 * (d > 4) for i, d in enumerate(double)) % 10 == 0:
-            return "bank_card"
+    like_a_card = s.isdigit() and 16 <= len(s) <= 19 and s[0] in "34569"
+    if like_a_card and luhn.is_valid(s) and not credit_code_valid(s):
+        return "bank_card"
     return None
 
 
