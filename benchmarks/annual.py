@@ -15,8 +15,9 @@ from pathlib import Path
 
 import psutil
 
+from evalkit.building import build
 from evalkit.documents import FORMS
-from evalkit.indicators import build, find_project, load
+from evalkit.indicators import find_project, load
 from evalkit.reports.publish import ANNUAL, post
 from evalkit.reports.report import PROFILE, _areas, _file_names, _only, make_report, notebook_path
 from evalkit.runner import Event, Job, run

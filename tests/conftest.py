@@ -27,7 +27,7 @@ def demo_project(tmp_path_factory) -> Path:
     with FileLock(f"{shared}.lock"):
         if not (shared / "ready").exists():
             from evalkit import demo
-            from evalkit.indicators import build
+            from evalkit.building import build
 
             shutil.rmtree(shared, ignore_errors=True)
             (shared / "data" / "raw").mkdir(parents=True)

@@ -192,11 +192,11 @@ def build(
     jobs: JobsOption = None,
 ) -> None:
     """读取台账，整理成数据和指标（只读改动过的文件）。"""
-    from evalkit import indicators
+    from evalkit import building
 
     update, stop = bar("读取台账")
     try:
-        made = indicators.build(project, dataset=dataset, force=force, jobs=jobs, progress=update)
+        made = building.build(project, dataset=dataset, force=force, jobs=jobs, progress=update)
     finally:
         stop()
     if made.damaged:
@@ -234,7 +234,7 @@ def check(
     """检查台账：列出发现的问题和怎么改。不需要任何设置，不改动原文件。"""
     import json
 
-    from evalkit.indicators.checking import check_paths, check_project
+    from evalkit.building.checking import check_paths, check_project
 
     found = check_paths(paths) if paths else check_project(project)
     if as_json:

@@ -22,6 +22,19 @@ WAITS = (
 CLOSE_IT = "请关闭打开着这个文件的程序（如 Excel、WPS、正在运行的笔记本）后再运行；原来的内容没有动"
 
 
+def files_below(folder: Path) -> list[Path]:
+    """The ordinary files below a folder, links to folders followed once, in the order of their paths."""
+    found: list[Path] = []
+    seen: set[str] = set()
+    for at, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(at)
+        folders[:] = [] if real in seen else folders
+        names = [] if real in seen else names
+        seen.add(real)
+        found += [path for path in (Path(at) / name for name in names) if path.is_file()]
+    return sorted(found)
+
+
 def patiently(act: Callable[[], Any]) -> Any:
     """What `act` returns; tried again for a moment where the system refuses, as Windows does with files that are open."""
     for wait in WAITS:

@@ -14,13 +14,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evalkit.building.sources import mapping_of, read_mapping
 from evalkit.codebook import load_codebook
 from evalkit.documents import Block
 from evalkit.documents.html import page
 from evalkit.documents.workbook import csv_bytes
 from evalkit.effects.study import read_study
 from evalkit.files import put, regular_bytes
-from evalkit.indicators.project import Project, read_mapping
+from evalkit.indicators.project import Project
 from evalkit.ledgers.files import read_sheets
 from evalkit.problems import InputError, visible
 from evalkit.runner.fanout import safe_name
@@ -162,7 +163,7 @@ def test_only_plain_files_are_read(kind: str, tmp_path: Path) -> None:
     for name in ("evalkit.yml", "mapping.yml"):
         odd.rename(tmp_path / name)
         with pytest.raises(InputError):
-            _ = Project(tmp_path).settings, Project(tmp_path).mapping
+            _ = Project(tmp_path).settings, mapping_of(Project(tmp_path))
         (tmp_path / name).rename(odd)
 
 
@@ -210,7 +211,7 @@ def test_an_error_of_the_program_is_noted_in_the_project_and_quotes_nobody(tmp_p
     (project / "data" / "raw").mkdir(parents=True)
     elsewhere.mkdir()
     code = (
-        "import sys; from evalkit import cli; import evalkit.indicators as i\n"
+        "import sys; from evalkit import cli; import evalkit.building as i\n"
         "def build(*a, **k): raise KeyError('书记张伟13812340003')\n"
         "i.build = build; cli.main()"
     )
@@ -307,7 +308,8 @@ def test_a_damaged_record_costs_nothing_and_is_said(content: str, tmp_path: Path
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
 def test_a_project_of_links_is_read_like_any_other(tmp_path: Path) -> None:
-    from evalkit.indicators import build, load
+    from evalkit.building import build
+    from evalkit.indicators import load
 
     real, year = tmp_path / "真项目" / "data" / "raw", tmp_path / "别处" / "2025"
     real.mkdir(parents=True)
@@ -332,7 +334,8 @@ def test_a_project_of_links_is_read_like_any_other(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bytes of names as Linux has them")
 def test_a_build_of_names_in_another_code(tmp_path: Path) -> None:
-    from evalkit.indicators import build, load
+    from evalkit.building import build
+    from evalkit.indicators import load
 
     raw = tmp_path / "data" / "raw" / "2025"
     raw.mkdir(parents=True)

@@ -19,9 +19,11 @@ SOURCE = ROOT / "src" / "evalkit"
 ROOMS = [
     "cli",
     "reports",
+    "pages",
     "effects",
     "subsidy",
     "scoring",
+    "building",
     "indicators",
     "demo",
     "ledgers",
@@ -104,6 +106,35 @@ def test_every_module_is_in_a_known_room() -> None:
 def test_imports_go_downwards_only() -> None:
     inner = [m for m in MODULES if room(m) not in ("__init__", "__main__")]
     found = [line for module in inner for line in upward_imports(module)]
+    assert not found, "\n".join(found)
+
+
+SMALL = (
+    "world",
+    "codebook",
+    "stats",
+    "indicators",
+)  # frames and values: what others may import alone
+NOT_IN_SMALL = (
+    "ledgers",
+    "building",
+    "documents",
+    "effects",
+    "runner",
+    "charts",
+    "pages",
+    "reports",
+)
+
+
+def test_the_small_package_imports_nothing_that_reads_ledgers_or_writes_documents() -> None:
+    found = [
+        f"{module.relative_to(ROOT)}:{line} imports {name}"
+        for module in MODULES
+        if room(module) in SMALL
+        for line, name in imported(module)
+        if name.split(".")[1:2] and name.split(".")[1] in NOT_IN_SMALL
+    ]
     assert not found, "\n".join(found)
 
 

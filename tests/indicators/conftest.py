@@ -205,9 +205,8 @@ def small():
 def measured(small, codebook):
     from evalkit.indicators.areas import build_areas
     from evalkit.indicators.blocks import with_home
-    from evalkit.indicators.build import all_measures
-    from evalkit.indicators.load import TABLES
-    from evalkit.indicators.store import schema, to_arrow
+    from evalkit.indicators.measures import all_measures
+    from evalkit.indicators.store import TABLES, schema, to_arrow
 
     tables = {
         name: with_home(to_arrow(small.get(name, pd.DataFrame()), schema(codebook, name)))

@@ -17,9 +17,10 @@ import psutil
 import pytest
 import xlsxwriter
 
-from evalkit.indicators import build, find_project, load, store, trace
+from evalkit.building import build
+from evalkit.building.checking import check_paths
+from evalkit.indicators import find_project, load, store, trace
 from evalkit.indicators.areas import build_areas
-from evalkit.indicators.checking import check_paths
 from evalkit.ledgers import read_ledger
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
@@ -94,7 +95,7 @@ def test_user_ledgers_win_over_the_demo_and_never_mix(project, demo_project):
 
 
 def test_second_build_reads_nothing_and_a_change_reads_one_file(project, monkeypatch):
-    from evalkit.indicators import parts
+    from evalkit.building import parts
 
     book(
         project / "data/raw/2025/甲市丙县.xlsx",
@@ -211,7 +212,7 @@ def test_a_second_build_waits_for_the_first(project):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers are not forked")
 def test_a_killed_build_leaves_no_process(demo_project, tmp_path):
     shutil.copytree(demo_project / "data/demo", tmp_path / "data/demo")
-    code = f"from evalkit.indicators import build; build({str(tmp_path)!r}, jobs=2)"
+    code = f"from evalkit.building import build; build({str(tmp_path)!r}, jobs=2)"
     with subprocess.Popen([sys.executable, "-c", code]) as process:
         parent = psutil.Process(process.pid)
         while process.poll() is None and not (workers := parent.children(recursive=True)):

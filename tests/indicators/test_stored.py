@@ -13,7 +13,8 @@ import pytest
 import xlsxwriter
 
 from evalkit import files
-from evalkit.indicators import build, load
+from evalkit.building import build
+from evalkit.indicators import load
 from evalkit.problems import InputError
 
 UNITS = [

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from views_in_sql import connect
 from views_in_sql import measured as measured_by_sql
 
+from evalkit.building.schemas import fits, table_schema
 from evalkit.codebook import Measure
 from evalkit.indicators import load, trace
 from evalkit.indicators.blocks import blocks_of, plain, with_home
 from evalkit.indicators.columns import View
-from evalkit.indicators.load import TABLES
 from evalkit.indicators.measures import (
     measure_blocks,
     measured,
@@ -22,8 +22,7 @@ from evalkit.indicators.measures import (
     repeated_codes_of,
     tally,
 )
-from evalkit.indicators.schemas import fits, table_schema
-from evalkit.indicators.store import nullable, schema, to_arrow
+from evalkit.indicators.store import TABLES, nullable, schema, to_arrow
 from evalkit.indicators.views import DERIVED, VIEWS, lineage
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import view as view_table

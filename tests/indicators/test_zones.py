@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import xlsxwriter
 
-from evalkit.indicators import build, load
+from evalkit.building import build
+from evalkit.indicators import load
 from evalkit.indicators.areas import home_of
 from evalkit.ledgers.place import district_of
 

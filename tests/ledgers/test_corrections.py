@@ -9,7 +9,8 @@ import pytest
 from ledger_cases import clean_book, sheet
 from written import write_book
 
-from evalkit.indicators import build, load
+from evalkit.building import build
+from evalkit.indicators import load
 from evalkit.ledgers.corrections import (
     Correction,
     _kind,

@@ -10,8 +10,8 @@ from ledger_cases import clean_book, unit
 from typer.testing import CliRunner
 from written import members, sheets_of, texts, write_book
 
+from evalkit.building.checking import Findings, aligned, check_paths, check_project, common
 from evalkit.cli import app
-from evalkit.indicators.checking import Findings, aligned, check_paths, check_project, common
 from evalkit.reports.feedback import submissions, write_parcels, write_problems
 
 RUN = CliRunner()

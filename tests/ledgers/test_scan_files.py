@@ -480,7 +480,7 @@ def greedy(path: Path, sheets: int = 60) -> None:
 def test_a_workbook_that_exhausts_memory_costs_itself_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evalkit.indicators import build
+    from evalkit.building import build
     from evalkit.ledgers import files
 
     monkeypatch.setattr(files, "CHILD_MEMORY", 250_000_000)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evalkit.building.published import published
 from evalkit.codebook import load_codebook
-from evalkit.indicators.figures import check, published
+from evalkit.indicators.figures import check
 
 FOLDER = Path(__file__).parents[2] / "data" / "published"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evalkit.building.published import published
 from evalkit.codebook import load_codebook
 from evalkit.indicators.evaluate import evaluate
-from evalkit.indicators.figures import published, published_measures
+from evalkit.indicators.figures import published_measures
 from evalkit.problems import InputError
 
 FOLDER = Path(__file__).parents[2] / "data" / "published"

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 import evalkit as ek
-from evalkit.indicators import build
+from evalkit.building import build
 from evalkit.reports import quality, tables
 from evalkit.reports.index import Made, _key_table, _provenance
 from evalkit.reports.publish import at_level

@@ -24,7 +24,7 @@ import pytest
 import python_calamine
 
 from evalkit import demo
-from evalkit.indicators import build
+from evalkit.building import build
 from evalkit.reports.report import make_report
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,6 +15,7 @@ import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator
 from evalkit.indicators.measures import OVERLAPPING
+from evalkit.indicators.project import nearest_codebook
 from evalkit.world.number import plain, quotient, times
 from evalkit.world.period import Period
 
@@ -89,8 +90,6 @@ def evaluate(
     high = min(1, n_high / d_low); other kinds n_low / d_high to n_high / d_low. A zero denominator gives no value.
     """
     if codebook is None:
-        from evalkit.indicators.project import nearest_codebook
-
         codebook = nearest_codebook()
     frame = _prepared(measures)
     codes = list(codebook.indicators) if only is None else list(only)

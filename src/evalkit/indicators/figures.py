@@ -6,34 +6,18 @@ Checks are data (``codebook/checks.yml``); this module only knows how to add, mu
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evalkit.codebook import Check, Codebook
 from evalkit.indicators.measures import COLUMNS
-from evalkit.ledgers.values import parse
-from evalkit.problems import InputError, Problem
+from evalkit.indicators.project import nearest_codebook
 from evalkit.world.number import fixed, percent, plain, times
 from evalkit.world.period import places
 
-FILES = ("figures.csv", "national_series.csv")
-SAID = {
-    "exact": "{}",
-    "share": "{}",
-    "range": "{}",
-    "more_than": "{}余",
-    "nearly": "近{}",
-    "about": "约{}",
-    "at_least": "不少于{}",
-}
-SCALES = {"万": 1e4, "亿": 1e8}
-PLAIN_UNITS = ("周", "倍", "天", "星")  # numbers, not counts of things
 COUNTED = ("个", "家", "名", "人", "项", "条")  # whole things
 CHECK_COLUMNS = [
     "check",
@@ -53,118 +37,6 @@ CHECK_COLUMNS = [
 ]
 MEASURE_COLUMNS = [*COLUMNS, "place", "locator"]
 AGREE = "figures_agree"
-
-
-# --- reading ------------------------------------------------------------------------------------------------------
-
-
-def published(folder: str | Path) -> dict[str, pd.DataFrame]:
-    """The bundled public figures of a folder, read as the product reads any figure.
-
-    Parameters
-    ----------
-    folder
-        With ``figures.csv``, ``national_series.csv`` (value, unit and qualifier as printed), ``places.csv`` (place to
-        area, short name, level) and ``sources.csv``.
-
-    Returns
-    -------
-    ``figures``: table `figures` of the codebook, and besides ``place``, ``level``, ``name`` (as the text calls it),
-    ``printed`` (number, word and unit as printed), ``step`` (one unit of the last printed digit), ``source_key``,
-    ``note``. 万 and 亿 are multiplied out, percentages are plain ratios, an open upper end is null.
-    ``places``: place, area, name, short_name, name_en, level. ``sources``: source, title, publisher, url, date (and in the
-    file ``read_at``, the page on which a reposted text was read, which no report prints).
-    """
-    folder = Path(folder)
-    try:
-        raw = [
-            pd.read_csv(folder / name, dtype=str, keep_default_na=False).assign(source_file=name)
-            for name in FILES
-        ]
-        places = pd.read_csv(folder / "places.csv", dtype=str, keep_default_na=False)
-        sources = pd.read_csv(folder / "sources.csv", dtype=str, keep_default_na=False)
-    except OSError as error:
-        raise InputError(
-            Problem(
-                "file_unreadable", file=str(error.filename), advice="公开数字应在 data/published"
-            )
-        ) from error
-    table = pd.concat(
-        [one.assign(source_row=np.arange(2, len(one) + 2)) for one in raw], ignore_index=True
-    )
-    places["name"] = places["place"]
-    known = places.set_index("place")
-    titles = {
-        s.source: f"{s.title}（{s.date}）" if s.date else s.title for s in sources.itertuples()
-    }
-    read = pd.DataFrame(
-        [_read(row) for row in table.itertuples()],
-        columns=["value", "low", "high", "unit", "printed", "step"],
-    )
-    figures = pd.DataFrame(
-        {
-            "area": table["place"].map(known["area"]),
-            "period": table["period"].replace("", None),
-            "source_file": table["source_file"],
-            "source_sheet": "",
-            "source_row": table["source_row"],
-            "measure": table["figure"],
-            **{name: read[name] for name in ("value", "low", "high")},
-            "qualifier": table["qualifier"],
-            "unit": read["unit"],
-            **{name: table[name] for name in ("base", "status")},
-            "source": table["source"].map(titles),
-            "locator": table["locator"],
-            "place": table["place"],
-            "level": table["place"].map(known["level"]),
-            "name": table["figure_zh"],
-            **{name: read[name] for name in ("printed", "step")},
-            "source_key": table["source"],
-            "note": table["note"],
-        }
-    )
-    return {"figures": figures, "places": places, "sources": sources}
-
-
-def _read(row: Any) -> tuple[float, float, float, str, str, float]:
-    """value, low, high (NaN where open), unit, the printed words, one unit of the last printed digit."""
-    scale_word = row.unit[0] if row.unit[:1] in SCALES else ""
-    scale, noun = SCALES.get(scale_word, 1.0), row.unit[len(scale_word) :]
-    if row.qualifier == "range":
-        low, high = float(row.low) * scale, float(row.high) * scale
-        return (low + high) / 2, low, high, noun, f"{row.low}至{row.high}{row.unit}", scale
-    kind = (
-        "money"
-        if noun == "元"
-        else "percent"
-        if noun == "%"
-        else "number"
-        if noun in PLAIN_UNITS
-        else "count"
-    )
-    if "." in row.value and not scale_word and kind == "count":
-        kind = "number"
-    number = f"{row.value}{scale_word}{'%' if kind == 'percent' else ''}"
-    found = parse(
-        SAID[row.qualifier].format(number), unit="元" if kind == "money" else "", kind=kind
-    )
-    digits = len(row.value.partition(".")[2])
-    step = scale * 10.0**-digits / (100 if kind == "percent" else 1)
-    value, low = _number(found.value), _number(found.low)
-    high = _number(found.high)
-    large = kind == "money" and not scale_word and value >= 1e5 and value % 1e4 == 0
-    shown = f"{plain(value / 10_000)}万元" if large else f"{row.value}{row.unit}"
-    word = SAID[row.qualifier]
-    if row.qualifier == "more_than":  # 余 stands before the noun: 12000余名, 100余万元
-        split = re.match(r"[\d.]+", shown)
-        shown = f"{split[0]}余{shown[split.end() :]}" if split else shown
-    else:
-        shown = word.format(shown)
-    return value, low, math.nan if math.isinf(high) else high, noun, shown, step
-
-
-def _number(x: float | None) -> float:
-    return math.nan if x is None else float(x)
 
 
 def published_measures(figures: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -272,8 +144,6 @@ def check(figures: pd.DataFrame, codebook: Codebook | None = None) -> pd.DataFra
     at_least / at_most: not contradicted for any value inside them. Half a printed unit per rounded addend.
     """
     if codebook is None:
-        from evalkit.indicators.project import nearest_codebook
-
         codebook = nearest_codebook()
     known = _Figures(figures, codebook)
     rows: list[dict[str, Any]] = []

@@ -14,43 +14,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.codebook import Codebook
-from evalkit.indicators.areas import build_areas, find_area
+from evalkit.codebook.kept import HEADING_COLUMNS, SHEET_COLUMNS
+from evalkit.indicators.areas import find_area
 from evalkit.indicators.blocks import blocks_of, plain, views_of, with_home
 from evalkit.indicators.columns import View
-from evalkit.indicators.evaluate import evaluate
-from evalkit.indicators.parts import pieces
-from evalkit.indicators.project import Project, find_project, nearest_codebook
+from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import (
+    TABLES,
     nullable,
+    pieces,
     read_frame,
     read_manifest,
     read_table,
     schema,
-    to_arrow,
     with_full_areas,
 )
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import Block
 from evalkit.indicators.views import view as view_table
-from evalkit.ledgers import Ledger
-from evalkit.ledgers import read_ledger as read_tables
-from evalkit.ledgers.ledger import HEADING_COLUMNS, SHEET_COLUMNS
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.world.period import Period, in_time
-
-TABLES = (
-    "units",
-    "party_organisations",
-    "covers",
-    "funds",
-    "instructor_counts",
-    "activities",
-    "visits",
-    "ratings",
-    "stars",
-    "policies",
-    "figures",
-)
+from evalkit.world.period import Period
 
 
 @dataclass(frozen=True)
@@ -292,45 +275,3 @@ def load(
     return Data(
         found, dataset, tuple(dict.fromkeys(p for p in wanted if p in known)), manifest, notes
     )
-
-
-def read_ledger(path: str | Path, **options: Any) -> Ledger:
-    """A ledger file or folder, read without a project: tables, problems and measures.
-
-    Parameters
-    ----------
-    path
-        A file or a folder; area and period come from it where they stand in it, else they are null.
-    **options
-        ``area``, ``period``, ``codebook``, ``mapping`` as in `evalkit.ledgers.read_ledger`.
-    """
-    ledger = read_tables(path, **options)
-    codebook = options.get("codebook") or nearest_codebook()
-    return dataclasses.replace(ledger, measures=measures_of(ledger, codebook))
-
-
-def measures_of(ledger: Ledger, codebook: Codebook) -> pd.DataFrame:
-    """Measures of a lone ledger; an unknown area or period is an empty text inside and null outside."""
-    from evalkit.indicators.build import all_measures
-
-    tables = {}
-    for name in TABLES:
-        frame = ledger.tables.get(name, pd.DataFrame())
-        if "area" in frame:
-            frame = frame.assign(area=frame["area"].fillna(""), period=frame["period"].fillna(""))
-        tables[name] = with_home(to_arrow(frame, schema(codebook, name)))
-    paths = [
-        path
-        for name in TABLES
-        for path in ledger.tables.get(name, pd.DataFrame({"area": []}))["area"].dropna()
-    ]
-    areas = build_areas(dict.fromkeys(paths))
-    said = (p for t in ledger.tables.values() if "period" in t for p in t["period"].dropna() if p)
-    periods = ["", *in_time(said)]
-    figures = ledger.tables.get("figures", pd.DataFrame())
-    measures = all_measures(tables, figures, areas, periods, codebook)
-    measures["period"] = measures["period"].replace("", None)
-    return measures
-
-
-__all__ = ["TABLES", "Data", "evaluate", "load", "measures_of", "read_ledger"]

@@ -21,11 +21,13 @@ import pandas as pd
 import pyarrow as pa
 
 from evalkit.codebook import Codebook, Measure
+from evalkit.indicators.blocks import blocks_of
 from evalkit.indicators.columns import View, coded, text_codes
 from evalkit.indicators.views import VIEWS, Block, kept_by, null_speaks
 from evalkit.indicators.views import view as view_table
 from evalkit.world.area import ABOVE_DISTRICTS
 from evalkit.world.condition import MISSING, PRESENT, BoolArray, Reading, Test, three
+from evalkit.world.period import places
 
 COLUMNS = [
     "area",
@@ -365,3 +367,95 @@ def _ends(tallies: Mapping[str, Floats], measure: Measure) -> dict[str, Any]:
     if measure.column and measure.column.endswith("_fen"):
         value, low, high = value / 100, low / 100, high / 100
     return {"value": value, "low": low, "high": high, "n_missing": part("missing").astype("int64")}
+
+
+# --- the whole ---------------------------------------------------------------------------------------------------------
+
+
+def all_measures(
+    tables: dict[str, pa.Table],
+    figures: pd.DataFrame,
+    areas: pd.DataFrame,
+    periods: Sequence[str],
+    codebook: Codebook,
+) -> pd.DataFrame:
+    """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
+    blocks = list(blocks_of(tables, periods))
+    repeated = {block.period: repeated_codes_of([block["units"]]) for block in blocks}
+    counted = measure_blocks(blocks, areas, codebook, repeated)
+    typed = typed_measures(figures, areas, codebook)
+    frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
+    homes = dict(zip(areas["area"], areas["home"], strict=True)) if len(areas) else {}
+    frame["n_areas"], frame["home"] = _n_areas(frame, homes)
+    order = {code: n for n, code in enumerate(codebook.measures)}
+    frame["_order"] = frame["measure"].map(order)
+    frame["_time"] = frame["period"].map(places(frame["period"].dropna().unique()))
+    frame = frame.sort_values(
+        ["_order", "_time", "area"], kind="stable", na_position="first", ignore_index=True
+    )
+    return frame.drop(columns=["_order", "_time"])
+
+
+def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Typed counts of the 工作报表; an upper area without its own figure has the sum of those below it."""
+    wanted = {code for code, measure in codebook.measures.items() if measure.figure}
+    if not len(figures) or not wanted:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = figures.loc[figures["measure"].isin(wanted) & figures["value"].notna()].copy()
+    rows["area"] = rows["area"].fillna("")
+    rows = rows.reindex(columns=[*rows.columns.union(["low", "high"], sort=False)])
+    open_end = (
+        rows["low"].notna() & rows["high"].isna()
+    )  # 以上: from the number on, without an upper end
+    rows["low"] = rows["low"].fillna(rows["value"])
+    rows["high"] = rows["high"].fillna(rows["value"]).mask(open_end, float("inf"))
+    own = rows.drop_duplicates(["area", "period", "measure"], keep="last")
+    own = own[["area", "period", "measure", "value", "low", "high"]]
+    depth = own["area"].str.count("/")
+    parts = [own]
+    for d in sorted(set(depth), reverse=True):
+        for up in range(d):
+            above = own.loc[depth == d].assign(
+                area=own["area"].str.split("/").str[: up + 1].str.join("/")
+            )
+            parts.append(above.groupby(["area", "period", "measure"], as_index=False).sum())
+    out = pd.concat(parts, ignore_index=True).drop_duplicates(
+        ["area", "period", "measure"], keep="first"
+    )
+    levels = dict(zip(areas["area"], areas["level"], strict=True)) if len(areas) else {}
+    units = {code: measure.unit for code, measure in codebook.measures.items()}
+    out = out.assign(
+        level=out["area"].map(levels),
+        n_missing=0,
+        unit=out["measure"].map(units),
+        base="",
+        source="figures",
+    )
+    out["area"] = out["area"].replace("", None)
+    return out[COLUMNS]
+
+
+def _n_areas(frame: pd.DataFrame, homes: dict[str, str]) -> tuple[pd.Series, np.ndarray]:
+    """How many districts below an area have a value of the measure (null for a district and below); rows of districts."""
+    area, areas = pd.factorize(frame["area"])
+    what = pd.factorize(frame["period"])[0] * len(frame) + pd.factorize(frame["measure"])[0]
+    size = int(what.max(initial=0)) + 1
+    at_home = np.array([*(homes.get(path) == path for path in areas), False])[area]
+    codes = {path: n for n, path in enumerate(areas)}
+    above = [(n, codes[up]) for path, n in codes.items() for up in _ancestors(path) if up in codes]
+    pairs = pd.DataFrame(above, columns=["area", "up"]).merge(
+        pd.DataFrame({"area": area[at_home], "what": what[at_home]}), on="area"
+    )
+    found, counts = np.unique(
+        pairs["up"].to_numpy(dtype=int) * size + pairs["what"].to_numpy(dtype=int),
+        return_counts=True,
+    )
+    at = pd.Index(found).get_indexer(area * size + what)
+    return pd.Series(np.append(counts, 0)[at], index=frame.index, dtype="Int64").mask(
+        (at < 0) | (area < 0)
+    ), at_home
+
+
+def _ancestors(path: str) -> list[str]:
+    names = path.split("/")
+    return ["/".join(names[:i]) for i in range(1, len(names))]

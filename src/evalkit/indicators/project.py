@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import copy
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from evalkit.codebook import Codebook, load_codebook, read_yaml
-from evalkit.ledgers.files import files_below
-from evalkit.ledgers.headings import Headings
-from evalkit.ledgers.persons import labels
+from evalkit.files import files_below
 from evalkit.problems import InputError, Problem, did_you_mean, visible
 from evalkit.world.yaml import parse_mapping, read_text
 
@@ -22,7 +19,6 @@ SETTINGS: dict[str, Any] = read_yaml(
 )  # what evalkit.yml may say: defaults
 CHOICES = {"fonts": ("system", "windows"), "member_base": ("prev_year_end", "year_end", "mean")}
 LARGEST, LONGEST = 1_000_000, 200  # of a number, of a text
-MAPPING = "mapping.yml"
 LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
 RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx"}
 
@@ -77,11 +73,6 @@ class Project:
         folder = self.root / "codebook"
         return load_codebook(folder if folder.is_dir() else None)
 
-    @cached_property
-    def mapping(self) -> dict[str, str] | None:
-        """The user's own ``mapping.yml``: heading -> column; it wins over the codebook's synonyms."""
-        return read_mapping(self.root / MAPPING, self.codebook)
-
     def ledgers(self, dataset: str) -> list[Path]:
         """The ledger files of a dataset, in a fixed order; lock files and the program's own are left out."""
         return [
@@ -91,12 +82,6 @@ class Project:
             and not path.name.startswith(("~$", ".", "problems"))
             and path.name not in {"更正表.xlsx", "上年公布数.xlsx"}
         ]
-
-    def labelled(self, dataset: str) -> dict[str, Path]:
-        """The ledger files by the names under which they may be printed: see `evalkit.ledgers.persons.gate`."""
-        folder = self.data / dataset
-        shown = labels(path.relative_to(folder).as_posix() for path in self.ledgers(dataset))
-        return {name: folder / real for name, real in shown.items()}
 
     @property
     def dataset(self) -> str:
@@ -153,60 +138,6 @@ def find_project(project: str | Path | Project | None = None) -> Project:
     advice = "请在项目文件夹里运行，或用 --project 指明（项目文件夹里有 evalkit.yml 或 data/raw）"
     raise InputError(
         Problem("data_missing", file=str(here), found="找不到项目文件夹", advice=advice)
-    )
-
-
-def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
-    """A user's headings and the columns they stand for, None without such a file; all that is wrong in one `InputError`."""
-    if not path.exists():
-        return None
-    content, problems = parse_mapping(read_text(path), path.name)
-    if nested := [key for key, value in content.items() if isinstance(value, dict | list)]:
-        advice = "每行写一条“我的表头: 规定的列”，冒号用半角，后面空一格"
-        problems.append(
-            Problem(
-                "yaml_unreadable",
-                file=path.name,
-                where=str(nested[0]),
-                found=str(content)[:40],
-                advice=advice,
-            )
-        )
-    if problems:
-        raise InputError(problems)
-    mapping = {str(k): "" if v is None else str(v) for k, v in content.items()}
-    headings = Headings(codebook.headings, mapping)
-    names = {
-        name
-        for form in headings.forms.values()
-        for spec in form["columns"].values()
-        for name in spec["names"][:1]
-    }
-    problems = [
-        Problem(
-            "key_unknown",
-            file=path.name,
-            where=key,
-            found=mapping[key],
-            allowed="空表里的列名；不要的列写“忽略”",
-            advice=did_you_mean(mapping[key], names),
-        )
-        for key in mapping
-        if headings.leads_nowhere(key)
-    ]
-    if problems:
-        raise InputError(problems)
-    return mapping
-
-
-def nearest_mapping(folder: Path, codebook: Codebook) -> dict[str, str] | None:
-    """The mapping in `folder`, else in the nearest project."""
-    homes = [folder]
-    with suppress(InputError):
-        homes.append(find_project().root)
-    return next(
-        (read_mapping(home / MAPPING, codebook) for home in homes if (home / MAPPING).exists()),
-        None,
     )
 
 

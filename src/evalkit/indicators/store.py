@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,19 @@ from evalkit.files import CLOSE_IT, patiently, put, replace
 from evalkit.problems import InputError, Problem
 
 SCHEMA_VERSION = 4
+TABLES = (
+    "units",
+    "party_organisations",
+    "covers",
+    "funds",
+    "instructor_counts",
+    "activities",
+    "visits",
+    "ratings",
+    "stars",
+    "policies",
+    "figures",
+)
 COMMON = ("area", "period", "source_file", "source_sheet")
 ARROW: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -30,6 +44,22 @@ ARROW: dict[str, pa.DataType] = {
     "date": pa.date32(),
     "bool": pa.bool_(),
 }
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a build made: its folder, periods, files (with part, hash, rows), counts of problems, whether anew.
+
+    `damaged`: stored files that were not whole, which is why they were made again.
+    """
+
+    folder: Path
+    dataset: str
+    periods: tuple[str, ...]
+    files: tuple[dict[str, Any], ...]
+    n_problems: dict[str, int]
+    changed: bool
+    damaged: tuple[str, ...] = ()
 
 
 def schema(codebook: Codebook, table: str) -> pa.Schema:
@@ -65,6 +95,19 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return (
         known if isinstance(known, dict) and known.get("schema_version") == SCHEMA_VERSION else None
     )
+
+
+def digest(*parts: bytes | str) -> str:
+    sha = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        sha.update(len(data).to_bytes(8, "big") + data)
+    return sha.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def facts_of(path: Path) -> dict[str, Any]:
@@ -179,6 +222,20 @@ def damage(path: Path) -> InputError:
     """What to say of a stored file that is not whole."""
     advice = "请运行：python start.py build，会从台账重新整理"
     return InputError(Problem("data_damaged", file=str(path), advice=advice))
+
+
+def pieces(
+    folder: Path, parts: Iterable[dict[str, Any]], table: str
+) -> list[tuple[Path, list[int]]]:
+    """Where some parts of a table stand: file and row groups, in the order of the parts."""
+    found: list[tuple[Path, list[int]]] = []
+    for part in parts:
+        if table in part["groups"]:
+            path = folder / "parts" / part["batch"] / f"{table}.parquet"
+            if not found or found[-1][0] != path:
+                found.append((path, []))
+            found[-1][1].append(part["groups"][table])
+    return found
 
 
 def read_table(

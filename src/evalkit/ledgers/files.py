@@ -147,19 +147,6 @@ def named(name: str) -> list[Problem]:
     ]
 
 
-def files_below(folder: Path) -> list[Path]:
-    """The ordinary files below a folder, links to folders followed once, in the order of their paths."""
-    found: list[Path] = []
-    seen: set[str] = set()
-    for at, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(at)
-        folders[:] = [] if real in seen else folders
-        names = [] if real in seen else names
-        seen.add(real)
-        found += [path for path in (Path(at) / name for name in names) if path.is_file()]
-    return sorted(found)
-
-
 def read_sheets(path: str | Path, *, name: str | None = None) -> _Result:
     """Every sheet of one file (of every workbook in a zip) and what could not be read; bad content never raises."""
     name = persons.label(name or Path(path).name)

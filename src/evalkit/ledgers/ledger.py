@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
+from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SHEET_COLUMNS
 from evalkit.ledgers import checks, extracts, files, persons, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
@@ -19,27 +20,6 @@ from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.problems import InputError, Problem, visible
 
-COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
-SHEET_COLUMNS = [
-    "source_file",
-    "source_sheet",
-    "state",
-    "form",
-    "area",
-    "period",
-    *COUNTS,
-    "reason",
-]
-HEADING_COLUMNS = [
-    "source_file",
-    "source_sheet",
-    "table",
-    "column",
-    "heading",
-    "letter",
-    "first_row",
-    "last_row",
-]
 NOT_COUNTED = "（程序不计入本表）"  # ends the first cell of a sheet that its author wants left out without a word
 
 

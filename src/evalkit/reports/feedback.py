@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.building.checking import Findings, file_date
 from evalkit.documents import Block, page
 from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.files import put
-from evalkit.indicators.checking import Findings, file_date
 from evalkit.ledgers.annotate import COLUMNS, TONES, annotated, problem_rows
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import Headings, squeeze

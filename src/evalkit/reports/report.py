@@ -15,9 +15,10 @@ from typing import Any
 import pandas as pd
 
 import evalkit
+from evalkit.building import build
 from evalkit.documents import FORMS
 from evalkit.documents.official import LIMIT
-from evalkit.indicators import build, find_project, load
+from evalkit.indicators import find_project, load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem, visible

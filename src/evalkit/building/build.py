@@ -4,39 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 import evalkit
-from evalkit.codebook import Codebook
-from evalkit.indicators import baseline
-from evalkit.indicators.areas import build_areas, full_paths, home_of
-from evalkit.indicators.blocks import blocks_of, plain, with_home
-from evalkit.indicators.evaluate import evaluate
-from evalkit.indicators.load import TABLES
-from evalkit.indicators.measures import COLUMNS, measure_blocks, repeated_codes_of
-from evalkit.indicators.parts import (
+from evalkit.building import baseline
+from evalkit.building.parts import (
     Item,
     Progress,
-    damaged_parts,
-    digest,
     known_areas,
-    pieces,
+    not_whole,
     read_parts,
     sweep,
 )
+from evalkit.building.published import build_published
+from evalkit.building.sources import labelled, mapping_of
+from evalkit.codebook import Codebook
+from evalkit.files import files_below
+from evalkit.indicators.areas import build_areas, full_paths, home_of
+from evalkit.indicators.blocks import plain, with_home
+from evalkit.indicators.evaluate import evaluate
+from evalkit.indicators.measures import all_measures
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import (
     SCHEMA_VERSION,
-    damaged,
+    TABLES,
+    Manifest,
+    digest,
+    file_digest,
+    pieces,
     read_manifest,
     read_table,
     schema,
@@ -45,7 +44,6 @@ from evalkit.indicators.store import (
 )
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.ledgers import corrections
-from evalkit.ledgers.files import files_below
 from evalkit.ledgers.persons import told
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
@@ -64,27 +62,6 @@ PROBLEM_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """What a build made: its folder, periods, files (with part, hash, rows), counts of problems, whether anew.
-
-    `damaged`: stored files that were not whole, which is why they were made again.
-    """
-
-    folder: Path
-    dataset: str
-    periods: tuple[str, ...]
-    files: tuple[dict[str, Any], ...]
-    n_problems: dict[str, int]
-    changed: bool
-    damaged: tuple[str, ...] = ()
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def reader_key(project: Project, areas: frozenset[str] = frozenset()) -> str:
     """Everything but the file itself that decides what a ledger becomes; `areas` are the names in areas.xlsx."""
     return digest(
@@ -92,7 +69,7 @@ def reader_key(project: Project, areas: frozenset[str] = frozenset()) -> str:
         evalkit.__version__,
         project.codebook.reading_hash(),
         project.settings["area"],
-        json.dumps(project.mapping, ensure_ascii=False),
+        json.dumps(mapping_of(project), ensure_ascii=False),
         *sorted(areas),
     )
 
@@ -125,8 +102,6 @@ def build(
     found = find_project(project)
     dataset = dataset or found.dataset
     if dataset == "published":
-        from evalkit.indicators.published import build_published
-
         return build_published(found)
     key = reader_key(
         found, known_areas(found.data / dataset)
@@ -145,7 +120,7 @@ def build(
         with locked(found.cache / "build", wait=-1):  # one build at a time, a second one waits
             items = [
                 _item(name, path, found, dataset, key)
-                for name, path in found.labelled(dataset).items()
+                for name, path in labelled(found, dataset).items()
             ]
             beside = [
                 *_corrected_by(found.data / dataset),
@@ -175,11 +150,6 @@ def build(
     finally:
         if collecting:
             gc.enable()
-
-
-def not_whole(folder: Path, known: Mapping[str, Any]) -> list[str]:
-    """Stored files of a build that are gone, or no longer what it wrote."""
-    return [*damaged(folder, known["stored"]), *damaged_parts(folder / "parts", known["parts"])]
 
 
 def _item(name: str, path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
@@ -313,95 +283,6 @@ def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:
         known["problems"],
         changed,
     )
-
-
-def all_measures(
-    tables: dict[str, pa.Table],
-    figures: pd.DataFrame,
-    areas: pd.DataFrame,
-    periods: Sequence[str],
-    codebook: Codebook,
-) -> pd.DataFrame:
-    """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
-    blocks = list(blocks_of(tables, periods))
-    repeated = {block.period: repeated_codes_of([block["units"]]) for block in blocks}
-    counted = measure_blocks(blocks, areas, codebook, repeated)
-    typed = typed_measures(figures, areas, codebook)
-    frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
-    homes = dict(zip(areas["area"], areas["home"], strict=True)) if len(areas) else {}
-    frame["n_areas"], frame["home"] = _n_areas(frame, homes)
-    order = {code: n for n, code in enumerate(codebook.measures)}
-    frame["_order"] = frame["measure"].map(order)
-    frame["_time"] = frame["period"].map(places(frame["period"].dropna().unique()))
-    frame = frame.sort_values(
-        ["_order", "_time", "area"], kind="stable", na_position="first", ignore_index=True
-    )
-    return frame.drop(columns=["_order", "_time"])
-
-
-def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Typed counts of the 工作报表; an upper area without its own figure has the sum of those below it."""
-    wanted = {code for code, measure in codebook.measures.items() if measure.figure}
-    if not len(figures) or not wanted:
-        return pd.DataFrame(columns=COLUMNS)
-    rows = figures.loc[figures["measure"].isin(wanted) & figures["value"].notna()].copy()
-    rows["area"] = rows["area"].fillna("")
-    rows = rows.reindex(columns=[*rows.columns.union(["low", "high"], sort=False)])
-    open_end = (
-        rows["low"].notna() & rows["high"].isna()
-    )  # 以上: from the number on, without an upper end
-    rows["low"] = rows["low"].fillna(rows["value"])
-    rows["high"] = rows["high"].fillna(rows["value"]).mask(open_end, float("inf"))
-    own = rows.drop_duplicates(["area", "period", "measure"], keep="last")
-    own = own[["area", "period", "measure", "value", "low", "high"]]
-    depth = own["area"].str.count("/")
-    parts = [own]
-    for d in sorted(set(depth), reverse=True):
-        for up in range(d):
-            above = own.loc[depth == d].assign(
-                area=own["area"].str.split("/").str[: up + 1].str.join("/")
-            )
-            parts.append(above.groupby(["area", "period", "measure"], as_index=False).sum())
-    out = pd.concat(parts, ignore_index=True).drop_duplicates(
-        ["area", "period", "measure"], keep="first"
-    )
-    levels = dict(zip(areas["area"], areas["level"], strict=True)) if len(areas) else {}
-    units = {code: measure.unit for code, measure in codebook.measures.items()}
-    out = out.assign(
-        level=out["area"].map(levels),
-        n_missing=0,
-        unit=out["measure"].map(units),
-        base="",
-        source="figures",
-    )
-    out["area"] = out["area"].replace("", None)
-    return out[COLUMNS]
-
-
-def _n_areas(frame: pd.DataFrame, homes: dict[str, str]) -> tuple[pd.Series, np.ndarray]:
-    """How many districts below an area have a value of the measure (null for a district and below); rows of districts."""
-    area, areas = pd.factorize(frame["area"])
-    what = pd.factorize(frame["period"])[0] * len(frame) + pd.factorize(frame["measure"])[0]
-    size = int(what.max(initial=0)) + 1
-    at_home = np.array([*(homes.get(path) == path for path in areas), False])[area]
-    codes = {path: n for n, path in enumerate(areas)}
-    above = [(n, codes[up]) for path, n in codes.items() for up in _ancestors(path) if up in codes]
-    pairs = pd.DataFrame(above, columns=["area", "up"]).merge(
-        pd.DataFrame({"area": area[at_home], "what": what[at_home]}), on="area"
-    )
-    found, counts = np.unique(
-        pairs["up"].to_numpy(dtype=int) * size + pairs["what"].to_numpy(dtype=int),
-        return_counts=True,
-    )
-    at = pd.Index(found).get_indexer(area * size + what)
-    return pd.Series(np.append(counts, 0)[at], index=frame.index, dtype="Int64").mask(
-        (at < 0) | (area < 0)
-    ), at_home
-
-
-def _ancestors(path: str) -> list[str]:
-    names = path.split("/")
-    return ["/".join(names[:i]) for i in range(1, len(names))]
 
 
 def place_areas(indicators: pd.DataFrame, areas: pd.DataFrame, is_demo: bool) -> pd.DataFrame:

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.codebook import Codebook, Measure
+from evalkit.files import files_below
 from evalkit.indicators.areas import find_area
 from evalkit.ledgers import from_sheets
-from evalkit.ledgers.files import files_below, read_sheets
+from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.persons import label
 from evalkit.problems import Problem
 from evalkit.world.number import fixed, minus

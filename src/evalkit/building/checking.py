@@ -11,14 +11,16 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.building.baseline import NAME as PRINTED
+from evalkit.building.build import build
+from evalkit.building.lone import measures_of
+from evalkit.building.sources import labelled, nearest_mapping
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import full_paths, home_of
-from evalkit.indicators.baseline import NAME as PRINTED
 from evalkit.indicators.blocks import plain
-from evalkit.indicators.build import build
 from evalkit.indicators.evaluate import evaluate
-from evalkit.indicators.load import load, measures_of
-from evalkit.indicators.project import Project, find_project, nearest_codebook, nearest_mapping
+from evalkit.indicators.load import load
+from evalkit.indicators.project import Project, find_project, nearest_codebook
 from evalkit.indicators.store import read_table, schema
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
@@ -293,7 +295,7 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
     ]
     places = pd.concat([plain(table.group_by(keys).aggregate([])).to_pandas() for table in tables])
     sheets = data.about("sheets")
-    sources = found.labelled(made.dataset)
+    sources = labelled(found, made.dataset)
     return Findings(
         tuple(problems),
         rows,

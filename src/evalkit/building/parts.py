@@ -9,7 +9,6 @@ was found in them.
 from __future__ import annotations
 
 import gc
-import hashlib
 import importlib
 import json
 import os
@@ -26,12 +25,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evalkit.building.schemas import validate
+from evalkit.building.sources import labelled, mapping_of
 from evalkit.files import patiently, replace, synced, usual_mode
 from evalkit.indicators.areas import full_paths, home_of
 from evalkit.indicators.columns import text_codes
 from evalkit.indicators.project import Project
-from evalkit.indicators.schemas import validate
-from evalkit.indicators.store import damaged, facts_of, schema, to_arrow
+from evalkit.indicators.store import damaged, digest, facts_of, schema, to_arrow
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import named, read_here, read_sheets
 from evalkit.ledgers.ledger import AREAS, named_areas
@@ -46,14 +46,6 @@ PARQUET: dict[str, Any] = {"compression": "snappy", "write_statistics": False}
 Item = dict[str, Any]
 Task = tuple[Path, str, list[Item], list[Item] | None, Path]
 Progress = Callable[[int, int, str], None]
-
-
-def digest(*parts: bytes | str) -> str:
-    sha = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        sha.update(len(data).to_bytes(8, "big") + data)
-    return sha.hexdigest()
 
 
 def read_parts(
@@ -125,6 +117,11 @@ def _stored(parts: Path, lost: list[str]) -> Iterator[Item]:
         shutil.rmtree(path.parent, ignore_errors=True)
 
 
+def not_whole(folder: Path, known: Mapping[str, Any]) -> list[str]:
+    """Stored files of a build that are gone, or no longer what it wrote."""
+    return [*damaged(folder, known["stored"]), *damaged_parts(folder / "parts", known["parts"])]
+
+
 def damaged_parts(parts: Path, groups: Iterable[Item]) -> list[str]:
     """Stored files of these parts that are gone, or no longer what was written."""
     found = []
@@ -134,18 +131,6 @@ def damaged_parts(parts: Path, groups: Iterable[Item]) -> list[str]:
             found += [f"parts/{batch}/{name}" for name in damaged(parts / batch, note["stored"])]
         except (OSError, ValueError, KeyError, TypeError):
             found.append(f"parts/{batch}/{NOTE}")
-    return found
-
-
-def pieces(folder: Path, parts: Iterable[Item], table: str) -> list[tuple[Path, list[int]]]:
-    """Where some parts of a table stand: file and row groups, in the order of the parts."""
-    found: list[tuple[Path, list[int]]] = []
-    for part in parts:
-        if table in part["groups"]:
-            path = folder / "parts" / part["batch"] / f"{table}.parquet"
-            if not found or found[-1][0] != path:
-                found.append((path, []))
-            found[-1][1].append(part["groups"][table])
     return found
 
 
@@ -279,7 +264,7 @@ def _read_batch(task: Task) -> Item:
     ledger = from_sheets(
         sheets,
         codebook=project.codebook,
-        mapping=project.mapping,
+        mapping=mapping_of(project),
         folder=folder,
         ages=ages,
         areas=known_areas(root),
@@ -457,7 +442,7 @@ def fixes_for(
         for p in paths.values()
         for t in corrections.correction_files(root, p.relative_to(root).as_posix())
     }
-    files = list(project.labelled(dataset)) if tables else []
+    files = list(labelled(project, dataset)) if tables else []
     read = corrections.read_corrections(sorted(tables), root)[0]
     return [one for one in read if corrections.target_of(one, files) in paths]
 
