@@ -7,9 +7,11 @@
 referred to (``〔表：标题〕``). The forms load their libraries when they are first used.
 """
 
-from evalkit.documents.blocks import MIME, Block, shown, tree
+from evalkit.documents import jupyter as jupyter  # tells how a block shows itself
+from evalkit.documents.blocks import MIME, Block, shown
 from evalkit.documents.cover import Cover
 from evalkit.documents.html import fragment, page
+from evalkit.documents.tree import tree
 from evalkit.documents.write import FORMS, export, write
 
 __all__ = [

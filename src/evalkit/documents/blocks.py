@@ -1,8 +1,6 @@
 """Blocks: what tables, charts and sentences return, and the tree a document is made of.
 
-A block shows itself in Jupyter (HTML, or PNG for a figure) and carries its content beside it as
-``application/vnd.evalkit.block+json``. The blocks and markdown cells of an executed notebook, in order, are the
-document: `tree` reads them back, so that every form (HTML, Word, PDF, Excel) gets numbers, not scraped HTML.
+A block is data: what shows it in Jupyter (`jupyter`), reads it back (`tree`) and writes it stands above.
 """
 
 from __future__ import annotations
@@ -16,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
-from evalkit.problems import InputError, Problem
 from evalkit.world.number import MISSING, fixed, plain, times
+from evalkit.world.showing import shown as made
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -281,12 +279,8 @@ class Block:
         return str(content["title"] if self.kind == "figure" else content.get("text", ""))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from evalkit.documents.html import fragment
-
-        bundle: dict[str, Any] = {MIME: self.to_json(), "text/plain": self.plain()}
-        if self.kind == "figure":
-            return bundle | {"image/png": self.content["png"], "text/plain": self.content["alt"]}
-        return bundle | {"text/html": fragment(self, styled=True)}
+        found: dict[str, Any] = made(self, "mimebundle")
+        return found
 
 
 def flat(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -415,57 +409,3 @@ def _validate_table(content: Mapping[str, Any]) -> None:
                 raise ValueError(f"table.rows[{n}]: tone {cell['tone']!r} is not one of {TONES}")
     if not 0 <= content.get("total_rows", 0) <= len(rows):
         raise ValueError(f"table.total_rows: {content['total_rows']} of {len(rows)} rows")
-
-
-# the tree of a notebook
-
-
-def tree(notebook: Mapping[str, Any]) -> list[Block]:
-    """Blocks of an executed notebook in order: markdown cells, block outputs and plain images; nothing else.
-
-    Parameters
-    ----------
-    notebook
-        nbformat v4, as a NotebookNode or plain JSON.
-
-    Raises
-    ------
-    InputError
-        An output says it is a block and is not (all such places at once).
-    """
-    from evalkit.documents.markdown import markdown
-
-    found: list[Block] = []
-    problems: list[Problem] = []
-    for place, cell in enumerate(notebook["cells"], 1):
-        if cell["cell_type"] == "markdown":
-            found += markdown(_joined(cell["source"]))
-        for output in cell.get("outputs", ()) if cell["cell_type"] == "code" else ():
-            data = output.get("data") or {}
-            png = (
-                _joined(data["image/png"])
-                if isinstance(data.get("image/png"), str | list)
-                else None
-            )
-            if MIME in data:
-                try:
-                    found.append(Block.from_json(data[MIME], png))
-                except (ValueError, TypeError, KeyError, AttributeError) as error:
-                    where, advice = f"第{place}个单元格", "请重新运行笔记本"
-                    problems.append(
-                        Problem("value_invalid", where=where, found=str(error), advice=advice)
-                    )
-            elif png:
-                alt = (
-                    f"第{place}个单元格的图"
-                    if (words := _joined(data.get("text/plain", ""))).startswith("<")
-                    else words
-                )
-                found.append(Block.figure("", "".join(png.split()), alt or "图"))
-    if problems:
-        raise InputError(problems)
-    return found
-
-
-def _joined(source: str | Sequence[str]) -> str:
-    return source if isinstance(source, str) else "".join(source)

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents import html, official
-from evalkit.documents.blocks import MIME, Block, flat, freeze, tree
+from evalkit.documents import docx, html, official, pdf, xlsx
+from evalkit.documents.blocks import MIME, Block, flat, freeze
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import items
 from evalkit.documents.numbering import Document, number
+from evalkit.documents.tree import tree
 from evalkit.files import put
 from evalkit.problems import InputError, Problem, did_you_mean
 
@@ -212,11 +213,7 @@ def _made(
     if form == "html":
         return _html(document, front, cover or Cover(), nav, footer), []
     if form == "xlsx":
-        from evalkit.documents import xlsx
-
         return xlsx.book([b for b in [*front, *body] if b.kind == "table"], title, notes, demo), []
-    from evalkit.documents import docx, pdf
-
     if form == "official":
         made = docx.official(
             items(official.text(document)),
