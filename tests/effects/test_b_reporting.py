@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 import evalkit as ek
 from evalkit.documents import Block
 from evalkit.documents.latex import escape, latex_document, latex_table
-from evalkit.effects.advise import words
 from evalkit.effects.study import CHECKS, DESIGNS
+from evalkit.effects.words import WORDS
 from evalkit.problems import InputError
 from evalkit.reports import study as reports
 
@@ -138,7 +138,7 @@ def test_adviser(panel, main, fits, careful, unfit):
         | dict.fromkeys(unfit, "不适合")
     )
     assert {d: got[d] for d in wanted} == wanted
-    assert set(got) == set(words("names")) and "{" not in advice.block.plain()
+    assert set(got) == set(WORDS["names"]) and "{" not in advice.block.plain()
 
 
 def test_the_always_treated_are_set_apart():
@@ -337,9 +337,10 @@ def test_every_design_and_check_of_a_study_exists():
     from importlib import import_module
 
     for name, module in {**DESIGNS, **CHECKS}.items():
-        assert callable(
-            getattr(import_module(f"evalkit.effects.{module}"), name)
-        ) and name in words("names")
+        assert (
+            callable(getattr(import_module(f"evalkit.effects.{module}"), name))
+            and name in WORDS["names"]
+        )
 
 
 @pytest.mark.parametrize(

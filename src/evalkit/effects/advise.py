@@ -9,8 +9,6 @@ words stand in advice.yml.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,21 +17,10 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.effects.guards import FEW
 from evalkit.effects.panel import Panel
-from evalkit.world.number import fill
-from evalkit.world.yaml import read_yaml
+from evalkit.effects.words import WORDS, name
 
 FITS, CAREFUL, UNFIT = "适合", "慎用", "不适合"
 _MARKS = {FITS: ("●", "good"), CAREFUL: ("▲", "middle"), UNFIT: ("■", "bad")}
-
-
-@cache
-def words(section: str) -> dict[str, str]:
-    return dict(read_yaml(Path(__file__).with_name("advice.yml"))[section])
-
-
-def name(design: str) -> str:
-    """The Chinese name of a design or check; an unknown one stays as it is."""
-    return words("names").get(design, design)
 
 
 @dataclass(frozen=True)
@@ -83,7 +70,7 @@ def advise(panel: Panel, neighbours: pd.DataFrame | None = None) -> Advice:
     f = _facts(panel, neighbours)
     verdicts = _Judge(f).all(panel.kind)
     table = pd.DataFrame(
-        [(d, name(d), *verdicts[d]) for d in words("names")],
+        [(d, name(d), *verdicts[d]) for d in WORDS["names"]],
         columns=["design", "name", "verdict", "reason"],
     )
     order = {FITS: 0, CAREFUL: 1, UNFIT: 2}
@@ -161,15 +148,15 @@ class _Judge:
         self.f = facts
 
     def no(self, why: str) -> tuple[str, str]:
-        return UNFIT, fill(words("unfit")[why], **self.f)
+        return UNFIT, WORDS.say(f"unfit.{why}", **self.f)
 
     def yes(self, design: str, **doubts: bool) -> tuple[str, str]:
-        real = [fill(words("doubts")[key], **self.f) for key, holds in doubts.items() if holds]
-        return (CAREFUL, "；".join(real)) if real else (FITS, fill(words("fits")[design], **self.f))
+        real = [WORDS.say(f"doubts.{key}", **self.f) for key, holds in doubts.items() if holds]
+        return (CAREFUL, "；".join(real)) if real else (FITS, WORDS.say(f"fits.{design}", **self.f))
 
     def all(self, kind: str) -> dict[str, tuple[str, str]]:
         if kind == "continuous":
-            found = dict.fromkeys(words("names"), self.no("continuous"))
+            found = dict.fromkeys(WORDS["names"], self.no("continuous"))
             return found | {
                 "twfe": self.yes("twfe", continuous=True),
                 "wild_bootstrap": self.yes("wild_bootstrap"),
@@ -257,4 +244,4 @@ def _notes(f: dict[str, Any]) -> list[str]:
         "missing": max(f["missing"], f["uneven"]) > 0.05,
         "attrition": f["attrition"] > 0.05,
     }
-    return [fill(words("notes")[key], **f) for key, true in holds.items() if true]
+    return [WORDS.say(f"notes.{key}", **f) for key, true in holds.items() if true]

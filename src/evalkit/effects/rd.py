@@ -16,14 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from evalkit.effects.advise import words
 from evalkit.effects.result import Effect, Note, fitted, rows, side
+from evalkit.effects.words import WORDS
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fixed, plain
 
 PAPER = "Calonico, Cattaneo, Titiunik (2014)"
 # what a unit can have, from the view of units: key -> label; and the English labels of these and of the head-count
-UNIT_OUTCOMES, ENGLISH = words("unit_outcomes"), words("unit_english")
+UNIT_OUTCOMES: dict[str, str] = WORDS["unit_outcomes"]
+ENGLISH: dict[str, str] = WORDS["unit_english"]
 LABELS = UNIT_OUTCOMES | {"employees": "职工人数"}
 FEW_POINTS = 10  # values of the running variable inside the bandwidth, on the side with fewer
 

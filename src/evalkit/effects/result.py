@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalkit.documents import Block
 from evalkit.effects.panel import Panel
+from evalkit.effects.words import name
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fixed, p_value, percent
 
@@ -59,8 +60,6 @@ def fitted(run: Callable[P, T]) -> Callable[P, T]:
             StopIteration,
             np.linalg.LinAlgError,
         ) as error:
-            from evalkit.effects.advise import name
-
             found = f"估计不出来（{' '.join(str(error).split())[:80] or type(error).__name__}）"
             raise unfit(
                 name(run.__name__), found, "请看 advise 的判断表换一种设计，或核对数据和所给的选项"

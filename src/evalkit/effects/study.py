@@ -6,7 +6,7 @@ What cannot be estimated is named with its reason; only a main design that fails
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
@@ -15,17 +15,17 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-from evalkit.codebook.merging import File
-from evalkit.effects.advise import Advice, advise, words
-from evalkit.effects.advise import name as design_name
+from evalkit.effects.advise import Advice, advise
 from evalkit.effects.panel import Panel, panel
 from evalkit.effects.rd import UNIT_OUTCOMES, rd
 from evalkit.effects.result import Effect, allowed_as, reason, side, unfit
+from evalkit.effects.words import name as design_name
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.declared import Faults, Source
 from evalkit.world.period import Period
-from evalkit.world.yaml import Lines, parse_yaml, read_text
 
 DESIGNS = {
     "twfe": "fixed",
@@ -49,10 +49,22 @@ CHECKS = {
     "honest": "inference",
 }
 SEEDED = {"placebo", "randomisation", "wild_bootstrap"}
+
+
+def _as_text(value: Any) -> Any:
+    """2024 and 2024-01-01 are no texts in YAML."""
+    return str(value) if isinstance(value, int | date) else value
+
+
+def _first_and_last(periods: tuple[str, ...]) -> tuple[str, ...]:
+    if len(periods) > 2:
+        raise PydanticCustomError("first_and_last", "最多两项：起、止")
+    return periods
+
+
 Text = Annotated[str, Field(min_length=1)]
-Words = Annotated[
-    str, BeforeValidator(lambda v: str(v) if isinstance(v, int | date) else v)
-]  # 2024 and 2024-01-01 are no texts in YAML
+DateText = Annotated[str, BeforeValidator(_as_text)]
+FirstAndLast = Annotated[tuple[DateText, ...], AfterValidator(_first_and_last)]
 
 
 class Study(BaseModel):
@@ -62,7 +74,7 @@ class Study(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     question: Text
     status: Literal["pre_registered", "exploratory"]
-    registration: Words = ""
+    registration: DateText = ""
     outcome: Text
     outcome_label: str = ""
     treatment: str = ""
@@ -70,7 +82,7 @@ class Study(BaseModel):
     entity: Literal["area", "unit", "party_org"] = "area"
     level: str = "district"
     controls: tuple[str, ...] = ()
-    periods: tuple[Words, ...] = Field(default=(), max_length=2)
+    periods: FirstAndLast = ()
     design: str = "auto"
     robustness: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
@@ -101,73 +113,48 @@ class Findings:
 
 def read_study(source: str | Path | dict[str, Any]) -> Study:
     """A checked study of a file or a mapping; every fault at once, with line and near match."""
-    path, text, raw = Path(), "", source
-    if not isinstance(source, dict):
-        path = Path(source)
-        text = read_text(path)
-        raw, problems = parse_yaml(text, path.name)
-        if problems:
-            raise InputError(problems)
-    file = File(path, Lines(text))
-    if not isinstance(raw, dict):
-        raise InputError(file.invalid((), "没有内容" if raw is None else raw, "名称: 内容"))
-    raw = {str(key): value for key, value in raw.items()}
-    found: list[Problem] = []
-    try:
-        study: Any = Study.model_validate(raw)
-    except ValidationError as errors:
-        found += [_translated(error, file) for error in errors.errors()]
-    found += _crossed(raw, file)
-    if found:
-        raise InputError(found)
-    return study  # type: ignore[no-any-return]
+    declared = Source.of(source) if isinstance(source, dict) else Source.read(Path(source))
+    faults = Faults(declared)
+    given = {str(key): value for key, value in faults.mapping((), declared.content).items()}
+    faults.stop()
+    study = faults.model(Study, given)
+    _unknown_designs(given, faults)
+    _what_the_design_wants(given, faults)
+    if given.get("status") == "pre_registered" and not given.get("registration"):
+        faults.missing(("registration",), "预先登记的日期和地方；没有登记的写 status: exploratory")
+    faults.stop()
+    assert study is not None
+    return study
 
 
-def _translated(error: Any, file: File) -> Problem:
-    at, kind, context = error["loc"], error["type"], error.get("ctx", {})
-    if kind == "missing":
-        return file.problem("key_missing", at, allowed=f"{at[-1]}: …")
-    if kind == "extra_forbidden":
-        return file.unknown(at, at[-1], Study.model_fields)
-    if "expected" in context:
-        known = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return file.unknown(at, error["input"], known, code="value_invalid")
-    return file.invalid(at, error["input"], words("errors").get(kind, "").format(**context))
+def _unknown_designs(given: dict[str, Any], faults: Faults) -> None:
+    """Designs and checks that do not exist."""
+    allowed = {"design": ["auto", *DESIGNS], "robustness": PANELS, "checks": [*CHECKS]}
+    for key, known in allowed.items():
+        value = given.get(key)
+        if isinstance(value, str) and value and value not in known:
+            faults.unknown((key,), value, known)
+        for place, name in enumerate(value if isinstance(value, list | tuple) else ()):
+            if isinstance(name, str) and name not in known:
+                faults.unknown((key, place), name, known)
 
 
-def _crossed(raw: dict[str, Any], file: File) -> Iterator[Problem]:
-    """Designs and checks that must exist, and what one design wants or does not take."""
-    for key, known in (
-        ("design", ["auto", *DESIGNS]),
-        ("robustness", PANELS),
-        ("checks", [*CHECKS]),
-    ):
-        given = raw.get(key) or []
-        for n, one in enumerate(
-            [given] if isinstance(given, str) else given if isinstance(given, list | tuple) else []
-        ):
-            if isinstance(one, str) and one not in known:
-                yield file.unknown((key,) if isinstance(given, str) else (key, n), one, known)
-    if raw.get("design") == "rd":
-        if raw.get("cutoff") is None:
-            yield file.problem(
-                "key_missing", ("cutoff",), allowed="断点回归要写临界值，如 cutoff: 50"
+def _what_the_design_wants(given: dict[str, Any], faults: Faults) -> None:
+    """A discontinuity needs a cut-off and what units can have; every other design needs a policy."""
+    if given.get("design") != "rd":
+        if not given.get("treatment"):
+            faults.missing(("treatment",), "政策.xlsx 里的政策名称")
+        return
+    if given.get("cutoff") is None:
+        faults.missing(("cutoff",), "断点回归要写临界值，如 cutoff: 50")
+    outcome = given.get("outcome")
+    if isinstance(outcome, str) and outcome not in UNIT_OUTCOMES:
+        faults.unknown(("outcome",), outcome, UNIT_OUTCOMES)
+    for key in ("robustness", "further", "checks", "groups", "controls"):
+        if given.get(key):
+            faults.invalid(
+                (key,), given[key], "空", "断点回归自带圆环、带宽和安慰剂临界值，不用写这一项"
             )
-        if isinstance(raw.get("outcome"), str) and raw["outcome"] not in UNIT_OUTCOMES:
-            yield file.unknown(("outcome",), raw["outcome"], UNIT_OUTCOMES)
-        for key in ("robustness", "further", "checks", "groups", "controls"):
-            if raw.get(key):
-                yield file.invalid(
-                    (key,), raw[key], "空", "断点回归自带圆环、带宽和安慰剂临界值，不用写这一项"
-                )
-    elif not raw.get("treatment"):
-        yield file.problem("key_missing", ("treatment",), allowed="政策.xlsx 里的政策名称")
-    if raw.get("status") == "pre_registered" and not raw.get("registration"):
-        yield file.problem(
-            "key_missing",
-            ("registration",),
-            allowed="预先登记的日期和地方；没有登记的写 status: exploratory",
-        )
 
 
 def study_panel(
