@@ -204,6 +204,10 @@ def build(
     if not made.changed:
         say(f"没有变化，数据已是最新：{made.folder}")
         return
+    if made.moved is not None:
+        what = f"有 {made.moved} 个数与以前不同" if made.moved else "各项数字与以前相同"
+        how = "，明细和原因见 python start.py doctor" if made.moved else ""
+        say(f"程序已更新，台账重新读取：{what}{how}")
     counts = "，".join(f"{label}{made.n_problems.get(key, 0)}条" for key, label in _SEVERITY)
     say(
         f"已整理 {len(made.files)} 个文件，时期：{'、'.join(made.periods) or '未注明'}；{counts}。数据在 {made.folder}"

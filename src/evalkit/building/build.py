@@ -12,6 +12,7 @@ import pandas as pd
 
 import evalkit
 from evalkit.building import baseline
+from evalkit.building.moved import Stored, last_change, moved, write_moved
 from evalkit.building.parts import (
     Item,
     Progress,
@@ -145,11 +146,22 @@ def build(
             groups = read_parts(
                 items, found, dataset, folder / "parts", force, jobs, progress, lost
             )
+            before = Stored.of_older_program(folder)
             made = _derive(found, dataset, folder, items, groups, fingerprint)
+            if before:
+                made = dataclasses.replace(made, moved=_note_what_moved(before, made, found))
             return dataclasses.replace(made, damaged=tuple(dict.fromkeys(lost)))
     finally:
         if collecting:
             gc.enable()
+
+
+def _note_what_moved(before: Stored, made: Manifest, project: Project) -> int:
+    """Compare with what an older program made of the ledgers, and list what differs beside the data."""
+    now = (pd.read_parquet(made.folder / f"{name}.parquet") for name in ("measures", "indicators"))
+    frame = moved(before, *now, made.files, project.codebook)
+    write_moved(made.folder, frame)
+    return len(frame)
 
 
 def _item(name: str, path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
@@ -231,6 +243,7 @@ def _derive(
         "schema_version": SCHEMA_VERSION,
         "evalkit": evalkit.__version__,
         "dataset": dataset,
+        "changes": last_change(),
         "fingerprint": fingerprint,
         "periods": periods,
         "problems": {str(k): int(v) for k, v in sorted(counts.items())},

@@ -50,7 +50,8 @@ ARROW: dict[str, pa.DataType] = {
 class Manifest:
     """What a build made: its folder, periods, files (with part, hash, rows), counts of problems, whether anew.
 
-    `damaged`: stored files that were not whole, which is why they were made again.
+    `damaged`: stored files that were not whole, which is why they were made again. `moved`: how many numbers differ
+    from what an older program made of the same ledgers; None where nothing older was there.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Manifest:
     n_problems: dict[str, int]
     changed: bool
     damaged: tuple[str, ...] = ()
+    moved: int | None = None
 
 
 def schema(codebook: Codebook, table: str) -> pa.Schema:
@@ -88,13 +90,17 @@ def to_arrow(frame: pd.DataFrame, wanted: pa.Schema) -> pa.Table:
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """What the last build says of itself; None where there is none, a damaged one or one of another version."""
+    known = manifest_of_any_version(folder)
+    return known if known and known.get("schema_version") == SCHEMA_VERSION else None
+
+
+def manifest_of_any_version(folder: Path) -> dict[str, Any] | None:
+    """What the last build says of itself, though another version of the program made it."""
     try:
         known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return (
-        known if isinstance(known, dict) and known.get("schema_version") == SCHEMA_VERSION else None
-    )
+    return known if isinstance(known, dict) else None
 
 
 def digest(*parts: bytes | str) -> str:

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import evalkit
+from evalkit.building.moved import told_of
 from evalkit.indicators.project import Project, find_project
 from evalkit.problems import InputError
 from evalkit.world import number
@@ -68,6 +69,8 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
     except InputError as error:
         healthy = False
         lines += [f"■ {p.text()}" for p in error.problems]
+    for name in ("raw", "demo"):
+        lines += told_of(found.processed(name))
     for folder in (found.data / "processed", found.reports):
         if fault := _unwritable(folder):
             healthy = False
