@@ -8,7 +8,8 @@ referred to (``〔表：标题〕``). The forms load their libraries when they a
 """
 
 from evalkit.documents import jupyter as jupyter  # tells how a block shows itself
-from evalkit.documents.blocks import MIME, Block, shown
+from evalkit.documents.blocks import MIME, Block
+from evalkit.documents.cells import Cell, Format, shown
 from evalkit.documents.cover import Cover
 from evalkit.documents.html import fragment, page
 from evalkit.documents.tree import tree
@@ -18,7 +19,9 @@ __all__ = [
     "FORMS",
     "MIME",
     "Block",
+    "Cell",
     "Cover",
+    "Format",
     "export",
     "fragment",
     "page",

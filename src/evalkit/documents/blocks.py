@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
-from evalkit.world.number import MISSING, fixed, plain, times
+from evalkit.documents.cells import (
+    CELL_ENTRIES,
+    FORMAT_ENTRIES,
+    TONES,
+    Cell,
+    Format,
+    printed,
+    shown,
+)
 from evalkit.world.showing import shown as made
 
 if TYPE_CHECKING:
@@ -48,10 +56,8 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 }
 _TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor"}
 _RUN = {"text", "bold", "href", "ref"}
-_COLUMN = {"key", "label", "align", "decimals", "percent", "group"}
-_CELL = {"v", "t", "mark", "tone", "href"}
+_COLUMN = {"key", "label", "align", "decimals", "percent", "group", "format"}
 PENDING = re.compile(r"(【待补充[^】]*】)")
-TONES = ("good", "middle", "bad", "pending")
 # no form can hold these: control characters other than tab and line feed, lone surrogates, non-characters
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -76,6 +82,11 @@ def freeze(value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         return _Frozen({str(key): freeze(entry) for key, entry in value.items()})
+    if isinstance(value, Cell):
+        told = value.to_json()
+        return freeze(told["v"] if told.keys() == {"v"} else told)
+    if isinstance(value, Format):
+        return freeze(value.to_json())
     if isinstance(value, Block):
         return _Frozen(kind=value.kind, content=value.content)
     if isinstance(value, (Decimal, float)):
@@ -163,10 +174,10 @@ class Block:
         form: str = "full",
         demo: bool = False,
     ) -> Block:
-        """A table; a column is a label or ``{key, label, align, decimals, percent, group}``.
+        """A table; a column is a label or ``{key, label, align, group, format}``.
 
-        With ``percent`` 0.38 shows as 38.0%. A cell is null, a number, text, or ``{v, t, mark, tone, href}``;
-        the last `total_rows` rows are 合计.
+        ``format`` is a `Format` of its numbers, ``decimals`` and ``percent`` (0.38 shows as 38.0%) are short for it.
+        A cell is null, a number, text, a `Cell` or the mapping of one; the last `total_rows` rows are 合计.
         """
         named = [{"key": c, "label": c} if isinstance(c, str) else c for c in columns]
         rest = {
@@ -253,11 +264,12 @@ class Block:
 
         if self.kind != "table":
             raise ValueError(f"only a table has a frame; this is a {self.kind}")
+        columns = self.content["columns"]
         plain = [
-            [_text(cell) if number(cell) is None else number(cell) for cell in row]
+            [_plain(Cell.read(cell), column) for cell, column in zip(row, columns, strict=True)]
             for row in self.content["rows"]
         ]
-        return pd.DataFrame(plain, columns=[column["key"] for column in self.content["columns"]])
+        return pd.DataFrame(plain, columns=[column["key"] for column in columns])
 
     def plain(self) -> str:
         """The block as plain text; a table tab by tab."""
@@ -283,6 +295,12 @@ class Block:
         return found
 
 
+def _plain(cell: Cell, column: Mapping[str, Any]) -> Any:
+    if cell.number is not None or (cell.value is None and cell.text is None):
+        return cell.number
+    return printed(cell, column)
+
+
 def flat(blocks: Iterable[Block]) -> Iterator[Block]:
     """Blocks with groups opened."""
     for block in blocks:
@@ -296,47 +314,6 @@ def changed(block: Block, change: Callable[[Block], Block]) -> Block:
         if block.kind == "group"
         else change(block)
     )
-
-
-def number(cell: Any) -> float | int | None:
-    """The number behind a cell, or null."""
-    value = cell.get("v") if isinstance(cell, Mapping) else cell
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _text(cell: Any) -> str | None:
-    value = cell.get("t", cell.get("v")) if isinstance(cell, Mapping) else cell
-    return None if value is None else str(value)
-
-
-def shown(cell: Any, column: Mapping[str, Any]) -> str:
-    """A cell as readers see it: its own text, else the number rounded half up to the column's decimals; null is —.
-
-    ``percent`` multiplies a plain ratio by 100 and adds the sign. Marks (● ▲ ■) come before the text.
-    """
-    mark = f"{cell['mark']} " if isinstance(cell, Mapping) and cell.get("mark") else ""
-    value = number(cell)
-    if value is None or (isinstance(cell, Mapping) and cell.get("t") is not None):
-        text = _text(cell)
-        return mark + (MISSING if text is None else text)
-    percent = bool(column.get("percent"))
-    decimals = column.get("decimals", 1 if percent else None)
-    if decimals is None:
-        return mark + plain(times(value, 100), 17) + "%" if percent else mark + plain(value, 17)
-    return mark + (fixed(value, decimals, scale=100) + "%" if percent else fixed(value, decimals))
-
-
-def is_remark(row: Sequence[Any]) -> bool:
-    """Whether a table's row is one text that stands across all its columns: the other cells are empty texts."""
-    return len(row) > 1 and bool(row[0]) and all(cell == "" for cell in row[1:])
-
-
-def side(column: Mapping[str, Any], cells: Sequence[Any]) -> str:
-    """Where a column's cells stand: ``l``, ``c`` or ``r``; numbers stand right."""
-    if column.get("align"):
-        return str(column["align"])[0]
-    numeric = any(number(cell) is not None for cell in cells)
-    return "r" if numeric or "decimals" in column or column.get("percent") else "l"
 
 
 def _parts(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
@@ -395,17 +372,27 @@ def _validate_table(content: Mapping[str, Any]) -> None:
             raise ValueError(
                 f"table.columns[{n}]: label is text, decimals a whole number; found {column!r}"
             )
+        _validate_format(column.get("format"), f"table.columns[{n}]")
     if not all(isinstance(note, str) for note in content.get("notes", ())):
         raise ValueError(f"table.notes: texts expected, found {content['notes']!r}")
     for n, row in enumerate(rows):
         if len(row) != len(columns):
             raise ValueError(f"table.rows[{n}]: {len(row)} cells, {len(columns)} columns")
         for cell in row:
-            if isinstance(cell, tuple) or (isinstance(cell, Mapping) and cell.keys() - _CELL):
+            if isinstance(cell, tuple) or (
+                isinstance(cell, Mapping) and cell.keys() - CELL_ENTRIES
+            ):
                 raise ValueError(
-                    f"table.rows[{n}]: a cell is null, a number, text or {sorted(_CELL)}; found {cell!r}"
+                    f"table.rows[{n}]: a cell is null, a number, text or {sorted(CELL_ENTRIES)}; found {cell!r}"
                 )
-            if isinstance(cell, Mapping) and cell.get("tone") not in (None, *TONES):
+            if isinstance(cell, Mapping) and (cell.get("tone") or None) not in (None, *TONES):
                 raise ValueError(f"table.rows[{n}]: tone {cell['tone']!r} is not one of {TONES}")
+            if isinstance(cell, Mapping):
+                _validate_format(cell.get("format"), f"table.rows[{n}]")
     if not 0 <= content.get("total_rows", 0) <= len(rows):
         raise ValueError(f"table.total_rows: {content['total_rows']} of {len(rows)} rows")
+
+
+def _validate_format(found: Any, where: str) -> None:
+    if found is not None and (not isinstance(found, Mapping) or found.keys() - FORMAT_ENTRIES):
+        raise ValueError(f"{where}.format: {found!r}; allowed: {sorted(FORMAT_ENTRIES)}")

@@ -11,9 +11,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, is_remark, number, parts, shown, side
-from evalkit.documents.layout import head
+from evalkit.documents.blocks import PENDING, Block, parts
+from evalkit.documents.cells import Cell, head, is_remark, printed, side
 
+Links = Mapping[str, Mapping[str, str]]  # role -> code -> address
 _TONES = {"good": "较好", "middle": "一般", "bad": "较差", "pending": "待补充"}
 _DEMO = (
     "演示数据：本页数字均为虚构，不代表任何真实地区。",
@@ -42,6 +43,7 @@ def page(
     nav: Sequence[tuple[str, str]] = (),
     demo: bool = False,
     scripts: Sequence[str] = (),
+    links: Links | None = None,
 ) -> str:
     """One self-contained HTML file: no network, no file beside it; the same input gives the same text.
 
@@ -59,6 +61,8 @@ def page(
         Demonstration data, also where no block says so.
     scripts
         Further scripts of the page, which run in this order when it has been read.
+    links
+        ``{"indicator": {code: address}, "area": {path: address}}``: where cells lead that stand for one.
 
     Notes
     -----
@@ -81,13 +85,13 @@ def page(
             )  # none left out
             block = Block.heading(block.content["text"], level)
             contents.append(f'<li class="n{level}"><a href="#{anchor}">{text}</a></li>')
-        body.append(fragment(block, anchor=anchor, lang=lang))
+        body.append(fragment(block, anchor=anchor, lang=lang, links=links))
     demo = demo or any(block.is_demo for block in members)
     tables = [
         len(b.content["columns"]) for block in members for b in block.blocks if b.kind == "table"
     ]
     opening = f"<body{' class=ek-wide' if max(tables, default=0) > WIDE else ''}>"
-    links = "".join(f'<li><a href="{_href(href)}">{escape(label)}</a></li>' for label, href in nav)
+    pages = "".join(f'<li><a href="{_href(href)}">{escape(label)}</a></li>' for label, href in nav)
     words = ("Contents", "Skip to the text", "Pages") if english else ("目录", "跳到正文", "页面")
     toc = (
         (
@@ -109,7 +113,7 @@ def page(
         f"<header><h1>{escape(title)}</h1>"
         + (f"<p>{escape(subtitle)}</p>" if subtitle else "")
         + "</header>",
-        f'<nav aria-label="{words[2]}"><ul class="ek-links">{links}</ul></nav>' if links else "",
+        f'<nav aria-label="{words[2]}"><ul class="ek-links">{pages}</ul></nav>' if pages else "",
         toc,
         '<main id="main">',
         *body,
@@ -139,7 +143,14 @@ def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
     return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
 
 
-def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: bool = False) -> str:
+def fragment(
+    block: Block,
+    *,
+    anchor: str = "",
+    lang: str = "zh-CN",
+    styled: bool = False,
+    links: Links | None = None,
+) -> str:
     """The block alone as HTML; `styled` adds the style sheet, for a notebook's output."""
     content, kind = block.content, block.kind
     if kind == "heading":
@@ -158,9 +169,7 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
     elif kind == "page_break":
         html = '<div class="ek-break"></div>'
     elif kind == "group":
-        html = (
-            f'<div class="ek-group">{"".join(fragment(b, lang=lang) for b in block.blocks)}</div>'
-        )
+        html = f'<div class="ek-group">{"".join(fragment(b, lang=lang, links=links) for b in block.blocks)}</div>'
     elif kind == "figure":
         # title and source stand in the picture, which must stand alone; the caption would say them twice
         width = content.get("width_cm", 16.0)
@@ -173,7 +182,7 @@ def fragment(block: Block, *, anchor: str = "", lang: str = "zh-CN", styled: boo
             f'src="data:image/png;base64,{escape(content["png"], quote=True)}">{caption}</figure>'
         )
     else:
-        html = _table(block, lang)
+        html = _table(block, lang, links or {})
     return (
         f"<style>{_asset('block.css')}</style>{html}"
         if styled and kind not in {"heading", "page_break"}
@@ -190,7 +199,7 @@ def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
             yield block
 
 
-def _table(block: Block, lang: str) -> str:
+def _table(block: Block, lang: str, links: Links) -> str:
     content = block.content
     columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
@@ -199,10 +208,12 @@ def _table(block: Block, lang: str) -> str:
     )  # the column that names the row
     body = []
     for place, row in enumerate(rows):
-        cells = [_cell(cell, columns[n], sides[n], n == named) for n, cell in enumerate(row)]
+        cells = [_cell(cell, columns[n], sides[n], n == named, links) for n, cell in enumerate(row)]
         if is_remark(row):
             cells = [
-                _cell(row[0], columns[0], "l", False).replace("<td", f'<td colspan="{len(row)}"', 1)
+                _cell(row[0], columns[0], "l", False, links).replace(
+                    "<td", f'<td colspan="{len(row)}"', 1
+                )
             ]
         body.append(
             f"<tr{' class=total' if place >= len(rows) - totals else ''}>{''.join(cells)}</tr>"
@@ -233,13 +244,13 @@ def _head(columns: Sequence[Mapping[str, Any]]) -> str:
     for n, row in enumerate(heads):
         cells = []
         for cell in row:
-            own = n + cell["rows"] == len(heads)  # of one column, else of a group
+            own = n + cell.rows == len(heads)  # of one column, else of a group
             look = (
-                f'col" data-col="{cell["at"]}"' + ' rowspan="2"' * (cell["rows"] == 2)
+                f'col" data-col="{cell.at}"' + ' rowspan="2"' * (cell.rows == 2)
                 if own
-                else f'colgroup" colspan="{cell["cols"]}"'
+                else f'colgroup" colspan="{cell.cols}"'
             )
-            cells.append(f'<th scope="{look}>{escape(cell["text"])}</th>')
+            cells.append(f'<th scope="{look}>{escape(cell.text)}</th>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return "".join(rows)
 
@@ -261,19 +272,27 @@ def _runs(runs: Iterable[Mapping[str, Any]]) -> str:
     return "".join(found)
 
 
-def _cell(cell: Any, column: Mapping[str, Any], place: str, names: bool) -> str:
-    value, parts = number(cell), cell if isinstance(cell, Mapping) else {}
-    text = escape(shown(cell, column))
-    if parts.get("mark"):
-        mark = escape(parts["mark"])
-        label = f' role="img" aria-label="{_TONES[parts["tone"]]}"' if parts.get("tone") else ""
-        text = text.replace(mark, f"<span{label}>{mark}</span>", 1)
-    if parts.get("href") and (href := _href(parts["href"])):
+def _cell(cell: Any, column: Mapping[str, Any], place: str, names: bool, links: Links) -> str:
+    read = Cell.read(cell)
+    text = _runs(read.runs) if read.runs else escape(printed(read, column))
+    if read.mark:
+        label = f' role="img" aria-label="{_TONES[read.tone]}"' if read.tone else ""
+        text = f"<span{label}>{escape(read.mark)}</span> {text}"
+    if href := _href(_target(read, links)):
         text = f'<a href="{href}">{text}</a>'
-    classes = place + (f" ek-{parts['tone']}" if parts.get("tone") else "")
-    data = f' data-v="{value!r}"' if value is not None else ""
+    classes = place + (f" ek-{read.tone}" if read.tone else "")
+    data = f' data-v="{read.number!r}"' if read.number is not None else ""
     tag, scope = ("th", ' scope="row"') if names else ("td", "")
     return f'<{tag}{scope} class="{classes}"{data}>{text}</{tag}>'
+
+
+def _target(cell: Cell, links: Links) -> str:
+    """Where a cell leads: its own address, else that of the area or indicator that it stands for."""
+    if cell.href or (cell.value is None and cell.text is None):
+        return cell.href
+    return links.get("area", {}).get(cell.area) or links.get("indicator", {}).get(
+        cell.indicator, ""
+    )
 
 
 def _href(href: str) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from evalkit.documents.blocks import Block, flat, shown, side
+from evalkit.documents.blocks import Block, flat
+from evalkit.documents.cells import shown, side
 from evalkit.documents.layout import em
 
 _SPECIAL = {

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, is_remark, parts, shown, side
+from evalkit.documents.blocks import PENDING, Block, parts
+from evalkit.documents.cells import Cell, head, is_remark, printed, shown, side
 from evalkit.problems import InputError, Problem
 
 PORTRAIT, LANDSCAPE = 442.2, 637.8  # width of the text block in points: 156 and 225 mm
@@ -142,16 +144,11 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
     body = []
     for n, row in enumerate(rows):
         cells = []
-        for cell, text, place in zip(row, texts[n], sides, strict=True):
-            extra = cell if isinstance(cell, Mapping) else {}
-            mark = extra.get("mark") or ""
-            tone = extra.get("tone") or ""
-            lead = [{"text": f"{mark} ", "tone": tone}] if mark else []
-            pieces = runs(
-                "",
-                [*lead, {"text": text.removeprefix(f"{mark} ") if mark else text}],
-                tone == "pending",
-            )
+        for cell, column, place in zip(row, columns, sides, strict=True):
+            read = Cell.read(cell)
+            lead = [{"text": f"{read.mark} ", "tone": read.tone}] if read.mark else []
+            told = read.runs or ({"text": printed(read, column)},)
+            pieces = runs("", [*lead, *told], read.tone == "pending")
             cells.append({"side": place, "runs": pieces, "cols": len(row) if across[n] else 1})
             if across[n]:
                 break
@@ -160,7 +157,7 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
         "kind": "table",
         **_caption(content),
         "unit": content.get("unit", ""),
-        "head": head(columns),
+        "head": [[asdict(cell) for cell in line] for line in head(columns)],
         "rows": body,
         "feet": feet_of(content),
         "form": content.get("form", "full"),
@@ -213,24 +210,6 @@ def _height(item: Item) -> float:
         total += row(zip(each, widths if len(each) == len(widths) else [sum(widths)], strict=True))
     feet = sum(-int(-em(foot) * 9 // sum(widths)) for foot in item["feet"])
     return float(total + 14 * feet + 40 + 18 * bool(item["unit"]))
-
-
-def head(columns: Sequence[Mapping[str, Any]]) -> list[list[Item]]:
-    """The rows of a heading, one or two (where neighbours share a group), as cells with what they span."""
-    if not any(column.get("group") for column in columns):
-        return [
-            [{"text": c["label"], "at": n, "cols": 1, "rows": 1} for n, c in enumerate(columns)]
-        ]
-    upper: list[Item] = []
-    lower: list[Item] = []
-    for group, members in groupby(enumerate(columns), lambda pair: pair[1].get("group")):
-        pairs = list(members)
-        if group:
-            upper.append({"text": group, "at": pairs[0][0], "cols": len(pairs), "rows": 1})
-            lower += [{"text": c["label"], "at": n, "cols": 1, "rows": 1} for n, c in pairs]
-        else:
-            upper += [{"text": c["label"], "at": n, "cols": 1, "rows": 2} for n, c in pairs]
-    return [upper, lower]
 
 
 def _fits(

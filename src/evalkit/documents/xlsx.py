@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evalkit.documents.blocks import MISSING, Block, number, shown, side
-from evalkit.documents.layout import DEMO, em, feet_of, head
+from evalkit.documents.blocks import Block
+from evalkit.documents.cells import Cell, Format, format_of, head, printed, shown, side
+from evalkit.documents.layout import DEMO, em, feet_of
 from evalkit.documents.workbook import HEAD, book_bytes, sheet_name, write_cell
-from evalkit.world.number import fixed, settle
+from evalkit.world.number import MISSING, fixed, settle, times
 
+LONGEST = 30  # characters of a number with the words around it that a number format holds
 _NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
 Formats = Callable[..., Any]
 
@@ -51,34 +53,82 @@ def book(
 
 
 def value_of(cell: Any, column: Mapping[str, Any]) -> tuple[Any, str]:
-    """What a cell holds and its number format: the number where the shown text has that number alone, else the text.
+    """What a cell holds and its number format: the number, looking as everywhere else, else the text.
 
-    What stands beside it (● ↑ 个百分点) is in the format. A text without a number behind it stays a text.
+    Mark, arrow, unit and the words around stand in the format.
     """
-    text, value = shown(cell, column), number(cell)
+    read = Cell.read(cell)
+    text = shown(read, column)
+    if read.number is None or len(text) > LONGEST or '"' in text:
+        return text, ""
+    if read.text is not None:
+        return _of_text(read, text)
+    form = format_of(read, column)
+    mark = f"{read.mark} " if read.mark else ""
+    if form.level(read.number):
+        level = _quoted(mark + printed(read, column))
+        return read.number, f"{level};{level};{level}"
+    value, digits = _held(read.number, form)
+    unit = "" if digits.endswith("%") else form.unit
+    lead, tail = mark + read.before, _quoted(unit + read.after)
+    signs = {"": ("", "-"), "plus": ("+", "-"), "arrow": ("↑", "↓")}[form.sign]
+    if not (lead or tail or form.sign):
+        return value, digits
+    above, below = (_quoted(lead + sign) if form.sign else _quoted(lead) + sign for sign in signs)
+    zero = f";{_quoted(lead)}{digits}{tail}" if form.sign == "plus" else ""
+    return value, f"{above}{digits}{tail};{below}{digits}{tail}{zero}"
+
+
+def _quoted(words: str) -> str:
+    return f'"{words}"' if words else ""
+
+
+def _held(number: float | int, form: Format) -> tuple[float | int, str]:
+    """The number in its scale and the format of its digits.
+
+    Excel rounds the 15 digits that it keeps, half up: where that would not show what is printed (a number that came out
+    of several steps), the cell holds what is printed. A number without a format is held as it is.
+    """
+    digits = form.digits(number).replace(",", "")
+    size = float(digits)
+    percent = form.unit == "%" and form.scale == 100
+    decimals = len(digits.partition(".")[2])
+    look = (
+        ("#,##0" if form.grouped else "0")
+        + ("." + "0" * decimals if decimals else "")
+        + "%" * percent
+    )
+    held = number if percent or form.scale == 1 else times(number, form.scale)
+    seen = fixed(abs(settle(held)), decimals, scale=100 if percent else 1)
+    if seen != fixed(abs(size), decimals):
+        down = -1 if form.sign == "arrow" and number < 0 else 1
+        held = down * size / (100 if percent else 1)
+    return held, look
+
+
+def _of_text(cell: Cell, text: str) -> tuple[Any, str]:
+    """A text made ready around one number: the number where the text has that alone, else the text."""
+    value = cell.number or 0
     found = _NUMBER.findall(text)
     if value == 0 and text == "持平":
         return 0, '0;-0;"持平"'
-    if value is None or len(found) != 1 or '"' in text or len(text) > 30:
+    if len(found) != 1:
         return text, ""
     lead, tail = text.split(found[0], 1)
     percent = tail.startswith("%")
     decimals, tail = len(found[0].partition(".")[2]), tail[percent:]
     minus = found[0][0] in "−-"
-    printed = float(found[0].replace(",", "").replace("−", "-")) * (
-        -1 if "↓" in lead and value < 0 else 1
-    )
-    # Excel rounds the 15 digits that it keeps, half up: where that would not show what is printed (another scale, as
-    # per thousand or 万; a number that came out of several steps), the cell holds what is printed
+    size = float(found[0].replace(",", "").replace("−", "-"))
+    size *= -1 if "↓" in lead and value < 0 else 1
     seen = fixed(abs(settle(value)), decimals, scale=100 if percent else 1)
-    if seen != fixed(abs(printed), decimals) or (printed < 0) != (value < 0 and float(seen) != 0):
-        value = printed / (100 if percent else 1)
+    if seen != fixed(abs(size), decimals) or (size < 0) != (value < 0 and float(seen) != 0):
+        value = size / (100 if percent else 1)
     digits = (
         ("#,##0" if not percent and "," in text else "0")
         + ("." + "0" * decimals if decimals else "")
         + "%" * percent
     )
-    before, after = (f'"{part}"' if part else "" for part in (lead, tail))
+    before, after = _quoted(lead), _quoted(tail)
     if not before and not after:
         return value, digits
     turned = (
@@ -109,18 +159,18 @@ def _sheet(sheet: Any, table: Block, formats: Formats, demo: bool) -> None:
         for cell in row:
             rules = {
                 "top": 2 * (n == 0),
-                "bottom": int(n + cell["rows"] == len(heads)),
+                "bottom": int(n + cell.rows == len(heads)),
                 "border": 0,
                 "bg_color": "#FFFFFF",
             }
             look = formats(**{**HEAD, **(rules if three else {})})
             at, end = (
-                (top + n, cell["at"]),
-                (top + n + cell["rows"] - 1, cell["at"] + cell["cols"] - 1),
+                (top + n, cell.at),
+                (top + n + cell.rows - 1, cell.at + cell.cols - 1),
             )
             if at != end:
                 sheet.merge_range(*at, *end, "", look)
-            sheet.write_string(*at, cell["text"], look)
+            sheet.write_string(*at, cell.text, look)
     start = top + len(heads)
     groups = [c.get("group") or "" for c in columns]
     widths = [
