@@ -40,6 +40,7 @@ def visible(text: str) -> str:
     return _UNSEEN.sub("", "".join(kept))
 
 
+MOST_NAMES = 20  # that a message lists
 Severity = Literal["error", "warning", "question"]
 
 SEVERITIES: dict[str, tuple[str, str]] = {
@@ -140,3 +141,21 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """``是否想写“…”？`` with the nearest candidates, or an empty text."""
     close = near(word, candidates)
     return "是否想写" + "、".join(f"“{c}”" for c in close) + "？" if close else ""
+
+
+def unknown(
+    where: str,
+    found: object,
+    known: Iterable[object],
+    code: str = "key_unknown",
+    advice: str = "",
+) -> Problem:
+    """The problem of a name that is not among those known: some of them, and the nearest one (or else `advice`)."""
+    names = [str(name) for name in known]
+    return Problem(
+        code,
+        where=where,
+        found=str(found),
+        allowed="、".join(names[:MOST_NAMES]),
+        advice=did_you_mean(str(found), names) or advice,
+    )

@@ -24,10 +24,11 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
+from evalkit.reports.scores import WORDS as TABLE_WORDS
 from evalkit.reports.sentences import DISTRICTS, declared, named, place_word, placed
 from evalkit.reports.tables import headline
 from evalkit.reports.words import baseline_words, period_words
-from evalkit.scoring.words import words
+from evalkit.scoring.words import WORDS as SCORING_WORDS
 
 ANNUAL = "评估报告"
 INTERNAL = "问题清单（内部资料）.xlsx"
@@ -49,8 +50,8 @@ def __warm_up__() -> None:
     """What every run needs, read once in the warm parent process of the runner, which calls this."""
     load_codebook()
     declared()
-    for section in ("say", "rules", "combines", "tables"):
-        words(section)
+    for words in (SCORING_WORDS, TABLE_WORDS):
+        len(words)  # read now
     with (
         suppress(Exception),
         TemporaryDirectory() as folder,

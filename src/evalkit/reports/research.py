@@ -10,10 +10,10 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.effects.result import stars
 from evalkit.problems import InputError, Problem
+from evalkit.reports.scores import show
 from evalkit.reports.sentences import placed
 from evalkit.reports.words import fixed, shown, source_line, span
 from evalkit.scoring.ranks import rank
-from evalkit.scoring.words import show
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
 from evalkit.world import number
 from evalkit.world.period import in_time

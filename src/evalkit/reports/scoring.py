@@ -11,11 +11,10 @@ from evalkit import charts
 from evalkit.documents.workbook import csv_bytes, frames_bytes
 from evalkit.files import put
 from evalkit.indicators import load
-from evalkit.problems import InputError
-from evalkit.scoring.declared import unknown
+from evalkit.problems import InputError, unknown
+from evalkit.reports.scores import WORDS
 from evalkit.scoring.scores import score
 from evalkit.scoring.stars import stars
-from evalkit.scoring.words import words
 from evalkit.world.number import half_up
 from evalkit.world.period import precedes
 
@@ -104,7 +103,7 @@ def write_scores(
             for c in table.select_dtypes(["bool", "boolean"])
         }
         numbers = {c: half_up(table[c], 4) for c in table.select_dtypes("floating")}
-        tables[name] = table.assign(**flags, **numbers).rename(columns=words("files"))
+        tables[name] = table.assign(**flags, **numbers).rename(columns=WORDS["files"])
         keep(f"{name}.csv", csv_bytes(tables[name]))
     keep("评分.xlsx", frames_bytes(tables))
     return folder, notes

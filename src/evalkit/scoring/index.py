@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,11 +12,12 @@ from evalkit.problems import InputError, did_you_mean
 from evalkit.scoring.aggregate import METHODS as COMBINE
 from evalkit.scoring.aggregate import check_combination
 from evalkit.scoring.ahp import ahp, inconsistent
-from evalkit.scoring.declared import Cut, Faults, cut_offs, declared, misfit
+from evalkit.scoring.declared import Faults, cut_offs, declared, misfit
 from evalkit.scoring.impute import METHODS as IMPUTE
 from evalkit.scoring.normalise import METHODS as RULES
 from evalkit.scoring.normalise import SIGNED
 from evalkit.scoring.treat import METHODS as TREAT
+from evalkit.scoring.tree import NAN, Index, Node
 from evalkit.world.number import plain
 
 UNBOUNDED = SIGNED | {
@@ -26,88 +25,6 @@ UNBOUNDED = SIGNED | {
     "ratio_mean",
     "ratio_worst",
 }  # values that are no share of a full mark
-NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class Node:
-    """An indicator (no children) or a group of them; `points` add up to those of the parent."""
-
-    code: str
-    name: str
-    points: float
-    children: tuple[Node, ...] = ()
-    combine: str = "arithmetic"
-    power: float = 2.0
-    rule: str = "share_of_target"
-    better: str = "higher"
-    full_at: float = NAN
-    zero_at: float = NAN
-    low: float = NAN
-    high: float = NAN
-
-    def leaves(self) -> Iterator[Node]:
-        if not self.children:
-            yield self
-        for child in self.children:
-            yield from child.leaves()
-
-    def groups(self) -> list[Node]:
-        """This node and all below it that have children."""
-        return [self, *(g for c in self.children for g in c.groups())] if self.children else []
-
-    def spans(self) -> Iterator[tuple[Node, slice]]:
-        """The children, each with the place of its leaves among those of this node."""
-        at = 0
-        for child in self.children:
-            width = sum(1 for _ in child.leaves())
-            yield child, slice(at, at + width)
-            at += width
-
-    def scaled(self, points: float) -> Node:
-        """The same node with other points, those below it in proportion."""
-        factor = points / self.points if self.points else 0.0
-        return dataclasses.replace(
-            self, points=points, children=tuple(c.scaled(c.points * factor) for c in self.children)
-        )
-
-    def replaced(self, changes: Mapping[str, float | None]) -> Node | None:
-        """Points changed by code (None takes the node out); siblings that are not named share the rest in proportion."""
-        if not self.children:
-            return self
-        kept = [
-            c
-            for c in self.children
-            if changes.get(c.code, 0.0) is not None and c.replaced(changes) is not None
-        ]
-        if not kept:
-            return None
-        given = {c.code: p for c in kept if (p := changes.get(c.code)) is not None}
-        free = sum(c.points for c in kept if c.code not in given)
-        factor = (self.points - sum(given.values())) / free if free else 1.0
-        scaled = (c.scaled(given.get(c.code, c.points * factor)).replaced(changes) for c in kept)
-        done = tuple(c for c in scaled if c is not None)
-        return dataclasses.replace(self, children=done, points=sum(c.points for c in done))
-
-
-@dataclass(frozen=True)
-class Index:
-    code: str
-    name: str
-    root: Node
-    needs: float = 0.75
-    grades: tuple[Cut, ...] = ()
-    impute: str = "none"
-    treat: str = "none"
-    note: str = ""
-
-    @cached_property
-    def leaves(self) -> list[Node]:
-        return list(self.root.leaves())
-
-    @cached_property
-    def points(self) -> Any:
-        return np.array([leaf.points for leaf in self.leaves])
 
 
 def load_index(given: Any, known: Mapping[str, Mapping[str, Any]]) -> Index:

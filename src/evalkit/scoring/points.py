@@ -9,8 +9,8 @@ import pandas as pd
 
 from evalkit.problems import InputError, Problem
 from evalkit.scoring.aggregate import aggregate
-from evalkit.scoring.index import Index, Node
 from evalkit.scoring.normalise import ABSOLUTE, normalise
+from evalkit.scoring.tree import Index, Node
 from evalkit.stats.arrays import Floats
 
 PERSONAL = {

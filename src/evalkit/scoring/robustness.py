@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.documents import Block
 from evalkit.problems import InputError, did_you_mean
 from evalkit.scoring.aggregate import check_combination
 from evalkit.scoring.impute import impute
 from evalkit.scoring.points import combine, leaf_shares, printed, total_scores, wide
 from evalkit.scoring.ranks import rank
-from evalkit.scoring.scores import Scores
+from evalkit.scoring.scored import Scored
 from evalkit.scoring.treat import treat
-from evalkit.scoring.words import Showing, say, show, words
+from evalkit.scoring.variants import without
+from evalkit.scoring.words import WORDS
 from evalkit.stats import rank_sets
 from evalkit.stats.arrays import Floats, refuse
-from evalkit.world.number import fixed
+from evalkit.world.showing import Showing
 
 FACTORS = (
     "data",
@@ -47,7 +47,7 @@ CELLS = 60_000  # numbers of a block: what stays in the cache
 class Robustness(Showing):
     """Ranks of every replication and what they say; failed replications are in `failures`, none is dropped."""
 
-    scores: Scores
+    scores: Scored
     n: int
     seed: int
     vary: tuple[str, ...]
@@ -125,7 +125,7 @@ class Robustness(Showing):
                 float(f(gap)) if np.isfinite(gap).any() else np.nan for f in (np.nanmean, np.nanmax)
             )
             rows.append(
-                (name, words("factors")[name], mean, most, int((one.ranked == 0).all(1).sum()))
+                (name, WORDS["factors"][name], mean, most, int((one.ranked == 0).all(1).sum()))
             )
         return pd.DataFrame(rows, columns=["factor", "name", "shift", "largest", "failed"])
 
@@ -133,15 +133,22 @@ class Robustness(Showing):
         """What would move one area: its rank interval under each factor alone, and its rank without each indicator."""
         i, leaves = self.scores.find(area), self.scores.index.leaves
         rows = [
-            ("factor", words("factors")[f], *one.ranks.iloc[i][["low", "high"]])
+            ("factor", WORDS["factors"][f], *one.ranks.iloc[i][["low", "high"]])
             for f, one in self.apart.items()
         ]
         for leaf in leaves if len(leaves) > 1 else ():
-            place = self.scores.without(leaf.code).table["rank"].iloc[i]
+            place = without(self.scores, leaf.code).table["rank"].iloc[i]
             rows += (
                 []
                 if pd.isna(place)
-                else [("indicator", say("dropped", name=leaf.name), float(place), float(place))]
+                else [
+                    (
+                        "indicator",
+                        WORDS.say("say.dropped", name=leaf.name),
+                        float(place),
+                        float(place),
+                    )
+                ]
             )
         out = pd.DataFrame(rows, columns=["kind", "name", "low", "high"]).assign(
             rank=self.scores.table["rank"].iloc[i]
@@ -166,35 +173,15 @@ class Robustness(Showing):
         return self._frame().assign(se=error, low=low, high=high)
 
     @property
-    def block(self) -> Block:  # type: ignore[override]
-        """Rank, interval and probabilities of each area."""
-        grades = [str(cut.value) for cut in self.scores.index.grades]
-        frame = self.ranks.join(self.grades[grades] * 100).assign(
-            top=self.top(5)["probability"] * 100
-        )
-        frame["span"] = [
-            f"{fixed(a)}—{fixed(b)}" if a == a else None
-            for a, b in zip(frame["low"], frame["high"], strict=True)
-        ]
-        return show(
-            "robust",
-            frame,
-            self.notes,
-            say("reports"),
-            self.scores.is_demo,
-            {g: [f"{g}（%）", 0] for g in grades},
-        )
-
-    @property
     def notes(self) -> list[str]:
-        factors = "、".join(words("factors")[f] for f in self.vary)
+        factors = "、".join(WORDS["factors"][f] for f in self.vary)
         notes, open_ended = (
-            [say("robust", n=self.n, seed=self.seed, factors=factors)],
+            [WORDS.say("say.robust", n=self.n, seed=self.seed, factors=factors)],
             int(np.isinf(_column(self.scores, "high")).sum()),
         )
-        notes += [say("open_ended", n=open_ended)] if open_ended else []
+        notes += [WORDS.say("say.open_ended", n=open_ended)] if open_ended else []
         return notes + (
-            [say("failures", parts=_counted(self.failures.values.tolist()))]
+            [WORDS.say("say.failures", parts=_counted(self.failures.values.tolist()))]
             if len(self.failures)
             else []
         )
@@ -208,35 +195,25 @@ class Sobol(Showing):
     warnings: tuple[str, ...]
     is_demo: bool = False
 
-    @property
-    def block(self) -> Block:  # type: ignore[override]
-        frame = self.table.copy()
-        for w in ("first", "total"):
-            ends = zip(frame[f"{w}_low"], frame[f"{w}_high"], strict=True)
-            frame[f"{w}_span"] = [
-                f"{fixed(a, 2)} 至 {fixed(b, 2)}" if a == a else None for a, b in ends
-            ]
-        return show("sobol", frame, self.warnings, say("reports"), self.is_demo)
-
 
 def _counted(pairs: Any) -> str:
     return "；".join(f"{reason} {count}次" for reason, count in pairs)
 
 
-def _gaps(scores: Scores, ranked: Any) -> Floats:
+def _gaps(scores: Scored, ranked: Any) -> Floats:
     """Absolute changes of place against the declared ranking, NaN where there is no rank."""
     declared = scores.table["rank"].to_numpy(dtype=float, na_value=np.nan)
     return np.abs(np.where(ranked > 0, ranked, np.nan) - declared)
 
 
-def _column(scores: Scores, column: str) -> Floats:
+def _column(scores: Scored, column: str) -> Floats:
     return wide(scores.rows, scores.units, [leaf.code for leaf in scores.index.leaves], column)
 
 
 class _Draws:
     """Numbered draws of data and weights, equal for equal seed and number whatever else is drawn."""
 
-    def __init__(self, scores: Scores, seed: int):
+    def __init__(self, scores: Scored, seed: int):
         value, (low, high, ci_low, ci_high) = (
             scores.raw,
             (_column(scores, c) for c in ("low", "high", "ci_low", "ci_high")),
@@ -289,7 +266,7 @@ class _Draws:
         return np.stack([points * rng.uniform(1 - SPREAD, 1 + SPREAD, len(points)) for rng in rngs])
 
 
-def _options(scores: Scores) -> dict[str, list[Any]]:
+def _options(scores: Scored) -> dict[str, list[Any]]:
     """What a factor can be; "" is what the index declares."""
     index, gaps = scores.index, np.isnan(scores.raw).any()
     fill = ["none", "mean", "median"] + ["group"] * bool(scores.units["peer_group"].notna().any())
@@ -302,7 +279,7 @@ def _options(scores: Scores) -> dict[str, list[Any]]:
     }
 
 
-def _plan(scores: Scores, u: Floats, vary: Sequence[str], draws: int) -> pd.DataFrame:
+def _plan(scores: Scored, u: Floats, vary: Sequence[str], draws: int) -> pd.DataFrame:
     """Settings of the replications from uniform numbers (replications x FACTORS): numbers of options, -1 as declared."""
     sizes = {name: len(options) for name, options in _options(scores).items()} | {
         "data": draws,
@@ -317,7 +294,7 @@ def _plan(scores: Scores, u: Floats, vary: Sequence[str], draws: int) -> pd.Data
     )
 
 
-def _run(scores: Scores, plan: pd.DataFrame, seed: int, failures: Counter[str]) -> tuple[Any, Any]:
+def _run(scores: Scored, plan: pd.DataFrame, seed: int, failures: Counter[str]) -> tuple[Any, Any]:
     """Ranks and grades of every replication; replications of one method are done in blocks."""
     index, options, draws = scores.index, _options(scores), _Draws(scores, seed)
     n, units = len(plan), len(scores.units)
@@ -360,7 +337,7 @@ def _run(scores: Scores, plan: pd.DataFrame, seed: int, failures: Counter[str]) 
     return ranked, graded
 
 
-def _one(scores: Scores, x: Floats, weight: Floats, way: dict[str, str]) -> Floats:
+def _one(scores: Scored, x: Floats, weight: Floats, way: dict[str, str]) -> Floats:
     """Scores of a block of replications by one method."""
     index = scores.index
     if way["imputation"] != "none" and np.isnan(scores.raw).any():
@@ -373,7 +350,7 @@ def _one(scores: Scores, x: Floats, weight: Floats, way: dict[str, str]) -> Floa
 
 
 def robustness(
-    scores: Scores, n: int = 1000, seed: int = 7, vary: Sequence[str] = FACTORS
+    scores: Scored, n: int = 1000, seed: int = 7, vary: Sequence[str] = FACTORS
 ) -> Robustness:
     """Monte Carlo over data error and method choices.
 
@@ -407,7 +384,7 @@ def robustness(
     failures: Counter[str] = Counter()
     ranked, graded = _run(scores, plan, seed, failures)
     if lost := int((ranked == 0).sum()) - sum(failures.values()) * ranked.shape[1]:
-        failures[say("failed_areas")] += lost
+        failures[WORDS.say("say.failed_areas")] += lost
     return Robustness(
         scores,
         n,
@@ -453,7 +430,7 @@ def sobol(robust: Robustness, base: int = 256) -> Sobol:
         np.random.seed(robust.seed % 2**32)
         again = found.bootstrap(confidence_level=0.95, n_resamples=499)
         np.random.set_state(state)
-    table = pd.DataFrame({"factor": names, "name": [words("factors")[v] for v in names]})
+    table = pd.DataFrame({"factor": names, "name": [WORDS["factors"][v] for v in names]})
     for name, value, result in (
         ("first", found.first_order, again.first_order),
         ("total", found.total_order, again.total_order),
@@ -461,14 +438,20 @@ def sobol(robust: Robustness, base: int = 256) -> Sobol:
         ends = result.confidence_interval
         parts = (np.asarray(v)[: len(names)] for v in (value, ends.low, ends.high))
         table[name], table[f"{name}_low"], table[f"{name}_high"] = parts
-    notes = [say("sobol", base=base, runs=base * (size + 2))]
-    notes += [] if table["total"].fillna(0).any() else [say("sobol_still")]
+    notes = [WORDS.say("say.sobol", base=base, runs=base * (size + 2))]
+    notes += [] if table["total"].fillna(0).any() else [WORDS.say("say.sobol_still")]
     odd = (
         (table["first_low"] > table["total_high"])
         | (table["total_high"] < 0)
         | (table["first_high"] < 0)
     )
-    notes += [say("sobol_odd", names="、".join(table.loc[odd, "name"]))] if odd.any() else []
-    notes += [say("sobol_sum", total=table["first"].sum())] if table["first"].sum() > 1.1 else []
-    notes += [say("sobol_failed", parts=_counted(failures.items()))] if failures else []
+    notes += (
+        [WORDS.say("say.sobol_odd", names="、".join(table.loc[odd, "name"]))] if odd.any() else []
+    )
+    notes += (
+        [WORDS.say("say.sobol_sum", total=table["first"].sum())]
+        if table["first"].sum() > 1.1
+        else []
+    )
+    notes += [WORDS.say("say.sobol_failed", parts=_counted(failures.items()))] if failures else []
     return Sobol(table, tuple(notes), robust.scores.is_demo)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.documents import Block
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.scoring.declared import Faults, condition, cut_offs, declared, misfit
 from evalkit.scoring.points import no_persons
-from evalkit.scoring.words import Showing, points, say, show
+from evalkit.scoring.words import WORDS, points
 from evalkit.world.condition import mask, parse
 from evalkit.world.number import fixed, plain
+from evalkit.world.showing import Showing
 
 
 def number(values: Any) -> Any:
@@ -154,7 +154,12 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
         and (int(period) - int(cycle["first"])) % int(cycle["years"])
     ):
         return _finished(
-            out, np.full(n, np.nan), before, before, np.full(n, say("off_cycle"), dtype=object), raw
+            out,
+            np.full(n, np.nan),
+            before,
+            before,
+            np.full(n, WORDS.say("say.off_cycle"), dtype=object),
+            raw,
         )
     score, passed, why = np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", dtype=object)
     for table in _tables(raw):
@@ -179,7 +184,8 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
             for row in np.isnan(values)
         ]
         why[here] = [
-            say("lacking", items=f"：{g}" if g else "") for g in np.array(gaps, dtype=object)[here]
+            WORDS.say("say.lacking", items=f"：{g}" if g else "")
+            for g in np.array(gaps, dtype=object)[here]
         ]
         if by_star:
             asked = condition(raw["star_when"])
@@ -199,7 +205,7 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
     )
     use = known & ~skip & ~vetoed
     stars, said = (
-        (passed, [say("passed", n=p) for p in passed])
+        (passed, [WORDS.say("say.passed", n=p) for p in passed])
         if by_star
         else _by_cuts(out, score, use, raw)
     )
@@ -207,10 +213,10 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
     by_rule, most = np.where(use, stars, np.nan), before + float(raw.get("at_most_up", np.inf))
     held = use & (stars > most)
     why[held] = [
-        say("held", why=w, before=b, most=raw["at_most_up"])
+        WORDS.say("say.held", why=w, before=b, most=raw["at_most_up"])
         for w, b in zip(why[held], before[held], strict=True)
     ]
-    why[vetoed], why[skip] = say("vetoed"), say("not_rated")
+    why[vetoed], why[skip] = WORDS.say("say.vetoed"), WORDS.say("say.not_rated")
     final = np.where(skip, np.nan, np.where(vetoed, 0.0, np.where(held, most, by_rule)))
     return _finished(out, score, by_rule, final, why, raw)
 
@@ -277,10 +283,10 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
     reach = np.stack([c.holds(score) for c in cuts] or [np.zeros(len(frame), dtype=bool)])
     meets = reach & np.stack([holds(frame, c.more.get("also")) for c in cuts] or [reach[0]])
     reached, level = (np.where(m.any(0), m.argmax(0), len(cuts)) for m in (reach, meets))
-    also = ["", say("precondition")]
+    also = ["", WORDS.say("say.precondition")]
     why = np.array(
         [
-            say("score", score=points(s), also=also[int(a > b)])
+            WORDS.say("say.score", score=points(s), also=also[int(a > b)])
             for s, a, b in zip(score, level, reached, strict=True)
         ],
         dtype=object,
@@ -304,8 +310,8 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
         )
         level[gone] -= sign
         why[gone] = [
-            say(
-                "over_quota",
+            WORDS.say(
+                "say.over_quota",
                 why=w,
                 stars=cut.value,
                 quota=float(cut.more["quota"]),
@@ -390,23 +396,6 @@ class Stars(Showing):
                 (which, goal, share, bool(asked.holds(share * (100 if asked.percent else 1))))
             )
         return pd.DataFrame(rows, columns=["stars", "target", "share", "met"])
-
-    @property
-    def block(self) -> Block:  # type: ignore[override]
-        both = self.table[["stars_rule", "stars_office"]].dropna()
-        other = int((both["stars_rule"] != both["stars_office"]).sum())
-        head = say(
-            "stars_head",
-            name=self.scheme.get("name", ""),
-            n=len(both),
-            same=len(both) - other,
-            other=other,
-            one=len(self.differences) - other,
-        )
-        notes = [head, *([str(self.scheme["note"])] if "note" in self.scheme else [])]
-        return show(
-            "stars", self.differences, notes, say("star_ledger"), self.is_demo, when=self.period
-        )
 
 
 def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None) -> Stars:

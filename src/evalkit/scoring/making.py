@@ -1,0 +1,120 @@
+"""From a frame of indicators to scored areas: what an index may name, which rows count, gaps filled, outliers treated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.codebook import Codebook
+from evalkit.indicators.project import nearest_codebook
+from evalkit.problems import InputError, Problem
+from evalkit.scoring.impute import impute
+from evalkit.scoring.index import load_index
+from evalkit.scoring.points import no_persons, units_of, wide
+from evalkit.scoring.scored import Scored
+from evalkit.scoring.treat import treat
+from evalkit.world.period import in_time
+
+ENTITIES = ("area", "party_org")  # what may be scored
+
+
+def make(
+    indicators: pd.DataFrame,
+    index: Any,
+    codebook: Codebook | None = None,
+    previous: pd.DataFrame | None = None,
+) -> Scored:
+    """See `evalkit.scoring.scores.score`."""
+    no_persons(indicators)
+    known = _known(indicators, nearest_codebook() if codebook is None else codebook)
+    checked = load_index(index, known)
+    codes = [leaf.code for leaf in checked.leaves]
+    key = "party_org" if "party_org" in indicators else "area"
+    rows = indicators.loc[indicators["indicator"].isin(codes)]
+    problems = [*_persons(codes, known), *_mixed(rows)]
+    if not problems and rows.duplicated([*dict.fromkeys(["area", key]), "indicator"]).any():
+        found, allowed = "同一地区同一指标有多行", "每个地区每个指标一行"
+        problems.append(Problem("row_duplicate", where="indicators", found=found, allowed=allowed))
+    if not len(rows):
+        found, advice = "没有这个指数的任何指标", "需要：" + "、".join(codes)
+        problems.append(Problem("data_missing", where="indicators", found=found, advice=advice))
+    if problems:
+        raise InputError(problems)
+    units = units_of(indicators, key)
+    raw, past = wide(rows, units, codes), _past(previous, units, codes)
+    groups = units["peer_group"].fillna("").to_numpy() if checked.impute == "group" else None
+    filled = impute(raw, checked.impute, groups, past)
+    return Scored(
+        index=checked,
+        units=units,
+        rows=rows,
+        raw=raw,
+        x=treat(filled[0], checked.treat).x,
+        filled=filled[1],
+        previous=None if past is None else past[-1],
+    )
+
+
+def _known(indicators: pd.DataFrame, codebook: Codebook) -> dict[str, dict[str, Any]]:
+    """Name, direction, target and entity of every indicator of the codebook and of the frame; the frame's own win."""
+    known: dict[str, dict[str, Any]] = {}
+    for code, indicator in codebook.indicators.items():
+        reference = codebook.references.get(indicator.target or "")
+        known[code] = {
+            "name": indicator.name,
+            "better": indicator.better,
+            "target": float(reference.value) if reference else np.nan,
+            "entity": indicator.entity,
+        }
+    for row in indicators.drop_duplicates("indicator").to_dict("records"):
+        code = str(row["indicator"])
+        usual = known.get(code, {"name": code, "better": "higher", "target": np.nan})
+        about = {
+            key: row[key]
+            for key in ("name", "better", "target")
+            if key in row and not pd.isna(row[key])
+        }
+        known[code] = usual | about
+    return known
+
+
+def _persons(codes: list[str], known: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+    """Indicators of something else than areas and party organisations."""
+    entities = {code: known[code].get("entity", "area") for code in codes if code in known}
+    return [
+        Problem("person_refused", where=code, found=str(entity), allowed="地区、党组织")
+        for code, entity in entities.items()
+        if entity not in ENTITIES
+    ]
+
+
+def _mixed(rows: pd.DataFrame) -> list[Problem]:
+    """Several periods or levels at once."""
+    problems = []
+    for column in ("period", "level"):
+        found = rows[column].dropna().unique().tolist() if column in rows else []
+        if len(found) > 1:
+            problems.append(
+                Problem(
+                    "value_invalid",
+                    where=column,
+                    found="混有 " + "、".join(map(str, found)),
+                    allowed="一个时期、一级",
+                    advice=f"先选定，例如 query(\"{column} == '{found[0]}'\")",
+                )
+            )
+    return problems
+
+
+def _past(previous: pd.DataFrame | None, units: pd.DataFrame, codes: list[str]) -> Any:
+    """The values of earlier periods (periods x units x indicators, oldest first), None where there are none."""
+    if previous is None:
+        return None
+    rows = previous.loc[previous["indicator"].isin(codes)]
+    if not len(rows):
+        return None
+    periods = in_time(rows["period"].dropna())
+    return np.stack([wide(rows.loc[rows["period"] == one], units, codes) for one in periods])

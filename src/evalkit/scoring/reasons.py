@@ -1,0 +1,179 @@
+"""Scores in words: where an area's points went, what is strong and weak, how the scores were made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.scoring.normalise import over_units
+from evalkit.scoring.points import settled
+from evalkit.scoring.scored import Scored
+from evalkit.scoring.words import WORDS, points
+from evalkit.world.number import fixed, plain
+
+FULL = 1 - 1e-9  # a share of the points that counts as all of them
+SMALLEST_LOSS = 0.005  # points: less is printed as 0
+SMALLEST_GAP = 0.05  # points from the mean that make a strength or a weakness
+LAST_THIRD = 2 / 3
+
+
+def lost(scored: Scored, area: str, place: bool = True) -> list[str]:
+    """Where the points of an area went, largest loss first; its place (where there is an order) only on demand."""
+    row_of, width = scored.find(area), scored.x.shape[1]
+    mine = list(scored.contributions.iloc[row_of * width : (row_of + 1) * width].itertuples())
+    row = scored.table.iloc[row_of]
+    if np.isnan(row["score"]):
+        gaps = [_reason(scored, j, one) for j, one in enumerate(mine) if np.isnan(one.share)]
+        return [f"{row['area_name']}：{row['losses']}", *gaps]
+    order = sorted(range(width), key=lambda j: -np.nan_to_num(mine[j].lost, nan=0.0))
+    head = WORDS.say(
+        "say.head",
+        name=row["area_name"],
+        when=scored.when,
+        score=points(row["score"]),
+        full=points(scored.index.root.points),
+        grade="" if pd.isna(row["grade"]) else WORDS.say("say.grade", grade=row["grade"]),
+        place=_place(scored, row) if place else "",
+    )
+    told = [_reason(scored, j, mine[j]) for j in order if not mine[j].lost < SMALLEST_LOSS]
+    return [head, *told]
+
+
+def _place(scored: Scored, row: Any) -> str:
+    if not scored.ordered:
+        return ""
+    tied = int((scored.table["rank"] == row["rank"]).sum()) > 1
+    return WORDS.say("say.place_tied" if tied else "say.place", rank=row["rank"], n=row["n_ranked"])
+
+
+def _value(scored: Scored, indicator: int, value: float) -> str:
+    """A value of an indicator as readers see it."""
+    code = scored.index.leaves[indicator].code
+    about = scored.rows.loc[scored.rows["indicator"] == code].head(1).to_dict("records")
+    if np.isnan(value):
+        return WORDS.say("say.missing")
+    if not about or not {"decimals", "scale", "unit"} <= about[0].keys():
+        return plain(value)
+    shown = fixed(float(value), int(about[0]["decimals"]), scale=about[0]["scale"])
+    return shown + str(about[0]["unit"])
+
+
+def _reason(scored: Scored, indicator: int, row: Any) -> str:
+    """What one indicator earned and lost, and why."""
+    leaf = scored.index.leaves[indicator]
+    if np.isnan(row.share):
+        nobody = np.isnan(scored.x[:, indicator]).all()
+        who = WORDS.say("say.nobody" if nobody else "say.missing")
+        return WORDS.say("say.absent", name=leaf.name, who=who, points=points(leaf.points))
+    text = leaf.name + _value(scored, indicator, row.used)
+    if row.imputed:
+        text += WORDS.say("say.estimate")
+    if leaf.rule == "share_of_target":
+        text += WORDS.say("say.full_at", full=_value(scored, indicator, leaf.full_at))
+        if not np.isnan(leaf.zero_at):
+            text += WORDS.say("say.zero_at", zero=_value(scored, indicator, leaf.zero_at))
+    else:
+        sentence = "say.z" if leaf.rule == "zscore" else "say.share"
+        text += WORDS.say(sentence, rule=WORDS["rules"][leaf.rule], share=row.share)
+    if row.share >= FULL and row.lost >= SMALLEST_LOSS:
+        text += WORDS.say("say.whole_group")
+    return WORDS.say(
+        "say.reason",
+        text=text,
+        full=points(row.earned + row.lost),
+        earned=points(row.earned),
+        lost=points(row.lost),
+    )
+
+
+def explain(scored: Scored, area: str, most: int = 3) -> list[str]:
+    """Strengths and weaknesses: where an area earns clearly more or less of an indicator's points than the mean.
+
+    Full points do not make a strength of a value that is behind the mean or in the last third of the areas.
+    """
+    row_of = scored.find(area)
+    name = scored.units["area_name"].iloc[row_of]
+    gap = _gaps_to_the_mean(scored, row_of)
+    lines = []
+    for kind, word, sign in (
+        ("strengths", "better_than_mean", 1),
+        ("weaknesses", "worse_than_mean", -1),
+    ):
+        largest = [j for j in np.argsort(-sign * gap) if sign * gap[j] >= SMALLEST_GAP][:most]
+        parts = [
+            WORDS.say(
+                f"say.{word}",
+                name=scored.index.leaves[j].name,
+                value=_value(scored, j, scored.x[row_of, j]),
+                gap=points(abs(gap[j])),
+            )
+            for j in largest
+        ]
+        if parts:
+            lines.append(WORDS.say(f"say.{kind}", name=name, parts="；".join(parts)))
+    if lines:
+        return lines
+    alone = int((~np.isnan(scored.score)).sum()) < 2
+    return [WORDS.say("say.alone" if alone else "say.like_the_mean", name=name)]
+
+
+def _gaps_to_the_mean(scored: Scored, row_of: int) -> Any:
+    """Points that every indicator earns the area above (or below) the mean of the areas."""
+    above = scored.shares - over_units("mean", scored.shares)
+    gap = np.nan_to_num(above * scored.index.points)[row_of]
+    lower = [leaf.better == "lower" for leaf in scored.index.leaves]
+    best = np.where(lower, -scored.x, scored.x)
+    ahead, known = (best > best[row_of]).sum(axis=0), (~np.isnan(best)).sum(axis=0)
+    behind = (best[row_of] < over_units("mean", best)[0]) | (ahead >= known * LAST_THIRD)
+    return settled(np.where(behind, np.minimum(gap, 0.0), gap))
+
+
+def method(scored: Scored) -> str:
+    """How the scores were made, in words."""
+    index, root, rules = scored.index, scored.index.root, WORDS["combines"]
+    unlike = [
+        WORDS.say("say.combine", name=group.name, rule=rules[group.combine])
+        for group in root.groups()
+        if group.combine != "arithmetic"
+    ]
+    groups = [
+        WORDS.say("say.group", name=child.name, points=points(child.points))
+        for child in root.children
+    ]
+    used = dict.fromkeys(leaf.rule for leaf in index.leaves)
+    fill = "" if index.impute == "none" else WORDS.say("say.impute", way=index.impute)
+    text = WORDS.say(
+        "say.method",
+        index=index.name,
+        full=points(root.points),
+        needs=index.needs,
+        groups="、".join(groups),
+        rules="；".join(WORDS["rules"][rule] for rule in used),
+        combine="，其余".join(["、".join(unlike)] * bool(unlike) + [rules["arithmetic"]]),
+        impute=fill,
+    )
+    cuts = _grades(scored)
+    if cuts:
+        text += WORDS.say("say.grades", parts="，".join(cuts))
+    return text + (f"{index.note}。" if index.note else "")
+
+
+def _grades(scored: Scored) -> list[str]:
+    """The cut-offs of the grades in words, highest first."""
+    grades = scored.index.grades
+    told = [
+        WORDS.say(
+            "say.grade_above" if cut.strict else "say.grade_from", start=cut.start, grade=cut.value
+        )
+        for cut in grades
+    ]
+    if len(told) > 1 and grades[-1].start <= 0:
+        above = grades[-2]
+        told[-1] = WORDS.say(
+            "say.grade_to" if above.strict else "say.grade_below",
+            start=above.start,
+            grade=grades[-1].value,
+        )
+    return told
