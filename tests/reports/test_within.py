@@ -172,11 +172,11 @@ def test_a_figure_says_what_the_ledgers_lack_and_scores_are_left_out_where_there
 
 def test_the_notebooks_own_words_are_those_of_the_level():
     blocks = [ek.Block.heading("七、区县情况比较", 2), ek.Block.paragraph("各区县的区县财政投入。")]
-    assert [b.plain() for b in at_level(blocks, "township")] == [
+    assert [b.plain() for b in at_level(blocks, "乡镇街道")] == [
         "七、乡镇街道情况比较",
         "各乡镇街道的区县财政投入。",
     ]
-    assert at_level(blocks, "district") == blocks
+    assert at_level(blocks, "区县") == blocks
 
 
 def test_no_message_names_a_command_that_is_not_on_the_path():

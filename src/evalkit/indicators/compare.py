@@ -56,6 +56,8 @@ COLUMNS = [
     "sort_order",
 ]
 
+WHOLE = "各地区合计"  # the reference `to="mean"`
+
 
 def half_unit(frame: pd.DataFrame) -> pd.Series:
     """Half a printed unit of each value, on the scale of the value: below it a change is 持平."""
@@ -149,7 +151,7 @@ def pooled(frame: pd.DataFrame) -> pd.Series:
 
 def _reference(now: pd.DataFrame, to: str) -> tuple[pd.Series, pd.Series | str]:
     if to == "mean":
-        return pooled(now), "各地区合计"
+        return pooled(now), WHOLE
     if to == "target":
         return now["target"], now["target_name"]
     if to == "peers":

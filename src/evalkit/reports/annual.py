@@ -28,16 +28,11 @@ from evalkit.reports.sentences import (
     PENDING,
     declared,
     facts,
-    named,
-    packaged,
-    place_word,
-    placed,
-    short,
-    short_names,
     spoken,
     word,
 )
 from evalkit.reports.tables import headline, main_codes
+from evalkit.reports.voice import Rows, Voice, voice_of
 from evalkit.reports.words import (
     MISSING,
     baseline_words,
@@ -212,7 +207,9 @@ def rows_of(
         | (frame["area"] == data.find_area(within) if within else frame["level"] != level)
     ]
     main = rows["indicator"].isin(headline(data.codebook))
-    return rows.assign(name=rows["indicator"].map(short_names(frame)), headline=main)
+    names = voice_of(data).short_names(frame)
+    named = rows.assign(name=rows["indicator"].map(names), headline=main)
+    return Rows.of(named, data.project)
 
 
 def star_figure(
@@ -251,9 +248,7 @@ def star_figure(
         area_name=frame["area"].str.rpartition("/")[2],
         sort_order=frame["area"].map(list(areas).index),
     )
-    title = (
-        f"{period_words(period)}各{place_word(level)}党组织星级分布（占全部党组织的比例，含未评定）"
-    )
+    title = f"{period_words(period)}各{voice_of(data).place(level)}党组织星级分布（占全部党组织的比例，含未评定）"
     return figure(charts.stars, frame.assign(is_demo=data.is_demo), title=title)
 
 
@@ -287,7 +282,8 @@ def simulation(
             costs.by_payer(result, named=by_area),
         ]
         return Block.group(
-            *blocks, *([placed(costs.by_area(result), "district")] if by_area else [])
+            *blocks,
+            *([costs.by_area(result, place=voice_of(data).place("district"))] if by_area else []),
         )
     except InputError as error:
         return Block.paragraph(
@@ -319,15 +315,14 @@ def figure(chart: Callable[..., Block], *args: Any, **options: Any) -> Block:
     try:
         return chart(*args, **options)
     except InputError as error:
-        return Block.paragraph(
-            "没有图：" + "；".join(dict.fromkeys(map(_lacking, error.problems))) + "。", "pending"
-        )
+        lacking = [_lacking(problem, voice_of(args[0])) for problem in error.problems]
+        return Block.paragraph("没有图：" + "；".join(dict.fromkeys(lacking)) + "。", "pending")
 
 
-def _lacking(problem: Problem) -> str:
+def _lacking(problem: Problem, voice: Voice) -> str:
     """Why a figure could not be drawn, in the words of a reader: the indicator that the ledgers do not give, or the rule."""
-    if known := packaged().indicators.get(problem.found):
-        return f"台账里没有计算{named(known)}所需的数字"
+    if known := voice.codebook.indicators.get(problem.found):
+        return f"台账里没有计算{voice.named(known)}所需的数字"
     rule = problem.advice if problem.code == "value_invalid" else ""
     return rule or (
         "台账里没有这张图所需的数字" if problem.code == "data_missing" else problem.title
@@ -348,7 +343,7 @@ def comparisons(
     ]
     there = mine.loc[(mine["period"] == str(period)) & mine["value"].notna(), "area_name"].unique()
     if len(there) == 1:
-        where = place_word(level)
+        where = voice_of(rows).place(level)
         if withheld(mine, period):
             return Block.paragraph(f"{where}之间的比较：{word('withheld')}。")
         return Block.paragraph(f"本期只有{there[0]}一个{where}有数，不作{where}之间的比较。")
@@ -359,7 +354,7 @@ def comparisons(
     if not found:
         return Block.paragraph("本期没有可作比较的指标。", "pending")
     seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
-    first, place, parts = [], place_word(level), list[str]()
+    first, place, parts = [], voice_of(rows).place(level), list[str]()
     for verdict, text in (("better", "优于"), ("worse", "差于")):
         counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
         top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]] if len(counts) else counts
@@ -381,7 +376,7 @@ def comparisons(
 
 def _swings(seen: pd.DataFrame, rows: pd.DataFrame, since: str) -> str:
     """Rates of areas that moved so far since the baseline that the ledgers should be looked at again, indicator by indicator."""
-    limit, names = declared()["swing"], short_names(rows)
+    limit, names = declared()["swing"], voice_of(rows).short_names(rows)
     far = seen.loc[(seen["unit"] == "%") & seen["ranked"] & ((seen["change"] * 100).abs() >= limit)]
     told = []
     for code, group in far.groupby("indicator", sort=False):
@@ -392,7 +387,7 @@ def _swings(seen: pd.DataFrame, rows: pd.DataFrame, since: str) -> str:
 
 def doubts(rows: pd.DataFrame, period: str | int, level: str = "district") -> list[str]:
     """Headline indicators that are so low and so alike everywhere that the ledgers come before any judgement."""
-    known = short_names(rows)
+    known = voice_of(rows).short_names(rows)
     return [known[c] for c in main_codes(rows) if c in known and doubtful(rows, c, period, level)]
 
 
@@ -409,7 +404,7 @@ def worse_words(
     whole = facts(data, period, baseline, area).rows
     for code in headline(data.codebook):
         if code in whole and (text := doubtful(rows, code, period, level)):
-            told.append(f"{short(whole[code])}{spoken(whole[code])}，{text}")
+            told.append(f"{voice_of(data).short(whole[code])}{spoken(whole[code])}，{text}")
     told = [text for text in told if text]
     told = told or [text for text in [no_declines(data, period, baseline, area)] if text]
     return Block.group(*([Block.paragraph("。".join(told) + "。")] if told else []))
@@ -425,7 +420,7 @@ def falling_words(
     """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
     mine, place = (
         rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))],
-        place_word(level),
+        voice_of(rows).place(level),
     )
     if (
         baseline is None
@@ -436,7 +431,7 @@ def falling_words(
     since = baseline_words(period, baseline)
     seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
     hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(
-        name=lambda f: f["indicator"].map(short_names(mine))
+        name=lambda f: f["indicator"].map(voice_of(rows).short_names(mine))
     )
     if seen["area"].nunique() < 2:
         return Block.group()
@@ -491,15 +486,19 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
         ]
         for r in table.itertuples()
     ]
-    columns: list[Any] = ["地区", {"key": "score", "label": "得分", "decimals": 2}]
+    place = voice_of(now).place(str(now["level"].iloc[0]))
+    columns: list[Any] = [
+        {"key": "area", "label": place},
+        {"key": "score", "label": "得分", "decimals": 2},
+    ]
     columns += [{"key": "grade", "label": "等级", "align": "center"}]
     columns += [*(right(rank="位次") if rank else []), "失分最多的指标（分）"]
     level = (
-        ["各地区得分相同，不排位次。"]
+        [f"各{place}得分相同，不排位次。"]
         if ranking == "full" and len(rows) > 1 and not scores.ordered
         else []
     )
-    made = Block.table(
+    return Block.table(
         f"{scores.when}综合得分和等级",
         columns,
         rows,
@@ -507,7 +506,6 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
         demo=scores.is_demo,
         source=source_line(scores.period, scores.is_demo),
     )
-    return placed(made, str(now["level"].iloc[0]))
 
 
 def score_words(

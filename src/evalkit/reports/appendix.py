@@ -15,12 +15,10 @@ from evalkit.reports.sentences import (
     attainment,
     declared,
     facts,
-    named,
-    placed,
-    short,
     top_area,
     word,
 )
+from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
     HIDDEN,
     MARKS,
@@ -78,6 +76,8 @@ def counts(
         else set()
     )
     money = {code: book[code].unit == MONEY for code in codes}
+    levels = data.areas.loc[data.areas["area"].isin(areas), "level"]
+    place = voice_of(data).place(str(levels.iloc[0]) if len(levels) else "")
     root, total = (
         data.find_area(area) if area else top_area(data.indicators),
         facts(data, period, area=area).now,
@@ -100,7 +100,7 @@ def counts(
             ]
         )
     rows.append(["合计", *cells(root, [total.get(code) for code in codes])])
-    columns: list[Any] = [{"key": "area", "label": "地区"}]
+    columns: list[Any] = [{"key": "area", "label": place}]
     for code in codes:
         label = f"{book[code].name}（{'万元' if money[code] else book[code].unit}）"
         columns.append(
@@ -109,11 +109,15 @@ def counts(
     notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
     notes += hidden_notes(here, any(HIDDEN in row for row in rows))
     source = source_line(period, data.is_demo)
-    made = Block.table(
-        about["name"], columns, rows, total_rows=1, notes=notes, source=source, demo=data.is_demo
+    return Block.table(
+        about["name"].format(place=place),
+        columns,
+        rows,
+        total_rows=1,
+        notes=notes,
+        source=source,
+        demo=data.is_demo,
     )
-    levels = data.areas.loc[data.areas["area"].isin(areas), "level"]
-    return placed(made, str(levels.iloc[0])) if len(levels) else made
 
 
 def funds_table(
@@ -165,7 +169,7 @@ def targets(
     data: Data, period: str | int, baseline: str | int | None, level: str, area: str | None = None
 ) -> Block:
     """重点指标完成情况统计表: parts, value, reference, gap, and how many areas reach it."""
-    known, rows = facts(data, period, baseline, area), list[list[Any]]()
+    known, rows, voice = facts(data, period, baseline, area), list[list[Any]](), voice_of(data)
     here = data.indicators.loc[
         (data.indicators["period"] == str(period)) & (data.indicators["level"] == level)
     ]
@@ -184,7 +188,7 @@ def targets(
         done = f"{sum(light(r) == 'good' for r in mine)}/{len(mine)}" if tone else MISSING
         rows.append(
             [
-                short(row),
+                voice.short(row),
                 *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
                 cell(row["value"], shown(row)),
                 cell(row["target"], shown(row, row["target"])),
@@ -202,17 +206,14 @@ def targets(
         "完成情况",
         *right(change=f"较{known.since}"),
         "结论",
-        *right(areas="达到地区"),
+        *right(areas=f"达到{voice.place(level)}"),
     ]
     columns, rows = with_something(columns, rows, ("change",))
     notes = ["参照值来自公开文件，不等于下达本地区的任务数；以接近参照值为好的指标不判断是否达到。"]
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}重点指标完成情况统计表"
-    return placed(
-        Block.table(
-            title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source
-        ),
-        level,
+    return Block.table(
+        title, columns, rows, sortable=False, demo=data.is_demo, notes=notes, source=source
     )
 
 
@@ -245,5 +246,12 @@ def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
         c for c, i in book.indicators.items() if c in used and (i.headline or i.target or c in told)
     ]:
         one = book.indicators[code]
-        rows.append([named(one), formula(one, book), one.base, book.origin(one.source) or OWN])
+        rows.append(
+            [
+                voice_of(data).named(one),
+                formula(one, book),
+                one.base,
+                book.origin(one.source) or OWN,
+            ]
+        )
     return Block.table("指标定义", ["指标", "计算方法", "口径", "出处"], rows, sortable=False)

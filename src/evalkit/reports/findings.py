@@ -19,7 +19,8 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
 from evalkit.indicators.store import nullable
 from evalkit.reports.appendix import MONEY, WAN, step_cell
-from evalkit.reports.sentences import MOST, declared, facts, moved, place_word, word
+from evalkit.reports.sentences import MOST, declared, facts, moved, word
+from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
     cell,
     fixed,
@@ -150,7 +151,7 @@ def found_problems(
                 n,
                 before,
                 int((each > 0).sum()),
-                place_word(level),
+                voice_of(data).place(level),
                 known.since,
                 shares,
             )

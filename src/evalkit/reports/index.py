@@ -25,7 +25,8 @@ from evalkit.reports.annual import rows_of
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
 from evalkit.reports.quality import files_of
-from evalkit.reports.sentences import declared, named, place_word, placed
+from evalkit.reports.sentences import declared
+from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
     MISSING,
     fixed,
@@ -183,7 +184,7 @@ def _nav(made: Made) -> list[tuple[str, str]]:
 
 def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     """The page in order: what went wrong, documents, the key table, small fields, data quality, provenance."""
-    place = place_word(made.parameters["level"])
+    place = voice_of(data).place(made.parameters["level"])
     failed = []
     for o in made.outcomes:
         if o.state not in READY:
@@ -202,7 +203,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     yield Block.heading("报告文件", 2)
     yield _documents(made)
     yield Block.heading(f"各{place}主要指标", 2)
-    yield placed(_key_table(made, data), made.parameters["level"])
+    yield _key_table(made, data)
     years = [figure for code in declared()["yearly"] if (figure := _years(made, code)) is not None]
     if years:
         yield Block.heading("逐年变化", 2)
@@ -231,6 +232,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
 
 def _key_table(made: Made, data: Data) -> Block:
     """Headline indicators of all areas, with links to each profile and each number's provenance."""
+    place = voice_of(data).place(made.parameters["level"])
     frame = rows_of(
         data, [*made.areas, *made.silent], made.parameters["level"], made.parameters.get("within")
     )
@@ -242,7 +244,7 @@ def _key_table(made: Made, data: Data) -> Block:
     }
     heads = {r["indicator"]: r for r in now.drop_duplicates("indicator").to_dict("records")}
     forms = [f for f in FORMS if f != "html" and any(made.form(a, f) for a in made.areas)]
-    columns: list[Any] = [{"key": "area", "label": "地区"}]
+    columns: list[Any] = [{"key": "area", "label": place}]
     columns += right(**{c: f"{heads[c]['short_name']}（{heads[c]['unit']}）" for c in codes})
     columns += [{"key": f, "label": NAMES[f], "align": "center"} for f in forms]
     rows = []
@@ -264,9 +266,7 @@ def _key_table(made: Made, data: Data) -> Block:
             for c in codes
         ]
         rows.append(["合计", *total, *[MISSING] * len(forms)])
-    title = (
-        f"各地区主要指标（{period_words(made.period)}；点表头排序，点地区名看详情，点数字看出处）"
-    )
+    title = f"各{place}主要指标（{period_words(made.period)}；点表头排序，点{place}名看详情，点数字看出处）"
     return Block.table(
         title,
         columns,
@@ -334,11 +334,16 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
         & frame["area"].isin([*made.areas, *whole])
     ]
     labels = ("数值", "分子", "分母", "数据区间", "空白单元格")
-    columns: list[Any] = ["地区", *right(**dict(zip(labels, labels, strict=True)))]
+    voice = voice_of(data)
+    place = voice.place(made.parameters["level"])
+    columns: list[Any] = [
+        {"key": "area", "label": place},
+        *right(**dict(zip(labels, labels, strict=True))),
+    ]
     for code in [c for c in tables.headline(book) if (now["indicator"] == c).any()]:
         one = book.indicators[code]
         top, bottom = book.measures[one.numerator], book.measures[one.denominator]
-        yield Block.heading(named(one), 2)
+        yield Block.heading(voice.named(one), 2)
         told = [
             f"计算方法：{formula(one, book)}；口径：{one.base}",
             f"分子（{top.name}）：{in_words(top, book)}",
@@ -361,9 +366,9 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
         ]
         source = source_line(made.period, data.is_demo)
         table = Block.table(
-            f"{named(one)}的分子和分母", columns, rows, source=source, demo=data.is_demo
+            f"{voice.named(one)}的分子和分母", columns, rows, source=source, demo=data.is_demo
         )
-        yield placed(Block("table", {**table.content, "anchor": code}), made.parameters["level"])
+        yield Block("table", {**table.content, "anchor": code})
     if not made.parameters["publish"]:
         yield Block.heading("台账文件", 2)
         names = {code: table.name for code, table in book.tables.items()}

@@ -14,6 +14,7 @@ from evalkit.documents import write as write_document
 from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
 from evalkit.reports.plan_workbook import workbook
+from evalkit.reports.voice import NO_WORD
 from evalkit.subsidy.checks import lists, words
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
@@ -119,7 +120,7 @@ def _carried_over(result: Result) -> str:
     )
 
 
-def by_area(result: Result, year: int | None = None) -> Block:
+def by_area(result: Result, year: int | None = None, place: str = NO_WORD) -> Block:
     """One row a district: cost before and after, money per member, organisations that gain, stay or lose.
 
     What cannot be reckoned in a district is not a zero: the cell is empty, and a note says what is missing.
@@ -140,7 +141,7 @@ def by_area(result: Result, year: int | None = None) -> Block:
     if gaps:  # members of districts whose money is not known
         rows[-1][6:8] = [None, None]
     columns = [
-        "地区",
+        {"key": "area", "label": place},
         _money("党员数", "members", 0),
         *CHANGE,
         {"key": "share", "label": "占增加额", "percent": True},
@@ -152,7 +153,7 @@ def by_area(result: Result, year: int | None = None) -> Block:
         ),
     ]
     notes = [*remarks(result, [year]), *result.plan.assumptions, ROUNDED]
-    return _block(result, f"{year}年分地区支出", columns, rows, 1, notes=notes)
+    return _block(result, f"{year}年分{place}支出", columns, rows, 1, notes=notes)
 
 
 def _area_row(

@@ -24,14 +24,12 @@ from evalkit.reports.sentences import (
     distance,
     facts,
     place_of,
-    place_word,
-    short,
-    short_names,
     small,
     spoken,
     tell,
     word,
 )
+from evalkit.reports.voice import voice_of
 from evalkit.reports.words import LEVEL, baseline_words, light, period_words, step_words
 from evalkit.world.number import times
 
@@ -75,7 +73,9 @@ def _extremes(rows: pd.DataFrame, code: str, period: Any, level: str) -> str:
     if best["verdict"].iloc[0] != "better" or last["verdict"].iloc[0] != "worse":
         return ""
     one, other = best.iloc[0], last.iloc[0]
-    return f"{place_word(level)}{short(one)}最高的是{one['area_name']}（{spoken(one)}），最低的是{other['area_name']}（{spoken(other)}）"
+    voice = voice_of(rows)
+    first = f"{voice.place(level)}{voice.short(one)}最高的是{one['area_name']}（{spoken(one)}）"
+    return f"{first}，最低的是{other['area_name']}（{spoken(other)}）"
 
 
 def section(
@@ -152,7 +152,9 @@ def tally(data: Data, period: Any, baseline: Any = None, area: str | None = None
             (word, [c for c, one in moved.items() if one == key]) for key, word in COURSES.items()
         ]
         told = "，".join(f"{word}的{len(codes)}项" for word, codes in sides if codes)
-        worse = "、".join(short(known.rows[c]) for c, one in moved.items() if one == "worse")
+        worse = "、".join(
+            known.voice.short(known.rows[c]) for c, one in moved.items() if one == "worse"
+        )
         parts.append(
             f"与{known.since}可比的{len(moved)}项主要指标中，{told}"
             + (f"（{worse}）" if worse else "")
@@ -206,7 +208,7 @@ def _clearly_worse(known: Facts) -> tuple[list[str], bool]:
         if small(row):
             left = True
         else:
-            found.append((size, f"{short(row)}{step_words(row, step)}"))
+            found.append((size, f"{known.voice.short(row)}{step_words(row, step)}"))
     return [text for _, text in sorted(found, key=lambda f: -f[0])], left
 
 
@@ -231,9 +233,9 @@ def comparison(
     first, n, place = (
         frame.loc[frame["period"].eq(str(period)) & frame["value"].notna()].iloc[0],
         len(seen),
-        place_word(level),
+        voice_of(indicators).place(level),
     )
-    name, whole = short(first), seen["reference"].iloc[0]
+    name, whole = voice_of(indicators).short(first), seen["reference"].iloc[0]
     if n == 1 and withheld(frame, period):
         return Block.paragraph(f"{name}：{word('withheld')}。")
     if n == 1:
@@ -309,7 +311,7 @@ def doubtful(rows: pd.DataFrame, code: str, period: Any, level: str = "district"
     ends = spoken(one, low), spoken(one, high)
     return word(
         "alike" if ends[0] == ends[1] else "doubtful",
-        place=place_word(level),
+        place=voice_of(rows).place(level),
         low=ends[0],
         high=ends[1],
     )
@@ -368,14 +370,14 @@ def standing(
     path = data.find_area(area)
     codes = [c for c, i in data.codebook.indicators.items() if i.headline]
     mine = frame.loc[frame["indicator"].isin(codes)]
-    name, place = path.rpartition("/")[2], place_word(level)
+    name, place = path.rpartition("/")[2], voice_of(data).place(level)
     if not (mine["area"].eq(path) & mine["period"].eq(str(period)) & mine["value"].notna()).any():
         return Block.paragraph(
             f"{name}{period_words(period)}没有报送可用的数字，不作评价。", "pending"
         )
     seen = compare(mine, period, against=baseline)
     mine = seen.loc[seen["area"] == path].assign(
-        name=lambda f: f["indicator"].map(short_names(frame))
+        name=lambda f: f["indicator"].map(voice_of(data).short_names(frame))
     )
     better = mine.loc[mine["verdict"] == "better"].sort_values("rank").head(MOST)
     worse = mine.loc[mine["verdict"] == "worse"].sort_values("rank", ascending=False).head(MOST)

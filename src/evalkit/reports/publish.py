@@ -25,8 +25,9 @@ from evalkit.reports import annual  # what the notebooks need, imported once in 
 from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
 from evalkit.reports.scores import WORDS as TABLE_WORDS
-from evalkit.reports.sentences import DISTRICTS, declared, named, place_word, placed
+from evalkit.reports.sentences import DISTRICTS, declared, placed
 from evalkit.reports.tables import headline
+from evalkit.reports.voice import voice_of
 from evalkit.reports.words import baseline_words, period_words
 from evalkit.scoring.words import WORDS as SCORING_WORDS
 
@@ -100,8 +101,9 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     """
     path = Path(path)
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    blocks = at_level(tree(notebook), str(parameters.get("level", "district")))
     project = find_project(parameters.get("project"))
+    place = voice_of(project).place(str(parameters.get("level", "district")))
+    blocks = at_level(tree(notebook), place)
     settings, period, area = project.settings, parameters.get("period"), parameters.get("area")
     public = bool(parameters.get("publish"))
     first = next((b.content["text"] for b in blocks if b.kind == "heading"), path.stem)
@@ -141,7 +143,11 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         elif form == "html":
             here = linked(
                 blocks,
-                {named(i): c for c, i in project.codebook.indicators.items() if c in shown},
+                {
+                    voice_of(project).named(i): c
+                    for c, i in project.codebook.indicators.items()
+                    if c in shown
+                },
                 nav[0][1],
             )
         elif form == "official":
@@ -170,18 +176,21 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def at_level(blocks: Sequence[Block], level: str) -> list[Block]:
+def at_level(blocks: Sequence[Block], place: str) -> list[Block]:
     """The notebook's own headings and paragraphs with the level's word in the place of 区县 (区县财政 stays)."""
     return [
-        placed(b, level, DISTRICTS) if b.kind in ("heading", "paragraph") else b for b in blocks
+        placed(b, place, DISTRICTS) if b.kind in ("heading", "paragraph") else b for b in blocks
     ]
 
 
 def definitions(project: Any) -> list[tuple[str, str]]:
     """Definitions and sources for the notes sheet of a workbook."""
-    book = project.codebook
+    book, voice = project.codebook, voice_of(project)
     return [
-        (named(i), f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}")
+        (
+            voice.named(i),
+            f"{formula(i, book)}；口径：{i.base}；出处：{book.origin(i.source) or OWN}",
+        )
         for i in book.indicators.values()
     ]
 
@@ -294,6 +303,6 @@ def moved_figures(project: Any, parameters: Mapping[str, Any]) -> list[Block]:
         drawn = charts.dumbbell(
             frame.loc[frame["area"].isin(most)], code, str(baseline), str(period)
         )
-        title = f"{drawn.content['title']}（变动最大的{AREAS}个{place_word(str(level))}）"
+        title = f"{drawn.content['title']}（变动最大的{AREAS}个{voice_of(data).place(str(level))}）"
         found.append(Block("figure", {**drawn.content, "title": title}))
     return found

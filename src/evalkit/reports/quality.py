@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.indicators.load import Data
 from evalkit.problems import SEVERITIES, TITLES
-from evalkit.reports.sentences import placed
+from evalkit.reports.voice import voice_of
 from evalkit.reports.words import MISSING, cell, right, shown
 from evalkit.world.number import quotient
 from evalkit.world.period import places
@@ -149,16 +149,18 @@ def widest(now: pd.DataFrame, n: int = 20) -> Block:
         for r in frame.to_dict("records")
     ]
     columns: list[Any] = [
-        "地区",
+        _area_column(now),
         "指标",
         *right(value="数值"),
         *right("数据区间", low="下限", high="上限"),
         {"key": "width", "label": "区间宽度占数值", "percent": True},
     ]
-    return placed(
-        Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any())),
-        str(now["level"].iloc[0]),
-    )
+    return Block.table("受约数影响最大的指标", columns, rows, demo=bool(now["is_demo"].any()))
+
+
+def _area_column(rows: pd.DataFrame) -> dict[str, str]:
+    """The column of areas, called as those of the level are."""
+    return {"key": "area", "label": voice_of(rows).place(str(rows["level"].iloc[0]))}
 
 
 def _typed(row: Any, *values: float) -> list[dict[str, Any]]:
@@ -187,16 +189,13 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
         value, *ends_ = _typed(r, r["value"], *ends)
         rows.append([r["area_name"], r["name"], value, int(gaps), *ends_])
     columns: list[Any] = [
-        "地区",
+        _area_column(now),
         "指标",
         *right(value="数值"),
         {"key": "gaps", "label": "空白单元格", "decimals": 0},
         *right("空白全按", worst="最差", best="最好"),
     ]
-    return placed(
-        Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any())),
-        str(now["level"].iloc[0]),
-    )
+    return Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any()))
 
 
 def baseline(data: Data) -> Block:

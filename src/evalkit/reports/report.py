@@ -25,15 +25,15 @@ from evalkit.problems import InputError, Problem, visible
 from evalkit.reports.annual import areas_of, make_slots
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
-from evalkit.reports.sentences import place_word
 from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
+from evalkit.reports.voice import voice_of
 from evalkit.runner import Job, Outcome, run
 from evalkit.runner.machine import BATCH_OF_LEDGERS, workers_for
 from evalkit.world.period import Period, precedes
 
 PAGES: tuple[tuple[str, str, str], ...] = (  # notebook, title, name of its files
     ("annual", "评估报告", ANNUAL),
-    ("comparison", "区县比较", "comparison"),
+    ("comparison", "{place}比较", "comparison"),
     ("published", "公开数字", "published"),
     ("quality", "数据质量", "quality"),
 )
@@ -169,9 +169,10 @@ def make_report(
         "ranking": ranking,
         "publish": public,
     }
+    place = voice_of(found).place(level)
     work = []
     for name, heading, file in PAGES:
-        title = heading.replace("区县", place_word(level))
+        title = heading.format(place=place)
         if not public or name in PUBLIC:
             source = notebook_path(found, name)
             more = (
@@ -203,7 +204,7 @@ def make_report(
         )
         for area in areas
     ]
-    note(f"运行 {len(work)} 个笔记本（{len(areas)} 个{place_word(level)}）")
+    note(f"运行 {len(work)} 个笔记本（{len(areas)} 个{place}）")
     outcomes = run(
         work,
         workers=jobs,

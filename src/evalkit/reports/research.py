@@ -11,7 +11,7 @@ from evalkit.documents import Block
 from evalkit.effects.result import stars
 from evalkit.problems import InputError, Problem
 from evalkit.reports.scores import show
-from evalkit.reports.sentences import placed
+from evalkit.reports.voice import voice_of
 from evalkit.reports.words import fixed, shown, source_line, span
 from evalkit.scoring.ranks import rank
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
@@ -73,7 +73,7 @@ def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
     ]
     first = rows.iloc[0]
     heads = _right(
-        "地区",
+        voice_of(frame).place(str(first["level"])),
         "分子 / 分母",
         f"{first['name']}（{first['unit']}）",
         "95%区间",
@@ -84,7 +84,7 @@ def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
     notes = [
         "收缩后的比率向共同水平靠拢（经验贝叶斯，贝塔—二项分布），分母越小靠得越近；用于研究，不用于考核。"
     ]
-    made = Block.table(
+    return Block.table(
         f"{first['name']}：原始比率与收缩比率",
         heads,
         body,
@@ -92,7 +92,6 @@ def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
         source=source_line(first["period"], _demo(rows)),
         demo=_demo(rows),
     )
-    return placed(made, str(first["level"]))
 
 
 def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
@@ -128,18 +127,18 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
         "阿特金森（0.5）",
         "最高/最低",
     )
+    place = voice_of(frame).place(str(frame["level"].iloc[0]))
     notes = [
-        "地区之间的差别，各地区按指标分母加权；组别为同类地区。组间与组内相加等于泰尔指数。地区内部的差别不在内。"
+        f"{place}之间的差别，各{place}按指标分母加权；组别为同类{place}。组间与组内相加等于泰尔指数。{place}内部的差别不在内。"
     ]
-    made = Block.table(
-        "地区之间的差距及其来源",
+    return Block.table(
+        f"{place}之间的差距及其来源",
         heads,
         body,
         notes=notes,
         demo=_demo(frame),
         source=source_line(in_time(frame["period"].dropna())[-1], _demo(frame)),
     )
-    return placed(made, str(frame["level"].iloc[0]))
 
 
 def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:

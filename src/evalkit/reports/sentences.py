@@ -17,11 +17,12 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.codebook import Codebook, Indicator, load_codebook
+from evalkit.codebook import Codebook
 from evalkit.documents import Block
 from evalkit.documents.blocks import changed
 from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
+from evalkit.reports.voice import Voice
 from evalkit.reports.words import (
     LEVEL,
     MISSING,
@@ -68,6 +69,10 @@ class Facts:
     baseline: str | None = None
     money: tuple[float, str] | None = None
     amounts: list[float] = field(default_factory=list, compare=False)
+
+    @property
+    def voice(self) -> Voice:
+        return Voice(self.codebook)
 
     @property
     def since(self) -> str:
@@ -156,31 +161,18 @@ def word(key: str, **values: Any) -> str:
     return str(declared()["words"][key]).format(**values)
 
 
-@cache
-def packaged() -> Codebook:
-    return load_codebook()
-
-
-@cache
-def place_word(level: str) -> str:
-    """What the areas of a level are called (区县); 地区 where no word is known."""
-    name = packaged().term(f"level.{level}")
-    return "地区" if "." in name else name
-
-
 # Where 地区 and 区县 are our own words for areas: at the beginning, behind a mark, or behind one of the characters that stand
 # before them in our texts. Behind any other character they end a name (喀什地区), which stays as it is.
 _OWN_WORD = r"(?:^|(?<=[^\u4e00-\u9fff0-9A-Za-z])|(?<=[个的各类他些分按一级别部给点映好后到写]))"
-AREAS = f"{_OWN_WORD}地区"
 DISTRICTS = f"{_OWN_WORD}区县(?!财政|之内|级|拨付)"
 
 
-def placed(block: Block, level: str, general: str = AREAS) -> Block:
+def placed(block: Block, place: str, general: str) -> Block:
     """The block with the level's own word for its areas (`general`) in titles, headings and notes, as the sentences have it."""
 
     def said(value: Any) -> Any:
         if isinstance(value, str):
-            return re.sub(general, place_word(level), value)
+            return re.sub(general, place, value)
         if isinstance(value, Mapping):
             return {
                 key: said(entry) if key in ("label", "group", "text") else entry
@@ -199,28 +191,9 @@ def placed(block: Block, level: str, general: str = AREAS) -> Block:
     return changed(block, one)
 
 
-def short_names(rows: pd.DataFrame) -> dict[str, str]:
-    return {r["indicator"]: short(r) for r in rows.drop_duplicates("indicator").to_dict("records")}
-
-
-def short(row: Any) -> str:
-    """The one name of an indicator in running text: the short one of a headline indicator, which every reader has met."""
-    known = packaged().indicators.get(row["indicator"])
-    return str(
-        row["name"]
-        if known is not None and not known.headline
-        else row["short_name"] or row["name"]
-    )
-
-
 def place_of(row: Any) -> str:
     """The place of a row of `compare` among those in order: 2/24, 并列2/24."""
     return f"{'并列' if row['tied'] else ''}{int(row['rank'])}/{int(row['n_ranked'])}"
-
-
-def named(one: Indicator) -> str:
-    """The same name, of a definition."""
-    return one.short_name or one.name if one.headline else one.name
 
 
 def spoken(row: Any, value: float | None = None) -> str:
@@ -423,7 +396,7 @@ def _part(clause: Mapping[str, Any], known: Facts) -> str | None:
         return (f"{total}，" if whole else str(clause.get("lead", ""))) + clause.get(
             "zero", without
         )
-    tail = "" if row is None else f"{short(row)}{spoken(row)}{small(row)}"
+    tail = "" if row is None else f"{known.voice.short(row)}{spoken(row)}{small(row)}"
     step = known.change(rate)
     moved_ = change_words(row, step, known.since) if row is not None else ""
     with_change = "，".join(filter(None, (tail, moved_)))

@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.documents import Block
 from evalkit.documents.latex import latex_table as latex
-from evalkit.indicators.compare import VERDICTS, compare
+from evalkit.indicators.compare import VERDICTS, WHOLE, compare
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import (
     baseline,
@@ -20,7 +20,8 @@ from evalkit.reports.quality import (
     submissions,
     widest,
 )
-from evalkit.reports.sentences import MOST, place_of, place_word, placed, short_names
+from evalkit.reports.sentences import MOST, place_of
+from evalkit.reports.voice import Voice, voice_of
 from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
@@ -81,7 +82,9 @@ def overview(
     period, book = str(period), codebook or load_codebook()
     codes = list(only) if only is not None else headline(book)
     frame = indicators.loc[indicators["indicator"].isin(codes)]
-    frame = frame.assign(name=frame["indicator"].map(short_names(frame)))
+    voice = Voice(codebook) if codebook else voice_of(indicators)
+    frame = frame.assign(name=frame["indicator"].map(voice.short_names(frame)))
+    place = voice.place(level)
     if (indicators["period"] == period).any() and not (
         (frame["period"] == period) & (frame["level"] == level)
     ).any():
@@ -91,7 +94,11 @@ def overview(
     )
     now = compare(frame.loc[frame["level"] == level], period, against=against)
     now = now.merge(_extra(frame, period), on=["area", "indicator"], how="left")
-    blocks = [_whole(frame, now, period, against, level, codes, ranking)] if part != "areas" else []
+    blocks = (
+        [_whole(frame, now, period, against, level, codes, ranking, place)]
+        if part != "areas"
+        else []
+    )
     dimensions = (
         frame.drop_duplicates("indicator")
         .set_index("indicator")
@@ -101,8 +108,8 @@ def overview(
     for dimension in dict.fromkeys(dimensions) if part != "whole" else ():
         wanted = [c for c in codes if dimensions.get(c) == dimension]
         name = book.dimensions[dimension].name if dimension in book.dimensions else str(dimension)
-        blocks.append(_family(frame, now, wanted, name, period, against, level, ranking))
-    return placed(blocks[0] if part == "whole" else Block.group(*blocks), level)
+        blocks.append(_family(frame, now, wanted, name, period, against, level, ranking, place))
+    return blocks[0] if part == "whole" else Block.group(*blocks)
 
 
 def _place(row: Any, ranking: str) -> int | str:
@@ -167,10 +174,11 @@ def _whole(
     level: str,
     codes: list[str],
     ranking: str,
+    place: str,
 ) -> Block:
     total = above(frame, period, level).set_index("indicator")
     before = above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
-    rows, every, place = [], int(now["area"].nunique()), place_word(level)
+    rows, every = [], int(now["area"].nunique())
     for code in codes:
         mine = now.loc[(now["indicator"] == code) & now["value"].notna()]
         if not len(mine) and code not in total.index:
@@ -193,13 +201,13 @@ def _whole(
                 *(ends if ranking == "full" else []),
             ]
         )
-    name = str(total["area_name"].iloc[0]) if len(total) else "各地区"
+    name = str(total["area_name"].iloc[0]) if len(total) else f"各{place}"
     heads = right(
         value=f"{name}{period_words(period)}",
         previous=period_words(against) if against else "上年",
         change="增减",
     )
-    ends_ = ["最好地区", "靠后地区"] if ranking == "full" else []
+    ends_ = [f"最好{place}", f"靠后{place}"] if ranking == "full" else []
     columns: list[Any] = [
         "指标",
         *heads,
@@ -235,8 +243,9 @@ def _family(
     against: str | None,
     level: str,
     ranking: str,
+    place: str,
 ) -> Block:
-    columns: list[Any] = [{"key": "area", "label": "地区"}]
+    columns: list[Any] = [{"key": "area", "label": place}]
     shown_codes = [code for code in codes if (now["indicator"] == code).any()]
     cells = {(r["area"], r["indicator"]): r for r in now.to_dict("records")}
     order = now.sort_values("sort_order")[["area", "area_name"]].drop_duplicates()
@@ -292,7 +301,7 @@ def _family(
     tied = ranking == "full" and bool(now.loc[now["indicator"].isin(shown_codes), "tied"].any())
     notes += ["印出数值相同的，位次并列。"] if tied else []
     notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []
-    title, demo = f"{label}：各地区{period_words(period)}", bool(frame["is_demo"].any())
+    title, demo = f"{label}：各{place}{period_words(period)}", bool(frame["is_demo"].any())
     source = source_line(period, demo)
     return Block.table(
         title, columns, rows, total_rows=int(has_total), notes=notes, source=source, demo=demo
@@ -312,11 +321,13 @@ def hidden_cells(frame: pd.DataFrame, period: str) -> set[tuple[str, str]]:
 def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
     """差于合计水平且变差: areas whose value is worse than the reference beyond noise and became worse still."""
     codes, since = headline(codebook), _since(verdict)
+    voice = Voice(codebook) if codebook else voice_of(verdict)
     hits = verdict.loc[
         (verdict["verdict"] == "worse") & verdict["falling"] & verdict["indicator"].isin(codes)
     ]
+    place = voice.place(str(verdict["level"].iloc[0]) if len(verdict) else "")
     columns: list[Any] = [
-        "地区",
+        {"key": "area", "label": place},
         "指标",
         *right(
             value=now_words(str(verdict["period"].iloc[0])),
@@ -338,13 +349,16 @@ def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
     if not rows:
         return Block.paragraph(f"没有差于合计水平且比{since}变差的地区和指标。")
     period = str(hits["period"].iloc[0])
+    reference = str(hits["reference_name"].iloc[0])
     notes = [
-        f"比较基准：{hits['reference_name'].iloc[0]}；差距超出误差范围（比率用95%区间）才列入。箭头表示数值升降。"
+        f"比较基准：{f'各{place}合计' if reference == WHOLE else reference}；差距超出误差范围（比率用95%区间）才列入。箭头表示数值升降。"
     ]
-    made = Block.table(
-        f"差于合计水平且比{since}变差的地区（{period_words(period)}）", columns, rows, notes=notes
+    return Block.table(
+        f"差于合计水平且比{since}变差的{place}（{period_words(period)}）",
+        columns,
+        rows,
+        notes=notes,
     )
-    return placed(made, str(hits["level"].iloc[0]))
 
 
 def _since(compared: pd.DataFrame) -> str:
@@ -389,6 +403,9 @@ def profile(
                 *([rank] if ranking == "full" else []),
             ]
         )
+    voice = voice_of(mine)
+    level_of = str(mine["level"].iloc[0]) if len(mine) else ""
+    there = voice.place(level_of)
     name, period = (
         (str(mine["area_name"].iloc[0]), str(mine["period"].iloc[0])) if len(mine) else ("", "")
     )
@@ -396,7 +413,7 @@ def profile(
         "value": "数值",
         "change": f"较{_since(peers)}",
         "parts": "分子 / 分母",
-        "peers": "同类地区",
+        "peers": f"同类{there}",
         "verdict": "比较",
     } | ({"rank": "位次"} if ranking == "full" else {})
     columns: list[Any] = [{"key": "name", "label": "指标"}]
@@ -408,7 +425,7 @@ def profile(
     demo = bool(mine["is_demo"].any())
     notes = [
         LIGHT_RULE,
-        "数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他地区合计的差距超出误差范围。",
+        f"数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他{there}合计的差距超出误差范围。",
     ]
     bases = [
         f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]
@@ -418,7 +435,7 @@ def profile(
         *(["口径：" + "；".join(bases) + "。"] if bases else []),
     ]
     source = source_line(period, demo)
-    made = Block.table(
+    return Block.table(
         f"{name}{period_words(period)}指标情况",
         columns,
         rows,
@@ -426,7 +443,6 @@ def profile(
         source=source,
         demo=demo,
     )
-    return placed(made, str(mine["level"].iloc[0])) if len(mine) else made
 
 
 def _part(value: float) -> str:

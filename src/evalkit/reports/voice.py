@@ -1,0 +1,77 @@
+"""How a project speaks: the names that its codebook gives, and the words of its templates.
+
+A report of a project asks its own codebook, never only the packaged one. Frames of rows that came from a project
+(`Rows`) remember it, so that a table or a sentence made of rows alone speaks as the project does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from evalkit.codebook import Codebook, Indicator, load_codebook
+from evalkit.indicators.project import Project
+
+NO_WORD = "地区"  # areas of a level for which no word is known
+
+
+class Rows(pd.DataFrame):
+    """Rows of indicators that know the project they come from, whatever is chosen of them."""
+
+    _metadata: ClassVar[list[str]] = ["project"]
+    project: Project | None = None
+
+    @property
+    def _constructor(self) -> type[Rows]:
+        return Rows
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, project: Project) -> Rows:
+        """The frame as rows of a project."""
+        rows = cls(frame)
+        rows.project = project
+        return rows
+
+
+@dataclass(frozen=True)
+class Voice:
+    """The words of one project."""
+
+    codebook: Codebook
+
+    def place(self, level: str) -> str:
+        """What the areas of a level are called (区县); 地区 where no word is known."""
+        code = f"level.{level}"
+        name = self.codebook.term(code)
+        return NO_WORD if name == code else name
+
+    def short(self, row: Any) -> str:
+        """The one name of an indicator in running text: the short one of a headline indicator, which every reader has met."""
+        known = self.codebook.indicators.get(row["indicator"])
+        if known is not None and not known.headline:
+            return str(row["name"])
+        return str(row["short_name"] or row["name"])
+
+    def named(self, one: Indicator) -> str:
+        """The same name, of a definition."""
+        return one.short_name or one.name if one.headline else one.name
+
+    def short_names(self, rows: pd.DataFrame) -> dict[str, str]:
+        """The names of `short` by the code of the indicator."""
+        first = rows.drop_duplicates("indicator").to_dict("records")
+        return {row["indicator"]: self.short(row) for row in first}
+
+
+@cache
+def packaged() -> Voice:
+    """The voice where no project is known."""
+    return Voice(load_codebook())
+
+
+def voice_of(source: Any) -> Voice:
+    """The voice of a project, or of what knows its project (`Data`, `Rows`); the packaged one for anything else."""
+    project = source if isinstance(source, Project) else getattr(source, "project", None)
+    return Voice(project.codebook) if isinstance(project, Project) else packaged()
