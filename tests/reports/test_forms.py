@@ -7,11 +7,10 @@ import re
 import pytest
 
 import evalkit as ek
-from evalkit.documents import Block
 from evalkit.documents.blocks import flat
 from evalkit.reports.appendix import OWN, definitions, targets, told_of
 from evalkit.reports.publish import linked, one_page
-from evalkit.reports.sentences import named, placed
+from evalkit.reports.voice import packaged
 from evalkit.reports.words import LIGHT_RULE, NOTHING_HIDDEN
 
 
@@ -30,7 +29,7 @@ def test_sources_are_named_only_where_they_are_official(data):
     assert not [name for name in official if re.search("精选|访谈|公开定义", name)]
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
     for code in told_of() & used:  # every indicator that the text tells of is defined
-        assert named(data.codebook.indicators[code]) in rows, code
+        assert packaged().named(data.codebook.indicators[code]) in rows, code
     assert {"org_coverage", "star_average", "instructor_full_time_share"} <= told_of()
 
 
@@ -47,7 +46,9 @@ def test_cells_of_targets_are_numbers(data):
 
 
 def test_indicators_of_a_page_lead_to_their_provenance(data):
-    codes = {named(data.codebook.indicators[c]): c for c in ek.tables.headline(data.codebook)}
+    codes = {
+        packaged().named(data.codebook.indicators[c]): c for c in ek.tables.headline(data.codebook)
+    }
     whole = ek.tables.overview(data.indicators, "2025", against="2024", part="whole")
     areas = ek.tables.overview(data.indicators, "2025", against="2024", part="areas")
     first, group = linked([whole, areas], codes, "../index.html")
@@ -85,14 +86,6 @@ def test_level_words_are_one_in_text_and_tables(data):
             block.content.get("title"),
             said[:200],
         )
-    plain = placed(
-        Block.table("各地区", ["地区"], [["地区"]], notes=["不代表任何真实地区"]), "township"
-    ).content
-    assert (plain["title"], plain["rows"][0][0], plain["notes"][0]) == (
-        "各乡镇街道",
-        "地区",
-        "不代表任何真实地区",
-    )
 
 
 def test_cells_of_the_quality_tables_are_numbers(data):
