@@ -18,9 +18,23 @@ from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.values import counts
 from evalkit.problems import Problem
 
-_NOTE, _SIGNED, _UNIT_ROW, _PLACE_ROW, _SKIP_NAME, _SUMMARY_NAME, _NAME, _AMOUNT, _DERIVED = map(
-    re.compile, RULES["rows"].values()
-)
+
+@dataclass(frozen=True)
+class RowPatterns:
+    """What a row or a sheet is known by (`rows` in rules.yml, which explains each)."""
+
+    note: re.Pattern[str]
+    signed: re.Pattern[str]
+    unit_row: re.Pattern[str]
+    place_row: re.Pattern[str]
+    skip_name: re.Pattern[str]
+    summary_name: re.Pattern[str]
+    name: re.Pattern[str]
+    amount: re.Pattern[str]
+    derived: re.Pattern[str]
+
+
+_ROWS = RowPatterns(**{name: re.compile(pattern) for name, pattern in RULES["rows"].items()})
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ def is_total(cell: object, words: Iterable[str]) -> bool:
 
 def is_derived(cell: object) -> bool:
     """平均, 占比, 其中：规上, 上年同期 in place of a name: made from other rows, neither a record nor a total."""
-    return isinstance(cell, str) and bool(_DERIVED.fullmatch(squeeze(cell)))
+    return isinstance(cell, str) and bool(_ROWS.derived.fullmatch(squeeze(cell)))
 
 
 def _blank(cell: object) -> bool:
@@ -181,7 +195,7 @@ def _is_group(upper: list[object], row: list[object]) -> bool:
     """Whether `upper` spans columns of the heading `row` below it."""
     texts = _texts(upper)
     if len(texts) < 2 or any(
-        ":" in squeeze(t) or _UNIT_ROW.fullmatch(squeeze(t)) for _, t in texts
+        ":" in squeeze(t) or _ROWS.unit_row.fullmatch(squeeze(t)) for _, t in texts
     ):
         return False
     return any(
@@ -211,7 +225,7 @@ def _aside(first: str, totals: Iterable[str]) -> bool:
     return (
         is_total(first, totals)
         or is_derived(first)
-        or (first[:1] in ("注", "说", "备") and bool(_NOTE.search(squeeze(first))))
+        or (first[:1] in ("注", "说", "备") and bool(_ROWS.note.search(squeeze(first))))
     )
 
 
@@ -219,7 +233,7 @@ def _money_unit(texts: Iterable[str]) -> str | None:
     found = (
         unit
         for text in texts
-        for said in _UNIT_ROW.findall(squeeze(text))
+        for said in _ROWS.unit_row.findall(squeeze(text))
         for unit in MONEY_UNITS
         if unit in said
     )
@@ -228,11 +242,11 @@ def _money_unit(texts: Iterable[str]) -> str | None:
 
 def skip_reason(sheet: RawSheet) -> str:
     """Why a sheet is left out by its name alone: dictionary, cover, example; '' where it is not."""
-    return "名称表明是字典、封面、说明或示例" if _SKIP_NAME.search(squeeze(sheet.name)) else ""
+    return "名称表明是字典、封面、说明或示例" if _ROWS.skip_name.search(squeeze(sheet.name)) else ""
 
 
 def is_summary(sheet: RawSheet) -> bool:
-    return bool(_SUMMARY_NAME.search(squeeze(sheet.name)))
+    return bool(_ROWS.summary_name.search(squeeze(sheet.name)))
 
 
 def _fill_down(sheet: RawSheet) -> None:
@@ -243,7 +257,7 @@ def _fill_down(sheet: RawSheet) -> None:
         if not 0 <= first < last or column >= len(rows[first]):
             continue
         value = rows[first][column]
-        if isinstance(value, int | float) or (isinstance(value, str) and _AMOUNT.match(value)):
+        if isinstance(value, int | float) or (isinstance(value, str) and _ROWS.amount.match(value)):
             continue
         for row in rows[first + 1 : last + 1]:
             if column < len(row) and _blank(row[column]) and not all(map(_blank, row)):
@@ -338,10 +352,15 @@ class _Reading:
     def _ordinary(self, cell: object) -> bool:
         if type(cell) is not str:
             return cell is not None
-        if _NAME.match(cell):
+        if _ROWS.name.match(cell):
             return True
         text = squeeze(cell)
-        special = (_NOTE.search, _SIGNED.search, _UNIT_ROW.match, _PLACE_ROW.match)
+        special = (
+            _ROWS.note.search,
+            _ROWS.signed.search,
+            _ROWS.unit_row.match,
+            _ROWS.place_row.match,
+        )
         known = (
             self.headings.known(cell)
             or is_total(cell, self.headings.total_words)
@@ -433,11 +452,11 @@ class _Reading:
         )
         first = squeeze(texts[0][1])
         single = len({t for _, t in texts}) == 1
-        remark = _NOTE.search(first) or (
-            len(texts) <= 6 and any(_SIGNED.search(squeeze(t)) for _, t in texts)
+        remark = _ROWS.note.search(first) or (
+            len(texts) <= 6 and any(_ROWS.signed.search(squeeze(t)) for _, t in texts)
         )
         unit = _money_unit(t for _, t in texts) if len(texts) <= 3 else None
-        if items and named and not _UNIT_ROW.match(first):
+        if items and named and not _ROWS.unit_row.match(first):
             unit = None  # 党建经费总额（单位：万元） is an item
             single = single and bool(_SECTION.match(first) or self._merged_across(i))
         derived = next((str(c) for c in (texts[0][1], _cell(row, self.key)) if is_derived(c)), "")
@@ -459,9 +478,9 @@ class _Reading:
                 block.notes.extend(t for _, t in texts)
         elif block is not None and not named and self._goes_on(row):
             block.rows.append(i)
-        elif unit or block is None or single or (len(texts) <= 2 and _PLACE_ROW.search(first)):
+        elif unit or block is None or single or (len(texts) <= 2 and _ROWS.place_row.search(first)):
             count["title"] += 1
-            self.pending += [(i, t) for _, t in texts if not _SIGNED.search(squeeze(t))]
+            self.pending += [(i, t) for _, t in texts if not _ROWS.signed.search(squeeze(t))]
             self._signed(i, texts)
             self.money = unit or self.money
             if unit or single:
@@ -532,7 +551,7 @@ class _Reading:
         """A row with 填表人, 审核人 ... or with personal data in its text: reported by place and kind only."""
         for j, text in texts:
             word = squeeze(text)
-            named = _SIGNED.search(word) and not re.fullmatch(r"\S{2,6}[::]", word)
+            named = _ROWS.signed.search(word) and not re.fullmatch(r"\S{2,6}[::]", word)
             if kind := "name" if named else persons.cell_kind(text):
                 self._personal(i, j, kind)
 

@@ -42,8 +42,8 @@ def plain(text: object) -> str:
 
 def loosened(key: str) -> str:
     """A key without what changes nothing; only used where no exact synonym fits and one column alone answers to it."""
-    for word, other in _WORDS["same"].items():
-        key = key.replace(word, other)
+    for same in _WORDS["same"]:
+        key = key.replace(same["word"], same["means"])
     while (shorter := _LOOSE.sub("", key)) != key and len(shorter) >= 2:
         key = shorter
     return key

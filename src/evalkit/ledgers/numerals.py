@@ -18,9 +18,9 @@ from evalkit.ledgers.findings import FULL, WORDS, listed
 # decimals of a yuan
 _NAMES = "missing value_unreadable value_approximate unit_mismatch value_implausible value_noted amount_fraction"
 NOTES = {name: 1 << bit for bit, name in enumerate(_NAMES.split())}
-MISSING, UNREADABLE, NOTED = (
-    NOTES[name] for name in ("missing", "value_unreadable", "value_noted")
-)
+MISSING = NOTES["missing"]
+UNREADABLE = NOTES["value_unreadable"]
+NOTED = NOTES["value_noted"]
 
 WIDE = FULL | {ord(c): same for same, written in WORDS["characters"].items() for c in written}
 QUOTES = " \t\r\n'\"‘’“”`"

@@ -34,16 +34,16 @@ Span = tuple[int, int, str]
 
 _PROVINCES = frozenset(listed("provinces"))
 _SAFE = re.compile(WORDS["no_persons"])
-_HEADINGS = tuple((kind, re.compile(pattern)) for kind, pattern in WORDS["headings"].items())
+_HEADINGS = tuple((one["kind"], re.compile(one["words"])) for one in WORDS["headings"])
 _NO_PERSON = re.compile(f"{WORDS['counted']}|{WORDS['organisation']}")
 _RULES: dict[str, Any] = RULES["persons"]
 _BETWEEN: str = _RULES["between"]
 _DATE = re.compile(_RULES["date"])
 _GROUPS = frozenset(map(tuple, _RULES["phones"]))
 _OTHERS = tuple(
-    (kind, re.compile(pattern.replace("SEP", _BETWEEN).replace("DATE", _RULES["date"])))
-    for kind, patterns in _RULES["others"].items()
-    for pattern in patterns
+    (one["kind"], re.compile(pattern.replace("SEP", _BETWEEN).replace("DATE", _RULES["date"])))
+    for one in _RULES["others"]
+    for pattern in one["patterns"]
 )
 _RUN = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{9,}}(?:{_BETWEEN}?[Xx](?![A-Za-z]))?")
 _BRACKETS = re.compile(r"[(（]([^()（）]*[一-鿿]{2,}[^()（）]*)[)）]")

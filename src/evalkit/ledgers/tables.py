@@ -25,9 +25,9 @@ from evalkit.ledgers.numerals import NOTES, PROBATIONARY, UNCOUNTED
 from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "sheet", "source_row", "place_key"]
-_SUFFIX, _KINDS, _MODES, _JOINT = (
-    RULES["organisations"][name] for name in ("suffix", "kinds", "modes", "joint_name")
-)
+_ORGANISATIONS: dict[str, Any] = RULES["organisations"]
+_SUFFIX: dict[str, str] = _ORGANISATIONS["suffix"]
+_JOINT: str = _ORGANISATIONS["joint_name"]
 DATE = "datetime64[s]"
 _DTYPES = {"int": "Int64", "money": "Int64", "number": "Float64", "bool": "boolean", "date": DATE}
 _OF_ORG = (
@@ -153,8 +153,14 @@ def _by_name(column: pd.Series, names: pd.Series, rule: Callable[[str], Any]) ->
     return column.fillna(pd.Series(said, index=empty.index)) if len(empty) else column
 
 
-def _of_words(words: Mapping[str, str]) -> Callable[[str], str | None]:
-    return lambda text: next((key for word, key in words.items() if word in text), None)
+def _kind_in(name: str) -> str | None:
+    """The kind of an organisation that its name tells."""
+    return next((one["kind"] for one in _ORGANISATIONS["kinds"] if one["word"] in name), None)
+
+
+def _mode_in(text: str) -> str | None:
+    """The mode of covering that a cell of 覆盖情况 tells."""
+    return next((one["mode"] for one in _ORGANISATIONS["modes"] if one["word"] in text), None)
 
 
 def _working(name: str) -> bool:
@@ -521,7 +527,7 @@ def covers(form: Form, data: pd.DataFrame, problems: list[Problem]) -> pd.DataFr
     """
     own, joint = _col(form, "party_org_name"), _col(form, "joint_org_name")
     has = _col(form, "has_org", "boolean")
-    mode = _coalesce(_col(form, "setup_mode"), keys_of(_col(form, "coverage"), _of_words(_MODES)))
+    mode = _coalesce(_col(form, "setup_mode"), keys_of(_col(form, "coverage"), _mode_in))
     name = _coalesce(joint.where(mode.isin(["joint", "attached"]), own), own, joint)
     kind = _col(form, "org_kind")
     unnamed = name.isna() & has.fillna(False).astype(bool)
@@ -580,7 +586,7 @@ def party_orgs(
             own["name"],
             _working,
         )
-        own["org_kind"] = _by_name(_col(form, "org_kind"), own["name"], _of_words(_KINDS))
+        own["org_kind"] = _by_name(_col(form, "org_kind"), own["name"], _kind_in)
         double = own["link"].duplicated()
         firsts = _first_rows(double, own["link"])
         _duplicates(form, problems, "party_org", firsts)
@@ -595,7 +601,7 @@ def party_orgs(
                 made[column] = made[column].fillna(
                     _taken(_at(made["link"], told), told[column], made.index)
                 )
-        made["org_kind"] = _by_name(made["org_kind"], made["name"], _of_words(_KINDS))
+        made["org_kind"] = _by_name(made["org_kind"], made["name"], _kind_in)
         if (
             own is not None
         ):  # what the organisation's own ledger leaves open, the unit rows may know

@@ -36,19 +36,25 @@ import pandas as pd
 
 from evalkit.ledgers.numerals import (
     ALIKE,
+    MISSING,
     NOT_PAID,
+    NOTED,
     NOTES,
     NOUNS,
     PROBATIONARY,
     QUOTES,
     SCALE,
+    UNREADABLE,
     WIDE,
     ZERO,
     Read,
     lex,
 )
 
-MISSING, UNREADABLE, APPROXIMATE, MISMATCH, IMPLAUSIBLE, NOTED, FRACTION = NOTES.values()
+APPROXIMATE = NOTES["value_approximate"]
+MISMATCH = NOTES["unit_mismatch"]
+IMPLAUSIBLE = NOTES["value_implausible"]
+FRACTION = NOTES["amount_fraction"]
 KINDS = ("count", "money", "number", "percent", "ratio_pair", "members")
 
 
