@@ -52,6 +52,7 @@ _FACE: dict[str, tuple[str, str | None]] = {
 __all__ = ["__version__", *_FACE]
 
 # Who makes tables, workbooks and reports of the values of the rooms below (`evalkit.world.showing`).
+made_in("evalkit.effects", "evalkit.effects.faces")
 made_in("evalkit.scoring", "evalkit.reports.scores")
 made_in("evalkit.subsidy", "evalkit.reports.plans")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import shutil
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 import evalkit as ek
 from evalkit.documents import Block
 from evalkit.documents.latex import escape, latex_document, latex_table
-from evalkit.effects.study import CHECKS, DESIGNS
+from evalkit.effects.designs import CHECKS, DESIGNS
 from evalkit.effects.words import WORDS
 from evalkit.problems import InputError
 from evalkit.reports import study as reports
@@ -333,14 +334,17 @@ def test_wide_and_starred_tables_survive_the_typesetter(results, tmp_path):
 # studies
 
 
-def test_every_design_and_check_of_a_study_exists():
-    from importlib import import_module
-
-    for name, module in {**DESIGNS, **CHECKS}.items():
-        assert (
-            callable(getattr(import_module(f"evalkit.effects.{module}"), name))
-            and name in WORDS["names"]
-        )
+def test_every_design_and_check_has_a_public_function_and_a_name():
+    for key, record in {**DESIGNS, **CHECKS}.items():
+        public = getattr(ek.effects, key)
+        assert key == record.key == public.__name__ and public.__doc__ and key in WORDS["names"]
+    assert list(inspect.signature(ek.effects.twfe).parameters) == [
+        "panel",
+        "entity_effects",
+        "time_effects",
+        "covariance",
+        "guard",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,8 @@ from evalkit.effects import (
     synthetic_did,
     twfe,
 )
-from evalkit.effects.guards import negative_share, pretrend
+from evalkit.effects.guards import negative_share
+from evalkit.effects.leads import pretrend
 from evalkit.effects.result import rows
 from evalkit.effects.study import several
 from evalkit.problems import InputError, Problem

@@ -22,7 +22,7 @@ from evalkit.effects import (
     twfe,
     wild_bootstrap,
 )
-from evalkit.effects.inference import pretrend_p
+from evalkit.effects.leads import pretrend_p
 
 
 def test_randomisation_goes_through_every_assignment_when_they_are_few() -> None:

@@ -15,7 +15,7 @@ from effect_worlds import staggered
 import evalkit as ek
 from evalkit.effects import Effect, Panel, dealing, discontinuity, randomisation
 from evalkit.effects.dealing import Clusters, least_squares_contrasts
-from evalkit.effects.study import DESIGNS, PANELS
+from evalkit.effects.designs import DESIGNS, PANELS
 from evalkit.reports import study as reports
 
 LINEAR = ["twfe", "event_study", "sun_abraham", "did2s", "callaway_santanna", "multilevel"]
@@ -221,7 +221,7 @@ def fails(*_: Any, **__: Any) -> Any:
 SIDES = {
     "样本流失": (Panel, "attrition", property(fails)),
     "负权重": ("evalkit.effects.guards.negative_share", fails),
-    "预趋势检验": ("evalkit.effects.fixed.pretrend", fails),
+    "预趋势检验": ("evalkit.effects.leads.pretrend", fails),
     "少聚类推断": ("evalkit.effects.guards.redealt", fails),
     "波动和规模": (Clusters, "unequal", fails),
 }
@@ -289,7 +289,7 @@ def test_one_design_or_check_that_fails_ends_no_study(monkeypatch: pytest.Monkey
         ),
         keep=["kind"],
     )
-    monkeypatch.setattr(import_module("evalkit.effects.multilevel"), "pool_effects", fails)
+    monkeypatch.setattr(import_module("evalkit.effects.study"), "pool_effects", fails)
     groups = ek.effects.by_group(panel, "kind", "twfe")
     assert groups["estimate"].notna().all() and groups["pooled"].isna().all()
 

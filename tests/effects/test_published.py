@@ -17,9 +17,8 @@ from evalkit.effects import (
     synthetic_control,
     twfe,
 )
-from evalkit.effects.fixed import dynamic_effect
-from evalkit.effects.guards import pretrend
-from evalkit.effects.result import facts
+from evalkit.effects.facts import facts
+from evalkit.effects.leads import dynamic_effect, pretrend
 from evalkit.problems import InputError
 
 # R did's vignette, county minimum wages: ATT(g,t) with the period before treatment as base, and the group sizes

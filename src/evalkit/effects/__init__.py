@@ -3,27 +3,33 @@
 The estimating libraries (pyfixest, diff-diff) load when a design first runs, not here.
 """
 
-from evalkit.effects.advise import Advice, advise
-from evalkit.effects.fixed import bacon, did2s, event_study, sun_abraham, twfe
-from evalkit.effects.fractional import average_effects, fractional, fractional_response
-from evalkit.effects.groups import callaway_santanna
-from evalkit.effects.inference import honest, placebo, randomisation, wild_bootstrap
-from evalkit.effects.matching import multiple, psm_did
-from evalkit.effects.multilevel import multilevel, pool_effects, pool_rates
-from evalkit.effects.panel import Panel, panel
-from evalkit.effects.rd import density_test, discontinuity, heaping, rd, unit_frame
-from evalkit.effects.result import STAR_RULE, Effect, Note
-from evalkit.effects.study import (
-    Study,
-    by_group,
+from evalkit.effects.advice import Advice
+from evalkit.effects.advise import advise
+from evalkit.effects.estimating import (
+    callaway_santanna,
     check,
+    did2s,
     estimate,
-    read_study,
-    run_study,
-    several,
-    study_panel,
+    event_study,
+    fractional,
+    multilevel,
+    psm_did,
+    rd,
+    sun_abraham,
+    synthetic_control,
+    synthetic_did,
+    twfe,
 )
-from evalkit.effects.synthetic import synthetic_control, synthetic_did
+from evalkit.effects.fixed import bacon
+from evalkit.effects.fractional import average_effects, fractional_response
+from evalkit.effects.inference import honest, placebo, randomisation, wild_bootstrap
+from evalkit.effects.matching import multiple
+from evalkit.effects.multilevel import pool_effects, pool_rates
+from evalkit.effects.panel import Panel
+from evalkit.effects.rd import density_test, discontinuity, heaping, unit_frame
+from evalkit.effects.result import STAR_RULE, Effect, Note
+from evalkit.effects.source import panel
+from evalkit.effects.study import Study, by_group, read_study, run_study, several, study_panel
 
 __all__ = [
     "STAR_RULE",

@@ -8,55 +8,15 @@ words stand in advice.yml.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evalkit.documents import Block
-from evalkit.effects.guards import FEW
+from evalkit.effects.advice import CAREFUL, FITS, UNFIT, Advice
+from evalkit.effects.few import FEW
 from evalkit.effects.panel import Panel
 from evalkit.effects.words import WORDS, name
-
-FITS, CAREFUL, UNFIT = "适合", "慎用", "不适合"
-_MARKS = {FITS: ("●", "good"), CAREFUL: ("▲", "middle"), UNFIT: ("■", "bad")}
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What the adviser found: ``table`` (design, name, verdict, reason), ``main`` (the design to begin with), ``facts``."""
-
-    table: pd.DataFrame
-    facts: dict[str, Any]
-    main: str
-    notes: tuple[str, ...] = ()
-    demo: bool = field(default=False, repr=False)
-
-    def verdict(self, design: str) -> str:
-        return str(self.table.loc[self.table["design"] == design, "verdict"].iloc[0])
-
-    def reason(self, design: str) -> str:
-        return str(self.table.loc[self.table["design"] == design, "reason"].iloc[0])
-
-    @property
-    def block(self) -> Block:
-        rows = []
-        for r in self.table.to_dict("records"):
-            mark, tone = _MARKS[r["verdict"]]
-            rows.append([r["name"], {"t": r["verdict"], "mark": mark, "tone": tone}, r["reason"]])
-        first = f"建议先做：{name(self.main)}。" if self.main else "现有数据没有合适的设计。"
-        return Block.table(
-            "适合用什么设计",
-            ["设计", "判断", "理由"],
-            rows,
-            notes=[first, *self.notes],
-            sortable=False,
-            demo=self.demo,
-        )
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return self.block._repr_mimebundle_(include, exclude)
 
 
 def advise(panel: Panel, neighbours: pd.DataFrame | None = None) -> Advice:

@@ -21,7 +21,7 @@ from math import factorial, prod
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.result import unfit
+from evalkit.effects.refusals import unfit
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import fixed
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit.effects.dealing import EXACT, LEVEL, Clusters, Deals, normal_deviate, tested
+from evalkit.effects.least_squares import least_squares
+from evalkit.effects.panel import Panel
+from evalkit.effects.refusals import binary
 from evalkit.effects.result import Effect, Note, interval, number
 from evalkit.problems import InputError
 from evalkit.world.number import p_value
@@ -116,6 +118,21 @@ def without_controls(work: pd.DataFrame, beta: pd.Series) -> pd.DataFrame:
     )
 
 
+def cluster_means(panel: Panel) -> Clusters:
+    """Means of a panel by cluster and period, controls partialled out.
+
+    Raises
+    ------
+    InputError
+        For a continuous treatment, and where dates differ within clusters.
+    """
+    binary(panel, "randomisation")
+    work = panel.work
+    if panel.controls:
+        work = without_controls(work, least_squares(panel, work, [], effects="i+t").beta)
+    return Clusters(work)
+
+
 def how_few(work: pd.DataFrame) -> str:
     """What is said where clusters are few; nothing where there are enough."""
     treated, control = (
@@ -206,11 +223,8 @@ def conventional(effect: Effect, who: str, error: InputError) -> Effect:
     return effect.with_notes(Note("warning", text))
 
 
-def bootstrapped(effect: Effect, panel: Any, who: str) -> Effect:
-    """Two-way fixed effects where dates differ within clusters: error, interval and p of the wild bootstrap."""
-    from evalkit.effects.inference import wild_bootstrap
-
-    made = wild_bootstrap(panel)
+def bootstrapped(effect: Effect, made: Effect, who: str) -> Effect:
+    """Two-way fixed effects where dates differ within clusters: error, interval and p of the wild bootstrap (`made`)."""
     row, how = made.row, str(made.facts["p_small_method"])
     found = {
         effect.row["term"]: {

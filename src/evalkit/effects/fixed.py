@@ -6,36 +6,20 @@ freedom) and diff-diff's (did2s, Bacon); what is ours is the shares of Sun and A
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from evalkit.effects.dealing import Clusters, imputed, least_squares_contrasts
+from evalkit.effects.design import Estimate
+from evalkit.effects.facts import facts
 from evalkit.effects.few import Linear, without_controls
-from evalkit.effects.guards import guarded, pretrend
+from evalkit.effects.leads import dynamic_effect
+from evalkit.effects.least_squares import CLUSTERED, COVARIANCES, collinear, least_squares
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import (
-    Effect,
-    Note,
-    allowed_as,
-    binary,
-    facts,
-    fitted,
-    number,
-    rows,
-    side,
-    unfit,
-    unweighted,
-)
-from evalkit.problems import InputError, Problem
-from evalkit.world.number import p_value, percent, plain
+from evalkit.effects.refusals import allowed_as, binary, fitted, unfit, unweighted
+from evalkit.effects.result import Effect, Note, rows
+from evalkit.world.number import percent
 
-CLUSTERED = "按聚类稳健（CRV1）"
-FEW_LEADS = 5  # treated clusters below which a lead is no part of the joint test of pre-trends
-_COVARIANCES = {"cluster": CLUSTERED, "iid": "同方差", "hetero": "异方差稳健（HC1）"}
 _EFFECTS = {"i+t": "双向固定效应", "i": "个体固定效应", "t": "时期固定效应", "0": "混合最小二乘"}
 
 
@@ -46,8 +30,7 @@ def twfe(
     entity_effects: bool = True,
     time_effects: bool = True,
     covariance: str = "cluster",
-    guard: bool = True,
-) -> Effect:
+) -> Estimate:
     """Two-way fixed effects: y_it = alpha_i + lambda_t + beta d_it + gamma'x_it + e_it.
 
     Parameters
@@ -56,55 +39,49 @@ def twfe(
         Without both it is pooled least squares.
     covariance
         ``cluster``, ``iid`` or ``hetero``.
-    guard
-        Add the guard rails (few clusters, pre-trends, negative weights, attrition).
 
     Raises
     ------
     InputError
         The treatment is a linear combination of effects and controls.
     """
-    allowed_as("covariance", covariance, _COVARIANCES)
+    allowed_as("covariance", covariance, COVARIANCES)
     effects = (
         "+".join(name for name, used in (("i", entity_effects), ("t", time_effects)) if used) or "0"
     )
     fit = least_squares(panel, panel.work, ["d"], effects=effects, covariance=covariance)
     # pyfixest keeps the first of two collinear columns: a control it drops only beside the treatment takes it along
     alone = (
-        least_squares(panel, panel.work, [], effects=effects)["dropped"]
-        if set(fit["dropped"]) - {"d"}
+        least_squares(panel, panel.work, [], effects=effects).dropped
+        if set(fit.dropped) - {"d"}
         else []
     )
-    if "d" in fit["dropped"] or set(fit["dropped"]) - set(alone):
-        raise _collinear(panel)
+    if "d" in fit.dropped or set(fit.dropped) - set(alone):
+        raise collinear(panel)
     names = {
         "d": panel.label(panel.treatment),
         "Intercept": "常数项",
         **dict(zip(panel.xs, map(panel.label, panel.controls), strict=True)),
     }
-    terms = list(fit["cov"].index)
-    table = rows(
-        terms, [names[n] for n in terms], fit["beta"], np.sqrt(np.diag(fit["cov"])), df=fit["df"]
-    )
+    terms = list(fit.cov.index)
+    table = rows(terms, [names[n] for n in terms], fit.beta, np.sqrt(np.diag(fit.cov)), df=fit.df)
     about = facts(
         panel,
         package="pyfixest",
         method=_EFFECTS[effects],
         paper="Wooldridge (2010)",
-        covariance=_COVARIANCES[covariance],
-        n=fit["n"],
-        r2_within=fit["r2_within"],
+        covariance=COVARIANCES[covariance],
+        n=fit.n,
+        r2_within=fit.r2_within,
     )
-    made = Effect(
-        "twfe", _EFFECTS[effects], table, about, fit["notes"], "d", {"covariance": fit["cov"]}
-    )
-    if not guard or panel.kind != "binary" or effects != "i+t":
-        return made
+    made = Effect("twfe", _EFFECTS[effects], table, about, fit.notes, "d", {"covariance": fit.cov})
+    if panel.kind != "binary" or effects != "i+t":
+        return Estimate(made)
     way = Linear(
-        without_controls(panel.work, fit["beta"]),
+        without_controls(panel.work, fit.beta),
         lambda clusters: {"d": least_squares_contrasts(clusters, clusters.on[None])[0]},
     )
-    return guarded(made, panel, way)
+    return Estimate(made, panel, way)
 
 
 @fitted
@@ -113,8 +90,7 @@ def event_study(
     *,
     base: int | None = None,
     window: tuple[int, int] | None = None,
-    guard: bool = True,
-) -> Effect:
+) -> Estimate:
     """Event study by two-way fixed effects, with the joint test of the leads and its power.
 
     y_it = alpha_i + lambda_t + sum over e != base of beta_e 1[t - g_i = e] + gamma'x_it + e_it.
@@ -151,13 +127,13 @@ def event_study(
         {f"e{n}": (since == e).astype(float) for n, e in enumerate(times)}, index=work.index
     )
     fit = least_squares(panel, work.join(dummies), list(dummies), effects="i+t")
-    if set(fit["dropped"]) & set(dummies):  # a lead or lag taken as zero would turn all the others
+    if set(fit.dropped) & set(dummies):  # a lead or lag taken as zero would turn all the others
         why = "各事件期与时期效应完全共线，分不开" + (
             "" if never else "（没有从未实施的个体，各批又相隔同样的期数）"
         )
         raise unfit("event_study", why, "请用 sun_abraham 或 callaway_santanna")
     notes = [
-        *fit["notes"],
+        *fit.notes,
         *([] if never else [Note("info", f"没有从未实施的个体，除基期外另略去事件期{first}")]),
     ]
     about = facts(
@@ -165,17 +141,15 @@ def event_study(
         package="pyfixest",
         method="双向固定效应事件研究",
         paper="Roth (2022); Borusyak, Jaravel & Spiess (2024)",
-        n=fit["n"],
+        n=fit.n,
         covariance=CLUSTERED,
         base_period=f"实施前第{-base}期" if base < 0 else f"事件期{base}",
     )
     names = list(dummies)
-    found = fit["beta"][names], fit["cov"].loc[names, names]
+    found = fit.beta[names], fit.cov.loc[names, names]
     made = dynamic_effect(
-        "event_study", "事件研究", panel, times, *found, about, notes, df=fit["df"], base=base
+        "event_study", "事件研究", panel, times, *found, about, notes, df=fit.df, base=base
     )
-    if not guard:
-        return made
 
     def contrasts(clusters: Clusters) -> dict[str, np.ndarray]:
         event = np.clip(clusters.since, first, last)
@@ -185,11 +159,11 @@ def event_study(
             "att": weights[late].mean(axis=0)
         }
 
-    return guarded(made, panel, Linear(without_controls(work, fit["beta"]), contrasts))
+    return Estimate(made, panel, Linear(without_controls(work, fit.beta), contrasts))
 
 
 @fitted
-def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
+def sun_abraham(panel: Panel) -> Estimate:
     """Sun and Abraham (2021): cohort by event-time effects, weighted by the cohorts' shares.
 
     The regression is two-way fixed effects saturated in cohort times event time (pyfixest); the never treated are
@@ -218,11 +192,11 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
         for n, (g, e) in enumerate(cells.index)
     }
     fit = least_squares(panel, work.assign(**dummies), list(dummies), effects="i+t")
-    names = [name for name in dummies if name not in fit["dropped"]]
+    names = [name for name in dummies if name not in fit.dropped]
     cells = cells[[name in names for name in dummies]]
     beta, cov, e = (
-        fit["beta"][names].to_numpy(),
-        fit["cov"].loc[names, names].to_numpy(),
+        fit.beta[names].to_numpy(),
+        fit.cov.loc[names, names].to_numpy(),
         cells.index.get_level_values("e").to_numpy(),
     )
     times = np.unique(e)
@@ -234,7 +208,7 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
         method="Sun–Abraham 交互加权",
         paper="Sun & Abraham (2021)",
         covariance=CLUSTERED,
-        n=fit["n"],
+        n=fit.n,
         base_period=f"实施前第{-base}期",
     )
     labels = [
@@ -246,7 +220,7 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
         labels,
         beta,
         np.sqrt(np.diag(cov)),
-        df=fit["df"],
+        df=fit.df,
         at=e,
     )
     group_time = group_time.assign(
@@ -260,15 +234,13 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
         shares @ beta,
         shares @ cov @ shares.T,
         about,
-        [*notes, *fit["notes"]],
-        df=fit["df"],
+        [*notes, *fit.notes],
+        df=fit.df,
         main=(post @ beta, np.sqrt(post @ cov @ post)),
         main_label="平均处理效应（按观测加权）",
         details={"group_time": group_time},
         base=base,
     )
-    if not guard:
-        return made
     pairs = [(int(g), int(at)) for g, at in cells.index]
 
     def contrasts(clusters: Clusters) -> dict[str, np.ndarray]:
@@ -279,11 +251,11 @@ def sun_abraham(panel: Panel, *, guard: bool = True) -> Effect:
         found |= {f"g{g}_e{at:+d}": w for (g, at), w in zip(pairs, weights, strict=True)}
         return found | {"att": np.einsum("n,nkt->kt", post, weights)}
 
-    return guarded(made, panel, Linear(without_controls(work, fit["beta"]), contrasts))
+    return Estimate(made, panel, Linear(without_controls(work, fit.beta), contrasts))
 
 
 @fitted
-def did2s(panel: Panel, *, guard: bool = True) -> Effect:
+def did2s(panel: Panel) -> Estimate:
     """Gardner's (2022) two-stage difference in differences: effects fitted on untreated rows, then averaged.
 
     Always-treated entities and periods without an untreated row have no first stage and are left out, with a note.
@@ -342,8 +314,6 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
         main=(found.overall_att, found.overall_se),
         main_label="平均处理效应",
     )
-    if not guard:
-        return made
 
     def contrasts(clusters: Clusters) -> dict[str, np.ndarray]:
         shape, apart = clusters.on.shape, imputed(clusters)
@@ -360,11 +330,11 @@ def did2s(panel: Panel, *, guard: bool = True) -> Effect:
 
     idle = work[work["d"] == 0]
     beta = (
-        least_squares(panel, idle, [], effects="i+t")["beta"]
+        least_squares(panel, idle, [], effects="i+t").beta
         if panel.xs
         else pd.Series(dtype="float64")
     )
-    return guarded(made, panel, Linear(without_controls(work, beta), contrasts))
+    return Estimate(made, panel, Linear(without_controls(work, beta), contrasts))
 
 
 @fitted
@@ -428,242 +398,6 @@ def bacon(panel: Panel) -> Effect:
         notes.append(Note("warning" if bad > 0.1 else "info", text))
     return Effect(
         "bacon", "Goodman-Bacon 分解", table, about, tuple(notes), "twfe", {"pairs": pairs}, "bacon"
-    )
-
-
-def least_squares(
-    panel: Panel,
-    work: pd.DataFrame,
-    terms: Sequence[str],
-    *,
-    effects: str,
-    covariance: str = "cluster",
-) -> dict[str, Any]:
-    """pyfixest on short names: beta, cov, df (of t), n, r2_within, dropped columns, notes."""
-    import pyfixest as pf
-
-    formula = f"y ~ {'+'.join([*terms, *panel.xs]) or '1'}" + (
-        f" | {effects}" if effects != "0" else ""
-    )
-    # large numbers (money in fen) keep the library's demeaning from converging: they are made smaller, the results larger again
-    size = pd.Series({name: max(-work[name].min(), work[name].max()) for name in ("y", *panel.xs)})
-    unit = 10.0 ** np.floor(np.log10(size.where(size > 1e6, 1.0)))
-    data = work.assign(**{name: work[name] / unit[name] for name in unit.index[unit > 1]})
-    vcov: Any = {"CRV1": "c"} if covariance == "cluster" else covariance
-    try:
-        fit = pf.feols(
-            formula,
-            data,
-            vcov=vcov,
-            weights="w" if panel.weighted else None,
-            copy_data=False,
-            store_data=False,
-            lean=True,
-        )
-    except ValueError as error:  # pyfixest: nothing is left
-        if terms or "collinear" not in str(error):
-            raise _collinear(panel) from error
-        none = pd.Series(dtype="float64")
-        return {
-            "beta": none,
-            "cov": pd.DataFrame(),
-            "df": 0,
-            "n": len(work),
-            "dropped": panel.xs,
-            "notes": (),
-            "r2_within": None,
-        }
-    dropped, n = list(fit._collin_vars), int(fit._N)
-    back = unit["y"] / unit.reindex(fit.coef().index, fill_value=1.0)
-    beta, cov = fit.coef() * back, fit._vcov * np.outer(back, back)
-    lost = "、".join(
-        panel.label(c) for x, c in zip(panel.xs, panel.controls, strict=True) if x in dropped
-    )
-    notes = (
-        [Note("warning", f"控制变量{lost}与固定效应或其他变量完全共线（例如不随时间变化），已略去")]
-        if lost
-        else []
-    )
-    if n < len(work):
-        notes.append(Note("info", f"{len(work) - n}行所在的个体只有一期，不参与固定效应估计"))
-    absorbed = (
-        sum(work[e].nunique() for e in effects.split("+")) - effects.count("+")
-        if effects != "0"
-        else 0
-    )
-    df = int(fit._G[0]) - 1 if covariance == "cluster" else n - len(beta) - absorbed
-    return {
-        "beta": beta,
-        "cov": pd.DataFrame(cov, beta.index, beta.index),
-        "df": df,
-        "n": n,
-        "dropped": dropped,
-        "notes": tuple(notes),
-        "r2_within": getattr(fit, "_r2_within", None),
-    }
-
-
-def dynamic_effect(
-    design: str,
-    name: str,
-    panel: Panel,
-    times: Any,
-    beta: Any,
-    cov: Any,
-    about: dict[str, Any],
-    notes: Sequence[Note],
-    *,
-    df: float,
-    main: tuple[float, float] | None = None,
-    main_label: str = "实施后各期平均",
-    base: int | None = -1,
-    short: bool = False,
-    details: dict[str, pd.DataFrame] | None = None,
-) -> Effect:
-    """An effect over event times: main row first, leads and lags after it, the base period as a zero.
-
-    ``short``: the leads are differences from one period to the next, not from the base. The pre-trend test joins the
-    leads before the base; details hold ``dynamic`` (the rows by event time) and ``covariance`` (its rows and columns are
-    event times).
-    """
-    order = np.argsort(times)
-    e, beta, cov = (
-        np.asarray(times, int)[order],
-        np.asarray(beta, float)[order],
-        np.asarray(cov, float)[np.ix_(order, order)],
-    )
-    post = (e >= 0) / max((e >= 0).sum(), 1)
-    first, se = main or (post @ beta, np.sqrt(post @ cov @ post))
-    labels = [f"实施前{-k}期" if k < 0 else "实施当期" if k == 0 else f"实施后{k}期" for k in e]
-    table = rows(
-        ["att", *(f"e{k:+d}" for k in e)],
-        [main_label, *labels],
-        np.r_[first, beta],
-        np.r_[se, np.sqrt(np.diag(cov))],
-        df=df,
-        at=[np.nan, *e],
-    )
-    zero = (
-        [rows([f"e{base:+d}"], [f"实施前{-base}期（基期）"], [0.0], np.nan, at=base)]
-        if base is not None and base not in e
-        else []
-    )
-    dynamic = pd.concat([table.iloc[1:], *zero]).sort_values("at", ignore_index=True)
-    parts = {"dynamic": dynamic, "covariance": pd.DataFrame(cov, e, e), **(details or {})}
-    made = Effect(
-        design, name, table, about | {"pretrend": None}, (), "att", parts, "event_study"
-    ).with_notes(*notes)
-    found, failed = side(
-        "预趋势检验", lambda: _pretrend(panel, e, beta, cov, base, short, df, first)
-    )
-    if found is None:
-        return made.with_notes(*failed)
-    return replace(made, facts=about | {"pretrend": found[0]}).with_notes(*found[1])
-
-
-def _pretrend(
-    panel: Panel,
-    e: np.ndarray,
-    beta: np.ndarray,
-    cov: np.ndarray,
-    base: int | None,
-    short: bool,
-    df: float,
-    first: float,
-) -> tuple[dict[str, float] | None, list[Note]]:
-    """The joint test of the leads, and what is said of it."""
-    lead, few = e < (0 if base is None else base), _few(panel, e)
-    told, left = list[Note](), -e[lead & few]
-    if len(left):
-        named = (
-            f"{left[0]}至{left[-1]}"
-            if len(left) > 2 and left[0] - left[-1] == len(left) - 1
-            else "、".join(map(str, left))
-        )
-        text = f"实施前第{named}期可比的聚类太少，标准误不可靠（一两个聚类就足以“显著”），不列入预趋势联合检验，请看图"
-        told.append(Note("info", text))
-    lead &= ~few
-    # did2s has no base: its leads are measured from their own mean
-    zero_at = base if base is not None else -1 if short else float(np.r_[e[lead], -1].mean())
-    reach = float(e[e >= 0].mean() - zero_at) if (e >= 0).any() else 1.0
-    test = pretrend(
-        beta[lead],
-        cov[np.ix_(lead, lead)],
-        np.ones(lead.sum()) if short else e[lead] - zero_at,
-        df,
-        first,
-        reach,
-    )
-    if test is None:
-        told.append(_dealt_pretrend(panel))
-    else:
-        joint = f"F({test['k']}, {plain(test['df'])})={number(test['statistic'], 2)}"
-        text = (
-            f"预趋势联合检验：{joint}，{p_value(test['p'], name='p')}；80%功效下"
-            f"可发现的线性趋势为每期{number(test['detectable'])}；"
-            f"恰能造出全部主效应的线性趋势，被发现的概率为{percent(test['power'], 0)}"
-        )
-        failed = test["p"] < 0.05
-        told.append(
-            Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}")
-            if failed
-            else Note("info", text)
-        )
-        if not failed and test["power"] < 0.5:
-            told.append(
-                Note(
-                    "info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"
-                )
-            )
-    return test, told
-
-
-def _dealt_pretrend(panel: Panel) -> Note:
-    """The randomisation test of pre-trends, where the joint test has too few clusters or leads."""
-    from evalkit.effects.inference import pretrend_p
-
-    try:
-        found = pretrend_p(panel)
-    except InputError:  # dates differ within clusters
-        found = None
-    if found is None:
-        return Note("info", "实施前可比的期数或聚类不足，无法检验预趋势")
-    p, how = found
-    text = f"实施的聚类太少，不作预趋势联合检验，改用{how}：首次实施以前两组走势之差的{p_value(p, name='p')}"
-    return (
-        Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}")
-        if p < 0.05
-        else Note("info", f"{text}；未发现不平行不等于平行")
-    )
-
-
-def _few(panel: Panel, e: np.ndarray) -> np.ndarray:
-    """Event times seen in too few treated clusters (where all start at once: or others) for the joint test.
-
-    Below `FEW_LEADS`, or a third of the best seen lead: clustered errors of one or two clusters are near zero, and the
-    test would reject in most panels without any trend.
-    """
-    work = panel.work
-    pairs = work.assign(e=work["t"] - work["g"])[["c", "e"]][work["g"] > 0].drop_duplicates()
-    seen = np.array(
-        [
-            pairs.loc[(pairs["e"] <= k) if k == e.min() else (pairs["e"] == k), "c"].nunique()
-            for k in e
-        ]
-    )
-    seen = seen if panel.staggered else np.minimum(seen, work["c"].nunique() - seen)
-    return seen < max(FEW_LEADS, seen[e < 0].max(initial=0) / 3)
-
-
-def _collinear(panel: Panel) -> InputError:
-    found = f"{panel.label(panel.treatment)}可由固定效应与控制变量完全推出（完全共线）"
-    return InputError(
-        Problem(
-            "treatment_unvaried",
-            where="least_squares",
-            found=found,
-            advice="请去掉与政策同步变化的控制变量",
-        )
     )
 
 

@@ -17,10 +17,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from evalkit.effects.dealing import Clusters
+from evalkit.effects.design import Estimate
+from evalkit.effects.facts import facts
 from evalkit.effects.few import Refitted
-from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, facts, fitted, rows
+from evalkit.effects.refusals import allowed_as, fitted
+from evalkit.effects.result import Effect, Note, rows
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import percent, plain
 
@@ -162,7 +164,7 @@ def regressors(panel: Panel, mundlak: bool = True) -> pd.DataFrame:
 
 
 @fitted
-def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> Effect:
+def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> Estimate:
     """Fractional logit or probit of a rate on the policy, with period effects and Mundlak means.
 
     Returns
@@ -246,12 +248,11 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
         {"coefficients": coefficients},
     ).with_notes(note)
     if panel.kind != "binary":
-        return made
-    return guarded(
-        made,
-        panel,
-        Refitted(panel.work, lambda clusters, codes: _refit(clusters, codes, panel, link, mundlak)),
+        return Estimate(made)
+    way = Refitted(
+        panel.work, lambda clusters, codes: _refit(clusters, codes, panel, link, mundlak)
     )
+    return Estimate(made, panel, way)
 
 
 def _refit(

@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.effects.dealing import Clusters, group_time_contrast
+from evalkit.effects.design import Estimate
+from evalkit.effects.facts import facts
 from evalkit.effects.few import Linear, without_controls
-from evalkit.effects.fixed import dynamic_effect, least_squares
-from evalkit.effects.guards import guarded
+from evalkit.effects.leads import dynamic_effect
+from evalkit.effects.least_squares import least_squares
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, side, unfit
+from evalkit.effects.refusals import binary, fitted, side, unfit
+from evalkit.effects.result import Effect, Note, rows
 
 _CONTROLS = {"never": ("never_treated", "从未实施"), "not_yet": ("not_yet_treated", "尚未实施")}
 _METHODS = {"dr": "双重稳健", "ipw": "逆概率加权", "reg": "回归"}
@@ -46,8 +49,7 @@ def callaway_santanna(
     balance: int | None = None,
     draws: int = 999,
     seed: int = 7,
-    guard: bool = True,
-) -> Effect:
+) -> Estimate:
     """Group-time effects of Callaway and Sant'Anna (2021) and all their aggregations.
 
     ATT(g,t) = E[Y_t - Y_{g-1} | G = g] - E[Y_t - Y_{g-1} | C], conditional on the controls by the chosen method.
@@ -218,10 +220,8 @@ def callaway_santanna(
         details,
         "event_study",
     )
-    if not guard:
-        return made
     beta = (
-        least_squares(panel, panel.work, [], effects="i+t")["beta"]
+        least_squares(panel, panel.work, [], effects="i+t").beta
         if panel.xs
         else pd.Series(dtype="float64")
     )
@@ -229,7 +229,7 @@ def callaway_santanna(
         without_controls(work, beta),
         lambda clusters: cells.contrasts(clusters, chosen, base, anticipation, window, balance),
     )
-    return guarded(made, panel, way)
+    return Estimate(made, panel, way)
 
 
 Part = tuple[list[int], np.ndarray, np.ndarray, float, np.ndarray]

@@ -17,19 +17,11 @@ from evalkit.effects.dealing import (
     least_squares_contrasts,
     tested,
 )
-from evalkit.effects.few import FEW, STUDENTISED, unequal_said, without_controls
+from evalkit.effects.facts import facts
+from evalkit.effects.few import FEW, STUDENTISED, cluster_means, unequal_said
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import (
-    Effect,
-    Note,
-    allowed_as,
-    binary,
-    facts,
-    fitted,
-    rows,
-    side,
-    unfit,
-)
+from evalkit.effects.refusals import allowed_as, fitted, side, unfit
+from evalkit.effects.result import Effect, Note, rows
 from evalkit.world.number import p_value, percent, plain
 
 _BY = {"twfe": "双向固定效应", "group_time": "组别—时期平均"}
@@ -67,7 +59,7 @@ def randomisation(
     rejected. A warning says where the variances before the policy or the sizes differ.
     """
     allowed_as("statistic", statistic, _BY)
-    clusters = _clusters(panel)
+    clusters = cluster_means(panel)
     deals = clusters.deals(draws, seed, exact)
     found = tested(clusters, _contrast(clusters, statistic), deals, interval=studentised)
     usable = studentised and np.isfinite(found.se)
@@ -122,17 +114,6 @@ def randomisation(
     return Effect(
         "randomisation", "随机化检验", table, about, (), "d", draws_, "placebo"
     ).with_notes(*notes)
-
-
-def _clusters(panel: Panel) -> Clusters:
-    """Cluster-period means of a panel, controls partialled out."""
-    binary(panel, "randomisation")
-    work = panel.work
-    if panel.controls:
-        from evalkit.effects.fixed import least_squares
-
-        work = without_controls(work, least_squares(panel, work, [], effects="i+t")["beta"])
-    return Clusters(work)
 
 
 def _contrast(clusters: Clusters, statistic: str) -> np.ndarray:
@@ -201,44 +182,10 @@ def _inverted(
     return (float(low[out]), float(high[-1 - out])) if 0 <= out < len(null) else (-np.inf, np.inf)
 
 
-def pretrend_p(
-    panel: Panel, *, draws: int = 999, seed: int = 7, exact: int = EXACT
-) -> tuple[float, str] | None:
-    """Randomisation test of parallel trends before the first treatment anywhere; None without two such periods.
-
-    Clusters ever treated (the first cohort, where all are) against the others, by period less the last one before; the
-    statistic is the sum of squares of these gaps over their errors (plain gaps where one side is a single cluster), the
-    treatment dealt anew among the clusters. For a few treated clusters, where a joint test with clustered errors has no size.
-    """
-    clusters = _clusters(panel)
-    idle = clusters.t < clusters.cohorts[clusters.cohorts > 0].min()
-    if idle.sum() < 2 or not len(clusters.g):
-        return None
-    deals = clusters.deals(draws, seed, exact)
-    ever = (
-        clusters.cohorts > 0
-        if (clusters.cohorts == 0).any()
-        else clusters.cohorts == clusters.cohorts[0]
-    )
-    pair = clusters.paired(ever)
-    dealt = Deals(ever[deals.codes].astype(int), deals.every, seed)
-    actual, null = 0.0, np.zeros(len(dealt.codes))
-    last = int(np.flatnonzero(idle)[-1])
-    for lead in range(last):
-        contrast = np.zeros((2, len(clusters.t)))
-        contrast[1, [lead, last]] = 1, -1
-        contrast[0] = -contrast[1]
-        found = tested(pair, contrast, dealt, interval=False)
-        single = pair.sizes.min() == 1 or not np.isfinite(found.se)
-        actual += (found.estimate if single else found.z) ** 2
-        null += (found.null if single else found.null_z) ** 2
-    return float(deals.share(null >= actual * (1 - 1e-9))), deals.said
-
-
 @fitted
 def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
     """安慰剂检验: two-way fixed effects for random treatments, beside the actual one; compared as in `randomisation`."""
-    clusters = _clusters(panel)
+    clusters = cluster_means(panel)
     contrast = _contrast(clusters, "twfe")
     dealt = Deals(clusters.random(draws, seed), False, seed)
     found = tested(clusters, contrast, dealt, interval=False)

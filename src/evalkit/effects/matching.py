@@ -15,9 +15,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from evalkit.effects.design import Estimate
+from evalkit.effects.fixed import twfe
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, allowed_as, fitted, number, side
+from evalkit.effects.refusals import allowed_as, fitted, side
+from evalkit.effects.result import Effect, Note, number
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.stats import adjust
 from evalkit.world.number import fixed, plain
 
 PAPER = "Heckman, Ichimura and Todd (1997)"
@@ -127,7 +131,7 @@ def psm_did(
     k: int = 1,
     caliper: float = 0.2,
     bandwidth: float = 0.06,
-) -> Effect:
+) -> Estimate:
     """PSM-DID: match the ever treated to the never treated on the period before the first treatment, then two-way FE.
 
     Parameters
@@ -142,8 +146,6 @@ def psm_did(
     """
     import statsmodels.api as sm
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
-
-    from evalkit.effects.fixed import twfe
 
     allowed_as("method", method, ("nearest", "kernel"))
     if k < 1 or caliper <= 0 or bandwidth <= 0:
@@ -246,7 +248,8 @@ def psm_did(
     matched = replace(
         panel, frame=frame.loc[frame["weight"] > 0].reset_index(drop=True), weighted=True
     )
-    made = twfe(matched)
+    regression = twfe(matched)
+    made = regression.effect
     found, failed = side(
         "匹配平衡性的核对",
         lambda: balance(x.reset_index(), treated, weight * own, list(x.columns), own),
@@ -291,9 +294,14 @@ def psm_did(
         **({"balance": table} if found is not None else {}),
         "scores": scores,
     }
-    return Effect(
-        "psm_did", "倾向得分匹配双重差分", made.table, about, (), made.main, details
-    ).with_notes(*made.notes, *notes)
+    effect = replace(
+        made,
+        design="psm_did",
+        name="倾向得分匹配双重差分",
+        facts=about,
+        details=details,
+    )
+    return replace(regression, effect=effect, closing=tuple(notes))
 
 
 def multiple(
@@ -303,8 +311,6 @@ def multiple(
 
     Columns: ``name``, ``outcome``, ``estimate``, ``p``, ``adjusted``.
     """
-    from evalkit.stats import adjust
-
     allowed_as("method", method, METHODS)
     p = [
         float(e.row["p"]) for e in effects

@@ -12,12 +12,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from evalkit.effects.dealing import Clusters
+from evalkit.effects.design import Estimate
+from evalkit.effects.facts import facts
 from evalkit.effects.few import Linear, without_controls
 from evalkit.effects.fractional import regressors
-from evalkit.effects.guards import guarded
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note, binary, facts, fitted, rows, unfit, unweighted
+from evalkit.effects.refusals import binary, fitted, unfit, unweighted
+from evalkit.effects.result import Effect, Note, rows
 from evalkit.problems import InputError, Problem
+from evalkit.stats import beta_prior, shrink
 from evalkit.world.number import fixed, plain
 
 
@@ -28,8 +31,6 @@ def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.Da
     the group's own rate, n / (n + a + b). The limits hold the prior fixed, so they are a little short with few groups.
     """
     from scipy.stats import beta
-
-    from evalkit.stats import beta_prior, shrink
 
     x, n = np.asarray(count, float), np.asarray(total, float)
     if x.shape != n.shape:
@@ -132,7 +133,7 @@ def pool_effects(
 
 
 @fitted
-def multilevel(panel: Panel) -> Effect:
+def multilevel(panel: Panel) -> Estimate:
     """The policy's mean effect with a random intercept and a random effect by entity; period effects fixed.
 
     ``details["entities"]``: the effect of every treated entity, drawn towards the mean.
@@ -198,7 +199,7 @@ def multilevel(panel: Panel) -> Effect:
         without_controls(panel.work, beta),
         lambda clusters: {"treated": _contrast(clusters, np.asarray(fit.cov_re), float(fit.scale))},
     )
-    return guarded(made, panel, way)
+    return Estimate(made, panel, way)
 
 
 def _contrast(clusters: Clusters, spread: np.ndarray, noise: float) -> np.ndarray:

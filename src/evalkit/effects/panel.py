@@ -14,7 +14,8 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.effects.columns import Reader, Scale
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.world.number import percent, plain
+from evalkit.world.number import plain
+from evalkit.world.showing import shown
 
 # the columns of Panel.frame before outcome, controls and kept ones
 KEYS = ("entity", "period", "time", "cluster", "first_treated", "treated", "dose", "weight")
@@ -375,64 +376,16 @@ class Panel:
     @property
     def report(self) -> Block:
         """Balance and missingness, as a table."""
-        frame, lost, span = self.frame, self.attrition, list(self.periods.values())
-        ever = frame["first_treated"].notna()
-        rows: list[list[Any]] = [
-            *(
-                [KEY_NAMES[c], frame[c].nunique(), f"其中实施政策的 {frame.loc[ever, c].nunique()}"]
-                for c in ("entity", "cluster")
-            ),
-            ["时期", len(span), f"{span[0]} 至 {span[-1]}"],
-            [
-                "行（个体×时期）",
-                len(frame),
-                f"变量齐全的 {len(self.complete)}；{'' if self.balanced else '非'}平衡面板",
-            ],
-            *([f"开始实施：{self.period(g)}", n, "个体"] for g, n in self.cohorts.items()),
-            [
-                "首期有、末期没有的个体",
-                {"v": lost["all"], "t": percent(lost["all"])},
-                f"实施的 {percent(lost['treated'])}，未实施的 {percent(lost['never'])}",
-            ],
-            *(
-                [f"缺失：{gap.label}", int(gap.n), percent(gap.share)]
-                for gap in self.missing.itertuples()
-            ),
-        ]
-        return Block.table(
-            "面板的平衡与缺失",
-            ["项目", "数", "说明"],
-            rows,
-            notes=self.notes,
-            sortable=False,
-            source=self.source,
-            demo=self.is_demo,
-        )
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return self.report._repr_mimebundle_(include, exclude)
+        made: Block = shown(self, "report")
+        return made
 
     def dictionary(self) -> Block:
         """变量说明表: name, Chinese name, type, rows, missing, minimum, mean and maximum of every column."""
-        numeric = self.frame.select_dtypes("number").astype(float).agg(["min", "mean", "max"])
-        rows = [
-            [
-                name,
-                self.label(name),
-                "数值" if name in numeric else "文本",
-                int(column.notna().sum()),
-                int(column.isna().sum()),
-                *numeric.get(name, [None] * 3),
-            ]
-            for name, column in self.frame.items()
-        ]
-        heads = ["变量名", "名称", "类型", "有值", "缺失", "最小", "均值", "最大"]
-        columns = [
-            {"key": h, "label": h} | ({"decimals": 4} if h in heads[5:] else {}) for h in heads
-        ]
-        return Block.table(
-            "变量说明表", columns, rows, source=self.source, demo=self.is_demo, sortable=False
-        )
+        made: Block = shown(self, "dictionary")
+        return made
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return self.report._repr_mimebundle_(include, exclude)
 
     def export(self, path: str | Path) -> list[Path]:
         """Write the panel as ``.dta`` (Stata 14 and later), ``.sav``, ``.parquet`` or ``.xlsx``, 变量说明表 beside it.
@@ -442,49 +395,5 @@ class Panel:
         list of Path
             The file and ``<name>_变量说明.xlsx`` (a sheet of the same workbook for ``.xlsx``).
         """
-        from evalkit.effects.export import export
-
-        return export(self, Path(path))
-
-
-def panel(
-    data: Any,
-    outcome: str,
-    treatment: str,
-    controls: Sequence[str] = (),
-    entity: Literal["area", "party_org", "unit"] = "area",
-    *,
-    level: str = "district",
-    keep: Sequence[str] = (),
-    labels: Mapping[str, str] | None = None,
-) -> Panel:
-    """A panel of processed data with the timing of a policy.
-
-    Parameters
-    ----------
-    data
-        What `evalkit.load` returns.
-    outcome, controls
-        For areas: codes of indicators or measures. For units and party organisations: columns of their view, or
-        codes, of which the filter becomes 1 or 0 per row (``org_coverage`` of a unit: covered or not, on the
-        indicator's own base).
-    treatment
-        A policy of the table ``policies`` (area, policy, start_period, value); it holds in all places inside its area.
-    entity
-        ``area``, ``party_org`` or ``unit``; never persons.
-    level
-        Of the areas: ``district`` by default.
-    keep
-        Further columns, for comparisons by group (``peer_group`` of areas is always kept).
-    labels
-        Names to print, such as that of the policy.
-
-    Returns
-    -------
-    Panel
-        Clustered by the areas in which the policy was decided.
-    """
-    from evalkit.effects.source import read_panel
-
-    made = read_panel(data, outcome, treatment, tuple(controls), entity, level, tuple(keep))
-    return replace(made, labels={**made.labels, **(labels or {})})
+        written: list[Path] = shown(self, "export", Path(path))
+        return written

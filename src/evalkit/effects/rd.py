@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from evalkit.effects.result import Effect, Note, fitted, rows, side
+from evalkit.effects.design import Estimate
+from evalkit.effects.refusals import fitted, side
+from evalkit.effects.result import Effect, Note, rows
 from evalkit.effects.words import WORDS
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fixed, plain
@@ -236,7 +238,7 @@ def rd(
     period: str | None = None,
     level: float = 0.95,
     labels: dict[str, str] | None = None,
-) -> Effect:
+) -> Estimate:
     """Regression discontinuity of units at a threshold, with its checks.
 
     Parameters
@@ -411,7 +413,8 @@ def rd(
         "sample": f"{len(x)}个单位，带宽内左{fit.n_h_left}个、右{fit.n_h_right}个",
     }
     chart = "discontinuity" if len(beside["bins"]) else "coefficients"
-    return Effect("rd", "断点回归", table, about, (), "robust", beside, chart).with_notes(*notes)
+    made = Effect("rd", "断点回归", table, about, (), "robust", beside, chart)
+    return Estimate(made.with_notes(*notes))
 
 
 def _try(

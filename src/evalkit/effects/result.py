@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import wraps
-from importlib.metadata import version
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
-from evalkit.effects.panel import Panel
-from evalkit.effects.words import name
-from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.world.number import fixed, p_value, percent
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from evalkit.world.number import fixed
+from evalkit.world.showing import shown
 
 # the columns of every Effect.table; `at` is the place on the axis of a figure (event time, period, group), else NaN;
 # `p_small` is p once more where clusters are few and everything in the row is of another method (facts["p_small_method"])
@@ -43,65 +34,6 @@ PARTS = {
 }
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 STAR_RULE = "*、**、*** 分别表示在10%、5%、1%的水平上显著"
-
-
-def fitted(run: Callable[P, T]) -> Callable[P, T]:
-    """A design: its library's own warnings are kept back (the notes say what matters), its giving up is a fault of the input."""
-
-    @wraps(run)
-    def tried(*given: P.args, **options: P.kwargs) -> T:
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                return run(*given, **options)
-        except (
-            ValueError,
-            ArithmeticError,
-            LookupError,
-            StopIteration,
-            np.linalg.LinAlgError,
-        ) as error:
-            found = f"估计不出来（{' '.join(str(error).split())[:80] or type(error).__name__}）"
-            raise unfit(
-                name(run.__name__), found, "请看 advise 的判断表换一种设计，或核对数据和所给的选项"
-            ) from error
-
-    return tried
-
-
-def unfit(design: str, found: str, advice: str = "请看 ek.effects.advise(panel)") -> InputError:
-    """The data do not carry the design."""
-    return InputError(Problem("design_unfit", where=design, found=found, advice=advice))
-
-
-def binary(panel: Panel, design: str) -> None:
-    """Refuse a continuous treatment."""
-    if panel.kind != "binary":
-        raise unfit(
-            design,
-            f"{panel.label(panel.treatment)}是连续变量，没有开始实施的时期",
-            "连续的政策变量请用 ek.effects.twfe",
-        )
-
-
-def unweighted(panel: Panel, design: str, advice: str) -> None:
-    """Refuse weights where the design has no place for them: nothing given is ignored."""
-    if panel.weighted:
-        raise unfit(design, "面板有权重，这种方法用不上", f"{advice}；或在建面板时不给 weights")
-
-
-def allowed_as(option: str, given: object, allowed: Iterable[str]) -> None:
-    """Refuse an option that is not one of those allowed."""
-    if given not in (known := list(allowed)):
-        near = did_you_mean(str(given), known)
-        raise InputError(
-            Problem(
-                "value_invalid",
-                where=option,
-                found=str(given),
-                allowed="、".join(known),
-                advice=near,
-            )
-        )
 
 
 @dataclass(frozen=True)
@@ -169,78 +101,18 @@ class Effect:
 
     def plot(self, lang: str = "zh") -> Block:
         """The figure that belongs to the design."""
-        from evalkit import charts
-
-        return getattr(charts, self.chart)(self, lang=lang)  # type: ignore[no-any-return]
+        made: Block = shown(self, "plot", lang)
+        return made
 
     def block(self, decimals: int = 4) -> Block:
         """The table as a three-line table; every warning marks the main estimate and stands as a row of the table."""
-        heads = {
-            "label": "变量",
-            "estimate": "估计值",
-            "se": "标准误",
-            "p": "p值",
-            "ci": f"{percent(self.facts['level'], 0)}置信区间",
-        }
-        if self.table["p_small"].notna().any():  # all of the row is of the method for few clusters
-            heads["p"] = "少聚类p值"
-        columns = [
-            {"key": key, "label": label, "align": "left" if key == "label" else "right"}
-            for key, label in heads.items()
-        ]
-        rows: list[list[Any]] = []
-        for row in self.table.to_dict("records"):
-            texts = {key: number(row[key], decimals) for key in ("estimate", "se")}
-            texts |= {
-                "label": row["label"],
-                "p": p_value(row["p"]),
-                "ci": interval(row["ci_low"], row["ci_high"], decimals),
-            }
-            marked = (
-                {"mark": "▲", "tone": "bad"}
-                if self.warnings and row["term"] == self.row["term"]
-                else {}
-            )
-            main = {"v": row["estimate"], "t": texts["estimate"] + stars(row["p"])} | marked
-            rows.append([main if key == "estimate" else texts[key] for key in heads])
-        rows += [
-            [{"t": f"▲ {text}", "tone": "bad"}, *[""] * (len(heads) - 1)] for text in self.warnings
-        ]
-        notes = [
-            self.caption,
-            *(note.text for note in self.notes if note.tone == "info"),
-            f"{STAR_RULE}。",
-        ]
-        title = f"{self.name}：{self.facts['treatment_label']}对{self.facts['outcome_label']}的影响"
-        return Block.table(
-            title,
-            columns,
-            rows,
-            notes=notes,
-            sortable=False,
-            form="three_line",
-            source=self.source,
-            demo=self.facts["is_demo"],
-        )
+        made: Block = shown(self, "block", decimals)
+        return made
 
     @property
     def caption(self) -> str:
         """Sample, covariance and method in one sentence, as it stands under the table."""
-        f = self.facts
-        parts = [
-            f.get("sample")
-            or f"观测值{f['n']}，个体{f['entities']}，聚类{f['clusters']}（其中实施政策的{f['treated_clusters']}）",
-            f"结果变量均值{number(f['mean_outcome'], 4)}"
-            if f.get("mean_outcome") is not None
-            else "",
-            f"基期：{f['base_period']}" if f.get("base_period") else "",
-            "控制变量：" + ("、".join(f["controls"]) or "无"),
-            f"标准误：{f['covariance']}" if f.get("covariance") else "",
-            f"少聚类p值和区间：{f['p_small_method']}" if f.get("p_small_method") else "",
-            f"按权重估计（{f['weights']}）" if f.get("weights") else "",
-            f"方法：{f['method']}（{f['package']}）",
-        ]
-        return "；".join(part for part in parts if part) + "。"
+        return str(shown(self, "caption"))
 
     @property
     def source(self) -> str:
@@ -286,48 +158,6 @@ def rows(
     return pd.DataFrame(filled, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS[2:], "float64"))
 
 
-def facts(
-    panel: Panel,
-    *,
-    package: str,
-    method: str,
-    paper: str,
-    rows: pd.DataFrame | None = None,
-    **more: Any,
-) -> dict[str, Any]:
-    """The facts that every design states, read off the panel; `package` gets its installed version; `rows` are those it used."""
-    work = panel.work
-    used = work if rows is None else rows
-    ever = used["g"] > 0
-    idle = work[work["d"] == 0] if panel.kind == "binary" and (work["d"] == 0).any() else work
-    own = {
-        "outcome": panel.outcome,
-        "outcome_label": panel.label(panel.outcome),
-        "outcome_en": panel.english.get(panel.outcome, ""),
-        "treatment": panel.treatment,
-        "treatment_label": panel.label(panel.treatment),
-        "controls": [panel.label(c) for c in panel.controls],
-        "n": len(used),
-        "entities": int(used["i"].nunique()),
-        "clusters": int(used["c"].nunique()),
-        "treated_clusters": int(used.loc[ever, "c"].nunique()),
-        "treated_entities": int(used.loc[ever, "i"].nunique()),
-        "mean_outcome": float(np.average(idle["y"], weights=idle["w"])),
-        "base_period": "",
-        "covariance": "",
-        "level": 0.95,
-        "is_demo": panel.is_demo,
-        "rate": panel.rate,
-        "weights": panel.label("weight") if panel.weighted else "",
-        "method": method,
-        "paper": paper,
-        "package": f"{package} {version(package)}" if package else "Evalkit",
-        "source": panel.source,
-        "periods": panel.periods,
-    }
-    return own | more
-
-
 def stars(p: float) -> str:
     """``***`` below 0.01, ``**`` below 0.05, ``*`` below 0.1 (`STAR_RULE`)."""
     return next((mark for limit, mark in STARS if p < limit), "") if pd.notna(p) else ""
@@ -336,22 +166,6 @@ def stars(p: float) -> str:
 def number(value: Any, decimals: int = 4) -> str:
     """A number as text, — where there is none."""
     return fixed(value, decimals)
-
-
-def side(name: str, run: Callable[[], T]) -> tuple[T | None, tuple[Note, ...]]:
-    """What a side check gives; where it fails, whatever the error, a note that names it: the estimate stands."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return run(), ()
-    except Exception as error:
-        return None, (Note("info", f"{name}没有做成（{reason(error)}），估计不受影响"),)
-
-
-def reason(error: Exception) -> str:
-    """Why something failed, in one line."""
-    if isinstance(error, InputError):
-        return "；".join(p.found or p.title for p in error.problems)
-    return " ".join(str(error).split())[:80] or type(error).__name__
 
 
 def interval(low: Any, high: Any, decimals: int = 4) -> str:

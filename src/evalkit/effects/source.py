@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,16 +19,43 @@ ROWS = {"unit": ("units", "unit", "units"), "party_org": ("party_orgs", "party_o
 NAMES = {"area": "地区", "unit": "单位", "party_org": "党组织"}
 
 
-def read_panel(
+def panel(
     data: Any,
     outcome: str,
     treatment: str,
-    controls: tuple[str, ...],
-    entity: str,
-    level: str,
-    keep: tuple[str, ...],
+    controls: Sequence[str] = (),
+    entity: Literal["area", "party_org", "unit"] = "area",
+    *,
+    level: str = "district",
+    keep: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
 ) -> Panel:
-    """See `evalkit.effects.panel.panel`."""
+    """A panel of processed data with the timing of a policy.
+
+    Parameters
+    ----------
+    data
+        What `evalkit.load` returns.
+    outcome, controls
+        For areas: codes of indicators or measures. For units and party organisations: columns of their view, or
+        codes, of which the filter becomes 1 or 0 per row (``org_coverage`` of a unit: covered or not, on the
+        indicator's own base).
+    treatment
+        A policy of the table ``policies`` (area, policy, start_period, value); it holds in all places inside its area.
+    entity
+        ``area``, ``party_org`` or ``unit``; never persons.
+    level
+        Of the areas: ``district`` by default.
+    keep
+        Further columns, for comparisons by group (``peer_group`` of areas is always kept).
+    labels
+        Names to print, such as that of the policy.
+
+    Returns
+    -------
+    Panel
+        Clustered by the areas in which the policy was decided.
+    """
     if entity not in NAMES:
         allowed = "area（地区）、party_org（党组织）、unit（单位）；不作个人层面的评估"
         raise InputError(
@@ -41,12 +69,12 @@ def read_panel(
             "、".join(known) or "无，请在 政策.xlsx 中写明"
         )
         raise InputError(Problem("key_unknown", where="treatment", found=treatment, advice=advice))
-    codes = tuple(dict.fromkeys((outcome, *controls)))
+    codes, kept = tuple(dict.fromkeys((outcome, *controls))), tuple(keep)
     book = {**data.codebook.measures, **data.codebook.indicators}
-    frame, labels, rate, notes = (
-        _areas(data, book, codes, level, keep)
+    frame, names, rate, notes = (
+        _areas(data, book, codes, level, kept)
         if entity == "area"
-        else _rows(data, book, codes, entity, keep)
+        else _rows(data, book, codes, entity, kept)
     )
     made = Panel.from_frame(
         frame.assign(**_timing(own, frame["area_"])),
@@ -57,15 +85,20 @@ def read_panel(
         controls=controls,
         cluster="cluster_",
         dose="dose_",
-        labels=labels | {"entity": NAMES[entity], "policy": treatment},
+        labels=names | {"entity": NAMES[entity], "policy": treatment},
         rate=rate,
-        keep=[c for c in dict.fromkeys(("peer_group", *keep)) if c in frame],
+        keep=[c for c in dict.fromkeys(("peer_group", *kept)) if c in frame],
         is_demo=data.is_demo,
         source="演示数据，全部虚构" if data.is_demo else "本项目台账",
     )
     english = {c: book[c].name_en for c in codes if c in book}
     return replace(
-        made, entity=entity, treatment=treatment, english=english, notes=(*notes, *made.notes)
+        made,
+        entity=entity,
+        treatment=treatment,
+        english=english,
+        labels={**made.labels, **(labels or {})},
+        notes=(*notes, *made.notes),
     )
 
 

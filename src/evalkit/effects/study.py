@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,37 +17,20 @@ import pandas as pd
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from evalkit.effects.advise import Advice, advise
-from evalkit.effects.panel import Panel, panel
-from evalkit.effects.rd import UNIT_OUTCOMES, rd
-from evalkit.effects.result import Effect, allowed_as, reason, side, unfit
+from evalkit.effects.advice import Advice
+from evalkit.effects.advise import advise
+from evalkit.effects.designs import CHECKS, DESIGNS, PANELS
+from evalkit.effects.estimating import check, estimate, rd
+from evalkit.effects.multilevel import pool_effects
+from evalkit.effects.panel import Panel
+from evalkit.effects.rd import UNIT_OUTCOMES
+from evalkit.effects.refusals import reason, side, unfit
+from evalkit.effects.result import Effect
+from evalkit.effects.source import panel
 from evalkit.effects.words import name as design_name
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.declared import Faults, Source
 from evalkit.world.period import Period
-
-DESIGNS = {
-    "twfe": "fixed",
-    "event_study": "fixed",
-    "sun_abraham": "fixed",
-    "did2s": "fixed",
-    "callaway_santanna": "groups",
-    "synthetic_did": "synthetic",
-    "synthetic_control": "synthetic",
-    "fractional": "fractional",
-    "multilevel": "multilevel",
-    "psm_did": "matching",
-    "rd": "rd",
-}
-PANELS = [design for design in DESIGNS if design != "rd"]  # rd takes units, not a panel
-CHECKS = {
-    "bacon": "fixed",
-    "placebo": "inference",
-    "randomisation": "inference",
-    "wild_bootstrap": "inference",
-    "honest": "inference",
-}
-SEEDED = {"placebo", "randomisation", "wild_bootstrap"}
 
 
 def _as_text(value: Any) -> Any:
@@ -200,39 +182,11 @@ def study_panel(
     return made.having(inside)
 
 
-def estimate(source: Panel, design: str, **options: Any) -> Effect:
-    """A design of `DESIGNS` by its name."""
-    allowed_as("design", design, DESIGNS)
-    run: Callable[..., Effect] = getattr(
-        import_module(f"evalkit.effects.{DESIGNS[design]}"), design
-    )
-    return run(source, **options)
-
-
-def check(
-    source: Panel, name: str, seed: int = 7, draws: int = 499, main: Effect | None = None
-) -> Any:
-    """A check of `CHECKS` by its name."""
-    run = getattr(import_module(f"evalkit.effects.{CHECKS[name]}"), name)
-    if name == "honest":
-        if main is not None and main.design == "callaway_santanna":
-            return run(estimate(source, main.design, base="universal"))
-        usable = main is not None and main.design in ("event_study", "sun_abraham")
-        return run(
-            main
-            if usable
-            else estimate(source, "sun_abraham" if source.staggered else "event_study")
-        )
-    return run(source, **({"seed": seed, "draws": draws} if name in SEEDED else {}))
-
-
 def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
     """The effect by kind of entity: treated of one group against all untreated ones; drawn together by `pool_effects`.
 
     Columns: group, treated, estimate, se, low, high, pooled, reason (why a group has no estimate).
     """
-    from evalkit.effects.multilevel import pool_effects
-
     if column not in source.frame:
         known = list(source.keep)
         raise InputError(

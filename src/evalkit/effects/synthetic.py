@@ -8,20 +8,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.effects.guards import guarded
+from evalkit.effects.design import Estimate
+from evalkit.effects.facts import facts
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import (
-    Effect,
-    Note,
-    binary,
-    facts,
-    fitted,
-    number,
-    rows,
-    side,
-    unfit,
-    unweighted,
-)
+from evalkit.effects.refusals import binary, fitted, side, unfit, unweighted
+from evalkit.effects.result import Effect, Note, number, rows
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import p_value
 
@@ -36,8 +27,7 @@ def synthetic_did(
     variance: Literal["placebo", "jackknife", "bootstrap"] | None = None,
     draws: int = 200,
     seed: int = 7,
-    guard: bool = True,
-) -> Effect:
+) -> Estimate:
     """Synthetic difference in differences (Arkhangelsky et al. 2021): unit and time weights, then two-way effects.
 
     Parameters
@@ -133,7 +123,7 @@ def synthetic_did(
     made = Effect(
         "synthetic_did", "合成双重差分", table, about, tuple(notes), "att", details, "synthetic"
     )
-    return guarded(made, panel) if guard else made
+    return Estimate(made, panel)
 
 
 @fitted
@@ -146,7 +136,7 @@ def synthetic_control(
     importance: Literal["equal", "nested", "cv", "inverse_variance"] | None = None,
     placebo: bool = True,
     seed: int = 7,
-) -> Effect:
+) -> Estimate:
     """Synthetic control for one reforming place, with placebo inference over the others.
 
     Weights on the donors, not negative and adding up to 1, minimise the distance of the predictors before the policy;
@@ -288,9 +278,8 @@ def synthetic_control(
                 "实施前拟合不好（RMSPE超过该地区标准差的四分之一），差距不宜解释为政策效应",
             )
         )
-    return Effect(
-        "synthetic_control", "合成控制", table, about, (), "att", details, "synthetic"
-    ).with_notes(*notes)
+    made = Effect("synthetic_control", "合成控制", table, about, (), "att", details, "synthetic")
+    return Estimate(made.with_notes(*notes))
 
 
 def _not_rejected(post: np.ndarray, before: float, shadow: pd.DataFrame) -> tuple[float, float]:
