@@ -13,10 +13,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.scoring.declared import Faults, condition, cut_offs, declared, misfit
+from evalkit.scoring.cut_offs import levels
+from evalkit.scoring.finding import find
+from evalkit.scoring.models import Cycle, Item, StarsFile, StarTable
 from evalkit.scoring.points import no_persons
+from evalkit.scoring.tree import NEAR
 from evalkit.scoring.words import WORDS, points
-from evalkit.world.condition import mask, parse
+from evalkit.world.condition import Comparison, mask, parse
+from evalkit.world.declared import At, Faults
 from evalkit.world.number import fixed, plain
 from evalkit.world.showing import Showing
 
@@ -30,6 +34,13 @@ def number(values: Any) -> Any:
     )
 
 
+def condition(text: str) -> Comparison:
+    """``">= 85%"`` as a comparison; schemes are checked when they are read."""
+    found = Comparison.parse(text)
+    assert found is not None, text
+    return found
+
+
 def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
     """Rows that meet all conditions: value, [values], ">= 3", present, missing. A null meets none but missing."""
     return mask(parse(where or {}), frame)
@@ -37,69 +48,63 @@ def holds(frame: pd.DataFrame, where: Mapping[str, Any] | None) -> Any:
 
 def load_scheme(given: Any) -> tuple[str, dict[str, Any]]:
     """A checked scheme; all faults at once in one `InputError`."""
-    code, raw, faults = declared(given, "stars")
-    whole: tuple[Any, ...] = (code,)
-    raw = faults.mapping(raw, "stars", whole)
-    places = [(table, (*whole, "tables", k)) for k, table in raw.get("tables", {}).items()]
-    for table, path in [(faults.mapping(t, "table", at), at) for t, at in places] or [(raw, whole)]:
-        for kind in ("dimensions", "items"):
-            total = _check_items(table.get(kind, {}), (*path, kind), faults)
-            if total > (most := raw.get("points", np.inf)) + 1e-9:
-                faults.add(
-                    "value_invalid",
-                    (*path, kind),
-                    f"各项合计 {plain(total)}",
-                    f"不超过 {plain(most)}",
-                )
-    cuts = cut_offs(raw.get("cut_offs"), "level", (code, "cut_offs"), faults)
-    if sorted((c.value for c in cuts), reverse=True) != [c.value for c in cuts]:
-        found = "、".join(f"{c.value}星自{plain(c.start)}分" for c in cuts)
-        faults.add("value_invalid", (code, "cut_offs"), found, "星级越高，下限越高，每级一行")
-    for text in [
-        t for pair in raw.get("targets", {}).items() for t in pair if misfit(t, "condition")
-    ]:
-        faults.add("value_invalid", (code, "targets"), text, misfit(text, "condition"))
-    if "cycle" in raw:
-        cycle = faults.mapping(raw["cycle"], "cycle", (code, "cycle"))
-        if cycle.keys() != {"years", "first"}:
-            faults.add("key_missing", (code, "cycle"), "、".join(cycle), "{years: 2, first: 2014}")
-    if "dimensions" in raw and "star_when" not in raw:
-        faults.add("key_missing", (code, "star_when"), "", "得星线，例如 >= 85%")
-    if not raw.keys() & {"dimensions", "items", "tables", "score"}:
-        faults.add("key_missing", (code,), "、".join(raw), "dimensions、items、tables、score 之一")
+    declared = find(given, "stars")
+    code, faults = declared.code, declared.faults
+    read = faults.fitting(StarsFile, declared.content, (code,))
+    scheme = read.given()
+    most = scheme.get("points", np.inf)
+    for table, path in _tables_read(read, (code,), faults):
+        for kind, items in (("dimensions", table.dimensions), ("items", table.items)):
+            total = _check_items(items, (*path, kind), faults)
+            if total > most + NEAR:
+                allowed = f"不超过 {plain(most)}"
+                faults.invalid((*path, kind), f"各项合计 {plain(total)}", allowed)
+    cuts = levels(read.cut_offs, (code, "cut_offs"), faults)
+    if sorted((cut.value for cut in cuts), reverse=True) != [cut.value for cut in cuts]:
+        found = "、".join(f"{cut.value}星自{plain(cut.start)}分" for cut in cuts)
+        faults.invalid((code, "cut_offs"), found, "星级越高，下限越高，每级一行")
+    if "cycle" in scheme:
+        faults.model(Cycle, read.cycle, (code, "cycle"))
+    if "dimensions" in scheme and "star_when" not in scheme:
+        faults.missing((code, "star_when"), "得星线，例如 >= 85%")
+    if not scheme.keys() & {"dimensions", "items", "tables", "score"}:
+        faults.missing((code,), "dimensions、items、tables、score 之一", "、".join(scheme))
     faults.stop()
-    return code, raw | {"cut_offs": cuts}
+    return code, scheme | {"cut_offs": cuts}
+
+
+def _tables_read(
+    read: StarsFile, path: At, faults: Faults
+) -> list[tuple[StarTable | StarsFile, At]]:
+    """The tables of a scheme with their paths; the scheme itself where it has only one."""
+    if not read.tables:
+        return [(read, path)]
+    places = [(table, (*path, "tables", key)) for key, table in read.tables.items()]
+    return [(faults.fitting(StarTable, table, place), place) for table, place in places]
 
 
 def _tables(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(raw.get("tables", {}).values()) or [raw]
 
 
-def _check_items(items: Mapping[str, Any], path: tuple[Any, ...], faults: Faults) -> float:
+def _check_items(items: Mapping[str, Any], path: At, faults: Faults) -> float:
     """Faults of the items; the sum of their points without the bonus."""
     total = 0.0
-    for key, given in items.items():
+    for key, raw in items.items():
         here = (*path, key)
-        item = faults.mapping(given, "item", here)
-        if path[-1] == "dimensions" and "points" not in item:
-            faults.add("key_missing", (*here, "points"), "", "这个维度的满分")
-        inner = _check_items(item.get("items", {}), (*here, "items"), faults)
-        for word, value in (
-            bad := {w: v for w, v in item.get("steps", {}).items() if misfit(v, "number")}
-        ).items():
-            faults.add("value_invalid", (*here, "steps", word), value, misfit(value, "number"))
-        steps = [value for word, value in item.get("steps", {}).items() if word not in bad]
-        points = item.get("points", max([inner, 0.0, *steps]))
-        if inner > points + 1e-9 or (steps and max(steps) > points + 1e-9):
-            faults.add(
-                "value_invalid",
-                here,
-                f"下级合计或最高档 {plain(max([inner, *steps]))}",
-                f"不超过 {plain(points)}",
-            )
-        if bool(item.keys() & {"off", "add"}) != ("per" in item):
-            faults.add("key_missing", here, "、".join(item), "off 或 add 与 per（计数的列）同写")
-        total += 0.0 if item.get("bonus") or item.get("minus") else points
+        item = faults.fitting(Item, raw, here)
+        given = item.given()
+        if path[-1] == "dimensions" and "points" not in given:
+            faults.missing((*here, "points"), "这个维度的满分")
+        inner = _check_items(item.items, (*here, "items"), faults)
+        highest = max([inner, 0.0, *item.steps.values()])
+        points = item.points if "points" in given else highest
+        if highest > points + NEAR:
+            found = f"下级合计或最高档 {plain(highest)}"
+            faults.invalid(here, found, f"不超过 {plain(points)}")
+        if bool(given.keys() & {"off", "add"}) != ("per" in given):
+            faults.missing(here, "off 或 add 与 per（计数的列）同写", "、".join(given))
+        total += 0.0 if item.bonus or item.minus else points
     return total
 
 
@@ -224,7 +229,7 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
 def _finished(
     out: pd.DataFrame, score: Any, by_rule: Any, stars: Any, why: Any, raw: Mapping[str, Any]
 ) -> pd.DataFrame:
-    labels = {c.value: str(c.more.get("label", f"{c.value}星")) for c in raw["cut_offs"]}
+    labels = {c.value: c.label or f"{c.value}星" for c in raw["cut_offs"]}
     out["score"], out["reason"] = score, why
     out["by_rule"], out["stars_rule"] = (
         pd.array(v, dtype="Float64").astype("Int64") for v in (by_rule, stars)
@@ -261,7 +266,7 @@ def _need(frame: pd.DataFrame, raw: Mapping[str, Any]) -> None:
         raw.get("not_rated"),
         raw.get("veto"),
         *(t.get("when") for t in _tables(raw)),
-        *(c.more.get("also") for c in raw["cut_offs"]),
+        *(c.also for c in raw["cut_offs"]),
     ]
     wanted += [column for c in conditions for column in c or () if column not in frame]
     near = {
@@ -281,7 +286,7 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
     """Level of every row by cut-offs, preconditions and quotas; who falls out of a quota goes one level down."""
     cuts = raw["cut_offs"]
     reach = np.stack([c.holds(score) for c in cuts] or [np.zeros(len(frame), dtype=bool)])
-    meets = reach & np.stack([holds(frame, c.more.get("also")) for c in cuts] or [reach[0]])
+    meets = reach & np.stack([holds(frame, c.also) for c in cuts] or [reach[0]])
     reached, level = (np.where(m.any(0), m.argmax(0), len(cuts)) for m in (reach, meets))
     also = ["", WORDS.say("say.precondition")]
     why = np.array(
@@ -297,7 +302,7 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
         members, last = np.flatnonzero(inside & (level == at)), at == len(cuts) - 1 and at > 0
         sign = 1 if last else -1  # the lowest level is filled from below, its surplus rises
         order = members[np.argsort(sign * score[members], kind="stable")]
-        room = int(np.floor(float(cut.more.get("quota", 1)) * inside.sum() + 1e-9))
+        room = int(np.floor(cut.quota * inside.sum() + 1e-9))
         if len(order) <= room:
             continue
         edge = (
@@ -314,7 +319,7 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
                 "say.over_quota",
                 why=w,
                 stars=cut.value,
-                quota=float(cut.more["quota"]),
+                quota=cut.quota,
                 move="升" if last else "降",
             )
             for w in why[gone]

@@ -14,17 +14,19 @@ A fault names file, path and line, what stands there, what is allowed, and the n
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
 
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.world.yaml import Lines, parse_yaml, read_text, read_yaml, where
+from evalkit.world.number import fill
+from evalkit.world.words import Words
+from evalkit.world.yaml import Lines, parse_yaml, read_text, where
 
 At = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -32,10 +34,7 @@ LONGEST_FOUND = 300  # characters of a value that a message repeats
 MOST_ALLOWED = 40  # names that a message lists
 
 
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    """What a value must be, by pydantic's kind of error; what a mapping must look like."""
-    return dict(read_yaml(Path(__file__).with_name("declared.yml")))
+WORDS = Words.beside(__file__, "declared.yml")
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Source:
 
     content: Any
     file: str = ""
-    lines: Lines | None = None
+    lines: Lines | Callable[[At], int | None] | None = None
     inside: At = ()
 
     @classmethod
@@ -117,18 +116,23 @@ class Faults:
         self.add("key_missing", path, found, allowed)
 
     def unknown(
-        self, path: At, word: object, known: Iterable[str], code: str = "key_unknown"
+        self,
+        path: At,
+        word: object,
+        known: Iterable[object],
+        code: str = "key_unknown",
+        allowed: str = "",
     ) -> None:
-        """A name that is not among those known: those, and the nearest of them."""
+        """A name that is not among those known: those (or `allowed`, which says what they are), and the nearest."""
         names = [str(name) for name in known]
         listed = "、".join(names[:MOST_ALLOWED]) + ("…" if len(names) > MOST_ALLOWED else "")
-        self.add(code, path, word, listed, did_you_mean(str(word), names))
+        self.add(code, path, word, allowed or listed, did_you_mean(str(word), names))
 
     def mapping(self, path: At, given: Any) -> Mapping[Any, Any]:
         """`given` where it is a mapping; else a fault and an empty one."""
         if isinstance(given, Mapping):
             return given
-        self.invalid(path, "没有内容" if given is None else given, _words()["shapes"]["mapping"])
+        self.invalid(path, "没有内容" if given is None else given, WORDS["shapes"]["mapping"])
         return {}
 
     def model(self, model: type[M], given: Any, path: At = ()) -> M | None:
@@ -140,26 +144,60 @@ class Faults:
                 self._tell(error, model, path)
             return None
 
+    def fitting(self, model: type[M], given: Any, path: At = ()) -> M:
+        """The model of what fits: every fault is told, and the entry that has it is left out.
+
+        For a mapping whose parts are checked further (a tree, say), so that the faults below it come at once too.
+        Every field of the model has a default.
+        """
+        entries = self.mapping(path, given)
+        try:
+            return model.model_validate(entries)
+        except ValidationError as errors:
+            found = errors.errors()
+        for error in found:
+            self._tell(error, model, path)
+        bad = {error["loc"][0] for error in found}
+        fits = {k: v for k, v in entries.items() if isinstance(k, str) and k not in bad}
+        return model.model_validate(fits)
+
     def _tell(self, error: ErrorDetails, model: type[BaseModel], path: At) -> None:
         """A pydantic error in the words of the person who wrote the file."""
         loc = tuple(part for part in error["loc"] if not _is_branch(part))
-        at, kind, context = (*path, *loc), error["type"], error.get("ctx", {})
-        found = error.get("input")
+        at, kind, found = (*path, *loc), error["type"], error.get("input")
         if kind == "missing":
             self.missing(at, f"{loc[-1]}: …")
-        elif kind == "extra_forbidden":
-            self.unknown(at, loc[-1], fields_at(model, loc[:-1]))
-        elif kind in ("literal_error", "enum"):
-            choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-            self.unknown(at, found, choices, code="value_invalid")
+        elif kind in ("extra_forbidden", "invalid_key"):
+            self.unknown((*path, *loc[:-1], str(loc[-1])), loc[-1], fields_at(model, loc[:-1]))
+        elif kind == "literal_error":
+            self.unknown(at, found, choices_at(model, loc), code="value_invalid")
+        elif kind == ONE_OF:
+            self.unknown(at, found, error["ctx"]["choices"], code="value_invalid")
         else:
-            known = _words()["errors"].get(kind)
-            self.invalid(at, found, known.format(**context) if known else str(error["msg"]))
+            self.invalid(at, found, in_chinese(error))
 
     def stop(self) -> None:
         """Raise everything that was collected, if anything was."""
         if self.problems:
             raise InputError(self.problems)
+
+
+ONE_OF = "one_of"  # the kind of a fault whose context holds the `choices`
+_PYDANTIC = frozenset(get_args(ErrorType))
+
+
+def in_chinese(error: Mapping[str, Any]) -> str:
+    """What a value must be where it is not, from an error of pydantic or of a validator of ours.
+
+    Ours speak Chinese already: a ``PydanticCustomError`` by its message, a ``ValueError`` by its text.
+    """
+    kind, context = error["type"], error.get("ctx", {})
+    if kind not in _PYDANTIC:
+        return str(error["msg"])
+    if kind in ("value_error", "assertion_error"):
+        return str(context["error"])
+    words = WORDS["errors"]
+    return fill(str(words.get(kind, words["other"])), **context)
 
 
 def checked(model: type[M], source: Source) -> M:
@@ -178,8 +216,27 @@ def fields_at(model: type[BaseModel], path: At) -> list[str]:
         found = next(_steps(found, part), None)
         if found is None:
             return []
-    models = [one for one in _models_in(found)]
-    return [info.alias or name for one in models for name, info in one.model_fields.items()]
+    return [key for one in _models_in(found) for key in _keys_of(one)]
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys of a model as they are written; a model whose reader gives or takes some says so in `written_keys`."""
+    keys = [info.alias or name for name, info in model.model_fields.items()]
+    written: Callable[[list[str]], list[str]] | None = getattr(model, "written_keys", None)
+    return written(keys) if written else keys
+
+
+def choices_at(model: type[BaseModel], path: At) -> list[str]:
+    """The words that may stand at a path of a model whose type there is a ``Literal``."""
+    found: Any = model
+    for part in path:
+        found = next(_steps(found, part), None)
+    return [
+        str(choice)
+        for one in _alternatives(found)
+        if get_origin(one) is Literal
+        for choice in get_args(one)
+    ]
 
 
 def _steps(annotation: Any, part: str | int) -> Iterator[Any]:
