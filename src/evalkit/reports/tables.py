@@ -252,12 +252,12 @@ def _family(
     total = above(frame, period, level).set_index("indicator")
     for code in shown_codes:
         row = now.loc[now["indicator"] == code].iloc[0]
-        place = (
+        order_column = (
             {} if ranking == "none" else {f"{code}_rank": "位次" if ranking == "full" else "档次"}
         )
         columns += right(
             f"{row['short_name']}（{row['unit']}）",
-            **{code: "数值", f"{code}_change": "增减"} | place,
+            **{code: "数值", f"{code}_change": "增减"} | order_column,
         )
     gone, rows, small = hidden_cells(frame, period), list[list[Any]](), False
     for area, name in order.itertuples(index=False):
