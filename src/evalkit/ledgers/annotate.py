@@ -16,7 +16,7 @@ from evalkit.documents.workbook import MARK, book_bytes, list_sheet, sheet_name,
 from evalkit.ledgers import persons
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import words_of
-from evalkit.ledgers.grid import _SIGNED, Structure, is_total, skip_reason, structure
+from evalkit.ledgers.grid import ROWS, Structure, is_total, skip_reason, structure
 from evalkit.ledgers.headings import Headings, plain, squeeze
 from evalkit.ledgers.scan import column_number
 from evalkit.problems import SEVERITIES, Problem
@@ -83,7 +83,7 @@ def safe_rows(sheet: RawSheet, headings: Headings, lists: dict[str, Any]) -> lis
     out: list[list[object]] = []
     for i, row in enumerate(sheet.rows):
         texts = [c for c in row if isinstance(c, str) and c.strip()]
-        signed = any(_SIGNED.search(squeeze(c)) for c in texts)
+        signed = any(ROWS.signed.search(squeeze(c)) for c in texts)
         mine = kinds.get(i)
         if mine is None and not signed and len(texts) > 2 and not _NOTE.search(squeeze(texts[0])):
             mine = next(

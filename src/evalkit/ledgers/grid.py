@@ -34,7 +34,7 @@ class RowPatterns:
     derived: re.Pattern[str]
 
 
-_ROWS = RowPatterns(**{name: re.compile(pattern) for name, pattern in RULES["rows"].items()})
+ROWS = RowPatterns(**{name: re.compile(pattern) for name, pattern in RULES["rows"].items()})
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def is_total(cell: object, words: Iterable[str]) -> bool:
 
 def is_derived(cell: object) -> bool:
     """平均, 占比, 其中：规上, 上年同期 in place of a name: made from other rows, neither a record nor a total."""
-    return isinstance(cell, str) and bool(_ROWS.derived.fullmatch(squeeze(cell)))
+    return isinstance(cell, str) and bool(ROWS.derived.fullmatch(squeeze(cell)))
 
 
 def _blank(cell: object) -> bool:
@@ -195,7 +195,7 @@ def _is_group(upper: list[object], row: list[object]) -> bool:
     """Whether `upper` spans columns of the heading `row` below it."""
     texts = _texts(upper)
     if len(texts) < 2 or any(
-        ":" in squeeze(t) or _ROWS.unit_row.fullmatch(squeeze(t)) for _, t in texts
+        ":" in squeeze(t) or ROWS.unit_row.fullmatch(squeeze(t)) for _, t in texts
     ):
         return False
     return any(
@@ -225,7 +225,7 @@ def _aside(first: str, totals: Iterable[str]) -> bool:
     return (
         is_total(first, totals)
         or is_derived(first)
-        or (first[:1] in ("注", "说", "备") and bool(_ROWS.note.search(squeeze(first))))
+        or (first[:1] in ("注", "说", "备") and bool(ROWS.note.search(squeeze(first))))
     )
 
 
@@ -233,7 +233,7 @@ def _money_unit(texts: Iterable[str]) -> str | None:
     found = (
         unit
         for text in texts
-        for said in _ROWS.unit_row.findall(squeeze(text))
+        for said in ROWS.unit_row.findall(squeeze(text))
         for unit in MONEY_UNITS
         if unit in said
     )
@@ -242,11 +242,11 @@ def _money_unit(texts: Iterable[str]) -> str | None:
 
 def skip_reason(sheet: RawSheet) -> str:
     """Why a sheet is left out by its name alone: dictionary, cover, example; '' where it is not."""
-    return "名称表明是字典、封面、说明或示例" if _ROWS.skip_name.search(squeeze(sheet.name)) else ""
+    return "名称表明是字典、封面、说明或示例" if ROWS.skip_name.search(squeeze(sheet.name)) else ""
 
 
 def is_summary(sheet: RawSheet) -> bool:
-    return bool(_ROWS.summary_name.search(squeeze(sheet.name)))
+    return bool(ROWS.summary_name.search(squeeze(sheet.name)))
 
 
 def _fill_down(sheet: RawSheet) -> None:
@@ -257,7 +257,7 @@ def _fill_down(sheet: RawSheet) -> None:
         if not 0 <= first < last or column >= len(rows[first]):
             continue
         value = rows[first][column]
-        if isinstance(value, int | float) or (isinstance(value, str) and _ROWS.amount.match(value)):
+        if isinstance(value, int | float) or (isinstance(value, str) and ROWS.amount.match(value)):
             continue
         for row in rows[first + 1 : last + 1]:
             if column < len(row) and _blank(row[column]) and not all(map(_blank, row)):
@@ -352,14 +352,14 @@ class _Reading:
     def _ordinary(self, cell: object) -> bool:
         if type(cell) is not str:
             return cell is not None
-        if _ROWS.name.match(cell):
+        if ROWS.name.match(cell):
             return True
         text = squeeze(cell)
         special = (
-            _ROWS.note.search,
-            _ROWS.signed.search,
-            _ROWS.unit_row.match,
-            _ROWS.place_row.match,
+            ROWS.note.search,
+            ROWS.signed.search,
+            ROWS.unit_row.match,
+            ROWS.place_row.match,
         )
         known = (
             self.headings.known(cell)
@@ -452,11 +452,11 @@ class _Reading:
         )
         first = squeeze(texts[0][1])
         single = len({t for _, t in texts}) == 1
-        remark = _ROWS.note.search(first) or (
-            len(texts) <= 6 and any(_ROWS.signed.search(squeeze(t)) for _, t in texts)
+        remark = ROWS.note.search(first) or (
+            len(texts) <= 6 and any(ROWS.signed.search(squeeze(t)) for _, t in texts)
         )
         unit = _money_unit(t for _, t in texts) if len(texts) <= 3 else None
-        if items and named and not _ROWS.unit_row.match(first):
+        if items and named and not ROWS.unit_row.match(first):
             unit = None  # 党建经费总额（单位：万元） is an item
             single = single and bool(_SECTION.match(first) or self._merged_across(i))
         derived = next((str(c) for c in (texts[0][1], _cell(row, self.key)) if is_derived(c)), "")
@@ -478,9 +478,9 @@ class _Reading:
                 block.notes.extend(t for _, t in texts)
         elif block is not None and not named and self._goes_on(row):
             block.rows.append(i)
-        elif unit or block is None or single or (len(texts) <= 2 and _ROWS.place_row.search(first)):
+        elif unit or block is None or single or (len(texts) <= 2 and ROWS.place_row.search(first)):
             count["title"] += 1
-            self.pending += [(i, t) for _, t in texts if not _ROWS.signed.search(squeeze(t))]
+            self.pending += [(i, t) for _, t in texts if not ROWS.signed.search(squeeze(t))]
             self._signed(i, texts)
             self.money = unit or self.money
             if unit or single:
@@ -551,7 +551,7 @@ class _Reading:
         """A row with 填表人, 审核人 ... or with personal data in its text: reported by place and kind only."""
         for j, text in texts:
             word = squeeze(text)
-            named = _ROWS.signed.search(word) and not re.fullmatch(r"\S{2,6}[::]", word)
+            named = ROWS.signed.search(word) and not re.fullmatch(r"\S{2,6}[::]", word)
             if kind := "name" if named else persons.cell_kind(text):
                 self._personal(i, j, kind)
 
