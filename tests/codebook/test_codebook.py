@@ -428,6 +428,13 @@ def test_each_error_has_path_line_limit_and_near_match(tmp_path, text, code, whe
     assert says in problem.allowed + problem.advice
 
 
+def test_the_keys_of_an_entry_are_told_as_people_write_them(tmp_path):
+    (problem,) = errors(tmp_path, "terms: {x: {zh: 甲, replac: true}}")
+    assert problem.allowed == "zh、en、replace" and "replace" in problem.advice
+    (problem,) = errors(tmp_path, f"indicators: {{x: {NEW.replace('}', ', rule: R1}')}}}")
+    assert problem.allowed == "R01 这样的规则编号"
+
+
 @pytest.mark.parametrize(
     "entity", ["person", "party_member", "secretary", "党员", "书记", "instructor"]
 )

@@ -43,12 +43,13 @@ def _yaml_files(folder: Path) -> list[Path]:
 @lru_cache(maxsize=32)
 def _load(stamps: tuple[tuple[str, int, int], ...]) -> Codebook:
     draft = copy.copy(_packaged())
+    draft.problems = [*draft.problems]
     if stamps:
         draft.entries = {name: dict(entries) for name, entries in draft.entries.items()}
-        draft.files, draft.seen, draft.problems, draft.replaced = dict(draft.files), set(), [], []
+        draft.sources, draft.seen, draft.replaced = dict(draft.sources), set(), []
         draft.plain = copy.deepcopy(draft.plain)
     for path, _, _ in stamps:
-        draft.problems += read_file(Path(path), packaged=False, draft=draft)
+        read_file(Path(path), packaged=False, draft=draft)
     return _finish(draft)
 
 
@@ -56,13 +57,14 @@ def _load(stamps: tuple[tuple[str, int, int], ...]) -> Codebook:
 def _packaged() -> Draft:
     draft = Draft()
     for path in _yaml_files(PACKAGED):
-        draft.problems += read_file(path, packaged=True, draft=draft)
+        read_file(path, packaged=True, draft=draft)
     return draft
 
 
 def _finish(draft: Draft) -> Codebook:
-    if problems := [*draft.problems, *cross_check(draft)]:
-        raise InputError(problems)
+    cross_check(draft)
+    if draft.problems:
+        raise InputError(draft.problems)
     measures, indicators = draft.entries["measures"], draft.entries["indicators"]
     absent = {code for code, measure in measures.items() if measure.no_source}
     lost = {code for code, i in indicators.items() if {i.numerator, i.denominator} & absent}

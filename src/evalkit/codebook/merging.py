@@ -2,68 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import ValidationError
-
 from evalkit.codebook.models import DEFAULTS, SECTIONS, Entity, Entry
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.world.yaml import Lines, parse_cached, parse_yaml, read_text, where
+from evalkit.world.declared import At, Faults, Source
+from evalkit.world.yaml import Lines, parse_cached, parse_yaml, read_text
 
 PACKAGED_ONLY = ("tables", "lists", "views", "labels", "lineage")
 PLAIN = ("forbidden", "rules_left_out", "headings", "disclosure")
+POSITIVE = ("threshold", "n", "k", "p")  # numbers of the disclosure rules
 PERSON_WORDS = "person member secretary cadre instructor 个人 党员 书记 人员 指导员 干部 人".split()
-At = tuple[str | int, ...]
-
-
-@dataclass
-class File:
-    """A YAML file, and how to say where in it something stands."""
-
-    path: Path
-    lines: Lines
-
-    def problem(
-        self, code: str, path: At, found: object = "", allowed: str = "", advice: str = ""
-    ) -> Problem:
-        place = where(path, self.lines(path))
-        return Problem(
-            code,
-            file=self.path.name,
-            where=place,
-            found=str(found)[:60],
-            allowed=allowed,
-            advice=advice,
-        )
-
-    def invalid(self, path: At, found: object, allowed: str, advice: str = "") -> Problem:
-        return self.problem("value_invalid", path, found, allowed, advice)
-
-    def unknown(
-        self, path: At, word: object, known: Iterable[str], allowed: str = "", code: str = ""
-    ) -> Problem:
-        """A name that is not among those known: what is allowed (all of them, if not said), and the nearest ones."""
-        known, word = list(known), str(word)
-        return self.problem(
-            code or "key_unknown",
-            path,
-            word,
-            allowed or "、".join(known),
-            did_you_mean(word, known),
-        )
 
 
 @dataclass
 class Draft:
-    """What has been merged so far, and from which file each entry came."""
+    """What has been merged so far, from which file each entry came, and what is wrong."""
 
     entries: dict[str, dict[str, Any]] = field(
         default_factory=lambda: {name: {} for name in SECTIONS}
     )
-    files: dict[tuple[str, str], File] = field(default_factory=dict)
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     plain: dict[str, Any] = field(
         default_factory=lambda: {
@@ -79,167 +41,158 @@ class Draft:
     replaced: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
+    def faults(self, source: Source) -> Faults:
+        """Collects what is wrong in a file among the problems of all."""
+        return Faults(source, self.problems)
 
-def read_file(path: Path, packaged: bool, draft: Draft) -> Iterator[Problem]:
-    """Merge a file into the draft; the problems on the way."""
+    def faults_of(self, section: str, code: str) -> Faults:
+        """The same for the file in which an entry stands."""
+        return self.faults(self.sources[section, code])
+
+
+def read_file(path: Path, packaged: bool, draft: Draft) -> None:
+    """Merge a file into the draft."""
     try:
         text = read_text(path)
     except InputError as error:
-        yield from error.problems
+        draft.problems += error.problems
         return
     content, problems = parse_cached(path, text) if packaged else parse_yaml(text, path.name)
-    yield from problems
+    draft.problems += problems
     if content is not None and not isinstance(content, dict):
         allowed = "分节的内容：" + "、".join([*SECTIONS, *PLAIN])
-        yield Problem("value_invalid", file=path.name, found=str(content)[:40], allowed=allowed)
+        draft.faults(Source(content, path.name)).invalid((), content, allowed)
         return
-    file = File(path, Lines(text))
-    for section, body in (content or {}).items():
-        if section in SECTIONS:
-            yield from _section(section, body, file, draft)
-        elif section in PACKAGED_ONLY and packaged:
-            draft.fixed[section] |= body
-        elif section in PACKAGED_ONLY:
-            yield file.invalid(
-                (section,), section, "", "表、选项和视图只能用程序自带的，项目里不能改"
-            )
-        elif section not in PLAIN:
-            yield file.unknown((section,), section, [*SECTIONS, *PLAIN])
-        elif not isinstance(body, list if section == "forbidden" else dict):
-            yield file.invalid((section,), body, "列表" if section == "forbidden" else "名称: 内容")
-        elif section == "forbidden":
-            draft.plain[section] += [w for w in map(str, body) if w not in draft.plain[section]]
-        elif section == "rules_left_out":
-            draft.plain[section] |= body
-        elif section == "disclosure":
-            yield from _disclosure(dict(body), draft.plain[section], file, packaged)
-        elif packaged:
-            draft.plain["headings"] = body
-        else:
-            yield from _add_synonyms(body, draft.plain["headings"], ("headings",), file, {})
+    source = Source(content or {}, path.name, Lines(text))
+    for section, body in source.content.items():
+        _read_section(section, body, source, packaged, draft)
 
 
-def _disclosure(
-    body: dict[str, Any], known: dict[str, Any], file: File, packaged: bool
-) -> Iterator[Problem]:
+def _read_section(section: str, body: Any, source: Source, packaged: bool, draft: Draft) -> None:
+    """One section of a file: entries, something that only the program's own files hold, or something plain."""
+    faults, plain = draft.faults(source), draft.plain
+    fits = isinstance(body, list if section == "forbidden" else dict)
+    if section in SECTIONS:
+        _read_entries(section, body, source, draft)
+    elif section in PACKAGED_ONLY and packaged:
+        draft.fixed[section] |= body
+    elif section in PACKAGED_ONLY:
+        faults.invalid((section,), section, "", "表、选项和视图只能用程序自带的，项目里不能改")
+    elif section not in PLAIN:
+        faults.unknown((section,), section, [*SECTIONS, *PLAIN])
+    elif not fits:
+        allowed = "列表" if section == "forbidden" else "名称: 内容"
+        faults.invalid((section,), body, allowed)
+    elif section == "forbidden":
+        plain[section] += [word for word in map(str, body) if word not in plain[section]]
+    elif section == "rules_left_out":
+        plain[section] |= body
+    elif section == "disclosure":
+        _read_disclosure(body, plain[section], faults, packaged)
+    elif packaged:
+        plain["headings"] = body
+    else:
+        _add_synonyms(body, plain["headings"], ("headings",), faults, {})
+
+
+def _read_disclosure(
+    body: Mapping[str, Any], known: dict[str, Any], faults: Faults, packaged: bool
+) -> None:
     """The numbers of what is hidden: a project may set those that there are."""
     for key, value in body.items():
+        at = ("disclosure", key)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not packaged and key not in known:
-            yield file.unknown(("disclosure", key), key, known)
-        elif key in ("threshold", "n", "k", "p") and (
-            isinstance(value, bool) or not isinstance(value, int | float) or value <= 0
-        ):
-            yield file.invalid(("disclosure", key), value, "大于0的数")
+            faults.unknown(at, key, known)
+        elif key in POSITIVE and not (is_number and value > 0):
+            faults.invalid(at, value, "大于0的数")
         else:
             known[key] = value
 
 
-def _section(section: str, body: Any, file: File, draft: Draft) -> Iterator[Problem]:
+def _read_entries(section: str, body: Any, source: Source, draft: Draft) -> None:
+    faults, known = draft.faults(source), draft.entries[section]
     if not isinstance(body, dict):
-        yield file.invalid((section,), body, "代码: {各项}")
+        faults.invalid((section,), body, "代码: {各项}")
         return
     for code, raw in body.items():
-        at, exists, known = (
-            (section, str(code)),
-            code in draft.entries[section],
-            draft.entries[section],
-        )
+        at, exists = (section, str(code)), code in known
         if not isinstance(raw, dict):
-            yield file.invalid(at, raw, "{各项}，例如 name: …")
+            faults.invalid(at, raw, "{各项}，例如 name: …")
             continue
-        raw = dict(raw)
-        replace = raw.pop("replace", False) is True
+        replace = raw.get("replace", False) is True
         if at in draft.seen or (exists and not replace):
             here = f"{code} 已经有了；确要替换，请在这一项里写 replace: true"
             advice = f"{code} 在另一个文件里已经写过" if at in draft.seen else here
-            yield file.problem("key_duplicate", at, code, advice=advice)
+            faults.add("key_duplicate", at, code, advice=advice)
         elif replace and not exists:
             advice = did_you_mean(str(code), known) or "新增的不必写 replace"
-            yield file.problem("key_unknown", (*at, "replace"), code, advice=advice)
+            faults.add("key_unknown", (*at, "replace"), code, advice=advice)
         else:
             draft.seen.add(at)
-            draft.files[at] = file
-            try:
-                yield from _read_entry(at, raw, file, known)
+            draft.sources[at] = source
+            entry = _read_entry(at, {k: v for k, v in raw.items() if k != "replace"}, faults)
+            if entry is not None:
+                known[at[1]] = entry
                 draft.replaced += [f"{section}.{code}"] if exists else []
-            except ValidationError as errors:
-                words, model = draft.fixed["labels"]["errors"], SECTIONS[section]
-                yield from (_translated(one, at, model, file, words) for one in errors.errors())
 
 
-def _read_entry(
-    at: tuple[str, str], raw: dict[str, Any], file: File, entries: dict[str, Entry]
-) -> Iterator[Problem]:
-    if at[0] == "indicators":
-        if isinstance(raw.get("kind"), str) and raw["kind"] in DEFAULTS:
-            raw = dict(zip(("scale", "unit", "decimals"), DEFAULTS[raw["kind"]], strict=True)) | raw
-        entity, known = raw.get("entity"), get_args(Entity)
-        if (
-            isinstance(entity, str)
-            and entity not in known
-            and any(w in entity.lower() for w in PERSON_WORDS)
-        ):
+def _read_entry(at: tuple[str, str], raw: dict[Any, Any], faults: Faults) -> Entry | None:
+    """The checked entry, None where it does not fit."""
+    section, code = at
+    if section == "indicators":
+        kind, entity, known = raw.get("kind"), raw.get("entity"), get_args(Entity)
+        if isinstance(kind, str) and kind in DEFAULTS:
+            raw = DEFAULTS[kind] | raw
+        if isinstance(entity, str) and entity not in known and _is_person(entity):
             advice = "只评价地区、单位、党组织和活动"
-            yield file.problem("person_refused", (*at, "entity"), entity, "、".join(known), advice)
-            raw["entity"] = "area"
-    entries[at[1]] = SECTIONS[at[0]].model_validate({**raw, "code": at[1]})
+            faults.add("person_refused", (*at, "entity"), entity, "、".join(known), advice)
+            raw = raw | {"entity": "area"}
+    return faults.model(SECTIONS[section], raw | {"code": code}, at)
 
 
-def _translated(
-    error: Mapping[str, Any], at: At, model: type[Entry], file: File, words: dict[str, str]
-) -> Problem:
-    """A pydantic error in the words of the person who wrote the file."""
-    path, found, kind, context = (
-        (*at, *error["loc"]),
-        error.get("input"),
-        error["type"],
-        error.get("ctx", {}),
-    )
-    if kind == "missing":
-        return file.problem("key_missing", path, allowed=f"每一项都要有 {path[-1]}")
-    if kind == "extra_forbidden":
-        return file.unknown(
-            path, path[-1], [name for name in model.model_fields if name != "code"] + ["replace"]
-        )
-    if kind == "literal_error":
-        allowed = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-        return file.unknown(path, found, allowed, code="value_invalid")
-    return file.invalid(
-        path, found, words[kind].format(**context) if kind in words else str(error["msg"])
-    )
+def _is_person(entity: str) -> bool:
+    return any(word in entity.lower() for word in PERSON_WORDS)
 
 
-def _add_synonyms(
-    raw: Any, target: Any, path: At, file: File, taken: dict[str, At]
-) -> Iterator[Problem]:
+def _add_synonyms(raw: Any, target: Any, path: At, faults: Faults, taken: dict[str, At]) -> None:
     """A project's words are added to the lists of the packaged headings; `taken`: to which column a word belongs."""
     if isinstance(target, list):
-        if not isinstance(raw, list):
-            yield file.invalid(path, raw, "[写法, …]")
-        for word in map(str, raw if isinstance(raw, list) else ()):
-            if taken.get(word, path) != path:
-                yield file.problem(
-                    "key_duplicate", path, word, advice=f"“{word}”已经是 {taken[word][-2]} 列的表头"
-                )
-            elif word not in target:
-                target.append(word)
-                taken[word] = path
+        _add_words(raw, target, path, faults, taken)
         return
     if "names" in target and isinstance(raw, list):  # a column whose names are given at once
         raw = {"names": raw}
     if not isinstance(raw, dict | None):
-        yield file.invalid(path, raw, "名称: 内容")
+        faults.invalid(path, raw, "名称: 内容")
         return
     places: dict[str, Any] = {
-        k: v for k, v in target.items() if isinstance(v, list | dict) and k != "recognise"
+        key: below
+        for key, below in target.items()
+        if isinstance(below, list | dict) and key != "recognise"
     }
     for key, more in (raw or {}).items():
         at = (*path, str(key))
         if key == "columns" and key in places:
             taken = {
-                word: (*at, c, "names") for c, spec in places[key].items() for word in spec["names"]
+                word: (*at, column, "names")
+                for column, spec in places[key].items()
+                for word in spec["names"]
             }
         if str(key) in places:
-            yield from _add_synonyms(more, places[str(key)], at, file, taken)
+            _add_synonyms(more, places[str(key)], at, faults, taken)
         else:
-            yield file.unknown(at, key, places)
+            faults.unknown(at, key, places)
+
+
+def _add_words(raw: Any, target: list[str], path: At, faults: Faults, taken: dict[str, At]) -> None:
+    """Words for one list; a word that already belongs to another column is refused."""
+    if not isinstance(raw, list):
+        faults.invalid(path, raw, "[写法, …]")
+        return
+    for word in map(str, raw):
+        if taken.get(word, path) != path:
+            advice = f"“{word}”已经是 {taken[word][-2]} 列的表头"
+            faults.add("key_duplicate", path, word, advice=advice)
+        elif word not in target:
+            target.append(word)
+            taken[word] = path

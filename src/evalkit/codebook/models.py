@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from evalkit.world import condition as conditions
 
@@ -16,12 +18,18 @@ Entity = Literal["area", "unit", "party_org", "activity"]
 Text = Annotated[str, Field(min_length=1)]
 AsText = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
 Condition = dict[str, Any]
-DEFAULTS = {
-    "proportion": (100.0, "%", 1),
-    "rate": (1.0, "", 2),
-    "amount": (1.0, "元/人", 0),
-    "ratio": (100.0, "%", 1),
+DEFAULTS: dict[str, dict[Any, Any]] = {  # how an indicator is shown, by its kind
+    "proportion": {"scale": 100.0, "unit": "%", "decimals": 1},
+    "rate": {"scale": 1.0, "unit": "", "decimals": 2},
+    "amount": {"scale": 1.0, "unit": "元/人", "decimals": 0},
+    "ratio": {"scale": 100.0, "unit": "%", "decimals": 1},
 }
+
+
+def _is_rule(text: str) -> str:
+    if not re.fullmatch(r"R\d{2}", text):
+        raise PydanticCustomError("rule_number", "R01 这样的规则编号")
+    return text
 
 
 class Entry(BaseModel):
@@ -29,6 +37,11 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     code: str
+
+    @classmethod
+    def written_keys(cls, keys: list[str]) -> list[str]:
+        """The keys that people write: the code stands above the entry, and `replace` is taken by who merges."""
+        return [*(key for key in keys if key != "code"), "replace"]
 
 
 class Measure(Entry):
@@ -90,7 +103,7 @@ class Indicator(Entry):
     decimals: Annotated[int, Field(ge=0, le=6)]
     better: Literal["higher", "lower", "near", "none"]
     target: str | None = None
-    rule: Annotated[str, Field(pattern=r"^R\d{2}$")] | None = None
+    rule: Annotated[str, AfterValidator(_is_rule)] | None = None
     source: str = ""
     headline: bool = False
     note: str = ""
