@@ -86,7 +86,7 @@ def test_the_total_is_that_of_the_area_within(demo_project):
     codes = [c["key"] for c in key.content["columns"]]
     assert key.content["rows"][-1][codes.index("org_coverage")]["v"] == pytest.approx(value)
     named = {
-        row[0]
+        row[0]["v"]
         for b in _provenance(made, data)
         if b.kind == "table" and len(b.content["columns"]) == 6
         for row in b.content["rows"]

@@ -81,5 +81,5 @@ def test_light_includes_the_reference_itself(value, tone):
 def test_light_for_lower_is_better_and_without_reference():
     load = MONEY | {"better": "lower", "target": 3.0}
     assert [light(load | {"value": v}) for v in (3.0, 3.2, 4.0)] == ["good", "middle", "bad"]
-    assert light(RATE) is None and "mark" not in marked(RATE)
-    assert marked(MONEY)["mark"] == "●"
+    assert light(RATE) is None and not marked(RATE).mark
+    assert marked(MONEY).mark == "●"

@@ -49,6 +49,7 @@ def write(
     notes: Sequence[tuple[str, str]] = (),
     nav: Sequence[tuple[str, str]] = (),
     footer: str = "",
+    links: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Problem]:
     """Write a document tree as one file.
 
@@ -72,6 +73,9 @@ def write(
         Rows (term, words) of the workbook's sheet 说明: definitions and sources.
     nav, footer
         Links above and words below the HTML page.
+    links
+        ``{"indicator": {code: address}, "area": {path: address}}``: where the cells of the HTML page lead that stand
+        for an indicator or an area.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def write(
                     read="图里印成方框",
                 )
             )
-    content, said = _made(document, wanted, cover, fonts, notes, nav, footer)
+    content, said = _made(document, wanted, cover, fonts, notes, nav, footer, links)
     problems += said
     written = put(target, content)
     if written != target:
@@ -205,13 +209,14 @@ def _made(
     notes: Any,
     nav: Any,
     footer: str,
+    links: Mapping[str, Mapping[str, str]] | None,
 ) -> tuple[bytes, list[Problem]]:
     """The content of the file, and what its form has to say."""
     demo = document.is_demo or bool(cover and cover.demo)
     front = [*map(Block.paragraph, cover.summary if cover else ()), *flat(document.summary)]
     body, title = [*document.blocks], document.title
     if form == "html":
-        return _html(document, front, cover or Cover(), nav, footer), []
+        return _html(document, front, cover or Cover(), nav, footer, links), []
     if form == "xlsx":
         return xlsx.book([b for b in [*front, *body] if b.kind == "table"], title, notes, demo), []
     if form == "official":
@@ -247,6 +252,7 @@ def _html(
     cover: Cover,
     nav: Sequence[tuple[str, str]],
     footer: str,
+    links: Mapping[str, Mapping[str, str]] | None,
 ) -> bytes:
     summary = [
         Block.paragraph(b.content["text"], "summary") if b.kind == "paragraph" else b for b in front
@@ -255,5 +261,11 @@ def _html(
     foot = footer or "　".join(filter(None, (cover.office, cover.date)))
     members = [*summary, *document.body, *document.appendices]
     return html.page(
-        members, document.title or "报告", subtitle=subtitle, footer=foot, nav=nav, demo=cover.demo
+        members,
+        document.title or "报告",
+        subtitle=subtitle,
+        footer=foot,
+        nav=nav,
+        demo=cover.demo,
+        links=links,
     ).encode("utf-8")

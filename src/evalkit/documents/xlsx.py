@@ -100,7 +100,7 @@ def _held(number: float | int, form: Format) -> tuple[float | int, str]:
     )
     held = number if percent or form.scale == 1 else times(number, form.scale)
     seen = fixed(abs(settle(held)), decimals, scale=100 if percent else 1)
-    if seen != fixed(abs(size), decimals):
+    if seen != fixed(abs(size), decimals) or (number < 0 and not size):  # not -0.0
         down = -1 if form.sign == "arrow" and number < 0 else 1
         held = down * size / (100 if percent else 1)
     return held, look
@@ -121,7 +121,7 @@ def _of_text(cell: Cell, text: str) -> tuple[Any, str]:
     size = float(found[0].replace(",", "").replace("−", "-"))
     size *= -1 if "↓" in lead and value < 0 else 1
     seen = fixed(abs(settle(value)), decimals, scale=100 if percent else 1)
-    if seen != fixed(abs(size), decimals) or (size < 0) != (value < 0 and float(seen) != 0):
+    if seen != fixed(abs(size), decimals) or (size < 0) != (value < 0):
         value = size / (100 if percent else 1)
     digits = (
         ("#,##0" if not percent and "," in text else "0")

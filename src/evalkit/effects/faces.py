@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit import charts
-from evalkit.documents import Block
+from evalkit.documents import Block, Cell, Format
 from evalkit.effects.advice import CAREFUL, FITS, UNFIT, Advice
 from evalkit.effects.export import export
 from evalkit.effects.panel import KEY_NAMES, Panel
@@ -42,9 +42,9 @@ def effect_block(effect: Effect, decimals: int = 4) -> Block:
     ]
     rows: list[list[Any]] = []
     for row in effect.table.to_dict("records"):
-        texts = {key: number(row[key], decimals) for key in ("estimate", "se")}
-        texts |= {
+        told = {
             "label": row["label"],
+            "se": Cell(row["se"], Format(decimals)),
             "p": p_value(row["p"]),
             "ci": interval(row["ci_low"], row["ci_high"], decimals),
         }
@@ -53,10 +53,10 @@ def effect_block(effect: Effect, decimals: int = 4) -> Block:
             if effect.warnings and row["term"] == effect.row["term"]
             else {}
         )
-        main = {"v": row["estimate"], "t": texts["estimate"] + stars(row["p"])} | marked
-        rows.append([main if key == "estimate" else texts[key] for key in heads])
+        told["estimate"] = Cell(row["estimate"], Format(decimals), after=stars(row["p"]), **marked)
+        rows.append([told[key] for key in heads])
     rows += [
-        [{"t": f"▲ {text}", "tone": "bad"}, *[""] * (len(heads) - 1)] for text in effect.warnings
+        [Cell(text, mark="▲", tone="bad"), *[""] * (len(heads) - 1)] for text in effect.warnings
     ]
     notes = [
         effect.caption,
@@ -120,7 +120,7 @@ def panel_report(panel: Panel) -> Block:
         *([f"开始实施：{panel.period(g)}", n, "个体"] for g, n in panel.cohorts.items()),
         [
             "首期有、末期没有的个体",
-            {"v": lost["all"], "t": percent(lost["all"])},
+            Cell(lost["all"], Format.percent()),
             f"实施的 {percent(lost['treated'])}，未实施的 {percent(lost['never'])}",
         ],
         *(
@@ -166,7 +166,7 @@ def advice_block(advice: Advice) -> Block:
     rows = []
     for r in advice.table.to_dict("records"):
         mark, tone = _MARKS[r["verdict"]]
-        rows.append([r["name"], {"t": r["verdict"], "mark": mark, "tone": tone}, r["reason"]])
+        rows.append([r["name"], Cell(r["verdict"], mark=mark, tone=tone), r["reason"]])
     first = f"建议先做：{name(advice.main)}。" if advice.main else "现有数据没有合适的设计。"
     return Block.table(
         "适合用什么设计",

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook.dictionary import formula
-from evalkit.documents import Block
+from evalkit.documents import Block, Cell, Format
 from evalkit.indicators.load import Data
 from evalkit.reports.sentences import (
     attainment,
@@ -24,38 +24,27 @@ from evalkit.reports.words import (
     MARKS,
     MISSING,
     cell,
-    fixed,
     hidden_notes,
-    is_zero,
-    large,
     light,
     now_words,
     period_words,
     right,
-    shown,
+    sized,
     source_line,
     stepped,
+    valued,
     with_something,
 )
-from evalkit.world.number import minus, quotient, times
+from evalkit.world.number import minus, quotient
 
 MONEY, WAN = "元", 1e4
 STATES = {"good": "达到", "middle": "接近", "bad": "未达到"}
 OWN = "本方案定义"
 
 
-def arrow(step: float | None, decimals: int = 0) -> str:
+def step_cell(step: float | None, decimals: int = 0) -> Cell:
     """A difference as in every table: ↑12.3, ↓0.5, → where nothing is left after rounding."""
-    if step is None or pd.isna(step):
-        return MISSING
-    size = fixed(abs(step), decimals)
-    return "→" if is_zero(size) else f"{'↑' if step > 0 else '↓'}{size}"
-
-
-def step_cell(step: float | None, decimals: int = 0, unit: str = "") -> dict[str, Any]:
-    """A change as a cell with its number, so that a workbook can reckon with it."""
-    text = arrow(step, decimals)
-    return cell(step, text + unit * (text not in (MISSING, "→")))
+    return cell(step, Format(decimals, grouped=True, sign="arrow"))
 
 
 def counts(
@@ -95,7 +84,7 @@ def counts(
         known = path in wide.index and wide.loc[path, codes].notna().any()
         rows.append(
             [
-                path.rpartition("/")[2],
+                Cell(path.rpartition("/")[2], area=path),
                 *(cells(path, wide.loc[path, codes]) if known else ["缺报"] * len(codes)),
             ]
         )
@@ -134,7 +123,7 @@ def funds_table(
         past = None if old is None else old / WAN
         name = "合计" if code == "funds" else names[code].name
         growth = minus(value, past) / past if past else None
-        grown = {**step_cell(None if growth is None else times(growth, 100), 1, "%"), "v": growth}
+        grown = cell(growth, Format.percent(grouped=True, sign="arrow"))
         step = step_cell(None if past is None else minus(value, past), 2)
         rows.append([name, value, quotient(known.now[code], whole), past, step, grown])
     since = known.since
@@ -184,14 +173,14 @@ def targets(
             continue
         mine = here.loc[(here["indicator"] == code) & here["value"].notna()].to_dict("records")
         tone, step = light(row), known.change(code)
-        state = {"t": STATES[tone], "mark": MARKS[tone], "tone": tone} if tone else MISSING
+        state = Cell(STATES[tone], mark=MARKS[tone], tone=tone) if tone else MISSING
         done = f"{sum(light(r) == 'good' for r in mine)}/{len(mine)}" if tone else MISSING
         rows.append(
             [
                 voice.short(row),
                 *(_count(data, code, side, row[side]) for side in ("numerator", "denominator")),
-                cell(row["value"], shown(row)),
-                cell(row["target"], shown(row, row["target"])),
+                valued(row),
+                valued(row, row["target"]),
                 row["target_name"],
                 attainment(row) or MISSING,
                 stepped(row, step),
@@ -217,13 +206,11 @@ def targets(
     )
 
 
-def _count(data: Data, code: str, side: str, value: float) -> dict[str, Any]:
+def _count(data: Data, code: str, side: str, value: float) -> Cell:
     """A numerator or denominator in full (101,140), money with 万元."""
     unit = data.codebook.measures[getattr(data.codebook.indicators[code], side)].unit
-    text = (
-        large(value, unit) if unit == MONEY else fixed(value, 0 if float(value).is_integer() else 2)
-    )
-    return cell(value, text)
+    whole = Format(0 if float(value).is_integer() else 2, grouped=True)
+    return cell(value, sized(value, unit) if unit == MONEY else whole)
 
 
 def told_of() -> set[str]:

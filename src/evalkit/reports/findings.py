@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.documents import Block
+from evalkit.documents import Block, Format
 from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.blocks import plain
@@ -23,7 +23,6 @@ from evalkit.reports.sentences import MOST, declared, facts, moved, word
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
     cell,
-    fixed,
     large,
     money_size,
     now_words,
@@ -187,7 +186,7 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     for one in found:
         scale, digits, unit = (WAN, 2, "万元") if one.unit == MONEY else (1.0, 0, one.unit)
         now, old = (
-            cell(v, fixed(v, digits))
+            cell(v, Format(digits, grouped=True))
             for v in (one.n / scale, None if one.before is None else one.before / scale)
         )
         step = step_cell(None if one.before is None else minus(one.n, one.before) / scale, digits)

@@ -13,7 +13,7 @@ from typing import Any
 import evalkit
 from evalkit import charts
 from evalkit.codebook.dictionary import formula, in_words
-from evalkit.documents import FORMS, Block, html
+from evalkit.documents import FORMS, Block, Cell, Format, html
 from evalkit.documents.write import file_name
 from evalkit.files import put
 from evalkit.indicators import load
@@ -29,13 +29,13 @@ from evalkit.reports.sentences import declared
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
     MISSING,
-    fixed,
+    cell,
     marked,
     period_words,
     right,
-    shown,
     source_line,
     span,
+    valued,
 )
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
@@ -173,6 +173,7 @@ def write_index(made: Made) -> tuple[Path, Path]:
         footer=foot,
         demo=data.is_demo,
         scripts=[search],
+        links=_links(made, data),
     )
     return put(made.folder / "index.html", page), provenance
 
@@ -249,22 +250,12 @@ def _key_table(made: Made, data: Data) -> Block:
     columns += [{"key": f, "label": NAMES[f], "align": "center"} for f in forms]
     rows = []
     for area in [*made.areas, *made.silent]:
-        href = made.form(area, "html")
-        name: dict[str, Any] = {"t": area.rpartition("/")[2]} | ({"href": href} if href else {})
-        values = [
-            marked(cells[area, c]) | {"href": f"{PROVENANCE}#{c}"} if (area, c) in cells else "缺报"
-            for c in codes
-        ]
-        links = [
-            {"t": "打开", "href": link} if (link := made.form(area, f)) else MISSING for f in forms
-        ]
-        rows.append([name, *values, *links])
+        name = Cell(area.rpartition("/")[2], area=area)
+        values = [marked(cells[area, c]) if (area, c) in cells else "缺报" for c in codes]
+        rows.append([name, *values, *(_opened(made.form(area, f)) for f in forms)])
     whole = tables.above(frame, made.period, made.parameters["level"]).set_index("indicator")
     if len(whole):
-        total = [
-            marked(whole.loc[c]) | {"href": f"{PROVENANCE}#{c}"} if c in whole.index else MISSING
-            for c in codes
-        ]
+        total = [marked(whole.loc[c]) if c in whole.index else MISSING for c in codes]
         rows.append(["合计", *total, *[MISSING] * len(forms)])
     title = f"各{place}主要指标（{period_words(made.period)}；点表头排序，点{place}名看详情，点数字看出处）"
     return Block.table(
@@ -276,6 +267,20 @@ def _key_table(made: Made, data: Data) -> Block:
         source=source_line(made.period, data.is_demo),
         demo=data.is_demo,
     )
+
+
+def _opened(href: str | None) -> Cell:
+    """A cell that opens a file, where there is one."""
+    return Cell("打开", href=href) if href else Cell()
+
+
+def _links(made: Made, data: Data) -> dict[str, dict[str, str]]:
+    """Where cells of the index lead: an indicator to its provenance, an area to its page."""
+    pages = {area: made.form(area, "html") for area in made.areas}
+    return {
+        "indicator": {code: f"{PROVENANCE}#{code}" for code in tables.headline(data.codebook)},
+        "area": {area: href for area, href in pages.items() if href},
+    }
 
 
 def _years(made: Made, code: str) -> Block | None:
@@ -295,10 +300,7 @@ def _documents(made: Made) -> Block:
     rows = []
     for o in made.outcomes:
         if o.key not in made.names:
-            links = [
-                {"t": "打开", "href": href} if (href := made.form(o.key, f)) else MISSING
-                for f in FORMS
-            ]
+            links = [_opened(made.form(o.key, f)) for f in FORMS]
             earlier = (
                 f"这次没有生成，所列是{made.made_on(o.key)}的" if o.key in made.kept else "没有生成"
             )
@@ -307,7 +309,7 @@ def _documents(made: Made) -> Block:
         rows.append(
             [
                 "问题清单（内部资料，注意保存）",
-                *[{"t": "打开", "href": INTERNAL} if f == "xlsx" else MISSING for f in FORMS],
+                *[_opened(INTERNAL if f == "xlsx" else None) for f in FORMS],
                 "",
             ]
         )
@@ -355,10 +357,10 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
         yield Block.bullets(told)
         rows = [
             [
-                r["area_name"],
-                shown(r),
-                fixed(r["numerator"], 0),
-                fixed(r["denominator"], 0),
+                Cell(r["area_name"], area=r["area"]),
+                valued(r),
+                cell(r["numerator"], Format(0, grouped=True)),
+                cell(r["denominator"], Format(0, grouped=True)),
                 span(r),
                 int(r["n_missing"]),
             ]

@@ -93,7 +93,7 @@ def by_payer(result: Result, named: bool = True) -> Block:
     names, rows = lists()["payer"], []
     for year, part in result.cost("payer").groupby("year"):
         rows += [[f"{year}年", names[r["payer"]], *_wan(r)] for r in part.to_dict("records")]
-        rows.append([f"{year}年", {"t": "合计"}, *_wan(part[FEN].sum())])
+        rows.append([f"{year}年", "合计", *_wan(part[FEN].sum())])
     return _block(
         result,
         "分出资方支出",

@@ -13,8 +13,9 @@ from typing import Any
 from evalkit import charts
 from evalkit.codebook import load_codebook
 from evalkit.codebook.dictionary import formula
-from evalkit.documents import FORMS, Block, Cover, tree, write
-from evalkit.documents.blocks import changed, flat
+from evalkit.documents import FORMS, Block, Cell, Cover, tree, write
+from evalkit.documents.blocks import flat
+from evalkit.documents.cells import number as number_of
 from evalkit.documents.numbering import number
 from evalkit.documents.official import length
 from evalkit.documents.write import file_name
@@ -122,10 +123,12 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         lead=f"现将{title.removesuffix('报告')}情况报告如下（主要图表见附件1）。" if full else "",
         demo=demo,
     )
-    nav = [("返回目录", "../index.html" if area else "index.html")]
+    home = "../" if area else ""
+    nav = [("返回目录", f"{home}index.html")]
     faces = "windows" if settings["fonts"] == "windows" else "gb2312"
     problems: list[Problem] = []
-    shown, told = set(headline(project.codebook)), dict[str, Any]()
+    sources = {code: f"{home}provenance.html#{code}" for code in headline(project.codebook)}
+    told = dict[str, Any]()
     for form in forms:
         if form == "figures":
             for n, figure in enumerate((b for b in flat(blocks) if b.kind == "figure"), start=1):
@@ -140,16 +143,6 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
                 else moved_figures(project, parameters)
             )
             here = one_page(blocks, picked, baseline_words(str(period), parameters.get("baseline")))
-        elif form == "html":
-            here = linked(
-                blocks,
-                {
-                    voice_of(project).named(i): c
-                    for c, i in project.codebook.indicators.items()
-                    if c in shown
-                },
-                nav[0][1],
-            )
         elif form == "official":
             told["evalkit_length"] = length(number(blocks, title), cover)
         with_cover = cover if full or form == "html" else None
@@ -163,6 +156,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
             nav=nav,
             footer="由 Evalkit 从笔记本生成",
             notes=notes,
+            links={"indicator": sources},
         )
     if full and not public:
         data = load(
@@ -195,36 +189,6 @@ def definitions(project: Any) -> list[tuple[str, str]]:
     ]
 
 
-def linked(blocks: Sequence[Block], codes: Mapping[str, str], index: str) -> list[Block]:
-    """The blocks with every headline indicator in a table linked to its place in the page of provenance.
-
-    Either a column has the indicator's code as its key, or a row has its name in front and a column ``value``.
-    """
-    page = index.replace("index", "provenance")
-
-    def cell(value: Any, code: str | None) -> Any:
-        known = code and isinstance(value, Mapping) and value.get("v") is not None
-        return {**value, "href": f"{page}#{code}"} if known else value
-
-    def one(block: Block) -> Block:
-        if block.kind != "table":
-            return block
-        keys, rows = [c["key"] for c in block.content["columns"]], []
-        for row in block.content["rows"]:
-            named = (
-                codes.get(row[0].partition("（")[0]) if row and isinstance(row[0], str) else None
-            )
-            rows.append(
-                [
-                    cell(v, key if key in codes.values() else named if key == "value" else None)
-                    for key, v in zip(keys, row, strict=True)
-                ]
-            )
-        return Block("table", {**block.content, "rows": rows})
-
-    return [changed(block, one) for block in blocks]
-
-
 def one_page(
     blocks: Sequence[Block], instead: Sequence[Block] = (), since: str = "上年"
 ) -> list[Block]:
@@ -250,12 +214,11 @@ def _short(table: Block, since: str) -> Block:
     rows, keys = content["rows"], [c["key"] for c in content["columns"]]
 
     def number_in(row: Sequence[Any], key: str) -> float:
-        cell = row[keys.index(key)] if key in keys else None
-        return float(cell["v"]) if isinstance(cell, Mapping) and cell.get("v") is not None else 0.0
+        return float(number_of(row[keys.index(key)]) or 0.0) if key in keys else 0.0
 
     def short_of(n: int) -> float:
         value, target = (number_in(rows[n], key) for key in ("value", "target"))
-        missed = any(isinstance(c, Mapping) and c.get("tone") in ("middle", "bad") for c in rows[n])
+        missed = any(Cell.read(cell).tone in ("middle", "bad") for cell in rows[n])
         return abs(value / target - 1) if missed and target else 0.0
 
     def step_of(n: int) -> float:

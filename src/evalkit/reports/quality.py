@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.documents import Block
+from evalkit.documents import Block, Cell
 from evalkit.indicators.load import Data
 from evalkit.problems import SEVERITIES, TITLES
 from evalkit.reports.voice import voice_of
-from evalkit.reports.words import MISSING, cell, right, shown
+from evalkit.reports.words import right, valued
 from evalkit.world.number import quotient
 from evalkit.world.period import places
 
@@ -76,7 +76,7 @@ def _marked(problem: Any) -> list[Any]:
     severity, code = problem["severity"], problem["code"]
     mark, tone = MARKS[severity]
     return [
-        {"t": SEVERITIES[severity][0], "mark": mark, "tone": tone},
+        Cell(SEVERITIES[severity][0], mark=mark, tone=tone),
         TITLES.get(code, (code,))[0],
     ]
 
@@ -163,9 +163,9 @@ def _area_column(rows: pd.DataFrame) -> dict[str, str]:
     return {"key": "area", "label": voice_of(rows).place(str(rows["level"].iloc[0]))}
 
 
-def _typed(row: Any, *values: float) -> list[dict[str, Any]]:
+def _typed(row: Any, *values: float) -> list[Cell]:
     """Values of an indicator as cells with their numbers."""
-    return [cell(value, shown(row, value)) for value in values]
+    return [valued(row, value) for value in values]
 
 
 def missing(now: pd.DataFrame, n: int = 30) -> Block:
@@ -213,8 +213,8 @@ def baseline(data: Data) -> Block:
         "records"
     ):
         gap = r["printed"] - r["recomputed"]
-        same = {"t": MISSING if pd.isna(gap) else "相同"}
-        mark = {"t": "不同", "mark": "▲", "tone": "middle"} if r["differs"] else same
+        same = None if pd.isna(gap) else "相同"
+        mark = Cell("不同", mark="▲", tone="middle") if r["differs"] else same
         rows.append(
             [
                 names.get(r["area"], r["area"]),

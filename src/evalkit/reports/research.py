@@ -7,17 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.documents import Block
+from evalkit.documents import Block, Cell, Format
 from evalkit.effects.result import stars
 from evalkit.problems import InputError, Problem
 from evalkit.reports.scores import show
 from evalkit.reports.voice import voice_of
-from evalkit.reports.words import fixed, shown, source_line, span
+from evalkit.reports.words import fixed, source_line, span, valued
 from evalkit.scoring.ranks import rank
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
 from evalkit.world import number
 from evalkit.world.period import in_time
 
+FOUR = Format(4)
 NO_EFFECT = "以上只是同一时期各地区之间的相关，不是因果关系，不能说明增加投入会使覆盖率提高多少；要估计政策效果，请用政策效果分析。"
 
 
@@ -63,9 +64,9 @@ def shrunken(frame: pd.DataFrame, indicator: str) -> Block:
         [
             r["area_name"],
             f"{number.fixed(r['numerator'])} / {number.fixed(r['denominator'])}",
-            shown(r, unit=False),
+            valued(r, unit=False),
             span(r, "ci_low", "ci_high"),
-            shown(r, v, unit=False),
+            valued(r, v, unit=False),
             int(a),
             int(b),
         ]
@@ -104,16 +105,16 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
             value, weight = rows["value"].to_numpy(float), rows["denominator"].to_numpy(float)
             total, between, within = theil_decomposition(value, rows["g"].to_numpy(), weight)
             top, low = value.max(), value.min()
-            cells = [fixed(v, 4) for v in (gini(value, weight), total, between, within)]
-            share = number.percent(between, 0, over=total) if total > 0 else None
+            cells = [Cell(v, FOUR) for v in (gini(value, weight), total, between, within)]
+            share = Cell(between / total, Format.percent(0)) if total > 0 else None
             body.append(
                 [
                     f"{rows['name'].iloc[0]}",
                     str(period),
                     *cells,
                     share,
-                    fixed(atkinson(value, 0.5, weight), 4),
-                    fixed(top, 2, over=low) if low > 0 else None,
+                    Cell(atkinson(value, 0.5, weight), FOUR),
+                    Cell(top / low, Format(2)) if low > 0 else None,
                 ]
             )
     heads = _right(

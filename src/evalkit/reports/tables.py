@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
-from evalkit.documents import Block
+from evalkit.documents import Block, Cell
 from evalkit.documents.latex import latex_table as latex
 from evalkit.indicators.compare import VERDICTS, WHOLE, compare
 from evalkit.reports.journal import balance, descriptive, regression
@@ -27,8 +28,6 @@ from evalkit.reports.words import (
     LIGHT_RULE,
     MISSING,
     baseline_words,
-    cell,
-    change,
     change_unit,
     fixed,
     hidden_notes,
@@ -42,6 +41,7 @@ from evalkit.reports.words import (
     source_line,
     span,
     stepped,
+    valued,
     with_something,
 )
 from evalkit.world.number import half_up, minus, times
@@ -189,9 +189,9 @@ def _whole(
         ends = _ends(mine, place)
         told: list[Any] = [MISSING] * 2
         if whole and pd.notna(old):
-            told = [cell(old, shown(row, old, unit=False)), stepped(row, minus(row["value"], old))]
+            told = [valued(row, old, unit=False), stepped(row, minus(row["value"], old))]
         few = f"（{n}个{place}有数）" if 0 < (n := mine["area"].nunique()) < every else ""
-        target = MISSING if pd.isna(row["target"]) else cell(row["target"], _reference(row))
+        target = MISSING if pd.isna(row["target"]) else _reference(row)
         rows.append(
             [
                 f"{row['name']}（{row['unit']}）{few}",
@@ -228,10 +228,10 @@ def _whole(
     )
 
 
-def _reference(row: Any) -> str:
+def _reference(row: Any) -> Cell:
     """The reference with its name, unless the name says no more than the number (应达到100%)."""
-    value, name = shown(row, row["target"], unit=False), str(row["target_name"])
-    return value if "100%" in name else f"{value}（{name}）"
+    name = str(row["target_name"])
+    return valued(row, row["target"], unit=False, after="" if "100%" in name else f"（{name}）")
 
 
 def _family(
@@ -261,7 +261,7 @@ def _family(
         )
     gone, rows, small = hidden_cells(frame, period), list[list[Any]](), False
     for area, name in order.itertuples(index=False):
-        line: list[Any] = [str(name)]
+        line: list[Any] = [Cell(str(name), area=str(area))]
         for code in shown_codes:
             one = cells.get((area, code))
             if one is None:
@@ -340,9 +340,9 @@ def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
         [
             str(r["area_name"]),
             str(r["name"]),
-            cell(r["value"], shown(r)),
-            cell(r["reference"], shown(r, r["reference"])),
-            *(cell(r[key], change(r, r[key]) + change_unit(r)) for key in ("difference", "change")),
+            valued(r),
+            valued(r, r["reference"]),
+            *(stepped(r, r[key], change_unit(r)) for key in ("difference", "change")),
         ]
         for r in hits.sort_values(["sort_order", "indicator"]).to_dict("records")
     ]
@@ -395,10 +395,10 @@ def profile(
         rows.append(
             [
                 str(r["name"]),
-                marked(r) | {"t": shown(r) + between},
+                replace(marked(r, unit=True), after=between),
                 MISSING if other is None else stepped(r, other["change"]),
                 f"{_part(r['numerator'])} / {_part(r['denominator'])}",
-                MISSING if other is None else shown(r, other["reference"]),
+                MISSING if other is None else valued(r, other["reference"]),
                 MISSING if other is None else VERDICTS[other["verdict"]],
                 *([rank] if ranking == "full" else []),
             ]
@@ -497,15 +497,15 @@ def rates(rates: pd.DataFrame, places: Iterable[str] | None = None) -> Block:
     )
 
 
-def _stated(r: dict[str, Any]) -> str:
+def _stated(r: dict[str, Any]) -> Cell:
     """A point where the words allow one; 低于 for a ceiling that the printed number keeps; else the range."""
     if not r["low"] < r["high"]:
-        return shown(r)
+        return valued(r)
     ceiling = r["high"] <= r["value"] * (1 + 1e-12)
     printed = half_up(times(r["value"], r["scale"]), int(r["decimals"]))
     if ceiling and printed > times(r["value"], r["scale"]):
-        return f"低于 {shown(r)}"
-    return f"{span(r)}{r['unit']}"
+        return valued(r, before="低于 ")
+    return Cell(f"{span(r)}{r['unit']}")
 
 
 def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Block:
@@ -522,7 +522,7 @@ def questions(checks: pd.DataFrame, grades: Iterable[str] | None = None) -> Bloc
     }
     rows = [
         [
-            {"t": r["grade"], "mark": marks[r["grade"]][0], "tone": marks[r["grade"]][1]},
+            Cell(r["grade"], mark=marks[r["grade"]][0], tone=marks[r["grade"]][1]),
             *(str(r[key]) for key in ("place", "text", "source")),
         ]
         for r in frame.to_dict("records")

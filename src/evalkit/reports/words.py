@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from evalkit.documents.cells import Cell, Format, is_empty
 from evalkit.world import number
 from evalkit.world.period import Period
 
@@ -148,22 +150,48 @@ def hidden_notes(frame: Any, gone: Any) -> list[str]:
     return [HIDDEN_NOTE] if gone else [NOTHING_HIDDEN] if "hidden" in frame else []
 
 
-def cell(value: Any, text: str) -> dict[str, Any]:
-    """A table cell: what it shows, and the number behind it for those who reckon with it."""
-    return {"v": None if value is None or pd.isna(value) else float(value), "t": text}
+def format_of(row: Any, unit: bool = True) -> Format:
+    """How the values of an indicator row are printed: 82.3%, 843元/人."""
+    return Format(
+        int(row["decimals"]), float(row["scale"]), True, unit=str(row["unit"]) if unit else ""
+    )
 
 
-def stepped(row: Any, difference: Any) -> dict[str, Any]:
+def sized(value: float | None, unit: str) -> Format:
+    """How an amount or count is printed, with 万 and 亿 where it is large, as `large` tells it."""
+    for whole, word in ((10**8, "亿"), (10**4, "万")):
+        if value is not None and abs(value) >= whole and (unit == "元" or abs(value) >= 1e5):
+            return Format(2, 1 / whole, True, unit=word + unit)
+    return Format(0, grouped=True, unit=unit)
+
+
+def cell(value: Any, form: Format, **more: Any) -> Cell:
+    """A table cell of a number; nothing known is null."""
+    return Cell(None if value is None or pd.isna(value) else float(value), form, **more)
+
+
+def valued(row: Any, value: float | None = None, unit: bool = True, **more: Any) -> Cell:
+    """A table cell of an indicator's value (or of another `value` in its unit); hidden ones are *."""
+    own = value is None
+    value = row["value"] if value is None else value
+    if hidden(row) and (value is None or pd.isna(value)):
+        more["text"] = HIDDEN
+    if own:
+        more["indicator"] = str(
+            row["indicator"] if "indicator" in row else getattr(row, "name", "")
+        )
+    return cell(value, format_of(row, unit), **more)
+
+
+def stepped(row: Any, difference: Any, unit: str = "") -> Cell:
     """A table cell: a change with its arrow."""
-    return cell(difference, change(row, difference))
+    return cell(difference, replace(format_of(row, False), sign="arrow", unit=unit))
 
 
-def marked(row: Any) -> dict[str, Any]:
+def marked(row: Any, unit: bool = False) -> Cell:
     """A table cell: the value with its traffic light."""
     tone = light(row)
-    return cell(row["value"], shown(row, unit=False)) | (
-        {"mark": MARKS[tone], "tone": tone} if tone else {}
-    )
+    return valued(row, unit=unit, mark=MARKS[tone] if tone else "", tone=tone or "")
 
 
 def right(group: str = "", /, **labels: str) -> list[dict[str, Any]]:
@@ -180,8 +208,7 @@ def with_something(
     """Columns and rows without those of the `optional` columns (keys) in which no row has anything, such as a first year's change."""
 
     def empty(at: int) -> bool:
-        cells = (row[at].get("t") if isinstance(row[at], dict) else row[at] for row in rows)
-        return all(cell in (None, MISSING) for cell in cells)
+        return all(is_empty(row[at]) for row in rows)
 
     keys = [column["key"] if isinstance(column, dict) else column for column in columns]
     kept = [n for n, key in enumerate(keys) if key not in optional or not empty(n)]
