@@ -9,10 +9,11 @@ from evalkit.codebook import Codebook
 from evalkit.indicators.project import Project, find_project
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.persons import labels
-from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.world.yaml import parse_mapping, read_text
+from evalkit.problems import InputError, did_you_mean
+from evalkit.world.declared import Faults
 
 MAPPING = "mapping.yml"
+ONE_EACH = "每行写一条“我的表头: 规定的列”"
 
 
 def labelled(project: Project, dataset: str) -> dict[str, Path]:
@@ -31,21 +32,13 @@ def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
     """A user's headings and the columns they stand for, None without such a file; all that is wrong in one `InputError`."""
     if not path.exists():
         return None
-    content, problems = parse_mapping(read_text(path), path.name)
-    if nested := [key for key, value in content.items() if isinstance(value, dict | list)]:
-        advice = "每行写一条“我的表头: 规定的列”，冒号用半角，后面空一格"
-        problems.append(
-            Problem(
-                "yaml_unreadable",
-                file=path.name,
-                where=str(nested[0]),
-                found=str(content)[:40],
-                advice=advice,
-            )
-        )
-    if problems:
-        raise InputError(problems)
-    mapping = {str(k): "" if v is None else str(v) for k, v in content.items()}
+    faults = Faults.read_mapping(path)
+    mapping: dict[str, str] = {}
+    for key, value in faults.source.content.items():
+        if isinstance(value, dict | list):
+            faults.invalid((str(key),), value, ONE_EACH, "冒号用半角，后面空一格")
+        else:
+            mapping[str(key)] = "" if value is None else str(value)
     headings = Headings(codebook.headings, mapping)
     names = {
         name
@@ -53,20 +46,10 @@ def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
         for spec in form["columns"].values()
         for name in spec["names"][:1]
     }
-    problems = [
-        Problem(
-            "key_unknown",
-            file=path.name,
-            where=key,
-            found=mapping[key],
-            allowed="空表里的列名；不要的列写“忽略”",
-            advice=did_you_mean(mapping[key], names),
-        )
-        for key in mapping
-        if headings.leads_nowhere(key)
-    ]
-    if problems:
-        raise InputError(problems)
+    for key in filter(headings.leads_nowhere, mapping):
+        near = did_you_mean(mapping[key], names)
+        faults.add("key_unknown", (key,), mapping[key], "空表里的列名；不要的列写“忽略”", near)
+    faults.stop()
     return mapping
 
 

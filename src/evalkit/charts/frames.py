@@ -156,7 +156,8 @@ def pick(
     for column, new in (("value", "shown"), ("low", "shown_low"), ("high", "shown_high")):
         rows[new] = number.times(floats(rows, column), scale)
     rows["label"] = labels(rows, lang)
-    rows["small"] = floats(rows, "denominator") < SMALL_BASE
+    least = floats(rows, "minimum_base") if "minimum_base" in rows else SMALL_BASE
+    rows["small"] = floats(rows, "denominator") < least
     pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
     mean = rows["shown"].mean() if np.isnan(pooled) else pooled
     info = Info(

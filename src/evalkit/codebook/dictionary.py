@@ -78,7 +78,9 @@ def _indicators(codebook: Codebook) -> Iterator[str]:
 def formula(indicator: Indicator, codebook: Codebook) -> str:
     """The formula in words: 有党的组织的单位 ÷ 实体运营的法人单位 × 100%."""
     top, bottom = codebook.measures[indicator.numerator], codebook.measures[indicator.denominator]
-    before = "上年" if indicator.denominator_period == "previous" else ""
+    before = {"same": "", "previous": "上年", "mean": "上年与本年平均"}[
+        indicator.denominator_period
+    ]
     factor = (
         ""
         if indicator.scale == 1

@@ -96,8 +96,9 @@ class Indicator(Entry):
     kind: Literal["proportion", "rate", "amount", "ratio"]
     numerator: str
     denominator: str
-    denominator_period: Literal["same", "previous"] = "same"
+    denominator_period: Literal["same", "previous", "mean"] = "same"
     base: Text
+    member_bases: dict[Literal["year_end", "mean"], Text] = {}
     scale: Annotated[float, Field(gt=0)]
     unit: str
     decimals: Annotated[int, Field(ge=0, le=6)]
@@ -107,6 +108,12 @@ class Indicator(Entry):
     source: str = ""
     headline: bool = False
     note: str = ""
+
+    def periods_of_base(self, period: str, before: str) -> tuple[str, ...]:
+        """Of which periods the denominator is taken, by the period and the one a year before it."""
+        return {"same": (period,), "previous": (before,), "mean": (before, period)}[
+            self.denominator_period
+        ]
 
 
 class Reference(Entry):
@@ -214,6 +221,7 @@ class Codebook(BaseModel):
     sources: dict[str, Source]
     headings: dict[str, Any]
     checks: dict[str, Check]
+    minimum_base: int = 30
     rules_left_out: dict[str, str]
     disclosure: dict[str, Any]
     no_source: tuple[str, ...] = ()

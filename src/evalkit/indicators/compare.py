@@ -64,12 +64,17 @@ def half_unit(frame: pd.DataFrame) -> pd.Series:
     return 1 / (2 * 10.0 ** frame["decimals"].astype(float) * frame["scale"].astype(float))
 
 
+def small_base(rows: pd.DataFrame) -> pd.Series | int:
+    """The denominator of each row below which a proportion is shown, not ranked."""
+    return rows["minimum_base"].fillna(MINIMUM_BASE) if "minimum_base" in rows else MINIMUM_BASE
+
+
 def compare(
     indicators: pd.DataFrame,
     period: str | int,
     to: str = "mean",
     against: str | int | None = None,
-    minimum_base: int = MINIMUM_BASE,
+    minimum_base: int | None = None,
 ) -> pd.DataFrame:
     """Each area of each level against a reference.
 
@@ -83,7 +88,8 @@ def compare(
         ``"mean"`` (pooled over the areas of the level: sum of numerators over sum of denominators), ``"peers"`` (the
         same over the other areas of the peer group), ``"target"``, or an area.
     minimum_base
-        Below this denominator a proportion is shown, not ranked (基数小).
+        Below this denominator a proportion is shown, not ranked (基数小); by default what the project's evalkit.yml says
+        (the column `minimum_base`), else 30.
 
     Returns
     -------
@@ -111,7 +117,8 @@ def compare(
     out["change"] = number.minus(out["value"], out["previous"])
     out["course"] = course(out, out["previous"])
     out["falling"] = out["course"] == "worse"
-    out["ranked"] = (out["kind"] != "proportion") | (out["denominator"] >= minimum_base)
+    least = small_base(out) if minimum_base is None else minimum_base
+    out["ranked"] = (out["kind"] != "proportion") | (out["denominator"] >= least)
     out["rank"] = _rank(out)
     out["n_ranked"] = out.groupby(["level", "indicator"], dropna=False)["rank"].transform("count")
     out["tied"] = out["rank"].notna() & out.duplicated(["level", "indicator", "rank"], keep=False)

@@ -45,6 +45,7 @@ COLUMNS = [
     "scale",
     "unit",
     "decimals",
+    "minimum_base",
     "area_name",
     "peer_group",
     "sort_order",
@@ -192,6 +193,7 @@ def _filled(
             ),
             "scale": number(lambda i: i.scale),
             "decimals": number(lambda i: i.decimals).astype(int),
+            "minimum_base": codebook.minimum_base,
             "area_name": both["area"].map(
                 lambda a: a.rpartition("/")[2] if isinstance(a, str) else a
             ),
@@ -213,21 +215,23 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
     slot, (measure, codes) = area * len(periods) + period, pd.factorize(frame["measure"])
     rows = {code: np.flatnonzero(measure == n) for n, code in enumerate(codes)}
     at = np.full(len(_areas) * len(periods), -1)
-    tops, bottoms = [np.zeros(0, dtype=int)], [np.zeros(0, dtype=int)]
+    tops, bottoms, seconds = ([np.zeros(0, dtype=int)] for _ in range(3))
     for _, indicator in chosen:
         top, bottom = rows[indicator.numerator], rows[indicator.denominator]
         at[slot[bottom]] = bottom
-        when = earlier[period[top]] if indicator.denominator_period == "previous" else period[top]
+        now, before = period[top], earlier[period[top]]
+        when = now if indicator.denominator_period == "same" else before
         found = np.where(when < 0, -1, at[area[top] * len(periods) + when])
+        again = np.full(len(top), -1)  # the second denominator of a mean
+        if indicator.denominator_period == "mean":
+            again = at[area[top] * len(periods) + now]
+            found = np.where(again < 0, -1, found)
         at[slot[bottom]] = -1
         tops.append(top[found >= 0])
         bottoms.append(found[found >= 0])
+        seconds.append(again[found >= 0])
     which = np.repeat([n for n, _ in chosen] or [0], [len(t) for t in tops[1:]] or [0])
-    remarks = np.array(
-        ["；分母取上年末数" if i.denominator_period == "previous" else "" for _, i in chosen]
-        or [""],
-        dtype=object,
-    )
+    remarks = np.array([_REMARKS[i.denominator_period] for _, i in chosen] or [""], dtype=object)
     columns = ["level", "value", "low", "high", "n_missing", "base", "n_areas", "home"]
     top, bottom = np.concatenate(tops), np.concatenate(bottoms)
     both = pd.concat(
@@ -242,6 +246,7 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
         ],
         axis=1,
     )
+    both = _with_mean_base(both, frame[columns], np.concatenate(seconds))
     overlapping = both["base_n"].eq(OVERLAPPING) | both["base_d"].eq(OVERLAPPING)
     remark = (
         remarks[np.searchsorted([n for n, _ in chosen], which)]
@@ -250,6 +255,23 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
     )
     both["remark"] = remark + np.where(overlapping, "；跨区县合计含重复计数", "").astype(object)
     return _same_areas(both.assign(which=which))
+
+
+_REMARKS = {"same": "", "previous": "；分母取上年末数", "mean": "；分母取上年末与本年末数的平均"}
+
+
+def _with_mean_base(both: pd.DataFrame, frame: pd.DataFrame, second: np.ndarray) -> pd.DataFrame:
+    """Denominators with the mean of two periods where a row of `frame` is the second one (else -1)."""
+    twice = second >= 0
+    if not twice.any():
+        return both
+    other = frame.iloc[second[twice]]
+    for column in ("value", "low", "high"):
+        mean = (both.loc[twice, column + "_d"].to_numpy() + other[column].to_numpy()) / 2
+        both.loc[twice, column + "_d"] = mean
+    missing = both.loc[twice, "n_missing_d"].fillna(0).to_numpy() + other["n_missing"].fillna(0)
+    both.loc[twice, "n_missing_d"] = missing.to_numpy()
+    return both
 
 
 def _same_areas(both: pd.DataFrame) -> pd.DataFrame:
@@ -311,9 +333,7 @@ def _pair_published(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicato
     # a stated base on both sides must be the same one: rates on different bases are never formed
     both = both.loc[(base_n == "") | (base_d == "") | (base_n == base_d)]
     undated = both["period_n"].isna() | both["period_d"].isna()
-    same_year = (both["period_n"] == both["period_d"]) & (
-        indicator.denominator_period == "previous"
-    )
+    same_year = (both["period_n"] == both["period_d"]) & (indicator.denominator_period != "same")
     remark = np.where(undated, "；其中未注明年份的数字按同一来源同一地方配对", "").astype(object)
     remark = remark + np.where(same_year, "；分母为同年数", "")
     return both.assign(period=both["period_n"].fillna(both["period_d"]), remark=remark)

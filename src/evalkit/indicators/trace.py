@@ -83,10 +83,13 @@ def _asked(data: Data, code: str, area: str, period: str) -> list[Asked]:
         advice = did_you_mean(code, [*codebook.indicators, *codebook.measures])
         raise InputError(Problem("key_unknown", where="indicator", found=code, advice=advice))
     indicator = codebook.indicators[code]
-    of_base = previous_period(period) if indicator.denominator_period == "previous" else period
+    base = codebook.measures[indicator.denominator]
     return [
         Asked("分子", codebook.measures[indicator.numerator], area, period),
-        Asked("分母", codebook.measures[indicator.denominator], area, of_base),
+        *(
+            Asked("分母", base, area, one)
+            for one in indicator.periods_of_base(period, previous_period(period))
+        ),
     ]
 
 

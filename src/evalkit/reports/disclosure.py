@@ -214,10 +214,10 @@ def published(data: Data, level: str = "district") -> Data:
     earlier = {p: o for o, p in zip(data.periods, data.periods[1:], strict=False)}
     for r in indicators.itertuples():
         one = book.indicators[r.indicator]
-        under = earlier.get(r.period, "") if one.denominator_period == "previous" else r.period
+        under = one.periods_of_base(r.period, earlier.get(r.period, ""))
         keys = {
             (r.period, one.numerator),
-            (under, one.denominator),
+            *((period, one.denominator) for period in under),
             (r.period, f"{one.numerator}÷{one.denominator}"),
         }
         flags.append(any((p, r.area, m) in hidden for p, m in keys))

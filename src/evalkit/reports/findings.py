@@ -14,7 +14,6 @@ from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.blocks import plain
 from evalkit.indicators.columns import View
-from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
 from evalkit.indicators.store import nullable
@@ -125,7 +124,8 @@ def found_problems(
         wide = mine.pivot(index="area", columns="measure", values="value").reindex(columns=wanted)
         each = wide[codes[0]] - (wide[codes[1]] if len(codes) > 1 else 0)
         unit = data.codebook.measures[codes[0]].unit
-        base = wide[about["of"]].where(wide[about["of"]] >= (MINIMUM_BASE if unit != MONEY else 0))
+        least = data.codebook.minimum_base if unit != MONEY else 0
+        base = wide[about["of"]].where(wide[about["of"]] >= least)
         hidden = "hidden" in mine and bool(mine["hidden"].any())
         shares = (
             ()

@@ -305,7 +305,8 @@ def _rate(name: str, known: Facts) -> str | None:
 
 
 def small(row: Any) -> str:
-    small = row["kind"] == "proportion" and row["denominator"] < MINIMUM_BASE
+    least = row.get("minimum_base", MINIMUM_BASE)
+    small = row["kind"] == "proportion" and row["denominator"] < least
     return word("small") if small else ""
 
 

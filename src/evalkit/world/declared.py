@@ -26,7 +26,7 @@ from pydantic_core.core_schema import ErrorType
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fill
 from evalkit.world.words import Words
-from evalkit.world.yaml import Lines, parse_yaml, read_text, where
+from evalkit.world.yaml import Lines, parse_mapping, parse_yaml, read_text, where
 
 At = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -92,6 +92,13 @@ class Faults:
 
     source: Source = field(default_factory=lambda: Source({}))
     problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def read_mapping(cls, path: Path) -> Faults:
+        """Those of a YAML file that holds ``名称: 内容`` (or nothing): what its text has wrong, keys that stand twice too."""
+        text = read_text(path)
+        content, problems = parse_mapping(text, path.name)
+        return cls(Source(content, path.name, Lines(text)), problems)
 
     def add(
         self, code: str, path: At, found: object = "", allowed: str = "", advice: str = ""

@@ -1,0 +1,122 @@
+"""What a project's ``evalkit.yml`` may say, and what holds where it says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from evalkit.codebook import Codebook, Indicator
+from evalkit.problems import visible
+from evalkit.world.declared import Faults
+
+FILE = "evalkit.yml"
+LONGEST = 200  # characters of a text
+
+
+def _line(value: Any) -> str:
+    fits = isinstance(value, str) and len(value) <= LONGEST and "\n" not in value
+    if not fits or visible(value) != value:
+        raise ValueError(f'一行文字，不超过{LONGEST}字；全是数字的要加引号，例如 "2025"')
+    return value
+
+
+Line = Annotated[str, BeforeValidator(_line)]
+
+
+class Settings(BaseModel):
+    """The settings of a project.
+
+    Attributes
+    ----------
+    name
+        Of the project, in titles.
+    area
+        The area of all ledgers, where nothing in them says so.
+    office, field
+        What the office and its field call themselves.
+    member_base
+        Of which members money per member is reckoned: those at the end of the year before, at the end of the year, or
+        the mean of both. Followed by the indicators that declare ``member_bases``.
+    minimum_base
+        Below this denominator a proportion is shown, not ranked.
+    references
+        Indicator -> the reference of the codebook that is its target here.
+    fonts
+        ``windows``: 仿宋, 楷体 ... in Word; else the faces of GB/T 9704.
+    date, addressee
+        Of the signed report: 2026年1月15日; 主送机关.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Line = ""
+    area: Line = ""
+    office: Line = "两新组织党建工作机构"
+    field: Line = "两新组织"
+    member_base: Literal["prev_year_end", "year_end", "mean"] = "prev_year_end"
+    minimum_base: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 30
+    references: dict[str, Line] = {}
+    fonts: Literal["system", "windows"] = "system"
+    date: Line = ""
+    addressee: Line = ""
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a file, the usual ones without it; every fault in one `InputError`."""
+    if not path.exists():
+        return Settings()
+    faults = Faults.read_mapping(path)
+    settings = faults.model(Settings, faults.source.content)
+    faults.stop()
+    assert settings is not None
+    return settings
+
+
+def applied(settings: Settings, codebook: Codebook, path: Path) -> Codebook:
+    """The codebook as a project wants it: its small base, its references, its member base of money.
+
+    Raises
+    ------
+    InputError
+        For indicators and references that the codebook does not have.
+    """
+    _check_references(settings, codebook, path)
+    changed = {
+        code: made
+        for code, indicator in codebook.indicators.items()
+        if (made := _as_chosen(indicator, settings)) is not indicator
+    }
+    if not changed and settings.minimum_base == codebook.minimum_base:
+        return codebook
+    return codebook.model_copy(
+        update={
+            "minimum_base": settings.minimum_base,
+            "indicators": {**codebook.indicators, **changed},
+        }
+    )
+
+
+def _check_references(settings: Settings, codebook: Codebook, path: Path) -> None:
+    if not settings.references:
+        return
+    faults = Faults.read_mapping(path)
+    for code, reference in settings.references.items():
+        if code not in codebook.indicators and code not in codebook.no_source:
+            faults.unknown(("references", code), code, codebook.indicators)
+        if reference not in codebook.references:
+            faults.unknown(
+                ("references", code), reference, codebook.references, code="value_invalid"
+            )
+    faults.stop()
+
+
+def _as_chosen(indicator: Indicator, settings: Settings) -> Indicator:
+    change: dict[str, Any] = {}
+    if indicator.code in settings.references:
+        change["target"] = settings.references[indicator.code]
+    if settings.member_base in indicator.member_bases:
+        change["base"] = indicator.member_bases[settings.member_base]
+        change["denominator_period"] = {"year_end": "same", "mean": "mean"}[settings.member_base]
+    return indicator.model_copy(update=change) if change else indicator
