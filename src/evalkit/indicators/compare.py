@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from evalkit.indicators.areas import find_area
+from evalkit.indicators.extent import NUMBERS, Figures, ancestors, common, districts_among
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
+from evalkit.world.area import Area
+from evalkit.world.extent import joined
 from evalkit.world.period import in_time
 
 MINIMUM_BASE = 30
@@ -22,6 +25,8 @@ VERDICTS = {
     "unclear": "差异不明显",
     "none": "不作评价",
 }
+CHANGE = ["previous", "value_common", "n_common", "left_out"]  # what `_on_common_areas` gives
+SIDES = ("\nnumerator", "\ndenominator")
 COLUMNS = [
     "area",
     "area_name",
@@ -45,7 +50,10 @@ COLUMNS = [
     "high",
     "against",
     "previous",
+    "value_common",
     "change",
+    "n_common",
+    "left_out",
     "course",
     "verdict",
     "falling",
@@ -55,6 +63,9 @@ COLUMNS = [
     "ranked",
     "sort_order",
 ]
+
+WHOLE = "各地区合计"  # the reference `to="mean"`
+
 
 WHOLE = "各地区合计"  # the reference `to="mean"`
 
@@ -75,6 +86,7 @@ def compare(
     to: str = "mean",
     against: str | int | None = None,
     minimum_base: int | None = None,
+    whole: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Each area of each level against a reference.
 
@@ -90,12 +102,17 @@ def compare(
     minimum_base
         Below this denominator a proportion is shown, not ranked (基数小); by default what the project's evalkit.yml says
         (the column `minimum_base`), else 30.
+    whole
+        A frame with the rows of the areas below those compared (all of `Data.indicators`), where `indicators` itself
+        does not hold them: a change is made over the areas that reported in both periods.
 
     Returns
     -------
     COLUMNS; `difference` = value - reference with its interval from the data and, for proportions and rates, from
     sampling; `verdict` better / worse when that interval excludes zero (amounts and ratios: data interval, and at
     least 5% of the reference), same below half a printed unit, unclear otherwise, none where no direction is better;
+    `change` = `value_common` - `previous`, both over the areas that reported both numerator and denominator in both
+    periods (同口径): `n_common` districts, without those in `left_out`; none where nothing is common;
     `course`: how it moved since the earlier period `against` (see `course`), `falling` where that is worse; `rank` by the printed
     value, with `tied` for a shared place; no rank where fewer than two areas are ordered, or where all are equal.
     """
@@ -113,9 +130,9 @@ def compare(
     out["low"], out["high"] = side_low - out["reference"], side_high - out["reference"]
     out["verdict"] = _verdict(out)
     out["against"] = against
-    out["previous"] = _earlier(indicators, out, against)
-    out["change"] = number.minus(out["value"], out["previous"])
-    out["course"] = course(out, out["previous"])
+    out[CHANGE] = _on_common_areas(indicators if whole is None else whole, out, against)
+    out["change"] = number.minus(out["value_common"], out["previous"])
+    out["course"] = course(out.assign(value=out["value_common"]), out["previous"])
     out["falling"] = out["course"] == "worse"
     least = small_base(out) if minimum_base is None else minimum_base
     out["ranked"] = (out["kind"] != "proportion") | (out["denominator"] >= least)
@@ -189,14 +206,81 @@ def _verdict(out: pd.DataFrame) -> np.ndarray:
     return np.where(difference.isna() | ~out["better"].isin(["higher", "lower"]), "none", verdict)
 
 
-def _earlier(indicators: pd.DataFrame, out: pd.DataFrame, against: str | None) -> pd.Series:
+def _on_common_areas(whole: pd.DataFrame, out: pd.DataFrame, against: str | None) -> pd.DataFrame:
+    """The columns `CHANGE` of every row: now and before on the areas that reported in both periods."""
+    made = pd.DataFrame(index=out.index, columns=CHANGE, dtype=object)
+    made["value_common"] = out["value"].astype(float)
+    made["previous"] = np.nan
     if against is None:
-        return pd.Series(np.nan, index=out.index)
-    before = indicators.loc[indicators["period"] == against].set_index(["area", "indicator"])[
-        "value"
-    ]
+        return made
+    plain = whole.loc[whole["period"] == against].drop_duplicates(["area", "indicator"])
+    before = plain.set_index(["area", "indicator"])["value"]
     keys = pd.MultiIndex.from_frame(out[["area", "indicator"]])
-    return pd.Series(before.reindex(keys).to_numpy(), index=out.index)
+    made["previous"] = before.reindex(keys).to_numpy(dtype=float)
+    period = str(out["period"].iloc[0])
+    figures = _sides_of_ratios(whole, {period, against})
+    above = _areas_above(whole)
+    concerned = above | _areas_that_changed(figures, period, against)
+    for row in out.index[out["area"].isin(concerned)]:
+        path, code = out.at[row, "area"], out.at[row, "indicator"]
+        if pd.isna(made.at[row, "previous"]):
+            continue
+        sides = tuple(f"{code}{side}" for side in SIDES)
+        shared = common(figures, path, [(sides, period), (sides, against)])
+        if path in above:
+            made.at[row, "n_common"] = len(shared.areas) or None
+        if not shared.left_out or (path in above and not figures.districts(sides[0], period, path)):
+            continue  # all reported, or the area typed its own numbers
+        made.at[row, "left_out"] = joined(shared.left_out)
+        if path in above and not shared.areas:
+            made.at[row, "previous"] = np.nan
+            continue
+        made.at[row, "value_common"] = _ratio(figures, sides, period, path, shared.without[0])
+        made.at[row, "previous"] = _ratio(figures, sides, against, path, shared.without[1])
+    return made.astype({"value_common": float, "previous": float})
+
+
+def _sides_of_ratios(whole: pd.DataFrame, periods: set[str]) -> Figures:
+    """Numerators and denominators of indicators as figures of their own."""
+    rows = whole.loc[whole["period"].isin(periods) & whole["area"].notna()]
+    home = rows["area"].isin(districts_among(rows["area"].unique()))
+    parts = [
+        pd.DataFrame(
+            {
+                "area": rows["area"],
+                "period": rows["period"],
+                "measure": rows["indicator"] + side,
+                "home": home,
+            }
+            | dict.fromkeys(NUMBERS, rows[column])
+        )
+        for side, column in zip(SIDES, ("numerator", "denominator"), strict=True)
+    ]
+    return Figures(pd.concat(parts, ignore_index=True))
+
+
+def _areas_that_changed(figures: Figures, period: str, against: str) -> set[str]:
+    """The areas, and their districts, that reported in one of two periods only."""
+    changed = figures.reported(period) ^ figures.reported(against)
+    return changed | {Area.of(path).district().path for path in changed}
+
+
+def _areas_above(whole: pd.DataFrame) -> set[str]:
+    """The areas that hold districts of the frame."""
+    return {
+        up for path in districts_among(whole["area"].dropna().unique()) for up in ancestors(path)
+    }
+
+
+def _ratio(
+    figures: Figures, sides: tuple[str, ...], period: str, area: str, left_out: frozenset[str]
+) -> float:
+    """Numerator over denominator without some areas; NaN where one of them does not exist."""
+    parts = [figures.without(side, period, area, left_out) for side in sides]
+    if any(part is None for part in parts):
+        return float("nan")
+    top, bottom = (part[0] for part in parts if part is not None)
+    return float(number.quotient(top, bottom))
 
 
 def _rank(out: pd.DataFrame) -> pd.Series:

@@ -6,7 +6,7 @@ research: Wilson for proportions, Byar for rates (exact Poisson below 10 events)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -14,8 +14,11 @@ import numpy as np
 import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator
+from evalkit.indicators.extent import NUMBERS, Figures, ancestors, common
 from evalkit.indicators.measures import OVERLAPPING
 from evalkit.indicators.project import nearest_codebook
+from evalkit.world.area import Area
+from evalkit.world.extent import joined, split
 from evalkit.world.number import plain, quotient, times
 from evalkit.world.period import Period
 
@@ -50,7 +53,12 @@ COLUMNS = [
     "peer_group",
     "sort_order",
     "is_demo",
+    "n_areas",
+    "n_expected",
+    "absent",
 ]
+EXTENT = ["n_areas", "n_expected", "absent"]
+SIDES = ("n", "d")
 FEW_EVENTS = 10
 METHODS = {
     "proportion": "Wilson 95%区间",
@@ -118,6 +126,8 @@ def _prepared(measures: pd.DataFrame) -> pd.DataFrame:
         ("source", ""),
         ("place", None),
         ("n_areas", None),
+        ("n_expected", None),
+        ("absent", None),
         ("home", False),
     ):
         if column not in frame:
@@ -126,6 +136,7 @@ def _prepared(measures: pd.DataFrame) -> pd.DataFrame:
         if column not in frame:
             frame[column] = frame["value"]
         frame[column] = frame[column].astype("float64")
+    frame["home"] = frame["home"].fillna(False).astype(bool)
     frame["low"] = frame["low"].fillna(frame["value"])
     frame["high"] = frame["high"].fillna(np.inf).where(frame["value"].notna(), frame["high"])
     return frame
@@ -200,6 +211,7 @@ def _filled(
             "peer_group": None,
             "sort_order": both.groupby("which").cumcount() + 1,
             "is_demo": False,
+            **{column: both.get(column) for column in EXTENT},
         }
     )
     extra = [column for column in ("place", "locator") if column in both]
@@ -232,7 +244,7 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
         seconds.append(again[found >= 0])
     which = np.repeat([n for n, _ in chosen] or [0], [len(t) for t in tops[1:]] or [0])
     remarks = np.array([_REMARKS[i.denominator_period] for _, i in chosen] or [""], dtype=object)
-    columns = ["level", "value", "low", "high", "n_missing", "base", "n_areas", "home"]
+    columns = ["level", "value", "low", "high", "n_missing", "base", "source", "home", *EXTENT]
     top, bottom = np.concatenate(tops), np.concatenate(bottoms)
     both = pd.concat(
         [
@@ -254,7 +266,8 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
         else np.zeros(0, dtype=object)
     )
     both["remark"] = remark + np.where(overlapping, "；跨区县合计含重复计数", "").astype(object)
-    return _same_areas(both.assign(which=which))
+    both = both.assign(which=which)
+    return _on_the_same_areas(both, frame, dict(chosen))
 
 
 _REMARKS = {"same": "", "previous": "；分母取上年末数", "mean": "；分母取上年末与本年末数的平均"}
@@ -274,32 +287,109 @@ def _with_mean_base(both: pd.DataFrame, frame: pd.DataFrame, second: np.ndarray)
     return both
 
 
-def _same_areas(both: pd.DataFrame) -> pd.DataFrame:
-    """Where fewer districts report one part of a sum than the other, both sums run over the districts with both."""
-    gaps = (
-        both["n_areas_n"].notna()
-        & both["n_areas_d"].notna()
-        & (both["n_areas_n"] != both["n_areas_d"])
+def _on_the_same_areas(
+    both: pd.DataFrame, frame: pd.DataFrame, chosen: Mapping[int, Indicator]
+) -> pd.DataFrame:
+    """Both sides of every ratio from the same areas; who has only one side is left out of both and named.
+
+    A side that an upper area typed itself cannot be cut to fewer areas: where the other side is not whole, the ratio has
+    no value.
+    """
+    both = both.assign(
+        n_areas=both["n_areas_n"], n_expected=both["n_expected_n"], absent=both["absent_n"]
     )
-    parts = [f"{part}_{side}" for part in ("value", "low", "high") for side in ("n", "d")]
-    for _, of_one in (
-        both.loc[both["which"].isin(both.loc[gaps, "which"])].groupby("which") if gaps.any() else ()
-    ):
-        homes = of_one.loc[
-            of_one["home_n"].astype(bool) & of_one["value_n"].notna() & of_one["value_d"].notna()
+    if not frame["home"].any():
+        return both
+    figures = Figures(frame)
+    above = {up for path in frame.loc[frame["home"], "area"].unique() for up in ancestors(path)}
+    half_typed = _typed_for_more(both)
+    unfit_figures = {(which, period) for which, period, _ in half_typed}
+    candidates = _may_differ(both, figures, chosen) | [
+        key in unfit_figures for key in zip(both["which"], both["period"], strict=True)
+    ]
+    for place in np.flatnonzero(candidates):
+        row, path = both.loc[place], str(both.at[place, "area"])
+        typed = [path in above and pd.isna(row[f"n_areas_{side}"]) for side in SIDES]
+        if any(typed):
+            cut = any(pd.notna(row[f"absent_{side}"]) for side in SIDES)
+            if cut and not all(typed):
+                both.loc[place, [f"{part}_{side}" for part in NUMBERS for side in SIDES]] = np.nan
+            continue
+        if (row["which"], row["period"], path) in half_typed:
+            both.loc[place, [f"{part}_{side}" for part in NUMBERS for side in SIDES]] = np.nan
+            continue
+        parts = _parts_of(chosen[row["which"]], str(row["period"]))
+        unfit = frozenset(
+            area
+            for which, period, area in half_typed
+            if (which, period) == (row["which"], row["period"])
+        )
+        shared = common(figures, path, [((code,), period) for code, period in parts], unfit)
+        if not shared.left_out:
+            continue
+        rest = [
+            figures.without(code, period, path, left_out)
+            for (code, period), left_out in zip(parts, shared.without, strict=True)
         ]
-        for i in of_one.index[gaps[of_one.index]]:
-            row = of_one.loc[i]
-            inside = homes.loc[
-                (homes["period"] == row["period"])
-                & homes["area"].astype(str).str.startswith(f"{row['area']}/")
-            ]
-            both.loc[i, parts] = inside[parts].sum() if len(inside) else np.nan
-            most = max(row["n_areas_n"], row["n_areas_d"])
-            both.loc[i, "remark"] = (
-                f"{row['remark']}；只含两项都有数的{len(inside)}个地区（另{most - len(inside)}个缺报）"
-            )
+        empty = any(numbers is None for numbers in rest) or (path in above and not shared.areas)
+        top = np.nan if empty else rest[0]
+        bottom = np.nan if empty else np.mean(rest[1:], axis=0)
+        both.loc[place, [f"{part}_n" for part in NUMBERS]] = top
+        both.loc[place, [f"{part}_d" for part in NUMBERS]] = bottom
+        if path not in above:
+            continue
+        lost = {area for side in SIDES for area in split(row[f"absent_{side}"])}
+        lost |= set(shared.left_out)
+        districts = {area for area in lost if Area.of(area).district().path == area}
+        both.loc[place, "n_areas"] = len(shared.areas)
+        both.loc[place, "n_expected"] = len(shared.areas | districts)
+        both.loc[place, "absent"] = joined(sorted(lost))
+        both.loc[place, "remark"] = (
+            f"{row['remark']}；只含两项都有数的{len(shared.areas)}个地区（另{len(districts)}个缺报）"
+        )
     return both
+
+
+def _typed_for_more(both: pd.DataFrame) -> set[tuple[int, str, str]]:
+    """Districts of which one side was typed as a whole while the ledgers of the other side lack a township."""
+    typed_n, typed_d = both["source_n"].eq("figures"), both["source_d"].eq("figures")
+    rows = both.loc[
+        both["home_n"].astype(bool)
+        & (
+            (typed_n & ~typed_d & both["absent_d"].notna())
+            | (typed_d & ~typed_n & both["absent_n"].notna())
+        )
+    ]
+    return set(zip(rows["which"], rows["period"], rows["area"], strict=True))
+
+
+def _parts_of(indicator: Indicator, period: str) -> list[tuple[str, str]]:
+    """The measures of a ratio with their periods: the numerator, then the denominator (two where a mean is taken)."""
+    before = previous_period(period)
+    periods = {"same": [period], "previous": [before], "mean": [before, period]}
+    return [
+        (indicator.numerator, period),
+        *((indicator.denominator, when) for when in periods[indicator.denominator_period]),
+    ]
+
+
+def _may_differ(
+    both: pd.DataFrame, figures: Figures, chosen: Mapping[int, Indicator]
+) -> np.ndarray:
+    """The rows whose parts can rest on different areas."""
+
+    def same(column: str) -> pd.Series:
+        one, other = both[f"{column}_n"], both[f"{column}_d"]
+        return (one == other).fillna(False) | (one.isna() & other.isna())
+
+    differ = ~(same("n_areas") & same("absent")).to_numpy(dtype=bool)
+    moved = {
+        period
+        for period in both["period"].dropna().unique()
+        if figures.reported(period) != figures.reported(previous_period(period))
+    }
+    two_periods = both["which"].map(lambda n: chosen[n].denominator_period != "same")
+    return differ | (two_periods & both["period"].isin(moved)).to_numpy(dtype=bool)
 
 
 def _pair_published(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:

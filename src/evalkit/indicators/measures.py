@@ -23,10 +23,11 @@ import pyarrow as pa
 from evalkit.codebook import Codebook, Measure
 from evalkit.indicators.blocks import blocks_of
 from evalkit.indicators.columns import View, coded, text_codes
+from evalkit.indicators.extent import ancestors, districts_of, with_extent
 from evalkit.indicators.views import VIEWS, Block, kept_by, null_speaks
 from evalkit.indicators.views import view as view_table
 from evalkit.world.area import ABOVE_DISTRICTS
-from evalkit.world.condition import MISSING, PRESENT, BoolArray, Reading, Test, three
+from evalkit.world.condition import BoolArray, Reading, Test, three
 from evalkit.world.period import places
 
 COLUMNS = [
@@ -63,24 +64,20 @@ def view_of(measure: Measure) -> str:
 def needed_columns(measure: Measure) -> tuple[list[str], list[list[str]]]:
     """Columns that must hold something for the measure to exist: all of the first list, one of the groups.
 
-    A condition ``present`` or ``missing`` asks for the gap itself; where a group of alternatives asks so, a column that
-    is empty everywhere cannot decide it.
+    A condition ``present`` or ``missing`` asks for the gap itself; a column that is empty everywhere cannot decide it:
+    nobody keeps it, so that nothing is known, and nothing is zero.
     """
     flags, says = kept_by(view_of(measure)), null_speaks(view_of(measure))
 
-    def needs(tests: Iterable[Test], gaps_too: bool) -> list[str]:
+    def needs(tests: Iterable[Test]) -> list[str]:
         tests = list(tests)
-        filled = [
-            test.column
-            for test in tests
-            if test.column not in says and (gaps_too or test.kind not in (PRESENT, MISSING))
-        ]
+        filled = [test.column for test in tests if test.column not in says]
         return filled + [flags[test.column] for test in tests if test.column in flags]
 
-    always = needs(measure.tests, gaps_too=False)
+    always = needs(measure.tests)
     if measure.column:
         always.append(flags.get(measure.column, measure.column))
-    return always, [needs(tests, gaps_too=True) for tests in measure.alternatives]
+    return always, [needs(tests) for tests in measure.alternatives]
 
 
 def tally(view: View, measures: Sequence[Measure]) -> pd.DataFrame:
@@ -259,6 +256,7 @@ def measure_blocks(
 def add_up(tallies: Iterable[BlockTally], areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """The measures of all areas from the tallies of all blocks."""
     kept = list(tallies)
+    districts = districts_of(areas)
     parts = []
     for name in VIEWS:
         measures = measured(codebook, name)
@@ -268,7 +266,7 @@ def add_up(tallies: Iterable[BlockTally], areas: pd.DataFrame, codebook: Codeboo
         wide = rolled_up(pd.concat(lowest, ignore_index=True))
         if name == "units":
             wide = _counted_once(wide, [one.repeated for one in kept if len(one.repeated)])
-        parts.append(_long(wide, measures, name))
+        parts.append(_long(wide, measures, name, districts))
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     frame["area"] = frame["area"].replace("", None)
     levels = dict(zip(areas["area"], areas["level"], strict=True))
@@ -310,9 +308,12 @@ def _counted_once(wide: pd.DataFrame, repeated: Sequence[pd.DataFrame]) -> pd.Da
     return wide
 
 
-def _long(wide: pd.DataFrame, measures: Sequence[Measure], source: str) -> pd.DataFrame:
+def _long(
+    wide: pd.DataFrame, measures: Sequence[Measure], source: str, districts: frozenset[str]
+) -> pd.DataFrame:
     """A row per area, period and measure that has a value there."""
     tallies = {str(name): column.to_numpy("float64") for name, column in wide.items()}
+    _take_out_unknown(tallies, measures, wide.index, districts)
     known = [_known(tallies, measure, len(wide)) for measure in measures]
     ends = [_ends(tallies, measure) for measure in measures]
     which, row = np.nonzero(np.stack(known))
@@ -330,6 +331,30 @@ def _long(wide: pd.DataFrame, measures: Sequence[Measure], source: str) -> pd.Da
     }
     texts = {name: np.array(values, dtype=object)[which] for name, values in about.items()}
     return pd.DataFrame(places | numbers | texts | {"source": source})
+
+
+def _take_out_unknown(
+    tallies: dict[str, Floats],
+    measures: Sequence[Measure],
+    places: pd.MultiIndex,
+    districts: frozenset[str],
+) -> None:
+    """Take a district where a measure does not exist out of the sums above it, bounds and undecided rows included."""
+    paths = places.get_level_values("area")
+    at_district = np.array([path in districts for path in paths], dtype=bool)
+    row_of = {key: row for row, key in enumerate(places)}
+    for measure in measures:
+        unknown = np.flatnonzero(at_district & ~_known(tallies, measure, len(places)))
+        if not len(unknown):
+            continue
+        parts = [name for name in tallies if name.startswith(f"{measure.code}__")]
+        kept = {name: tallies[name].copy() for name in parts}
+        for row in unknown:
+            path, period = places[row]
+            for above in ancestors(path):
+                for name in parts:
+                    kept[name][row_of[above, period]] -= tallies[name][row]
+        tallies.update(kept)
 
 
 def _known(tallies: Mapping[str, Floats], measure: Measure, n: int) -> BoolArray:
@@ -379,14 +404,13 @@ def all_measures(
     periods: Sequence[str],
     codebook: Codebook,
 ) -> pd.DataFrame:
-    """Measures from ledgers and typed figures, with the number of districts behind each sum (``n_areas``)."""
+    """Measures from ledgers and typed figures, with the districts behind each sum (`evalkit.indicators.extent`)."""
     blocks = list(blocks_of(tables, periods))
     repeated = {block.period: repeated_codes_of([block["units"]]) for block in blocks}
     counted = measure_blocks(blocks, areas, codebook, repeated)
     typed = typed_measures(figures, areas, codebook)
     frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
-    homes = dict(zip(areas["area"], areas["home"], strict=True)) if len(areas) else {}
-    frame["n_areas"], frame["home"] = _n_areas(frame, homes)
+    frame = with_extent(frame, areas).drop(columns="typed", errors="ignore")
     order = {code: n for n, code in enumerate(codebook.measures)}
     frame["_order"] = frame["measure"].map(order)
     frame["_time"] = frame["period"].map(places(frame["period"].dropna().unique()))
@@ -412,13 +436,14 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
     own = rows.drop_duplicates(["area", "period", "measure"], keep="last")
     own = own[["area", "period", "measure", "value", "low", "high"]]
     depth = own["area"].str.count("/")
-    parts = [own]
+    parts = [own.assign(typed=True)]
     for d in sorted(set(depth), reverse=True):
         for up in range(d):
             above = own.loc[depth == d].assign(
                 area=own["area"].str.split("/").str[: up + 1].str.join("/")
             )
-            parts.append(above.groupby(["area", "period", "measure"], as_index=False).sum())
+            summed = above.groupby(["area", "period", "measure"], as_index=False).sum()
+            parts.append(summed.assign(typed=False))
     out = pd.concat(parts, ignore_index=True).drop_duplicates(
         ["area", "period", "measure"], keep="first"
     )
@@ -432,30 +457,4 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
         source="figures",
     )
     out["area"] = out["area"].replace("", None)
-    return out[COLUMNS]
-
-
-def _n_areas(frame: pd.DataFrame, homes: dict[str, str]) -> tuple[pd.Series, np.ndarray]:
-    """How many districts below an area have a value of the measure (null for a district and below); rows of districts."""
-    area, areas = pd.factorize(frame["area"])
-    what = pd.factorize(frame["period"])[0] * len(frame) + pd.factorize(frame["measure"])[0]
-    size = int(what.max(initial=0)) + 1
-    at_home = np.array([*(homes.get(path) == path for path in areas), False])[area]
-    codes = {path: n for n, path in enumerate(areas)}
-    above = [(n, codes[up]) for path, n in codes.items() for up in _ancestors(path) if up in codes]
-    pairs = pd.DataFrame(above, columns=["area", "up"]).merge(
-        pd.DataFrame({"area": area[at_home], "what": what[at_home]}), on="area"
-    )
-    found, counts = np.unique(
-        pairs["up"].to_numpy(dtype=int) * size + pairs["what"].to_numpy(dtype=int),
-        return_counts=True,
-    )
-    at = pd.Index(found).get_indexer(area * size + what)
-    return pd.Series(np.append(counts, 0)[at], index=frame.index, dtype="Int64").mask(
-        (at < 0) | (area < 0)
-    ), at_home
-
-
-def _ancestors(path: str) -> list[str]:
-    names = path.split("/")
-    return ["/".join(names[:i]) for i in range(1, len(names))]
+    return out[[*COLUMNS, "typed"]]
