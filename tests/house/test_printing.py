@@ -39,9 +39,9 @@ ALLOWED = {
     "runner/server": "warms pandas' templates",
     "scoring/points:settled": "binary noise of sums, before they are printed",
     "scoring/stars:rate": "binary noise before a comparison",
-    "subsidy/engine:times": "binary noise before half up to the fen",
-    "subsidy/engine:make": "doubled members are whole",
-    "subsidy/scheme:difference": "a Decimal as it was typed",
+    "subsidy/exact:times": "binary noise before half up to the fen",
+    "subsidy/reduction:members": "doubled members are whole",
+    "subsidy/changes:_row": "a Decimal as it was typed",
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 import evalkit as ek
 from evalkit.problems import InputError
 from evalkit.scoring.stars import rate
-from evalkit.subsidy import load_reform, load_scheme, plan, read_scenario, scheme
+from evalkit.subsidy import load_reform, load_scheme, plan, read_scenario
 from evalkit.world.yaml import parse_yaml, read_text
 
 PACKAGE = Path(ek.__file__).parent
@@ -77,7 +77,7 @@ REFORM = {
 
 
 def packaged(path: str) -> Any:
-    return parse_yaml(scheme._DATE.sub(r'\1"\2"', read_text(PACKAGE / path)), path)[0]
+    return parse_yaml(read_text(PACKAGE / path), path)[0]
 
 
 def nodes(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

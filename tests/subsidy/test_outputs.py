@@ -18,6 +18,7 @@ import evalkit as ek
 from evalkit.reports.plan_report import write
 from evalkit.reports.plan_workbook import workbook
 from evalkit.subsidy import Projection, plan
+from evalkit.subsidy.simulation import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -195,7 +196,7 @@ def test_a_half_in_the_workbook_is_a_half(orgs, funds, tmp_path) -> None:
     )["分组2026"]
     assert (
         2769 in sheet["现行每个（元）"].to_numpy()
-        and 276_900 in result.old[2026]["t", "enterprise"]
+        and 276_900 in result.old[2026][Item("t", "enterprise")]
     )
 
 

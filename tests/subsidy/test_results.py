@@ -13,8 +13,8 @@ import evalkit as ek
 from evalkit.problems import InputError
 from evalkit.reports.plan_report import by_payer
 from evalkit.subsidy import instructors, plan
-from evalkit.subsidy.engine import allocate, half_up
-from evalkit.subsidy.result import wan
+from evalkit.subsidy.exact import allocate, half_up
+from evalkit.subsidy.money import in_words as wan
 
 
 def test_gain_stay_lose_by_baseline_groups(orgs: pd.DataFrame) -> None:
@@ -257,7 +257,7 @@ def test_the_first_question_on_the_demo(demo) -> None:
         .query("period == '2025' and flow == 'spending' and purpose == 'activity'")["amount_fen"]
         .sum()
     )
-    assert made.engine.spent("activity", 2026).sum() == spent
+    assert made.reduction.spent("activity", 2026).sum() == spent
     each = result.organisations()
     area = result.cost("area", 2026).set_index("area")["amount_fen"]
     assert (each.groupby("area")["amount_fen"].sum().reindex(area.index) == area).all()
@@ -285,8 +285,8 @@ def test_within_a_township_and_jinan(demo) -> None:
     town = demo.frame("party_organisations")["area"].iloc[0]
     made = ek.plan(demo, "jinan-2018", ["2025"], within=town)
     new = (
-        made.engine.rows(2025)["founded_in_period"].fillna(False).astype(bool)
-        & ~made.engine.rows(2025)["functional"]
+        made.reduction.rows(2025)["founded_in_period"].fillna(False).astype(bool)
+        & ~made.reduction.rows(2025)["functional"]
     )
     cost = made.run().cost("component").set_index("component")["amount_fen"]
     assert cost["start_up"] == int(new.sum()) * 2000_00

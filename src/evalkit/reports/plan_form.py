@@ -16,12 +16,11 @@ from typing import Any
 from evalkit.documents import Block, fragment
 from evalkit.problems import InputError
 from evalkit.reports import plan_report as report
-from evalkit.scoring.declared import unknown
-from evalkit.subsidy.checks import value_on
 from evalkit.subsidy.coverage import remarks
+from evalkit.subsidy.dated import start_day, value_on
+from evalkit.subsidy.names import unknown
 from evalkit.subsidy.plan import Plan
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import start_day
 from evalkit.world.number import fixed, plain, settle, times
 
 WIDE = {"description_width": "7em"}

@@ -15,14 +15,15 @@ from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
 from evalkit.reports.plan_workbook import workbook
 from evalkit.reports.voice import NO_WORD
-from evalkit.subsidy.checks import lists, words
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
 from evalkit.subsidy.money import moved, one_unit
-from evalkit.subsidy.result import FEN, Result
+from evalkit.subsidy.result import Result
+from evalkit.subsidy.simulation import FEN
+from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.number import plain, quotient
 
-WORDS = {"baseline": "现行标准", "reform": "调整后"}
+SIDE_OF_ROW = {"baseline": "现行标准", "reform": "调整后"}
 
 
 def _money(label: str, key: str, decimals: int = 2) -> dict[str, Any]:
@@ -244,12 +245,12 @@ def by_basis(result: Result) -> Block:
     for r in result.plan.bases(result.reform).to_dict("records"):
         part = parts[r["component"]]
         own = "（本方案）" if r["basis"] == part.basis else ""
-        rows.append([f"{r['year']}年", part.name, words("values")[r["basis"]] + own, *_wan(r)])
+        rows.append([f"{r['year']}年", part.name, WORDS["values"][r["basis"]] + own, *_wan(r)])
     note = "“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"
     plan = result.plan
     floors = {f"{n}.basis": "top_up" for n, part in parts.items() if part.basis}
     top_up = plan.scheme.under(plan.scheme.reform(floors))
-    given = [plan.engine.not_given(top_up, n) for n, part in parts.items() if part.basis]
+    given = [plan.reduction.not_given(top_up, n) for n, part in parts.items() if part.basis]
     notes = [note, *given, *remarks(result)]
     return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=notes)
 
@@ -260,7 +261,7 @@ def fairness(result: Result, standard: float) -> Block:
     rows = []
     for year in result.plan.years:
         reach, unequal = result.reach(standard, year, of), result.inequality(year)
-        for side, word in WORDS.items():
+        for side, word in SIDE_OF_ROW.items():
             shares = reach.loc[side, ["share", "member_share"]].tolist()
             rows.append([f"{year}年", word, *shares, *unequal.loc[side].tolist()])
     name = result.scheme.components[of].name if of else ""
@@ -353,7 +354,7 @@ def _plain(frame: pd.DataFrame, result: Result) -> pd.DataFrame:
         c: frame[c].map(names[c]) for c in ("component", "payer", "org_kind", "level") if c in frame
     }
     yuan = {c: frame[c] / 100 for c in frame if str(c).endswith("_fen")}
-    return frame.assign(**told, **yuan).rename(columns=words("heads"))
+    return frame.assign(**told, **yuan).rename(columns=WORDS["heads"])
 
 
 def write(result: Result, folder: str | Path, standard: float = 150) -> list[Path]:

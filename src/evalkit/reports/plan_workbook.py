@@ -6,6 +6,8 @@ district rows add those up. Recalculated it equals `Plan.run`, and a changed yel
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,14 @@ from xlsxwriter.utility import xl_col_to_name as letter
 from evalkit.documents.workbook import HEAD as HEAD_STYLE
 from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
-from evalkit.subsidy.checks import lists
+from evalkit.subsidy.cells import Cells
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, missing, remarks, touched, why_words
-from evalkit.subsidy.engine import pieces
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import Component, Scheme
+from evalkit.subsidy.scheme import Scheme
+from evalkit.subsidy.values import Component
+from evalkit.subsidy.words import lists
+from evalkit.subsidy.year import pieces
 
 HEAD = [
     "地区",
@@ -34,10 +38,78 @@ HEAD = [
     "调整后每个（元）",
     "调整后合计（元）",
 ]
-SIDES = ((5, 6), (7, 8))
 UNKNOWN = "缺"
 DIGITS = {1: 2, 100: 0, 1_000: -1, 10_000: -2}  # of yuan, by the unit of rounding in fen
-Cells = dict[tuple[int, str], list[tuple[str, str]]]
+NO_SIDE = -1  # of a column that is a plain number
+
+
+@dataclass(frozen=True)
+class Side:
+    """Where a scheme's payments stand in 分组: columns (from 0) and letters of the payment and of its total."""
+
+    each: int
+    total: int
+    each_letter: str
+    total_letter: str
+
+
+SIDES = (Side(5, 6, "F", "G"), Side(7, 8, "H", "I"))  # 现行, 调整后
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A parameter on a side (0 现行, 1 调整后)."""
+
+    side: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a part of the year has the value of a standard and its weight."""
+
+    value: str
+    weight: str
+
+
+Addresses = dict[Standard, list[Address]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of 分组: place of the cell, district, kind and number of its organisations, and which payer."""
+
+    cell: int
+    area: int
+    kind: int
+    n: int
+    payer: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A kind of organisation in a district."""
+
+    area: int
+    kind: int
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A cell and a payer: where in 分组 it stands is asked by it."""
+
+    cell: int
+    payer: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of 分地区: label of 分组, component, side (`NO_SIDE`: a plain number), hundredths by district."""
+
+    label: str
+    component: str
+    side: int
+    hundredths: Any
 
 
 def workbook(result: Result, path: Path) -> Path:
@@ -57,36 +129,32 @@ def workbook(result: Result, path: Path) -> Path:
     return put(path, book_bytes(fill))
 
 
-def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Cells]:
-    """The yellow cells; by year, side and parameter the address of the value and weight of each part of the year."""
-    sheet.write_row(
-        0,
-        0,
-        ["项目", "单位", "年份", "方案", "时段", "标准（可改）", "权数", "全年权数"],
-        look["head"],
-    )
+def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Addresses]:
+    """The yellow cells; by year the addresses of the value and weight of each part of it."""
+    heads = ["项目", "单位", "年份", "方案", "时段", "标准（可改）", "权数", "全年权数"]
+    sheet.write_row(0, 0, heads, look["head"])
     sheet.set_column(0, 0, 26)
     sheet.set_column(5, 5, 15)
     sheet.fit_to_pages(1, 0)
     line, made = 1, {}
     for year in result.plan.years:
-        cells: Cells = {}
-        for side, (scheme, values) in enumerate(result.sides):
-            for name, part in scheme.components.items():
-                names = [f"{name}.{k}" for k in part.params]
-                parts = pieces(scheme, names, values, year)
-                for (place, key), (n, (weight, numbers)) in product(
-                    enumerate(names), enumerate(parts, 1)
-                ):
-                    one = scheme.parameters[key]
-                    sheet.write_row(
-                        line, 0, [scheme.label(key), one.unit, year, ("现行", "调整后")[side], n]
-                    )
-                    sheet.write_number(line, 5, numbers[place] / one.scale, look["input"])
-                    sheet.write_row(line, 6, [weight, sum(w for w, _ in parts)])
+        addresses: Addresses = {}
+        for number, side in enumerate(result.sides):
+            for name, part in side.scheme.components.items():
+                paths = [f"{name}.{key}" for key in part.params]
+                parts = pieces(side.scheme, paths, side.values, year)
+                whole = sum(piece.weight for piece in parts)
+                for (place, path), (n, piece) in product(enumerate(paths), enumerate(parts, 1)):
+                    one = side.scheme.parameters[path]
+                    told = [side.scheme.label(path), one.unit, year, ("现行", "调整后")[number], n]
+                    sheet.write_row(line, 0, told)
+                    value = piece.standards[place] / one.scale
+                    sheet.write_number(line, 5, value, look["input"])
+                    sheet.write_row(line, 6, [piece.weight, whole])
                     line += 1
-                    cells.setdefault((side, key), []).append((f"标准!$F${line}", f"标准!$G${line}"))
-        made[year] = cells
+                    address = Address(f"标准!$F${line}", f"标准!$G${line}")
+                    addresses.setdefault(Standard(number, path), []).append(address)
+        made[year] = addresses
     return made
 
 
@@ -105,133 +173,183 @@ def _first(sheet: Any, result: Result, wrapped: Any) -> None:
     sheet.set_column(0, 0, 100)
 
 
-def _year(book: Any, result: Result, year: int, cells: Cells, look: dict[str, Any]) -> None:
-    engine, source, schemes = (
-        result.plan.engine,
-        result.plan.source,
-        (result.plan.scheme, result.scheme),
-    )
+def _year(book: Any, result: Result, year: int, addresses: Addresses, look: dict[str, Any]) -> None:
+    """分组 and 分地区 of a year."""
     group, area = f"分组{year}", book.add_worksheet(f"分地区{year}")
     sheet = book.add_worksheet(group)
     sheet.write_row(0, 0, HEAD, look["head"])
-    where: dict[tuple[int, str], dict[tuple[int, int], int]] = {}
-    row, last = 1, len(source.homes)
-    for side, scheme in enumerate(schemes):
-        for name, part in sorted(
-            scheme.components.items(), key=lambda item: bool(item[1].of)
-        ):  # what is matched comes first
-            kinds = engine.cells(scheme, name, year)
-            same = side and kinds is engine.cells(
-                schemes[0], name, year
-            )  # the second side stands beside the first
-            lines = where[side, name] = where[0, name] if same else {}
-            for k, a, kind, n, payer in () if same else _lines(part, kinds):
-                tier = (
-                    part.params[part.rates[int(kinds.tier[kind])]].label
-                    if part.by and not part.marginal
-                    else ""
-                )
-                q = (
-                    float(kinds.q[kind])
-                    / kinds.divisor
-                    / (100 if part.per == "dues" or part.of else 1)
-                )
-                for column, value in enumerate(
-                    (source.names[int(a)], _label(part, payer), tier, q, int(n))
-                ):
-                    write_cell(sheet, row, column, value)
-                lines[k, payer] = row
-                row += 1
-            unit, total = SIDES[side]
-            inner = [
-                {(int(a), int(k)): i for i, (a, k) in enumerate(zip(c.area, c.kind, strict=True))}
-                for c in (engine.cells(scheme, o, year) for o in part.of)
-            ]
-            pays = engine.payments(scheme, name, year, result.sides[side][1])
-            for (k, payer), at in lines.items():
-                base = [
-                    f"{'FH'[side]}{where[side, o][inner[j][int(kinds.area[k]), int(kinds.parts[j][kinds.kind[k]])], 0] + 1}"
-                    for j, o in enumerate(part.of)
-                    if kinds.parts[j][kinds.kind[k]] >= 0
-                ]
-                formula = _each(
-                    scheme,
-                    name,
-                    side,
-                    cells,
-                    at + 1,
-                    int(kinds.tier[kinds.kind[k]]),
-                    payer,
-                    "+".join(base) or "0",
-                )
-                each = (
-                    int(pays[payer][kinds.kind[k]]) / 100
-                )  # cached: a viewer that does not calculate shows it
-                sheet.write_formula(at, unit, formula, look["money"], each)
-                sheet.write_formula(
-                    at,
-                    total,
-                    f"=E{at + 1}*{'FH'[side]}{at + 1}",
-                    look["money"],
-                    each * int(kinds.n[k]),
-                )
-    _areas(area, result, year, group, row, last, look)
+    filled = _Groups(sheet, result, year, addresses, look)
+    for number, side in enumerate(result.sides):
+        components = side.scheme.components.items()
+        for name, part in sorted(components, key=lambda item: bool(item[1].of)):
+            filled.write(number, name, part)  # what is matched comes first
+    _areas(area, result, year, group, filled.row, look)
 
 
-def _lines(part: Component, kinds: Any) -> list[tuple[Any, ...]]:
-    cells = enumerate(zip(kinds.area, kinds.kind, kinds.n, strict=True))
-    return [(k, *cell, payer) for k, cell in cells for payer in range(1 + bool(part.of))]
+class _Groups:
+    """Writes 分组 of a year; a row of the second side that has the cells of the first stands in it."""
+
+    def __init__(
+        self, sheet: Any, result: Result, year: int, addresses: Addresses, look: dict[str, Any]
+    ) -> None:
+        self.sheet, self.result, self.year = sheet, result, year
+        self.addresses, self.look = addresses, look
+        self.row = 1
+        self.rows: dict[Standard, dict[Spot, int]] = {}  # of a component on a side
+
+    def _cells(self, side: int, name: str) -> Cells:
+        scheme = self.result.sides[side].scheme
+        return self.result.plan.reduction.cells(scheme, name, self.year)
+
+    def write(self, side: int, name: str, part: Component) -> None:
+        """The rows of a component on a side."""
+        cells = self._cells(side, name)
+        if side and cells is self._cells(0, name):
+            self.rows[Standard(side, name)] = self.rows[Standard(0, name)]
+        else:
+            self.rows[Standard(side, name)] = self._list(part, cells)
+        one, columns = self.result.sides[side], SIDES[side]
+        inner = {other: self._places(side, other) for other in part.of}
+        pays = self.result.plan.engine.payments(one.scheme, name, self.year, one.values)
+        for spot, at in self.rows[Standard(side, name)].items():
+            kind = int(cells.kind[spot.cell])
+            base = self._base(side, part, cells, spot, inner)
+            tier = int(cells.tier[kind])
+            asked = _Payment(one.scheme, name, side, at + 1, tier, spot.payer, base)
+            formula = _each(asked, self.addresses)
+            each = int(pays[spot.payer][kind]) / 100  # cached: what does not calculate shows it
+            self.sheet.write_formula(at, columns.each, formula, self.look["money"], each)
+            total = f"=E{at + 1}*{columns.each_letter}{at + 1}"
+            money = each * int(cells.n[spot.cell])
+            self.sheet.write_formula(at, columns.total, total, self.look["money"], money)
+
+    def _list(self, part: Component, cells: Cells) -> dict[Spot, int]:
+        """Write what describes each cell; the rows in which they stand."""
+        names, lines = self.result.plan.source.names, {}
+        scale = cells.divisor * (100 if part.per == "dues" or part.of else 1)
+        for line in _lines(part, cells):
+            tier = ""
+            if part.by and not part.marginal:
+                tier = part.params[part.rates[int(cells.tier[line.kind])]].label
+            quantity = float(cells.q[line.kind]) / scale
+            shown = (names[line.area], _label(part, line.payer), tier, quantity, line.n)
+            for column, value in enumerate(shown):
+                write_cell(self.sheet, self.row, column, value)
+            lines[Spot(line.cell, line.payer)] = self.row
+            self.row += 1
+        return lines
+
+    def _places(self, side: int, name: str) -> dict[Place, int]:
+        """The cells of a component by district and kind."""
+        cells = self._cells(side, name)
+        places = zip(cells.area, cells.kind, strict=True)
+        return {Place(int(area), int(kind)): n for n, (area, kind) in enumerate(places)}
+
+    def _base(
+        self,
+        side: int,
+        part: Component,
+        cells: Cells,
+        spot: Spot,
+        inner: dict[str, dict[Place, int]],
+    ) -> str:
+        """Of a matching: the sum of the payments that it matches."""
+        area, kind, found = int(cells.area[spot.cell]), int(cells.kind[spot.cell]), []
+        for other, kinds in zip(part.of, cells.parts, strict=True):
+            if kinds[kind] >= 0:
+                cell = inner[other][Place(area, int(kinds[kind]))]
+                row = self.rows[Standard(side, other)][Spot(cell, 0)]
+                found.append(f"{SIDES[side].each_letter}{row + 1}")
+        return "+".join(found) or "0"
+
+
+def _lines(part: Component, cells: Cells) -> Iterator[Line]:
+    for cell, (area, kind, n) in enumerate(zip(cells.area, cells.kind, cells.n, strict=True)):
+        for payer in range(1 + bool(part.of)):
+            yield Line(cell, int(area), int(kind), int(n), payer)
 
 
 def _label(part: Component, payer: int) -> str:
     return part.name + (f"·{lists()['payer'][part.payers[payer]]}" if part.of else "")
 
 
-def _each(
-    scheme: Scheme, name: str, side: int, cells: Any, at: int, tier: int, payer: int, base: str
-) -> str:
-    """The formula of one payment: the parts of the year with floor and cap, weighted, rounded half up."""
-    part = scheme.components[name]
-    parts = [
-        {k: cells[side, f"{name}.{k}"][n] for k in part.params}
-        for n in range(len(cells[side, f"{name}.{part.rates[0]}"]))
-    ]
-    whole = "+".join(next(iter(p.values()))[1] for p in parts)
-    if part.of:
-        ratio = {
-            k: "(" + "+".join(f"{p[k][0]}*{p[k][1]}" for p in parts) + f")/({whole})"
-            for k in part.rates
+@dataclass(frozen=True)
+class _Payment:
+    """A payment whose formula is asked for: its row, its tier, which payer, the sum that a matching matches."""
+
+    scheme: Scheme
+    name: str
+    side: int
+    row: int
+    tier: int
+    payer: int
+    base: str
+
+    @property
+    def part(self) -> Component:
+        return self.scheme.components[self.name]
+
+    def parts(self, addresses: Addresses) -> list[dict[str, Address]]:
+        """By part of the year the addresses of the component's standards."""
+        columns = {
+            key: addresses[Standard(self.side, f"{self.name}.{key}")] for key in self.part.params
         }
-        if part.reading == "town_equals_enterprise":
-            town = (
-                f"$D{at}"
-                if part.town_amount == "ledger"
-                else _rounded(f"({base})*{ratio['share']}", scheme)
-            )
-            return f"={town}" if payer == 0 else "=" + _rounded(f"{town}*{ratio['ratio']}", scheme)
-        both = _rounded(f"({base})*{ratio['ratio']}", scheme)
-        town = both if part.reading == "each_equals_district" else _rounded(f"{both}/2", scheme)
-        return (
-            f"={town}"
-            if payer == 0 or part.reading == "each_equals_district"
-            else f"={both}-{town}"
+        count = len(columns[self.part.rates[0]])
+        return [{key: found[n] for key, found in columns.items()} for n in range(count)]
+
+
+def _each(asked: _Payment, addresses: Addresses) -> str:
+    """The formula of one payment: the parts of the year with floor and cap, weighted, rounded half up."""
+    parts = asked.parts(addresses)
+    whole = "+".join(_weight(one) for one in parts)
+    if asked.part.of:
+        return _matched(asked, parts, whole)
+    terms = "+".join(f"{_weight(one)}*{_paid(asked, one)}" for one in parts)
+    return "=" + _rounded(f"({terms})/({whole})", asked.scheme)
+
+
+def _weight(addresses: dict[str, Address]) -> str:
+    """The weight of a part of the year; it is that of all its standards."""
+    return next(iter(addresses.values())).weight
+
+
+def _paid(asked: _Payment, addresses: dict[str, Address]) -> str:
+    """What is due at the standards of a part of the year."""
+    part, quantity = asked.part, f"$D{asked.row}"
+    if part.marginal:
+        starts = [float(part.params[key].start or 0) for key in part.rates]
+        ends = [*(f"MIN({quantity},{start})" for start in starts[1:]), quantity]
+        pay = "+".join(
+            f"MAX(0,{end}-{start})*{addresses[key].value}"
+            for key, start, end in zip(part.rates, starts, ends, strict=True)
         )
-    terms = []
-    for p in parts:
-        if part.marginal:
-            starts = [float(part.params[k].start or 0) for k in part.rates]
-            ends = [*(f"MIN($D{at},{b})" for b in starts[1:]), f"$D{at}"]
-            pay = "+".join(
-                f"MAX(0,{e}-{a})*{p[k][0]}"
-                for k, a, e in zip(part.rates, starts, ends, strict=True)
-            )
-        else:
-            pay = f"{p[part.rates[tier]][0]}*$D{at}"
-        pay = f"({pay}+{p['base'][0]})" if "base" in p else f"({pay})"
-        pay = f"MAX({p['floor'][0]},{pay})" if "floor" in p else pay
-        pay = f"MIN({p['cap'][0]},{pay})" if "cap" in p else pay
-        terms.append(f"{next(iter(p.values()))[1]}*{pay}")
-    return "=" + _rounded(f"({'+'.join(terms)})/({whole})", scheme)
+    else:
+        pay = f"{addresses[part.rates[asked.tier]].value}*{quantity}"
+    pay = f"({pay}+{addresses['base'].value})" if "base" in addresses else f"({pay})"
+    pay = f"MAX({addresses['floor'].value},{pay})" if "floor" in addresses else pay
+    return f"MIN({addresses['cap'].value},{pay})" if "cap" in addresses else pay
+
+
+def _matched(asked: _Payment, parts: list[dict[str, Address]], whole: str) -> str:
+    """What township or enterprise adds, by the reading of 1:1."""
+    part, scheme = asked.part, asked.scheme
+
+    def share(key: str) -> str:
+        weighted = "+".join(f"{one[key].value}*{one[key].weight}" for one in parts)
+        return f"({weighted})/({whole})"
+
+    if part.reading == "town_equals_enterprise":
+        booked = part.town_amount == "ledger"
+        town = f"$D{asked.row}"
+        town = town if booked else _rounded(f"({asked.base})*{share('share')}", scheme)
+        return (
+            f"={town}" if asked.payer == 0 else "=" + _rounded(f"{town}*{share('ratio')}", scheme)
+        )
+    both = _rounded(f"({asked.base})*{share('ratio')}", scheme)
+    if part.reading == "each_equals_district":
+        return f"={both}"
+    town = _rounded(f"{both}/2", scheme)
+    return f"={town}" if asked.payer == 0 else f"={both}-{town}"
 
 
 def _rounded(text: str, scheme: Scheme | None = None) -> str:
@@ -264,90 +382,140 @@ def _gaps(result: Result, year: int, place: int) -> set[str]:
 def _unknown(result: Result, name: str, year: int, place: int, column: int) -> bool:
     """Whether a cell of a district cannot be reckoned; organisations and members where their ledger has not come."""
     source = result.plan.source
-    if column <= 2:
+    if column <= _PLAIN_COLUMNS:
         where = source.homes[place], str(source.data_year(year))
         return where not in source.reported and where not in source.empty
     return bool(missing(result, name, year)[place] != "")
 
 
-def _areas(
-    sheet: Any, result: Result, year: int, group: str, rows: int, last: int, look: dict[str, Any]
-) -> None:
-    engine, source = result.plan.engine, result.plan.source
-    schemes, moneys = (result.plan.scheme, result.scheme), (result.old[year], result.new[year])
-    people, first = engine.rows(year), next(iter(result.scheme.components))
-    places = engine.areas(people)
-    if "functional" in people:  # none of the party organisations that are counted
-        places = places[~people["functional"].to_numpy(bool)]
-    members = result.members(year)
-    columns: list[
-        tuple[str, str, int, Any]
-    ] = [  # label of 分组, component, side (-1: a plain number), hundredths by district
-        ("党组织（个）", first, -1, np.bincount(places, minlength=last) * 100),
-        ("党员（名）", first, -1, (members * 100).astype(np.int64)),
+_PLAIN_COLUMNS = 2  # organisations and members, before the columns of money
+
+
+def _columns(result: Result, year: int) -> list[Column]:
+    """The columns of 分地区: organisations, members, money already spent, money of every component and side."""
+    reduction, count = result.plan.reduction, len(result.plan.source.homes)
+    rows, places = reduction.rows(year), reduction.places(year)
+    if "functional" in rows:  # none of the party organisations that are counted
+        places = places[~rows["functional"].to_numpy(bool)]
+    organisations = np.bincount(places, minlength=count) * 100
+    members = (result.members(year) * 100).astype(np.int64)
+    first = next(iter(result.scheme.components))
+    columns = [
+        Column("党组织（个）", first, NO_SIDE, organisations),
+        Column("党员（名）", first, NO_SIDE, members),
     ]
     for name, part in result.scheme.components.items():
-        if any(s.components[name].basis == "top_up" for s in schemes):
-            columns.append((f"{part.name}已有支出", name, -1, engine.spent(part.spent_for, year)))
+        if any(side.scheme.components[name].basis == "top_up" for side in result.sides):
+            spent = reduction.spent(part.spent_for, year)
+            columns.append(Column(f"{part.name}已有支出", name, NO_SIDE, spent))
         for n in range(1 + bool(part.of)):
-            for side, money in enumerate(moneys):
-                found = (
-                    a
-                    for (c, p), a in money.items()
-                    if c == name and (not part.of or p == part.payers[n])
-                )
-                columns.append((_label(part, n), name, side, sum(found)))
-    heads = [c[0] for c in columns[:2]] + [
-        f"{label}{('现行', '调整后', '')[side]}（元）" for label, _, side, _ in columns[2:]
-    ]
-    sheet.write_row(
-        0, 0, ["地区", *heads, "现行合计（元）", "调整后合计（元）", "增加（元）"], look["head"]
-    )
+            for side, money in enumerate((result.old[year], result.new[year])):
+                paid = [
+                    fen
+                    for item, fen in money.items()
+                    if item.component == name and (not part.of or item.payer == part.payers[n])
+                ]
+                columns.append(Column(_label(part, n), name, side, sum(paid)))
+    return columns
+
+
+def _areas(
+    sheet: Any, result: Result, year: int, group: str, rows: int, look: dict[str, Any]
+) -> None:
+    """分地区 of a year; `rows` of 分组 are added up."""
+    columns = _columns(result, year)
+    heads = [one.label for one in columns[:_PLAIN_COLUMNS]]
+    for one in columns[_PLAIN_COLUMNS:]:
+        heads.append(f"{one.label}{('现行', '调整后', '')[one.side]}（元）")
+    sums = ["现行合计（元）", "调整后合计（元）", "增加（元）"]
+    sheet.write_row(0, 0, ["地区", *heads, *sums], look["head"])
     sheet.set_column(0, len(heads) + 3, 13)
     sheet.set_row(0, 48)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    take_up = engine.projection.take_up
-    for r, area in enumerate([*source.names, "合计"]):
-        sheet.write_string(r + 1, 0, area)
-        sums = [0, 0]
-        for column, (label, name, side, fen) in enumerate(columns, 1):
-            value = int(fen.sum() if r == last else fen[r])
-            if side >= 0:
-                sums[side] += value
-            scheme = schemes[max(0, side)]
-            total, grown = "GI"[side], engine._grown(scheme, name, year)
-            text = f'SUMIFS({group}!${total}$2:${total}${rows},{group}!$A$2:$A${rows},$A{r + 2},{group}!$B$2:$B${rows},"{label}")'
-            text = _rounded(f"{text}*{grown!r}") if grown != 1 else text
-            if side >= 0 and scheme.components[name].basis == "top_up":
-                text = _rounded(f"MAX(0,{text}-{letter(column - 1 - side)}{r + 2})", scheme)
-            text = _rounded(f"{text}*{take_up!r}") if take_up != 1 else text
-            text = f"SUM({letter(column)}2:{letter(column)}{last + 1})" if r == last else text
-            style = look["money"] if column > 2 else None
-            if r < last and _unknown(result, name, year, r, column):
-                sheet.write_string(r + 1, column, UNKNOWN)
-            elif side < 0 and r < last:
-                sheet.write_number(r + 1, column, value / 100, style)
-            else:
-                sheet.write_formula(r + 1, column, f"={text}", style, value / 100)
-        at = len(columns) + 1
-        gaps = _gaps(result, year, r) if r < last else set()
-        nothing_known = gaps >= set(result.scheme.components)
-        for side in (0, 1):
-            own = [f"{letter(c)}{r + 2}" for c, one in enumerate(columns, 1) if one[2] == side]
-            if nothing_known:
-                sheet.write_string(r + 1, at + side, UNKNOWN)
-                continue
-            text = f"SUM({','.join(own)})"  # passes over what cannot be reckoned
-            sheet.write_formula(r + 1, at + side, f"={text}", look["money"], sums[side] / 100)
-        if gaps >= set(touched(result)):
-            sheet.write_string(r + 1, at + 2, UNKNOWN)
-            continue
-        sheet.write_formula(
-            r + 1,
-            at + 2,
-            f"={letter(at + 1)}{r + 2}-{letter(at)}{r + 2}",
-            look["money"],
-            (sums[1] - sums[0]) / 100,
-        )
+    filled = _Areas(sheet, result, year, group, rows, columns, look)
+    for place, area in enumerate([*result.plan.source.names, "合计"]):
+        sheet.write_string(place + 1, 0, area)
+        filled.write(place)
     sheet.freeze_panes(1, 1)
+
+
+@dataclass(frozen=True)
+class _Areas:
+    """Writes the rows of 分地区: a place is a district, or 合计 where there are no more."""
+
+    sheet: Any
+    result: Result
+    year: int
+    group: str
+    rows: int
+    columns: list[Column]
+    look: dict[str, Any]
+
+    @property
+    def last(self) -> int:
+        return len(self.result.plan.source.homes)
+
+    def write(self, place: int) -> None:
+        """The cells of a district, and its sums."""
+        sums = [0, 0]
+        for at, column in enumerate(self.columns, 1):
+            money = column.hundredths
+            value = int(money.sum() if place == self.last else money[place])
+            if column.side != NO_SIDE:
+                sums[column.side] += value
+            self._cell(place, at, column, value)
+        self._sums(place, sums)
+
+    def _cell(self, place: int, at: int, column: Column, value: int) -> None:
+        style = self.look["money"] if at > _PLAIN_COLUMNS else None
+        if place == self.last:
+            total = f"=SUM({letter(at)}2:{letter(at)}{self.last + 1})"
+            self.sheet.write_formula(place + 1, at, total, style, value / 100)
+        elif _unknown(self.result, column.component, self.year, place, at):
+            self.sheet.write_string(place + 1, at, UNKNOWN)
+        elif column.side == NO_SIDE:
+            self.sheet.write_number(place + 1, at, value / 100, style)
+        else:
+            text = f"={self._money(place, at, column)}"
+            self.sheet.write_formula(place + 1, at, text, style, value / 100)
+
+    def _money(self, place: int, at: int, column: Column) -> str:
+        """The formula of a component's money in a district."""
+        engine = self.result.plan.engine
+        scheme = self.result.sides[column.side].scheme
+        grown = engine.grown(scheme, column.component, self.year)
+        take_up = engine.projection.take_up
+        total = SIDES[column.side].total_letter
+        text = (
+            f"SUMIFS({self._range(total)},{self._range('A')},$A{place + 2},"
+            f'{self._range("B")},"{column.label}")'
+        )
+        text = _rounded(f"{text}*{grown!r}") if grown != 1 else text
+        if scheme.components[column.component].basis == "top_up":
+            spent = f"{letter(at - 1 - column.side)}{place + 2}"
+            text = _rounded(f"MAX(0,{text}-{spent})", scheme)
+        return _rounded(f"{text}*{take_up!r}") if take_up != 1 else text
+
+    def _range(self, column: str) -> str:
+        return f"{self.group}!${column}$2:${column}${self.rows}"
+
+    def _sums(self, place: int, sums: list[int]) -> None:
+        """现行合计, 调整后合计 and what is added; 缺 where nothing of it can be reckoned."""
+        at, row = len(self.columns) + 1, place + 2
+        gaps = _gaps(self.result, self.year, place) if place < self.last else set()
+        for side in (0, 1):
+            if gaps >= set(self.result.scheme.components):
+                self.sheet.write_string(place + 1, at + side, UNKNOWN)
+                continue
+            own = [f"{letter(n)}{row}" for n, one in enumerate(self.columns, 1) if one.side == side]
+            text = f"=SUM({','.join(own)})"  # passes over what cannot be reckoned
+            self.sheet.write_formula(
+                place + 1, at + side, text, self.look["money"], sums[side] / 100
+            )
+        if gaps >= set(touched(self.result)):
+            self.sheet.write_string(place + 1, at + 2, UNKNOWN)
+            return
+        text = f"={letter(at + 1)}{row}-{letter(at)}{row}"
+        added = (sums[1] - sums[0]) / 100
+        self.sheet.write_formula(place + 1, at + 2, text, self.look["money"], added)

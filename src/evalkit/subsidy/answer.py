@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from evalkit.subsidy.checks import ALWAYS, lists
+from evalkit.subsidy.cost import carry_over, cost
 from evalkit.subsidy.coverage import (
     GAIN,
     NOTHING_DUE,
@@ -22,48 +22,44 @@ from evalkit.subsidy.coverage import (
     states,
     touched,
 )
-from evalkit.subsidy.engine import pieces
+from evalkit.subsidy.distribution import groups
 from evalkit.subsidy.money import moved, one_unit
-
-if TYPE_CHECKING:
-    from evalkit.subsidy.plan import Plan
-    from evalkit.subsidy.result import Result
+from evalkit.subsidy.simulation import PlanData, ResultData
+from evalkit.subsidy.words import lists
+from evalkit.subsidy.year import pieces
 
 MOST = 3  # areas named where most is added or taken
 NAMED = 6  # areas that a list names before it says 等
 Said = Callable[[int], str]
 
 
-def in_force(result: Result, year: int) -> bool:
+def in_force(result: ResultData, year: int) -> bool:
     """Whether the reform holds at any time of a year."""
-    if any(not isinstance(value, tuple) for _, value in result.reform.changes):
+    if result.reform.changes_settings:
         return True
-    paths = [path for path, _ in result.reform.changes]
-    old, new = (pieces(scheme, paths, values, year) for scheme, values in result.sides)
+    paths = list(result.reform.dated)
+    old, new = (pieces(side.scheme, paths, side.values, year) for side in result.sides)
     return old != new
 
 
-def whole_year(result: Result, year: int) -> bool:
+def whole_year(result: ResultData, year: int) -> bool:
     """Whether the standards of the reform hold through a year, from 1 January to the end, without a step."""
-    paths = [path for path, value in result.reform.changes if isinstance(value, tuple)]
+    paths = list(result.reform.dated)
     return in_force(result, year) and len(pieces(result.scheme, paths, result.values, year)) == 1
 
 
-def lead_year(result: Result) -> int:
+def lead_year(result: ResultData) -> int:
     """The first year in which the reform holds, else the first asked for."""
     years = result.plan.years
     return next((year for year in years if in_force(result, year)), years[0])
 
 
-def horizon_words(result: Result) -> str:
+def horizon_words(result: ResultData) -> str:
     """Dates of the reform that lie outside the years asked for; "" where none does."""
-    days = {
-        day for _, value in result.reform.changes if isinstance(value, tuple) for day, _ in value
-    }
-    days -= {ALWAYS}
+    days = result.reform.days
     first, last = result.plan.years[0], result.plan.years[-1]
-    late = sorted(day for day in days if day.year > last)
-    early = sorted(day for day in days if day.year < first)
+    late = [day for day in days if day.year > last]
+    early = [day for day in days if day.year < first]
     told = []
     if late:
         told.append(f"{_days(late)}起的调整在测算年份（{_years(result.plan.years)}）之后，没有计入")
@@ -80,7 +76,7 @@ def _years(years: Sequence[int]) -> str:
     return "、".join(f"{year}年" for year in years)
 
 
-def sentence(result: Result, named: bool = True) -> str:
+def sentence(result: ResultData, named: bool = True) -> str:
     """Cost by payer, every year asked for, who gains or loses, where most, where nothing, whom nothing is due to.
 
     Without `named` no area is named (a public version).
@@ -90,9 +86,9 @@ def sentence(result: Result, named: bool = True) -> str:
     return "；".join(told) + "。"
 
 
-def _nothing_changed(result: Result, named: bool) -> list[str]:
+def _nothing_changed(result: ResultData, named: bool) -> list[str]:
     plan = result.plan
-    totals = {year: int(result.cost([], year)["amount_fen"].iloc[0]) for year in plan.years}
+    totals = {year: int(cost(result, [], year)["amount_fen"].iloc[0]) for year in plan.years}
     said = one_unit(totals.values())
     first, *later = plan.years
     told = [f"{plan.source.whole}{first}年按现行标准共需{said(totals[first])}"]
@@ -100,9 +96,9 @@ def _nothing_changed(result: Result, named: bool) -> list[str]:
     return [*told, *coverage_words(result, first), *_unknown(result, first, named)]
 
 
-def _changed(result: Result, named: bool) -> list[str]:
+def _changed(result: ResultData, named: bool) -> list[str]:
     plan, lead = result.plan, lead_year(result)
-    change = {year: int(result.cost([], year)["change_fen"].iloc[0]) for year in plan.years}
+    change = {year: int(cost(result, [], year)["change_fen"].iloc[0]) for year in plan.years}
     holding = [year for year in plan.years if in_force(result, year)] or [lead]
     effects = _told_once([_effect(result, year) for year in holding])
     full = _full_later(result, change)
@@ -180,7 +176,7 @@ class _Effect:
             told.append(f"{losing}的经费减少" if counts["gain"] else f"涉及{losing}")
         return told
 
-    def where(self, plan: Plan, said: Said) -> list[str]:
+    def where(self, plan: PlanData, said: Said) -> list[str]:
         """Where most is added or taken, where nothing changes and why."""
         if len(plan.source.homes) < 2 or not (self.more or self.less):
             return []
@@ -199,20 +195,20 @@ class _Effect:
         phrases["无应发的是"] = found[NOTHING_DUE]
         return [*told, *(phrase + _list(names) for phrase, names in phrases.items() if names)]
 
-    def _named(self, plan: Plan, wanted: Sequence[str]) -> list[str]:
+    def _named(self, plan: PlanData, wanted: Sequence[str]) -> list[str]:
         names = dict(zip(plan.source.homes, plan.source.names, strict=True))
         return [names[home] for home in self.states.index[self.states.isin(wanted)]]
 
 
-def _effect(result: Result, year: int) -> _Effect:
-    by_payer = result.cost("payer", year).set_index("payer")["change_fen"]
-    by_area = result.cost("area", year)
+def _effect(result: ResultData, year: int) -> _Effect:
+    by_payer = cost(result, "payer", year).set_index("payer")["change_fen"]
+    by_area = cost(result, "area", year)
     by_area = by_area.sort_values("change_fen", key=abs, ascending=False, kind="stable")
     named = list(zip(by_area["area_name"], map(int, by_area["change_fen"]), strict=True))
     return _Effect(
         year,
         {lists()["payer"][payer]: int(fen) for payer, fen in by_payer.items() if fen},
-        result.groups([], year).iloc[0].to_dict(),
+        groups(result, [], year).iloc[0].to_dict(),
         tuple((name, fen) for name, fen in named if fen > 0)[:MOST],
         tuple((name, fen) for name, fen in named if fen < 0)[:MOST],
         states(result, year),
@@ -226,12 +222,12 @@ def _told_once(effects: Sequence[_Effect]) -> list[_Effect]:
     return told
 
 
-def _full_later(result: Result, change: dict[int, int]) -> int | None:
+def _full_later(result: ResultData, change: dict[int, int]) -> int | None:
     """The change of a full year, where the last year asked for is none."""
     last = result.plan.years[-1]
     if not in_force(result, last) or whole_year(result, last):
         return None
-    full = int(result.carry_over().set_index("year").at[last, "whole_year_fen"])
+    full = int(carry_over(result).set_index("year").at[last, "whole_year_fen"])
     return full if full != change[last] else None
 
 
@@ -248,7 +244,7 @@ def _list(names: Sequence[str]) -> str:
     return "、".join(names[:NAMED]) + (f"等{len(names):,}个" if len(names) > NAMED else "")
 
 
-def _why_still(result: Result, known: pd.Series) -> str:
+def _why_still(result: ResultData, known: pd.Series) -> str:
     """Why nothing changes, where every area that can be reckoned has its reason."""
     if horizon_words(result) and not any(in_force(result, y) for y in result.plan.years):
         return ""
@@ -262,7 +258,7 @@ def _why_still(result: Result, known: pd.Series) -> str:
     return "，" + "、".join(each)
 
 
-def _unknown(result: Result, year: int, named: bool) -> list[str]:
+def _unknown(result: ResultData, year: int, named: bool) -> list[str]:
     """Districts that are not in the sums, and what is missing."""
     only = touched(result) if result.reform.changes else None
     frame = left_out(result, year, only)
@@ -275,6 +271,3 @@ def _unknown(result: Result, year: int, named: bool) -> list[str]:
         return [f"另有{len(reasons):,}个地区缺报，有关经费未计入"]
     listed = [f"{name}（{reason}）" for name, reason in reasons.items()]
     return ["缺报未计入的是" + _list(listed)]
-
-
-__all__ = ["horizon_words", "in_force", "lead_year", "sentence", "whole_year"]

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from evalkit.subsidy.checks import Dated, words
-from evalkit.subsidy.engine import FUNCTIONAL, Ints, Words
-from evalkit.subsidy.scheme import Component, Scheme
-
-if TYPE_CHECKING:
-    from evalkit.subsidy.result import Result
+from evalkit.subsidy.cells import Reasons
+from evalkit.subsidy.changes import is_dated
+from evalkit.subsidy.cost import cost
+from evalkit.subsidy.exact import Ints
+from evalkit.subsidy.reduction import reason
+from evalkit.subsidy.simulation import ResultData
+from evalkit.subsidy.values import Component
 
 UNKNOWN, GAIN, LOSE, REACHED, NOTHING_DUE, SAME = "缺", "增加", "减少", "已达标", "无应发", "不变"
 SIDES = ("现行标准", "调整后")
 
 
-def touched(result: Result) -> list[str]:
+def touched(result: ResultData) -> list[str]:
     """Components whose money the reform can move; all of them where it changes nothing or a rule of the whole scheme."""
     everything = list(dict.fromkeys([*result.plan.scheme.components, *result.scheme.components]))
     found: set[str] = set()
@@ -30,7 +31,7 @@ def touched(result: Result) -> list[str]:
             return everything
         part = result.scheme.components[name]
         found.add(name)
-        if not isinstance(value, tuple) and rest not in part.params:
+        if not is_dated(value) and rest not in part.params:
             found |= set(part.instead_of)  # who is rewarded decides who gets the subsidy
     found |= {n for n, part in result.scheme.components.items() if found & set(_rests_on(part))}
     return [name for name in everything if name in found] or everything
@@ -38,37 +39,46 @@ def touched(result: Result) -> list[str]:
 
 def _rests_on(part: Component) -> tuple[str, ...]:
     """Components whose payments a matching follows; the township's own payments, as booked, follow none."""
-    booked = part.reading == "town_equals_enterprise" and part.town_amount == "ledger"
-    return () if booked else part.of
+    return () if part.matches_booked_money else part.of
 
 
-def reasons(result: Result, name: str, year: int, side: int = 1) -> tuple[Words, Ints]:
+@dataclass(frozen=True, eq=False)
+class WhyNot:
     """For every organisation (or row of counts) why nothing is due, "" where something is; and how many it stands for."""
-    engine, (scheme, values) = result.plan.engine, result.sides[side]
-    cells = engine.cells(scheme, name, year)
+
+    why: Reasons
+    numbers: Ints
+
+
+def reasons(result: ResultData, name: str, year: int, side: int = 1) -> WhyNot:
+    """Why nothing is due to an organisation (or row of counts) before (0) or after (1)."""
+    plan, one = result.plan, result.sides[side]
+    cells = plan.reduction.cells(one.scheme, name, year)
     why = cells.why.copy()
-    pay = np.append(sum(engine.payments(scheme, name, year, values)), 0)[cells.inverse]
-    why[(why == "") & (pay == 0)] = words("reasons")["zero"]
-    if scheme.components[name].per not in ("instructor", "count"):
-        lacking = engine.missing(scheme, name, year)[engine.areas(engine.rows(year))]
+    payments = plan.engine.payments(one.scheme, name, year, one.values)
+    pay = cells.each(sum(payments, np.zeros(len(cells.q), np.int64)))
+    why[(why == "") & (pay == 0)] = reason("zero")
+    if not one.scheme.components[name].counted:
+        by_district = plan.reduction.missing(one.scheme, name, year)
+        lacking = by_district[plan.reduction.places(year)]
         why = np.where((why == "") & (lacking != ""), lacking, why)
-    return why, cells.numbers
+    return WhyNot(why, cells.numbers)
 
 
-def coverage(result: Result, year: int, side: int = 1) -> pd.DataFrame:
+def coverage(result: ResultData, year: int, side: int = 1) -> pd.DataFrame:
     """By component: how many organisations something is due to (计发), how many not (未计发) and why.
 
     Functional organisations are none of the party organisations and counted apart. Instructors and grades, which are
     counted and not listed, are reckoned by their numbers.
     """
     rows = []
-    for name, part in result.sides[side][0].components.items():
-        why, numbers = reasons(result, name, year, side)
+    for name, part in result.sides[side].scheme.components.items():
+        found = reasons(result, name, year, side)
         told: Counter[str] = Counter()
-        for reason in dict.fromkeys(why):
-            told[reason] = int(numbers[why == reason].sum())
-        paid, functional = told.pop("", 0), told.pop(FUNCTIONAL, 0)
-        why_not = tuple((reason, n) for reason, n in told.most_common() if n)
+        for text in dict.fromkeys(found.why):
+            told[text] = int(found.numbers[found.why == text].sum())
+        paid, functional = told.pop("", 0), told.pop(reason("functional"), 0)
+        why_not = tuple((text, n) for text, n in told.most_common() if n)
         unpaid = sum(n for _, n in why_not)
         rows.append([name, part.name, _counted_in(part), paid, unpaid, why_not, functional])
     columns = ["component", "name", "unit", "paid", "unpaid", "reasons", "functional"]
@@ -77,7 +87,7 @@ def coverage(result: Result, year: int, side: int = 1) -> pd.DataFrame:
 
 def _counted_in(part: Component) -> str:
     """个 for organisations; what is counted without a list has the measure word of its standard (元/名·年)."""
-    if part.per not in ("instructor", "count"):
+    if not part.counted:
         return "个"
     unit = next(iter(part.params.values())).unit
     return unit.partition("/")[2].partition("·")[0] or "个"
@@ -85,11 +95,11 @@ def _counted_in(part: Component) -> str:
 
 def why_words(why_not: Iterable[tuple[str, int]], unit: str) -> str:
     """The reasons in a row: 无星级104个、不在范围22个."""
-    return "、".join(f"{reason}{n:,}{unit}" for reason, n in why_not)
+    return "、".join(f"{text}{n:,}{unit}" for text, n in why_not)
 
 
 def coverage_words(
-    result: Result, year: int, only: Sequence[str] | None = None, always: bool = False
+    result: ResultData, year: int, only: Sequence[str] | None = None, always: bool = False
 ) -> list[str]:
     """A phrase for the components of which somebody gets nothing: 党员活动经费计发96个党组织，未计发3个（无党员数3个).
 
@@ -109,48 +119,48 @@ def coverage_words(
     return [f"{'、'.join(names)}{text}" for text, names in told.items()]
 
 
-def left_out(result: Result, year: int, only: Sequence[str] | None = None) -> pd.DataFrame:
+def left_out(result: ResultData, year: int, only: Sequence[str] | None = None) -> pd.DataFrame:
     """Districts and components that cannot be reckoned, with what is missing and, of a top-up, the money in full."""
     plan, rows = result.plan, []
     for name in dict.fromkeys([*result.scheme.components, *plan.scheme.components]):
         if only is not None and name not in only:
             continue
-        for place, reason in enumerate(missing(result, name, year)):
-            if reason:
+        for place, lacking in enumerate(missing(result, name, year)):
+            if lacking:
                 home, area_name = plan.source.homes[place], plan.source.names[place]
                 part = result.scheme.components[name]
                 full = [int(due(result, name, year, side)[place]) for side in (0, 1)]
                 known = part.basis == "top_up" and sum(full) > 0
                 rows.append(
-                    [home, area_name, name, part.name, reason, *(full if known else [None] * 2)]
+                    [home, area_name, name, part.name, lacking, *(full if known else [None] * 2)]
                 )
     columns = ["area", "area_name", "component", "name", "reason", "full_old_fen", "full_new_fen"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def missing(result: Result, name: str, year: int) -> Words:
+def missing(result: ResultData, name: str, year: int) -> Reasons:
     """By district what is missing to reckon a component before or after."""
-    engine = result.plan.engine
-    found = [engine.missing(scheme, name, year) for scheme, _ in result.sides]
+    reduction = result.plan.reduction
+    found = [reduction.missing(side.scheme, name, year) for side in result.sides]
     return np.where(found[1] != "", found[1], found[0])
 
 
-def due(result: Result, name: str, year: int, side: int) -> Ints:
+def due(result: ResultData, name: str, year: int, side: int) -> Ints:
     """What is due by district in full, before anything spent is counted."""
-    engine, (scheme, values) = result.plan.engine, result.sides[side]
-    cells, areas = engine.cells(scheme, name, year), len(result.plan.source.homes)
-    pays = engine.payments(scheme, name, year, values)
+    plan, one = result.plan, result.sides[side]
+    cells, areas = plan.reduction.cells(one.scheme, name, year), len(plan.source.homes)
+    pays = plan.engine.payments(one.scheme, name, year, one.values)
     return sum((cells.sums(pay, areas) for pay in pays), np.zeros(areas, np.int64))
 
 
-def states(result: Result, year: int) -> pd.Series:
+def states(result: ResultData, year: int) -> pd.Series:
     """By district what the reform does to it: 增加, 减少, 已达标, 无应发, 不变 or 缺 (cannot be reckoned).
 
     已达标 is a district to which something is due whose own spending is known and no lower than what is due; where
     nothing is due, or nothing is known, no such thing can be said.
     """
     source, names = result.plan.source, touched(result)
-    change = result.cost("area", year).set_index("area")["change_fen"].reindex(source.homes)
+    change = cost(result, "area", year).set_index("area")["change_fen"].reindex(source.homes)
     lacking = np.any([missing(result, name, year) != "" for name in names], axis=0)
     total = np.zeros(len(source.homes), np.int64)
     after = np.zeros(len(source.homes), np.int64)
@@ -159,12 +169,12 @@ def states(result: Result, year: int) -> pd.Series:
         whole = due(result, name, year, 0) + due(result, name, year, 1)
         total = total + whole
         after = after + due(result, name, year, 1)
-        if any(scheme.components[name].basis != "top_up" for scheme, _ in result.sides):
+        if any(side.scheme.components[name].basis != "top_up" for side in result.sides):
             beside = beside + whole
     open_gap = np.zeros(len(source.homes), np.int64)
     for name in names:
-        for (component, _), money in result.new[year].items():
-            open_gap = open_gap + (money if component == name else 0)
+        for item, money in result.new[year].items():
+            open_gap = open_gap + (money if item.component == name else 0)
     found = np.full(len(source.homes), SAME, object)
     found[(beside == 0) & (after > 0) & (open_gap == 0)] = REACHED
     found[total == 0] = NOTHING_DUE
@@ -174,7 +184,9 @@ def states(result: Result, year: int) -> pd.Series:
     return pd.Series(found, index=list(source.homes))
 
 
-def remarks(result: Result, years: Sequence[int] | None = None, named: bool = True) -> list[str]:
+def remarks(
+    result: ResultData, years: Sequence[int] | None = None, named: bool = True
+) -> list[str]:
     """Notes for under a table: whom nothing is due to and why, and which districts are left out (`named`).
 
     What holds in all years is said once.
@@ -193,12 +205,12 @@ def remarks(result: Result, years: Sequence[int] | None = None, named: bool = Tr
 def left_out_words(frame: pd.DataFrame) -> list[str]:
     """A line for each thing missing: 党员活动经费未计入临山县（缺经费台账）。"""
     told = []
-    for reason, part in frame.groupby("reason", sort=False):
+    for lacking, part in frame.groupby("reason", sort=False):
         by_area = part.groupby("area_name", sort=False)["name"].agg(
             lambda x: "、".join(dict.fromkeys(x))
         )
         for names, areas in by_area.groupby(by_area, sort=False):
-            told.append(f"{names}未计入{'、'.join(areas.index)}（{reason}，不能按零计算）。")
+            told.append(f"{names}未计入{'、'.join(areas.index)}（{lacking}，不能按零计算）。")
     return told
 
 
@@ -213,20 +225,3 @@ def once(by_year: Mapping[int, Sequence[str]]) -> list[str]:
         line if len(years) == every else "、".join(f"{year}年" for year in years) + f"：{line}"
         for line, years in holds.items()
     ]
-
-
-__all__ = [
-    "Dated",
-    "Scheme",
-    "coverage",
-    "coverage_words",
-    "due",
-    "left_out",
-    "left_out_words",
-    "missing",
-    "reasons",
-    "remarks",
-    "states",
-    "touched",
-    "why_words",
-]

@@ -34,3 +34,10 @@ def moved(fen: int, said: Callable[[int], str] | None = None) -> str:
     """A change in a sentence, without a sign: 增加3.11万元."""
     said = said or one_unit([fen])
     return f"{'增加' if fen > 0 else '减少'}{said(fen)}" if fen else "不变"
+
+
+def in_words(fen: float) -> str:
+    """An amount with its sign: 12.35万元 (half up), below ten thousand 8,200元."""
+    size = abs(int(fen))
+    text = wan(size) if size >= WAN_YUAN else yuan(size)
+    return ("−" if fen < 0 and size >= WHOLE_YUAN / 2 else "") + text

@@ -3,203 +3,146 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evalkit.problems import InputError, Problem
-from evalkit.scoring.declared import Faults, unknown
-from evalkit.subsidy import coverage, search
-from evalkit.subsidy.checks import ALWAYS, Dated, limits, value_on, words
-from evalkit.subsidy.engine import Engine, Ints, Projection, Values
-from evalkit.subsidy.result import FEN, Result
-from evalkit.subsidy.scheme import Reform, Scheme, dated, load_scheme
-from evalkit.subsidy.source import Source, from_data, from_frame, table_file
-from evalkit.subsidy.uncertainty import uncertainty
-from evalkit.world.number import minus, percent
+from evalkit.subsidy import comparing, notes, search, sharing
+from evalkit.subsidy import uncertainty as drawing
+from evalkit.subsidy.dated import Dated
+from evalkit.subsidy.engine import Engine
+from evalkit.subsidy.gathering import columns_used, from_data, from_frame, require, table_file
+from evalkit.subsidy.loading import load_scheme
+from evalkit.subsidy.memory import remembered
+from evalkit.subsidy.projection import Projection
+from evalkit.subsidy.reduction import Reduction
+from evalkit.subsidy.result import Result
+from evalkit.subsidy.scheme import Scheme
+from evalkit.subsidy.simulation import PlanData, simulate
+from evalkit.subsidy.source import Source
+from evalkit.subsidy.uncertainty import Range, Uncertainty
+from evalkit.subsidy.year import Values, whole_year
 from evalkit.world.showing import shown
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(PlanData):
     """A scheme over the organisations of some years; made by `plan`."""
 
-    scheme: Scheme
-    years: tuple[int, ...]
-    engine: Engine
-    _known: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def source(self) -> Source:
-        return self.engine.source
-
-    @cached_property
-    def values(self) -> dict[str, Dated]:
-        """The dated values of the baseline by path."""
-        return {path: one.values for path, one in self.scheme.parameters.items()}
+    def run(self, reform: Any = None, title: str = "") -> Result:
+        """The result of a reform (a `Reform`, or ``{"activity.per_member": {"2026-07-01": 200}}``) beside the baseline."""
+        return simulate(self, reform, Result, title)
 
     @property
     def notes(self) -> list[str]:
         """What was assumed on the way, and what of the baseline cannot be reckoned and where."""
-        now = self.run()
-        gaps = {year: coverage.left_out_words(now.left_out(year)) for year in self.years}
-        return [*coverage.once(gaps), *self.assumptions]
+        return notes.notes(self)
 
     @property
     def assumptions(self) -> list[str]:
         """What was assumed on the way; stands under every table."""
-        last = self.source.years[-1]
-        base, rule = (
-            words("values")[setting] for setting in (self.scheme.members, self.scheme.dates)
-        )
-        told = [f"党员数口径：{base}；年中调整{rule}折算；每笔拨付四舍五入"]
-        if late := [y for y in self.years if y > last]:
-            p = self.engine.projection
-            members = percent(minus(p.factor("member", 1), 1))
-            grown = f"党组织每年增长{percent(p.organisations)}、党员每年增长{members}"
-            grown = "不考虑增减" if p == Projection(take_up=p.take_up) else grown
-            told.append(
-                f"{'、'.join(map(str, late))}年按{last}年台账的党组织、党员、已有支出和新建数推算，{grown}，不扣除物价因素"
-            )
-        if self.engine.projection.take_up != 1:
-            told.append(f"落实率{percent(self.engine.projection.take_up, 0)}")
-        given = [self.engine.not_given(self.scheme, name) for name in self.scheme.components]
-        return [*told, *filter(None, given), *self.engine.notes, *self.source.notes]
-
-    def changed(self, reform: Any) -> tuple[Reform, Scheme, dict[str, Dated]]:
-        """The checked reform with the scheme and values it makes; parameters alone keep the reduction."""
-        checked = self.scheme.reform(reform)
-        if checked not in self._known:
-            new = self.scheme.under(checked.check(self.scheme))
-            settings = any(not isinstance(v, tuple) for _, v in checked.changes)
-            values = {path: one.values for path, one in new.parameters.items()}
-            self._known[checked] = (new if settings else self.scheme, values)
-        return checked, *self._known[checked]
-
-    def with_value(self, path: str, value: Any, start: Any = None) -> dict[str, Dated]:
-        """The baseline's values with one parameter set, always or from a day on; within its range."""
-        one = self.scheme.parameters.get(path)
-        if one is None:
-            self.scheme.reform({path: value})  # raises with the near matches
-        assert one is not None
-        new = dated({start: value} if start else value)
-        faults = Faults()
-        limits(one, new, (path,), faults)
-        faults.stop()
-        kept = [v for v in one.values if v[0] < new[0][0]] if start else []
-        return self.values | {path: (*kept, *new)}
-
-    def money(
-        self, scheme: Scheme, values: Values, year: int, beside: Scheme | None = None
-    ) -> dict[tuple[str, str], Ints]:
-        """Fen by (component, payer) for every district.
-
-        `beside` is a scheme that it will be compared with: what either of the two cannot reckon in a district is in
-        neither, so that a difference is made over the same districts.
-        """
-        found: dict[tuple[str, str], Ints] = {}
-        for name in scheme.components:
-            amounts = self.engine.amounts(scheme, name, year, values)
-            if beside is not None and beside is not scheme:
-                known = self.engine.missing(beside, name, year) == ""
-                amounts = {payer: np.where(known, fen, 0) for payer, fen in amounts.items()}
-            found |= {(name, payer): fen for payer, fen in amounts.items()}
-        return found
-
-    def total(
-        self, values: Values, year: int, scheme: Scheme | None = None, beside: Scheme | None = None
-    ) -> int:
-        money = self.money(scheme or self.scheme, values, year, beside)
-        return sum(int(fen.sum()) for fen in money.values())
-
-    def run(self, reform: Any = None, title: str = "") -> Result:
-        """The result of a reform (a `Reform`, or ``{"activity.per_member": {"2026-07-01": 200}}``) beside the baseline."""
-        checked, scheme, values = self.changed(reform)
-        old = {y: self.money(self.scheme, self.values, y, scheme) for y in self.years}
-        new = {y: self.money(scheme, values, y, self.scheme) for y in self.years}
-        return Result(self, checked, scheme, values, old, new, title or checked.title)
+        return notes.assumptions(self)
 
     def whole_year(self, values: Values, year: int) -> dict[str, Dated]:
         """The values in force at the end of a year, as if they had held through it."""
-        ends = {path: value_on(v, date(year, 12, 31)) for path, v in values.items()}
-        return {
-            path: ((ALWAYS, v if v is not None else values[path][0][1] * 0),)
-            for path, v in ends.items()
-        }
+        return whole_year(values, year)
 
+    @remembered
     def within(self, area: str) -> Plan:
         """The same plan for one district."""
-        if area not in self._known:
-            source = self.source
-            homes = [h for h, n in zip(source.homes, source.names, strict=True) if area in (h, n)]
-            if not homes:
-                raise InputError(unknown("within", area, source.names, "area_unknown"))
-            tables = {n: t[t["home"].isin(homes)] for n, t in source.tables.items() if "home" in t}
-            part = replace(
-                source,
-                orgs=source.orgs[source.orgs["home"] == homes[0]].reset_index(drop=True),
-                homes=tuple(homes),
-                names=(source.names[source.homes.index(homes[0])],),
-                tables=source.tables | tables,
-            )
-            self._known[area] = Plan(
-                self.scheme,
-                self.years,
-                Engine(replace(part, whole=part.names[0]), self.engine.projection),
-            )
-        return self._known[area]  # type: ignore[no-any-return]
+        return comparing.within(self, area)
 
     def compare(self, reforms: Mapping[str, Any], year: int | None = None) -> pd.DataFrame:
         """Scenarios side by side: cost, change, relative change, share of organisations gaining, Gini."""
-        rows = []
-        for name, reform in {"现行标准": None, **reforms}.items():
-            one = self.run(reform)
-            cost, gain = one.cost([], year or self.years[0]).iloc[0], one.groups([], year).iloc[0]
-            rows.append(
-                {
-                    "scenario": name,
-                    "amount_fen": int(cost["amount_fen"]),
-                    "change_fen": int(cost["change_fen"]),
-                    "relative": cost["change_fen"] / max(1, cost["baseline_fen"]),
-                    "gain_share": gain["gain"]
-                    / max(1, sum(gain[k] for k in ("gain", "same", "lose"))),
-                    "gini": one.inequality(year).loc["reform", "gini"],
-                }
-            )
-        return pd.DataFrame(rows)
+        return comparing.compare(self, reforms, year)
 
     def bases(self, reform: Any = None) -> pd.DataFrame:
-        """Both readings of every component with a floor: 全额 and 补差, side by side, over the same districts.
+        """Both readings of every component with a floor: 全额 and 补差, side by side, over the same districts."""
+        return comparing.bases(self, reform)
 
-        A district whose spending is not known has no top-up and is left out of both.
-        """
-        parts, rows = [n for n, p in self.scheme.components.items() if p.basis], []
-        for basis in ("entitlement", "top_up"):
-            every = self.scheme.reform({f"{n}.basis": basis for n in parts})
-            sides = (
-                (self.scheme.under(every), self.values),
-                self.changed(self.changed(reform)[0].override(every))[1:],
-            )
-            top_up = self.scheme.under(self.scheme.reform({f"{n}.basis": "top_up" for n in parts}))
-            for year, n in product(self.years, parts):
-                known = self.engine.missing(top_up, n, year) == ""
-                old, new = (
-                    sum(int(a[known].sum()) for a in self.engine.amounts(s, n, year, v).values())
-                    for s, v in sides
-                )
-                rows.append([n, basis, year, old, new, new - old])
-        return pd.DataFrame(rows, columns=["component", "basis", "year", *FEN])
+    def solve(
+        self,
+        parameter: str,
+        *,
+        extra: float | None = None,
+        reach: float | None = None,
+        standard: float | None = None,
+        start: Any = None,
+        year: int | None = None,
+        component: str | None = None,
+    ) -> search.Solution:
+        """The highest step within `extra` yuan, or the lowest at which `reach` of organisations get `standard` (see `search.solve`)."""
+        return search.solve(
+            self,
+            parameter,
+            extra=extra,
+            reach=reach,
+            standard=standard,
+            start=start,
+            year=year,
+            component=component,
+        )
 
-    solve, sweep, pareto, split = search.solve, search.sweep, search.pareto, search.split
-    unused_parameters, share_out = search.unused_parameters, staticmethod(search.share_out)
-    uncertainty = uncertainty
+    def sweep(
+        self, grid: Mapping[str, Iterable[Any]], *, start: Any = None, year: int | None = None
+    ) -> pd.DataFrame:
+        """Full factorial of standards: cost and change in fen by payer, every row exact; the order is the grid's."""
+        return search.sweep(self, grid, start=start, year=year)
+
+    def pareto(
+        self,
+        grid: Mapping[str, Iterable[Any]],
+        standard: float,
+        *,
+        start: Any = None,
+        year: int | None = None,
+        component: str | None = None,
+    ) -> pd.DataFrame:
+        """A sweep with Gini and adequacy, and which points are efficient (see `search.pareto`)."""
+        return search.pareto(self, grid, standard, start=start, year=year, component=component)
+
+    def split(self, reform: Any, year: int | None = None) -> pd.DataFrame:
+        """A reform's cost by provision, whatever the order: Shapley values over the changes (see `search.split`)."""
+        return search.split(self, reform, year)
+
+    def unused_parameters(self) -> list[str]:
+        """Parameters that change nothing from one end of their range to the other, in these years and data."""
+        return search.unused_parameters(self)
+
+    @staticmethod
+    def share_out(scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.DataFrame:
+        """总额包干: a fixed sum shared out by scores between floor and cap, to the fen (see `sharing.share_out`)."""
+        return sharing.share_out(scores, total, floor, cap)
+
+    def uncertainty(
+        self,
+        reforms: Mapping[str, Any],
+        *,
+        n: int = 200,
+        seed: int = 7,
+        organisations: Range = (0.0, 0.05),
+        members: Range = (0.0, 0.05),
+        take_up: Range = (0.9, 1.0),
+        budget: float | None = None,
+        year: int | None = None,
+        confidence: float = 0.95,
+    ) -> Uncertainty:
+        """Intervals of the difference to the baseline under common random numbers, and regret (see `uncertainty`)."""
+        return drawing.uncertainty(
+            self,
+            reforms,
+            n=n,
+            seed=seed,
+            organisations=organisations,
+            members=members,
+            take_up=take_up,
+            budget=budget,
+            year=year,
+            confidence=confidence,
+        )
 
     def form(
         self,
@@ -216,10 +159,13 @@ class Plan:
         return shown(self, "sliders", folder)
 
 
+Periods = Sequence[str | int] | str | int | None
+
+
 def plan(
     data: Any,
-    scheme: Any = "fuyang-2015",
-    periods: Sequence[str | int] | str | int | None = None,
+    scheme: str | Path | Mapping[str, Any] | Scheme = "fuyang-2015",
+    periods: Periods = None,
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
     within: str | None = None,
@@ -230,48 +176,109 @@ def plan(
     Parameters
     ----------
     data
-        `Data` with the years of the ledgers, or a frame of party organisations (area, party_org, members ...).
+        `Data` with the years of the ledgers; or a plain frame, a row a party organisation (and year), with ``area``,
+        ``party_org``, ``period`` (one year where it is missing: the first of `periods`) and the columns that the scheme
+        names: ``members``, ``org_kind``, ``functional``, ``stars``, ``units_covered`` ... No project is needed for it.
     scheme
         A packaged name, a YAML file, a mapping or a `Scheme`.
     periods
         Years to reckon; later ones than the ledgers' are projected. By default the last year of the ledgers.
     tables
         User's tables by name: with ``party_org`` they add columns, with ``count`` they are counts by grade; for a
-        frame, ``funds`` holds the money paid.
+        frame, ``funds`` holds the money paid (area, party_org, flow, source, purpose, amount_fen).
     within
-        Only this area. `projection`: growth and take-up (`Projection`).
+        Only this area.
+    projection
+        Growth and take-up after the last ledger.
+
+    Returns
+    -------
+    Plan
+        ``.run(reform)``, ``.solve``, ``.sweep``, ``.share_out``, ``.split``, ``.pareto``.
+
+    Raises
+    ------
+    InputError
+        A fault of the scheme; columns that it looks at and the frame lacks, each with what it is used for; years
+        without data.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "area": ["甲区", "甲区", "乙区"],
+    ...         "party_org": ["一支部", "二总支", "三支部"],
+    ...         "period": 2026,
+    ...         "org_kind": ["branch", "general_branch", "branch"],
+    ...         "members": [10, 60, 20],
+    ...         "functional": False,
+    ...     }
+    ... )
+    >>> result = plan(frame, "fuyang-2015", 2026).run({"activity.per_member": 200})
+    >>> int(result.cost("component").set_index("component").at["activity", "change_fen"]) // 100
+    4500
     """
-    declared, given = load_scheme(scheme), dict(tables or {})
-    folder = (
-        Path(scheme).parent if isinstance(scheme, str | Path) and Path(scheme).exists() else None
-    )
-    for name, file in declared.tables.items():
-        if name not in given:
-            root = folder or (
-                Path() if isinstance(data, pd.DataFrame) else data.project.data / "raw"
-            )
-            given[name] = table_file(name, root / file)
-    found = (
-        from_frame(data, given)
-        if isinstance(data, pd.DataFrame)
-        else from_data(data, given, within)
-    )
-    periods = [periods] if isinstance(periods, str | int) else periods
-    bad = [str(p) for p in periods or () if not re.fullmatch(r"[12]\d{3}", str(p), re.ASCII)]
-    if not periods and found.years == (0,):
-        bad = ["没有写年份，党组织表也没有 period 列"]
-    if bad or not len(found.orgs):
+    declared = load_scheme(scheme)
+    years = _years(periods)
+    given = _tables(data, scheme, declared, tables or {})
+    if isinstance(data, pd.DataFrame):
+        if not years and "period" not in data:
+            raise _no_year("没有写年份，党组织表也没有 period 列")
+        found = from_frame(data, given, years[0] if years else None)
+    else:
+        found = from_data(data, given, within)
+    if not len(found.orgs):
         problem = Problem(
-            "period_unknown" if bad else "data_missing",
-            where="periods" if bad else str(within or ""),
-            found="、".join(bad) or "没有党组织",
-            allowed="年份，如 2026",
+            "data_missing", where=str(within or ""), found="没有党组织", allowed="年份，如 2026"
         )
         raise InputError(problem)
-    years = tuple(sorted({int(p) for p in periods})) if periods else (found.years[-1],)
+    require(found.orgs.columns, columns_used(declared))
+    made = _reduced(declared, years or (found.years[-1],), found, projection or Projection())
+    return made.within(within) if within and isinstance(data, pd.DataFrame) else made
+
+
+def _reduced(scheme: Scheme, years: tuple[int, ...], source: Source, growth: Projection) -> Plan:
+    """The plan, its baseline reckoned."""
     for year in years:
-        found.data_year(year)
-    made = Plan(declared, years, Engine(found, projection or Projection()))
+        source.data_year(year)
+    made = Plan(scheme, years, Engine(Reduction(source), growth))
     for year in years:
-        made.money(declared, made.values, year)
+        made.money(scheme, made.values, year)
     return made
+
+
+def _years(periods: Periods) -> tuple[int, ...]:
+    """The years asked for, in order; none where nobody asked."""
+    asked = [periods] if isinstance(periods, str | int) else periods or ()
+    bad = [str(one) for one in asked if not re.fullmatch(r"[12]\d{3}", str(one), re.ASCII)]
+    if bad:
+        raise _no_year("、".join(bad))
+    return tuple(sorted({int(one) for one in asked}))
+
+
+def _no_year(found: str) -> InputError:
+    return InputError(
+        Problem("period_unknown", where="periods", found=found, allowed="年份，如 2026")
+    )
+
+
+def _tables(
+    data: Any, scheme: Any, declared: Scheme, tables: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """The user's tables: those given, and those that the scheme names as files, beside it or among the ledgers."""
+    given = dict(tables)
+    wanted = {name: file for name, file in declared.tables.items() if name not in given}
+    if wanted:
+        folder = _folder_of(data, scheme)
+        given |= {name: table_file(name, folder / file) for name, file in wanted.items()}
+    return given
+
+
+def _folder_of(data: Any, scheme: Any) -> Path:
+    """Where the files that a scheme names stand: beside its own file, else among the ledgers."""
+    if isinstance(scheme, str | Path) and Path(scheme).exists():
+        return Path(scheme).parent
+    if isinstance(data, pd.DataFrame):
+        return Path()
+    return Path(data.project.data) / "raw"

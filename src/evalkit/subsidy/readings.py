@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from evalkit.subsidy.checks import words
-from evalkit.subsidy.scheme import load_scheme
+from evalkit.subsidy.loading import load_scheme
+from evalkit.subsidy.words import WORDS
 
 MATCHING = {
     "town_equals_enterprise": 1,
@@ -55,7 +55,7 @@ def readings(
         )
         rows.append(
             [
-                words("values")[key],
+                WORDS["values"][key],
                 "补助和活动经费" if both else "补助",
                 "补差" if top_up else "全额",
                 low,

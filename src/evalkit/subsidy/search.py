@@ -5,33 +5,24 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit.problems import InputError, Problem
 from evalkit.subsidy import coverage
+from evalkit.subsidy.dated import Dated
+from evalkit.subsidy.distribution import inequality
+from evalkit.subsidy.distribution import reach as reached
+from evalkit.subsidy.exact import fen, whole_fen
 from evalkit.subsidy.money import one_unit
-from evalkit.subsidy.result import Result, wan
+from evalkit.subsidy.simulation import PlanData, ResultData, result_of
+from evalkit.subsidy.year import Values
 from evalkit.world.number import percent, plain
-
-if TYPE_CHECKING:
-    from evalkit.subsidy.plan import Plan
-
-
-def fen(yuan: Any) -> int:
-    return math.floor(Fraction(str(yuan)) * 100 + Fraction(1, 2))
-
-
-def whole_fen(exact: Sequence[Fraction], total: int) -> list[int]:
-    """Whole numbers that add up to the total: floors first, then by largest remainder."""
-    out = [math.floor(x) for x in exact]
-    for i in sorted(range(len(out)), key=lambda i: out[i] - exact[i])[: total - sum(out)]:
-        out[i] += 1
-    return out
 
 
 @dataclass(frozen=True)
@@ -51,8 +42,50 @@ class Solution:
         return self.message
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What `solve` looks for: the highest step within a budget, or the lowest that reaches a share.
+
+    Attributes
+    ----------
+    low, step, count
+        The steps of the parameter's range.
+    limit
+        Fen, or the share of organisations.
+    at
+        Cost or share at a step.
+    """
+
+    label: str
+    unit: str
+    low: Decimal
+    step: Decimal
+    count: int
+    budget: bool
+    limit: float
+    at: Callable[[int], float]
+
+    def value(self, k: int) -> float:
+        return float(self.low + k * self.step)
+
+    def best(self) -> int:
+        """The last step within the budget, or the first that reaches the share."""
+        first, last = 0, self.count
+        while first < last:
+            middle = (first + last + self.budget) // 2
+            if self.budget:
+                first, last = (
+                    (middle, last) if self.at(middle) <= self.limit else (first, middle - 1)
+                )
+            else:
+                first, last = (
+                    (first, middle) if self.at(middle) >= self.limit else (middle + 1, last)
+                )
+        return first
+
+
 def solve(
-    plan: Plan,
+    plan: PlanData,
     parameter: str,
     *,
     extra: float | None = None,
@@ -76,61 +109,77 @@ def solve(
     if parameter not in plan.scheme.parameters:
         plan.scheme.reform({parameter: 0})
     one = plan.scheme.parameters[parameter]
-    low, count = one.range[0], int((one.range[1] - one.range[0]) / one.step)
+    low = one.range[0]
     base = plan.total(plan.values, year)
 
-    def at(k: int) -> float:
-        if extra is not None:
-            return plan.total(plan.with_value(parameter, low + k * one.step, start), year) - base
-        change = {parameter: {str(start): low + k * one.step} if start else low + k * one.step}
-        return float(
-            plan.run(change).reach(float(standard or 0), year, component).loc["reform", "share"]
-        )
+    def cost_at(k: int) -> float:
+        return plan.total(plan.with_value(parameter, low + k * one.step, start), year) - base
 
-    ends = (at(0), at(count))
+    def share_at(k: int) -> float:
+        value = low + k * one.step
+        made = result_of(plan, {parameter: {str(start): value} if start else value})
+        return float(reached(made, float(standard or 0), year, component).loc["reform", "share"])
+
+    asked = _Question(
+        label=plan.scheme.label(parameter),
+        unit=one.unit,
+        low=low,
+        step=one.step,
+        count=int((one.range[1] - low) / one.step),
+        budget=extra is not None,
+        limit=fen(extra) if extra is not None else float(reach or 0),
+        at=cost_at if extra is not None else share_at,
+    )
+    ends = asked.at(0), asked.at(asked.count)
     if ends[0] > ends[1]:
-        raise InputError(
-            Problem(
-                "value_invalid", where=parameter, advice="这项标准提高时支出反而减少，不能这样求解"
-            )
+        advice = "这项标准提高时支出反而减少，不能这样求解"
+        raise InputError(Problem("value_invalid", where=parameter, advice=advice))
+    k = asked.best()
+    beside = k + 1 if asked.budget else k - 1
+    inside = 0 <= beside <= asked.count
+    solution = Solution(
+        parameter,
+        asked.value(k),
+        asked.at(k),
+        asked.value(beside) if inside else None,
+        asked.at(beside) if inside else None,
+        ends,
+        (ends[0] <= asked.limit) if asked.budget else (ends[1] >= asked.limit),
+        "",
+    )
+    message = _told(asked, solution, one.range[1]) + _left_out(plan, parameter, low, year)
+    return replace(solution, message=message + "。")
+
+
+def _told(asked: _Question, found: Solution, highest: Decimal) -> str:
+    """The answer in one sentence."""
+    inside = found.next_result is not None
+    beside = (found.next_result,) if inside else found.ends
+    said = _printer(asked.budget, [asked.limit, found.result, *beside])
+    span = f"允许范围{asked.low}到{highest}{asked.unit}"
+    span += f"，两端分别为{said(found.ends[0])}和{said(found.ends[1])}"
+    value = f"{plain(found.value)}{asked.unit}"
+    other = f"{plain(found.next_value)}{asked.unit}" if inside else ""
+    if not found.reached:
+        unreachable = f"{asked.label}：在允许范围内达不到（{said(asked.limit)}）；{span}"
+        return f"{unreachable}；最近的是{value}，{said(found.result)}"
+    if asked.budget:
+        text = f"{asked.label}最高可定为{value}，增加支出{said(found.result)}"
+        text += f"，不超过{said(asked.limit)}；"
+        return text + (
+            f"再高一档{other}要{said(found.next_result)}" if inside else f"已到上限；{span}"
         )
-    limit: float = fen(extra) if extra is not None else float(reach or 0)
-    first, last = 0, count  # the last k within the budget, or the first k that reaches the share
-    while first < last:
-        middle = (first + last + (extra is not None)) // 2
-        if extra is not None:
-            first, last = (middle, last) if at(middle) <= limit else (first, middle - 1)
-        else:
-            first, last = (first, middle) if at(middle) >= limit else (middle + 1, last)
-    k, found = first, at(first)
-    label, unit = plan.scheme.label(parameter), one.unit
-    value, beside = float(low + k * one.step), k + 1 if extra is not None else k - 1
-    inside = 0 <= beside <= count
-    other = (float(low + beside * one.step), at(beside)) if inside else (None, None)
-    reached = (ends[0] <= limit) if extra is not None else (ends[1] >= limit)
-    said = _printer(extra is not None, [limit, found, *(ends if not inside else (other[1],))])
-    span = f"允许范围{low}到{one.range[1]}{unit}，两端分别为{said(ends[0])}和{said(ends[1])}"
-    if not reached:
-        text = f"{label}：在允许范围内达不到（{said(limit)}）；{span}；最近的是{plain(value)}{unit}，{said(found)}"
-    elif extra is not None:
-        text = (
-            f"{label}最高可定为{plain(value)}{unit}，增加支出{said(found)}，不超过{said(limit)}；"
-        )
-        text += (
-            f"再高一档{plain(other[0])}{unit}要{said(other[1])}" if inside else f"已到上限；{span}"
-        )
-    else:
-        text = f"{label}至少定为{plain(value)}{unit}，达标党组织占{said(found)}；"
-        text += (
-            f"低一档{plain(other[0])}{unit}只有{said(other[1])}" if inside else f"已是下限；{span}"
-        )
-    gaps = coverage.left_out(plan.run({parameter: low}), year, [parameter.partition(".")[0]])
-    if len(gaps):
-        text += (
-            f"；不含{'、'.join(gaps['area_name'].unique())}（{'、'.join(gaps['reason'].unique())}）"
-        )
-    text += "。"
-    return Solution(parameter, value, found, other[0], other[1], ends, reached, text)
+    text = f"{asked.label}至少定为{value}，达标党组织占{said(found.result)}；"
+    return text + (f"低一档{other}只有{said(found.next_result)}" if inside else f"已是下限；{span}")
+
+
+def _left_out(plan: PlanData, parameter: str, low: Decimal, year: int) -> str:
+    """The districts of which nothing is known."""
+    made = result_of(plan, {parameter: low})
+    gaps = coverage.left_out(made, year, [parameter.partition(".")[0]])
+    if not len(gaps):
+        return ""
+    return f"；不含{'、'.join(gaps['area_name'].unique())}（{'、'.join(gaps['reason'].unique())}）"
 
 
 def _printer(money: bool, values: Sequence[Any]) -> Callable[[Any], str]:
@@ -142,43 +191,54 @@ def _printer(money: bool, values: Sequence[Any]) -> Callable[[Any], str]:
 
 
 def sweep(
-    plan: Plan, grid: Mapping[str, Iterable[Any]], *, start: Any = None, year: int | None = None
+    plan: PlanData, grid: Mapping[str, Iterable[Any]], *, start: Any = None, year: int | None = None
 ) -> pd.DataFrame:
     """Full factorial of standards: cost and change in fen by payer, every row exact; the order is the grid's."""
     year, paths = year or plan.years[0], list(grid)
-    sides = [[(v, plan.with_value(p, v, start)[p]) for v in grid[p]] for p in paths]
+    steps = [
+        [_Step(value, plan.with_value(path, value, start)[path]) for value in grid[path]]
+        for path in paths
+    ]
     base = plan.total(plan.values, year)
-    touched = {p.partition(".")[0] for p in paths}
-    touched |= {n for n, c in plan.scheme.components.items() if touched & set(c.of)}
+    touched = {path.partition(".")[0] for path in paths}
+    touched |= {name for name, part in plan.scheme.components.items() if touched & set(part.of)}
     still = {
-        n: {
-            p: int(a.sum())
-            for p, a in plan.engine.amounts(plan.scheme, n, year, plan.values).items()
-        }
-        for n in plan.scheme.components
-        if n not in touched
+        name: _sums(plan, name, year, plan.values)
+        for name in plan.scheme.components
+        if name not in touched
     }
     rows: list[dict[str, Any]] = []
-    for point in itertools.product(*sides):
-        values = plan.values | {p: dated for p, (_, dated) in zip(paths, point, strict=True)}
+    for point in itertools.product(*steps):
+        values = plan.values | {p: step.dated for p, step in zip(paths, point, strict=True)}
         payers: dict[str, int] = {}
         for name in plan.scheme.components:
-            sums = still.get(name) or {
-                p: int(a.sum())
-                for p, a in plan.engine.amounts(plan.scheme, name, year, values).items()
-            }
+            sums = still.get(name) or _sums(plan, name, year, values)
             for payer, amount in sums.items():
                 payers[payer] = payers.get(payer, 0) + amount
         total = sum(payers.values())
         rows.append(
-            {p: v for p, (v, _) in zip(paths, point, strict=True)}
+            {path: step.value for path, step in zip(paths, point, strict=True)}
             | {"amount_fen": total, "change_fen": total - base, **payers}
         )
     return pd.DataFrame(rows)
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A value of a standard as it was asked for, and with its dates."""
+
+    value: Any
+    dated: Dated
+
+
+def _sums(plan: PlanData, name: str, year: int, values: Values) -> dict[str, int]:
+    """The money of a component by payer."""
+    amounts = plan.engine.amounts(plan.scheme, name, year, values)
+    return {payer: int(fen.sum()) for payer, fen in amounts.items()}
+
+
 def pareto(
-    plan: Plan,
+    plan: PlanData,
     grid: Mapping[str, Iterable[Any]],
     standard: float,
     *,
@@ -191,27 +251,24 @@ def pareto(
     ``efficient``: no other one costs no more, reaches no fewer and is no less equal, and is better in one of these.
     """
     found = sweep(plan, grid, start=start, year=year)
-    more = []
+    shares, unequal = [], []
     for row in found[list(grid)].itertuples(index=False):
-        one = plan.run({p: {str(start): v} if start else v for p, v in zip(grid, row, strict=True)})
-        more.append(
-            (
-                one.reach(standard, year, component).loc["reform", "share"],
-                one.inequality(year).loc["reform", "gini"],
-            )
-        )
-    found[["reach", "gini"]] = more
+        point = zip(grid, row, strict=True)
+        made = result_of(plan, {p: {str(start): v} if start else v for p, v in point})
+        shares.append(reached(made, standard, year, component).loc["reform", "share"])
+        unequal.append(inequality(made, year).loc["reform", "gini"])
+    found["reach"], found["gini"] = shares, unequal
     points = np.column_stack([found["amount_fen"], -found["reach"], found["gini"]]).astype(float)
     worse = np.all(points[:, None] >= points, axis=-1) & np.any(points[:, None] > points, axis=-1)
     return found.assign(efficient=~np.any(worse, axis=1))
 
 
-def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
+def split(plan: PlanData, reform: Any, year: int | None = None) -> pd.DataFrame:
     r"""A reform's cost by provision, whatever the order: Shapley values over the changes (at most 10).
 
     .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n-|S|-1)!}{n!}\,\big(c(S \cup i) - c(S)\big)
     """
-    checked = plan.changed(reform.reform if isinstance(reform, Result) else reform)[0]
+    checked = plan.changed(reform.reform if isinstance(reform, ResultData) else reform)[0]
     changes, year = checked.changes, year or plan.years[0]
     n = len(changes)
     if n > 10:
@@ -220,10 +277,10 @@ def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
         )
     cost = {}
     for chosen in range(2**n):
-        scheme = plan.scheme.under(
-            type(checked)(tuple(c for i, c in enumerate(changes) if chosen >> i & 1))
-        )
-        cost[chosen] = plan.total({p: o.values for p, o in scheme.parameters.items()}, year, scheme)
+        some = tuple(change for i, change in enumerate(changes) if chosen >> i & 1)
+        scheme = plan.scheme.under(replace(checked, changes=some))
+        values = {path: one.values for path, one in scheme.parameters.items()}
+        cost[chosen] = plan.total(values, year, scheme)
     parts = [
         sum(
             (
@@ -238,14 +295,14 @@ def split(plan: Plan, reform: Any, year: int | None = None) -> pd.DataFrame:
     whole = whole_fen(parts, cost[2**n - 1] - cost[0])
     return pd.DataFrame(
         {
-            "parameter": [c[0] for c in changes],
-            "label": [plan.scheme.label(c[0]) for c in changes],
+            "parameter": [path for path, _ in changes],
+            "label": [plan.scheme.label(path) for path, _ in changes],
             "change_fen": whole,
         }
     )
 
 
-def unused_parameters(plan: Plan) -> list[str]:
+def unused_parameters(plan: PlanData) -> list[str]:
     """Parameters that change nothing from one end of their range to the other, in these years and data."""
     costs = {
         path: [
@@ -255,90 +312,3 @@ def unused_parameters(plan: Plan) -> list[str]:
         for path, one in plan.scheme.parameters.items()
     }
     return [path for path, (least, most) in costs.items() if least == most]
-
-
-def share_out(scores: Any, total: float, floor: Any = 0, cap: Any = None) -> pd.DataFrame:
-    r"""总额包干: :math:`a_i = \min(cap_i, \max(floor_i, \lambda s_i))` with :math:`\sum a_i` the total, to the fen.
-
-    Parameters
-    ----------
-    scores
-        Scores by area (a Series, a mapping), none negative or missing.
-    total, floor, cap
-        Yuan; floor and cap for all, or by area. A budget outside the two sums is refused with both of them.
-    """
-    series = (
-        pd.Series(scores, dtype="float64")
-        if not isinstance(scores, pd.Series)
-        else scores.astype("float64")
-    )
-    n, budget = len(series), fen(total)
-    low = [fen(floor[a] if hasattr(floor, "__getitem__") else floor) for a in series.index]
-    high = [
-        budget if cap is None else fen(cap[a] if hasattr(cap, "__getitem__") else cap)
-        for a in series.index
-    ]
-    bad = [str(a) for a, s in series.items() if not s >= 0 or s == math.inf]
-    faults = (
-        [
-            Problem(
-                "value_invalid", where="scores", found="、".join(bad), allowed="不缺、不小于0的得分"
-            )
-        ]
-        if bad or not n
-        else []
-    )
-    faults += [
-        Problem(
-            "value_invalid",
-            where=str(a),
-            found=f"下限{wan(lo)}，上限{wan(hi)}",
-            allowed="0 ≤ 下限 ≤ 上限",
-        )
-        for a, lo, hi in zip(series.index, low, high, strict=True)
-        if not 0 <= lo <= hi
-    ]
-    most = sum(hi if s > 0 else lo for s, lo, hi in zip(series, low, high, strict=True))
-    if not faults and not sum(low) <= budget <= most:
-        faults = [
-            Problem(
-                "target_unreachable",
-                where="share_out",
-                found=f"总额{wan(budget)}",
-                allowed=f"下限合计{wan(sum(low))} 到 上限合计{wan(most)}",
-                advice="请调整总额、下限或上限（0分的只得下限）",
-            )
-        ]
-    if faults:
-        raise InputError(faults)
-    points = [Fraction(s) for s in series]
-
-    def given(rate: Fraction) -> list[Fraction]:
-        return [
-            min(Fraction(hi), max(Fraction(lo), rate * p))
-            for p, lo, hi in zip(points, low, high, strict=True)
-        ]
-
-    bends = sorted(
-        {
-            Fraction(b) / p
-            for p, lo, hi in zip(points, low, high, strict=True)
-            if p
-            for b in (lo, hi)
-        }
-        | {Fraction(0)}
-    )
-    at = next((i for i, rate in enumerate(bends) if sum(given(rate)) >= budget), len(bends) - 1)
-    a, b = bends[max(0, at - 1)], bends[at]
-    below, above = sum(given(a)), sum(given(b))
-    rate = (
-        b if above == below else a + (b - a) * Fraction(budget - below) / (above - below)
-    )  # linear between two bends
-    whole = whole_fen(given(rate), budget)
-    kind = [
-        "下限" if w == lo else "上限" if w == hi else ""
-        for w, lo, hi in zip(whole, low, high, strict=True)
-    ]
-    return pd.DataFrame(
-        {"area": series.index, "score": series.to_numpy(), "amount_fen": whole, "bound": kind}
-    )

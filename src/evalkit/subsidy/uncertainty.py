@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evalkit.subsidy.engine import Engine, Projection
+from evalkit.subsidy.engine import Engine
+from evalkit.subsidy.projection import Projection
+from evalkit.subsidy.reduction import Members, Reduction
+from evalkit.subsidy.simulation import PlanData
 from evalkit.world.number import fixed, percent
-
-if TYPE_CHECKING:
-    from evalkit.subsidy.plan import Plan
 
 Range = tuple[float, float]
 
@@ -28,7 +28,7 @@ class Uncertainty:
 
 
 def uncertainty(
-    plan: Plan,
+    plan: PlanData,
     reforms: Mapping[str, Any],
     *,
     n: int = 200,
@@ -47,35 +47,20 @@ def uncertainty(
     or the additional cost where none is given.
     """
     year, rng = year or plan.years[-1], np.random.default_rng([seed, *b"subsidy"])
-    changed = {name: plan.changed(reform)[1:] for name, reform in reforms.items()}
-    schemes = {s.members for s, _ in [(plan.scheme, 0), *changed.values()]}
-    homes = plan.engine.rows(year)["home"].to_numpy(str)
-    known = {base: plan.engine.members(year, base) for base in schemes}
-    gaps = any(gone.any() for _, gone in known.values())
-    keep = {
-        k: v
-        for k, v in plan.engine._known.items()
-        if k[0] == "rows" or (k[0] in ("cells", "key") and not gaps)
-    }
+    changed = {name: plan.changed(reform)[1] for name, reform in reforms.items()}
+    bases = {one.scheme.members for one in changed.values()} | {plan.scheme.members}
+    known = {base: plan.reduction.members(year, base) for base in bases}
+    gaps = any(one.unknown.any() for one in known.values())
+    homes = plan.reduction.rows(year)["home"].to_numpy(str)
     rows = []
     for _ in range(n):
-        p = Projection(
-            rng.uniform(*organisations), rng.uniform(*members), take_up=rng.uniform(*take_up)
-        )
-        engine = Engine(plan.source, p, dict(keep))
+        growth, growth_of_members = rng.uniform(*organisations), rng.uniform(*members)
+        projection = Projection(growth, growth_of_members, take_up=rng.uniform(*take_up))
         pick = rng.random(len(homes))
-        for base, (twice, gone) in known.items() if gaps else ():
-            filled = twice.copy()
-            for home in np.unique(homes[gone]):
-                there = np.sort(twice[(homes == home) & ~gone])
-                at = (homes == home) & gone
-                filled[at] = there[(pick[at] * len(there)).astype(int)] if len(there) else 0
-            engine._known["members", year, base] = (filled, np.zeros(len(gone), bool))
-        drawn = replace(plan, engine=engine)
+        reduction = _filled(plan.reduction, known, year, homes, pick) if gaps else plan.reduction
+        drawn = replace(plan, engine=Engine(reduction, projection))
         now = drawn.total(plan.values, year)
-        rows.append(
-            [drawn.total(values, year, scheme) - now for scheme, values in changed.values()]
-        )
+        rows.append([drawn.total(one.values, year, one.scheme) - now for one in changed.values()])
     draws = pd.DataFrame(rows, columns=list(changed))
     loss = (draws - int(fixed(budget, scale=100))).abs() if budget is not None else draws
     regret = loss.sub(loss.min(axis=1), axis=0)
@@ -97,3 +82,23 @@ def uncertainty(
         "缺报的党员数从同一地区已知数中抽取",
     )
     return Uncertainty(table, draws, notes)
+
+
+def _filled(
+    reduction: Reduction,
+    known: Mapping[str, Members],
+    year: int,
+    homes: np.ndarray,
+    pick: np.ndarray,
+) -> Reduction:
+    """The reduction with a number drawn for every organisation whose members are not known, from its district's."""
+    given = {}
+    for base, members in known.items():
+        twice = members.twice.copy()
+        for home in np.unique(homes[members.unknown]):
+            there = np.sort(members.twice[(homes == home) & ~members.unknown])
+            at = (homes == home) & members.unknown
+            twice[at] = there[(pick[at] * len(there)).astype(int)] if len(there) else 0
+        nobody = np.zeros(len(twice), bool)
+        given[year, base] = Members(twice, nobody, nobody)
+    return reduction.with_members(given)

@@ -112,7 +112,10 @@ def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
     duplicates: list[tuple[str, int]] = []
 
     class Constructor(SafeConstructor):
-        """Collects duplicate keys instead of stopping at the first one; the first value stays. Numbers are finite."""
+        """Collects duplicate keys instead of stopping at the first one; the first value stays. Numbers are finite.
+
+        A day that does not exist (2026-02-30) stays the text that was written: what reads the file says so.
+        """
 
         def construct_yaml_int(self, node: Any) -> int:
             if abs(number := int(super().construct_yaml_int(node))) >= 2**63:
@@ -123,6 +126,12 @@ def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
             if not math.isfinite(number := float(super().construct_yaml_float(node))):
                 raise OverflowError
             return number
+
+        def construct_yaml_timestamp(self, node: Any, values: Any = None) -> Any:
+            try:
+                return super().construct_yaml_timestamp(node, values)
+            except ValueError:
+                return self.construct_scalar(node)
 
         def check_mapping_key(
             self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any
@@ -136,7 +145,7 @@ def parse_yaml(text: str, file: str) -> tuple[Any, list[Problem]]:
         return None, [
             Problem("yaml_unreadable", file=file, found=found, allowed=allowed, advice=_SHORTER)
         ]
-    for kind in ("int", "float"):
+    for kind in ("int", "float", "timestamp"):
         Constructor.add_constructor(
             f"tag:yaml.org,2002:{kind}", getattr(Constructor, f"construct_yaml_{kind}")
         )

@@ -1,0 +1,83 @@
+"""What a reform costs: by payer, component and place, over a full year, from here on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.subsidy.simulation import FEN, ResultData
+from evalkit.subsidy.year import whole_year
+
+
+def cost(
+    result: ResultData, by: str | Sequence[str] = "payer", year: int | None = None
+) -> pd.DataFrame:
+    """Baseline, cost and change in fen by payer, component, area (or several) and year; payers add up to the total."""
+    keys = ["year", *([by] if isinstance(by, str) else by)]
+    keys += ["area_name"] if "area" in keys else []
+    frame = result.table if year is None else result.table[result.table["year"] == year]
+    found = frame.groupby(keys, sort=False)[FEN].sum().reset_index()
+    whole = found.groupby("year")["change_fen"].transform("sum").astype(float)
+    found["share"] = found["change_fen"] / whole.where(whole != 0)
+    found["relative"] = found["change_fen"] / found["baseline_fen"].where(
+        found["baseline_fen"] != 0
+    )
+    return found
+
+
+def change(
+    result: ResultData, by: str | Sequence[str] = "area", year: int | None = None
+) -> pd.DataFrame:
+    """Like `cost`, by area, with members and the money per member (yuan) before and after."""
+    found = cost(result, by, year)
+    if by == "area":
+        by_place = {
+            (year, home): count
+            for year in result.plan.years
+            for home, count in zip(result.plan.source.homes, members(result, year), strict=True)
+        }
+        places = zip(found["year"], found["area"], strict=True)
+        found["members"] = [by_place[place] for place in places]
+        for column in ("baseline", "amount"):
+            found[f"{column}_per_member"] = (
+                found[f"{column}_fen"] / 100 / found["members"].where(found["members"] > 0)
+            )
+    return found
+
+
+def members(result: ResultData, year: int) -> Any:
+    """Members by district, on the base of the money."""
+    reduction = result.plan.reduction
+    twice = reduction.members(year, result.scheme.members).twice
+    return np.bincount(reduction.places(year), twice / 2, len(result.plan.source.homes))
+
+
+def carry_over(result: ResultData) -> pd.DataFrame:
+    """翘尾: the change of each year, of the same year had the last values held from January, and the difference."""
+    rows, plan = [], result.plan
+    for year in plan.years:
+        first = int(cost(result, [], year)["change_fen"].iloc[0])
+        others = (result.scheme, plan.scheme)
+        old, new = (
+            plan.total(whole_year(one.values, year), year, one.scheme, other)
+            for one, other in zip(result.sides, others, strict=True)
+        )
+        rows.append([year, first, new - old, new - old - first])
+    return pd.DataFrame(rows, columns=["year", "change_fen", "whole_year_fen", "carry_over_fen"])
+
+
+def further(result: ResultData, year: int | None = None) -> pd.DataFrame:
+    """What one more yuan (or step of a share) of each parameter costs from here, in fen a year."""
+    year = year or result.plan.years[-1]
+    base, rows = whole_year(result.values, year), []
+    now = result.plan.total(base, year, result.scheme)
+    for path, one in result.scheme.parameters.items():
+        step = type(one.step)(1) if one.money else one.step
+        ((start, value),) = base[path]
+        if value + step <= one.range[1]:
+            more = result.plan.total(base | {path: ((start, value + step),)}, year, result.scheme)
+            rows.append([path, result.scheme.label(path), float(value), float(step), more - now])
+    return pd.DataFrame(rows, columns=["parameter", "label", "value", "step", "cost_fen"])

@@ -1,0 +1,167 @@
+"""Whom a reform reaches: every organisation before and after, who gains, adequacy, inequality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.problems import InputError
+from evalkit.stats import gini, theil_decomposition
+from evalkit.stats import lorenz as curve
+from evalkit.subsidy import coverage
+from evalkit.subsidy.memory import remembered
+from evalkit.subsidy.names import unknown
+from evalkit.subsidy.simulation import ResultData
+
+SIDES = (("baseline", "baseline"), ("amount", "reform"))  # column, row
+
+
+def organisations(
+    result: ResultData, year: int | None = None, component: str | None = None
+) -> pd.DataFrame:
+    """Every party organisation: members on the base, money before and after, in fen (unscaled by growth)."""
+    return _organisations(result, year or result.plan.years[0], component).copy()
+
+
+@remembered
+def _organisations(result: ResultData, year: int, component: str | None) -> pd.DataFrame:
+    if component is not None and component not in result.scheme.components:
+        raise InputError(unknown("component", component, result.scheme.components))
+    reduction, engine = result.plan.reduction, result.plan.engine
+    rows, areas = reduction.rows(year), reduction.places(year)
+    members = reduction.members(year, result.scheme.members).twice / 2
+    out = pd.DataFrame(
+        {"area": rows["home"], "party_org": rows["party_org"], "members": members}
+    ).join(rows[[name for name in ("org_kind", "level", "stars") if name in rows]])
+    names = [name for name in result.scheme.components if component in (None, name)]
+    listed = [name for name in names if not result.scheme.components[name].counted]
+    known = {name: (coverage.missing(result, name, year) == "")[areas] for name in listed}
+    for (word, _), side in zip(SIDES, result.sides, strict=True):
+        money, spent = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+        for name in listed:
+            due = engine.by_organisation(side.scheme, name, year, side.values)
+            money = money + np.where(known[name], due, 0)
+            part = side.scheme.components[name]
+            if part.basis == "top_up":
+                spent = spent + reduction.ledger(part.spent_for, year)
+        out[f"{word}_fen"], out[f"{word}_spent_fen"] = money, spent
+    out["change_fen"] = out["amount_fen"] - out["baseline_fen"]
+    out["why"] = _why(result, year, listed)
+    for flag, some in (("known", names), ("change_known", coverage.touched(result))):
+        own = [known[name] for name in some if name in known]
+        out[flag] = np.all(own, axis=0) if own else True
+    return out[_are_counted(rows, out)].reset_index(drop=True)
+
+
+def _are_counted(rows: pd.DataFrame, out: pd.DataFrame) -> Any:
+    """The party organisations; a functional one is none unless the scheme pays it."""
+    if "functional" not in rows:
+        return np.ones(len(rows), bool)
+    paid = (out["baseline_fen"] != 0) | (out["amount_fen"] != 0)
+    return (~rows["functional"] | paid).to_numpy(bool)
+
+
+def _why(result: ResultData, year: int, names: Sequence[str]) -> list[str]:
+    """For every organisation by component why nothing is due: 党员活动经费：无党员数."""
+    found = {
+        result.scheme.components[name].name: coverage.reasons(result, name, year).why
+        for name in names
+    }
+    count = len(result.plan.reduction.rows(year))
+    each = ([f"{name}：{why[i]}" for name, why in found.items() if why[i]] for i in range(count))
+    return ["；".join(texts) for texts in each]
+
+
+def groups(
+    result: ResultData, by: str | Sequence[str] = "area", year: int | None = None
+) -> pd.DataFrame:
+    """Organisations and members that gain, stay or lose (增加 / 不变 / 减少); groups are those of the baseline.
+
+    ``by="quintile"``: fifths of the members in the order of the baseline's money per member.
+    """
+    rows = organisations(result, year)
+    rows = rows[rows["change_known"]].reset_index(drop=True)
+    if by == "quintile":
+        rows["quintile"] = _fifths(rows)
+    keys = [by] if isinstance(by, str) else list(by)
+    sign = np.sign(rows["change_fen"])
+    for word, value in (("gain", 1), ("same", 0), ("lose", -1)):
+        rows[word] = (sign == value).astype(int)
+        rows[f"{word}_members"] = rows["members"].where(sign == value, 0.0)
+    words = [w + s for s in ("", "_members") for w in ("gain", "same", "lose")]
+    if not keys:
+        return rows[words].sum().to_frame().T
+    return rows.groupby(keys, sort=False, dropna=False)[words].sum().reset_index()
+
+
+def _fifths(rows: pd.DataFrame) -> pd.Series:
+    """The fifth of the members in which an organisation lies, by the baseline's money per member."""
+    members = rows["members"].to_numpy()
+    per = (rows["baseline_fen"] / rows["members"].where(rows["members"] > 0)).to_numpy(float)
+    order = np.argsort(per, kind="stable")
+    place = np.empty(len(rows))
+    place[order] = np.cumsum(members[order]) / max(1, members.sum())
+    fifth = np.clip(np.ceil(place * 5 - 1e-9), 1, 5)
+    return pd.Series(np.where(np.isnan(per), np.nan, fifth)).astype("Int64")
+
+
+def reach(
+    result: ResultData, standard: float, year: int | None = None, component: str | None = None
+) -> pd.DataFrame:
+    """Adequacy: organisations and members at or above `standard` yuan per member (a top-up counts what is spent already)."""
+    rows = organisations(result, year, component)
+    rows = rows[rows["known"]]
+    some = rows[rows["members"] > 0]
+    found = {}
+    for word, name in SIDES:
+        enough = (some[f"{word}_fen"] + some[f"{word}_spent_fen"]) >= some[
+            "members"
+        ] * standard * 100
+        within, whole = some.loc[enough, "members"].sum(), some["members"].sum()
+        found[name] = {
+            "organisations": int(enough.sum()),
+            "share": float(enough.mean()) if len(some) else np.nan,
+            "members": float(within),
+            "without_members": len(rows) - len(some),
+            "member_share": float(within / whole) if len(some) else np.nan,
+        }
+    return pd.DataFrame(found).T
+
+
+@dataclass(frozen=True, eq=False)
+class _PerMember:
+    """Yuan a member of the organisations that have members, with these as weights, and their districts."""
+
+    yuan: np.ndarray
+    members: np.ndarray
+    area: np.ndarray
+
+
+def _per_member(result: ResultData, word: str, year: int | None) -> _PerMember:
+    rows = organisations(result, year).query("members > 0 and known")
+    return _PerMember(
+        (rows[f"{word}_fen"] / 100 / rows["members"]).to_numpy(float),
+        rows["members"].to_numpy(float),
+        rows["area"].to_numpy(str),
+    )
+
+
+def inequality(result: ResultData, year: int | None = None) -> pd.DataFrame:
+    """Gini and Theil T (between and within districts) of the money per member, weighted by members."""
+    found = {}
+    for word, name in SIDES:
+        one = _per_member(result, word, year)
+        total, between, within = theil_decomposition(one.yuan, one.area, one.members)
+        unequal = gini(one.yuan, one.members)
+        found[name] = {"gini": unequal, "theil": total, "between": between, "within": within}
+    return pd.DataFrame(found).T
+
+
+def lorenz(result: ResultData, year: int | None = None) -> dict[str, Any]:
+    """The Lorenz curve of the money per member before and after."""
+    sides = {name: _per_member(result, word, year) for word, name in SIDES}
+    return {name: curve(one.yuan, one.members) for name, one in sides.items()}

@@ -1,0 +1,21 @@
+"""The words of the room (``words.yml``), and the closed lists that a scheme draws on."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from evalkit.codebook import load_codebook
+from evalkit.world.words import Words
+
+WORDS = Words.beside(__file__)
+
+
+def column_word(name: str) -> str:
+    """What a column is called by a reader; a user's own column by its own name."""
+    return str(WORDS["columns"].get(name, f"“{name}”"))
+
+
+@cache
+def lists() -> dict[str, dict[str, str]]:
+    """The closed lists of the packaged codebook: payers, kinds of organisation, purposes."""
+    return load_codebook().lists
