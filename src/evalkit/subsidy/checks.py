@@ -27,11 +27,6 @@ class SchemeFaults(Faults):
             path = (*path[:2], *path[3:])
         super().add(code, path, found, allowed, advice)
 
-    def unknown(
-        self, path: At, word: object, known: Iterable[str], code: str = "key_unknown"
-    ) -> None:
-        super().unknown(path, word, [name for name in known if name != "params"], code)
-
 
 def cross(scheme: SchemeData, faults: Faults) -> None:
     """Names that must exist, tiers in order, values within limits, nothing that nothing uses."""

@@ -109,6 +109,11 @@ class Component(_Frozen):
         settings = {key: value for key, value in entries.items() if key not in standards}
         return {**settings, "params": standards} if standards else settings
 
+    @staticmethod
+    def written_keys(keys: list[str]) -> list[str]:
+        """The keys as a file has them."""
+        return [key for key in keys if key != "params"]
+
     @property
     def spent_for(self) -> str:
         """The purpose in the ledgers of what the component pays for."""
