@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.documents import Block, fragment
-from evalkit.problems import InputError
+from evalkit.problems import InputError, unknown
 from evalkit.reports import plan_report as report
 from evalkit.subsidy.coverage import remarks
 from evalkit.subsidy.dated import start_day, value_on
-from evalkit.subsidy.names import unknown
 from evalkit.subsidy.plan import Plan
 from evalkit.subsidy.result import Result
 from evalkit.world.number import fixed, plain, settle, times

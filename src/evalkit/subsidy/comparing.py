@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from evalkit.problems import InputError
+from evalkit.problems import InputError, unknown
 from evalkit.subsidy.cost import cost
 from evalkit.subsidy.distribution import groups, inequality
 from evalkit.subsidy.engine import Engine
-from evalkit.subsidy.names import unknown
 from evalkit.subsidy.reduction import Reduction
 from evalkit.subsidy.simulation import FEN, PlanData, Variant, result_of
 

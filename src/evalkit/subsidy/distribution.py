@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.problems import InputError
+from evalkit.problems import InputError, unknown
 from evalkit.stats import gini, theil_decomposition
 from evalkit.stats import lorenz as curve
 from evalkit.subsidy import coverage
 from evalkit.subsidy.memory import remembered
-from evalkit.subsidy.names import unknown
 from evalkit.subsidy.simulation import ResultData
 
 SIDES = (("baseline", "baseline"), ("amount", "reform"))  # column, row

@@ -10,10 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evalkit.problems import InputError, Problem
+from evalkit.problems import InputError, Problem, unknown
 from evalkit.subsidy.checks import SchemeFaults, cross
 from evalkit.subsidy.dated import start_day
-from evalkit.subsidy.names import unknown
 from evalkit.subsidy.scheme import Reform, Scheme
 from evalkit.subsidy.words import WORDS
 from evalkit.world.declared import Faults, Source
@@ -43,7 +42,7 @@ def load_scheme(source: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
     if path.exists():
         return _scheme(Source.read(path))
     if name not in packaged():
-        raise InputError(unknown("scheme", name, packaged(), more="或写一个 YAML 文件的路径"))
+        raise InputError(unknown("scheme", name, packaged(), advice="或写一个 YAML 文件的路径"))
     return _scheme(Source.read(SCHEMES / f"{name}.yml"))
 
 

@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.indicators.views import kept_by
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.problems import InputError, Problem, did_you_mean, unknown
 from evalkit.subsidy.cells import NOT_PAID, Cells, Reasons, because, grouped, no_reasons
 from evalkit.subsidy.exact import Ints
 from evalkit.subsidy.memory import remembered
-from evalkit.subsidy.names import unknown
 from evalkit.subsidy.selection import (
     FOUNDED,
     FUNCTIONAL,
