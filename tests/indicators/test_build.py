@@ -95,7 +95,7 @@ def test_user_ledgers_win_over_the_demo_and_never_mix(project, demo_project):
 
 
 def test_second_build_reads_nothing_and_a_change_reads_one_file(project, monkeypatch):
-    from evalkit.building import parts
+    from evalkit.building import reading
 
     book(
         project / "data/raw/2025/甲市丙县.xlsx",
@@ -104,14 +104,14 @@ def test_second_build_reads_nothing_and_a_change_reads_one_file(project, monkeyp
     build(project, jobs=1)
     assert not build(project, jobs=1).changed
     read = project / "read.txt"  # workers read, and a list of theirs stays theirs
-    real = parts.read_sheets
+    real = reading.read_sheets
 
     def noted(path, **more):
         with read.open("a", encoding="utf-8") as file:
             file.write(f"{Path(path).name}\n")
         return real(path, **more)
 
-    monkeypatch.setattr(parts, "read_sheets", noted)
+    monkeypatch.setattr(reading, "read_sheets", noted)
     book(
         project / "data/raw/2025/甲市乙区.xlsx", {"组织台账": units(JIA, YI, [*YI[:4], 9, *YI[5:]])}
     )
@@ -139,28 +139,27 @@ def test_a_file_that_is_gone_leaves_nothing(project):
     other.unlink()
     build(project, jobs=1)
     assert measure(project, "units", area="甲市/丙县") is None
-    parts = project / "data/processed/raw/parts"
-    assert len([p for p in parts.iterdir() if p.is_dir()]) == 1
-    stored = [pd.read_parquet(p).to_csv() for p in parts.rglob("*.parquet")] + [
-        p.read_text("utf-8") for p in parts.rglob("*.json")
+    folder = project / "data/processed/raw"
+    assert len(list((folder / "batches").iterdir())) == 1
+    stored = [pd.read_parquet(p).to_csv() for p in folder.rglob("*.parquet")] + [
+        p.read_text("utf-8") for p in folder.rglob("*.json")
     ]
     assert not any("丙县" in text for text in stored) and any("乙区" in text for text in stored)
 
 
-def test_batches_of_an_older_version_are_read_again(project):
+def test_notes_of_batches_that_cannot_be_read_are_made_again(project):
     build(project, jobs=1)
-    units, parts = measure(project, "units"), project / "data/processed/raw/parts"
-    for path, text in zip(
-        sorted(parts.glob("*/batch.json")), ['{"batch": "x", "parts": {}}'], strict=False
-    ):
-        path.write_text(text, encoding="utf-8")
-    (parts / "older").mkdir()
-    (parts / "older" / "batch.json").write_text("{", encoding="utf-8")
-    (project / "data/processed/raw/manifest.json").write_text(
-        '{"schema_version": 1}', encoding="utf-8"
-    )
+    units, folder = measure(project, "units"), project / "data/processed/raw"
+    for path in (folder / "batches").glob("*.json"):
+        path.write_text('{"name": "x", "parts": {}}', encoding="utf-8")
+    (folder / "batches" / "older.json").write_text("{", encoding="utf-8")
+    (folder / "parts" / "older").mkdir(parents=True)
+    (folder / "manifest.json").write_text('{"schema_version": 1}', encoding="utf-8")
     build(project, jobs=1)
-    assert measure(project, "units") == units and not (parts / "older").exists()
+    assert measure(project, "units") == units and not (folder / "parts").exists()
+    assert [path.stem for path in (folder / "batches").iterdir()] == [
+        entry["name"] for entry in load(project).manifest["batches"]
+    ]
 
 
 def test_a_build_killed_while_it_stored_is_not_taken_for_whole(project, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,11 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import xlsxwriter
 
 from evalkit import files
-from evalkit.building import build
+from evalkit.building import build, derive, reading
 from evalkit.indicators import load
 from evalkit.problems import InputError
 
@@ -48,11 +50,11 @@ JIA = [
 YI = ["乙公司", "非公企业", "法人企业", "正常", 8, 0, 0, 0, "否", "", "", ""]
 
 
-def ledger(path: Path, area: str, *rows: list[object]) -> None:
+def ledger(path: Path, area: str, *rows: list[object], year: int = 2025) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(path) as workbook:
         sheet = workbook.add_worksheet("组织台账")
-        for n, row in enumerate([[f"{area}两新组织台账（2025年）"], UNITS, *rows]):
+        for n, row in enumerate([[f"{area}两新组织台账（{year}年）"], UNITS, *rows]):
             sheet.write_row(n, 0, row)
 
 
@@ -96,11 +98,11 @@ HARM = [
     ("measures.parquet", empty),
     ("indicators.parquet", turn),
     ("problems.parquet", Path.unlink),
-    ("parts/*/units.parquet", cut),
-    ("parts/*/units.parquet", turn),
-    ("parts/*/sheets.parquet", Path.unlink),
-    ("parts/*/batch.json", cut),
-    ("parts/*/batch.json", Path.unlink),
+    ("tables/units/*/*.parquet", cut),
+    ("tables/units/*/*.parquet", turn),
+    ("tables/sheets/*.parquet", Path.unlink),
+    ("batches/*.json", cut),
+    ("batches/*.json", Path.unlink),
 ]
 
 
@@ -122,7 +124,7 @@ def test_who_reads_damaged_data_is_told_what_to_type(project):
         harm(project / "data/processed/raw/measures.parquet")
         with pytest.raises(InputError, match=r"(?s)损坏.*start\.py build"):
             _ = load(project).measures
-    cut(next((project / "data/processed/raw/parts").glob("*/units.parquet")))
+    cut(next((project / "data/processed/raw/tables/units").glob("*/*.parquet")))
     with pytest.raises(InputError, match=r"(?s)损坏.*start\.py build"):
         load(project).frame("units")
 
@@ -224,24 +226,24 @@ def test_a_manifest_that_cannot_be_taken_away_is_said(project, monkeypatch):
     assert measure(project, "units") == 2
 
 
-def test_a_part_open_elsewhere_is_a_message_or_written_beside(project, monkeypatch):
-    """A reader holds the folder of a part: the new one stands under another name, and the numbers are the new ones."""
-    real, refused = os.replace, []
-    parts = project / "data/processed/raw/parts"
-    before = {path.name for path in parts.iterdir()}
+def test_tables_open_elsewhere_are_written_beside_and_swept_later(project, monkeypatch):
+    """Another program reads the stored tables: nothing is put in their place, the new ones have other names."""
+    real = Path.unlink
+    folder = project / "data/processed/raw"
+    before = {path for path in (folder / "tables").rglob("*.parquet")}
 
-    def replace(source, target):
-        if Path(source).parent == parts and Path(source).name in before:
-            refused.append(source)
+    def unlink(path, missing_ok=False):
+        if path in before:
             raise PermissionError(13, "used by another process")
-        real(source, target)
+        real(path, missing_ok)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "WAITS", (0.01,))
-        patched.setattr(os, "replace", replace)
+        patched.setattr(Path, "unlink", unlink)
         assert build(project, force=True, jobs=1).changed
-    assert refused and measure(project, "units") == 2
+        assert before < {path for path in (folder / "tables").rglob("*.parquet")}
+    assert measure(project, "units") == 2
     assert not build(project, jobs=1).changed
+    assert not before & {path for path in (folder / "tables").rglob("*.parquet")}
     with monkeypatch.context() as patched:
         patched.setattr(files, "WAITS", (0.01,))
         patched.setattr(os, "replace", no_replace)
@@ -249,6 +251,120 @@ def test_a_part_open_elsewhere_is_a_message_or_written_beside(project, monkeypat
         with pytest.raises(InputError, match="请关闭"):
             build(project, jobs=1)
     assert measure(project, "units") == 2
+
+
+def frames_of(project: Path) -> dict[str, str]:
+    data = load(project)
+    return {name: getattr(data, name).to_csv() for name in ("measures", "indicators", "areas")} | {
+        table: data.frame(table).to_csv() for table in ("units", "party_organisations", "covers")
+    }
+
+
+def test_a_build_that_dies_at_any_moment_is_made_whole_by_the_next(project, monkeypatch, tmp_path):
+    """Whatever file is the last one that it put in its place."""
+    real = os.replace
+    original = (project / "data/raw/2025/甲市乙区.xlsx").read_bytes()
+    was = frames_of(project)
+    one_more(project)
+    changed = (project / "data/raw/2025/甲市乙区.xlsx").read_bytes()
+    fresh = tmp_path / "fresh"
+    shutil.copytree(project / "data/raw", fresh / "data/raw")
+    build(fresh, jobs=1)
+    moment, died = 0, True
+    while died:
+        moment, placed, died = moment + 1, 0, False
+
+        def replace(source, target, last=moment):
+            nonlocal placed, died
+            placed += 1
+            if placed == last:
+                died = True
+                raise KeyboardInterrupt
+            real(source, target)
+
+        (project / "data/raw/2025/甲市乙区.xlsx").write_bytes(changed)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "replace", replace)
+            with contextlib.suppress(KeyboardInterrupt):
+                build(project, jobs=1)
+        try:
+            assert frames_of(project) in (was, frames_of(fresh))
+        except InputError as error:  # while frames are put in place there is no manifest
+            assert "start.py build" in str(error)
+        build(project, jobs=1)
+        assert frames_of(project) == frames_of(fresh)
+        (project / "data/raw/2025/甲市乙区.xlsx").write_bytes(original)
+        build(project, jobs=1)
+        assert frames_of(project) == was
+    assert moment > 12, "every file was the last one once"
+
+
+def test_a_table_is_stored_by_period_and_a_district_and_period_stand_in_one_batch(tmp_path):
+    for year in (2024, 2025):
+        for name in ("乙区", "丙县", "丁县"):
+            ledger(tmp_path / f"data/raw/{year}/甲市{name}.xlsx", f"甲市{name}", JIA, YI, year=year)
+    book = tmp_path / "data/raw/2025/甲市丁县.xlsx"
+    ledger(book, "甲市丁县", JIA)
+    build(tmp_path, jobs=2)
+    ledger(book, "甲市丁县", JIA, YI)
+    build(tmp_path, jobs=1)
+    seen = {}
+    for path in (tmp_path / "data/processed/raw/tables/units").rglob("*.parquet"):
+        rows = pd.read_parquet(path, partitioning=None)
+        assert path.parent.name == f"period={rows['period'].iloc[0]}"
+        assert rows["period"].nunique() == 1
+        for area in rows["area"].unique():
+            assert seen.setdefault((area, path.parent.name), path) == path
+    assert len(seen) == 6
+    assert load(tmp_path).frame("units").groupby("period").size().tolist() == [6, 6]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_rows_that_stand_in_two_files_count_once_and_stay_when_one_of_them_goes(tmp_path, jobs):
+    """Whichever goes, and whatever else was read again meanwhile."""
+    one, other, apart = (
+        tmp_path / f"data/raw/{name}.xlsx" for name in ("一/甲市乙区", "二/甲市乙区", "三/甲市丙县")
+    )
+    for path in (one, other):
+        ledger(path, "甲市乙区", JIA, YI)
+    ledger(apart, "甲市丙县", JIA)
+    build(tmp_path, jobs=jobs)
+    assert measure(tmp_path, "units") == 2
+    ledger(apart, "甲市丙县", JIA, YI)
+    build(tmp_path, jobs=jobs)
+    assert measure(tmp_path, "units") == 2
+    for gone in (one, other):
+        kept = gone.read_bytes()
+        gone.unlink()
+        build(tmp_path, jobs=jobs)
+        assert measure(tmp_path, "units") == 2
+        gone.write_bytes(kept)
+
+
+def test_measures_are_the_same_whatever_a_block_holds(demo_project, tmp_path, monkeypatch):
+    shutil.copytree(demo_project / "data/demo", tmp_path / "data/demo")
+    (tmp_path / "data/raw").mkdir()
+    build(tmp_path)
+    whole = load(tmp_path)
+    measures, indicators = whole.measures, whole.indicators
+    shutil.rmtree(tmp_path / "data/processed/demo")
+    monkeypatch.setattr(derive, "ROWS_OF_A_BLOCK", 1)
+    monkeypatch.setattr(reading, "MOST_FILES", 1)
+    build(tmp_path)
+    small = load(tmp_path)
+    assert len(small.batches) > len(whole.batches)
+    pd.testing.assert_frame_equal(small.measures, measures, check_exact=True)
+    pd.testing.assert_frame_equal(small.indicators, indicators, check_exact=True)
+
+
+def test_data_of_the_first_version_are_refused_with_the_command_and_built_anew(tmp_path):
+    shutil.copytree(Path(__file__).parents[1] / "data/project_of_0_1_0", tmp_path / "old")
+    with pytest.raises(InputError, match=r"start\.py build"):
+        load(tmp_path / "old")
+    assert build(tmp_path / "old", jobs=1).changed
+    assert len(load(tmp_path / "old").frame("units"))
+    folder = tmp_path / "old/data/processed/raw"
+    assert not (folder / "parts").exists() and (folder / "tables/units").is_dir()
 
 
 def test_every_stored_file_is_on_the_disk_before_it_has_its_name(project, monkeypatch):
@@ -273,5 +389,5 @@ def test_data_of_a_version_without_hashes_are_made_again_without_a_word(project)
     path.write_text(json.dumps(known), encoding="utf-8")
     made = build(project, jobs=1)
     assert made.changed and made.damaged == ()
-    shutil.rmtree(project / "data/processed/raw/parts")
+    shutil.rmtree(project / "data/processed/raw/tables")
     assert build(project, jobs=1).changed and measure(project, "units") == 2

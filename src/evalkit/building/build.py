@@ -1,10 +1,11 @@
-"""Ledgers to stored measures and indicators: one Parquet part per source file, read again only when it changed."""
+"""Ledgers to stored measures and indicators: what did not change is not read again."""
 
 from __future__ import annotations
 
 import dataclasses
 import gc
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,55 +13,25 @@ import pandas as pd
 
 import evalkit
 from evalkit.building import baseline
-from evalkit.building.moved import Stored, last_change, moved, write_moved
-from evalkit.building.parts import (
-    Item,
-    Progress,
-    known_areas,
-    not_whole,
-    read_parts,
-    sweep,
-)
+from evalkit.building.batches import damaged_batches, sweep
+from evalkit.building.derive import derive
+from evalkit.building.moved import Stored as StoredNumbers
+from evalkit.building.moved import last_change, moved, write_moved
 from evalkit.building.published import build_published
-from evalkit.building.sources import labelled, mapping_of
-from evalkit.codebook import Codebook
-from evalkit.files import files_below
-from evalkit.indicators.areas import build_areas, full_paths, home_of
-from evalkit.indicators.blocks import plain, with_home
-from evalkit.indicators.evaluate import evaluate
-from evalkit.indicators.measures import all_measures
+from evalkit.building.reading import Progress, known_areas, read_all
+from evalkit.building.sources import corrected_by, mapping_of, source_files
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import (
     SCHEMA_VERSION,
-    TABLES,
     Manifest,
+    damaged,
     digest,
     file_digest,
-    pieces,
     read_manifest,
-    read_table,
-    schema,
-    with_full_areas,
     write_build,
 )
-from evalkit.indicators.views import TABLES as VIEW_TABLES
-from evalkit.ledgers import corrections
-from evalkit.ledgers.persons import told
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
-from evalkit.world.period import in_time, places
-
-PROBLEM_COLUMNS = [
-    "file",
-    "sheet",
-    "cell",
-    "severity",
-    "code",
-    "found",
-    "read",
-    "allowed",
-    "advice",
-]
 
 
 def reader_key(project: Project, areas: frozenset[str] = frozenset()) -> str:
@@ -104,11 +75,9 @@ def build(
     dataset = dataset or found.dataset
     if dataset == "published":
         return build_published(found)
-    key = reader_key(
-        found, known_areas(found.data / dataset)
-    )  # settings and codebook first: their faults come before any reading
-    files = found.ledgers(dataset)
-    if not files:
+    # settings and codebook first: their faults come before any reading
+    reader = reader_key(found, known_areas(found.data / dataset))
+    if not found.ledgers(dataset):
         place = str(found.data / dataset)
         advice = (
             "请把台账放进 data/raw（按年份分文件夹），或运行 python start.py report 先看演示数据"
@@ -119,172 +88,51 @@ def build(
     gc.disable()  # a million cells without a cycle: the collector, also of the workers, would walk them again and again
     try:
         with locked(found.cache / "build", wait=-1):  # one build at a time, a second one waits
-            items = [
-                _item(name, path, found, dataset, key)
-                for name, path in labelled(found, dataset).items()
-            ]
+            sources = source_files(found, dataset, reader)
             beside = [
-                *_corrected_by(found.data / dataset),
+                *corrected_by(found.data / dataset),
                 *baseline.printed_files(found.data / dataset),
             ]
-            changes = [f"{path}{file_digest(path)}" for path in beside]
             fingerprint = digest(
-                key,
+                reader,
                 evalkit.__version__,
                 found.codebook.hash(),
-                *(item["part"] for item in items),
-                *changes,
+                *(source.key for source in sources),
+                *(f"{path}{file_digest(path)}" for path in beside),
             )
             known = read_manifest(folder)
-            if (
-                known and "stored" not in known
-            ):  # of a version that did not write down what it stored
-                known = None
             lost = not_whole(folder, known) if known else []
             if known and known["fingerprint"] == fingerprint and not force and not lost:
+                sweep(folder, (entry["name"] for entry in known["batches"]))
                 return _manifest(folder, known, changed=False)
-            groups = read_parts(
-                items, found, dataset, folder / "parts", force, jobs, progress, lost
-            )
-            before = Stored.of_older_program(folder)
-            made = _derive(found, dataset, folder, items, groups, fingerprint)
+            stored = read_all(sources, found, dataset, force, jobs, progress)
+            lost = list(dict.fromkeys([*lost, *stored.damaged]))
+            before = StoredNumbers.of_older_program(folder)
+            derived = derive(found, dataset, sources, stored)
+            manifest = derived.manifest | {"fingerprint": fingerprint, "changes": last_change()}
+            write_build(folder, derived.frames, manifest)
+            sweep(folder, (batch.name for batch in stored.batches))
+            made = _manifest(folder, manifest, changed=True)
             if before:
                 made = dataclasses.replace(made, moved=_note_what_moved(before, made, found))
-            return dataclasses.replace(made, damaged=tuple(dict.fromkeys(lost)))
+            return dataclasses.replace(made, damaged=tuple(lost))
     finally:
         if collecting:
             gc.enable()
 
 
-def _note_what_moved(before: Stored, made: Manifest, project: Project) -> int:
+def not_whole(folder: Path, known: Mapping[str, Any]) -> list[str]:
+    """Stored files of a build that are gone, or no longer what it wrote."""
+    batches = (entry["name"] for entry in known["batches"])
+    return [*damaged(folder, known["stored"]), *damaged_batches(folder, batches)]
+
+
+def _note_what_moved(before: StoredNumbers, made: Manifest, project: Project) -> int:
     """Compare with what an older program made of the ledgers, and list what differs beside the data."""
     now = (pd.read_parquet(made.folder / f"{name}.parquet") for name in ("measures", "indicators"))
     frame = moved(before, *now, made.files, project.codebook)
     write_moved(made.folder, frame)
     return len(frame)
-
-
-def _item(name: str, path: Path, project: Project, dataset: str, key: str) -> dict[str, Any]:
-    """A ledger file: as it may be printed (`file`), where it lies, and the key of what is read from it."""
-    relative, sha = path.relative_to(project.data / dataset).as_posix(), file_digest(path)
-    fixes = [
-        file_digest(fix) for fix in corrections.correction_files(project.data / dataset, relative)
-    ]
-    part = digest(key, name, sha, *fixes)[:24]
-    return {
-        "file": name,
-        "path": relative,
-        "sha256": sha,
-        "part": part,
-        "size": path.stat().st_size,
-    }
-
-
-def _corrected_by(root: Path) -> list[Path]:
-    return [path for path in files_below(root) if path.name == corrections.NAME]
-
-
-def _derive(
-    project: Project,
-    dataset: str,
-    folder: Path,
-    items: list[Item],
-    groups: list[Item],
-    fingerprint: str,
-) -> Manifest:
-    codebook = project.codebook
-    rows = {file: counts for group in groups for file, counts in group["rows"].items()}
-    arrow = {}
-    for name in (*TABLES, "areas"):
-        arrow[name] = read_table(
-            pieces(folder, groups, name), schema(codebook, name), _needed(codebook, name)
-        )
-    homes = dict.fromkeys(
-        home_of(a) for name in TABLES for a in arrow[name]["area"].unique().to_pylist() if a
-    )
-    full = full_paths(homes)
-    items = [
-        {key: i[key] for key in ("file", "sha256", "part")}
-        | {
-            "rows": rows.get(i["file"], {}),
-            "places": [[full.get(home, home), time] for home, time in i["places"]],
-        }
-        for i in items
-    ]
-    arrow = {name: with_full_areas(table, full) for name, table in arrow.items()}
-    frames = {name: plain(arrow[name]).to_pandas() for name in ("areas", "figures")}
-    paths = dict.fromkeys(
-        path
-        for name in TABLES
-        for path in arrow[name]["area"].unique().to_pylist()
-        if path is not None
-    )
-    areas = build_areas(sorted(paths), frames["areas"])
-    periods = in_time(p for name in TABLES for p in arrow[name]["period"].unique().to_pylist() if p)
-    root = project.data / dataset
-    fixes, wrong = corrections.read_corrections(_corrected_by(root), root)
-    printed, misread = baseline.read_printed(root, areas, codebook)
-    more = [*wrong, *corrections.unmatched(fixes, [item["file"] for item in items]), *misread]
-    tables = {name: with_home(arrow[name]) for name in VIEW_TABLES}
-    measures = all_measures(tables, frames["figures"], areas, periods, codebook)
-    last = periods[-1] if periods else ""
-    measures, counted = baseline.overlay(measures, printed, "measure", last)
-    indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
-    indicators, rated = baseline.overlay(indicators, printed, "indicator", last)
-    differences, questions = baseline.differences([counted, rated])
-    more += questions
-    periods = in_time([*periods, *differences["period"]])
-    more = told(more)
-    problems = pd.DataFrame(
-        [p for group in groups for p in group["problems"]] + [dataclasses.asdict(p) for p in more]
-    )
-    counts = problems["severity"].value_counts().to_dict() if len(problems) else {}
-    manifest = {
-        "schema_version": SCHEMA_VERSION,
-        "evalkit": evalkit.__version__,
-        "dataset": dataset,
-        "changes": last_change(),
-        "fingerprint": fingerprint,
-        "periods": periods,
-        "problems": {str(k): int(v) for k, v in sorted(counts.items())},
-        "replaced": list(codebook.replaced),
-        "files": items,
-        "parts": [
-            {key: group[key] for key in ("part", "places", "batch", "groups")} for group in groups
-        ],
-        "full_areas": full,
-    }
-    frames = {
-        "measures": measures,
-        "indicators": indicators,
-        "areas": areas,
-        "baseline": differences,
-    }
-    write_build(folder, frames | {"problems": _problem_table(problems)}, manifest)
-    sweep(folder / "parts", groups)
-    return _manifest(folder, manifest, changed=True)
-
-
-def _needed(codebook: Codebook, table: str) -> list[str] | None:
-    """The columns of a table that views, measures and the table of areas can ask for."""
-    if table in ("figures", "areas"):
-        return None
-    if table not in VIEW_TABLES:
-        return ["area", "period"]
-    known = codebook.views.get("party_orgs" if table == "party_organisations" else table)
-    names = [name for name in schema(codebook, table).names if not name.startswith("source_")]
-    bare = {name: name.removesuffix("_low").removesuffix("_high") for name in names}
-    return [
-        name for name in names if known is None or name in ("area", "period") or bare[name] in known
-    ]
-
-
-def _problem_table(problems: pd.DataFrame) -> pd.DataFrame:
-    if not len(problems):
-        return pd.DataFrame(columns=PROBLEM_COLUMNS, dtype="string")
-    place = problems["where"].fillna("").str.rpartition("!")
-    problems = problems.assign(sheet=place[0], cell=place[2])
-    return problems[PROBLEM_COLUMNS].astype("string")
 
 
 def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:
@@ -296,21 +144,3 @@ def _manifest(folder: Path, known: dict[str, Any], changed: bool) -> Manifest:
         known["problems"],
         changed,
     )
-
-
-def place_areas(indicators: pd.DataFrame, areas: pd.DataFrame, is_demo: bool) -> pd.DataFrame:
-    """Names, peer groups and the administrative order of the table of areas, on the rows of indicators."""
-    known = areas.set_index("area")
-    out = indicators.copy()
-    for column, source in (
-        ("area_name", "name"),
-        ("peer_group", "peer_group"),
-        ("sort_order", "sort_order"),
-    ):
-        out[column] = out["area"].map(known[source])
-    out["is_demo"] = is_demo
-    out["level"] = out["area"].map(known["level"])
-    out["_time"] = out["period"].map(places(out["period"].dropna().unique()))
-    return out.sort_values(
-        ["indicator", "_time", "sort_order"], kind="stable", ignore_index=True
-    ).drop(columns="_time")

@@ -291,7 +291,9 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
     }
     keys = ["source_file", "source_sheet", "area"]
     tables = [
-        read_table(data.parts(t), schema(found.codebook, t), keys) for t in names if t != "problems"
+        read_table(data.stored(t), schema(found.codebook, t), keys)
+        for t in names
+        if t != "problems"
     ]
     places = pd.concat([plain(table.group_by(keys).aggregate([])).to_pandas() for table in tables])
     sheets = data.about("sheets")

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 import evalkit
-from evalkit.building.parts import not_whole
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.figures import published_measures
 from evalkit.indicators.project import Project
 from evalkit.indicators.store import (
     SCHEMA_VERSION,
     Manifest,
+    damaged,
     digest,
     file_digest,
     read_manifest,
@@ -70,7 +70,7 @@ def build_published(project: Project) -> Manifest:
     known = read_manifest(folder)
     if known and "stored" not in known:
         known = None
-    lost = tuple(not_whole(folder, known)) if known else ()
+    lost = tuple(damaged(folder, known["stored"])) if known else ()
     if known and known["fingerprint"] == fingerprint and not lost:
         return Manifest(
             folder, "published", tuple(known["periods"]), tuple(files), {}, changed=False
@@ -87,7 +87,7 @@ def build_published(project: Project) -> Manifest:
         "periods": periods,
         "problems": {},
         "files": files,
-        "parts": [],
+        "batches": [],
     }
     write_build(folder, {**tables, "measures": measures, "indicators": indicators}, manifest)
     return Manifest(

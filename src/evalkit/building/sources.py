@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.codebook import Codebook
+from evalkit.files import files_below
 from evalkit.indicators.project import Project, find_project
+from evalkit.indicators.store import digest, file_digest
+from evalkit.ledgers import corrections
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.persons import labels
 from evalkit.problems import InputError, did_you_mean
@@ -14,6 +18,44 @@ from evalkit.world.declared import Faults
 
 MAPPING = "mapping.yml"
 ONE_EACH = "每行写一条“我的表头: 规定的列”"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A ledger file of a dataset.
+
+    Attributes
+    ----------
+    file
+        As it may be printed.
+    path
+        Where it lies, from the folder of the dataset on.
+    key
+        Of everything that decides what is read from it: its content, its name, its corrections, the reader.
+    """
+
+    file: str
+    path: str
+    sha256: str
+    key: str
+    size: int
+
+
+def source_files(project: Project, dataset: str, reader: str) -> list[SourceFile]:
+    """The ledger files of a dataset; `reader` says how they would be read."""
+    root = project.data / dataset
+    found = []
+    for name, path in labelled(project, dataset).items():
+        relative, content = path.relative_to(root).as_posix(), file_digest(path)
+        fixes = map(file_digest, corrections.correction_files(root, relative))
+        key = digest(reader, name, content, *fixes)[:24]
+        found.append(SourceFile(name, relative, content, key, path.stat().st_size))
+    return found
+
+
+def corrected_by(root: Path) -> list[Path]:
+    """The tables of corrections below a folder of ledgers."""
+    return [path for path in files_below(root) if path.name == corrections.NAME]
 
 
 def labelled(project: Project, dataset: str) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+HEADINGS, SHEETS = "headings", "sheets"  # the names of the two tables
 # of a sheet: what became of its rows
 COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
 SHEET_COLUMNS = [

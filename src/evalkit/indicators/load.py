@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from evalkit.codebook import Codebook
 from evalkit.codebook.kept import HEADING_COLUMNS, SHEET_COLUMNS
@@ -21,12 +20,13 @@ from evalkit.indicators.columns import View
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import (
     TABLES,
+    StoredBatch,
     nullable,
-    pieces,
     read_frame,
     read_manifest,
     read_table,
     schema,
+    stored_path,
     with_full_areas,
 )
 from evalkit.indicators.views import TABLES as VIEW_TABLES
@@ -116,46 +116,35 @@ class Data:
         """A whole table as pandas, without DuckDB."""
         return plain(self.arrow(table)).to_pandas(types_mapper=nullable)
 
-    def _arrow(self, name: str, area: str | None = None) -> pa.Table:
-        return with_full_areas(
-            read_table(self.parts(name, area), schema(self.codebook, name)),
-            self.manifest.get("full_areas", {}),
-        )
+    @cached_property
+    def batches(self) -> list[StoredBatch]:
+        """The batches that the build stored."""
+        return StoredBatch.of_manifest(self.manifest)
 
-    def parts(self, table: str, area: str | None = None) -> list[tuple[Path, list[int]]]:
-        """Files and row groups of a table that may hold rows of the chosen periods (and of an area), in the order of files."""
-
-        def meets(home: str) -> bool:
-            return (
-                not area
-                or not home
-                or f"{home}/".startswith(f"{area}/")
-                or f"{area}/".startswith(f"{home}/")
-            )
-
+    def stored(self, table: str, area: str | None = None) -> list[Path]:
+        """The files of a table that may hold rows of the chosen periods (and of an area), in the order of ledgers."""
         chosen = {*self.periods, ""}
-        used = [
-            item
-            for item in self.manifest["parts"]
-            if not item["places"]
-            or any(period in chosen and meets(home) for home, period in item["places"])
+        return [
+            stored_path(self.folder, table, period, batch.name)
+            for batch in self.batches
+            if batch.meets(area or "", chosen)
+            for period in batch.periods_of(table)
+            if period in chosen
         ]
-        return pieces(self.folder, used, table)
 
     def about(self, name: str, area: str | None = None) -> pd.DataFrame:
         """What is kept of the ledgers themselves: ``headings`` (column to heading) or ``sheets`` (what became of each)."""
         columns = HEADING_COLUMNS if name == "headings" else SHEET_COLUMNS
         return plain(
-            read_table(self.parts(name, area), pa.schema([(c, pa.string()) for c in columns]))
+            read_table(self.stored(name, area), pa.schema([(c, pa.string()) for c in columns]))
         ).to_pandas()
 
     def arrow(self, name: str, area: str | None = None) -> pa.Table:
         """A table in the chosen periods as Arrow, its text as codes (rows of other areas may be left out)."""
-        table = self._arrow(name, area)
-        chosen = pc.is_in(
-            table["period"].cast(pa.string()), pa.array([*self.periods, None], pa.string())
+        return with_full_areas(
+            read_table(self.stored(name, area), schema(self.codebook, name)),
+            self.manifest.get("full_areas", {}),
         )
-        return table if pc.all(chosen).as_py() else table.filter(chosen)
 
     def table(self, name: str, area: str | None = None) -> Any:
         """The same as a lazy DuckDB relation: ``data.units.filter("employees >= 50").df()``."""

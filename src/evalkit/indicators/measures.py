@@ -407,7 +407,15 @@ def all_measures(
     """Measures from ledgers and typed figures, with the districts behind each sum (`evalkit.indicators.extent`)."""
     blocks = list(blocks_of(tables, periods))
     repeated = {block.period: repeated_codes_of([block["units"]]) for block in blocks}
-    counted = measure_blocks(blocks, areas, codebook, repeated)
+    return whole_measures(
+        measure_blocks(blocks, areas, codebook, repeated), figures, areas, codebook
+    )
+
+
+def whole_measures(
+    counted: pd.DataFrame, figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codebook
+) -> pd.DataFrame:
+    """Measures that blocks gave (`measure_blocks`) and typed figures, in the order of the codebook, of time and of areas."""
     typed = typed_measures(figures, areas, codebook)
     frame = pd.concat([counted, typed], ignore_index=True) if len(typed) else counted
     frame = with_extent(frame, areas).drop(columns="typed", errors="ignore")

@@ -1,4 +1,4 @@
-"""Tables on disk: one Arrow schema per table from the codebook, Parquet parts per source file, atomic writes."""
+"""Tables on disk: one Arrow schema a table from the codebook, Parquet by table and period, frames of a build put in place at once."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalkit.codebook import Codebook
+from evalkit.codebook.kept import HEADINGS, SHEETS
 from evalkit.files import CLOSE_IT, patiently, put, replace
+from evalkit.indicators.columns import text_codes
 from evalkit.problems import InputError, Problem
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 TABLES = (
     "units",
     "party_organisations",
@@ -35,6 +39,9 @@ TABLES = (
     "policies",
     "figures",
 )
+TABLES_FOLDER = "tables"
+UNPARTITIONED = (HEADINGS, SHEETS)
+NO_PERIOD = "__HIVE_DEFAULT_PARTITION__"  # as others who read such folders name it
 COMMON = ("area", "period", "source_file", "source_sheet")
 ARROW: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -230,33 +237,76 @@ def damage(path: Path) -> InputError:
     return InputError(Problem("data_damaged", file=str(path), advice=advice))
 
 
-def pieces(
-    folder: Path, parts: Iterable[dict[str, Any]], table: str
-) -> list[tuple[Path, list[int]]]:
-    """Where some parts of a table stand: file and row groups, in the order of the parts."""
-    found: list[tuple[Path, list[int]]] = []
-    for part in parts:
-        if table in part["groups"]:
-            path = folder / "parts" / part["batch"] / f"{table}.parquet"
-            if not found or found[-1][0] != path:
-                found.append((path, []))
-            found[-1][1].append(part["groups"][table])
-    return found
+def stored_path(folder: Path, table: str, period: str, batch: str) -> Path:
+    """Where the rows of a table, period ("" where none is told) and batch are stored."""
+    home = folder / TABLES_FOLDER / table
+    if table in UNPARTITIONED:
+        return home / f"{batch}.parquet"
+    return home / f"period={quote(period, safe='') or NO_PERIOD}" / f"{batch}.parquet"
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """A batch of stored tables, as the manifest of a build names it.
+
+    Attributes
+    ----------
+    places
+        Districts and periods that stand in it.
+    tables
+        Table -> period ("" where none is told) -> rows.
+    """
+
+    name: str
+    places: tuple[tuple[str, str], ...]
+    tables: Mapping[str, Mapping[str, int]]
+
+    @classmethod
+    def of_manifest(cls, manifest: Mapping[str, Any]) -> list[StoredBatch]:
+        return [
+            cls(
+                entry["name"],
+                tuple((home, time) for home, time in entry["places"]),
+                entry["tables"],
+            )
+            for entry in manifest["batches"]
+        ]
+
+    def periods_of(self, table: str) -> list[str]:
+        """The periods of its rows of a table."""
+        return list(self.tables.get(table, {}))
+
+    def rows_of(self, period: str) -> int:
+        """How many rows of all tables a period has."""
+        return sum(rows.get(period, 0) for rows in self.tables.values())
+
+    def meets(self, area: str, periods: Container[str]) -> bool:
+        """Whether it may hold rows of an area (of its upper and lower areas) in these periods."""
+        return not self.places or any(
+            period in periods and _share_a_path(home, area) for home, period in self.places
+        )
+
+
+def _share_a_path(home: str, area: str) -> bool:
+    return (
+        not home
+        or not area
+        or f"{home}/".startswith(f"{area}/")
+        or f"{area}/".startswith(f"{home}/")
+    )
 
 
 def read_table(
-    pieces: Iterable[tuple[Path, Sequence[int]]],
-    wanted: pa.Schema,
-    columns: Sequence[str] | None = None,
+    paths: Iterable[Path], wanted: pa.Schema, columns: Sequence[str] | None = None
 ) -> pa.Table:
-    """Row groups of the parts of one table, one below the other, its text as codes; an empty table where there are none."""
+    """Stored pieces of one table, one below the other, its text as codes; an empty table where there are none."""
     text = [field.name for field in wanted if field.type == pa.string()]
     parts = []
-    for path, groups in pieces:
+    for path in paths:
         try:
             with pq.ParquetFile(path, read_dictionary=text) as file:
-                parts.append(file.read_row_groups(list(groups), columns=columns, use_threads=False))
-        except (OSError, pa.ArrowException, IndexError) as error:
+                parts.append(file.read(columns=columns, use_threads=False))
+        except (OSError, pa.ArrowException) as error:
             raise damage(path) from error
     if parts:
         return (
@@ -265,18 +315,34 @@ def read_table(
     return wanted.empty_table().select(columns or wanted.names)
 
 
-def with_full_areas(table: pa.Table, full: dict[str, str]) -> pa.Table:
+def with_full_areas(table: pa.Table, full: Mapping[str, str]) -> pa.Table:
     """The table with the short paths of areas written out (see `evalkit.indicators.areas.full_paths`)."""
     if not full:
         return table
-
-    def whole(path: str) -> str:
-        home = next((home for home in full if path == home or path.startswith(f"{home}/")), None)
-        return path if home is None else full[home] + path[len(home) :]
-
-    known = {path: whole(path) for path in table["area"].unique().to_pylist() if path}
-    areas = pa.array([known.get(path, path) for path in table["area"].to_pylist()], pa.string())
+    (codes,), short = text_codes(table["area"])
+    if not any(_district_in(path, full) for path in short):
+        return table
+    long = dict.fromkeys(written_out(path, full) for path in short)
+    place = {path: n for n, path in enumerate(long)}
+    at = np.array([*(place[written_out(path, full)] for path in short), -1], dtype=np.int32)[codes]
+    areas = pa.DictionaryArray.from_arrays(
+        pa.array(at, mask=at < 0), pa.array(list(long), pa.string())
+    )
     return table.set_column(table.schema.get_field_index("area"), "area", areas)
+
+
+def written_out(path: str, full: Mapping[str, str]) -> str:
+    """The path of an area with its district written out."""
+    home = _district_in(path, full)
+    return full[home] + path[len(home) :] if home else path
+
+
+def _district_in(path: str, full: Mapping[str, str]) -> str:
+    """The district on a path that is known under a longer one; empty where there is none."""
+    home = path
+    while home and home not in full:
+        home = home.rpartition("/")[0]
+    return home
 
 
 def nullable(kind: pa.DataType) -> Any:
