@@ -27,9 +27,10 @@ from evalkit.effects.matching import multiple
 from evalkit.effects.multilevel import pool_effects, pool_rates
 from evalkit.effects.panel import Panel
 from evalkit.effects.rd import density_test, discontinuity, heaping, unit_frame
-from evalkit.effects.result import STAR_RULE, Effect, Note
+from evalkit.effects.result import STAR_RULE, Effect
 from evalkit.effects.source import panel
 from evalkit.effects.study import Study, by_group, read_study, run_study, several, study_panel
+from evalkit.effects.words import remark as Note
 
 __all__ = [
     "STAR_RULE",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.documents import Block
+from evalkit.world.note import Note
 from evalkit.world.showing import shown
 
 FITS, CAREFUL, UNFIT = "适合", "慎用", "不适合"
@@ -20,8 +21,13 @@ class Advice:
     table: pd.DataFrame
     facts: dict[str, Any]
     main: str
-    notes: tuple[str, ...] = ()
+    cautions: tuple[Note, ...] = ()
     demo: bool = field(default=False, repr=False)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What holds for every design, in words."""
+        return tuple(map(str, self.cautions))
 
     def verdict(self, design: str) -> str:
         return str(self.table.loc[self.table["design"] == design, "verdict"].iloc[0])

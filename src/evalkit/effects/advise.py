@@ -16,7 +16,8 @@ import pandas as pd
 from evalkit.effects.advice import CAREFUL, FITS, UNFIT, Advice
 from evalkit.effects.few import FEW
 from evalkit.effects.panel import Panel
-from evalkit.effects.words import WORDS, name
+from evalkit.effects.words import WORDS, name, note
+from evalkit.world.note import Note
 
 
 def advise(panel: Panel, neighbours: pd.DataFrame | None = None) -> Advice:
@@ -48,7 +49,7 @@ def advise(panel: Panel, neighbours: pd.DataFrame | None = None) -> Advice:
             else ["event_study", "twfe", "callaway_santanna"]
         )
     main = next((d for level in (FITS, CAREFUL) for d in wanted if verdicts[d][0] == level), "")
-    return Advice(table, f, main, tuple(_notes(f)), panel.is_demo)
+    return Advice(table, f, main, tuple(_cautions(f)), panel.is_demo)
 
 
 def _facts(panel: Panel, neighbours: pd.DataFrame | None) -> dict[str, Any]:
@@ -191,17 +192,17 @@ class _Judge:
         }
 
 
-def _notes(f: dict[str, Any]) -> list[str]:
+def _cautions(f: dict[str, Any]) -> list[Note]:
     """What holds for every design: spill-overs, gaps, attrition, always treated."""
     holds = {
-        "size": True,
-        "mixed": f["mixed_clusters"],
-        "shared": f["shared_parent"],
-        "single": f["single"],
-        "exposed": f["exposed"],
-        "waiting": f["waiting"],
-        "always": f["always"],
-        "missing": max(f["missing"], f["uneven"]) > 0.05,
-        "attrition": f["attrition"] > 0.05,
+        "advice.size": True,
+        "advice.mixed": f["mixed_clusters"],
+        "advice.shared": f["shared_parent"],
+        "advice.single": f["single"],
+        "advice.exposed": f["exposed"],
+        "advice.waiting": f["waiting"],
+        "advice.always": f["always"],
+        "advice.missing": max(f["missing"], f["uneven"]) > 0.05,
+        "advice.attrition": f["attrition"] > 0.05,
     }
-    return [WORDS.say(f"notes.{key}", **f) for key, true in holds.items() if true]
+    return [note(code, **f) for code, true in holds.items() if true]

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem
+from evalkit.world.note import Note
 from evalkit.world.number import plain
 from evalkit.world.period import KIND_WORDS, Kind, Period, parse_column
 
@@ -42,7 +44,7 @@ class Reader:
     entity: str
     times_of: str
     problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def rows(self, bad: pd.Series | np.ndarray) -> str:
         """``第3行（演示01区，2024）、…共12行``: the first is row 1."""
@@ -78,8 +80,9 @@ class Reader:
             for mask in ((clean != text) & text.notna(), clean.isna() | (clean == ""))
         )
         if changed.any():
+            rows = self.rows(changed)
             self.notes.append(
-                f"“{column}”有{int(changed.sum())}行的代码首尾带空格，已去掉：{self.rows(changed)}"
+                note("panel.stripped", column=column, n=int(changed.sum()), rows=rows)
             )
         if empty.any():
             self.add(
@@ -122,7 +125,8 @@ class Reader:
             return written, pd.Series(pd.factorize(written)[0], written.index, dtype="int64")
         changed = [(old, new) for old, new in zip(values, texts, strict=True) if old and old != new]
         if changed:
-            self.notes.append(f"“{column}”的时期写法已统一，如“{changed[0][0]}”记作{changed[0][1]}")
+            first, read = changed[0]
+            self.notes.append(note("panel.periods", column=column, first=first, read=read))
         return texts.take(code).set_axis(written.index), numbers.take(code).set_axis(written.index)
 
     def numbers(self, column: str) -> pd.Series:
@@ -155,7 +159,7 @@ class Reader:
                 "大于0",
             )
         if n := int((found == 0).sum()):
-            self.notes.append(f"“{column}”有{n}行权重为零，不参加估计")
+            self.notes.append(note("panel.weightless", column=column, n=n))
         return found.where(found > 0)
 
     def constant(self, out: pd.DataFrame, column: str, found: str) -> None:
@@ -191,9 +195,7 @@ class Reader:
                     "从未实施的留空或写 never；从第0期开始的写 +0",
                 )
             if (late := (first > out["time"].max()).to_numpy()[code]).any():
-                self.notes.append(
-                    f"{out.loc[late, 'entity'].nunique()}个个体在最后一期之后才实施，按从未实施计"
-                )
+                self.notes.append(note("panel.late", n=out.loc[late, "entity"].nunique()))
             out["first_treated"] = first.where(first <= out["time"].max()).to_numpy()[code]
             self.constant(out, "first_treated", "同一个体有几个开始时期")
             out["treated"] = (out["time"] >= out["first_treated"]).astype(float)
@@ -261,14 +263,10 @@ class Reader:
             )
         elif kind == "binary":
             if first.notna().all():
-                self.notes.append(
-                    "全部个体先后都实施了政策：只能以尚未实施的作对照，最后一批实施之后的各期不能用"
-                )
+                self.notes.append(note("panel.all_treated"))
             if n := int((always := first <= out["time"].min()).sum()):
                 named = "、".join(first.index[always][:5]) + ("等" if n > 5 else "")
-                self.notes.append(
-                    f"{n}个个体在首期就已实施（{named}），没有实施前的数据，组别—时期估计时略去"
-                )
+                self.notes.append(note("panel.always", n=n, named=named))
 
 
 @dataclass(frozen=True)

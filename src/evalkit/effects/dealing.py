@@ -22,8 +22,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.effects.refusals import unfit
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem
-from evalkit.world.number import fixed
+from evalkit.world.note import Note
 
 EXACT = 5_000  # assignments up to which all are gone through
 LEVEL = 0.05
@@ -66,9 +67,8 @@ class Clusters:
         wide = found.pivot(index="c", columns="t", values=["y", "w"])
         whole = wide["y"].notna().all(axis=1)
         self.work, self.names = work, wide.index[whole]
-        self.notes = (
-            [] if whole.all() else [f"{int((~whole).sum())}个聚类有缺的时期，随机化检验时略去"]
-        )
+        partly = int((~whole).sum())
+        self.notes = [note("clusters.gaps", n=partly)] if partly else []
         self.y, self.t = wide["y"][whole].to_numpy(), wide["y"].columns.to_numpy()
         self.w = wide["w"][whole].to_numpy().mean(axis=1)
         self.g = (
@@ -146,40 +146,46 @@ class Clusters:
         made.mass = np.array([self.w[made.g == k].sum() for k in made.cohorts])
         return made
 
-    def unequal(self) -> list[str]:
-        """What treated and untreated clusters differ in, in words: noise before the first start, and size.
+    def unequal(self) -> Note | None:
+        """What treated and untreated clusters differ in: noise before the first start, and size.
 
         Noise is the variance within clusters over the periods before the first start, common moves taken out; it counts
         where it differs by `APART` and more than F allows at 5%.
         """
-        from scipy.stats import f
-
-        on, said = self.g > 0, []
+        on = self.g > 0
         if on.all():
             on = self.g == self.cohorts[0]
-        before = self.y[:, self.t < self.cohorts[self.cohorts > 0].min()]
-        if before.shape[1] > 1:
-            moves = before - before.mean(axis=1, keepdims=True)
-            spread, freedom = [], []
-            for side in (on, ~on):
-                own = moves[side]
-                # one cluster has nothing to take its common moves from but the others
-                own = own - (own if len(own) > 1 else moves[~side]).mean(axis=0)
-                freedom.append(max(len(own) - 1, 1) * (before.shape[1] - 1))
-                spread.append(float((own**2).sum()) / freedom[-1])
-            if min(spread) > 1e-18:
-                ratio = spread[0] / spread[1]
-                tail = f.sf(max(ratio, 1 / ratio), *(freedom if ratio > 1 else freedom[::-1]))
-                if max(ratio, 1 / ratio) >= APART and tail < LEVEL / 2:
-                    more = "实施的" if ratio > 1 else "未实施的"
-                    said.append(
-                        f"实施以前{more}聚类波动较大（方差为另一组的{fixed(max(ratio, 1 / ratio), 1)}倍）"
-                    )
+        noise = self._noise(on)
         ratio = float(self.w[on].mean() / self.w[~on].mean())
+        size = None
         if max(ratio, 1 / ratio) >= APART:
-            more = "实施的" if ratio > 1 else "未实施的"
-            said.append(f"{more}聚类规模较大（平均为另一组的{fixed(max(ratio, 1 / ratio), 1)}倍）")
-        return said
+            code = "clusters.size_treated" if ratio > 1 else "clusters.size_untreated"
+            size = note(code, ratio=max(ratio, 1 / ratio))
+        return note("clusters.both", noise=noise, size=size) if noise and size else noise or size
+
+    def _noise(self, on: np.ndarray) -> Note | None:
+        """Whether the clusters `on` move more, or less, than the others before the first start."""
+        from scipy.stats import f
+
+        before = self.y[:, self.t < self.cohorts[self.cohorts > 0].min()]
+        if before.shape[1] < 2:
+            return None
+        moves = before - before.mean(axis=1, keepdims=True)
+        spread, freedom = [], []
+        for side in (on, ~on):
+            own = moves[side]
+            # one cluster has nothing to take its common moves from but the others
+            own = own - (own if len(own) > 1 else moves[~side]).mean(axis=0)
+            freedom.append(max(len(own) - 1, 1) * (before.shape[1] - 1))
+            spread.append(float((own**2).sum()) / freedom[-1])
+        if min(spread) <= 1e-18:
+            return None
+        ratio = spread[0] / spread[1]
+        tail = f.sf(max(ratio, 1 / ratio), *(freedom if ratio > 1 else freedom[::-1]))
+        if max(ratio, 1 / ratio) < APART or tail >= LEVEL / 2:
+            return None
+        code = "clusters.noise_treated" if ratio > 1 else "clusters.noise_untreated"
+        return note(code, ratio=max(ratio, 1 / ratio))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from evalkit.effects.few import Way
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Effect, Note
+from evalkit.effects.result import Effect
 from evalkit.effects.words import name
+from evalkit.world.note import Note
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from evalkit.effects.dealing import EXACT, LEVEL, Clusters, Deals, normal_deviat
 from evalkit.effects.least_squares import least_squares
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import binary
-from evalkit.effects.result import Effect, Note, interval, number
+from evalkit.effects.result import Effect
+from evalkit.effects.words import note
 from evalkit.problems import InputError
-from evalkit.world.number import p_value
+from evalkit.world.note import Note
 
 FEW = 10  # treated (or untreated) clusters below which the clustered p is not enough
 DRAWS, FEWER_DRAWS, SEED = 999, 199, 7
@@ -133,20 +134,29 @@ def cluster_means(panel: Panel) -> Clusters:
     return Clusters(work)
 
 
-def how_few(work: pd.DataFrame) -> str:
-    """What is said where clusters are few; nothing where there are enough."""
+def how_few(work: pd.DataFrame) -> Note | None:
+    """What is said where clusters are few; None where there are enough."""
     treated, control = (
         int(work.loc[mask, "c"].nunique()) for mask in (work["g"] > 0, work["g"] == 0)
     )
     if treated < FEW:
-        return f"实施政策的聚类只有{treated}个"
+        return note("few.treated", n=treated)
     if 0 < control < FEW:
-        return f"未实施的聚类只有{control}个"
+        return note("few.control", n=control)
     last = int(work.loc[work["g"] == work["g"].max(), "c"].nunique())
-    return f"最后一批实施、充当对照的聚类只有{last}个" if not control and last < FEW else ""
+    return note("few.last", n=last) if not control and last < FEW else None
 
 
-def redealt(effect: Effect, way: Way, who: str) -> Effect:
+def ends_told(low: float, high: float) -> Note:
+    """The limits of an interval as a part of a note."""
+    return (
+        note("few.unknown")
+        if np.isnan([low, high]).any()
+        else note("few.closed", low=low, high=high)
+    )
+
+
+def redealt(effect: Effect, way: Way, who: Note) -> Effect:
     """The result with estimate, error, interval and p of the randomisation test in every row that it can test.
 
     Raises
@@ -181,27 +191,22 @@ def redealt(effect: Effect, way: Way, who: str) -> Effect:
         "interval_small": ends,
         "covariance": f"{STUDENTISED}（聚类—时期均值）",
     }
-    alone = who.startswith("实施政策的聚类只有1个")
-    why = (
-        "任何一个聚类的偶然变化都会被当作政策效应，星号不可信" if alone else "常规的聚类标准误偏小"
+    alone = who.code == "few.treated" and who.facts["n"] == 1
+    told = note(
+        "few.redealt",
+        who=who,
+        why=note("few.alone" if alone else "few.small"),
+        how=said,
+        p=float(row["p"]),
+        ends=ends_told(*ends) if np.isfinite(ends).all() else note("few.open"),
     )
-    told = interval(*ends) if np.isfinite(ends).all() else "不封闭，因为可能的分派太少或两组不可比"
-    p = p_value(row["p"], name="p")
-    text = (
-        f"{who}，{why}；估计值、标准误、区间和p值都改由随机化检验得出（{said}）：{p}，95%区间{told}"
-    )
-    notes = [Note("warning", text), *(Note("info", note) for note in clusters.notes)]
-    notes += [Note("warning", unequal_said(clusters))] if clusters.unequal() else []
+    notes = [told, *clusters.notes]
+    if what := clusters.unequal():
+        notes.append(note("clusters.unequal", what=what))
     moved = abs(float(row["estimate"] - before["estimate"]))
     if moved > 1e-6 * max(abs(float(before["estimate"])), abs(float(before["se"])), 1e-12):
-        text = f"估计值按聚类—时期均值（先剔除控制变量）计；逐行估计为{number(before['estimate'])}"
-        notes.append(Note("info", text))
+        notes.append(note("few.by_row", estimate=float(before["estimate"])))
     return replace(made, facts=about).with_notes(*notes)
-
-
-def unequal_said(clusters: Clusters) -> str:
-    """The warning where treated and untreated clusters cannot simply be exchanged."""
-    return f"{'；'.join(clusters.unequal())}：两组不能简单互换，学生化以后的随机化p值是近似的"
 
 
 def _replaced(table: pd.DataFrame, found: Mapping[str, dict[str, float]]) -> pd.DataFrame:
@@ -214,16 +219,13 @@ def _replaced(table: pd.DataFrame, found: Mapping[str, dict[str, float]]) -> pd.
     return out.drop(columns=bands)
 
 
-def conventional(effect: Effect, who: str, error: InputError) -> Effect:
+def conventional(effect: Effect, who: Note, error: InputError) -> Effect:
     """Where nothing can be dealt anew: the clustered numbers stay, all of them, and are called too good."""
     why = "；".join(p.found for p in error.problems)
-    text = (
-        f"{who}，又不能按聚类重新分派（{why}）：标准误、区间和p值仍是常规的，偏于乐观，星号不可靠"
-    )
-    return effect.with_notes(Note("warning", text))
+    return effect.with_notes(note("few.conventional", who=who, why=why))
 
 
-def bootstrapped(effect: Effect, made: Effect, who: str) -> Effect:
+def bootstrapped(effect: Effect, made: Effect, who: Note) -> Effect:
     """Two-way fixed effects where dates differ within clusters: error, interval and p of the wild bootstrap (`made`)."""
     row, how = made.row, str(made.facts["p_small_method"])
     found = {
@@ -239,8 +241,8 @@ def bootstrapped(effect: Effect, made: Effect, who: str) -> Effect:
         "interval_small": ends,
         "covariance": made.facts["covariance"],
     }
-    text = f"{who}，常规的聚类标准误偏小；标准误、区间和p值都出自{how}：{p_value(row['p'], name='p')}，95%区间{interval(*ends)}"
+    told = note("few.bootstrapped", who=who, how=how, p=float(row["p"]), ends=ends_told(*ends))
     table = _replaced(effect.table, found)
     return replace(
         effect, table=table, facts=about, details=effect.details | {"clustered": effect.table}
-    ).with_notes(Note("warning", text), *(n for n in made.notes if n.tone == "warning"))
+    ).with_notes(told, *(n for n in made.notes if n.tone == "warning"))

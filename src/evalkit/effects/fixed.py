@@ -17,7 +17,9 @@ from evalkit.effects.leads import dynamic_effect
 from evalkit.effects.least_squares import CLUSTERED, COVARIANCES, collinear, least_squares
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import allowed_as, binary, fitted, unfit, unweighted
-from evalkit.effects.result import Effect, Note, rows
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import note
+from evalkit.world.note import Tone
 from evalkit.world.number import percent
 
 _EFFECTS = {"i+t": "双向固定效应", "i": "个体固定效应", "t": "时期固定效应", "0": "混合最小二乘"}
@@ -134,7 +136,7 @@ def event_study(
         raise unfit("event_study", why, "请用 sun_abraham 或 callaway_santanna")
     notes = [
         *fit.notes,
-        *([] if never else [Note("info", f"没有从未实施的个体，除基期外另略去事件期{first}")]),
+        *([] if never else [note("regression.no_never", first=first)]),
     ]
     about = facts(
         panel,
@@ -175,12 +177,7 @@ def sun_abraham(panel: Panel) -> Estimate:
     if not (work["g"] == 0).any():
         last = work["g"].max()
         work = work[work["t"] < last].assign(g=lambda w: w["g"].where(w["g"] != last, 0))
-        notes.append(
-            Note(
-                "info",
-                f"没有从未实施的个体，以最后一批（{panel.period(last)}）为对照，只用其实施之前的各期",
-            )
-        )
+        notes.append(note("regression.last_as_control", last=panel.period(last)))
     work = work[(work["g"] == 0) | (work["g"] > work["t"].min())].reset_index(drop=True)
     since = (work["t"] - work["g"]).rename("e")
     base = _last_before(since[work["g"] > 0])
@@ -274,11 +271,7 @@ def did2s(panel: Panel) -> Estimate:
         keep = work["i"].isin(idle["i"]) & work["t"].isin(idle["t"])
         work = work[keep]
     lost = len(panel.work) - len(work)
-    notes = (
-        [Note("info", f"{lost}行没有未实施时的对照（首期已实施的个体，或全部已实施的时期），略去")]
-        if lost
-        else []
-    )
+    notes = [note("regression.no_control_rows", n=lost)] if lost else []
     if not (work["d"] == 1).any():
         raise unfit("did2s", "没有可比较的实施后观测")
     model = dd.TwoStageDiD(cluster="c", pretrends=True, rank_deficient_action="silent")
@@ -349,11 +342,8 @@ def bacon(panel: Panel) -> Effect:
     unweighted(panel, "bacon", "分解只对不加权的双向固定效应成立；请看 twfe 结果里的负权重说明")
     used = panel.work
     whole = used.groupby("i")["t"].transform("size") == used["t"].nunique()
-    notes = (
-        []
-        if whole.all()
-        else [Note("info", f"{used.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，分解时略去")]
-    )
+    partly = used.loc[~whole, "i"].nunique()
+    notes = [note("bacon.unbalanced", n=partly)] if partly else []
     found = dd.BaconDecomposition(weights="exact").fit(
         used[whole], outcome="y", unit="i", time="t", first_treat="g"
     )
@@ -392,10 +382,8 @@ def bacon(panel: Panel) -> Effect:
         forbidden_weight=bad,
     )
     if bad > 0:
-        text = (
-            f"{percent(bad)}的权重来自以已实施者作对照的不当比较；效应随时间变化时双向固定效应有偏"
-        )
-        notes.append(Note("warning" if bad > 0.1 else "info", text))
+        tone: Tone = "warning" if bad > 0.1 else "info"
+        notes.append(note("bacon.forbidden", tone, weight=bad))
     return Effect(
         "bacon", "Goodman-Bacon 分解", table, about, tuple(notes), "twfe", {"pairs": pairs}, "bacon"
     )

@@ -22,9 +22,10 @@ from evalkit.effects.facts import facts
 from evalkit.effects.few import Refitted
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import allowed_as, fitted
-from evalkit.effects.result import Effect, Note, rows
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem
-from evalkit.world.number import percent, plain
+from evalkit.world.number import plain
 
 PAPER = "Papke and Wooldridge (1996, 2008)"
 Link = Literal["logit", "probit"]
@@ -224,9 +225,6 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
         fixed={"个体": "均值（Mundlak）" if mundlak else "否", "时期": "是"},
     )
     share = used[panel.outcome].isin([0, 1]).mean()
-    note = Note(
-        "info", f"结果变量恰为0或1的占{percent(share)}；效应以比率计，为平均偏效应，不是系数。"
-    )
     columns = {"estimate": fit.params, "se": fit.bse, "p": fit.pvalues}
     coefficients = pd.DataFrame(
         {"term": fit.model.exog_names}
@@ -246,7 +244,7 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
         (),
         "treated",
         {"coefficients": coefficients},
-    ).with_notes(note)
+    ).with_notes(note("fractional.ends", share=float(share)))
     if panel.kind != "binary":
         return Estimate(made)
     way = Refitted(

@@ -23,7 +23,8 @@ from evalkit.effects.leads import dynamic_effect
 from evalkit.effects.least_squares import least_squares
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import binary, fitted, side, unfit
-from evalkit.effects.result import Effect, Note, rows
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import note
 
 _CONTROLS = {"never": ("never_treated", "从未实施"), "not_yet": ("not_yet_treated", "尚未实施")}
 _METHODS = {"dr": "双重稳健", "ipw": "逆概率加权", "reg": "回归"}
@@ -118,32 +119,22 @@ def callaway_santanna(
     if not cells.used.any():
         raise unfit(own, "没有一个组别—时期效应能够估计")
     name = _CONTROLS[chosen][1]
-    notes = [
-        Note(
-            "info", f"对照：{name}的个体" + (f"；多重自助{draws}次（种子{seed}）" if draws else "")
-        )
-    ]
+    code = "groups.control_drawn" if draws else "groups.control"
+    notes = [note(code, control=name, draws=draws, seed=seed)]
     if any(
         word in str(w.message).lower()
         for w in caught
         for word in ("propensity", "events per variable", "epv")
     ):
-        notes.append(
-            Note(
-                "warning",
-                "有的批次个体太少，倾向得分不稳定（每个控制变量不足10个实施个体），请对照不加控制变量的结果",
-            )
-        )
+        notes.append(note("groups.propensity"))
     if (least := work[work["g"] > 0].groupby("g")["c"].nunique().min()) < SMALL:
-        notes.append(Note("info", f"最小的一批只有{least}个聚类，这一批各期的标准误偏小"))
+        notes.append(note("groups.smallest", n=least))
     if not panel.balanced:
-        notes.append(Note("info", "非平衡面板：每个组别—时期效应用两期都有数据的个体"))
+        notes.append(note("groups.unbalanced"))
     if lost := int((~cells.used).sum()):
-        notes.append(
-            Note("info", f"{lost}个组别—时期效应无法估计（没有对照或控制变量共线），汇总时略去")
-        )
+        notes.append(note("groups.lost", n=lost))
     parts = {kind: cells.part(kind, window, balance) for kind in AGGREGATIONS}
-    boot, failed = side("多重自助的同时区间", lambda: cells.multipliers(draws, seed))
+    boot, failed = side("bands", lambda: cells.multipliers(draws, seed))
     notes += failed
     label = {
         "dynamic": lambda e: f"实施前{-e}期" if e < 0 else "实施当期" if e == 0 else f"实施后{e}期",

@@ -10,14 +10,15 @@ import pandas as pd
 
 from evalkit.effects.dealing import Clusters
 from evalkit.effects.design import Design, Estimate
-from evalkit.effects.few import bootstrapped, conventional, how_few, redealt, unequal_said
+from evalkit.effects.few import bootstrapped, conventional, how_few, redealt
 from evalkit.effects.fixed import event_study
 from evalkit.effects.inference import wild_bootstrap
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import side
-from evalkit.effects.result import Effect, Note
+from evalkit.effects.result import Effect
+from evalkit.effects.words import note, remark
 from evalkit.problems import InputError
-from evalkit.world.number import percent
+from evalkit.world.note import Note
 
 # attrition worth a warning: in all, and between treated and never treated
 LOST, LOST_APART = 0.10, 0.05
@@ -46,20 +47,22 @@ def guarded(estimate: Estimate, design: Design) -> Effect:
     panel, effect = estimate.panel, estimate.effect
     if panel is None:
         return estimate.unguarded
-    notes = [Note("info", text) for text in panel.notes]
+    notes = [
+        found if isinstance(found, Note) else remark("info", found) for found in panel.findings
+    ]
     about: dict[str, Any] = {}
     for name, run in (
-        ("样本流失的核对", lambda: _lost(panel)),
-        ("负权重的核对", lambda: _weighing(effect, design, panel, about)),
-        ("预趋势检验", lambda: _trends(design, panel)),
+        ("attrition", lambda: _lost(panel)),
+        ("weights", lambda: _weighing(effect, design, panel, about)),
+        ("pretrend", lambda: _trends(design, panel)),
     ):
         found, failed = side(name, run)
         notes += [*(found or ()), *failed]
     made = replace(effect, facts=effect.facts | about)
     if who := how_few(panel.work):
-        small, failed = side("少聚类推断", lambda: _few(made, estimate, design, who))
+        small, failed = side("few", lambda: _few(made, estimate, design, who))
         if small is None:
-            warned = Note("warning", f"{who}，常规的聚类标准误偏小，星号不可靠；{failed[0].text}")
+            warned = note("few.untested", who=who, why=failed[0])
             return made.with_notes(*notes, warned, *estimate.closing)
         made = small
     return made.with_notes(*notes, *estimate.closing)
@@ -69,8 +72,7 @@ def _lost(panel: Panel) -> list[Note]:
     lost = panel.attrition
     if lost["all"] <= LOST and abs(lost["treated"] - lost["never"]) <= LOST_APART:
         return []
-    shares = f"{percent(lost['all'])}（实施的{percent(lost['treated'])}，未实施的{percent(lost['never'])}）"
-    return [Note("warning", f"样本流失：首期的个体到末期少了{shares}，结果可能受留下者不同的影响")]
+    return [note("attrition.lost", **lost)]
 
 
 def _weighing(effect: Effect, design: Design, panel: Panel, about: dict[str, Any]) -> list[Note]:
@@ -78,14 +80,12 @@ def _weighing(effect: Effect, design: Design, panel: Panel, about: dict[str, Any
     if not panel.staggered:
         return []
     if design.compares == "event_study":
-        text = "分批实施：事件研究各期的系数混有别的批次、别的时期的效应"
-        return [Note("warning", f"{text}，效应因批次、时间而异时有偏，请对照 sun_abraham")]
+        return [note("weights.mixed")]
     if design.compares == "clean" or (share := negative_share(panel)) <= NEGATIVE:
         return []
     about["negative_weights"] = share
-    like = "" if design.compares == "two_way" else f"{effect.name}与之相同，也"
-    text = f"分批实施下双向固定效应给部分已实施的观测以负权重（负权重之和{percent(share)}），{like}以已实施者作对照"
-    return [Note("warning", f"{text}；效应因批次、时间而异时有偏，请对照 callaway_santanna")]
+    code = "weights.two_way" if design.compares == "two_way" else "weights.alike"
+    return [note(code, share=share, name=effect.name)]
 
 
 def _trends(design: Design, panel: Panel) -> list[Note]:
@@ -93,14 +93,18 @@ def _trends(design: Design, panel: Panel) -> list[Note]:
     if design.compares != "two_way" or len(panel.work) > MOST_ROWS:
         return []
     try:
-        return [note for note in event_study(panel).effect.notes if "预趋势" in note.text]
+        return [told for told in event_study(panel).effect.notes if _of_trends(told)]
     except (
         InputError
     ):  # no period before, or event times that cannot be told apart: the adviser says so
         return []
 
 
-def _few(effect: Effect, estimate: Estimate, design: Design, who: str) -> Effect:
+def _of_trends(told: Note) -> bool:
+    return told.topic == "pretrend" or told.facts.get("check") == "pretrend"
+
+
+def _few(effect: Effect, estimate: Estimate, design: Design, who: Note) -> Effect:
     """Estimate, error, interval and p of one method."""
     panel, way = estimate.panel, estimate.way
     assert panel is not None
@@ -114,19 +118,15 @@ def _few(effect: Effect, estimate: Estimate, design: Design, who: str) -> Effect
         return conventional(effect, who, error)
 
 
-def _of_its_own(effect: Effect, panel: Panel, who: str) -> Effect:
+def _of_its_own(effect: Effect, panel: Panel, who: Note) -> Effect:
     """A design whose own error does not rest on many clusters (placebo, jackknife): it is said, and nothing replaced."""
     own = str(effect.facts["covariance"])
     p = float(effect.row["p"])
     table = effect.table.assign(p_small=effect.table["p"])
     ends = (float(effect.row["ci_low"]), float(effect.row["ci_high"]))
     about = effect.facts | {"p_small": p, "p_small_method": own, "interval_small": ends}
-    found, _ = side(
-        "波动和规模的比较",
-        lambda: unequal_said(c) if (c := Clusters(panel.work)).unequal() else "",
-    )
-    notes = (
-        [Note("warning", found.replace("学生化以后的随机化p值", f"{own}的p值"))] if found else []
-    )
-    text = f"{who}：标准误、区间和p值都出自{own}，个别地区的偶然变化会左右结果"
-    return replace(effect, table=table, facts=about).with_notes(Note("warning", text), *notes)
+    what, _ = side("clusters", lambda: Clusters(panel.work).unequal())
+    notes = [note("few.own", who=who, own=own)]
+    if what:
+        notes.append(note("clusters.unequal_own", what=what, own=own))
+    return replace(effect, table=table, facts=about).with_notes(*notes)

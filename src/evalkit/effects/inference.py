@@ -18,11 +18,13 @@ from evalkit.effects.dealing import (
     tested,
 )
 from evalkit.effects.facts import facts
-from evalkit.effects.few import FEW, STUDENTISED, cluster_means, unequal_said
+from evalkit.effects.few import FEW, STUDENTISED, cluster_means
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import allowed_as, fitted, side, unfit
-from evalkit.effects.result import Effect, Note, rows
-from evalkit.world.number import p_value, percent, plain
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import note
+from evalkit.world.note import Note, Tone
+from evalkit.world.number import plain
 
 _BY = {"twfe": "双向固定效应", "group_time": "组别—时期平均"}
 
@@ -89,24 +91,12 @@ def randomisation(
         p_small_method=how,
         z=found.z if usable else None,
     )
-    notes = [
-        Note("info", text)
-        for text in (*clusters.notes, "区间由随机化检验反求：假定各地效应相同，检验不能拒绝的效应")
-    ]
+    notes = [*clusters.notes, note("randomisation.interval")]
     if studentised and not usable:
-        notes.append(
-            Note(
-                "warning",
-                "各批都只有一个聚类，估不出方差，检验未学生化：要求实施与未实施的聚类波动相同",
-            )
-        )
+        notes.append(note("randomisation.plain_estimate"))
     if deals.every and len(deals.codes) < 20:
-        least = p_value(1 / len(deals.codes))
-        notes.append(
-            Note(
-                "warning", f"可能的分派只有{len(deals.codes)}种，p值最小也有{least}，达不到5%的水平"
-            )
-        )
+        n = len(deals.codes)
+        notes.append(note("randomisation.assignments", n=n, least=1 / n))
     notes += _differing(clusters, usable)
     draws_ = {
         "draws": pd.DataFrame({"estimate": found.null} | ({"z": found.null_z} if usable else {}))
@@ -136,13 +126,11 @@ def _contrast(clusters: Clusters, statistic: str) -> np.ndarray:
 
 def _differing(clusters: Clusters, studentised: bool = True) -> list[Note]:
     """The warning where clusters cannot simply be exchanged; a failure of this comparison is told."""
-    found, failed = side("波动和规模的比较", clusters.unequal)
+    found, failed = side("clusters", clusters.unequal)
     if not found:
         return [*failed]
-    text = unequal_said(clusters)
-    if not studentised:
-        text = f"{'；'.join(found)}：未学生化的随机化检验会把波动之差当作政策效应，p值偏小"
-    return [Note("warning", text)]
+    code = "clusters.unequal" if studentised else "clusters.unequal_plain"
+    return [note(code, what=found)]
 
 
 def _beyond(null: np.ndarray, actual: float) -> np.ndarray:
@@ -222,16 +210,10 @@ def placebo(panel: Panel, *, draws: int = 500, seed: int = 7) -> Effect:
         covariance=STUDENTISED if usable else "",
         z=found.z if usable else None,
     )
-    notes = [Note("info", text) for text in clusters.notes]
-    told = f"随机指定的估计值{scale}绝对值不小于实际值的占{percent(share)}；按常规聚类标准误在5%水平上显著的占{percent(rejected)}"
-    notes.append(Note("info", told))
+    code = "placebo.beyond" if usable else "placebo.beyond_plain"
+    notes = [*clusters.notes, note(code, share=share, rejected=rejected)]
     if rejected > 0.1:
-        notes.append(
-            Note(
-                "warning",
-                f"随机指定的政策有{percent(rejected)}“显著”，聚类标准误偏小，请以随机化p值为准",
-            )
-        )
+        notes.append(note("placebo.rejected", rejected=rejected))
     notes += _differing(clusters, bool(usable))
     details = {
         "draws": pd.DataFrame(
@@ -322,11 +304,7 @@ def wild_bootstrap(
         p_small_method=how,
     )
     few = min(about["treated_clusters"], about["clusters"] - about["treated_clusters"]) < FEW / 2
-    notes = (
-        [Note("warning", "实施或未实施的聚类不足5个时野聚类自助法也不可靠，请用 randomisation")]
-        if few
-        else []
-    )
+    notes = [note("bootstrap.few")] if few else []
     return Effect("wild_bootstrap", "野聚类自助法", table, about, tuple(notes), "d")
 
 
@@ -431,13 +409,13 @@ def honest(
     edge = low if point > 0 else -high
     broken = next((n for n, e in enumerate(edge) if e <= 0), None)
     if broken is None:
-        breakdown, told = np.inf, f"M到{say(grid[-1])}区间仍不含0"
+        breakdown, told = np.inf, note("honest.holds", m=say(grid[-1]))
     elif broken == 0:
-        breakdown, told = 0.0, f"M={say(grid[0])}时区间已含0：结论全靠趋势平行的假定"
+        breakdown, told = 0.0, note("honest.broken_at_once", m=say(grid[0]))
     else:
         a, b = edge[broken - 1 : broken + 1]
         breakdown = grid[broken - 1] + (grid[broken] - grid[broken - 1]) * a / (a - b)
-        told = f"趋势斜率每期变化超过约{say(breakdown)}时区间含0"
+        told = note("honest.breaks", m=say(breakdown))
     aim = "实施后各期平均" if target == "average" else f"事件期{target}"
     about = {
         **effect.facts,
@@ -449,10 +427,10 @@ def honest(
         "breakdown": breakdown,
         "target": aim,
     }
-    note = Note(
-        "warning" if broken == 0 else "info",
-        f"{told}。M是趋势斜率从一期到下一期的最大变化；目标：{aim}",
-    )
+    tone: Tone = "warning" if broken == 0 else "info"
+    bounds_told = note("honest.bounds", tone, found=told, aim=aim)
     warned = [n for n in effect.notes if n.tone == "warning"]
     table = pd.concat([original, bounds], ignore_index=True)
-    return Effect("honest", "诚实DiD界限", table, about, (), "original").with_notes(note, *warned)
+    return Effect("honest", "诚实DiD界限", table, about, (), "original").with_notes(
+        bounds_told, *warned
+    )

@@ -13,9 +13,10 @@ from evalkit.effects.dealing import EXACT, Deals, tested
 from evalkit.effects.few import cluster_means
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import side
-from evalkit.effects.result import Effect, Note, number, rows
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import note
 from evalkit.problems import InputError
-from evalkit.world.number import p_value, percent, plain
+from evalkit.world.note import Note
 
 FEW_LEADS = 5  # treated clusters below which a lead is no part of the joint test of pre-trends
 
@@ -70,9 +71,7 @@ def dynamic_effect(
     made = Effect(
         design, name, table, about | {"pretrend": None}, (), "att", parts, "event_study"
     ).with_notes(*notes)
-    found, failed = side(
-        "预趋势检验", lambda: _pretrend(panel, e, beta, cov, base, short, df, first)
-    )
+    found, failed = side("pretrend", lambda: _pretrend(panel, e, beta, cov, base, short, df, first))
     if found is None:
         return made.with_notes(*failed)
     return replace(made, facts=about | {"pretrend": found[0]}).with_notes(*found[1])
@@ -90,15 +89,11 @@ def _pretrend(
 ) -> tuple[dict[str, float] | None, list[Note]]:
     """The joint test of the leads, and what is said of it."""
     lead, few = e < (0 if base is None else base), _few(panel, e)
-    told, left = list[Note](), -e[lead & few]
-    if len(left):
-        named = (
-            f"{left[0]}至{left[-1]}"
-            if len(left) > 2 and left[0] - left[-1] == len(left) - 1
-            else "、".join(map(str, left))
-        )
-        text = f"实施前第{named}期可比的聚类太少，标准误不可靠（一两个聚类就足以“显著”），不列入预趋势联合检验，请看图"
-        told.append(Note("info", text))
+    told, left = list[Note](), [int(k) for k in -e[lead & few]]
+    if left:
+        unbroken = len(left) > 2 and left[0] - left[-1] == len(left) - 1
+        leads = note("pretrend.span", first=left[0], last=left[-1]) if unbroken else tuple(left)
+        told.append(note("pretrend.left_out", leads=leads))
     lead &= ~few
     # did2s has no base: its leads are measured from their own mean
     zero_at = base if base is not None else -1 if short else float(np.r_[e[lead], -1].mean())
@@ -114,24 +109,10 @@ def _pretrend(
     if test is None:
         told.append(_dealt_pretrend(panel))
     else:
-        joint = f"F({test['k']}, {plain(test['df'])})={number(test['statistic'], 2)}"
-        text = (
-            f"预趋势联合检验：{joint}，{p_value(test['p'], name='p')}；80%功效下"
-            f"可发现的线性趋势为每期{number(test['detectable'])}；"
-            f"恰能造出全部主效应的线性趋势，被发现的概率为{percent(test['power'], 0)}"
-        )
-        failed = test["p"] < 0.05
-        told.append(
-            Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}")
-            if failed
-            else Note("info", text)
-        )
+        joint, failed = note("pretrend.joint", **test), test["p"] < 0.05
+        told.append(note("pretrend.not_parallel", test=joint) if failed else joint)
         if not failed and test["power"] < 0.5:
-            told.append(
-                Note(
-                    "info", "预趋势检验功效不足一半：未发现不平行不等于平行，请看 ek.effects.honest"
-                )
-            )
+            told.append(note("pretrend.weak"))
     return test, told
 
 
@@ -142,14 +123,10 @@ def _dealt_pretrend(panel: Panel) -> Note:
     except InputError:  # dates differ within clusters
         found = None
     if found is None:
-        return Note("info", "实施前可比的期数或聚类不足，无法检验预趋势")
+        return note("pretrend.untestable")
     p, how = found
-    text = f"实施的聚类太少，不作预趋势联合检验，改用{how}：首次实施以前两组走势之差的{p_value(p, name='p')}"
-    return (
-        Note("warning", f"预趋势不平行，结果不能解释为政策效应。{text}")
-        if p < 0.05
-        else Note("info", f"{text}；未发现不平行不等于平行")
-    )
+    code = "pretrend.not_parallel" if p < 0.05 else "pretrend.dealt_passed"
+    return note(code, test=note("pretrend.dealt", how=how, p=p))
 
 
 def _few(panel: Panel, e: np.ndarray) -> np.ndarray:

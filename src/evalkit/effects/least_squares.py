@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Note
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem
+from evalkit.world.note import Note
 
 CLUSTERED = "按聚类稳健（CRV1）"
 COVARIANCES = {"cluster": CLUSTERED, "iid": "同方差", "hetero": "异方差稳健（HC1）"}
@@ -77,16 +78,12 @@ def least_squares(
     dropped, n = list(fit._collin_vars), int(fit._N)
     back = unit["y"] / unit.reindex(fit.coef().index, fill_value=1.0)
     beta, cov = fit.coef() * back, fit._vcov * np.outer(back, back)
-    lost = "、".join(
+    lost = tuple(
         panel.label(c) for x, c in zip(panel.xs, panel.controls, strict=True) if x in dropped
     )
-    notes = (
-        [Note("warning", f"控制变量{lost}与固定效应或其他变量完全共线（例如不随时间变化），已略去")]
-        if lost
-        else []
-    )
+    notes = [note("regression.collinear", controls=lost)] if lost else []
     if n < len(work):
-        notes.append(Note("info", f"{len(work) - n}行所在的个体只有一期，不参与固定效应估计"))
+        notes.append(note("regression.single", n=len(work) - n))
     absorbed = (
         sum(work[e].nunique() for e in effects.split("+")) - effects.count("+")
         if effects != "0"

@@ -19,10 +19,11 @@ from evalkit.effects.design import Estimate
 from evalkit.effects.fixed import twfe
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import allowed_as, fitted, side
-from evalkit.effects.result import Effect, Note, number
+from evalkit.effects.result import Effect
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.stats import adjust
-from evalkit.world.number import fixed, plain
+from evalkit.world.number import plain
 
 PAPER = "Heckman, Ichimura and Todd (1997)"
 METHODS = (
@@ -160,10 +161,8 @@ def psm_did(
         )
     always = panel.frame["first_treated"] <= panel.frame["time"].min()
     if always.any() and not always.all():
-        panel = panel.having(
-            ~always,
-            f"{panel.frame.loc[always, 'entity'].nunique()}个个体一开始就已实施，匹配时略去",
-        )
+        left_out = note("panel.always_matched", n=panel.frame.loc[always, "entity"].nunique())
+        panel = panel.having(~always, left_out)
     first = panel.frame["first_treated"].min()
     before = panel.frame.loc[panel.frame["time"] < first].sort_values("time")
     if panel.kind != "binary" or not len(before):
@@ -251,7 +250,7 @@ def psm_did(
     regression = twfe(matched)
     made = regression.effect
     found, failed = side(
-        "匹配平衡性的核对",
+        "balance",
         lambda: balance(x.reset_index(), treated, weight * own, list(x.columns), own),
     )
     table = found if found is not None else pd.DataFrame({"covariate": [], "difference_after": []})
@@ -264,29 +263,21 @@ def psm_did(
         how = f"最近邻（1比{k}，有放回，卡尺{plain(caliper)}倍标准差）"
     on, used = int(treated.sum()), int((weight[~treated] > 0).sum())
     notes = [
-        Note(
-            "info",
-            f"{how}：{on}个实施的个体中{on_support}个在共同支撑之内，用到{used}个未实施的；"
-            f"匹配后最大标准化差异{number(worst, 2)}。"
-            "标准误没有计入匹配本身的误差。",
+        note(
+            "matching.matched",
+            how=how,
+            treated=on,
+            supported=on_support,
+            controls=used,
+            worst=float(worst),
         ),
         *failed,
     ]
     if on_support < on:
-        lost = "、".join(str(e).rpartition("/")[2] for e in x.index[treated & (weight == 0)][:6])
-        notes.append(
-            Note(
-                "warning",
-                f"{on - on_support}个实施的个体找不到相近的对照，已去掉（{lost}）：结果只说明留下的那些。",
-            )
-        )
+        lost = tuple(str(e).rpartition("/")[2] for e in x.index[treated & (weight == 0)][:6])
+        notes.append(note("matching.unmatched", n=on - on_support, places=lost))
     if found is not None and not worst < 0.25:
-        notes.append(
-            Note(
-                "warning",
-                f"匹配后仍有标准化差异达到{fixed(worst, 2)}（应低于{BALANCED}），匹配没有使两组相近。",
-            )
-        )
+        notes.append(note("matching.unbalanced", worst=float(worst), limit=BALANCED))
     about = made.facts | {"method": f"倾向得分匹配（Logit）后双向固定效应，{how}", "paper": PAPER}
     scores = pd.DataFrame({"entity": x.index, "treated": treated, "score": score, "weight": weight})
     details = {

@@ -18,10 +18,11 @@ from evalkit.effects.few import Linear, without_controls
 from evalkit.effects.fractional import regressors
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import binary, fitted, unfit, unweighted
-from evalkit.effects.result import Effect, Note, rows
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem
 from evalkit.stats import beta_prior, shrink
-from evalkit.world.number import fixed, plain
+from evalkit.world.number import plain
 
 
 def pool_rates(count: ArrayLike, total: ArrayLike, level: float = 0.95) -> pd.DataFrame:
@@ -179,17 +180,14 @@ def multilevel(panel: Panel) -> Estimate:
         effect=lambda f: f["effect"] + float(fit.fe_params["treated"])
     )
     notes = [
-        Note(
-            "info",
-            f"各个体的政策效应围绕均值的标准差为{fixed(spread[1], 4)}；截距的标准差为{fixed(spread[0], 4)}。",
-        )
+        note("multilevel.spread", effect=float(spread[1]), intercept=float(spread[0])),
     ]
     if spread[1] < 1e-4:
-        notes.append(Note("info", "政策效应的个体差异估计接近零：数据分不出各地效果的不同。"))
+        notes.append(note("multilevel.alike"))
     if about["clusters"] < about["entities"]:
-        notes.append(Note("warning", "标准误是模型的，没有计入同一聚类内各个体的相关，可能偏小。"))
+        notes.append(note("multilevel.clustered"))
     if not fit.converged:
-        notes.append(Note("warning", "多层模型没有收敛，结果不可用。"))
+        notes.append(note("multilevel.not_converged"))
     details = {"entities": each.reset_index(drop=True)}
     made = Effect("multilevel", "多层模型", table, about, (), "treated", details).with_notes(*notes)
     beta = fit.fe_params[[c for c in panel.controls if c in x]].rename(

@@ -14,6 +14,7 @@ import pandas as pd
 from evalkit.documents import Block
 from evalkit.effects.columns import Reader, Scale
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.note import Note
 from evalkit.world.number import plain
 from evalkit.world.showing import shown
 
@@ -54,8 +55,8 @@ class Panel:
         The outcome is bounded by 0 and 1.
     weighted
         `weight` is given (else it is 1).
-    notes
-        What was decided on the way: always-treated entities, blanks taken off, movers.
+    findings
+        What was decided on the way: always-treated entities, blanks taken off, movers; `notes` are their words.
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -71,7 +72,7 @@ class Panel:
     weighted: bool = False
     is_demo: bool = False
     source: str = ""
-    notes: tuple[str, ...] = ()
+    findings: tuple[Note | str, ...] = ()
 
     @classmethod
     def from_frame(
@@ -272,6 +273,11 @@ class Panel:
             tuple(check.notes),
         )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided on the way, in words."""
+        return tuple(map(str, self.findings))
+
     def label(self, name: str) -> str:
         return str(self.labels.get(name, name))
 
@@ -342,10 +348,10 @@ class Panel:
     def staggered(self) -> bool:
         return len(self.cohorts) > 1
 
-    def having(self, keep: pd.Series | np.ndarray, note: str = "") -> Panel:
-        """The same panel on the rows where `keep` holds."""
+    def having(self, keep: pd.Series | np.ndarray, note: Note | str = "") -> Panel:
+        """The same panel on the rows where `keep` holds; `note` says what was left out."""
         frame = self.frame.loc[np.asarray(keep, bool)].reset_index(drop=True)
-        return replace(self, frame=frame, notes=(*self.notes, *([note] if note else [])))
+        return replace(self, frame=frame, findings=(*self.findings, *([note] if note else [])))
 
     @property
     def missing(self) -> pd.DataFrame:

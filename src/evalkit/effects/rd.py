@@ -9,6 +9,8 @@ Card 2008), the test of Frandsen (2017) for a discrete running variable, the hea
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -18,9 +20,10 @@ from numpy.typing import ArrayLike
 
 from evalkit.effects.design import Estimate
 from evalkit.effects.refusals import fitted, side
-from evalkit.effects.result import Effect, Note, rows
-from evalkit.effects.words import WORDS
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import WORDS, note
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.note import Note, Tone
 from evalkit.world.number import fixed, plain
 
 PAPER = "Calonico, Cattaneo, Titiunik (2014)"
@@ -224,6 +227,16 @@ def _read(source: Any, outcome: str, running: str, period: str | None) -> tuple[
     return frame, "is_demo" in frame and bool(frame["is_demo"].any())
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """A table that stands beside the estimate: its name, the check's, its columns (where it fails), how it is made."""
+
+    table: str
+    check: str
+    columns: tuple[str, ...]
+    run: Callable[[], pd.DataFrame]
+
+
 @fitted
 def rd(
     source: Any,
@@ -273,10 +286,7 @@ def rd(
         known = known.loc[~unsure]
         if unsure.any():
             notes.append(
-                Note(
-                    "info",
-                    f"{int(unsure.sum())}个单位的{names[running]}是约数，分不清在{plain(cutoff)}的哪一边，没有计入。",
-                )
+                note("threshold.unsure", n=int(unsure.sum()), running=names[running], cutoff=cutoff)
             )
     y, x = known[outcome].to_numpy(), known[running].to_numpy()
     if min((x < cutoff).sum(), (x >= cutoff).sum()) < 20 or np.ptp(y) == 0:
@@ -299,9 +309,7 @@ def rd(
     ]
     lines.append(("conventional", "常规估计", fit.att_conventional, fit.se_conventional))
     if discrete:
-        by_value, failed = side(
-            "按取值聚类的标准误", lambda: by_mass_points(y, x, cutoff, h_used)[:2]
-        )
+        by_value, failed = side("mass_points", lambda: by_mass_points(y, x, cutoff, h_used)[:2])
         lines.append(
             (
                 "mass_points",
@@ -329,41 +337,41 @@ def rd(
     terms, texts, estimates, errors = zip(*lines, strict=True)
     table = rows(terms, texts, estimates, errors, level=level)
     beside: dict[str, pd.DataFrame] = {}
-    for name, said, empty, run in (
-        (
+    for one in (
+        _Beside(
             "density",
-            "密度检验",
-            ["test", "statistic", "p", "note"],
+            "density",
+            ("test", "statistic", "p", "note"),
             lambda: density_test(frame[running].astype("Float64").astype(float), cutoff),
         ),
-        (
+        _Beside(
             "heaping",
-            "整数扎堆的检验",
-            ["base", "n", "expected", "p"],
+            "heaping",
+            ("base", "n", "expected", "p"),
             lambda: heaping(x, cutoff, max(h_used, 10)),
         ),
-        (
+        _Beside(
             "placebo",
-            "安慰剂临界值",
-            ["cutoff", "estimate", "se", "p"],
+            "cutoffs",
+            ("cutoff", "estimate", "se", "p"),
             lambda: _placebos(y, x, cutoff, placebos, level),
         ),
-        (
+        _Beside(
             "bins",
-            "分段均值图",
-            ["x", "y", "n", "fitted", "left", "right"],
+            "bins",
+            ("x", "y", "n", "fitted", "left", "right"),
             lambda: _bins(y, x, cutoff, h_used, fit),
         ),
     ):
-        made, failed = side(said, run)
-        beside[name] = (
+        made, failed = side(one.check, one.run)
+        beside[one.table] = (
             made
             if made is not None
-            else pd.DataFrame({c: pd.Series(dtype="float64") for c in empty})
+            else pd.DataFrame({c: pd.Series(dtype="float64") for c in one.columns})
         )
         notes += failed
     told, failed = side(
-        "断点设计的核对",
+        "threshold",
         lambda: _guards(
             fit,
             values,
@@ -460,43 +468,28 @@ def _guards(
     label: str,
 ) -> list[Note]:
     """What must be known before the estimate is believed."""
-    notes = [
-        Note(
-            "info",
-            f"带宽{fixed(h, 2)}（{'人工给定' if fit.bwselect == 'Manual' else '均方误差最优'}），带宽内左{fit.n_h_left}个、"
-            f"右{fit.n_h_right}个单位；临界值及以上为受规定约束。",
-        )
-    ]
+    manual = fit.bwselect == "Manual"
+    code = "threshold.bandwidth_given" if manual else "threshold.bandwidth_optimal"
+    notes = [note(code, h=h, left=int(fit.n_h_left), right=int(fit.n_h_right))]
     if discrete:
-        text = f"{label}是整数（离散），带宽内左{values[0]}个、右{values[1]}个取值，临界值处要靠外推；请与按取值聚类的标准误并看。"
-        few = f"取值不到{FEW_POINTS}个，标准误不可靠。" if min(values) < FEW_POINTS else ""
-        notes.append(Note("warning", text + few))
+        few = min(values) < FEW_POINTS
+        code = "threshold.discrete_few" if few else "threshold.discrete"
+        left, right = values
+        notes.append(note(code, running=label, left=left, right=right, enough=FEW_POINTS))
     low = density.loc[density["p"] < 0.05, "test"].tolist()
     if low:
-        text = f"在{plain(cutoff)}处单位数有跳跃（{'、'.join(low)}，p＜0.05）：可能有意报多报少，或是整数扎堆，断点设计不可靠。"
-        notes.append(Note("warning", text))
+        notes.append(note("threshold.density", cutoff=cutoff, tests=tuple(low)))
     heaped = heaps.loc[heaps["p"] < 0.01, "base"].tolist()
     if heaped:
-        said = "、".join(f"{b}的倍数" for b in heaped)
-        notes.append(
-            Note(
-                "warning" if cutoff % max(heaped) == 0 else "info",
-                f"{label}在{said}处扎堆（p＜0.01），请看圆环估计。",
-            )
-        )
+        tone: Tone = "warning" if cutoff % max(heaped) == 0 else "info"
+        multiples = tuple(note("threshold.multiple", base=base) for base in heaped)
+        notes.append(note("threshold.heaping", tone, running=label, multiples=multiples))
     wrong = placebo.loc[placebo["p"] < 0.05, "cutoff"].tolist()
     if wrong:
-        notes.append(
-            Note(
-                "warning",
-                f"在没有规定的{'、'.join(f'{plain(c)}' for c in wrong)}处也估出跳跃（p＜0.05），模型可能不合适。",
-            )
-        )
+        notes.append(note("threshold.cutoffs", cutoffs=tuple(map(plain, wrong))))
     main, ring = table.iloc[0], table.loc[table["term"] == "donut"]
     if len(ring) and not main["ci_low"] <= ring["estimate"].iloc[0] <= main["ci_high"]:
-        notes.append(
-            Note("warning", "圆环估计落在主要估计的区间以外，结论取决于恰在临界值上的单位。")
-        )
+        notes.append(note("threshold.donut"))
     return notes
 
 

@@ -10,9 +10,9 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import Note
-from evalkit.effects.words import name
+from evalkit.effects.words import NOTES, name, note
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.note import Note
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,13 +77,17 @@ def allowed_as(option: str, given: object, allowed: Iterable[str]) -> None:
         )
 
 
-def side(name: str, run: Callable[[], T]) -> tuple[T | None, tuple[Note, ...]]:
-    """What a side check gives; where it fails, whatever the error, a note that names it: the estimate stands."""
+def side(check: str, run: Callable[[], T]) -> tuple[T | None, tuple[Note, ...]]:
+    """What a side check (a key of ``checks`` in notes.yml) gives.
+
+    Where it fails, whatever the error, a note names it: the estimate stands.
+    """
     try:
         with warnings.catch_warnings(action="ignore"):
             return run(), ()
     except Exception as error:
-        return None, (Note("info", f"{name}没有做成（{reason(error)}），估计不受影响"),)
+        named = NOTES.words["checks"][check]
+        return None, (note("side.undone", check=check, name=named, reason=reason(error)),)
 
 
 def reason(error: Exception) -> str:

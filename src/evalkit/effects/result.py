@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block
+from evalkit.world.note import Note
 from evalkit.world.number import fixed
 from evalkit.world.showing import shown
 
@@ -37,14 +38,6 @@ STAR_RULE = "*、**、*** 分别表示在10%、5%、1%的水平上显著"
 
 
 @dataclass(frozen=True)
-class Note:
-    """A remark that stands inside the result's own table; ``warning`` marks the main estimate too."""
-
-    tone: Literal["info", "warning"]
-    text: str
-
-
-@dataclass(frozen=True)
 class Effect:
     """The result of a design.
 
@@ -60,7 +53,7 @@ class Effect:
         observations; all where none is), ``base_period``, ``method``, ``paper``, ``package`` (name and version),
         ``covariance``, ``level`` (0.95), ``is_demo``, ``rate`` (bounded by 0 and 1) and what the design adds.
     notes
-        Guard rails; the warnings come first.
+        Guard rails, by code with their numbers; the warnings come first, and mark the main estimate.
     main
         The ``term`` of the row that answers the question: journal tables and specification plots show it.
     details
@@ -90,8 +83,11 @@ class Effect:
 
     def with_notes(self, *notes: Note) -> Effect:
         """The same result with more notes, warnings first, none twice."""
-        every = dict.fromkeys([*self.notes, *notes])
-        return replace(self, notes=tuple(sorted(every, key=lambda note: note.tone != "warning")))
+        once: dict[tuple[str, str], Note] = {}
+        for note in (*self.notes, *notes):
+            once.setdefault((note.tone, note.text), note)
+        ordered = sorted(once.values(), key=lambda note: note.tone != "warning")
+        return replace(self, notes=tuple(ordered))
 
     def part(self, name: str) -> Effect:
         """One of the detail tables that are rows like `table` (``group_time``, ``dynamic``, ``group``, ``calendar``) as a result."""

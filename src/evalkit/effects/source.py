@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.effects.columns import MOST_NAMED
 from evalkit.effects.panel import Panel
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import places
 
@@ -71,7 +72,7 @@ def panel(
         raise InputError(Problem("key_unknown", where="treatment", found=treatment, advice=advice))
     codes, kept = tuple(dict.fromkeys((outcome, *controls))), tuple(keep)
     book = {**data.codebook.measures, **data.codebook.indicators}
-    frame, names, rate, notes = (
+    frame, names, rate, findings = (
         _areas(data, book, codes, level, kept)
         if entity == "area"
         else _rows(data, book, codes, entity, kept)
@@ -98,7 +99,7 @@ def panel(
         treatment=treatment,
         english=english,
         labels={**made.labels, **(labels or {})},
-        notes=(*notes, *made.notes),
+        findings=(*findings, *made.findings),
     )
 
 
@@ -224,12 +225,11 @@ def _rows(
     # a unit that moves stays where it was first seen (intention to treat); keys are unique within a district only
     first = out.groupby("entity_")["area_"].transform("first")
     moved = int(out.loc[first != out["area_"], "entity_"].nunique())
-    notes = [
-        f"口径：{base.name}",
-        *([f"{moved}个{NAMES[entity]}在区县内换过地方，按首次出现的地方计"] if moved else []),
-    ]
+    findings = [note("panel.base", name=base.name)]
+    if moved:
+        findings.append(note("panel.moved", n=moved, entity=NAMES[entity]))
     rate = (
         codes[0] in data.codebook.indicators
         and not measures[data.codebook.indicators[codes[0]].numerator].sum
     )
-    return out.assign(area_=first), labels, rate, notes
+    return out.assign(area_=first), labels, rate, findings

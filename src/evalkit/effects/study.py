@@ -231,7 +231,7 @@ def by_group(source: Panel, column: str, design: str) -> pd.DataFrame:
     good = frame["se"].gt(0)
     if good.sum() > 1:
         pooled, _ = side(
-            "收缩",
+            "shrinkage",
             lambda: pool_effects(frame.loc[good, "estimate"], frame.loc[good, "se"])[0][
                 "pooled"
             ].to_numpy(),

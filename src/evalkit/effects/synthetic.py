@@ -12,9 +12,10 @@ from evalkit.effects.design import Estimate
 from evalkit.effects.facts import facts
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import binary, fitted, side, unfit, unweighted
-from evalkit.effects.result import Effect, Note, number, rows
+from evalkit.effects.result import Effect, rows
+from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem
-from evalkit.world.number import p_value
+from evalkit.world.note import Note
 
 MOST = 3_000  # entities; the libraries' matrices grow with their square
 _HOW = {"placebo": "安慰剂法", "jackknife": "刀切法", "bootstrap": "自助法"}
@@ -78,12 +79,7 @@ def synthetic_did(
         np.r_[share @ se, se][shown],
     )
     if several:
-        notes.append(
-            Note(
-                "info",
-                "分批实施：逐批与从未实施者比较，按实施的观测数加权；标准误取各批之加权和，偏保守",
-            )
-        )
+        notes.append(note("synthetic.staggered"))
     weights = [
         (panel.period(g), names[i], w) for g in cohorts for i, w in found[g].unit_weights.items()
     ]
@@ -208,7 +204,7 @@ def synthetic_control(
         pre_period_outcomes=lags,
         special_predictors=special or None,
     )
-    shadow, failed = side("安慰剂检验", found.in_space_placebo) if placebo else (None, ())
+    shadow, failed = side("placebo", found.in_space_placebo) if placebo else (None, ())
     placebo = shadow is not None
     shadow = shadow if shadow is not None else pd.DataFrame({"unit": []})
     notes += failed
@@ -257,27 +253,16 @@ def synthetic_control(
         p_small_method=f"全部{found.n_placebos + 1}个地区的RMSPE比值排名" if placebo else "",
         rows=work,
     )
+    notes.append(note("synthetic.fit", place=place, rmspe=float(found.pre_rmspe)))
     notes.append(
-        Note(
-            "info",
-            f"{place}；实施前拟合RMSPE={number(found.pre_rmspe)}；没有解析的标准误，以安慰剂排名判断",
-        )
+        note("synthetic.one_place_ranked", p=rank_p, least=1 / (found.n_placebos + 1))
+        if placebo
+        else note("synthetic.one_place")
     )
-    if placebo:
-        least = p_value(1 / (found.n_placebos + 1))
-        ranked = f"，请以安慰剂排名的p值{p_value(rank_p)}为准（最小可能{least}；区间是同一检验不能拒绝的不变效应）"
-    else:
-        ranked = ""
-    notes.append(Note("warning", f"只有一个实施政策的地区：星号没有意义{ranked}"))
     if before < 5:
-        notes.append(Note("warning", f"实施前只有{before}期：权重总能拟合得很好，拟合好不说明可比"))
+        notes.append(note("synthetic.short", n=before))
     if found.pre_rmspe > 0.25 * actual.std():
-        notes.append(
-            Note(
-                "warning",
-                "实施前拟合不好（RMSPE超过该地区标准差的四分之一），差距不宜解释为政策效应",
-            )
-        )
+        notes.append(note("synthetic.unfitted"))
     made = Effect("synthetic_control", "合成控制", table, about, (), "att", details, "synthetic")
     return Estimate(made.with_notes(*notes))
 
@@ -327,9 +312,6 @@ def _whole(panel: Panel, design: str) -> tuple[pd.DataFrame, dict[int, Any], lis
             f"有{len(names)}个个体，合成方法最多{MOST}个",
             '请用地区层面的面板：entity="area"',
         )
-    notes = (
-        []
-        if whole.all()
-        else [Note("info", f"{work.loc[~whole, 'i'].nunique()}个个体不是每期都有数据，略去")]
-    )
+    partly = work.loc[~whole, "i"].nunique()
+    notes = [note("synthetic.unbalanced", n=partly)] if partly else []
     return work[whole].assign(d=lambda w: w["d"].astype(int)), names, notes

@@ -17,7 +17,6 @@ from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect, interval, number
 from evalkit.effects.study import Findings
 from evalkit.reports.journal import balance, columns, descriptive, regression, three_line
-from evalkit.reports.sentences import declared
 from evalkit.world.number import fixed, p_value, percent, plain
 
 STATUS = {"pre_registered": "预先登记", "exploratory": "探索性分析"}
@@ -87,13 +86,7 @@ def in_words(
         agree = f"方向都一致，大小在{size(spread[0])}至{size(spread[-1])}之间。"
         differ = f"有{len(values) - same}种方向相反，结论要谨慎。"
         text.append(f"换用另外{len(values)}种算法，" + (agree if same == len(values) else differ))
-    rest = "方法上还有保留，见表下说明"
-    careful = list(
-        dict.fromkeys(
-            next((plain for word, plain in declared()["cautions"].items() if word in w), rest)
-            for w in main.warnings
-        )
-    )
+    careful = dict.fromkeys(note.plain for note in main.notes if note.tone == "warning")
     if careful:
         text.append("需要留意：" + "；".join(careful) + "。")
     known = "这项分析事先没有登记，只作参考；" if exploratory else "这项分析的算法事先已登记；"

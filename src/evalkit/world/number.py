@@ -27,6 +27,7 @@ SMALL_P = Fraction(1, 1000)
 DIGITS = 15  # decimal digits that a float always holds
 _POWERS = [float(f"1e{n}") for n in range(23)]  # all powers of ten that a float holds exactly
 _SPEC = re.compile(r"(\+?)(,?)(?:\.(\d+))?([f%g])")
+_P_SPEC = re.compile(r"(=?)p")
 
 
 def exact(value: Any, over: Any = 1) -> Fraction | None:
@@ -140,6 +141,8 @@ def plain(value: Any, digits: int = 12) -> str:
 
 class _Exact(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
+        if named := _P_SPEC.fullmatch(format_spec):
+            return p_value(value, name="p").removeprefix("p") if named[1] else p_value(value)
         spec = _SPEC.fullmatch(format_spec)
         if spec is None or isinstance(value, str):
             return str(super().format_field(value, format_spec))
@@ -152,7 +155,10 @@ class _Exact(Formatter):
 
 
 def fill(template: str, /, **values: Any) -> str:
-    """A template with its places filled in; ``{x:.1f}``, ``{x:.0%}``, ``{x:g}`` are printed exactly, half up."""
+    """A template with its places filled in; ``{x:.1f}``, ``{x:.0%}``, ``{x:g}`` are printed exactly, half up.
+
+    ``{x:p}`` is a p-value (0.012, <0.001), ``p{x:=p}`` one with its name (p=0.012, p<0.001).
+    """
     return _Exact().vformat(template, (), values)
 
 
