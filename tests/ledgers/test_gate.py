@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from written import write_book
 
 from evalkit.ledgers import names, persons, read_ledger
@@ -322,3 +324,18 @@ def test_a_name_beside_a_word_of_a_closed_list_is_not_quoted(tmp_path: Path) -> 
     assert found.tables["units"]["mass_organisation"].tolist() == ["工会", "妇联"]
     told = [p.found for p in found.problems if p.code == "value_not_listed"]
     assert told == ["工会〔略〕", "妇联和读书会"]
+
+
+SAID = st.text(
+    "王李欧阳司马伟强梅园会（）()委员：住户籍微信薇wvWVxechatin抖音博支付宝钉护照证件出生日于室房"
+    "零一二三四五六七八九幺京苏AZs@123 4-.:等、名位人个同志先书记主任十两",
+    max_size=24,
+)
+
+
+@given(SAID)
+def test_a_quick_look_misses_nothing(text: str) -> None:
+    """Whatever the slow patterns would find, the quick look lets through to them."""
+    assert persons.may_tell(text) or not persons._numbers(text)
+    assert names.may_tell(text) or not names.find(text, only_told=True)
+    assert names._holds_honour(text) == bool(names._HONOURS.search(text))

@@ -46,6 +46,9 @@ _AREA_MARKS = " 、,，;；:：/／|·-—_()（）[]【】"
 _FALSE = re.compile(r"^(不|未|无|没|否|非|暂未|暂无|尚未)")
 _KEY = re.compile(r"[\s()\[\]{}<>《》〈〉【】〔〕“”\"'·・.,、。\-—_/]+")
 _SPLIT = re.compile(r"[、,，;；\n\r/|]+|\s{2,}")
+_BLANK = re.compile(r"\s")
+_LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
+_BLANK_BESIDE_CHINESE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _DAY = re.compile(r"\s*\d{1,2}[日号]")
 _BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
 _PLAIN = re.compile(
@@ -201,8 +204,11 @@ def _matcher(words: dict[str, str], is_bool: bool) -> Callable[[str], str | None
 
 def _clean(text: str, listed: bool) -> str:
     """Trimmed, without line breaks, and without blanks beside a Chinese character (甲 有限公司)."""
-    text = re.sub(r"\s*[\r\n]+\s*", "、" if listed else "", text.strip())
-    return text if listed else re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", text)
+    text = text.strip()
+    if not _BLANK.search(text):
+        return text
+    text = _LINE_BREAK.sub("、" if listed else "", text)
+    return text if listed else _BLANK_BESIDE_CHINESE.sub("", text)
 
 
 def _cell_text(cell: object) -> str:

@@ -53,11 +53,13 @@ _INSTRUCTORS = {
     "grade": "考核|等次|评定",
     "code": "^(?:(?:党建)?指导员|编号|指导员名称)$",
 }
-# fewer than five digits are somebody's only beside one of these words, in an address or on the plate of a car
-_TOLD_BY_WORD = re.compile(
-    r"(?i)住|户籍|微信|wechat|weixin|\b[wv]x\b|[薇v]信|抖音|微博|支付宝|钉钉|护照|证件|出生|生日|生于|\d\D{0,3}生|[室房户]|[零〇○一二三四五六七八九幺]{11}"
-    r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]"
-)
+# Fewer than five digits are somebody's only beside one of these words, in an address or on the plate of a car. Apart,
+# because a pattern is fast where each of its alternatives begins with a character of its own.
+_CONTACT = re.compile("住|户|室|房|微信|薇信|抖音|微博|支付宝|钉钉|护照|证件|出生|生日|生于")
+_ACCOUNT = re.compile(r"(?i)[wv](?:echat|eixin|x\b|信)")
+_BORN_THEN = re.compile(r"\d\D{0,3}生")
+_SPELLED = re.compile("[零〇○一二三四五六七八九幺][零〇○一二三四五六七八九幺]{10}")
+_PLATE = re.compile(r"(?i)[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]")
 _MANY_DIGITS = re.compile(
     r"\d(?:[^\w㐀-鿿]{0,3}\d){4}|[^\x00-\x7f㐀-鿿\u3000-\u303f\uff00-\uff0f\uff1a-\uffef·“”‘’—…]"
 )
@@ -346,9 +348,18 @@ def gate(text: str, sort: Sort = "text") -> Gated:
     return Gated(s, tuple(dict.fromkeys(kind for *_, kind in found)))
 
 
+@lru_cache(maxsize=65_536)
 def may_tell(text: str) -> bool:
     """Whether a text can hold any of `_numbers`: the patterns are slow, most texts have neither digit nor @."""
-    return "@" in text or bool(_TOLD_BY_WORD.search(text)) or bool(_MANY_DIGITS.search(text))
+    return bool(
+        "@" in text
+        or _CONTACT.search(text)
+        or _ACCOUNT.search(text)
+        or ("生" in text and _BORN_THEN.search(text))
+        or _SPELLED.search(text)
+        or _PLATE.search(text)
+        or _MANY_DIGITS.search(text)
+    )
 
 
 def scrub(text: str) -> tuple[str, tuple[str, ...]]:
