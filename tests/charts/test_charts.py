@@ -27,6 +27,7 @@ def measures(frame: pd.DataFrame) -> pd.DataFrame:
             "level": "district",
             "measure": m,
             "value": 1e5 * (1 + i % 5) * (3 - j),
+            "is_demo": True,
         }
         for i, a in enumerate(areas)
         for j, m in enumerate(PAYERS)
@@ -37,7 +38,7 @@ def measures(frame: pd.DataFrame) -> pd.DataFrame:
 
 def starred(frame: pd.DataFrame) -> pd.DataFrame:
     rows = [
-        {"area": a, "period": "2025", "stars": s, "count": 1 + i % 4}
+        {"area": a, "period": "2025", "stars": s, "count": 1 + i % 4, "is_demo": True}
         for i, a in enumerate(frame["area"].unique())
         for s in (5, 4, 3, 2, 1, pd.NA)
     ]

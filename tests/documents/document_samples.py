@@ -73,7 +73,7 @@ def key_table(**more) -> Block:
         unit="%、个百分点",
         total_rows=1,
         notes=["见〔图：覆盖率〕。"],
-        source="来源：演示数据，2025年12月31日",
+        source="演示数据，2025年12月31日",
         demo=True,
         **more,
     )
@@ -94,7 +94,7 @@ def blocks() -> list[Block]:
     return [
         Block.heading("演示省2025年评估报告", 1),
         Block.paragraph("本报告评估30个区县。", "summary"),
-        Block.heading("评估说明 {-}", 2),
+        Block.heading("评估说明", 2, "unnumbered"),
         Block.paragraph("评估依据。"),
         Block.heading("总体情况", 2),
         Block.paragraph(body),
@@ -111,11 +111,11 @@ def blocks() -> list[Block]:
         *markdown(
             "## 做法\n\n有**加粗**和[链接](https://example.org/a)。\n\n1. 第一**项**\n2. 第二项\n\n【待补充：典型经验】请报送。"
         ),
-        Block.heading("附录：指标定义", 2),
+        Block.heading("指标定义", 2, "appendix"),
         Block.paragraph("组织覆盖率＝……"),
-        Block.heading("附录：各区县数据表", 2),
+        Block.heading("各区县数据表", 2, "appendix", "areas"),
         wide_table(),
-        Block.heading("附录：数据质量", 2),
+        Block.heading("数据质量", 2, "appendix"),
         Block.paragraph("完。"),
     ]
 

@@ -205,6 +205,8 @@ def test_markdown():
         "table",
     ]
     assert found[0].content == {"level": 2, "text": "标题 粗"}
-    assert found[1].content["text"] == "甲斜码乙 one two 链接（http://a.b） 丙\n丁"
+    assert found[1].content["text"] == "甲斜码乙 one two 链接（http://a.b） <b>丙</b>\n丁"
     assert found[2].content["items"] == ("一", "二", "三") and found[2].content["ordered"]
+    assert found[2].plain() == "1. 一\n  · 二\n2. 三"
+    assert found[5].content["text"] == "<script>alert(1)</script>"
     assert found[6].content["rows"] == (("1", "2"),)

@@ -112,7 +112,7 @@ def test_four_levels_and_many_sections():
         Block.heading("丙", 4),
         Block.heading("丁", 4),
     ]
-    found = [b.content["text"] for b in number(tree, "题").blocks]
+    found = [b.plain() for b in number(tree, "题").blocks]
     assert found[9:12] == ["十、节9", "十一、节10", "十二、节11"] and found[12:] == [
         "（一）甲",
         "1.乙",
@@ -122,15 +122,16 @@ def test_four_levels_and_many_sections():
     kept = number(
         [Block.heading("题", 1), Block.heading("2025年情况", 2), Block.heading("1.5万家", 2)]
     ).blocks
-    assert [b.content["text"] for b in kept] == [
+    assert [b.plain() for b in kept] == [
         "一、2025年情况",
         "二、1.5万家",
     ]  # figures are no numbers of headings
 
 
 def test_where_most_sections_have_typed_numbers_the_others_have_none():
-    tree = [Block.heading(text, 2) for text in ("评估说明", "一、甲", "三、乙", "附录 丙")]
-    assert [b.content["text"] for b in number(tree, "题").blocks] == [
+    tree = [Block.heading(text, 2) for text in ("评估说明", "一、甲", "三、乙")]
+    tree.append(Block.heading("丙", 2, "appendix"))
+    assert [b.plain() for b in number(tree, "题").blocks] == [
         "评估说明",
         "一、甲",
         "二、乙",
@@ -452,7 +453,7 @@ def test_a_table_of_one_page_is_not_broken_and_a_longer_one_not_at_its_ends(tmp_
 
 
 def test_notes_are_one_line_of_sentences() -> None:
-    assert feet_of({"notes": ["注：甲", "乙。"], "source": "来源：丙"}) == [
+    assert feet_of({"notes": ["甲", "乙。"], "source": "丙"}) == [
         "注：1.甲。2.乙。",
         "来源：丙",
     ]
@@ -464,7 +465,7 @@ def test_the_official_frame_says_what_it_lacks_and_keeps_its_signature(tmp_path:
         Block.heading("报告", 1),
         Block.heading("一节", 2),
         Block.bullets(["甲", "乙"]),
-        Block.heading("附录 表", 2),
+        Block.heading("表", 2, "appendix"),
     ]
     write(
         made,

@@ -103,7 +103,8 @@ def test_accessible():
     [
         (Block.table("t", ["a"], [[1]]), False),
         (Block.table("t", ["a"], [[1]], demo=True), True),
-        (Block.figure("t", PNG, "x", source="来源：演示数据（虚构）"), True),
+        (Block.figure("t", PNG, "x", source="演示数据（虚构）", demo=True), True),
+        (Block.table("演示数据", ["演示地区"], [["演示甲区"]], source="演示数据"), False),
         (Block.group(Block.figure("t", PNG, "x", demo=True)), True),
     ],
 )

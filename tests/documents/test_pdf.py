@@ -158,11 +158,11 @@ def test_the_picture_of_one_page(tmp_path):
 def test_a_wide_table_turns_the_page_with_its_heading():
     tree = [
         Block.heading("题", 1),
-        Block.heading("附录：甲", 2),
+        Block.heading("甲", 2, "appendix"),
         Block.paragraph("文"),
-        Block.heading("附录：乙", 2),
+        Block.heading("乙", 2, "appendix"),
         wide_table(3),
-        Block.heading("附录：丙", 2),
+        Block.heading("丙", 2, "appendix"),
     ]
     found = items(number(tree).blocks)
     assert [bool(item.get("wide")) for item in found] == [False, False, True, True, False]

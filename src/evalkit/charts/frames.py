@@ -225,15 +225,10 @@ def find_area(area: str, rows: pd.DataFrame) -> str:
 
 
 def is_demo(frame: pd.DataFrame, given: bool | None = None) -> bool:
-    """Whether invented figures are among the rows: the column `is_demo`, else the province that the demo invents."""
+    """Whether invented figures are among the rows: what is `given`, else what their column `is_demo` says."""
     if given is not None:
         return given
-    invented = (
-        frame["is_demo"].eq(True)
-        if "is_demo" in frame
-        else frame["area"].astype(str).str.startswith("演示")
-    )
-    return bool(invented.any())
+    return "is_demo" in frame and bool(frame["is_demo"].eq(True).any())
 
 
 def floats(frame: pd.DataFrame, column: str) -> pd.Series[float]:

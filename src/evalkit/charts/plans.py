@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.charts.frames import say
 from evalkit.charts.funnels import lorenz_sheet
 from evalkit.charts.shares import FOOT
 from evalkit.charts.style import (
@@ -57,7 +58,7 @@ def changes(result: Any) -> Block:
         shape.height + FOOT,
         subtitle="单位：万元",
         legend=legend if both else (),
-        source=result.source_line,
+        source=say("zh", "source", source=result.source_line),
         demo=result.plan.source.is_demo,
     ) as page:
         for box, part in panels(page, shape, list(names), bottom=FOOT):
@@ -125,7 +126,7 @@ def lorenz(result: Any) -> Block:
         curves,
         words,
         alt,
-        source=result.source_line,
+        source=say("zh", "source", source=result.source_line),
         demo=result.plan.source.is_demo,
         notes=["对角线为人人相同。"],
     )
@@ -149,7 +150,7 @@ def pareto(frame: pd.DataFrame, plan: Any, standard: float) -> Block:
         right=0.1,
         size=8,
         legend=legend,
-        source=plan.run().source_line,
+        source=say("zh", "source", source=plan.run().source_line),
         demo=plan.source.is_demo,
         notes=[note],
     ) as (page, box):

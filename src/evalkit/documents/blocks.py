@@ -33,7 +33,7 @@ Kind = Literal["heading", "paragraph", "table", "figure", "list", "note", "page_
 
 # kind -> required and optional entries of its content
 _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
-    "heading": ({"level", "text"}, {"anchor"}),
+    "heading": ({"level", "text"}, {"anchor", "role", "code", "label"}),
     "paragraph": ({"text"}, {"style", "runs"}),
     "table": (
         {"title", "columns", "rows"},
@@ -43,19 +43,20 @@ _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
         {"title", "alt", "png"},
         {"width_cm", "source", "demo", "missing_glyphs", "label", "anchor"},
     ),
-    "list": ({"items"}, {"ordered", "runs"}),
+    "list": ({"items"}, {"ordered", "runs", "marks"}),
     "note": ({"text"}, {"tone", "runs"}),
     "page_break": (set(), set()),
     "group": ({"blocks"}, set()),
 }
 _CHOICES: dict[str, tuple[Any, ...]] = {
-    "style": ("body", "detail", "summary", "pending"),
+    "style": ("body", "detail", "summary", "pending", "code"),
     "tone": ("info", "warning"),
     "form": ("full", "three_line"),
     "level": (1, 2, 3, 4, 5),
+    "role": ("unnumbered", "abstract", "appendix", "annex"),
 }
-_TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor"}
-_RUN = {"text", "bold", "href", "ref"}
+_TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor", "code"}
+_RUN = {"text", "bold", "href", "ref", "place", "note"}
 _COLUMN = {"key", "label", "align", "decimals", "percent", "group", "format"}
 PENDING = re.compile(r"(【待补充[^】]*】)")
 # no form can hold these: control characters other than tab and line feed, lone surrogates, non-characters
@@ -136,8 +137,18 @@ class Block:
     # constructors
 
     @classmethod
-    def heading(cls, text: str, level: int = 2) -> Block:
-        return cls("heading", {"level": level, "text": text})
+    def heading(cls, text: str, level: int = 2, role: str = "", code: str = "") -> Block:
+        """A heading.
+
+        Parameters
+        ----------
+        role
+            ``unnumbered``, ``abstract`` (the section is the summary) or ``appendix``.
+        code
+            By which a text refers to an appendix (``〔附录：code〕``).
+        """
+        more = {key: entry for key, entry in (("role", role), ("code", code)) if entry}
+        return cls("heading", {"level": level, "text": text, **more})
 
     @classmethod
     def paragraph(cls, text: str, style: str = "body") -> Block:
@@ -252,7 +263,7 @@ class Block:
     def is_demo(self) -> bool:
         if self.kind == "group":
             return any(block.is_demo for block in self.blocks)
-        return bool(self.content.get("demo")) or "演示数据" in self.content.get("source", "")
+        return bool(self.content.get("demo"))
 
     @property
     def png(self) -> bytes:
@@ -284,15 +295,42 @@ class Block:
             ]
             return "\n".join([content["title"], *map("\t".join, rows)])
         if self.kind == "list":
-            ordered = content.get("ordered")
-            return "\n".join(
-                f"{n}. {t}" if ordered else f"· {t}" for n, t in enumerate(content["items"], 1)
-            )
+            marked = zip(marks(content), content["items"], strict=True)
+            return "\n".join(f"{'  ' * m.level}{m.text}{item}" for m, item in marked)
+        if self.kind == "heading":
+            return heading_words(content)
         return str(content["title"] if self.kind == "figure" else content.get("text", ""))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         found: dict[str, Any] = made(self, "mimebundle")
         return found
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What stands before an item of a list: how deep it stands, and its number, where it has one."""
+
+    level: int = 0
+    number: int | None = None
+
+    @property
+    def text(self) -> str:
+        return "· " if self.number is None else f"{self.number}. "
+
+
+def marks(content: Mapping[str, Any]) -> list[Mark]:
+    """The marks of a list's items; `content` of one that is not nested need not name them."""
+    if content.get("marks"):
+        return [Mark(mark["level"], mark["number"]) for mark in content["marks"]]
+    ordered = content.get("ordered")
+    return [Mark(0, n if ordered else None) for n, _ in enumerate(content["items"], 1)]
+
+
+def heading_words(content: Mapping[str, Any]) -> str:
+    """A heading as printed: its number, where it has one, and its text."""
+    label, text = content.get("label", ""), str(content["text"])
+    apart = "　" if label and text and content.get("role") in ("appendix", "annex") else ""
+    return f"{label}{apart}{text}"
 
 
 def _plain(cell: Cell, column: Mapping[str, Any]) -> Any:
@@ -326,7 +364,11 @@ def _parts(kind: str, content: Mapping[str, Any]) -> list[tuple[str, Sequence[Ma
 
 
 def parts(block: Block) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
-    """Each text of a paragraph, note or list with its runs ``{text, bold, href, ref}``, which together are the text."""
+    """Each text of a paragraph, note or list with its runs, which together are the text.
+
+    A run is ``{text, bold, href, ref, place, note}``: address, anchor of a table or figure, anchor of a heading, words
+    of a footnote (its text is the mark).
+    """
     return _parts(block.kind, block.content)
 
 
@@ -348,6 +390,8 @@ def _validate(kind: str, content: Mapping[str, Any]) -> None:
         raise ValueError("figure.alt: every figure has an alternative text")
     if kind == "list" and not all(isinstance(item, str) for item in content["items"]):
         raise ValueError("list.items: texts expected")
+    if kind == "list" and len(content.get("marks", content["items"])) != len(content["items"]):
+        raise ValueError(f"list.marks: {len(content['marks'])} of {len(content['items'])} items")
     for text, runs in _parts(kind, content) if "runs" in content else ():
         if (
             any("text" not in run or run.keys() - _RUN for run in runs)

@@ -39,6 +39,7 @@ class Writer:
         self.part = part
         self.xml: list[str] = []
         self.ids: Iterator[int] = above.ids if above else count(1)  # of bookmarks and pictures
+        self.notes: list[str] = above.notes if above else []  # the words of the footnotes
 
     def paragraph(self, style: str, inner: str, properties: str = "") -> None:
         self.xml.append(f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{properties}</w:pPr>{inner}</w:p>')
@@ -46,19 +47,26 @@ class Writer:
     def text(self, style: str, text: str, properties: str = "") -> None:
         self.paragraph(style, run(text), properties)
 
-    def runs(self, pieces: Sequence[Mapping[str, Any]]) -> str:
-        """Runs as XML; links to pages of the web and references to captions work in Word."""
+    def runs(self, pieces: Sequence[Mapping[str, Any]], size: int = 0, bold: bool = False) -> str:
+        """Runs as XML; links, references and footnotes work in Word."""
         found = []
         for piece in pieces:
+            if piece.get("note"):
+                found.append(self.footnote(piece["note"]))
+                continue
             inner = run(
                 piece["text"],
-                bold=piece.get("bold"),
+                bold=bold or piece.get("bold"),
                 pending=piece.get("pending"),
                 tone=piece.get("tone"),
+                size=size,
             )
             href = piece.get("href") or ""
             if piece.get("ref"):
                 inner = field(f" REF _Ref_{piece['ref']} \\h ", inner)
+            elif piece.get("place"):
+                name = f"_Toc_{piece['place']}"
+                inner = f'<w:hyperlink w:anchor="{name}" w:history="1">{inner}</w:hyperlink>'
             elif re.match(r"https?://", href):
                 rid = self.part.relate_to(href, _HYPERLINK, is_external=True)
                 linked = inner.replace("<w:rPr>", '<w:rPr><w:rStyle w:val="Hyperlink"/>')
@@ -66,11 +74,22 @@ class Writer:
             found.append(inner)
         return "".join(found)
 
+    def footnote(self, words: str) -> str:
+        """The mark of a footnote, which Word numbers."""
+        self.notes.append(words)
+        raised = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
+        return f'<w:r>{raised}<w:footnoteReference w:id="{len(self.notes)}"/></w:r>'
+
     def bookmark(self, name: str, inner: str) -> str:
         mark = next(self.ids)
         return (
             f'<w:bookmarkStart w:id="{mark}" w:name="{name}"/>{inner}<w:bookmarkEnd w:id="{mark}"/>'
         )
+
+    def placed(self, item: Item) -> str:
+        """The words of a heading, at a place that contents and references find."""
+        words = run(item["text"])
+        return self.bookmark(f"_Toc_{item['id']}", words) if item["id"] else words
 
     def caption(self, item: Item, properties: str = "") -> None:
         if item["label"]:
@@ -92,15 +111,20 @@ class Writer:
                     item["annex"],
                     f'{before}<w:ind w:firstLineChars="0" w:firstLine="0"/>',
                 )
-                self.text("Title", item["text"], "<w:keepNext/>")
+                self.paragraph("Title", self.placed(item), "<w:keepNext/>")
                 return
-            inner = self.bookmark(f"_Toc_{item['id']}", run(item["text"]))
-            self.paragraph(f"Heading{min(item['rank'], 4)}", inner, before)
+            self.paragraph(f"Heading{min(item['rank'], 4)}", self.placed(item), before)
         elif kind in ("paragraph", "note"):
-            self.paragraph("Note" if kind == "note" else "BodyText", self.runs(item["runs"]))
+            plain = '<w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>'
+            self.paragraph(
+                "Note" if kind == "note" else "BodyText",
+                self.runs(item["runs"]),
+                plain if item.get("style") == "code" else "",
+            )
         elif kind == "list":
-            for pieces in item["items"]:
-                self.paragraph("BodyText", self.runs(pieces))
+            for pieces, level in zip(item["items"], item["levels"], strict=True):
+                deeper = f'<w:ind w:leftChars="{200 * level}" w:left="{640 * level}"/>'
+                self.paragraph("BodyText", self.runs(pieces), deeper if level else "")
         elif kind == "page_break":
             self.xml.append('<w:p><w:r><w:br w:type="page"/></w:r></w:p>')
         elif kind == "figure":
@@ -168,12 +192,7 @@ class Writer:
             inner, keep = [], item["whole"] or place < 2 or place >= last
             for width, cell in zip(widths, line_["cells"], strict=False):
                 span = f'<w:gridSpan w:val="{cell["cols"]}"/>' if cell["cols"] > 1 else ""
-                pieces = [
-                    {**piece, "bold": line_["total"] or piece.get("bold")} for piece in cell["runs"]
-                ]
-                words = "".join(
-                    run(p["text"], p["bold"], p.get("pending"), p.get("tone"), size) for p in pieces
-                )
+                words = self.runs(cell["runs"], size, line_["total"])
                 side = {"r": "right", "c": "center"}.get(cell["side"], "left")
                 inner.append(_cell(sum(widths) if span else width, span, words, side, keep, lines))
             parts.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(inner)}</w:tr>")
@@ -523,8 +542,36 @@ def _fill(place: Any, inner: str, parse: Any) -> None:
     element.append(parse(f"<w:p {_XML['names']}>{inner}</w:p>"))
 
 
+def _add_footnotes(part: Any, notes: Sequence[str]) -> None:
+    """The part of the package that holds the words of the footnotes."""
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+
+    raised = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
+    small = (
+        '<w:spacing w:line="300" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/>'
+    )
+    pieces = [
+        f'<w:footnote w:type="{kind}" w:id="{n}"><w:p><w:r><w:{mark}/></w:r></w:p></w:footnote>'
+        for n, kind, mark in (
+            (-1, "separator", "separator"),
+            (0, "continuationSeparator", "continuationSeparator"),
+        )
+    ]
+    pieces += [
+        f'<w:footnote w:id="{n}"><w:p><w:pPr>{small}</w:pPr><w:r>{raised}<w:footnoteRef/></w:r>'
+        f"{run(' ' + words, size=18)}</w:p></w:footnote>"
+        for n, words in enumerate(notes, 1)
+    ]
+    xml = f"{_HEAD}<w:footnotes {_XML['names']}>{''.join(pieces)}</w:footnotes>"
+    made = Part(PackURI("/word/footnotes.xml"), _FOOTNOTES, xml.encode(), part.package)
+    part.relate_to(made, _FOOTNOTES_RELATION)
+
+
 def _finish(document: Any, writer: Writer, last: str) -> bytes:
     """The package with our body in it and a fixed date; the body is put in as text, which is ten times as fast."""
+    if writer.notes:
+        _add_footnotes(document.part, writer.notes)
     saved, buffer = _saved(document), io.BytesIO()
     part = f"<w:document {_XML['names']}><w:body>{''.join(writer.xml)}{last}</w:body></w:document>"
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
@@ -541,4 +588,8 @@ def _finish(document: Any, writer: Writer, last: str) -> bytes:
 
 FIXED = (2026, 1, 1, 0, 0, 0)  # so that the same content gives the same bytes
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_FOOTNOTES = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+_FOOTNOTES_RELATION = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+)
 _HYPERLINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, parts
+from evalkit.documents.blocks import PENDING, Block, Mark, flat, heading_words, marks, parts
 from evalkit.documents.cells import Cell, head, is_remark, printed, side
 
 Links = Mapping[str, Mapping[str, str]]  # role -> code -> address
@@ -77,13 +77,15 @@ def page(
     contents: list[str] = []
     level = 1
     for block in _flat(members):
-        anchor = f"s{len(contents) + 1}" if block.kind == "heading" else ""
+        anchor = ""
+        if block.kind == "heading":
+            anchor = block.content.get("anchor") or f"s{len(contents) + 1}"
         if anchor:
             level, text = (
                 min(max(2, block.content["level"]), level + 1),
-                escape(block.content["text"]),
+                escape(heading_words(block.content)),
             )  # none left out
-            block = Block.heading(block.content["text"], level)
+            block = Block("heading", {**block.content, "level": level})
             contents.append(f'<li class="n{level}"><a href="#{anchor}">{text}</a></li>')
         body.append(fragment(block, anchor=anchor, lang=lang, links=links))
     demo = demo or any(block.is_demo for block in members)
@@ -117,6 +119,7 @@ def page(
         toc,
         '<main id="main">',
         *body,
+        _notes(members),
         "</main>",
         f"<footer>{escape(footer)}</footer>" if footer else "",
         *(f"<script>{script}</script>" for script in scripts),
@@ -157,15 +160,19 @@ def fragment(
         level = (
             content["level"] if styled else max(2, content["level"])
         )  # a page has one h1, its title
-        html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{escape(content['text'])}</h{level}>"
+        html = f"<h{level}{f' id={chr(34)}{anchor}{chr(34)}' if anchor else ''}>{escape(heading_words(content))}</h{level}>"
     elif kind == "paragraph":
         style = content.get("style", "body")
-        html = f'<p class="ek-text{"" if style in ("body", "detail") else f" ek-{style}"}">{_runs(parts(block)[0][1])}</p>'
+        inner = _runs(parts(block)[0][1])
+        html = (
+            f'<pre class="ek-code">{inner}</pre>'
+            if style == "code"
+            else f'<p class="ek-text{"" if style in ("body", "detail") else f" ek-{style}"}">{inner}</p>'
+        )
     elif kind == "note":
         html = f'<div class="ek-note {content.get("tone", "info")}" role="note">{_runs(parts(block)[0][1])}</div>'
     elif kind == "list":
-        tag = "ol" if content.get("ordered") else "ul"
-        html = f"<{tag}>{''.join(f'<li>{_runs(runs)}</li>' for _, runs in parts(block))}</{tag}>"
+        html = _list([_runs(runs) for _, runs in parts(block)], marks(content))
     elif kind == "page_break":
         html = '<div class="ek-break"></div>'
     elif kind == "group":
@@ -188,6 +195,56 @@ def fragment(
         if styled and kind not in {"heading", "page_break"}
         else html
     )
+
+
+def _list(items: Sequence[str], places: Sequence[Mark]) -> str:
+    """A list with those that stand within its items; a list begins anew where numbers and points change."""
+    html, at, before = "", 0, None
+    while at < len(items):
+        mark, inner, after = places[at], items[at], at + 1
+        while after < len(items) and places[after].level > places[0].level:
+            after += 1
+        if after > at + 1:
+            inner += _list(items[at + 1 : after], places[at + 1 : after])
+        if before is None or not _goes_on(before, mark):
+            start = f' start="{mark.number}"' if mark.number not in (None, 1) else ""
+            html += (f"</{_tag(before)}>" if before else "") + f"<{_tag(mark)}{start}>"
+        html += f'<li class="ek-text">{inner}</li>'
+        before, at = mark, after
+    return html + (f"</{_tag(before)}>" if before else "")
+
+
+def _tag(mark: Mark) -> str:
+    return "ul" if mark.number is None else "ol"
+
+
+def _goes_on(before: Mark, mark: Mark) -> bool:
+    """Whether an item stands in the same list as the one before it."""
+    if before.number is None or mark.number is None:
+        return before.number == mark.number
+    return mark.number == before.number + 1
+
+
+def _note_id(mark: str) -> str:
+    return "n" + escape(mark.strip("[]"), quote=True)
+
+
+def _notes(blocks: Iterable[Block]) -> str:
+    """The footnotes of a page."""
+    found = [
+        f'<p class="ek-small" id="{_note_id(run["text"])}">{escape(run["text"])} {escape(run["note"])}</p>'
+        for block in flat(blocks)
+        for run in _noted(block)
+    ]
+    return (
+        f'<section class="ek-notes" role="doc-endnotes">{"".join(found)}</section>' if found else ""
+    )
+
+
+def _noted(block: Block) -> list[Mapping[str, Any]]:
+    if block.kind not in ("paragraph", "note", "list"):
+        return []
+    return [run for _, runs in parts(block) for run in runs if run.get("note")]
 
 
 def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
@@ -229,7 +286,7 @@ def _table(block: Block, lang: str, links: Links) -> str:
     sort = " data-sort" if content.get("sortable") and len(rows) - totals > 1 else ""
     small = [escape(note) for note in content.get("notes", ())]
     if content.get("source"):
-        small.append(words[1] + escape(re.sub(r"^(来源：|Source: )", "", content["source"])))
+        small.append(words[1] + escape(content["source"]))
     feet = "".join(f'<p class="ek-small">{line}</p>' for line in small)
     turned = " ek-turn" if len(columns) > TURNED else ""
     return (
@@ -265,9 +322,10 @@ def _runs(runs: Iterable[Mapping[str, Any]]) -> str:
     for run in runs:
         text = PENDING.sub(r'<mark class="ek-pending">\1</mark>', escape(run["text"]))
         text = f"<strong>{text}</strong>" if run.get("bold") else text
-        href = (
-            f"#{escape(run['ref'], quote=True)}" if run.get("ref") else _href(run.get("href") or "")
-        )
+        inside = run.get("ref") or run.get("place")
+        href = f"#{escape(inside, quote=True)}" if inside else _href(run.get("href") or "")
+        if run.get("note"):
+            text, href = f"<sup>{text}</sup>", f"#{_note_id(run['text'])}"
         found.append(f'<a href="{href}">{text}</a>' if href else text)
     return "".join(found)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from evalkit.documents.blocks import Block, flat
+from evalkit.documents.blocks import Block, flat, heading_words
 from evalkit.documents.cells import shown, side
 from evalkit.documents.layout import em
 
@@ -152,7 +152,7 @@ def latex_document(
             command = ("section", "section", "subsection", "subsubsection")[
                 min(content["level"], 4) - 1
             ]
-            out.append(rf"\{command}{{{escape(content['text'])}}}")
+            out.append(rf"\{command}{{{escape(heading_words(content))}}}")
         elif block.kind == "paragraph":
             out.append(_cell(content["text"]) + "\n")
         elif block.kind == "note":

@@ -5,13 +5,12 @@ An item is plain JSON, so that the Typst template reads the very things that Wor
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, parts
+from evalkit.documents.blocks import PENDING, Block, heading_words, marks, parts
 from evalkit.documents.cells import Cell, head, is_remark, printed, shown, side
 from evalkit.problems import InputError, Problem
 
@@ -69,18 +68,15 @@ def em(text: str) -> float:
 def _item(block: Block, small: bool) -> Item:
     content, kind = block.content, block.kind
     if kind == "heading":
-        rank, text = max(1, content["level"] - 1), content["text"]
-        new_page = rank == 1 and text.startswith(("附录", "附件"))
-        annex, _, title = (
-            text.partition("　") if new_page and text.startswith("附件") else ("", "", text)
-        )  # stands above its title
+        rank, role = max(1, content["level"] - 1), content.get("role", "")
+        annex = content.get("label", "") if rank == 1 and role == "annex" else ""
         return {
             "kind": kind,
             "rank": rank,
-            "text": title,
-            "annex": annex,
+            "text": content["text"] if annex else heading_words(content),
+            "annex": annex,  # stands above the title
             "id": content.get("anchor", ""),
-            "new_page": new_page,
+            "new_page": rank == 1 and role in ("appendix", "annex"),
         }
     if kind == "paragraph":
         style = content.get("style", "body")
@@ -88,15 +84,16 @@ def _item(block: Block, small: bool) -> Item:
     if kind == "note":
         return {"kind": kind, "tone": content.get("tone", "info"), "runs": runs(*parts(block)[0])}
     if kind == "list":
-        mark = (
-            "· " if small and not content.get("ordered") else "{}."
-        )  # no bullets in an official text
+        told = [mark.text for mark in marks(content)]
+        if not content.get("marks") and not (small and not content.get("ordered")):
+            told = [f"{n}." for n, _ in enumerate(told, 1)]  # no bullets in an official text
         return {
             "kind": kind,
             "items": [
-                runs("", [{"text": mark.format(n)}, *pieces])
-                for n, (_, pieces) in enumerate(parts(block), 1)
+                runs("", [{"text": mark}, *pieces])
+                for mark, (_, pieces) in zip(told, parts(block), strict=True)
             ],
+            "levels": [mark.level for mark in marks(content)],
         }
     if kind == "figure":
         width, height = picture_size(block)
@@ -175,14 +172,14 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
 
 def feet_of(content: Mapping[str, Any]) -> list[str]:
     """Below a table: its notes as one line (注：1.… 2.…), each a sentence with its stop, and its source."""
-    notes = [re.sub(r"^注\d*[：:、.]?\s*", "", note).strip() for note in content.get("notes", ())]
+    notes = [note.strip() for note in content.get("notes", ())]
     notes = [note if note[-1] in "。！？.!?" else f"{note}。" for note in notes if note]
     told = (
         "".join(f"{n}.{note}" for n, note in enumerate(notes, 1))
         if len(notes) > 1
         else "".join(notes)
     )
-    source = re.sub(r"^来源：", "", content.get("source", ""))
+    source = content.get("source", "")
     return [f"注：{told}"] * bool(told) + [f"来源：{source}"] * bool(source)
 
 

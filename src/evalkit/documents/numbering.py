@@ -1,10 +1,11 @@
 """Numbers of headings, tables and figures, and the references to them: one pass before every form.
 
 Headings are numbered 一、 （一） 1. （1） from the highest level there is; a number typed by hand is replaced. Without
-one stay: 摘要 and 前言, a heading that ends in ``{-}`` and, where most sections have a typed number, those that have none.
-附录 begins the appendices. Tables and figures with a title are counted
-through the document. ``〔表：标题〕`` and ``〔图：标题〕`` in a text become 表1, 图2: the whole title or a part that only
-one title has. A reference that finds nothing stays as it is, and a `Problem` says so.
+one stay those whose role is ``unnumbered`` or ``abstract`` and, where most sections have a typed number, those that have
+none. The first heading of role ``appendix`` begins the appendices. Tables and figures with a title are counted
+through the document. ``〔表：标题〕`` and ``〔图：标题〕`` in a text become 表1, 图2, ``〔附录：标题〕`` becomes 附录“标题”: the
+code of an appendix, the whole title or a part that only one title has. A reference that finds nothing stays as it is,
+and a `Problem` says so.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ from typing import Any
 from evalkit.documents.blocks import Block, changed, flat, parts
 from evalkit.problems import Problem, did_you_mean
 
-REFERENCE = re.compile(r"〔([表图])：([^〔〕\n]+)〕")
+REFERENCE = re.compile(r"〔(表|图|附录)：([^〔〕\n]+)〕")
+PLACES = {"abstract": "summary", "appendix": "appendix"}  # what a section of a role belongs to
 _TYPED = re.compile(
     r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d{1,2}[.．](?!\d)\s*|（\d{1,2}）)\s*"
 )
-_APPENDIX = re.compile(r"^附[录件]\s*(?:\d{1,2}|[一二三四五六七八九十]+)?\s*[：:、.．]?\s*")
-PLAIN = {"摘要", "前言", "引言", "目录"}
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,17 @@ class Document:
     summary: tuple[Block, ...]
     body: tuple[Block, ...]
     appendices: tuple[Block, ...]
-    appendix_titles: tuple[str, ...]
     problems: tuple[Problem, ...]
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Body and appendices, groups opened."""
         return tuple(flat((*self.body, *self.appendices)))
+
+    @property
+    def appendix_heads(self) -> tuple[Block, ...]:
+        """The headings of the appendices, in order."""
+        return tuple(block for block in self.appendices if begins_appendix(block))
 
     @property
     def is_demo(self) -> bool:
@@ -63,13 +67,13 @@ def number(blocks: Iterable[Block], title: str = "", headings: bool = True) -> D
     ----------
     blocks
         The tree. A first heading above all others is the title and leaves the body, also where `title` is given.
-        Paragraphs of style ``summary`` before the first section, and a section 摘要, are the summary.
+        Paragraphs of style ``summary`` before the first section, and a section of role ``abstract``, are the summary.
     headings
         Whether headings get numbers.
     """
     members = list(blocks)
     every = [b for b in flat(members) if b.kind == "heading"]
-    levels = [b.content["level"] for b in every[1:] if not _APPENDIX.match(b.content["text"])]
+    levels = [b.content["level"] for b in every[1:] if b.content.get("role") != "appendix"]
     if (
         members
         and members[0].kind == "heading"
@@ -85,8 +89,7 @@ def number(blocks: Iterable[Block], title: str = "", headings: bool = True) -> D
     place = "front"
     for block in resolved:
         if block.kind == "heading" and block.content["level"] == 2:
-            text = block.content["text"]
-            place = "summary" if text == "摘要" else "appendix" if _APPENDIX.match(text) else "body"
+            place = PLACES.get(block.content.get("role", ""), "body")
             if place == "summary":
                 continue
         leading = (
@@ -102,12 +105,32 @@ def number(blocks: Iterable[Block], title: str = "", headings: bool = True) -> D
             else body
         )
         target.append(block)
-    names = tuple(
-        _APPENDIX.sub("", b.content["text"]).strip() for b in appendices if counter.begins(b)
-    )
-    return Document(
-        title, tuple(summary), tuple(body), tuple(appendices), names, tuple(counter.problems)
-    )
+    return Document(title, tuple(summary), tuple(body), tuple(appendices), tuple(counter.problems))
+
+
+def begins_appendix(block: Block) -> bool:
+    """Whether a block of a numbered document is the heading of an appendix."""
+    content = block.content
+    return block.kind == "heading" and content["level"] == 2 and content.get("role") == "appendix"
+
+
+def called(appendix: str, title: str) -> str:
+    """What a text calls an appendix: 附录“数据质量”, and 附件3“数据质量” in the official text."""
+    return f"{appendix}“{title}”"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a reference finds: the words for it, its anchor, and whether that is of a heading."""
+
+    words: str
+    anchor: str
+    heading: bool = False
+
+    @property
+    def run(self) -> dict[str, str]:
+        """The run of a text that leads there."""
+        return {"text": self.words, "place" if self.heading else "ref": self.anchor}
 
 
 class _Counter:
@@ -115,27 +138,19 @@ class _Counter:
         self.headings = headings
         self.base = min((b.content["level"] for b in every), default=1)
         self.n_appendices = sum(
-            b.content["level"] == self.base and bool(_APPENDIX.match(b.content["text"]))
-            for b in every
+            b.content["level"] == self.base and b.content.get("role") == "appendix" for b in every
         )
         sections = [
             b.content["text"]
             for b in every
-            if b.content["level"] == self.base and not _APPENDIX.match(b.content["text"])
+            if b.content["level"] == self.base and b.content.get("role") != "appendix"
         ]
         self.typed = 2 * sum(bool(_TYPED.match(text)) for text in sections) > len(sections)
         self.counts = [0, 0, 0, 0]
-        self.seen = self.appendix = 0
-        self.labels: dict[str, dict[str, tuple[str, str]]] = {"表": {}, "图": {}}
+        self.seen = self.appendix = self.notes = 0
+        self.labels: dict[str, dict[str, Target]] = {"表": {}, "图": {}, "附录": {}}
         self.totals = {"表": 0, "图": 0}
         self.problems: list[Problem] = []
-
-    def begins(self, block: Block) -> bool:
-        return (
-            block.kind == "heading"
-            and block.content["level"] == 2
-            and bool(_APPENDIX.match(block.content["text"]))
-        )
 
     def named(self, block: Block) -> Block:
         """The block with its number (headings) or label (tables, figures)."""
@@ -145,38 +160,43 @@ class _Counter:
             sort, letter = ("表", "t") if block.kind == "table" else ("图", "f")
             self.totals[sort] += 1
             label, anchor = f"{sort}{self.totals[sort]}", f"{letter}{self.totals[sort]}"
-            self.labels[sort].setdefault(block.content["title"], (label, anchor))
+            self.labels[sort].setdefault(block.content["title"], Target(label, anchor))
             return Block(block.kind, {**block.content, "label": label, "anchor": anchor})
         return block
 
     def _heading(self, content: Mapping[str, Any]) -> Block:
-        rank = min(content["level"] - self.base, 3)
-        text, plain = re.subn(r"\s*\{-\}$", "", re.sub(r"[\t\n]+", " ", content["text"]))
+        rank, role = min(content["level"] - self.base, 3), content.get("role", "")
+        text = re.sub(r"[\t\n]+", " ", content["text"])
         self.seen += 1
-        if rank == 0 and _APPENDIX.match(text):
+        anchor, label = f"s{self.seen}", ""
+        if rank == 0 and role == "appendix":
             self.appendix += 1
             self.counts = [self.counts[0], 0, 0, 0]
-            numeral = chinese(self.appendix) if self.n_appendices > 1 else ""
-            text = f"附录{numeral}　{_APPENDIX.sub('', text)}".strip("　 ")
+            label = "附录" + (chinese(self.appendix) if self.n_appendices > 1 else "")
+            target = Target(called("附录", text), anchor, heading=True)
+            for key in filter(None, (content.get("code"), text)):
+                self.labels["附录"].setdefault(key, target)
         elif (
             self.headings
-            and not plain
-            and text not in PLAIN
+            and role not in ("unnumbered", "abstract")
             and (rank or not self.typed or _TYPED.match(text))
         ):
             self.counts[rank] += 1
             self.counts[rank + 1 :] = [0] * (3 - rank)
             n = self.counts[rank]
-            text = (f"{chinese(n)}、", f"（{chinese(n)}）", f"{n}.", f"（{n}）")[rank] + _TYPED.sub(
-                "", text
-            )
-        return Block("heading", {"level": rank + 2, "text": text, "anchor": f"s{self.seen}"})
+            label = (f"{chinese(n)}、", f"（{chinese(n)}）", f"{n}.", f"（{n}）")[rank]
+            text = _TYPED.sub("", text)
+        more = {"label": label} if label else {}
+        return Block(
+            "heading", {**content, "level": rank + 2, "text": text, "anchor": anchor, **more}
+        )
 
     def resolved(self, block: Block) -> Block:
-        """The block with its references written out, and linked where the form can."""
+        """The block with its references written out, and linked where the form can; its footnotes numbered."""
         content = dict(block.content)
         if block.kind in ("paragraph", "note", "list"):
-            if not any(REFERENCE.search(text) for text, _ in parts(block)):
+            noted = any(run.get("note") for _, runs in parts(block) for run in runs)
+            if not noted and not any(REFERENCE.search(text) for text, _ in parts(block)):
                 return block
             found = [[new for run in runs for new in self._split(run)] for _, runs in parts(block)]
             texts = ["".join(run["text"] for run in runs) for runs in found]
@@ -194,19 +214,22 @@ class _Counter:
         return block
 
     def _split(self, run: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if run.get("note"):
+            self.notes += 1
+            return [{**run, "text": f"[{self.notes}]"}]
         new, last = [], 0
         for match in REFERENCE.finditer(run["text"]):
             found = self._find(match[1], match[2])
             if found:
                 new += [
                     {**run, "text": run["text"][last : match.start()]},
-                    {**run, "text": found[0], "ref": found[1]},
+                    {**run, **found.run},
                 ]
                 last = match.end()
         new.append({**run, "text": run["text"][last:]})
         return [piece for piece in new if piece["text"]]
 
-    def _find(self, sort: str, key: str) -> tuple[str, str] | None:
+    def _find(self, sort: str, key: str) -> Target | None:
         known = self.labels[sort]
         near = [title for title in known if key in title]
         if key in known or len(near) == 1:

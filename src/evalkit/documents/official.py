@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from evalkit.documents.blocks import Block, changed, flat, parts
+from evalkit.documents.blocks import Block, flat, heading_words, parts
 from evalkit.documents.cover import Cover
-from evalkit.documents.numbering import Document
+from evalkit.documents.numbering import Document, begins_appendix, called
 from evalkit.problems import Problem
 
 LIMIT = 5000  # characters of an official text
@@ -22,18 +22,27 @@ _SPOKEN = ("paragraph", "note", "list")
 
 def titles(document: Document) -> list[str]:
     """The titles of the 附件, in order."""
-    return [FIRST] * any(map(_moves, flat(document.body))) + list(document.appendix_titles)
+    own = [head.content["text"] for head in document.appendix_heads]
+    return [FIRST] * _has_first(document) + own
 
 
 def text(document: Document) -> list[Block]:
     """The blocks of the official text, which speaks of its 附件: 附录“数据质量” is 附件3 there."""
-    return _renamed([block for block in flat(document.body) if not _moves(block)], document)
+    return _called([block for block in flat(document.body) if not _moves(block)], document)
 
 
 def annexes(document: Document) -> list[Block]:
     """The blocks of the 附件, each under a heading 附件1　主要图表."""
-    heads = [f"{label}　{title}" for title, label in _labels(document).items()]
-    found = [Block.heading(heads.pop(0), 2)] if len(heads) > len(document.appendix_titles) else []
+    labels, found = _labels(document), list[Block]()
+    if _has_first(document):
+        found.append(_head(labels[0], FIRST, ""))
+    of = dict(
+        zip(
+            [h.content["anchor"] for h in document.appendix_heads],
+            labels[len(found) :],
+            strict=True,
+        )
+    )
     section: list[Block] = []
     for block in flat(document.body):
         if block.kind == "heading":
@@ -41,14 +50,22 @@ def annexes(document: Document) -> list[Block]:
             section = [*kept, block]
         elif _moves(block):
             found += [
-                Block("heading", {**b.content, "level": b.content["level"] + 1}) for b in section
+                Block("heading", {**b.content, "level": min(b.content["level"] + 1, 5)})
+                for b in section
             ]
             section = []
             found.append(block)
     for block in flat(document.appendices):
-        begins = block.kind == "heading" and block.content["level"] == 2
-        found.append(Block("heading", {**block.content, "text": heads.pop(0)}) if begins else block)
-    return _renamed(found, document)
+        if begins_appendix(block):
+            anchor = block.content["anchor"]
+            block = _head(of[anchor], block.content["text"], anchor)
+        found.append(block)
+    return _called(found, document)
+
+
+def _head(label: str, title: str, anchor: str) -> Block:
+    content = {"level": 2, "text": title, "label": label, "role": "annex", "anchor": anchor}
+    return Block("heading", content)
 
 
 def length(document: Document, cover: Cover) -> int:
@@ -74,7 +91,7 @@ def _moves(block: Block) -> bool:
 
 def _words(block: Block) -> list[str]:
     return (
-        [block.content["text"]]
+        [heading_words(block.content)]
         if block.kind == "heading"
         else [words for words, _ in parts(block)]
         if block.kind in _SPOKEN
@@ -82,26 +99,45 @@ def _words(block: Block) -> list[str]:
     )
 
 
-def _labels(document: Document) -> dict[str, str]:
+def _has_first(document: Document) -> bool:
+    """Whether there is something that the text itself does not hold."""
+    return any(map(_moves, flat(document.body)))
+
+
+def _labels(document: Document) -> list[str]:
+    """附件1, 附件2 ... in the order of `titles`; 附件 where it is the only one."""
     names = titles(document)
-    return {name: f"附件{n if len(names) > 1 else ''}" for n, name in enumerate(names, 1)}
+    return [f"附件{n if len(names) > 1 else ''}" for n, _ in enumerate(names, 1)]
 
 
-def _renamed(blocks: Iterable[Block], document: Document) -> list[Block]:
-    labels = _labels(document)
+def _called(blocks: Iterable[Block], document: Document) -> list[Block]:
+    """The blocks with their references as the two files have them.
 
-    def said(value: Any) -> Any:
-        if isinstance(value, str):
-            return re.sub(
-                r"(?:附录)?“([^”]*)”",
-                lambda m: f"{labels[m[1]]}{m[0].removeprefix('附录')}" if m[1] in labels else m[0],
-                value,
-            )
-        if isinstance(value, Mapping):
-            return {key: said(entry) for key, entry in value.items()}
-        return [said(entry) for entry in value] if isinstance(value, list | tuple) else value
+    An appendix is a 附件 here. A reference to what stands in the other file leads nowhere: its words stay.
+    """
+    members = [*flat(blocks)]
+    labels = _labels(document)[_has_first(document) :]
+    heads = [head.content for head in document.appendix_heads]
+    names = {
+        head["anchor"]: called(label, head["text"])
+        for head, label in zip(heads, labels, strict=True)
+    }
+    here = {block.content.get("anchor") for block in members}
 
-    def one(block: Block) -> Block:
-        return Block(block.kind, said(block.content)) if block.kind in _SPOKEN else block
+    def one(run: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {k: v for k, v in run.items() if k not in ("ref", "place") or v in here}
+        return {**kept, "text": names.get(run.get("place", ""), run["text"])}
 
-    return [changed(block, one) for block in blocks]
+    def said(block: Block) -> Block:
+        if block.kind not in _SPOKEN or "runs" not in block.content:
+            return block
+        found = [[one(run) for run in runs] for _, runs in parts(block)]
+        texts = ["".join(run["text"] for run in runs) for runs in found]
+        told: dict[str, Any] = (
+            {"items": texts, "runs": found}
+            if block.kind == "list"
+            else {"text": texts[0], "runs": found[0]}
+        )
+        return Block(block.kind, {**block.content, **told})
+
+    return [said(block) for block in members]

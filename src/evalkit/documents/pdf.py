@@ -25,7 +25,19 @@ from evalkit.problems import Problem
 ROLES = {"body": "仿宋", "hei": "黑体", "kai": "楷体", "title": "小标宋", "song": "宋体"}
 PLACES = 30  # of missing characters that are listed: without any Chinese face every line is one
 LOST = "〓"  # the printers' mark for a character that is not there
-_TEXTS = {"text", "title", "label", "unit", "feet", "subtitle", "office", "date", "period", "mark"}
+_TEXTS = {
+    "text",
+    "title",
+    "label",
+    "unit",
+    "feet",
+    "subtitle",
+    "office",
+    "date",
+    "period",
+    "mark",
+    "note",
+}
 
 
 def report(

@@ -6,12 +6,15 @@ Excel) gets numbers, not scraped HTML.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.documents.blocks import MIME, Block
 from evalkit.documents.markdown import markdown
 from evalkit.problems import InputError, Problem
+
+_APPENDIX = re.compile(r"附[录件](?:\s*(?:\d{1,2}|[一二三四五六七八九十]+))?(?:[：:、.．\s]+(.*))?")
 
 
 def tree(notebook: Mapping[str, Any]) -> list[Block]:
@@ -31,7 +34,7 @@ def tree(notebook: Mapping[str, Any]) -> list[Block]:
     problems: list[Problem] = []
     for place, cell in enumerate(notebook["cells"], 1):
         if cell["cell_type"] == "markdown":
-            found += markdown(_joined(cell["source"]))
+            found += [_appendix(block) for block in markdown(_joined(cell["source"]))]
         for output in cell.get("outputs", ()) if cell["cell_type"] == "code" else ():
             data = output.get("data") or {}
             png = (
@@ -57,6 +60,14 @@ def tree(notebook: Mapping[str, Any]) -> list[Block]:
     if problems:
         raise InputError(problems)
     return found
+
+
+def _appendix(block: Block) -> Block:
+    """A heading that a notebook writes as 附录 标题 is that of an appendix."""
+    found = _APPENDIX.fullmatch(block.content["text"]) if block.kind == "heading" else None
+    if found is None or block.content.get("role"):
+        return block
+    return Block("heading", {**block.content, "text": found[1] or "", "role": "appendix"})
 
 
 def _joined(source: str | Sequence[str]) -> str:

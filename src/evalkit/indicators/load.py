@@ -80,7 +80,7 @@ class Data:
 
     @cached_property
     def measures(self) -> pd.DataFrame:
-        return self._frame("measures")
+        return self._frame("measures").assign(is_demo=self.is_demo)
 
     @cached_property
     def indicators(self) -> pd.DataFrame:

@@ -71,7 +71,9 @@ def slot(name: str, period: str | int, project: Any = None) -> Block:
         )
     text, personal = without_persons(text)
     blocks = [
-        Block.heading(b.content["text"], max(3, b.content["level"])) if b.kind == "heading" else b
+        Block("heading", {**b.content, "level": max(3, b.content["level"])})
+        if b.kind == "heading"
+        else b
         for b in markdown(text)
     ]
     if personal:

@@ -136,7 +136,7 @@ class ResultData:
     def source_line(self) -> str:
         source = self.plan.source
         what = WORDS["sources"]["demo" if source.is_demo else "ledgers"]
-        return f"来源：{what}，{source.years[-1]}年台账；标准：{self.plan.scheme.name}"
+        return f"{what}，{source.years[-1]}年台账；标准：{self.plan.scheme.name}"
 
     @property
     def sides(self) -> tuple[Variant, Variant]:
