@@ -392,6 +392,8 @@ def rd(
         "treatment": f"{running}>={plain(cutoff)}",
         "treatment_label": f"{names[running]}达到{plain(cutoff)}",
         "controls": [],
+        "fixed": {},
+        "clustered": False,
         "n": len(x),
         "entities": len(x),
         "clusters": len(x),

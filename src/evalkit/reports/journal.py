@@ -108,9 +108,9 @@ def regression(
         "时期固定效应": [_fixed(e, "时期") for e in effects],
         "观测值": [f"{f['n']:,}" for f in of],
         "个体数": [f"{f['entities']:,}" for f in of],
-        "聚类数": ["—" if e.design == "rd" else f"{e.facts['clusters']:,}" for e in effects],
+        "聚类数": [f"{f['clusters']:,}" if f.get("clustered", True) else "—" for f in of],
         "实施政策的聚类数": [
-            "—" if e.design == "rd" else f"{e.facts['treated_clusters']:,}" for e in effects
+            f"{f['treated_clusters']:,}" if f.get("clustered", True) else "—" for f in of
         ],
         "带宽": [number(f.get("bandwidth"), 2) for f in of]
         if any("bandwidth" in f for f in of)
@@ -152,14 +152,10 @@ def _digits(estimate: float, se: float, decimals: int) -> int:
     return 2 if size >= 1 else int(np.clip(1 - np.floor(np.log10(size)), decimals, 8))
 
 
-_NO_FIXED = {"rd": "否"}
-
-
 def _fixed(effect: Effect, which: str) -> str:
     """What the design says of its fixed effects; differences take out the entity's and the period's."""
-    if (known := effect.facts.get("fixed")) is not None:
-        return str(known.get(which, "否"))
-    return _NO_FIXED.get(effect.design, "是")
+    known = effect.facts.get("fixed")
+    return "是" if known is None else str(known.get(which, "否"))
 
 
 def descriptive(panel: Panel, decimals: int = 4) -> Block:

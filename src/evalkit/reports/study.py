@@ -282,7 +282,7 @@ def blocks(found: Findings, unit: str = "") -> list[Block]:
     ]
     for title, key in (
         (("密度检验", "density"), ("整数扎堆", "heaping"), ("安慰剂临界值", "placebo"))
-        if main.design == "rd"
+        if "density" in main.details
         else ()
     ):
         out.append(_plain(title, main.details[key], main))
