@@ -9,7 +9,7 @@ import pytest
 from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
 
 from evalkit.problems import InputError
-from evalkit.subsidy import Projection, plan
+from evalkit.subsidy import Projection, load_scheme, plan
 
 
 def total(
@@ -180,6 +180,49 @@ def test_three_readings_of_one_to_one(
     if ratio == 0.3333:  # 3000 -> 999.9 -> 1000 and 500 + 500; 20000 -> 6666 and 3333 + 3333
         town, enterprise = 3 * 500 + 3333, 3 * 500 + 3333
     assert (found["fiscal_township"], found["enterprise"]) == (town * 100, enterprise * 100)
+
+
+@pytest.mark.parametrize("before", ["each_equals_district", "together_equal_district"])
+def test_a_reform_of_the_reading_is_that_reading(
+    orgs: pd.DataFrame, funds: pd.DataFrame, before: str
+) -> None:
+    """The counted cells of the first reading were taken for the second: the township's 2,300 were nothing."""
+    match = {
+        "name": "配套",
+        "of": ["o"],
+        "reading": before,
+        "payers": ["fiscal_township", "enterprise"],
+        "ratio": parameter(1, "倍"),
+    }
+    made = plan(orgs, scheme_of({"o": PER_ORG, "k": match}), ["2026"], tables={"funds": funds})
+    found = made.run({"k.reading": "town_equals_enterprise"}).cost("payer").set_index("payer")
+    assert found.loc["fiscal_township", "amount_fen"] == 2_300_00
+    assert found.loc["enterprise", "amount_fen"] == 2_300_00
+
+
+def test_equal_questions_have_one_answer(orgs: pd.DataFrame) -> None:
+    """What is worked out is kept by the content of the question, not by the object that asks it."""
+    made = plan(orgs, scheme_of({"o": PER_ORG, "m": PER_MEMBER}), ["2026"])
+    again = load_scheme(scheme_of({"o": PER_ORG, "m": PER_MEMBER}))
+    assert again == made.scheme and again is not made.scheme
+    cells = made.reduction.cells(made.scheme, "m", 2026)
+    assert made.reduction.cells(again, "m", 2026) is cells
+    dearer = again.under(again.reform({"m.per_member": 200}))
+    assert made.reduction.cells(dearer, "m", 2026) is cells  # how much is no part of whom
+    other = again.under(again.reform({"members": "mean"}))
+    assert made.reduction.cells(other, "m", 2026) is not cells
+    charged = len(made.engine.answers["amounts"])
+    made.money(again, made.values, 2026)
+    assert len(made.engine.answers["amounts"]) == charged
+
+
+def test_conditions_may_have_alternatives(orgs: pd.DataFrame) -> None:
+    """3 stars or a committee: 一支部, 联合支部 (5 stars) and 委员会, of which no stars are known."""
+    either = {"any": [{"stars": ">= 3"}, {"org_kind": "committee"}]}
+    scheme = scheme_of({"o": PER_ORG}, eligible=either)
+    assert total(orgs, scheme) == (3000 + 3000 + 20000) * 100
+    with pytest.raises(InputError, match="star"):
+        plan(orgs, scheme_of({"o": PER_ORG}, eligible={"any": [{"star": 3}]}), ["2026"])
 
 
 def test_matching_a_share_and_of_two_components(orgs: pd.DataFrame) -> None:

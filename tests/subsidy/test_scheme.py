@@ -288,3 +288,35 @@ def test_a_setting_has_no_first_day_and_says_so() -> None:
             scheme.reform(parse_changes([change], "2026-07-01"))
     (row,) = scheme.reform({"activity.basis": "entitlement"}).difference(scheme)
     assert row["text"] == "党员活动经费·补助口径由补差（已有支出计入）调到按标准全额，全部时期"
+
+
+def test_a_day_without_quotes_may_stand_where_a_text_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "本地.yml"
+    path.write_text(
+        text()
+        .replace("note: 3000元", "note: 2026-03-01\nsource_of_note: 3000元", 1)
+        .replace("source_of_note: 3000元", "# 3000元"),
+        encoding="utf-8",
+    )
+    assert load_scheme(path).note == "2026-03-01"
+
+
+def test_every_fault_of_a_reform_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "方案.yml"
+    path.write_text(
+        "title: 试\nchanges:\n  activity.per_membr: 200\n  activity.per_member: {2026-02-30: 200}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError) as caught:
+        load_reform(path, load_scheme("fuyang-2015"))
+    told = {problem.where: problem.text() for problem in caught.value.problems}
+    assert "activity.per_member" in told["changes.activity.per_membr（第3行）"]
+    assert "不存在的日期" in told["changes.activity.per_member（第4行）"]
+    assert all("方案.yml" in one for one in told.values())
+
+
+def test_a_condition_that_cannot_be_read_is_told_at_its_column(tmp_path: Path) -> None:
+    found = faults(
+        tmp_path, text().replace("eligible: {functional: false}", 'eligible: {stars: ">= 三"}')
+    )
+    assert "present" in found["eligible.stars"] and "第" in found["eligible.stars"]

@@ -15,9 +15,12 @@ from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
 from evalkit.reports.plan_workbook import workbook
 from evalkit.reports.voice import NO_WORD
+from evalkit.subsidy.comparing import bases
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
 from evalkit.subsidy.money import moved, one_unit
+from evalkit.subsidy.notes import assumptions
+from evalkit.subsidy.notes import notes as plan_notes
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.simulation import FEN
 from evalkit.subsidy.words import WORDS, lists
@@ -153,7 +156,7 @@ def by_area(result: Result, year: int | None = None, place: str = NO_WORD) -> Bl
             for w in ("增加", "不变", "减少")
         ),
     ]
-    notes = [*remarks(result, [year]), *result.plan.assumptions, ROUNDED]
+    notes = [*remarks(result, [year]), *assumptions(result.plan), ROUNDED]
     return _block(result, f"{year}年分{place}支出", columns, rows, 1, notes=notes)
 
 
@@ -242,7 +245,7 @@ def not_reckoned(result: Result) -> Block | None:
 def by_basis(result: Result) -> Block:
     """全额 and 补差 of the components with a floor, side by side."""
     rows, parts = [], result.scheme.components
-    for r in result.plan.bases(result.reform).to_dict("records"):
+    for r in bases(result.plan, result.reform).to_dict("records"):
         part = parts[r["component"]]
         own = "（本方案）" if r["basis"] == part.basis else ""
         rows.append([f"{r['year']}年", part.name, WORDS["values"][r["basis"]] + own, *_wan(r)])
@@ -293,7 +296,7 @@ def whom(result: Result) -> Block:
 
 def basis(result: Result) -> Block:
     """What was assumed, whom nothing is due to, what is missing, and where the standards come from."""
-    told = dict.fromkeys([*result.plan.notes, *remarks(result)])
+    told = dict.fromkeys([*plan_notes(result.plan), *remarks(result)])
     return Block.bullets([*told, f"标准出处：{result.plan.scheme.source}"])
 
 

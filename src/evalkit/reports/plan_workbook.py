@@ -21,6 +21,7 @@ from evalkit.files import put
 from evalkit.subsidy.cells import Cells
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, missing, remarks, touched, why_words
+from evalkit.subsidy.notes import notes as plan_notes
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Scheme
 from evalkit.subsidy.values import Component
@@ -164,7 +165,7 @@ def _first(sheet: Any, result: Result, wrapped: Any) -> None:
         result.sentence,
         "黄色单元格（“标准”表）可以改，改后“分地区”各表随之重算。",
         *(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)),
-        *dict.fromkeys([*remarks(result), *result.plan.notes]),
+        *dict.fromkeys([*remarks(result), *plan_notes(result.plan)]),
         f"标准出处：{result.plan.scheme.source}",
     ]
     for row, text in enumerate(lines):

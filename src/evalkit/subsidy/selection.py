@@ -136,8 +136,8 @@ def need_of(scheme: SchemeData, name: str) -> Need:
     part = scheme.components[name]
     rewards = [one for one in scheme.components.values() if name in one.instead_of]
     columns = {str(one.by) for one in (part, *rewards) if one.by}
-    for one in (scheme, part, *rewards):
-        columns |= set(columns_of(parse(one.eligible)))
+    for conditions in (scheme.eligible, part.eligible, *(one.eligible for one in rewards)):
+        columns |= set(columns_of(parse(conditions)))
     if part.per == "unit" or "employees" in columns:  # employees are those of the units covered
         columns.add("units_covered")
     kind, lag = _money_needed(part)

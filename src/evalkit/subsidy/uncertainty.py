@@ -48,7 +48,7 @@ def uncertainty(
     """
     year, rng = year or plan.years[-1], np.random.default_rng([seed, *b"subsidy"])
     changed = {name: plan.changed(reform)[1] for name, reform in reforms.items()}
-    bases = {one.scheme.members for one in changed.values()} | {plan.scheme.members}
+    bases: set[str] = {one.scheme.members for one in changed.values()} | {plan.scheme.members}
     known = {base: plan.reduction.members(year, base) for base in bases}
     gaps = any(one.unknown.any() for one in known.values())
     homes = plan.reduction.rows(year)["home"].to_numpy(str)
