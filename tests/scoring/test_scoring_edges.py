@@ -62,9 +62,9 @@ def test_the_best_value_earns_everything_and_order_is_kept(values, better):
 
 
 def test_the_method_says_how_ties_count():
-    from evalkit.scoring.words import WORDS
+    from evalkit.scoring.methods import RULES
 
-    assert "100" in WORDS["rules"]["percentile"] and "并列" in WORDS["rules"]["percentile"]
+    assert "100" in RULES["percentile"].zh and "并列" in RULES["percentile"].zh
 
 
 # references of 0

@@ -67,8 +67,8 @@ def scores_block(scores: Scores) -> Block:
     if not scores.ordered:
         frame["rank"] = pd.NA
     source = WORDS.say("say.public" if scores.is_public else "say.reports")
-    facts = {"when": scores.when, "index": scores.index.name}
-    return show("scores", frame, [scores.method], source, scores.is_demo, **facts)
+    notes, name = [scores.method], scores.index.name
+    return show("scores", frame, notes, source, scores.is_demo, when=scores.when, index=name)
 
 
 @shows(Shift, "block")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.scoring.normalise import SIGNED, Better, lower_better, normalise, over_units
+from evalkit.scoring.methods import COMBINATIONS, RULES, Combination
+from evalkit.scoring.normalise import Better, lower_better, normalise, over_units
 from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar
 from evalkit.world.number import plain
 
-METHODS = ("arithmetic", "geometric", "harmonic", "power", "median", "copeland")
 LARGEST_POWER = 100
+SORTED = ("median", "copeland")  # formulas that want values and weights of one shape
 BLOCK = 4_000_000  # numbers held at once by the outranking matrix
 
 
@@ -55,14 +56,13 @@ def check_combination(
     normalisation: str, aggregation: str, node: str = "", to: tuple[float, float] = (0, 1)
 ) -> None:
     """Refuse before the run what has no meaning: a geometric or harmonic mean of values that can be negative."""
-    one_of(node or "aggregate", aggregation, *METHODS)
-    negative = normalisation in SIGNED or (normalisation in ("minmax", "goalposts") and min(to) < 0)
-    if aggregation in ("geometric", "harmonic", "power") and negative:
+    one_of(node or "aggregate", aggregation, *COMBINATIONS)
+    rule = RULES.get(normalisation)
+    negative = rule is not None and (rule.signed or (rule.onto and min(to) < 0))
+    if COMBINATIONS[aggregation].positive and negative:
+        found = f"{aggregation}（{normalisation}）"
+        allowed = "几何、调和、幂平均只用于正数；该标准化会产生负数"
         advice = "改用 arithmetic，或改用 minmax（如 1 到 100）、share_of_target"
-        found, allowed = (
-            f"{aggregation}（{normalisation}）",
-            "几何、调和、幂平均只用于正数；该标准化会产生负数",
-        )
         raise refuse(node or "aggregate", found, allowed, advice)
 
 
@@ -104,50 +104,57 @@ def aggregate(
     ----------
     OECD/JRC (2008), Handbook, step 6; Copeland (1951); Munda and Nardo (2009), Applied Economics 41, 1513-1523.
     """
-    one_of(node or "method", method, *METHODS)
-    values = _table(x, 2 if method == "copeland" else 1)
-    power = scalar(
-        "power", power, -LARGEST_POWER, LARGEST_POWER, f"−{LARGEST_POWER} 至 {LARGEST_POWER}"
-    )
+    one_of(node or "method", method, *COMBINATIONS)
+    way = COMBINATIONS[method]
+    values = _table(x, 2 if way.pairwise else 1)
+    said = f"−{LARGEST_POWER} 至 {LARGEST_POWER}"
+    power = scalar("power", power, -LARGEST_POWER, LARGEST_POWER, said)
     needs = scalar("needs", needs, 0, 1, "0 至 1")
     w = shares(np.ones(values.shape[-1]) if weights is None else weights, values.shape[-1])
     w = w[..., None, :] if w.ndim > 1 else w
     shape = _common(values, w)
-    if method in ("median", "copeland"):
+    if method in SORTED:
         values = np.broadcast_to(values, shape)
-    if method in ("geometric", "harmonic", "power") and bool((values < 0).any()):
-        found = f"有负数 {plain(np.nanmin(values))}"
-        raise refuse(
-            node or "aggregate",
-            found,
-            f"{method} 平均的数值都不小于 0",
-            "改用 arithmetic 或换一种标准化",
-        )
+    if way.positive and bool((values < 0).any()):
+        found, allowed = f"有负数 {plain(np.nanmin(values))}", f"{method} 平均的数值都不小于 0"
+        raise refuse(node or "aggregate", found, allowed, "改用 arithmetic 或换一种标准化")
     if not np.isnan(values.sum()):
-        return _copeland(values, w) if method == "copeland" else _mean(values, w, method, power)
+        return _combined(values, w, way, power)
     present = ~np.isnan(values)
     coverage = (present * w).sum(-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         known = np.where(present, w, 0.0) / coverage[..., None]
-    result = (
-        _copeland(values, w)
-        if method == "copeland"
-        else _mean(np.where(present, values, 1.0), known, method, power)
-    )
+    if not way.pairwise:  # which splits a pair of which one is missing in half
+        values, w = np.where(present, values, 1.0), known
+    result = _combined(values, w, way, power)
     return np.where((coverage >= needs - 1e-9) & (coverage > 0), result, np.nan)
 
 
-def _mean(x: Floats, w: Floats, method: str, power: float) -> Floats:
-    if method == "median":
-        return _median(x, np.broadcast_to(w, x.shape))
-    if method == "harmonic":
-        method, power = "power", -1.0
+def _combined(x: Floats, w: Floats, way: Combination, power: float) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        if method == "arithmetic":
-            return _dot(x, w)
-        if method == "geometric" or power == 0:
-            return np.exp(_dot(np.log(x), w, zero=x))
-        return np.asarray(_dot(x**power, w, zero=x) ** (1 / power))
+        return np.asarray(way.formula(x, w, power))
+
+
+@COMBINATIONS.add("arithmetic", zh="加权算术平均")
+def _arithmetic(x: Floats, w: Floats, power: float) -> Floats:
+    return _dot(x, w)
+
+
+@COMBINATIONS.add("geometric", zh="加权几何平均", positive=True, varied=1)
+def _geometric(x: Floats, w: Floats, power: float) -> Floats:
+    return np.exp(_dot(np.log(x), w, zero=x))
+
+
+@COMBINATIONS.add("harmonic", zh="加权调和平均", positive=True, varied=2)
+def _harmonic(x: Floats, w: Floats, power: float) -> Floats:
+    return _power(x, w, -1.0)
+
+
+@COMBINATIONS.add("power", zh="幂平均", positive=True)
+def _power(x: Floats, w: Floats, power: float) -> Floats:
+    if power == 0:
+        return _geometric(x, w, power)
+    return np.asarray(_dot(x**power, w, zero=x) ** (1 / power))
 
 
 def _dot(x: Floats, w: Floats, zero: Floats | None = None) -> Floats:
@@ -159,7 +166,9 @@ def _dot(x: Floats, w: Floats, zero: Floats | None = None) -> Floats:
     return x @ w if w.ndim == 1 else np.asarray((x * w).sum(-1))
 
 
-def _median(x: Floats, w: Floats) -> Floats:
+@COMBINATIONS.add("median", zh="加权中位数")
+def _median(x: Floats, w: Floats, power: float) -> Floats:
+    w = np.broadcast_to(w, x.shape)
     order = np.argsort(x, axis=-1)
     value = np.take_along_axis(x, order, -1)
     reach = np.cumsum(np.take_along_axis(w, order, -1), axis=-1)
@@ -192,7 +201,8 @@ def _balance(rows: Floats, units: Floats, w: Floats) -> Floats:
     return balance
 
 
-def _copeland(x: Floats, w: Floats) -> Floats:
+@COMBINATIONS.add("copeland", zh="Copeland两两比较", pairwise=True)
+def _copeland(x: Floats, w: Floats, power: float) -> Floats:
     count, indicators = x.shape[-2:]
     if not x.size:
         return np.zeros(x.shape[:-1])
@@ -266,3 +276,6 @@ def obstacle(x: ArrayLike, weights: ArrayLike) -> Floats:
     deficit = w * (1 - np.clip(values, 0, 1))
     total = np.nansum(deficit, axis=-1, keepdims=True)
     return np.asarray(np.divide(deficit, total, out=deficit * 0.0, where=total > 0))
+
+
+METHODS = tuple(COMBINATIONS)

@@ -13,24 +13,15 @@ from evalkit.scoring.aggregate import check_combination
 from evalkit.scoring.ahp import ahp, inconsistent
 from evalkit.scoring.cut_offs import grades
 from evalkit.scoring.finding import find
+from evalkit.scoring.methods import RULES
 from evalkit.scoring.models import TARGET, Group, IndexFile, Leaf
-from evalkit.scoring.normalise import SIGNED
 from evalkit.scoring.tree import Cut, Index, Node
 from evalkit.world.declared import At, Faults
 from evalkit.world.number import plain
 
 __all__ = ["Cut", "Index", "Node", "load_index"]
 
-UNBOUNDED = SIGNED | {
-    "rank",
-    "ratio_mean",
-    "ratio_worst",
-}  # values that are no share of a full mark
-NEEDED = {  # what a rule cannot do without
-    "share_of_target": ("full_at",),
-    "distance": ("full_at",),
-    "goalposts": ("low", "high"),
-}
+WRITTEN = {"target": "full_at"}  # how an index calls what a rule needs
 DIRECTIONS = ("higher", "lower")
 
 
@@ -63,7 +54,7 @@ def load_index(given: Any, known: Mapping[str, Mapping[str, Any]]) -> Index:
     place = _Place((code,), (code, "tree"), raw.rule, float(raw.points), (id(raw.tree),))
     node = reader.group(code, root, place)
     cuts = grades(raw.grades, (code, "grades"), faults)
-    unbounded = sorted({leaf.rule for leaf in node.leaves() if leaf.rule in UNBOUNDED})
+    unbounded = sorted({leaf.rule for leaf in node.leaves() if RULES[leaf.rule].top is None})
     if cuts and unbounded:
         allowed, advice = (
             "分等级要求每项是满分的一部分",
@@ -212,7 +203,7 @@ class _Reader:
 
     def _limits(self, node: Node, leaf: Leaf, place: _Place) -> None:
         """Limits that the rule needs, and limits that cannot hold."""
-        for key in NEEDED.get(node.rule, ()):
+        for key in (WRITTEN.get(need, need) for need in RULES[node.rule].needs):
             if np.isnan(getattr(node, key)):
                 written = leaf.given().get(key, "")
                 advice = f"{node.code} 没有参照值，请写一个数" if written == TARGET else ""

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from evalkit.scoring.aggregate import METHODS as COMBINE
+from evalkit.scoring.aggregate import METHODS as COMBINE_METHODS
 from evalkit.scoring.impute import METHODS as IMPUTE
-from evalkit.scoring.normalise import METHODS as RULES
+from evalkit.scoring.normalise import METHODS as RULE_METHODS
 from evalkit.scoring.treat import METHODS as TREAT
 from evalkit.scoring.tree import NAN
 from evalkit.world.kinds import (
@@ -26,8 +26,8 @@ from evalkit.world.kinds import (
     one_of,
 )
 
-Rule = Annotated[str, one_of(*RULES)]
-Combine = Annotated[str, one_of(*COMBINE)]
+Rule = Annotated[str, one_of(*RULE_METHODS)]
+Combine = Annotated[str, one_of(*COMBINE_METHODS)]
 Entries = dict[Any, Any]
 TARGET = "target"  # instead of a number: the indicator's own
 

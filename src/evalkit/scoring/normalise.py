@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evalkit.scoring.methods import RULES
 from evalkit.scoring.ranks import rank
 from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar
 from evalkit.world.number import plain
-
-METHODS = (
-    "share_of_target",
-    "linear_60_100",
-    "minmax",
-    "zscore",
-    "rank",
-    "percentile",
-    "distance",
-    "goalposts",
-    "above_below",
-    "ratio_best",
-    "ratio_mean",
-    "ratio_worst",
-    "difference_best",
-    "difference_mean",
-    "difference_worst",
-)
-ABSOLUTE = frozenset({"share_of_target", "goalposts"})  # a unit's value never depends on the others
-SIGNED = frozenset(
-    {"zscore", "difference_best", "difference_mean", "difference_worst", "above_below"}
-)
 
 Better = str | Sequence[str]
 
@@ -141,14 +121,13 @@ def normalise(
     OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 5; UNDP, Human Development Report,
     technical note 1.
     """
-    one_of("method", method, *METHODS)
+    one_of("method", method, *RULES)
     values = array("x", x)
     if not values.ndim:
         raise refuse("x", "一个数", "一列（一个指标）或 单位 × 指标")
     flat = values.ndim == 1
     values = values[:, None] if flat else values
     lower = lower_better(better, values.shape[-1])
-    names = [str(name) for name in names] or [f"第 {n + 1} 个指标" for n in range(len(lower))]
     zero_at, low, high = (
         _limit(name, v, lower) for name, v in (("zero_at", zero_at), ("low", low), ("high", high))
     )
@@ -156,51 +135,54 @@ def normalise(
         values, low, high = (
             _log(name, v) for name, v in (("x", values), ("low", low), ("high", high))
         )
-    if method in ("share_of_target", "distance"):
-        target = _needed("target", target, lower, f"{method} 需要目标值 target", names)
-    if method == "goalposts":
-        low = _needed("low", low, lower, "goalposts 需要固定的下限 low", names)
-        high = _needed("high", high, lower, "goalposts 需要固定的上限 high", names)
+    rule = RULES[method]
+    called = tuple(map(str, names)) or tuple(f"第 {n + 1} 个指标" for n in range(len(lower)))
+    if "target" in rule.needs:
+        target = _needed("target", target, lower, f"{method} 需要目标值 target", called)
+    if "low" in rule.needs:
+        low = _needed("low", low, lower, f"{method} 需要固定的下限 low", called)
+        high = _needed("high", high, lower, f"{method} 需要固定的上限 high", called)
     if isinstance(to, str) or not hasattr(to, "__len__") or len(to) != 2:
         raise refuse("to", str(to)[:60], "两个数，先低后高")
     ends = [scalar("to", end, said="两个数，先低后高") for end in to]
+    given = Given(
+        x=values,
+        lower=lower,
+        names=called,
+        target=target,
+        zero_at=zero_at,
+        low=low,
+        high=high,
+        ends=(ends[0], ends[1]),
+        cap=cap,
+        ties=ties,
+        threshold=threshold,
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
-        if method == "share_of_target":
-            result = _share(values, lower, target, zero_at, names)
-        elif method in ("linear_60_100", "minmax", "goalposts"):
-            span = (60.0, 100.0) if method == "linear_60_100" else (ends[0], ends[1])
-            held = cap if cap is not None else method == "goalposts"
-            result = _between(values, lower, low, high, span, held, names)
-        elif method == "distance":
-            worst = np.where(lower, over_units("max", values), over_units("min", values))
-            goal = np.asarray(target, dtype=float)
-            reachable = np.where(
-                lower, goal < worst, goal > worst
-            )  # else every unit has reached it
-            result = np.where(
-                reachable,
-                (values - worst) / (goal - worst),
-                np.where(np.isnan(values), np.nan, 1.0),
-            )
-            result = np.minimum(result, 1.0) if cap else result
-        elif method == "zscore":
-            sd = sample_sd(values)
-            centred = values - over_units("mean", values)
-            result = np.where(
-                sd > 1e-12 * np.abs(over_units("max", np.abs(values))), centred / sd, centred * 0.0
-            )
-            result = np.where(lower, -result, result)
-        elif method in ("rank", "percentile"):
-            result = _places(
-                np.where(lower, -values, values), ties or ("min" if method == "rank" else "ceiling")
-            )
-            if method == "percentile":
-                result = 100 * result / np.sum(~np.isnan(values), axis=-2, keepdims=True)
-        else:
-            result = _relative(
-                values, lower, method, scalar("threshold", threshold, 0, said="不小于 0"), names
-            )
+        result = rule.formula(given)
     return np.asarray(result[..., 0] if flat else result)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a rule may use: checked values (units x indicators) and the options of `normalise`."""
+
+    x: Floats
+    lower: NDArray[np.bool_]
+    names: tuple[str, ...]
+    target: Any
+    zero_at: Any
+    low: Any
+    high: Any
+    ends: tuple[float, float]
+    cap: bool | None
+    ties: str | None
+    threshold: Any
+
+    @property
+    def turned(self) -> Floats:
+        """The values with the sign turned where less is better."""
+        return np.where(self.lower, -self.x, self.x)
 
 
 def _limit(where: str, value: Any, lower: NDArray[np.bool_]) -> Any:
@@ -230,15 +212,6 @@ def _which(hit: NDArray[np.bool_], names: Sequence[str]) -> str:
     return "、".join(names[n] for n in np.flatnonzero(columns)[:10])
 
 
-def _places(x: Floats, ties: str) -> Floats:
-    """Ascending ranks of the units, the higher the better."""
-    one_of("ties", ties, "min", "average", "dense", "ceiling")
-    if ties != "ceiling":
-        return rank(x, ties, better="lower", axis=-2)
-    found = rank(x, "min", better="lower", axis=-2)
-    return np.where(x == over_units("max", x), np.sum(~np.isnan(x), axis=-2, keepdims=True), found)
-
-
 def _log(where: str, v: Any) -> Any:
     if v is None:
         return None
@@ -252,56 +225,109 @@ def _log(where: str, v: Any) -> Any:
     return np.log(v)
 
 
-def _share(
-    x: Floats, lower: NDArray[np.bool_], target: Any, zero_at: Any, names: Sequence[str]
-) -> Floats:
-    goal = np.broadcast_to(np.asarray(target, dtype=float), lower.shape)
-    zero = np.broadcast_to(
-        np.asarray(np.nan if zero_at is None else zero_at, dtype=float), lower.shape
-    )
+# the rules, in the order in which they are named
+
+
+@RULES.add("share_of_target", zh="与满分线相比，达到满分线得满分", needs=("target",), absolute=True)
+def _share(given: Given) -> Floats:
+    x, lower, names = given.x, given.lower, given.names
+    goal = np.broadcast_to(np.asarray(given.target, dtype=float), lower.shape)
+    zero_at = np.nan if given.zero_at is None else given.zero_at
+    zero = np.broadcast_to(np.asarray(zero_at, dtype=float), lower.shape)
     start = np.where(np.isnan(zero), 0.0, zero)
-    if bool(np.any(same := goal == start)):
-        raise refuse(
-            "target",
-            f"{_which(same, names)}的目标值 {plain(goal[same][0])}",
-            "目标值与零分值（不写为 0）不能相同",
-        )
-    if bool(np.any(below := (goal < 0) & np.isnan(zero))):
+    same = goal == start
+    if bool(np.any(same)):
+        found = f"{_which(same, names)}的目标值 {plain(goal[same][0])}"
+        raise refuse("target", found, "目标值与零分值（不写为 0）不能相同")
+    below = (goal < 0) & np.isnan(zero)
+    if bool(np.any(below)):
         found = f"{_which(below, names)}的目标值 {plain(goal[below][0])}"
         raise refuse("target", found, "没有零分值时，目标值大于 0", "写上 zero_at（得零分的值）")
-    if bool(np.any(turned := ~np.isnan(zero) & ((goal > zero) == lower))):
-        raise refuse(
-            "zero_at",
-            f"{_which(turned, names)}方向相反",
-            "越高越好时零分值低于目标值，越低越好时高于目标值",
-        )
+    turned = ~np.isnan(zero) & ((goal > zero) == lower)
+    if bool(np.any(turned)):
+        allowed = "越高越好时零分值低于目标值，越低越好时高于目标值"
+        raise refuse("zero_at", f"{_which(turned, names)}方向相反", allowed)
     inverse = np.where(x <= goal, 1.0, goal / x)
-    return np.clip(
-        np.where(lower & np.isnan(zero), inverse, (x - start) / (goal - start)), 0.0, 1.0
-    )
+    share = np.where(lower & np.isnan(zero), inverse, (x - start) / (goal - start))
+    return np.clip(share, 0.0, 1.0)
 
 
-def _between(
-    x: Floats,
-    lower: NDArray[np.bool_],
-    low: Any,
-    high: Any,
-    ends: tuple[float, float],
-    cap: bool,
-    names: Sequence[str],
-) -> Floats:
-    fixed = [np.asarray(np.nan if given is None else given, dtype=float) for given in (low, high)]
-    floor, ceiling = (
-        np.where(np.isnan(v), over_units(n, x), v)
-        for v, n in zip(fixed, ("min", "max"), strict=True)
+@RULES.add("linear_60_100", zh="功效系数60至100", top=100.0, varied=2)
+def _linear_60_100(given: Given) -> Floats:
+    return _between(given, (60.0, 100.0), bool(given.cap))
+
+
+@RULES.add("minmax", zh="最好与最差之间按比例", onto=True, varied=1)
+def _minmax(given: Given) -> Floats:
+    return _between(given, given.ends, bool(given.cap))
+
+
+@RULES.add("zscore", zh="标准分", signed=True, top=None)
+def _zscore(given: Given) -> Floats:
+    sd = sample_sd(given.x)
+    centred = given.x - over_units("mean", given.x)
+    varies = sd > 1e-12 * np.abs(over_units("max", np.abs(given.x)))
+    result = np.where(varies, centred / sd, centred * 0.0)
+    return np.where(given.lower, -result, result)
+
+
+@RULES.add("rank", zh="位次", top=None)
+def _rank(given: Given) -> Floats:
+    return _places(given.turned, given.ties or "min")
+
+
+@RULES.add(
+    "percentile",
+    zh="位次百分比（并列最好的都按100计，其余并列的取低位）",
+    top=100.0,
+    varied=3,
+)
+def _percentile(given: Given) -> Floats:
+    places = _places(given.turned, given.ties or "ceiling")
+    return np.asarray(100 * places / np.sum(~np.isnan(given.x), axis=-2, keepdims=True))
+
+
+def _places(x: Floats, ties: str) -> Floats:
+    """Ascending ranks of the units, the higher the better."""
+    one_of("ties", ties, "min", "average", "dense", "ceiling")
+    if ties != "ceiling":
+        return rank(x, ties, better="lower", axis=-2)
+    found = rank(x, "min", better="lower", axis=-2)
+    return np.where(x == over_units("max", x), np.sum(~np.isnan(x), axis=-2, keepdims=True), found)
+
+
+@RULES.add("distance", zh="与目标的距离", needs=("target",))
+def _distance(given: Given) -> Floats:
+    x, lower = given.x, given.lower
+    worst = np.where(lower, over_units("max", x), over_units("min", x))
+    goal = np.asarray(given.target, dtype=float)
+    reachable = np.where(lower, goal < worst, goal > worst)  # else every unit has reached it
+    reached = np.where(np.isnan(x), np.nan, 1.0)
+    result = np.where(reachable, (x - worst) / (goal - worst), reached)
+    return np.minimum(result, 1.0) if given.cap else result
+
+
+@RULES.add("goalposts", zh="固定上下限之间按比例", needs=("low", "high"), onto=True, absolute=True)
+def _goalposts(given: Given) -> Floats:
+    return _between(given, given.ends, True if given.cap is None else given.cap)
+
+
+def _between(given: Given, ends: tuple[float, float], cap: bool) -> Floats:
+    """Values between the worst and the best (or fixed limits) onto `ends`."""
+    x, lower, names = given.x, given.lower, given.names
+    low, high = (
+        np.asarray(np.nan if end is None else end, dtype=float) for end in (given.low, given.high)
     )
-    if bool(np.any(crossed := np.broadcast_to(fixed[0] >= fixed[1], lower.shape))):
+    floor = np.where(np.isnan(low), over_units("min", x), low)
+    ceiling = np.where(np.isnan(high), over_units("max", x), high)
+    crossed = np.broadcast_to(low >= high, lower.shape)
+    if bool(np.any(crossed)):
         raise refuse("low, high", f"{_which(crossed, names)}下限不低于上限", "low 小于 high")
-    if bool(np.any(turned := np.broadcast_to(floor > ceiling, (*ceiling.shape[:-1], len(lower))))):
+    turned = np.broadcast_to(floor > ceiling, (*ceiling.shape[:-1], len(lower)))
+    if bool(np.any(turned)):
         found = f"{_which(turned, names)}的数值都在给定的限值之外"
-        raise refuse(
-            "low, high", found, "low 低于数据的最大值，high 高于数据的最小值", "两端都写，或都不写"
-        )
+        allowed = "low 低于数据的最大值，high 高于数据的最小值"
+        raise refuse("low, high", found, allowed, "两端都写，或都不写")
     worst, span = np.where(lower, ceiling, floor), np.where(lower, floor - ceiling, ceiling - floor)
     flat = np.abs(span) <= 1e-12 * np.maximum(np.abs(floor), np.abs(ceiling))
     scale = (ends[1] - ends[0]) / np.where(flat, np.nan, span)
@@ -312,36 +338,91 @@ def _between(
     return np.clip(result, min(ends), max(ends)) if cap else result
 
 
-def _relative(
-    x: Floats, lower: NDArray[np.bool_], method: str, threshold: float, names: Sequence[str]
-) -> Floats:
-    kind, _, name = method.partition("_")
-    low, high = over_units("min", x), over_units("max", x)
-    ends = {"best": np.where(lower, low, high), "worst": np.where(lower, high, low)}
-    reference = ends[name] if name in ends else over_units("mean", x)
-    said = {"best": "最好值", "worst": "最差值"}.get(name, "平均数")
-    unlike = ~np.isnan(x) & (
-        np.abs(x - reference) > 1e-12 * np.maximum(high - low, np.abs(reference))
-    )
-    if kind == "ratio":
-        _not_zero(method, f"{said}为 0", unlike & (reference == 0), names)
-        base = np.where(lower, x, reference)  # what the ratio is divided by
-        _not_zero(method, "有 0 值（越低越好时作分母）", unlike & (base == 0), names)
-        if bool(np.any(bad := unlike & ((base < 0) | (reference < 0)))):
-            found = f"{_which(bad, names)}有负数"
-            raise refuse("x", found, f"{method} 只用于正数", "改用 minmax")
-        return np.where(
-            np.isnan(x),
-            np.nan,
-            np.where(unlike, np.where(lower, reference / x, x / reference), 1.0),
-        )
-    zero = np.abs(reference) <= 1e-12 * np.maximum(np.abs(low), np.abs(high))
-    _not_zero(method, f"{said}为 0", unlike & zero, names)
-    relative = np.where(unlike, (x - reference) / np.abs(reference), x * 0.0)
-    signed = np.where(lower, -relative, relative)
-    if kind == "difference":
-        return signed
-    return np.where(np.isnan(x), np.nan, np.where(np.abs(signed) > threshold, np.sign(signed), 0.0))
+@dataclass(frozen=True, eq=False)
+class _Reference:
+    """What values are compared with: the best, the worst or the mean of each column."""
+
+    method: str
+    said: str
+    value: Floats
+    unlike: NDArray[np.bool_]  # values that differ from it
+    least: Floats
+    most: Floats
+
+
+def _reference(given: Given, method: str) -> _Reference:
+    scalar("threshold", given.threshold, 0, said="不小于 0")
+    least, most = over_units("min", given.x), over_units("max", given.x)
+    name = method.rpartition("_")[2]
+    if name == "best":
+        said, value = "最好值", np.where(given.lower, least, most)
+    elif name == "worst":
+        said, value = "最差值", np.where(given.lower, most, least)
+    else:
+        said, value = "平均数", over_units("mean", given.x)
+    near = 1e-12 * np.maximum(most - least, np.abs(value))
+    unlike = ~np.isnan(given.x) & (np.abs(given.x - value) > near)
+    return _Reference(method, said, value, unlike, least, most)
+
+
+@RULES.add("above_below", zh="高于、接近或低于平均数", signed=True, top=None)
+def _above_below(given: Given) -> Floats:
+    signed = _signed_difference(given, _reference(given, "above_below"))
+    threshold = scalar("threshold", given.threshold, 0, said="不小于 0")
+    side = np.where(np.abs(signed) > threshold, np.sign(signed), 0.0)
+    return np.where(np.isnan(given.x), np.nan, side)
+
+
+@RULES.add("ratio_best", zh="与最好者之比")
+def _ratio_best(given: Given) -> Floats:
+    return _ratio(given, _reference(given, "ratio_best"))
+
+
+@RULES.add("ratio_mean", zh="与平均数之比", top=None)
+def _ratio_mean(given: Given) -> Floats:
+    return _ratio(given, _reference(given, "ratio_mean"))
+
+
+@RULES.add("ratio_worst", zh="与最差者之比", top=None)
+def _ratio_worst(given: Given) -> Floats:
+    return _ratio(given, _reference(given, "ratio_worst"))
+
+
+@RULES.add("difference_best", zh="与最好者的相对差", signed=True, top=None)
+def _difference_best(given: Given) -> Floats:
+    return _signed_difference(given, _reference(given, "difference_best"))
+
+
+@RULES.add("difference_mean", zh="与平均数的相对差", signed=True, top=None)
+def _difference_mean(given: Given) -> Floats:
+    return _signed_difference(given, _reference(given, "difference_mean"))
+
+
+@RULES.add("difference_worst", zh="与最差者的相对差", signed=True, top=None)
+def _difference_worst(given: Given) -> Floats:
+    return _signed_difference(given, _reference(given, "difference_worst"))
+
+
+def _ratio(given: Given, to: _Reference) -> Floats:
+    """Values over the reference; the reference over the values where less is better."""
+    x, lower, names = given.x, given.lower, given.names
+    _not_zero(to.method, f"{to.said}为 0", to.unlike & (to.value == 0), names)
+    base = np.where(lower, x, to.value)  # what the ratio is divided by
+    _not_zero(to.method, "有 0 值（越低越好时作分母）", to.unlike & (base == 0), names)
+    negative = to.unlike & ((base < 0) | (to.value < 0))
+    if bool(np.any(negative)):
+        found = f"{_which(negative, names)}有负数"
+        raise refuse("x", found, f"{to.method} 只用于正数", "改用 minmax")
+    ratio = np.where(to.unlike, np.where(lower, to.value / x, x / to.value), 1.0)
+    return np.where(np.isnan(x), np.nan, ratio)
+
+
+def _signed_difference(given: Given, to: _Reference) -> Floats:
+    """Relative differences to the reference, above 0 where a value is better."""
+    zero = np.abs(to.value) <= 1e-12 * np.maximum(np.abs(to.least), np.abs(to.most))
+    _not_zero(to.method, f"{to.said}为 0", to.unlike & zero, given.names)
+    relative = np.where(to.unlike, (given.x - to.value) / np.abs(to.value), given.x * 0.0)
+    return np.where(given.lower, -relative, relative)
 
 
 def _not_zero(method: str, said: str, zero: NDArray[np.bool_], names: Sequence[str]) -> None:
@@ -349,3 +430,6 @@ def _not_zero(method: str, said: str, zero: NDArray[np.bool_], names: Sequence[s
     if zero.any():
         found = f"{_which(zero, names)}{said}"
         raise refuse("x", found, f"{method} 与它相比，不能为 0", "改用 minmax 或 share_of_target")
+
+
+METHODS = tuple(RULES)

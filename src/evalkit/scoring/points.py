@@ -9,7 +9,8 @@ import pandas as pd
 
 from evalkit.problems import InputError, Problem
 from evalkit.scoring.aggregate import aggregate
-from evalkit.scoring.normalise import ABSOLUTE, normalise
+from evalkit.scoring.methods import COMBINATIONS, RULES
+from evalkit.scoring.normalise import normalise
 from evalkit.scoring.tree import Index, Node
 from evalkit.stats.arrays import Floats
 
@@ -25,7 +26,6 @@ PERSONAL = {
     "手机号",
 }
 ENTITIES = {"area", "party_org"}
-PERCENT = {"linear_60_100", "percentile"}
 NOISE = 1e-10  # of a score out of sums of floats; ten decimals are kept
 
 
@@ -54,7 +54,7 @@ def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
             names=[leaf.name for leaf in mine],
             **given,
         )
-        out[..., part] = done / 100 if way in PERCENT else done
+        out[..., part] = done / 100 if RULES[way].top == 100 else done
     return out
 
 
@@ -110,8 +110,8 @@ def settled(score: Any) -> Floats:
 
 def mix(index: Index, own: Floats, others: Floats) -> Floats:
     """Score of every unit on its own data among the data of the others."""
-    absolute = all(leaf.rule in ABSOLUTE for leaf in index.leaves) and all(
-        g.combine != "copeland" for g in index.root.groups()
+    absolute = all(RULES[leaf.rule].absolute for leaf in index.leaves) and not any(
+        COMBINATIONS[group.combine].pairwise for group in index.root.groups()
     )
     if absolute or own is others or np.array_equal(own, others, equal_nan=True):
         return total_scores(index, leaf_shares(index, own))[0]

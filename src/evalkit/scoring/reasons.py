@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.scoring.methods import COMBINATIONS, RULES
 from evalkit.scoring.normalise import over_units
 from evalkit.scoring.points import settled
 from evalkit.scoring.scored import Scored
@@ -76,7 +77,7 @@ def _reason(scored: Scored, indicator: int, row: Any) -> str:
             text += WORDS.say("say.zero_at", zero=_value(scored, indicator, leaf.zero_at))
     else:
         sentence = "say.z" if leaf.rule == "zscore" else "say.share"
-        text += WORDS.say(sentence, rule=WORDS["rules"][leaf.rule], share=row.share)
+        text += WORDS.say(sentence, rule=RULES[leaf.rule].zh, share=row.share)
     if row.share >= FULL and row.lost >= SMALLEST_LOSS:
         text += WORDS.say("say.whole_group")
     return WORDS.say(
@@ -132,9 +133,9 @@ def _gaps_to_the_mean(scored: Scored, row_of: int) -> Any:
 
 def method(scored: Scored) -> str:
     """How the scores were made, in words."""
-    index, root, rules = scored.index, scored.index.root, WORDS["combines"]
+    index, root = scored.index, scored.index.root
     unlike = [
-        WORDS.say("say.combine", name=group.name, rule=rules[group.combine])
+        WORDS.say("say.combine", name=group.name, rule=COMBINATIONS[group.combine].zh)
         for group in root.groups()
         if group.combine != "arithmetic"
     ]
@@ -150,8 +151,8 @@ def method(scored: Scored) -> str:
         full=points(root.points),
         needs=index.needs,
         groups="、".join(groups),
-        rules="；".join(WORDS["rules"][rule] for rule in used),
-        combine="，其余".join(["、".join(unlike)] * bool(unlike) + [rules["arithmetic"]]),
+        rules="；".join(RULES[rule].zh for rule in used),
+        combine="，其余".join(["、".join(unlike)] * bool(unlike) + [COMBINATIONS["arithmetic"].zh]),
         impute=fill,
     )
     cuts = _grades(scored)

@@ -15,6 +15,7 @@ import pandas as pd
 from evalkit.problems import InputError, did_you_mean
 from evalkit.scoring.aggregate import check_combination
 from evalkit.scoring.impute import impute
+from evalkit.scoring.methods import COMBINATIONS, RULES
 from evalkit.scoring.points import combine, leaf_shares, printed, total_scores, wide
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.scored import Scored
@@ -273,8 +274,8 @@ def _options(scores: Scored) -> dict[str, list[Any]]:
     return {
         "imputation": fill if gaps else [index.impute],
         "treatment": ["none", "winsorise"],
-        "normalisation": ["", "minmax", "linear_60_100", "percentile"],
-        "aggregation": ["", "geometric", "harmonic"],
+        "normalisation": ["", *RULES.varied()],
+        "aggregation": ["", *COMBINATIONS.varied()],
         "indicator": list(range(-1, len(index.leaves))) if len(index.leaves) > 2 else [-1],
     }
 
