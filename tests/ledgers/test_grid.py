@@ -55,7 +55,7 @@ def test_two_levels_and_title_rows(headings: Headings) -> None:
     found = structure(sheet(rows, "经费", merges=merges), headings)
     block = found.blocks[0]
     assert block.form == "funds" and block.money_unit == "万元"
-    assert {c: at[0] for c, at in block.columns.items()} == {
+    assert {c: at.index for c, at in block.columns.items()} == {
         "row_number": 0,
         "party_org": 1,
         "fiscal_city": 2,
@@ -86,7 +86,7 @@ def test_group_above_full_headings(headings: Headings) -> None:
         [1.0, "甲有限公司", "法人企业", 10.0, 4.0, 3.0, 1.0],
     ]
     block = structure(sheet(rows, "组织台账"), headings).blocks[0]
-    at = {c: index for c, (index, _) in block.columns.items()}
+    at = {c: one.index for c, one in block.columns.items()}
     assert (at["members"], at["full_members"], at["probationary_members"]) == (4, 5, 6)
 
 

@@ -71,8 +71,8 @@ def safe_rows(sheet: RawSheet, headings: Headings, lists: dict[str, Any]) -> lis
     for block in found.blocks:
         specs = headings.forms[block.form]["columns"]
         known = {
-            at: specs[c]["type"]
-            for c, (at, _) in block.columns.items()
+            at.index: specs[c]["type"]
+            for c, at in block.columns.items()
             if c not in FREE and not specs[c].get("person")
         }
         used = [*block.rows, *(i for i, _ in block.totals)]
@@ -100,7 +100,7 @@ def safe_rows(sheet: RawSheet, headings: Headings, lists: dict[str, Any]) -> lis
 
 def _others(sheet: RawSheet, block: Any) -> dict[int, str]:
     """Columns that the form does not know and that neither heading nor content gives to persons: numbers only."""
-    out, known = {}, {at for at, _ in block.columns.values()}
+    out, known = {}, {at.index for at in block.columns.values()}
     for j in range(max(map(len, sheet.rows))):
         said = [
             text

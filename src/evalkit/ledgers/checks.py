@@ -137,7 +137,7 @@ def _one_total(
     spans: Sequence[tuple[int, int]],
     inactive: np.ndarray,
 ) -> Iterator[Problem]:
-    at, row, unit = block.columns[column][0], block.sheet.rows[index], block.unit(column, spec)
+    at, row, unit = block.columns[column].index, block.sheet.rows[index], block.unit(column, spec)
     cell = row[at] if at < len(row) else ""
     kind, scale = ("money", 100.0) if spec["type"] == "money" else ("count", 1.0)
     read = values.parse("" if isinstance(cell, bool) else cell, unit=unit, kind=kind)

@@ -130,7 +130,7 @@ class _Ledger:
 
 def keyed(block: Block, columns: Sequence[str]) -> Iterator[tuple[int, RowKey]]:
     """Every row of a block with what it says under these columns, for comparison."""
-    at = [block.columns[c][0] for c in columns]
+    at = [block.columns[c].index for c in columns]
     for row in block.rows:
         cells = block.sheet.rows[row]
         yield row, tuple(name_key(_text(cells[i])) if i < len(cells) else "" for i in at)
@@ -346,7 +346,9 @@ def _told(
         read = "不重复计数，只补充全台账没有的列" if form in _KEYS else "不重复计入"
         return finding("ledger_extract", one.file, one.at, found, read, severity="warning")
     key = _KEYS.get(form)
-    cells = [_text(b.sheet.rows[row][b.columns[key][0]]) for b, row in lacking[:5]] if key else []
+    cells = (
+        [_text(b.sheet.rows[row][b.columns[key].index]) for b, row in lacking[:5]] if key else []
+    )
     which = "、".join(cell.strip() for cell in cells)
     more = f"：{which}" + ("等" if len(lacking) > len(cells) else "") if which else ""
     read = f"{len(lacking)}行不在全台账里，按原样计入{more}"

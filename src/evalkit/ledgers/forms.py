@@ -127,7 +127,7 @@ class Form:
         at = block.columns.get(column) or block.columns.get(
             "unit_name" if column == "party_org" else column
         )
-        return where(block.sheet, self._at[1][row], at[0] if at else 0)
+        return where(block.sheet, self._at[1][row], at.index if at else 0)
 
     def block_of(self, row: int) -> Block:
         return self.blocks[self._at[0][row]]
@@ -299,7 +299,9 @@ def _by_rows(block: Block, index: int, cells: list[object]) -> list[object]:
     for n, (row, cell) in enumerate(zip(block.rows, cells, strict=True)):
         whole = block.sheet.rows[row]
         number = (
-            _cell_text(whole[column[0]]) if column is not None and column[0] < len(whole) else ""
+            _cell_text(whole[column.index])
+            if column is not None and column.index < len(whole)
+            else ""
         )
         name, span = squeeze(_cell_text(cell)), merged.get(row + 1)
         again = not name or (
@@ -356,14 +358,14 @@ class Parser:
             for column in used:
                 at = block.columns.get(column)
                 own: Sequence[object] = (
-                    turned[at[0]] if at is not None and at[0] < len(turned) else [None] * size
+                    turned[at.index] if at is not None and at.index < len(turned) else [None] * size
                 )
                 if column in block.ticks:
                     own = self._ticked(block, column, turned)
                 elif column in block.presence:
                     own = ["否" if absent(cell) else "是" for cell in own]
                 if column == "instructor_codes" and at is not None:
-                    own = self._uncoded(name, block, at[0], [*own])
+                    own = self._uncoded(name, block, at.index, [*own])
                 pair = self.headings.pair(name, block.headings.get(column, ""))
                 cells[column] += (
                     [_half(c, pair.index(column), column == "present") for c in own]
@@ -462,7 +464,7 @@ class Parser:
     def _no_value(self, form: Form) -> None:
         """Formulas that were never calculated: the cell is empty although the office sees a number."""
         for block in form.blocks:
-            used = {at[0] + 1 for c, at in block.columns.items() if c not in IGNORED}
+            used = {at.index + 1 for c, at in block.columns.items() if c not in IGNORED}
             rows = {i + 1 for i in block.rows}
             for row, column in sorted(block.sheet.no_value):
                 if row in rows and column in used:
@@ -482,7 +484,7 @@ class Parser:
         start = 0
         for block in form.blocks:
             columns = {
-                at[0] + 1: c
+                at.index + 1: c
                 for c, at in block.columns.items()
                 if c in cells and specs[c]["type"] in _MEANING
             }
@@ -536,7 +538,7 @@ class Parser:
                     pool.append((area, year, f"{district_of(area)}\x1f{year or ''}"))
                 codes.append(known)
             if other:
-                at = where(block.sheet, "", block.columns["period"][0])
+                at = where(block.sheet, "", block.columns["period"].index)
                 text = f"年份列写{'、'.join(in_time(other))}，其他地方写{place.period}"
                 self.problems.append(finding("period_conflict", block.sheet.file, at, text))
         texts = np.array([*pool, (None, None, "")], dtype=object).T[:, codes]

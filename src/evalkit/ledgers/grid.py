@@ -16,7 +16,7 @@ from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, WORDS, finding
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.values import counts
-from evalkit.problems import Problem
+from evalkit.problems import Problem, Severity
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,35 @@ class RowPatterns:
 ROWS = RowPatterns(**{name: re.compile(pattern) for name, pattern in RULES["rows"].items()})
 
 
+Levels = dict[int, tuple[str, ...]]
+"""The texts above each column, from the top: 党员数 below 2025年."""
+
+
+@dataclass(frozen=True)
+class ColumnAt:
+    """Where a column stands in its sheet, and the unit that its heading tells."""
+
+    index: int
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The heading that was taken for a column; of two the lower `rank` is the more exact word."""
+
+    index: int
+    unit: str | None
+    rank: int
+    heading: str
+
+
 @dataclass(frozen=True)
 class Block:
     """Records of one sheet under one heading."""
 
     sheet: RawSheet
     form: str
-    columns: dict[str, tuple[int, str | None]]  # canonical column -> (index, unit in its heading)
+    columns: dict[str, ColumnAt]  # by canonical name
     headings: dict[str, str]  # canonical column -> heading as written
     money_unit: str | None  # of the unit row above
     titles: tuple[str, ...]  # texts above the heading
@@ -62,7 +84,7 @@ class Block:
 
     def unit(self, column: str, spec: Mapping[str, Any]) -> str:
         """The unit of a column: of its heading, the unit row above, the form."""
-        told = self.columns[column][1] if column in self.columns else None
+        told = self.columns[column].unit if column in self.columns else None
         return (
             told or (self.money_unit if spec["type"] == "money" else None) or spec.get("unit") or ""
         )
@@ -416,19 +438,21 @@ class _Reading:
             out.reason = "表头里认识的列太少"
             for index, texts in levels.items():  # a roster of persons is said as such
                 if kind := persons.heading_kind(texts[-1]):
-                    self._personal(top, index, kind)
+                    self.personal(top, index, kind)
         elif missing:
             wanted = "、".join(headings.label(form, c) for c in headings.required(form))
             out.reason = f"像是{headings.forms[form]['name']}，但缺少必要的列（{wanted}）"
         else:
             ticks = self._ticked(form, levels, bottom + 1)
-            columns, written, presence = self._columns(form, levels, ticks, top, bottom + 1)
+            matching = _Matching(self, form, levels, top, bottom + 1)
+            chosen = matching.run(ticks)
+            columns = {c: ColumnAt(one.index, one.unit) for c, one in chosen.items()}
             head = range(top, bottom + 1)
             self.block = Block(
                 self.sheet,
                 form,
                 columns,
-                written,
+                {c: one.heading for c, one in chosen.items()},
                 self.money,
                 above,
                 "",
@@ -436,9 +460,9 @@ class _Reading:
                 [],
                 [],
                 ticks=ticks,
-                presence=presence,
+                presence=matching.presence,
             )
-            self.key = columns[headings.key(form, columns)][0]
+            self.key = columns[headings.key(form, columns)].index
         return bottom + 1
 
     def _other(self, i: int, row: list[object], texts: list[tuple[int, str]]) -> None:
@@ -464,7 +488,7 @@ class _Reading:
             count["total"] += 1
             if derived.startswith("其中"):
                 said = ("其中……", "按其他行的一部分，未计入")
-                place, advice = self._where(i, self.key), "是单独的一行时，去掉“其中”"
+                place, advice = self.where(i, self.key), "是单独的一行时，去掉“其中”"
                 self.out.problems.append(
                     finding("value_noted", self.sheet.file, place, *said, advice=advice)
                 )
@@ -497,7 +521,7 @@ class _Reading:
                 finding(
                     "column_missing",
                     self.sheet.file,
-                    self._where(i, self.key),
+                    self.where(i, self.key),
                     "空白",
                     advice=advice,
                 )
@@ -513,7 +537,7 @@ class _Reading:
         ):
             return False
         number, served = (
-            columns[c][0] if c in columns else None for c in ("row_number", "served_units")
+            columns[c].index if c in columns else None for c in ("row_number", "served_units")
         )
         numbered = number is not None and not _blank(_cell(row, number))
         return served is not None and not _blank(_cell(row, served)) and not numbered
@@ -530,21 +554,21 @@ class _Reading:
             and not self._merged_across(i)
         ):
             said = (persons.shown(first), "只有名称、其余各列空白，按分节标题看待，未计入")
-            place, advice = self._where(i, self.key), "是单位的，补填其他列"
+            place, advice = self.where(i, self.key), "是单位的，补填其他列"
             self.out.problems.append(
                 finding(
                     "value_noted", self.sheet.file, place, *said, advice=advice, severity="question"
                 )
             )
 
-    def _where(self, i: int, index: int) -> str:
+    def where(self, i: int, index: int) -> str:
         return where(self.sheet, i + 1, index)
 
-    def _personal(self, i: int, index: int, kind: str) -> None:
+    def personal(self, i: int, index: int, kind: str) -> None:
         """A finding with place and kind, never the datum."""
         found = persons.KIND_NAMES.get(kind, kind)
         self.out.problems.append(
-            finding("personal_data", self.sheet.file, self._where(i, index), found)
+            finding("personal_data", self.sheet.file, self.where(i, index), found)
         )
 
     def _signed(self, i: int, texts: list[tuple[int, str]]) -> None:
@@ -553,16 +577,16 @@ class _Reading:
             word = squeeze(text)
             named = ROWS.signed.search(word) and not re.fullmatch(r"\S{2,6}[::]", word)
             if kind := "name" if named else persons.cell_kind(text):
-                self._personal(i, j, kind)
+                self.personal(i, j, kind)
 
-    def _unit_or_unit(self, levels: dict[int, tuple[str, ...]], below: int) -> None:
+    def _unit_or_unit(self, levels: Levels, below: int) -> None:
         """单位 over names of bodies is 单位名称; over 万元, 家 ... it is what is counted in."""
         for index, texts in levels.items():
             if squeeze(texts[-1]) != "单位":
                 continue
             said = {
                 squeeze(cell)
-                for cell in self._below(index, below)
+                for cell in self.below(index, below)
                 if isinstance(cell, str) and cell.strip()
             }
             if said and not any(
@@ -570,12 +594,10 @@ class _Reading:
             ):
                 levels[index] = (*texts[:-1], "单位名称")
 
-    def _below(self, index: int, below: int) -> list[object]:
+    def below(self, index: int, below: int) -> list[object]:
         return [_cell(row, index) for row in self.sheet.rows[below : below + 200]]
 
-    def _ticked(
-        self, form: str, levels: dict[int, tuple[str, ...]], below: int
-    ) -> dict[str, list[tuple[int, str]]]:
+    def _ticked(self, form: str, levels: Levels, below: int) -> dict[str, list[tuple[int, str]]]:
         """Columns that stand as a group of entries to be ticked: 组建方式 over 单独 | 联合 | 挂靠 | 未建.
 
         A group is neighbours below one heading of a closed list, each with an entry of this list; where no heading
@@ -619,7 +641,7 @@ class _Reading:
             another = any(hit is not None and hit.column != column for hit in hits)
             if another and not self._drawn(alone, below):
                 continue  # 企业自筹, 返还党费: amounts, where all of them are 0 or 无 as well
-            marks = [tick(cell) for i, _ in alone for cell in self._below(i, below)]
+            marks = [tick(cell) for i, _ in alone for cell in self.below(i, below)]
             ticked = all(self._only_ticks(i, below) for i, _ in alone) and {"yes", "open"} & set(
                 marks
             )
@@ -631,140 +653,166 @@ class _Reading:
     def _drawn(self, some: Sequence[tuple[int, str]], below: int) -> bool:
         """Whether a mark stands below these headings that is no number and no word: √, ○."""
         cells = [
-            str(cell).strip() for i, _ in some for cell in self._below(i, below) if not _blank(cell)
+            str(cell).strip() for i, _ in some for cell in self.below(i, below) if not _blank(cell)
         ]
         return any(tick(cell) in ("yes", "open") and not cell.isalnum() for cell in cells)
 
     def _only_ticks(self, index: int, below: int) -> bool:
-        return all(_blank(cell) or tick(cell) is not None for cell in self._below(index, below))
+        return all(_blank(cell) or tick(cell) is not None for cell in self.below(index, below))
 
-    def _columns(  # noqa: C901
-        self,
-        form: str,
-        levels: dict[int, tuple[str, ...]],
-        ticks: dict[str, list[tuple[int, str]]],
-        top: int,
-        below: int,
-    ) -> tuple[dict[str, tuple[int, str | None]], dict[str, str], frozenset[str]]:
-        """Match heading cells to the form's columns; what is not matched is a problem, what is personal is left out.
 
-        Returns the columns with their index and unit, their headings as written, and those of which only is read
-        whether a cell is filled.
-        """
-        headings, problems = self.headings, self.out.problems
-        chosen: dict[str, tuple[int, str | None, int]] = {}
-        written: dict[str, str] = {}
-        present: dict[str, tuple[int, str]] = {}  # 指导员姓名: whether there is one, never who
-        ticked = {index for some in ticks.values() for index, _ in some}
+class _Matching:
+    """Matches the heading cells of one table to the columns of its form.
+
+    What is not matched is a problem, what is personal is left out; of some columns of persons only is read whether a
+    cell is filled (`presence`), or how many rows there are.
+    """
+
+    def __init__(self, reading: _Reading, form: str, levels: Levels, top: int, below: int):
+        self.reading, self.headings = reading, reading.headings
+        self.form, self.levels, self.top, self.below = form, levels, top, below
+        self.chosen: dict[str, Chosen] = {}
+        self.by_rows: dict[
+            str, Chosen
+        ] = {}  # 姓名 where 编号 is wanted: rows counted, names not read
+        self.filled: dict[str, Chosen] = {}  # 指导员姓名: whether there is one, never who
+        self.presence: frozenset[str] = frozenset()
+
+    def run(self, ticks: Mapping[str, list[tuple[int, str]]]) -> dict[str, Chosen]:
+        """The columns, by their names in the form."""
         for column, some in ticks.items():
-            chosen[column] = (some[0][0], None, -1)
-            written[column] = "/".join(re.sub(r"\s+", "", t) for t in levels[some[0][0]])
-        by_rows: dict[
-            str, Any
-        ] = {}  # 姓名 where 编号 is wanted: its rows are counted, the names not read
+            index = some[0][0]
+            self.chosen[column] = Chosen(index, None, -1, _written(self.levels[index]))
+        ticked = {index for some in ticks.values() for index, _ in some}
+        for index, texts in self.levels.items():
+            if index not in ticked:
+                self._one(index, texts)
+        self.presence = frozenset(self.filled.keys() - self.chosen.keys() - self.by_rows.keys())
+        for others in (self.by_rows, self.filled):
+            self.chosen |= {c: one for c, one in others.items() if c not in self.chosen}
+        self._settle_rivals()
+        return self.chosen
 
-        def unknown(index: int, heading: str, read: str | None = None, **more: str) -> None:
-            problems.append(
-                finding(
-                    "heading_unknown",
-                    self.sheet.file,
-                    self._where(top, index),
-                    heading,
-                    read,
-                    **more,  # type: ignore[arg-type]
-                )
+    def _one(self, index: int, texts: tuple[str, ...]) -> None:
+        """One heading: a column, a pair of columns, something of a person, not wanted, or not known."""
+        heading = _written(texts)
+        hit = self.headings.look(self.form, texts)
+        if hit is not None and not self.headings.person(self.form, hit.column):
+            self._take(hit.column, Chosen(index, hit.unit, hit.rank, heading))
+        elif hit is None and (pair := self.headings.pair(self.form, heading)):
+            for column in pair:  # 5/6 under 实到/应到: one cell for two columns
+                self.chosen.setdefault(column, Chosen(index, None, 0, heading))
+        elif (kind := persons.heading_kind(texts[-1])) or hit is not None:
+            self.reading.personal(self.top, index, kind or "personal")
+            if hit is not None:
+                self._count(hit.column, Chosen(index, None, 99, heading))
+        elif not self.headings.left_out(texts):
+            self._not_known(index, heading, texts)
+
+    def _take(self, column: str, new: Chosen) -> None:
+        old = self.chosen.get(column)
+        if old is None:
+            self.chosen[column] = new
+        elif _better(new, old):
+            self._second(column, loser=old, kept=new)
+            self.chosen[column] = new
+        else:
+            self._second(column, loser=new, kept=old)
+
+    def _second(self, column: str, loser: Chosen, kept: Chosen) -> None:
+        """What becomes of the second heading that means the same column."""
+        if loser.heading == kept.heading and column in self.headings.required(self.form):
+            right = max(loser.index, kept.index)
+            self._unknown(
+                right,
+                kept.heading,
+                f"右边又有一组同样的表头（从{letter(right)}列起），右边各行未计入",
+                advice="把右边各行移到左边各行的下面",
+                severity="error",
             )
+        elif "支出" in kept.heading and (income := self._income(column)):
+            self.chosen[income] = loser
+        elif "支出" in kept.heading and column == "spending_amount":
+            self._unknown(
+                loser.index,
+                loser.heading,
+                "看不出是收入还是支出，此列未采用",
+                severity="error",
+                advice="表头写成“收入金额”或“支出金额”",
+            )
+        elif column != "row_number":
+            self._unknown(loser.index, loser.heading, f"与“{kept.heading}”同义，此列未采用")
 
-        for index, texts in levels.items():
-            if index in ticked:
-                continue
-            heading = "/".join(re.sub(r"\s+", "", t) for t in texts)
-            hit = headings.look(form, texts)
-            if hit is not None and not headings.person(form, hit.column):
-                new = (index, hit.unit, hit.rank, heading)
-                if (old := chosen.get(hit.column)) is None:
-                    chosen[hit.column] = new[:3]
-                    written[hit.column] = heading
-                    continue
-                before, now = (
-                    dates.parse_period(text) or "" for text in (written[hit.column], heading)
-                )
-                better = (
-                    now > before if now and before else hit.rank < old[2]
-                )  # 2025年/党员数 beside 2024年/党员数
-                loser, other = (
-                    ((old[0], written[hit.column]), heading)
-                    if better
-                    else ((index, heading), written[hit.column])
-                )
-                if loser[1] == other and hit.column in headings.required(form):
-                    beside = (
-                        f"右边又有一组同样的表头（从{letter(index)}列起），右边各行未计入",
-                        "把右边各行移到左边各行的下面",
-                    )
-                    problems.append(
-                        finding(
-                            "heading_unknown",
-                            self.sheet.file,
-                            self._where(top, index),
-                            heading,
-                            beside[0],
-                            advice=beside[1],
-                            severity="error",
-                        )
-                    )
-                elif (
-                    "支出" in other
-                    and (income := headings.besides(form, hit.column, levels.values()))
-                    and income not in chosen
-                ):
-                    chosen[income], written[income] = old if better else new[:3], loser[1]
-                elif "支出" in other and hit.column == "spending_amount":
-                    unknown(
-                        *loser,
-                        "看不出是收入还是支出，此列未采用",
-                        severity="error",
-                        advice="表头写成“收入金额”或“支出金额”",
-                    )
-                elif hit.column != "row_number":
-                    unknown(*loser, f"与“{other}”同义，此列未采用")
-                if better:
-                    chosen[hit.column], written[hit.column] = new[:3], heading
-            elif hit is None and (
-                pair := headings.pair(form, heading)
-            ):  # 5/6 under 实到/应到: one cell for two columns
-                chosen |= {c: (index, None, 0) for c in pair if c not in chosen}
-                written |= {c: heading for c in pair if c not in written}
-            elif (kind := persons.heading_kind(texts[-1])) or hit is not None:
-                self._personal(top, index, kind or "personal")
-                spec = headings.forms[form]["columns"][hit.column] if hit is not None else {}
-                if counted := spec.get("rows_for"):
-                    by_rows.setdefault(counted, ((index, None, 99), heading))
-                if told := spec.get("present_for"):
-                    present.setdefault(told, (index, heading))
-            elif not headings.left_out(texts):
-                cells = [_cell(row, index) for row in self.sheet.rows[below : below + 200]]
-                for kind in persons.columns({heading: cells}).values():
-                    self._personal(top, index, kind)
-                close = "、".join(headings.nearest(form, texts[-1]))
-                advice = "改用规定的表头，或在 mapping.yml 里写明它是哪一列"
-                said = persons.scrub(heading)[0]
-                for text in texts:
-                    said = (
-                        said.replace(text, "〔略〕")
-                        if persons.name_like(text) and not headings.known(text)
-                        else said
-                    )
-                unknown(index, said, severity="warning", allowed=close, advice=advice)
-        for column in by_rows.keys() - chosen.keys():
-            chosen[column], written[column] = by_rows[column]
-        presence = frozenset(present.keys() - chosen.keys())
-        for column in presence:
-            index, written[column] = present[column]
-            chosen[column] = (index, None, 99)
-        columns = {c: (index, unit) for c, (index, unit, _) in chosen.items()}
-        for column, other in headings.rivals(form, columns):
-            cells = [_cell(row, columns[column][0]) for row in self.sheet.rows[below : below + 200]]
-            if headings.more_of(form, other, column, cells):
-                columns[other], written[other] = columns.pop(column), written.pop(column)
-        return columns, written, presence
+    def _income(self, column: str) -> str | None:
+        """The column of what came in, where 金额 stands beside 支出金额."""
+        income = self.headings.besides(self.form, column, self.levels.values())
+        return income if income not in self.chosen else None
+
+    def _count(self, column: str, found: Chosen) -> None:
+        """A column of persons: its rows may be counted, its filled cells told from its blank ones."""
+        spec = self.headings.forms[self.form]["columns"][column]
+        if counted := spec.get("rows_for"):
+            self.by_rows.setdefault(counted, found)
+        if told := spec.get("present_for"):
+            self.filled[told] = found
+
+    def _not_known(self, index: int, heading: str, texts: tuple[str, ...]) -> None:
+        for kind in persons.columns({heading: self._cells(index)}).values():
+            self.reading.personal(self.top, index, kind)
+        said = persons.scrub(heading)[0]
+        for text in texts:
+            if persons.name_like(text) and not self.headings.known(text):
+                said = said.replace(text, "〔略〕")
+        self._unknown(
+            index,
+            said,
+            severity="warning",
+            allowed="、".join(self.headings.nearest(self.form, texts[-1])),
+            advice="改用规定的表头，或在 mapping.yml 里写明它是哪一列",
+        )
+
+    def _unknown(
+        self,
+        index: int,
+        heading: str,
+        read: str | None = None,
+        *,
+        allowed: str = "",
+        advice: str | None = None,
+        severity: Severity | None = None,
+    ) -> None:
+        sheet, place = self.reading.sheet, self.reading.where(self.top, index)
+        self.reading.out.problems.append(
+            finding(
+                "heading_unknown",
+                sheet.file,
+                place,
+                heading,
+                read,
+                allowed=allowed,
+                advice=advice,
+                severity=severity,
+            )
+        )
+
+    def _settle_rivals(self) -> None:
+        """类型, 性质: of two columns that a heading may mean the one whose closed list has more of the cells."""
+        for column, other in self.headings.rivals(self.form, self.chosen):
+            cells = self._cells(self.chosen[column].index)
+            if self.headings.more_of(self.form, other, column, cells):
+                self.chosen[other] = self.chosen.pop(column)
+
+    def _cells(self, index: int) -> list[object]:
+        return self.reading.below(index, self.below)
+
+
+def _written(texts: tuple[str, ...]) -> str:
+    """A heading of one or more levels as it is quoted."""
+    return "/".join(re.sub(r"\s+", "", text) for text in texts)
+
+
+def _better(new: Chosen, old: Chosen) -> bool:
+    """Whether the later one of two headings of a column is meant: the newer year (2025年/党员数 beside 2024年/党员数), else
+    the more exact word."""
+    before, now = (dates.parse_period(one.heading) or "" for one in (old, new))
+    return now > before if now and before else new.rank < old.rank

@@ -230,7 +230,9 @@ def _areas_told(placed: Mapping[str, list[tuple[Block, Place]]]) -> frozenset[st
             if at := block.columns.get(column):
                 rows = (block.sheet.rows[i] for i in block.rows)
                 cells = {
-                    row[at[0]] for row in rows if at[0] < len(row) and isinstance(row[at[0]], str)
+                    row[at.index]
+                    for row in rows
+                    if at.index < len(row) and isinstance(row[at.index], str)
                 }
                 clear = (str(cell) for cell in cells if not persons.gate(str(cell), "label").kinds)
                 found.update(name for cell in clear for _, name in area_names(cell))
@@ -309,9 +311,9 @@ def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
     table = headings.forms[form.name]["table"]
     for block in (b for b in form.blocks if b.rows):
         sheet, rows = block.sheet, [block.rows[n] + 1 for n in (0, -1)]
-        for column, (index, _) in block.columns.items():
+        for column, at in block.columns.items():
             heading = persons.gate(block.headings[column], "body").text
-            yield sheet.file, sheet.name, table, column, heading, letter(index), *rows
+            yield sheet.file, sheet.name, table, column, heading, letter(at.index), *rows
 
 
 def build_tables(

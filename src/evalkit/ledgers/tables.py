@@ -1091,7 +1091,7 @@ def _repeated(form: Form, data: pd.DataFrame, problems: list[Problem]) -> np.nda
 def _as_written(form: Form, row: int, used: Sequence[str]) -> tuple[str, bool, str]:
     """Of a row its number, whether it tells a day, and all cells that stand in none of these columns."""
     block, cells = form.block_of(row), form.cells_of(row)
-    at = {column: index for column, (index, _) in block.columns.items()}
+    at = {column: one.index for column, one in block.columns.items()}
     number = (
         squeeze(cells[at["row_number"]]) if at.get("row_number", len(cells)) < len(cells) else ""
     )
