@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -29,55 +30,78 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
     given
         Rows of ``areas.xlsx``: name (or path), short_name, code, parent, level, peer_group, sort_order; they win.
     """
+    given_rows = _given_rows(given)
     seen: dict[str, None] = {}
     for path in paths:
-        if not path:
-            continue
-        names = path.split("/")
-        for i in range(len(names)):
-            seen.setdefault("/".join(names[: i + 1]))
+        for area in Area.of(path).lineage() if path else ():
+            seen.setdefault(area.path)
+    stated = _stated(given_rows, seen)
+    for path in stated:
+        for area in Area.of(path).lineage():
+            seen.setdefault(area.path)
     rows = pd.DataFrame({"area": list(seen)}, dtype="string")
-    rows["name"] = rows["area"].str.split("/").str[-1].astype("string")
-    rows["parent"] = rows["area"].map(lambda p: p.rpartition("/")[0] or pd.NA).astype("string")
-    rows["level"] = rows["area"].map(level_of).astype("string")
-    rows["home"] = rows["area"].map(home_of).astype("string")
+    known = [Area.of(path) for path in seen]
+    rows["name"] = pd.array([area.name for area in known], dtype="string")
+    parents = [area.parent for area in known]
+    rows["parent"] = pd.array([p.path if p else None for p in parents], dtype="string")
+    rows["level"] = pd.array([area.level for area in known], dtype="string")
+    rows["home"] = pd.array([area.district().path for area in known], dtype="string")
     rows["short_name"] = rows["name"]
     for column in ("name_en", "code", "peer_group"):
         rows[column] = pd.Series(pd.NA, index=rows.index, dtype="string")
     rows["sort_order"] = pd.Series(range(1, len(rows) + 1), dtype="Int64")
-    if given is not None and len(given):
-        rows = _apply(rows, given)
+    rows["listed"] = rows["area"].isin(stated)
+    if given_rows:
+        rows = _as_stated(rows, stated)
     return rows.sort_values("sort_order", kind="stable", ignore_index=True)
 
 
-def _apply(rows: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
-    if "area" in given:  # the name of a row with a path alone is the end of the path
+def _given_rows(given: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """The rows of areas.xlsx that name an area; the name of a row with a path alone is the end of the path."""
+    if given is None or not len(given):
+        return []
+    if "area" in given:
         given = given.assign(name=given["name"].fillna(given["area"].str.rpartition("/")[2]))
-    given = given.dropna(subset=["name"])
-    keys = [_key(row) for row in given.to_dict("records")]
-    by_key = {key: row for key, row in zip(keys, given.to_dict("records"), strict=True)}
-    rows = rows.set_index("area")
-    tail = (
-        int(given["sort_order"].max())
-        if given.get("sort_order") is not None and given["sort_order"].notna().any()
-        else 0
-    )
-    for path in rows.index:
-        name = str(rows.at[path, "name"])
-        found = by_key.get(path) or by_key.get(
-            name if list(rows["name"]).count(name) == 1 else path
-        )
-        if found is None:
-            rows.at[path, "sort_order"] = tail + int(rows.at[path, "sort_order"])
-            continue
-        for column in ("short_name", "name_en", "code", "level", "peer_group", "sort_order"):
-            value = found.get(column)
-            if value is not None and not pd.isna(value):
-                rows.at[path, column] = value
-    return rows.reset_index()
+    return given.dropna(subset=["name"]).to_dict("records")
 
 
-def _key(row: dict[str, object]) -> str:
+def _stated(given: Sequence[Mapping[str, Any]], seen: Mapping[str, None]) -> dict[str, Any]:
+    """The rows of areas.xlsx by the path of their area.
+
+    A row tells its path, or its parent and its name; a name alone means the one area of that name that occurs. An area
+    that occurs nowhere is one that has not reported.
+    """
+    by_name: dict[str, list[str]] = {}
+    for path in seen:
+        by_name.setdefault(Area.of(path).name, []).append(path)
+    keys = [_key(row) for row in given]
+    whole = whole_paths([*seen, *(key for key in keys if "/" in key)])
+    found: dict[str, Any] = {}
+    for key, row in zip(keys, given, strict=True):
+        path = whole.get(key, key)
+        if "/" not in key and path not in seen:
+            alike = by_name.get(key, [])
+            if len(alike) != 1:
+                continue
+            path = alike[0]
+        found[path] = row
+    return found
+
+
+def _as_stated(rows: pd.DataFrame, stated: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The rows with what areas.xlsx says of them; the others stand behind them in their own order."""
+    orders = [row.get("sort_order") for row in stated.values()]
+    last = max((int(order) for order in orders if not pd.isna(order)), default=0)
+    rows["sort_order"] += last * (~rows["area"].isin(stated)).astype("Int64")
+    paths = rows["area"].tolist()
+    for column in ("short_name", "name_en", "code", "level", "peer_group", "sort_order"):
+        values = [stated.get(path, {}).get(column) for path in paths]
+        said = pd.array([None if pd.isna(value) else value for value in values], rows[column].dtype)
+        rows[column] = pd.Series(said, index=rows.index).fillna(rows[column])
+    return rows
+
+
+def _key(row: Mapping[str, Any]) -> str:
     area, name = row.get("area"), str(row["name"])
     if isinstance(area, str) and area.endswith(name):
         return area

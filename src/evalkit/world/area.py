@@ -31,7 +31,7 @@ _DECLARED = read_yaml(Path(__file__).with_name("endings.yml"))
 _KIND_OF_ENDING: dict[str, str] = {
     ending: kind for kind, endings in _DECLARED["endings"].items() for ending in endings
 }
-_LONGEST_FIRST: tuple[str, ...] = tuple(sorted(_KIND_OF_ENDING, key=len, reverse=True))
+_LONGEST = max(map(len, _KIND_OF_ENDING))
 COUNTY_LEVEL_CITIES: frozenset[str] = frozenset(_DECLARED["county_level_cities"])
 WHOLE_NAMES: frozenset[str] = frozenset(_DECLARED["alone"])
 # what a name without a telling ending is, by what stands above it
@@ -53,7 +53,8 @@ def ending_of(name: str) -> str | None:
     >>> ending_of("喀什地区"), ending_of("工业园区"), ending_of("甲")
     ('地区', '工业园区', None)
     """
-    return next((ending for ending in _LONGEST_FIRST if name.endswith(ending)), None)
+    tails = (name[-length:] for length in range(min(_LONGEST, len(name)), 0, -1))
+    return next((tail for tail in tails if tail in _KIND_OF_ENDING), None)
 
 
 def kind_of_name(name: str) -> str | None:
@@ -189,10 +190,21 @@ def level_by_names(names: tuple[str, ...], given: Mapping[str, str] | None = Non
     >>> level_by_names(("某县", "高新区")), level_by_names(("某市", "甲"), {"某市": "district"})
     ('park', 'township')
     """
-    stated = given.get(SEPARATOR.join(names)) if given else None
+    if given is None:
+        return _level_by_rule(names)
+    stated = given.get(SEPARATOR.join(names))
     if stated is not None:
         return stated
-    above = level_by_names(names[:-1], given) if len(names) > 1 else None
+    return _level(names, level_by_names(names[:-1], given) if len(names) > 1 else None)
+
+
+@lru_cache(maxsize=1_000_000)
+def _level_by_rule(names: tuple[str, ...]) -> str:
+    return _level(names, _level_by_rule(names[:-1]) if len(names) > 1 else None)
+
+
+def _level(names: tuple[str, ...], above: str | None) -> str:
+    """The level of the last name below an area of the level `above`."""
     kind = kind_of_name(names[-1])
     if kind is None or not _ending_is_meant(names[-1], names[:-1]):
         return _NEXT_LEVEL[above] if above else "district"
