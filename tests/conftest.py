@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))  # helpers that several rooms' tests share
 os.environ["EVALKIT_FONTS"] = "bundled"  # equal pictures on every machine
 os.environ.pop("EVALKIT_PROJECT", None)
 settings.register_profile(
