@@ -28,6 +28,12 @@ LINE = 579  # twips: 225 mm over 22 lines
 TIGHT = -5  # twentieths of a point: 28 characters of 16 pt need 448 pt, the line has 442; a grid of characters
 # (linesAndChars) would say the same, but LibreOffice then gives each of them two cells and tears numbers apart
 _XML: dict[str, Any] = read_yaml(Path(__file__).with_name("docx.yml"))
+_FLUSH = '<w:ind w:firstLineChars="0" w:firstLine="0"/>'
+# so low that it stays on the page that it ends
+_PAGE_BREAK = (
+    '<w:p><w:pPr><w:snapToGrid w:val="0"/><w:spacing w:line="20" w:lineRule="exact"/></w:pPr>'
+    '<w:r><w:br w:type="page"/></w:r></w:p>'
+)
 _TONES = {"good": "145A32", "middle": "7A4B00", "bad": "9B1C1C"}
 _EAST = re.compile(r"[“”‘’…—·●▲■○△□°×÷±①-⑳Ⅰ-Ⅻ]")  # Word would take these from the Latin face
 
@@ -115,18 +121,22 @@ class Writer:
                 return
             self.paragraph(f"Heading{min(item['rank'], 4)}", self.placed(item), before)
         elif kind in ("paragraph", "note"):
-            plain = '<w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>'
+            code = item.get("style") == "code"
             self.paragraph(
                 "Note" if kind == "note" else "BodyText",
                 self.runs(item["runs"]),
-                plain if item.get("style") == "code" else "",
+                (_FLUSH if code else "") + _unspread(item["runs"]),
             )
         elif kind == "list":
             for pieces, level in zip(item["items"], item["levels"], strict=True):
                 deeper = f'<w:ind w:leftChars="{200 * level}" w:left="{640 * level}"/>'
-                self.paragraph("BodyText", self.runs(pieces), deeper if level else "")
+                self.paragraph(
+                    "BodyText",
+                    self.runs(pieces),
+                    (deeper if level else "") + _unspread(pieces),
+                )
         elif kind == "page_break":
-            self.xml.append('<w:p><w:r><w:br w:type="page"/></w:r></w:p>')
+            self.xml.append(_PAGE_BREAK)
         elif kind == "figure":
             self.paragraph("Figure", self.picture(item))
             self.caption(item)
@@ -200,6 +210,12 @@ class Writer:
         feet = item["feet"] or [""]
         for n, foot in enumerate(feet, 1):
             self.text("TableNote", foot, "<w:keepNext/>" if n < len(feet) else "")
+
+
+def _unspread(pieces: Sequence[Mapping[str, Any]]) -> str:
+    """A line that ends in a break is not drawn out to the edge."""
+    broken = any("\n" in piece["text"] for piece in pieces)
+    return '<w:jc w:val="left"/>' if broken else ""
 
 
 def _cell(width: int, properties: str, inner: str, side: str, keep: bool, lines: str) -> str:
@@ -547,10 +563,8 @@ def _add_footnotes(part: Any, notes: Sequence[str]) -> None:
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
 
-    raised = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
-    small = (
-        '<w:spacing w:line="300" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/>'
-    )
+    raised = '<w:rPr><w:sz w:val="18"/><w:vertAlign w:val="superscript"/></w:rPr>'
+    small = f'<w:spacing w:line="300" w:lineRule="exact"/>{_FLUSH}'
     pieces = [
         f'<w:footnote w:type="{kind}" w:id="{n}"><w:p><w:r><w:{mark}/></w:r></w:p></w:footnote>'
         for n, kind, mark in (
