@@ -136,3 +136,14 @@ def test_the_columns_of_a_packaged_scheme_are_known(name: str) -> None:
     used = columns_used(ek.load_scheme(name))
     assert all(texts for texts in used.values())
     assert ("members" in used) == (name != "guiyang-2021")
+
+
+def test_what_was_assumed_is_a_code_with_numbers(frame: pd.DataFrame) -> None:
+    """Remarks were sentences, and what the source says already was found by its first words."""
+    made = ek.plan(frame, "fuyang-2015", 2026)
+    codes = {note.code: note.facts for note in made.assumed}
+    assert codes["members.no_year_before"] == {"wanted": 2025, "year": 2026, "stands_for": 2026}
+    assert "没有2025年末党员数，2026年改按2026年末计算" in made.assumptions
+    assert made.assumptions == [str(note) for note in made.assumed]
+    late = ek.plan(frame, scheme_of({"m": PER_MEMBER}), 2027)
+    assert {note.code for note in late.assumed} == {"assumed.rules", "assumed.projected"}

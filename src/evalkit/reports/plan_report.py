@@ -19,11 +19,12 @@ from evalkit.subsidy.comparing import bases
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
 from evalkit.subsidy.money import moved, one_unit
-from evalkit.subsidy.notes import assumptions
+from evalkit.subsidy.notes import assumed
 from evalkit.subsidy.notes import notes as plan_notes
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.simulation import FEN
 from evalkit.subsidy.words import WORDS, lists
+from evalkit.world.note import Note
 from evalkit.world.number import plain, quotient
 
 SIDE_OF_ROW = {"baseline": "现行标准", "reform": "调整后"}
@@ -55,7 +56,7 @@ def _block(
     **more: Any,
 ) -> Block:
     """A table with its source; what the source already says, no note says again."""
-    told = [n for n in notes if n and not n.startswith("演示数据")]
+    told = [str(note) for note in notes if note and not _in_the_source(note)]
     return Block.table(
         title,
         columns,
@@ -68,6 +69,11 @@ def _block(
         demo=result.plan.source.is_demo,
         **more,
     )
+
+
+def _in_the_source(note: str | Note) -> bool:
+    """Whether a note says what the line of the source says already."""
+    return isinstance(note, Note) and note.code == "source.demo"
 
 
 def difference(result: Result) -> Block:
@@ -156,7 +162,7 @@ def by_area(result: Result, year: int | None = None, place: str = NO_WORD) -> Bl
             for w in ("增加", "不变", "减少")
         ),
     ]
-    notes = [*remarks(result, [year]), *assumptions(result.plan), ROUNDED]
+    notes = [*remarks(result, [year]), *assumed(result.plan), ROUNDED]
     return _block(result, f"{year}年分{place}支出", columns, rows, 1, notes=notes)
 
 

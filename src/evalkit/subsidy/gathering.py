@@ -14,9 +14,10 @@ from evalkit.files import regular_bytes
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.subsidy.source import Source
 from evalkit.subsidy.values import SchemeData
-from evalkit.subsidy.words import WORDS, column_word
+from evalkit.subsidy.words import NOTES, WORDS, column_word
 from evalkit.world.area import Area
 from evalkit.world.condition import columns_of, parse
+from evalkit.world.note import Note
 from evalkit.world.period import in_time
 
 MAX_TABLE = 50_000_000  # bytes of a user's table
@@ -64,7 +65,7 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
         else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
     )
     names = tuple(order["name"].astype(str))
-    notes = ("演示数据（虚构）",) if data.is_demo else ()
+    notes = (NOTES.note("source.demo"),) if data.is_demo else ()
     given = {**tables, "instructor_counts": counts}
     made = make(orgs, funds, given, tuple(order["area"]), names, whole, data.is_demo, notes)
     return replace(made, years=years, empty=empty)
@@ -169,7 +170,7 @@ def make(
     names: tuple[str, ...],
     whole: str,
     is_demo: bool = False,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
 ) -> Source:
     periods = orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)
     orgs = orgs.assign(period=periods.astype(str).str[:4])
@@ -180,10 +181,10 @@ def make(
             more = table.drop(columns=["area"], errors="ignore").drop_duplicates(on)
             orgs = orgs.merge(more, on=on, how="left")
     if lost := int((~orgs["home"].isin(homes)).sum()):
-        notes = (*notes, f"{lost}个党组织看不出属于哪个地区，未计入")
+        notes = (*notes, NOTES.note("source.no_place", count=lost))
         orgs = orgs[orgs["home"].isin(homes)]
     if twice := int(orgs.duplicated(KEYS).sum()):
-        notes = (*notes, f"同一地区同一年有{twice}行党组织重名，各取第一行")
+        notes = (*notes, NOTES.note("source.twice", count=twice))
         orgs = orgs.drop_duplicates(KEYS)
     orgs = _formal_members(orgs.reset_index(drop=True))
     years = tuple(sorted(int(p) for p in orgs["period"].unique()))

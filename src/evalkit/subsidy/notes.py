@@ -5,7 +5,8 @@ from __future__ import annotations
 from evalkit.subsidy import coverage
 from evalkit.subsidy.projection import Projection
 from evalkit.subsidy.simulation import PlanData, result_of
-from evalkit.subsidy.words import WORDS
+from evalkit.subsidy.words import NOTES, WORDS
+from evalkit.world.note import Note
 from evalkit.world.number import minus, percent
 
 
@@ -13,23 +14,35 @@ def notes(plan: PlanData) -> list[str]:
     """What was assumed on the way, and what of the baseline cannot be reckoned and where."""
     now = result_of(plan)
     gaps = {year: coverage.left_out_words(coverage.left_out(now, year)) for year in plan.years}
-    return [*coverage.once(gaps), *assumptions(plan)]
+    return [*coverage.once(gaps), *map(str, assumed(plan))]
 
 
-def assumptions(plan: PlanData) -> list[str]:
-    """What was assumed on the way; stands under every table."""
-    last = plan.source.years[-1]
-    base, rule = (WORDS["values"][setting] for setting in (plan.scheme.members, plan.scheme.dates))
-    told = [f"党员数口径：{base}；年中调整{rule}折算；每笔拨付四舍五入"]
-    if late := [y for y in plan.years if y > last]:
-        p = plan.engine.projection
-        members = percent(minus(p.factor("member", 1), 1))
-        grown = f"党组织每年增长{percent(p.organisations)}、党员每年增长{members}"
-        grown = "不考虑增减" if p == Projection(take_up=p.take_up) else grown
-        told.append(
-            f"{'、'.join(map(str, late))}年按{last}年台账的党组织、党员、已有支出和新建数推算，{grown}，不扣除物价因素"
-        )
-    if plan.engine.projection.take_up != 1:
-        told.append(f"落实率{percent(plan.engine.projection.take_up, 0)}")
+def assumed(plan: PlanData) -> list[Note]:
+    """What was assumed on the way, as codes with numbers."""
+    rules = WORDS["values"]
+    told = [
+        NOTES.note(
+            "assumed.rules", base=rules[plan.scheme.members], dates=rules[plan.scheme.dates]
+        ),
+        *_projected(plan),
+    ]
+    take_up = plan.engine.projection.take_up
+    if take_up != 1:
+        told.append(NOTES.note("assumed.take_up", share=percent(take_up, 0)))
     given = [plan.reduction.not_given(plan.scheme, name) for name in plan.scheme.components]
-    return [*told, *filter(None, given), *plan.reduction.notes, *plan.source.notes]
+    told += [note for note in given if note is not None]
+    return [*told, *plan.reduction.notes, *plan.source.notes]
+
+
+def _projected(plan: PlanData) -> list[Note]:
+    """How years after the last ledger come from it."""
+    last, growth = plan.source.years[-1], plan.engine.projection
+    late = tuple(year for year in plan.years if year > last)
+    if not late:
+        return []
+    if growth == Projection(take_up=growth.take_up):
+        return [NOTES.note("assumed.projected", years=late, last=last)]
+    organisations = percent(growth.organisations)
+    members = percent(minus(growth.factor("member", 1), 1))
+    facts = {"years": late, "last": last, "organisations": organisations, "members": members}
+    return [NOTES.note("assumed.grown", **facts)]

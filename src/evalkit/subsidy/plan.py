@@ -26,6 +26,7 @@ from evalkit.subsidy.simulation import PlanData, simulate
 from evalkit.subsidy.source import Source
 from evalkit.subsidy.uncertainty import Range, Uncertainty
 from evalkit.subsidy.year import Values, whole_year
+from evalkit.world.note import Note
 from evalkit.world.showing import shown
 
 
@@ -44,7 +45,12 @@ class Plan(PlanData):
     @property
     def assumptions(self) -> list[str]:
         """What was assumed on the way; stands under every table."""
-        return notes.assumptions(self)
+        return [str(note) for note in self.assumed]
+
+    @property
+    def assumed(self) -> list[Note]:
+        """The same as codes with numbers."""
+        return notes.assumed(self)
 
     def whole_year(self, values: Values, year: int) -> dict[str, Dated]:
         """The values in force at the end of a year, as if they had held through it."""

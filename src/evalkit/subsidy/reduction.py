@@ -29,9 +29,10 @@ from evalkit.subsidy.selection import (
 )
 from evalkit.subsidy.source import Source
 from evalkit.subsidy.values import SchemeData
-from evalkit.subsidy.words import WORDS, column_word, lists
+from evalkit.subsidy.words import NOTES, WORDS, column_word, lists
 from evalkit.world.condition import MISSING, PRESENT, AllOf, AnyOf, Condition, columns_of, mask
 from evalkit.world.condition import Test as ColumnTest
+from evalkit.world.note import Note
 from evalkit.world.number import plain
 
 PLACE = ["home", "party_org"]
@@ -82,7 +83,7 @@ class Members:
     twice: Ints
     unknown: np.ndarray
     fresh: np.ndarray
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ class Reduction:
         return other
 
     @property
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """What was assumed of the members asked for so far."""
         asked = self.answers.get("members", {}).values()
         return list(dict.fromkeys(note for members in asked for note in members.notes))
@@ -145,12 +146,13 @@ class Reduction:
             nobody = np.zeros(len(rows), bool)
             return Members(np.zeros(len(rows), np.int64), nobody, nobody)
         now = floats(rows["members"])
-        before, fresh, notes = now, np.zeros(len(rows), bool), list[str]()
+        before, fresh, notes = now, np.zeros(len(rows), bool), list[Note]()
         wanted, last = (year if base == "year_end" else year - 1), self.source.years[-1]
         stands_for = self.source.data_year(year)
         after_the_last = wanted == last and year - 1 == last and stands_for != last
         if wanted < self.source.years[0] and base != "year_end":
-            notes.append(f"没有{wanted}年末党员数，{year}年改按{stands_for}年末计算")
+            facts = {"wanted": wanted, "year": year, "stands_for": stands_for}
+            notes.append(NOTES.note("members.no_year_before", **facts))
         elif wanted < last or after_the_last:
             earlier = self.rows(wanted)
             index = pd.MultiIndex.from_frame(rows[PLACE])
@@ -162,24 +164,24 @@ class Reduction:
         both = now + before if base == "mean" else 2 * (now if base == "year_end" else before)
         gone = np.isnan(both)
         if gone.any():
-            notes.append(f"{year}年有{int(gone.sum())}个党组织缺党员数，按0计")
+            notes.append(NOTES.note("members.unknown", year=year, count=int(gone.sum())))
         if base != "prev_year_end":
             fresh = np.zeros(len(rows), bool)
         twice = np.where(gone, 0, both).round().astype(np.int64)
         return Members(twice, gone, fresh, tuple(notes))
 
-    def _told_of_earlier(self, rows: pd.DataFrame, year: int, fresh: Any, silent: Any) -> list[str]:
+    def _told_of_earlier(
+        self, rows: pd.DataFrame, year: int, fresh: Any, silent: Any
+    ) -> list[Note]:
         """Notes on organisations that the ledgers of the year before do not have."""
         told = []
         if silent.any():
             names = dict(zip(self.source.homes, self.source.names, strict=True))
-            places = "、".join(names[home] for home in dict.fromkeys(rows["home"][silent]))
-            stands_for = self.source.data_year(year)
-            told.append(
-                f"没有上年党组织台账的地区，{year}年的上年末党员数改按{stands_for}年末计算：{places}"
-            )
+            places = tuple(names[home] for home in dict.fromkeys(rows["home"][silent]))
+            facts = {"year": year, "stands_for": self.source.data_year(year), "places": places}
+            told.append(NOTES.note("members.no_ledger_before", **facts))
         if fresh.any():
-            told.append(f"{year}年有{int(fresh.sum())}个党组织不在上年台账里，上年末党员按0计")
+            told.append(NOTES.note("members.fresh", year=year, count=int(fresh.sum())))
         return told
 
     # --- money already paid ---
@@ -241,12 +243,13 @@ class Reduction:
             because(found, ~np.array(known, bool) & ~empty, why)
         return found
 
-    def not_given(self, scheme: SchemeData, name: str) -> str:
+    def not_given(self, scheme: SchemeData, name: str) -> Note | None:
         """A note where the caller of a plain frame has given no money and a component rests on some."""
         kind = need_of(scheme, name).kind
         if not kind or self.source.money is not None:
-            return ""
-        return reason("not_given", scheme.components[name].name, money_word(kind))
+            return None
+        facts = {"component": scheme.components[name].name, "money": money_word(kind)}
+        return NOTES.note("assumed.not_given", **facts)
 
     def _without_ledger(self, flag: str, year: int) -> np.ndarray:
         """Districts with organisations in a year from which a ledger beside them has not come."""

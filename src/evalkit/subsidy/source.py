@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from evalkit.problems import InputError, Problem
+from evalkit.world.note import Note
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Source:
     names: tuple[str, ...]
     whole: str
     is_demo: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     years: tuple[int, ...] = ()
     empty: frozenset[tuple[str, str]] = frozenset()
 

@@ -13,6 +13,7 @@ from evalkit.subsidy.engine import Engine
 from evalkit.subsidy.projection import Projection
 from evalkit.subsidy.reduction import Members, Reduction
 from evalkit.subsidy.simulation import PlanData
+from evalkit.subsidy.words import NOTES
 from evalkit.world.number import fixed, percent
 
 Range = tuple[float, float]
@@ -76,12 +77,16 @@ def uncertainty(
             "best_share": (regret == 0).mean().to_numpy(),
         }
     )
-    spans = [f"{percent(a, 0)}～{percent(b, 0)}" for a, b in (organisations, members, take_up)]
-    notes = (
-        f"{n}次抽样，随机种子{seed}；党组织年增长{spans[0]}，党员{spans[1]}，落实率{spans[2]}；各方案用同一组抽样",
-        "缺报的党员数从同一地区已知数中抽取",
-    )
-    return Uncertainty(table, draws, notes)
+    spans = {
+        name: f"{percent(low, 0)}～{percent(high, 0)}"
+        for name, (low, high) in (
+            ("organisations", organisations),
+            ("members", members),
+            ("take_up", take_up),
+        )
+    }
+    notes = NOTES.note("drawn.runs", n=n, seed=seed, **spans), NOTES.note("drawn.gaps")
+    return Uncertainty(table, draws, tuple(map(str, notes)))
 
 
 def _filled(

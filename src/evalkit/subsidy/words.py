@@ -1,13 +1,15 @@
-"""The words of the room (``words.yml``), and the closed lists that a scheme draws on."""
+"""The words of the room (``words.yml``), its remarks (``notes.yml``), and the closed lists that a scheme draws on."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from evalkit.codebook import load_codebook
+from evalkit.world.note import Notes
 from evalkit.world.words import Words
 
 WORDS = Words.beside(__file__)
+NOTES = Notes.beside(__file__)
 
 
 def column_word(name: str) -> str:
