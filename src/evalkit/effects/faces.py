@@ -48,12 +48,14 @@ def effect_block(effect: Effect, decimals: int = 4) -> Block:
             "p": p_value(row["p"]),
             "ci": interval(row["ci_low"], row["ci_high"], decimals),
         }
-        marked = (
-            {"mark": "▲", "tone": "bad"}
-            if effect.warnings and row["term"] == effect.row["term"]
-            else {}
+        doubtful = bool(effect.warnings) and row["term"] == effect.row["term"]
+        told["estimate"] = Cell(
+            row["estimate"],
+            Format(decimals),
+            after=stars(row["p"]),
+            mark="▲" if doubtful else "",
+            tone="bad" if doubtful else "",
         )
-        told["estimate"] = Cell(row["estimate"], Format(decimals), after=stars(row["p"]), **marked)
         rows.append([told[key] for key in heads])
     rows += [
         [Cell(text, mark="▲", tone="bad"), *[""] * (len(heads) - 1)] for text in effect.warnings

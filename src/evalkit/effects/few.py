@@ -27,8 +27,6 @@ DRAWS, FEWER_DRAWS, SEED = 999, 199, 7
 MANY_CELLS = 100_000
 STUDENTISED = "按批次分别估计方差并学生化"
 
-# term -> (estimate, error, degrees of freedom)
-Fit = Mapping[str, tuple[float, float, float]]
 Contrasts = dict[str, np.ndarray]
 
 
@@ -56,6 +54,15 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Term:
+    """One row of a design that is fitted anew: estimate, error, degrees of freedom."""
+
+    estimate: float
+    se: float
+    df: float
+
+
+@dataclass(frozen=True)
 class Refitted:
     """A design that is fitted anew to every assignment: ``fit`` takes cluster means and the cohort of every cluster.
 
@@ -63,7 +70,7 @@ class Refitted:
     """
 
     work: pd.DataFrame
-    fit: Callable[[Clusters, np.ndarray], Fit]
+    fit: Callable[[Clusters, np.ndarray], Mapping[str, Term]]
 
     def rows(
         self, clusters: Clusters, deals: Deals, at: Mapping[str, float]
@@ -71,24 +78,29 @@ class Refitted:
         actual = self.fit(clusters, clusters.codes)
         dealt = [self.fit(clusters, codes) for codes in deals.codes]
         made = {}
-        for term, (estimate, se, df) in actual.items():
-            z = float(normal_deviate(np.array(abs(estimate / se)), np.array(df)))
-            fits = np.array([one[term] for one in dealt])
-            null = np.nan_to_num(normal_deviate(np.abs(fits[:, 0] / fits[:, 1]), fits[:, 2]))
-            p = float(deals.share(null >= z * (1 - 1e-9)))
-            # all assignments hold the actual one; of the others so many may lie as far out at 5%
-            others = np.sort(np.delete(null, np.abs(null - z).argmin()) if deals.every else null)[
-                ::-1
-            ]
-            allowed = int(np.floor(LEVEL * (len(others) + 1) + 1e-9))
-            reach = np.inf
-            if 0 < allowed <= len(others):
-                turn = float(others[allowed - 1]) * (8 * df + 3) / (8 * df + 1)
-                reach = se * float(np.sqrt(df * np.expm1(turn**2 / df)))
-            # the error of a single cluster cannot be told from its own scores
-            shown = se if clusters.sizes.min() > 1 else np.nan
-            made[term] = _row(estimate, shown, p, estimate - reach, estimate + reach)
+        for term, own in actual.items():
+            made[term] = self._row(own, [one[term] for one in dealt], deals, clusters)
         return made
+
+    @staticmethod
+    def _row(own: Term, dealt: list[Term], deals: Deals, clusters: Clusters) -> dict[str, float]:
+        z = float(normal_deviate(np.array(abs(own.estimate / own.se)), np.array(own.df)))
+        estimates, errors, freedom = (
+            np.array([getattr(one, name) for one in dealt]) for name in ("estimate", "se", "df")
+        )
+        null = np.nan_to_num(normal_deviate(np.abs(estimates / errors), freedom))
+        p = float(deals.share(null >= z * (1 - 1e-9)))
+        # all assignments hold the actual one; of the others so many may lie as far out at 5%
+        others = np.delete(null, np.abs(null - z).argmin()) if deals.every else null
+        furthest = np.sort(others)[::-1]
+        allowed = int(np.floor(LEVEL * (len(furthest) + 1) + 1e-9))
+        reach = np.inf
+        if 0 < allowed <= len(furthest):
+            turn = float(furthest[allowed - 1]) * (8 * own.df + 3) / (8 * own.df + 1)
+            reach = own.se * float(np.sqrt(own.df * np.expm1(turn**2 / own.df)))
+        # the error of a single cluster cannot be told from its own scores
+        shown = own.se if clusters.sizes.min() > 1 else np.nan
+        return _row(own.estimate, shown, p, own.estimate - reach, own.estimate + reach)
 
     draws = exact = FEWER_DRAWS
 

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from evalkit.effects.dealing import Clusters
 from evalkit.effects.design import Estimate
 from evalkit.effects.facts import facts
-from evalkit.effects.few import Refitted
+from evalkit.effects.few import Refitted, Term
 from evalkit.effects.panel import Panel
 from evalkit.effects.refusals import allowed_as, fitted
 from evalkit.effects.result import Effect, rows
@@ -255,7 +255,7 @@ def fractional(panel: Panel, link: Link = "logit", *, mundlak: bool = True) -> E
 
 def _refit(
     clusters: Clusters, codes: np.ndarray, panel: Panel, link: Link, mundlak: bool
-) -> dict[str, tuple[float, float, float]]:
+) -> dict[str, Term]:
     """The fit of cluster means to an assignment: effects with errors by the variance between clusters of every cohort.
 
     The influence of a cluster on an average effect is J (X'WX)^-1 times its scores; its variance is taken cohort by cohort
@@ -289,8 +289,8 @@ def _refit(
             parts.append((float(((mine - about) ** 2).sum()) * size / (size - 1), size - 1))
         total = sum(v for v, _ in parts)
         freedom = total**2 / sum(v**2 / nu for v, nu in parts) if total > 0 else 1.0
-        found[term] = (estimate, float(np.sqrt(total)), freedom)
-    return found if not single else {term: (e, s, 1.0) for term, (e, s, _) in found.items()}
+        found[term] = Term(estimate, float(np.sqrt(total)), 1.0 if single else freedom)
+    return found
 
 
 def _scoring(

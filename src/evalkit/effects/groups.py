@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -151,23 +152,23 @@ def callaway_santanna(
         boot,
     )
     details = {"group_time": group_time.assign(group=cells.g, time=cells.t)}
-    for kind, (keys, values, psi, *_) in parts.items():
-        if keys:
+    for kind, part in parts.items():
+        if part.keys:
             details[kind] = cells.table(
-                [f"{kind}_{k}" for k in keys],
-                [label[kind](k) for k in keys],
-                values,
-                psi,
-                keys,
+                [f"{kind}_{key}" for key in part.keys],
+                [label[kind](key) for key in part.keys],
+                part.effects,
+                part.influences,
+                part.keys,
                 boot,
             )
     order = [aggregate, *(kind for kind in AGGREGATIONS if kind != aggregate)]
-    psi_total = np.column_stack([parts[kind][4] for kind in order])
+    influences = np.column_stack([parts[kind].overall_influence for kind in order])
     table = cells.table(
         order,
         [AGGREGATIONS[kind] for kind in order],
-        [parts[kind][3] for kind in order],
-        psi_total,
+        [parts[kind].overall for kind in order],
+        influences,
         np.nan,
     )
     about = facts(
@@ -183,16 +184,19 @@ def callaway_santanna(
         n=len(work),
         base_period="实施前最后一期" + ("；实施前各期与其上一期比" if base == "varying" else ""),
     )
-    keys, values, psi, *_ = parts["dynamic"]
-    real = np.isfinite(cells.se(psi))  # the base period of a universal base has no error
-    zero = None if base == "varying" else max(np.array(keys)[~real], default=-1)
+    by_time = parts["dynamic"]
+    keys = np.array(by_time.keys)
+    real = np.isfinite(
+        cells.se(by_time.influences)
+    )  # the base period of a universal base has no error
+    zero = None if base == "varying" else max(keys[~real], default=-1)
     dynamic = dynamic_effect(
         "callaway_santanna",
         "",
         panel,
-        np.array(keys)[real],
-        values[real],
-        cells.cov(psi[:, real]),
+        keys[real],
+        by_time.effects[real],
+        cells.cov(by_time.influences[:, real]),
         about,
         notes,
         df=cells.df,
@@ -223,7 +227,15 @@ def callaway_santanna(
     return Estimate(made, panel, way)
 
 
-Part = tuple[list[int], np.ndarray, np.ndarray, float, np.ndarray]
+@dataclass(frozen=True)
+class _Part:
+    """One aggregation of the cells: effects and influences (by unit) by key, and the overall effect with its own."""
+
+    keys: list[int]
+    effects: np.ndarray
+    influences: np.ndarray
+    overall: float
+    overall_influence: np.ndarray
 
 
 class _Cells:
@@ -296,9 +308,10 @@ class _Cells:
         probe.psi = np.zeros((len(self.cohort), len(self.att)))
         for unit in np.eye(len(self.att)):
             probe.att = unit
-            keys, values, _, overall, _ = probe.part(name, window, balance)
-            columns.append(values)
-            total.append(overall)
+            part = probe.part(name, window, balance)
+            columns.append(part.effects)
+            total.append(part.overall)
+        keys = part.keys
         return keys, np.array(columns).reshape(len(self.att), len(keys)).T, np.array(total)
 
     def clustered(self, psi: np.ndarray) -> np.ndarray:
@@ -343,11 +356,11 @@ class _Cells:
         at = np.flatnonzero(keep & self.used)
         return self.shared(self.g[at], self.att[at], self.psi[:, at])
 
-    def part(self, name: str, window: tuple[int, int] | None, balance: int | None) -> Part:
-        """Keys, effects, influences, overall effect and its influence of one aggregation."""
+    def part(self, name: str, window: tuple[int, int] | None, balance: int | None) -> _Part:
+        """One aggregation: ``simple`` (no keys), ``dynamic``, ``group`` or ``calendar``."""
         post, since = self.t >= self.g, self.t - self.g
         if name == "simple":
-            return [], np.array([]), np.zeros((len(self.cohort), 0)), *self.mean(post)
+            return _Part([], np.array([]), np.zeros((len(self.cohort), 0)), *self.mean(post))
         if name == "group":
             keys = [int(g) for g in np.unique(self.g[post & self.used])]
             mine = [post & self.used & (self.g == g) for g in keys]
@@ -355,7 +368,7 @@ class _Cells:
                 np.array([self.att[m].mean() for m in mine]),
                 np.column_stack([self.psi[:, m].mean(axis=1) for m in mine]),
             )
-            return keys, values, psi, *self.shared(np.array(keys), values, psi)
+            return _Part(keys, values, psi, *self.shared(np.array(keys), values, psi))
         by, wanted = (since, self.used) if name == "dynamic" else (self.t, self.used & post)
         if name == "dynamic" and balance is not None:
             wanted = (
@@ -369,7 +382,7 @@ class _Cells:
         pairs = [self.mean(wanted & (by == k)) for k in keys]
         values, psi = np.array([v for v, _ in pairs]), np.column_stack([p for _, p in pairs])
         late = np.array([k >= 0 or name == "calendar" for k in keys])
-        return keys, values, psi, float(values[late].mean()), psi[:, late].mean(axis=1)
+        return _Part(keys, values, psi, float(values[late].mean()), psi[:, late].mean(axis=1))
 
     def table(
         self,

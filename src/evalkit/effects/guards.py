@@ -94,9 +94,7 @@ def _trends(design: Design, panel: Panel) -> list[Note]:
         return []
     try:
         return [told for told in event_study(panel).effect.notes if _of_trends(told)]
-    except (
-        InputError
-    ):  # no period before, or event times that cannot be told apart: the adviser says so
+    except InputError:  # no period before, or event times are collinear: the adviser says so
         return []
 
 

@@ -228,6 +228,16 @@ def _read(source: Any, outcome: str, running: str, period: str | None) -> tuple[
 
 
 @dataclass(frozen=True)
+class _Line:
+    """A row of the table."""
+
+    term: str
+    label: str
+    estimate: float
+    se: float
+
+
+@dataclass(frozen=True)
 class _Beside:
     """A table that stands beside the estimate: its name, the check's, its columns (where it fails), how it is made."""
 
@@ -304,19 +314,14 @@ def rd(
     near = np.abs(x - cutoff) < h_used
     values = [len(np.unique(x[near & (side)])) for side in (x < cutoff, x >= cutoff)]
     discrete = bool((x == np.round(x)).all())
-    lines: list[tuple[str, str, float, float]] = [
-        ("robust", "偏差校正估计（稳健）", fit.att, fit.se)
+    lines = [
+        _Line("robust", "偏差校正估计（稳健）", fit.att, fit.se),
+        _Line("conventional", "常规估计", fit.att_conventional, fit.se_conventional),
     ]
-    lines.append(("conventional", "常规估计", fit.att_conventional, fit.se_conventional))
     if discrete:
         by_value, failed = side("mass_points", lambda: by_mass_points(y, x, cutoff, h_used)[:2])
-        lines.append(
-            (
-                "mass_points",
-                f"常规估计，按{names[running]}的取值聚类",
-                *(by_value or (np.nan, np.nan)),
-            )
-        )
+        label = f"常规估计，按{names[running]}的取值聚类"
+        lines.append(_Line("mass_points", label, *(by_value or (np.nan, np.nan))))
         notes += failed
     donut = donut if donut is not None else (np.nextafter(0, 1) if discrete else None)
     every = np.full(len(x), True)
@@ -333,9 +338,14 @@ def rd(
         variants.insert(0, ("donut", f"圆环估计（{what}）", np.abs(x - cutoff) >= donut, 1.0))
     for term, label, keep, by in variants:
         one = _try(y[keep], x[keep], cutoff, h_used * by, level, float(fit.b_left) * by)
-        lines.append((term, label, one.att, one.se) if one else (term, label, np.nan, np.nan))
-    terms, texts, estimates, errors = zip(*lines, strict=True)
-    table = rows(terms, texts, estimates, errors, level=level)
+        lines.append(_Line(term, label, *((one.att, one.se) if one else (np.nan, np.nan))))
+    table = rows(
+        [line.term for line in lines],
+        [line.label for line in lines],
+        [line.estimate for line in lines],
+        [line.se for line in lines],
+        level=level,
+    )
     beside: dict[str, pd.DataFrame] = {}
     for one in (
         _Beside(

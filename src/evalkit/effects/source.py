@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,10 +13,33 @@ from evalkit.effects.columns import MOST_NAMED
 from evalkit.effects.panel import Panel
 from evalkit.effects.words import note
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.note import Note
 from evalkit.world.period import places
 
-# entity -> its view and key, and the measure whose filter is the base of plain columns and measures
-ROWS = {"unit": ("units", "unit", "units"), "party_org": ("party_orgs", "party_org", "party_orgs")}
+
+@dataclass(frozen=True)
+class _Kind:
+    """An entity that is no area: its view and key, and the measure whose filter is the base of columns and measures."""
+
+    view: str
+    key: str
+    base: str
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows before the policy is put on them: columns of the codes, labels, whether it is a rate, what was decided."""
+
+    frame: pd.DataFrame
+    labels: dict[str, str]
+    rate: bool
+    findings: tuple[Note, ...] = ()
+
+
+KINDS = {
+    "unit": _Kind("units", "unit", base="units"),
+    "party_org": _Kind("party_orgs", "party_org", base="party_orgs"),
+}
 NAMES = {"area": "地区", "unit": "单位", "party_org": "党组织"}
 
 
@@ -72,13 +95,13 @@ def panel(
         raise InputError(Problem("key_unknown", where="treatment", found=treatment, advice=advice))
     codes, kept = tuple(dict.fromkeys((outcome, *controls))), tuple(keep)
     book = {**data.codebook.measures, **data.codebook.indicators}
-    frame, names, rate, findings = (
+    rows = (
         _areas(data, book, codes, level, kept)
         if entity == "area"
         else _rows(data, book, codes, entity, kept)
     )
     made = Panel.from_frame(
-        frame.assign(**_timing(own, frame["area_"])),
+        rows.frame.assign(**_timing(own, rows.frame["area_"])),
         outcome,
         "entity_",
         "period_",
@@ -86,9 +109,9 @@ def panel(
         controls=controls,
         cluster="cluster_",
         dose="dose_",
-        labels=names | {"entity": NAMES[entity], "policy": treatment},
-        rate=rate,
-        keep=[c for c in dict.fromkeys(("peer_group", *kept)) if c in frame],
+        labels=rows.labels | {"entity": NAMES[entity], "policy": treatment},
+        rate=rows.rate,
+        keep=[c for c in dict.fromkeys(("peer_group", *kept)) if c in rows.frame],
         is_demo=data.is_demo,
         source="演示数据，全部虚构" if data.is_demo else "本项目台账",
     )
@@ -99,7 +122,7 @@ def panel(
         treatment=treatment,
         english=english,
         labels={**made.labels, **(labels or {})},
-        findings=(*findings, *made.findings),
+        findings=(*rows.findings, *made.findings),
     )
 
 
@@ -136,7 +159,7 @@ def _timing(own: pd.DataFrame, areas: pd.Series) -> dict[str, Any]:
 
 def _areas(
     data: Any, book: dict[str, Any], codes: tuple[str, ...], level: str, keep: tuple[str, ...]
-) -> Any:
+) -> _Rows:
     levels = data.areas["level"].dropna().unique()
     problems = [
         Problem("key_unknown", where="ek.panel", found=c, advice=did_you_mean(c, book))
@@ -161,20 +184,20 @@ def _areas(
     info = data.areas.drop_duplicates("area").set_index("area")
     kept = {c: wide["area_"].map(info[c]) for c in ("peer_group", *keep) if c in info}
     rate = codes[0] in indicators and indicators[codes[0]].kind == "proportion"
-    return wide.assign(entity_=wide["area_"], **kept), {c: book[c].name for c in codes}, rate, ()
+    return _Rows(wide.assign(entity_=wide["area_"], **kept), {c: book[c].name for c in codes}, rate)
 
 
 def _rows(
     data: Any, book: dict[str, Any], codes: tuple[str, ...], entity: str, keep: tuple[str, ...]
-) -> Any:
+) -> _Rows:
     """Rows of a view; a code becomes 1 or 0 by its filter, or its sum's column, on the outcome's own base."""
     from evalkit.indicators.blocks import plain
     from evalkit.indicators.columns import View
     from evalkit.indicators.measures import reading_of, view_of
     from evalkit.indicators.store import nullable
 
-    name, key, usual = ROWS[entity]
-    view, measures = View(data.views[name]), data.codebook.measures
+    kind = KINDS[entity]
+    view, measures = View(data.views[kind.view]), data.codebook.measures
     words = {c: t.name for table in data.codebook.tables.values() for c, t in table.columns.items()}
     numeric = [column for column in view if view[column].words is None]
 
@@ -185,17 +208,17 @@ def _rows(
         cells = view[column]
         return np.where(cells.known, cells.values / (100 if column.endswith("_fen") else 1), np.nan)
 
-    base, wanted, labels, problems = measures[usual], {}, {}, []
+    base, wanted, labels, problems = measures[kind.base], {}, {}, []
     for code in codes:
         found = data.codebook.indicators.get(code)
         measure = measures.get(found.numerator if found else code)
         if code in numeric:
             wanted[code] = amounts(code)
             labels[code] = words.get(code, code)
-        elif measure is not None and view_of(measure) == name:
+        elif measure is not None and view_of(measure) == kind.view:
             wanted[code] = holds(measure) * (amounts(measure.column) if measure.column else 1.0)
             labels[code] = book[code].name
-            if code == codes[0] and found and view_of(measures[found.denominator]) == name:
+            if code == codes[0] and found and view_of(measures[found.denominator]) == kind.view:
                 base = measures[found.denominator]
         else:
             near = did_you_mean(code, [*numeric, *book])
@@ -212,10 +235,10 @@ def _rows(
     ]
     if problems:
         raise InputError(problems)
-    rows = plain(view.table.select(["home", key, "area", "period", *keep])).to_pandas(
+    rows = plain(view.table.select(["home", kind.key, "area", "period", *keep])).to_pandas(
         types_mapper=nullable
     )
-    rows = rows.assign(entity_=rows["home"] + "/" + rows[key], **wanted)
+    rows = rows.assign(entity_=rows["home"] + "/" + rows[kind.key], **wanted)
     rows = rows.rename(columns={"area": "area_", "period": "period_"}).loc[holds(base)]
     out = rows[["entity_", *codes, *keep, "area_", "period_"]]
     out = out.assign(time_=out["period_"].map(places(out["period_"].dropna().unique())))
@@ -232,4 +255,4 @@ def _rows(
         codes[0] in data.codebook.indicators
         and not measures[data.codebook.indicators[codes[0]].numerator].sum
     )
-    return out.assign(area_=first), labels, rate, findings
+    return _Rows(out.assign(area_=first), labels, rate, tuple(findings))
