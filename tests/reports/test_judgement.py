@@ -7,13 +7,15 @@ import re
 
 import pandas as pd
 import pytest
+from report_probe import told as probe
 
 import evalkit as ek
 from evalkit.codebook import load_codebook
 from evalkit.indicators.compare import VERDICTS, compare
 from evalkit.reports import annual, findings, prose, tables
+from evalkit.reports.appendix import SECTIONS
 from evalkit.reports.report import _baseline
-from evalkit.reports.sentences import Facts, declared, tell
+from evalkit.reports.sentences import Facts, tell
 from evalkit.reports.words import (
     baseline_words,
     cut_off,
@@ -337,22 +339,20 @@ def test_the_unit_of_a_sentence(amounts, size):
 
 
 def test_a_sentence_tells_all_its_money_in_one_unit():
-    funds = [
-        [
-            "全年党建经费{funds}",
-            "{funds~%}",
-            {"each": ["funds_fiscal", "funds_enterprise"], "of": "funds", "lead": "；其中"},
-        ]
-    ]
+    funds = """
+- 全年党建经费{{ amount("funds") }}
+  {{ moved("funds", growth=true) }}
+  {{ each(["funds_fiscal", "funds_enterprise"], of="funds", lead="；其中") }}
+"""
     now, before = (
         {"funds": 123e6, "funds_fiscal": 122.1e6, "funds_enterprise": 900_000},
         {"funds": 122e6},
     )
-    text = tell(funds, Facts("甲区", "2025", BOOK, now, before, {}, {}, "2024"))
+    text = probe(funds, Facts("甲区", "2025", BOOK, now, before, {}, {}, "2024"))
     assert text == (
         "全年党建经费1.23亿元，比上年增加0.01亿元、增长0.8%；其中财政投入1.22亿元（占99.3%）、企业配套0.01亿元（占0.7%）。"
     )
-    small = tell(
+    small = probe(
         funds,
         Facts(
             "甲区",
@@ -372,11 +372,17 @@ def test_a_sentence_tells_all_its_money_in_one_unit():
 UNIT = re.compile(r"[\d,.]+(亿元|万元|元)")
 
 
+def _section(name, data, area):
+    if name == "summary":
+        return prose.summary(data, "2025", "2024", area)
+    return prose.section(name, data, "2025", "2024", area)
+
+
 def test_no_sentence_of_the_report_has_two_units_of_money(demo_project):
     data = ek.load(demo_project, periods=["2024", "2025"])
     for area in (None, *annual.areas_of(data, "2025")):
-        for name in declared()["sections"]:
-            block = prose.section(name, data, "2025", "2024", area)
+        for name in SECTIONS:
+            block = _section(name, data, area)
             texts = (
                 block.content["blocks"] if block.kind == "group" else [{"content": block.content}]
             )
@@ -595,15 +601,15 @@ def test_zeros_that_nobody_asks_for_are_not_told():
         "orgs_new": 0.0,
     }
     text = tell(
-        declared()["sections"]["overview"]["sentences"],
+        "overview",
         Facts("甲区", "2025", BOOK, known, {}, {}, {}),
-    )
+    ).text
     assert "个体工商户" not in text and "新建" not in text
     assert "建立党组织3个；全部为党支部。" in text
     more = tell(
-        declared()["sections"]["overview"]["sentences"],
+        "overview",
         Facts("甲区", "2025", BOOK, known | {"units_self_employed": 2.0}, {}, {}, {}),
-    )
+    ).text
     assert "；另有个体工商户2家，单列不计" in more
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 
@@ -9,20 +10,20 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from report_probe import told as probe
 
 from evalkit.codebook import load_codebook
 from evalkit.indicators.compare import compare
 from evalkit.reports import annual, findings, prose
+from evalkit.reports.appendix import SECTIONS
 from evalkit.reports.prose import comparison
-from evalkit.reports.sentences import Facts, attainment, declared, interval, moved, tell
+from evalkit.reports.sentences import Facts, attainment, interval, moved, tell
 
 BOOK = load_codebook()
-COVERED = [
-    [
-        {"whole": "units", "part": "units_covered", "say": "有党的组织", "rate": "org_coverage"},
-        "{@org_coverage=}",
-    ]
-]
+COVERED = """
+- {{ part("units_covered", whole="units", say="有党的组织", rate="org_coverage") }}
+  {{ compared("org_coverage") }}
+"""
 ODD = re.compile(r"，，|；；|，；|；，|。。|，。|；。|^[，；。]|None|nan|NaN|inf|-|−|\{|\}")
 
 
@@ -92,7 +93,7 @@ def coverage(
         [row("org_coverage", n / units, units, **more)],
         {} if old is None else {"org_coverage": old},
     )
-    return tell(COVERED, facts)
+    return probe(COVERED, facts)
 
 
 @pytest.mark.parametrize(
@@ -139,28 +140,25 @@ def test_a_part_of_a_whole(text, expected):
 
 def test_a_change_is_not_told_of_what_is_not_told():
     """No large enterprise without an instructor: neither the number nor, dangling behind it, its change."""
-    gap = [
-        [
-            "应建未建{units_due_unfounded}",
-            "；没有指导员的规上企业{units_above_scale-units_above_scale_instructed}",
-            "{units_above_scale-units_above_scale_instructed~}",
-        ]
-    ]
+    gap = """
+- 应建未建{{ amount("units_due_unfounded") }}
+  ；没有指导员的规上企业{{ amount("units_above_scale", less="units_above_scale_instructed") }}
+  {{ moved("units_above_scale", less="units_above_scale_instructed") }}
+"""
     now = {"units_due_unfounded": 6, "units_above_scale": 2, "units_above_scale_instructed": 2}
-    assert tell(gap, known(now, now)) == "应建未建6家。"
+    assert probe(gap, known(now, now)) == "应建未建6家。"
 
 
 def test_missing_is_not_said():
-    assert tell(COVERED, known({"units": 120})) == ""  # the part is unknown
-    assert tell(COVERED, known({"units_covered": 3})) == ""  # the whole is unknown
-    assert (
-        tell(
-            [["有单位{units}", "{units~}", "个体工商户{units_self_employed}"]], known({"units": 5})
-        )
-        == "有单位5家。"
+    assert probe(COVERED, known({"units": 120})) == ""  # the part is unknown
+    assert probe(COVERED, known({"units_covered": 3})) == ""  # the whole is unknown
+    units = (
+        '- 有单位{{ amount("units") }}\n  {{ moved("units") }}\n  {{ amount("units_social") }}\n'
     )
-    assert tell([["有单位{units}"], ["有党员{members}"]], known({"members": 8})) == "有党员8名。"
-    assert tell(COVERED, known({"units": 0, "units_covered": 0})) == ""  # of nothing no share
+    assert probe(units, known({"units": 5})) == "有单位5家。"
+    both = '- 有单位{{ amount("units") }}\n- 有党员{{ amount("members") }}\n'
+    assert probe(both, known({"members": 8})) == "有党员8名。"
+    assert probe(COVERED, known({"units": 0, "units_covered": 0})) == ""  # of nothing no share
 
 
 @pytest.mark.parametrize(
@@ -225,20 +223,14 @@ def test_the_interval_is_told_only_where_it_matters():
 
 
 def test_enumerations_leave_out_zeros_and_say_when_one_is_all():
-    each = [
-        [
-            "党组织{party_orgs}",
-            {
-                "each": ["committees", "general_branches", "branches"],
-                "of": "party_orgs",
-                "lead": "；其中",
-            },
-        ]
-    ]
+    each = """
+- 党组织{{ amount("party_orgs") }}
+  {{ each(["committees", "general_branches", "branches"], of="party_orgs", lead="；其中") }}
+"""
     full = {"party_orgs": 10, "committees": 1, "general_branches": 0, "branches": 9}
-    assert tell(each, known(full)) == "党组织10个；其中党委1个（占10.0%）、党支部9个（占90.0%）。"
-    assert tell(each, known({"party_orgs": 3, "branches": 3})) == "党组织3个，均为党支部。"
-    assert tell(each, known({"party_orgs": 3})) == "党组织3个。"
+    assert probe(each, known(full)) == "党组织10个；其中党委1个（占10.0%）、党支部9个（占90.0%）。"
+    assert probe(each, known({"party_orgs": 3, "branches": 3})) == "党组织3个，均为党支部。"
+    assert probe(each, known({"party_orgs": 3})) == "党组织3个。"
 
 
 MEASURES = sorted({m for m in BOOK.measures})
@@ -249,7 +241,7 @@ numbers = st.one_of(st.integers(0, 3), st.integers(0, 200_000_000)).map(float)
 @given(st.data())
 def test_every_template_reads_well_whatever_is_known(data):
     """Any numbers, any gaps: no minus sign, no doubled mark, no empty bracket, no programmers' word; a full stop at the end."""
-    name = data.draw(st.sampled_from(sorted(declared()["sections"])))
+    name = data.draw(st.sampled_from(sorted(SECTIONS)))
     some = st.dictionaries(st.sampled_from(MEASURES), numbers, max_size=60)
     codes = data.draw(st.lists(st.sampled_from(sorted(BOOK.indicators)), max_size=40, unique=True))
     value = st.floats(0, 1.2)
@@ -265,7 +257,8 @@ def test_every_template_reads_well_whatever_is_known(data):
         for c in codes
     ]
     facts = known(data.draw(some), data.draw(some), rows, {c: data.draw(value) for c in codes[::2]})
-    text = tell(declared()["sections"][name]["sentences"], facts)
+    more = {"ends": None, "declines": ""} if name == "summary" else {}
+    text = tell(name, facts, **more).text
     assert not ODD.search(text.replace("（台账", "(台账")), text
     assert text == "" or text.endswith("。")
 
@@ -445,19 +438,17 @@ def test_declines_are_sorted_and_only_the_clear_ones(whole):
 
 
 def test_a_difference_of_measures_with_its_change():
-    clause = [
-        [
-            "没有指导员的{units_above_scale-units_above_scale_instructed}",
-            "{units_above_scale-units_above_scale_instructed~}",
-        ]
-    ]
+    clause = """
+- 没有指导员的{{ amount("units_above_scale", less="units_above_scale_instructed") }}
+  {{ moved("units_above_scale", less="units_above_scale_instructed") }}
+"""
     now, before = (
         {"units_above_scale": 9, "units_above_scale_instructed": 5},
         {"units_above_scale": 8, "units_above_scale_instructed": 5},
     )
-    assert tell(clause, known(now, before)) == "没有指导员的4家，比上年增加1家。"
-    assert tell(clause, known(now)) == "没有指导员的4家。"
-    assert tell(clause, known(now | {"units_above_scale": 5}, before)) == ""
+    assert probe(clause, known(now, before)) == "没有指导员的4家，比上年增加1家。"
+    assert probe(clause, known(now)) == "没有指导员的4家。"
+    assert probe(clause, known(now | {"units_above_scale": 5}, before)) == ""
 
 
 def test_districts_side_by_side_lead_and_verify():
@@ -487,9 +478,10 @@ def test_districts_side_by_side_lead_and_verify():
 
 def test_summary_names_first_and_last_only_where_each_is_alone_and_clear():
     def said(values, **more):
-        return prose._extremes(frame(values).assign(**more), "org_coverage", "2025", "district")
+        found = prose._extremes(frame(values).assign(**more), "org_coverage", "2025", "district")
+        return tell("summary", known(), ends=found, declines="").text
 
-    assert said([0.9, 0.8, 0.7]) == "区县组织覆盖率最高的是甲区（90.0%），最低的是丙区（70.0%）"
+    assert said([0.9, 0.8, 0.7]) == "区县组织覆盖率最高的是甲区（90.0%），最低的是丙区（70.0%）。"
     assert (
         said([0.9, 0.9, 0.7])
         == said([0.8, 0.8])
@@ -497,7 +489,7 @@ def test_summary_names_first_and_last_only_where_each_is_alone_and_clear():
         == said([0.9, 0.8, 0.7], ci_low=0.6, ci_high=0.95)
         == ""
     )
-    assert prose._extremes(frame([0.9]), "single_setup", "2025", "district") == ""
+    assert prose._extremes(frame([0.9]), "single_setup", "2025", "district") is None
 
 
 def test_problems_and_advice_name_who_has_most_only_where_names_are_wanted():
@@ -532,8 +524,9 @@ def test_whole_where_no_area_holds_the_others(demo_project):
         area=lambda f: f["area"].str.rpartition("/")[2]
     )
     expected = prose.facts(data, "2025", "2024")
-    data.__dict__.update(measures=measures, indicators=rows, _facts={})
-    got = prose.facts(data, "2025", "2024")
+    apart = dataclasses.replace(data)
+    apart.__dict__.update(measures=measures, indicators=rows)
+    got = prose.facts(apart, "2025", "2024")
     assert got.area == "全部地区" and got.now["units"] == expected.now["units"]
     assert math.isclose(got.rows["org_coverage"]["value"], expected.rows["org_coverage"]["value"])
     assert math.isclose(got.change("org_coverage"), expected.change("org_coverage"), abs_tol=1e-12)

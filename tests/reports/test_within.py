@@ -13,7 +13,6 @@ import evalkit as ek
 from evalkit.building import build
 from evalkit.reports import quality, tables
 from evalkit.reports.index import Made, _key_table, _provenance
-from evalkit.reports.publish import at_level
 from evalkit.reports.report import _areas, _usual_level
 
 UNITS = [
@@ -170,13 +169,14 @@ def test_a_figure_says_what_the_ledgers_lack_and_scores_are_left_out_where_there
     assert scores.kind == "paragraph" and scores.plain().startswith("没有计算综合得分：城关镇（")
 
 
-def test_the_notebooks_own_words_are_those_of_the_level():
-    blocks = [ek.Block.heading("七、区县情况比较", 2), ek.Block.paragraph("各区县的区县财政投入。")]
-    assert [b.plain() for b in at_level(blocks, "乡镇街道")] == [
+def test_the_notebooks_own_words_are_those_of_the_level(county):
+    said = ek.prose.passage(
+        "## 七、{place}情况比较\n\n各{place}的区县财政投入。", county, "township"
+    )
+    assert [b.plain() for b in said.blocks] == [
         "七、乡镇街道情况比较",
         "各乡镇街道的区县财政投入。",
     ]
-    assert at_level(blocks, "区县") == blocks
 
 
 def test_no_message_names_a_command_that_is_not_on_the_path():

@@ -345,6 +345,15 @@ def flat(blocks: Iterable[Block]) -> Iterator[Block]:
         yield from flat(block.blocks) if block.kind == "group" else (block,)
 
 
+def opened(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Blocks with those groups opened that hold headings; others stay together on paper."""
+    for block in blocks:
+        if block.kind == "group" and any(b.kind == "heading" for b in block.blocks):
+            yield from opened(block.blocks)
+        else:
+            yield block
+
+
 def changed(block: Block, change: Callable[[Block], Block]) -> Block:
     """The block, or every member of a group, as `change` makes it."""
     return (

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, Mark, flat, heading_words, marks, parts
+from evalkit.documents.blocks import PENDING, Block, Mark, flat, heading_words, marks, opened, parts
 from evalkit.documents.cells import Cell, head, is_remark, printed, side
 
 Links = Mapping[str, Mapping[str, str]]  # role -> code -> address
@@ -69,14 +69,14 @@ def page(
     The page runs its own scripts and styles only, each known by its hash (Content Security Policy 3): text that slipped
     into it as a script, a style or a handler of an event does nothing.
     """
-    members = list(blocks)
+    members = list(opened(blocks))
     if members and members[0].kind == "heading" and members[0].content["text"] == title:
         members = members[1:]
     english = lang.startswith("en")
     body: list[str] = []
     contents: list[str] = []
     level = 1
-    for block in _flat(members):
+    for block in members:
         anchor = ""
         if block.kind == "heading":
             anchor = block.content.get("anchor") or f"s{len(contents) + 1}"
@@ -245,15 +245,6 @@ def _noted(block: Block) -> list[Mapping[str, Any]]:
     if block.kind not in ("paragraph", "note", "list"):
         return []
     return [run for _, runs in parts(block) for run in runs if run.get("note")]
-
-
-def _flat(blocks: Iterable[Block]) -> Iterable[Block]:
-    """Groups with headings are opened, so that the contents list them; others stay together on paper."""
-    for block in blocks:
-        if block.kind == "group" and any(b.kind == "heading" for b in block.blocks):
-            yield from _flat(block.blocks)
-        else:
-            yield block
 
 
 def _table(block: Block, lang: str, links: Links) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.documents.blocks import Block, changed, flat, parts
+from evalkit.documents.blocks import Block, changed, flat, opened, parts
 from evalkit.problems import Problem, did_you_mean
 
 REFERENCE = re.compile(r"〔(表|图|附录)：([^〔〕\n]+)〕")
@@ -71,7 +71,7 @@ def number(blocks: Iterable[Block], title: str = "", headings: bool = True) -> D
     headings
         Whether headings get numbers.
     """
-    members = list(blocks)
+    members = list(opened(blocks))
     every = [b for b in flat(members) if b.kind == "heading"]
     levels = [b.content["level"] for b in every[1:] if b.content.get("role") != "appendix"]
     if (

@@ -29,14 +29,14 @@ from evalkit.reports.sentences import (
     declared,
     facts,
     spoken,
-    word,
+    tell,
 )
 from evalkit.reports.tables import headline, main_codes
 from evalkit.reports.voice import Rows, Voice, voice_of
 from evalkit.reports.words import (
     MISSING,
     baseline_words,
-    cut_off,
+    fixed,
     period_words,
     right,
     source_line,
@@ -149,33 +149,28 @@ def basis(
     area: str | None = None,
 ) -> Block:
     """Object, date, definitions and sources of the evaluation."""
-    say = declared()["basis"]
     known = baseline is not None and str(baseline) in data.periods
     files, found_ = files_of(data, period, area)
     counts = found_["severity"].value_counts()
-    found = (
-        "、".join(
-            f"{label}{counts[key]:,}处" for key, (label, _) in SEVERITIES.items() if counts.get(key)
-        )
-        or say["clean"]
+    found = [
+        {"name": label, "n": f"{counts[key]:,}"}
+        for key, (label, _) in SEVERITIES.items()
+        if counts.get(key)
+    ]
+    told = tell(
+        "basis",
+        facts(data, period, baseline, area),
+        n=len(areas),
+        place=voice_of(data).place(level),
+        files=len(files),
+        baseline=period_words(str(baseline)) if known else "",
+        since=baseline_words(period, baseline),
+        found=found,
     )
-    when = period_words(str(baseline)) if known else ""
-    since = (
-        say["since"].format(baseline=when, since=baseline_words(period, baseline))
-        if known
-        else say["first"]
-    )
-    values = {
-        "area": facts(data, period, area=area).area,
-        "n": len(areas),
-        "level": data.codebook.term(f"level.{level}"),
-        "date": cut_off(period),
-        "files": len(files),
-        "since": since,
-        "found": found,
-    }
-    told = [say[key].format(**values) for key in ("object", "date", "units", "source")]
-    return Block.group(Block.bullets(told, ordered=True), Block.paragraph(say["marks"], "detail"))
+    first, *rest = told.paragraphs
+    items = Block.bullets([f"{sentence}。" for sentence in first], ordered=True)
+    marks = "".join(f"{sentence}。" for paragraph in rest for sentence in paragraph)
+    return Block.group(items, *([Block.paragraph(marks, "detail")] if marks else []))
 
 
 def quality(data: Data, period: str | int, within: str | None = None) -> Block:
@@ -197,6 +192,11 @@ def areas_of(
     )
     root = data.find_area(within) if within else ""
     return [a for a in known if not root or a.startswith(f"{root}/")]
+
+
+def rows(data: Data) -> pd.DataFrame:
+    """All rows of indicators; whatever is made of them speaks as the project does."""
+    return Rows.of(data.indicators, data.project)
 
 
 def rows_of(
@@ -263,7 +263,7 @@ def simulation(
     by_area: bool = True,
 ) -> Block:
     """补助标准测算: what the standards cost from next January on; who pays, and (unless published) in which areas."""
-    year = int(str(period)[:4]) + 1
+    year, voice = int(str(period)[:4]) + 1, voice_of(data)
     try:
         result = subsidy.plan(data, scheme, [year], within=within).run(
             {k: {f"{year}-01-01": v} for k, v in standard.items()}
@@ -275,17 +275,19 @@ def simulation(
         if not by_area and any(
             dominated(each[c], **limits) for c in ("baseline_fen", "amount_fen", "change_fen")
         ):
-            return Block.paragraph(f"补助标准测算：{word('withheld')}。")
+            return Block.paragraph(
+                voice.say("nothing", name="补助标准测算", why=voice.say("withheld"))
+            )
         text = result.sentence if by_area else result.public_sentence  # which names no area
         blocks = [
-            Block.paragraph(word("simulated")),
+            Block.paragraph(voice.say("simulated")),
             costs.difference(result),
             Block.paragraph(text),
             costs.by_payer(result, named=by_area),
         ]
         return Block.group(
             *blocks,
-            *([costs.by_area(result, place=voice_of(data).place("district"))] if by_area else []),
+            *([costs.by_area(result, place=voice.place("district"))] if by_area else []),
         )
     except InputError as error:
         return Block.paragraph(
@@ -339,16 +341,15 @@ def comparisons(
     ranking: str = "full",
 ) -> Block:
     """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified."""
+    voice = voice_of(rows)
     mine = rows.loc[
         (rows["level"] == level)
         & rows["indicator"].isin([*main_codes(rows), *declared()["compared"]])
     ]
     there = mine.loc[(mine["period"] == str(period)) & mine["value"].notna(), "area_name"].unique()
     if len(there) == 1:
-        where = voice_of(rows).place(level)
-        if withheld(mine, period):
-            return Block.paragraph(f"{where}之间的比较：{word('withheld')}。")
-        return Block.paragraph(f"本期只有{there[0]}一个{where}有数，不作{where}之间的比较。")
+        hidden = withheld(mine, period)
+        return Block.paragraph(voice.say("nobody_beside", there[0], voice.place(level), hidden))
     told = (
         comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"]
     )
@@ -356,35 +357,53 @@ def comparisons(
     if not found:
         return Block.paragraph("本期没有可作比较的指标。", "pending")
     seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
-    first, place, parts = [], voice_of(rows).place(level), list[str]()
-    for verdict, text in (("better", "优于"), ("worse", "差于")):
-        counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
-        top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]] if len(counts) else counts
-        if ranking == "full" and 0 < len(top) <= NAMED:
-            top = top.sort_values(ascending=False, kind="stable")
-            parts.append(
-                f"{text}合计水平的指标最多的是{'、'.join(f'{n}（{k}项）' for n, k in top.items())}"
-            )
-    if parts:
-        first.append(f"{seen['indicator'].nunique()}项主要指标中，{'；'.join(parts)}")
-    if ranking != "none" and seen["verdict"].isin(["better", "worse"]).any():
-        first.append(word("judged", place=place))
-    swings = _swings(seen, mine, baseline_words(period, baseline)) if ranking != "none" else ""
-    lead = [Block.paragraph("。".join(first) + "。")] if first else []
-    return Block.group(
-        *lead, *found, *([Block.paragraph(f"{swings}。", "detail")] if swings else [])
+    ends = {
+        verdict: _most(seen, verdict) if ranking == "full" else []
+        for verdict in ("better", "worse")
+    }
+    lead = voice.tell(
+        "comparisons",
+        place=voice.place(level),
+        indicators=int(seen["indicator"].nunique()),
+        **ends,
+        judged=ranking != "none" and bool(seen["verdict"].isin(["better", "worse"]).any()),
     )
+    swings = _swings(seen, mine, baseline_words(period, baseline)) if ranking != "none" else ""
+    return Block.group(
+        *map(Block.paragraph, lead.texts),
+        *found,
+        *([Block.paragraph(swings, "detail")] if swings else []),
+    )
+
+
+def _most(seen: pd.DataFrame, verdict: str) -> list[dict[str, Any]]:
+    """The areas with most indicators of a verdict, and how many; nobody where that names too many."""
+    counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
+    if not len(counts):
+        return []
+    top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]]
+    if len(top) > NAMED:
+        return []
+    top = top.sort_values(ascending=False, kind="stable")
+    return [{"area": str(area), "n": int(n)} for area, n in top.items()]
 
 
 def _swings(seen: pd.DataFrame, rows: pd.DataFrame, since: str) -> str:
     """Rates of areas that moved so far since the baseline that the ledgers should be looked at again, indicator by indicator."""
-    limit, names = declared()["swing"], voice_of(rows).short_names(rows)
+    voice, limit = voice_of(rows), declared()["swing"]
+    names = voice.short_names(rows)
     far = seen.loc[(seen["unit"] == "%") & seen["ranked"] & ((seen["change"] * 100).abs() >= limit)]
-    told = []
-    for code, group in far.groupby("indicator", sort=False):
-        one = [f"{r['area_name']}{step_words(r, r['change'])}" for r in group.to_dict("records")]
-        told.append(f"{names[code]}（{'、'.join(one)}）")
-    return word("swings", since=since, limit=limit, parts="、".join(told)) if told else ""
+    told = [
+        {
+            "name": names[code],
+            "areas": [
+                {"area": r["area_name"], "step": step_words(r, r["change"], voice)}
+                for r in group.to_dict("records")
+            ],
+        }
+        for code, group in far.groupby("indicator", sort=False)
+    ]
+    return voice.say("swings", since=since, limit=limit, indicators=told) if told else ""
 
 
 def doubts(rows: pd.DataFrame, period: str | int, level: str = "district") -> list[str]:
@@ -402,14 +421,20 @@ def worse_words(
     area: str | None = None,
 ) -> Block:
     """Indicators of the whole that became clearly worse, and those that stand far under their reference everywhere."""
-    told = [declines(data, period, baseline, area)]
-    whole = facts(data, period, baseline, area).rows
-    for code in headline(data.codebook):
-        if code in whole and (text := doubtful(rows, code, period, level)):
-            told.append(f"{voice_of(data).short(whole[code])}{spoken(whole[code])}，{text}")
-    told = [text for text in told if text]
-    told = told or [text for text in [no_declines(data, period, baseline, area)] if text]
-    return Block.group(*([Block.paragraph("。".join(told) + "。")] if told else []))
+    known, voice = facts(data, period, baseline, area), voice_of(data)
+    far_under = [
+        {"name": voice.short(known.rows[code]), "value": spoken(known.rows[code]), "why": why}
+        for code in headline(data.codebook)
+        if code in known.rows and (why := doubtful(rows, code, period, level, voice))
+    ]
+    told = tell(
+        "worse",
+        known,
+        declines=declines(data, period, baseline, area),
+        far_under=far_under,
+        no_declines=no_declines(data, period, baseline, area),
+    )
+    return Block.group(*map(Block.paragraph, told.texts))
 
 
 def falling_words(
@@ -420,41 +445,47 @@ def falling_words(
     ranking: str = "full",
 ) -> Block:
     """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
-    mine, place = (
-        rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))],
-        voice_of(rows).place(level),
+    mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))]
+    voice = voice_of(rows)
+    comparable = (
+        baseline is not None
+        and (mine["period"] == str(baseline)).any()
+        and (mine["period"] == str(period)).any()
     )
-    if (
-        baseline is None
-        or not (mine["period"] == str(baseline)).any()
-        or not (mine["period"] == str(period)).any()
-    ):
-        return Block.paragraph(f"没有{baseline_words(period, baseline)}数，不作升降比较。")
-    since = baseline_words(period, baseline)
-    seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
-    hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(
-        name=lambda f: f["indicator"].map(voice_of(rows).short_names(mine))
+    groups: list[tuple[str, list[str]]] = []
+    if comparable:
+        seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
+        if seen["area"].nunique() < 2:
+            return Block.group()
+        hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(
+            name=lambda f: f["indicator"].map(voice.short_names(mine))
+        )
+        by_area = hits.groupby("area_name", sort=False)
+        groups = [(str(name), list(group["name"])) for name, group in by_area]
+    most = _named_from(groups)
+    told = voice.tell(
+        "falling",
+        place=voice.place(level),
+        since=baseline_words(period, baseline),
+        comparable=comparable,
+        areas=len(groups),
+        most=most,
+        named=[
+            {"area": name, "indicators": names}
+            for name, names in groups
+            if len(names) >= most and ranking != "none"
+        ],
     )
-    if seen["area"].nunique() < 2:
-        return Block.group()
-    groups = [(name, list(group["name"])) for name, group in hits.groupby("area_name", sort=False)]
-    if not groups:
-        return Block.paragraph(f"没有差于合计水平且比{since}变差的{place}和指标。")
-    lead = f"差于合计水平且比{since}变差（任一主要指标）的有{len(groups)}个{place}"
-    if ranking == "none":
-        return Block.paragraph(f"{lead}。")
-    most = next(
-        k
-        for k in range(1, 99)
-        if sum(len(names) >= k for _, names in groups) <= NAMED
-        or k == max(len(n) for _, n in groups)
-    )
-    told = "；".join(
-        f"{name}（{'、'.join(names)}）" for name, names in groups if len(names) >= most
-    )
-    return Block.paragraph(
-        f"{lead}，其中涉及{most}项以上的是：{told}。" if most > 1 else f"{lead}：{told}。"
-    )
+    return Block.paragraph(told.text)
+
+
+def _named_from(groups: Sequence[tuple[str, list[str]]]) -> int:
+    """From how many indicators on an area is named, so that not too many are."""
+    largest = max((len(names) for _, names in groups), default=1)
+    for least in range(1, largest):
+        if sum(len(names) >= least for _, names in groups) <= NAMED:
+            return least
+    return largest
 
 
 def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) -> Block:
@@ -475,18 +506,16 @@ def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) ->
             f"没有计算综合得分：{why}{'等' * (len(scores.table) > NAMED)}。", "pending"
         )
     rank = ranking == "full" and scores.ordered
-    table = scores.table.assign(
-        most=scores.table["losses"].str.replace(r"失([\d.]+)分", r"\1", regex=True)
-    )
+    losses = scores.largest_losses
     rows = [
         [
             r.area_name,
             None if pd.isna(r.score) else float(r.score),
             r.grade if pd.notna(r.grade) else MISSING,
             *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []),
-            r.most,
+            "；".join(f"{lost.name}{fixed(lost.points, 1)}" for lost in losses[r.area]) or r.losses,
         ]
-        for r in table.itertuples()
+        for r in scores.table.itertuples()
     ]
     place = voice_of(now).place(str(now["level"].iloc[0]))
     columns: list[Any] = [
@@ -553,6 +582,7 @@ __all__ = [
     "problem_words",
     "published",
     "quality",
+    "rows",
     "rows_of",
     "score_words",
     "scored",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,9 +15,8 @@ from evalkit.reports.sentences import (
     declared,
     facts,
     top_area,
-    word,
 )
-from evalkit.reports.voice import voice_of
+from evalkit.reports.voice import Voice, packaged, voice_of
 from evalkit.reports.words import (
     HIDDEN,
     MARKS,
@@ -40,6 +38,15 @@ from evalkit.world.number import minus, quotient
 MONEY, WAN = "元", 1e4
 STATES = {"good": "达到", "middle": "接近", "bad": "未达到"}
 OWN = "本方案定义"
+SECTIONS = (  # the texts that tell of indicators
+    "summary",
+    "overview",
+    "coverage",
+    "funding",
+    "instructors",
+    "standardisation",
+    "activities",
+)
 
 
 def step_cell(step: float | None, decimals: int = 0) -> Cell:
@@ -137,8 +144,9 @@ def funds_table(
     columns, rows = with_something(columns, rows, ("before", "change", "growth"))
     title = f"{period_words(period)}党建经费来源构成"
     if not rows:
+        why = voice_of(data).say("withheld" if "hidden" in data.measures else "unknown")
         return Block.paragraph(
-            f"{title}：{word('withheld') if 'hidden' in data.measures else '本期台账没有可用的数字'}。",
+            f"{title}：{why}。",
             "pending",
         )
     return Block.table(
@@ -182,7 +190,7 @@ def targets(
                 valued(row),
                 valued(row, row["target"]),
                 row["target_name"],
-                attainment(row) or MISSING,
+                attainment(row, voice) or MISSING,
                 stepped(row, step),
                 state,
                 done,
@@ -213,13 +221,11 @@ def _count(data: Data, code: str, side: str, value: float) -> Cell:
     return cell(value, sized(value, unit) if unit == MONEY else whole)
 
 
-def told_of() -> set[str]:
-    """Indicators that the sentences of prose.yml name."""
-    known = declared()
-    return {
-        *known["compared"],
-        *(a or b for a, b in re.findall(r"\{@(\w+)|'rate': '(\w+)'", str(known["sections"]))),
-    }
+def told_of(voice: Voice | None = None) -> set[str]:
+    """Indicators that the texts of the report name."""
+    voice = voice or packaged()
+    named = {constant for name in SECTIONS for constant in voice.texts.constants(name)}
+    return {*declared()["compared"], *(named & set(voice.codebook.indicators))}
 
 
 def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
@@ -227,7 +233,7 @@ def definitions(data: Data, codes: Sequence[str] | None = None) -> Block:
 
     出处 names official documents only; provenance.html has all sources.
     """
-    book, rows, told = data.codebook, list[list[Any]](), told_of()
+    book, rows, told = data.codebook, list[list[Any]](), told_of(voice_of(data))
     used = set(data.indicators.loc[data.indicators["value"].notna(), "indicator"])
     for code in codes or [
         c for c, i in book.indicators.items() if c in used and (i.headline or i.target or c in told)

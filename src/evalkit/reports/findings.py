@@ -18,8 +18,8 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
 from evalkit.indicators.store import nullable
 from evalkit.reports.appendix import MONEY, WAN, step_cell
-from evalkit.reports.sentences import MOST, declared, facts, moved, word
-from evalkit.reports.voice import voice_of
+from evalkit.reports.sentences import MOST, declared, facts, moved
+from evalkit.reports.voice import Voice, packaged, voice_of
 from evalkit.reports.words import (
     cell,
     large,
@@ -63,6 +63,7 @@ class Found:
     place: str = "地区"  # what the areas are called
     since: str = "上年"  # what the baseline is called
     shares: tuple[Share, ...] = ()  # of all areas that reported; empty where some are hidden
+    voice: Voice = dataclasses.field(default_factory=packaged, compare=False, repr=False)
 
     @property
     def amount(self) -> str:
@@ -106,7 +107,7 @@ def found_problems(
     level: str = "district",
 ) -> list[Found]:
     """The problems of prose.yml that can be counted, those of the whole area with the number of areas that have them."""
-    known, out = facts(data, period, baseline, area), []
+    known, out, voice = facts(data, period, baseline, area), [], voice_of(data)
     here = data.measures.loc[
         (data.measures["period"] == str(period)) & (data.measures["level"] == level)
     ]
@@ -150,9 +151,10 @@ def found_problems(
                 n,
                 before,
                 int((each > 0).sum()),
-                voice_of(data).place(level),
+                voice.place(level),
                 known.since,
                 shares,
+                voice,
             )
         )
     return out
@@ -164,18 +166,25 @@ def _less(values: Sequence[float]) -> float:
 
 def problem_words(found: Sequence[Found]) -> Block:
     """存在的主要问题, the counts only; what is not there is not a problem, what has gone is said."""
-    parts = []
-    for one in found:
-        if one.n > 0:
-            where = f"涉及{one.areas}个{one.place}" if one.areas > 1 else ""
-            step = moved(one.n, one.before, one.unit, since=one.since)
-            parts.append("，".join(filter(None, (f"{one.name}{one.amount}", where, step))))
-    parts += [f"{one.name}已全部解决" for one in found if one.n == 0 and one.before]
+    voice = found[0].voice if found else packaged()
     if not found:
-        return Block.paragraph(word("uncounted"), "pending")
-    return Block.paragraph(
-        f"评估发现的主要问题：{'；'.join(parts)}。" if parts else "按台账没有发现需要列出的问题。"
+        return Block.paragraph(voice.say("uncounted"), "pending")
+    told = voice.tell(
+        "problems",
+        problems=[
+            {
+                "name": one.name,
+                "amount": one.amount,
+                "areas": one.areas,
+                "place": one.place,
+                "moved": moved(one.n, one.before, one.unit, since=one.since, voice=voice),
+            }
+            for one in found
+            if one.n > 0
+        ],
+        solved=[one.name for one in found if one.n == 0 and one.before],
     )
+    return Block.paragraph(told.text)
 
 
 def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Block:
@@ -209,46 +218,36 @@ def advice(found: Sequence[Found], doubts: Sequence[str] = (), names: bool = Tru
 
     `doubts`: indicators to be checked first.
     """
+    voice = found[0].voice if found else packaged()
     if not found and not doubts:
-        return Block.paragraph(word("unadvised"), "pending")
+        return Block.paragraph(voice.say("unadvised"), "pending")
     about, lines = declared()["problems"], []
     for one in found:
-        where = _where(one, about[one.key]["rate"]) if names else ""
-        size = (
-            money_size([one.n, *(share.n for share in one.most if where)])
-            if one.unit == MONEY
-            else None
-        )
-        if one.n > 0 and (text := about[one.key]["advice"].format(n=large(one.n, one.unit, size))):
-            lines.append(f"{text}{where}。")
-    lines += [word("check", names="、".join(doubts)) + "。"] if doubts else []
-    return (
-        Block.bullets(lines, ordered=True)
-        if lines
-        else Block.paragraph("继续巩固现有成果，保持各项指标稳定。")
-    )
+        ahead = _ahead_words(one, about[one.key]["rate"]) if names else ""
+        counted = [one.n, *(share.n for share in one.most if ahead)]
+        size = money_size(counted) if one.unit == MONEY else None
+        if one.n > 0 and about[one.key]["advice"]:
+            text = voice.say(f"advice_{one.key}", large(one.n, one.unit, size))
+            lines.append(f"{text}。{ahead}" if ahead else f"{text}。")
+    lines += [voice.say("check", list(doubts))] if doubts else []
+    return Block.bullets(lines, ordered=True) if lines else Block.paragraph(voice.say("keep_it_up"))
 
 
-def _where(one: Found, rate: str) -> str:
-    """Who has most of a problem, and whose rate is the highest, each said as such."""
+def _ahead_words(one: Found, rate: str) -> str:
+    """Who has most of a problem, and whose rate is the highest, each said as such; "" where nobody is named."""
     size = money_size([one.n, *(share.n for share in one.most)]) if one.unit == MONEY else None
-    counted = _told(one.most, lambda share: large(share.n, one.unit, size))
-    rated = _told(one.worst, lambda share: percent(share.n, over=share.of))
-    parts = [word("largest" if one.unit == MONEY else "most", names=counted)] if counted else []
-    if len(one.most) == 1 and one.most[0].n == one.n:
-        parts = [word("only", names=one.most[0].area)]
-    parts += [word("worst", rate=rate, names=rated)] if rated else []
-    return f"。{'；'.join(parts)}" if parts else ""
-
-
-def _told(shares: Sequence[Share], printed: Callable[[Share], str]) -> str:
-    """``是甲区（12家）``, ``依次是甲区（12家）、乙区（9家）``, ``是甲区、乙区（并列，均为6家）``."""
-    texts = [printed(share) for share in shares]
-    if len(texts) > 1 and len(set(texts)) == 1:
-        return f"是{'、'.join(share.area for share in shares)}（并列，均为{texts[0]}）"
-    listed = "、".join(f"{share.area}（{text}）" for share, text in zip(shares, texts, strict=True))
-    tied = "（数值相同的并列）" if len(set(texts)) < len(texts) else ""
-    return f"{'依次' * (len(texts) > 1)}是{listed}{tied}" if texts else ""
+    everything = len(one.most) == 1 and one.most[0].n == one.n
+    most = [{"area": s.area, "value": large(s.n, one.unit, size)} for s in one.most]
+    worst = [{"area": s.area, "value": percent(s.n, over=s.of)} for s in one.worst]
+    told = one.voice.tell(
+        "ahead",
+        money=one.unit == MONEY,
+        only=one.most[0].area if everything else "",
+        most=most,
+        rate=rate,
+        worst=worst,
+    )
+    return told.text
 
 
 def lists(data: Data, period: str | int, area: str | None = None) -> dict[str, pd.DataFrame]:

@@ -14,7 +14,7 @@ from evalkit import charts
 from evalkit.codebook import load_codebook
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import FORMS, Block, Cell, Cover, tree, write
-from evalkit.documents.blocks import flat
+from evalkit.documents.blocks import flat, opened
 from evalkit.documents.cells import number as number_of
 from evalkit.documents.numbering import number
 from evalkit.documents.official import length
@@ -26,7 +26,7 @@ from evalkit.reports import annual  # what the notebooks need, imported once in 
 from evalkit.reports.appendix import OWN
 from evalkit.reports.findings import internal_workbook
 from evalkit.reports.scores import WORDS as TABLE_WORDS
-from evalkit.reports.sentences import DISTRICTS, declared, placed
+from evalkit.reports.sentences import declared
 from evalkit.reports.tables import headline
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import baseline_words, period_words
@@ -103,8 +103,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     path = Path(path)
     notebook = json.loads(path.read_text(encoding="utf-8"))
     project = find_project(parameters.get("project"))
-    place = voice_of(project).place(str(parameters.get("level", "district")))
-    blocks = at_level(tree(notebook), place)
+    blocks = list(opened(tree(notebook)))
     settings, period, area = project.settings, parameters.get("period"), parameters.get("area")
     public = bool(parameters.get("publish"))
     first = next((b.content["text"] for b in blocks if b.kind == "heading"), path.stem)
@@ -168,13 +167,6 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     if told:
         notebook["metadata"] |= told
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def at_level(blocks: Sequence[Block], place: str) -> list[Block]:
-    """The notebook's own headings and paragraphs with the level's word in the place of 区县 (区县财政 stays)."""
-    return [
-        placed(b, place, DISTRICTS) if b.kind in ("heading", "paragraph") else b for b in blocks
-    ]
 
 
 def definitions(project: Any) -> list[tuple[str, str]]:

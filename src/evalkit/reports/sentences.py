@@ -1,16 +1,16 @@
-"""Single sentences filled from data: places, rates, changes, distances to a reference, intervals.
+"""The facts of a report, and what a sentence may ask of them: amounts, rates, changes, distances to a reference, intervals.
 
-The sentences stand in ``prose.yml``; what is missing drops its clause. Changes, attainment and order are always stated; 优于, 差于 and
-差异不明显 only where `evalkit.indicators.compare` says so.
+The sentences themselves are templates (`evalkit.reports.templates`, files in ``texts``); what is not known is not told.
+Changes, attainment and order are always stated; 优于, 差于 and 差异不明显 only where `evalkit.indicators.compare` says so.
 A sentence tells all its amounts of money in one unit. No minus sign ever stands in running text.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,18 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook
-from evalkit.documents import Block
-from evalkit.documents.blocks import changed
 from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
-from evalkit.reports.voice import Voice
+from evalkit.reports.templates import Teller, Told, UnknownName
+from evalkit.reports.voice import Voice, packaged
 from evalkit.reports.words import (
-    LEVEL,
     MISSING,
     baseline_words,
     change_words,
     cut_off,
     fixed,
     large,
+    light,
     money_size,
     period_words,
     shown,
@@ -39,7 +38,6 @@ from evalkit.reports.words import (
 from evalkit.world.number import minus, percent, quotient
 from evalkit.world.yaml import read_yaml
 
-FIELD = re.compile(r"\{([^{}]+)\}")
 PENDING = "【待补充】"
 MONEY = "元"
 MOST = 3  # names in a row of the best or the last
@@ -47,16 +45,30 @@ MOST = 3  # names in a row of the best or the last
 
 @cache
 def declared() -> dict[str, Any]:
-    """Sentences, problems and turns of phrase (prose.yml)."""
+    """What the report counts and compares (prose.yml)."""
     return dict(read_yaml(Path(__file__).with_name("prose.yml")))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value with its roles."""
+
+    area: str
+    code: str  # of a measure or an indicator
+    name: str
+    unit: str
+    value: float
+    before: float | None = None
+    rank: tuple[int, int] | None = None  # place and of how many
+    mark: str | None = None  # good, middle or bad against the reference
+    extent: Any = None  # on what it rests, where that is not everything
 
 
 @dataclass(frozen=True)
 class Facts:
     """What is known of one area in one period, and of the baseline.
 
-    `now` and `before` hold values of measures by code; `rows` and `earlier` the rows of indicators by code. `money` is
-    the unit of the sentence that is being told, `amounts` the amounts of yuan that it has told so far.
+    `now` and `before` hold values of measures by code; `rows` and `earlier` the rows of indicators by code.
     """
 
     area: str
@@ -67,36 +79,41 @@ class Facts:
     rows: Mapping[str, Any]
     earlier: Mapping[str, float]
     baseline: str | None = None
-    money: tuple[float, str] | None = None
-    amounts: list[float] = field(default_factory=list, compare=False)
+    folder: Path | None = None  # of the project's own templates
 
     @property
     def voice(self) -> Voice:
-        return Voice(self.codebook)
+        return Voice(self.codebook, self.folder)
 
     @property
     def since(self) -> str:
         """What the baseline is called: 上年, or its own name."""
         return baseline_words(self.period, self.baseline)
 
-    def amount(self, code: str, value: float | None = None) -> str:
-        value = self.now[code] if value is None else value
-        unit = self.codebook.measures[code].unit
-        self.told(value, unit)
-        return large(value, unit, self.money)
+    def measure(self, code: str) -> Fact | None:
+        """A measure with its roles; None where it is not known."""
+        about = self.codebook.measures.get(code)
+        if about is None:
+            raise UnknownName(code, self.codebook.measures)
+        value = self.now.get(code)
+        if value is None:
+            return None
+        return Fact(self.area, code, about.name, about.unit, value, self.before.get(code))
 
-    def moved(
-        self, code: str, now: float, before: float | None, growth: bool = False
-    ) -> str | None:
-        """The change of a measure (or of a difference of two) against the baseline, in words."""
-        unit = self.codebook.measures[code].unit
-        if before is not None and pd.notna(before) and large(now, unit) != large(before, unit):
-            self.told(now - before, unit)
-        return moved(now, before, unit, growth, self.since, self.money)
+    def indicator(self, code: str) -> Fact | None:
+        """An indicator with its roles; None where it is not known."""
+        if (row := self.row(code)) is None:
+            return None
+        value, old = float(row["value"]), self.earlier.get(code)
+        return Fact(
+            self.area, code, self.voice.short(row), str(row["unit"]), value, old, mark=light(row)
+        )
 
-    def told(self, value: float, unit: str) -> None:
-        if unit == MONEY:
-            self.amounts.append(value)
+    def row(self, code: str) -> Any:
+        """The row of an indicator, as tables have it; None where it is not known."""
+        if code not in self.codebook.indicators:
+            raise UnknownName(code, self.codebook.indicators)
+        return self.rows.get(code)
 
     def change(self, code: str) -> float | None:
         row, old = self.rows.get(code), self.earlier.get(code)
@@ -105,15 +122,24 @@ class Facts:
         )
 
 
+# facts of an area, collected once for a set of data
+_collected: dict[int, dict[Any, Facts]] = {}
+
+
 def facts(
     data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None
 ) -> Facts:
     """The facts of an area; by default of the one that holds all others, or of all together where there is no such one."""
-    known: dict[Any, Facts] = data.__dict__.setdefault(
-        "_facts", {}
-    )  # each paragraph asks for the same
-    if (key := (str(period), str(baseline), area)) in known:
-        return known[key]
+    if id(data) not in _collected:
+        _collected[id(data)] = {}
+        weakref.finalize(data, _collected.pop, id(data), None)
+    known = _collected[id(data)]
+    if (key := (str(period), str(baseline), area)) not in known:
+        known[key] = _facts(data, str(period), baseline, area)
+    return known[key]
+
+
+def _facts(data: Data, period: str, baseline: str | int | None, area: str | None) -> Facts:
     root = data.find_area(area) if area else top_area(data.indicators)
     numbers, rows = _of(data.measures, root, "measure"), _of(data.indicators, root, "indicator")
 
@@ -121,19 +147,18 @@ def facts(
         mine = frame.loc[(frame["period"] == str(when)) & frame["value"].notna()]
         return dict(zip(mine[key], mine["value"], strict=True))
 
-    current = rows.loc[(rows["period"] == str(period)) & rows["value"].notna()].to_dict("records")
-    name = root.rpartition("/")[2] or data.project.settings["area"] or "全部地区"
-    known[key] = Facts(
-        name,
-        str(period),
-        data.codebook,
-        at(numbers, "measure", period),
-        at(numbers, "measure", baseline),
-        {r["indicator"]: r for r in current},
-        at(rows, "indicator", baseline),
-        None if baseline is None else str(baseline),
+    current = rows.loc[(rows["period"] == period) & rows["value"].notna()].to_dict("records")
+    return Facts(
+        area=root.rpartition("/")[2] or data.project.settings["area"] or "全部地区",
+        period=period,
+        codebook=data.codebook,
+        now=at(numbers, "measure", period),
+        before=at(numbers, "measure", baseline),
+        rows={r["indicator"]: r for r in current},
+        earlier=at(rows, "indicator", baseline),
+        baseline=None if baseline is None else str(baseline),
+        folder=Voice.of(data.project).folder,
     )
-    return known[key]
 
 
 def _of(frame: pd.DataFrame, root: str, key: str) -> pd.DataFrame:
@@ -157,43 +182,11 @@ def top_area(frame: pd.DataFrame) -> str:
     return root if all(a == root or a.startswith(f"{root}/") for a in paths) else ""
 
 
-def word(key: str, **values: Any) -> str:
-    return str(declared()["words"][key]).format(**values)
-
-
-# Where 地区 and 区县 are our own words for areas: at the beginning, behind a mark, or behind one of the characters that stand
-# before them in our texts. Behind any other character they end a name (喀什地区), which stays as it is.
-_OWN_WORD = r"(?:^|(?<=[^\u4e00-\u9fff0-9A-Za-z])|(?<=[个的各类他些分按一级别部给点映好后到写]))"
-DISTRICTS = f"{_OWN_WORD}区县(?!财政|之内|级|拨付)"
-
-
-def placed(block: Block, place: str, general: str) -> Block:
-    """The block with the level's own word for its areas (`general`) in titles, headings and notes, as the sentences have it."""
-
-    def said(value: Any) -> Any:
-        if isinstance(value, str):
-            return re.sub(general, place, value)
-        if isinstance(value, Mapping):
-            return {
-                key: said(entry) if key in ("label", "group", "text") else entry
-                for key, entry in value.items()
-            }
-        return [said(entry) for entry in value]
-
-    def one(b: Block) -> Block:
-        told: dict[str, Any] = {
-            key: said(b.content[key])
-            for key in ("title", "columns", "notes", "text", "runs")
-            if key in b.content
-        }
-        return Block(b.kind, {**b.content, **told})
-
-    return changed(block, one)
-
-
-def place_of(row: Any) -> str:
+def place_of(row: Any, voice: Voice | None = None) -> str:
     """The place of a row of `compare` among those in order: 2/24, 并列2/24."""
-    return f"{'并列' if row['tied'] else ''}{int(row['rank'])}/{int(row['n_ranked'])}"
+    return (voice or packaged()).say(
+        "in_order", rank=int(row["rank"]), of=int(row["n_ranked"]), tied=bool(row["tied"])
+    )
 
 
 def spoken(row: Any, value: float | None = None) -> str:
@@ -202,70 +195,207 @@ def spoken(row: Any, value: float | None = None) -> str:
     return text if text in (MISSING, "不限") else text + str(row["unit"]).split("/")[0]
 
 
-# one sentence
+# what a template may ask
 
 
-def tell(sentences: Sequence[Sequence[Any]], known: Facts) -> str:
-    """The sentences for which there are facts, one after the other."""
-    told = []
-    for clauses in sentences:
-        if clauses == "¶":
-            continue
-        first = replace(known, amounts=[])
-        if text := _sentence(clauses, first):
-            size = money_size(first.amounts)
-            told.append(
-                _sentence(clauses, replace(known, amounts=[], money=size))
-                if first.amounts
-                else text
+def tell(name: str, known: Facts, **more: Any) -> Told:
+    """A text with the facts of an area; `more`: further facts that the template names."""
+    plain = {
+        "area": known.area,
+        "date": cut_off(known.period),
+        "year": period_words(known.period),
+        "since": known.since,
+    }
+    return known.voice.texts.tell(
+        name, {**plain, **more}, money_size, lambda teller: Asking(known, teller).functions()
+    )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The functions of a template: each gives words, or None where nothing is known (its clause is not told then)."""
+
+    known: Facts
+    teller: Teller
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        return {name: getattr(self, name) for name in FUNCTIONS}
+
+    def amount(self, code: str, less: str | None = None) -> str | None:
+        """A measure with its unit; `less`: what is left of it beside another, where anything is."""
+        fact = self.known.measure(code)
+        if less is None:
+            return None if fact is None else self._amount(fact.value, fact.unit)
+        other = self.known.measure(less)
+        if fact is None or other is None or fact.value <= other.value:
+            return None
+        return self._amount(fact.value - other.value, fact.unit)
+
+    def some(self, code: str) -> str | None:
+        """A measure with its unit, where it is above zero."""
+        fact = self.known.measure(code)
+        return None if fact is None or fact.value <= 0 else self._amount(fact.value, fact.unit)
+
+    def share(self, code: str, of: str) -> str | None:
+        """One measure as a share of another: 23.4%."""
+        part, whole = self.known.measure(code), self.known.measure(of)
+        if part is None or whole is None or whole.value <= 0:
+            return None
+        return percent(part.value, over=whole.value)
+
+    def moved(self, code: str, less: str | None = None, growth: bool = False) -> str | None:
+        """The change of a measure (or of what is left of it) against the baseline, also in per cent where `growth`."""
+        fact = self.known.measure(code)
+        if less is None:
+            return None if fact is None else self._moved(fact.unit, fact.value, fact.before, growth)
+        other = self.known.measure(less)
+        if fact is None or other is None or fact.before is None or other.before is None:
+            return None
+        if fact.value <= other.value:
+            return None
+        left, before = fact.value - other.value, max(fact.before - other.before, 0.0)
+        return self._moved(fact.unit, left, before, growth)
+
+    def rate(self, code: str, unit: bool = True) -> str | None:
+        """An indicator as a sentence has it; with a word where its base is small."""
+        row = self.known.row(code)
+        if row is None:
+            return None
+        return spoken(row) + small(row, self.known.voice) if unit else shown(row, unit=False)
+
+    def rate_moved(self, code: str) -> str | None:
+        """The change of an indicator against the baseline."""
+        row = self.known.row(code)
+        if row is None:
+            return None
+        told = change_words(row, self.known.change(code), self.known.since, self.known.voice)
+        return told or None
+
+    def compared(self, code: str) -> str | None:
+        """An indicator against its reference."""
+        row = self.known.row(code)
+        return None if row is None else attainment(row, self.known.voice)
+
+    def interval(self, code: str) -> str | None:
+        """The interval of the data, where it matters."""
+        row, known = self.known.row(code), self.known
+        return (
+            None
+            if row is None
+            else interval(row, known.earlier.get(code), known.since, known.voice)
+        )
+
+    def part(
+        self,
+        part: str,
+        rate: str,
+        say: str,
+        whole: str | None = None,
+        of: str | None = None,
+        name: str | None = None,
+        lead: str = "",
+        every: str | None = None,
+        zero: str | None = None,
+    ) -> str | None:
+        """A part of a whole with its rate and the rate's change; none, one, all and the general case are said differently.
+
+        `whole`: the whole is told too; `of`: it is not. `say`: what the part has; `every`, `zero`: the words of the cases
+        all and none, where the usual ones do not read well; `name`: what the whole is called.
+        """
+        known, speak = self.known, self.known.voice.say
+        under = whole or of or ""
+        all_, some, row = known.measure(under), known.measure(part), known.row(rate)
+        if all_ is None or some is None or all_.value <= 0:
+            return None
+        called = name or all_.name
+        total = f"{called}{self._amount(all_.value, all_.unit)}" if whole else ""
+        if whole and all_.value == 1:
+            return speak("part_one", total=total, done=bool(some.value), say=say)
+        if some.value == 0:
+            return speak("part_none", total=total, lead=lead, say=say, zero=zero)
+        moved_ = (
+            change_words(row, known.change(rate), known.since, known.voice)
+            if row is not None
+            else ""
+        )
+        told = (
+            f"{known.voice.short(row)}{spoken(row)}{small(row, known.voice)}"
+            if row is not None
+            else ""
+        )
+        behind = {"rate": told, "moved": moved_}
+        if some.value == all_.value:
+            return speak("part_all", total=total, name=called, say=say, every=every, **behind)
+        n = self._amount(some.value, some.unit)
+        if row is not None and self._apart(some, rate):
+            fewer = some.value < (some.before or 0) and known.before.get(under, 0) > all_.value
+            behind |= {
+                "n_moved": self._moved(some.unit, some.value, some.before),
+                "moved": step_words(row, known.change(rate), known.voice),
+                "fewer": fewer,
+            }
+            return speak("part_apart", total=total, lead=lead, say=say, n=n, **behind)
+        return speak("part_some", total=total, lead=lead, say=say, n=n, **behind)
+
+    def _apart(self, some: Fact, rate: str) -> bool:
+        """Whether a count and its rate went different ways."""
+        step, row = self.known.change(rate), self.known.row(rate)
+        if not step or some.before is None or not (some.value - some.before) * step < 0:
+            return False
+        return fixed(abs(step), int(row["decimals"]), scale=row["scale"]).strip("0.") != ""
+
+    def each(
+        self, codes: Sequence[str], of: str | None = None, lead: str = "", all: str | None = None
+    ) -> str | None:
+        """An enumeration with shares: entries of zero are left out, a single entry that is everything is 均为."""
+        found = [self.known.measure(code) for code in codes]
+        there = [fact for fact in found if fact is not None and fact.value > 0]
+        whole = self.known.measure(of) if of else None
+        if not there or (of and (whole is None or not whole.value)):
+            return None
+        speak, first = self.known.voice.say, there[0]
+        if len(there) == 1 and whole is not None and whole.value == first.value:
+            return speak("each_is", name=first.name)
+        every = self.known.measure(all) if all else None
+        if len(there) == 1 and every is not None and every.value == first.value:
+            return speak("all_are", name=first.name)
+        told = []
+        for fact in there:
+            share = (
+                "" if whole is None else speak("share_of", percent(fact.value, over=whole.value))
             )
-    return "".join(told)
+            told.append(f"{fact.name}{self._amount(fact.value, fact.unit)}{share}")
+        return lead + "、".join(told)
+
+    def _amount(self, value: float, unit: str) -> str:
+        self._told(value, unit)
+        return large(value, unit, self.teller.money)
+
+    def _moved(
+        self, unit: str, now: float, before: float | None, growth: bool = False
+    ) -> str | None:
+        if before is not None and pd.notna(before) and large(now, unit) != large(before, unit):
+            self._told(now - before, unit)
+        known = self.known
+        return moved(now, before, unit, growth, known.since, self.teller.money, known.voice)
+
+    def _told(self, value: float, unit: str) -> None:
+        if unit == MONEY:
+            self.teller.amounts.append(value)
 
 
-def _sentence(clauses: Sequence[Any], known: Facts) -> str:
-    parts = [_clause(c, known) for c in clauses]
-    if not parts or parts[0] is None:
-        return ""
-    text = parts[0]
-    for part in parts[1:]:
-        text += "" if not part else part if part[0] in "（；" else f"，{part}"
-    return f"{text}。"
-
-
-def _clause(clause: Any, known: Facts) -> str | None:
-    if isinstance(clause, str):
-        values = {name: _field(name, known) for name in FIELD.findall(clause)}
-        return None if None in values.values() else FIELD.sub(lambda m: str(values[m[1]]), clause)
-    return _each(clause, known) if "each" in clause else _part(clause, known)
-
-
-def _field(name: str, known: Facts) -> str | None:
-    if name in ("area", "date", "year"):
-        return {
-            "area": known.area,
-            "date": cut_off(known.period),
-            "year": period_words(known.period),
-        }[name]
-    if name.startswith("@"):
-        return _rate(name[1:], known)
-    for sign in "/-":
-        top, mark, bottom = name.removesuffix("~").partition(sign)
-        if mark:
-            a, b = known.now.get(top), known.now.get(bottom)
-            if name.endswith("~"):
-                more, less = known.before.get(top), known.before.get(bottom)
-                if a is None or b is None or more is None or less is None or a <= b:
-                    return None
-                return known.moved(top, a - b, max(more - less, 0.0))
-            if a is None or b is None or (b <= 0 if sign == "/" else a <= b):
-                return None
-            return percent(a, over=b) if sign == "/" else known.amount(top, a - b)
-    code, changed, growth = name.removesuffix("+").partition("~")
-    if code not in known.now or (name.endswith("+") and known.now[code] <= 0):
-        return None
-    if not changed:
-        return known.amount(code)
-    return known.moved(code, known.now[code], known.before.get(code), bool(growth))
+FUNCTIONS = (
+    "amount",
+    "some",
+    "share",
+    "moved",
+    "rate",
+    "rate_moved",
+    "compared",
+    "interval",
+    "part",
+    "each",
+)
 
 
 def moved(
@@ -275,39 +405,27 @@ def moved(
     growth: bool = False,
     since: str = "上年",
     money: tuple[float, str] | None = None,
+    voice: Voice | None = None,
 ) -> str | None:
     """``比上年增加342家``, ``与2022年持平``; with `growth` also its per cent, unless it started from a tiny base."""
+    speak = (voice or packaged()).say
     if before is None or pd.isna(before):
         return None
     if large(now, unit, money) == large(before, unit, money):
-        return f"与{since}{LEVEL}"
-    up = now > before
-    text = f"比{since}{'增加' if up else '减少'}{large(abs(minus(now, before)), unit, money)}"
+        return speak("unchanged", since=since)
+    up, size = now > before, abs(minus(now, before))
+    step = speak("more" if up else "less", large(size, unit, money))
+    text = speak("than", since=since, step=step)
     if not growth or before < MINIMUM_BASE:
         return text
-    return f"{text}、{'增长' if up else '下降'}{percent(abs(minus(now, before)), over=before)}"
+    return speak("grown" if up else "shrunk", text, percent(size, over=before))
 
 
-def _rate(name: str, known: Facts) -> str | None:
-    code, kind = (name[:-1], name[-1]) if name[-1] in "~=!#" else (name, "")
-    row = known.rows.get(code)
-    if row is None:
-        return None
-    if kind == "~":
-        return change_words(row, known.change(code), known.since) or None
-    if kind == "#":
-        return shown(row, unit=False)
-    if kind:
-        return (
-            attainment(row) if kind == "=" else interval(row, known.earlier.get(code), known.since)
-        )
-    return spoken(row) + small(row)
-
-
-def small(row: Any) -> str:
+def small(row: Any, voice: Voice | None = None) -> str:
+    """A word on a rate with a small base."""
     least = row.get("minimum_base", MINIMUM_BASE)
-    small = row["kind"] == "proportion" and row["denominator"] < least
-    return word("small") if small else ""
+    few = row["kind"] == "proportion" and row["denominator"] < least
+    return (voice or packaged()).say("small") if few else ""
 
 
 def distance(row: Any, difference: float) -> str:
@@ -324,28 +442,42 @@ def apart(row: Any, a: float, b: float) -> float:
     return float(minus(first, second)) / float(row["scale"])
 
 
-def attainment(row: Any) -> str | None:
+def attainment(row: Any, voice: Voice | None = None) -> str | None:
     """How a value stands to its named reference; None without one, or where being near is what counts."""
+    speak = (voice or packaged()).say
     target, better = row.get("target"), row["better"]
     if target is None or pd.isna(target) or better not in ("higher", "lower"):
         return None
     gap = apart(row, row["value"], target)
     full = target == 1 and row["unit"] == "%" and better == "higher"
-    aim = {"value": re.sub(r"\.0+(?!\d)", "", spoken(row, target)), "target": row["target_name"]}
+    aim = {"value": _whole(row, target), "target": row["target_name"]}
     if gap == 0:
-        unit = "不到" + distance(row, 10.0 ** -row["decimals"] / row["scale"])
+        unit = speak("below", distance(row, 10.0 ** -row["decimals"] / row["scale"]))
         if full:
-            return word("full") if row["value"] >= target else word("short_full", gap=unit)
-        return word("reached" if better == "lower" and row["value"] <= target else "same_as", **aim)
+            return speak("full") if row["value"] >= target else speak("short_full", gap=unit)
+        return speak(
+            "reached" if better == "lower" and row["value"] <= target else "same_as", **aim
+        )
     if full:
-        return word("full" if gap > 0 else "short_full", gap=distance(row, gap))
-    if better == "lower":
-        return word("over" if gap > 0 else "reached", gap=distance(row, gap), **aim)
-    return word("above" if gap > 0 else "short", gap=distance(row, gap), **aim)
+        return speak("full") if gap > 0 else speak("short_full", gap=distance(row, gap))
+    if better == "lower" and gap < 0:
+        return speak("reached", **aim)
+    side = "over" if better == "lower" else "above" if gap > 0 else "short"
+    return speak(side, gap=distance(row, gap), **aim)
 
 
-def interval(row: Any, before: float | None = None, since: str = "上年") -> str:
+def _whole(row: Any, target: float) -> str:
+    """A reference as spoken, without decimals that are nothing (3家, 120%)."""
+    printed = fixed(target, int(row["decimals"]), grouped=False, scale=row["scale"])
+    whole = float(printed).is_integer() if printed not in (MISSING, "不限") else False
+    return spoken({**row, "decimals": 0} if whole else row, target)
+
+
+def interval(
+    row: Any, before: float | None = None, since: str = "上年", voice: Voice | None = None
+) -> str:
     """The data's interval in brackets where it matters: it could turn the sentence, or is a point (or 1%) wide; else empty."""
+    speak = (voice or packaged()).say
     low, high, target = row.get("low"), row.get("high"), row.get("target")
     if (
         low is None
@@ -356,82 +488,20 @@ def interval(row: Any, before: float | None = None, since: str = "上年") -> st
     ):
         return ""
     if math.isinf(high):
-        return word("open", low=spoken(row, low))
+        return speak("open", low=spoken(row, low))
     ends = {"low": spoken(row, low), "high": spoken(row, high)}
     if before is not None and pd.notna(before) and (low - before) * (high - before) < 0:
-        return word("unsure", **ends, what=f"比{since}是升是降")
+        return speak("unsure", **ends, what=speak("up_or_down", since=since))
     if (
         target is not None
         and pd.notna(target)
         and low < target <= high
         and row["better"] in ("higher", "lower")
     ):
-        return word("unsure", **ends, what="是否达到参照值")
+        return speak("unsure", **ends, what=speak("reached_or_not"))
     wide = (
         (high - low) * row["scale"] >= 1
         if row["unit"] == "%"
         else high - low >= 0.01 * abs(row["value"])
     )
-    return word("interval", **ends) if wide else ""
-
-
-def _part(clause: Mapping[str, Any], known: Facts) -> str | None:
-    """A part of a whole with its rate and the rate's change."""
-    whole, part, rate, say = clause.get("whole"), clause["part"], clause["rate"], clause["say"]
-    under = whole or clause["of"]
-    row = known.rows.get(rate)
-    if under not in known.now or part not in known.now or known.now[under] <= 0:
-        return None
-    n, all_ = known.now[part], known.now[under]
-    name = clause.get("name") or known.codebook.measures[under].name
-    total = f"{name}{known.amount(under)}" if whole else ""
-    lead = f"{total}，其中" if whole else str(clause.get("lead", ""))
-    if whole and all_ == 1:
-        return f"{total}，{'已' if n else '尚未'}{say}"
-    if n == 0:
-        without = (
-            word("without", say=say[1:])
-            if say[0] == "有"
-            else word("none", lead="其中" * bool(whole), say=say)
-        )
-        return (f"{total}，" if whole else str(clause.get("lead", ""))) + clause.get(
-            "zero", without
-        )
-    tail = "" if row is None else f"{known.voice.short(row)}{spoken(row)}{small(row)}"
-    step = known.change(rate)
-    moved_ = change_words(row, step, known.since) if row is not None else ""
-    with_change = "，".join(filter(None, (tail, moved_)))
-    if n == all_:
-        every = clause.get("every", word("all", say=say))
-        return "，".join(filter(None, ((f"{total}，" if whole else name) + every, with_change)))
-    head = word("some", lead=lead, say=say, n=known.amount(part))
-    before = known.before.get(part)
-    if (
-        row is not None
-        and step
-        and before is not None
-        and (n - before) * step < 0
-        and not moved_.endswith(LEVEL)
-    ):
-        fewer = (
-            word("fewer") if n < before and known.before.get(under, 0) > all_ else ""
-        )  # else both changes speak for themselves
-        return f"{head}，{known.moved(part, n, before)}；{tail}，{fewer}{step_words(row, step)}"
-    return "，".join(filter(None, (head, with_change)))
-
-
-def _each(clause: Mapping[str, Any], known: Facts) -> str | None:
-    """An enumeration with shares: entries of zero are left out, a single entry that is everything is 均为."""
-    whole = known.now.get(clause["of"]) if "of" in clause else None
-    there = [(code, known.now[code]) for code in clause["each"] if known.now.get(code, 0) > 0]
-    if not there or ("of" in clause and not whole):
-        return None
-    names = known.codebook.measures
-    if len(there) == 1 and whole == there[0][1]:
-        return f"均为{names[there[0][0]].name}"
-    if len(there) == 1 and known.now.get(clause.get("all", "")) == there[0][1]:
-        return f"；全部为{names[there[0][0]].name}"
-    share = [f"（占{percent(value, over=whole)}）" if whole else "" for _, value in there]
-    return clause.get("lead", "") + "、".join(
-        f"{names[c].name}{known.amount(c)}{s}" for (c, _), s in zip(there, share, strict=True)
-    )
+    return speak("between", **ends) if wide else ""

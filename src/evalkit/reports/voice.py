@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator, load_codebook
 from evalkit.indicators.project import Project
+from evalkit.reports.templates import Texts, Told, texts_of
 
 NO_WORD = "地区"  # areas of a level for which no word is known
 
@@ -38,9 +40,26 @@ class Rows(pd.DataFrame):
 
 @dataclass(frozen=True)
 class Voice:
-    """The words of one project."""
+    """The words of one project: its codebook, and the folder of its own templates."""
 
     codebook: Codebook
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, project: Project) -> Voice:
+        return cls(project.codebook, project.root / "texts" / "templates")
+
+    @property
+    def texts(self) -> Texts:
+        return texts_of(self.folder)
+
+    def say(self, phrase: str, /, *args: Any, **facts: Any) -> str:
+        """A turn of phrase (``texts/phrases.md``) with its facts."""
+        return self.texts.say(phrase, *args, **facts)
+
+    def tell(self, text: str, **facts: Any) -> Told:
+        """A text (``texts/<text>.md``) that needs nothing but these facts."""
+        return self.texts.tell(text, facts)
 
     def place(self, level: str) -> str:
         """What the areas of a level are called (区县); 地区 where no word is known."""
@@ -74,4 +93,4 @@ def packaged() -> Voice:
 def voice_of(source: Any) -> Voice:
     """The voice of a project, or of what knows its project (`Data`, `Rows`); the packaged one for anything else."""
     project = source if isinstance(source, Project) else getattr(source, "project", None)
-    return Voice(project.codebook) if isinstance(project, Project) else packaged()
+    return Voice.of(project) if isinstance(project, Project) else packaged()

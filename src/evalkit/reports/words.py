@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.documents.cells import Cell, Format, is_empty
+from evalkit.reports.voice import Voice, packaged
 from evalkit.world import number
 from evalkit.world.period import Period
 
@@ -116,22 +117,29 @@ def change(row: Any, difference: float | None) -> str:
     return ("↑" if difference > 0 else "↓") + text
 
 
-def step_words(row: Any, difference: float | None) -> str:
+def step_words(row: Any, difference: float | None, voice: Voice | None = None) -> str:
     """``提高1.2个百分点``, ``减少12元``, ``持平``; empty where nothing is known."""
+    speak = (voice or packaged()).say
     if difference is None or pd.isna(difference):
         return ""
     size = fixed(abs(difference), int(row["decimals"]), scale=row["scale"])
     if is_zero(size):
-        return LEVEL
+        return speak("level")
     if row["unit"] == "%":
-        return f"{'提高' if difference > 0 else '下降'}{size}个百分点"
-    return f"{'增加' if difference > 0 else '减少'}{size}{str(row['unit']).split('/')[0]}"
+        return speak("higher" if difference > 0 else "lower", size)
+    return speak("more" if difference > 0 else "less", size + str(row["unit"]).split("/")[0])
 
 
-def change_words(row: Any, difference: float | None, since: str = "上年") -> str:
+def change_words(
+    row: Any, difference: float | None, since: str = "上年", voice: Voice | None = None
+) -> str:
     """``比上年提高1.2个百分点``, ``与2022年持平``; empty where nothing is known."""
-    step = step_words(row, difference)
-    return f"与{since}{LEVEL}" if step == LEVEL else f"比{since}{step}" if step else ""
+    voice = voice or packaged()
+    if difference is None or pd.isna(difference):
+        return ""
+    if is_zero(fixed(abs(difference), int(row["decimals"]), scale=row["scale"])):
+        return voice.say("unchanged", since=since)
+    return voice.say("than", since=since, step=step_words(row, difference, voice))
 
 
 def light(row: Any) -> str | None:

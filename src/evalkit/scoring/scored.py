@@ -22,6 +22,14 @@ LOSSES_TOLD = 3
 TINY = 1e-300  # keeps a sum of no weights from being divided by
 
 
+@dataclass(frozen=True)
+class Loss:
+    """Points that an area lost at one indicator."""
+
+    name: str
+    points: float
+
+
 @dataclass(frozen=True, eq=False)
 class Scored:
     """Data and index of one period; nothing in it changes.
@@ -111,17 +119,28 @@ class Scored:
         out["losses"] = self._losses()
         return out
 
+    @cached_property
+    def largest_losses(self) -> dict[str, list[Loss]]:
+        """Where every area lost most points, the largest first; nothing of an area without a score."""
+        largest: dict[str, list[Loss]] = {str(area): [] for area in self.units["area"]}
+        for row in self.contributions.sort_values("lost", ascending=False).itertuples():
+            told = largest[str(row.area)]
+            if row.lost >= LOSS_WORTH_TELLING and len(told) < LOSSES_TOLD:
+                told.append(Loss(str(row.name_), float(row.lost)))
+        return largest
+
     def _losses(self) -> list[str]:
         """The largest losses of every area in words, or why it has no score."""
-        largest: dict[str, list[str]] = {}
-        for row in self.contributions.sort_values("lost", ascending=False).itertuples():
-            told = largest.setdefault(str(row.area), [])
-            if row.lost >= LOSS_WORTH_TELLING and len(told) < LOSSES_TOLD:
-                told.append(WORDS.say("say.lost_short", name=row.name_, lost=fixed(row.lost, 1)))
         found = []
         for area, score, known in zip(self.units["area"], self.score, self.known, strict=True):
             if not np.isnan(score):
-                found.append("；".join(largest.get(area, ())))
+                lost = self.largest_losses[str(area)]
+                found.append(
+                    "；".join(
+                        WORDS.say("say.lost_short", name=one.name, lost=fixed(one.points, 1))
+                        for one in lost
+                    )
+                )
             else:
                 found.append(WORDS.say("say.unscored" if known else "say.unknown_all", known=known))
         return found

@@ -1,0 +1,498 @@
+"""Sentences as templates in files that an official can read and change.
+
+A text (``texts/coverage.md``) is a Jinja2 template with a grammar of lines above it::
+
+    # 组织覆盖                                    what the text is called
+    - 有单位{{ amount("units") }}                 a sentence begins with a dash
+      {{ moved("units") }}                        its clauses stand below, indented, one a line
+      ；其中企业{{ amount("units_enterprise") }}
+                                                  a blank line begins a new paragraph
+    ---                                           what stands above is told in a short version too
+
+Clauses are joined by ，, unless one begins with a mark of its own (；（), and a full stop closes the sentence. A clause
+whose facts are not known falls out, and with its first clause the whole sentence. Lines that hold nothing but a tag
+(``{% if ... %}``) are Jinja's.
+
+``texts/phrases.md`` holds turns of phrase as macros (``{% macro full() %}已达到100%{% endmacro %}``).
+
+A project's ``texts/templates/<name>.md`` stands for the packaged file of the same name. Templates run in a sandbox; facts
+are values, never templates: braces in a name stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, nodes
+from jinja2.exceptions import (
+    SecurityError,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.ext import Extension
+from jinja2.meta import find_undeclared_variables
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.yaml import read_text
+
+PACKAGED = Path(__file__).with_name("texts")
+PHRASES = "phrases"
+OWN_MARKS = "；（"  # a clause that begins with one of these needs no comma before it
+LONGEST = 200_000  # characters of a text
+TELLER = "_teller"  # the name of the teller inside a template
+
+
+class Unknown(Exception):
+    """A fact that a clause needs is not known: the clause is not told."""
+
+
+class UnknownName(Exception):
+    """A template names a measure, an indicator or the like that there is not."""
+
+    def __init__(self, name: str, known: Any) -> None:
+        super().__init__(name)
+        self.name, self.known = name, tuple(known)
+
+
+class _NotThere(StrictUndefined):
+    """A name that a template uses and nobody knows: any use of it says which."""
+
+    def _told(self, *args: Any, **options: Any) -> NoReturn:
+        raise UnknownName(str(self._undefined_name), ())
+
+    __str__ = __iter__ = __len__ = __eq__ = __ne__ = __bool__ = __hash__ = __contains__ = _told
+    __call__ = __getitem__ = __add__ = __radd__ = __lt__ = __le__ = __gt__ = __ge__ = _told
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        self._told()
+
+
+@dataclass
+class Teller:
+    """What a text has told so far. Functions of a template ask it for the unit of money of the present sentence."""
+
+    size_of: Callable[[list[float]], Any] = lambda amounts: None
+    amounts: list[float] = field(default_factory=list)
+    money: Any = None
+    name: str = ""
+    paragraphs: list[list[str]] = field(default_factory=lambda: [[]])
+    brief: int | None = None  # how many sentences a short version takes
+    _clauses: list[str] | None = None
+    _silent: bool = False
+
+    def sentence(self, caller: Callable[[], str]) -> str:
+        """A sentence; told again where it has amounts of money, now that their common unit is known."""
+        self.amounts, self.money = [], None
+        clauses = self._told(caller)
+        if self.amounts:
+            self.money = self.size_of(self.amounts)
+            clauses = self._told(caller)
+        if clauses:
+            self.paragraphs[-1].append(_joined(clauses))
+        return ""
+
+    def _told(self, caller: Callable[[], str]) -> list[str]:
+        self._clauses, self._silent = [], False
+        caller()
+        told, self._clauses = self._clauses, None
+        return told
+
+    def clause(self, caller: Callable[[], str], first: bool) -> str:
+        if self._silent or self._clauses is None:
+            return ""
+        try:
+            text = caller().strip()
+        except Unknown:
+            self._silent = first
+            return ""
+        if text:
+            self._clauses.append(text)
+        return ""
+
+    def paragraph(self) -> None:
+        if self.paragraphs[-1]:
+            self.paragraphs.append([])
+
+    def end_of_brief(self) -> None:
+        self.brief = sum(map(len, self.paragraphs))
+
+
+def _joined(clauses: list[str]) -> str:
+    first, *rest = clauses
+    text = first[1:] if first[0] == "；" else first
+    return text + "".join(clause if clause[0] in OWN_MARKS else f"，{clause}" for clause in rest)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A text as told: sentences without their full stop, by paragraph."""
+
+    name: str
+    paragraphs: tuple[tuple[str, ...], ...]
+    brief: int | None = None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(sentence for paragraph in self.paragraphs for sentence in paragraph)
+
+    @property
+    def texts(self) -> list[str]:
+        """The paragraphs, each a text."""
+        return ["".join(f"{s}。" for s in paragraph) for paragraph in self.paragraphs]
+
+    @property
+    def text(self) -> str:
+        """All sentences in one text."""
+        return "".join(self.texts)
+
+    @property
+    def short(self) -> str:
+        """The sentences of the short version."""
+        return "".join(f"{s}。" for s in self.sentences[: self.brief])
+
+
+# the grammar of lines
+
+
+class _NoSentence(TemplateSyntaxError):
+    """A line that belongs to no sentence, told in Chinese."""
+
+
+_COMMENT = re.compile(r"\{#.*?#\}", re.S)
+_TAG = re.compile(r"\{%(?:(?!%\}).)*%\}")
+_MACRO = re.compile(r"\{%-?\s*macro\b")
+_END_OF_MACRO = re.compile(r"\{%-?\s*endmacro\s*-?%\}")
+
+
+def _lines(source: str) -> str:
+    """The same template with tags for sentences and clauses; every line stays on its line."""
+    text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), source.replace("\r\n", "\n"))
+    out: list[str] = []
+    inside = False  # a sentence is open
+    within = False  # a macro over several lines
+    last = -1  # the last line of the open sentence
+
+    def close() -> None:
+        nonlocal inside
+        if inside:
+            out[last] += "{% endsentence %}"
+            inside = False
+
+    for number, line in enumerate(text.split("\n"), start=1):
+        plain, indented = line.strip(), line[:1] in (" ", "\t")
+        if within or (_MACRO.match(plain) and not inside):
+            within = not _END_OF_MACRO.search(plain)
+            out.append(plain)
+            continue
+        if not plain:
+            out.append("{% paragraph %}" if out and not inside else "")
+            if inside:
+                close()
+                out[-1] = "{% paragraph %}"
+            continue
+        if indented and inside:
+            out.append(plain if _TAG.fullmatch(plain) else _clause(plain))
+        elif plain == "-" or line.startswith("- "):
+            close()
+            rest = plain[1:].strip()
+            out.append("{% sentence %}" + (_clause(rest, first=True) if rest else ""))
+            inside = True
+        elif plain == "---":
+            close()
+            out.append("{% brief %}")
+        elif line.startswith("# "):
+            close()
+            out.append(f"{{% title %}}{plain[1:].strip()}{{% endtitle %}}")
+        elif _TAG.fullmatch(plain):
+            close()
+            out.append(plain)
+        else:
+            raise _NoSentence("这一行不在句子里：句子以“- ”开头，接着的分句另起一行并缩进", number)
+        if inside:
+            last = len(out) - 1
+    close()
+    return "\n".join(out)
+
+
+def _clause(text: str, first: bool = False) -> str:
+    tag = "opening" if first else "clause"
+    return f"{{% {tag} %}}{text}{{% end{tag} %}}"
+
+
+class Lines(Extension):
+    """Sentences, clauses, paragraphs, the title of a text and the end of its short version."""
+
+    tags = {"sentence", "clause", "opening", "paragraph", "brief", "title"}  # noqa: RUF012
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return _lines(source)
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        token = next(parser.stream)
+        tag, context = token.value, nodes.ContextReference()
+        if tag in ("paragraph", "brief"):
+            call = self.call_method(f"_{tag}", [context], lineno=token.lineno)
+            return nodes.Output([call], lineno=token.lineno)
+        body = parser.parse_statements((f"name:end{tag}",), drop_needle=True)
+        call = self.call_method(f"_{tag}", [context], lineno=token.lineno)
+        return nodes.CallBlock(call, [], [], body).set_lineno(token.lineno)
+
+    def _sentence(self, context: Context, caller: Callable[[], str]) -> str:
+        told: str = context[TELLER].sentence(caller)
+        return told
+
+    def _opening(self, context: Context, caller: Callable[[], str]) -> str:
+        told: str = context[TELLER].clause(caller, first=True)
+        return told
+
+    def _clause(self, context: Context, caller: Callable[[], str]) -> str:
+        told: str = context[TELLER].clause(caller, first=False)
+        return told
+
+    def _title(self, context: Context, caller: Callable[[], str]) -> str:
+        context[TELLER].name = caller()
+        return ""
+
+    def _paragraph(self, context: Context) -> str:
+        if TELLER in context:
+            context[TELLER].paragraph()
+        return ""
+
+    def _brief(self, context: Context) -> str:
+        context[TELLER].end_of_brief()
+        return ""
+
+
+def _finalize(value: Any) -> Any:
+    if value is None:
+        raise Unknown
+    return value
+
+
+# the texts of a project
+
+
+def names() -> list[str]:
+    """The texts there are."""
+    return sorted(path.stem for path in PACKAGED.glob("*.md"))
+
+
+class _Loader(BaseLoader):
+    """A project's file where it has one, else the packaged."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        own = self.folder / f"{name}.md" if self.folder else None
+        return own if own and own.is_file() else PACKAGED / f"{name}.md"
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        path = self.path(template)
+        if not path.is_file():
+            raise TemplateNotFound(template)
+        stamp = path.stat().st_mtime_ns
+        text = read_text(path)
+        if len(text) > LONGEST:
+            raise _NoSentence(f"文件太长，最多{LONGEST:,}字", 1)
+
+        def fresh() -> bool:
+            return (
+                self.path(template) == path and path.is_file() and path.stat().st_mtime_ns == stamp
+            )
+
+        return text, str(path), fresh
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of a project: its own files where it has them, else the packaged ones."""
+
+    folder: Path | None = None
+
+    @cached_property
+    def _environment(self) -> ImmutableSandboxedEnvironment:
+        found = ImmutableSandboxedEnvironment(
+            loader=_Loader(self.folder),
+            undefined=_NotThere,
+            finalize=_finalize,
+            autoescape=False,
+            extensions=[Lines],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        return found
+
+    def _template(self, name: str) -> Template:
+        try:
+            return self._environment.get_template(name)
+        except TemplateSyntaxError as error:
+            self._faulty(name, error.lineno, _in_chinese(error))
+
+    def tell(
+        self,
+        name: str,
+        facts: Mapping[str, Any],
+        size_of: Callable[[list[float]], Any] = lambda amounts: None,
+        functions: Callable[[Teller], Mapping[str, Any]] = lambda teller: {},
+    ) -> Told:
+        """A text with its facts.
+
+        Parameters
+        ----------
+        name
+            Of the file, without ``.md``.
+        facts
+            What the template may name.
+        size_of
+            The common unit of the amounts of money of a sentence.
+        functions
+            What the template may call, made for the teller.
+
+        Raises
+        ------
+        InputError
+            A fault in the template, with file and line.
+        """
+        template, teller = self._template(name), Teller(size_of)
+        callables = {key: partial(self.say, key) for key in self.phrases} | dict(functions(teller))
+        if clash := callables.keys() & facts.keys():
+            raise AssertionError(f"facts named as functions: {sorted(clash)}")
+        try:
+            template.render({**callables, **facts, TELLER: teller})
+        except FAULTS as error:
+            self._failed(name, error, lambda line: line)
+        paragraphs = tuple(tuple(told) for told in teller.paragraphs if told)
+        return Told(teller.name, paragraphs, teller.brief)
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """The names of all phrases."""
+        tree = self._environment.parse(read_text(PACKAGED / f"{PHRASES}.md"))
+        return tuple(node.name for node in tree.find_all(nodes.Macro))
+
+    def say(self, key: str, /, *args: Any, **facts: Any) -> str:
+        """A phrase with its facts; the packaged one where a project's ``phrases.md`` does not have it."""
+        template = self._template(PHRASES)
+        macro = getattr(template.module, key, None)
+        if macro is None and self.folder is not None:
+            return packaged().say(key, *args, **facts)
+        try:
+            return str(macro(*args, **facts)).strip()  # type: ignore[misc]
+        except FAULTS as error:
+            self._failed(PHRASES, error, template.get_corresponding_lineno)
+
+    def constants(self, name: str) -> set[str]:
+        """The texts in quotes that a template passes to functions: codes of measures and indicators among them."""
+        source = self._environment.loader.get_source(self._environment, name)[0]  # type: ignore[union-attr]
+        tree = self._environment.parse(source)
+        return {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
+
+    def _failed(self, name: str, error: Exception, line_of: Callable[[int], int]) -> NoReturn:
+        """A fault that shows itself only when the template runs; `line_of`: of a line of the compiled one."""
+        path = self._path(name)
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        if not frames:
+            raise error
+        self._faulty(name, line_of(frames[-1].lineno or 0), _in_chinese(error), _advice(error))
+
+    def _path(self, name: str) -> Path:
+        loader = self._environment.loader
+        assert isinstance(loader, _Loader)
+        return loader.path(name)
+
+    def _faulty(self, name: str, line: int | None, found: str, advice: str = "") -> NoReturn:
+        raise InputError(self._fault(name, line, found, advice)) from None
+
+    def _fault(self, name: str, line: int | None, found: str, advice: str = "") -> Problem:
+        path = self._path(name)
+        own = self.folder is not None and path.parent == self.folder
+        return Problem(
+            "template_invalid",
+            file=f"texts/templates/{path.name}" if own else path.name,
+            where=f"第{line}行" if line else "",
+            found=found,
+            advice=advice or "改好这一行，或删去这个文件改用原来的文字",
+        )
+
+    def faults(self, known: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
+        """What is wrong with a project's own files before anything is told: names of files, syntax, unknown names.
+
+        Parameters
+        ----------
+        known
+            The names that each text may use.
+        """
+        if self.folder is None or not self.folder.is_dir():
+            return
+        every = names()
+        for path in sorted(self.folder.glob("*.md")):
+            if path.stem not in every:
+                advice = did_you_mean(path.stem, every) or "可用的名称：" + "、".join(every)
+                yield Problem(
+                    "key_unknown",
+                    file=f"texts/templates/{path.name}",
+                    found=path.stem,
+                    advice=advice,
+                )
+                continue
+            try:
+                tree = self._environment.parse(read_text(path), path.stem, str(path))
+            except TemplateSyntaxError as error:
+                yield self._fault(path.stem, error.lineno, _in_chinese(error))
+                continue
+            allowed = {*known.get(path.stem, ()), *self.phrases, *self._environment.globals}
+            for name in sorted(find_undeclared_variables(tree) - allowed - {TELLER}):
+                lines = [n.lineno for n in tree.find_all(nodes.Name) if n.name == name]
+                yield self._fault(
+                    path.stem,
+                    min(lines, default=None),
+                    f"没有“{name}”",
+                    did_you_mean(name, allowed),
+                )
+
+
+FAULTS = (UnknownName, SecurityError, TemplateError, TypeError, ValueError, ArithmeticError)
+
+
+def _in_chinese(error: Exception) -> str:
+    """What is wrong in a template, in Chinese."""
+    if isinstance(error, UnknownName):
+        return f"没有“{error.name}”"
+    if isinstance(error, SecurityError):
+        return "模板里不能用这样的写法"
+    if isinstance(error, _NoSentence):
+        return str(error.message)
+    if isinstance(error, TemplateSyntaxError):
+        return f"写法不对：双花括号和“{{% %}}”要成对（{error.message}）"
+    return f"用法不对（{error}）"
+
+
+def _advice(error: Exception) -> str:
+    return did_you_mean(error.name, error.known) if isinstance(error, UnknownName) else ""
+
+
+@cache
+def packaged() -> Texts:
+    """The texts of the program."""
+    return Texts()
+
+
+@cache
+def texts_of(folder: Path | None) -> Texts:
+    """The texts of a project's folder of templates."""
+    return Texts(folder) if folder and folder.is_dir() else packaged()
