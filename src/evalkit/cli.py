@@ -218,6 +218,28 @@ _SEVERITY = (("error", "错误"), ("warning", "提醒"), ("question", "待核"))
 
 
 @app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(help="一句查询，如 select * from units limit 5")],
+    csv: Annotated[Path | None, typer.Option("--csv", help="结果存成这个文件")] = None,
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+) -> None:
+    """用 SQL 查询整理好的数据：各台账表、measures、indicators、areas、problems；只读。"""
+    from evalkit import indicators
+    from evalkit.building.query import lines, query
+
+    found = query(indicators.load(project, dataset=dataset), statement)
+    if csv is None:
+        for line in lines(found):
+            say(line)
+        return
+    from evalkit.documents.workbook import csv_bytes
+    from evalkit.files import put
+
+    say(f"已写出 {len(found)} 行：{put(csv, csv_bytes(found))}")
+
+
+@app.command()
 def check(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="台账文件或文件夹；不写则检查项目里的台账")
