@@ -13,7 +13,7 @@ from evalkit import scoring
 from evalkit.problems import InputError
 from evalkit.scoring.index import load_index
 from evalkit.scoring.methods import COMBINATIONS, RULES
-from evalkit.scoring.robustness import _options
+from evalkit.scoring.replications import options
 
 X = [[0.9, 6.0], [0.8, 3.0], [0.5, 12.0], [0.7, 4.0]]
 LIMITS = {"target": [1, 10], "low": [0, 0], "high": [1, 20]}
@@ -76,9 +76,9 @@ def test_grades_are_given_only_where_something_earns_all_points():
 
 
 def test_the_options_of_a_robustness_run_keep_their_order(indicators):
-    options = _options(ek.score(indicators))
-    assert options["normalisation"] == ["", "minmax", "linear_60_100", "percentile"]
-    assert options["aggregation"] == ["", "geometric", "harmonic"]
+    choices = options(ek.score(indicators))
+    assert choices["normalisation"] == ["", "minmax", "linear_60_100", "percentile"]
+    assert choices["aggregation"] == ["", "geometric", "harmonic"]
 
 
 def test_the_methods_page_names_every_record():
