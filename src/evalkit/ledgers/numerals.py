@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -229,84 +229,113 @@ def _two_kinds(s: str) -> Read | None:
     return Read(UNREADABLE, Decimal(int(full + more)), noun="人", parts=((PROBATIONARY, more),))
 
 
-def _phrase(s: str) -> Read:  # noqa: C901
-    bits = 0
-    parts: tuple[tuple[str, float], ...] = ()
-    if ("+" in s or "预" in s or "另" in s or "不含" in s) and (read := _two_kinds(s)):
+def _phrase(s: str) -> Read:
+    """What a text says that is no plain number: it is tried as two numbers, then without what stands beside the number."""
+    if (read := _two_numbers(s)) is not None:
         return read
-    if "+" in s and (m := _PLUS.fullmatch(s)):
-        ours = m[3] not in _OUTSIDE
-        return (
-            _CANNOT if ours else Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
-        )
-    if ("/" in s or "|" in s) and (m := _PAIR.fullmatch(s)):
-        return Read(UNREADABLE, Decimal(m[1]), parts=(("of", float(m[2])),))
-    if s[-1] == ")" and "(" in s:
-        head, _, inner = s[:-1].partition("(")
-        if not head:  # an accountant's negative
-            read = lex(inner) if inner and inner[0] not in "(-" else _CANNOT
-            return (
-                _CANNOT if read.bits or read.mark or read.word else read._replace(value=-read.value)
-            )
-        if _UNIT.fullmatch(inner) and not head.endswith(NOUNS):
-            s = head + inner
-        elif _WORDS.get(inner) == "about" or inner in WORDS["estimated"].split():
-            s = "约" + head
-        elif inner in _WORDS:
-            s = head + inner
-        elif _INNER_NUMBER.fullmatch(inner):
-            return _CANNOT  # 5(8): which of them?
-        else:
-            s, bits = head, NOTED
-            parts = tuple(
-                (m["a"] or m["d"], _small(m["b"] or m["c"])) for m in _LABELLED.finditer(inner)
-            )
-            if PROBATIONARY in inner and not any(
-                label.startswith(PROBATIONARY) for label, _ in parts
-            ):
-                parts = (*parts, (UNCOUNTED, 0.0))
-    if "百分之" in s and (m := _HUNDREDTHS.fullmatch(s)):
-        whole, _, part = m["n"].partition("点")
-        share = numeral(whole, False)
-        s = f"{m['q'] or ''}{share[0]}{part and '.' + part.translate(DIGITS)}%" if share else s
+    said: Read | _Beside = _brackets(s) if s[-1] == ")" and "(" in s else _Beside(s)
+    if isinstance(said, Read):
+        return said
+    s, bits, parts = _as_percent(said.text), said.bits, said.parts
     if (bare := s.rstrip(_FEET)) and bare != s:
         s, bits = bare, bits | NOTED
     if s[0] < ":" and _THOUSANDS.fullmatch(s):
         return Read(bits, Decimal(s.replace(",", "")), parts=parts)
-    if not (g := _GRAMMAR.fullmatch(s)):
-        return _CANNOT
-    q1, neg, digits, exp, q2, factors, q3, noun, jiao, fen, q4 = g.groups("")
-    said = {_WORDS[w] for w in (q1, q2, q3, q4) if w}
-    if len(said) > 1 and said != {"about", "over"}:
-        return _CANNOT  # 近1200余
-    word = "over" if len(said) > 1 else said.pop() if said else ""
-    if not (number := numeral(digits, bool(q1))):
+    found = _GRAMMAR.fullmatch(s)
+    return _by_grammar(found, bits, parts) if found else _CANNOT
+
+
+Parts = tuple[tuple[str, float], ...]
+
+
+class _Beside(NamedTuple):
+    """A text without what stands in brackets beside its number, and what that says."""
+
+    text: str
+    bits: int = 0
+    parts: Parts = ()
+
+
+def _two_numbers(s: str) -> Read | None:
+    """3+1 members, 5+2群众, 8/10: two numbers in one cell, None where there is one."""
+    if ("+" in s or "预" in s or "另" in s or "不含" in s) and (read := _two_kinds(s)):
+        return read
+    if "+" in s and (m := _PLUS.fullmatch(s)):
+        if m[3] not in _OUTSIDE:
+            return _CANNOT
+        return Read(NOTED, Decimal(m[1]), noun="人", parts=((m[3], float(m[2])),))
+    if ("/" in s or "|" in s) and (m := _PAIR.fullmatch(s)):
+        return Read(UNREADABLE, Decimal(m[1]), parts=(("of", float(m[2])),))
+    return None
+
+
+def _brackets(s: str) -> Read | _Beside:
+    """A text that ends with brackets: 4(含预备1), 12(万元), 50(约), (300); 5(8) cannot be read."""
+    head, _, inner = s[:-1].partition("(")
+    if not head:  # an accountant's negative
+        read = lex(inner) if inner and inner[0] not in "(-" else _CANNOT
+        return _CANNOT if read.bits or read.mark or read.word else read._replace(value=-read.value)
+    if _UNIT.fullmatch(inner) and not head.endswith(NOUNS):
+        return _Beside(head + inner)
+    if _WORDS.get(inner) == "about" or inner in WORDS["estimated"].split():
+        return _Beside("约" + head)
+    if inner in _WORDS:
+        return _Beside(head + inner)
+    if _INNER_NUMBER.fullmatch(inner):
+        return _CANNOT  # 5(8): which of them?
+    parts = tuple((m["a"] or m["d"], _small(m["b"] or m["c"])) for m in _LABELLED.finditer(inner))
+    if PROBATIONARY in inner and not any(label.startswith(PROBATIONARY) for label, _ in parts):
+        parts = (*parts, (UNCOUNTED, 0.0))
+    return _Beside(head, NOTED, parts)
+
+
+def _as_percent(s: str) -> str:
+    """百分之五点二 as 5.2%."""
+    if "百分之" not in s or not (m := _HUNDREDTHS.fullmatch(s)):
+        return s
+    whole, _, part = m["n"].partition("点")
+    share = numeral(whole, False)
+    return f"{m['q'] or ''}{share[0]}{part and '.' + part.translate(DIGITS)}%" if share else s
+
+
+def _by_grammar(found: re.Match[str], bits: int, parts: Parts) -> Read:
+    """A number with the words and the noun beside it, as `_GRAMMAR` takes them apart."""
+    part = {name: text or "" for name, text in found.groupdict().items()}
+    word = _one_word(_WORDS[w] for w in (part["q1"], part["q2"], part["q3"], part["q4"]) if w)
+    number = numeral(part["num"], bool(part["q1"]))
+    if word is None or number is None:
         return _CANNOT
     value, last, printed, scale = number
-    down = _ONE
-    if factors:
-        scale = math.prod(SCALE[c] for c in factors)
+    noun, down = part["noun"], _ONE
+    if part["scale"]:
+        scale = math.prod(SCALE[c] for c in part["scale"])
         down *= scale
-    if exp or noun in ("%", "‰", "角"):
-        down = down.scaleb(int(exp or 0) - {"%": 2, "‰": 3, "角": 1}.get(noun, 0))
-    value, last, printed = (
-        (value * down, last * down, printed * down) if down != 1 else (value, last, printed)
-    )
-    if jiao or fen:
-        if noun not in ("元", "块"):
-            return _CANNOT
-        for small, step in ((jiao, _POWER[-1]), (fen, _POWER[-2])):
-            if small:
-                value, last, printed = value + step * int(small.translate(DIGITS)), step, step
-    noun = {"‰": "%", "角": "元", "块": "元"}.get(noun, noun)
+    if part["exp"] or noun in ("%", "‰", "角"):
+        smaller = {"%": 2, "‰": 3, "角": 1}.get(noun, 0)
+        down = down.scaleb(int(part["exp"] or 0) - smaller)
+    if down != 1:
+        value, last, printed = value * down, last * down, printed * down
+    if (part["jiao"] or part["fen"]) and noun not in ("元", "块"):
+        return _CANNOT
+    for small, step in ((part["jiao"], _POWER[-1]), (part["fen"], _POWER[-2])):
+        if small:
+            value, last, printed = value + step * int(small.translate(DIGITS)), step, step
     return Read(
         bits,
-        -value if neg else value,
+        -value if part["neg"] else value,
         last,
         printed,
         word,
         scale,
-        not digits[0].isascii(),
-        noun,
+        not part["num"][0].isascii(),
+        {"‰": "%", "角": "元", "块": "元"}.get(noun, noun),
         parts,
     )
+
+
+def _one_word(said: Iterable[str]) -> str | None:
+    """The one meaning of the words beside a number; None where they contradict each other (近1200余)."""
+    meanings = set(said)
+    if len(meanings) > 1:
+        return "over" if meanings == {"about", "over"} else None
+    return next(iter(meanings), "")

@@ -125,69 +125,105 @@ def _interval(
     return x, 0.0, x
 
 
-_Cell = tuple[float, float, float, int, str, tuple[tuple[str, float], ...], str]
 _NAN, _WHOLE = math.nan, ("count", "ratio_pair", "members")
+_HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A text in a column of a unit and kind; ``mark`` where the row decides what it says (全体, —)."""
+
+    value: float
+    low: float
+    high: float
+    bits: int
+    unit: str
+    parts: tuple[tuple[str, float], ...] = ()
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """By what a number is multiplied in a column, in which unit it then is, and what is to be noted of that."""
+
+    factor: Decimal
+    unit: str
+    bits: int = 0
 
 
 def _null(bits: int, unit: str, mark: str = "") -> _Cell:
-    return _NAN, _NAN, _NAN, bits, unit, (), mark
+    return _Cell(_NAN, _NAN, _NAN, bits, unit, (), mark)
 
 
-def _settle(read: Read, scale: int, noun: str, kind: str) -> _Cell:  # noqa: C901
-    """(value, low, high, bits, unit, parts, mark) of what was read, by the column's unit and kind."""
-    bits, value, last, printed, word, own_scale, chinese, own, parts, mark = read
+def _settle(read: Read, scale: int, noun: str, kind: str) -> _Cell:
+    """What was read of a text, by the column's unit and kind."""
     base = "元" if kind == "money" else noun
     whole = kind in _WHOLE
-    if mark == "zero":
-        said = kind == "money" or (whole and last)  # 未拨 says something of money only
-        return (0.0, 0.0, 0.0, 0, base, (), "") if said else _null(MISSING, base)
-    if bits == UNREADABLE and parts:
-        if kind == "ratio_pair" and parts[0][0] == "of":
-            bits = 0
-        elif kind == "members" and parts[0][0] == PROBATIONARY:
-            bits = NOTED
+    if read.mark == "zero":
+        said = kind == "money" or (whole and read.last)  # 未拨 says something of money only
+        return _Cell(0.0, 0.0, 0.0, 0, base) if said else _null(MISSING, base)
+    bits = _read_as(read, kind)
     if bits & (MISSING | UNREADABLE):
-        return _null(bits, base, mark)
-    if kind == "money":
-        if own == "分" and not own_scale:
-            value, last, printed, own = value / 100, last / 100, printed / 100, "元"
-        elif own not in ("", "元"):
-            return _null(UNREADABLE | MISMATCH, base)
-        unit_scale = own_scale or 1
-        if own or (unit_scale > 1 and not (chinese and unit_scale < scale)):
-            settled = (1, scale, unit_scale) if chinese else (unit_scale,)
-            bits |= (
-                MISMATCH
-                if scale not in settled or (chinese and scale > 1 and unit_scale != scale)
-                else 0
-            )
-            scale = 1
-    elif own == "%" or noun == "%":
-        if kind == "count" or own not in ("", "%"):
-            return _null(UNREADABLE | MISMATCH, base)
-        if not own:
-            value, last, printed = value / 100, last / 100, printed / 100
-    elif own and noun and not _compatible(own, noun):
+        return _null(bits, base, read.mark)
+    scaled = _scale(read, scale, noun, kind)
+    if scaled is None:
         return _null(UNREADABLE | MISMATCH, base)
-    elif own or own_scale > 1:
-        bits |= MISMATCH if scale > 1 and (own_scale or 1) != scale else 0
-        scale, base = 1, base or own
-    if scale > 1:
-        value, last, printed = value * scale, last * scale, printed * scale
+    value, bits = read.value * scaled.factor, bits | scaled.bits
     x = low = high = float(value)
     if abs(x) >= 1e15:  # an identity or account number, no amount
-        return _null(UNREADABLE, base)
-    if word:
-        found = _interval(x, word, float(last), float(printed), whole and x == int(x))
+        return _null(UNREADABLE, scaled.unit)
+    if read.word:
+        last, printed = float(read.last * scaled.factor), float(read.printed * scaled.factor)
+        found = _interval(x, read.word, last, printed, whole and x == int(x))
         if found is None:
-            return _null(UNREADABLE, base)
+            return _null(UNREADABLE, scaled.unit)
         x, low, high = found
         bits |= APPROXIMATE
     if whole and (x < 0 or x != int(x)):
         bits |= IMPLAUSIBLE
-    if kind == "money" and not word and value * 100 != int(value * 100):
+    if kind == "money" and not read.word and value * 100 != int(value * 100):
         bits |= FRACTION
-    return x, low, high, bits, base, parts, ""
+    return _Cell(x, low, high, bits, scaled.unit, read.parts)
+
+
+def _read_as(read: Read, kind: str) -> int:
+    """The notes of a text in a column of a kind: 8/10 is readable as a pair, 3+1 as members."""
+    if read.bits == UNREADABLE and read.parts:
+        beside = read.parts[0][0]
+        if kind == "ratio_pair" and beside == "of":
+            return 0
+        if kind == "members" and beside == PROBATIONARY:
+            return NOTED
+    return read.bits
+
+
+def _scale(read: Read, scale: int, noun: str, kind: str) -> _Scale | None:
+    """How a number comes into the unit of its column; None where its own unit does not fit."""
+    if kind == "money":
+        return _money_scale(read, scale)
+    if read.noun == "%" or noun == "%":
+        if kind == "count" or read.noun not in ("", "%"):
+            return None
+        return _Scale(Decimal(scale) if read.noun else scale / _HUNDRED, noun)
+    if read.noun and noun and not _compatible(read.noun, noun):
+        return None
+    if read.noun or read.unit_scale > 1:
+        differs = scale > 1 and (read.unit_scale or 1) != scale
+        return _Scale(Decimal(1), noun or read.noun, MISMATCH if differs else 0)
+    return _Scale(Decimal(scale), noun)
+
+
+def _money_scale(read: Read, scale: int) -> _Scale | None:
+    """5万元 in a column of 元 is 50,000 yuan; 五千 in a column of 万元 is five thousand of them."""
+    own, own_scale = read.noun, read.unit_scale or 1
+    cents = own == "分" and not read.unit_scale
+    if not cents and own not in ("", "元"):
+        return None
+    if not own and (own_scale <= 1 or (read.chinese and own_scale < scale)):
+        return _Scale(Decimal(scale), "元")
+    settled = (1, scale, own_scale) if read.chinese else (own_scale,)
+    differs = scale not in settled or (read.chinese and scale > 1 and own_scale != scale)
+    return _Scale(1 / _HUNDRED if cents else Decimal(1), "元", MISMATCH if differs else 0)
 
 
 @np.errstate(invalid="ignore", over="ignore")
@@ -283,11 +319,13 @@ def parse_column(
             if got is None:
                 got = memo[cell] = _settle(lex(cell), scale, noun, kind)
             where.append(i)
-            found.append(got[:4])
-            if got[5]:
-                parts[i] = got[5]
-            if got[6] and (known := _of_row(total if got[6] == "whole" else dash, i)) is not None:
-                found[-1] = (known, known, known, NOTED)
+            found.append((got.value, got.low, got.high, got.bits))
+            if got.parts:
+                parts[i] = got.parts
+            if got.mark:
+                known = _of_row(total if got.mark == "whole" else dash, i)
+                if known is not None:
+                    found[-1] = (known, known, known, NOTED)
     if where:
         block = np.fromiter(chain.from_iterable(found), np.float64, 4 * len(found)).reshape(-1, 4)
         x[where], low[where], high[where] = block[:, 0], block[:, 1], block[:, 2]
@@ -330,7 +368,7 @@ def parse(
         float(column.high[0]),
         int(column.note[0]),
     )
-    own = _settle(lex(text), *split_unit(unit), kind)[4] if isinstance(text, str) else column.unit
+    own = _settle(lex(text), *split_unit(unit), kind).unit if isinstance(text, str) else column.unit
     if x != x:
         return Value(None, unit=column.unit, note=note_names(bits))
     return Value(x, low, high, own or column.unit, note_names(bits), column.parts.get(0, ()))
