@@ -71,6 +71,7 @@ _LABELS = {
     for column, rule in RULES["labels"].items()
 }
 MEMBERS = ("members", "full_members")
+_DASHES = frozenset("—－-")
 _MEANING = {"int": "count", "money": "money", "number": "number"}
 
 
@@ -324,6 +325,35 @@ def _half(cell: object, which: int, whole: bool) -> object:
         re.split(r"[/／|]", cell) if isinstance(cell, str) and cell.strip() not in _BLANKS else []
     )
     return halves[which] if len(halves) == 2 else cell if whole or cell in (None, "") else None
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """A column as it was read: value, low and high of every row, its notes, the unit it is in."""
+
+    numbers: np.ndarray
+    note: np.ndarray
+    units: np.ndarray
+
+
+def _meaning(column: str, kind: str) -> str:
+    """The kind of `values.parse_column` for a column of a type."""
+    if column == "present":
+        return "ratio_pair"  # 8/10 under 实到: eight of ten
+    if kind == "int" and column in MEMBERS:
+        return "members"  # 3+1: three full members and one on probation
+    return _MEANING[kind]
+
+
+def _as_type(row: np.ndarray, kind: str) -> Any:
+    """Numbers with NaN or infinity for null as a column of their type."""
+    null = ~np.isfinite(row)
+    if kind == "money":
+        return values.to_fen(row)
+    if kind == "number":
+        return pd.array(np.where(null, np.nan, row), dtype="Float64")
+    whole = np.rint(np.where(null, 0, row)).astype(np.int64)
+    return pd.arrays.IntegerArray(whole, null)
 
 
 class Parser:
@@ -599,7 +629,7 @@ class Parser:
             for part in word.split("/")
         )
 
-    def _numbers(  # noqa: C901
+    def _numbers(
         self,
         form: Form,
         column: str,
@@ -608,54 +638,10 @@ class Parser:
         typed: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Value, low, high and note of a column; where an item's unit stands in its row, that unit too."""
-        kind, size = spec["type"], len(form.data)
-        mine = cells[column]
-        texts = str in set(map(type, mine))
-        if texts:
-            mine = [None if c == "" else c for c in mine]
-        for at in [i for i, c in enumerate(mine) if type(c) is str and len(c) > 6] if texts else ():
-            if person := persons.cell_kind(
-                mine[at]
-            ):  # 12 110105...: a number of a person beside a number, or alone
-                mine[at] = None
-                self.problems.append(
-                    form.problem("personal_data", column, at, persons.KIND_NAMES[person])
-                )
-        numbers, note = np.full((3, size), np.nan), np.zeros(size, dtype=np.int64)
-        items, units = (
-            "layout" in self.headings.forms[form.name],
-            [b.unit(column, spec) for b in form.blocks],
-        )
-        by_row = "unit" in cells and (items or kind == "money")
-        if by_row:  # 12 | 名 of an item; 0.5 | 万元
-            own = zip(map(_cell_text, cells["unit"]), form.data["block"], strict=True)
-            units = [
-                unit if unit and (items or unit in MONEY_UNITS) else units[block]
-                for unit, block in own
-            ]
-        codes, uniques = pd.factorize(np.array(units, dtype=object))
-        codes = codes if by_row else codes[form.data["block"].to_numpy()]
-        read_units = np.full(len(uniques), None, dtype=object)
-        for n, unit in enumerate(uniques):
-            rows = np.flatnonzero(codes == n)
-            some = mine if len(rows) == size else [mine[i] for i in rows]
-            extra: dict[str, Any] = {}
-            if texts and not {"—", "－", "-"}.isdisjoint({c for c in some if type(c) is str}):
-                extra["dash"] = self._dash(form, cells, rows)
-            if column == "present" and "due" in typed:
-                extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]
-            meaning = (
-                "ratio_pair" if column == "present" else _MEANING[kind]
-            )  # 8/10 under 实到: eight of ten
-            if kind == "int" and column in MEMBERS:
-                meaning = "members"  # 3+1: three full members and one on probation
-            if items and values.counts(unit):  # 1200余家次 is a whole number
-                meaning = "count"
-            parsed = values.parse_column(some, unit=unit, kind=meaning, **extra)
-            for place, parts in parsed.parts.items():
-                form.parts.setdefault(column, {})[int(rows[place])] = parts
-            read_units[n] = parsed.unit or None
-            numbers[:, rows], note[rows] = (parsed.value, parsed.low, parsed.high), parsed.note
+        kind, items = spec["type"], "layout" in self.headings.forms[form.name]
+        mine = self._without_persons(form, column, cells[column])
+        read = self._parsed(form, column, spec, mine, cells, typed)
+        numbers, note = read.numbers, read.note
         if kind == "money":  # kept: a repayment; a slip of the pen as well
             note[numbers[0] < 0] |= values.NOTES["value_implausible"]
         least, most = spec.get("range", (-np.inf, np.inf))
@@ -666,31 +652,93 @@ class Parser:
         )
         note[lost] |= values.NOTES["value_implausible"]
         numbers[:, lost] = np.nan  # half a person, six stars: nothing that the table could hold
-        for row in np.flatnonzero(
-            numbers[0] >= 1e10
-        ):  # a telephone or card number that slid into a column of numbers
+        self._drop_slid_numbers(form, column, kind, mine, read)
+        self._notes(form, column, mine, note, numbers)
+        out: dict[str, Any] = {column + "_note": note}
+        if items:
+            out["value_unit"] = read.units
+        for suffix, row in zip(SUFFIXES, numbers, strict=True):
+            out[column + suffix] = _as_type(row, kind)
+        return out
+
+    def _without_persons(self, form: Form, column: str, mine: list[object]) -> list[object]:
+        """The cells without a number of a person beside a number, or alone (12 110105...); blank ones are None."""
+        if str not in set(map(type, mine)):
+            return mine
+        mine = [None if cell == "" else cell for cell in mine]
+        for at, cell in enumerate(mine):
+            if type(cell) is str and len(cell) > 6 and (person := persons.cell_kind(cell)):
+                mine[at] = None
+                self.problems.append(
+                    form.problem("personal_data", column, at, persons.KIND_NAMES[person])
+                )
+        return mine
+
+    def _parsed(
+        self,
+        form: Form,
+        column: str,
+        spec: Mapping[str, Any],
+        mine: list[object],
+        cells: Mapping[str, list[object]],
+        typed: Mapping[str, Any],
+    ) -> _Numbers:
+        """The cells of one unit at a time through `values.parse_column`."""
+        kind, size = spec["type"], len(form.data)
+        items = "layout" in self.headings.forms[form.name]
+        out = _Numbers(
+            np.full((3, size), np.nan),
+            np.zeros(size, dtype=np.int64),
+            np.full(size, None, dtype=object),
+        )
+        codes, units = pd.factorize(np.array(self._units(form, column, spec, cells), dtype=object))
+        for n, unit in enumerate(units):
+            rows = np.flatnonzero(codes == n)
+            some = mine if len(rows) == size else [mine[i] for i in rows]
+            extra: dict[str, Any] = {}
+            if not _DASHES.isdisjoint({c for c in some if type(c) is str}):
+                extra["dash"] = self._dash(form, cells, rows)
+            if column == "present" and "due" in typed:
+                extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]
+            whole = items and values.counts(unit)  # 1200余家次 is a whole number
+            meaning = "count" if whole else _meaning(column, kind)
+            parsed = values.parse_column(some, unit=unit, kind=meaning, **extra)
+            for place, parts in parsed.parts.items():
+                form.parts.setdefault(column, {})[int(rows[place])] = parts
+            out.units[rows] = parsed.unit or None
+            out.numbers[:, rows] = parsed.value, parsed.low, parsed.high
+            out.note[rows] = parsed.note
+        return out
+
+    def _units(
+        self,
+        form: Form,
+        column: str,
+        spec: Mapping[str, Any],
+        cells: Mapping[str, list[object]],
+    ) -> Sequence[object]:
+        """The unit of every row: of its block, or of its own (12 | 名 of an item; 0.5 | 万元)."""
+        items = "layout" in self.headings.forms[form.name]
+        of_block = np.array([b.unit(column, spec) for b in form.blocks], dtype=object)
+        usual = of_block[form.data["block"].to_numpy()]
+        if "unit" not in cells or not (items or spec["type"] == "money"):
+            return list(usual)
+        return [
+            own if own and (items or own in MONEY_UNITS) else unit
+            for own, unit in zip(map(_cell_text, cells["unit"]), usual, strict=True)
+        ]
+
+    def _drop_slid_numbers(
+        self, form: Form, column: str, kind: str, mine: list[object], read: _Numbers
+    ) -> None:
+        """A telephone or card number that slid into a column of numbers is said, and taken out."""
+        for row in np.flatnonzero(read.numbers[0] >= 1e10):
             person = persons.cell_kind(mine[row])
             if person and not (kind == "money" and person == "phone"):
-                numbers[:, row], note[row] = np.nan, values.NOTES["missing"]
+                read.numbers[:, row], read.note[row] = np.nan, values.NOTES["missing"]
                 self.problems.append(
                     form.problem("personal_data", column, row, persons.KIND_NAMES[person])
                 )
-        self._notes(form, column, mine, note, numbers)
-        null = ~np.isfinite(numbers)
-        out: dict[str, Any] = {column + "_note": note} | (
-            {"value_unit": read_units[codes]} if items else {}
-        )
-        for n, suffix in enumerate(SUFFIXES):
-            if kind == "money":
-                out[column + suffix] = values.to_fen(numbers[n])
-            elif kind == "number":
-                out[column + suffix] = pd.array(
-                    np.where(null[n], np.nan, numbers[n]), dtype="Float64"
-                )
-            else:
-                whole = np.rint(np.where(null[n], 0, numbers[n])).astype(np.int64)
-                out[column + suffix] = pd.arrays.IntegerArray(whole, null[n])
-        return out
 
     def _dash(
         self, form: Form, cells: Mapping[str, list[object]], rows: np.ndarray
