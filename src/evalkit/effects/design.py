@@ -9,7 +9,6 @@ from typing import Any, Literal
 from evalkit.effects.few import Way
 from evalkit.effects.panel import Panel
 from evalkit.effects.result import Effect
-from evalkit.effects.words import name
 from evalkit.world.note import Note
 
 
@@ -66,11 +65,6 @@ class Design:
     @property
     def key(self) -> str:
         return self.run.__name__
-
-    @property
-    def name(self) -> str:
-        """The Chinese name."""
-        return name(self.key)
 
 
 @dataclass(frozen=True)
