@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ import evalkit as ek
 from evalkit.problems import InputError
 from evalkit.subsidy.gathering import columns_used
 from evalkit.subsidy.loading import packaged
+from evalkit.subsidy.words import NOTES
 
 
 @pytest.fixture
@@ -147,3 +149,10 @@ def test_what_was_assumed_is_a_code_with_numbers(frame: pd.DataFrame) -> None:
     assert made.assumptions == [str(note) for note in made.assumed]
     late = ek.plan(frame, scheme_of({"m": PER_MEMBER}), 2027)
     assert {note.code for note in late.assumed} == {"assumed.rules", "assumed.projected"}
+
+
+def test_every_remark_that_is_written_down_is_said() -> None:
+    room = Path(ek.subsidy.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in room.glob("*.py"))
+    written = {f"{topic}.{name}" for topic, names in NOTES.words.items() for name in names}
+    assert written == set(re.findall(r'NOTES\.note\(\s*"([a-z_.]+)"', source))
