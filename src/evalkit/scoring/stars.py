@@ -152,57 +152,16 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
     out = frame.reset_index(drop=True).copy()
     n, by_star = len(out), "star_when" in raw
     before = number(out["stars_previous"]) if "stars_previous" in out else np.full(n, np.nan)
-    cycle = raw.get("cycle")
-    if (
-        cycle
-        and str(period).isdigit()
-        and (int(period) - int(cycle["first"])) % int(cycle["years"])
-    ):
-        return _finished(
-            out,
-            np.full(n, np.nan),
-            before,
-            before,
-            np.full(n, WORDS.say("say.off_cycle"), dtype=object),
-            raw,
-        )
+    if _off_cycle(raw, period):
+        why = np.full(n, WORDS.say("say.off_cycle"), dtype=object)
+        return _finished(out, np.full(n, np.nan), before, before, why, raw)
     score, passed, why = np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", dtype=object)
     for table in _tables(raw):
-        here, items = (
-            holds(out, table.get("when")),
-            table.get("dimensions") or table.get("items") or {},
-        )
-        values = (
-            np.stack([_item(out, k, i) for k, i in items.items()], 1)
-            if items and not _total(out, raw)
-            else np.zeros((n, 0))
-        )
-        own = (
-            number(out[raw["score"]])
-            if _total(out, raw)
-            else values.sum(1) + float(raw.get("base", 0))
-        )
-        score[here] = np.minimum(own, float(raw.get("cap", np.inf)))[here]
-        names = [str(i.get("name", k)) for k, i in items.items()]
-        gaps = [
-            "、".join(name for name, gap in zip(names, row, strict=False) if gap)
-            for row in np.isnan(values)
-        ]
-        why[here] = [
-            WORDS.say("say.lacking", items=f"：{g}" if g else "")
-            for g in np.array(gaps, dtype=object)[here]
-        ]
+        here, marks = holds(out, table.get("when")), _marks(out, table, raw)
+        score[here] = marks.score[here]
+        why[here] = marks.lacking[here]
         if by_star:
-            asked = condition(raw["star_when"])
-            points_of = [float(item["points"]) for item in items.values()]
-            lines = np.array(
-                [asked.limit / 100 * most if asked.percent else asked.limit for most in points_of]
-            )
-            passed[here] = np.where(
-                np.isnan(values).any(1),
-                np.nan,
-                asked.against(np.round(values, 9), np.round(lines, 9)).sum(1),
-            )[here]
+            passed[here] = _stars_earned(marks, condition(raw["star_when"]))[here]
     known = ~np.isnan(passed if by_star else score)
     skip, vetoed = (
         holds(out, raw[key]) if raw.get(key) else np.zeros(n, dtype=bool)
@@ -224,6 +183,50 @@ def rate(frame: pd.DataFrame, scheme: Any, period: str | int = "") -> pd.DataFra
     why[vetoed], why[skip] = WORDS.say("say.vetoed"), WORDS.say("say.not_rated")
     final = np.where(skip, np.nan, np.where(vetoed, 0.0, np.where(held, most, by_rule)))
     return _finished(out, score, by_rule, final, why, raw)
+
+
+def _off_cycle(raw: Mapping[str, Any], period: str | int) -> bool:
+    """Whether a year stands between two ratings, so that the stars of the last one hold."""
+    cycle = raw.get("cycle")
+    if not cycle or not str(period).isdigit():
+        return False
+    return bool((int(period) - int(cycle["first"])) % int(cycle["years"]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Marks:
+    """What organisations get by one table of a scheme: points of each item (organisations x items), their total, and
+    a sentence on the items that are not known."""
+
+    items: Mapping[str, Any]
+    values: Any
+    score: Any
+    lacking: Any
+
+
+def _marks(frame: pd.DataFrame, table: Mapping[str, Any], raw: Mapping[str, Any]) -> _Marks:
+    items = table.get("dimensions") or table.get("items") or {}
+    if _total(frame, raw):
+        values, total = np.zeros((len(frame), 0)), number(frame[raw["score"]])
+    else:
+        points_of = [_item(frame, key, item) for key, item in items.items()]
+        values = np.stack(points_of, 1) if points_of else np.zeros((len(frame), 0))
+        total = values.sum(1) + float(raw.get("base", 0))
+    names = [str(item.get("name", key)) for key, item in items.items()]
+    lacking = []
+    for row in np.isnan(values):
+        gaps = "、".join(name for name, gap in zip(names, row, strict=False) if gap)
+        lacking.append(WORDS.say("say.lacking", items=f"：{gaps}" if gaps else ""))
+    score = np.minimum(total, float(raw.get("cap", np.inf)))
+    return _Marks(items, values, score, np.array(lacking, dtype=object))
+
+
+def _stars_earned(marks: _Marks, asked: Comparison) -> Any:
+    """How many dimensions reach the line; NaN where one is not known."""
+    most = [float(item["points"]) for item in marks.items.values()]
+    lines = [asked.limit / 100 * points if asked.percent else asked.limit for points in most]
+    reached = asked.against(np.round(marks.values, 9), np.round(np.array(lines), 9)).sum(1)
+    return np.where(np.isnan(marks.values).any(1), np.nan, reached)
 
 
 def _finished(
