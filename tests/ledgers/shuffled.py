@@ -91,7 +91,6 @@ def read(folder: Path) -> dict[str, Any]:
     from evalkit.ledgers.headings import plain as plain_word
     from evalkit.ledgers.persons import heading_kind
     from evalkit.scoring.index import load_index
-    from evalkit.subsidy.scheme import packaged
     from evalkit.world.yaml import read_yaml
 
     words = {
@@ -121,7 +120,7 @@ def read(folder: Path) -> dict[str, Any]:
         index = load_index(code, known)
         leaves = {leaf.code: (leaf.points, leaf.rule, plain(leaf)) for leaf in index.leaves}
         found[f"index {code}"] = plain(leaves | {"needs": str(index.needs), "grades": index.grades})
-    for name in packaged():
+    for name in sorted(path.stem for path in (rooms / "subsidy" / "schemes").glob("*.yml")):
         found[f"scheme {name}"] = plain(ek.load_scheme(name))
     return found
 
