@@ -25,6 +25,7 @@ from evalkit.problems import InputError, Problem, visible
 from evalkit.reports.annual import areas_of, make_slots
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
+from evalkit.reports.sentences import faults
 from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
 from evalkit.reports.voice import voice_of
 from evalkit.runner import Job, Outcome, run
@@ -131,6 +132,8 @@ def make_report(
             Problem("value_invalid", where="--ranking", found=ranking, allowed="none、bands、full")
         )
     found = find_project(project)
+    if problems := faults(voice_of(found)):
+        raise InputError(problems)
     dataset = dataset or found.dataset
     _ensure_ledgers(found, dataset, note)
     manifest = build(found, dataset=dataset, progress=_lines("读取台账", note))
@@ -156,6 +159,7 @@ def make_report(
         manifest.folder / "indicators.parquet",
         manifest.folder / "measures.parquet",
         found.root / "evalkit.yml",
+        found.root / "texts" / "templates",
     )
     common: dict[str, Any] = {
         "period": period,

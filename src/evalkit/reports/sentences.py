@@ -20,6 +20,7 @@ import pandas as pd
 from evalkit.codebook import Codebook
 from evalkit.indicators.compare import MINIMUM_BASE
 from evalkit.indicators.load import Data
+from evalkit.problems import Problem
 from evalkit.reports.templates import Teller, Told, UnknownName
 from evalkit.reports.voice import Voice, packaged
 from evalkit.reports.words import (
@@ -396,6 +397,15 @@ FUNCTIONS = (
     "part",
     "each",
 )
+
+
+COMMON = ("area", "date", "year", "since")  # the facts that every text with an area has
+
+
+def faults(voice: Voice) -> list[Problem]:
+    """What is wrong with a project's own templates."""
+    codes = (*voice.codebook.measures, *voice.codebook.indicators)
+    return list(voice.texts.faults((*FUNCTIONS, *COMMON), codes))
 
 
 def moved(

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -172,6 +172,7 @@ class _NoSentence(TemplateSyntaxError):
 
 _COMMENT = re.compile(r"\{#.*?#\}", re.S)
 _TAG = re.compile(r"\{%(?:(?!%\}).)*%\}")
+_WORD = re.compile(r"\{%-?\s*(\w+)")
 _MACRO = re.compile(r"\{%-?\s*macro\b")
 _END_OF_MACRO = re.compile(r"\{%-?\s*endmacro\s*-?%\}")
 
@@ -184,46 +185,82 @@ def _lines(source: str) -> str:
     within = False  # a macro over several lines
     last = -1  # the last line of the open sentence
 
+    tags = _OpenTags()
+
     def close() -> None:
         nonlocal inside
         if inside:
+            tags.end_of_sentence()
             out[last] += "{% endsentence %}"
             inside = False
 
     for number, line in enumerate(text.split("\n"), start=1):
         plain, indented = line.strip(), line[:1] in (" ", "\t")
+        if not (indented and inside) and not within:
+            close()
         if within or (_MACRO.match(plain) and not inside):
             within = not _END_OF_MACRO.search(plain)
             out.append(plain)
             continue
         if not plain:
-            out.append("{% paragraph %}" if out and not inside else "")
-            if inside:
-                close()
-                out[-1] = "{% paragraph %}"
+            out.append("{% paragraph %}" if out else "")
             continue
+        is_tag = _TAG.fullmatch(plain) is not None
+        if is_tag:
+            tags.meet(plain, number)
         if indented and inside:
-            out.append(plain if _TAG.fullmatch(plain) else _clause(plain))
+            out.append(plain if is_tag else _clause(plain))
         elif plain == "-" or line.startswith("- "):
-            close()
             rest = plain[1:].strip()
+            tags.sentence()
             out.append("{% sentence %}" + (_clause(rest, first=True) if rest else ""))
             inside = True
         elif plain == "---":
-            close()
             out.append("{% brief %}")
         elif line.startswith("# "):
-            close()
             out.append(f"{{% title %}}{plain[1:].strip()}{{% endtitle %}}")
-        elif _TAG.fullmatch(plain):
-            close()
+        elif is_tag:
             out.append(plain)
         else:
             raise _NoSentence("这一行不在句子里：句子以“- ”开头，接着的分句另起一行并缩进", number)
         if inside:
             last = len(out) - 1
     close()
+    tags.end()
     return "\n".join(out)
+
+
+class _OpenTags:
+    """The tags that wait for their end: a sentence closes all that were opened in it."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, int]] = []
+        self._outside = 0  # opened before the sentence
+
+    def meet(self, tag: str, line: int) -> None:
+        word = _WORD.match(tag)
+        name = word[1] if word else ""
+        if name in ("if", "for"):
+            self._open.append((name, line))
+        elif name in ("endif", "endfor"):
+            if len(self._open) <= self._outside or self._open[-1][0] != name[3:]:
+                raise _NoSentence(f"{{% {name} %}} 前面没有与它成对的 {{% {name[3:]} %}}", line)
+            self._open.pop()
+
+    def sentence(self) -> None:
+        self._outside = len(self._open)
+
+    def end_of_sentence(self) -> None:
+        self._check(self._outside)
+        self._outside = 0
+
+    def end(self) -> None:
+        self._check(0)
+
+    def _check(self, depth: int) -> None:
+        if len(self._open) > depth:
+            name, line = self._open[-1]
+            raise _NoSentence(f"{{% {name} %}} 没有与它成对的 {{% end{name} %}}", line)
 
 
 def _clause(text: str, first: bool = False) -> str:
@@ -289,6 +326,17 @@ def names() -> list[str]:
     return sorted(path.stem for path in PACKAGED.glob("*.md"))
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """A sandbox in which nothing can grow without end either."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" or not all(isinstance(side, int | float) for side in (left, right)):
+            raise SecurityError(operator)
+        return super().call_binop(context, operator, left, right)
+
+
 class _Loader(BaseLoader):
     """A project's file where it has one, else the packaged."""
 
@@ -296,6 +344,8 @@ class _Loader(BaseLoader):
         self.folder = folder
 
     def path(self, name: str) -> Path:
+        if name != Path(name).name:
+            raise TemplateNotFound(name)
         own = self.folder / f"{name}.md" if self.folder else None
         return own if own and own.is_file() else PACKAGED / f"{name}.md"
 
@@ -325,8 +375,8 @@ class Texts:
     folder: Path | None = None
 
     @cached_property
-    def _environment(self) -> ImmutableSandboxedEnvironment:
-        found = ImmutableSandboxedEnvironment(
+    def _environment(self) -> _Sandbox:
+        found = _Sandbox(
             loader=_Loader(self.folder),
             undefined=_NotThere,
             finalize=_finalize,
@@ -400,7 +450,9 @@ class Texts:
         """The texts in quotes that a template passes to functions: codes of measures and indicators among them."""
         source = self._environment.loader.get_source(self._environment, name)[0]  # type: ignore[union-attr]
         tree = self._environment.parse(source)
-        return {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
+        calls = (call for call in tree.find_all(nodes.Call) for call in [*call.args, *call.kwargs])
+        values = (one.value if isinstance(one, nodes.Keyword) else one for one in calls)
+        return {code for value in values for code in _constants(value)}
 
     def _failed(self, name: str, error: Exception, line_of: Callable[[int], int]) -> NoReturn:
         """A fault that shows itself only when the template runs; `line_of`: of a line of the compiled one."""
@@ -429,25 +481,28 @@ class Texts:
             advice=advice or "改好这一行，或删去这个文件改用原来的文字",
         )
 
-    def faults(self, known: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
-        """What is wrong with a project's own files before anything is told: names of files, syntax, unknown names.
+    def faults(self, functions: Iterable[str], codes: Iterable[str]) -> Iterator[Problem]:
+        """What is wrong with a project's own files before anything is told.
+
+        Names of files, syntax, names of facts, functions and phrases, codes of measures and indicators.
 
         Parameters
         ----------
-        known
-            The names that each text may use.
+        functions
+            What a text with the facts of an area may call or name besides the facts of its packaged file.
+        codes
+            Measures and indicators there are.
         """
         if self.folder is None or not self.folder.is_dir():
             return
         every = names()
         for path in sorted(self.folder.glob("*.md")):
             if path.stem not in every:
-                advice = did_you_mean(path.stem, every) or "可用的名称：" + "、".join(every)
                 yield Problem(
                     "key_unknown",
                     file=f"texts/templates/{path.name}",
                     found=path.stem,
-                    advice=advice,
+                    advice=did_you_mean(path.stem, every) or "可用的名称：" + "、".join(every),
                 )
                 continue
             try:
@@ -455,15 +510,39 @@ class Texts:
             except TemplateSyntaxError as error:
                 yield self._fault(path.stem, error.lineno, _in_chinese(error))
                 continue
-            allowed = {*known.get(path.stem, ()), *self.phrases, *self._environment.globals}
-            for name in sorted(find_undeclared_variables(tree) - allowed - {TELLER}):
-                lines = [n.lineno for n in tree.find_all(nodes.Name) if n.name == name]
-                yield self._fault(
-                    path.stem,
-                    min(lines, default=None),
-                    f"没有“{name}”",
-                    did_you_mean(name, allowed),
-                )
+            yield from self._unknown(path.stem, tree, frozenset(functions), frozenset(codes))
+
+    def _unknown(
+        self, name: str, tree: nodes.Template, functions: frozenset[str], codes: frozenset[str]
+    ) -> Iterator[Problem]:
+        """Names in a text that nobody knows."""
+        usual = self._environment.parse(read_text(PACKAGED / f"{name}.md"))
+        known = find_undeclared_variables(usual) | functions | {*self.phrases}
+        for one in sorted(find_undeclared_variables(tree) - known - {*self._environment.globals}):
+            lines = [node.lineno for node in tree.find_all(nodes.Name) if node.name == one]
+            advice = did_you_mean(one, known)
+            yield self._fault(name, min(lines, default=None), f"没有“{one}”", advice)
+        for call in tree.find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name in functions and call.args:
+                for code in _constants(call.args[0]):
+                    if code not in codes:
+                        advice = did_you_mean(code, codes)
+                        yield self._fault(name, call.lineno, f"没有“{code}”", advice)
+        if name == PHRASES:
+            used = {node.name for node in tree.find_all(nodes.Name)}
+            for macro in tree.find_all(nodes.Macro):
+                if macro.name not in {*self.phrases} | used:
+                    advice = did_you_mean(macro.name, self.phrases)
+                    yield self._fault(name, macro.lineno, f"没有“{macro.name}”这条说法", advice)
+
+
+def _constants(argument: nodes.Expr) -> list[str]:
+    """The texts in quotes of an argument: one, or a list of them."""
+    try:
+        given = argument.as_const()
+    except nodes.Impossible:
+        return []
+    return [str(one) for one in (given if isinstance(given, list) else [given])]
 
 
 FAULTS = (UnknownName, SecurityError, TemplateError, TypeError, ValueError, ArithmeticError)
@@ -478,7 +557,7 @@ def _in_chinese(error: Exception) -> str:
     if isinstance(error, _NoSentence):
         return str(error.message)
     if isinstance(error, TemplateSyntaxError):
-        return f"写法不对：双花括号和“{{% %}}”要成对（{error.message}）"
+        return "写法不对：{{ }} 和 {% %} 要成对，引号和括号也要成对"
     return f"用法不对（{error}）"
 
 
@@ -492,7 +571,11 @@ def packaged() -> Texts:
     return Texts()
 
 
-@cache
 def texts_of(folder: Path | None) -> Texts:
     """The texts of a project's folder of templates."""
-    return Texts(folder) if folder and folder.is_dir() else packaged()
+    return _own(folder) if folder and folder.is_dir() else packaged()
+
+
+@cache
+def _own(folder: Path) -> Texts:
+    return Texts(folder)
