@@ -99,6 +99,7 @@ class Structure:
     titles: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     reason: str = ""  # why nothing of it is counted
+    lack: str = ""  # what kind of reason: columns, one_unit
 
 
 def letter(index: int) -> str:
@@ -330,8 +331,9 @@ class _Reading:
             out.reason = ""
         elif out.blocks:
             out.blocks.clear()
-            out.reason = "只有表头和合计，没有明细"
+            out.reason, out.lack = "只有表头和合计，没有明细", ""
         elif not out.reason:
+            out.lack = "one_unit" if self.cards > 1 else ""
             out.reason = (
                 "像是一张表登记一个单位"
                 if self.cards > 1
@@ -435,13 +437,14 @@ class _Reading:
         )
         self.money = _money_unit(above) or (None if above else self.money)
         if form is None:
-            out.reason = "表头里认识的列太少"
+            out.reason, out.lack = "表头里认识的列太少", ""
             for index, texts in levels.items():  # a roster of persons is said as such
                 if kind := persons.heading_kind(texts[-1]):
                     self.personal(top, index, kind)
         elif missing:
             wanted = "、".join(headings.label(form, c) for c in headings.required(form))
             out.reason = f"像是{headings.forms[form]['name']}，但缺少必要的列（{wanted}）"
+            out.lack = "columns"
         else:
             ticks = self._ticked(form, levels, bottom + 1)
             matching = _Matching(self, form, levels, top, bottom + 1)

@@ -270,7 +270,7 @@ def _structures(
             ):
                 found = Structure(reason="汇总表，明细在其他工作表里")
             if not found.blocks and any(c not in (None, "") for row in sheet.rows for c in row):
-                missing = "缺少必要的列" in found.reason
+                missing = found.lack == "columns"
                 code = (
                     "sheet_hidden"
                     if sheet.state != "visible"
@@ -278,7 +278,7 @@ def _structures(
                     if missing
                     else "sheet_skipped"
                 )
-                card = "登记一个单位" in found.reason
+                card = found.lack == "one_unit"
                 advice = (
                     "补上必要的列" if missing else "请汇总成一行一个单位的台账" if card else None
                 )

@@ -59,14 +59,21 @@ class Scan:
     problems: tuple[Problem, ...] = ()
 
 
+ENCRYPTED = ("password", "zip_password")  # refusals of what needs a password
+
+
 class Refused(Exception):
-    """Why a file is not read: (what was found, what to do), in Chinese."""
+    """Why a file is not read: (what was found, what to do), in Chinese; `why` is its name in words.yml."""
+
+    why: str = ""
 
 
 def refusal(why: str, /, **said: object) -> Refused:
     """The refusal of this name in words.yml: ``found`` or ``found | advice``; without advice, to save it as .xlsx."""
     found, _, advice = WORDS["refusals"][why].partition(" | ")
-    return Refused(found.format(**said), advice.replace("SAVE_AS", SAVE_AS) or SAVE_AS)
+    refused = Refused(found.format(**said), advice.replace("SAVE_AS", SAVE_AS) or SAVE_AS)
+    refused.why = why
+    return refused
 
 
 def finding(
@@ -120,7 +127,8 @@ def scan(path: str | Path | bytes, *, name: str = "") -> Scan:
         why = error
     except Exception:  # mad content makes the zip and XML readers raise almost anything
         why = refusal("damaged")
-    return Scan("encrypted" if "密码" in why.args[0] else "unknown", problems=(finding(name, why),))
+    kind = "encrypted" if why.why in ENCRYPTED else "unknown"
+    return Scan(kind, problems=(finding(name, why),))
 
 
 def _scan(data: bytes, name: str) -> Scan:
