@@ -206,24 +206,29 @@ class Figures:
     def __init__(self, measures: pd.DataFrame) -> None:
         frame = measures.loc[measures["value"].notna() & measures["area"].notna()]
         self._numbers = frame[list(NUMBERS)].to_numpy(dtype=float)
-        keys = zip(frame["measure"], frame["period"], frame["area"], strict=True)
-        self._row = {key: row for row, key in enumerate(keys)}
+        # plain arrays: a column of text gives its values one by one, slowly
+        measure, period, area = (
+            frame[name].to_numpy(dtype=object) for name in ("measure", "period", "area")
+        )
+        self._row = {key: row for row, key in enumerate(zip(measure, period, area, strict=True))}
         self._districts: dict[tuple[str, str], list[str]] = {}
-        at_home = frame["home"].fillna(False).to_numpy(dtype=bool)
-        districts = frame.loc[at_home]
-        for measure, period, area in zip(
-            districts["measure"], districts["period"], districts["area"], strict=True
-        ):
-            self._districts.setdefault((measure, period), []).append(area)
+        for row in np.flatnonzero(frame["home"].fillna(False).to_numpy(dtype=bool)):
+            self._districts.setdefault((measure[row], period[row]), []).append(area[row])
+        self._inside: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._seen: dict[str, set[str]] = {}
-        for period, area in zip(frame["period"], frame["area"], strict=True):
-            self._seen.setdefault(period, set()).add(area)
+        for row in np.flatnonzero(~frame.duplicated(["period", "area"]).to_numpy()):
+            self._seen.setdefault(period[row], set()).add(area[row])
 
     def districts(self, measure: str, period: str, above: str) -> frozenset[str]:
         """The districts with the measure in an area; of a district itself."""
-        whole = Area.of(above)
-        found = self._districts.get((measure, period), [])
-        return frozenset(path for path in found if whole.contains(path))
+        what = (measure, period)
+        if what not in self._inside:
+            inside: dict[str, list[str]] = {}
+            for path in self._districts.get(what, []):
+                for area in (*ancestors(path), path):
+                    inside.setdefault(area, []).append(path)
+            self._inside[what] = inside
+        return frozenset(self._inside[what].get(above, ()))
 
     def reported(self, period: str) -> set[str]:
         """The areas with any measure in a period."""
