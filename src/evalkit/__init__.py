@@ -40,6 +40,8 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "export": ("evalkit.documents", "export"),
     "write": ("evalkit.documents", "write"),
     "Cover": ("evalkit.documents", "Cover"),
+    "Cell": ("evalkit.documents", "Cell"),
+    "Format": ("evalkit.documents", "Format"),
     "plan": ("evalkit.subsidy", "plan"),
     "load_scheme": ("evalkit.subsidy", "load_scheme"),
     "load_reform": ("evalkit.subsidy", "load_reform"),

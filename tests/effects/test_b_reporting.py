@@ -197,7 +197,7 @@ def results():
 def test_a_regression_table_has_what_a_journal_wants(results):
     _panel, effects = results
     table = ek.tables.regression(*effects)
-    rows = {row[0]: row[1:] for row in table.content["rows"] if row[0]}
+    rows = {row[0]: row[1:] for row in table.texts() if row[0]}
     assert table.content["form"] == "three_line" and [
         c["label"] for c in table.content["columns"]
     ] == ["变量", "(1)", "(2)", "(3)"]
@@ -205,10 +205,10 @@ def test_a_regression_table_has_what_a_journal_wants(results):
     for n, effect in enumerate(effects):
         assert f"{effect.row['estimate']:.4f}***" in rows["改革"][n]
         assert ("▲" in rows["改革"][n]) == bool(effect.warnings)
-        assert table.content["rows"][1][n + 1] == f"({effect.row['se']:.4f})"
+        assert table.texts()[1][n + 1] == f"({effect.row['se']:.4f})"
     assert (
-        rows["观测值"] == ("144",) * 3
-        and rows["聚类数"] == ("24",) * 3
+        rows["观测值"] == ["144"] * 3
+        and rows["聚类数"] == ["24"] * 3
         and rows["个体固定效应"][2].startswith("均值")
     )
     notes = "".join(table.content["notes"])
@@ -223,8 +223,8 @@ def test_a_regression_table_has_what_a_journal_wants(results):
 def test_the_stars_of_few_clusters_follow_the_permutation():
     one = ek.effects.twfe(world([2023] + [0] * 9))
     table = ek.tables.regression(one)
-    assert "*" not in table.content["rows"][0][1] and table.content["rows"][0][1].startswith("▲")
-    assert ["少聚类p值", "[0.100]"] in [list(r) for r in table.content["rows"]]
+    assert "*" not in table.texts()[0][1] and table.texts()[0][1].startswith("▲")
+    assert ["少聚类p值", "[0.100]"] in table.texts()
 
 
 def test_small_and_large_numbers_keep_two_figures_of_the_error(results):
@@ -233,9 +233,7 @@ def test_small_and_large_numbers_keep_two_figures_of_the_error(results):
         table = effect.table.assign(
             estimate=effect.table["estimate"] * factor, se=effect.table["se"] * factor
         )
-        assert re.search(
-            shown, ek.tables.regression(replace(effect, table=table)).content["rows"][0][1]
-        )
+        assert re.search(shown, ek.tables.regression(replace(effect, table=table)).texts()[0][1])
 
 
 def test_outcomes_head_the_columns_where_the_design_is_one(results):
@@ -250,7 +248,7 @@ def test_outcomes_head_the_columns_where_the_design_is_one(results):
 def test_descriptive_and_balance_tables(results):
     panel, _ = results
     table, both = ek.tables.descriptive(panel), ek.tables.balance(panel)
-    assert table.content["rows"][0][:3] == ("覆盖率", "144", f"{panel.frame['y'].mean():.4f}")
+    assert table.texts()[0][:3] == ["覆盖率", "144", f"{panel.frame['y'].mean():.4f}"]
     assert both.content["rows"][0][0] == "覆盖率" and "2022" in both.content["notes"][0]
 
 

@@ -70,16 +70,14 @@ def test_few_clusters_estimate_interval_and_p_are_of_one_method_everywhere(
     )
     table = got.block()
     place = got.table.index[got.table["term"] == row["term"]][0]
-    cells = table.content["rows"][place]
+    cells = table.texts()[place]
     ends = f"[{low:.4f}, {high:.4f}]" if np.isfinite([low, high]).all() else "—"
     assert ends in cells[-1] and cells[-2] == ("<0.001" if p < 0.001 else f"{p:.3f}")
     assert [c["label"] for c in table.content["columns"]][-2:] == ["少聚类p值", "95%置信区间"]
     journal = ek.tables.regression(got)
-    assert ["少聚类p值", f"[{p:.3f}]"] in [list(r) for r in journal.content["rows"]] or p < 0.001
+    assert ["少聚类p值", f"[{p:.3f}]"] in journal.texts() or p < 0.001
     stars = sum(p < limit for limit in (0.1, 0.05, 0.01))
-    shown = next(
-        r[1] for r in journal.content["rows"] if "*" in str(r[1]) or str(r[1]).startswith("▲")
-    )
+    shown = next(r[1] for r in journal.texts() if "*" in r[1] or r[1].startswith("▲"))
     assert shown.count("*") == stars
     article, words = ek.study.in_article(got).plain(), ek.study.in_words(got).plain()
     assert got.facts["p_small_method"] in article and (
@@ -168,16 +166,14 @@ def test_weights_in_checks_tables_and_exports(tmp_path: Any) -> None:
             > 1e-4
         )
     table = ek.tables.descriptive(weighted)
-    assert table.content["rows"][0][2] == f"{np.average(frame['y'], weights=frame['wt']):.4f}"
+    assert table.texts()[0][2] == f"{np.average(frame['y'], weights=frame['wt']):.4f}"
     assert "按权重" in "".join(table.content["notes"])
     before = frame[frame["year"] < 2005]
     sides = [
         np.average(part["y"], weights=part["wt"])
         for part in (before[before["first"] > 0], before[before["first"] == 0])
     ]
-    assert ek.tables.balance(weighted).content["rows"][0][1:3] == tuple(
-        f"{side:.4f}" for side in sides
-    )
+    assert ek.tables.balance(weighted).texts()[0][1:3] == [f"{side:.4f}" for side in sides]
     idle = frame[(frame["first"] == 0) | (frame["year"] < frame["first"])]
     assert run(weighted, "twfe").facts["mean_outcome"] == pytest.approx(
         np.average(idle["y"], weights=idle["wt"])

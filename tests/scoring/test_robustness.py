@@ -176,8 +176,5 @@ def test_association_is_that_of_statsmodels_and_says_it_is_no_effect(make):
     block = ek.research.association(frame, "org_coverage", ["activity_fund_per_member"])
     z = (x - x.mean()) / x.std(ddof=1)
     slope = sm.OLS(y, sm.add_constant(z)).fit(cov_type="HC1").params[1]
-    assert (
-        block.content["rows"][0][2].startswith(f"{slope:.3f}")
-        and block.content["form"] == "three_line"
-    )
+    assert block.texts()[0][2].startswith(f"{slope:.3f}") and block.content["form"] == "three_line"
     assert any("不是因果关系" in note for note in block.content["notes"])

@@ -282,17 +282,21 @@ class Block:
         ]
         return pd.DataFrame(plain, columns=[column["key"] for column in columns])
 
+    def texts(self) -> list[list[str]]:
+        """The rows of a table as readers see them."""
+        columns = self.content["columns"]
+        return [
+            [shown(cell, column) for cell, column in zip(row, columns, strict=True)]
+            for row in self.content["rows"]
+        ]
+
     def plain(self) -> str:
         """The block as plain text; a table tab by tab."""
         content = self.content
         if self.kind == "group":
             return "\n\n".join(block.plain() for block in self.blocks)
         if self.kind == "table":
-            columns = content["columns"]
-            rows = [
-                [c["label"] for c in columns],
-                *(map(shown, row, columns) for row in content["rows"]),
-            ]
+            rows = [[column["label"] for column in content["columns"]], *self.texts()]
             return "\n".join([content["title"], *map("\t".join, rows)])
         if self.kind == "list":
             marked = zip(marks(content), content["items"], strict=True)

@@ -152,7 +152,9 @@ class Cell:
             return cell
         if not isinstance(cell, Mapping):
             return cls(cell)
-        given = {_FIELDS.get(key, key): entry for key, entry in cell.items() if entry is not None}
+        given: dict[str, Any] = {
+            _FIELDS.get(key, key): entry for key, entry in cell.items() if entry is not None
+        }
         if "format" in given:
             given["format"] = read_format(given["format"])
         return cls(**given)
@@ -213,7 +215,10 @@ def shown(cell: Any, column: Mapping[str, Any]) -> str:
 
 def number(cell: Any) -> float | int | None:
     """The number behind what stands in a row, or None."""
-    return Cell.read(cell).number
+    if isinstance(cell, Cell):
+        return cell.number
+    value = cell.get("v") if isinstance(cell, Mapping) else cell
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def is_empty(cell: Any) -> bool:

@@ -327,10 +327,12 @@ def _cell(cell: Any, column: Mapping[str, Any], place: str, names: bool, links: 
     if read.mark:
         label = f' role="img" aria-label="{_TONES[read.tone]}"' if read.tone else ""
         text = f"<span{label}>{escape(read.mark)}</span> {text}"
-    if href := _href(_target(read, links)):
+    target = _target(read, links)
+    if target and (href := _href(target)):
         text = f'<a href="{href}">{text}</a>'
     classes = place + (f" ek-{read.tone}" if read.tone else "")
-    data = f' data-v="{read.number!r}"' if read.number is not None else ""
+    value = read.number
+    data = f' data-v="{value!r}"' if value is not None else ""
     tag, scope = ("th", ' scope="row"') if names else ("td", "")
     return f'<{tag}{scope} class="{classes}"{data}>{text}</{tag}>'
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from evalkit.documents.blocks import Block, flat, heading_words
-from evalkit.documents.cells import shown, side
+from evalkit.documents.cells import side
 from evalkit.documents.layout import em
 
 _SPECIAL = {
@@ -71,10 +71,7 @@ def latex_table(block: Block, label: str = "") -> str:
         raise ValueError(f"only a table becomes a LaTeX table; this is a {block.kind}")
     content = block.content
     columns: Sequence[Mapping[str, Any]] = content["columns"]
-    texts = [
-        [shown(cell, column) for cell, column in zip(row, columns, strict=True)]
-        for row in content["rows"]
-    ]
+    texts = block.texts()
     centred = content.get("form") == "three_line"
     kinds = [
         "C" if centred and n else side(c, [row[n] for row in content["rows"]]).upper()

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from evalkit.documents.blocks import PENDING, Block, heading_words, marks, parts
-from evalkit.documents.cells import Cell, head, is_remark, printed, shown, side
+from evalkit.documents.cells import Cell, head, is_remark, printed, side
 from evalkit.problems import InputError, Problem
 
 PORTRAIT, LANDSCAPE = 442.2, 637.8  # width of the text block in points: 156 and 225 mm
@@ -134,18 +134,22 @@ def _caption(content: Mapping[str, Any]) -> Item:
 def _table(content: Mapping[str, Any], small: bool) -> Item:
     columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
+    grid = [[Cell.read(cell) for cell in row] for row in rows]
+    words = [
+        [printed(cell, column) for cell, column in zip(row, columns, strict=True)] for row in grid
+    ]
     texts = [
-        [shown(cell, column) for cell, column in zip(row, columns, strict=True)] for row in rows
+        [f"{cell.mark} {word}" if cell.mark else word for cell, word in zip(row, said, strict=True)]
+        for row, said in zip(grid, words, strict=True)
     ]
     across = [is_remark(row) for row in rows]
     body = []
     for n, row in enumerate(rows):
         cells = []
-        for cell, column, place in zip(row, columns, sides, strict=True):
-            read = Cell.read(cell)
-            lead = [{"text": f"{read.mark} ", "tone": read.tone}] if read.mark else []
-            told = read.runs or ({"text": printed(read, column)},)
-            pieces = runs("", [*lead, *told], read.tone == "pending")
+        for cell, word, place in zip(grid[n], words[n], sides, strict=True):
+            lead = [{"text": f"{cell.mark} ", "tone": cell.tone}] if cell.mark else []
+            told = cell.runs or ({"text": word},)
+            pieces = runs("", [*lead, *told], cell.tone == "pending")
             cells.append({"side": place, "runs": pieces, "cols": len(row) if across[n] else 1})
             if across[n]:
                 break

@@ -245,17 +245,23 @@ def _joined(runs: Iterable[Run]) -> list[Run]:
 @cache
 def _reader() -> Any:
     from markdown_it import MarkdownIt
+    from markdown_it.ruler import RuleOptionsType
 
     reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     reader.disable("code")  # a paragraph that begins with blanks is one
-    reader.validateLink = lambda _url: True  # `inline` keeps the words of what may not be followed
-    before = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    vars(reader)["validateLink"] = _any_link
+    before = RuleOptionsType(alt=["paragraph", "reference", "blockquote", "list"])
     reader.block.ruler.before("fence", "comment", _comment_block, before)
     reader.block.ruler.before("reference", "note", _note_block, before)
     reader.inline.ruler.before("link", "footnote", _note_inline)
     reader.inline.ruler.before("autolink", "comment", _comment_inline)
     reader.inline.ruler.at("emphasis", _emphasis)
     return reader
+
+
+def _any_link(_url: str) -> bool:
+    """Every link is read: `_Reading.inline` keeps the words of what may not be followed."""
+    return True
 
 
 def _comment_block(state: Any, line: int, last: int, silent: bool) -> bool:

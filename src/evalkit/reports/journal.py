@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.documents import Block
+from evalkit.documents import Block, Cell, Format
 from evalkit.effects.panel import Panel
-from evalkit.effects.result import STAR_RULE, Effect, number, stars
+from evalkit.effects.result import STAR_RULE, Effect, stars
 from evalkit.problems import InputError, Problem
 from evalkit.world.number import p_value
 
@@ -27,6 +27,16 @@ def columns(*heads: str, groups: Sequence[str | None] = ()) -> list[dict[str, An
         if group:
             column["group"] = group
     return made
+
+
+def number(value: Any, decimals: int = 4, **more: Any) -> Cell:
+    """A cell of a number; nothing known is null."""
+    return Cell(None if value is None or pd.isna(value) else float(value), Format(decimals), **more)
+
+
+def counted(n: int) -> Cell:
+    """A cell of a whole number, with thousands marks."""
+    return Cell(int(n), Format(0, grouped=True))
 
 
 def three_line(
@@ -67,7 +77,7 @@ def regression(
         )
     of = [e.facts for e in effects]
     labels = list(dict.fromkeys(f["treatment_label"] for f in of))
-    lines: dict[str, list[list[str]]] = {
+    lines: dict[str, list[list[Any]]] = {
         label: [[""] * len(effects), [""] * len(effects)] for label in labels
     }
     controls = list(dict.fromkeys(label for f in of for label in f["controls"]))
@@ -85,10 +95,12 @@ def regression(
             (effect.facts["treatment_label"], effect.row),
             *((r["label"], r) for _, r in own.iterrows()),
         ]:
-            mark = "▲ " if effect.warnings and row["term"] == effect.row["term"] else ""
             digits = _digits(row["estimate"], row["se"], decimals)
-            lines[label][0][n] = f"{mark}{number(row['estimate'], digits)}{stars(row['p'])}"
-            lines[label][1][n] = f"({number(row['se'], digits)})"
+            doubtful = bool(effect.warnings) and row["term"] == effect.row["term"]
+            lines[label][0][n] = number(
+                row["estimate"], digits, after=stars(row["p"]), mark="▲" if doubtful else ""
+            )
+            lines[label][1][n] = number(row["se"], digits, before="(", after=")")
         few[n] = "" if pd.isna(effect.row["p_small"]) else f"[{p_value(effect.row['p_small'])}]"
     rows: list[list[Any]] = []
     for label, (values, errors) in lines.items():
@@ -106,16 +118,16 @@ def regression(
         "控制变量": [YES[bool(f["controls"])] for f in of],
         "个体固定效应": [_fixed(e, "个体") for e in effects],
         "时期固定效应": [_fixed(e, "时期") for e in effects],
-        "观测值": [f"{f['n']:,}" for f in of],
-        "个体数": [f"{f['entities']:,}" for f in of],
-        "聚类数": [f"{f['clusters']:,}" if f.get("clustered", True) else "—" for f in of],
+        "观测值": [counted(f["n"]) for f in of],
+        "个体数": [counted(f["entities"]) for f in of],
+        "聚类数": [counted(f["clusters"]) if f.get("clustered", True) else "—" for f in of],
         "实施政策的聚类数": [
-            f"{f['treated_clusters']:,}" if f.get("clustered", True) else "—" for f in of
+            counted(f["treated_clusters"]) if f.get("clustered", True) else "—" for f in of
         ],
         "带宽": [number(f.get("bandwidth"), 2) for f in of]
         if any("bandwidth" in f for f in of)
         else [],
-        "带宽内观测值": [f"{f['n_left'] + f['n_right']:,}" if "n_left" in f else "—" for f in of]
+        "带宽内观测值": [counted(f["n_left"] + f["n_right"]) if "n_left" in f else "—" for f in of]
         if any("n_left" in f for f in of)
         else [],
         "结果变量均值": [number(f["mean_outcome"], decimals) for f in of],
@@ -182,7 +194,7 @@ def descriptive(panel: Panel, decimals: int = 4) -> Block:
             _mean(x[ever], w[ever]),
             _mean(x[~ever], w[~ever]),
         ]
-        rows.append([label, f"{len(x):,}", *(number(v, decimals) for v in stats)])
+        rows.append([label, counted(len(x)), *(number(v, decimals) for v in stats)])
     heads = columns(
         "变量",
         "观测值",

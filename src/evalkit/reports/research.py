@@ -12,13 +12,13 @@ from evalkit.effects.result import stars
 from evalkit.problems import InputError, Problem
 from evalkit.reports.scores import show
 from evalkit.reports.voice import voice_of
-from evalkit.reports.words import fixed, source_line, span, valued
+from evalkit.reports.words import source_line, span, valued
 from evalkit.scoring.ranks import rank
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
 from evalkit.world import number
 from evalkit.world.period import in_time
 
-FOUR = Format(4)
+THREE, FOUR = Format(3), Format(4)
 NO_EFFECT = "以上只是同一时期各地区之间的相关，不是因果关系，不能说明增加投入会使覆盖率提高多少；要估计政策效果，请用政策效果分析。"
 
 
@@ -178,14 +178,19 @@ def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
         body.append(
             [
                 f"{named[code]}" if code != "const" else "常数项",
-                *(fixed(m.params[code], 3) + stars(m.pvalues[code]) for m in models),
+                *(Cell(float(m.params[code]), THREE, after=stars(m.pvalues[code])) for m in models),
             ]
         )
-        body.append(["", *(f"（{fixed(m.bse[code], 3)}）" for m in models)])
+        errors = (Cell(float(m.bse[code]), THREE, before="（", after="）") for m in models)
+        body.append(["", *errors])
     fit = 1 - models[0].deviance / models[0].null_deviance
     body += [
-        ["观测数", *(str(int(m.nobs)) for m in models)],
-        ["拟合优度", f"{fixed(fit, 3)}（离差）", f"{fixed(models[1].rsquared, 3)}（R²）"],
+        ["观测数", *(int(m.nobs) for m in models)],
+        [
+            "拟合优度",
+            Cell(float(fit), THREE, after="（离差）"),
+            Cell(float(models[1].rsquared), THREE, after="（R²）"),
+        ],
     ]
     notes = [
         "括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
