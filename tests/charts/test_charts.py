@@ -291,3 +291,11 @@ def test_helpers_of_the_layout():
     assert [grid(n).columns for n in (1, 45, 46, 90, 91)] == [1, 1, 2, 2, 3] and grid(
         90
     ).size >= 6.9
+
+
+def test_a_name_makes_no_demonstration():
+    """演示区 may be a real district: only the column `is_demo` says that figures are invented."""
+    from evalkit.charts.frames import is_demo
+
+    frame = pd.DataFrame({"area": ["演示省/演示区"]})
+    assert not is_demo(frame) and is_demo(frame.assign(is_demo=True)) and is_demo(frame, True)

@@ -108,7 +108,7 @@ class Cell:
     rank
         The place among the areas, where the cell says one.
     extent
-        Lowest and highest value that the data allow.
+        How many areas stand behind the number, of how many expected (`evalkit.world.extent`).
     href
         An address, where there is no code for it.
     runs
@@ -125,7 +125,7 @@ class Cell:
     area: str = ""
     indicator: str = ""
     rank: int | None = None
-    extent: tuple[float | None, float | None] | None = None
+    extent: tuple[int, int] | None = None
     href: str = ""
     runs: tuple[Mapping[str, Any], ...] = ()
 
@@ -153,7 +153,9 @@ class Cell:
         if not isinstance(cell, Mapping):
             return cls(cell)
         given: dict[str, Any] = {
-            _FIELDS.get(key, key): entry for key, entry in cell.items() if entry is not None
+            _FIELDS.get(str(key), str(key)): entry
+            for key, entry in cell.items()
+            if entry is not None
         }
         if "format" in given:
             given["format"] = read_format(given["format"])
