@@ -12,7 +12,7 @@ from report_probe import told as probe
 import evalkit as ek
 from evalkit.codebook import load_codebook
 from evalkit.indicators.compare import VERDICTS, compare
-from evalkit.reports import annual, findings, prose, tables
+from evalkit.reports import annual, findings, prose, scope, tables
 from evalkit.reports.appendix import SECTIONS
 from evalkit.reports.report import _baseline
 from evalkit.reports.sentences import Facts, tell
@@ -159,7 +159,7 @@ def test_summary_chapter_profile_and_comparison_agree_on_what_became_worse(monke
         )
     }
     known = Facts("甲区", "2025", BOOK, {}, {}, rows, old, "2024")
-    monkeypatch.setattr(prose, "facts", lambda *a: known)
+    monkeypatch.setattr(scope, "facts", lambda *a: known)
     data = type(
         "D", (), {"codebook": BOOK, "indicators": mine, "find_area": lambda self, a: "某市/甲区"}
     )()
@@ -190,7 +190,7 @@ def test_a_worsening_on_a_small_base_is_left_out_and_that_is_said(monkeypatch):
         {"org_coverage": 0.9},
         "2024",
     )
-    monkeypatch.setattr(prose, "facts", lambda *a: known)
+    monkeypatch.setattr(scope, "facts", lambda *a: known)
     data = type("D", (), {"codebook": BOOK})()
     assert prose.declines(data, "2025", "2024") == ""
     assert (

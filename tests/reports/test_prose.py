@@ -14,7 +14,7 @@ from report_probe import told as probe
 
 from evalkit.codebook import load_codebook
 from evalkit.indicators.compare import compare
-from evalkit.reports import annual, findings, prose
+from evalkit.reports import annual, findings, prose, scope
 from evalkit.reports.appendix import SECTIONS
 from evalkit.reports.prose import comparison
 from evalkit.reports.sentences import Facts, attainment, interval, moved, tell
@@ -377,7 +377,7 @@ def whole(monkeypatch):
 
     def say(*rows, earlier=None):
         some = known(rows=rows, earlier=earlier or {})
-        monkeypatch.setattr(prose, "facts", lambda *a: some)
+        monkeypatch.setattr(scope, "facts", lambda *a: some)
         about = type("Book", (), {"codebook": BOOK})()
         every, first = (prose.declines(about, "2025", "2024", None, most) for most in (99, 1))
         return prose.tally(about, "2025", "2024").content["text"], every, first
@@ -523,10 +523,10 @@ def test_whole_where_no_area_holds_the_others(demo_project):
     rows = data.indicators.loc[data.indicators["level"] == "district"].assign(
         area=lambda f: f["area"].str.rpartition("/")[2]
     )
-    expected = prose.facts(data, "2025", "2024")
+    expected = scope.facts(data, "2025", "2024")
     apart = dataclasses.replace(data)
     apart.__dict__.update(measures=measures, indicators=rows)
-    got = prose.facts(apart, "2025", "2024")
+    got = scope.facts(apart, "2025", "2024")
     assert got.area == "全部地区" and got.now["units"] == expected.now["units"]
     assert math.isclose(got.rows["org_coverage"]["value"], expected.rows["org_coverage"]["value"])
     assert math.isclose(got.change("org_coverage"), expected.change("org_coverage"), abs_tol=1e-12)

@@ -21,8 +21,9 @@ from evalkit.reports import plan_report as costs
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import dominated, published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
-from evalkit.reports.prose import comparison, declines, doubtful, no_declines, withheld
+from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
 from evalkit.reports.quality import files_of, problem_summary
+from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
     MOST,
     PENDING,
@@ -31,11 +32,10 @@ from evalkit.reports.sentences import (
     spoken,
     tell,
 )
-from evalkit.reports.tables import headline, main_codes
+from evalkit.reports.tables import main_codes
 from evalkit.reports.voice import Rows, Voice, voice_of
 from evalkit.reports.words import (
     MISSING,
-    baseline_words,
     fixed,
     period_words,
     right,
@@ -149,7 +149,7 @@ def basis(
     area: str | None = None,
 ) -> Block:
     """Object, date, definitions and sources of the evaluation."""
-    known = baseline is not None and str(baseline) in data.periods
+    scope = Scope(data, str(period), baseline, level, area)
     files, found_ = files_of(data, period, area)
     counts = found_["severity"].value_counts()
     found = [
@@ -159,12 +159,11 @@ def basis(
     ]
     told = tell(
         "basis",
-        facts(data, period, baseline, area),
+        scope.facts,
         n=len(areas),
-        place=voice_of(data).place(level),
+        place=scope.place,
         files=len(files),
-        baseline=period_words(str(baseline)) if known else "",
-        since=baseline_words(period, baseline),
+        baseline=period_words(scope.baseline) if scope.baseline and scope.compares else "",
         found=found,
     )
     first, *rest = told.paragraphs
@@ -185,13 +184,7 @@ def areas_of(
     data: Data, period: str | int, level: str = "district", within: str | None = None
 ) -> list[str]:
     """The areas evaluated, in administrative order: those that ought to report, also where nothing came from them."""
-    known = (
-        data.areas.loc[data.areas["level"] == level]
-        .sort_values("sort_order", kind="stable")["area"]
-        .astype(str)
-    )
-    root = data.find_area(within) if within else ""
-    return [a for a in known if not root or a.startswith(f"{root}/")]
+    return Scope(data, str(period), level=level, within=within).areas
 
 
 def rows(data: Data) -> pd.DataFrame:
@@ -203,15 +196,7 @@ def rows_of(
     data: Data, areas: Sequence[str], level: str, within: str | None = None
 ) -> pd.DataFrame:
     """The indicators of the areas evaluated and of the whole (`within`, else all other levels), by the names that the text has."""
-    frame = data.indicators
-    rows = frame.loc[
-        frame["area"].isin(areas)
-        | (frame["area"] == data.find_area(within) if within else frame["level"] != level)
-    ]
-    main = rows["indicator"].isin(headline(data.codebook))
-    names = voice_of(data).short_names(frame)
-    named = rows.assign(name=rows["indicator"].map(names), headline=main)
-    return Rows.of(named, data.project)
+    return Scope(data, data.last, level=level, within=within).rows_of(list(areas))
 
 
 def star_figure(
@@ -341,34 +326,34 @@ def comparisons(
     ranking: str = "full",
 ) -> Block:
     """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified."""
-    voice = voice_of(rows)
+    scope = Scope(rows, str(period), baseline, level, None, ranking)
+    voice, place = scope.voice, scope.place
     mine = rows.loc[
         (rows["level"] == level)
         & rows["indicator"].isin([*main_codes(rows), *declared()["compared"]])
     ]
-    there = mine.loc[(mine["period"] == str(period)) & mine["value"].notna(), "area_name"].unique()
+    there = mine.loc[mine["period"].eq(scope.period) & mine["value"].notna(), "area_name"].unique()
     if len(there) == 1:
         hidden = withheld(mine, period)
-        return Block.paragraph(voice.say("nobody_beside", there[0], voice.place(level), hidden))
-    told = (
-        comparison(rows, code, period, baseline, ranking, level) for code in declared()["compared"]
-    )
+        return Block.paragraph(voice.say("nobody_beside", there[0], place, hidden))
+    told = (compared(scope, code) for code in declared()["compared"])
     found = [block for block in told if block.content["text"]]
     if not found:
         return Block.paragraph("本期没有可作比较的指标。", "pending")
-    seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
+    seen = compare(mine, scope.period, against=baseline)
+    seen = seen.sort_values("sort_order", kind="stable")
     ends = {
         verdict: _most(seen, verdict) if ranking == "full" else []
         for verdict in ("better", "worse")
     }
     lead = voice.tell(
         "comparisons",
-        place=voice.place(level),
+        place=place,
         indicators=int(seen["indicator"].nunique()),
         **ends,
         judged=ranking != "none" and bool(seen["verdict"].isin(["better", "worse"]).any()),
     )
-    swings = _swings(seen, mine, baseline_words(period, baseline)) if ranking != "none" else ""
+    swings = _swings(seen, mine, scope) if ranking != "none" else ""
     return Block.group(
         *map(Block.paragraph, lead.texts),
         *found,
@@ -388,9 +373,9 @@ def _most(seen: pd.DataFrame, verdict: str) -> list[dict[str, Any]]:
     return [{"area": str(area), "n": int(n)} for area, n in top.items()]
 
 
-def _swings(seen: pd.DataFrame, rows: pd.DataFrame, since: str) -> str:
+def _swings(seen: pd.DataFrame, rows: pd.DataFrame, scope: Scope) -> str:
     """Rates of areas that moved so far since the baseline that the ledgers should be looked at again, indicator by indicator."""
-    voice, limit = voice_of(rows), declared()["swing"]
+    voice, limit = scope.voice, declared()["swing"]
     names = voice.short_names(rows)
     far = seen.loc[(seen["unit"] == "%") & seen["ranked"] & ((seen["change"] * 100).abs() >= limit)]
     told = [
@@ -403,7 +388,7 @@ def _swings(seen: pd.DataFrame, rows: pd.DataFrame, since: str) -> str:
         }
         for code, group in far.groupby("indicator", sort=False)
     ]
-    return voice.say("swings", since=since, limit=limit, indicators=told) if told else ""
+    return voice.say("swings", since=scope.since, limit=limit, indicators=told) if told else ""
 
 
 def doubts(rows: pd.DataFrame, period: str | int, level: str = "district") -> list[str]:
@@ -421,10 +406,11 @@ def worse_words(
     area: str | None = None,
 ) -> Block:
     """Indicators of the whole that became clearly worse, and those that stand far under their reference everywhere."""
-    known, voice = facts(data, period, baseline, area), voice_of(data)
+    scope = Scope(data, str(period), baseline, level, area)
+    known, voice = scope.facts, scope.voice
     far_under = [
         {"name": voice.short(known.rows[code]), "value": spoken(known.rows[code]), "why": why}
-        for code in headline(data.codebook)
+        for code in voice.headline
         if code in known.rows and (why := doubtful(rows, code, period, level, voice))
     ]
     told = tell(
@@ -446,11 +432,12 @@ def falling_words(
 ) -> Block:
     """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
     mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))]
-    voice = voice_of(rows)
+    scope = Scope(rows, str(period), baseline, level, None, ranking)
+    voice = scope.voice
     comparable = (
-        baseline is not None
-        and (mine["period"] == str(baseline)).any()
-        and (mine["period"] == str(period)).any()
+        scope.baseline is not None
+        and (mine["period"] == scope.baseline).any()
+        and (mine["period"] == scope.period).any()
     )
     groups: list[tuple[str, list[str]]] = []
     if comparable:
@@ -465,8 +452,8 @@ def falling_words(
     most = _named_from(groups)
     told = voice.tell(
         "falling",
-        place=voice.place(level),
-        since=baseline_words(period, baseline),
+        place=scope.place,
+        since=scope.since,
         comparable=comparable,
         areas=len(groups),
         most=most,

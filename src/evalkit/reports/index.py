@@ -25,6 +25,7 @@ from evalkit.reports.annual import rows_of
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
 from evalkit.reports.quality import files_of
+from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import declared
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
@@ -61,7 +62,23 @@ class Made:
 
     @property
     def period(self) -> str:
-        return str(self.parameters["period"])
+        return self.scope.period
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the report is about; of the public version the data without small numbers."""
+        told = self.parameters
+        level, public = str(told["level"]), bool(told["publish"])
+        data = published(self.data, level) if public else self.data
+        return Scope(
+            data,
+            told["period"],
+            told["baseline"],
+            level,
+            told.get("within"),
+            told.get("ranking", "full"),
+            public,
+        )
 
     @cached_property
     def records(self) -> dict[str, list[str]]:
@@ -142,15 +159,10 @@ class Made:
 
 def write_index(made: Made) -> tuple[Path, Path]:
     """``index.html`` and the page of provenance, as they could be written."""
-    data = (
-        published(made.data, made.parameters["level"]) if made.parameters["publish"] else made.data
-    )
+    scope = made.scope
+    data = scope.told
     subject = made.project.settings["name"] or made.project.settings["field"] + "党建"
-    since = (
-        f"比较基期：{period_words(made.parameters['baseline'])}"
-        if made.parameters["baseline"]
-        else "无比较基期"
-    )
+    since = f"比较基期：{period_words(scope.baseline)}" if scope.baseline else "无比较基期"
     foot = source_line(made.period, data.is_demo)
     back = [("返回目录", "index.html")]
     blocks = list(_provenance(made, data))
@@ -185,7 +197,7 @@ def _nav(made: Made) -> list[tuple[str, str]]:
 
 def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     """The page in order: what went wrong, documents, the key table, small fields, data quality, provenance."""
-    place = voice_of(data).place(made.parameters["level"])
+    place = made.scope.place
     failed = []
     for o in made.outcomes:
         if o.state not in READY:
@@ -210,7 +222,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
         yield Block.heading("逐年变化", 2)
         yield from years
     yield Block.heading("数据质量", 2)
-    files, problems = files_of(data, made.period, made.parameters.get("within"))
+    files, problems = files_of(data, made.period, made.scope.within)
     counts = problems["severity"].value_counts()
     words = "、".join(
         f"{label}{counts[key]:,}条" for key, (label, _en) in SEVERITIES.items() if counts.get(key)
@@ -233,11 +245,9 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
 
 def _key_table(made: Made, data: Data) -> Block:
     """Headline indicators of all areas, with links to each profile and each number's provenance."""
-    place = voice_of(data).place(made.parameters["level"])
-    frame = rows_of(
-        data, [*made.areas, *made.silent], made.parameters["level"], made.parameters.get("within")
-    )
-    now = frame.loc[(frame["period"] == made.period) & (frame["level"] == made.parameters["level"])]
+    place = made.scope.place
+    frame = rows_of(data, [*made.areas, *made.silent], made.scope.level, made.scope.within)
+    now = frame.loc[(frame["period"] == made.period) & (frame["level"] == made.scope.level)]
     codes = [c for c in tables.headline(data.codebook) if (now["indicator"] == c).any()]
     cells = {
         (r["area"], r["indicator"]): r
@@ -253,7 +263,7 @@ def _key_table(made: Made, data: Data) -> Block:
         name = Cell(area.rpartition("/")[2], area=area)
         values = [marked(cells[area, c]) if (area, c) in cells else "缺报" for c in codes]
         rows.append([name, *values, *(_opened(made.form(area, f)) for f in forms)])
-    whole = tables.above(frame, made.period, made.parameters["level"]).set_index("indicator")
+    whole = tables.above(frame, made.period, made.scope.level).set_index("indicator")
     if len(whole):
         total = [marked(whole.loc[c]) if c in whole.index else MISSING for c in codes]
         rows.append(["合计", *total, *[MISSING] * len(forms)])
@@ -286,8 +296,8 @@ def _links(made: Made, data: Data) -> dict[str, dict[str, str]]:
 def _years(made: Made, code: str) -> Block | None:
     """One indicator over all years, a small field for each area; nothing for a single year."""
     data = load(made.project, dataset=made.data.dataset)
-    data = published(data, made.parameters["level"]) if made.parameters["publish"] else data
-    frame = rows_of(data, made.areas, made.parameters["level"])
+    data = published(data, made.scope.level) if made.scope.public else data
+    frame = rows_of(data, made.areas, made.scope.level)
     later = frame["period"].map(lambda p: precedes(made.period, p)).astype(bool)
     rows = frame.loc[frame["area"].isin(made.areas) & (frame["indicator"] == code) & ~later]
     try:
@@ -305,7 +315,7 @@ def _documents(made: Made) -> Block:
                 f"这次没有生成，所列是{made.made_on(o.key)}的" if o.key in made.kept else "没有生成"
             )
             rows.append([o.key, *links, "" if o.state in READY else earlier])
-    if (made.folder / INTERNAL).exists() and not made.parameters["publish"]:
+    if (made.folder / INTERNAL).exists() and not made.scope.public:
         rows.append(
             [
                 "问题清单（内部资料，注意保存）",
@@ -327,9 +337,9 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
     """Every headline indicator: formula, what is counted, and each area's numerator and denominator; then the files."""
     book, frame = (
         data.codebook,
-        rows_of(data, made.areas, made.parameters["level"], made.parameters.get("within")),
+        rows_of(data, made.areas, made.scope.level, made.scope.within),
     )
-    whole = tables.above(frame, made.period, made.parameters["level"])["area"]
+    whole = tables.above(frame, made.period, made.scope.level)["area"]
     now = frame.loc[
         (frame["period"] == made.period)
         & frame["value"].notna()
@@ -337,7 +347,7 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
     ]
     labels = ("数值", "分子", "分母", "数据区间", "空白单元格")
     voice = voice_of(data)
-    place = voice.place(made.parameters["level"])
+    place = voice.place(made.scope.level)
     columns: list[Any] = [
         {"key": "area", "label": place},
         *right(**dict(zip(labels, labels, strict=True))),
@@ -371,7 +381,7 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
             f"{voice.named(one)}的分子和分母", columns, rows, source=source, demo=data.is_demo
         )
         yield Block("table", {**table.content, "anchor": code})
-    if not made.parameters["publish"]:
+    if not made.scope.public:
         yield Block.heading("台账文件", 2)
         names = {code: table.name for code, table in book.tables.items()}
         used = [

@@ -17,20 +17,20 @@ from evalkit.documents import Block
 from evalkit.documents.markdown import markdown
 from evalkit.indicators.compare import compare, course, half_unit
 from evalkit.indicators.load import Data
+from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
     MOST,
     Facts,
     apart,
     declared,
     distance,
-    facts,
     place_of,
     small,
     spoken,
     tell,
 )
 from evalkit.reports.voice import Voice, voice_of
-from evalkit.reports.words import baseline_words, light, period_words, step_words
+from evalkit.reports.words import light, period_words, step_words
 from evalkit.world.number import times
 
 
@@ -44,9 +44,11 @@ def summary(
     ranking: str = "full",
 ) -> Block:
     """The sentences that stand before the contents and on the one page; with `rows` also who leads and who is last."""
-    known, first = facts(data, period, baseline, area), declared()["compared"][0]
+    scope, first = Scope(data, period, baseline, level, area, ranking), declared()["compared"][0]
     ends = _extremes(rows, first, period, level) if rows is not None and ranking == "full" else None
-    told = tell("summary", known, ends=ends, declines=declines(data, period, baseline, area, MOST))
+    told = tell(
+        "summary", scope.facts, ends=ends, declines=declines(data, period, baseline, area, MOST)
+    )
     return Block.group(*(Block.paragraph(text, "summary") for text in told.texts))
 
 
@@ -98,7 +100,7 @@ def section(
     brief: bool = False,
 ) -> Block:
     """A text for an area (the whole by default); `brief`: its first sentences, for a profile."""
-    told = tell(name, facts(data, period, baseline, area))
+    told = tell(name, Scope(data, str(period), baseline, within=area).facts)
     texts = ([told.short] if told.short else []) if brief else told.texts
     if not texts:
         hidden = "hidden" in data.measures and bool(data.measures["hidden"].any())
@@ -135,7 +137,7 @@ def courses(known: Facts) -> dict[str, str]:
 
 def tally(data: Data, period: Any, baseline: Any = None, area: str | None = None) -> Block:
     """How many headline indicators became better, stayed or became worse, and how many reach their reference."""
-    known = facts(data, period, baseline, area)
+    known = Scope(data, period, baseline, within=area).facts
     moved, states = courses(known), []
     for code, row in known.rows.items():
         if (
@@ -164,7 +166,7 @@ def declines(
     data: Data, period: Any, baseline: Any = None, area: str | None = None, most: int = 99
 ) -> str:
     """Those of the indicators that became worse that did so clearly (prose.yml, `clear`), the largest step first; "" for none."""
-    known = facts(data, period, baseline, area)
+    known = Scope(data, period, baseline, within=area).facts
     found, left = _clearly_worse(known)
     if not found:
         return ""
@@ -179,7 +181,7 @@ def declines(
 
 def no_declines(data: Data, period: Any, baseline: Any = None, area: str | None = None) -> str:
     """Said where `declines` has nothing to say; "" where nothing can be compared."""
-    known = facts(data, period, baseline, area)
+    known = Scope(data, period, baseline, within=area).facts
     if not courses(known):
         return ""
     limits = _limits(_clearly_worse(known)[1])
@@ -218,12 +220,19 @@ def comparison(
     level: str = "district",
 ) -> Block:
     """One indicator over the areas: best and last (`ranking` full), or those clearly above and below (bands), the gap, changes."""
-    frame = indicators.loc[(indicators["level"] == level) & (indicators["indicator"] == code)]
-    current = frame.loc[frame["period"].eq(str(period)) & frame["value"].notna()]
+    return compared(Scope(indicators, period, baseline, level, None, ranking), code)
+
+
+def compared(scope: Scope, code: str) -> Block:
+    """`comparison` of the rows of a scope."""
+    rows, period, level, ranking = scope.data, scope.period, scope.level, scope.ranking
+    frame = rows.loc[(rows["level"] == level) & (rows["indicator"] == code)]
+    current = frame.loc[frame["period"].eq(period) & frame["value"].notna()]
     if not len(current):
         return Block.paragraph("")
-    seen = compare(frame, period, against=baseline).sort_values("sort_order", kind="stable")
-    first, n, voice = current.iloc[0], len(seen), voice_of(indicators)
+    seen = compare(frame, period, against=scope.baseline)
+    seen = seen.sort_values("sort_order", kind="stable")
+    first, n, voice = current.iloc[0], len(seen), scope.voice
     name, whole = voice.short(first), seen["reference"].iloc[0]
     if n == 1 and withheld(frame, period):
         return Block.paragraph(voice.say("nothing", name=name, why=voice.say("withheld")))
@@ -239,8 +248,8 @@ def comparison(
     told = voice.tell(
         "comparison",
         name=name,
-        place=voice.place(level),
-        since=baseline_words(period, baseline),
+        place=scope.place,
+        since=scope.since,
         n=n,
         only=_valued(first) if n == 1 else None,
         whole=spoken(first, whole) if pd.notna(whole) else None,
@@ -349,10 +358,10 @@ def standing(
     ranking: str = "full",
 ) -> Block:
     """Strengths and weaknesses of one area among those of its level, only where the difference holds."""
+    scope = Scope(data, str(period), baseline, level, area, ranking)
     frame = data.indicators.loc[data.indicators["level"] == level]
-    path, voice = data.find_area(area), voice_of(data)
-    codes = [c for c, i in data.codebook.indicators.items() if i.headline]
-    mine = frame.loc[frame["indicator"].isin(codes)]
+    path, voice = data.find_area(area), scope.voice
+    mine = frame.loc[frame["indicator"].isin(voice.headline)]
     name = path.rpartition("/")[2]
     if not (mine["area"].eq(path) & mine["period"].eq(str(period)) & mine["value"].notna()).any():
         return Block.paragraph(voice.say("silent", name, period_words(period)), "pending")
@@ -365,8 +374,8 @@ def standing(
     told = voice.tell(
         "standing",
         name=name,
-        place=voice.place(level),
-        since=baseline_words(period, baseline),
+        place=scope.place,
+        since=scope.since,
         better=_listed(better, ranking, voice),
         worse=_listed(worse, ranking, voice),
         down=list(mine.loc[mine["falling"], "name"]),

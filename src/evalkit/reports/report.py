@@ -25,6 +25,7 @@ from evalkit.problems import InputError, Problem, visible
 from evalkit.reports.annual import areas_of, make_slots
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
+from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import faults
 from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
 from evalkit.reports.voice import voice_of
@@ -161,19 +162,9 @@ def make_report(
         found.root / "evalkit.yml",
         found.root / "texts" / "templates",
     )
-    common: dict[str, Any] = {
-        "period": period,
-        "baseline": baseline,
-        "level": level,
-        "within": within,
-    }
-    common |= {
-        "project": str(found.root),
-        "dataset": dataset,
-        "ranking": ranking,
-        "publish": public,
-    }
-    place = voice_of(found).place(level)
+    scope = Scope(data, period, baseline, level, within, ranking, public)
+    common = {**scope.parameters(), "project": str(found.root), "dataset": dataset}
+    place = scope.place
     work = []
     for name, heading, file in PAGES:
         title = heading.format(place=place)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from evalkit.codebook import Codebook, load_codebook
+from evalkit.codebook import Codebook
 from evalkit.documents import Block, Cell
 from evalkit.documents.latex import latex_table as latex
 from evalkit.indicators.compare import VERDICTS, WHOLE, compare
@@ -21,8 +21,9 @@ from evalkit.reports.quality import (
     submissions,
     widest,
 )
+from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import MOST, place_of
-from evalkit.reports.voice import Voice, voice_of
+from evalkit.reports.voice import Voice, packaged, voice_of
 from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
@@ -51,10 +52,7 @@ SMALL_BASE = "基数小,不参与排序"
 
 def headline(codebook: Codebook | None = None) -> list[str]:
     """Codes of the main indicators, by dimension in the order of the codebook."""
-    book = codebook or load_codebook()
-    order = list(book.dimensions)
-    codes = [code for code, indicator in book.indicators.items() if indicator.headline]
-    return sorted(codes, key=lambda code: order.index(book.indicators[code].dimension))
+    return (Voice(codebook) if codebook else packaged()).headline
 
 
 def main_codes(rows: pd.DataFrame) -> list[str]:
@@ -79,37 +77,51 @@ def overview(
     Each cell holds the value with its traffic light; beside it the change against the earlier period and the rank
     (`ranking` full), its third (bands: 前, 中, 后) or neither (none). `part`: all, whole or areas.
     """
-    period, book = str(period), codebook or load_codebook()
-    codes = list(only) if only is not None else headline(book)
-    frame = indicators.loc[indicators["indicator"].isin(codes)]
     voice = Voice(codebook) if codebook else voice_of(indicators)
+    codes = list(only) if only is not None else voice.headline
+    frame = indicators.loc[indicators["indicator"].isin(codes)]
     frame = frame.assign(name=frame["indicator"].map(voice.short_names(frame)))
-    place = voice.place(level)
-    if (indicators["period"] == period).any() and not (
-        (frame["period"] == period) & (frame["level"] == level)
+    compared = against is not None and bool((frame["period"] == str(against)).any())
+    scope = Scope(frame, str(period), str(against) if compared else None, level, None, ranking)
+    if (indicators["period"] == scope.period).any() and not (
+        (frame["period"] == scope.period) & (frame["level"] == level)
     ).any():
         return Block.paragraph("主要指标一览表：台账里没有可以计算主要指标的数据。")
-    against = (
-        str(against) if against is not None and (frame["period"] == str(against)).any() else None
-    )
-    now = compare(frame.loc[frame["level"] == level], period, against=against)
-    now = now.merge(_extra(frame, period), on=["area", "indicator"], how="left")
-    blocks = (
-        [_whole(frame, now, period, against, level, codes, ranking, place)]
-        if part != "areas"
-        else []
-    )
+    now = compare(frame.loc[frame["level"] == level], scope.period, against=scope.baseline)
+    now = now.merge(_extra(frame, scope.period), on=["area", "indicator"], how="left")
+    view = _View(scope, frame, now, voice.place(level))
+    blocks = [_whole(view, codes)] if part != "areas" else []
     dimensions = (
         frame.drop_duplicates("indicator")
         .set_index("indicator")
         .reindex(codes)["dimension"]
         .dropna()
     )
+    known = voice.codebook.dimensions
     for dimension in dict.fromkeys(dimensions) if part != "whole" else ():
         wanted = [c for c in codes if dimensions.get(c) == dimension]
-        name = book.dimensions[dimension].name if dimension in book.dimensions else str(dimension)
-        blocks.append(_family(frame, now, wanted, name, period, against, level, ranking, place))
+        name = known[dimension].name if dimension in known else str(dimension)
+        blocks.append(_family(view, wanted, name))
     return blocks[0] if part == "whole" else Block.group(*blocks)
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """What a table of main indicators is made of: its rows, the areas compared, and what these are called."""
+
+    scope: Scope
+    frame: pd.DataFrame
+    now: pd.DataFrame
+    place: str
+
+    def total(self, period: str | None) -> pd.DataFrame:
+        """The whole area in a period, by indicator; empty without one."""
+        rows = (
+            above(self.frame, period, self.scope.level)
+            if period is not None
+            else self.frame.iloc[:0]
+        )
+        return rows.set_index("indicator")
 
 
 def _place(row: Any, ranking: str) -> int | str:
@@ -166,18 +178,10 @@ def above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
     return frame.loc[(frame["period"] == period) & (frame["area"] == root)]
 
 
-def _whole(
-    frame: pd.DataFrame,
-    now: pd.DataFrame,
-    period: str,
-    against: str | None,
-    level: str,
-    codes: list[str],
-    ranking: str,
-    place: str,
-) -> Block:
-    total = above(frame, period, level).set_index("indicator")
-    before = above(frame, against, level).set_index("indicator") if against else total.iloc[0:0]
+def _whole(view: _View, codes: list[str]) -> Block:
+    scope, now, place = view.scope, view.now, view.place
+    period, against, ranking = scope.period, scope.baseline, scope.ranking
+    total, before = view.total(period), view.total(against)
     rows, every = [], int(now["area"].nunique())
     for code in codes:
         mine = now.loc[(now["indicator"] == code) & now["value"].notna()]
@@ -216,7 +220,7 @@ def _whole(
     ]
     columns, rows = with_something(columns, rows, ("previous", "change", *ends_))
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
-    title, demo = f"{period_words(period)}主要指标一览表", bool(frame["is_demo"].any())
+    title, demo = f"{period_words(period)}主要指标一览表", bool(view.frame["is_demo"].any())
     return Block.table(
         title,
         columns,
@@ -234,22 +238,14 @@ def _reference(row: Any) -> Cell:
     return valued(row, row["target"], unit=False, after="" if "100%" in name else f"（{name}）")
 
 
-def _family(
-    frame: pd.DataFrame,
-    now: pd.DataFrame,
-    codes: list[str],
-    label: str,
-    period: str,
-    against: str | None,
-    level: str,
-    ranking: str,
-    place: str,
-) -> Block:
+def _family(view: _View, codes: list[str], label: str) -> Block:
+    scope, frame, now, place = view.scope, view.frame, view.now, view.place
+    period, against, ranking = scope.period, scope.baseline, scope.ranking
     columns: list[Any] = [{"key": "area", "label": place}]
     shown_codes = [code for code in codes if (now["indicator"] == code).any()]
     cells = {(r["area"], r["indicator"]): r for r in now.to_dict("records")}
     order = now.sort_values("sort_order")[["area", "area_name"]].drop_duplicates()
-    total = above(frame, period, level).set_index("indicator")
+    total = view.total(period)
     for code in shown_codes:
         row = now.loc[now["indicator"] == code].iloc[0]
         order_column = (
@@ -277,11 +273,7 @@ def _family(
             ]
         rows.append(line)
     has_total = any(code in total.index for code in shown_codes)
-    before = (
-        above(frame, against, level).set_index("indicator")["value"]
-        if against
-        else pd.Series(dtype=float)
-    )
+    before = view.total(against)["value"]
     if has_total:
         cells_of_total: list[Any] = ["合计"]
         for code in shown_codes:

@@ -74,6 +74,14 @@ class Voice:
             return str(row["name"])
         return str(row["short_name"] or row["name"])
 
+    @property
+    def headline(self) -> list[str]:
+        """Codes of the main indicators, by dimension in the order of the codebook."""
+        order = list(self.codebook.dimensions)
+        known = self.codebook.indicators
+        codes = [code for code, indicator in known.items() if indicator.headline]
+        return sorted(codes, key=lambda code: order.index(known[code].dimension))
+
     def named(self, one: Indicator) -> str:
         """The same name, of a definition."""
         return one.short_name or one.name if one.headline else one.name
@@ -93,4 +101,6 @@ def packaged() -> Voice:
 def voice_of(source: Any) -> Voice:
     """The voice of a project, or of what knows its project (`Data`, `Rows`); the packaged one for anything else."""
     project = source if isinstance(source, Project) else getattr(source, "project", None)
-    return Voice.of(project) if isinstance(project, Project) else packaged()
+    if not isinstance(project, Project):
+        return packaged()
+    return Voice(getattr(source, "codebook", project.codebook), Voice.of(project).folder)
