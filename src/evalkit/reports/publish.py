@@ -24,7 +24,7 @@ from evalkit.indicators import find_project, load
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
-from evalkit.reports.findings import internal_workbook
+from evalkit.reports.lists import internal_workbook
 from evalkit.reports.scores import WORDS as TABLE_WORDS
 from evalkit.reports.sentences import declared
 from evalkit.reports.tables import headline
