@@ -13,7 +13,7 @@ import evalkit as ek
 from evalkit.codebook import load_codebook
 from evalkit.problems import InputError
 from evalkit.reports import templates
-from evalkit.reports.sentences import Facts, faults
+from evalkit.reports.sentences import COMMON, FUNCTIONS, Facts, faults
 from evalkit.reports.voice import Voice
 
 BOOK = load_codebook()
@@ -174,3 +174,10 @@ def test_a_changed_text_changes_what_the_notebooks_call(demo_project: Path, tmp_
         mine, theirs = (str(tell(some, "2025", "2024").content) for some in (data, usual))
         assert "较上年" in mine and "较上年" not in theirs
         assert mine.replace("较上年", "比上年") == theirs
+
+
+def test_the_page_for_officials_names_every_text_and_function() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    assert [name for name in templates.names() if f"`{name}.md`" not in page] == []
+    assert [name for name in FUNCTIONS if f"{{{{ {name}(" not in page] == []
+    assert [name for name in COMMON if f"{{{{ {name} }}}}" not in page] == []

@@ -149,7 +149,7 @@ def basis(
     area: str | None = None,
 ) -> Block:
     """Object, date, definitions and sources of the evaluation."""
-    scope = Scope(data, str(period), baseline, level, area)
+    scope = Scope.about(data, period, baseline, level, area)
     files, found_ = files_of(data, period, area)
     counts = found_["severity"].value_counts()
     found = [
@@ -184,7 +184,7 @@ def areas_of(
     data: Data, period: str | int, level: str = "district", within: str | None = None
 ) -> list[str]:
     """The areas evaluated, in administrative order: those that ought to report, also where nothing came from them."""
-    return Scope(data, str(period), level=level, within=within).areas
+    return Scope.about(data, period, level=level, within=within).areas
 
 
 def rows(data: Data) -> pd.DataFrame:
@@ -196,7 +196,7 @@ def rows_of(
     data: Data, areas: Sequence[str], level: str, within: str | None = None
 ) -> pd.DataFrame:
     """The indicators of the areas evaluated and of the whole (`within`, else all other levels), by the names that the text has."""
-    return Scope(data, data.last, level=level, within=within).rows_of(list(areas))
+    return Scope.about(data, data.last, level=level, within=within).rows_of(list(areas))
 
 
 def star_figure(
@@ -326,7 +326,7 @@ def comparisons(
     ranking: str = "full",
 ) -> Block:
     """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified."""
-    scope = Scope(rows, str(period), baseline, level, None, ranking)
+    scope = Scope.about(rows, period, baseline, level, None, ranking)
     voice, place = scope.voice, scope.place
     mine = rows.loc[
         (rows["level"] == level)
@@ -406,7 +406,7 @@ def worse_words(
     area: str | None = None,
 ) -> Block:
     """Indicators of the whole that became clearly worse, and those that stand far under their reference everywhere."""
-    scope = Scope(data, str(period), baseline, level, area)
+    scope = Scope.about(data, period, baseline, level, area)
     known, voice = scope.facts, scope.voice
     far_under = [
         {"name": voice.short(known.rows[code]), "value": spoken(known.rows[code]), "why": why}
@@ -432,7 +432,7 @@ def falling_words(
 ) -> Block:
     """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
     mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))]
-    scope = Scope(rows, str(period), baseline, level, None, ranking)
+    scope = Scope.about(rows, period, baseline, level, None, ranking)
     voice = scope.voice
     comparable = (
         scope.baseline is not None

@@ -70,7 +70,7 @@ class Made:
         told = self.parameters
         level, public = str(told["level"]), bool(told["publish"])
         data = published(self.data, level) if public else self.data
-        return Scope(
+        return Scope.about(
             data,
             told["period"],
             told["baseline"],

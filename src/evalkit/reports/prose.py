@@ -44,7 +44,10 @@ def summary(
     ranking: str = "full",
 ) -> Block:
     """The sentences that stand before the contents and on the one page; with `rows` also who leads and who is last."""
-    scope, first = Scope(data, period, baseline, level, area, ranking), declared()["compared"][0]
+    scope, first = (
+        Scope.about(data, period, baseline, level, area, ranking),
+        declared()["compared"][0],
+    )
     ends = _extremes(rows, first, period, level) if rows is not None and ranking == "full" else None
     told = tell(
         "summary", scope.facts, ends=ends, declines=declines(data, period, baseline, area, MOST)
@@ -100,7 +103,7 @@ def section(
     brief: bool = False,
 ) -> Block:
     """A text for an area (the whole by default); `brief`: its first sentences, for a profile."""
-    told = tell(name, Scope(data, str(period), baseline, within=area).facts)
+    told = tell(name, Scope.about(data, period, baseline, within=area).facts)
     texts = ([told.short] if told.short else []) if brief else told.texts
     if not texts:
         hidden = "hidden" in data.measures and bool(data.measures["hidden"].any())
@@ -137,7 +140,7 @@ def courses(known: Facts) -> dict[str, str]:
 
 def tally(data: Data, period: Any, baseline: Any = None, area: str | None = None) -> Block:
     """How many headline indicators became better, stayed or became worse, and how many reach their reference."""
-    known = Scope(data, period, baseline, within=area).facts
+    known = Scope.about(data, period, baseline, within=area).facts
     moved, states = courses(known), []
     for code, row in known.rows.items():
         if (
@@ -166,7 +169,7 @@ def declines(
     data: Data, period: Any, baseline: Any = None, area: str | None = None, most: int = 99
 ) -> str:
     """Those of the indicators that became worse that did so clearly (prose.yml, `clear`), the largest step first; "" for none."""
-    known = Scope(data, period, baseline, within=area).facts
+    known = Scope.about(data, period, baseline, within=area).facts
     found, left = _clearly_worse(known)
     if not found:
         return ""
@@ -181,7 +184,7 @@ def declines(
 
 def no_declines(data: Data, period: Any, baseline: Any = None, area: str | None = None) -> str:
     """Said where `declines` has nothing to say; "" where nothing can be compared."""
-    known = Scope(data, period, baseline, within=area).facts
+    known = Scope.about(data, period, baseline, within=area).facts
     if not courses(known):
         return ""
     limits = _limits(_clearly_worse(known)[1])
@@ -220,12 +223,12 @@ def comparison(
     level: str = "district",
 ) -> Block:
     """One indicator over the areas: best and last (`ranking` full), or those clearly above and below (bands), the gap, changes."""
-    return compared(Scope(indicators, period, baseline, level, None, ranking), code)
+    return compared(Scope.about(indicators, period, baseline, level, None, ranking), code)
 
 
 def compared(scope: Scope, code: str) -> Block:
     """`comparison` of the rows of a scope."""
-    rows, period, level, ranking = scope.data, scope.period, scope.level, scope.ranking
+    rows, period, level, ranking = scope.frame, scope.period, scope.level, scope.ranking
     frame = rows.loc[(rows["level"] == level) & (rows["indicator"] == code)]
     current = frame.loc[frame["period"].eq(period) & frame["value"].notna()]
     if not len(current):
@@ -358,7 +361,7 @@ def standing(
     ranking: str = "full",
 ) -> Block:
     """Strengths and weaknesses of one area among those of its level, only where the difference holds."""
-    scope = Scope(data, str(period), baseline, level, area, ranking)
+    scope = Scope.about(data, period, baseline, level, area, ranking)
     frame = data.indicators.loc[data.indicators["level"] == level]
     path, voice = data.find_area(area), scope.voice
     mine = frame.loc[frame["indicator"].isin(voice.headline)]

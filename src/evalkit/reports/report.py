@@ -162,7 +162,7 @@ def make_report(
         found.root / "evalkit.yml",
         found.root / "texts" / "templates",
     )
-    scope = Scope(data, period, baseline, level, within, ranking, public)
+    scope = Scope.about(data, period, baseline, level, within, ranking, public)
     common = {**scope.parameters(), "project": str(found.root), "dataset": dataset}
     place = scope.place
     work = []

@@ -48,10 +48,20 @@ class Scope:
     ranking: str = "full"
     public: bool = False
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "period", str(self.period))
-        if self.baseline is not None:
-            object.__setattr__(self, "baseline", str(self.baseline))
+    @classmethod
+    def about(
+        cls,
+        data: Data | pd.DataFrame,
+        period: str | int,
+        baseline: str | int | None = None,
+        level: str = "district",
+        within: str | None = None,
+        ranking: str = "full",
+        public: bool = False,
+    ) -> Scope:
+        """A scope whose periods may be numbers, as notebooks give them."""
+        earlier = None if baseline is None else str(baseline)
+        return cls(data, str(period), earlier, level, within, ranking, public)
 
     @cached_property
     def voice(self) -> Voice:
@@ -120,6 +130,11 @@ class Scope:
             "ranking": self.ranking,
             "publish": self.public,
         }
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows; all of them where there are data."""
+        return self.data if isinstance(self.data, pd.DataFrame) else self.rows
 
     @property
     def told(self) -> Data:

@@ -324,7 +324,7 @@ class Asking:
             if row is not None
             else ""
         )
-        behind = {"rate": told, "moved": moved_}
+        behind: dict[str, Any] = {"rate": told, "moved": moved_}
         if some.value == all_.value:
             return speak("part_all", total=total, name=called, say=say, every=every, **behind)
         n = self._amount(some.value, some.unit)

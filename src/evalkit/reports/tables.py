@@ -82,7 +82,7 @@ def overview(
     frame = indicators.loc[indicators["indicator"].isin(codes)]
     frame = frame.assign(name=frame["indicator"].map(voice.short_names(frame)))
     compared = against is not None and bool((frame["period"] == str(against)).any())
-    scope = Scope(frame, str(period), str(against) if compared else None, level, None, ranking)
+    scope = Scope.about(frame, period, str(against) if compared else None, level, None, ranking)
     if (indicators["period"] == scope.period).any() and not (
         (frame["period"] == scope.period) & (frame["level"] == level)
     ).any():

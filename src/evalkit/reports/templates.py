@@ -450,8 +450,9 @@ class Texts:
         """The texts in quotes that a template passes to functions: codes of measures and indicators among them."""
         source = self._environment.loader.get_source(self._environment, name)[0]  # type: ignore[union-attr]
         tree = self._environment.parse(source)
-        calls = (call for call in tree.find_all(nodes.Call) for call in [*call.args, *call.kwargs])
-        values = (one.value if isinstance(one, nodes.Keyword) else one for one in calls)
+        values: list[nodes.Expr] = []
+        for call in tree.find_all(nodes.Call):
+            values += [*call.args, *(named.value for named in call.kwargs)]
         return {code for value in values for code in _constants(value)}
 
     def _failed(self, name: str, error: Exception, line_of: Callable[[int], int]) -> NoReturn:
