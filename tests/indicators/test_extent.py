@@ -13,6 +13,7 @@ from pathlib import Path
 import county_holes as holes
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from golden.recomputed import RATES, numbers_of
 from hypothesis import HealthCheck, given, settings
@@ -109,6 +110,40 @@ def test_due_and_paid_come_from_the_same_counties(project: Path, truth) -> None:
     assert arrival["absent"] == HOLE
     assert "只含两项都有数的2个地区" in arrival["method"]
     assert change_of(data, "org_coverage")["n_common"] == 3  # the units of the county are there
+
+
+def test_a_ledger_that_says_none_is_zero_and_not_absent(project: Path, truth) -> None:
+    def hole(raw: Path) -> None:
+        holes.rewrite(holes.county(raw, 2025) / "经费台账.xlsx", holes.stated_none)
+
+    data = made(project, hole)
+    paid = of_city(data, "subsidy_paid")
+    kept = summed(truth[2025], holes.KEPT)
+    assert (paid["value"], paid["n_areas"], paid["n_expected"]) == (kept["实拨补助"], 3, 3)
+    assert pd.isna(paid["absent"])
+    mine = data.measures.query("area == @HOLE and period == '2025'").set_index("measure")["value"]
+    assert (mine["funds"], mine["subsidy_paid"], mine["subsidy_due"]) == (0, 0, 135_000)
+    arrival = data.indicators.query("area == @CITY and indicator == 'subsidy_arrival'").iloc[-1]
+    assert (arrival["numerator"], arrival["denominator"]) == (530_000, 678_000)
+    (said,) = data.problems.query("code == 'ledger_nothing'").to_dict("records")
+    assert said["read"].startswith("没有") and said["file"].endswith("经费台账.xlsx")
+
+
+def test_no_activity_ledger_is_unknown_and_an_empty_one_says_that_all_are_idle(
+    project: Path,
+) -> None:
+    def hole(raw: Path) -> None:
+        holes.rewrite(holes.county(raw, 2025) / "活动台账.xlsx", holes.stated_none)
+
+    data = made(project, hole)
+    mine = data.measures.query("area == @HOLE and period == '2025'").set_index("measure")["value"]
+    assert mine["activities"] == 0
+    rate = data.indicators.query("area == @HOLE and period == '2025'").set_index("indicator")
+    assert rate.loc["empty_form_rate", "value"] > 0
+    gone = made(project.parent / "缺报", lambda raw: holes.ledger_gone(raw, "活动台账"))
+    assert "activities" not in set(
+        gone.measures.query("area == @HOLE and period == '2025'")["measure"]
+    )
 
 
 def test_a_column_that_a_county_does_not_keep_is_no_zero(project: Path, truth) -> None:
@@ -210,7 +245,7 @@ def punched(whole: Data, taken: set[tuple[str, str, str]]) -> pd.DataFrame:
         table = with_home(whole.arrow(name))
         keys = zip(table["home"].to_pylist(), table["period"].to_pylist(), strict=True)
         gone = {(home, period) for what, home, period in taken if what in (name, "everything")}
-        tables[name] = table.filter([key not in gone for key in keys])
+        tables[name] = table.filter(pa.array([key not in gone for key in keys], pa.bool_()))
     figures = whole.frame("figures").iloc[:0]
     return all_measures(tables, figures, whole.areas, ["2024", "2025"], whole.codebook)
 

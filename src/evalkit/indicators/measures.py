@@ -21,10 +21,11 @@ import pandas as pd
 import pyarrow as pa
 
 from evalkit.codebook import Codebook, Measure
+from evalkit.indicators.areas import home_of
 from evalkit.indicators.blocks import blocks_of
 from evalkit.indicators.columns import View, coded, text_codes
 from evalkit.indicators.extent import ancestors, districts_of, with_extent
-from evalkit.indicators.views import VIEWS, Block, kept_by, null_speaks
+from evalkit.indicators.views import TABLE_OF, VIEWS, Block, kept_by, null_speaks
 from evalkit.indicators.views import view as view_table
 from evalkit.world.area import ABOVE_DISTRICTS
 from evalkit.world.condition import BoolArray, Reading, Test, three
@@ -172,10 +173,32 @@ def tally_block(
         if not measures:
             continue
         table = view_table(block, name)
-        by_view[name] = tally(View(table), measures).reset_index().assign(period=block.period)
+        found = tally(View(table), measures).reset_index()
+        found = pd.concat([found, _stated_nothing(block, name, found)], ignore_index=True)
+        by_view[name] = found.assign(period=block.period)
         if name == "units":
             repeated = _repeated_rows(block, table, measures, repeated_codes)
     return BlockTally(by_view, repeated)
+
+
+def _stated_nothing(block: Block, view: str, found: pd.DataFrame) -> pd.DataFrame:
+    """A tally of noughts for every area that says to have nothing in the ledger of a view (无).
+
+    Its columns count as held, so that a measure is 0 there and not missing; where its district has rows of the view,
+    only those that these hold: a column that the district does not keep stays unknown.
+    """
+    stated = block.stated_nothing(TABLE_OF[view])
+    if not stated:
+        return found.iloc[:0]
+    holds = [c for c in found if re.search(r"^has__|__n(_low|_high)?$", str(c))]
+    homes = found["area"].map(lambda area: home_of(area) if area else "")
+    rows = []
+    for area, home in dict.fromkeys(stated):
+        row = dict.fromkeys(found.columns, 0.0) | {"area": area}
+        mine = found.loc[homes == home, holds]
+        kept = (mine > 0).any() if len(mine) else pd.Series(True, index=holds)
+        rows.append(row | {c: float(kept[c]) for c in holds})
+    return pd.DataFrame(rows, columns=found.columns)
 
 
 def _repeated_rows(

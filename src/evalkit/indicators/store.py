@@ -38,6 +38,7 @@ TABLES = (
     "stars",
     "policies",
     "figures",
+    "nothing",
 )
 TABLES_FOLDER = "tables"
 UNPARTITIONED = (HEADINGS, SHEETS)

@@ -44,7 +44,8 @@ TABLE_OF = {
     "instructor_counts": "instructor_counts",
 }
 JOINED = ("units", "party_organisations", "covers", "funds", "activities", "stars")
-TABLES = (*JOINED, "instructor_counts")
+NOTHING = "nothing"  # ledgers that an area says to have nothing in
+TABLES = (*JOINED, "instructor_counts", NOTHING)
 COVER_RANK = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 NO_COVER = len(COVER_RANK) + 1
 SHARED_COVERS = [COVER_RANK["joint"], COVER_RANK["attached"]]
@@ -169,6 +170,16 @@ class Block:
             name: self._within_home(name, code, len(words))
             for name, code in zip(names, codes, strict=True)
         }
+
+    def stated_nothing(self, *tables: str) -> list[tuple[str, str]]:
+        """Area and district of every statement that one of these ledgers has nothing in it."""
+        if NOTHING not in self.tables:
+            return []
+        stated = self.tables[NOTHING]
+        rows = zip(*(stated[c].to_pylist() for c in ("area", "home", "ledger")), strict=True)
+        return [
+            (area, home) for area, home, ledger in rows if area is not None and ledger in tables
+        ]
 
     def _within_home(self, table: str, codes: np.ndarray[Any, Any], n_words: int) -> Ints:
         home = self.home[table]
@@ -537,6 +548,7 @@ def view(block: Block, name: str, columns: Iterable[str] | None = None) -> pa.Ta
 def _keeps(block: Block, name: str) -> dict[str, pa.Array]:
     """Whether the district of each row keeps the ledgers that fill columns of the view (true or null)."""
     found = {}
+    homes_here = block[TABLE_OF[name]]["home"]
     for table in dict.fromkeys(one.kept_by for one in DERIVED[name].values() if one.kept_by):
         homes = [block.home[table]]
         if table == "covers":  # a reason why none was founded says of a unit that it has no cover
@@ -544,6 +556,9 @@ def _keeps(block: Block, name: str) -> dict[str, pa.Array]:
             homes.append(block.home["units"][reasons])
         here = block.home[TABLE_OF[name]]
         there = (here >= 0) & np.isin(here, np.unique(np.concatenate(homes)))
+        ledger = "party_organisations" if table == "covers" else table
+        if stated := {home for _, home in block.stated_nothing(ledger)}:
+            there |= np.array([home in stated for home in homes_here.to_pylist()], dtype=bool)
         found[kept_flag(table)] = pa.array(np.ones(len(here), dtype=bool), mask=~there)
     return found
 

@@ -32,6 +32,7 @@ class RowPatterns:
     name: re.Pattern[str]
     amount: re.Pattern[str]
     derived: re.Pattern[str]
+    nothing: re.Pattern[str]
 
 
 ROWS = RowPatterns(**{name: re.compile(pattern) for name, pattern in RULES["rows"].items()})
@@ -100,6 +101,10 @@ class Structure:
     counts: dict[str, int] = field(default_factory=dict)
     reason: str = ""  # why nothing of it is counted
     lack: str = ""  # what kind of reason: columns, one_unit
+    stated: Block | None = (
+        None  # whose ledger the sheet says to be empty (无); a block without rows
+    )
+    stated_at: tuple[int, str] = (0, "")  # the row that says it, and its words
 
 
 def letter(index: int) -> str:
@@ -138,6 +143,16 @@ def is_total(cell: object, words: Iterable[str]) -> bool:
 def is_derived(cell: object) -> bool:
     """平均, 占比, 其中：规上, 上年同期 in place of a name: made from other rows, neither a record nor a total."""
     return isinstance(cell, str) and bool(ROWS.derived.fullmatch(squeeze(cell)))
+
+
+def says_nothing(text: object) -> bool:
+    """Whether a cell or line says that there is nothing to list: 无, 本年度无此项, 注：本年没有经费收支."""
+    if not isinstance(text, str) or len(text) > 60:
+        return False
+    said = re.sub(r"^(?:注|说明|备注|情况说明)\d*[:：.、]", "", squeeze(text)).strip(
+        "()[]【】。.!;"
+    )
+    return bool(ROWS.nothing.fullmatch(said))
 
 
 def _blank(cell: object) -> bool:
@@ -312,6 +327,9 @@ class _Reading:
         self.key = -1
         self.money: str | None = None
         self.cards = 0  # rows of a form filled for one unit
+        self.empty: Block | None = None  # the last block under whose heading a row says 无
+        self.said: tuple[int, str] = (0, "")
+        self.headed: Block | None = None  # the block of the last heading
 
     def run(self) -> Structure:
         i, out = 0, self.out
@@ -327,8 +345,12 @@ class _Reading:
         self._close()
         out.titles = out.titles or [t for _, t in self.pending]
         out.counts["kept"] = sum(len(b.rows) for b in out.blocks)
+        self._stated()
         if out.counts["kept"]:
             out.reason = ""
+        elif out.stated is not None:
+            out.blocks.clear()
+            out.reason = "写明没有"
         elif out.blocks:
             out.blocks.clear()
             out.reason, out.lack = "只有表头和合计，没有明细", ""
@@ -342,6 +364,41 @@ class _Reading:
                 else "空表"
             )
         return out
+
+    def _stated(self) -> None:
+        """Whether the sheet says that this ledger has nothing to list: by a row, a title or a note, and no record."""
+        out = self.out
+        if out.counts["kept"] or any(self._amount(i) for b in out.blocks for i, _ in b.totals):
+            return
+        lines = [(i, t) for i, row in enumerate(self.sheet.rows) for _, t in _texts(row)[:1]]
+        said = self.said if self.empty else next((at for at in lines if says_nothing(at[1])), None)
+        block = self.empty or self.headed
+        if said is None or (block is None and not out.titles):
+            return
+        if block is None:
+            form = self.headings.announced(*out.titles, self.sheet.name) or self.told
+            if form is None:
+                return
+            block = Block(self.sheet, form, {}, {}, None, tuple(out.titles), "", range(0), [], [])
+        out.stated = replace(block, rows=[], totals=[])
+        out.stated_at = said
+
+    def _amount(self, i: int) -> bool:
+        """Whether a number other than nought stands in a row."""
+        return any(isinstance(c, int | float) and c != 0 for c in self.sheet.rows[i])
+
+    def _row_says_nothing(self, row: list[object]) -> str:
+        """The words of a row that says 无 in place of a record; '' of any other."""
+        assert self.block is not None
+        aside = {
+            self.block.columns[c].index
+            for c in ("row_number", "area_name", "township", "period", "remark")
+            if c in self.block.columns
+        }
+        words = [t for i, t in _texts(row) if says_nothing(t)]
+        rest = [t for i, t in _texts(row) if i not in aside and not says_nothing(t)]
+        empty = all(squeeze(t) in ("0", "0.0", "0.00", "-", "—", "——", "/") for t in rest)
+        return words[0] if words and empty else ""
 
     def _records(self, i: int) -> int:
         """Take the rows that their key alone makes records; the index of the first row that needs a look."""
@@ -389,6 +446,7 @@ class _Reading:
             self.headings.known(cell)
             or is_total(cell, self.headings.total_words)
             or is_derived(cell)
+            or says_nothing(cell)
         )
         return bool(text) and not known and not any(looks(text) for looks in special)
 
@@ -465,12 +523,17 @@ class _Reading:
                 ticks=ticks,
                 presence=matching.presence,
             )
+            self.headed = self.block
             self.key = columns[headings.key(form, columns)].index
         return bottom + 1
 
     def _other(self, i: int, row: list[object], texts: list[tuple[int, str]]) -> None:
         """A row that is neither blank nor heading nor plainly a record."""
         count, block, words = self.out.counts, self.block, self.headings.total_words
+        if block is not None and (said := self._row_says_nothing(row)):
+            count["note"] += 1
+            self.empty, self.said = block, (i, said)
+            return
         items = block is not None and "layout" in self.headings.forms[block.form]
         named = block is not None and not _blank(_cell(row, self.key))
         # every row with a name is an item: 党员总数 sums nothing up

@@ -141,6 +141,8 @@ def from_sheets(
     problems: list[Problem] = []
     report: list[dict[str, Any]] = []
     placed: dict[str, list[tuple[Block, Place]]] = {}
+    nothing: list[dict[str, Any]] = []
+    number = {id(sheet): n for n, sheet in enumerate(sheets)}
     for sheet, found in _structures(sheets, headings, problems):
         row = {
             "source_file": sheet.file,
@@ -153,6 +155,22 @@ def from_sheets(
         problems += found.problems
         conflicts: dict[tuple[str, str, str], None] = {}
         unsaid: set[str] = set()
+        if found.stated is not None:
+            place = _place(
+                found.stated, found, area, None if period is None else str(period), folder
+            )
+            conflicts |= dict.fromkeys(place.conflicts)
+            row.update(form=found.stated.form, area=place.area, period=place.period)
+            nothing.append(
+                {
+                    "area": place.area,
+                    "period": place.period,
+                    "sheet": number[id(sheet)],
+                    "source_row": found.stated_at[0] + 1,
+                    "ledger": headings.forms[found.stated.form]["table"],
+                }
+            )
+            unsaid |= {code for code, _, said in _WHERE if not getattr(place, said)}
         for block in found.blocks:
             place = _place(block, found, area, None if period is None else str(period), folder)
             conflicts |= dict.fromkeys(place.conflicts)
@@ -189,6 +207,7 @@ def from_sheets(
         forms[name] = parser.form(name, [b for b, _ in kept], [p for _, p in kept])
     problems += parser.problems
     raw, unit_rows = build_tables(forms, headings, getattr(book, "measures", {}), problems)
+    raw["nothing"] = pd.DataFrame(nothing)
     specs = {name: spec for name, spec in book.tables.items() if name != "problems"}
     made = {
         name: tables.shape(raw.get(name, pd.DataFrame()), spec, sheets)
@@ -260,6 +279,18 @@ def _structures(
     for sheet, found in read:
         if id(sheet) in quiet:
             found = Structure(reason="写明不计入")
+        elif found.stated is not None and not is_summary(sheet):
+            said = found.stated_at
+            name = headings.forms[found.stated.form]["name"]
+            problems.append(
+                finding(
+                    "ledger_nothing",
+                    sheet.file,
+                    f"{sheet.name}!A{said[0] + 1}",
+                    persons.shown(said[1]),
+                    f"没有：{name}按零计入",
+                )
+            )
         elif sheet.file in quiet.values() and found.counts.get("heading") and not found.blocks:
             found = Structure(reason="空白的模板")
         else:
