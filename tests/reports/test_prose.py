@@ -298,6 +298,68 @@ def told(values, code="org_coverage", ranking="full", baseline="2024", **more) -
     return comparison(frame(values, code, **more), code, "2025", baseline, ranking).content["text"]
 
 
+OFF = "2个区县优于合计水平，2个差于合计水平。"
+
+
+@pytest.mark.parametrize(
+    ("values", "before", "more", "expected"),
+    [
+        # one area, two areas
+        ([0.9], None, {}, "组织覆盖率：只有甲区有数（90.0%），不作比较。"),
+        (
+            [0.9, 0.8],
+            None,
+            {},
+            "组织覆盖率合计85.0%。居前的是甲区（90.0%），靠后的是乙区（80.0%），最高与最低相差10.0个百分点。"
+            "1个区县优于合计水平，1个差于合计水平。",
+        ),
+        # all the same, all of nothing, all of everything
+        ([0.8, 0.8], None, {}, "组织覆盖率合计80.0%。2个区县数值相同。"),
+        ([0.0, 0.0, 0.0], None, {}, "组织覆盖率合计0.0%。3个区县数值相同。"),
+        ([1.0, 1.0, 1.0], None, {}, "组织覆盖率合计100.0%。3个区县数值相同。"),
+        # ties, a missing one, the first year
+        (
+            [0.9, 0.9, 0.7, 0.6],
+            None,
+            {},
+            "组织覆盖率合计77.5%。居前的是甲区（90.0%）、乙区（90.0%）（数值相同的并列），"
+            f"靠后的是丙区（70.0%）、丁区（60.0%），最高与最低相差30.0个百分点。{OFF}",
+        ),
+        (
+            [0.9, None, 0.7, 0.6, 0.8],
+            None,
+            {},
+            "组织覆盖率合计75.0%。居前的是甲区（90.0%）、戊区（80.0%），"
+            f"靠后的是丙区（70.0%）、丁区（60.0%），最高与最低相差30.0个百分点。{OFF}",
+        ),
+        # a tiny base everywhere, and in one area
+        (
+            [0.9, 0.8],
+            None,
+            {"denominator": 12},
+            "组织覆盖率合计85.0%。最高与最低相差10.0个百分点。1个区县优于合计水平，1个差于合计水平。各区县基数小，不参与排序。",
+        ),
+        # all rise, one turns round
+        (
+            [0.9, 0.8],
+            [0.8, 0.7],
+            {},
+            "组织覆盖率合计85.0%。居前的是甲区（90.0%），靠后的是乙区（80.0%），最高与最低相差10.0个百分点。"
+            "与上年相比，2个区县均提高。1个区县优于合计水平，1个差于合计水平。",
+        ),
+        (
+            [0.7, 0.8],
+            [0.8, 0.7],
+            {},
+            "组织覆盖率合计75.0%。居前的是乙区（80.0%），靠后的是甲区（70.0%），最高与最低相差10.0个百分点。"
+            "与上年相比，1个区县提高、1个下降。1个区县优于合计水平，1个差于合计水平。",
+        ),
+    ],
+)
+def test_a_comparison_word_for_word(values, before, more, expected):
+    assert told(values, previous=before, **more) == expected
+
+
 def test_comparison_names_the_ends_the_gap_and_the_changes():
     text = told([0.9, 0.8, 0.7, 0.6], previous=[0.85, 0.8, 0.75, 0.65])
     assert (

@@ -22,7 +22,10 @@ from evalkit.documents.write import file_name
 from evalkit.files import put
 from evalkit.indicators import find_project, load
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.reports import annual  # what the notebooks need, imported once in the warm parent
+from evalkit.reports import (
+    annual,
+    templates,
+)  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
 from evalkit.reports.lists import internal_workbook
 from evalkit.reports.scores import WORDS as TABLE_WORDS
@@ -52,6 +55,7 @@ def __warm_up__() -> None:
     """What every run needs, read once in the warm parent process of the runner, which calls this."""
     load_codebook()
     declared()
+    templates.packaged().compile_all()
     for words in (SCORING_WORDS, TABLE_WORDS):
         len(words)  # read now
     with (

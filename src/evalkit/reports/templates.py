@@ -393,6 +393,12 @@ class Texts:
         except TemplateSyntaxError as error:
             self._faulty(name, error.lineno, _in_chinese(error))
 
+    def compile_all(self) -> None:
+        """Every text and phrase made ready, so that the processes that follow need not."""
+        for name in names():
+            self._template(name)
+        self._template(PHRASES).module  # noqa: B018
+
     def tell(
         self,
         name: str,
