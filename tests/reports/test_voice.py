@@ -25,7 +25,11 @@ def renamed(demo_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     packaged_file = Path(ek.codebook.__file__).with_name("indicators.yml")
     one = dict(read_yaml(packaged_file)["indicators"]["effective_coverage"])
     own = {
-        "terms": {"level.district": {"zh": "县市区", "en": "county"}},
+        "terms": {
+            "level.district": {"zh": "县市区", "en": "county"},
+            "total": {"zh": "总计", "en": "total", "replace": True},
+            "previous_year": {"zh": "去年", "en": "previous year", "replace": True},
+        },
         "indicators": {"effective_coverage": one | {"headline": False, "replace": True}},
     }
     (root / "codebook" / "own.yml").write_text(json.dumps(own), encoding="utf-8")
@@ -69,6 +73,28 @@ def test_every_table_and_sentence_calls_the_areas_as_the_project_does(renamed: P
         text = said(block).replace("区县财政", "").replace("跨区县", "").replace("本地区", "")
         assert "县市区" in text, text[:300]
         assert "区县" not in text and "'label': '地区'" not in text, text[:300]
+
+
+def test_the_words_for_the_total_and_the_year_before_are_terms(renamed: Path) -> None:
+    data = ek.load(renamed, periods=["2024", "2025"])
+    areas = ek.annual.areas_of(data, "2025")
+    rows = ek.annual.rows_of(data, areas, "district")
+    blocks = [
+        ek.annual.counts(data, "2025", "units", areas),
+        ek.annual.funds_table(data, "2025", "2024"),
+        ek.tables.overview(rows, "2025", against="2024", part="areas"),
+        ek.tables.submissions(data, "2025"),
+    ]
+    for block in blocks:
+        assert "总计" in said(block), said(block)[:300]
+    told = [
+        ek.prose.overview(data, "2025", "2024"),
+        ek.prose.tally(data, "2025", "2024"),
+        ek.annual.comparisons(rows, "2025", "2024"),
+        ek.annual.falling_words(rows, "2025", "2024"),
+    ]
+    for block in told:
+        assert "去年" in said(block) and "上年" not in said(block), said(block)[:300]
 
 
 def test_what_is_a_main_indicator_is_the_projects_word(renamed: Path) -> None:

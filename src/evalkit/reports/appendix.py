@@ -95,7 +95,7 @@ def counts(
                 *(cells(path, wide.loc[path, codes]) if known else ["缺报"] * len(codes)),
             ]
         )
-    rows.append(["合计", *cells(root, [total.get(code) for code in codes])])
+    rows.append([voice_of(data).term("total"), *cells(root, [total.get(code) for code in codes])])
     columns: list[Any] = [{"key": "area", "label": place}]
     for code in codes:
         label = f"{book[code].name}（{'万元' if money[code] else book[code].unit}）"
@@ -128,7 +128,7 @@ def funds_table(
     for code in [*codes, "funds"] if whole else []:
         value, old = known.now[code] / WAN, known.before.get(code)
         past = None if old is None else old / WAN
-        name = "合计" if code == "funds" else names[code].name
+        name = known.voice.term("total") if code == "funds" else names[code].name
         growth = minus(value, past) / past if past else None
         grown = cell(growth, Format.percent(grouped=True, sign="arrow"))
         step = step_cell(None if past is None else minus(value, past), 2)
@@ -136,7 +136,7 @@ def funds_table(
     since = known.since
     columns: list[Any] = [
         "来源",
-        {"key": "value", "label": now_words(period), "decimals": 2},
+        {"key": "value", "label": now_words(period, known.voice), "decimals": 2},
         {"key": "share", "label": "占比", "percent": True},
         {"key": "before", "label": since, "decimals": 2},
         *right(change="增减", growth="增长"),

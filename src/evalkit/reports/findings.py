@@ -192,7 +192,10 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
         rows.append([one.name, unit, now, old, step, one.areas])
     columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]
     columns += right(
-        n=now_words(period), before=found[0].since, change="增减", areas=f"涉及{found[0].place}"
+        n=now_words(period, found[0].voice),
+        before=found[0].since,
+        change="增减",
+        areas=f"涉及{found[0].place}",
     )
     columns, rows = with_something(columns, rows, ("before", "change"))
     notes = ["有单位名称的清单另附（内部资料，注意保存）。同一单位可以同时属于几类问题。"]

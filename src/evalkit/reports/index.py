@@ -232,7 +232,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     if made.problems:
         yield Block.bullets(made.problems)
     yield Block.heading("出处与运行记录", 2)
-    what = "演示数据，全部虚构" if data.is_demo else f"各{place}台账"
+    what = made.scope.voice.term("demo_invented") if data.is_demo else f"各{place}台账"
     lines = [
         f"数据：{what}，指纹 {data.manifest['fingerprint'][:16]}；程序 Evalkit {evalkit.__version__}。",
         "每个指标的计算方法、分子分母和台账文件见“指标出处”。",
@@ -266,7 +266,7 @@ def _key_table(made: Made, data: Data) -> Block:
     whole = tables.above(frame, made.period, made.scope.level).set_index("indicator")
     if len(whole):
         total = [marked(whole.loc[c]) if c in whole.index else MISSING for c in codes]
-        rows.append(["合计", *total, *[MISSING] * len(forms)])
+        rows.append([made.scope.voice.term("total"), *total, *[MISSING] * len(forms)])
     title = f"各{place}主要指标（{period_words(made.period)}；点表头排序，点{place}名看详情，点数字看出处）"
     return Block.table(
         title,

@@ -76,7 +76,7 @@ def internal_workbook(data: Data, period: str | int, area: str | None = None) ->
         "整改情况",
     )
     columns = list(zip(names, widths, strict=True))
-    demo = "演示数据，全部虚构。" if data.is_demo else ""
+    demo = data.codebook.term("demo_invented") + "。" if data.is_demo else ""
 
     def fill(book: Any) -> None:
         about = book.add_worksheet("说明")

@@ -67,7 +67,11 @@ def submissions(data: Data, period: str | int | None = None, within: str | None 
         {"key": key, "label": label, "align": "right", "decimals": 0}
         for key, (label, _en) in SEVERITIES.items()
     ]
-    total = ["合计", f"{len(rows)}个文件", *(sum(row[i] for row in rows) for i in (2, 3, 4))]
+    total = [
+        voice_of(data).term("total"),
+        f"{len(rows)}个文件",
+        *(sum(row[i] for row in rows) for i in (2, 3, 4)),
+    ]
     return Block.table("报送情况表", columns, [*rows, total], total_rows=1, demo=data.is_demo)
 
 

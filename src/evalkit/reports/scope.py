@@ -75,7 +75,7 @@ class Scope:
     @property
     def since(self) -> str:
         """What the baseline is called: 上年, or its own name."""
-        return baseline_words(self.period, self.baseline)
+        return baseline_words(self.period, self.baseline, self.voice)
 
     @cached_property
     def facts(self) -> Facts:

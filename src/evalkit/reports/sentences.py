@@ -89,7 +89,7 @@ class Facts:
     @property
     def since(self) -> str:
         """What the baseline is called: 上年, or its own name."""
-        return baseline_words(self.period, self.baseline)
+        return baseline_words(self.period, self.baseline, self.voice)
 
     def measure(self, code: str) -> Fact | None:
         """A measure with its roles; None where it is not known."""

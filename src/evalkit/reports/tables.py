@@ -89,7 +89,7 @@ def overview(
         return Block.paragraph("主要指标一览表：台账里没有可以计算主要指标的数据。")
     now = compare(frame.loc[frame["level"] == level], scope.period, against=scope.baseline)
     now = now.merge(_extra(frame, scope.period), on=["area", "indicator"], how="left")
-    view = _View(scope, frame, now, voice.place(level))
+    view = _View(scope, frame, now, voice)
     blocks = [_whole(view, codes)] if part != "areas" else []
     dimensions = (
         frame.drop_duplicates("indicator")
@@ -112,7 +112,15 @@ class _View:
     scope: Scope
     frame: pd.DataFrame
     now: pd.DataFrame
-    place: str
+    voice: Voice
+
+    @property
+    def place(self) -> str:
+        return self.voice.place(self.scope.level)
+
+    @property
+    def since(self) -> str:
+        return baseline_words(self.scope.period, self.scope.baseline, self.voice)
 
     def total(self, period: str | None) -> pd.DataFrame:
         """The whole area in a period, by indicator; empty without one."""
@@ -208,7 +216,7 @@ def _whole(view: _View, codes: list[str]) -> Block:
     name = str(total["area_name"].iloc[0]) if len(total) else f"各{place}"
     heads = right(
         value=f"{name}{period_words(period)}",
-        previous=period_words(against) if against else "上年",
+        previous=period_words(against) if against else view.since,
         change="增减",
     )
     ends_ = [f"最好{place}", f"靠后{place}"] if ranking == "full" else []
@@ -275,7 +283,7 @@ def _family(view: _View, codes: list[str], label: str) -> Block:
     has_total = any(code in total.index for code in shown_codes)
     before = view.total(against)["value"]
     if has_total:
-        cells_of_total: list[Any] = ["合计"]
+        cells_of_total: list[Any] = [view.voice.term("total")]
         for code in shown_codes:
             whole = total.loc[code] if code in total.index else None
             moved = (
@@ -312,8 +320,8 @@ def hidden_cells(frame: pd.DataFrame, period: str) -> set[tuple[str, str]]:
 
 def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
     """差于合计水平且变差: areas whose value is worse than the reference beyond noise and became worse still."""
-    codes, since = headline(codebook), _since(verdict)
     voice = Voice(codebook) if codebook else voice_of(verdict)
+    codes, since = headline(codebook), _since(verdict, voice)
     hits = verdict.loc[
         (verdict["verdict"] == "worse") & verdict["falling"] & verdict["indicator"].isin(codes)
     ]
@@ -322,7 +330,7 @@ def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
         {"key": "area", "label": place},
         "指标",
         *right(
-            value=now_words(str(verdict["period"].iloc[0])),
+            value=now_words(str(verdict["period"].iloc[0]), voice),
             reference="比较基准",
             difference="差距",
             change=f"较{since}",
@@ -353,11 +361,12 @@ def falling(verdict: pd.DataFrame, codebook: Codebook | None = None) -> Block:
     )
 
 
-def _since(compared: pd.DataFrame) -> str:
+def _since(compared: pd.DataFrame, voice: Voice) -> str:
     """What the baseline of a frame of `compare` is called; 上年 where nothing is compared."""
     if not len(compared) or pd.isna(compared["against"].iloc[0]):
-        return baseline_words("", None)
-    return baseline_words(str(compared["period"].iloc[0]), str(compared["against"].iloc[0]))
+        return baseline_words("", None, voice)
+    period, baseline = str(compared["period"].iloc[0]), str(compared["against"].iloc[0])
+    return baseline_words(period, baseline, voice)
 
 
 def profile(
@@ -403,7 +412,7 @@ def profile(
     )
     labels = {
         "value": "数值",
-        "change": f"较{_since(peers)}",
+        "change": f"较{_since(peers, voice)}",
         "parts": "分子 / 分母",
         "peers": f"同类{there}",
         "verdict": "比较",

@@ -57,6 +57,10 @@ class Voice:
         """A turn of phrase (``texts/phrases.md``) with its facts."""
         return self.texts.say(phrase, *args, **facts)
 
+    def term(self, code: str) -> str:
+        """A term of the codebook: 合计, 上年."""
+        return self.codebook.term(code)
+
     def tell(self, text: str, **facts: Any) -> Told:
         """A text (``texts/<text>.md``) that needs nothing but these facts."""
         return self.texts.tell(text, facts)

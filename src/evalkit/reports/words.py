@@ -237,25 +237,31 @@ def period_words(period: str | int) -> str:
     return found.words() if found else f"{period}年"
 
 
-def baseline_words(period: str | int, baseline: str | int | None) -> str:
+def baseline_words(
+    period: str | int, baseline: str | int | None, voice: Voice | None = None
+) -> str:
     """What the baseline is called beside the period: 上年, 上年同期, 上季度 or 上月 where it is that, else its own name."""
+    term = (voice or packaged()).term
     if baseline is None or str(baseline) in ("", "None"):
-        return "上年"  # nothing is compared
+        return term("previous_year")  # nothing is compared
     now, old = Period.read(period), Period.read(baseline)
     if now and old and now.in_calendar and now.kind == old.kind:
         if old == now.year_before:
-            return "上年" if now.kind == "year" else "上年同期"
+            return term("previous_year" if now.kind == "year" else "same_period")
         if old == now.previous() and now.kind in ("quarter", "month"):
-            return {"quarter": "上季度", "month": "上月"}[now.kind]
+            return term(f"previous_{now.kind}")
     return period_words(baseline)
 
 
-def now_words(period: str | int) -> str:
+def now_words(period: str | int, voice: Voice | None = None) -> str:
     """What the period itself is called in the head of a table: 本年, 本季度, 本月."""
     found = Period.read(period)
-    return {"quarter": "本季度", "month": "本月"}.get(found.kind if found else "year", "本年")
+    kind = found.kind if found and found.kind in ("quarter", "month") else "year"
+    return (voice or packaged()).term(f"this_{kind}")
 
 
 def source_line(period: str | int, demo: bool, what: str = "报送台账") -> str:
     """The line under every table: where the figures come from and at what date they stand."""
-    return f"{what}，截至{cut_off(period)}" + ("；演示数据，非真实情况" if demo else "")
+    return f"{what}，截至{cut_off(period)}" + (
+        f"；{packaged().term('demo_not_real')}" if demo else ""
+    )
