@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -181,3 +182,21 @@ def test_the_page_for_officials_names_every_text_and_function() -> None:
     assert [name for name in templates.names() if f"`{name}.md`" not in page] == []
     assert [name for name in FUNCTIONS if f"{{{{ {name}(" not in page] == []
     assert [name for name in COMMON if f"{{{{ {name} }}}}" not in page] == []
+
+
+TEXT_OF_OTHERS = {  # modules that search a text, and whose text it is
+    "annual.py": "what the office writes",
+    "feedback.py": "names of files",
+    "plan_report.py": "names of files",
+    "report.py": "names of files, the source of notebooks",
+    "templates.py": "the source of templates",
+}
+
+
+def test_no_function_of_reports_takes_our_own_text_apart() -> None:
+    found = {
+        path.name
+        for path in Path(templates.__file__).parent.glob("*.py")
+        if re.search(r"^import re$|^from re import|regex=True", path.read_text("utf-8"), re.M)
+    }
+    assert found <= TEXT_OF_OTHERS.keys(), found - TEXT_OF_OTHERS.keys()
