@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from evalkit.problems import InputError
 from evalkit.reports import templates
 from evalkit.reports.sentences import COMMON, FUNCTIONS, Facts, faults
 from evalkit.reports.voice import Voice
+from evalkit.world.extent import Extent
 
 BOOK = load_codebook()
 KNOWN = Facts("甲区", "2025", BOOK, {"units": 5.0, "members": 8.0}, {"units": 4.0}, {}, {})
@@ -182,6 +184,16 @@ def test_the_page_for_officials_names_every_text_and_function() -> None:
     assert [name for name in templates.names() if f"`{name}.md`" not in page] == []
     assert [name for name in FUNCTIONS if f"{{{{ {name}(" not in page] == []
     assert [name for name in COMMON if f"{{{{ {name} }}}}" not in page] == []
+
+
+def test_a_text_may_say_on_which_areas_a_number_rests() -> None:
+    source = f'- 单位{UNITS}\n  （{{{{ extent("units") }}}}）\n'
+    lacking = {"units": Extent(23, 24, ("某市/临山县",))}
+    assert told(source, replace(KNOWN, extents=lacking)) == (
+        "单位5家（报送23/24个区县（缺临山县））。"
+    )
+    assert told(source, replace(KNOWN, extents={"units": Extent(24, 24)})) == "单位5家。"
+    assert told(source, KNOWN) == "单位5家。"
 
 
 TEXT_OF_OTHERS = {  # modules that search a text, and whose text it is

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from evalkit.reports.words import (
     shown,
     step_words,
 )
+from evalkit.world.extent import Extent
 from evalkit.world.number import minus, percent, quotient
 from evalkit.world.yaml import read_yaml
 
@@ -62,7 +63,7 @@ class Fact:
     before: float | None = None
     rank: tuple[int, int] | None = None  # place and of how many
     mark: str | None = None  # good, middle or bad against the reference
-    extent: Any = None  # on what it rests, where that is not everything
+    extent: Extent | None = None  # the areas on which it rests, where that is known
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Facts:
     earlier: Mapping[str, float]
     baseline: str | None = None
     folder: Path | None = None  # of the project's own templates
+    extents: Mapping[str, Extent] = field(default_factory=dict)  # of measures
 
     @property
     def voice(self) -> Voice:
@@ -99,7 +101,15 @@ class Facts:
         value = self.now.get(code)
         if value is None:
             return None
-        return Fact(self.area, code, about.name, about.unit, value, self.before.get(code))
+        return Fact(
+            self.area,
+            code,
+            about.name,
+            about.unit,
+            value,
+            self.before.get(code),
+            extent=self.extents.get(code),
+        )
 
     def indicator(self, code: str) -> Fact | None:
         """An indicator with its roles; None where it is not known."""
@@ -107,7 +117,14 @@ class Facts:
             return None
         value, old = float(row["value"]), self.earlier.get(code)
         return Fact(
-            self.area, code, self.voice.short(row), str(row["unit"]), value, old, mark=light(row)
+            self.area,
+            code,
+            self.voice.short(row),
+            str(row["unit"]),
+            value,
+            old,
+            mark=light(row),
+            extent=_extent(row),
         )
 
     def row(self, code: str) -> Any:
@@ -149,6 +166,8 @@ def _facts(data: Data, period: str, baseline: str | int | None, area: str | None
         return dict(zip(mine[key], mine["value"], strict=True))
 
     current = rows.loc[(rows["period"] == period) & rows["value"].notna()].to_dict("records")
+    counted = numbers.loc[(numbers["period"] == period) & numbers["value"].notna()]
+    extents = {row["measure"]: _extent(row) for row in counted.to_dict("records")}
     return Facts(
         area=root.rpartition("/")[2] or data.project.settings["area"] or "全部地区",
         period=period,
@@ -159,7 +178,13 @@ def _facts(data: Data, period: str, baseline: str | int | None, area: str | None
         earlier=at(rows, "indicator", baseline),
         baseline=None if baseline is None else str(baseline),
         folder=Voice.of(data.project).folder,
+        extents={code: extent for code, extent in extents.items() if extent is not None},
     )
+
+
+def _extent(row: Any) -> Extent | None:
+    """The extent in the columns of a row; None where it has none."""
+    return Extent.read(row.get("n_areas"), row.get("n_expected"), row.get("absent"))
 
 
 def _of(frame: pd.DataFrame, root: str, key: str) -> pd.DataFrame:
@@ -286,6 +311,15 @@ class Asking:
             else interval(row, known.earlier.get(code), known.since, known.voice)
         )
 
+    def extent(self, code: str) -> str | None:
+        """Which areas a measure or an indicator lacks; nothing where all are there."""
+        known = self.known
+        measured = code in known.codebook.measures
+        fact = known.measure(code) if measured else known.indicator(code)
+        if fact is None or fact.extent is None:
+            return None
+        return fact.extent.words(known.voice.place("district")) or None
+
     def part(
         self,
         part: str,
@@ -394,6 +428,7 @@ FUNCTIONS = (
     "rate_moved",
     "compared",
     "interval",
+    "extent",
     "part",
     "each",
 )
