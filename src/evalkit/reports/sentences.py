@@ -232,9 +232,11 @@ def tell(name: str, known: Facts, **more: Any) -> Told:
         "year": period_words(known.period),
         "since": known.since,
     }
-    return known.voice.texts.tell(
-        name, {**plain, **more}, money_size, lambda teller: Asking(known, teller).functions()
-    )
+
+    def functions(teller: Teller) -> Mapping[str, Any]:
+        return Asking(known, teller).functions()
+
+    return known.voice.texts.tell(name, {**plain, **more}, money_size, functions)
 
 
 @dataclass(frozen=True)

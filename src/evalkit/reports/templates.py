@@ -79,11 +79,20 @@ class _NotThere(StrictUndefined):
         self._told()
 
 
+def no_unit(amounts: list[float]) -> None:
+    """The common unit of money where nobody chooses one."""
+
+
+def no_functions(teller: Teller) -> dict[str, Any]:
+    """The functions of a text that needs none."""
+    return {}
+
+
 @dataclass
 class Teller:
     """What a text has told so far. Functions of a template ask it for the unit of money of the present sentence."""
 
-    size_of: Callable[[list[float]], Any] = lambda amounts: None
+    size_of: Callable[[list[float]], Any] = no_unit
     amounts: list[float] = field(default_factory=list)
     money: Any = None
     name: str = ""
@@ -381,6 +390,7 @@ class Texts:
             undefined=_NotThere,
             finalize=_finalize,
             autoescape=False,
+            auto_reload=self.folder is not None,
             extensions=[Lines],
             trim_blocks=True,
             lstrip_blocks=True,
@@ -403,8 +413,8 @@ class Texts:
         self,
         name: str,
         facts: Mapping[str, Any],
-        size_of: Callable[[list[float]], Any] = lambda amounts: None,
-        functions: Callable[[Teller], Mapping[str, Any]] = lambda teller: {},
+        size_of: Callable[[list[float]], Any] = no_unit,
+        functions: Callable[[Teller], Mapping[str, Any]] = no_functions,
     ) -> Told:
         """A text with its facts.
 
@@ -431,7 +441,7 @@ class Texts:
         try:
             template.render({**callables, **facts, TELLER: teller})
         except FAULTS as error:
-            self._failed(name, error, lambda line: line)
+            self._failed(name, error)
         paragraphs = tuple(tuple(told) for told in teller.paragraphs if told)
         return Told(teller.name, paragraphs, teller.brief)
 
@@ -450,7 +460,7 @@ class Texts:
         try:
             return str(macro(*args, **facts)).strip()  # type: ignore[misc]
         except FAULTS as error:
-            self._failed(PHRASES, error, template.get_corresponding_lineno)
+            self._failed(PHRASES, error, template)
 
     def constants(self, name: str) -> set[str]:
         """The texts in quotes that a template passes to functions: codes of measures and indicators among them."""
@@ -461,13 +471,19 @@ class Texts:
             values += [*call.args, *(named.value for named in call.kwargs)]
         return {code for value in values for code in _constants(value)}
 
-    def _failed(self, name: str, error: Exception, line_of: Callable[[int], int]) -> NoReturn:
-        """A fault that shows itself only when the template runs; `line_of`: of a line of the compiled one."""
+    def _failed(self, name: str, error: Exception, compiled: Template | None = None) -> NoReturn:
+        """A fault that shows itself only when the template runs.
+
+        The engine gives the line of the template itself, but of a macro called from outside that of the `compiled` one.
+        """
         path = self._path(name)
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
         if not frames:
             raise error
-        self._faulty(name, line_of(frames[-1].lineno or 0), _in_chinese(error), _advice(error))
+        line = frames[-1].lineno or 0
+        if compiled is not None:
+            line = compiled.get_corresponding_lineno(line)
+        self._faulty(name, line, _in_chinese(error), _advice(error))
 
     def _path(self, name: str) -> Path:
         loader = self._environment.loader
