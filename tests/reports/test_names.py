@@ -10,6 +10,7 @@ import pytest
 from report_probe import told
 
 from evalkit.codebook import load_codebook
+from evalkit.indicators import compare
 from evalkit.reports import annual, findings, prose, tables
 from evalkit.reports.sentences import Facts
 from evalkit.reports.voice import Rows
@@ -106,7 +107,7 @@ def test_no_name_of_an_indicator_is_rewritten(name: str) -> None:
     assert f"'{name}合计" in said or f"{name}合计" in said, said
     table = tables.profile(
         rows(("甲区", "乙区")).query("period == '2025' and area_name == '甲区'").assign(name=name),
-        tables.compare(rows(("甲区", "乙区")), "2025", against="2024"),
+        compare(rows(("甲区", "乙区")), "2025", against="2024"),
     )
     assert table.content["rows"][0][0] == name or name in str(table.content["rows"][0][0])
 

@@ -187,13 +187,18 @@ def test_the_page_for_officials_names_every_text_and_function() -> None:
 
 
 def test_a_text_may_say_on_which_areas_a_number_rests() -> None:
-    source = f'- 单位{UNITS}\n  （{{{{ extent("units") }}}}）\n'
+    source = '- 单位{{ some("units") }}\n  （{{ extent("units") }}）\n'
     lacking = {"units": Extent(23, 24, ("某市/临山县",))}
     assert told(source, replace(KNOWN, extents=lacking)) == (
         "单位5家（报送23/24个区县（缺临山县））。"
     )
     assert told(source, replace(KNOWN, extents={"units": Extent(24, 24)})) == "单位5家。"
     assert told(source, KNOWN) == "单位5家。"
+
+
+def test_a_number_says_itself_whom_it_lacks() -> None:
+    lacking = {"units": Extent(23, 24, ("某市/临山县",))}
+    assert told(f"- 单位{UNITS}\n", replace(KNOWN, extents=lacking)) == "单位5家（缺临山县）。"
 
 
 TEXT_OF_OTHERS = {  # modules that search a text, and whose text it is

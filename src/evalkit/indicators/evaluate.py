@@ -244,7 +244,7 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
         seconds.append(again[found >= 0])
     which = np.repeat([n for n, _ in chosen] or [0], [len(t) for t in tops[1:]] or [0])
     remarks = np.array([_REMARKS[i.denominator_period] for _, i in chosen] or [""], dtype=object)
-    columns = ["level", "value", "low", "high", "n_missing", "base", "source", "home", *EXTENT]
+    columns = ["level", "value", "low", "high", "n_missing", "base", "home", *EXTENT]
     top, bottom = np.concatenate(tops), np.concatenate(bottoms)
     both = pd.concat(
         [
@@ -302,11 +302,7 @@ def _on_the_same_areas(
         return both
     figures = Figures(frame)
     above = {up for path in frame.loc[frame["home"], "area"].unique() for up in ancestors(path)}
-    half_typed = _typed_for_more(both)
-    unfit_figures = {(which, period) for which, period, _ in half_typed}
-    candidates = _may_differ(both, figures, chosen) | [
-        key in unfit_figures for key in zip(both["which"], both["period"], strict=True)
-    ]
+    candidates = _may_differ(both, figures, chosen)
     for place in np.flatnonzero(candidates):
         row, path = both.loc[place], str(both.at[place, "area"])
         typed = [path in above and pd.isna(row[f"n_areas_{side}"]) for side in SIDES]
@@ -315,23 +311,17 @@ def _on_the_same_areas(
             if cut and not all(typed):
                 both.loc[place, [f"{part}_{side}" for part in NUMBERS for side in SIDES]] = np.nan
             continue
-        if (row["which"], row["period"], path) in half_typed:
-            both.loc[place, [f"{part}_{side}" for part in NUMBERS for side in SIDES]] = np.nan
-            continue
         parts = _parts_of(chosen[row["which"]], str(row["period"]))
-        unfit = frozenset(
-            area
-            for which, period, area in half_typed
-            if (which, period) == (row["which"], row["period"])
-        )
-        shared = common(figures, path, [((code,), period) for code, period in parts], unfit)
+        shared = common(figures, path, [((code,), period) for code, period in parts])
         if not shared.left_out:
             continue
         rest = [
             figures.without(code, period, path, left_out)
             for (code, period), left_out in zip(parts, shared.without, strict=True)
         ]
-        empty = any(numbers is None for numbers in rest) or (path in above and not shared.areas)
+        empty = any(numbers is None for numbers in rest) or (
+            path in figures.known_districts | above and not shared.areas
+        )
         top = np.nan if empty else rest[0]
         bottom = np.nan if empty else np.mean(rest[1:], axis=0)
         both.loc[place, [f"{part}_n" for part in NUMBERS]] = top
@@ -348,19 +338,6 @@ def _on_the_same_areas(
             f"{row['remark']}；只含两项都有数的{len(shared.areas)}个地区（另{len(districts)}个缺报）"
         )
     return both
-
-
-def _typed_for_more(both: pd.DataFrame) -> set[tuple[int, str, str]]:
-    """Districts of which one side was typed as a whole while the ledgers of the other side lack a township."""
-    typed_n, typed_d = both["source_n"].eq("figures"), both["source_d"].eq("figures")
-    rows = both.loc[
-        both["home_n"].astype(bool)
-        & (
-            (typed_n & ~typed_d & both["absent_d"].notna())
-            | (typed_d & ~typed_n & both["absent_n"].notna())
-        )
-    ]
-    return set(zip(rows["which"], rows["period"], rows["area"], strict=True))
 
 
 def _parts_of(indicator: Indicator, period: str) -> list[tuple[str, str]]:

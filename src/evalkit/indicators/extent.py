@@ -10,7 +10,7 @@ share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,17 +194,21 @@ def _below(areas: Mapping[str, frozenset[str]]) -> dict[tuple[str, str], frozens
     return {key: frozenset(paths) for key, paths in found.items()}
 
 
+Side = tuple[Sequence[str], str]  # measures that are told together, and their period
+
+
 class Figures:
     """Measures by area, period and code, with their sums on fewer areas.
 
     Parameters
     ----------
     measures
-        Tidy measures with ``home`` (rows of districts); value, low, high.
+        Tidy measures with ``home`` (rows of districts); value, low, high. An area with a row reported, also where its
+        value is withheld from print.
     """
 
     def __init__(self, measures: pd.DataFrame) -> None:
-        frame = measures.loc[measures["value"].notna() & measures["area"].notna()]
+        frame = measures.loc[measures["area"].notna()]
         self._numbers = frame[list(NUMBERS)].to_numpy(dtype=float)
         # plain arrays: a column of text gives its values one by one, slowly
         measure, period, area = (
@@ -214,18 +218,65 @@ class Figures:
         self._districts: dict[tuple[str, str], list[str]] = {}
         for row in np.flatnonzero(frame["home"].fillna(False).to_numpy(dtype=bool)):
             self._districts.setdefault((measure[row], period[row]), []).append(area[row])
+        self.known_districts = {path for found in self._districts.values() for path in found}
         self._inside: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._seen: dict[str, set[str]] = {}
         for row in np.flatnonzero(~frame.duplicated(["period", "area"]).to_numpy()):
             self._seen.setdefault(period[row], set()).add(area[row])
+        self._only_in: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
+        self._typed = self._rows_where(frame, "source", lambda column: column.eq("figures"))
+        self._partial = self._rows_where(frame, "absent", pd.Series.notna)
+        self._below: dict[str, list[str]] = {}
+        for path in {path for seen in self._seen.values() for path in seen}:
+            if (above := Area.of(path).parent) and above.path in self.known_districts:
+                self._below.setdefault(above.path, []).append(path)
+
+    @staticmethod
+    def _rows_where(
+        frame: pd.DataFrame, column: str, test: Callable[[pd.Series], pd.Series]
+    ) -> set[tuple[str, str, str]]:
+        """Measure, period and area of the rows whose column passes a test; none where there is no such column."""
+        if column not in frame:
+            return set()
+        rows = frame.loc[test(frame[column]).fillna(False).astype(bool)]
+        return set(zip(rows["measure"], rows["period"], rows["area"], strict=True))
+
+    def do_not_fit(self, sides: Sequence[Side], districts: frozenset[str]) -> frozenset[str]:
+        """Districts whose numbers of the sides are of different extent and cannot be cut to what they share.
+
+        A number that the district typed as a whole stands beside one from ledgers that lack a township; or a township is
+        missing in one period while the same rows can have come without their township: what no township holds differs.
+        """
+        unfit = set()
+        for district in districts:
+            keys = [(code, period, district) for codes, period in sides for code in codes]
+            typed = any(key in self._typed for key in keys)
+            if typed and any(key in self._partial and key not in self._typed for key in keys):
+                unfit.add(district)
+        return frozenset(unfit)
+
+    def without_township(self, measure: str, period: str, district: str) -> float:
+        """What a district has of a measure beside its townships."""
+        whole = self.numbers(measure, period, district)
+        parts = [self.numbers(measure, period, path) for path in self._below.get(district, ())]
+        held = [float(part[0]) for part in parts if part is not None]
+        return float("nan") if whole is None or not held else settle(float(whole[0]) - sum(held))
+
+    def only_in(self, period: str, periods: frozenset[str]) -> frozenset[str]:
+        """The areas that reported in a period, and not in all of some others."""
+        key = (period, periods)
+        if key not in self._only_in:
+            everywhere = set.intersection(*(self.reported(one) for one in periods))
+            self._only_in[key] = frozenset(self.reported(period) - everywhere)
+        return self._only_in[key]
 
     def districts(self, measure: str, period: str, above: str) -> frozenset[str]:
-        """The districts with the measure in an area; of a district itself."""
+        """The districts with the measure in an area, of a district itself; "" holds all areas."""
         what = (measure, period)
         if what not in self._inside:
             inside: dict[str, list[str]] = {}
             for path in self._districts.get(what, []):
-                for area in (*ancestors(path), path):
+                for area in ("", *ancestors(path), path):
                     inside.setdefault(area, []).append(path)
             self._inside[what] = inside
         return frozenset(self._inside[what].get(above, ()))
@@ -235,7 +286,12 @@ class Figures:
         return self._seen.get(period, set())
 
     def numbers(self, measure: str, period: str, area: str) -> np.ndarray[Any, Any] | None:
-        """Value, low and high; None where the area has no value."""
+        """Value, low and high; None where the area has no value. "" is the sum of the topmost areas."""
+        if not area:
+            tops = [path for path in self.reported(period) if "/" not in path]
+            parts = [self._row.get((measure, period, path)) for path in tops]
+            rows = [row for row in parts if row is not None]
+            return self._numbers[rows].sum(axis=0) if rows else None
         row = self._row.get((measure, period, area))
         return None if row is None else self._numbers[row]
 
@@ -284,10 +340,7 @@ class Common:
 
 
 def common(
-    figures: Figures,
-    area: str,
-    sides: Sequence[tuple[Sequence[str], str]],
-    unfit: frozenset[str] = frozenset(),
+    figures: Figures, area: str, sides: Sequence[Side], unfit: frozenset[str] = frozenset()
 ) -> Common:
     """The districts in which all measures of all sides exist, and what each side leaves out.
 
@@ -303,24 +356,164 @@ def common(
         for measures, period in sides
     ]
     shared = frozenset.intersection(*(one for side in found for one in side)) - unfit
+    if misfits := figures.do_not_fit(sides, shared):
+        return common(figures, area, sides, unfit | misfits)
     outside = [frozenset[str]().union(*side) - shared for side in found]
-    periods = {period for _, period in sides}
+    periods = frozenset(period for _, period in sides)
     if len(periods) > 1:
-        everywhere = set.intersection(*(figures.reported(period) for period in periods))
         for place, (_, period) in enumerate(sides):
-            outside[place] |= _parts_only_in(figures.reported(period), everywhere, area, shared)
+            outside[place] |= _parts_below(figures.only_in(period, periods), area, shared)
+        lost = {Area.of(path).district().path for side in outside for path in side} & shared
+        if moved := {path for path in lost if _rows_moved_up(figures, path, sides, periods)}:
+            return common(figures, area, sides, unfit | moved)
     return Common(shared, tuple(outside))
 
 
-def _parts_only_in(
-    here: set[str], there: set[str], area: str, districts: frozenset[str]
-) -> frozenset[str]:
-    """Areas below the shared districts that reported here and not there; of those within another only the upper one."""
-    whole = Area.of(area)
-    only = {path for path in here - there if whole.contains(path) and path != area}
+def _rows_moved_up(
+    figures: Figures, district: str, sides: Sequence[Side], periods: frozenset[str]
+) -> bool:
+    """Whether what a district has beside its townships differs over the periods, in one of the measures."""
+    for code in {code for codes, _ in sides for code in codes}:
+        beside = {figures.without_township(code, period, district) for period in periods}
+        known = {value for value in beside if value == value}
+        if len(known) > 1:
+            return True
+    return False
+
+
+def seen_in_both(figures: Figures, area: str, period: str, against: str) -> Common:
+    """The districts of an area that reported anything in both periods, and who reported in one only."""
+    whole = Area.of(area) if area else None
+    sides = []
+    for when in (period, against):
+        here = {
+            path for path in figures.reported(when) if whole is None or whole.contains(path)
+        } - {area}
+        sides.append({path for path in here if path in figures.known_districts})
+    shared = frozenset(sides[0] & sides[1])
+    periods = frozenset((period, against))
+    within = shared | ({area} & figures.known_districts)
+    outside = [
+        frozenset(side - shared)
+        | _parts_below(figures.only_in(when, periods), area, frozenset(within))
+        for side, when in zip(sides, (period, against), strict=True)
+    ]
+    return Common(shared, tuple(outside))
+
+
+def _parts_below(paths: frozenset[str], area: str, districts: frozenset[str]) -> frozenset[str]:
+    """Those of the areas that lie below one of the districts; of areas within another only the upper one."""
+    if not paths:
+        return paths
+    whole = Area.of(area) if area else None
+    only = {path for path in paths if path != area and (whole is None or whole.contains(path))}
     found = {
         path
         for path in only
         if (home := Area.of(path).district().path) in districts and home != path
     }
     return frozenset(path for path in found if not any(up in found for up in ancestors(path)))
+
+
+@dataclass(frozen=True)
+class Together:
+    """Measures of an area that are told together: as parts and whole, or as a change.
+
+    Attributes
+    ----------
+    now
+        The values in the period, over the districts that have all of the measures.
+    now_common, before
+        The values of the period and of the earlier one over the districts that have all of them in both; empty where
+        there is no such district or no earlier period.
+    areas
+        The districts behind the change; empty for an area below districts.
+    left_out
+        Who is left out of the change.
+    """
+
+    now: Mapping[str, float]
+    now_common: Mapping[str, float]
+    before: Mapping[str, float]
+    areas: frozenset[str] = frozenset()
+    left_out: tuple[str, ...] = ()
+
+
+def together(
+    figures: Figures,
+    area: str,
+    measures: Sequence[str],
+    period: str,
+    against: str | None = None,
+    parts: Sequence[str] = (),
+) -> Together:
+    """Some measures of an area on the same lower areas, and their change on the areas of both periods.
+
+    Parameters
+    ----------
+    parts
+        Further measures over the same areas, though not every area has something of them: the sources of a total.
+
+    Notes
+    -----
+    A measure that the area does not have in a period is not in the values of that period.
+    """
+    known = [code for code in measures if figures.numbers(code, period, area) is not None]
+    here = _shared(figures, area, known, [period])
+    now = _values(figures, area, known, parts, period, here)
+    if against is None:
+        return Together(now, {}, {})
+    both = [code for code in known if figures.numbers(code, against, area) is not None]
+    shared = _shared(figures, area, both, [period, against])
+    if not both or shared is None:
+        return Together(now, {}, {})
+    half = len(both)
+    return Together(
+        now,
+        _values(figures, area, both, parts, period, shared),
+        _values(figures, area, both, parts, against, shared, half),
+        shared.areas,
+        shared.left_out,
+    )
+
+
+def _shared(
+    figures: Figures, area: str, measures: Sequence[str], periods: Sequence[str]
+) -> Common | None:
+    """What the measures share in all of the periods; None where districts report them, but none all of them."""
+    sides = [((code,), period) for period in periods for code in measures]
+    added_up = [
+        bool(figures.districts(codes[0], period, area)) or area == "" for codes, period in sides
+    ]
+    if not any(added_up):  # an area below districts, or everything typed by the area itself
+        return common(figures, area, sides) if sides else Common(frozenset(), ())
+    shared = common(
+        figures, area, [side for side, sums in zip(sides, added_up, strict=True) if sums]
+    )
+    if not shared.areas or (shared.left_out and not all(added_up)):
+        return None  # a number that the area typed itself cannot be cut to fewer areas
+    cut = iter(shared.without)
+    return Common(shared.areas, tuple(next(cut) if sums else frozenset[str]() for sums in added_up))
+
+
+def _values(
+    figures: Figures,
+    area: str,
+    measures: Sequence[str],
+    parts: Sequence[str],
+    period: str,
+    shared: Common | None,
+    first: int = 0,
+) -> dict[str, float]:
+    """Measures and parts over what is shared; `first` is the place of the first one among the sides of `shared`."""
+    if shared is None or not measures:
+        return {}
+    left_out = dict(zip(measures, shared.without[first:], strict=False))
+    outside = shared.without[first]
+    found = {}
+    for code in [*measures, *parts]:
+        others = figures.districts(code, period, area) - shared.areas if shared.areas else outside
+        numbers = figures.without(code, period, area, left_out.get(code, outside | others))
+        if numbers is not None:
+            found[code] = float(numbers[0])
+    return found

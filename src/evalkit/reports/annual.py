@@ -12,7 +12,6 @@ from evalkit import charts, subsidy
 from evalkit.documents import Block
 from evalkit.documents.markdown import markdown
 from evalkit.files import regular_bytes
-from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
@@ -33,7 +32,7 @@ from evalkit.reports.sentences import (
     tell,
 )
 from evalkit.reports.tables import main_codes
-from evalkit.reports.voice import Rows, Voice, voice_of
+from evalkit.reports.voice import Rows, Voice, compare_on_common, voice_of
 from evalkit.reports.words import (
     MISSING,
     fixed,
@@ -164,6 +163,7 @@ def basis(
         place=scope.place,
         files=len(files),
         baseline=period_words(scope.baseline) if scope.baseline and scope.compares else "",
+        since=scope.since,
         found=found,
     )
     first, *rest = told.paragraphs
@@ -340,7 +340,7 @@ def comparisons(
     found = [block for block in told if block.content["text"]]
     if not found:
         return Block.paragraph("本期没有可作比较的指标。", "pending")
-    seen = compare(mine, scope.period, against=baseline)
+    seen = compare_on_common(mine, scope.period, baseline)
     seen = seen.sort_values("sort_order", kind="stable")
     ends = {
         verdict: _most(seen, verdict) if ranking == "full" else []
@@ -441,7 +441,7 @@ def falling_words(
     )
     groups: list[tuple[str, list[str]]] = []
     if comparable:
-        seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
+        seen = compare_on_common(mine, period, baseline).sort_values("sort_order", kind="stable")
         if seen["area"].nunique() < 2:
             return Block.group()
         hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(

@@ -125,14 +125,19 @@ def funds_table(
         c for p in data.codebook.lists["payer"] if (c := f"funds_{p}") in names and known.now.get(c)
     ]
     whole, rows = known.now.get("funds"), list[list[Any]]()
+    told = dict(zip(["funds", *codes], known.together("funds", parts=codes), strict=True))
     for code in [*codes, "funds"] if whole else []:
-        value, old = known.now[code] / WAN, known.before.get(code)
-        past = None if old is None else old / WAN
+        fact = told[code]
+        if fact is None:
+            continue
+        value = fact.value / WAN
+        past = None if fact.before is None else fact.before / WAN
         name = known.voice.term("total") if code == "funds" else names[code].name
-        growth = minus(value, past) / past if past else None
+        now = fact.common / WAN if fact.common is not None else value
+        growth = minus(now, past) / past if past else None
         grown = cell(growth, Format.percent(grouped=True, sign="arrow"))
-        step = step_cell(None if past is None else minus(value, past), 2)
-        rows.append([name, value, quotient(known.now[code], whole), past, step, grown])
+        step = step_cell(None if past is None else minus(now, past), 2)
+        rows.append([name, value, quotient(fact.value, whole), past, step, grown])
     since = known.since
     columns: list[Any] = [
         "来源",

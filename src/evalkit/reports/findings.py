@@ -54,10 +54,27 @@ class Found:
     since: str = "上年"  # what the baseline is called
     shares: tuple[Share, ...] = ()  # of all areas that reported; empty where some are hidden
     voice: Voice = dataclasses.field(default_factory=packaged, compare=False, repr=False)
+    common: float | None = (
+        None  # the number over the areas of which `before` is the sum; `n` where None
+    )
 
     @property
     def amount(self) -> str:
         return large(self.n, self.unit)
+
+    @property
+    def step(self) -> float | None:
+        """How the number moved over the areas that reported in both periods."""
+        return None if self.before is None else float(minus(self._comparable, self.before))
+
+    @property
+    def _comparable(self) -> float:
+        return self.n if self.common is None else self.common
+
+    @property
+    def moved(self) -> str | None:
+        """The same in words."""
+        return moved(self._comparable, self.before, self.unit, since=self.since, voice=self.voice)
 
     @property
     def most(self) -> tuple[Share, ...]:
@@ -131,8 +148,14 @@ def found_problems(
                 if pd.notna(n)
             )
         )
-        n, old = _less([known.now[c] for c in codes]), [known.before.get(c) for c in codes]
+        facts_of = known.together(*codes)
+        if any(fact is None for fact in facts_of):
+            continue
+        n = _less([fact.value for fact in facts_of if fact])
+        old = [fact.before for fact in facts_of if fact]
         before = None if None in old else _less([float(v or 0) for v in old])
+        common = [fact.common for fact in facts_of if fact]
+        shared = None if None in common else _less([float(v or 0) for v in common])
         out.append(
             Found(
                 key,
@@ -145,6 +168,7 @@ def found_problems(
                 known.since,
                 shares,
                 voice,
+                shared,
             )
         )
     return out
@@ -167,7 +191,7 @@ def problem_words(found: Sequence[Found]) -> Block:
                 "amount": one.amount,
                 "areas": one.areas,
                 "place": one.place,
-                "moved": moved(one.n, one.before, one.unit, since=one.since, voice=voice),
+                "moved": one.moved,
             }
             for one in found
             if one.n > 0
@@ -188,7 +212,7 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
             cell(v, Format(digits, grouped=True))
             for v in (one.n / scale, None if one.before is None else one.before / scale)
         )
-        step = step_cell(None if one.before is None else minus(one.n, one.before) / scale, digits)
+        step = step_cell(None if one.step is None else one.step / scale, digits)
         rows.append([one.name, unit, now, old, step, one.areas])
     columns: list[Any] = ["问题", {"key": "unit", "label": "单位", "align": "center"}]
     columns += right(

@@ -29,7 +29,7 @@ from evalkit.reports.sentences import (
     spoken,
     tell,
 )
-from evalkit.reports.voice import Voice, voice_of
+from evalkit.reports.voice import Voice, compare_on_common, voice_of
 from evalkit.reports.words import light, period_words, step_words
 from evalkit.world.number import times
 
@@ -134,6 +134,8 @@ def courses(known: Facts) -> dict[str, str]:
     if not rows:
         return {}
     frame = pd.DataFrame(rows)
+    if "value_common" in frame:  # what became better or worse did so over the areas of both periods
+        frame["value"] = frame["value_common"].fillna(frame["value"])
     found = course(frame, frame["indicator"].map(known.earlier))
     return {code: one for code, one in zip(frame["indicator"], found, strict=True) if one != "none"}
 
@@ -233,7 +235,7 @@ def compared(scope: Scope, code: str) -> Block:
     current = frame.loc[frame["period"].eq(period) & frame["value"].notna()]
     if not len(current):
         return Block.paragraph("")
-    seen = compare(frame, period, against=scope.baseline)
+    seen = compare_on_common(frame, period, scope.baseline)
     seen = seen.sort_values("sort_order", kind="stable")
     first, n, voice = current.iloc[0], len(seen), scope.voice
     name, whole = voice.short(first), seen["reference"].iloc[0]
@@ -368,7 +370,7 @@ def standing(
     name = path.rpartition("/")[2]
     if not (mine["area"].eq(path) & mine["period"].eq(str(period)) & mine["value"].notna()).any():
         return Block.paragraph(voice.say("silent", name, period_words(period)), "pending")
-    seen = compare(mine, period, against=baseline)
+    seen = compare(mine, period, against=baseline, whole=data.indicators)
     mine = seen.loc[seen["area"] == path].assign(
         name=lambda f: f["indicator"].map(voice.short_names(frame))
     )

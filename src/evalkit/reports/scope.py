@@ -114,7 +114,7 @@ class Scope:
             name=chosen["indicator"].map(names),
             headline=chosen["indicator"].isin(self.voice.headline),
         )
-        return Rows.of(named, data.project)
+        return Rows.of(named, data.project, frame)
 
     def of(self, area: str) -> Scope:
         """The same of one area."""

@@ -18,7 +18,8 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook
-from evalkit.indicators.compare import MINIMUM_BASE
+from evalkit.indicators.compare import CHANGE, MINIMUM_BASE, compare
+from evalkit.indicators.extent import Figures, seen_in_both, together
 from evalkit.indicators.load import Data
 from evalkit.problems import Problem
 from evalkit.reports.templates import Teller, Told, UnknownName
@@ -36,7 +37,8 @@ from evalkit.reports.words import (
     shown,
     step_words,
 )
-from evalkit.world.extent import Extent
+from evalkit.world.area import Area
+from evalkit.world.extent import Extent, named, split
 from evalkit.world.number import minus, percent, quotient
 from evalkit.world.yaml import read_yaml
 
@@ -61,16 +63,70 @@ class Fact:
     unit: str
     value: float
     before: float | None = None
+    common: float | None = None  # the value over the areas of which `before` is the sum
+    n_common: int | None = None  # how many districts those are
+    left_out: tuple[str, ...] = ()  # who is not among them
     rank: tuple[int, int] | None = None  # place and of how many
     mark: str | None = None  # good, middle or bad against the reference
     extent: Extent | None = None  # the areas on which it rests, where that is known
 
 
 @dataclass(frozen=True)
+class Silent:
+    """Who is missing from the whole report.
+
+    Attributes
+    ----------
+    now, before
+        Districts of which nothing at all came this period and at the baseline, and townships missing from a district.
+    in_one
+        Who reported in one of the two periods only, so that changes leave them out.
+    expected, common
+        How many districts should have reported, and how many reported in both periods.
+    """
+
+    now: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    in_one: tuple[str, ...] = ()
+    expected: int = 0
+    common: int = 0
+
+    @classmethod
+    def of(
+        cls, rows: pd.DataFrame, figures: Figures, area: str, period: str, baseline: str | None
+    ) -> Silent:
+        """From the measures of an area (`evalkit.indicators.extent`)."""
+        if "absent" not in rows:
+            return cls()
+
+        def absent(when: str) -> tuple[str, ...]:
+            mine = rows.loc[(rows["period"] == when) & (rows["source"] != "figures")]
+            lost = [set(split(text)) for text in mine["absent"]]
+            return tuple(sorted(set.intersection(*lost))) if lost else ()
+
+        expected = rows.loc[rows["period"] == period, "n_expected"].max()
+        expected = 0 if pd.isna(expected) else int(expected)
+        if baseline is None or not figures.reported(baseline):
+            return cls(absent(period), (), (), expected, 0)
+        shared = seen_in_both(figures, area, period, baseline)
+        return cls(absent(period), absent(baseline), shared.left_out, expected, len(shared.areas))
+
+    @property
+    def districts(self) -> int:
+        """How many districts are missing this period."""
+        return sum(_is_district(path) for path in self.now)
+
+
+def _is_district(path: str) -> bool:
+    return Area.of(path).district().path == path
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of one area in one period, and of the baseline.
 
-    `now` and `before` hold values of measures by code; `rows` and `earlier` the rows of indicators by code.
+    `now` and `before` hold values of measures by code; `rows` and `earlier` the rows of indicators by code. What was
+    before is told over the areas that reported in both periods; `rows` hold `value_common`, the value over the same.
     """
 
     area: str
@@ -82,6 +138,10 @@ class Facts:
     earlier: Mapping[str, float]
     baseline: str | None = None
     folder: Path | None = None  # of the project's own templates
+    path: str = ""
+    figures: Figures | None = None
+    place: str = "地区"  # what the districts are called
+    silent: Silent = Silent()
     extents: Mapping[str, Extent] = field(default_factory=dict)  # of measures
 
     @property
@@ -90,24 +150,62 @@ class Facts:
 
     @property
     def since(self) -> str:
-        """What the baseline is called: 上年, or its own name."""
-        return baseline_words(self.period, self.baseline, self.voice)
+        """What the baseline is called: 上年, or its own name; with 同口径 where a whole district is in one of the two only."""
+        name = baseline_words(self.period, self.baseline, self.voice)
+        return self.voice.say("on_same_areas", name) if self.silent.in_one else name
 
     def measure(self, code: str) -> Fact | None:
         """A measure with its roles; None where it is not known."""
-        about = self.codebook.measures.get(code)
-        if about is None:
-            raise UnknownName(code, self.codebook.measures)
-        value = self.now.get(code)
+        return self.together(code)[0]
+
+    def together(self, *codes: str, parts: Sequence[str] = ()) -> list[Fact | None]:
+        """Measures that are told together, on the same areas; None for each that is not known there.
+
+        `parts`: further ones over the same areas, though not every area has something of them.
+        """
+        for code in (*codes, *parts):
+            if code not in self.codebook.measures:
+                raise UnknownName(code, self.codebook.measures)
+        if self.figures is None:
+            return [
+                self._fact(code, self.now.get(code), self.before.get(code), self.now.get(code))
+                for code in (*codes, *parts)
+            ]
+        found = together(self.figures, self.path, codes, self.period, self.baseline, parts)
+        return [
+            self._fact(
+                code,
+                found.now.get(code),
+                found.before.get(code),
+                found.now_common.get(code),
+                len(found.areas),
+                found.left_out,
+            )
+            for code in (*codes, *parts)
+        ]
+
+    def _fact(
+        self,
+        code: str,
+        value: float | None,
+        before: float | None,
+        common: float | None,
+        n_common: int | None = None,
+        left_out: tuple[str, ...] = (),
+    ) -> Fact | None:
         if value is None:
             return None
+        about = self.codebook.measures[code]
         return Fact(
             self.area,
             code,
             about.name,
             about.unit,
             value,
-            self.before.get(code),
+            before,
+            common,
+            n_common,
+            left_out,
             extent=self.extents.get(code),
         )
 
@@ -135,9 +233,61 @@ class Facts:
 
     def change(self, code: str) -> float | None:
         row, old = self.rows.get(code), self.earlier.get(code)
-        return (
-            None if row is None or old is None or pd.isna(old) else float(minus(row["value"], old))
-        )
+        if row is None or old is None or pd.isna(old):
+            return None
+        return float(minus(row.get("value_common", row["value"]), old))
+
+    def lacking(self, *codes: str) -> str:
+        """Who is missing from measures told together, beyond those who are missing from the whole report."""
+        rests = [self.extents[code] for code in codes if code in self.extents]
+        return self._lacking({path for extent in rests for path in extent.absent})
+
+    def lacking_words(self, row: Any) -> str:
+        """Who is missing from an indicator, beyond those who are missing from the whole report."""
+        return self._lacking(set(split(row.get("absent"))))
+
+    def _lacking(self, lost: set[str]) -> str:
+        beyond = sorted(lost - set(self.silent.now))
+        return self.voice.say("lacking", named(beyond)) if beyond else ""
+
+    def on_common(self, told: str | None, n_common: Any, left_out: Any) -> str | None:
+        """A change with the areas it is made over, where those are not the ones of the whole report."""
+        lost = left_out if isinstance(left_out, tuple) else split(left_out)
+        if not told or set(lost) <= set(self.silent.in_one):
+            return told
+        districts = any(map(_is_district, lost))
+        n = int(n_common) if districts and n_common is not None and pd.notna(n_common) else None
+        return self.voice.say("on_common", told, n=n, place=self.place, left_out=named(lost))
+
+
+# what is looked up once for a set of data
+_figures: dict[int, Figures] = {}
+_changes: dict[int, dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]]] = {}
+
+
+def figures_of(data: Data) -> Figures:
+    """The measures of a set of data by area, period and code."""
+    if id(data) not in _figures:
+        _figures[id(data)] = Figures(data.measures)
+        weakref.finalize(data, _figures.pop, id(data), None)
+    return _figures[id(data)]
+
+
+def changes_of(
+    data: Data, period: str, baseline: str | int | None
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """By area and indicator the columns of `compare` that tell its change on the areas of both periods."""
+    if baseline is None or not (data.indicators["period"] == period).any():
+        return {}
+    if id(data) not in _changes:
+        _changes[id(data)] = {}
+        weakref.finalize(data, _changes.pop, id(data), None)
+    known = _changes[id(data)]
+    if (key := (period, str(baseline))) not in known:
+        seen = compare(data.indicators, period, against=baseline)
+        keys = zip(seen["area"], seen["indicator"], strict=True)
+        known[key] = dict(zip(keys, seen[CHANGE].to_dict("records"), strict=True))
+    return known[key]
 
 
 # facts of an area, collected once for a set of data
@@ -168,6 +318,10 @@ def _facts(data: Data, period: str, baseline: str | int | None, area: str | None
     current = rows.loc[(rows["period"] == period) & rows["value"].notna()].to_dict("records")
     counted = numbers.loc[(numbers["period"] == period) & numbers["value"].notna()]
     extents = {row["measure"]: _extent(row) for row in counted.to_dict("records")}
+    moves = changes_of(data, period, baseline)
+    for row in current:
+        row |= moves.get((root, row["indicator"]), {})
+    voice = Voice.of(data.project)
     return Facts(
         area=root.rpartition("/")[2] or data.project.settings["area"] or "全部地区",
         period=period,
@@ -175,10 +329,18 @@ def _facts(data: Data, period: str, baseline: str | int | None, area: str | None
         now=at(numbers, "measure", period),
         before=at(numbers, "measure", baseline),
         rows={r["indicator"]: r for r in current},
-        earlier=at(rows, "indicator", baseline),
+        earlier={r["indicator"]: r["previous"] for r in current if "previous" in r}
+        if root
+        else at(rows, "indicator", baseline),
         baseline=None if baseline is None else str(baseline),
-        folder=Voice.of(data.project).folder,
+        folder=voice.folder,
+        path=root,
+        figures=figures_of(data),
+        place=voice.place("district"),
         extents={code: extent for code, extent in extents.items() if extent is not None},
+        silent=Silent.of(
+            numbers, figures_of(data), root, period, None if baseline is None else str(baseline)
+        ),
     )
 
 
@@ -231,12 +393,32 @@ def tell(name: str, known: Facts, **more: Any) -> Told:
         "date": cut_off(known.period),
         "year": period_words(known.period),
         "since": known.since,
+        "reporting": told_extent(known),
     }
 
     def functions(teller: Teller) -> Mapping[str, Any]:
         return Asking(known, teller).functions()
 
     return known.voice.texts.tell(name, {**plain, **more}, money_size, functions)
+
+
+def told_extent(known: Facts) -> dict[str, Any] | None:
+    """Which districts the whole report lacks, for the templates; None where every expected one is there."""
+    silent = known.silent
+    if not silent.now and not silent.in_one:
+        return None
+    return {
+        "now": named(silent.now),
+        "before": named(silent.before),
+        "left_out": named(silent.in_one),
+        "expected": silent.expected,
+        "reported": silent.expected - silent.districts,
+        "common": silent.common,
+        "since": baseline_words(known.period, known.baseline, known.voice)
+        if known.baseline
+        else "",
+        "districts": known.place,
+    }
 
 
 @dataclass(frozen=True)
@@ -249,12 +431,22 @@ class Asking:
     def functions(self) -> dict[str, Callable[..., Any]]:
         return {name: getattr(self, name) for name in FUNCTIONS}
 
-    def amount(self, code: str, less: str | None = None) -> str | None:
-        """A measure with its unit; `less`: what is left of it beside another, where anything is."""
-        fact = self.known.measure(code)
+    def amount(
+        self, code: str, less: str | None = None, beside: str | Sequence[str] = ()
+    ) -> str | None:
+        """A measure with its unit, and who is missing from it.
+
+        `less`: what is left of it beside another, where anything is; `beside`: others that are told in the same sentence,
+        so that all are over the same areas.
+        """
+        others = [beside] if isinstance(beside, str) else list(beside)
+        there = [other for other in others if self.known.measure(other) is not None]
+        fact = self.known.together(code, *there)[0]
         if less is None:
-            return None if fact is None else self._amount(fact.value, fact.unit)
-        other = self.known.measure(less)
+            if fact is None:
+                return None
+            return self._amount(fact.value, fact.unit) + self.known.lacking(code, *there)
+        fact, other = self.known.together(code, less)
         if fact is None or other is None or fact.value <= other.value:
             return None
         return self._amount(fact.value - other.value, fact.unit)
@@ -266,7 +458,7 @@ class Asking:
 
     def share(self, code: str, of: str) -> str | None:
         """One measure as a share of another: 23.4%."""
-        part, whole = self.known.measure(code), self.known.measure(of)
+        part, whole = self.known.together(code, of)
         if part is None or whole is None or whole.value <= 0:
             return None
         return percent(part.value, over=whole.value)
@@ -275,21 +467,24 @@ class Asking:
         """The change of a measure (or of what is left of it) against the baseline, also in per cent where `growth`."""
         fact = self.known.measure(code)
         if less is None:
-            return None if fact is None else self._moved(fact.unit, fact.value, fact.before, growth)
-        other = self.known.measure(less)
+            return None if fact is None else self._fact_moved(fact, growth)
+        fact, other = self.known.together(code, less)
         if fact is None or other is None or fact.before is None or other.before is None:
             return None
-        if fact.value <= other.value:
+        if fact.value <= other.value or fact.common is None or other.common is None:
             return None
-        left, before = fact.value - other.value, max(fact.before - other.before, 0.0)
-        return self._moved(fact.unit, left, before, growth)
+        left, before = fact.common - other.common, max(fact.before - other.before, 0.0)
+        told = self._moved(fact.unit, left, before, growth)
+        return self.known.on_common(told, fact.n_common, fact.left_out)
 
     def rate(self, code: str, unit: bool = True) -> str | None:
         """An indicator as a sentence has it; with a word where its base is small."""
         row = self.known.row(code)
         if row is None:
             return None
-        return spoken(row) + small(row, self.known.voice) if unit else shown(row, unit=False)
+        if not unit:
+            return shown(row, unit=False)
+        return spoken(row) + small(row, self.known.voice) + self.known.lacking_words(row)
 
     def rate_moved(self, code: str) -> str | None:
         """The change of an indicator against the baseline."""
@@ -297,7 +492,7 @@ class Asking:
         if row is None:
             return None
         told = change_words(row, self.known.change(code), self.known.since, self.known.voice)
-        return told or None
+        return self.known.on_common(told or None, row.get("n_common"), row.get("left_out"))
 
     def compared(self, code: str) -> str | None:
         """An indicator against its reference."""
@@ -341,20 +536,17 @@ class Asking:
         """
         known, speak = self.known, self.known.voice.say
         under = whole or of or ""
-        all_, some, row = known.measure(under), known.measure(part), known.row(rate)
+        (all_, some), row = known.together(under, part), known.row(rate)
         if all_ is None or some is None or all_.value <= 0:
             return None
         called = name or all_.name
-        total = f"{called}{self._amount(all_.value, all_.unit)}" if whole else ""
+        lacking = known.lacking(under, part)
+        total = f"{called}{self._amount(all_.value, all_.unit)}{lacking}" if whole else ""
         if whole and all_.value == 1:
             return speak("part_one", total=total, done=bool(some.value), say=say)
         if some.value == 0:
             return speak("part_none", total=total, lead=lead, say=say, zero=zero)
-        moved_ = (
-            change_words(row, known.change(rate), known.since, known.voice)
-            if row is not None
-            else ""
-        )
+        moved_ = self.rate_moved(rate) or ""
         told = (
             f"{known.voice.short(row)}{spoken(row)}{small(row, known.voice)}"
             if row is not None
@@ -363,11 +555,13 @@ class Asking:
         behind: dict[str, Any] = {"rate": told, "moved": moved_}
         if some.value == all_.value:
             return speak("part_all", total=total, name=called, say=say, every=every, **behind)
-        n = self._amount(some.value, some.unit)
+        n = self._amount(some.value, some.unit) + ("" if whole else lacking)
         if row is not None and self._apart(some, rate):
-            fewer = some.value < (some.before or 0) and known.before.get(under, 0) > all_.value
+            fewer = (some.common or 0) < (some.before or 0) and (all_.before or 0) > (
+                all_.common or 0
+            )
             behind |= {
-                "n_moved": self._moved(some.unit, some.value, some.before),
+                "n_moved": self._fact_moved(some),
                 "moved": step_words(row, known.change(rate), known.voice),
                 "fewer": fewer,
             }
@@ -377,7 +571,9 @@ class Asking:
     def _apart(self, some: Fact, rate: str) -> bool:
         """Whether a count and its rate went different ways."""
         step, row = self.known.change(rate), self.known.row(rate)
-        if not step or some.before is None or not (some.value - some.before) * step < 0:
+        if not step or some.before is None or some.common is None:
+            return False
+        if not (some.common - some.before) * step < 0:
             return False
         return fixed(abs(step), int(row["decimals"]), scale=row["scale"]).strip("0.") != ""
 
@@ -407,6 +603,12 @@ class Asking:
     def _amount(self, value: float, unit: str) -> str:
         self._told(value, unit)
         return large(value, unit, self.teller.money)
+
+    def _fact_moved(self, fact: Fact, growth: bool = False) -> str | None:
+        if fact.common is None:
+            return None
+        told = self._moved(fact.unit, fact.common, fact.before, growth)
+        return self.known.on_common(told, fact.n_common, fact.left_out)
 
     def _moved(
         self, unit: str, now: float, before: float | None, growth: bool = False

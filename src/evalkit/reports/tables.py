@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.codebook import Codebook
 from evalkit.documents import Block, Cell
 from evalkit.documents.latex import latex_table as latex
-from evalkit.indicators.compare import VERDICTS, WHOLE, compare
+from evalkit.indicators.compare import VERDICTS, WHOLE
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import (
     baseline,
@@ -23,7 +23,7 @@ from evalkit.reports.quality import (
 )
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import MOST, place_of
-from evalkit.reports.voice import Voice, packaged, voice_of
+from evalkit.reports.voice import Voice, compare_on_common, packaged, voice_of
 from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
@@ -45,7 +45,9 @@ from evalkit.reports.words import (
     valued,
     with_something,
 )
-from evalkit.world.number import half_up, minus, times
+from evalkit.world.area import Area
+from evalkit.world.extent import Extent, named, split
+from evalkit.world.number import half_up, times
 
 SMALL_BASE = "基数小,不参与排序"
 
@@ -87,7 +89,8 @@ def overview(
         (frame["period"] == scope.period) & (frame["level"] == level)
     ).any():
         return Block.paragraph("主要指标一览表：台账里没有可以计算主要指标的数据。")
-    now = compare(frame.loc[frame["level"] == level], scope.period, against=scope.baseline)
+    areas = frame.loc[frame["level"] == level]
+    now = compare_on_common(areas, scope.period, scope.baseline, frame)
     now = now.merge(_extra(frame, scope.period), on=["area", "indicator"], how="left")
     view = _View(scope, frame, now, voice)
     blocks = [_whole(view, codes)] if part != "areas" else []
@@ -189,7 +192,8 @@ def above(frame: pd.DataFrame, period: str, level: str) -> pd.DataFrame:
 def _whole(view: _View, codes: list[str]) -> Block:
     scope, now, place = view.scope, view.now, view.place
     period, against, ranking = scope.period, scope.baseline, scope.ranking
-    total, before = view.total(period), view.total(against)
+    total = view.total(period)
+    moves = _moves_of_total(view.frame, total, period, against)
     rows, every = [], int(now["area"].nunique())
     for code in codes:
         mine = now.loc[(now["indicator"] == code) & now["value"].notna()]
@@ -197,11 +201,11 @@ def _whole(view: _View, codes: list[str]) -> Block:
             continue
         row = total.loc[code] if code in total.index else mine.iloc[0]
         whole = code in total.index
-        old = before.loc[code, "value"] if code in before.index else float("nan")
         ends = _ends(mine, place)
         told: list[Any] = [MISSING] * 2
-        if whole and pd.notna(old):
-            told = [valued(row, old, unit=False), stepped(row, minus(row["value"], old))]
+        if whole and code in moves.index and pd.notna(moves.at[code, "previous"]):
+            old = valued(row, moves.at[code, "previous"], unit=False)
+            told = [old, stepped(row, moves.at[code, "change"])]
         few = f"（{n}个{place}有数）" if 0 < (n := mine["area"].nunique()) < every else ""
         target = MISSING if pd.isna(row["target"]) else _reference(row)
         rows.append(
@@ -228,6 +232,7 @@ def _whole(view: _View, codes: list[str]) -> Block:
     ]
     columns, rows = with_something(columns, rows, ("previous", "change", *ends_))
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
+    notes += extent_notes(total.reindex(codes).dropna(subset=["name"]), moves, place)
     title, demo = f"{period_words(period)}主要指标一览表", bool(view.frame["is_demo"].any())
     return Block.table(
         title,
@@ -238,6 +243,63 @@ def _whole(view: _View, codes: list[str]) -> Block:
         sortable=False,
         demo=demo,
     )
+
+
+def _moves_of_total(
+    frame: pd.DataFrame, total: pd.DataFrame, period: str, against: str | None
+) -> pd.DataFrame:
+    """By indicator how the total moved, over the areas that reported in both periods."""
+    if against is None or not len(total):
+        return pd.DataFrame()
+    rows = frame.loc[frame["area"] == total["area"].iloc[0]]
+    return compare_on_common(rows, period, against, frame).set_index("indicator")
+
+
+def _in_order(frame: pd.DataFrame, now: pd.DataFrame, total: pd.DataFrame) -> pd.DataFrame:
+    """Area and name of the lines of a table: the areas with a value, and those that should have reported."""
+    known = now[["area", "area_name", "sort_order"]].drop_duplicates("area")
+    whole = getattr(frame, "whole", None)
+    places = (frame if whole is None else whole).drop_duplicates("area").set_index("area")
+    absent = {area for text in total.get("absent", ()) for area in split(text)}
+    level = Area.of(str(known["area"].iloc[0])).level if len(known) else ""
+    lost = sorted(a for a in absent - set(known["area"]) if Area.of(a).level == level)
+    added = pd.DataFrame(
+        {
+            "area": lost,
+            "area_name": [Area.of(area).name for area in lost],
+            "sort_order": [places["sort_order"].get(area, len(places)) for area in lost],
+        }
+    )
+    return pd.concat([known, added]).sort_values("sort_order", kind="stable")[["area", "area_name"]]
+
+
+def extent_notes(total: pd.DataFrame, moves: pd.DataFrame, place: str) -> list[str]:
+    """On which areas the numbers of a total rest, and its changes, where those are not all.
+
+    Parameters
+    ----------
+    total
+        Rows of `evaluate` by indicator.
+    moves
+        Rows of `compare` by indicator.
+    """
+    notes = []
+    extents: dict[str, list[str]] = {}
+    for row in total.to_dict("records"):
+        found = Extent.read(row.get("n_areas"), row.get("n_expected"), row.get("absent"))
+        if found and (told := found.words(place)):
+            extents.setdefault(told, []).append(str(row["name"]))
+    for told, names in extents.items():
+        which = "" if len(names) == len(total) else "、".join(names)
+        notes.append(f"合计{f'中{which}' if which else ''}只含已报送的{place}：{told}。")
+    changes: dict[str, list[str]] = {}
+    for code in total.index.intersection(moves.index):
+        if (lost := split(moves.at[code, "left_out"])) and pd.notna(moves.at[code, "change"]):
+            changes.setdefault(named(lost), []).append(str(total.at[code, "name"]))
+    for lost, names in changes.items():
+        which = "" if len(names) == len(total) else f"{'、'.join(names)}的"
+        notes.append(f"合计中{which}以前数和增减按两期都报送的{place}计算（同口径），不含{lost}。")
+    return notes
 
 
 def _reference(row: Any) -> Cell:
@@ -252,8 +314,8 @@ def _family(view: _View, codes: list[str], label: str) -> Block:
     columns: list[Any] = [{"key": "area", "label": place}]
     shown_codes = [code for code in codes if (now["indicator"] == code).any()]
     cells = {(r["area"], r["indicator"]): r for r in now.to_dict("records")}
-    order = now.sort_values("sort_order")[["area", "area_name"]].drop_duplicates()
     total = view.total(period)
+    order = _in_order(frame, now, total.reindex(shown_codes))
     for code in shown_codes:
         row = now.loc[now["indicator"] == code].iloc[0]
         order_column = (
@@ -281,16 +343,12 @@ def _family(view: _View, codes: list[str], label: str) -> Block:
             ]
         rows.append(line)
     has_total = any(code in total.index for code in shown_codes)
-    before = view.total(against)["value"]
+    moves = _moves_of_total(frame, total, period, against)
     if has_total:
         cells_of_total: list[Any] = [view.voice.term("total")]
         for code in shown_codes:
             whole = total.loc[code] if code in total.index else None
-            moved = (
-                minus(whole["value"], before[code])
-                if whole is not None and code in before.index
-                else None
-            )
+            moved = moves.at[code, "change"] if code in moves.index else None
             cells_of_total += (
                 [marked(whole), stepped(whole, moved)] if whole is not None else [MISSING] * 2
             )
@@ -298,6 +356,7 @@ def _family(view: _View, codes: list[str], label: str) -> Block:
         rows.append(cells_of_total)
     notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
     notes += hidden_notes(frame, gone)
+    notes += extent_notes(total.reindex(shown_codes).dropna(subset=["name"]), moves, place)
     tied = ranking == "full" and bool(now.loc[now["indicator"].isin(shown_codes), "tied"].any())
     notes += ["印出数值相同的，位次并列。"] if tied else []
     notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []

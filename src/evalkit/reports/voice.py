@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator, load_codebook
+from evalkit.indicators.compare import compare
 from evalkit.indicators.project import Project
 from evalkit.reports.templates import Texts, Told, texts_of
 
@@ -21,21 +22,36 @@ NO_WORD = "地区"  # areas of a level for which no word is known
 
 
 class Rows(pd.DataFrame):
-    """Rows of indicators that know the project they come from, whatever is chosen of them."""
+    """Rows of indicators that know the project they come from, whatever is chosen of them, and all rows of the data."""
 
-    _metadata: ClassVar[list[str]] = ["project"]
+    _metadata: ClassVar[list[str]] = ["project", "whole"]
     project: Project | None = None
+    whole: pd.DataFrame | None = None
 
     @property
     def _constructor(self) -> type[Rows]:
         return Rows
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, project: Project) -> Rows:
-        """The frame as rows of a project."""
+    def of(cls, frame: pd.DataFrame, project: Project, whole: pd.DataFrame | None = None) -> Rows:
+        """The frame as rows of a project; `whole`: the rows of all areas, over which changes are made."""
         rows = cls(frame)
-        rows.project = project
+        rows.project, rows.whole = project, whole
         return rows
+
+
+def compare_on_common(
+    rows: pd.DataFrame,
+    period: str | int,
+    against: str | int | None = None,
+    within: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """`compare` with the mean; changes over the areas that reported in both periods.
+
+    Which those are is looked up in the whole of the data, where the rows know it, else in `within`.
+    """
+    whole = getattr(rows, "whole", None)
+    return compare(rows, period, against=against, whole=within if whole is None else whole)
 
 
 @dataclass(frozen=True)
