@@ -186,3 +186,8 @@ def test_kinds_to_be_ticked_that_are_names_of_other_columns_too(tmp_path: Path) 
             "enterprise",
             "social",
         ], heads
+
+
+def test_a_town_that_stands_in_the_first_row_of_its_group() -> None:
+    units = read_ledger(CASES / "m2_镇街空白向下.csv").tables["units"]
+    assert units["area"].str.rpartition("/")[2].tolist() == ["城关镇", "城关镇", "河口镇", "河口镇"]

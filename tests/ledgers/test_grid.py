@@ -151,7 +151,7 @@ def test_sheets_left_out_are_said() -> None:
             sheet([UNITS, unit(2)], "旧表", state="hidden"),
             sheet([["组织类型", "状态"], ["非公企业", "正常"]], "字典"),
             sheet([UNITS, unit(1)], "汇总"),
-            sheet([["镇街", "单位数", "党员数"], ["城关镇", 35.0, 120.0]], "Sheet9"),
+            sheet([["镇街", "排名", "评语"], ["城关镇", 35.0, 120.0]], "Sheet9"),
             sheet([[""]], "Sheet3"),
         ]
     )

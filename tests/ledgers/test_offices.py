@@ -89,7 +89,7 @@ def test_a_row_of_units_belongs_to_the_heading() -> None:
     )
 
 
-def test_a_form_filled_for_one_unit_is_no_ledger() -> None:
+def test_a_form_filled_for_one_unit_is_a_ledger_of_one() -> None:
     rows = [
         ["两新组织党建台账登记卡"],
         ["单位名称", "甲公司", "从业人员", "80"],
@@ -98,17 +98,19 @@ def test_a_form_filled_for_one_unit_is_no_ledger() -> None:
         ["经营范围", "餐饮", "占地面积", "300"],
     ]
     ledger = read(rows)
-    assert not len(ledger.tables["units"])  # 单位地址 was taken for a unit
-    (problem,) = [p for p in ledger.problems if p.code == "sheet_skipped"]
-    assert problem.found == "像是一张表登记一个单位" and "一行一个单位" in problem.advice
+    (unit,) = ledger.tables["units"].to_dict("records")  # 单位地址 is none
+    numbers = [unit[column] for column in ("employees", "members", "full_members")]
+    assert (unit["unit_name"], numbers) == ("甲公司", [80, 4, 3])
+    assert "湖滨路" not in str(ledger.problems)
 
 
-def test_a_second_ledger_to_the_right_is_an_error() -> None:
+def test_a_second_ledger_to_the_right_is_read_as_well() -> None:
     ledger = read(
         [["序号", *PLAIN, "序号", *PLAIN], [1.0, "甲公司", 10.0, 1.0, 2.0, "乙公司", 30.0, 3.0]]
     )
-    (problem,) = [p for p in ledger.problems if p.severity == "error"]
-    assert problem.where == "Sheet1!F1" and "右边各行未计入" in problem.read
+    assert not [p for p in ledger.problems if p.severity == "error"]
+    units = ledger.tables["units"].set_index("unit_name")["employees"]
+    assert units.to_dict() == {"甲公司": 10, "乙公司": 30}
 
 
 def test_of_two_years_side_by_side_the_newer_one() -> None:

@@ -62,6 +62,8 @@ class RawSheet:
     ``rows[0]`` is Excel's row 1, columns begin at A. Rows and columns of merges and of cells without a value
     count from 1. Cells: text, float, int, bool, date, datetime, time; an empty cell is ``""``; an error of a formula is
     its text (``#REF!``); a formula that nobody calculated is ``""`` and stands in ``no_value``.
+
+    A sheet made from another one (``shaped``) tells in ``origin`` where its cells stand there, rows and columns from 0.
     """
 
     file: str
@@ -71,6 +73,8 @@ class RawSheet:
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     no_value: frozenset[tuple[int, int]] = frozenset()
     date_1904: bool = False
+    origin: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    shaped: str = ""
 
 
 _Result = tuple[list[RawSheet], list[Problem]]

@@ -402,6 +402,7 @@ class Parser:
                     if column in pair
                     else own
                 )
+        self._first_of_group(form, cells)
         self._no_value(form)
         self._merged(form, specs, cells)
         base |= self._place(form, cells)
@@ -491,6 +492,37 @@ class Parser:
             return cells
         return _by_rows(block, index, cells) if by_rows else _carried(cells)
 
+    def _first_of_group(self, form: Form, cells: Mapping[str, list[object]]) -> None:
+        """A place, month or name that stands in the first row of its group only holds for the rows below: asked.
+
+        So it is where the first row says it and nothing is said twice; else a blank cell is a blank cell.
+        """
+        columns = [*RULES["first_of_group"]["all"], *RULES["first_of_group"].get(form.name, ())]
+        for column in (c for c in columns if c in cells):
+            start = 0
+            for block in form.blocks:
+                stop = start + len(block.rows)
+                some = [_cell_text(cell) for cell in cells[column][start:stop]]
+                said = [squeeze(text) for text in some if text]
+                blank = [n for n, text in enumerate(some) if not text]
+                other = column == "party_org" and "unit_name" in block.columns  # which names it
+                once = bool(some and some[0]) and len(set(said)) == len(said)
+                if column in block.columns and blank and once and not other:
+                    for n in blank:
+                        cells[column][start + n] = cells[column][start + n - 1]
+                    words = (f"{len(blank)}行空白，只在每组第一行填写", "空白的行按上面一行")
+                    self.problems.append(
+                        form.problem(
+                            "value_noted",
+                            column,
+                            start + blank[0],
+                            *words,
+                            advice="各行分别填写",
+                            severity="question",
+                        )
+                    )
+                start = stop
+
     def _no_value(self, form: Form) -> None:
         """Formulas that were never calculated: the cell is empty although the office sees a number."""
         for block in form.blocks:
@@ -567,7 +599,7 @@ class Parser:
                     known = memo[words] = len(pool)
                     pool.append((area, year, f"{district_of(area)}\x1f{year or ''}"))
                 codes.append(known)
-            if other:
+            if other and not block.sheet.shaped:
                 at = where(block.sheet, "", block.columns["period"].index)
                 text = f"年份列写{'、'.join(in_time(other))}，其他地方写{place.period}"
                 self.problems.append(finding("period_conflict", block.sheet.file, at, text))

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from evalkit.ledgers import dates, persons
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, WORDS, finding
@@ -112,8 +115,24 @@ def letter(index: int) -> str:
     return ("" if index < 26 else letter(index // 26 - 1)) + chr(65 + index % 26)
 
 
+def _stands(sheet: RawSheet, row: int, column: int) -> tuple[int, int]:
+    """Where a cell of a sheet made from another one stands in the latter, or its row does."""
+    if (row, column) in sheet.origin:
+        return sheet.origin[row, column]
+    beside = [at for (r, _), at in sheet.origin.items() if r == row]
+    return beside[0] if beside else (row, column)
+
+
+def row_at(sheet: RawSheet, row: int) -> int:
+    """The Excel row of a row of a sheet, in the sheet that it was made from."""
+    return _stands(sheet, row - 1, 0)[0] + 1 if sheet.origin and row is not pd.NA else row
+
+
 def where(sheet: RawSheet, row: int | str, column: int) -> str:
-    """``sheet!F12`` of an Excel row and a column from 0."""
+    """``sheet!F12`` of an Excel row and a column from 0; of a sheet made from another one, of the latter."""
+    if sheet.origin and isinstance(row, int | np.integer):
+        row, column = _stands(sheet, int(row) - 1, column)
+        row += 1
     return f"{sheet.name}!{letter(column)}{row}"
 
 
@@ -258,6 +277,14 @@ def _levels(rows: list[list[object]]) -> dict[int, tuple[str, ...]]:
     return result
 
 
+def _same_lowest(levels: Levels, before: Levels) -> bool:
+    """Whether a heading says again the lowest row of an earlier one that had groups above it."""
+    grouped = max(map(len, before.values())) > max(map(len, levels.values()))
+    return grouped and {i: plain(t[-1]) for i, t in levels.items()} == {
+        i: plain(t[-1]) for i, t in before.items()
+    }
+
+
 def _aside(first: str, totals: Iterable[str]) -> bool:
     """Whether the first cell makes a total or a note of a row whose key column is filled."""
     return (
@@ -330,6 +357,7 @@ class _Reading:
         self.empty: Block | None = None  # the last block under whose heading a row says 无
         self.said: tuple[int, str] = (0, "")
         self.headed: Block | None = None  # the block of the last heading
+        self.levels: Levels = {}  # its texts
 
     def run(self) -> Structure:
         i, out = 0, self.out
@@ -477,6 +505,9 @@ class _Reading:
         self._close()
         out.counts["heading"] += bottom - top + 1
         levels = _levels(rows[top : bottom + 1])
+        if self.levels and _same_lowest(levels, self.levels):
+            levels = dict(self.levels)  # printed again on the next page, without the groups
+        self.levels = dict(levels)
         if bottom + 1 < len(rows) and _is_units(rows[bottom + 1]):
             bottom += 1
             out.counts["heading"] += 1
@@ -867,9 +898,29 @@ class _Matching:
             cells = self._cells(self.chosen[column].index)
             if self.headings.more_of(self.form, other, column, cells):
                 self.chosen[other] = self.chosen.pop(column)
+        specs = self.headings.forms[self.form]["columns"]
+        for column in [c for c in self.chosen if "stars_in" in specs[c]]:
+            stars = specs[column]["stars_in"]
+            if stars not in self.chosen and _are_stars(self._cells(self.chosen[column].index)):
+                self.chosen[stars] = self.chosen.pop(column)
 
     def _cells(self, index: int) -> list[object]:
         return self.reading.below(index, self.below)
+
+
+_FINAL = re.compile(RULES["headings"]["final"])
+_STARS = re.compile(r"[零〇一二两三四五0-5]\s*颗?星级?|[★☆]{1,5}")
+
+
+def _are_stars(cells: Iterable[object]) -> bool:
+    """Whether the cells of a column are stars and no scores: 三星, ★★★, or whole numbers up to five."""
+    said = [c for c in cells if not _blank(c) and not (isinstance(c, str) and says_nothing(c))]
+    words = [isinstance(c, str) and bool(_STARS.fullmatch(squeeze(c))) for c in said]
+    digits = [
+        str(squeeze(c)) in ("0", "1", "2", "3", "4", "5", "1.0", "2.0", "3.0", "4.0", "5.0")
+        for c in said
+    ]
+    return bool(said) and (2 * sum(words) >= len(said) or all(digits))
 
 
 def _written(texts: tuple[str, ...]) -> str:
@@ -881,4 +932,7 @@ def _better(new: Chosen, old: Chosen) -> bool:
     """Whether the later one of two headings of a column is meant: the newer year (2025年/党员数 beside 2024年/党员数), else
     the more exact word."""
     before, now = (dates.parse_period(one.heading) or "" for one in (old, new))
-    return now > before if now and before else new.rank < old.rank
+    if now and before:
+        return now > before
+    last = [bool(_FINAL.search(one.heading)) for one in (old, new)]
+    return last[1] if last[0] != last[1] else new.rank < old.rank

@@ -26,6 +26,7 @@ _PUNCTUATION = re.compile(r"[()\[\]{}【】〔〕《》<>“”\"'、,.;:/\\|_\-
 _BLANKS = re.compile(r"[\s\u200b\ufeff\u3000]+")
 _LOOSE = re.compile(f"^(?:{'|'.join(_WORDS['start'])})|(?:{'|'.join(_WORDS['end'])})$")
 _EARLIER = re.compile(_WORDS["earlier"])
+_NO_PATTERN = re.compile(_WORDS["no_pattern"])
 _OTHER_SIDE = {flow: re.compile(words) for flow, words in _WORDS["other_side"].items()}
 _LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a column that is not wanted
 
@@ -98,6 +99,14 @@ class Headings:
                         index.setdefault(key, (column, rank))
             for key, (column, _) in index.items():
                 loose.setdefault(loosened(key), set()).add(column)
+        self._patterns = {
+            name: {
+                column: re.compile(spec["pattern"])
+                for column, spec in form["columns"].items()
+                if "pattern" in spec
+            }
+            for name, form in self.forms.items()
+        }
         self._titles = [
             (plain(t), n) for n, f in self.forms.items() for t in (f["name"], *f.get("titles", ()))
         ]
@@ -111,11 +120,23 @@ class Headings:
             answer = (
                 isinstance(cell, str)
                 and 0 < len(cell) <= 40
-                and not self._words.isdisjoint(heading_keys(cell)[0])
+                and (
+                    not self._words.isdisjoint(heading_keys(cell)[0])
+                    or any(self._fitting(form, heading_keys(cell)[0]) for form in self._patterns)
+                )
             )
             if len(self._known) < 50_000:
                 self._known[cell] = answer
         return answer
+
+    def _fitting(self, form: str, keys: Iterable[str]) -> str | None:
+        """The column whose pattern one of these keys fits: the one that tells more than the others."""
+        for key in keys:
+            if len(key) < 13 and not _NO_PATTERN.search(key):
+                found = [c for c, p in self._patterns[form].items() if p.fullmatch(key)]
+                if found:
+                    return max(found, key=lambda c: c.startswith("stars"))
+        return None
 
     def look(self, form: str, levels: tuple[str, ...]) -> Found | None:
         """The column of `form` under a heading of one or more levels (from the top); remembered."""
@@ -153,9 +174,16 @@ class Headings:
                 _EARLIER.search(above) or (flow in _OTHER_SIDE and _OTHER_SIDE[flow].search(above))
             )
 
-        for key in keys:
-            if (hit := self._index[form].get(key)) and fits(hit[0], key):
-                return Found(*hit, unit)
+        own = self._fitting(form, parts[-1][0]) if parts else None
+        for some in (sorted(whole, key=keys.index), keys):
+            for key in some:
+                if (hit := self._index[form].get(key)) and fits(hit[0], key):
+                    return Found(*hit, unit)
+            # 得分 below 乡镇初评 is a score of this stage; 自评星级 below 星级评定 tells its own
+            if (column := own or self._fitting(form, some)) is not None and (
+                some is keys or not own
+            ):
+                return Found(column, 99, unit)
         for key in keys:
             columns = {c for c in self._loose[form].get(loosened(key), set()) if fits(c, key)}
             if len(columns) == 1:

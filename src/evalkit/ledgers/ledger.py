@@ -12,10 +12,18 @@ import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SHEET_COLUMNS
-from evalkit.ledgers import checks, extracts, files, persons, tables
+from evalkit.ledgers import checks, extracts, files, persons, shapes, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
-from evalkit.ledgers.grid import Block, Structure, is_summary, letter, skip_reason, structure
+from evalkit.ledgers.grid import (
+    Block,
+    Structure,
+    is_summary,
+    letter,
+    row_at,
+    skip_reason,
+    structure,
+)
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.problems import InputError, Problem, visible
@@ -138,7 +146,9 @@ def from_sheets(
     """The same for sheets already in memory (`read_ledger` is this behind a reader of files)."""
     book = codebook if codebook is not None else load_codebook()
     headings = Headings(book.headings, mapping)
-    problems: list[Problem] = []
+    shaping = shapes.Shaping(headings, book.lists, getattr(book, "measures", {}))
+    sheets = shapes.shaped(sheets, shaping)
+    problems: list[Problem] = list(shaping.problems)
     report: list[dict[str, Any]] = []
     placed: dict[str, list[tuple[Block, Place]]] = {}
     nothing: list[dict[str, Any]] = []
@@ -342,9 +352,11 @@ def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
     table = headings.forms[form.name]["table"]
     for block in (b for b in form.blocks if b.rows):
         sheet, rows = block.sheet, [block.rows[n] + 1 for n in (0, -1)]
+        rows = [row_at(sheet, row) for row in rows]
         for column, at in block.columns.items():
             heading = persons.gate(block.headings[column], "body").text
-            yield sheet.file, sheet.name, table, column, heading, letter(at.index), *rows
+            index = sheet.origin.get((block.rows[0], at.index), (0, at.index))[1]
+            yield sheet.file, sheet.name, table, column, heading, letter(index), *rows
 
 
 def build_tables(

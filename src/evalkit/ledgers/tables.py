@@ -20,11 +20,18 @@ import pyarrow as pa
 from evalkit.ledgers import persons, totals
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import IGNORED, SUFFIXES, TEXT, Form, absent, name_key, split_names
+from evalkit.ledgers.grid import row_at
 from evalkit.ledgers.headings import loosened, plain, squeeze
 from evalkit.ledgers.numerals import NOTES, PROBATIONARY, UNCOUNTED
 from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "sheet", "source_row", "place_key"]
+FEW_COLUMNS = (
+    "years",
+    "overview",
+    "matrix",
+    "account",
+)  # shapes that have no further columns to lack
 _ORGANISATIONS: dict[str, Any] = RULES["organisations"]
 _SUFFIX: dict[str, str] = _ORGANISATIONS["suffix"]
 _JOINT: str = _ORGANISATIONS["joint_name"]
@@ -119,6 +126,9 @@ def shape(frame: pd.DataFrame, spec: Any, sheets: Sequence[Any]) -> pd.DataFrame
                 if dtype == "string"
                 else columns[column].astype(dtype).array
             )
+    if any(sheet.shaped for sheet in sheets) and size:
+        rows = zip(number, out["source_row"], strict=True)
+        out["source_row"] = pd.array([row_at(sheets[n], row) for n, row in rows], dtype="Int64")
     return pd.DataFrame(out)
 
 
@@ -324,7 +334,7 @@ def column_lacking(form: Form, wanted: Mapping[str, str], read: str) -> list[Pro
     """One warning for every sheet that lacks some of these columns, with their names; an extract may lack them."""
     have: dict[tuple[str, str], set[str]] = {}
     for block, place, month in zip(form.blocks, form.places, form.sheet_months, strict=True):
-        if block.extract:
+        if block.extract or block.sheet.shaped in FEW_COLUMNS:
             continue
         told: dict[str, Any] = {
             "period": place.period,

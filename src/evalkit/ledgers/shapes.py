@@ -1,0 +1,638 @@
+"""Sheets that are no list of records become one: tables side by side, a column a year, a row a township, a page a unit ...
+
+Offices keep the same facts in other shapes. Each shape is a function that knows its sheet or answers None, and gives
+sheets whose cells remember where they stand (`RawSheet.origin`); what is read from them goes the usual way. The words
+that the shapes go by are declared (``shapes`` in rules.yml).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from evalkit.ledgers import dates, persons
+from evalkit.ledgers.files import RawSheet
+from evalkit.ledgers.findings import RULES, finding
+from evalkit.ledgers.forms import absent, words_of
+from evalkit.ledgers.grid import (
+    _fill_down,
+    _is_group,
+    _is_heading,
+    _is_lower,
+    _levels,
+    is_derived,
+    is_total,
+    skip_reason,
+    tick,
+    where,
+)
+from evalkit.ledgers.headings import Headings, heading_keys, loosened, plain, squeeze
+from evalkit.ledgers.place import area_names
+from evalkit.problems import Problem
+from evalkit.world import number
+
+_RULES: dict[str, Any] = RULES["shapes"]
+_WORDS: dict[str, list[str]] = {
+    name: [plain(w) for w in some] for name, some in _RULES["heads"].items()
+}
+_COUNTS = {plain(word): code for code, words in _RULES["counts"].items() for word in words}
+_HAVE = re.compile(_RULES["have"])
+_ORGANISATION = re.compile(RULES["organisations"]["named"])
+_YEAR = re.compile(r"(?:19|20)\d{2}(?:年度?)?(?:末|底)?")
+_OPENING = re.compile(_RULES["opening"])
+_SO_MANY = re.compile(r"[约近逾]?[\d,.]+[余多]?[个家名人户支]?|[-—/]+")
+_CENT = 0.005
+
+Place = tuple[int, int]
+Row = list[tuple[object, Place | None]]
+
+
+@dataclass
+class Shaping:
+    """What the shapes need to know, and what they found wrong."""
+
+    headings: Headings
+    lists: Mapping[str, Any]
+    measures: Mapping[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def measure(self, texts: Sequence[str]) -> str:
+        """The name of the measure that a heading of one or more levels counts; '' where it is none."""
+        names, loose = self._names()
+        levels = [heading_keys(text)[0] for text in texts if squeeze(text)]
+        group, lower = (levels[-2] if len(levels) > 1 else ()), (levels[-1] if levels else ())
+        if group and all(key in _WORDS["whole"] for key in lower):
+            keys = [*group]
+        else:
+            keys = [a + b for a in group for b in lower] + [b + a for a in group for b in lower]
+            keys += lower
+        for key in keys:
+            code = _COUNTS.get(key) or names.get(key)
+            close = loose.get(loosened(key), set())
+            if code is None and len(close) == 1:
+                (code,) = close
+            if code is not None and code in self.measures:
+                return str(self.measures[code].name)
+        return ""
+
+    def _names(self) -> tuple[dict[str, str], dict[str, set[str]]]:
+        names: dict[str, str] = {}
+        loose: dict[str, set[str]] = {}
+        for code, measure in self.measures.items():
+            for word in (measure.name, *measure.also):
+                names.setdefault(plain(word), code)
+                loose.setdefault(loosened(plain(word)), set()).add(code)
+        return names, loose
+
+    def said(self, code: str, sheet: RawSheet, at: Place, *words: str, **more: Any) -> None:
+        self.problems.append(
+            finding(code, sheet.file, where(sheet, at[0] + 1, at[1]), *words, **more)
+        )
+
+
+@dataclass(frozen=True)
+class Head:
+    """The heading of a table: its rows and the texts above each column."""
+
+    top: int
+    bottom: int
+    levels: dict[int, tuple[str, ...]]
+
+    def column(self, *kinds: str) -> int | None:
+        """The first column whose lowest heading is one of the words of these kinds."""
+        for index, texts in self.levels.items():
+            if any(key in _WORDS[kind] for kind in kinds for key in heading_keys(texts[-1])[0]):
+                return index
+        return None
+
+
+def shaped(sheets: Sequence[RawSheet], shaping: Shaping) -> list[RawSheet]:
+    """The sheets, those of another shape as lists of records."""
+    out: list[RawSheet] = []
+    for sheet in sheets:
+        if skip_reason(sheet) or sheet.state != "visible" or not sheet.rows:
+            out.append(sheet)
+            continue
+        _fill_down(sheet)
+        for part in _beside(sheet, shaping) or [sheet]:
+            made = (shape(part, shaping) for shape in SHAPES)
+            out += next((found for found in made if found), None) or [part]
+    return out
+
+
+def _blank(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _cell(row: Sequence[object], index: int) -> object:
+    return row[index] if index < len(row) else ""
+
+
+def _text(cell: object) -> str:
+    return number.plain(cell) if isinstance(cell, int | float) else squeeze(cell)
+
+
+def _head(sheet: RawSheet, i: int) -> Head:
+    """The heading whose last-but-lower row is `i`."""
+    rows = sheet.rows
+    top = bottom = i
+    if i and _is_group(rows[i - 1], rows[i]):
+        top = i - 1
+    while bottom + 1 < len(rows) and bottom - top < 2 and _is_lower(rows[bottom], rows[bottom + 1]):
+        bottom += 1
+    return Head(top, bottom, _levels(rows[top : bottom + 1]))
+
+
+def _made(sheet: RawSheet, rows: Sequence[Row], shape: str) -> RawSheet:
+    origin = {
+        (r, c): (sheet.origin.get(at, at))
+        for r, row in enumerate(rows)
+        for c, (_, at) in enumerate(row)
+        if at is not None
+    }
+    lost = frozenset(
+        (r + 1, c + 1)
+        for r, row in enumerate(rows)
+        for c, (_, at) in enumerate(row)
+        if at is not None and (at[0] + 1, at[1] + 1) in sheet.no_value
+    )
+    return replace(
+        sheet,
+        rows=[[cell for cell, _ in row] for row in rows],
+        merges=[],
+        no_value=lost,
+        origin=origin,
+        shaped=shape,
+    )
+
+
+def _whole(sheet: RawSheet, rows: range) -> list[Row]:
+    """Rows as they stand."""
+    return [[(cell, (i, j)) for j, cell in enumerate(sheet.rows[i])] for i in rows]
+
+
+# --- two tables side by side -----------------------------------------------------------------------------------------
+
+
+def _beside(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
+    """Tables that stand beside one another, one below the other."""
+    found = next(
+        (i for i, row in enumerate(sheet.rows[:30]) if _is_heading(row, shaping.headings)), None
+    )
+    if found is None:
+        return None
+    head = _head(sheet, found)
+    cuts = _cuts(sheet, head, shaping.headings)
+    if not cuts:
+        return None
+    width = max(map(len, sheet.rows))
+    spans = list(zip([0, *cuts], [*cuts, width], strict=True))
+    out = []
+    for start, stop in spans:
+        rows: list[Row] = []
+        for i, row in enumerate(sheet.rows):
+            some: Row = [(_cell(row, j), (i, j)) for j in range(start, stop)]
+            alone = [c for c in row if not _blank(c)]
+            if i < head.top and start and all(_blank(c) for c, _ in some) and len(alone) <= 2:
+                some = [(_cell(row, j), (i, j)) for j in range(len(row))][: stop - start]
+            if any(not _blank(c) for c, _ in some) or i <= head.bottom:
+                rows.append(some)
+        out.append(_made(sheet, rows, "beside"))
+    return out
+
+
+def _cuts(sheet: RawSheet, head: Head, headings: Headings) -> list[int]:
+    """Where further tables begin: where the headings begin anew, or after a column that is blank throughout."""
+    texts = {i: plain("".join(levels)) for i, levels in head.levels.items()}
+    order = sorted(texts)
+    columns = [texts[i] for i in order]
+    for size in range(2, len(columns) // 2 + 1):
+        if len(columns) % size == 0 and columns == columns[:size] * (len(columns) // size):
+            return [order[n] for n in range(size, len(columns), size)]
+    below = sheet.rows[head.top :]
+    width = max(map(len, sheet.rows))
+    cuts = []
+    for gap in range(1, width - 1):
+        if all(_blank(_cell(row, gap)) for row in below) and not _blank(
+            _cell(sheet.rows[head.bottom], gap + 1)
+        ):
+            sides = [
+                [levels for i, levels in head.levels.items() if a <= i < b]
+                for a, b in ((0, gap), (gap + 1, width))
+            ]
+            fit = [headings.best_form(side, None) for side in sides]
+            if all(form is not None and not missing for form, missing in fit):
+                cuts.append(gap + 1)
+    return cuts
+
+
+# --- a column a year ---------------------------------------------------------------------------------------------------
+
+
+def _years(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
+    """指标 | 2023年 | 2024年 | 2025年: one row an item and year."""
+    for i, row in enumerate(sheet.rows[:30]):
+        years = {j: year for j, cell in enumerate(row) if (year := _year(cell))}
+        key = next(
+            (j for j, c in enumerate(row) if isinstance(c, str) and plain(c) in _WORDS["item"]),
+            None,
+        )
+        if len(years) < 2 or len(set(years.values())) < len(years) or key is None:
+            continue
+        unit = next(
+            (j for j, c in enumerate(row) if isinstance(c, str) and plain(c) in _WORDS["unit"]),
+            None,
+        )
+        rows = _whole(sheet, range(i))
+        rows.append([(w, None) for w in ("指标", "数值", "计量单位", "年份")])
+        for n in range(i + 1, len(sheet.rows)):
+            here = sheet.rows[n]
+            if all(_blank(_cell(here, j)) for j in years):
+                rows += _whole(sheet, range(n, n + 1)) if any(not _blank(c) for c in here) else []
+                continue
+            for j, year in years.items():
+                if not _blank(_cell(here, j)):
+                    said = (_cell(here, unit), (n, unit)) if unit is not None else ("", None)
+                    item = (_cell(here, key), (n, key))
+                    rows.append([item, (here[j], (n, j)), said, (year, None)])
+        return [_made(sheet, rows, "years")]
+    return None
+
+
+def _year(cell: object) -> str:
+    """The year that a heading consists of."""
+    text = _text(cell) if isinstance(cell, str | int | float) and not isinstance(cell, bool) else ""
+    return dates.parse_period(text[:4]) or "" if _YEAR.fullmatch(text) else ""
+
+
+# --- a row a township --------------------------------------------------------------------------------------------------
+
+
+def _overview(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
+    """镇街 | 单位数 | 党组织数 | 党员数 ...: what a township counts, one row a township and item."""
+    for i in range(min(30, len(sheet.rows))):
+        row = sheet.rows[i]
+        if len([c for c in row if isinstance(c, str) and c.strip()]) < 3:
+            continue
+        head = _head(sheet, i)
+        key = head.column("area", "body")
+        if key is None or not _rows_are_areas(sheet, head, key):
+            continue
+        if any(_of_records(sheet, head, j) for j in head.levels if j != key):
+            return None
+        counted = {
+            j: name
+            for j, texts in head.levels.items()
+            if j != key and (name := shaping.measure(texts))
+        }
+        if len(counted) < 2:
+            return None
+        return [_overview_of(sheet, head, key, counted, shaping)]
+    return None
+
+
+def _of_records(sheet: RawSheet, head: Head, j: int) -> bool:
+    """Whether a column names units or organisations: its rows are records, not counts."""
+    keys = heading_keys(head.levels[j][-1])[0]
+    if not any(key in _WORDS["body"] or key in _WORDS["organisation"] for key in keys):
+        return False
+    said = [c for row in sheet.rows[head.bottom + 1 :] if not _blank(c := _cell(row, j))]
+    return (
+        sum(isinstance(c, str) and not _SO_MANY.fullmatch(squeeze(c)) for c in said) > len(said) / 2
+    )
+
+
+def _rows_are_areas(sheet: RawSheet, head: Head, key: int) -> bool:
+    """Whether every row below a heading is of one area, none of which stands there twice."""
+    said = [
+        squeeze(_cell(row, key))
+        for row in sheet.rows[head.bottom + 1 :]
+        if isinstance(_cell(row, key), str) and sum(not _blank(c) for c in row) > 2
+    ]
+    said = [t for t in said if t and not is_total(t, RULES["shapes"]["totals"])]
+    areas = [t for t in said if area_names(t) and len(t) <= 16]
+    return bool(said) and len(areas) >= 0.8 * len(said) and len(set(said)) == len(said)
+
+
+def _overview_of(
+    sheet: RawSheet, head: Head, key: int, counted: Mapping[int, str], shaping: Shaping
+) -> RawSheet:
+    beside = {j for j, texts in head.levels.items() if plain(texts[-1]) in _WORDS["aside"]}
+    for j, texts in head.levels.items():
+        if j == key or j in counted or j in beside:
+            continue
+        kind = persons.heading_kind(texts[-1])
+        if kind:
+            shaping.said("personal_data", sheet, (head.top, j), persons.KIND_NAMES[kind])
+        elif not is_derived(texts[-1]) and "率" not in texts[-1]:
+            said = persons.shown("/".join(map(squeeze, texts)))
+            shaping.said("measure_unknown", sheet, (head.top, j), said, "此列未采用")
+    rows = _whole(sheet, range(head.top))
+    rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位")])
+    sums = dict.fromkeys(counted, 0.0)
+    for n in range(head.bottom + 1, len(sheet.rows)):
+        here = sheet.rows[n]
+        first = next((c for c in here if isinstance(c, str) and c.strip()), "")
+        if is_total(first, RULES["shapes"]["totals"]) or is_total(
+            _cell(here, key), RULES["shapes"]["totals"]
+        ):
+            if "小计" not in squeeze(first):
+                _compare(sheet, n, here, sums, shaping)
+            continue
+        if is_derived(first) or not isinstance(_cell(here, key), str) or _blank(_cell(here, key)):
+            rows += _whole(sheet, range(n, n + 1)) if sum(not _blank(c) for c in here) == 1 else []
+            continue
+        if not area_names(str(_cell(here, key))):
+            rows += _whole(sheet, range(n, n + 1)) if sum(not _blank(c) for c in here) == 1 else []
+            if sum(not _blank(c) for c in here) > 1:
+                found = persons.gate(str(_cell(here, key)), "label").text
+                shaping.said("area_unconfirmed", sheet, (n, key), found, "这一行未计入")
+            continue
+        for j, name in counted.items():
+            cell = _cell(here, j)
+            if not _blank(cell):
+                unit = heading_keys(head.levels[j][-1])[1] or ""
+                rows.append(
+                    [(here[key], (n, key)), (name, (head.top, j)), (cell, (n, j)), (unit, None)]
+                )
+                sums[j] += float(cell) if isinstance(cell, int | float) else _number(cell)
+    return _made(sheet, rows, "overview")
+
+
+def _number(cell: object) -> float:
+    found = re.search(r"\d+(?:\.\d+)?", _text(cell))
+    return float(found[0]) if found else 0.0
+
+
+def _compare(
+    sheet: RawSheet, n: int, row: Sequence[object], sums: Mapping[int, float], shaping: Shaping
+) -> None:
+    """The printed total of each column against the sum of its rows."""
+    for j, own in sums.items():
+        cell = _cell(row, j)
+        if isinstance(cell, int | float) and abs(cell - own) > _CENT:
+            said = (f"合计{number.plain(cell)}", f"各行相加为{number.plain(own)}")
+            shaping.said("total_differs", sheet, (n, j), *said)
+
+
+# --- a matrix to be ticked ---------------------------------------------------------------------------------------------
+
+
+def _matrix(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
+    """党组织 | 有场所 | 有设施 | ...: how many have all; of either direction."""
+    for turned in (False, True):
+        cells = _turned(sheet) if turned else sheet
+        for i, row in enumerate(cells.rows[:20]):
+            have = [
+                j for j, c in enumerate(row) if isinstance(c, str) and _HAVE.fullmatch(squeeze(c))
+            ]
+            if len(have) < 4:
+                continue
+            found = _counted_matrix(cells, i, have, shaping)
+            if found is None:
+                return None
+            rows = _whole(sheet, range(0 if turned else i)) if not turned else _titles(sheet)
+            return [_made(sheet, [*rows, *found], "matrix")]
+    return None
+
+
+def _titles(sheet: RawSheet) -> list[Row]:
+    """The rows above a table that hold one text."""
+    out = []
+    for n in range(len(sheet.rows)):
+        if len({str(c) for c in sheet.rows[n] if not _blank(c)}) > 1:
+            break
+        out += _whole(sheet, range(n, n + 1))
+    return out
+
+
+def _turned(sheet: RawSheet) -> RawSheet:
+    """The table of a sheet with its rows as columns."""
+    start = len(_titles(sheet))
+    width = max(map(len, sheet.rows))
+    below = sheet.rows[start:]
+    rows: list[Row] = [
+        [(_cell(row, j), (start + n, j)) for n, row in enumerate(below)] for j in range(width)
+    ]
+    return _made(sheet, rows, "turned")
+
+
+def _counted_matrix(
+    cells: RawSheet, i: int, have: Sequence[int], shaping: Shaping
+) -> list[Row] | None:
+    """Rows 镇街, 指标, 数值 of those that have all, one an area."""
+    measure = shaping.measures.get(_RULES["matrix"])
+    head = {j: plain(c) for j, c in enumerate(cells.rows[i]) if isinstance(c, str) and c.strip()}
+    key = next((j for j, word in head.items() if word in _WORDS["organisation"]), None)
+    if key is None:
+        key = next(
+            (j for j in range(have[0]) if j not in head or head[j] not in _WORDS["row"]), None
+        )
+    area = next((j for j, word in head.items() if word in _WORDS["area"]), None)
+    whole = next((j for j, word in head.items() if word in _WORDS["met"]), None)
+    if measure is None or key is None:
+        return None
+    counts: dict[str, tuple[object, int, Place]] = {}
+    town: tuple[object, Place | None] = ("", None)
+    for n in range(i + 1, len(cells.rows)):
+        row = cells.rows[n]
+        marks = [_cell(row, j) for j in have]
+        name = _cell(row, key)
+        if _blank(name) or is_total(name, RULES["shapes"]["totals"]) or all(map(_blank, marks)):
+            continue
+        if any(isinstance(m, int | float) and m not in (0, 1) for m in marks):
+            return None  # numbers of a township, no marks
+        if area is not None and not _blank(_cell(row, area)):
+            town = (row[area], (n, area))
+        full = all(_yes(mark) for mark in marks)
+        if whole is not None and not _blank(_cell(row, whole)) and _yes(row[whole]) != full:
+            at = cells.origin.get((n, whole), (n, whole))
+            said = (f"{squeeze(row[whole])}，各项{'齐全' if full else '不齐全'}", "按各项计")
+            shaping.said(
+                "identity_differs", replace(cells, origin={}), at, *said, severity="question"
+            )
+        known = counts.get(squeeze(town[0]))
+        counts[squeeze(town[0])] = (town[0], (known[1] if known else 0) + full, (n, have[0]))
+    rows: list[Row] = [[(w, None) for w in ("镇街", "指标", "数值", "计量单位")]]
+    for said, count, at in counts.values():
+        place = cells.origin.get(at, at)
+        rows.append([(said, place), (measure.name, place), (count, place), ("个", None)])
+    return rows
+
+
+def _yes(cell: object) -> bool:
+    mark = tick(cell)
+    return mark in ("yes", "open") if mark else not _blank(cell) and not absent(cell)
+
+
+# --- a page a unit -------------------------------------------------------------------------------------------------------
+
+
+def _card(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
+    """单位名称 | 甲公司 | 从业人员 | 85: the pages of units, one row a unit."""
+    headings = shaping.headings
+    pages: list[dict[str, tuple[tuple[object, Place], tuple[object, Place]]]] = []
+    titles: list[Row] = []
+    key = ""
+    n_pairs = n_rows = 0
+    for n, row in enumerate(sheet.rows):
+        filled = [(j, c) for j, c in _without_repeats(sheet, n, row) if not _blank(c)]
+        known = [isinstance(c, str) and headings.known(c) for _, c in filled]
+        if sum(known) >= 2 and known.count(False) == 0 and len(filled) > 2:
+            return None  # a row of headings
+        pairs, k = [], 0
+        while k < len(filled) - 1:
+            word, after = filled[k][1], filled[k + 1]
+            own = known[k] or (isinstance(word, str) and bool(pages) and not re.search(r"\d", word))
+            if own and not known[k + 1]:
+                pairs.append((filled[k], after))
+                n_pairs += known[k]
+            k += 2 if own and not known[k + 1] else 1
+        if not pairs and len(filled) == 1 and not pages:
+            titles.append([(c, (n, j)) for j, c in enumerate(row)])
+        n_rows += bool(pairs)
+        for (j, head), (k, value) in pairs:
+            word = plain(head)
+            key = key or (word if word in _WORDS["body"] or word in _WORDS["organisation"] else "")
+            if not pages or (word == key and key in pages[-1]):
+                pages.append({})
+            pages[-1].setdefault(word, ((head, (n, j)), (value, (n, k))))
+    if not key or n_pairs < 4 or n_rows < 2 or n_pairs < 4 * len(pages):
+        return None
+    heads = {word: pair[0] for page in pages for word, pair in page.items()}
+    rows = [*titles, [*heads.values()]]
+    rows += [
+        [page[w][1] if w in page else ("", None) for w in heads] for page in pages if key in page
+    ]
+    return [_made(sheet, rows, "card")]
+
+
+def _without_repeats(sheet: RawSheet, n: int, row: Sequence[object]) -> list[tuple[int, object]]:
+    """The cells of a row without what a merged cell carries down from the row above."""
+    below = {c1 - 1 for r1, c1, r2, _ in sheet.merges if r1 - 1 < n <= r2 - 1}
+    return [(j, cell) for j, cell in enumerate(row) if j not in below]
+
+
+# --- the running account of one organisation ---------------------------------------------------------------------------
+
+
+def _account(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
+    """日期 | 摘要 | 收入 | 支出 | 结余 of the organisation that title, sheet or file name; the balance is checked."""
+    for i in range(min(20, len(sheet.rows))):
+        row = sheet.rows[i]
+        head = {j: heading_keys(c) for j, c in enumerate(row) if isinstance(c, str) and c.strip()}
+        found = {
+            kind: j
+            for kind in ("day", "summary", "income", "spending", "balance", "month")
+            for j, (keys, _) in reversed(head.items())
+            if any(key in _WORDS[kind] for key in keys)
+        }
+        named = any(key in _WORDS["organisation"] for keys, _ in head.values() for key in keys)
+        if not {"summary", "income", "spending"} <= found.keys() or named:
+            continue
+        texts = [
+            str(c) for above in sheet.rows[:i] for c in above if isinstance(c, str) and c.strip()
+        ]
+        stem = re.sub(r"\.\w+$", "", sheet.file.rpartition("/")[2])
+        name = next((o for t in (*texts, sheet.name, stem) if (o := _organisation_in(t))), "")
+        if not name:
+            return None
+        return [_account_of(sheet, i, found, head, name, shaping)]
+    return None
+
+
+def _organisation_in(text: str) -> str:
+    """The name of an organisation in a title: 甲公司党支部2025年经费收支明细账, 党组织名称：甲公司党支部."""
+    for piece in re.split(r"[\s:：,，;；（）()]+", text):
+        bare = re.sub(r"^(?:19|20)\d{2}年度?|(?:19|20)\d{2}年.*$", "", piece)
+        if found := re.match(r".{2,40}?(?:联合党支部|党支部|党总支|党委|支部委员会)", bare):
+            return found[0]
+    return ""
+
+
+def _account_of(
+    sheet: RawSheet,
+    i: int,
+    at: Mapping[str, int],
+    head: Mapping[int, tuple[tuple[str, ...], str | None]],
+    name: str,
+    shaping: Shaping,
+) -> RawSheet:
+    units = {kind: head[at[kind]][1] for kind in ("income", "spending") if at[kind] in head}
+    bracket = {kind: f"（{unit}）" if unit else "" for kind, unit in units.items()}
+    sources = words_of(shaping.lists, shaping.headings.values, "payer")
+    purposes = words_of(shaping.lists, shaping.headings.values, "purpose")
+    rows = _whole(sheet, range(i))
+    heads = [
+        "党组织名称",
+        "经费来源",
+        f"收入金额{bracket['income']}",
+        "支出项目",
+        f"支出金额{bracket['spending']}",
+    ]
+    rows.append([(word, None) for word in heads])
+    balance: float | None = None
+    for n in range(i + 1, len(sheet.rows)):
+        row = sheet.rows[n]
+        summary = _text(_cell(row, at["summary"]))
+        first = next((str(c) for c in row if isinstance(c, str) and c.strip()), "")
+        money = {k: _cell(row, at[k]) for k in ("income", "spending", "balance") if k in at}
+        amounts = {
+            k: float(v) if isinstance(v, int | float) else _money(v) for k, v in money.items()
+        }
+        if all(v is None for v in amounts.values()):
+            rows += _whole(sheet, range(n, n + 1)) if any(not _blank(c) for c in row) else []
+            continue
+        if is_total(summary, RULES["shapes"]["totals"]) or is_total(
+            first, RULES["shapes"]["totals"]
+        ):
+            continue
+        if _OPENING.search(summary):
+            balance = (
+                amounts.get("balance") if amounts.get("balance") is not None else amounts["income"]
+            )
+            continue
+        if balance is None and "balance" in at:
+            balance = 0.0
+        if balance is not None:
+            balance += (amounts["income"] or 0) - (amounts["spending"] or 0)
+            told = amounts.get("balance")
+            if told is not None and abs(told - balance) > _CENT:
+                said = (
+                    f"结余{number.plain(told)}",
+                    f"按上一行结余加收入减支出为{number.plain(balance)}",
+                )
+                shaping.said(
+                    "total_differs", sheet, (n, at["balance"]), *said, advice="核对收入、支出和结余"
+                )
+                balance = told
+        line: Row = [(name, (n, at["summary"]))]
+        for kind, words, usual in (("income", sources, "其他途径"), ("spending", purposes, "其他")):
+            some = amounts[kind]
+            word = _listed_in(summary, words, usual) if some else ""
+            line += [(word, (n, at["summary"])), (money[kind] if some else "", (n, at[kind]))]
+        rows.append(line)
+    return _made(sheet, rows, "account")
+
+
+def _money(cell: object) -> float | None:
+    text = re.sub(r"[,，¥￥元\s]", "", squeeze(cell)) if isinstance(cell, str) else ""
+    return float(text) if re.fullmatch(r"-?\d+(?:\.\d+)?", text) else None
+
+
+def _listed_in(text: str, words: Mapping[str, str], usual: str) -> str:
+    """The longest word of a list that a text holds, as the list writes it."""
+    key = plain(text)
+    inside = [word for word in words if len(word) > 1 and word in key]
+    return max(inside, key=len) if inside else usual
+
+
+SHAPES: tuple[Callable[[RawSheet, Shaping], list[RawSheet] | None], ...] = (
+    _years,
+    _matrix,
+    _account,
+    _card,
+    _overview,
+)
