@@ -90,7 +90,7 @@ def _stated(given: Sequence[Mapping[str, Any]], seen: Mapping[str, None]) -> dic
 
 def _as_stated(rows: pd.DataFrame, stated: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """The rows with what areas.xlsx says of them; the others stand behind them in their own order."""
-    orders = [row.get("sort_order") for row in stated.values()]
+    orders: list[Any] = [row.get("sort_order") for row in stated.values()]
     last = max((int(order) for order in orders if not pd.isna(order)), default=0)
     rows["sort_order"] += last * (~rows["area"].isin(stated)).astype("Int64")
     paths = rows["area"].tolist()

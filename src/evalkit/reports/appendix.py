@@ -11,6 +11,7 @@ from evalkit.codebook.dictionary import formula
 from evalkit.documents import Block, Cell, Format
 from evalkit.indicators.load import Data
 from evalkit.reports.sentences import (
+    Facts,
     attainment,
     declared,
     facts,
@@ -33,6 +34,7 @@ from evalkit.reports.words import (
     valued,
     with_something,
 )
+from evalkit.world.extent import named
 from evalkit.world.number import minus, quotient
 
 MONEY, WAN = "元", 1e4
@@ -74,10 +76,11 @@ def counts(
     money = {code: book[code].unit == MONEY for code in codes}
     levels = data.areas.loc[data.areas["area"].isin(areas), "level"]
     place = voice_of(data).place(str(levels.iloc[0]) if len(levels) else "")
-    root, total = (
+    root, known_of = (
         data.find_area(area) if area else top_area(data.indicators),
-        facts(data, period, area=area).now,
+        facts(data, period, area=area),
     )
+    total = known_of.now
 
     def cells(path: str, values: Any) -> list[Any]:
         found = [
@@ -104,6 +107,7 @@ def counts(
         )
     notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
     notes += hidden_notes(here, any(HIDDEN in row for row in rows))
+    notes += _lacking_notes(known_of, codes, known_of.voice.term("total"))
     source = source_line(period, data.is_demo)
     return Block.table(
         about["name"].format(place=place),
@@ -114,6 +118,19 @@ def counts(
         source=source,
         demo=data.is_demo,
     )
+
+
+def _lacking_notes(known: Facts, codes: Sequence[str], total: str) -> list[str]:
+    """Whom the total of each column lacks; columns that lack the same areas in one note."""
+    lacking: dict[str, list[str]] = {}
+    for code in codes:
+        extent = known.extents.get(code)
+        if extent and not extent.full:
+            lacking.setdefault(named(extent.absent), []).append(known.codebook.measures[code].name)
+    return [
+        f"{total}中{'' if len(names) == len(codes) else '、'.join(names)}不含缺报的{who}。"
+        for who, names in lacking.items()
+    ]
 
 
 def funds_table(
