@@ -500,7 +500,10 @@ def whatif(
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="项目=数值，如 activity.per_member=200；可写多次"),
+        typer.Option(
+            "--set",
+            help="项目=数值，如 activity.per_member=200、党组织补助=+20%、启动经费=5000；可写多次",
+        ),
     ] = None,
     since: Annotated[str | None, typer.Option("--from", help="自何日起，如 2026-07-01")] = None,
     scheme: Annotated[
@@ -511,41 +514,86 @@ def whatif(
         str | None, typer.Option(help="测算年份，如 2026-2027；默认从第一次调整到最后一次满一年")
     ] = None,
     within: Annotated[str | None, typer.Option(help="只算这个地区")] = None,
-    standard: Annotated[float, typer.Option(help="达标线：人均多少元")] = 150,
-    out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/测算")] = None,
+    standard: Annotated[
+        float | None, typer.Option(help="达标线：人均多少元；默认150，与 --reach 同写")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="一年最多增加多少钱，如 500万：标准最高能提到多少")
+    ] = None,
+    reach: Annotated[
+        str | None, typer.Option(help="多大比例的党组织达到 --standard，如 90%：标准至少定多少")
+    ] = None,
+    item: Annotated[
+        str | None, typer.Option(help="--budget、--reach 求哪一项标准；默认每名党员的标准")
+    ] = None,
+    cap: Annotated[
+        str | None, typer.Option(help="总额封顶，如 3000万，按 --by 分到每个党组织")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="封顶按什么分：党员数（默认）、应发数、星级、覆盖单位数")
+    ] = None,
+    floor: Annotated[str | None, typer.Option(help="封顶时每个党组织不少于多少，如 2000")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="只发给哪些党组织，如 三星以上、50人以上、山区、党总支")
+    ] = None,
+    share: Annotated[
+        str | None, typer.Option(help="增加的部分由谁分担，如 3:3:4（省、市、县）或 市3县7")
+    ] = None,
+    org: Annotated[
+        str | None, typer.Option(help="一个党组织的名称：能拿多少、为什么；重名的写 地区/名称")
+    ] = None,
+    compare: Annotated[
+        list[Path] | None, typer.Option(help="并列比较的方案文件，2到6个，每个写一次")
+    ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="列出能调整的项目：现行数值、允许范围、例子")
+    ] = False,
+    files: Annotated[
+        bool, typer.Option("--files", help="写出测算说明、测算表、测算底稿和方案文件")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="写到哪里；默认 reports/测算；写了就等于 --files")
+    ] = None,
     project: ProjectOption = None,
     dataset: DatasetOption = None,
 ) -> None:
-    """补助标准调整测算：要多花多少钱，谁出，哪些地区受益。"""
-    from evalkit import indicators, subsidy
-    from evalkit.problems import InputError, Problem
-    from evalkit.reports.plan_report import write
-    from evalkit.world.number import plain
+    """补助标准调整测算：要多花多少钱，谁出，哪些地区受益。问法见 whatif --list。"""
+    from evalkit.reports.plan_command import Asked, told
 
-    data = indicators.load(project, dataset=dataset)
-    reform, base = subsidy.read_scenario(scenario, scheme)
-    reform = reform + base.reform(subsidy.parse_changes(set_ or [], since))
-    if not standard > 0:
-        allowed = "大于0的金额（元/人）"
-        raise InputError(
-            Problem("value_invalid", where="--standard", found=plain(standard), allowed=allowed)
-        )
-    known = [int(str(period)[:4]) for period in data.periods]
-    years = _years(periods) if periods else tuple(map(str, reform.years_from(known)))
-    result = subsidy.plan(data, base if scheme is None else scheme, years, within=within).run(
-        reform
+    if list_:
+        from evalkit.subsidy.listing import lines
+        from evalkit.subsidy.loading import read_scenario
+
+        for line in lines(read_scenario(scenario, scheme)[1]):
+            say(line)
+        return
+    asked = Asked(
+        scenarios=tuple(compare or ()) or ((scenario,) if scenario else ()),
+        compared=bool(compare),
+        changes=tuple(set_ or ()),
+        since=since,
+        scheme=scheme,
+        only=only or "",
+        share=share or "",
+        standard=standard,
+        ask={
+            "budget": budget,
+            "reach": reach,
+            "item": item,
+            "cap": cap,
+            "by": by,
+            "floor": floor,
+            "org": org,
+            "periods": periods,
+            "within": within,
+        },
+        project=project,
+        dataset=dataset,
+        files=files or out is not None,
+        out=out,
     )
-    for line in (
-        *(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)),
-        result.sentence,
-    ):
+    for line in told(asked):
         say(line)
-    folder = out or data.project.reports / "测算"
-    if beside := [
-        path.name for path in write(result, folder, standard) if path.stem.endswith("）")
-    ]:
-        say("有文件正被其他程序打开，没有改动；新的内容写在 " + "、".join(beside))
-    say(f"测算说明、测算表和测算底稿在 {folder}")
 
 
 @app.command()

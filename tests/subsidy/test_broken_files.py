@@ -167,7 +167,7 @@ def test_a_reform_file_without_changes_or_with_unknown_words_is_refused(tmp_path
     with pytest.raises(InputError) as caught:
         read_scenario(path)
     told = [(p.code, p.where, p.advice) for p in caught.value.problems]
-    assert ("key_unknown", "titel（第1行）", "是否想写“title”？") in told
+    assert ("key_unknown", "titel（第1行）", "是否想写“title”、“item”？") in told
     assert [code for code, where, _ in told if where.startswith("change")] == [
         "key_unknown",
         "key_missing",

@@ -185,8 +185,8 @@ def test_a_changed_setting_is_said_in_words() -> None:
     }
     assert [row["text"] for row in scheme.reform(settings).difference(scheme)] == [
         "党员活动经费·补助口径由补差（已有支出计入）调到按标准全额，全部时期",
-        "发放条件（functional）由否调到是，全部时期",
-        "发放条件（stars）由不限调到>= 3，全部时期",
+        "发放条件（是否功能型）由否调到是，全部时期",
+        "发放条件（星级）由不限调到3星以上，全部时期",
         "党员数口径由上年末调到上年末与当年末平均，全部时期",
     ]
 
@@ -283,7 +283,7 @@ def test_a_day_that_is_none_is_told_in_one_plain_message() -> None:
 def test_a_setting_has_no_first_day_and_says_so() -> None:
     """--from was passed over in silence for what is not an amount."""
     scheme = load_scheme("fuyang-2015")
-    for change in ("activity.basis=entitlement", "members=mean", "eligible.stars=3"):
+    for change in ("activity.basis=entitlement", "members=mean"):
         with pytest.raises(InputError, match="不分日期"):
             scheme.reform(parse_changes([change], "2026-07-01"))
     (row,) = scheme.reform({"activity.basis": "entitlement"}).difference(scheme)

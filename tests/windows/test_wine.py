@@ -181,7 +181,9 @@ def test_a_second_report_finds_all_of_it_up_to_date(wine, made):
 def test_check_whatif_and_verify(wine, made):
     _, said = wine.evalkit("check", windows(wine.project / "data" / "demo" / "2025"))
     assert "原文件没有改动" in said
-    _, said = wine.evalkit("whatif", "--set", "activity.per_member=200", "--from", "2026-07-01")
+    _, said = wine.evalkit(
+        "whatif", "--set", "activity.per_member=200", "--from", "2026-07-01", "--files"
+    )
     assert "测算说明" in said and list((wine.project / "reports" / "测算").glob("*.docx"))
     _, said = wine.evalkit("verify", windows(made))
     assert "全部相符" in said

@@ -28,7 +28,7 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
     paths
         Area paths in order of appearance.
     given
-        Rows of ``areas.xlsx``: name (or path), short_name, code, parent, level, peer_group, sort_order; they win.
+        Rows of ``areas.xlsx``: name (or path), short_name, code, parent, level, peer_group, kinds, sort_order; they win.
     """
     given_rows = _given_rows(given)
     seen: dict[str, None] = {}
@@ -47,7 +47,7 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
     rows["level"] = pd.array([area.level for area in known], dtype="string")
     rows["home"] = pd.array([area.district().path for area in known], dtype="string")
     rows["short_name"] = rows["name"]
-    for column in ("name_en", "code", "peer_group"):
+    for column in ("name_en", "code", "peer_group", "kinds"):
         rows[column] = pd.Series(pd.NA, index=rows.index, dtype="string")
     rows["sort_order"] = pd.Series(range(1, len(rows) + 1), dtype="Int64")
     rows["listed"] = rows["area"].isin(stated)
@@ -94,7 +94,7 @@ def _as_stated(rows: pd.DataFrame, stated: Mapping[str, Mapping[str, Any]]) -> p
     last = max((int(order) for order in orders if not pd.isna(order)), default=0)
     rows["sort_order"] += last * (~rows["area"].isin(stated)).astype("Int64")
     paths = rows["area"].tolist()
-    for column in ("short_name", "name_en", "code", "level", "peer_group", "sort_order"):
+    for column in ("short_name", "name_en", "code", "level", "peer_group", "kinds", "sort_order"):
         values = [stated.get(path, {}).get(column) for path in paths]
         said = pd.array([None if pd.isna(value) else value for value in values], rows[column].dtype)
         rows[column] = pd.Series(said, index=rows.index).fillna(rows[column])

@@ -18,9 +18,11 @@ from evalkit.reports.voice import NO_WORD
 from evalkit.subsidy.comparing import bases
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
+from evalkit.subsidy.envelope import Envelope
 from evalkit.subsidy.money import moved, one_unit
 from evalkit.subsidy.notes import assumed
 from evalkit.subsidy.notes import notes as plan_notes
+from evalkit.subsidy.one import FEWEST
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.simulation import FEN
 from evalkit.subsidy.words import WORDS, lists
@@ -402,3 +404,18 @@ def _clear(folder: Path, written: set[str]) -> None:
     for path in folder.iterdir():
         if OF_A_SCENARIO.fullmatch(path.name) and path.name not in written:
             path.unlink(missing_ok=True)
+
+
+def write_envelope(shared: Envelope, folder: str | Path) -> list[Path]:
+    """What a fixed sum gives to each area and each organisation, as csv; no number of members below 3."""
+    heads = WORDS["heads"]
+    each = shared.organisations
+    columns = ["area", "party_org", "members", "need_fen", "amount_fen", "change_fen"]
+    each = each[columns].assign(members=each["members"].where(each["members"] >= FEWEST))
+    tables = {"总额分配_地区": shared.areas, "总额分配_党组织": each}
+    written = []
+    for name, table in tables.items():
+        yuan = {c: table[c] / 100 for c in table if str(c).endswith("_fen")}
+        told = table.assign(**yuan).rename(columns=heads | WORDS["envelope"]["heads"])
+        written.append(put(Path(folder) / f"{name}.csv", csv_bytes(told)))
+    return written

@@ -24,7 +24,7 @@ from evalkit.subsidy.coverage import coverage, missing, remarks, touched, why_wo
 from evalkit.subsidy.notes import notes as plan_notes
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Scheme
-from evalkit.subsidy.values import Component
+from evalkit.subsidy.values import MONTHS_OF_A_YEAR, Component
 from evalkit.subsidy.words import lists
 from evalkit.subsidy.year import pieces
 
@@ -153,7 +153,9 @@ def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Ad
                     sheet.write_number(line, 5, value, look["input"])
                     sheet.write_row(line, 6, [piece.weight, whole])
                     line += 1
-                    address = Address(f"标准!$F${line}", f"标准!$G${line}")
+                    cell = f"标准!$F${line}"
+                    value_of_a_year = f"({cell}*{MONTHS_OF_A_YEAR})" if one.monthly else cell
+                    address = Address(value_of_a_year, f"标准!$G${line}")
                     addresses.setdefault(Standard(number, path), []).append(address)
         made[year] = addresses
     return made
@@ -230,8 +232,8 @@ class _Groups:
         scale = cells.divisor * (100 if part.per == "dues" or part.of else 1)
         for line in _lines(part, cells):
             tier = ""
-            if part.by and not part.marginal:
-                tier = part.params[part.rates[int(cells.tier[line.kind])]].label
+            if (part.by or part.scopes) and not part.marginal:
+                tier = part.params[part.all_rates[int(cells.tier[line.kind])]].label
             quantity = float(cells.q[line.kind]) / scale
             shown = (names[line.area], _label(part, line.payer), tier, quantity, line.n)
             for column, value in enumerate(shown):
@@ -325,7 +327,7 @@ def _paid(asked: _Payment, addresses: dict[str, Address]) -> str:
             for key, start, end in zip(part.rates, starts, ends, strict=True)
         )
     else:
-        pay = f"{addresses[part.rates[asked.tier]].value}*{quantity}"
+        pay = f"{addresses[part.all_rates[asked.tier]].value}*{quantity}"
     pay = f"({pay}+{addresses['base'].value})" if "base" in addresses else f"({pay})"
     pay = f"MAX({addresses['floor'].value},{pay})" if "floor" in addresses else pay
     return f"MIN({addresses['cap'].value},{pay})" if "cap" in addresses else pay

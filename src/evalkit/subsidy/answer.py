@@ -35,7 +35,7 @@ Said = Callable[[int], str]
 
 def in_force(result: ResultData, year: int) -> bool:
     """Whether the reform holds at any time of a year."""
-    if result.reform.changes_settings:
+    if result.reform.changes_rules:
         return True
     paths = list(result.reform.dated)
     old, new = (pieces(side.scheme, paths, side.values, year) for side in result.sides)

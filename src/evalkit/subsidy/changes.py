@@ -6,21 +6,27 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from evalkit.problems import did_you_mean
+from evalkit.problems import InputError, did_you_mean
+from evalkit.subsidy.ask import KEYS, Ask
 from evalkit.subsidy.checks import cross
-from evalkit.subsidy.dated import ALWAYS, dated, plain_dates
+from evalkit.subsidy.dated import ALWAYS, plain_dates
+from evalkit.subsidy.extending import ADDED, paths_of
+from evalkit.subsidy.scopes import phrase, scope
+from evalkit.subsidy.typed import payers, standard
 from evalkit.subsidy.values import Component, SchemeData
-from evalkit.subsidy.words import WORDS
+from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.declared import At, Faults
+from evalkit.world.number import percent
 
 S = TypeVar("S", bound=SchemeData)
 Changes = tuple[tuple[str, Any], ...]  # path and dated values, or a setting as JSON
-HEAD = ("reform", "title", "author", "note", "source")  # what a reform says of itself
+HEAD = ("question", "reform", "title", "author", "note", "source")  # what a reform says of itself
 
 
 def _text(value: Any) -> str:
@@ -37,8 +43,21 @@ class ReformFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    question: Text = ""
     reform: Text = ""
     title: Text = ""
+    budget: Text = ""
+    item: Text = ""
+    reach: Text = ""
+    standard: Text = ""
+    cap: Text = ""
+    by: Text = ""
+    floor: Text = ""
+    org: Text = ""
+    periods: Text = ""
+    within: Text = ""
+    only: Text = ""
+    share: Text = ""
     base: Text = ""
     author: Text = ""
     note: Text = ""
@@ -52,18 +71,31 @@ class Declared:
 
     head: dict[str, str]
     changes: Mapping[Any, Any]
+    ask: Ask
 
 
 def read_file(raw: Any, faults: Faults) -> Declared:
     """What a file (or mapping) declares; what does not fit is told, the rest goes on to be checked."""
     given = {str(key): value for key, value in faults.mapping((), raw).items()}
     made = faults.model(ReformFile, given)
-    if given and "changes" not in given:
+    asked = {key: getattr(made, key) for key in KEYS if key in given} if made else {}
+    if given and not {"changes", "only", "share", *KEYS} & given.keys():
         example = "changes: {activity.per_member: {2026-07-01: 200}}"
         faults.missing(("changes",), example, found="、".join(given))
     head = {key: getattr(made, key) for key in HEAD if key in given} if made else {}
     changes = given.get("changes")
-    return Declared(head, changes if isinstance(changes, Mapping) else {})
+    written = dict(changes) if isinstance(changes, Mapping) else {}
+    if made:
+        written |= limited(made.only, made.share)
+    return Declared(head, written, Ask(**asked))
+
+
+def limited(only: str = "", share: str = "", since: str | None = None) -> dict[str, Any]:
+    """Changes for 只发给 and for who pays what is added: ``eligible.stars: ">= 3"``, ``added: 3:3:4``."""
+    found: dict[str, Any] = {}
+    for column, asked in scope(only).items() if only else ():
+        found[f"eligible.{column}"] = {since: asked} if since else asked
+    return found | ({ADDED: share} if share else {})
 
 
 def is_dated(value: Any) -> bool:
@@ -76,9 +108,9 @@ def read_changes(
 ) -> Changes:
     """The changes of a mapping, by path, in order; a path may be written as its label."""
     found: dict[str, Any] = {}
-    by_label = {scheme.label(path): path for path in scheme.parameters}
-    for key, value in given.items():
-        path = by_label.get(str(key), str(key))
+    pairs = [(key, path) for key in given for path in paths_of(scheme, str(key))]
+    for key, path in pairs:
+        value = given[key]
         if path in found:
             advice = "同一项只写一次；分几步调整写成 {日期: 数值}"
             faults.add("scenario_conflict", (*at, str(key)), str(value), advice=advice)
@@ -90,16 +122,34 @@ def read_changes(
                 shown = "、".join(f"{day}: {one}" for day, one in value.items())
             unit = f"（{scheme.parameters[path].unit}）" if path in scheme.parameters else ""
             faults.invalid((*at, str(key)), shown, error.message() + unit)
+            if path in scheme.parameters:
+                break  # of a component with several tiers it is said once
     return tuple(sorted(found.items()))
 
 
 def _change(scheme: SchemeData, path: str, value: Any) -> Any:
     """A standard with its dates, or a setting as JSON: that one knows no dates."""
     if path in scheme.parameters:
-        return dated(value)
+        return standard(scheme.parameters[path], value)
+    if path.rpartition(".")[2] in PAYER_SETTINGS:
+        return json.dumps({payer: str(part) for payer, part in _shares(value).items()})
     if isinstance(value, Mapping) and WORDS["settings"].keys() & path.split("."):
         raise PydanticCustomError("dated", WORDS["undated"])
+    named = {str(word): code for code, word in WORDS["values"].items()}
+    if isinstance(value, str) and "eligible." not in path:
+        value = named.get(value, value)
+        value = {"true": True, "false": False}.get(value.lower(), value)
     return json.dumps(plain_dates(value), ensure_ascii=False, default=str)
+
+
+PAYER_SETTINGS = ("payer", "added")  # who pays, and who pays what is added
+
+
+def _shares(value: Any) -> dict[str, Decimal]:
+    try:
+        return payers(value, "")
+    except InputError as error:
+        raise PydanticCustomError("payers", error.problems[0].allowed) from None
 
 
 def under(scheme: S, changes: Changes) -> S:
@@ -119,6 +169,9 @@ def _rewritten(scheme: SchemeData, changes: Changes) -> dict[str, Any]:
             part["params"][rest]["values"] = [*kept, *value]
         elif "eligible." in path:
             part["eligible"] = part["eligible"] | {path.rpartition(".")[2]: json.loads(value)}
+        elif rest in PAYER_SETTINGS:
+            shares = json.loads(value)
+            part[rest] = {payer: Decimal(share) for payer, share in shares.items()}
         else:
             part[rest if first in scheme.components else first] = json.loads(value)
     for component in raw["components"].values():
@@ -131,7 +184,7 @@ def check(scheme: SchemeData, changes: Changes, faults: Faults, at: At = ()) -> 
     """Raise every fault at once where the scheme cannot take the changes."""
     known = [*scheme.parameters, "members", "dates", "rounding", "eligible.<列>"]
     known += [
-        f"{code}.{key}" for code, part in scheme.components.items() for key in _settings(part)
+        f"{code}.{key}" for code, part in scheme.components.items() for key in settings_of(part)
     ]
     conditions = {"eligible", *(f"{code}.eligible" for code in scheme.components)}
     bad = [
@@ -149,30 +202,50 @@ def check(scheme: SchemeData, changes: Changes, faults: Faults, at: At = ()) -> 
     faults.stop()
 
 
-def _settings(part: Component) -> list[str]:
+def settings_of(part: Component) -> list[str]:
     """What a component lets a reform set beside its standards and conditions."""
     if part.of:
         return ["reading", "town_amount"]
-    return ["basis", "once", "by", *(["lag"] if part.per == "dues" else [])]
+    return ["basis", "once", "by", *PAYER_SETTINGS, *(["lag"] if part.per == "dues" else [])]
 
 
 def difference(scheme: SchemeData, changes: Changes) -> list[dict[str, Any]]:
     """Rows 项目, 由, 调到, 自何日起; `text` says it in one line."""
-    return [
-        _row(scheme, path, when, new)
-        for path, value in changes
-        for when, new in (value if is_dated(value) else [(ALWAYS, json.loads(value))])
-    ]
+    rows: list[dict[str, Any]] = []
+    for path, value in changes:
+        steps = value if is_dated(value) else [(ALWAYS, json.loads(value))]
+        before = None  # the step before, of the same standard
+        for when, new in steps:
+            rows.append(_row(scheme, path, when, new, before))
+            before = new
+    return rows
 
 
-def _row(scheme: SchemeData, path: str, when: Any, new: Any) -> dict[str, Any]:
+def lines(scheme: SchemeData, changes: Changes) -> list[str]:
+    """The changes in words, a line for each; one in steps over the years is one line that says so."""
+    told: list[str] = []
+    for path, value in changes:
+        rows = difference(scheme, ((path, value),))
+        rows = [row for row in rows if row["old"] != row["new"]] or rows
+        if not is_dated(value) or len(rows) < 2:
+            told += [row["text"] for row in rows]
+            continue
+        first, last, unit = rows[0], rows[-1], rows[0]["unit"]
+        steps = "、".join(f"{row['since']}起{row['new']}" for row in rows)
+        told.append(
+            f"{first['item']}分{len(rows)}步由{first['old']}调到{last['new']}{unit}：{steps}"
+        )
+    return told
+
+
+def _row(scheme: SchemeData, path: str, when: Any, new: Any, step: Any = None) -> dict[str, Any]:
     one, item = scheme.parameters.get(path), scheme.label(path)
     if one:
         before = [value for day, value in one.values if day <= when]
-        shown = [f"{value:f}" for value in (before[-1] if before else one.values[0][1], new)]
+        old = before[-1] if before else one.values[0][1]
+        shown = [f"{value:f}" for value in (old if step is None else step, new)]
     else:
-        named = WORDS["values"]
-        shown = [named.get(str(value), str(value)) for value in (scheme.setting(path), new)]
+        shown = [_setting_word(path, value) for value in (scheme.setting(path), new)]
     unit = one.unit if one else ""
     since = "全部时期" if when == ALWAYS else when.isoformat()
     text = f"{item}由{shown[0]}调到{shown[1]}{unit}，{since}" + ("" if when == ALWAYS else "起")
@@ -185,6 +258,31 @@ def _row(scheme: SchemeData, path: str, when: Any, new: Any) -> dict[str, Any]:
         "since": since,
         "text": text,
     }
+
+
+def _setting_word(path: str, value: Any) -> str:
+    """A setting in the words of a reader."""
+    if path.rpartition(".")[2] in PAYER_SETTINGS:
+        named = lists()["payer"]
+        shares = [
+            f"{named.get(payer, payer)}{percent(Decimal(str(part)))}"
+            for payer, part in dict(value or {}).items()
+        ]
+        return "、".join(shares) or WORDS["typed_none"]
+    if "eligible." in path:
+        return _condition_word(path.rpartition(".")[2], value)
+    named = WORDS["values"] | WORDS["columns"]
+    return str(named.get(str(value), str(value)))
+
+
+def _condition_word(column: str, value: Any) -> str:
+    """A condition on a column: 3星以上, 党总支, 是."""
+    if isinstance(value, list):
+        return "、".join(_condition_word(column, one) for one in value)
+    if isinstance(value, str) and value[:1] in "<>":
+        return phrase(column, value)
+    word = str(lists().get(column, {}).get(str(value), value))
+    return str(WORDS["values"].get(word, word))
 
 
 def as_written(value: Any) -> Any:

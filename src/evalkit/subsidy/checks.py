@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from evalkit.subsidy.dated import ALWAYS, Dated, value_on
-from evalkit.subsidy.values import AMOUNTS, Component, Parameter, SchemeData
-from evalkit.subsidy.words import WORDS, lists
+from evalkit.subsidy.values import AMOUNTS, SCOPED, Component, Parameter, SchemeData
+from evalkit.subsidy.words import KIND_COLUMN, WORDS, lists
 from evalkit.world.condition import ConditionError, columns_of, parse
 from evalkit.world.declared import At, Faults
 
@@ -39,6 +39,7 @@ def _component(scheme: SchemeData, name: str, part: Component, faults: Faults) -
     at = ("components", name)
     own_columns = bool(part.table or scheme.tables)  # a user's table may have any column
     _conditions(part.eligible, at, own_columns, faults)
+    _scopes(part, at, own_columns, faults)
     _names(scheme, name, part, own_columns, faults)
     if not part.of and part.per == "matching":
         faults.add(
@@ -74,7 +75,7 @@ def _known(
     """Tell the words that are not allowed; `below`: each stands under its own key."""
     allowed = list(allowed)
     for word in words:
-        if word not in allowed:
+        if word not in allowed and not str(word).startswith(KIND_COLUMN):
             faults.unknown((*at, word) if below else at, word, allowed)
 
 
@@ -88,6 +89,7 @@ def _names(
     _known(part.instead_of, others, (*at, "instead_of"), faults)
     payers = ("payers", part.payers) if part.of else ("payer", part.payer)
     _known(payers[1], lists()["payer"], (*at, payers[0]), faults)
+    _known(part.added, lists()["payer"], (*at, "added"), faults)
     _known([part.purpose] if part.purpose else [], lists()["purpose"], (*at, "purpose"), faults)
     if part.by and not part.of and not own_columns and not part.counted:
         _known([part.by], WORDS["columns"], (*at, "by"), faults)
@@ -106,6 +108,8 @@ def _payers(part: Component, at: At, faults: Faults) -> None:
     """Shares that add up; dues come back out of dues alone."""
     if sum(part.payer.values()) != 1:
         faults.invalid((*at, "payer"), dict(part.payer), "各出资方比例合计为1")
+    elif part.added and sum(part.added.values()) != 1:
+        faults.invalid((*at, "added"), dict(part.added), "各出资方比例合计为1")
     elif ("dues_return" in part.payer) != (part.per == "dues"):
         allowed = "返还党费只由党费列支，党费不计入财政资金"
         faults.invalid((*at, "payer"), "、".join(part.payer), allowed)
@@ -130,8 +134,24 @@ def _standards(part: Component, at: At, faults: Faults) -> None:
     if part.by in WORDS["ordered"] and not any(part.params[k].start is not None for k in rates):
         allowed = WORDS["ordered"][part.by]
         unused += [key for key in rates if key not in allowed]
+    unused = [key for key in unused if not _stands_for(part, key)]
     for key in dict.fromkeys(unused):
         faults.unknown((*at, key), key, allowed, code="parameter_unused")
+
+
+def _stands_for(part: Component, key: str) -> bool:
+    """Whether a standard is that of a rate within a scope that there is."""
+    rate, _, scope = key.partition(SCOPED)
+    return rate in part.rates and scope in part.scopes
+
+
+def _scopes(part: Component, at: At, own_columns: bool, faults: Faults) -> None:
+    """Scopes are conditions; a graduated schedule, a matching and what is only counted have none."""
+    for name, given in part.scopes.items():
+        _conditions(given, at, own_columns, faults)
+        if part.marginal or part.of or part.counted:
+            allowed = "按档或按数量的标准（不是累进、配套、指导员人数）"
+            faults.invalid((*at, "scopes"), name, allowed)
 
 
 def limits(one: Parameter, values: Dated, at: At, faults: Faults) -> None:
@@ -143,7 +163,7 @@ def limits(one: Parameter, values: Dated, at: At, faults: Faults) -> None:
         path = (*at, "values", when.isoformat()) if when != ALWAYS else at
         if value < 0 or not low <= value <= high:
             faults.invalid(path, f"{value}{one.unit}", f"{max(low, Decimal(0))} 到 {high}")
-        elif value * one.scale % 1:
+        elif value * one.smallest % 1:
             faults.invalid(path, value, "金额最多两位小数，比例最多四位小数")
 
 

@@ -13,6 +13,7 @@ from evalkit.subsidy.cells import Reasons
 from evalkit.subsidy.changes import is_dated
 from evalkit.subsidy.cost import cost
 from evalkit.subsidy.exact import Ints
+from evalkit.subsidy.extending import ADDED
 from evalkit.subsidy.reduction import reason
 from evalkit.subsidy.simulation import ResultData
 from evalkit.subsidy.values import Component
@@ -27,6 +28,8 @@ def touched(result: ResultData) -> list[str]:
     found: set[str] = set()
     for path, value in result.reform.changes:
         name, _, rest = path.partition(".")
+        if rest == ADDED:
+            continue
         if name not in result.scheme.components:
             return everything
         part = result.scheme.components[name]

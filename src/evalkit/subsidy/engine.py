@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ class Engine:
             sums.append(times(np.where(known, money, 0), self.projection.take_up))
         if part.of:
             return dict(zip(part.payers, sums, strict=True))
-        return _shared(name, part, sums[0])
+        return shared(name, part.payer, sums[0])
 
     def by_organisation(self, scheme: SchemeData, name: str, year: int, values: Values) -> Ints:
         """The money of a component for every organisation; a top-up is shared by entitlement, to the fen."""
@@ -159,7 +160,7 @@ def _paid(part: Component, cells: Cells, parts: tuple[Piece, ...], unit: int) ->
 
 def _flat(part: Component, cells: Cells, standards: Mapping[str, int]) -> Ints:
     """The rate of the tier times the quantity."""
-    rates = np.array([standards[key] for key in part.rates], np.int64)
+    rates = np.array([standards[key] for key in part.all_rates], np.int64)
     return rates[cells.tier] * cells.q
 
 
@@ -192,12 +193,12 @@ def _matched(
     return town, both - town
 
 
-def _shared(name: str, part: Component, money: Ints) -> dict[str, Ints]:
+def shared(name: str, payers: Mapping[str, Decimal], money: Ints) -> dict[str, Ints]:
     """The money of a component by payer: shares half up, the last one takes the rest."""
     rest, out = money.copy(), {}
-    *some, last = part.payer
+    *some, last = payers
     for payer in some:
-        numerator, denominator = part.payer[payer].as_integer_ratio()
+        numerator, denominator = payers[payer].as_integer_ratio()
         out[payer] = half_up(money * numerator, denominator)
         rest -= out[payer]
     out[last] = rest

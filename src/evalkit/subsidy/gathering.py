@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from evalkit.files import regular_bytes
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.subsidy.source import Source
 from evalkit.subsidy.values import SchemeData
-from evalkit.subsidy.words import NOTES, WORDS, column_word
+from evalkit.subsidy.words import KIND_COLUMN, NOTES, WORDS, column_word
 from evalkit.world.area import Area
 from evalkit.world.condition import columns_of, parse
 from evalkit.world.note import Note
@@ -31,6 +32,7 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     home = dict(zip(areas["area"], areas["home"], strict=True))
     orgs = data.view_frame("party_orgs")
     orgs["home"] = orgs["area"].map(home)
+    orgs["area_kinds"] = orgs["area"].map(_kinds_of_areas(areas))
     orgs["level"] = orgs["area"].map(dict(zip(areas["area"], areas["level"], strict=True)))
     tall = {
         t: data.frame(t).assign(home=lambda f: f["area"].map(home))
@@ -129,8 +131,9 @@ def columns_used(scheme: SchemeData) -> dict[str, list[str]]:
     for column in columns_of(parse(scheme.eligible)) if listed else ():
         use(column, "eligible")
     for part in listed:
-        for column in columns_of(parse(part.eligible)):
-            use(column, "eligible_of", part.name)
+        for conditions in (part.eligible, *part.scopes.values()):
+            for column in columns_of(parse(conditions)):
+                use(column, "eligible_of", part.name)
         if part.once:
             use("founded_in_period", "once", part.name)
         if part.by and not part.of:
@@ -186,9 +189,41 @@ def make(
     if twice := int(orgs.duplicated(KEYS).sum()):
         notes = (*notes, NOTES.note("source.twice", count=twice))
         orgs = orgs.drop_duplicates(KEYS)
-    orgs = _formal_members(orgs.reset_index(drop=True))
+    orgs = _with_kinds(_formal_members(orgs.reset_index(drop=True)))
     years = tuple(sorted(int(p) for p in orgs["period"].unique()))
     return Source(orgs, money, dict(tables), homes, names, whole, is_demo, notes, years)
+
+
+def _with_kinds(orgs: pd.DataFrame) -> pd.DataFrame:
+    """A column for every kind of area (农村, 园区, 山区): whether an organisation's area is of it."""
+    if "area_kinds" not in orgs:
+        return orgs
+    of_each = [set(kinds_in(text)) for text in orgs["area_kinds"]]
+    kinds = dict.fromkeys(kind for some in of_each for kind in sorted(some))
+    more = {f"{KIND_COLUMN}{kind}": [kind in some for some in of_each] for kind in kinds}
+    return orgs.assign(**more)
+
+
+def kinds_in(text: Any) -> list[str]:
+    """The kinds that a cell of areas.xlsx names: 山区、农村."""
+    return [] if pd.isna(text) else [one for one in re.split(r"[、，,;；\s/]+", str(text)) if one]
+
+
+def _kinds_of_areas(areas: pd.DataFrame) -> dict[str, str]:
+    """By area its kinds: its own, else those of the area above it; its group of alike areas and 园区 by its level."""
+    own = dict(zip(areas["area"], areas.get("kinds", pd.Series(pd.NA, areas.index)), strict=True))
+    groups = dict(
+        zip(areas["area"], areas.get("peer_group", pd.Series(pd.NA, areas.index)), strict=True)
+    )
+    levels = dict(zip(areas["area"], areas["level"], strict=True))
+    found = {}
+    for path in areas["area"]:
+        line = [one.path for one in reversed(list(Area.of(path).lineage()))]
+        stated = next((kinds for one in line if (kinds := kinds_in(own.get(one)))), [])
+        group = next((kinds for one in line if (kinds := kinds_in(groups.get(one)))), [])
+        park = ["园区"] if any(levels.get(one) == "park" for one in line) else []
+        found[path] = "、".join(dict.fromkeys([*stated, *group, *park]))
+    return found
 
 
 def _formal_members(orgs: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -166,6 +167,18 @@ class Plan(PlanData):
 
 
 Periods = Sequence[str | int] | str | int | None
+MOST_YEARS = 30
+
+
+def years_asked(text: str, where: str = "--periods") -> tuple[str, ...]:
+    """2026 or 2026-2027 as years, early to late."""
+    plain = unicodedata.normalize("NFKC", str(text)).replace("—", "-").replace("–", "-")
+    found = re.fullmatch(r"\s*(\d{4})\s*(?:-\s*(\d{4})\s*)?", plain, re.ASCII)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if not first <= last < first + MOST_YEARS:
+        allowed = f"2026-2027 或 2026，由早到晚，最多{MOST_YEARS}年"
+        raise InputError(Problem("value_invalid", where=where, found=str(text), allowed=allowed))
+    return tuple(str(year) for year in range(first, last + 1))
 
 
 def plan(

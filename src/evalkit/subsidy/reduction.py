@@ -29,7 +29,7 @@ from evalkit.subsidy.selection import (
 )
 from evalkit.subsidy.source import Source
 from evalkit.subsidy.values import SchemeData
-from evalkit.subsidy.words import NOTES, WORDS, column_word, lists
+from evalkit.subsidy.words import KIND_COLUMN, NOTES, WORDS, column_word, lists
 from evalkit.world.condition import MISSING, PRESENT, AllOf, AnyOf, Condition, columns_of, mask
 from evalkit.world.condition import Test as ColumnTest
 from evalkit.world.note import Note
@@ -52,6 +52,12 @@ def reason(key: str, *facts: Any) -> str:
 
 def column(rows: pd.DataFrame, name: str, where: str) -> pd.Series:
     """A column that a rule of the scheme looks at."""
+    if name not in rows and name.startswith(KIND_COLUMN):
+        kinds = [one.removeprefix(KIND_COLUMN) for one in rows if one.startswith(KIND_COLUMN)]
+        advice = WORDS["no_kinds"] if not kinds else ""
+        raise InputError(
+            unknown("areas.xlsx", name.removeprefix(KIND_COLUMN), kinds, "kind_unknown", advice)
+        )
     if name not in rows:
         advice = "请在 tables= 里给出带这一列的表"
         raise InputError(unknown(where, name, rows.columns, "column_missing", advice))
@@ -297,6 +303,7 @@ class Reduction:
         _rewarded(rows, selection, on_the_base, why)
         tier = self._tier(selection, rows, on_the_base, why)
         paid = (why == "") & (tier >= 0)
+        tier = _in_scopes(selection, rows, tier)
         _without_quantity(selection, rows, quantity, members, why)
         listed = np.ones(len(rows), np.int64)
         return _cells(self.places(year), tier, quantity, divisor, why, paid, numbers=listed)
@@ -404,6 +411,18 @@ def _ledgers(need: Need) -> dict[str, str]:
     flags = {flag for one, flag in kept_by("party_orgs").items() if one in need.columns}
     named: dict[str, str] = WORDS["ledgers"]
     return {flag: name for flag, name in named.items() if flag in flags}
+
+
+def _in_scopes(selection: Selection, rows: pd.DataFrame, tier: Ints) -> Ints:
+    """The standard of every row: that of its tier, or the one that holds for it within the first scope it meets."""
+    found, open_still = tier.copy(), tier >= 0
+    for one in selection.scopes:
+        for name in columns_of(one.condition):
+            column(rows, name, f"{selection.component}.scopes")
+        here = open_still & mask(one.condition, rows)
+        found[here] = np.array(one.rates, np.int64)[tier[here]]
+        open_still &= ~here
+    return found
 
 
 # --- whom nothing is due to, and why ---

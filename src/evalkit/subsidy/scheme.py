@@ -10,8 +10,10 @@ from typing import Any
 
 from evalkit.problems import InputError, Problem
 from evalkit.subsidy import changes as verbs
+from evalkit.subsidy.ask import NOTHING_ASKED, Ask
 from evalkit.subsidy.checks import SchemeFaults
 from evalkit.subsidy.dated import ALWAYS
+from evalkit.subsidy.extending import ADDED, prepared, widened
 from evalkit.subsidy.values import SchemeData
 from evalkit.world.declared import At, Faults
 
@@ -26,7 +28,7 @@ class Scheme(SchemeData):
         changes: Mapping[str, Any] | Reform | None = None,
         faults: Faults | None = None,
         at: At = (),
-        **head: str,
+        **head: Any,
     ) -> Reform:
         """A checked `Reform` of this scheme: ``{"activity.per_member": 200}`` or ``{...: {"2026-07-01": 200}}``.
 
@@ -42,7 +44,7 @@ class Scheme(SchemeData):
         at
             Where in that file the changes stand.
         head
-            What the reform says of itself: reform, title, author, note, source.
+            What the reform says of itself: question, reform, title, author, note, source, and what is asked (`Ask`).
 
         Raises
         ------
@@ -52,13 +54,18 @@ class Scheme(SchemeData):
         if isinstance(changes, Reform):
             return changes
         faults = faults or SchemeFaults()
-        read = verbs.read_changes(self, changes or {}, faults, at)
-        verbs.check(self, read, faults, at)
+        asked = prepared(self, changes or {})
+        read = verbs.read_changes(asked.scheme, asked.changes, faults, at)
+        verbs.check(asked.scheme, read, faults, at)
         return Reform(read, base=self.scheme, **head)
 
     def under(self, reform: Reform) -> Scheme:
         """The scheme as the reform makes it."""
-        return verbs.under(self, reform.changes)
+        return verbs.under(self.wide_enough(reform), reform.changes)
+
+    def wide_enough(self, reform: Reform) -> Scheme:
+        """The scheme with the usual components and the standards by scope that the reform sets, which cost nothing here."""
+        return widened(self, [path for path, _ in reform.changes])
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,13 @@ class Reform:
 
     changes: verbs.Changes = ()
     base: str = ""
+    question: str = ""
     reform: str = ""
     title: str = ""
     author: str = ""
     note: str = ""
     source: str = ""
+    ask: Ask = NOTHING_ASKED
 
     def __add__(self, other: Reform) -> Reform:
         """Both together; the same parameter with two values is a conflict (`override` lets the other one win)."""
@@ -85,11 +94,14 @@ class Reform:
         """Both together; where they differ the other one holds."""
         title = "＋".join(dict.fromkeys(one for one in (self.title, other.title) if one))
         both = dict(self.changes) | dict(other.changes)
-        return replace(self, changes=tuple(sorted(both.items())), title=title)
+        question = self.question or other.question
+        ask = self.ask.override(other.ask.as_dict())
+        changes = tuple(sorted(both.items()))
+        return replace(self, changes=changes, title=title, question=question, ask=ask)
 
     def check(self, scheme: Scheme, faults: Faults | None = None) -> Reform:
         """Itself, where the scheme can take it; else every fault at once."""
-        verbs.check(scheme, self.changes, faults or SchemeFaults())
+        verbs.check(scheme.wide_enough(self), self.changes, faults or SchemeFaults())
         return self
 
     @property
@@ -101,6 +113,13 @@ class Reform:
     def changes_settings(self) -> bool:
         """Whether more than standards change."""
         return len(self.dated) < len(self.changes)
+
+    @property
+    def changes_rules(self) -> bool:
+        """Whether it changes whom or how much by more than standards; who pays what is added changes neither."""
+        return any(
+            not path.endswith(f".{ADDED}") for path in dict(self.changes).keys() - self.dated
+        )
 
     @property
     def days(self) -> list[date]:
@@ -129,8 +148,9 @@ class Reform:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as a file has them."""
-        keys = ("reform", "title", "base", "author", "note", "source")
+        keys = ("question", "reform", "title", "base", "author", "note", "source")
         head = {key: getattr(self, key) for key in keys if getattr(self, key)}
+        head |= self.ask.as_dict()
         return head | {"changes": {path: verbs.as_written(value) for path, value in self.changes}}
 
     def to_json(self) -> str:
@@ -143,11 +163,15 @@ class Reform:
         """The reform that a file's content declares, checked against its scheme."""
         faults = faults or SchemeFaults()
         found = verbs.read_file(raw, faults)
-        return scheme.reform(found.changes, faults, ("changes",), **found.head)
+        return scheme.reform(found.changes, faults, ("changes",), ask=found.ask, **found.head)
 
     def difference(self, scheme: Scheme) -> list[dict[str, Any]]:
         """Rows 项目, 由, 调到, 自何日起: printed first in every report; `text` says it in one line."""
-        return verbs.difference(scheme, self.changes)
+        return verbs.difference(scheme.wide_enough(self), self.changes)
+
+    def lines(self, scheme: Scheme) -> list[str]:
+        """The changes in words, a line for each; steps over the years are one line."""
+        return verbs.lines(scheme.wide_enough(self), self.changes)
 
 
 def _conflict(path: str, mine: Any, theirs: Any) -> Problem:

@@ -37,6 +37,14 @@ class Reward:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """A part of the organisations, and for each rate of the component the place of the standard that holds there."""
+
+    condition: Condition
+    rates: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Selection:
     """Whom a component pays and by what.
 
@@ -50,6 +58,8 @@ class Selection:
         The base of the members.
     tiers
         None where all are paid alike, or by parts of a marginal schedule.
+    scopes
+        Parts of the organisations that have standards of their own.
     has_fixed_part
         Something is due even where the quantity is zero.
     rewards
@@ -67,6 +77,7 @@ class Selection:
     condition: Condition
     members: str
     tiers: Tiers | None
+    scopes: tuple[Scope, ...]
     has_fixed_part: bool
     rewards: tuple[Reward, ...]
     matched: tuple[Selection, ...]
@@ -110,6 +121,7 @@ def selection_of(scheme: SchemeData, name: str) -> Selection:
         condition=parse(conditions_of(scheme, part)),
         members=scheme.members,
         tiers=tiers_of(part) if part.by and not part.marginal and not part.of else None,
+        scopes=scopes_of(part),
         has_fixed_part=bool({"base", "floor"} & part.params.keys()),
         rewards=tuple(rewards),
         matched=tuple(selection_of(scheme, other) for other in part.of),
@@ -130,13 +142,27 @@ def tiers_of(part: Component) -> Tiers:
     return Tiers(str(part.by), tuple(part.rates), starts)
 
 
+def scopes_of(part: Component) -> tuple[Scope, ...]:
+    """The scopes of a component; of several that an organisation meets, the one with more conditions comes first."""
+    names = sorted(part.scopes, key=lambda name: (-len(part.scopes[name]), name))
+    places = {rate: place for place, rate in enumerate(part.all_rates)}
+    return tuple(
+        Scope(
+            parse(part.scopes[name]),
+            tuple(places[part.rate_in(rate, name)] for rate in part.rates),
+        )
+        for name in names
+    )
+
+
 @lru_cache(maxsize=4096)
 def need_of(scheme: SchemeData, name: str) -> Need:
     """What a component cannot be reckoned without."""
     part = scheme.components[name]
     rewards = [one for one in scheme.components.values() if name in one.instead_of]
     columns = {str(one.by) for one in (part, *rewards) if one.by}
-    for conditions in (scheme.eligible, part.eligible, *(one.eligible for one in rewards)):
+    others = (*part.scopes.values(), *(one.eligible for one in rewards))
+    for conditions in (scheme.eligible, part.eligible, *others):
         columns |= set(columns_of(parse(conditions)))
     if part.per == "unit" or "employees" in columns:  # employees are those of the units covered
         columns.add("units_covered")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from evalkit.subsidy.checks import SchemeFaults, limits
 from evalkit.subsidy.dated import Dated, dated
-from evalkit.subsidy.engine import Engine
+from evalkit.subsidy.engine import Engine, shared
 from evalkit.subsidy.exact import Ints
 from evalkit.subsidy.memory import remembered
 from evalkit.subsidy.reduction import Reduction
@@ -67,7 +67,13 @@ class PlanData:
     def changed(self, reform: Any) -> tuple[Reform, Variant]:
         """The checked reform with the scheme and values it makes; parameters alone keep the scheme."""
         checked = self.scheme.reform(reform)
-        return checked, self._variant(checked)
+        return checked, self.wide_enough(checked)._variant(checked)
+
+    @remembered
+    def wide_enough(self, reform: Reform) -> Self:
+        """The same plan with the components and scopes that a reform names (`Scheme.wide_enough`); mostly itself."""
+        scheme = self.scheme.wide_enough(reform)
+        return self if scheme is self.scheme else replace(self, scheme=scheme)
 
     @remembered
     def _variant(self, reform: Reform) -> Variant:
@@ -174,15 +180,39 @@ R = TypeVar("R", bound=ResultData)
 def simulate(plan: PlanData, reform: Any, kind: type[R], title: str = "") -> R:
     """The result of a reform beside the baseline, as a `kind` of result."""
     checked, new = plan.changed(reform)
+    plan = plan.wide_enough(checked)
     return kind(
         plan,
         checked,
         new.scheme,
         new.values,
         {year: plan.money(plan.scheme, plan.values, year, new.scheme) for year in plan.years},
-        {year: plan.money(new.scheme, new.values, year, plan.scheme) for year in plan.years},
-        title or checked.title,
+        {year: _changed_money(plan, new, year) for year in plan.years},
+        title or checked.title or checked.question,
     )
+
+
+def _changed_money(plan: PlanData, new: Variant, year: int) -> Money:
+    """The money after the reform; where the scheme says who pays what is added, the old payers pay what they paid."""
+    found = plan.money(new.scheme, new.values, year, plan.scheme)
+    if not any(part.added for part in new.scheme.components.values()):
+        return found
+    old = plan.money(plan.scheme, plan.values, year, new.scheme)
+    zero = np.zeros(len(plan.source.homes), np.int64)
+    for name, part in new.scheme.components.items():
+        if not part.added:
+            continue
+        before, after = (
+            {item.payer: fen for item, fen in money.items() if item.component == name}
+            for money in (old, found)
+        )
+        more = sum(after.values(), zero) - sum(before.values(), zero)
+        rises = more > 0
+        added = shared(name, part.added, np.where(rises, more, 0))
+        for payer in dict.fromkeys([*after, *before, *added]):
+            kept = before.get(payer, zero) + added.get(payer, zero)
+            found[Item(name, payer)] = np.where(rises, kept, after.get(payer, zero))
+    return found
 
 
 def result_of(plan: PlanData, reform: Any = None) -> ResultData:

@@ -11,11 +11,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from evalkit.subsidy.dated import Dated, dated, number, plain_dates
-from evalkit.subsidy.words import WORDS
+from evalkit.subsidy.words import WORDS, column_word
 
 AMOUNTS = ("base", "floor", "cap")  # of a component: fixed part, least and greatest payment
 FEN_PER_YUAN = 100
 PARTS_OF_A_SHARE = 10_000
+MONTHS_OF_A_YEAR = 12
+SCOPED = "@"  # per_member@山区: a standard for a part of the organisations
 UNITS = {"fen": 1, "yuan": 100, "ten_yuan": 1_000, "hundred_yuan": 10_000}  # of rounding, in fen
 COUNTED = ("instructor", "count")  # what is counted by district, not listed by organisation
 
@@ -61,8 +63,18 @@ class Parameter(_Frozen):
 
     @property
     def scale(self) -> int:
-        """Fen for money, ten-thousandths for shares and ratios."""
+        """What one of it is in a year: fen of money, ten-thousandths of a share or ratio."""
+        return self.smallest * (MONTHS_OF_A_YEAR if self.monthly else 1)
+
+    @property
+    def smallest(self) -> int:
+        """Into how many parts one of it may be cut: fen of money, ten-thousandths of a share or ratio."""
         return FEN_PER_YUAN if self.money else PARTS_OF_A_SHARE
+
+    @property
+    def monthly(self) -> bool:
+        """Whether it is an amount a month (元/名·月); a year has twelve of it."""
+        return self.money and self.unit.endswith("月")
 
 
 class Component(_Frozen):
@@ -92,6 +104,8 @@ class Component(_Frozen):
     marginal: bool = False
     ordered: bool = True
     lag: Literal[0, 1] = 1
+    scopes: dict[str, dict[str, Any]] = {}
+    added: Annotated[dict[str, Number], BeforeValidator(_shares)] = {}
     note: str = ""
     params: dict[str, Parameter] = {}
 
@@ -122,7 +136,17 @@ class Component(_Frozen):
     @property
     def rates(self) -> list[str]:
         """The standards that are tiers or rates: all but a fixed part, a least and a greatest payment."""
+        return [key for key in self.all_rates if SCOPED not in key]
+
+    @property
+    def all_rates(self) -> list[str]:
+        """`rates`, and those for a part of the organisations (``per_member@山区``)."""
         return [key for key in self.params if key not in AMOUNTS]
+
+    def rate_in(self, rate: str, scope: str | None) -> str:
+        """The standard that holds for a rate within a scope: its own one there, else that of all."""
+        own = f"{rate}{SCOPED}{scope}"
+        return own if own in self.params else rate
 
     @property
     def counted(self) -> bool:
@@ -186,7 +210,7 @@ class SchemeData(_Frozen):
         if path in self.parameters:
             return f"{self.components[component].name}·{self.parameters[path].label}"
         name, _, column = (rest if component in self.components else path).partition(".")
-        word = WORDS["settings"].get(name, name) + (f"（{column}）" if column else "")
+        word = WORDS["settings"].get(name, name) + (f"（{column_word(column)}）" if column else "")
         return f"{self.components[component].name}·{word}" if component in self.components else word
 
     def setting(self, path: str) -> Any:

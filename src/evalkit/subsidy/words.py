@@ -10,10 +10,13 @@ from evalkit.world.words import Words
 
 WORDS = Words.beside(__file__)
 NOTES = Notes.beside(__file__)
+KIND_COLUMN = "kind:"  # kind:山区 says of an organisation whether its area is of that kind
 
 
 def column_word(name: str) -> str:
     """What a column is called by a reader; a user's own column by its own name."""
+    if name.startswith(KIND_COLUMN):
+        return f"地区类型（{name.removeprefix(KIND_COLUMN)}）"
     return str(WORDS["columns"].get(name, f"“{name}”"))
 
 

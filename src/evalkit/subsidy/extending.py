@@ -1,0 +1,165 @@
+"""A scheme made wide enough for a question: usual components that it lacks, standards for a part of the organisations.
+
+Both cost nothing by themselves: what is new pays zero, and a standard within a scope is that of all, until a reform says
+otherwise. So the baseline stays what it was, and both sides of a result have the same components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from evalkit.subsidy.dated import day
+from evalkit.subsidy.scopes import NOT, phrase, scopes
+from evalkit.subsidy.values import AMOUNTS, SCOPED, Component, SchemeData
+from evalkit.subsidy.words import WORDS
+from evalkit.world.yaml import read_yaml
+
+S = TypeVar("S", bound=SchemeData)
+ADDED = "added"  # who pays what a reform adds
+_BETWEEN = "·"  # of a label: component·standard
+
+
+@cache
+def usual() -> Mapping[str, Component]:
+    """The components that are usual and that a scheme may lack, by code; each pays nothing until a reform says so."""
+    raw = read_yaml(Path(__file__).with_name("usual.yml"))
+    return {code: Component.model_validate(dict(one)) for code, one in raw.items()}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A change as it is written: what it is of, and for which part of the organisations."""
+
+    item: str
+    scope: str
+
+    @classmethod
+    def read(cls, text: str) -> Key:
+        item, _, part = text.partition(SCOPED)
+        return cls(item.strip(), part.strip())
+
+    def path(self, path: str) -> str:
+        return f"{path}{SCOPED}{self.scope}" if self.scope else path
+
+
+def paths_of(scheme: SchemeData, text: str) -> list[str]:
+    """The paths that a key of a change means: a path or its label, or a component (all its tiers)."""
+    key = Key.read(text)
+    by_label = {scheme.label(path): path for path in scheme.parameters if SCOPED not in path}
+    item = by_label.get(key.item, key.item)
+    if item in scheme.parameters:
+        return [key.path(item)]
+    for code, part in scheme.components.items():
+        if item in (code, part.name, f"{code}.*", f"{code}.standard"):
+            return [key.path(f"{code}.{rate}") for rate in part.rates]
+        name, _, setting = item.partition(_BETWEEN)
+        if name == part.name and setting in WORDS["typed"]:
+            return [f"{code}.{WORDS['typed'][setting]}"]
+    return [key.path(item) if key.scope else WORDS["typed_of_all"].get(item, item)]
+
+
+def widened(scheme: S, keys: Iterable[str]) -> S:
+    """The scheme with the usual components and the scopes that keys of changes name; itself where they name none."""
+    made = _with_usual(scheme, [Key.read(str(key)) for key in keys])
+    scoped = [path for key in keys for path in paths_of(made, str(key)) if SCOPED in path]
+    return _with_scopes(made, scoped)
+
+
+def _with_usual(scheme: S, keys: Iterable[Key]) -> S:
+    names = {part.name for part in scheme.components.values()}
+    new: dict[str, Component] = {}
+    for key in keys:
+        first = key.item.partition(".")[0].partition(_BETWEEN)[0]
+        for code, part in usual().items():
+            wanted = first == code or (first == part.name and part.name not in names)
+            if wanted and code not in scheme.components:
+                new[code] = part
+    return _rebuilt(scheme, new) if new else scheme
+
+
+def _with_scopes(scheme: S, paths: Iterable[str]) -> S:
+    changed: dict[str, Component] = {}
+    for path in dict.fromkeys(paths):
+        if path in scheme.parameters:
+            continue
+        item, _, name = path.partition(SCOPED)
+        code, _, rate = item.partition(".")
+        part = changed.get(code, scheme.components.get(code))
+        if part is None or rate not in part.params or rate in AMOUNTS:
+            continue  # told as an unknown key
+        one = part.params[rate]
+        named = scopes(name) | part.scopes
+        label = one.model_copy(update={"label": f"{one.label}（{name}）"})
+        params = part.params | {f"{rate}{SCOPED}{name}": label}
+        changed[code] = part.model_copy(update={"scopes": named, "params": params})
+    return _rebuilt(scheme, changed) if changed else scheme
+
+
+def _rebuilt(scheme: S, changed: Mapping[str, Component]) -> S:
+    raw = {name: getattr(scheme, name) for name in type(scheme).model_fields}
+    return type(scheme).model_construct(**raw | {"components": scheme.components | changed})
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scheme that can take the changes, and the changes with dated conditions turned into standards by scope."""
+
+    scheme: Any
+    changes: Mapping[Any, Any]
+
+
+def prepared(scheme: SchemeData, changes: Mapping[Any, Any]) -> Prepared:
+    """`widened` for changes as they are written; a condition from a day on becomes zero for all others from then on."""
+    wide = widened(scheme, [str(key) for key in changes])
+    told: dict[Any, Any] = _added_by(wide, changes)
+    for key, value in changes.items():
+        if key == ADDED:
+            continue
+        told |= _dated_condition(wide, str(key), value) or {key: value}
+    return Prepared(widened(wide, [str(key) for key in told]), told)
+
+
+def _dated_condition(scheme: SchemeData, key: str, value: Any) -> dict[str, Any] | None:
+    """``eligible.stars: {2026-07-01: ">= 3"}`` as standards within scopes; None for whatever else."""
+    above, _, column = key.rpartition(".")
+    owner = above.removesuffix("eligible").removesuffix(".")
+    if not above.endswith("eligible") or not isinstance(value, Mapping) or len(value) != 1:
+        return None
+    ((when, asked),) = value.items()
+    try:
+        day(when)
+    except Exception:  # no date: told where the change is read
+        return None
+    names = [owner] if owner else list(scheme.components)
+    parts = {n: scheme.components[n] for n in names if n in scheme.components}
+    if any(set(AMOUNTS) & part.params.keys() or part.marginal for part in parts.values()):
+        return None
+    others = NOT + phrase(column, asked)
+    return {
+        f"{name}.{rate}{SCOPED}{others}": {when: 0}
+        for name, part in parts.items()
+        if not (part.of or part.counted)
+        for rate in part.rates
+    }
+
+
+def _added_by(scheme: SchemeData, changes: Mapping[Any, Any]) -> dict[Any, Any]:
+    """`added` of the whole scheme is that of every component that the other changes name."""
+    if ADDED not in changes:
+        return {}
+    named = {
+        path.partition(".")[0]
+        for key in changes
+        if key != ADDED
+        for path in paths_of(scheme, str(key))
+    }
+    chosen = named & scheme.components.keys() or set(scheme.components)
+    return {
+        f"{code}.{ADDED}": changes[ADDED]
+        for code, part in scheme.components.items()
+        if code in chosen and not part.of and part.per != "dues"
+    }

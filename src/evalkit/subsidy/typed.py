@@ -1,0 +1,202 @@
+"""Values of standards as somebody types them: +20%, ×1.2, 300/月, 1:0.5, 2026:170，2027:190; and amounts: 500万."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from evalkit.problems import InputError, Problem
+from evalkit.subsidy.dated import ALWAYS, LARGEST, Dated, day, number, value_on
+from evalkit.subsidy.values import MONTHS_OF_A_YEAR, Parameter
+from evalkit.subsidy.words import lists
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_BY_SHARE = re.compile(rf"([+\-−])({_NUMBER})%")
+_TIMES = re.compile(rf"[×xX*]({_NUMBER})")
+_MORE = re.compile(rf"\+({_NUMBER})元?")
+_PER_TIME = re.compile(rf"(?:每(月|年))?({_NUMBER})元?(?:/|每)?(?:[个人名]?[·/]?)?(月|年)?")
+_RATIO = re.compile(rf"({_NUMBER}):({_NUMBER})")
+_STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})")
+_AMOUNT = re.compile(rf"({_NUMBER})(万|亿)?元?")
+_LARGE = {None: 1, "万": 10_000, "亿": 100_000_000}
+Step = Callable[[Decimal], Decimal]
+
+
+def normal(text: str) -> str:
+    """Full-width figures and marks as the others, without blanks and thousands marks."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", plain)
+
+
+def standard(one: Parameter, given: Any) -> Dated:
+    """What a change makes of a standard: a number, one relative to what holds (+20%, ×1.2), or several by day.
+
+    A relative value starts from what the scheme says for that day, not from another step of the change.
+    """
+    if isinstance(given, str) and (steps := _steps(given)):
+        given = steps
+    if isinstance(given, Mapping):
+        return _by_day(one, given)
+    step = _step(one, given)
+    if step is None:
+        return ((ALWAYS, _plain_number(one, given)),)
+    if len(one.values) == 1:
+        return ((ALWAYS, step(one.values[0][1])),)
+    return tuple((when, step(value)) for when, value in one.values)
+
+
+def _by_day(one: Parameter, given: Mapping[Any, Any]) -> Dated:
+    found: dict[Any, Decimal] = {}
+    faults = []
+    for key, value in given.items():
+        try:
+            when = day(key)
+        except PydanticCustomError as error:
+            faults.append(f"{key} 是{error.message()}")
+            continue
+        if when in found:
+            faults.append(f"{key} 与另一日期重叠")
+        try:
+            step = _step(one, value)
+            now = value_on(one.values, when) or Decimal(0)
+            found[when] = step(now) if step else _plain_number(one, value)
+        except PydanticCustomError as error:
+            faults.append(f"{key}: {value} {error.message()}")
+    if faults or not found:
+        raise PydanticCustomError(
+            "dated", "{text}", {"text": "；".join(faults) or "至少写一个日期和数值"}
+        )
+    return tuple(sorted(found.items()))
+
+
+def _steps(text: str) -> dict[str, Any] | None:
+    """2026:170，2027:190: a value for each day (or year) from which it holds; None where the text is none of these."""
+    parts = [part for part in re.split(r"[,，;；、]", normal(text)) if part]
+    found = [_STEP.fullmatch(part) for part in parts]
+    if not parts or not all(found):
+        return None
+    return {step[1]: _as_number(step[2]) for step in found if step}
+
+
+def _as_number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)
+
+
+def _step(one: Parameter, given: Any) -> Step | None:
+    """What a relative value does to the present one; None where the value is not relative."""
+    if not isinstance(given, str):
+        return None
+    text = normal(given)
+    if found := _BY_SHARE.fullmatch(text):
+        sign = 1 if found[1] == "+" else -1
+        return lambda now: _settled(now * (100 + sign * Decimal(found[2])) / 100)
+    if found := _TIMES.fullmatch(text):
+        return lambda now: _settled(now * Decimal(found[1]))
+    if found := _MORE.fullmatch(text):
+        return lambda now: _settled(now + Decimal(found[1]))
+    return None
+
+
+def _settled(value: Decimal) -> Decimal:
+    return value.normalize() if value % 1 else Decimal(int(value))
+
+
+def _plain_number(one: Parameter, given: Any) -> Decimal:
+    """An absolute value; an amount a month or a year is turned into the unit of the standard."""
+    if not isinstance(given, str):
+        return number(given)
+    text = normal(given)
+    if (found := _RATIO.fullmatch(text)) and not one.money and Decimal(found[1]):
+        return _settled(Decimal(found[2]) / Decimal(found[1]))
+    found = _PER_TIME.fullmatch(text)
+    if not found or not one.money or not (found[1] or found[3]):
+        return number(given)
+    value, monthly = Decimal(found[2]), "月" in (found[1], found[3])
+    if value > LARGEST:
+        return number(given)
+    if monthly and not one.monthly:
+        return _settled(value * MONTHS_OF_A_YEAR)
+    if not monthly and one.monthly:
+        return _settled(value / MONTHS_OF_A_YEAR)
+    return _settled(value)
+
+
+def amount(given: Any, where: str) -> int:
+    """An amount in fen: 500万, 3,000万元, 0.5亿, 2000."""
+    found = _AMOUNT.fullmatch(normal(str(given)))
+    fen = Decimal(found[1]) * _LARGE[found[2]] * 100 if found else Decimal(-1)
+    if fen < 0 or fen % 1 or fen > LARGEST * 100:
+        allowed = "金额，如 500万、3,000万元、2000"
+        raise InputError(Problem("value_invalid", where=where, found=str(given), allowed=allowed))
+    return int(fen)
+
+
+def share(given: Any, where: str) -> Fraction:
+    """A share of a whole: 90% or 0.9."""
+    text = normal(str(given))
+    found = re.fullmatch(rf"({_NUMBER})(%?)", text)
+    value = Fraction(found[1]) / (100 if found[2] else 1) if found else Fraction(0)
+    if not 0 < value <= 1:
+        raise InputError(
+            Problem("value_invalid", where=where, found=str(given), allowed="90% 或 0.9")
+        )
+    return value
+
+
+PAYERS = {
+    "省": "fiscal_province",
+    "市": "fiscal_city",
+    "县": "fiscal_district",
+    "区": "fiscal_district",
+    "区县": "fiscal_district",
+    "乡镇": "fiscal_township",
+    "街道": "fiscal_township",
+    "镇": "fiscal_township",
+    "企业": "enterprise",
+}
+_PART = re.compile(rf"([^\d:：]+?):?({_NUMBER})%?")
+
+
+def payers(given: Any, where: str) -> dict[str, Decimal]:
+    """Who pays which part: 省3市3县4, 省:市:县=3:3:4, 3:3:4 (province, city, district), or a mapping of shares."""
+    weights = _weights(given)
+    total = sum(weights.values())
+    if not weights or not total:
+        allowed = "省3市3县4，或 3:3:4（依次为省、市、县）"
+        raise InputError(Problem("value_invalid", where=where, found=str(given), allowed=allowed))
+    known = list(
+        lists()["payer"]
+    )  # in one order, whoever is written first: the last one takes what rounding leaves
+    order = sorted(weights, key=lambda one: known.index(one) if one in known else len(known))
+    parts = {payer: weights[payer] / total for payer in order}
+    *_, last = parts
+    return parts | {last: 1 - sum(part for payer, part in parts.items() if payer != last)}
+
+
+def _weight(given: Any) -> Decimal:
+    is_number = isinstance(given, str) and re.fullmatch(_NUMBER, given)
+    return number(Decimal(given) if is_number else given)
+
+
+def _weights(given: Any) -> dict[str, Decimal]:
+    if isinstance(given, Mapping):
+        return {PAYERS.get(str(key), str(key)): _weight(one) for key, one in given.items()}
+    text = normal(str(given))
+    names, equal, numbers = text.rpartition("=")
+    figures = (numbers if equal else text).split(":")
+    if all(re.fullmatch(_NUMBER, one) for one in figures):
+        named = names.split(":") if equal else ["省", "市", "县"]
+        if len(named) != len(figures):
+            return {}
+        parts = list(zip(named, figures, strict=True))
+    else:
+        parts = [(one[1].strip("，,、;"), one[2]) for one in _PART.finditer(text)]
+    if any(name not in PAYERS for name, _ in parts):
+        return {}
+    return {PAYERS[name]: Decimal(weight) for name, weight in parts}

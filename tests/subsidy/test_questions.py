@@ -1,0 +1,339 @@
+"""The questions of a budget officer as they are typed, and the same in YAML: equal numbers, by hand or from the ledgers."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from county_holes import CITY, COUNTIES, HOLE, county_gone
+from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of
+from typer.testing import CliRunner
+
+import evalkit as ek
+from evalkit.cli import app
+from evalkit.problems import InputError
+from evalkit.subsidy import load_scheme, parse_changes, plan, read_scenario
+from evalkit.subsidy.asking import answered
+from evalkit.subsidy.envelope import fill
+from evalkit.subsidy.result import Result
+from evalkit.subsidy.scopes import scope
+
+YEAR = "2025"
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory) -> Path:
+    """The three counties, built."""
+    root = tmp_path_factory.mktemp("city")
+    shutil.copytree(COUNTIES, root / "data" / "raw")
+    ek.build(root, jobs=1)
+    return root
+
+
+@pytest.fixture(scope="module")
+def gone(tmp_path_factory) -> Path:
+    """The same without anything from one county in 2025."""
+    root = tmp_path_factory.mktemp("gone")
+    shutil.copytree(COUNTIES, root / "data" / "raw")
+    county_gone(root / "data" / "raw")
+    ek.build(root, jobs=1)
+    return root
+
+
+def said(root: Path, *words: str) -> str:
+    done = CliRunner().invoke(app, ["whatif", "--project", str(root), *words])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.output
+
+
+def written(folder: Path, content: dict[str, Any]) -> Path:
+    path = folder / "方案.yml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+QUESTIONS = (
+    (["--set", "activity.per_member=200", "--from", "2026-07-01"],
+     {"changes": {"activity.per_member": {"2026-07-01": 200}}}),
+    (["--budget", "5万", "--item", "activity.per_member"],
+     {"budget": "5万", "item": "activity.per_member"}),
+    (["--set", "党组织补助=+20%"],
+     {"changes": {f"organisation.{one}": "×1.2" for one in ("branch", "general_branch", "committee")}}),
+    (["--set", "matching.ratio=1:0.5"], {"changes": {"matching.ratio": 0.5}}),
+    (["--set", "启动经费=5000"], {"changes": {"start_up.amount": 5000}}),
+    (["--set", "指导员补贴=300/月"], {"changes": {"instructor.each": 300}}),
+    (["--set", "activity.per_member=2026:170,2027:190,2028:210"],
+     {"changes": {"activity.per_member": {2026: 170, 2027: 190, "2028-01-01": 210}}}),
+    (["--set", "activity.per_member=400", "--share", "3:3:4"],
+     {"changes": {"activity.per_member": 400}, "share": "省3市3县4"}),
+    (["--cap", "60万", "--by", "党员数", "--floor", "2000"],
+     {"cap": "600000", "by": "members", "floor": 2000}),
+    (["--only", "三星以上"], {"changes": {"eligible.stars": ">= 3"}}),
+    (["--set", "activity.per_member@城区=+10%"], {"changes": {"activity.per_member@城区": 165}}),
+    (["--reach", "90%", "--standard", "200"], {"reach": "0.9", "standard": 200}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "file"), QUESTIONS)
+def test_typed_and_written_have_one_answer(
+    city: Path, tmp_path: Path, typed: list, file: dict
+) -> None:
+    question = "要多少钱？"
+    path = written(tmp_path, {"question": question, "base": "fuyang-2015", **file})
+    typed_lines, file_lines = said(city, *typed), said(city, str(path))
+    assert typed_lines == file_lines
+    assert not any(word in typed_lines for word in ("None", "nan", "activity.", "Traceback"))
+    reform, _ = read_scenario(path)
+    assert reform.question == question
+    again = written(tmp_path, reform.as_dict())  # what is saved asks the same
+    assert read_scenario(again)[0] == reform and said(city, str(again)) == typed_lines
+
+
+def orgs_of(root: Path) -> pd.DataFrame:
+    """The organisations of the last ledger that count, with the members of the year before."""
+    data = ek.load(root)
+    every = data.view_frame("party_orgs")
+    now, before = (every[every["period"] == one] for one in (YEAR, "2024"))
+    keys = ["home", "party_org"]
+    earlier = before.drop_duplicates(keys).set_index(keys)["members"]
+    rows = now[~now["functional"].fillna(False)].drop_duplicates(keys)
+    members = [earlier.get((h, o), 0) for h, o in rows[keys].itertuples(index=False)]
+    return rows.assign(base=[0 if pd.isna(m) else int(m) for m in members])
+
+
+def fen(root: Path, changes: dict[str, Any], component: str) -> int:
+    result = ek.plan(ek.load(root), "fuyang-2015", [YEAR]).run(changes)
+    return int(result.cost("component").set_index("component").at[component, "change_fen"])
+
+
+def test_numbers_from_the_ledgers(city: Path) -> None:
+    """Each reckoned anew from the rows of the ledgers, without a plan."""
+    rows = orgs_of(city)
+    tiers = rows["org_kind"].map({"branch": 3000, "general_branch": 10000, "committee": 20000})
+    data = ek.load(city)
+    assert fen(city, {"党组织补助": "+20%"}, "organisation") == int(tiers.sum()) * 20
+    new = rows["founded_in_period"].fillna(False).astype(bool)
+    assert fen(city, {"启动经费": 5000}, "start_up") == int(new.sum()) * 5000_00
+    counts = data.frame("instructor_counts")
+    number = int(counts.loc[counts["period"] == YEAR, "count"].sum())
+    assert fen(city, {"指导员补贴": "300/月"}, "instructor") == number * 300 * 12 * 100 > 0
+    low = ~(rows["stars"] >= 3).fillna(False).astype(bool)
+    lost = fen(city, {"eligible.stars": ">= 3"}, "organisation")
+    assert lost == -int(tiers[low].sum()) * 100 < 0
+    town = rows["home"] == f"{CITY}/新泽区"
+    full = {"activity.basis": "entitlement"}
+    more = fen(city, full | {"activity.per_member@城区": "+10%"}, "activity")
+    assert more - fen(city, full, "activity") == int(rows.loc[town, "base"].sum()) * 15_00 > 0
+
+
+def test_a_cap_is_shared_to_the_fen(city: Path) -> None:
+    """clip(rate x members, 2000 yuan, all) over the organisations, by bisection in fractions."""
+    made = ek.plan(ek.load(city), "fuyang-2015", [YEAR])
+    reform = made.scheme.reform({}, ask=read_ask(cap="60万", by="党员数", floor="2000"))
+    shared = answered(made, reform, Result).envelope
+    assert shared is not None and shared.areas["amount_fen"].sum() == 60_000_000
+    each = shared.organisations
+    assert len(each) == len(orgs_of(city)) and each["amount_fen"].min() == 200_000
+    above = each[each["amount_fen"] > 200_000]
+    rate = Fraction(60_000_000 - 200_000 * (len(each) - len(above)), int(above["members"].sum()))
+    exact = [rate * int(m) for m in above["members"]]
+    assert all(abs(a - e) < 1 for a, e in zip(above["amount_fen"], exact, strict=True))
+    assert all(rate * int(m) <= 200_000 for m in each["members"][each["amount_fen"] == 200_000])
+
+
+def read_ask(**given: str) -> Any:
+    from evalkit.subsidy.ask import Ask
+
+    return Ask(**given)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_filling_against_fractions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 12))
+    weights = rng.integers(0, 9, n) if seed % 5 else np.zeros(n, np.int64)
+    least = int(rng.integers(0, 500))
+    most = np.maximum(rng.integers(0, 4000, n), least) if seed % 2 else np.full(n, 10**9)
+    top = sum(int(m) if w else least for w, m in zip(weights, most, strict=True))
+    total = int(rng.integers(least * n, max(least * n, min(top, 10**5)) + 1))
+    found = fill(weights, least, most, total)
+    assert int(found.amounts.sum()) == total
+    rate = found.rate
+    for weight, cap, got in zip(weights, most, found.amounts, strict=True):
+        exact = min(Fraction(int(cap)), max(Fraction(least), rate * int(weight)))
+        assert math.floor(exact) <= got <= math.floor(exact) + 1
+
+
+def test_the_added_part_is_shared_and_the_rest_stays(orgs: pd.DataFrame) -> None:
+    """Up by 130 x 50: 3:3:4; one whose money falls keeps its payer."""
+    made = plan(orgs, scheme_of({"m": PER_MEMBER, "o": PER_ORG}), [2026])
+    found = made.run({"m.per_member": 200, "added": "3:3:4"}).cost("payer").set_index("payer")
+    more = 130 * 50_00
+    assert found.at["fiscal_province", "change_fen"] == more * 3 // 10
+    assert found.at["fiscal_city", "change_fen"] == more * 3 // 10
+    assert found.at["fiscal_district", "change_fen"] == more * 4 // 10
+    less = made.run({"m.per_member": 100, "added": "3:3:4"}).cost("payer").set_index("payer")
+    assert less.at["fiscal_district", "change_fen"] == -more
+    whole = made.run({"m.payer": "市3县7"}).cost("payer").set_index("payer")
+    assert whole.at["fiscal_city", "change_fen"] == 130 * 45_00
+    assert whole["change_fen"].sum() == 0
+
+
+def test_scopes_by_kind_star_and_size(orgs: pd.DataFrame) -> None:
+    kinds = orgs.assign(area_kinds=["山区、农村", "山区、农村", "园区", "园区"])
+    made = plan(kinds, scheme_of({"m": PER_MEMBER, "o": PER_ORG}), [2026])
+
+    def more(change: dict[str, Any]) -> int:
+        return int(made.run(change).cost([])["change_fen"].iloc[0]) // 100
+
+    assert more({"m.per_member@山区": "+10%"}) == 10 * 15
+    assert more({"m.per_member@农村": 200, "m.per_member@园区": 160}) == 10 * 50 + 120 * 10
+    assert more({"m.per_member@非山区": 200}) == 120 * 50
+    assert more({"o.branch@五星": 5000}) == 2000  # 联合支部
+    assert more({"o.branch@不到5人": 4000}) == 1000 + 1000  # of 3 and of no members
+    assert more({"o.branch@山区且五星": "+10%", "o.branch@山区": "+20%"}) == 300 + 600
+    assert more({"eligible.stars": {"2026-01-01": ">= 3"}}) == -(20000 + 3000 + 120 * 150)
+    half = more({"eligible.stars": {"2026-07-01": ">= 3"}})
+    assert half == -sum(int(x * 184 / 365 + 0.5) for x in (20000, 3000, 18000))
+    with pytest.raises(InputError, match="没有一个地区是这种类型"):
+        made.run({"m.per_member@海岛": 200})
+
+
+def test_words_for_a_part_of_the_organisations() -> None:
+    for text, condition in (
+        ("三星以上", {"stars": ">= 3"}), ("5星级", {"stars": 5}), ("50人及以上", {"members": ">= 50"}),
+        ("不足3名党员", {"members": "< 3"}), ("职工100人以上", {"employees": ">= 100"}),
+        ("党总支", {"org_kind": "general_branch"}), ("新建", {"founded_in_period": True}),
+        ("山区且三星以上", {"kind:山区": True, "stars": ">= 3"}), ("members>=7", {"members": ">= 7"}),
+    ):  # fmt: skip
+        assert scope(text) == condition
+
+
+def test_ways_to_write_a_value() -> None:
+    scheme = load_scheme("fuyang-2015")
+    item = "activity.per_member"
+    for text, value in (
+        ("+20%", 180),
+        ("-10%", 135),
+        ("×1.2", 180),
+        ("＋５０", 200),
+        ("20/月", 240),
+        ("每月20元", 240),
+    ):
+        assert scheme.reform(parse_changes([f"{item}={text}"])).as_dict()["changes"] == {
+            item: value
+        }
+    for text, allowed in (
+        ("+20%%", "应为数字"),
+        ("20/周", "应为数字"),
+        ("+900%", "1000"),
+    ):
+        with pytest.raises(InputError) as caught:
+            scheme.reform(parse_changes([f"{item}={text}"]))
+        assert allowed in str(caught.value)
+
+
+def test_steps_are_said_as_steps(city: Path) -> None:
+    text = said(city, "--set", "activity.per_member=2026:170,2027:190,2028:210")
+    assert "分3步由150调到210元/人·年：2026-01-01起170、2027-01-01起190、2028-01-01起210" in text
+    assert "2028年" in text
+
+
+def test_an_absent_county_is_absent_in_every_answer(gone: Path, tmp_path: Path) -> None:
+    """Never 已达标, never zero, never passed over."""
+    for typed, _ in QUESTIONS:
+        text = said(gone, *typed)
+        assert HOLE in text and "缺" in text[text.index(HOLE) - 12 :], (typed, text)
+        assert f"已达标不增加的是{HOLE}" not in text and "没有不增加的区县" not in text
+    data = ek.load(gone)
+    for change in (
+        {"activity.per_member": 400},
+        {"启动经费": 5000},
+        {"指导员补贴": 300},
+        {"党组织补助": "+20%"},
+    ):
+        states = ek.plan(data, "fuyang-2015", [2026]).run(change).states()
+        assert states[f"{CITY}/{HOLE}"] == "缺"
+    with pytest.raises(InputError):
+        said(gone, "--org", "没有的支部")
+
+
+def test_one_organisation(orgs: pd.DataFrame, funds: pd.DataFrame) -> None:
+    made = plan(orgs, scheme_of({"o": PER_ORG, "m": PER_MEMBER}), [2026], tables={"funds": funds})
+
+    def lines(name: str) -> list[str]:
+        reform = made.scheme.reform({"m.per_member": 200}, ask=read_ask(org=name))
+        return answered(made, reform, Result).lines[1:]
+
+    head, organisation, member = lines("联合支部")
+    assert head == "甲区联合支部2026年现行标准4,050元，调整后4,400元"
+    assert "组织：3,000元" in organisation and "每个党组织3000元" in organisation
+    assert "活动：由1,050元到1,400元" in member and "200元/人·年×党员7名" in member
+    assert lines("空支部")[1] == "党员不足3名，只列合计" and len(lines("空支部")) == 2
+    with pytest.raises(InputError, match="联合支部"):
+        lines("联合支")
+
+
+def test_scenarios_side_by_side(city: Path, tmp_path: Path) -> None:
+    paths = []
+    for n, value in enumerate((200, 260), 1):
+        path = tmp_path / f"{n}.yml"
+        content = {"question": f"提到{value}元？", "changes": {"activity.per_member": value}}
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        paths += ["--compare", str(path)]
+    text = said(city, *paths)
+    assert (
+        "2026年 提到200元？：支出" in text
+        and "提到260元？：党员活动经费·每名党员由150调到260" in text
+    )
+    with pytest.raises(InputError, match="2到6个"):
+        said(city, *paths[:2])
+
+
+def test_the_list_names_everything_with_an_example(city: Path) -> None:
+    text = said(city, "--list")
+    scheme = load_scheme("fuyang-2015")
+    assert all(path in text and scheme.label(path) in text for path in scheme.parameters)
+    assert "启动经费" in text and "--cap" in text
+    examples = [line.partition("例 --set ")[2] for line in text.splitlines() if "例 --set " in line]
+    assert len(examples) > 20
+    for example in examples:
+        scheme.reform(parse_changes([example]))
+
+
+@pytest.mark.slow
+def test_the_figures_of_the_demonstration_province(tmp_path: Path) -> None:
+    """Computed independently from the ledgers of seed 7 (24 districts, 2025)."""
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    ek.demo.write(tmp_path / "data" / "demo")
+    ek.build(tmp_path, dataset="demo")
+    data = ek.load(tmp_path, dataset="demo")
+    this = ek.plan(data, "fuyang-2015", [2025])
+    wan = 10**6
+    for change, expected in (
+        ({"党组织补助": "+20%"}, 552.74),
+        ({"matching.ratio": "1:0.5"}, -194.925),
+        ({"启动经费": 5000}, 394.5),
+        ({"指导员补贴": "300/月"}, 880.92),
+    ):
+        assert this.run(change).cost([])["change_fen"].iloc[0] == round(expected * wan)
+    stars = this.run({"eligible.stars": ">= 3"}).cost("component").set_index("component")
+    assert stars.at["organisation", "change_fen"] == round(-1100.9 * wan)
+    later = ek.plan(data, "fuyang-2015", [2026, 2027])
+    raised = later.run({"activity.per_member": {"2026-07-01": 200}}).cost([])["change_fen"]
+    assert raised.tolist() == [33_091_200, 115_733_800]
+    found = later.solve("activity.per_member", extra=5_000_000)
+    assert (found.value, found.result, found.next_value, found.next_result) == (
+        260,
+        455_540_400,
+        270,
+        525_492_900,
+    )
