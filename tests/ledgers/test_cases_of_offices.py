@@ -191,3 +191,18 @@ def test_kinds_to_be_ticked_that_are_names_of_other_columns_too(tmp_path: Path) 
 def test_a_town_that_stands_in_the_first_row_of_its_group() -> None:
     units = read_ledger(CASES / "m2_镇街空白向下.csv").tables["units"]
     assert units["area"].str.rpartition("/")[2].tolist() == ["城关镇", "城关镇", "河口镇", "河口镇"]
+
+
+def test_an_xml_spreadsheet_of_2003() -> None:
+    ledger = read_ledger(CASES / "03_spreadsheetml2003.xls")
+    units, covers = ledger.tables["units"], ledger.tables["covers"]
+    assert (len(units), units["employees"].sum()) == (4, 218)
+    assert (units["full_members"].sum(), units["probationary_members"].sum()) == (8, 1)
+    assert sorted(covers["mode"]) == ["joint", "joint", "single"]
+    assert len(ledger.tables["party_organisations"]) == 2
+
+
+def test_a_format_that_shows_another_unit_is_asked() -> None:
+    ledger = read_ledger(CASES / "格式显示万.xlsx")
+    assert yuan(ledger)["income", "fiscal_district"] == 60_000
+    assert {p.severity for p in ledger.problems if p.code == "unit_mismatch"} == {"question"}

@@ -296,7 +296,18 @@ BAD = {
     "xml spreadsheet": (
         b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>",
         "file_unreadable",
-        "XML",
+        "没有工作表",
+    ),
+    "xml spreadsheet with entities": (
+        b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/hostname'>]>"
+        b"<Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'>&b;</Workbook>",
+        "file_unreadable",
+        "DTD",
+    ),
+    "web archive without a table": (
+        b"MIME-Version: 1.0\nContent-Type: text/html\n\n<html><p>x</p></html>",
+        "file_unreadable",
+        "没有表格",
     ),
     "laughs": (repack(workbook(), {"xl/workbook.xml": LAUGHS}), "file_unreadable", "DTD"),
     "no workbook": (repack(workbook(), {"xl/workbook.xml": None}), "file_unreadable", "损坏"),
@@ -375,7 +386,7 @@ def test_list_files(tmp_path: Path) -> None:
         "~$乙.xlsx",
         ".藏.xlsx",
         "problems.xlsx",
-        "说明.docx",
+        "说明.pptx",
         "x.yml",
         "Thumbs.db",
     ):
@@ -386,7 +397,7 @@ def test_list_files(tmp_path: Path) -> None:
         (tmp_path / "loop").symlink_to(tmp_path / "loop")
     found, problems = list_files(tmp_path)
     assert [name for name, _ in found] == ["sub/丙.xls", "乙.xlsx", "甲.csv"]
-    assert {p.file for p in problems} >= {"~$乙.xlsx", "说明.docx"} and all(
+    assert {p.file for p in problems} >= {"~$乙.xlsx", "说明.pptx"} and all(
         p.severity == "warning" for p in problems
     )
     assert list_files(tmp_path / "甲.csv") == ([("甲.csv", tmp_path / "甲.csv")], [])

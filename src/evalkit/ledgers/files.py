@@ -23,7 +23,7 @@ from typing import Any
 
 import python_calamine
 
-from evalkit.ledgers import persons
+from evalkit.ledgers import foreign, persons
 from evalkit.ledgers.findings import finding as found_at
 from evalkit.ledgers.findings import listed
 from evalkit.ledgers.reader import sheets_of
@@ -37,6 +37,7 @@ from evalkit.ledgers.scan import (
     refusal,
     scan,
     text_encoding,
+    without_dimensions,
 )
 from evalkit.problems import Problem
 from evalkit.runner.machine import Answerer, TooMuchMemory
@@ -63,6 +64,7 @@ class RawSheet:
     count from 1. Cells: text, float, int, bool, date, datetime, time; an empty cell is ``""``; an error of a formula is
     its text (``#REF!``); a formula that nobody calculated is ``""`` and stands in ``no_value``.
 
+    ``formats``: cells of money whose number format shows a unit, with the unit that they are stored in.
     A sheet made from another one (``shaped``) tells in ``origin`` where its cells stand there, rows and columns from 0.
     """
 
@@ -73,6 +75,7 @@ class RawSheet:
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     no_value: frozenset[tuple[int, int]] = frozenset()
     date_1904: bool = False
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
     origin: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     shaped: str = ""
 
@@ -208,6 +211,20 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
             sheets = _old(data, name)
         elif look.kind == "html":
             sheets = _html(data.decode(look.encoding, errors="replace"), name)
+        elif look.kind == "xml_spreadsheet":
+            text = data.decode(look.encoding, errors="replace")
+            sheets = [_foreign(name, table) for table in foreign.xml_spreadsheet(text)]
+        elif look.kind == "mht":
+            sheets = [
+                dataclasses.replace(sheet, name=said if n == 1 else f"{said}（{n}）")
+                for said, page in foreign.web_archive(data)
+                for n, sheet in enumerate(_html(page, name), start=1)
+            ]
+        elif look.kind == "docx":
+            sheets = [_foreign(name, table) for table in foreign.word_tables(data)]
+            if not sheets:
+                said = finding(name, "no_table_file", "file_skipped", "warning", extension=".docx")
+                return [], [*problems, said]
         elif look.kind == "text":
             sheets = _delimited(data.decode(look.encoding, errors="replace"), name)
         elif depth > 1:
@@ -227,6 +244,8 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
 
 def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[RawSheet]:
     known = {s.name: s for s in look.sheets}
+    if any(s.odd_dimension for s in look.sheets):
+        data = without_dimensions(data)
     wanted = {n for n, found in known.items() if not found.refused}
     sheets = []
     for sheet, _state, rows, _spans in _rows_of(data, wanted):
@@ -244,10 +263,21 @@ def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[R
                 rows[row - 1][column - 1] = text
         sheets.append(
             RawSheet(
-                name, sheet, found.state, rows, list(found.merges), found.no_value, look.date_1904
+                name,
+                sheet,
+                found.state,
+                rows,
+                list(found.merges),
+                found.no_value,
+                look.date_1904,
+                found.formats,
             )
         )
     return sheets
+
+
+def _foreign(name: str, table: foreign.Table) -> RawSheet:
+    return RawSheet(name, table.name, table.state, table.rows, table.merges, table.no_value)
 
 
 def _old(data: bytes, name: str) -> list[RawSheet]:

@@ -756,12 +756,43 @@ class Parser:
         items = "layout" in self.headings.forms[form.name]
         of_block = np.array([b.unit(column, spec) for b in form.blocks], dtype=object)
         usual = of_block[form.data["block"].to_numpy()]
+        if spec["type"] == "money":
+            usual = self._units_of_formats(form, column, usual)
         if "unit" not in cells or not (items or spec["type"] == "money"):
             return list(usual)
         return [
             own if own and (items or own in MONEY_UNITS) else unit
             for own, unit in zip(map(_cell_text, cells["unit"]), usual, strict=True)
         ]
+
+    def _units_of_formats(self, form: Form, column: str, usual: np.ndarray) -> np.ndarray:
+        """The unit in which a cell is stored whose format shows a unit (52000 shown as 5.2万: 元); asked where it differs."""
+        out, start = usual.copy(), 0
+        for block in form.blocks:
+            at, shown = block.columns.get(column), block.sheet.formats
+            differ = []
+            for n, row in enumerate(block.rows if at is not None and shown else (), start=start):
+                cells = block.sheet.rows[row]
+                unit = shown.get((row + 1, at.index + 1)) if at is not None else None
+                number_there = at is not None and isinstance(cells[at.index], int | float)
+                if unit and number_there and unit != out[n]:
+                    differ.append(n)
+                    out[n] = unit
+            start += len(block.rows)
+            if differ:
+                told = f"{len(differ)}格按数字格式存的是{out[differ[0]]}，表头或表上写{usual[differ[0]]}"
+                read = f"按{out[differ[0]]}读"
+                self.problems.append(
+                    form.problem(
+                        "unit_mismatch",
+                        column,
+                        differ[0],
+                        told,
+                        read,
+                        advice="核对单位，表头与格式写成一致",
+                    )
+                )
+        return out
 
     def _drop_slid_numbers(
         self, form: Form, column: str, kind: str, mine: list[object], read: _Numbers

@@ -45,11 +45,13 @@ class SheetScan:
     no_value: frozenset[tuple[int, int]] = frozenset()  # formulas that nobody calculated
     errors: dict[tuple[int, int], str] = field(default_factory=dict)  # #REF! and the like
     refused: bool = False
+    odd_dimension: bool = False  # it says its size in a way that the reader takes for damage
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)  # units that formats show
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What a file is: ``kind`` one of xlsx, xls, ods, text, html, zip, encrypted, empty, unknown."""
+    """What a file is: ``kind`` one of xlsx, xls, ods, xml_spreadsheet, mht, docx, text, html, zip, encrypted, empty, unknown."""
 
     kind: str
     sheets: tuple[SheetScan, ...] = ()
@@ -145,8 +147,13 @@ def _scan(data: bytes, name: str) -> Scan:
     if not encoding:
         raise refusal("unknown")
     head = data[:65_536].decode(encoding, errors="ignore").lstrip("\ufeff \r\n\t").lower()
-    if head.startswith("mime-version") or "urn:schemas-microsoft-com:office:spreadsheet" in head:
-        raise refusal("xml_table")
+    if head.startswith("mime-version") or re.match(
+        r"(?:from|subject|date): .*\nmime-version", head, re.S
+    ):
+        return Scan("mht")
+    office = head.startswith("<") and "urn:schemas-microsoft-com:office:spreadsheet" in head
+    if office and "<!doctype html" not in head and "<html" not in head:
+        return Scan("xml_spreadsheet", encoding=encoding)
     if head.startswith("<") and ("<table" in head or "<html" in head):
         return Scan("html", encoding=encoding)
     if head.startswith("<?xml"):
@@ -205,6 +212,10 @@ def _zip(data: bytes, name: str) -> Scan:
         names = {n.lstrip("/").lower(): n for n in archive.namelist()}
         if "xl/workbook.xml" in names or any(n.startswith("xl/worksheets/") for n in names):
             return _workbook(archive, names, name)
+        if "word/document.xml" in names:
+            core = names.get("docprops/core.xml")
+            own = core is not None and OUTPUT_MARK in archive.read(core)
+            return Scan("docx", own_output=own)
         for part, why in WORDS["documents"].items():
             if part in names:
                 raise refusal(why)
@@ -242,6 +253,7 @@ def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Sca
                 posixpath.join("/xl", at.get("Target", "").replace("\\", "/"))
             )
             targets[at.get("Id", "")] = target.lstrip("/").lower()
+    units = _units_shown(archive.read(names["xl/styles.xml"])) if "xl/styles.xml" in names else {}
     settings = {(tag, k) for tag, at in tags for k, v in at.items() if v in ("1", "true")}
     sheets: list[SheetScan] = []
     problems: list[Problem] = []
@@ -254,7 +266,9 @@ def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Sca
             if part is None:
                 raise refusal("sheet_missing")
             if "worksheets" in part.lower():  # a chart sheet has no cells
-                found = _sheet(archive.read(part), found, ("calcPr", "fullCalcOnLoad") in settings)
+                found = _sheet(
+                    archive.read(part), found, ("calcPr", "fullCalcOnLoad") in settings, units
+                )
         except (Refused, zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
             why = error if isinstance(error, Refused) else "sheet_damaged"
             problems.append(finding(name, why, where=found.name))
@@ -324,7 +338,57 @@ def _odd_tag(last_row: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"<(?!/|v>|%b|row r=\"%b|is>|t[> ]|f[> ]|v/>)" % (cell, rows))
 
 
-def _sheet(data: bytes, sheet: SheetScan, uncalculated: bool) -> SheetScan:
+_DIMENSION = re.compile(
+    rb"<(?:\w+:)?dimension\b[^>]*?ref=[\"']([^\"']*)[\"'][^>]*?(?:/>|></(?:\w+:)?dimension>)"
+)
+_RANGE = re.compile(rb"[A-Za-z]{1,3}[1-9]\d{0,6}(?::[A-Za-z]{1,3}[1-9]\d{0,6})?")
+_WORTH = {"元": 1, "千": 10**3, "万": 10**4, "百万": 10**6, "亿": 10**8}
+_UNIT_OF = {1: "元", 10**3: "千元", 10**4: "万元", 10**6: "百万元", 10**8: "亿元"}
+
+
+def _units_shown(styles: bytes) -> dict[int, str]:
+    """Number of a style -> the unit of money in which its cells are stored, where its format shows a unit.
+
+    52000 with the format ``0!.0,"万"`` is shown as 5.2万: it is stored in 元.
+    """
+    if b"<!DOCTYPE" in styles[:4096] or not re.search("万|亿|千|元".encode(), styles):
+        return {}
+    tags = _xml(styles)
+    stored = {
+        at["numFmtId"]: unit
+        for tag, at in tags
+        if tag == "numFmt" and (unit := _stored_unit(at.get("formatCode", "")))
+    }
+    last = [tag for tag, _ in tags].index("cellXfs") if stored else 0
+    found = {}
+    for n, (_, at) in enumerate(one for one in _until_other(tags[last + 1 :]) if one[0] == "xf"):
+        if at.get("numFmtId") in stored:
+            found[n] = stored[at["numFmtId"]]
+    return found
+
+
+def _until_other(tags: list[tuple[str, dict[str, str]]]) -> list[tuple[str, dict[str, str]]]:
+    """The tags of ``cellXfs`` alone."""
+    inside = ("xf", "alignment", "protection", "extLst", "ext")
+    end = next((n for n, (tag, _) in enumerate(tags) if tag not in inside), len(tags))
+    return tags[:end]
+
+
+def _stored_unit(code: str) -> str:
+    """The unit in which a number of this format is stored, of a format that shows a unit of money; else ''."""
+    first = code.split(";")[0]
+    word = next(iter(re.findall("百万|[亿万千元]", first)), "")
+    if not word:
+        return ""
+    digits = re.sub(r'"[^"]*"|\[[^\]]*\]|[百万亿千元]', "", first)
+    scale = 1000 ** len((re.search(r"[0#?](,+)(?![0#?])", digits) or [None, ""])[1])
+    if point := re.search(r"(?:[!\\]\.)([0#?]+)", digits):
+        scale *= 10 ** len(point[1])
+    worth = _WORTH[word] / scale
+    return _UNIT_OF.get(int(worth), "") if worth == int(worth) else ""
+
+
+def _sheet(data: bytes, sheet: SheetScan, uncalculated: bool, units: dict[int, str]) -> SheetScan:
     """What the reader does not say of a sheet; refused where its cells are scattered over too large an area."""
     head = data[: max(data.find(b"sheetData"), 0) or 4_000_000]
     root = _ROOT.search(head)
@@ -350,7 +414,28 @@ def _sheet(data: bytes, sheet: SheetScan, uncalculated: bool) -> SheetScan:
     merges = [
         (int(b), column_number(a), int(d), column_number(c)) for a, b, c, d in _MERGE.findall(rest)
     ]
-    return SheetScan(sheet.name, sheet.state, tuple(merges), frozenset(no_value), errors)
+    said = _DIMENSION.search(head)
+    odd = said is not None and not _RANGE.fullmatch(said[1])
+    formats = {}
+    for tag in re.findall(rb"<c\b[^>]*>", cells) if units else ():
+        style, place = re.search(rb"\bs=[\"'](\d+)[\"']", tag), _AT.search(tag)
+        if style and place and (unit := units.get(int(style[1]))):
+            formats[int(place[2]), column_number(place[1])] = unit
+    return SheetScan(
+        sheet.name, sheet.state, tuple(merges), frozenset(no_value), errors, False, odd, formats
+    )
+
+
+def without_dimensions(data: bytes) -> bytes:
+    """The workbook with no word of the size of its sheets: the reader finds it itself."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for info in old.infolist():
+            part = old.read(info)
+            if "worksheets/" in info.filename.lower():
+                part = _DIMENSION.sub(b"", part, count=1)
+            new.writestr(info.filename, part)
+    return out.getvalue()
 
 
 def _check_area(data: bytes) -> None:

@@ -163,6 +163,12 @@ def _made(sheet: RawSheet, rows: Sequence[Row], shape: str) -> RawSheet:
         rows=[[cell for cell, _ in row] for row in rows],
         merges=[],
         no_value=lost,
+        formats={
+            (r + 1, c + 1): sheet.formats[at[0] + 1, at[1] + 1]
+            for r, row in enumerate(rows)
+            for c, (_, at) in enumerate(row)
+            if at is not None and (at[0] + 1, at[1] + 1) in sheet.formats
+        },
         origin=origin,
         shaped=shape,
     )
