@@ -129,8 +129,9 @@ def not_whole(folder: Path, known: Mapping[str, Any]) -> list[str]:
 
 def _note_what_moved(before: StoredNumbers, made: Manifest, project: Project) -> int:
     """Compare with what an older program made of the ledgers, and list what differs beside the data."""
-    now = (pd.read_parquet(made.folder / f"{name}.parquet") for name in ("measures", "indicators"))
-    frame = moved(before, *now, made.files, project.codebook)
+    measures = pd.read_parquet(made.folder / "measures.parquet")
+    indicators = pd.read_parquet(made.folder / "indicators.parquet")
+    frame = moved(before, measures, indicators, made.files, project.codebook)
     write_moved(made.folder, frame)
     return len(frame)
 

@@ -132,7 +132,7 @@ def lines(frame: pd.DataFrame) -> list[str]:
 def _cell(value: Any) -> str:
     """A value as the terminal shows it, on one line; nothing where it is missing."""
     if isinstance(value, list | tuple | dict) or (
-        hasattr(value, "tolist") and getattr(value, "ndim", 0)
+        hasattr(value, "tolist") and bool(getattr(value, "ndim", 0))
     ):
         return " ".join(str(value).split())
     if pd.isna(value):

@@ -187,7 +187,9 @@ def _shared_out(files: Sequence[SourceFile], workers: int) -> list[list[SourceFi
     n = min(len(files), workers * -(-len(files) // (workers * MOST_FILES)))
     sizes = np.cumsum([one.size for one in files], dtype=float)
     which = np.minimum((sizes - sizes[0] / 2) * n // max(sizes[-1], 1), n - 1)
-    return [[files[i] for i in np.flatnonzero(which == k)] for k in range(n) if (which == k).any()]
+    return [
+        [files[int(i)] for i in np.flatnonzero(which == k)] for k in range(n) if (which == k).any()
+    ]
 
 
 # --- in a process of its own -----------------------------------------------------------------------------------------

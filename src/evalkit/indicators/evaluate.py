@@ -319,11 +319,12 @@ def _on_the_same_areas(
             figures.without(code, period, path, left_out)
             for (code, period), left_out in zip(parts, shared.without, strict=True)
         ]
-        empty = any(numbers is None for numbers in rest) or (
+        known = [numbers for numbers in rest if numbers is not None]
+        empty = len(known) < len(rest) or (
             path in figures.known_districts | above and not shared.areas
         )
-        top = np.nan if empty else rest[0]
-        bottom = np.nan if empty else np.mean(rest[1:], axis=0)
+        top = np.nan if empty else known[0]
+        bottom = np.nan if empty else np.mean(known[1:], axis=0)
         both.loc[place, [f"{part}_n" for part in NUMBERS]] = top
         both.loc[place, [f"{part}_d" for part in NUMBERS]] = bottom
         if path not in above:

@@ -56,7 +56,7 @@ def extents(
     """
     ledgers = [one for one in dict.fromkeys(LEDGER_OF.values()) if one in {**sent, **nothing}]
     told = {*expected.districts, *(time for places in sent.values() for _, time in places if time)}
-    rows = []
+    rows: list[list[str | None]] = []
     for period in in_time(told):
         here = {ledger: _homes(sent, ledger, period) for ledger in ledgers}
         empty = {ledger: _homes(nothing, ledger, period) for ledger in ledgers}

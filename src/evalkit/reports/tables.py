@@ -296,9 +296,9 @@ def extent_notes(total: pd.DataFrame, moves: pd.DataFrame, place: str) -> list[s
     for code in total.index.intersection(moves.index):
         if (lost := split(moves.at[code, "left_out"])) and pd.notna(moves.at[code, "change"]):
             changes.setdefault(named(lost), []).append(str(total.at[code, "name"]))
-    for lost, names in changes.items():
+    for who, names in changes.items():
         which = "" if len(names) == len(total) else f"{'、'.join(names)}的"
-        notes.append(f"合计中{which}以前数和增减按两期都报送的{place}计算（同口径），不含{lost}。")
+        notes.append(f"合计中{which}以前数和增减按两期都报送的{place}计算（同口径），不含{who}。")
     return notes
 
 
