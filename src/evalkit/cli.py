@@ -203,6 +203,7 @@ def build(
         say(f"存下的数据有损坏（{'、'.join(made.damaged)}），已从台账重新整理")
     if not made.changed:
         say(f"没有变化，数据已是最新：{made.folder}")
+        _say_who_is_absent(project, made)
         return
     if made.moved is not None:
         what = f"有 {made.moved} 个数与以前不同" if made.moved else "各项数字与以前相同"
@@ -212,6 +213,20 @@ def build(
     say(
         f"已整理 {len(made.files)} 个文件，时期：{'、'.join(made.periods) or '未注明'}；{counts}。数据在 {made.folder}"
     )
+    _say_who_is_absent(project, made)
+
+
+def _say_who_is_absent(project: Path | None, made: Any) -> None:
+    """A line for each of the last periods from which an expected area or ledger is missing."""
+    if made.dataset == "published":
+        return
+    from evalkit import indicators
+    from evalkit.building.checking import PERIODS_TOLD
+
+    data = indicators.load(project, dataset=made.dataset)
+    for period in made.periods[-PERIODS_TOLD:]:
+        if line := data.submitted(period).words():
+            say(line)
 
 
 _SEVERITY = (("error", "错误"), ("warning", "提醒"), ("question", "待核"))
@@ -345,6 +360,10 @@ def report(
             "--publish", help="另出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件"
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="这一期应报的地区、台账有缺的，以1结束（报告照样生成）"),
+    ] = False,
 ) -> None:
     """生成评估报告：年度报告（网页、Word、公文和附件、PDF、Excel、一页纸）、区县比较、数据质量和每个区县一份。"""
     from evalkit.reports.report import make_report
@@ -389,7 +408,12 @@ def report(
         say(f"没有变化，报告已是最新：{made.index}")
     else:
         say(f"报告已生成：{made.index}")
-    raise typer.Exit(1 if made.failed else 0)
+    for line in made.absent:
+        say(line)
+    stopped = strict and not made.complete
+    if stopped:
+        say("应报的没有报齐（--strict），以1结束；报告里缺的都写作缺报", err=True)
+    raise typer.Exit(1 if made.failed or stopped else 0)
 
 
 @app.command()

@@ -20,11 +20,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from evalkit.building import build
+from evalkit.charts.frames import pick, with_absent
 from evalkit.codebook import load_codebook
 from evalkit.indicators import Data, compare, evaluate, load
 from evalkit.indicators.blocks import with_home
 from evalkit.indicators.measures import all_measures
 from evalkit.indicators.views import TABLES
+from evalkit.problems import InputError
+from evalkit.scoring.scores import score
 from evalkit.world.extent import split
 
 CITY, HOLE = holes.CITY, f"{holes.CITY}/{holes.HOLE}"
@@ -251,6 +254,33 @@ def punched(whole: Data, taken: set[tuple[str, str, str]]) -> pd.DataFrame:
     return all_measures(tables, figures, whole.areas, ["2024", "2025"], whole.codebook)
 
 
+def nothing_absent_is_zero(whole: Data, indicators: pd.DataFrame) -> None:
+    """Neither in what figures draw nor in scores: who has no value is listed without one."""
+    now = indicators.loc[indicators["period"] == "2025"]
+    drawn = with_absent(now, whole.expected("2025"))
+    for code, rows in now.groupby("indicator"):
+        shown = pick(drawn, str(code), one=True)[0].set_index("area")["shown"]
+        reported = set(rows.loc[rows["value"].notna(), "area"])
+        assert set(shown.index) == set(HOMES)
+        assert set(shown.index[shown.notna()]) == reported
+    try:
+        scores = score(now, codebook=whole.codebook, expected=whole.expected("2025"))
+    except InputError:
+        return  # not one indicator of the index is left
+    assert set(scores.units["area"]) == set(HOMES)
+    points = scores.contributions
+    unknown = points["value"].isna()
+    assert points.loc[unknown, ["share", "earned", "lost"]].isna().all(axis=None)
+    silent = scores.table["area"].isin(set(HOMES) - set(now.loc[now["value"].notna(), "area"]))
+    assert scores.table.loc[silent, ["score", "grade", "rank"]].isna().all(axis=None)
+    before = indicators.loc[indicators["period"] == "2024"]
+    if not before["indicator"].isin([leaf.code for leaf in scores.index.leaves]).any():
+        return
+    moved = scores.changes(before)
+    one_side = moved["before"].isna() | moved["after"].isna()
+    assert moved.loc[one_side, "change"].isna().all()
+
+
 @settings(
     max_examples=15,
     deadline=None,
@@ -283,6 +313,7 @@ def test_whatever_is_missing_sums_ratios_and_changes_stay_true(whole: Data, take
 
     if "2025" not in set(rows["period"]):
         return
+    nothing_absent_is_zero(whole, indicators.loc[indicators["area"].isin(HOMES)])
     seen = compare(indicators, "2025", against="2024")
     of_city = seen.loc[seen["area"] == CITY]
     for row in of_city.itertuples():

@@ -1,12 +1,14 @@
 """``上年公布数.xlsx``: what was printed last year stands beside what the ledgers give now, and is compared with.
 
-The printed number is used as the value of its period; the recomputed one is kept in the table of differences and in
-`method`. Only periods before the last one are touched.
+Where it is used (setting ``last_year``, see `Use`), the printed number is the value of its period in the frames that
+everything reads; the recomputed one is kept in the table of differences and in `method`. Only periods before the last
+one are touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ import pandas as pd
 from evalkit.codebook import Codebook, Measure
 from evalkit.files import files_below
 from evalkit.indicators.areas import find_area
+from evalkit.indicators.extent import ancestors
 from evalkit.ledgers import from_sheets
 from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.persons import label
 from evalkit.problems import Problem
+from evalkit.world.extent import joined, split
 from evalkit.world.number import fixed, minus
 from evalkit.world.period import precedes
 
@@ -44,6 +48,7 @@ COLUMNS = [
     "file",
     "locator",
 ]
+CHOICE = ["used", "lacking"]
 
 
 def printed_files(folder: Path) -> list[Path]:
@@ -137,10 +142,41 @@ def read_printed(
     return frame, problems
 
 
+@dataclass(frozen=True)
+class Use:
+    """Which printed numbers stand for those of the ledgers (setting ``last_year``).
+
+    Attributes
+    ----------
+    setting
+        ``printed``: all of them. ``ledgers``: none. ``auto``: those of a measure or an indicator that are given for the
+        whole and for every district that should have reported in that period; else none of that code, so that parts
+        and their total are always of one kind.
+    last
+        The period judged; only earlier ones have printed numbers.
+    expected
+        By period the districts that should have reported.
+    """
+
+    setting: str
+    last: str
+    expected: Mapping[str, frozenset[str]]
+
+    def lacking(self, rows: pd.DataFrame, given: frozenset[str], period: str) -> frozenset[str]:
+        """The areas for which numbers would have to be printed beside those given; `rows` are the code's own."""
+        if self.setting != "auto":
+            return frozenset()
+        here = rows.loc[(rows["period"] == period) & rows["value"].notna(), "area"]
+        due = self.expected.get(period, frozenset())
+        districts = due | (frozenset(here) & frozenset[str]().union(*self.expected.values()))
+        above = {up for path in districts for up in ancestors(path)} & set(here)
+        return frozenset((districts | above) - given) if len(here) else frozenset()
+
+
 def overlay(
-    frame: pd.DataFrame, printed: pd.DataFrame, column: str, last: str
+    frame: pd.DataFrame, printed: pd.DataFrame, column: str, use: Use
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Printed values over those of a frame of measures or indicators, in periods before `last`.
+    """Printed values over those of a frame of measures or indicators, in periods before the one judged.
 
     Parameters
     ----------
@@ -150,55 +186,91 @@ def overlay(
     Returns
     -------
     The frame with the printed value, low and high (rows that only the print has are added, shaped like those of the
-    same area and code in another period), and the rows of `printed` used, with what the ledgers gave. A difference
-    below half a printed unit is none.
+    same area and code in another period), and the rows of `printed` with what the ledgers gave, whether they are
+    ``used``, and for which areas a number is ``lacking``. A difference below half a printed unit is none.
     """
     mine = printed["code"].str.startswith(INDICATOR) == (column == "indicator")
-    used = printed.loc[
-        mine & printed["period"].map(lambda p: precedes(p, last)).astype(bool)
-    ].copy()
-    if not len(used) or not len(frame):
-        return frame, used
+    rows = printed.loc[mine & printed["period"].map(lambda p: precedes(p, use.last)).astype(bool)]
+    rows = rows.assign(used=False, lacking="")
+    if not len(rows) or not len(frame):
+        return frame, rows
     out = frame.copy()
     added: list[pd.Series] = []
-    for i, row in used.iterrows():
-        same = (out["area"] == row["area"]) & (out[column] == row["code"].removeprefix(INDICATOR))
-        at = out.index[same & (out["period"] == row["period"])]
-        new = {"value": row["printed"], "low": row["low"], "high": row["high"]}
-        if column == "indicator":
-            new |= {"ci_low": np.nan, "ci_high": np.nan}
-        if len(at):
-            old = float(out.at[at[0], "value"])
-            used.loc[i, "recomputed"] = old
-            used.loc[i, "differs"] = abs(minus(row["printed"], old)) >= 1 / (
-                2 * 10.0 ** row["decimals"] * row["scale"]
-            )
-            out.loc[at, list(new)] = list(new.values())
-            if "method" in out:
-                shown = f"{fixed(old, int(row['decimals']), scale=row['scale'])}{row['unit']}"
-                out.loc[at, "method"] = f"上年公布数（按台账重算为{shown}）"
-        elif same.any():
-            like = out.loc[same].iloc[-1].copy()
-            extra = {
-                "period": row["period"],
-                "n_missing": 0,
-                **(
-                    {"numerator": np.nan, "denominator": np.nan, "method": "上年公布数"}
-                    if column == "indicator"
-                    else {"source": STATUS}
-                ),
-            }
-            for key, value in (new | extra).items():
-                like[key] = value
-            added.append(like)
+    for (code, period), of_code in rows.groupby(["code", "period"], sort=False):
+        known = out.loc[out[column] == str(code).removeprefix(INDICATOR)]
+        lacking = use.lacking(known, frozenset(of_code["area"]), str(period))
+        used = use.setting != "ledgers" and not lacking
+        rows.loc[of_code.index, ["used", "lacking"]] = [used, joined(sorted(lacking))]
+        for i, row in of_code.iterrows():
+            same = known.index[known["area"] == row["area"]]
+            at = same[known.loc[same, "period"] == row["period"]]
+            if len(at):
+                old = float(known.at[at[0], "value"])
+                rows.loc[i, "recomputed"] = old
+                rows.loc[i, "differs"] = abs(minus(row["printed"], old)) >= 1 / (
+                    2 * 10.0 ** row["decimals"] * row["scale"]
+                )
+                if used:
+                    _put(out, at, row, column, old)
+            elif len(same) and used:
+                added.append(_like(out.loc[same[-1]], row, column))
     if added:
         out = pd.concat([out, pd.DataFrame(added).astype(out.dtypes.to_dict())], ignore_index=True)
-    return out, used
+    return out, rows
+
+
+def _put(out: pd.DataFrame, at: pd.Index, row: pd.Series, column: str, old: float) -> None:
+    """The printed number in the rows of a frame; what an area printed holds all of it."""
+    new = {"value": row["printed"], "low": row["low"], "high": row["high"]}
+    new |= dict.fromkeys(("n_areas", "n_expected", "absent"), pd.NA)
+    if column == "indicator":
+        shown = f"{fixed(old, int(row['decimals']), scale=row['scale'])}{row['unit']}"
+        new |= {"ci_low": np.nan, "ci_high": np.nan}
+        new["method"] = f"上年公布数（按台账重算为{shown}）"
+    for name, value in new.items():
+        if name in out:
+            out.loc[at, name] = value
+
+
+def _like(like: pd.Series, row: pd.Series, column: str) -> pd.Series:
+    """A row for a number that only the print has, shaped like that of another period."""
+    new = {"value": row["printed"], "low": row["low"], "high": row["high"]}
+    new |= {"period": row["period"], "n_missing": 0}
+    new |= dict.fromkeys(("n_areas", "n_expected", "absent"), pd.NA)
+    if column == "indicator":
+        new |= dict.fromkeys(("ci_low", "ci_high", "numerator", "denominator"), np.nan)
+        new["method"] = "上年公布数"
+    else:
+        new["source"] = STATUS
+    made = like.copy()
+    for name, value in new.items():
+        if name in made.index:
+            made[name] = value
+    return made
+
+
+def facts_of_use(rows: pd.DataFrame, setting: str) -> dict[str, Any]:
+    """What the manifest says of printed numbers: the setting, and by measure or indicator whether they are used."""
+    each = rows.drop_duplicates(["code", "period"]) if len(rows) else rows
+    return {
+        "setting": setting,
+        "codes": [
+            {
+                "name": row["name"],
+                "period": row["period"],
+                "used": bool(row["used"]),
+                "lacking": list(split(row["lacking"])),
+            }
+            for row in each.to_dict("records")
+        ],
+    }
 
 
 def differences(used: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, list[Problem]]:
-    """All printed numbers used, and a question for each that the ledgers do not give."""
-    frame = pd.concat(used, ignore_index=True) if used else pd.DataFrame(columns=COLUMNS)
+    """All printed numbers, and a question for each that the ledgers do not give."""
+    frame = (
+        pd.concat(used, ignore_index=True) if used else pd.DataFrame(columns=[*COLUMNS, *CHOICE])
+    )
     problems = []
     for row in frame.loc[frame["differs"].astype(bool)].to_dict("records"):
         now, then = (
@@ -206,7 +278,8 @@ def differences(used: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, list[Proble
             for v in (row["recomputed"], row["printed"])
         )
         found = f"{row['area'].rpartition('/')[2]}{row['period']}年{row['name']}：公布{then}，按台账重算{now}"
-        said = ("比较时采用公布数", "", "核对上年台账，或说明更正原因")
+        kind = "公布数" if row["used"] else "按台账重算的数"
+        said = (f"比较时采用{kind}", "", "核对上年台账，或说明更正原因")
         problems.append(
             Problem("baseline_differs", "question", row["file"], row["locator"], found, *said)
         )

@@ -97,6 +97,7 @@ def build(
                 reader,
                 evalkit.__version__,
                 found.codebook.hash(),
+                found.settings["last_year"],
                 *(source.key for source in sources),
                 *(f"{path}{file_digest(path)}" for path in beside),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,19 +16,25 @@ from evalkit.building.build import build
 from evalkit.building.lone import measures_of
 from evalkit.building.sources import labelled, nearest_mapping
 from evalkit.codebook import Codebook
-from evalkit.indicators.areas import full_paths, home_of
+from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain
 from evalkit.indicators.evaluate import evaluate
+from evalkit.indicators.extent import Expected
 from evalkit.indicators.load import load
 from evalkit.indicators.project import Project, find_project, nearest_codebook
-from evalkit.indicators.store import read_table, schema
+from evalkit.indicators.reporting import COLUMNS as EXTENTS
+from evalkit.indicators.reporting import LEDGER_OF, extents
+from evalkit.indicators.store import read_table, schema, written_out
+from evalkit.indicators.submitted import Submitted
 from evalkit.ledgers import corrections, from_sheets
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
 from evalkit.ledgers.persons import label, told
 from evalkit.ledgers.place import locate
 from evalkit.problems import SEVERITIES, TITLES, InputError, Problem
+from evalkit.world.period import in_time
 
 SHOWN_PER_KIND, FILES_SHOWN = 5, 40
+PERIODS_TOLD = 2  # of who is absent: the one judged and the one compared with
 SENT = ["file", "sheet", "form", "area", "period", "rows", "reason"]
 
 
@@ -46,6 +52,8 @@ class Findings:
         File -> where it lies.
     indicators
         Called for what the ledgers give.
+    extents
+        Of a project: who sent which ledger (`evalkit.indicators.reporting`).
     """
 
     problems: tuple[Problem, ...]
@@ -54,15 +62,28 @@ class Findings:
     sent: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SENT))
     sources: dict[str, Path] = field(default_factory=dict)
     indicators: Callable[[], pd.DataFrame] | None = None
+    extents: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXTENTS))
     _owners: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def n_errors(self) -> int:
         return sum(problem.severity == "error" for problem in self.problems)
 
+    @property
+    def absent(self) -> list[str]:
+        """A line for each of the last two periods from which an expected area or ledger is missing."""
+        periods = in_time(self.extents["period"])[-PERIODS_TOLD:]
+        said = (Submitted.of(self.extents, period, self.codebook) for period in periods)
+        return [one.words() for one in said if not one.full]
+
     def as_json(self) -> dict[str, Any]:
         problems = [asdict(p) | {"title": p.title} for p in self.problems]
-        return {"files": self.rows, "problems": problems, "errors": self.n_errors}
+        return {
+            "files": self.rows,
+            "problems": problems,
+            "errors": self.n_errors,
+            "absent": self.absent,
+        }
 
     def owner(self, file: str, sheet: str = "") -> str:
         """The area that a sheet (or a whole file) belongs to: its district, or what its districts have in common."""
@@ -135,6 +156,7 @@ class Findings:
             f"共 {len(self.rows)} 个文件："
             + "，".join(f"{SEVERITIES[s][0]}{totals[s]}处" for s in order)
             + "。原文件没有改动。",
+            *self.absent,
         ]
         return out
 
@@ -265,9 +287,44 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         )
 
     sent = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SENT)
-    return Findings(
-        tuple(problems), dict(sorted(rows.items())), codebook, sent, sources, indicators
+    tables = (
+        [one.tables for one in ledgers] if all(path.is_dir() for path in map(Path, paths)) else []
     )
+    return Findings(
+        tuple(problems),
+        dict(sorted(rows.items())),
+        codebook,
+        sent,
+        sources,
+        indicators,
+        _extents_of(tables, codebook),
+    )
+
+
+def _extents_of(ledgers: Sequence[Mapping[str, pd.DataFrame]], codebook: Codebook) -> pd.DataFrame:
+    """Who sent which ledger, of the tables of whole folders; a lone file expects nobody else."""
+    places: dict[str, list[tuple[str, str]]] = {}
+    given = [tables["areas"] for tables in ledgers if len(tables.get("areas", ()))]
+    for tables in ledgers:
+        for table, ledger in LEDGER_OF.items():
+            rows = tables.get(table, pd.DataFrame(columns=["area", "period"]))
+            pairs = rows[["area", "period"]].dropna().drop_duplicates()
+            places.setdefault(ledger, []).extend(pairs.itertuples(index=False, name=None))
+    everywhere = sorted({(area, period) for pairs in places.values() for area, period in pairs})
+    if not everywhere:
+        return pd.DataFrame(columns=EXTENTS)
+    full = full_paths(home_of(area) for area, _ in everywhere)
+    reported = pd.DataFrame(
+        [(written_out(area, full), period, 1.0) for area, period in everywhere],
+        columns=["area", "period", "value"],
+    )
+    areas = build_areas(reported["area"].unique(), pd.concat(given) if given else None)
+    sent = {
+        ledger: frozenset((home_of(written_out(area, full)), period) for area, period in pairs)
+        for ledger, pairs in places.items()
+    }
+    levels = dict(zip(areas["area"], areas["level"], strict=True))
+    return extents(sent, {}, Expected.of(reported, areas), codebook, levels)
 
 
 def check_project(project: str | Path | Project | None = None) -> Findings:
@@ -305,6 +362,7 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
         _sent(sheets, places),
         sources,
         lambda: data.indicators,
+        data.extents,
     )
 
 

@@ -20,8 +20,10 @@ from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain, with_home
 from evalkit.indicators.evaluate import evaluate
+from evalkit.indicators.extent import Expected
 from evalkit.indicators.measures import measure_blocks, repeated_codes_of, whole_measures
 from evalkit.indicators.project import Project
+from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.store import (
     SCHEMA_VERSION,
     read_table,
@@ -37,6 +39,7 @@ from evalkit.ledgers.persons import told
 from evalkit.problems import Problem
 from evalkit.world.period import in_time, places
 
+NOTHING_SAID = "nothing"  # the table of ledgers that say 无
 ROWS_OF_A_BLOCK = 150_000  # of all tables: about 200 MB while it is measured
 PROBLEM_COLUMNS = [
     "file",
@@ -96,6 +99,26 @@ class Tables:
                         for table in VIEW_TABLES
                     },
                 )
+
+    def homes(self, table: str) -> frozenset[tuple[str, str]]:
+        """The districts and periods that have rows of a table."""
+        found = set()
+        for batch in self.batches:
+            for period in batch.tables.get(table, {}):
+                paths = self._paths(batch, table, period)
+                areas = self._read(paths, table, ["area"])["area"].unique().to_pylist()
+                found |= {(home_of(path), period) for path in areas if path}
+        return frozenset(found)
+
+    def stated_nothing(self) -> dict[str, frozenset[tuple[str, str]]]:
+        """By table the districts and periods of which somebody says that there is nothing to list (无)."""
+        if NOTHING_SAID not in self.codebook.tables:
+            return {}
+        rows = self.whole(NOTHING_SAID).dropna(subset=["area", "period"])
+        return {
+            str(table): frozenset(zip(some["area"].map(home_of), some["period"], strict=True))
+            for table, some in rows.groupby("ledger")
+        }
 
     def repeated_codes(self, period: str) -> frozenset[str]:
         """Credit codes that stand in more than one row of a period, in whatever block."""
@@ -162,11 +185,14 @@ def derive(
     repeated = {period: tables.repeated_codes(period) for period in periods}
     counted = measure_blocks(tables.blocks(periods), areas, codebook, repeated)
     measures = whole_measures(counted, tables.whole("figures"), areas, codebook)
-    last = periods[-1] if periods else ""
-    measures, used_measures = baseline.overlay(measures, printed, "measure", last)
+    expected = Expected.of(measures, areas)
+    submitted = _submitted(tables, expected, areas, codebook)
+    setting = project.settings["last_year"]
+    use = baseline.Use(setting, periods[-1] if periods else "", expected.districts)
+    measures, of_measures = baseline.overlay(measures, printed, "measure", use)
     indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
-    indicators, used_indicators = baseline.overlay(indicators, printed, "indicator", last)
-    differences, questions = baseline.differences([used_measures, used_indicators])
+    indicators, of_indicators = baseline.overlay(indicators, printed, "indicator", use)
+    differences, questions = baseline.differences([of_measures, of_indicators])
 
     found = [problem for part in stored.parts for problem in part.problems]
     found += told([*wrong, *unmatched, *misread, *questions])
@@ -177,6 +203,7 @@ def derive(
             "measures": measures,
             "indicators": indicators,
             "areas": areas,
+            "extents": submitted,
             "baseline": differences,
             "problems": problems,
         },
@@ -184,14 +211,31 @@ def derive(
             "schema_version": SCHEMA_VERSION,
             "evalkit": evalkit.__version__,
             "dataset": dataset,
-            "periods": in_time([*periods, *differences["period"]]),
+            "periods": in_time(
+                [*periods, *differences.loc[differences["used"].astype(bool), "period"]]
+            ),
             "problems": {str(name): int(n) for name, n in sorted(severities.items())},
+            "last_year": baseline.facts_of_use(differences, setting),
             "replaced": list(codebook.replaced),
             "files": _files(sources, stored, full),
             "batches": [_entry(batch, full) for batch in stored.batches],
             "full_areas": dict(full),
         },
     )
+
+
+def _submitted(
+    tables: Tables, expected: Expected, areas: pd.DataFrame, codebook: Codebook
+) -> pd.DataFrame:
+    """Who sent which ledger (`evalkit.indicators.reporting`)."""
+    sent: dict[str, frozenset[tuple[str, str]]] = {}
+    nothing: dict[str, frozenset[tuple[str, str]]] = {}
+    stated = tables.stated_nothing()
+    for table, ledger in LEDGER_OF.items():
+        sent[ledger] = sent.get(ledger, frozenset()) | tables.homes(table)
+        nothing[ledger] = nothing.get(ledger, frozenset()) | stated.get(table, frozenset())
+    levels = dict(zip(areas["area"], areas["level"], strict=True))
+    return extents(sent, nothing, expected, codebook, levels)
 
 
 def _files(
@@ -240,6 +284,7 @@ def place_areas(indicators: pd.DataFrame, areas: pd.DataFrame, is_demo: bool) ->
         ("area_name", "name"),
         ("peer_group", "peer_group"),
         ("sort_order", "sort_order"),
+        ("as_one", "as_one"),
     ):
         out[column] = out["area"].map(known[source])
     out["is_demo"] = is_demo

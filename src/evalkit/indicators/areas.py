@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from evalkit.world.area import Area, whole_paths
+from evalkit.world.extent import joined
 
 
 def level_of(path: str) -> str:
@@ -29,6 +31,11 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
         Area paths in order of appearance.
     given
         Rows of ``areas.xlsx``: name (or path), short_name, code, parent, level, peer_group, kinds, sort_order; they win.
+        ``former``: what an area was before a split, a merger or a new name; several names with 、 between them.
+
+    Returns
+    -------
+    Also ``as_one``: the areas that a split, merger or new name joins, with which an area is compared as one.
     """
     given_rows = _given_rows(given)
     seen: dict[str, None] = {}
@@ -53,6 +60,9 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
     rows["listed"] = rows["area"].isin(stated)
     if given_rows:
         rows = _as_stated(rows, stated)
+    former = {path: _former(row.get("former"), path, seen) for path, row in stated.items()}
+    for column, told in (("former", former), ("as_one", _joined_by_change(former))):
+        rows[column] = pd.array([joined(told.get(p, ())) or None for p in rows["area"]], "string")
     return rows.sort_values("sort_order", kind="stable", ignore_index=True)
 
 
@@ -99,6 +109,31 @@ def _as_stated(rows: pd.DataFrame, stated: Mapping[str, Mapping[str, Any]]) -> p
         said = pd.array([None if pd.isna(value) else value for value in values], rows[column].dtype)
         rows[column] = pd.Series(said, index=rows.index).fillna(rows[column])
     return rows
+
+
+def _former(told: Any, path: str, seen: Mapping[str, None]) -> list[str]:
+    """The paths of what an area was: names as they occur, else beside it."""
+    if not isinstance(told, str):
+        return []
+    found = []
+    for name in re.split(r"[、，,；;\s]+", re.sub(r"[（(].*?[）)]", "", told)):
+        alike = [one for one in seen if one == name or one.endswith(f"/{name}")]
+        beside = f"{path.rpartition('/')[0]}/{name}".strip("/")
+        where = alike[0] if len(alike) == 1 else beside
+        if name and where != path:
+            found.append(where)
+    return found
+
+
+def _joined_by_change(former: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """By area all those that changes join with it, it among them; areas without a change are not in it."""
+    home: dict[str, set[str]] = {}
+    for path, before in former.items():
+        group = {path, *before} if before else set()
+        for one in list(group):
+            group |= home.get(one, set())
+        home |= dict.fromkeys(group, group)
+    return {path: sorted(group) for path, group in home.items()}
 
 
 def _key(row: Mapping[str, Any]) -> str:

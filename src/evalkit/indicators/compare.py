@@ -10,10 +10,11 @@ import pandas as pd
 
 from evalkit.indicators.areas import find_area
 from evalkit.indicators.extent import NUMBERS, Figures, ancestors, common, districts_among
+from evalkit.indicators.succession import Groups, with_groups
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
 from evalkit.world.area import Area
-from evalkit.world.extent import joined
+from evalkit.world.extent import joined, split
 from evalkit.world.period import in_time
 
 MINIMUM_BASE = 30
@@ -25,7 +26,13 @@ VERDICTS = {
     "unclear": "差异不明显",
     "none": "不作评价",
 }
-CHANGE = ["previous", "value_common", "n_common", "left_out"]  # what `_on_common_areas` gives
+CHANGE = [
+    "previous",
+    "value_common",
+    "n_common",
+    "left_out",
+    "as_one",
+]  # what `_on_common_areas` gives
 SIDES = ("\nnumerator", "\ndenominator")
 COLUMNS = [
     "area",
@@ -54,6 +61,7 @@ COLUMNS = [
     "change",
     "n_common",
     "left_out",
+    "as_one",
     "course",
     "verdict",
     "falling",
@@ -112,7 +120,9 @@ def compare(
     sampling; `verdict` better / worse when that interval excludes zero (amounts and ratios: data interval, and at
     least 5% of the reference), same below half a printed unit, unclear otherwise, none where no direction is better;
     `change` = `value_common` - `previous`, both over the areas that reported both numerator and denominator in both
-    periods (同口径): `n_common` districts, without those in `left_out`; none where nothing is common;
+    periods (同口径): `n_common` districts, without those in `left_out`; none where nothing is common; a district that
+    was split, merged or renamed is compared together with the others of the change, `as_one`
+    (`evalkit.indicators.succession`);
     `course`: how it moved since the earlier period `against` (see `course`), `falling` where that is worse; `rank` by the printed
     value, with `tied` for a shared place; no rank where fewer than two areas are ordered, or where all are equal.
     """
@@ -218,20 +228,33 @@ def _on_common_areas(whole: pd.DataFrame, out: pd.DataFrame, against: str | None
     keys = pd.MultiIndex.from_frame(out[["area", "indicator"]])
     made["previous"] = before.reindex(keys).to_numpy(dtype=float)
     period = str(out["period"].iloc[0])
-    figures = _sides_of_ratios(whole, {period, against})
+    groups = Groups.between(whole, period, against)
+    figures = _sides_of_ratios(whole, {period, against}, groups)
     above = _areas_above(whole)
     concerned = above | _areas_that_changed(figures, period, against)
     for row in out.index[out["area"].isin(concerned)]:
         path, code = out.at[row, "area"], out.at[row, "indicator"]
+        sides = tuple(f"{code}{side}" for side in SIDES)
+        if group := groups.of(path):
+            now, then = (_ratio(figures, sides, p, group, frozenset()) for p in (period, against))
+            made.at[row, "previous"] = then if now == now else np.nan
+            if now == now and then == then:
+                made.at[row, "value_common"] = now
+                made.at[row, "as_one"] = joined(groups.members[group])
+            continue
         if pd.isna(made.at[row, "previous"]):
             continue
-        sides = tuple(f"{code}{side}" for side in SIDES)
+        if path in above and any(figures.numbers(side, against, path) is None for side in sides):
+            # printed without ledgers: comparable where all of it reported now
+            if "absent" in out and isinstance(out.at[row, "absent"], str):
+                made.loc[row, ["previous", "left_out"]] = [np.nan, out.at[row, "absent"]]
+            continue
         shared = common(figures, path, [(sides, period), (sides, against)])
         if path in above:
             made.at[row, "n_common"] = len(shared.areas) or None
         if not shared.left_out or (path in above and not figures.districts(sides[0], period, path)):
             continue  # all reported, or the area typed its own numbers
-        made.at[row, "left_out"] = joined(shared.left_out)
+        made.at[row, "left_out"] = joined(groups.named(shared.left_out))
         if path in above and not shared.areas:
             made.at[row, "previous"] = np.nan
             continue
@@ -240,8 +263,8 @@ def _on_common_areas(whole: pd.DataFrame, out: pd.DataFrame, against: str | None
     return made.astype({"value_common": float, "previous": float})
 
 
-def _sides_of_ratios(whole: pd.DataFrame, periods: set[str]) -> Figures:
-    """Numerators and denominators of indicators as figures of their own."""
+def _sides_of_ratios(whole: pd.DataFrame, periods: set[str], groups: Groups) -> Figures:
+    """Numerators and denominators of indicators as figures of their own, changed districts as one."""
     rows = whole.loc[whole["period"].isin(periods) & whole["area"].notna()]
     home = rows["area"].isin(districts_among(rows["area"].unique()))
     parts = [
@@ -256,7 +279,20 @@ def _sides_of_ratios(whole: pd.DataFrame, periods: set[str]) -> Figures:
         )
         for side, column in zip(SIDES, ("numerator", "denominator"), strict=True)
     ]
-    return Figures(pd.concat(parts, ignore_index=True))
+    sides_of = pd.concat(parts, ignore_index=True)
+    return Figures(with_groups(sides_of, groups, _absent(rows)) if groups.members else sides_of)
+
+
+def _absent(rows: pd.DataFrame) -> dict[tuple[str, str], frozenset[str]]:
+    """By side of an indicator and period who should have reported and did not, as the upper areas know it."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    if "absent" not in rows:
+        return found
+    for row in rows.loc[rows["absent"].notna()].itertuples():
+        for side in SIDES:
+            key = (f"{row.indicator}{side}", str(row.period))
+            found[key] = found.get(key, frozenset()) | frozenset(split(row.absent))
+    return found
 
 
 def _areas_that_changed(figures: Figures, period: str, against: str) -> set[str]:

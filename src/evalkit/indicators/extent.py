@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.world.area import Area
-from evalkit.world.extent import joined
+from evalkit.world.extent import joined, split
 from evalkit.world.number import settle
 from evalkit.world.period import Period
 
@@ -76,6 +76,7 @@ class Expected:
             str(period): frozenset(found)
             for period, found in rows.groupby("period")["area"].unique().items()
         }
+        changed = _changes_of(areas)
         expected_districts, expected_parts = {}, {}
         for period, here in seen.items():
             before = earlier_period(period, seen)
@@ -89,7 +90,8 @@ class Expected:
             listed_parts = {p for p in always if p not in districts and home.get(p) in districts}
             if listed_parts:
                 of_parts = listed_parts | {path for path in of_parts if path in here}
-            expected_districts[period] = frozenset(of_districts)
+            not_there = _not_there(changed, period, seen, always)
+            expected_districts[period] = frozenset(of_districts - not_there)
             expected_parts[period] = frozenset(of_parts)
         return cls(expected_districts, expected_parts, seen)
 
@@ -114,6 +116,34 @@ class Expected:
             for path in here - before
             if (other := Area.of(path)).name == area.name and other.district().parent == holder
         }
+
+
+def _changes_of(areas: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """What areas were before a split, a merger or a new name, by area."""
+    if "former" not in areas:
+        return {}
+    told = areas.loc[areas["former"].notna(), ["area", "former"]]
+    return {str(area): split(former) for area, former in told.to_numpy()}
+
+
+def _not_there(
+    changed: Mapping[str, Sequence[str]],
+    period: str,
+    seen: Mapping[str, frozenset[str]],
+    listed: frozenset[str],
+) -> set[str]:
+    """Areas that did not exist yet in a period, and those that existed no more.
+
+    The list of areas is that of today: in the last period everything in it exists. Before, a new area exists from
+    where it first reported; what it came from is gone then, unless it is listed itself.
+    """
+    here, last = Period.read(period), max(filter(None, map(Period.read, seen)), default=None)
+    found: set[str] = set()
+    for area, before in changed.items():
+        since = [p for p in map(Period.read, seen) if p and area in seen[str(p)]]
+        there = here == last or any(here is not None and not here < p for p in since)
+        found |= {one for one in before if one not in listed} if there else {area}
+    return found
 
 
 def ancestors(path: str) -> list[str]:

@@ -18,6 +18,7 @@ from evalkit.indicators.areas import find_area
 from evalkit.indicators.blocks import blocks_of, plain, views_of, with_home
 from evalkit.indicators.columns import View
 from evalkit.indicators.project import Project, find_project
+from evalkit.indicators.reporting import COLUMNS as EXTENTS
 from evalkit.indicators.store import (
     TABLES,
     StoredBatch,
@@ -29,6 +30,7 @@ from evalkit.indicators.store import (
     stored_path,
     with_full_areas,
 )
+from evalkit.indicators.submitted import Submitted
 from evalkit.indicators.views import TABLES as VIEW_TABLES
 from evalkit.indicators.views import Block
 from evalkit.indicators.views import view as view_table
@@ -93,6 +95,38 @@ class Data:
     @cached_property
     def problems(self) -> pd.DataFrame:
         return self._frame("problems")
+
+    @cached_property
+    def extents(self) -> pd.DataFrame:
+        """Who sent which ledger: area, period, ledger and state (已报, 缺报, 报无); see `evalkit.indicators.reporting`."""
+        if not (self.folder / "extents.parquet").exists():
+            return pd.DataFrame(columns=EXTENTS)
+        return self._frame("extents")
+
+    def submitted(self, period: str | int | None = None, within: str | None = None) -> Submitted:
+        """What is missing from a period (the last one by default), of areas inside one where that is given."""
+        inside = self.find_area(within) if within else None
+        return Submitted.of(self.extents, str(period or self.last), self.codebook, inside)
+
+    def expected(
+        self,
+        period: str | int | None = None,
+        level: str = "district",
+        within: str | None = None,
+    ) -> pd.DataFrame:
+        """The areas of a level that should have reported in a period, in all chosen ones where none is given.
+
+        Columns: area, area_name, peer_group, sort_order, level, period.
+        """
+        rows = self.extents.loc[self.extents["level"] == level]
+        rows = rows if period is None else rows.loc[rows["period"] == str(period)]
+        wanted = rows[["area", "period"]].drop_duplicates()
+        about = self.areas[["area", "name", "peer_group", "sort_order", "level"]]
+        found = about.merge(wanted, on="area").rename(columns={"name": "area_name"})
+        if within:
+            root = f"{self.find_area(within)}/"
+            found = found.loc[found["area"].str.startswith(root)]
+        return found.reset_index(drop=True)
 
     @cached_property
     def baseline(self) -> pd.DataFrame:

@@ -41,6 +41,11 @@ class Settings(BaseModel):
         the mean of both. Followed by the indicators that declare ``member_bases``.
     minimum_base
         Below this denominator a proportion is shown, not ranked.
+    last_year
+        Which numbers of earlier periods are compared with where 上年公布数.xlsx has printed ones. ``auto``: the printed
+        ones of a measure or an indicator, where they are given for the whole and for every district that should have
+        reported; else those of the ledgers for all of them. ``printed``: every printed one. ``ledgers``: none; they are
+        only listed beside those of the ledgers.
     references
         Indicator -> the reference of the codebook that is its target here.
     fonts
@@ -57,6 +62,7 @@ class Settings(BaseModel):
     field: Line = "两新组织"
     member_base: Literal["prev_year_end", "year_end", "mean"] = "prev_year_end"
     minimum_base: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 30
+    last_year: Literal["auto", "printed", "ledgers"] = "auto"
     references: dict[str, Line] = {}
     fonts: Literal["system", "windows"] = "system"
     date: Line = ""

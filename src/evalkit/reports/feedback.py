@@ -13,10 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.building.checking import Findings, file_date
+from evalkit.building.checking import PERIODS_TOLD, Findings, file_date
 from evalkit.documents import Block, page
 from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.files import put
+from evalkit.indicators.submitted import Submitted
 from evalkit.ledgers.annotate import COLUMNS, TONES, annotated, problem_rows
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import Headings, squeeze
@@ -83,7 +84,21 @@ def submissions(found: Findings) -> tuple[list[tuple[str, float]], list[list[Any
                 *(severities[s, area] for s in SEVERITIES),
             ]
         )
+    told = {(row[0], row[1]) for row in rows}
+    for area, period in _silent(found):
+        if (area, period) not in told:
+            said = ["没有报送", "—", "—", *(severities[s, area] for s in SEVERITIES)]
+            rows.append([area, period, *(["未报"] * len(forms)), *said])
     return columns, rows
+
+
+def _silent(found: Findings) -> list[tuple[str, str]]:
+    """The areas that should have reported in the last periods and sent nothing."""
+    return [
+        (area, period)
+        for period in in_time(found.extents["period"])[-PERIODS_TOLD:]
+        for area in Submitted.of(found.extents, period, found.codebook).silent
+    ]
 
 
 def write_problems(found: Findings, path: Path) -> Path:

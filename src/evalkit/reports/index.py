@@ -208,11 +208,12 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     if made.stale:
         text = "以下文件不是最新的：正被其他程序打开的，最新内容在同名带（2）的文件里，关闭后再运行一次即可；这次没有生成的，仍是以前的：\n"
         yield Block.note(text + "\n".join(made.stale), tone="warning")
-    if made.silent:
+    if made.silent and data.submitted(made.period, made.parameters.get("within")).full:
         names = "、".join(a.rpartition("/")[2] for a in made.silent)
         yield Block.note(
             f"没有报送{period_words(made.period)}台账的{place}：{names}", tone="warning"
         )
+    yield from _who_is_absent(made, data)
     yield Block.heading("报告文件", 2)
     yield _documents(made)
     yield Block.heading(f"各{place}主要指标", 2)
@@ -241,6 +242,16 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     if data.manifest["replaced"]:
         lines.append("项目改写的定义：" + "、".join(data.manifest["replaced"]))
     yield Block.bullets(lines)
+
+
+def _who_is_absent(made: Made, data: Data) -> Iterator[Block]:
+    """A note for each period compared from which an expected area or ledger is missing."""
+    within = made.parameters.get("within")
+    periods = (made.period, made.parameters["baseline"])
+    said = [data.submitted(period, within) for period in periods if period]
+    lines = [one.words() for one in said if not one.full]
+    if lines:
+        yield Block.note("\n".join(f"{line}。" for line in lines), tone="warning")
 
 
 def _key_table(made: Made, data: Data) -> Block:

@@ -9,9 +9,11 @@ import pandas as pd
 
 from evalkit.documents import Block, Cell
 from evalkit.indicators.load import Data
+from evalkit.indicators.submitted import ABSENT, NOTHING, SENT
 from evalkit.problems import SEVERITIES, TITLES
 from evalkit.reports.voice import voice_of
-from evalkit.reports.words import right, valued
+from evalkit.reports.words import period_words, right, valued
+from evalkit.world.extent import named
 from evalkit.world.number import quotient
 from evalkit.world.period import places
 
@@ -73,6 +75,81 @@ def submissions(data: Data, period: str | int | None = None, within: str | None 
         *(sum(row[i] for row in rows) for i in (2, 3, 4)),
     ]
     return Block.table("报送情况表", columns, [*rows, total], total_rows=1, demo=data.is_demo)
+
+
+def extents(data: Data, period: str | int | None = None, within: str | None = None) -> Block:
+    """应报与实报: every expected area with each ledger, sent, absent or stated empty; the line of who is absent below."""
+    period = str(period or data.last)
+    frame, said = data.extents, data.submitted(period, within)
+    rows = frame.loc[frame["period"] == period] if len(frame) else frame
+    if within and len(rows):
+        root = data.find_area(within)
+        rows = rows.loc[[f"{path}/".startswith(f"{root}/") for path in rows["area"]]]
+    of_ledgers = rows.loc[rows["ledger"].notna()] if len(rows) else rows
+    if not len(of_ledgers):
+        return Block.paragraph("没有按地区报送的台账。")
+    order = {area: n for n, area in enumerate(data.areas["area"])}
+    areas = sorted(of_ledgers["area"].unique(), key=lambda area: order.get(area, len(order)))
+    names = dict(zip(of_ledgers["ledger"], of_ledgers["ledger_name"], strict=True))
+    states = dict(
+        zip(
+            zip(of_ledgers["area"], of_ledgers["ledger"], strict=True),
+            of_ledgers["state"],
+            strict=True,
+        )
+    )
+    table = [
+        [area.rpartition("/")[2], *(_state(states.get((area, ledger))) for ledger in names)]
+        for area in areas
+    ]
+    sent = [
+        sum(states.get((area, ledger)) in (SENT, NOTHING) for area in areas) for ledger in names
+    ]
+    columns: list[Any] = [{"key": "area", "label": said.place}]
+    columns += [{"key": key, "label": name, "align": "center"} for key, name in names.items()]
+    total = ["报送", *(f"{n}/{len(areas)}" for n in sent)]
+    title = f"应报与实报（{period_words(period)}）"
+    notes = [f"{said.words()}。"] if not said.full else []
+    return Block.table(
+        title, columns, [*table, total], total_rows=1, notes=notes, demo=data.is_demo
+    )
+
+
+def _state(state: str | None) -> Cell:
+    """已报, 报无 or, marked, 缺报."""
+    missing = state is None or state == ABSENT
+    return Cell(ABSENT, mark="■", tone="bad") if missing else Cell(state)
+
+
+def last_year_words(data: Data) -> str:
+    """With which numbers of earlier periods the report compares, where some were printed; empty where none were."""
+    known = data.manifest.get("last_year") or {"setting": "auto", "codes": []}
+    codes = [one for one in known["codes"] if one["period"] in data.periods]
+    if not codes:
+        return ""
+    if known["setting"] == "ledgers":
+        return "与以前时期比较用按台账重算的数，公布数只列出供核对（evalkit.yml：last_year: ledgers）。"
+    used = [one for one in codes if one["used"]]
+    said = [f"{_of_periods(used)}与公布数比较"] if used else []
+    for one in codes:
+        if not one["used"]:
+            said.append(
+                f"{period_words(one['period'])}{one['name']}缺{named(one['lacking'])}的公布数，"
+                "各地区都用按台账重算的数"
+            )
+    if known["setting"] == "printed":
+        said.append("凡有公布数的都用公布数（evalkit.yml：last_year: printed）")
+    return "；".join(said) + "。"
+
+
+def _of_periods(codes: list[dict[str, Any]]) -> str:
+    """Measures and indicators with their periods: 2024年组织覆盖率、党员总数."""
+    by_period: dict[str, list[str]] = {}
+    for one in codes:
+        by_period.setdefault(one["period"], []).append(one["name"])
+    return "；".join(
+        f"{period_words(period)}{'、'.join(names)}" for period, names in by_period.items()
+    )
 
 
 def _marked(problem: Any) -> list[Any]:
@@ -203,7 +280,7 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
 
 
 def baseline(data: Data) -> Block:
-    """Last year's printed numbers beside what the ledgers give now; comparisons use the printed ones."""
+    """Last year's printed numbers beside what the ledgers give now, and which of them comparisons use."""
     frame = data.baseline
     frame = frame.loc[frame["period"].isin(data.periods)] if len(frame) else frame
     if not len(frame):
@@ -226,16 +303,18 @@ def baseline(data: Data) -> Block:
                 r["name"],
                 *_typed(r, r["printed"], r["recomputed"]),
                 mark,
+                "公布数" if r["used"] else "台账",
                 r["source"],
             ]
         )
-    notes = ["与以前时期比较时采用公布数；差异不到显示单位的一半算相同。"]
+    notes = [last_year_words(data), "差异不到显示单位的一半算相同。"]
     columns: list[Any] = [
         "地区",
         "年份",
         "指标",
         *right(printed="公布数", recomputed="按台账重算"),
         "是否相同",
+        "采用",
         "来源",
     ]
     return Block.table("公布数与按台账重算数", columns, rows, notes=notes, demo=data.is_demo)

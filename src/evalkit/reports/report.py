@@ -46,12 +46,14 @@ SLOTS = ("评估依据", "主要做法", "典型经验", "上年问题整改", "
 
 @dataclass(frozen=True)
 class Report:
-    """What a report run made: its index, the outcome of every notebook, whether anything was done at all."""
+    """What a report run made: its index, the outcome of every notebook, whether anything was done, who is absent."""
 
     index: Path
     outcomes: tuple[Outcome, ...]
     changed: bool
     problems: tuple[Problem, ...] = ()
+    absent: tuple[str, ...] = ()  # a line for each period compared from which something is missing
+    complete: bool = True  # whether everything expected of the period judged is there
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -231,7 +233,9 @@ def make_report(
                 )
         index = pages[0]
         clear(folder, before)
-    return Report(index, tuple(outcomes), changed)
+    submitted = [data.submitted(time, within) for time in (period, baseline) if time is not None]
+    absent = tuple(one.words() for one in submitted if not one.full)
+    return Report(index, tuple(outcomes), changed, absent=absent, complete=submitted[0].full)
 
 
 def notes_of(outcomes: Sequence[Outcome]) -> list[str]:

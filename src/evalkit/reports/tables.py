@@ -15,6 +15,7 @@ from evalkit.indicators.compare import VERDICTS, WHOLE
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import (
     baseline,
+    extents,
     missing,
     problem_list,
     problem_summary,
@@ -625,6 +626,7 @@ __all__ = [
     "balance",
     "baseline",
     "descriptive",
+    "extents",
     "falling",
     "headline",
     "latex",
