@@ -37,12 +37,19 @@ _SHADES = (
 )
 
 
+ORDERED = ("ranks", "lost", "chances")  # figures with a line for every area that has a score
+
+
 def _page(scores: Any, name: str, rows: int, lang: str, source: str | None, **more: Any) -> Any:
     """A sheet of rows with title, subtitle and source line of an index."""
     subtitle = join(
         lang, "blank", [years(scores.period, lang), more.pop("sub", "") or say(lang, f"{name}_sub")]
     )
-    more.setdefault("notes", [say(lang, f"{name}_note")])
+    notes = more.pop("notes", [say(lang, f"{name}_note")])
+    if name in ORDERED and scores.unscored:
+        absent = say(lang, "comma").join(scores.unscored)
+        notes = [*notes, say(lang, "unscored_note", names=absent)]
+    more["notes"] = notes
     line = source_line(lang, scores.period, scores.is_demo, source)
     title = say(lang, f"{name}_title", index=scores.index.name)
     return sheet(

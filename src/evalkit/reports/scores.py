@@ -14,6 +14,7 @@ from evalkit.documents import Block
 from evalkit.scoring.robustness import Robustness, Sobol
 from evalkit.scoring.scores import Scores, Shift
 from evalkit.scoring.stars import Stars
+from evalkit.scoring.words import WORDS as SCORING
 from evalkit.scoring.words import Sentences
 from evalkit.world.number import fill, fixed
 from evalkit.world.showing import shows
@@ -67,8 +68,16 @@ def scores_block(scores: Scores) -> Block:
     if not scores.ordered:
         frame["rank"] = pd.NA
     source = WORDS.say("say.public" if scores.is_public else "say.reports")
-    notes, name = [scores.method], scores.index.name
+    notes, name = [scores.method, *_who_is_absent(scores)], scores.index.name
     return show("scores", frame, notes, source, scores.is_demo, when=scores.when, index=name)
+
+
+def _who_is_absent(scores: Any) -> list[str]:
+    """A note that names the areas without a score, where others have one."""
+    names = scores.unscored
+    if not names or len(names) == len(scores.units):
+        return []
+    return [SCORING.say("say.absent_areas", names="、".join(names))]
 
 
 @shows(Shift, "block")
@@ -90,8 +99,9 @@ def robustness_block(robust: Robustness) -> Block:
         None if pd.isna(low) else f"{fixed(low)}—{fixed(high)}"
         for low, high in zip(frame["low"], frame["high"], strict=True)
     ]
+    notes = [*robust.notes, *_who_is_absent(robust.scores)]
     source, more = WORDS.say("say.reports"), {grade: [f"{grade}（%）", 0] for grade in grades}
-    return show("robust", frame, robust.notes, source, robust.scores.is_demo, more)
+    return show("robust", frame, notes, source, robust.scores.is_demo, more)
 
 
 @shows(Sobol, "block")
@@ -119,6 +129,8 @@ def stars_block(stars: Stars) -> Block:
         other=other,
         one=len(stars.differences) - other,
     )
-    notes = [head, *([str(stars.scheme["note"])] if "note" in stars.scheme else [])]
+    names = "、".join(path.rpartition("/")[2] for path in stars.absent)
+    absent = [WORDS.say("say.no_star_ledger", names=names)] if names else []
+    notes = [head, *absent, *([str(stars.scheme["note"])] if "note" in stars.scheme else [])]
     source = WORDS.say("say.star_ledger")
     return show("stars", stars.differences, notes, source, stars.is_demo, when=stars.period)

@@ -41,7 +41,8 @@ def write_scores(
     if level not in (known := data.indicators["level"].dropna().unique().tolist()):
         raise InputError(unknown("level", level, known))
     at_level = data.indicators.loc[data.indicators["level"] == level]
-    scores = score(at_level.loc[at_level["period"] == data.last], index, data.codebook)
+    now, expected = at_level.loc[at_level["period"] == data.last], data.expected(data.last, level)
+    scores = score(now, index, data.codebook, expected=expected)
     robust = scores.robustness(n, seed)
     tables = {
         "得分": scores.table,
@@ -58,6 +59,10 @@ def write_scores(
         "等级概率": (charts.grades, robust),
     }
     notes: list[str] = []
+    if scores.absent:
+        notes.append(
+            "缺报，不计分：" + "、".join(a.rpartition("/")[2] for a in sorted(scores.absent))
+        )
     if len(data.periods) > 1:
         tables["得分变动"] = scores.changes(at_level.loc[at_level["period"] == data.periods[-2]])
     folder = out or data.project.reports / data.last / "评分"
@@ -77,7 +82,8 @@ def write_scores(
             "星级分布": checked.by_area,
             "整转": checked.rectification,
         }
-        notes.append(str(checked.block.content["notes"][0]))
+        told = checked.block.content["notes"]
+        notes += [str(told[0]), *(str(told[1]) for _ in checked.absent[:1])]
     for name, (chart, result) in figures.items():
         try:
             picture = chart(result).png
@@ -90,7 +96,7 @@ def write_scores(
     tables["说明"] = pd.DataFrame(
         {
             "说明": [
-                scores.method,
+                *scores.block.content["notes"],
                 *robust.notes,
                 *notes,
                 *(["演示数据，全部虚构，非真实情况。"] if scores.is_demo else []),

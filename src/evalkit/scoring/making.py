@@ -13,7 +13,7 @@ from evalkit.indicators.project import nearest_codebook
 from evalkit.problems import InputError, Problem
 from evalkit.scoring.impute import impute
 from evalkit.scoring.index import load_index
-from evalkit.scoring.points import no_persons, units_of, wide
+from evalkit.scoring.points import no_persons, reports_enough, units_of, wide
 from evalkit.scoring.scored import Scored
 from evalkit.scoring.treat import treat
 from evalkit.world.period import in_time
@@ -26,6 +26,7 @@ def make(
     index: Any,
     codebook: Codebook | None = None,
     previous: pd.DataFrame | None = None,
+    expected: pd.DataFrame | None = None,
 ) -> Scored:
     """See `evalkit.scoring.scores.score`."""
     no_persons(indicators)
@@ -43,19 +44,38 @@ def make(
         problems.append(Problem("data_missing", where="indicators", found=found, advice=advice))
     if problems:
         raise InputError(problems)
-    units = units_of(indicators, key)
+    missing = _missing(indicators, expected, key)
+    units = units_of(pd.concat([indicators, missing]) if len(missing) else indicators, key)
+    silent = ~units["area"].isin(_reporting(indicators)) if key == "area" else units["area"] == ""
     raw, past = wide(rows, units, codes), _past(previous, units, codes)
     groups = units["peer_group"].fillna("").to_numpy() if checked.impute == "group" else None
-    filled = impute(raw, checked.impute, groups, past)
+    x, filled = impute(raw, checked.impute, groups, past)
+    filled &= reports_enough(checked, raw)[:, None]  # what is absent is not made up
+    x = np.where(filled, x, raw)
     return Scored(
         index=checked,
         units=units,
         rows=rows,
         raw=raw,
-        x=treat(filled[0], checked.treat).x,
-        filled=filled[1],
+        x=treat(x, checked.treat).x,
+        filled=filled,
         previous=None if past is None else past[-1],
+        absent=frozenset(units.loc[silent, "area"]),
     )
+
+
+def _missing(indicators: pd.DataFrame, expected: pd.DataFrame | None, key: str) -> pd.DataFrame:
+    """The rows of the expected areas that have none in the frame of indicators."""
+    if expected is None or key != "area":
+        return pd.DataFrame({"area": []})
+    missing = expected.loc[~expected["area"].isin(indicators["area"])].drop_duplicates("area")
+    return missing[[c for c in ("area", "area_name", "peer_group", "sort_order") if c in missing]]
+
+
+def _reporting(indicators: pd.DataFrame) -> pd.Series:
+    """The areas with any value, of whatever indicator."""
+    known = indicators["value"].notna() if "value" in indicators else indicators["area"].notna()
+    return indicators.loc[known, "area"].astype(str)
 
 
 def _known(indicators: pd.DataFrame, codebook: Codebook) -> dict[str, dict[str, Any]]:

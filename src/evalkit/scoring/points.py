@@ -95,6 +95,12 @@ def total_scores(
     return np.where(known >= index.needs - 1e-9, value, np.nan), known
 
 
+def reports_enough(index: Index, raw: Floats) -> Any:
+    """Which units have values for so many of the points as the index needs."""
+    known = (~np.isnan(raw) * index.points).sum(-1) / index.points.sum()
+    return (known >= index.needs - 1e-9) & ~np.isnan(raw).all(-1)
+
+
 def printed(score: Any) -> Floats:
     """Scores as they are printed, two decimals rounded half up: grades and ranks follow what a reader sees.
 

@@ -175,7 +175,7 @@ def replicate(scores: Scored, settings: pd.DataFrame, seed: int) -> Replications
                     for number in numbers["indicator"][block]
                 ]
                 weight = _weights(scores, draws, numbers["weights"][block], left_out)
-                value = _scores(scores, x, weight, way)
+                value = np.where(scores.enough, _scores(scores, x, weight, way), np.nan)
                 ranked[block] = np.nan_to_num(rank(printed(value)))
                 if not way.normalisation:
                     graded[block] = scores.grade(value)

@@ -220,7 +220,8 @@ def robustness(
         settings[name] = np.arange(n)
     done = replicate(scores, settings, seed)
     failures = done.failures
-    lost = int((done.ranked == 0).sum()) - sum(failures.values()) * done.ranked.shape[1]
+    scored = done.ranked[:, scores.enough]  # who reports too little has no score in any
+    lost = int((scored == 0).sum()) - sum(failures.values()) * scored.shape[1]
     if lost:
         failures[WORDS.say("say.failed_areas")] += lost
     told = pd.DataFrame(failures.items(), columns=["reason", "count"])

@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.problems import InputError, unknown
-from evalkit.scoring.points import combine, leaf_shares, printed, settled, total_scores
+from evalkit.scoring.points import (
+    combine,
+    leaf_shares,
+    printed,
+    reports_enough,
+    settled,
+    total_scores,
+)
 from evalkit.scoring.ranks import rank
 from evalkit.scoring.tree import Index, Node
 from evalkit.scoring.words import WORDS
@@ -36,7 +43,9 @@ class Scored:
 
     `units` holds area, area_name, peer_group, sort_order; `rows` the indicators' rows used; `raw` the values
     (units x indicators), `x` the same after imputation and treatment, `filled` the imputed cells, `previous` the
-    values of the last period before.
+    values of the last period before; `absent` the areas that should have reported and sent nothing: they are listed,
+    and have neither score nor rank nor grade. Nor has an area that reports less than the index `needs`, however gaps
+    are filled.
     """
 
     index: Index
@@ -46,6 +55,12 @@ class Scored:
     x: Floats
     filled: Any
     previous: Any = None
+    absent: frozenset[str] = frozenset()
+
+    @cached_property
+    def enough(self) -> Any:
+        """Which areas report enough of the points themselves, before any gap is filled."""
+        return reports_enough(self.index, self.raw)
 
     @cached_property
     def shares(self) -> Floats:
@@ -55,7 +70,7 @@ class Scored:
     @cached_property
     def _scored(self) -> tuple[Floats, Floats]:
         value, known = total_scores(self.index, self.shares)
-        return settled(value), known
+        return settled(np.where(self.enough, value, np.nan)), known
 
     @property
     def score(self) -> Floats:
@@ -95,6 +110,11 @@ class Scored:
         for number in reversed(range(len(self.index.grades))):
             found[self.index.grades[number].holds(value)] = number
         return found
+
+    @property
+    def unscored(self) -> list[str]:
+        """The names of the areas without a score."""
+        return [str(name) for name in self.units.loc[np.isnan(self.score), "area_name"]]
 
     def find(self, area: str) -> int:
         """Row of an area given by path or name."""
@@ -141,6 +161,8 @@ class Scored:
                         for one in lost
                     )
                 )
+            elif area in self.absent:
+                found.append(WORDS.say("say.absent_area"))
             else:
                 found.append(WORDS.say("say.unscored" if known else "say.unknown_all", known=known))
         return found

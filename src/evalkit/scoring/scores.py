@@ -72,6 +72,7 @@ def score(
     index: Any = "annual",
     codebook: Codebook | None = None,
     previous: pd.DataFrame | None = None,
+    expected: pd.DataFrame | None = None,
 ) -> Scores:
     """Scores of all areas in one period and level of a frame of indicators.
 
@@ -85,11 +86,14 @@ def score(
         Knows the indicators that have no rows; by default the nearest project's.
     previous
         Indicators of earlier periods, for ``impute: panel``.
+    expected
+        The areas that should have reported (``data.expected(period, level)``); those without a row are listed as
+        缺报. A frame of indicators alone cannot know them.
 
     Raises
     ------
     InputError
         Persons, several periods or levels at once, double rows, and every fault of the index.
     """
-    made = make(indicators, index, codebook, previous)
+    made = make(indicators, index, codebook, previous, expected)
     return Scores(**{one.name: getattr(made, one.name) for one in fields(made)})

@@ -332,12 +332,16 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
 
 @dataclass(frozen=True, eq=False)
 class Stars(Showing):
-    """Stars by the scheme beside the office's, in one period. The office decides; differences are listed."""
+    """Stars by the scheme beside the office's, in one period. The office decides; differences are listed.
+
+    `absent`: districts of which no star ledger was sent. Nobody of them is rated or unrated here.
+    """
 
     scheme: Mapping[str, Any]
     table: pd.DataFrame
     period: str
     is_demo: bool
+    absent: tuple[str, ...] = ()
 
     @cached_property
     def differences(self) -> pd.DataFrame:
@@ -380,9 +384,14 @@ class Stars(Showing):
             out["rated"] > 0
         )
         out["promotion"] = out["up"] / out["both"].where(out["both"] > 0)
-        return out.assign(
-            rectification=out["due"] / out["rated"].where(out["rated"] > 0)
-        ).reset_index()
+        out["rectification"] = out["due"] / out["rated"].where(out["rated"] > 0)
+        names = [path.rpartition("/")[2] for path in self.absent]
+        rows = out.reset_index()
+        return (
+            rows.merge(pd.DataFrame({"district": names}), how="outer", sort=False)
+            if names
+            else rows
+        )
 
     @cached_property
     def rectification(self) -> pd.DataFrame:
@@ -448,4 +457,11 @@ def stars(data: Any, scheme: Any = "demo_five", period: str | int | None = None)
     done = rate(frame, (code, raw), period)
     done["district"] = done["home"].str.rpartition("/")[2]
     done["rectify"] = condition(raw.get("rectify", "< 0")).holds(number(done["stars_rule"]))
-    return Stars(raw, done, period, bool(data.is_demo))
+    return Stars(raw, done, period, bool(data.is_demo), _without_star_ledger(data, done))
+
+
+def _without_star_ledger(data: Any, rated: pd.DataFrame) -> tuple[str, ...]:
+    """The districts of which the period has no star ledger."""
+    rows = data.extents.loc[data.extents["period"] == data.last]
+    missing = rows.loc[(rows["ledger"] == "stars") & ~rows["area"].isin(rated["home"]), "area"]
+    return tuple(missing)

@@ -110,11 +110,13 @@ def changes(scored: Scored, last: Scored | pd.DataFrame) -> pd.DataFrame:
     """What moved every area's score since last time: own data, the others' data, the method (index and targets).
 
     `last` is the earlier scores or the earlier period's indicators (then under this index). Each part is the
-    mean over the six orders in which the three can change (Shapley), so that they add up to the change.
+    mean over the six orders in which the three can change (Shapley), so that they add up to the change. Areas that have
+    a score in one of the two periods only are listed without a change.
     """
     old = last if isinstance(last, Scored) else make(last, scored.index)
+    before = ~np.isnan(old.score)
     places = old.units[["area"]].assign(_at=range(len(old.units)))
-    mine = scored.units.merge(places, on="area")
+    mine = scored.units.loc[~np.isnan(scored.score)].merge(places.loc[before], on="area")
     values = _values_by_part(scored, old, mine)
     parts = np.zeros((3, len(mine)))
     for order in permutations(range(3)):
@@ -128,7 +130,27 @@ def changes(scored: Scored, last: Scored | pd.DataFrame) -> pd.DataFrame:
     for name, part in zip(PARTS_OF_A_CHANGE, parts, strict=True):
         out[name] = part
     out["mainly"] = _largest_moves(scored, old, out["area"])
-    return out
+    return _with_those_of_one_period(out, scored, old)
+
+
+def _with_those_of_one_period(out: pd.DataFrame, scored: Scored, old: Scored) -> pd.DataFrame:
+    """The changes with the areas that have a score in one period only, or in none, in administrative order."""
+    sides = [
+        pd.Series(side.score, index=side.units["area"]).reindex(scored.units["area"]).to_numpy()
+        for side in (old, scored)
+    ]
+    listed = scored.units[["area", "area_name"]].assign(before=sides[0], after=sides[1])
+    listed["mainly"] = np.where(
+        np.isnan(sides[1]), WORDS.say("say.not_scored_now"), WORDS.say("say.not_scored_before")
+    )
+    rest = listed.loc[~listed["area"].isin(out["area"])]
+    if not len(rest):
+        return out
+    both = pd.concat([out, rest], ignore_index=True)
+    order = {area: n for n, area in enumerate(scored.units["area"])}
+    return both.sort_values(
+        "area", key=lambda areas: areas.map(order), kind="stable", ignore_index=True
+    )
 
 
 def _values_by_part(
@@ -153,6 +175,8 @@ def _values_by_part(
 
 def _largest_moves(scored: Scored, old: Scored, areas: pd.Series) -> list[str]:
     """The indicator that moved each area most, in words; empty where none did."""
+    if not len(areas):
+        return []
     earned = [
         side.contributions.pivot(index="area", columns="indicator", values="earned").reindex(areas)
         for side in (old, scored)
