@@ -10,6 +10,7 @@ from evalkit.charts.effects import (
     specifications,
     synthetic,
 )
+from evalkit.charts.frames import with_absent
 from evalkit.charts.funnels import control, funnel, lorenz_curve
 from evalkit.charts.points import intervals, radar, scatter
 from evalkit.charts.scores import grades, lost_points, rank_intervals, sensitivity, weights
@@ -45,4 +46,5 @@ __all__ = [
     "synthetic",
     "trend",
     "weights",
+    "with_absent",
 ]

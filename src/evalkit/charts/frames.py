@@ -16,6 +16,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
 from evalkit.world.period import in_time
 
+NUMBERS = ("value", "low", "high", "ci_low", "ci_high", "numerator", "denominator")
 SMALL_BASE = 30  # units: a rate on fewer is shown, not ranked (practice.md section 7)
 
 
@@ -177,6 +178,52 @@ def pick(
         pooled=not np.isnan(pooled),
     )
     return rows, info
+
+
+def with_absent(frame: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
+    """The rows of indicators (or measures) with an empty one for every expected area that has none.
+
+    So that a figure draws who sent nothing as 缺报 and does not leave it out in silence.
+
+    Parameters
+    ----------
+    expected
+        ``data.expected(...)``: area, area_name, peer_group, sort_order, level and period.
+    """
+    if not len(frame) or not len(expected):
+        return frame
+    key = "indicator" if "indicator" in frame else "measure"
+    due = expected if "period" in expected else expected.assign(period=frame["period"].iloc[0])
+    due = due.loc[due["period"].isin(frame["period"])]
+    same = [c for c in ("period", "level") if c in frame and c in due]
+    own = [c for c in ("area", "area_name", "peer_group", "sort_order", *same) if c in frame]
+    about = pd.DataFrame(frame).drop_duplicates([key, *same]).drop(columns={*own} - {*same})
+    wanted = due[[c for c in own if c in due]].merge(about, on=same)
+    known = pd.MultiIndex.from_frame(frame[["area", "period", key]].astype(str))
+    missing = ~pd.MultiIndex.from_frame(wanted[["area", "period", key]].astype(str)).isin(known)
+    empty = wanted.loc[missing].copy()
+    for column in NUMBERS:
+        if column in empty:
+            empty[column] = np.nan
+    for column, nothing in (("hidden", False), ("n_missing", 0)):
+        if column in empty:
+            empty[column] = nothing
+    if not len(empty):
+        return frame
+    empty = empty.reindex(columns=frame.columns).astype(frame.dtypes.to_dict(), errors="ignore")
+    whole = pd.concat([frame, empty], ignore_index=True)
+    return whole.__finalize__(frame)  # with what it carries beside its columns
+
+
+def not_drawn(rows: pd.DataFrame, lang: str) -> list[str]:
+    """A note that names the areas of `pick` without a value, for a figure that has no place for them."""
+    gone = rows.loc[rows["shown"].isna()]
+    if not len(gone):
+        return []
+    several = rows["period"].nunique() > 1
+    marks = gone["period"].astype(str) if several else [""] * len(gone)
+    names = [f"{label}{mark}" for label, mark in zip(gone["label"], marks, strict=True)]
+    return [say(lang, "not_drawn", names=say(lang, "comma").join(names))]
 
 
 def pooled_means(rows: pd.DataFrame, scale: float) -> pd.Series[float]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 
-from evalkit.charts.frames import floats, pick, refuse, say
+from evalkit.charts.frames import floats, not_drawn, pick, refuse, say
 from evalkit.charts.style import (
     BLUE,
     EDGE,
@@ -47,6 +47,7 @@ def funnel(
         Widen the limits where the areas differ by more than chance explains (multiplicative, Spiegelhalter 2005).
     """
     rows, info = pick(frame, indicator, lang, one=True)
+    gone = not_drawn(rows, lang)
     rows = rows.loc[rows["shown"].notna() & (floats(rows, "denominator") > 0)]
     kind = str(rows["kind"].iloc[0]) if len(rows) else ""
     if kind not in ("proportion", "rate") or len(rows) < 2:
@@ -74,6 +75,7 @@ def funnel(
     notes = [
         say(lang, "funnel_note"),
         say(lang, "funnel_phi" if used > 1 else "funnel_plain", phi=number.fixed(phi, 2)),
+        *gone,
     ]
     across = say(lang, "funnel_x", base=info.base or say(lang, "denominator"))
     with plot(
@@ -231,6 +233,7 @@ def lorenz_curve(
 ) -> Block:
     """Lorenz curves of an indicator over the areas, each counted by its base (members, units), a line for each period."""
     rows, info = pick(frame, indicator, lang)
+    gone = not_drawn(rows, lang)
     rows = rows.loc[rows["shown"].notna()]
     groups = [
         (str(period), part["shown"].to_numpy(float), floats(part, "denominator").to_numpy())
@@ -247,7 +250,7 @@ def lorenz_curve(
         curves,
         words,
         alt,
-        notes=[say(lang, "lorenz_note")],
+        notes=[say(lang, "lorenz_note"), *gone],
         source=info.source(source),
         **info.head(),
     )

@@ -196,6 +196,9 @@ def radar(
     if len(named) < 2:
         raise refuse("data_missing", f"只有{len(named)}个地区", "位次得分至少要两个地区")
     scores = dimension_scores(rows).reindex(named.index)
+    # who sent nothing is nobody's peer
+    named = named.loc[scores.notna().any(axis=1) | (named.index == path)]
+    scores = scores.reindex(named.index)
     words = {
         code: name
         for code, name in dict(dimensions or frames.radar_dimensions(lang)).items()
