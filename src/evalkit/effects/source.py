@@ -183,8 +183,30 @@ def _areas(
     wide = pd.DataFrame(columns).rename_axis(["area_", "period_"]).reset_index()
     info = data.areas.drop_duplicates("area").set_index("area")
     kept = {c: wide["area_"].map(info[c]) for c in ("peer_group", *keep) if c in info}
+    known = wide.loc[wide[codes[0]].notna(), ["area_", "period_"]]
+    findings = _who_is_absent(data.expected(level=level), known)
     rate = codes[0] in indicators and indicators[codes[0]].kind == "proportion"
-    return _Rows(wide.assign(entity_=wide["area_"], **kept), {c: book[c].name for c in codes}, rate)
+    names = {c: book[c].name for c in codes}
+    return _Rows(wide.assign(entity_=wide["area_"], **kept), names, rate, findings)
+
+
+def _who_is_absent(expected: pd.DataFrame, known: pd.DataFrame) -> tuple[Note, ...]:
+    """A note that names the areas and periods that should be there and are not (known: area_, period_)."""
+    pairs = set(zip(known["area_"], known["period_"], strict=True))
+    gone = [
+        f"{row.area_name}{row.period}"
+        for row in expected.itertuples()
+        if (row.area, row.period) not in pairs
+    ]
+    more = f"等{len(gone)}处" if len(gone) > MOST_NAMED else ""
+    return (note("panel.absent", named="、".join(gone[:MOST_NAMED]) + more),) if gone else ()
+
+
+def _unknown(data: Any, rows: pd.DataFrame, code: str) -> np.ndarray:
+    """The rows of districts and periods whose ledgers do not tell of a measure: there it is not 0, it is not known."""
+    told = data.measures.loc[data.measures["measure"].eq(code) & data.measures["value"].notna()]
+    known = pd.MultiIndex.from_frame(told[["area", "period"]].astype(str))
+    return ~pd.MultiIndex.from_frame(rows[["home", "period"]].astype(str)).isin(known)
 
 
 def _rows(
@@ -209,6 +231,7 @@ def _rows(
         return np.where(cells.known, cells.values / (100 if column.endswith("_fen") else 1), np.nan)
 
     base, wanted, labels, problems = measures[kind.base], {}, {}, []
+    counted: dict[str, str] = {}  # the measure whose filter a column is
     for code in codes:
         found = data.codebook.indicators.get(code)
         measure = measures.get(found.numerator if found else code)
@@ -217,6 +240,7 @@ def _rows(
             labels[code] = words.get(code, code)
         elif measure is not None and view_of(measure) == kind.view:
             wanted[code] = holds(measure) * (amounts(measure.column) if measure.column else 1.0)
+            counted[code] = found.numerator if found else code
             labels[code] = book[code].name
             if code == codes[0] and found and view_of(measures[found.denominator]) == kind.view:
                 base = measures[found.denominator]
@@ -239,6 +263,10 @@ def _rows(
         types_mapper=nullable
     )
     rows = rows.assign(entity_=rows["home"] + "/" + rows[kind.key], **wanted)
+    for column, code in counted.items():
+        rows[column] = rows[column].astype("float64").mask(_unknown(data, rows, code))
+    here = rows.rename(columns={"home": "area_", "period": "period_"})
+    absent = _who_is_absent(data.expected(), here.loc[here[codes[0]].notna(), ["area_", "period_"]])
     rows = rows.rename(columns={"area": "area_", "period": "period_"}).loc[holds(base)]
     out = rows[["entity_", *codes, *keep, "area_", "period_"]]
     out = out.assign(time_=out["period_"].map(places(out["period_"].dropna().unique())))
@@ -248,7 +276,7 @@ def _rows(
     # a unit that moves stays where it was first seen (intention to treat); keys are unique within a district only
     first = out.groupby("entity_")["area_"].transform("first")
     moved = int(out.loc[first != out["area_"], "entity_"].nunique())
-    findings = [note("panel.base", name=base.name)]
+    findings = [note("panel.base", name=base.name), *absent]
     if moved:
         findings.append(note("panel.moved", n=moved, entity=NAMES[entity]))
     rate = (
