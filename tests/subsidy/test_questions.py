@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from county_holes import CITY, COUNTIES, HOLE, county_gone
-from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of
+from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
 from typer.testing import CliRunner
 
 import evalkit as ek
@@ -337,3 +337,16 @@ def test_the_figures_of_the_demonstration_province(tmp_path: Path) -> None:
         270,
         525_492_900,
     )
+
+
+def test_no_less_than_last_year() -> None:
+    """3,000, then 2,400 with no less than 90% of the year before: 2,700, and again 2,430 of that; a new one gets 2,400."""
+    rows = [("甲区", "老支部", str(year)) for year in (2025, 2026)] + [("甲区", "新支部", "2026")]
+    frame = pd.DataFrame(rows, columns=["area", "party_org", "period"])
+    part = {"name": "组织", "per": "party_org", "payer": "fiscal_district", "each": parameter(3000)}
+    made = plan(frame, scheme_of({"o": part}), [2026, 2027])
+    typed = parse_changes(["组织=-20%", "组织·保底=90%"], "2026-01-01")
+    result = made.run(typed)
+    assert result.cost([])["amount_fen"].tolist() == [(2700 + 2400) * 100, (2430 + 2400) * 100]
+    with pytest.raises(InputError, match="自何日起"):
+        made.run({"o.each": 2400, "o.guarantee": 1})

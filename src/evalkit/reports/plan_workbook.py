@@ -18,12 +18,13 @@ from xlsxwriter.utility import xl_col_to_name as letter
 from evalkit.documents.workbook import HEAD as HEAD_STYLE
 from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
+from evalkit.subsidy import rule as rules
 from evalkit.subsidy.cells import Cells
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, missing, remarks, touched, why_words
 from evalkit.subsidy.notes import notes as plan_notes
 from evalkit.subsidy.result import Result
-from evalkit.subsidy.scheme import Scheme
+from evalkit.subsidy.rule import district_of, payment_of
 from evalkit.subsidy.values import MONTHS_OF_A_YEAR, Component
 from evalkit.subsidy.words import lists
 from evalkit.subsidy.year import pieces
@@ -213,13 +214,27 @@ class _Groups:
             self.rows[Standard(side, name)] = self._list(part, cells)
         one, columns = self.result.sides[side], SIDES[side]
         inner = {other: self._places(side, other) for other in part.of}
-        pays = self.result.plan.engine.payments(one.scheme, name, self.year, one.values)
+        engine = self.result.plan.engine
+        pays = engine.payments(one.scheme, name, self.year, one.values)
+        before = np.zeros(len(cells.q), np.int64)
+        if part.guarantee is not None:
+            before = engine.before(one.scheme, name, self.year, one.values)
         for spot, at in self.rows[Standard(side, name)].items():
             kind = int(cells.kind[spot.cell])
             base = self._base(side, part, cells, spot, inner)
             tier = int(cells.tier[kind])
-            asked = _Payment(one.scheme, name, side, at + 1, tier, spot.payer, base)
-            formula = _each(asked, self.addresses)
+            where = _where(part, self.addresses, side, name, tier)
+            rule = payment_of(part, len(where))[spot.payer]
+            found = rules.Cells(
+                DIGITS[one.scheme.unit],
+                quantity=f"$D{at + 1}",
+                matched=base,
+                before=str(int(before[kind]) / 100),
+                weights=tuple(place[WEIGHT] for place in where),
+                tiers=tuple(place[""] for place in where),
+                standards=tuple(where),
+            )
+            formula = f"={rules.formula(rule, found)}"
             each = int(pays[spot.payer][kind]) / 100  # cached: what does not calculate shows it
             self.sheet.write_formula(at, columns.each, formula, self.look["money"], each)
             total = f"=E{at + 1}*{columns.each_letter}{at + 1}"
@@ -276,88 +291,21 @@ def _label(part: Component, payer: int) -> str:
     return part.name + (f"·{lists()['payer'][part.payers[payer]]}" if part.of else "")
 
 
-@dataclass(frozen=True)
-class _Payment:
-    """A payment whose formula is asked for: its row, its tier, which payer, the sum that a matching matches."""
-
-    scheme: Scheme
-    name: str
-    side: int
-    row: int
-    tier: int
-    payer: int
-    base: str
-
-    @property
-    def part(self) -> Component:
-        return self.scheme.components[self.name]
-
-    def parts(self, addresses: Addresses) -> list[dict[str, Address]]:
-        """By part of the year the addresses of the component's standards."""
-        columns = {
-            key: addresses[Standard(self.side, f"{self.name}.{key}")] for key in self.part.params
-        }
-        count = len(columns[self.part.rates[0]])
-        return [{key: found[n] for key, found in columns.items()} for n in range(count)]
+def _where(
+    part: Component, addresses: Addresses, side: int, name: str, tier: int
+) -> list[dict[str, str]]:
+    """By part of the year where the standards of a component stand; "" is that of the tier, `WEIGHT` the weight."""
+    columns = {key: addresses[Standard(side, f"{name}.{key}")] for key in part.params}
+    found = []
+    for n in range(len(next(iter(columns.values())))):
+        one = {key: column[n].value for key, column in columns.items()}
+        own = "" if part.of or part.marginal else one[part.all_rates[tier]]
+        weight = next(iter(columns.values()))[n].weight
+        found.append({**one, "": own, WEIGHT: weight})
+    return found
 
 
-def _each(asked: _Payment, addresses: Addresses) -> str:
-    """The formula of one payment: the parts of the year with floor and cap, weighted, rounded half up."""
-    parts = asked.parts(addresses)
-    whole = "+".join(_weight(one) for one in parts)
-    if asked.part.of:
-        return _matched(asked, parts, whole)
-    terms = "+".join(f"{_weight(one)}*{_paid(asked, one)}" for one in parts)
-    return "=" + _rounded(f"({terms})/({whole})", asked.scheme)
-
-
-def _weight(addresses: dict[str, Address]) -> str:
-    """The weight of a part of the year; it is that of all its standards."""
-    return next(iter(addresses.values())).weight
-
-
-def _paid(asked: _Payment, addresses: dict[str, Address]) -> str:
-    """What is due at the standards of a part of the year."""
-    part, quantity = asked.part, f"$D{asked.row}"
-    if part.marginal:
-        starts = [float(part.params[key].start or 0) for key in part.rates]
-        ends = [*(f"MIN({quantity},{start})" for start in starts[1:]), quantity]
-        pay = "+".join(
-            f"MAX(0,{end}-{start})*{addresses[key].value}"
-            for key, start, end in zip(part.rates, starts, ends, strict=True)
-        )
-    else:
-        pay = f"{addresses[part.all_rates[asked.tier]].value}*{quantity}"
-    pay = f"({pay}+{addresses['base'].value})" if "base" in addresses else f"({pay})"
-    pay = f"MAX({addresses['floor'].value},{pay})" if "floor" in addresses else pay
-    return f"MIN({addresses['cap'].value},{pay})" if "cap" in addresses else pay
-
-
-def _matched(asked: _Payment, parts: list[dict[str, Address]], whole: str) -> str:
-    """What township or enterprise adds, by the reading of 1:1."""
-    part, scheme = asked.part, asked.scheme
-
-    def share(key: str) -> str:
-        weighted = "+".join(f"{one[key].value}*{one[key].weight}" for one in parts)
-        return f"({weighted})/({whole})"
-
-    if part.reading == "town_equals_enterprise":
-        booked = part.town_amount == "ledger"
-        town = f"$D{asked.row}"
-        town = town if booked else _rounded(f"({asked.base})*{share('share')}", scheme)
-        return (
-            f"={town}" if asked.payer == 0 else "=" + _rounded(f"{town}*{share('ratio')}", scheme)
-        )
-    both = _rounded(f"({asked.base})*{share('ratio')}", scheme)
-    if part.reading == "each_equals_district":
-        return f"={both}"
-    town = _rounded(f"{both}/2", scheme)
-    return f"={town}" if asked.payer == 0 else f"={both}-{town}"
-
-
-def _rounded(text: str, scheme: Scheme | None = None) -> str:
-    """Half up at the scheme's unit, or to the fen; binary noise goes first, so that a half is a half."""
-    return f"ROUND(ROUND({text},8),{DIGITS[scheme.unit if scheme else 1]})"
+WEIGHT = "w"
 
 
 def _reached(sheet: Any, result: Result, look: dict[str, Any]) -> None:
@@ -494,11 +442,10 @@ class _Areas:
             f"SUMIFS({self._range(total)},{self._range('A')},$A{place + 2},"
             f'{self._range("B")},"{column.label}")'
         )
-        text = _rounded(f"{text}*{grown!r}") if grown != 1 else text
-        if scheme.components[column.component].basis == "top_up":
-            spent = f"{letter(at - 1 - column.side)}{place + 2}"
-            text = _rounded(f"MAX(0,{text}-{spent})", scheme)
-        return _rounded(f"{text}*{take_up!r}") if take_up != 1 else text
+        spent = f"{letter(at - 1 - column.side)}{place + 2}"
+        cells = rules.Cells(DIGITS[scheme.unit], payments=text, spent=spent)
+        part = scheme.components[column.component]
+        return rules.formula(district_of(part, grown, take_up), cells)
 
     def _range(self, column: str) -> str:
         return f"{self.group}!${column}$2:${column}${self.rows}"

@@ -18,7 +18,7 @@ from evalkit.subsidy.checks import cross
 from evalkit.subsidy.dated import ALWAYS, plain_dates
 from evalkit.subsidy.extending import ADDED, paths_of
 from evalkit.subsidy.scopes import phrase, scope
-from evalkit.subsidy.typed import payers, standard
+from evalkit.subsidy.typed import payers, share, standard
 from evalkit.subsidy.values import Component, SchemeData
 from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.declared import At, Faults
@@ -133,6 +133,8 @@ def _change(scheme: SchemeData, path: str, value: Any) -> Any:
         return standard(scheme.parameters[path], value)
     if path.rpartition(".")[2] in PAYER_SETTINGS:
         return json.dumps({payer: str(part) for payer, part in _shares(value).items()})
+    if path.endswith(".guarantee") and isinstance(value, str):
+        value = _part(value)
     if isinstance(value, Mapping) and WORDS["settings"].keys() & path.split("."):
         raise PydanticCustomError("dated", WORDS["undated"])
     named = {str(word): code for code, word in WORDS["values"].items()}
@@ -150,6 +152,13 @@ def _shares(value: Any) -> dict[str, Decimal]:
         return payers(value, "")
     except InputError as error:
         raise PydanticCustomError("payers", error.problems[0].allowed) from None
+
+
+def _part(value: str) -> float:
+    try:
+        return float(share(value, ""))
+    except InputError as error:
+        raise PydanticCustomError("share", error.problems[0].allowed) from None
 
 
 def under(scheme: S, changes: Changes) -> S:
@@ -196,17 +205,36 @@ def check(scheme: SchemeData, changes: Changes, faults: Faults, at: At = ()) -> 
     allowed = "、".join([*labels, *known[len(labels) :]])
     for path in bad:
         faults.add("key_unknown", (*at, path), path, allowed, did_you_mean(path, known))
+    _guarantees(changes, faults, at)
     made = scheme if bad else faults.model(type(scheme), _rewritten(scheme, changes))
     if made is not None:
         cross(made, faults)
     faults.stop()
 
 
+def _guarantees(changes: Changes, faults: Faults, at: At) -> None:
+    """A guarantee on last year's payment needs a last year: standards that change from a day on."""
+    guaranteed = {path.partition(".")[0] for path, _ in changes if path.endswith(".guarantee")}
+    for path, value in changes:
+        if path.partition(".")[0] in guaranteed and is_dated(value) and value[0][0] == ALWAYS:
+            allowed = (
+                "同时写明自何日起（--from 2026-01-01，或 {2026-01-01: 数值}）：保底按上年的标准算"
+            )
+            faults.invalid((*at, path), str(value[0][1]), allowed)
+
+
 def settings_of(part: Component) -> list[str]:
     """What a component lets a reform set beside its standards and conditions."""
     if part.of:
         return ["reading", "town_amount"]
-    return ["basis", "once", "by", *PAYER_SETTINGS, *(["lag"] if part.per == "dues" else [])]
+    return [
+        "basis",
+        "once",
+        "by",
+        *PAYER_SETTINGS,
+        "guarantee",
+        *(["lag"] if part.per == "dues" else []),
+    ]
 
 
 def difference(scheme: SchemeData, changes: Changes) -> list[dict[str, Any]]:

@@ -51,6 +51,9 @@ def _component(scheme: SchemeData, name: str, part: Component, faults: Faults) -
     else:
         _payers(part, at, faults)
     _standards(part, at, faults)
+    if part.guarantee is not None and (part.of or part.counted):
+        allowed = "逐个党组织计发的项目（不是配套、指导员人数）"
+        faults.invalid((*at, "guarantee"), part.guarantee, allowed)
     for key, one in part.params.items():
         limits(one, one.values, (*at, key), faults)
     _order(part, at, faults)

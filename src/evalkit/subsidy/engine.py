@@ -1,11 +1,4 @@
-r"""Exact payments from the counted cells: every scenario is evaluated from them.
-
-With the parts s of the year and their weights :math:`w_s`,
-
-.. math:: payment = round\Big(\sum_s w_s \min(cap_s, \max(floor_s, base_s + rate_s q)) / \sum_s w_s\Big)
-
-in whole fen, half up, at the scheme's unit. Nothing is a float until growth or take-up makes it an estimate.
-"""
+"""Exact payments from the counted cells by the rule of each component (`rule`): every scenario is evaluated from them."""
 
 from __future__ import annotations
 
@@ -17,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from evalkit.subsidy.cells import Cells
-from evalkit.subsidy.exact import Ints, allocate, half_up, times
+from evalkit.subsidy.exact import Ints, allocate, half_up
 from evalkit.subsidy.projection import Projection
 from evalkit.subsidy.reduction import Reduction
+from evalkit.subsidy.rule import Exact, Figures, district_of, fen, payment_of
 from evalkit.subsidy.selection import Need, Selection, need_of, selection_of
 from evalkit.subsidy.values import PARTS_OF_A_SHARE, Component, SchemeData
 from evalkit.subsidy.year import Piece, Values, pieces
-
-NO_END = 2**62  # of the last tier of a marginal schedule
 
 
 @dataclass(frozen=True)
@@ -36,23 +28,23 @@ class Charge:
     selection, need
         Whom it pays and by what; what it cannot be reckoned without.
     rule
-        Basis, reading and whose amount is matched.
+        Basis, reading, whose amount is matched, the guarantees.
     payers
         Of a matching; `shares` of every other component.
     unit
         The rounding, in fen.
     pieces
-        The standards in force, those of matched components too.
+        The standards in force, those of matched components too; of a guarantee those of the years before as well.
     """
 
     selection: Selection
     need: Need
     year: int
-    rule: tuple[str | None, ...]
+    rule: tuple[Any, ...]
     payers: tuple[str, ...]
     shares: tuple[tuple[str, Any], ...]
     unit: int
-    pieces: tuple[Piece, ...]
+    pieces: tuple[tuple[Piece, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +61,25 @@ class Engine:
         """Payment in fen for one organisation of each kind: one array, or two for the payers of a matching."""
         part, cells = scheme.components[name], self.reduction.cells(scheme, name, year)
         parts = pieces(scheme, [f"{name}.{key}" for key in part.params], values, year)
+        matched = before = None
         if part.of:
-            base = np.zeros(len(cells.q), np.int64)
+            matched = np.zeros(len(cells.q), np.int64)
             for other, kind in zip(part.of, cells.parts, strict=True):
-                base = base + np.append(self.payments(scheme, other, year, values)[0], 0)[kind]
-            return _matched(part, cells, parts, base, scheme.unit)
-        return (_paid(part, cells, parts, scheme.unit),)
+                paid = self.payments(scheme, other, year, values)[0]
+                matched = matched + np.append(paid, 0)[kind]
+        elif part.guarantee is not None:
+            before = self.before(scheme, name, year, values)
+        figures = _figures(part, cells, parts, scheme.unit, matched, before)
+        same = np.zeros(len(cells.q), np.int64)
+        return tuple(fen(rule, figures) + same for rule in payment_of(part, len(parts)))
+
+    def before(self, scheme: SchemeData, name: str, year: int, values: Values) -> Ints:
+        """The payment of the year before for each kind; 0 where there was none."""
+        (kind,) = self.reduction.cells(scheme, name, year).parts
+        if year <= self.reduction.source.years[0]:
+            return np.zeros(len(kind), np.int64)
+        paid = self.payments(scheme, name, year - 1, values)[0]
+        return np.append(paid, 0)[kind]
 
     def grown(self, scheme: SchemeData, name: str, year: int) -> float:
         """By how much the quantity of a component has grown since the last ledger."""
@@ -96,29 +101,33 @@ class Engine:
 
     def _charge(self, scheme: SchemeData, name: str, year: int, values: Values) -> Charge:
         part = scheme.components[name]
+        every = [scheme.components[c] for c in (*part.of, name)]
         needed = [f"{c}.{key}" for c in (*part.of, name) for key in scheme.components[c].params]
+        guaranteed = any(one.guarantee is not None for one in every)
+        first = min(year, self.reduction.source.years[0]) if guaranteed else year
         return Charge(
             selection_of(scheme, name),
             need_of(scheme, name),
             year,
-            (part.basis, part.reading, part.town_amount),
+            (part.basis, part.reading, part.town_amount, *(one.guarantee for one in every)),
             part.payers,
             tuple(part.payer.items()),
             scheme.unit,
-            pieces(scheme, needed, values, year),
+            tuple(pieces(scheme, needed, values, one) for one in range(first, year + 1)),
         )
 
     def _amounts(self, scheme: SchemeData, name: str, year: int, values: Values) -> dict[str, Ints]:
         part, cells = scheme.components[name], self.reduction.cells(scheme, name, year)
         areas, grown = len(self.reduction.source.homes), self.grown(scheme, name, year)
         known = self.reduction.missing(scheme, name, year) == ""
+        rule = district_of(part, grown, self.projection.take_up)
+        spent = None
+        if part.basis == "top_up":
+            spent = self.reduction.spent(part.spent_for, year)
         sums = []
         for pay in self.payments(scheme, name, year, values):
-            money = times(cells.sums(pay, areas), grown)
-            if part.basis == "top_up":
-                gap = np.maximum(0, money - self.reduction.spent(part.spent_for, year))
-                money = half_up(gap, 1, scheme.unit)
-            sums.append(times(np.where(known, money, 0), self.projection.take_up))
+            figures = Figures(scheme.unit, payments=cells.sums(pay, areas), spent=spent)
+            sums.append(np.where(known, fen(rule, figures), 0))
         if part.of:
             return dict(zip(part.payers, sums, strict=True))
         return shared(name, part.payer, sums[0])
@@ -137,60 +146,46 @@ class Engine:
             return pay
         total = np.zeros(len(reduction.source.homes), np.int64)
         np.add.at(total, area, pay)
-        gap = np.maximum(0, total - reduction.spent(part.spent_for, year))
-        return allocate(pay, area, half_up(gap, 1, scheme.unit), total)
+        spent = reduction.spent(part.spent_for, year)
+        gap = fen(district_of(part, 1, 1), Figures(scheme.unit, payments=total, spent=spent))
+        return allocate(pay, area, gap, total)
 
 
-def _paid(part: Component, cells: Cells, parts: tuple[Piece, ...], unit: int) -> Ints:
-    """The payment for one of each kind: the parts of the year with floor and cap, weighted, rounded."""
-    total, divisor = np.zeros(len(cells.q), np.int64), cells.divisor
-    for piece in parts:
-        standards = dict(zip(part.params, piece.standards, strict=True))
-        pay = _marginal(part, cells, standards) if part.marginal else _flat(part, cells, standards)
-        pay = pay + standards.get("base", 0) * divisor
-        if "floor" in standards:
-            pay = np.maximum(pay, standards["floor"] * divisor)
-        if "cap" in standards:
-            pay = np.minimum(pay, standards["cap"] * divisor)
-        total += piece.weight * pay
-    scale = PARTS_OF_A_SHARE if part.per == "dues" else 1
-    weights = sum(piece.weight for piece in parts)
-    return half_up(total, weights * divisor * scale, unit)
+def _figures(
+    part: Component,
+    cells: Cells,
+    parts: tuple[Piece, ...],
+    unit: int,
+    matched: Ints | None,
+    before: Ints | None,
+) -> Figures:
+    """The numbers that the rule of a component is reckoned with."""
+    standards = [
+        {
+            key: Exact(
+                np.asarray(value, np.int64), 1 if part.params[key].money else PARTS_OF_A_SHARE
+            )
+            for key, value in zip(part.params, piece.standards, strict=True)
+        }
+        for piece in parts
+    ]
+    by_tier = part.of or part.marginal
+    return Figures(
+        unit,
+        quantity=Exact(cells.q, cells.divisor),
+        matched=matched,
+        before=before,
+        weights=tuple(piece.weight for piece in parts),
+        tiers=() if by_tier else tuple(_of_tiers(part, cells, found) for found in standards),
+        standards=tuple(standards),
+    )
 
 
-def _flat(part: Component, cells: Cells, standards: Mapping[str, int]) -> Ints:
-    """The rate of the tier times the quantity."""
-    rates = np.array([standards[key] for key in part.all_rates], np.int64)
-    return rates[cells.tier] * cells.q
-
-
-def _marginal(part: Component, cells: Cells, standards: Mapping[str, int]) -> Ints:
-    """Each part of the quantity at the rate of the tier in which it lies."""
-    starts = [int((part.params[key].start or 0) * cells.divisor) for key in part.rates]
-    pay = np.zeros(len(cells.q), np.int64)
-    for key, start, end in zip(part.rates, starts, [*starts[1:], NO_END], strict=True):
-        pay = pay + np.clip(cells.q - start, 0, end - start) * standards[key]
-    return pay
-
-
-def _matched(
-    part: Component, cells: Cells, parts: tuple[Piece, ...], base: Ints, unit: int
-) -> tuple[Ints, Ints]:
-    """What township and enterprise add to a sum of the district, by the reading of 1:1."""
-    whole = sum(piece.weight for piece in parts) * PARTS_OF_A_SHARE
-    rate = {
-        key: sum(piece.weight * piece.standards[place] for piece in parts)
-        for place, key in enumerate(part.params)
-    }
-    if part.reading == "town_equals_enterprise":
-        booked = part.town_amount == "ledger"
-        town = cells.q if booked else half_up(base * rate["share"], whole, unit)
-        return town, half_up(town * rate["ratio"], whole, unit)
-    both = half_up(base * rate["ratio"], whole, unit)
-    if part.reading == "each_equals_district":
-        return both, both
-    town = half_up(both, 2, unit)
-    return town, both - town
+def _of_tiers(part: Component, cells: Cells, standards: Mapping[str, Exact]) -> Exact:
+    """The standard of the tier of every kind."""
+    rates = [standards[key] for key in part.all_rates]
+    tops = np.array([int(rate.top) for rate in rates], np.int64)
+    return Exact(tops[cells.tier], rates[0].bottom)
 
 
 def shared(name: str, payers: Mapping[str, Decimal], money: Ints) -> dict[str, Ints]:

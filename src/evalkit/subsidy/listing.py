@@ -57,6 +57,9 @@ def _standard(path: str, label: str, one: Parameter) -> Item:
 def _setting(scheme: SchemeData, path: str) -> Item:
     value = scheme.setting(path)
     name = path.rpartition(".")[2]
+    if name == "guarantee":
+        shown = percent(value, 0) if value is not None else WORDS["listing"]["none"][name]
+        return Item(path, scheme.label(path), shown, "0%～100%", f"--set {path}=100%")
     if name in PAYER_SETTINGS:
         named = lists()["payer"]
         shares = dict(value or {})

@@ -144,7 +144,8 @@ def parse_changes(texts: Sequence[str], since: str | None = None) -> dict[str, A
                 Problem("scenario_conflict", where=path, found="、".join(texts), advice=advice)
             )
         plain: Any = _number_of(value)
-        found[path] = {first: plain} if first else plain
+        undated = path.rpartition(".")[2] == "guarantee" or path.endswith("·保底")
+        found[path] = {first: plain} if first and not undated else plain
     return found
 
 

@@ -18,7 +18,7 @@ from evalkit.subsidy.values import Component
 from evalkit.subsidy.words import WORDS
 from evalkit.subsidy.year import pieces
 from evalkit.world.area import Area
-from evalkit.world.number import fixed, plain
+from evalkit.world.number import fixed, percent, plain
 
 FEWEST = 3  # members of whom a number is told
 SIDES = ("before", "after")
@@ -167,6 +167,8 @@ def _rule(result: ResultData, code: str, year: int, place: int) -> str:
         for key in ("base", "floor", "cap")
         if key in part.params
     )
+    if part.guarantee is not None:
+        text += WORDS.say("one.guarantee", share=percent(part.guarantee, 0))
     return text + (WORDS["one"]["top_up"] if part.basis == "top_up" else "")
 
 

@@ -7,7 +7,7 @@ doubled where the base is a mean), so no histogram is cut off: a cap of any heig
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -275,10 +275,36 @@ class Reduction:
     @remembered
     def cells_of(self, selection: Selection, year: int) -> Cells:
         """The counted cells of a selection in a year."""
+        if selection.guaranteed:
+            return self._guaranteed(selection, year)
         if selection.matched:
             return self._matching(selection, year)
         return (
             self._counted(selection, year) if selection.counted else self._listed(selection, year)
+        )
+
+    def _guaranteed(self, selection: Selection, year: int) -> Cells:
+        """Of organisations with what they were paid by the year before, so that no payment is far below it."""
+        now = self.cells_of(replace(selection, guaranteed=False), year)
+        rows, before = self.rows(year), np.full(len(self.rows(year)), NOT_PAID, np.int64)
+        if year > self.source.years[0]:
+            last = self.rows(year - 1)
+            kinds = self.cells_of(selection, year - 1).inverse
+            there = pd.Series(kinds, pd.MultiIndex.from_frame(last[PLACE]))
+            found = there.reindex(pd.MultiIndex.from_frame(rows[PLACE]))
+            before = found.fillna(NOT_PAID).to_numpy(np.int64)
+        keys = np.column_stack([now.inverse, before])
+        groups = grouped(self.places(year), keys, now.inverse >= 0)
+        own = groups.kinds[:, 0]
+        return replace(
+            now,
+            tier=now.tier[own],
+            q=now.q[own],
+            area=groups.area,
+            kind=groups.kind,
+            n=groups.n,
+            inverse=groups.kind_of,
+            parts=(groups.kinds[:, 1],),
         )
 
     def _counted(self, selection: Selection, year: int) -> Cells:

@@ -68,6 +68,8 @@ class Selection:
         Of a matching: what it matches.
     booked
         Of a matching: the township's own payments are what is matched.
+    guaranteed
+        No less than a share of the payment of the year before.
     """
 
     component: str
@@ -83,6 +85,7 @@ class Selection:
     matched: tuple[Selection, ...]
     booked: bool
     counted: bool
+    guaranteed: bool
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def selection_of(scheme: SchemeData, name: str) -> Selection:
         matched=tuple(selection_of(scheme, other) for other in part.of),
         booked=part.matches_booked_money,
         counted=part.counted,
+        guaranteed=part.guarantee is not None,
     )
 
 

@@ -106,6 +106,7 @@ class Component(_Frozen):
     lag: Literal[0, 1] = 1
     scopes: dict[str, dict[str, Any]] = {}
     added: Annotated[dict[str, Number], BeforeValidator(_shares)] = {}
+    guarantee: Annotated[Number | None, Field(ge=0)] = None
     note: str = ""
     params: dict[str, Parameter] = {}
 
