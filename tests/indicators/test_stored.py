@@ -377,14 +377,15 @@ def test_every_stored_file_is_on_the_disk_before_it_has_its_name(project, monkey
     build(project, jobs=1)
     folder = project / "data/processed/raw"
     stored = [path for path in folder.iterdir() if path.is_file()]
-    assert len(stored) == 6 and {path.stat().st_ino for path in stored} <= set(synced)
+    assert len(stored) == 7 and {path.stat().st_ino for path in stored} <= set(synced)
 
 
 def test_data_of_a_version_without_hashes_are_made_again_without_a_word(project):
     path = project / "data/processed/raw/manifest.json"
     known = json.loads(path.read_text("utf-8"))
     assert set(known.pop("stored")) == {
-        f"{n}.parquet" for n in ("measures", "indicators", "areas", "baseline", "problems")
+        f"{n}.parquet"
+        for n in ("measures", "indicators", "areas", "extents", "baseline", "problems")
     }
     path.write_text(json.dumps(known), encoding="utf-8")
     made = build(project, jobs=1)

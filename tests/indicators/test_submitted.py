@@ -12,10 +12,11 @@ import pytest
 import xlsxwriter
 
 from evalkit.building import build
-from evalkit.building.checking import check_project
+from evalkit.building.checking import check_paths, check_project
 from evalkit.indicators import Data, compare, load
 from evalkit.problems import InputError
 from evalkit.reports import quality
+from evalkit.reports.feedback import submissions
 
 CITY, HOLE = holes.CITY, f"{holes.CITY}/{holes.HOLE}"
 
@@ -54,6 +55,27 @@ def test_one_line_tells_who_is_absent(tmp_path: Path, hole, line: str) -> None:
         shown = quality.extents(data)
         assert "临山县\t■ 缺报" in shown.plain() and "报送\t2/3" in shown.plain()
         assert list(shown.content["notes"]) == [f"{line}。"]
+
+
+def test_a_county_without_a_file_stands_in_the_table_of_what_was_sent(tmp_path: Path) -> None:
+    raw = holes.copied(tmp_path)
+    holes.county_gone(raw)
+    (tmp_path / "evalkit.yml").touch()
+    columns, rows = submissions(check_project(tmp_path))
+    row = next(row for row in rows if row[0] == HOLE and row[1] == "2025")
+    assert set(row[2 : len(columns) - 6]) == {"未报"} and "没有报送" in row
+    # a folder without a project is looked at in the same way, a lone county expects nobody else
+    assert check_paths([raw]).absent == ["2025年应报3个区县，实报2个；缺报：临山县"]
+    assert check_paths([holes.county(raw, 2025, "新泽区")]).absent == []
+
+
+def test_a_ledger_that_says_nothing_is_there(tmp_path: Path) -> None:
+    def hole(raw: Path) -> None:
+        holes.rewrite(holes.county(raw, 2025) / "经费台账.xlsx", holes.stated_none)
+
+    data = made(tmp_path, hole)
+    rows = data.extents.query("area == @HOLE and period == '2025'").set_index("ledger")
+    assert rows.at["funds", "state"] == "报无" and data.submitted().full
 
 
 def printed(raw: Path, *rows: tuple[str, str, object]) -> None:

@@ -163,7 +163,7 @@ def test_missing_points_are_shared_by_siblings_and_too_few_give_no_score(make, v
 
 def test_imputed_values_are_flagged_up_to_the_score(make, values):
     values["org_coverage"][2] = np.nan
-    scores = ek.score(make(values), two(impute="median"))
+    scores = ek.score(make(values), two(impute="median", needs=0.4))
     assert scores.imputed[["area_name", "indicator"]].to_numpy().tolist() == [
         ["丙区", "org_coverage"]
     ]
@@ -172,9 +172,9 @@ def test_imputed_values_are_flagged_up_to_the_score(make, values):
         and "估算值" in scores.lost("丙区").plain()
     )
     past = make({"org_coverage": [0.5] * 8}, period="2024")
-    assert ek.score(make(values), two(impute="panel"), previous=past).imputed["used"].tolist() == [
-        0.5
-    ]
+    assert ek.score(make(values), two(impute="panel", needs=0.4), previous=past).imputed[
+        "used"
+    ].tolist() == [0.5]
 
 
 def test_lost_points_are_said_in_words_that_can_be_checked(indicators):

@@ -102,6 +102,8 @@ def build(
                 *(f"{path}{file_digest(path)}" for path in beside),
             )
             known = read_manifest(folder)
+            if known and "stored" not in known:  # of a program that kept no hashes
+                known = None
             lost = not_whole(folder, known) if known else []
             if known and known["fingerprint"] == fingerprint and not force and not lost:
                 sweep(folder, (entry["name"] for entry in known["batches"]))
