@@ -10,7 +10,9 @@ import pytest
 from written import write_book
 
 import evalkit as ek
+from evalkit.building.checking import check_paths
 from evalkit.ledgers import Ledger, read_ledger
+from evalkit.problems import InputError
 
 HEADINGS = ["序号", "镇街", "党组织名称", "实缴党费", "返还党费", "市级拨付", "支出合计", "备注"]
 
@@ -79,3 +81,8 @@ def test_its_measures_are_zero(tmp_path: Path) -> None:
     found = ledger.measures.set_index("measure")["value"]
     assert found["funds"] == 0 and found["subsidy_paid"] == 0
     assert "units" not in found.index
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="没有可读的台账"):
+        check_paths([tmp_path])

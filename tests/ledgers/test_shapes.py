@@ -306,3 +306,87 @@ def test_a_heading_printed_again_keeps_its_groups(tmp_path: Path) -> None:
     ]
     units = read(tmp_path, 组织台账=rows).tables["units"]
     assert units[["members", "full_members"]].to_numpy().tolist() == [[5, 4], [6, 5]]
+
+
+# --- groups, years and totals of a row a township ----------------------------------------------------------------------
+
+
+def test_groups_of_a_row_a_township_are_told_apart(tmp_path: Path) -> None:
+    rows = [
+        ["示例县2025年两新组织党建情况统计表"],
+        ["乡镇", "非公企业", "", "", "社会组织", "", "党员", ""],
+        ["", "单位数", "党组织数", "党员数", "单位数", "党员数", "总数", "当年发展党员"],
+        ["总计", 45, 12, 150, 15, 50, 201, 4],
+        ["城关镇", 30, 8, 110, 10, 40, 150, 3],
+        ["河口乡", 15, 4, 40, 5, 10, 50, 1],
+    ]
+    ledger = read(tmp_path, Sheet1=rows)
+    assert figures(ledger)["城关镇"] == {
+        "units_enterprise": 30, "units_social": 10, "members": 150, "admissions": 3,
+    }  # fmt: skip
+    said = [p.found for p in ledger.problems if p.code == "measure_unknown"]
+    assert said == ["非公企业/党组织数", "非公企业/党员数", "社会组织/党员数"]
+    assert [p.where for p in ledger.problems if p.code == "total_differs"] == ["Sheet1!G4"]
+
+
+def test_two_years_of_a_row_a_township(tmp_path: Path) -> None:
+    rows = [
+        ["示例县乡镇党建情况统计表"],
+        ["乡镇", "2024年", "", "2025年", "", "上年同期"],
+        ["", "党组织数", "党员数", "党组织数", "党员数", "党员数"],
+        ["城关镇", 11, 140, 12, "1,150", 140],
+        ["河口乡", 6, 48, 6, 50, 48],
+    ]
+    table = read(tmp_path, Sheet1=rows).tables["figures"]
+    found = table.groupby(["measure", "period"])["value"].sum().to_dict()
+    assert found == {
+        ("members", "2024"): 188, ("members", "2025"): 1200,
+        ("party_orgs", "2024"): 17, ("party_orgs", "2025"): 18,
+    }  # fmt: skip
+
+
+def test_a_column_a_year_of_townships_with_the_item_in_the_title(tmp_path: Path) -> None:
+    rows = [
+        ["示例县各乡镇党员数（名）"],
+        ["乡镇", "2024年", "2025年"],
+        ["城关镇", 145, 150],
+        ["河口乡", 48, 50],
+        ["合计", 193, 210],
+    ]
+    ledger = read(tmp_path, Sheet1=rows)
+    table = ledger.tables["figures"]
+    assert table.groupby(["measure", "period"])["value"].sum().to_dict() == {
+        ("members", "2024"): 193, ("members", "2025"): 200,
+    }  # fmt: skip
+    assert [p.where for p in ledger.problems if p.code == "total_differs"] == ["Sheet1!C5"]
+
+
+def test_years_above_values_and_units(tmp_path: Path) -> None:
+    rows = [["指标", "2024年", "", "2025年", ""], ["", "数值", "单位", "数值", "单位"]]
+    table = read(tmp_path, Sheet1=[*rows, ["发展党员", 4, "名", 5, "名"]]).tables["figures"]
+    assert dict(zip(table["period"], table["value"], strict=True)) == {"2024": 4, "2025": 5}
+
+
+def test_an_account_named_by_its_sheet_and_one_without_a_balance(tmp_path: Path) -> None:
+    rows = [
+        ["2025年党费收支台账"],
+        ["月", "日", "摘要", "收入", "支出", "余额"],
+        [1, 1, "上年结余", "", "", 500],
+        [2, 3, "上级拨付党建经费", 2000, "", 2500],
+        ["", 15, "慰问困难党员", "", 300, 2200],
+        [3, 8, "企业配套", 1000, "", 3200],
+        ["", "", "本月合计", 1000, 0, 3200],
+    ]
+    other = [
+        ["党组织名称：乙公司党支部", "", "", "2025年度"],
+        ["序号", "时间", "收支事由", "收入（万元）", "支出（元）"],
+        [1, "3.5", "市级财政拨款", 0.5, ""],
+        [2, "4.6", "活动用品", "", 800],
+    ]
+    ledger = read(tmp_path, 甲公司党支部=rows, Sheet2=other)
+    sums = ledger.tables["funds"].groupby(["party_org", "flow"])["amount_fen"].sum().to_dict()
+    assert sums == {
+        ("甲公司党支部", "income"): 300_000, ("甲公司党支部", "spending"): 30_000,
+        ("乙公司党支部", "income"): 500_000, ("乙公司党支部", "spending"): 80_000,
+    }  # fmt: skip
+    assert "total_differs" not in codes(ledger)

@@ -522,7 +522,10 @@ class _Reading:
         self.pending = []
         out.titles += above
         form, missing = headings.best_form(
-            levels.values(), headings.announced(*above, self.sheet.name) or self.told
+            levels.values(),
+            RULES["shapes"]["forms"].get(self.sheet.shaped)
+            or headings.announced(*above, self.sheet.name)
+            or self.told,
         )
         self.money = _money_unit(above) or (None if above else self.money)
         if form is None:

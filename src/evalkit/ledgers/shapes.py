@@ -41,6 +41,9 @@ _COUNTS = {plain(word): code for code, words in _RULES["counts"].items() for wor
 _HAVE = re.compile(_RULES["have"])
 _ORGANISATION = re.compile(RULES["organisations"]["named"])
 _YEAR = re.compile(r"(?:19|20)\d{2}(?:年度?)?(?:末|底)?")
+_YEAR_IN = re.compile(r"((?:19|20)\d{2})年度?[末底]?")
+_EARLIER = re.compile(_RULES["earlier"])
+_NEUTRAL = re.compile(_RULES["neutral"])
 _OPENING = re.compile(_RULES["opening"])
 _SO_MANY = re.compile(r"[约近逾]?[\d,.]+[余多]?[个家名人户支]?|[-—/]+")
 _CENT = 0.005
@@ -60,21 +63,31 @@ class Shaping:
 
     def measure(self, texts: Sequence[str]) -> str:
         """The name of the measure that a heading of one or more levels counts; '' where it is none."""
+        if _EARLIER.search("".join(texts)):
+            return ""
         names, loose = self._names()
-        levels = [heading_keys(text)[0] for text in texts if squeeze(text)]
+        texts = [_YEAR_IN.sub("", squeeze(text)) for text in texts]
+        levels = [heading_keys(text)[0] for text in texts if text and not text.startswith("其中")]
         group, lower = (levels[-2] if len(levels) > 1 else ()), (levels[-1] if levels else ())
+        both = [a + b for a in group for b in lower] + [b + a for a in group for b in lower]
         if group and all(key in _WORDS["whole"] for key in lower):
-            keys = [*group]
-        else:
-            keys = [a + b for a in group for b in lower] + [b + a for a in group for b in lower]
-            keys += lower
-        for key in keys:
-            code = _COUNTS.get(key) or names.get(key)
-            close = loose.get(loosened(key), set())
-            if code is None and len(close) == 1:
-                (code,) = close
-            if code is not None and code in self.measures:
-                return str(self.measures[code].name)
+            both = [*group]  # 合计 below 党组织数
+        elif not group or any(_NEUTRAL.search(key) for key in group):
+            both = [*both, *lower]  # 党员数 below 规上企业 is no count of all members
+        exact = [_COUNTS.get(key) or names.get(key) for key in both]
+        close = [loose.get(loosened(key), set()) for key in both]
+        found = [*exact, *(next(iter(some)) for some in close if len(some) == 1)]
+        return next((str(self.measures[c].name) for c in found if c in self.measures), "")
+
+    def measure_in(self, titles: Sequence[str]) -> str:
+        """The name of the one measure that a title speaks of: 各乡镇党员数（名）."""
+        names = self._names()[0]
+        for title in titles:
+            text = plain(_YEAR_IN.sub("", squeeze(title)))
+            inside = [w for w in (*_COUNTS, *names) if len(w) > 2 and w in text]
+            if inside:
+                word = max(inside, key=len)
+                return str(self.measures[_COUNTS.get(word) or names[word]].name)
         return ""
 
     def _names(self) -> tuple[dict[str, str], dict[str, set[str]]]:
@@ -140,9 +153,20 @@ def _head(sheet: RawSheet, i: int) -> Head:
     top = bottom = i
     if i and _is_group(rows[i - 1], rows[i]):
         top = i - 1
-    while bottom + 1 < len(rows) and bottom - top < 2 and _is_lower(rows[bottom], rows[bottom + 1]):
+    while bottom + 1 < len(rows) and bottom - top < 2 and _goes_on(rows[bottom], rows[bottom + 1]):
         bottom += 1
     return Head(top, bottom, _levels(rows[top : bottom + 1]))
+
+
+def _goes_on(upper: Sequence[object], row: Sequence[object]) -> bool:
+    """Whether a row is a lower level of the heading above it: words alone, further right, some below a group."""
+    if _is_lower(list(upper), list(row)):
+        return True
+    filled = [j for j, c in enumerate(row) if not _blank(c) and c != _cell(upper, j)]
+    words = all(isinstance(row[j], str) and not re.search(r"\d", str(row[j])) for j in filled)
+    first = next((j for j, c in enumerate(upper) if not _blank(c)), 0)
+    below = any(_blank(_cell(upper, j)) for j in filled)
+    return words and below and len(filled) > 1 and min(filled) > first
 
 
 def _made(sheet: RawSheet, rows: Sequence[Row], shape: str) -> RawSheet:
@@ -238,33 +262,67 @@ def _cuts(sheet: RawSheet, head: Head, headings: Headings) -> list[int]:
 
 
 def _years(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
-    """指标 | 2023年 | 2024年 | 2025年: one row an item and year."""
+    """指标 | 2023年 | 2024年 | 2025年: one row an item and year; 乡镇 in place of 指标 where the title tells the item."""
     for i, row in enumerate(sheet.rows[:30]):
         years = {j: year for j, cell in enumerate(row) if (year := _year(cell))}
-        key = next(
-            (j for j, c in enumerate(row) if isinstance(c, str) and plain(c) in _WORDS["item"]),
-            None,
-        )
-        if len(years) < 2 or len(set(years.values())) < len(years) or key is None:
+        if len(years) < 2 or len(set(years.values())) < len(years):
             continue
-        unit = next(
-            (j for j, c in enumerate(row) if isinstance(c, str) and plain(c) in _WORDS["unit"]),
-            None,
-        )
-        rows = _whole(sheet, range(i))
-        rows.append([(w, None) for w in ("指标", "数值", "计量单位", "年份")])
-        for n in range(i + 1, len(sheet.rows)):
-            here = sheet.rows[n]
-            if all(_blank(_cell(here, j)) for j in years):
-                rows += _whole(sheet, range(n, n + 1)) if any(not _blank(c) for c in here) else []
+        key = _headed(row, "item")
+        item = ""
+        if key is None:
+            key = _headed(row, "area")
+            titles = [str(c) for above in sheet.rows[:i] for c in above if isinstance(c, str)]
+            item = shaping.measure_in([*titles, sheet.name])
+            if key is None or not item:
                 continue
-            for j, year in years.items():
-                if not _blank(_cell(here, j)):
-                    said = (_cell(here, unit), (n, unit)) if unit is not None else ("", None)
-                    item = (_cell(here, key), (n, key))
-                    rows.append([item, (here[j], (n, j)), said, (year, None)])
+        below, columns, unit = _below_years(sheet, i, key, years)
+        rows = _whole(sheet, range(i))
+        rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位", "年份")])
+        sums = dict.fromkeys(columns, 0.0)
+        for n in range(below, len(sheet.rows)):
+            here = sheet.rows[n]
+            if all(_blank(_cell(here, j)) for j in columns):
+                rows += _whole(sheet, range(n, n + 1)) if any(not _blank(c) for c in here) else []
+            elif item and is_total(_cell(here, key), RULES["shapes"]["totals"]):
+                _compare(sheet, n, here, sums, shaping)
+            else:
+                said = (_cell(here, unit), (n, unit)) if unit is not None else ("", None)
+                name = (_cell(here, key), (n, key))
+                for j, year in columns.items():
+                    if not _blank(_cell(here, j)):
+                        start: Row = [name, (item, None)] if item else [("", None), name]
+                        rows.append([*start, (here[j], (n, j)), said, (year, None)])
+                        sums[j] += _number(here[j])
         return [_made(sheet, rows, "years")]
     return None
+
+
+def _headed(row: Sequence[object], kind: str) -> int | None:
+    """The first column of a heading whose word is one of a kind."""
+    return next(
+        (j for j, c in enumerate(row) if isinstance(c, str) and plain(c) in _WORDS[kind]), None
+    )
+
+
+def _below_years(
+    sheet: RawSheet, i: int, key: int, years: Mapping[int, str]
+) -> tuple[int, dict[int, str], int | None]:
+    """The first row below a heading of years, the column of the value of each year, and that of the unit."""
+    unit = _headed(sheet.rows[i], "unit")
+    lower = sheet.rows[i + 1] if i + 1 < len(sheet.rows) else []
+    if not _goes_on(sheet.rows[i], lower) or _cell(lower, key) not in (
+        "",
+        None,
+        sheet.rows[i][key],
+    ):
+        return i + 1, dict(years), unit
+    columns = {}
+    ends = [*list(years)[1:], max(map(len, sheet.rows))]
+    for (start, year), end in zip(years.items(), ends, strict=True):
+        own = [j for j in range(start, end) if plain(str(_cell(lower, j))) in _WORDS["value"]]
+        columns[own[0] if own else start] = year
+    unit = _headed(lower, "unit") if unit is None else unit
+    return i + 2, columns, unit
 
 
 def _year(cell: object) -> str:
@@ -288,11 +346,14 @@ def _overview(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
             continue
         if any(_of_records(sheet, head, j) for j in head.levels if j != key):
             return None
-        counted = {
-            j: name
-            for j, texts in head.levels.items()
-            if j != key and (name := shaping.measure(texts))
-        }
+        counted: dict[int, str] = {}
+        for j, texts in head.levels.items():
+            name = shaping.measure(texts) if j != key else ""
+            again = (name, _told_year(texts)) in {
+                (known, _told_year(head.levels[at])) for at, known in counted.items()
+            }
+            if name and not again:
+                counted[j] = name
         if len(counted) < 2:
             return None
         return [_overview_of(sheet, head, key, counted, shaping)]
@@ -336,8 +397,9 @@ def _overview_of(
             said = persons.shown("/".join(map(squeeze, texts)))
             shaping.said("measure_unknown", sheet, (head.top, j), said, "此列未采用")
     rows = _whole(sheet, range(head.top))
-    rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位")])
+    rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位", "年份")])
     sums = dict.fromkeys(counted, 0.0)
+    totals: list[int] = []
     for n in range(head.bottom + 1, len(sheet.rows)):
         here = sheet.rows[n]
         first = next((c for c in here if isinstance(c, str) and c.strip()), "")
@@ -345,7 +407,7 @@ def _overview_of(
             _cell(here, key), RULES["shapes"]["totals"]
         ):
             if "小计" not in squeeze(first):
-                _compare(sheet, n, here, sums, shaping)
+                totals.append(n)
             continue
         if is_derived(first) or not isinstance(_cell(here, key), str) or _blank(_cell(here, key)):
             rows += _whole(sheet, range(n, n + 1)) if sum(not _blank(c) for c in here) == 1 else []
@@ -360,15 +422,23 @@ def _overview_of(
             cell = _cell(here, j)
             if not _blank(cell):
                 unit = heading_keys(head.levels[j][-1])[1] or ""
-                rows.append(
-                    [(here[key], (n, key)), (name, (head.top, j)), (cell, (n, j)), (unit, None)]
-                )
+                year = (_told_year(head.levels[j]), None)
+                item: Row = [(here[key], (n, key)), (name, (head.top, j)), (cell, (n, j))]
+                rows.append([*item, (unit, None), year])
                 sums[j] += float(cell) if isinstance(cell, int | float) else _number(cell)
+    for n in totals:
+        _compare(sheet, n, sheet.rows[n], sums, shaping)
     return _made(sheet, rows, "overview")
 
 
+def _told_year(texts: Sequence[str]) -> str:
+    """The year that a heading or its group names: 2024年 over 党员数."""
+    found = next((m for t in texts if (m := _YEAR_IN.search(squeeze(t)))), None)
+    return found[1] if found else ""
+
+
 def _number(cell: object) -> float:
-    found = re.search(r"\d+(?:\.\d+)?", _text(cell))
+    found = re.search(r"\d+(?:\.\d+)?", _text(cell).replace(",", ""))
     return float(found[0]) if found else 0.0
 
 
