@@ -112,7 +112,8 @@ def compare(
         (the column `minimum_base`), else 30.
     whole
         A frame with the rows of the areas below those compared (all of `Data.indicators`), where `indicators` itself
-        does not hold them: a change is made over the areas that reported in both periods.
+        does not hold them: a change is made over the areas that reported in both periods. By default what the frame
+        bears as its attribute ``whole`` (rows chosen for a report do), else the frame.
 
     Returns
     -------
@@ -127,6 +128,9 @@ def compare(
     value, with `tied` for a shared place; no rank where fewer than two areas are ordered, or where all are equal.
     """
     period, against = str(period), None if against is None else str(against)
+    if whole is None:
+        whole = getattr(indicators, "whole", None)
+    whole = indicators if whole is None else whole
     now = indicators.loc[(indicators["period"] == period) & indicators["value"].notna()].copy()
     if not len(now):
         known = in_time(indicators["period"].dropna())
@@ -140,7 +144,7 @@ def compare(
     out["low"], out["high"] = side_low - out["reference"], side_high - out["reference"]
     out["verdict"] = _verdict(out)
     out["against"] = against
-    out[CHANGE] = _on_common_areas(indicators if whole is None else whole, out, against)
+    out[CHANGE] = _on_common_areas(whole, out, against)
     out["change"] = number.minus(out["value_common"], out["previous"])
     out["course"] = course(out.assign(value=out["value_common"]), out["previous"])
     out["falling"] = out["course"] == "worse"

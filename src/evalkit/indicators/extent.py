@@ -460,6 +460,8 @@ class Together:
         The districts behind the change; empty for an area below districts.
     left_out
         Who is left out of the change.
+    lacking
+        Who has some of the measures in the period and is left out of `now`.
     """
 
     now: Mapping[str, float]
@@ -467,6 +469,7 @@ class Together:
     before: Mapping[str, float]
     areas: frozenset[str] = frozenset()
     left_out: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def together(
@@ -491,12 +494,13 @@ def together(
     known = [code for code in measures if figures.numbers(code, period, area) is not None]
     here = _shared(figures, area, known, [period])
     now = _values(figures, area, known, parts, period, here)
+    lacking = here.left_out if here else ()
     if against is None:
-        return Together(now, {}, {})
+        return Together(now, {}, {}, lacking=lacking)
     both = [code for code in known if figures.numbers(code, against, area) is not None]
     shared = _shared(figures, area, both, [period, against])
     if not both or shared is None:
-        return Together(now, {}, {})
+        return Together(now, {}, {}, lacking=lacking)
     half = len(both)
     return Together(
         now,
@@ -504,6 +508,7 @@ def together(
         _values(figures, area, both, parts, against, shared, half),
         shared.areas,
         shared.left_out,
+        lacking,
     )
 
 

@@ -155,7 +155,15 @@ def funds_table(
         grown = cell(growth, Format.percent(grouped=True, sign="arrow"))
         step = step_cell(None if past is None else minus(now, past), 2)
         rows.append([name, value, quotient(fact.value, whole), past, step, grown])
-    since = known.since
+    since, funds = known.since, told["funds"]
+    notes = [
+        "实缴党费不是经费来源；返还党费不属于财政资金。",
+        *_lacking_notes(known, ["funds"], known.voice.term("total")),
+    ]
+    if funds and funds.before is not None and funds.left_out:
+        notes.append(
+            known.voice.say("compared_on_common", since=since, left_out=named(funds.left_out))
+        )
     columns: list[Any] = [
         "来源",
         {"key": "value", "label": now_words(period, known.voice), "decimals": 2},
@@ -178,7 +186,7 @@ def funds_table(
         unit="万元",
         total_rows=1,
         sortable=False,
-        notes=["实缴党费不是经费来源；返还党费不属于财政资金。"],
+        notes=notes,
         source=source_line(period, data.is_demo),
         demo=data.is_demo,
     )

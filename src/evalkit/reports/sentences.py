@@ -66,6 +66,7 @@ class Fact:
     common: float | None = None  # the value over the areas of which `before` is the sum
     n_common: int | None = None  # how many districts those are
     left_out: tuple[str, ...] = ()  # who is not among them
+    lacking: tuple[str, ...] = ()  # who is left out of the value, for what it is told together with
     rank: tuple[int, int] | None = None  # place and of how many
     mark: str | None = None  # good, middle or bad against the reference
     extent: Extent | None = None  # the areas on which it rests, where that is known
@@ -180,6 +181,7 @@ class Facts:
                 found.now_common.get(code),
                 len(found.areas),
                 found.left_out,
+                found.lacking,
             )
             for code in (*codes, *parts)
         ]
@@ -192,6 +194,7 @@ class Facts:
         common: float | None,
         n_common: int | None = None,
         left_out: tuple[str, ...] = (),
+        lacking: tuple[str, ...] = (),
     ) -> Fact | None:
         if value is None:
             return None
@@ -206,6 +209,7 @@ class Facts:
             common,
             n_common,
             left_out,
+            lacking,
             extent=self.extents.get(code),
         )
 
@@ -237,10 +241,11 @@ class Facts:
             return None
         return float(minus(row.get("value_common", row["value"]), old))
 
-    def lacking(self, *codes: str) -> str:
+    def lacking(self, *told: Fact | None) -> str:
         """Who is missing from measures told together, beyond those who are missing from the whole report."""
-        rests = [self.extents[code] for code in codes if code in self.extents]
-        return self._lacking({path for extent in rests for path in extent.absent})
+        facts_ = [fact for fact in told if fact is not None]
+        absent = {path for fact in facts_ if fact.extent for path in fact.extent.absent}
+        return self._lacking(absent | {path for fact in facts_ for path in fact.lacking})
 
     def lacking_words(self, row: Any) -> str:
         """Who is missing from an indicator, beyond those who are missing from the whole report."""
@@ -441,11 +446,12 @@ class Asking:
         """
         others = [beside] if isinstance(beside, str) else list(beside)
         there = [other for other in others if self.known.measure(other) is not None]
-        fact = self.known.together(code, *there)[0]
+        beside_it = self.known.together(code, *there)
+        fact = beside_it[0]
         if less is None:
             if fact is None:
                 return None
-            return self._amount(fact.value, fact.unit) + self.known.lacking(code, *there)
+            return self._amount(fact.value, fact.unit) + self.known.lacking(*beside_it)
         fact, other = self.known.together(code, less)
         if fact is None or other is None or fact.value <= other.value:
             return None
@@ -540,7 +546,7 @@ class Asking:
         if all_ is None or some is None or all_.value <= 0:
             return None
         called = name or all_.name
-        lacking = known.lacking(under, part)
+        lacking = known.lacking(all_, some)
         total = f"{called}{self._amount(all_.value, all_.unit)}{lacking}" if whole else ""
         if whole and all_.value == 1:
             return speak("part_one", total=total, done=bool(some.value), say=say)
