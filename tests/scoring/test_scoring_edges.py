@@ -221,6 +221,11 @@ def test_bounds_on_weights_do_not_mind_a_zero():
     assert equal.score == pytest.approx(means / means.max())
 
 
+def test_more_equal_weights_than_fit_into_memory_are_refused():
+    assert len(scoring.equal(1000)) == 1000
+    assert "1000000" in told(scoring.equal, 1e9)
+
+
 # comparisons
 
 

@@ -18,11 +18,13 @@ from evalkit.scoring.normalise import Better, normalise, over_units, sample_sd
 from evalkit.stats.arrays import Floats, array, one_of, refuse, scalar, whole
 from evalkit.world.number import plain
 
+MOST = 1_000_000  # indicators that a number may ask for: a slip of the finger takes no gigabytes
+
 
 def equal(x: ArrayLike) -> Floats:
     """The same weight for each indicator of a table units x indicators, or for so many as a number says."""
     values = array("x", x)
-    count = whole("x", values.item()) if values.ndim == 0 else values.shape[-1]
+    count = whole("x", values.item(), most=MOST) if values.ndim == 0 else values.shape[-1]
     if not count:
         raise refuse("x", "没有指标", "至少一个指标")
     return np.full(count, 1.0 / count)
