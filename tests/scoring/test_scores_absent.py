@@ -39,7 +39,7 @@ def test_who_is_expected_and_absent_is_listed_without_a_score(data: Data) -> Non
     plain = score(rows(data), codebook=data.codebook)
     scores = score(rows(data), codebook=data.codebook, expected=expected)
     table = scores.table.set_index("area_name")
-    assert table.loc[holes.HOLE, ["score", "grade", "rank"]].isna().all()
+    assert table.loc[holes.HOLE, ["score", "grade", "rank", "known"]].isna().all()
     assert table.at[holes.HOLE, "losses"] == "缺报，不计分"
     assert table.at[holes.HOLE, "n_ranked"] == 2 and table.at[holes.HOLE, "n_imputed"] == 0
     pd.testing.assert_frame_equal(  # the others stand as without it

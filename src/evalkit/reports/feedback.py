@@ -84,9 +84,9 @@ def submissions(found: Findings) -> tuple[list[tuple[str, float]], list[list[Any
                 *(severities[s, area] for s in SEVERITIES),
             ]
         )
-    told = {(row[0], row[1]) for row in rows}
+    known = {(row[0], row[1]) for row in rows}
     for area, period in _silent(found):
-        if (area, period) not in told:
+        if (area, period) not in known:
             said = ["没有报送", "—", "—", *(severities[s, area] for s in SEVERITIES)]
             rows.append([area, period, *(["未报"] * len(forms)), *said])
     return columns, rows

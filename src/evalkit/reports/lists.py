@@ -157,8 +157,8 @@ def internal_workbook(data: Data, period: str | int, area: str | None = None) ->
                 )
             for path in one.absent:
                 home = home_of(path)
-                place = [home.rpartition("/")[2], path[len(home) + 1 :], "", NOT_LISTED]
-                rows.append([*place, *([""] * (len(columns) - len(place)))])
+                row = [home.rpartition("/")[2], path[len(home) + 1 :], "", NOT_LISTED]
+                rows.append([*row, *([""] * (len(columns) - len(row)))])
             sheet = list_sheet(book, name, columns, rows or [["没有"]])
             sheet.set_header(f"&C{mark}&R{period_words(period)}")
             sheet.set_footer(f"&L{demo}&C第&P页")

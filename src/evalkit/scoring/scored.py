@@ -134,7 +134,7 @@ class Scored:
         out["grade"] = pd.array(grades, dtype="string")
         out["rank"] = pd.Series(rank(printed(score))).astype("Int64")
         out["n_ranked"] = int((~np.isnan(score)).sum())
-        out["known"] = known
+        out["known"] = np.where(out["area"].isin(self.absent), np.nan, known)
         out["n_imputed"] = self.filled.sum(1)
         out["losses"] = self._losses()
         return out
