@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from typer.core import TyperGroup
 
 import evalkit
@@ -694,7 +695,14 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        app(prog_name="evalkit", standalone_mode=True)
+        code = app(prog_name="evalkit", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ClickException as error:
+        say(in_chinese(error), err=True)
+        sys.exit(error.exit_code)
     except Exception as error:  # the edge: no traceback reaches a user
         from evalkit.problems import InputError
 
@@ -708,6 +716,30 @@ def main() -> None:
                 err=True,
             )
         sys.exit(2)
+
+
+# what the parser of the command line says, and the same in Chinese; the groups of a pattern fill the places
+_SAID = (
+    (r"No such option: (\S+) \(Possible options: (.*)\)", "没有 {} 这个选项；是否想写 {}？"),
+    (r"No such option: (\S+)", "没有 {} 这个选项"),
+    (r"No such command '([^']+)'\. Did you mean '?([^'?]+)'?\?", "没有 {} 这个命令；是否想写 {}？"),
+    (r"No such command '([^']+)'", "没有 {} 这个命令"),
+    (r"Option '(\S+)' requires an argument", "{} 后面要写一个值"),
+    (r"unexpected extra argument\S* \((.*)\)", "多写了 {}；选项前面要有 --，带空格的内容要加引号"),
+    (r"Missing (?:argument|option|parameter) '([^']+)'", "缺少 {}"),
+    (r"value for '([^']+)'.*greater than or equal to (\S+)", "{} 应为不小于{}的数"),
+    (r"value for '([^']+)'.*valid integer", "{} 应为整数"),
+    (r"value for '([^']+)'.*valid number", "{} 应为数字"),
+    (r"value for '([^']+)'", "{} 的写法不对"),
+)
+
+
+def in_chinese(error: ClickException) -> str:
+    """What is wrong with a command as it was typed, and where its options are explained."""
+    said, ctx = error.format_message(), getattr(error, "ctx", None)
+    found = ((re.search(pattern, said), text) for pattern, text in _SAID)
+    told = next((text.format(*match.groups()) for match, text in found if match), said)
+    return f"[错误] {told}\n用法见：{ctx.command_path if ctx else 'evalkit'} --help"
 
 
 def _log(error: Exception) -> Path:

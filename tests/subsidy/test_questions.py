@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 import evalkit as ek
 from evalkit.cli import app
+from evalkit.cli import main as command
 from evalkit.problems import InputError
 from evalkit.subsidy import load_scheme, parse_changes, plan, read_scenario
 from evalkit.subsidy.asking import answered
@@ -350,3 +351,22 @@ def test_no_less_than_last_year() -> None:
     assert result.cost([])["amount_fen"].tolist() == [(2700 + 2400) * 100, (2430 + 2400) * 100]
     with pytest.raises(InputError, match="自何日起"):
         made.run({"o.each": 2400, "o.guarantee": 1})
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["whatif", "--budge", "5"], "没有 --budge 这个选项；是否想写 --budget？"),
+        (["whatif", "--standard", "abc"], "--standard 应为数字"),
+        (["whatif", "a.yml", "b.yml"], "多写了 b.yml"),
+        (["whatf"], "没有 whatf 这个命令；是否想写 whatif？"),
+        (["whatif", "--set"], "--set 后面要写一个值"),
+        (["run"], "缺少 notebook"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_told_in_chinese(typed, told, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("sys.argv", ["evalkit", *typed])
+    with pytest.raises(SystemExit) as ended:
+        command()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and told in said and "Error" not in said

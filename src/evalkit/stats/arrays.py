@@ -151,3 +151,8 @@ def labels(where: str, groups: Any, length: int) -> NDArray[np.intp]:
         except TypeError as error:
             raise refuse(where, f"第 {at + 1} 个：{label}"[:80], "每个单位一个名称") from error
     return found
+
+
+def floats_or_arrays(*arrays_: Any) -> Any:
+    """Python floats where everything was a scalar."""
+    return tuple(a.item() if np.ndim(a) == 0 else a for a in map(np.asarray, arrays_))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from evalkit.stats.arrays import Floats, arrays, one_of, refuse, scalar
-from evalkit.stats.intervals import Limits, _plain, tail, z_value
+from evalkit.stats.arrays import Floats, arrays, floats_or_arrays, one_of, refuse, scalar
+from evalkit.stats.intervals import Limits, tail, z_value
 from evalkit.world.number import plain
 
 
@@ -69,12 +69,12 @@ def funnel_limits(
     expected = t * n
     if not adjusted:
         low, high = _counts_holding(expected, tail(confidence))
-        return _plain(low / n, high / n)
+        return floats_or_arrays(low / n, high / n)
     with np.errstate(divide="ignore", invalid="ignore"):
         half = z * np.sqrt(max(phi, 1.0) / expected + tau_squared)
         # nothing is expected: nothing is surprising but an event
         low, high = (np.where(expected == 0, 0.0 * n, t * np.exp(side)) for side in (-half, half))
-    return _plain(low, high)
+    return floats_or_arrays(low, high)
 
 
 def _proportion(
@@ -84,10 +84,12 @@ def _proportion(
         raise refuse("target", plain(np.nanmax(t)), "比例的目标在 0 与 1 之间", "百分数请除以 100")
     if not adjusted:
         half = z * np.sqrt(t * (1 - t) / n)
-        return _plain(np.clip(t - half, 0, 1), np.clip(t + half, 0, 1))
+        return floats_or_arrays(np.clip(t - half, 0, 1), np.clip(t + half, 0, 1))
     half = z * np.sqrt(phi / (4 * n) + tau_squared)
     angle = np.arcsin(np.sqrt(t))
-    return _plain(*(np.sin(np.clip(a, 0, np.pi / 2)) ** 2 for a in (angle - half, angle + half)))
+    return floats_or_arrays(
+        *(np.sin(np.clip(a, 0, np.pi / 2)) ** 2 for a in (angle - half, angle + half))
+    )
 
 
 def _counts_holding(expected: Floats, a: float) -> tuple[Floats, Floats]:
@@ -161,7 +163,7 @@ def overdispersion(
     if bool(np.any(s <= 0)):
         raise refuse("se", plain(np.nanmin(s)), "标准误大于 0")
     if not scores.size:
-        return _plain(*(np.full(scores.shape[:-1], np.nan) for _ in range(2)))
+        return floats_or_arrays(*(np.full(scores.shape[:-1], np.nan) for _ in range(2)))
     s[np.isnan(scores)] = np.nan
     scores[np.isnan(s)] = np.nan
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
@@ -173,4 +175,4 @@ def overdispersion(
         total = np.nansum(w, axis=-1)
         spread = total - np.nansum(w**2, axis=-1) / total
         tau = np.where(spread > 0, np.maximum(0, (count * phi - (count - 1)) / spread), 0.0 * phi)
-    return _plain(phi, tau)
+    return floats_or_arrays(phi, tau)

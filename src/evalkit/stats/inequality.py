@@ -10,10 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
-from evalkit.stats.arrays import Floats, array, arrays, labels, one_of, refuse, scalar
-from evalkit.stats.intervals import _plain
+from evalkit.stats.arrays import (
+    Floats,
+    array,
+    arrays,
+    floats_or_arrays,
+    labels,
+    one_of,
+    refuse,
+    scalar,
+)
 from evalkit.world.number import plain
 
 
@@ -51,7 +58,9 @@ def gini(values: ArrayLike, weights: ArrayLike | None = None) -> Any:
     Twice the area between the diagonal and the `lorenz` curve; no small-sample correction n / (n - 1).
     """
     people, value = lorenz(values, weights)
-    return _plain(1 - (np.diff(people, axis=-1) * (value[..., 1:] + value[..., :-1])).sum(-1))[0]
+    return floats_or_arrays(
+        1 - (np.diff(people, axis=-1) * (value[..., 1:] + value[..., :-1])).sum(-1)
+    )[0]
 
 
 def theil(values: ArrayLike, weights: ArrayLike | None = None, kind: str = "T") -> Any:
@@ -68,8 +77,10 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None, kind: str = "T") 
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.where(mean == 0, 1.0, x / mean)
         if kind == "T":
-            return _plain((w * special.xlogy(r, r)).sum(-1))[0]
-        return _plain(
+            from scipy import special  # 0.2 s that a Gini coefficient does not need
+
+            return floats_or_arrays((w * special.xlogy(r, r)).sum(-1))[0]
+        return floats_or_arrays(
             -(w * np.log(np.where((r > 0) | (w == 0), np.where(w == 0, 1.0, r), np.nan))).sum(-1)
         )[0]
 
@@ -108,9 +119,11 @@ def theil_decomposition(
     people = w @ member
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(mean == 0, people, (w * x) @ member / mean)
+        from scipy import special
+
         between = special.rel_entr(share, people).sum(-1)
     total = np.asarray(theil(values, weights))
-    return _plain(total, between, total - between)
+    return floats_or_arrays(total, between, total - between)
 
 
 def dagum(
@@ -171,7 +184,7 @@ def atkinson(values: ArrayLike, epsilon: float, weights: ArrayLike | None = None
         # units that nobody stands for count nothing, whatever they have
         r, w = np.where(w == 0, 1.0, r), w
         if epsilon == 1:
-            return _plain(1 - np.exp((w * np.log(r)).sum(-1)))[0]
+            return floats_or_arrays(1 - np.exp((w * np.log(r)).sum(-1)))[0]
         if epsilon > 1 and bool((r == 0).any()):
             r = np.where((r == 0).any(-1, keepdims=True), np.where(np.isnan(r), np.nan, 0.0), r)
-        return _plain(1 - (w * r ** (1 - epsilon)).sum(-1) ** (1 / (1 - epsilon)))[0]
+        return floats_or_arrays(1 - (w * r ** (1 - epsilon)).sum(-1) ** (1 / (1 - epsilon)))[0]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from evalkit.stats.arrays import Floats, array, arrays, refuse, scalar
+from evalkit.stats.arrays import Floats, array, arrays, floats_or_arrays, refuse, scalar
 from evalkit.world.number import plain
 
 Limits = tuple[Any, Any]  # two floats for scalars, else two arrays
@@ -32,11 +32,6 @@ def tail(confidence: float) -> float:
 def z_value(confidence: float) -> float:
     """Two-sided normal quantile: 1.959964 for 0.95."""
     return float(-special.ndtri(tail(confidence)))
-
-
-def _plain(*arrays_: Any) -> Any:
-    """Python floats where everything was a scalar."""
-    return tuple(a.item() if np.ndim(a) == 0 else a for a in map(np.asarray, arrays_))
 
 
 def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limits:
@@ -66,7 +61,7 @@ def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limi
     n[~(n > 0)] = np.nan
     x[~((n > 0) & (x >= 0) & (x <= n))] = np.nan
     middle, spread, scale = 2 * x + z * z, z * np.sqrt(z * z + 4 * x * (1 - x / n)), 2 * (n + z * z)
-    return _plain(
+    return floats_or_arrays(
         np.where(x == 0, 0.0, (middle - spread) / scale),
         np.where(x == n, 1.0, (middle + spread) / scale),
     )
@@ -92,7 +87,7 @@ def byar(count: ArrayLike, confidence: float = 0.95) -> Limits:
     low = safe * (1 - 1 / (9 * safe) - z / (3 * np.sqrt(safe))) ** 3
     low = np.where(x == 0, 0.0, np.where(low < 0, np.nan, low))
     y = x + 1
-    return _plain(low, y * (1 - 1 / (9 * y) + z / (3 * np.sqrt(y))) ** 3)
+    return floats_or_arrays(low, y * (1 - 1 / (9 * y) + z / (3 * np.sqrt(y))) ** 3)
 
 
 def poisson_exact(count: ArrayLike, confidence: float = 0.95) -> Limits:
@@ -108,7 +103,7 @@ def poisson_exact(count: ArrayLike, confidence: float = 0.95) -> Limits:
     x = array("count", count)
     x = np.where(x < 0, np.nan, x)
     low = np.where(x == 0, 0.0, special.gammaincinv(np.where(x == 0, 1.0, x), a))
-    return _plain(low, special.gammainccinv(x + 1, a))
+    return floats_or_arrays(low, special.gammainccinv(x + 1, a))
 
 
 def student(mean: ArrayLike, sd: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Limits:
@@ -116,7 +111,7 @@ def student(mean: ArrayLike, sd: ArrayLike, n: ArrayLike, confidence: float = 0.
     m, s, k = arrays(mean=mean, sd=sd, n=n)
     k[~((k >= 2) & (s >= 0))] = np.nan
     half = -special.stdtrit(k - 1, tail(confidence)) * s / np.sqrt(k)
-    return _plain(m - half, m + half)
+    return floats_or_arrays(m - half, m + half)
 
 
 def _strata(
@@ -143,7 +138,7 @@ def standardised_rate(counts: ArrayLike, populations: ArrayLike, standard: Array
     """
     o, n, w = _strata(counts, populations, standard)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return _plain((w * o / n).sum(-1) / w.sum(-1))[0]
+        return floats_or_arrays((w * o / n).sum(-1) / w.sum(-1))[0]
 
 
 def dobson(
@@ -178,4 +173,4 @@ def dobson(
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.sqrt((w**2 * o / n**2).sum(-1)) / w.sum(-1) / np.sqrt(total)
     low, high = byar(total, confidence)
-    return _plain(rate + share * (low - total), rate + share * (high - total))
+    return floats_or_arrays(rate + share * (low - total), rate + share * (high - total))

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from evalkit.stats.arrays import Floats, array, arrays, one_of, refuse
-from evalkit.stats.intervals import _plain
+from evalkit.stats.arrays import Floats, array, arrays, floats_or_arrays, one_of, refuse
 from evalkit.world.number import plain
 
 ADJUSTMENTS = (
@@ -137,8 +136,8 @@ def shrink(count: ArrayLike, total: ArrayLike) -> Any:
         known = ~np.isnan(x + n)
         base = n[known].sum()
         pooled = x[known].sum() / base if base > 0 else np.nan
-        return _plain(np.where(known, pooled, np.nan))[0]
-    return _plain((x + a) / (n + a + b))[0]
+        return floats_or_arrays(np.where(known, pooled, np.nan))[0]
+    return floats_or_arrays((x + a) / (n + a + b))[0]
 
 
 def adjust(p: ArrayLike, method: str = "holm") -> Floats:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.stats.arrays import Floats, array, arrays, one_of, refuse, whole
-from evalkit.stats.intervals import _plain
+from evalkit.stats.arrays import Floats, array, arrays, floats_or_arrays, one_of, refuse, whole
 from evalkit.world.number import plain
 
 D2, D4 = 1.128, 3.267  # of moving ranges of two (Montgomery, appendix VI)
@@ -58,11 +57,11 @@ def spc_limits(
         if screen:
             moving[moving > D4 * _mean(moving)[..., None]] = np.nan
         centre, half = _mean(values), 3 * _mean(moving) / D2
-        return _plain(centre, centre - half, centre + half)
+        return floats_or_arrays(centre, centre - half, centre + half)
     if kind == "c":
         centre = _mean(values)
         half = 3 * np.sqrt(centre)
-        return _plain(centre, np.maximum(0, centre - half), centre + half)
+        return floats_or_arrays(centre, np.maximum(0, centre - half), centre + half)
     if size is None:
         raise refuse("size", "没有给出", f"{kind} 图需要每个点的基数 size")
     n = array("size", size)
@@ -77,7 +76,11 @@ def spc_limits(
         inner = centre[..., None] if n.ndim else centre
         half = 3 * np.sqrt((inner if kind == "u" else inner * (1 - inner)) / n)
     low, high = np.maximum(0, inner - half), np.minimum(np.inf if kind == "u" else 1, inner + half)
-    return _plain(inner * n, low * n, high * n) if kind == "np" else _plain(centre, low, high)
+    return (
+        floats_or_arrays(inner * n, low * n, high * n)
+        if kind == "np"
+        else floats_or_arrays(centre, low, high)
+    )
 
 
 def _mean(x: Floats) -> Floats:
