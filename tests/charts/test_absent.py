@@ -77,3 +77,11 @@ def test_figures_without_a_place_for_them_name_them(now, every) -> None:
         charts.scatter(now, x="fund_per_member", y=CODE),
     ):
         assert figure.content
+
+
+def test_shares_of_who_sent_nothing_are_not_drawn_as_nothing(data: Data) -> None:
+    money = charts.with_absent(
+        data.measures.query("level == 'district'"), data.expected("2025", "district")
+    )
+    shown = charts.sources(money, "2025")
+    assert "2个地区合计（另1个缺报）" in shown.content["alt"]

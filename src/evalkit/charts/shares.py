@@ -186,7 +186,9 @@ def _stacked(
         said = "、".join(
             f"{name} {number.percent(share)}" for (name, _), share in zip(parts, whole, strict=True)
         )
-        return page.block(say(lang, "shares_alt", title=title, n=len(table), parts=said))
+        gone = int(table.isna().all(axis=1).sum())
+        words = "shares_alt_gone" if gone else "shares_alt"
+        return page.block(say(lang, words, title=title, n=len(table) - gone, gone=gone, parts=said))
 
 
 def keys(parts: Parts) -> list[tuple[Any, str]]:
