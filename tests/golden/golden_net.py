@@ -61,7 +61,7 @@ def build(kind: str, folder: Path, jobs: int = 1) -> None:
     said = {
         "report": _run(folder, "report", "--period", PERIOD, "--jobs", str(jobs)),
         "whatif": _run(
-            folder, "whatif", "--set", "activity.per_member=200", "--from", "2026-07-01"
+            folder, "whatif", "--set", "activity.per_member=200", "--from", "2026-07-01", "--files"
         ),
         "score": _run(folder, "score", "--period", PERIOD),
     }
