@@ -111,7 +111,7 @@ def test_an_interval_decides_only_where_it_lies_on_one_side():
     assert (~one.printed.known).tolist() == [False, False, False, True]
 
 
-CODES = ["91330100MA0000001X", "91330100MA0000002X"]
+CODES = ["91330100MA0000001F", "91330100MA0000002J"]
 PLACES = ["甲市/甲区/一镇", "甲市/甲区/二镇", "甲市/乙区/一镇"]
 
 

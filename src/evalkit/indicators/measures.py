@@ -30,6 +30,7 @@ from evalkit.indicators.views import view as view_table
 from evalkit.world.area import ABOVE_DISTRICTS
 from evalkit.world.condition import BoolArray, Reading, Test, three
 from evalkit.world.period import places
+from evalkit.world.unit_key import UnitKey, is_credit_code
 
 COLUMNS = [
     "area",
@@ -45,7 +46,6 @@ COLUMNS = [
     "source",
 ]
 OVERLAPPING = "跨区县重复计数"
-CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -217,10 +217,7 @@ def _repeated_rows(
         return pd.DataFrame()
     homes = table["home"].cast(pa.string()).take(pa.array(rows)).to_pylist()
     names = [words[code] for code in codes[rows]]
-    keys = [
-        name if CREDIT_CODE.fullmatch(name) else f"{home}\n{name}"
-        for name, home in zip(names, homes, strict=True)
-    ]
+    keys = [str(UnitKey.of(name, home)) for name, home in zip(names, homes, strict=True)]
     # a view whose "areas" are the rows themselves: the same tally, a row each
     one_by_one = table.take(pa.array(rows)).drop_columns(["area"])
     one_by_one = one_by_one.append_column("area", pa.array([str(row) for row in rows], pa.string()))
@@ -242,7 +239,7 @@ def repeated_codes_of(units: Iterable[pa.Table]) -> frozenset[str]:
     flat = np.concatenate([np.zeros(0, dtype=np.int32), *codes])
     counts = np.bincount(flat[flat >= 0], minlength=len(words))
     again = [words[int(n)].as_py() for n in np.flatnonzero(counts > 1)]
-    return frozenset(word for word in again if CREDIT_CODE.fullmatch(word))
+    return frozenset(word for word in again if is_credit_code(word))
 
 
 # --- all blocks --------------------------------------------------------------------------------------------------------

@@ -21,12 +21,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from stdnum import luhn
-from stdnum.cn import ric, uscc
+from stdnum.cn import ric
 
 from evalkit.ledgers import names
 from evalkit.ledgers.findings import FULL, RULES, WORDS, listed
 from evalkit.ledgers.names import name_like
 from evalkit.problems import Problem, visible
+from evalkit.world.unit_key import is_credit_code
 
 KIND_NAMES: dict[str, str] = WORDS["kinds"]
 LEFT_OUT = "〔略〕"
@@ -69,26 +70,13 @@ _LONGEST_NUMBER = 15  # digits: no amount or count of a ledger has more
 
 
 def credit_codes(texts: pd.Series) -> np.ndarray:
-    """Which texts are valid unified social credit codes (GB 32100-2015) as they stand.
-
-    Length, characters and check character are asked, by python-stdnum. Its `uscc.validate` wants eight digits in front
-    as well: that refuses registrars with a letter (A 中央军委改革和编制办公室, N 农业农村, Y 其他 ...), whose codes are valid.
-    """
-    return np.fromiter(map(_is_credit_code, texts.fillna("")), dtype=bool, count=len(texts))
-
-
-def _is_credit_code(text: str) -> bool:
-    if len(text) != 18 or not (text.isascii() and text.isalnum() and text == text.upper()):
-        return False
-    try:
-        return uscc.calc_check_digit(text) == text[-1]
-    except ValueError:  # I, O, S, V and Z stand in no code
-        return False
+    """Which texts are valid unified social credit codes as they stand (`evalkit.world.unit_key`)."""
+    return np.fromiter(map(is_credit_code, texts.fillna("")), dtype=bool, count=len(texts))
 
 
 def credit_code_valid(text: Any) -> bool:
     """Whether a text, blanks and width aside, is such a code."""
-    return _is_credit_code(_compact(text))
+    return is_credit_code(_compact(text))
 
 
 def _compact(text: Any) -> str:
