@@ -390,3 +390,23 @@ def test_an_account_named_by_its_sheet_and_one_without_a_balance(tmp_path: Path)
         ("乙公司党支部", "income"): 500_000, ("乙公司党支部", "spending"): 80_000,
     }  # fmt: skip
     assert "total_differs" not in codes(ledger)
+
+
+def test_a_summary_is_compared_with_the_rows_of_its_file(tmp_path: Path) -> None:
+    units = [["镇街", "单位名称", "从业人员", "党员总数"]]
+    units += [
+        ["城关镇", "甲公司", 120, 7],
+        ["城关镇", "乙公司", 30, 1],
+        ["河口乡", "丙公司", 20, 0],
+    ]
+    summary = [
+        ["乡镇", "单位数", "从业人员", "党员数"],
+        ["城关镇", 2, 150, 9],
+        ["河口乡", 1, 20, 0],
+        ["汇总", 3, 170, 9],
+    ]
+    ledger = read(tmp_path, 组织台账=units, 汇总表=summary)
+    assert len(ledger.tables["units"]) == 3
+    assert [(p.where, p.found, p.read) for p in ledger.problems if p.code == "total_differs"] == [
+        ("汇总表!D2", "汇总9", "按明细相加为8")
+    ]

@@ -277,7 +277,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         ).drop_duplicates()
         parts.append(_sent(ledger.sheets, places))
     if not sources and all(Path(path).is_dir() for path in paths):
-        where = label("、".join(str(path) for path in paths))
+        where = "、".join(label(Path(path).resolve().name) for path in paths)
         advice = "把台账（xlsx、xls、csv、docx ……）放进这个文件夹，或核对路径"
         raise InputError(
             Problem("data_missing", file=where, found="文件夹里没有可读的台账", advice=advice)

@@ -24,6 +24,7 @@ from evalkit.problems import Problem
 from evalkit.world.number import plain
 
 _RULES: dict[str, Any] = RULES["checks"]
+_SECTORS = ("units_enterprise", "units_social")
 _MIXED = "是否把万元填成了元（或相反）"
 _ROW = ["area", "period", "unit", "unit_name", "responsible_body", "source_row"]
 
@@ -56,6 +57,8 @@ def run(
     if unit_rows is not None:
         yield from _due(forms["units"], raw["units"], raw.get("covers", made["covers"]))
     yield from _joint_size(made["covers"])
+    if "work_report" in forms:
+        yield from _summaries(forms["work_report"], made)
     yield from between_periods(made["units"])
 
 
@@ -127,6 +130,42 @@ def _totals(
                     )
 
 
+def _summaries(form: Form, made: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """What a sheet sums up by township against the rows of the other sheets of its file."""
+    sheets = {(b.sheet.file, b.sheet.name) for b in form.blocks if b.sheet.shaped == "overview"}
+    for figure in made["figures"].itertuples():
+        if (figure.source_file, figure.source_sheet) not in sheets or pd.isna(figure.value):
+            continue
+        counted = _counted(figure, made)
+        if counted and not any(abs(figure.value - one) <= 0.5 for one in counted):
+            place = str(figure.locator)
+            said = (f"汇总{plain(figure.value)}", f"按明细相加为{plain(counted[0])}")
+            yield finding(
+                "total_differs", figure.source_file, place, *said, advice="核对汇总或明细"
+            )
+
+
+def _counted(figure: Any, made: Mapping[str, pd.DataFrame]) -> list[float]:
+    """What the rows of a file give for a figure of an area: of all units, and of those in operation."""
+    units = made["units"]
+    inside = [
+        area == figure.area or str(area).startswith(f"{figure.area}/") for area in units["area"]
+    ]
+    mine = units[np.array(inside, dtype=bool)]
+    mine = mine[mine["source_file"].eq(figure.source_file).fillna(False)]
+    mine = mine[mine["period"].eq(figure.period).fillna(False)]
+    sector = {"units_enterprise": "enterprise", "units_social": "social"}.get(figure.measure)
+    if not len(mine) or figure.measure not in ("units", "employees", "members", *_SECTORS):
+        return []
+    if sector:
+        mine = mine[mine["sector"].eq(sector).fillna(False)]
+    running = mine[mine["status"].eq("operating").fillna(False)]
+    if figure.measure in ("units", *_SECTORS):
+        return [float(len(mine)), float(len(running))]
+    column = str(figure.measure)
+    return [float(some[column].sum()) for some in (mine, running) if mine[column].notna().any()]
+
+
 def _one_total(
     block: Block,
     index: int,
@@ -139,6 +178,8 @@ def _one_total(
 ) -> Iterator[Problem]:
     at, row, unit = block.columns[column].index, block.sheet.rows[index], block.unit(column, spec)
     cell = row[at] if at < len(row) else ""
+    if spec["type"] == "money" and isinstance(cell, int | float):
+        unit = block.sheet.formats.get((index + 1, at + 1), unit)
     kind, scale = ("money", 100.0) if spec["type"] == "money" else ("count", 1.0)
     read = values.parse("" if isinstance(cell, bool) else cell, unit=unit, kind=kind)
     if read.value is None or read.low != read.high:

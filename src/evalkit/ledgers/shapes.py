@@ -556,16 +556,22 @@ def _card(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     for n, row in enumerate(sheet.rows):
         filled = [(j, c) for j, c in _without_repeats(sheet, n, row) if not _blank(c)]
         known = [isinstance(c, str) and headings.known(c) for _, c in filled]
-        if sum(known) >= 2 and known.count(False) == 0 and len(filled) > 2:
+        beside = [
+            known[k] and known[k + 1] and filled[k + 1][0] == filled[k][0] + 1
+            for k in range(len(filled) - 1)
+        ]
+        if sum(beside) > 1:
             return None  # a row of headings
         pairs, k = [], 0
         while k < len(filled) - 1:
             word, after = filled[k][1], filled[k + 1]
             own = known[k] or (isinstance(word, str) and bool(pages) and not re.search(r"\d", word))
-            if own and not known[k + 1]:
+            answered = len(filled) % 2 == 0 and k % 2 == 0 and after[0] == filled[k][0] + 1
+            value = own and (not known[k + 1] or answered)
+            if value:
                 pairs.append((filled[k], after))
                 n_pairs += known[k]
-            k += 2 if own and not known[k + 1] else 1
+            k += 2 if value else 1
         if not pairs and len(filled) == 1 and not pages:
             titles.append([(c, (n, j)) for j, c in enumerate(row)])
         n_rows += bool(pairs)
