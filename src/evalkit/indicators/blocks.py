@@ -120,15 +120,17 @@ def _taken(table: pa.Table, rows: Codes) -> pa.Table:
     return table.take(pa.array(rows))
 
 
-def views_of(tables: Mapping[str, pa.Table], periods: Sequence[str]) -> dict[str, pa.Table]:
-    """The five views of all blocks, one below the other."""
+def views_of(
+    tables: Mapping[str, pa.Table], periods: Sequence[str], names: Sequence[str] = tuple(VIEWS)
+) -> dict[str, pa.Table]:
+    """The five views (or those named) of all blocks, one below the other."""
     made = [
-        {name: view_table(block, name) for name in VIEWS} for block in blocks_of(tables, periods)
+        {name: view_table(block, name) for name in names} for block in blocks_of(tables, periods)
     ]
     empty = Block("", {name: tables[name].slice(0, 0) for name in TABLES})
     return {
         name: pa.concat_tables(
             [one[name] for one in made] or [view_table(empty, name)], promote_options="permissive"
         )
-        for name in VIEWS
+        for name in names
     }

@@ -32,7 +32,7 @@ from evalkit.indicators.store import (
 )
 from evalkit.indicators.submitted import Submitted
 from evalkit.indicators.views import TABLES as VIEW_TABLES
-from evalkit.indicators.views import Block
+from evalkit.indicators.views import VIEWS, Block
 from evalkit.indicators.views import view as view_table
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import Period
@@ -210,14 +210,17 @@ class Data:
         return self.arrow_views()
 
     def view_frame(self, name: str) -> pd.DataFrame:
-        """A view as pandas, with nullable types."""
-        return plain(self.views[name]).to_pandas(types_mapper=nullable)
+        """A view as pandas, with nullable types; only this one is made where they were not asked for yet."""
+        known = self.__dict__.get("views")
+        found = known[name] if known else self.arrow_views(names=(name,))[name]
+        return plain(found).to_pandas(types_mapper=nullable)
 
-    def arrow_views(self, area: str | None = None) -> dict[str, pa.Table]:
-        """The five views; of an area only its parts are read."""
-        return views_of(
-            {name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}, self.periods
-        )
+    def arrow_views(
+        self, area: str | None = None, names: Sequence[str] = tuple(VIEWS)
+    ) -> dict[str, pa.Table]:
+        """The five views (or those named); of an area only its parts are read."""
+        tables = {name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}
+        return views_of(tables, self.periods, names)
 
     def block(self, area: str, period: str) -> Block:
         """One period of the counties of an area, joined; kept, since many numbers are traced to the same rows."""

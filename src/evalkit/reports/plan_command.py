@@ -47,8 +47,8 @@ class Asked:
 def told(asked: Asked) -> list[str]:
     """The answer in lines; files are written where they are asked for."""
     if asked.standard is not None and not asked.standard > 0:
-        allowed, found = "大于0的金额（元/人）", plain(asked.standard)
-        raise InputError(Problem("value_invalid", where="--standard", found=found, allowed=allowed))
+        allowed, typed = "大于0的金额（元/人）", plain(asked.standard)
+        raise InputError(Problem("value_invalid", where="--standard", found=typed, allowed=allowed))
     data = load(asked.project, dataset=asked.dataset)
     if asked.compared:
         return _side_by_side(asked, data)
@@ -83,7 +83,22 @@ def _planned(asked: Asked, data: Data, reforms: list[Reform], scheme: Scheme) ->
         years = list(range(min(y[0] for y in every), max(y[-1] for y in every) + 1))
     within = next((one.ask.within for one in reforms if one.ask.within), None)
     source: Any = scheme if asked.scheme is None else asked.scheme
-    return plan(data, source, years, within=within)
+    return plan(_of_years(data, years, reforms, scheme), source, years, within=within)
+
+
+def _of_years(data: Data, years: list[int], reforms: list[Reform], scheme: Scheme) -> Data:
+    """The data of the years that the answer rests on: those asked for, and the one before the first.
+
+    A guarantee on last year's payment goes back to the first ledger.
+    """
+    schemes = [scheme, *(scheme.under(reform) for reform in reforms)]
+    if any(part.guarantee is not None for one in schemes for part in one.components.values()):
+        return data
+    known = [int(str(period)[:4]) for period in data.periods]
+    before = [year for year in known if year <= min(years)]
+    first = (before[-1] if before else known[0]) - 1
+    chosen = tuple(p for p, year in zip(data.periods, known, strict=True) if year >= first)
+    return replace(data, periods=chosen)
 
 
 def _written(asked: Asked, data: Data, found: Answered) -> list[str]:

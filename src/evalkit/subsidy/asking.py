@@ -52,9 +52,8 @@ def answered(plan: PlanData, reform: Reform, kind: type[ResultData] = ResultData
     ask = reform.ask
     asked = [name for name in ("budget", "reach", "cap") if getattr(ask, name)]
     if len(asked) > 1:
-        advice = "请一次只问一个"
-        found = "、".join(f"--{name}" for name in asked)
-        raise InputError(Problem("scenario_conflict", where="whatif", found=found, advice=advice))
+        both, advice = "、".join(f"--{name}" for name in asked), "请一次只问一个"
+        raise InputError(Problem("scenario_conflict", where="whatif", found=both, advice=advice))
     found = _looked_for(plan, reform, kind) if ask.budget or ask.reach else None
     result = found.result if found else simulate(plan, reform, kind)
     opening = found.lines if found else [f"调整：{text}" for text in _changes(result)]

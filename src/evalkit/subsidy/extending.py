@@ -101,7 +101,7 @@ def _with_scopes(scheme: S, paths: Iterable[str]) -> S:
 
 def _rebuilt(scheme: S, changed: Mapping[str, Component]) -> S:
     raw = {name: getattr(scheme, name) for name in type(scheme).model_fields}
-    return type(scheme).model_construct(**raw | {"components": scheme.components | changed})
+    return type(scheme).model_construct(**raw | {"components": {**scheme.components, **changed}})
 
 
 @dataclass(frozen=True)

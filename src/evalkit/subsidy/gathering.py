@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.files import regular_bytes
@@ -31,11 +32,11 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     areas = data.areas
     home = dict(zip(areas["area"], areas["home"], strict=True))
     orgs = data.view_frame("party_orgs")
-    orgs["home"] = orgs["area"].map(home)
-    orgs["area_kinds"] = orgs["area"].map(_kinds_of_areas(areas))
-    orgs["level"] = orgs["area"].map(dict(zip(areas["area"], areas["level"], strict=True)))
+    orgs["home"] = mapped(orgs["area"], home)
+    orgs["area_kinds"] = mapped(orgs["area"], _kinds_of_areas(areas))
+    orgs["level"] = mapped(orgs["area"], dict(zip(areas["area"], areas["level"], strict=True)))
     tall = {
-        t: data.frame(t).assign(home=lambda f: f["area"].map(home))
+        t: data.frame(t).assign(home=lambda f: mapped(f["area"], home))
         for t in ("covers", "units", "funds", "instructor_counts")
     }
     joined = tall["covers"].merge(
@@ -47,7 +48,7 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     years = tuple(sorted({int(str(p)[:4]) for p in orgs["period"]}))
     places = tall["units"][["home", "period"]].drop_duplicates()
     with_orgs = pd.concat([orgs[["home", "period"]], tall["covers"][["home", "period"]]])
-    known = set(with_orgs.itertuples(index=False, name=None))
+    known = set(with_orgs.drop_duplicates().itertuples(index=False, name=None))
     empty = frozenset(set(places.itertuples(index=False, name=None)) - known)
     order = areas.loc[areas["area"].isin(_expected(areas, orgs["home"]))].sort_values("sort_order")
     inside = data.find_area(within) if within else None
@@ -194,13 +195,26 @@ def make(
     return Source(orgs, money, dict(tables), homes, names, whole, is_demo, notes, years)
 
 
+def mapped(values: pd.Series, lookup: Mapping[str, Any]) -> pd.Series:
+    """``values.map(lookup)``, each value looked up once: areas are few, rows many."""
+    codes, distinct = pd.factorize(values)
+    if (codes < 0).any() or not len(values):
+        return values.map(dict(lookup))
+    found = pd.Series(distinct).map(dict(lookup)).take(codes)
+    return found.set_axis(values.index)
+
+
 def _with_kinds(orgs: pd.DataFrame) -> pd.DataFrame:
     """A column for every kind of area (农村, 园区, 山区): whether an organisation's area is of it."""
     if "area_kinds" not in orgs:
         return orgs
-    of_each = [set(kinds_in(text)) for text in orgs["area_kinds"]]
+    codes, texts = pd.factorize(orgs["area_kinds"], use_na_sentinel=False)
+    of_each = [set(kinds_in(text)) for text in texts]
     kinds = dict.fromkeys(kind for some in of_each for kind in sorted(some))
-    more = {f"{KIND_COLUMN}{kind}": [kind in some for some in of_each] for kind in kinds}
+    more = {
+        f"{KIND_COLUMN}{kind}": np.array([kind in some for some in of_each], bool)[codes]
+        for kind in kinds
+    }
     return orgs.assign(**more)
 
 

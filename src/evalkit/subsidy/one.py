@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class OneOrganisation:
     @property
     def lines(self) -> list[str]:
         """The answer in words: the total, then each component, where there are members enough."""
-        facts = {"name": self.name, "area": self.area, "year": self.year}
+        facts: dict[str, Any] = {"name": self.name, "area": self.area, "year": self.year}
         money = {"before": in_yuan(self.before), "after": in_yuan(self.after)}
         if self.lacking:
             return [WORDS.say("one.unknown", reason="、".join(self.lacking), **facts)]
@@ -105,7 +106,7 @@ def one_organisation(result: ResultData, name: str, year: int | None = None) -> 
             for side in result.sides
         ]
         why = str(coverage.reasons(result, code, year).why[place])
-        shares.append(Share(part.name, *due, _rule(result, code, year, place), why))
+        shares.append(Share(part.name, due[0], due[1], _rule(result, code, year, place), why))
     return OneOrganisation(
         str(rows["party_org"].iloc[place]),
         result.plan.source.names[area],

@@ -35,7 +35,9 @@ class Source:
     @cached_property
     def reported(self) -> frozenset[tuple[str, str]]:
         """(home, period) from which a ledger of party organisations has come."""
-        return frozenset(self.orgs[["home", "period"]].itertuples(index=False, name=None))
+        return frozenset(
+            self.orgs[["home", "period"]].drop_duplicates().itertuples(index=False, name=None)
+        )
 
     @cached_property
     def booked(self) -> frozenset[tuple[str, str, str]]:

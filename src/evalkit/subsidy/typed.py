@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -25,7 +26,17 @@ _RATIO = re.compile(rf"({_NUMBER}):({_NUMBER})")
 _STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})")
 _AMOUNT = re.compile(rf"({_NUMBER})(万|亿)?元?")
 _LARGE = {None: 1, "万": 10_000, "亿": 100_000_000}
-Step = Callable[[Decimal], Decimal]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A value relative to what holds now."""
+
+    times: Decimal = Decimal(1)
+    plus: Decimal = Decimal(0)
+
+    def of(self, now: Decimal) -> Decimal:
+        return _settled(now * self.times + self.plus)
 
 
 def normal(text: str) -> str:
@@ -47,8 +58,8 @@ def standard(one: Parameter, given: Any) -> Dated:
     if step is None:
         return ((ALWAYS, _plain_number(one, given)),)
     if len(one.values) == 1:
-        return ((ALWAYS, step(one.values[0][1])),)
-    return tuple((when, step(value)) for when, value in one.values)
+        return ((ALWAYS, step.of(one.values[0][1])),)
+    return tuple((when, step.of(value)) for when, value in one.values)
 
 
 def _by_day(one: Parameter, given: Mapping[Any, Any]) -> Dated:
@@ -65,7 +76,7 @@ def _by_day(one: Parameter, given: Mapping[Any, Any]) -> Dated:
         try:
             step = _step(one, value)
             now = value_on(one.values, when) or Decimal(0)
-            found[when] = step(now) if step else _plain_number(one, value)
+            found[when] = step.of(now) if step else _plain_number(one, value)
         except PydanticCustomError as error:
             faults.append(f"{key}: {value} {error.message()}")
     if faults or not found:
@@ -94,12 +105,12 @@ def _step(one: Parameter, given: Any) -> Step | None:
         return None
     text = normal(given)
     if found := _BY_SHARE.fullmatch(text):
-        sign = 1 if found[1] == "+" else -1
-        return lambda now: _settled(now * (100 + sign * Decimal(found[2])) / 100)
+        share = Decimal(found[2]) * (1 if found[1] == "+" else -1)
+        return Step(times=1 + share / 100)
     if found := _TIMES.fullmatch(text):
-        return lambda now: _settled(now * Decimal(found[1]))
+        return Step(times=Decimal(found[1]))
     if found := _MORE.fullmatch(text):
-        return lambda now: _settled(now + Decimal(found[1]))
+        return Step(plus=Decimal(found[1]))
     return None
 
 
@@ -176,7 +187,9 @@ def payers(given: Any, where: str) -> dict[str, Decimal]:
     order = sorted(weights, key=lambda one: known.index(one) if one in known else len(known))
     parts = {payer: weights[payer] / total for payer in order}
     *_, last = parts
-    return parts | {last: 1 - sum(part for payer, part in parts.items() if payer != last)}
+    return parts | {
+        last: 1 - sum((part for payer, part in parts.items() if payer != last), Decimal(0))
+    }
 
 
 def _weight(given: Any) -> Decimal:
