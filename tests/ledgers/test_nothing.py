@@ -86,3 +86,13 @@ def test_its_measures_are_zero(tmp_path: Path) -> None:
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="没有可读的台账"):
         check_paths([tmp_path])
+
+
+def test_check_tells_an_empty_ledger_from_one_that_was_not_sent(tmp_path: Path) -> None:
+    funds = ["党组织名称", "返还党费", "区县拨付"]
+    rows = {"甲县": [[*funds], ["甲公司党支部", 100, 200]], "乙县": [[*funds], ["无"]]}
+    for county, some in rows.items():
+        write_book(tmp_path / "某市" / county / "2025年经费台账.xlsx", {"经费台账": some})
+    found = check_paths([tmp_path]).extents
+    states = found.dropna(subset=["ledger"]).set_index("area_name")["state"].to_dict()
+    assert states == {"甲县": "已报", "乙县": "报无"}

@@ -316,7 +316,11 @@ def _extents_of(ledgers: Sequence[Mapping[str, pd.DataFrame]], codebook: Codeboo
             rows = tables.get(table, pd.DataFrame(columns=["area", "period"]))
             pairs = rows[["area", "period"]].dropna().drop_duplicates()
             places.setdefault(ledger, []).extend(pairs.itertuples(index=False, name=None))
-    everywhere = sorted({(area, period) for pairs in places.values() for area, period in pairs})
+    stated: dict[str, list[tuple[str, str]]] = {}  # ledgers that say 无
+    for tables in ledgers:
+        for row in tables.get("nothing", pd.DataFrame()).dropna().itertuples():
+            stated.setdefault(row.ledger, []).append((row.area, row.period))
+    everywhere = sorted({one for pairs in (*places.values(), *stated.values()) for one in pairs})
     if not everywhere:
         return pd.DataFrame(columns=EXTENTS)
     full = full_paths(home_of(area) for area, _ in everywhere)
@@ -325,12 +329,15 @@ def _extents_of(ledgers: Sequence[Mapping[str, pd.DataFrame]], codebook: Codeboo
         columns=["area", "period", "value"],
     )
     areas = build_areas(reported["area"].unique(), pd.concat(given) if given else None)
-    sent = {
-        ledger: frozenset((home_of(written_out(area, full)), period) for area, period in pairs)
-        for ledger, pairs in places.items()
-    }
+    sent, nothing = (
+        {
+            ledger: frozenset((home_of(written_out(area, full)), period) for area, period in pairs)
+            for ledger, pairs in some.items()
+        }
+        for some in (places, stated)
+    )
     levels = dict(zip(areas["area"], areas["level"], strict=True))
-    return extents(sent, {}, Expected.of(reported, areas), codebook, levels)
+    return extents(sent, nothing, Expected.of(reported, areas), codebook, levels)
 
 
 def check_project(project: str | Path | Project | None = None) -> Findings:
