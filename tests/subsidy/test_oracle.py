@@ -112,7 +112,10 @@ def component(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.4:
         part["base"] = parameter(amount(rng, 500))
     if rng.random() < 0.4:
-        part |= {"floor": parameter(amount(rng, 900)), "cap": parameter(1000 + amount(rng, 9000))}
+        part |= {
+            "floor": parameter(amount(rng, 900)),
+            "cap": parameter(round(1000 + amount(rng, 9000), 2)),
+        }
     if rng.random() < 0.4:
         part |= {"basis": "top_up", "purpose": "activity"}
     return part
