@@ -21,7 +21,7 @@ from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.disclosure import dominated, published
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
 from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
-from evalkit.reports.quality import files_of, problem_summary
+from evalkit.reports.quality import files_of, last_year_words, problem_summary
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
     MOST,
@@ -165,6 +165,8 @@ def basis(
         baseline=period_words(scope.baseline) if scope.baseline and scope.compares else "",
         since=scope.since,
         found=found,
+        last_year=last_year_words(data).rstrip("。"),
+        submitted=data.submitted(scope.period, area).words(),
     )
     first, *rest = told.paragraphs
     items = Block.bullets([f"{sentence}。" for sentence in first], ordered=True)
