@@ -5,6 +5,8 @@ Changes, attainment and order are always stated; a word of judgement needs more 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -248,7 +250,7 @@ def _on_common_areas(whole: pd.DataFrame, out: pd.DataFrame, against: str | None
             continue
         if pd.isna(made.at[row, "previous"]):
             continue
-        if path in above and any(figures.numbers(side, against, path) is None for side in sides):
+        if path in above and not _has_parts(figures, sides, against, path):
             # printed without ledgers: comparable where all of it reported now
             if "absent" in out and isinstance(out.at[row, "absent"], str):
                 made.loc[row, ["previous", "left_out"]] = [np.nan, out.at[row, "absent"]]
@@ -265,6 +267,12 @@ def _on_common_areas(whole: pd.DataFrame, out: pd.DataFrame, against: str | None
         made.at[row, "value_common"] = _ratio(figures, sides, period, path, shared.without[0])
         made.at[row, "previous"] = _ratio(figures, sides, against, path, shared.without[1])
     return made.astype({"value_common": float, "previous": float})
+
+
+def _has_parts(figures: Figures, sides: Sequence[str], period: str, area: str) -> bool:
+    """Whether numerator and denominator of an area are known, not its printed ratio alone."""
+    parts = [figures.numbers(side, period, area) for side in sides]
+    return all(part is not None and not np.isnan(part[0]) for part in parts)
 
 
 def _sides_of_ratios(whole: pd.DataFrame, periods: set[str], groups: Groups) -> Figures:

@@ -587,10 +587,10 @@ class _Reading:
         if block is not None and derived and not items:
             count["total"] += 1
             if derived.startswith("其中"):
-                said = ("其中……", "按其他行的一部分，未计入")
+                as_part = ("其中……", "按其他行的一部分，未计入")
                 place, advice = self.where(i, self.key), "是单独的一行时，去掉“其中”"
                 self.out.problems.append(
-                    finding("value_noted", self.sheet.file, place, *said, advice=advice)
+                    finding("value_noted", self.sheet.file, place, *as_part, advice=advice)
                 )
         elif block is not None and label is not None:
             block.totals.append((i, squeeze(label)))

@@ -381,7 +381,8 @@ def _stored_unit(code: str) -> str:
     if not word:
         return ""
     digits = re.sub(r'"[^"]*"|\[[^\]]*\]|[百万亿千元]', "", first)
-    scale = 1000 ** len((re.search(r"[0#?](,+)(?![0#?])", digits) or [None, ""])[1])
+    thousands = re.search(r"[0#?](,+)(?![0#?])", digits)
+    scale = 1000 ** (len(thousands[1]) if thousands else 0)
     if point := re.search(r"(?:[!\\]\.)([0#?]+)", digits):
         scale *= 10 ** len(point[1])
     worth = _WORTH[word] / scale

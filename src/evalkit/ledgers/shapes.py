@@ -77,7 +77,7 @@ class Shaping:
         exact = [_COUNTS.get(key) or names.get(key) for key in both]
         close = [loose.get(loosened(key), set()) for key in both]
         found = [*exact, *(next(iter(some)) for some in close if len(some) == 1)]
-        return next((str(self.measures[c].name) for c in found if c in self.measures), "")
+        return next((str(self.measures[c].name) for c in found if c and c in self.measures), "")
 
     def measure_in(self, titles: Sequence[str]) -> str:
         """The name of the one measure that a title speaks of: 各乡镇党员数（名）."""
@@ -87,7 +87,7 @@ class Shaping:
             inside = [w for w in (*_COUNTS, *names) if len(w) > 2 and w in text]
             if inside:
                 word = max(inside, key=len)
-                return str(self.measures[_COUNTS.get(word) or names[word]].name)
+                return str(self.measures[str(_COUNTS.get(word) or names[word])].name)
         return ""
 
     def _names(self) -> tuple[dict[str, str], dict[str, set[str]]]:
@@ -131,7 +131,8 @@ def shaped(sheets: Sequence[RawSheet], shaping: Shaping) -> list[RawSheet]:
         _fill_down(sheet)
         for part in _beside(sheet, shaping) or [sheet]:
             made = (shape(part, shaping) for shape in SHAPES)
-            out += next((found for found in made if found), None) or [part]
+            reshaped = next((found for found in made if found), None)
+            out += [part] if reshaped is None else reshaped
     return out
 
 
@@ -226,7 +227,8 @@ def _beside(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
             some: Row = [(_cell(row, j), (i, j)) for j in range(start, stop)]
             alone = [c for c in row if not _blank(c)]
             if i < head.top and start and all(_blank(c) for c, _ in some) and len(alone) <= 2:
-                some = [(_cell(row, j), (i, j)) for j in range(len(row))][: stop - start]
+                whole: Row = [(_cell(row, j), (i, j)) for j in range(len(row))]
+                some = whole[: stop - start]
             if any(not _blank(c) for c, _ in some) or i <= head.bottom:
                 rows.append(some)
         out.append(_made(sheet, rows, "beside"))
@@ -529,12 +531,12 @@ def _counted_matrix(
             shaping.said(
                 "identity_differs", replace(cells, origin={}), at, *said, severity="question"
             )
-        known = counts.get(squeeze(town[0]))
-        counts[squeeze(town[0])] = (town[0], (known[1] if known else 0) + full, (n, have[0]))
+        earlier = counts.get(squeeze(town[0]))
+        counts[squeeze(town[0])] = (town[0], (earlier[1] if earlier else 0) + full, (n, have[0]))
     rows: list[Row] = [[(w, None) for w in ("镇街", "指标", "数值", "计量单位")]]
-    for said, count, at in counts.values():
-        place = cells.origin.get(at, at)
-        rows.append([(said, place), (measure.name, place), (count, place), ("个", None)])
+    for name, count, first in counts.values():
+        place = cells.origin.get(first, first)
+        rows.append([(name, place), (measure.name, place), (count, place), ("个", None)])
     return rows
 
 
@@ -567,27 +569,27 @@ def _card(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
             word, after = filled[k][1], filled[k + 1]
             own = known[k] or (isinstance(word, str) and bool(pages) and not re.search(r"\d", word))
             answered = len(filled) % 2 == 0 and k % 2 == 0 and after[0] == filled[k][0] + 1
-            value = own and (not known[k + 1] or answered)
-            if value:
+            is_pair = own and (not known[k + 1] or answered)
+            if is_pair:
                 pairs.append((filled[k], after))
                 n_pairs += known[k]
-            k += 2 if value else 1
+            k += 2 if is_pair else 1
         if not pairs and len(filled) == 1 and not pages:
             titles.append([(c, (n, j)) for j, c in enumerate(row)])
         n_rows += bool(pairs)
-        for (j, head), (k, value) in pairs:
+        for (j, head), (beside_at, value) in pairs:
             word = plain(head)
             key = key or (word if word in _WORDS["body"] or word in _WORDS["organisation"] else "")
             if not pages or (word == key and key in pages[-1]):
                 pages.append({})
-            pages[-1].setdefault(word, ((head, (n, j)), (value, (n, k))))
+            pages[-1].setdefault(word, ((head, (n, j)), (value, (n, beside_at))))
     if not key or n_pairs < 4 or n_rows < 2 or n_pairs < 4 * len(pages):
         return None
     heads = {word: pair[0] for page in pages for word, pair in page.items()}
-    rows = [*titles, [*heads.values()]]
-    rows += [
-        [page[w][1] if w in page else ("", None) for w in heads] for page in pages if key in page
-    ]
+    rows: list[Row] = [*titles, [*heads.values()]]
+    for page in pages:
+        if key in page:
+            rows.append([page[w][1] if w in page else ("", None) for w in heads])
     return [_made(sheet, rows, "card")]
 
 
