@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
+import county_holes
 import pandas as pd
 import pytest
 from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
@@ -17,7 +17,6 @@ from evalkit.reports import plan_report as report
 from evalkit.subsidy import load_scheme, plan
 from evalkit.subsidy.money import one_unit
 
-COUNTIES = Path(__file__).resolve().parents[1] / "data" / "three_counties"
 TOP_UP = PER_MEMBER | {"basis": "top_up"}
 STARS = {
     "name": "奖励",
@@ -200,9 +199,7 @@ def three(tmp_path_factory) -> Any:
 
     def lack(name: str, *paths: str) -> Any:
         root = tmp_path_factory.mktemp(name)
-        shutil.copytree(
-            COUNTIES / "raw" if (COUNTIES / "raw").is_dir() else COUNTIES, root / "data" / "raw"
-        )
+        county_holes.copied(root)
         for path in paths:
             gone = root / "data" / "raw" / path
             shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
