@@ -39,6 +39,7 @@ _WORDS: dict[str, list[str]] = {
 }
 _COUNTS = {plain(word): code for code, words in _RULES["counts"].items() for word in words}
 _HAVE = re.compile(_RULES["have"])
+LEAST_HAVES = 4  # items of a matrix to be ticked
 _ORGANISATION = re.compile(RULES["organisations"]["named"])
 _YEAR = re.compile(r"(?:19|20)\d{2}(?:年度?)?(?:末|底)?")
 _YEAR_IN = re.compile(r"((?:19|20)\d{2})年度?[末底]?")
@@ -460,13 +461,18 @@ def _compare(
 
 def _matrix(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     """党组织 | 有场所 | 有设施 | ...: how many have all; of either direction."""
+    said = sum(isinstance(c, str) and "有" in c for row in sheet.rows for c in row)
+    if said < LEAST_HAVES:  # most ledgers: not worth turning
+        return None
     for turned in (False, True):
+        if turned and not _items_in_a_column(sheet):
+            return None
         cells = _turned(sheet) if turned else sheet
         for i, row in enumerate(cells.rows[:20]):
             have = [
                 j for j, c in enumerate(row) if isinstance(c, str) and _HAVE.fullmatch(squeeze(c))
             ]
-            if len(have) < 4:
+            if len(have) < LEAST_HAVES:
                 continue
             found = _counted_matrix(cells, i, have, shaping)
             if found is None:
@@ -474,6 +480,16 @@ def _matrix(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
             rows = _whole(sheet, range(0 if turned else i)) if not turned else _titles(sheet)
             return [_made(sheet, [*rows, *found], "matrix")]
     return None
+
+
+def _items_in_a_column(sheet: RawSheet) -> bool:
+    """Whether one of the first columns holds the items of a matrix."""
+    counts: dict[int, int] = {}
+    for row in sheet.rows:
+        for j, c in enumerate(row[:20]):
+            if isinstance(c, str) and "有" in c and _HAVE.fullmatch(squeeze(c)):
+                counts[j] = counts.get(j, 0) + 1
+    return max(counts.values(), default=0) >= LEAST_HAVES
 
 
 def _titles(sheet: RawSheet) -> list[Row]:
