@@ -39,10 +39,10 @@ def measures(project: Path) -> tuple[float, int]:
     from evalkit.indicators import load
     from evalkit.indicators.blocks import blocks_of, with_home
     from evalkit.indicators.measures import measure_blocks, repeated_codes_of
-    from evalkit.indicators.views import TABLES
+    from evalkit.indicators.views import VIEW_TABLES
 
     data = load(project)
-    tables = {name: with_home(data.arrow(name)) for name in TABLES}
+    tables = {name: with_home(data.arrow(name)) for name in VIEW_TABLES}
     best = float("inf")
     for _ in range(3):
         start = time.perf_counter()

@@ -25,7 +25,7 @@ from evalkit.codebook import load_codebook
 from evalkit.indicators import Data, compare, evaluate, load
 from evalkit.indicators.blocks import with_home
 from evalkit.indicators.measures import all_measures
-from evalkit.indicators.views import TABLES
+from evalkit.indicators.views import VIEW_TABLES
 from evalkit.problems import InputError
 from evalkit.scoring.scores import score
 from evalkit.world.extent import split
@@ -236,7 +236,7 @@ def whole(tmp_path_factory) -> Data:
 
 HOMES = [f"{CITY}/{name}" for name in (*holes.KEPT, holes.HOLE)]
 PLACES = st.tuples(
-    st.sampled_from([*TABLES, "everything"]),
+    st.sampled_from([*VIEW_TABLES, "everything"]),
     st.sampled_from(HOMES),
     st.sampled_from(["2024", "2025"]),
 )
@@ -245,7 +245,7 @@ PLACES = st.tuples(
 def punched(whole: Data, taken: set[tuple[str, str, str]]) -> pd.DataFrame:
     """The measures without some tables of some counties and years."""
     tables = {}
-    for name in TABLES:
+    for name in VIEW_TABLES:
         table = with_home(whole.arrow(name))
         keys = zip(table["home"].to_pylist(), table["period"].to_pylist(), strict=True)
         gone = {(home, period) for what, home, period in taken if what in (name, "everything")}

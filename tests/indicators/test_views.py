@@ -23,8 +23,7 @@ from evalkit.indicators.measures import (
     tally,
 )
 from evalkit.indicators.store import TABLES, nullable, schema, to_arrow
-from evalkit.indicators.views import DERIVED, VIEWS, lineage
-from evalkit.indicators.views import TABLES as VIEW_TABLES
+from evalkit.indicators.views import DERIVED, VIEW_TABLES, VIEWS, lineage
 from evalkit.indicators.views import view as view_table
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from evalkit.building.baseline import NAME as PRINTED
 from evalkit.building.build import build
 from evalkit.building.lone import measures_of
-from evalkit.building.sources import labelled, nearest_mapping
+from evalkit.building.sources import labelled, mapping_of, nearest_mapping
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain
@@ -54,6 +54,8 @@ class Findings:
         Called for what the ledgers give.
     extents
         Of a project: who sent which ledger (`evalkit.indicators.reporting`).
+    mapping
+        What the office's own mapping.yml says of headings.
     """
 
     problems: tuple[Problem, ...]
@@ -63,6 +65,7 @@ class Findings:
     sources: dict[str, Path] = field(default_factory=dict)
     indicators: Callable[[], pd.DataFrame] | None = None
     extents: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXTENTS))
+    mapping: Mapping[str, str] = field(default_factory=dict)
     _owners: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -224,6 +227,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
     parts: list[pd.DataFrame] = []
     sources: dict[str, Path] = {}
     ledgers: list[Any] = []
+    mappings: dict[str, str] = {}
     for path in map(Path, paths):
         if not path.exists():
             problems.append(
@@ -264,6 +268,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
             mapping = nearest_mapping(root, codebook)
         except InputError as error:
             wrong += error.problems
+        mappings |= mapping or {}
         ledger = from_sheets(
             sheets, codebook=codebook, mapping=mapping, folder=root.resolve().name, ages=ages
         )
@@ -297,13 +302,14 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         [one.tables for one in ledgers] if all(path.is_dir() for path in map(Path, paths)) else []
     )
     return Findings(
-        tuple(problems),
-        dict(sorted(rows.items())),
-        codebook,
-        sent,
-        sources,
-        indicators,
-        _extents_of(tables, codebook),
+        problems=tuple(problems),
+        rows=dict(sorted(rows.items())),
+        codebook=codebook,
+        sent=sent,
+        sources=sources,
+        indicators=indicators,
+        extents=_extents_of(tables, codebook),
+        mapping=mappings,
     )
 
 
@@ -369,13 +375,14 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
     sheets = data.about("sheets")
     sources = labelled(found, made.dataset)
     return Findings(
-        tuple(problems),
-        rows,
-        found.codebook,
-        _sent(sheets, places),
-        sources,
-        lambda: data.indicators,
-        data.extents,
+        problems=tuple(problems),
+        rows=rows,
+        codebook=found.codebook,
+        sent=_sent(sheets, places),
+        sources=sources,
+        indicators=lambda: data.indicators,
+        extents=data.extents,
+        mapping=mapping_of(found) or {},
     )
 
 

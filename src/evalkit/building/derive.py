@@ -32,8 +32,7 @@ from evalkit.indicators.store import (
     with_full_areas,
     written_out,
 )
-from evalkit.indicators.views import TABLE_OF, Block
-from evalkit.indicators.views import TABLES as VIEW_TABLES
+from evalkit.indicators.views import TABLE_OF, VIEW_TABLES, CountyBlock
 from evalkit.ledgers import corrections
 from evalkit.ledgers.persons import told
 from evalkit.problems import Problem
@@ -82,11 +81,11 @@ class Tables:
         paths = [path for batch in self.batches for path in self._paths(batch, table)]
         return plain(self._read(paths, table)).to_pandas()
 
-    def blocks(self, periods: Sequence[str]) -> Iterator[Block]:
+    def blocks(self, periods: Sequence[str]) -> Iterator[CountyBlock]:
         """The blocks, period after period, each of as many batches as `ROWS_OF_A_BLOCK` allows."""
         for period in periods:
             for some in _packed(self.batches, period):
-                yield Block(
+                yield CountyBlock(
                     period,
                     {
                         table: with_home(

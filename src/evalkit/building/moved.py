@@ -158,16 +158,16 @@ def moved(
                 causes = [change.text for change in since if views & set(change.touches)]
                 cause = BETWEEN.join(causes) or UNKNOWN
             rows.append(
-                (
-                    KINDS[kind],
-                    row.code,
-                    entry.name if entry else row.code,
-                    row.area,
-                    row.period,
-                    row.before,
-                    row.after,
-                    cause,
-                )
+                {
+                    "类别": KINDS[kind],
+                    "代码": row.code,
+                    "名称": entry.name if entry else row.code,
+                    "地区": row.area,
+                    "时期": row.period,
+                    "原来": row.before,
+                    "现在": row.after,
+                    "原因": cause,
+                }
             )
     return pd.DataFrame(rows, columns=list(HEADS))
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.columns import text_codes
-from evalkit.indicators.views import TABLES, VIEWS, Block
+from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock
 from evalkit.indicators.views import view as view_table
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -46,7 +46,7 @@ def plain(table: pa.Table) -> pa.Table:
 
 def blocks_of(
     tables: Mapping[str, pa.Table], periods: Sequence[str], counties: int | None = None
-) -> Iterator[Block]:
+) -> Iterator[CountyBlock]:
     """The blocks of tables in memory, period after period.
 
     Parameters
@@ -58,12 +58,14 @@ def blocks_of(
     counties
         How many counties a block may hold; all of a period by default.
     """
-    placed = {name: _Placed.of(tables[name]) for name in TABLES}
+    placed = {name: _Placed.of(tables[name]) for name in VIEW_TABLES}
     for period in periods:
         of_period = {name: one.rows_of(period) for name, one in placed.items()}
         for homes in _groups_of_homes(placed, of_period, counties):
-            rows = {name: placed[name].within(of_period[name], homes) for name in TABLES}
-            yield Block(period, {name: _taken(tables[name], rows[name]) for name in TABLES})
+            rows = {name: placed[name].within(of_period[name], homes) for name in VIEW_TABLES}
+            yield CountyBlock(
+                period, {name: _taken(tables[name], rows[name]) for name in VIEW_TABLES}
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +107,7 @@ def _groups_of_homes(
         yield None
         return
     homes = list(
-        dict.fromkeys(home for name in TABLES for home in placed[name].homes_of(rows[name]))
+        dict.fromkeys(home for name in VIEW_TABLES for home in placed[name].homes_of(rows[name]))
     )
     for start in range(0, len(homes), counties):
         yield frozenset(homes[start : start + counties])
@@ -127,7 +129,7 @@ def views_of(
     made = [
         {name: view_table(block, name) for name in names} for block in blocks_of(tables, periods)
     ]
-    empty = Block("", {name: tables[name].slice(0, 0) for name in TABLES})
+    empty = CountyBlock("", {name: tables[name].slice(0, 0) for name in VIEW_TABLES})
     return {
         name: pa.concat_tables(
             [one[name] for one in made] or [view_table(empty, name)], promote_options="permissive"

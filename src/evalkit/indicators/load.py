@@ -31,8 +31,7 @@ from evalkit.indicators.store import (
     with_full_areas,
 )
 from evalkit.indicators.submitted import Submitted
-from evalkit.indicators.views import TABLES as VIEW_TABLES
-from evalkit.indicators.views import VIEWS, Block
+from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock
 from evalkit.indicators.views import view as view_table
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import Period
@@ -51,7 +50,9 @@ class Data:
     periods: tuple[str, ...]
     manifest: dict[str, Any]
     notes: tuple[str, ...] = ()
-    _blocks: dict[tuple[str, str], Block] = field(default_factory=dict, repr=False, compare=False)
+    _blocks: dict[tuple[str, str], CountyBlock] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _views: dict[tuple[str, str, str], View] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -222,7 +223,7 @@ class Data:
         tables = {name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}
         return views_of(tables, self.periods, names)
 
-    def block(self, area: str, period: str) -> Block:
+    def block(self, area: str, period: str) -> CountyBlock:
         """One period of the counties of an area, joined; kept, since many numbers are traced to the same rows."""
         if (area, period) not in self._blocks:
             one = dataclasses.replace(self, periods=(period,) if period in self.periods else ())

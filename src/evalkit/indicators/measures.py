@@ -25,7 +25,7 @@ from evalkit.indicators.areas import home_of
 from evalkit.indicators.blocks import blocks_of
 from evalkit.indicators.columns import View, coded, text_codes
 from evalkit.indicators.extent import ancestors, districts_of, with_extent
-from evalkit.indicators.views import TABLE_OF, VIEWS, Block, kept_by, null_speaks
+from evalkit.indicators.views import TABLE_OF, VIEWS, CountyBlock, kept_by, null_speaks
 from evalkit.indicators.views import view as view_table
 from evalkit.world.area import ABOVE_DISTRICTS
 from evalkit.world.condition import BoolArray, Reading, Test, three
@@ -157,7 +157,7 @@ def measured(codebook: Codebook, view: str) -> list[Measure]:
 
 
 def tally_block(
-    block: Block, codebook: Codebook, repeated_codes: frozenset[str] = frozenset()
+    block: CountyBlock, codebook: Codebook, repeated_codes: frozenset[str] = frozenset()
 ) -> BlockTally:
     """The tallies of one block.
 
@@ -181,7 +181,7 @@ def tally_block(
     return BlockTally(by_view, repeated)
 
 
-def _stated_nothing(block: Block, view: str, found: pd.DataFrame) -> pd.DataFrame:
+def _stated_nothing(block: CountyBlock, view: str, found: pd.DataFrame) -> pd.DataFrame:
     """A tally of noughts for every area that says to have nothing in the ledger of a view (无).
 
     Its columns count as held, so that a measure is 0 there and not missing; where its district has rows of the view,
@@ -202,7 +202,7 @@ def _stated_nothing(block: Block, view: str, found: pd.DataFrame) -> pd.DataFram
 
 
 def _repeated_rows(
-    block: Block, table: pa.Table, measures: Sequence[Measure], repeated_codes: frozenset[str]
+    block: CountyBlock, table: pa.Table, measures: Sequence[Measure], repeated_codes: frozenset[str]
 ) -> pd.DataFrame:
     """The rows of units that stand in several rows, a tally a row. A code holds everywhere, a name in its district."""
     key = block.unit["units"]
@@ -246,7 +246,7 @@ def repeated_codes_of(units: Iterable[pa.Table]) -> frozenset[str]:
 
 
 def measure_blocks(
-    blocks: Iterable[Block],
+    blocks: Iterable[CountyBlock],
     areas: pd.DataFrame,
     codebook: Codebook,
     repeated: Mapping[str, frozenset[str]],

@@ -15,7 +15,7 @@ from evalkit.indicators.columns import View
 from evalkit.indicators.evaluate import previous_period
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import reading_of, view_of
-from evalkit.indicators.views import ROW_OF_TABLE, TABLE_OF, Block, lineage
+from evalkit.indicators.views import ROW_OF_TABLE, TABLE_OF, CountyBlock, lineage
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.condition import columns_of
 
@@ -141,7 +141,7 @@ def _typed_rows(data: Data, asked: Asked) -> pd.DataFrame:
     return rows.rename(columns={"value": "amount"}).assign(key=asked.measure.name, own=True)
 
 
-def _ledger_rows(block: Block, view: View, asked: Asked) -> pd.DataFrame:
+def _ledger_rows(block: CountyBlock, view: View, asked: Asked) -> pd.DataFrame:
     """Rows of the view that count, and below them the rows of other ledgers on which their columns rest."""
     measure, name = asked.measure, view_of(asked.measure)
     kept = _inside(view, asked.area) & reading_of(view, measure).printed.true
@@ -201,7 +201,7 @@ LINKS: dict[str, dict[str, str]] = {
 
 
 def _linked_rows(
-    block: Block, view: View, kept: np.ndarray[Any, Any], name: str, table: str
+    block: CountyBlock, view: View, kept: np.ndarray[Any, Any], name: str, table: str
 ) -> pd.DataFrame:
     """The rows of another table that join the kept rows of a view."""
     mine = _keys(block, TABLE_OF[name], "unit" if name == "units" else "org")
@@ -225,7 +225,7 @@ def _linked_rows(
     return found.assign(key=keys, own=False, table=table, amount=np.nan)
 
 
-def _keys(block: Block, table: str, kind: str) -> np.ndarray[Any, Any]:
+def _keys(block: CountyBlock, table: str, kind: str) -> np.ndarray[Any, Any]:
     return (block.unit if kind == "unit" else block.org)[table]
 
 

@@ -45,7 +45,7 @@ TABLE_OF = {
 }
 JOINED = ("units", "party_organisations", "covers", "funds", "activities", "stars")
 NOTHING = "nothing"  # ledgers that an area says to have nothing in
-TABLES = (*JOINED, "instructor_counts", NOTHING)
+VIEW_TABLES = (*JOINED, "instructor_counts", NOTHING)
 COVER_RANK = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 NO_COVER = len(COVER_RANK) + 1
 SHARED_COVERS = [COVER_RANK["joint"], COVER_RANK["attached"]]
@@ -75,7 +75,7 @@ class Derived:
 
     view: str
     name: str
-    make: Callable[[Block], Values]
+    make: Callable[[CountyBlock], Values]
     from_: tuple[str, ...]
     kept_by: str = ""
     null_speaks: bool = True
@@ -90,10 +90,10 @@ NULL_SPEAKS_STORED = frozenset(
 
 def derived(
     view: str, *from_: str, kept_by: str = "", null_speaks: bool = True
-) -> Callable[[Callable[[Block], Values]], Callable[[Block], Values]]:
+) -> Callable[[Callable[[CountyBlock], Values]], Callable[[CountyBlock], Values]]:
     """Declare the function below as a column of a view, under its own name without the view's prefix."""
 
-    def declare(make: Callable[[Block], Values]) -> Callable[[Block], Values]:
+    def declare(make: Callable[[CountyBlock], Values]) -> Callable[[CountyBlock], Values]:
         name = make.__name__.removeprefix(f"{view}__")
         DERIVED[view][name] = Derived(view, name, make, from_, kept_by, null_speaks)
         return make
@@ -126,7 +126,7 @@ def lineage(view: str, column: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class CountyBlock:
     """The tables of one period in a group of counties, with their keys as integers.
 
     Parameters
@@ -291,7 +291,7 @@ def _looked_up_or(values: np.ndarray[Any, Any], at: Ints, empty: Any) -> pa.Arra
 
 
 @derived("units", "covers.party_org", "activities.party_org", kept_by="activities")
-def units__org_activities(block: Block) -> Values:
+def units__org_activities(block: CountyBlock) -> Values:
     """Activities in the period of the organisations that cover the unit; a functional one covers nothing."""
     covers = block.covers_of_unit
     org = block.activities_of_org.of(block.org["covers"])[covers.rows]
@@ -303,7 +303,7 @@ def units__org_activities(block: Block) -> Values:
 
 
 @derived("units", "covers.mode", "covers.unit", kept_by="covers")
-def units__covered_by(block: Block) -> Values:
+def units__covered_by(block: CountyBlock) -> Values:
     """The best cover of the unit: single, joint, attached or functional; null where there is none."""
     covers = block.covers_of_unit
     best = np.full(covers.n, NO_COVER - 1)
@@ -316,7 +316,7 @@ def units__covered_by(block: Block) -> Values:
 
 
 @derived("party_orgs", "covers.unit", kept_by="covers")
-def party_orgs__units_covered(block: Block) -> Values:
+def party_orgs__units_covered(block: CountyBlock) -> Values:
     """How many different units the organisation covers."""
     unit = block.unit["covers"]
     different = block.covers_of_org.distinct(pd.factorize(unit)[0], unit >= 0)
@@ -324,36 +324,36 @@ def party_orgs__units_covered(block: Block) -> Values:
 
 
 @derived("party_orgs", "covers.mode", kept_by="covers")
-def party_orgs__joint(block: Block) -> Values:
+def party_orgs__joint(block: CountyBlock) -> Values:
     """Whether the organisation covers a unit jointly or takes it in (挂靠)."""
     return _covers_so(block, np.isin(block.cover_rank, SHARED_COVERS))
 
 
 @derived("party_orgs", "covers.mode", kept_by="covers")
-def party_orgs__single(block: Block) -> Values:
+def party_orgs__single(block: CountyBlock) -> Values:
     """Whether the organisation is a unit's own."""
     return _covers_so(block, block.cover_rank == COVER_RANK["single"])
 
 
-def _covers_so(block: Block, where: Bools) -> Values:
+def _covers_so(block: CountyBlock, where: Bools) -> Values:
     at = block.covers_of_org.of(block.org["party_organisations"])
     return _looked_up_or(block.covers_of_org.count(where) > 0, at, False)
 
 
 @derived("party_orgs", "activities.party_org", kept_by="activities")
-def party_orgs__activities(block: Block) -> Values:
+def party_orgs__activities(block: CountyBlock) -> Values:
     """Activities in the period."""
     return _of_activities(block, block.n_activities)
 
 
 @derived("party_orgs", "activities.month", kept_by="activities")
-def party_orgs__activity_months(block: Block) -> Values:
+def party_orgs__activity_months(block: CountyBlock) -> Values:
     """Months with an activity."""
     return _months_with(block, np.ones(len(block["activities"]), dtype=bool))
 
 
 @derived("party_orgs", "activities.month", "activities.kind", kept_by="activities")
-def party_orgs__theme_months(block: Block) -> Values:
+def party_orgs__theme_months(block: CountyBlock) -> Values:
     """Months with a 主题党日."""
     (kind,), words = text_codes(block["activities"]["kind"])
     is_theme = np.array([word == THEME_DAY for word in [*words, ""]])
@@ -361,57 +361,57 @@ def party_orgs__theme_months(block: Block) -> Values:
 
 
 @derived("party_orgs", "activities.party_org", kept_by="activities")
-def party_orgs__has_activity(block: Block) -> Values:
+def party_orgs__has_activity(block: CountyBlock) -> Values:
     """Whether there was an activity."""
     return pc.greater(party_orgs__activities(block), 0)
 
 
-def _months_with(block: Block, where: Bools) -> Values:
+def _months_with(block: CountyBlock, where: Bools) -> Values:
     month = block["activities"]["month"].fill_null(NOWHERE).to_numpy()
     return _of_activities(block, block.activities_of_org.distinct(month, (month >= 0) & where))
 
 
-def _of_activities(block: Block, numbers: Ints) -> Values:
+def _of_activities(block: CountyBlock, numbers: Ints) -> Values:
     return _looked_up_or(numbers, block.activities_of_org.of(block.org["party_organisations"]), 0)
 
 
 @derived("party_orgs", "stars.stars", kept_by="stars")
-def party_orgs__stars(block: Block) -> Values:
+def party_orgs__stars(block: CountyBlock) -> Values:
     """The stars of the period, null where it was not rated."""
     return _of_stars(block, "stars")
 
 
 @derived("party_orgs", "stars.stars_previous", kept_by="stars")
-def party_orgs__stars_previous(block: Block) -> Values:
+def party_orgs__stars_previous(block: CountyBlock) -> Values:
     """The stars before, as the star sheet of the period gives them."""
     return _of_stars(block, "stars_previous")
 
 
 @derived("party_orgs", "stars.vetoed", kept_by="stars")
-def party_orgs__vetoed(block: Block) -> Values:
+def party_orgs__vetoed(block: CountyBlock) -> Values:
     """Whether a veto (一票否决) stands in the star sheet."""
     return _of_stars(block, "vetoed")
 
 
 @derived("party_orgs", "stars.rectification", kept_by="stars")
-def party_orgs__rectification(block: Block) -> Values:
+def party_orgs__rectification(block: CountyBlock) -> Values:
     """Whether it is listed for rectification (整转)."""
     return _of_stars(block, "rectification")
 
 
 @derived("party_orgs", "stars.stars", "stars.stars_previous", kept_by="stars")
-def party_orgs__star_change(block: Block) -> Values:
+def party_orgs__star_change(block: CountyBlock) -> Values:
     """Stars gained since the rating before."""
     return pc.subtract(party_orgs__stars(block), party_orgs__stars_previous(block))
 
 
-def _of_stars(block: Block, column: str) -> Values:
+def _of_stars(block: CountyBlock, column: str) -> Values:
     row = block.stars_of_org
     return block["stars"][column].take(pa.array(np.maximum(row, 0), mask=row < 0))
 
 
 @derived("party_orgs", "party_organisations.functional")
-def party_orgs__functional(block: Block) -> Values:
+def party_orgs__functional(block: CountyBlock) -> Values:
     """Whether it is a functional one; an empty cell says no."""
     return pa.array(block.functional)
 
@@ -425,24 +425,24 @@ MEMBERS_FROM = (
 
 
 @derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
-def party_orgs__members(block: Block) -> Values:
+def party_orgs__members(block: CountyBlock) -> Values:
     """Members held directly; a committee's own figure holds its branches', a functional branch holds no relations."""
     return _held_directly(block, "members")
 
 
 @derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
-def party_orgs__members_low(block: Block) -> Values:
+def party_orgs__members_low(block: CountyBlock) -> Values:
     """The lower end of `members`."""
     return _held_directly(block, "members_low")
 
 
 @derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
-def party_orgs__members_high(block: Block) -> Values:
+def party_orgs__members_high(block: CountyBlock) -> Values:
     """The upper end of `members`."""
     return _held_directly(block, "members_high")
 
 
-def _held_directly(block: Block, column: str) -> Values:
+def _held_directly(block: CountyBlock, column: str) -> Values:
     key = block.org["party_organisations"]
     has_branches = (key >= 0) & np.isin(key, block.org["parent"])
     return pc.if_else(
@@ -451,25 +451,25 @@ def _held_directly(block: Block, column: str) -> Values:
 
 
 @derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
-def party_orgs__members_reported(block: Block) -> Values:
+def party_orgs__members_reported(block: CountyBlock) -> Values:
     """Members as the ledger says them, a committee's with those of its branches."""
     return block["party_organisations"]["members"]
 
 
 @derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
-def party_orgs__members_reported_low(block: Block) -> Values:
+def party_orgs__members_reported_low(block: CountyBlock) -> Values:
     """The lower end of `members_reported`."""
     return block["party_organisations"]["members_low"]
 
 
 @derived("party_orgs", *MEMBERS_FROM, null_speaks=False)
-def party_orgs__members_reported_high(block: Block) -> Values:
+def party_orgs__members_reported_high(block: CountyBlock) -> Values:
     """The upper end of `members_reported`."""
     return block["party_organisations"]["members_high"]
 
 
 @derived("party_orgs", "party_organisations.founded_on", null_speaks=False)
-def party_orgs__founded_in_period(block: Block) -> Values:
+def party_orgs__founded_in_period(block: CountyBlock) -> Values:
     """Whether it was founded in the period; null without a date."""
     founded = _dates(block["party_organisations"]["founded_on"])
     if block.bounds is None:
@@ -479,7 +479,7 @@ def party_orgs__founded_in_period(block: Block) -> Values:
 
 
 @derived("party_orgs", "party_organisations.founded_on", null_speaks=False)
-def party_orgs__months(block: Block) -> Values:
+def party_orgs__months(block: CountyBlock) -> Values:
     """Months of the period in which it existed; one founded in the period counts from its month on."""
     founded = _dates(block["party_organisations"]["founded_on"])
     if block.bounds is None:
@@ -499,7 +499,7 @@ def _month_number(dates: np.ndarray[Any, Any]) -> Ints:
     return dates.astype("datetime64[M]").astype(np.int64)
 
 
-def _exist_at_the_end(block: Block) -> Bools:
+def _exist_at_the_end(block: CountyBlock) -> Bools:
     """Which party organisations exist at the end of the period; without a period all that the ledger names."""
     ended = _dates(block["party_organisations"]["ended_on"])
     if block.bounds is None:
@@ -511,7 +511,7 @@ def _exist_at_the_end(block: Block) -> Bools:
 
 
 @derived("funds", "party_organisations.functional", "funds.party_org")
-def funds__functional(block: Block) -> Values:
+def funds__functional(block: CountyBlock) -> Values:
     """Whether the amount belongs to a functional organisation."""
     functional = block.org["party_organisations"][block.functional]
     org = block.org["funds"]
@@ -521,7 +521,7 @@ def funds__functional(block: Block) -> Values:
 # --- the views ---------------------------------------------------------------------------------------------------------
 
 
-def view(block: Block, name: str, columns: Iterable[str] | None = None) -> pa.Table:
+def view(block: CountyBlock, name: str, columns: Iterable[str] | None = None) -> pa.Table:
     """A view of a block as an Arrow table.
 
     Parameters
@@ -545,7 +545,7 @@ def view(block: Block, name: str, columns: Iterable[str] | None = None) -> pa.Ta
     return table.filter(pa.array(_exist_at_the_end(block))) if name == "party_orgs" else table
 
 
-def _keeps(block: Block, name: str) -> dict[str, pa.Array]:
+def _keeps(block: CountyBlock, name: str) -> dict[str, pa.Array]:
     """Whether the district of each row keeps the ledgers that fill columns of the view (true or null)."""
     found = {}
     homes_here = block[TABLE_OF[name]]["home"]
@@ -563,6 +563,6 @@ def _keeps(block: Block, name: str) -> dict[str, pa.Array]:
     return found
 
 
-def views(block: Block) -> dict[str, pa.Table]:
+def views(block: CountyBlock) -> dict[str, pa.Table]:
     """All five views of a block."""
     return {name: view(block, name) for name in VIEWS}

@@ -15,7 +15,7 @@ import pandas as pd
 from evalkit.ledgers import values
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import Form
-from evalkit.ledgers.grid import Block, where
+from evalkit.ledgers.grid import Region, where
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import district_of
 from evalkit.ledgers.tables import column_lacking, joined, keys_of
@@ -167,7 +167,7 @@ def _counted(figure: Any, made: Mapping[str, pd.DataFrame]) -> list[float]:
 
 
 def _one_total(
-    block: Block,
+    block: Region,
     index: int,
     label: str,
     column: str,

@@ -17,7 +17,7 @@ from typing import Any
 
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import IGNORED, name_key
-from evalkit.ledgers.grid import Block
+from evalkit.ledgers.grid import Region
 from evalkit.ledgers.headings import squeeze
 from evalkit.ledgers.place import Place, district_of, levels_of, month_of
 from evalkit.problems import Problem
@@ -37,7 +37,7 @@ _IN_DISTRICT = ("units", "party_orgs", "stars", "funds", "activities")
 _SAME = 0.6
 """Two ledgers that share more than this part of the rows of the smaller one have to do with each other."""
 
-Placed = tuple[Block, Place]
+Placed = tuple[Region, Place]
 RowKey = tuple[str, ...]
 
 
@@ -46,7 +46,7 @@ class _Ledger:
     """The blocks of one sheet that its titles hold together."""
 
     form: str
-    blocks: list[Block]
+    blocks: list[Region]
     places: list[Place]
     words: frozenset[str]
     age: float
@@ -106,10 +106,10 @@ class _Ledger:
         return _base(PurePosixPath(self.file).stem), _base(self.sheet)
 
     @cached_property
-    def _read(self) -> dict[tuple[str, ...], list[tuple[Block, int, RowKey]]]:
+    def _read(self) -> dict[tuple[str, ...], list[tuple[Region, int, RowKey]]]:
         return {}
 
-    def rows(self, columns: Sequence[str]) -> list[tuple[Block, int, RowKey]]:
+    def rows(self, columns: Sequence[str]) -> list[tuple[Region, int, RowKey]]:
         """Its rows with what they say under these columns (remembered: every pair of ledgers is compared)."""
         wanted = tuple(columns)
         if wanted not in self._read:
@@ -128,7 +128,7 @@ class _Ledger:
         return mine.startswith(theirs) or theirs.startswith(mine)
 
 
-def keyed(block: Block, columns: Sequence[str]) -> Iterator[tuple[int, RowKey]]:
+def keyed(block: Region, columns: Sequence[str]) -> Iterator[tuple[int, RowKey]]:
     """Every row of a block with what it says under these columns, for comparison."""
     at = [block.columns[c].index for c in columns]
     for row in block.rows:
@@ -178,7 +178,7 @@ def settle(
         home = (district_of(area) or area) if form in _IN_DISTRICT else area
         groups.setdefault((home, ledger.place.period), []).append(ledger)
     dropped: set[int] = set()
-    parts: dict[int, list[Block]] = {}
+    parts: dict[int, list[Region]] = {}
     problems: list[Problem] = []
     for group in (g for g in groups.values() if len(g) > 1):
         for_all = frozenset.intersection(
@@ -295,10 +295,10 @@ def _complement(one: _Ledger, other: _Ledger) -> bool:
 
 def _extracts(
     form: str, group: Sequence[_Ledger], problems: list[Problem]
-) -> dict[int, list[Block]]:
+) -> dict[int, list[Region]]:
     """Which of these ledgers are extracts of the others, with their blocks as they are read."""
     full: list[_Ledger] = []
-    found: dict[int, list[Block]] = {}
+    found: dict[int, list[Region]] = {}
     for one in sorted(group, key=lambda k: (k.rank, -k.size, -len(k.columns))):
         known = [keys for other in full if (keys := _known(form, one, other))]
         rows = [(b, row) for b in one.blocks for row in b.rows]
@@ -322,7 +322,7 @@ def _known(form: str, one: _Ledger, other: _Ledger) -> tuple[list[str], set[RowK
     return (columns, other.keys(columns)) if columns else None
 
 
-def _extract(form: str, block: Block, inside: set[tuple[int, int]]) -> Block:
+def _extract(form: str, block: Region, inside: set[tuple[int, int]]) -> Region:
     """An extract's block: rows without a name of their own that stand in the full ledger are not read again."""
     if form in _KEYS:
         return replace(block, extract=True)
@@ -334,7 +334,7 @@ def _extract(form: str, block: Block, inside: set[tuple[int, int]]) -> Block:
 def _told(
     form: str,
     one: _Ledger,
-    rows: Sequence[tuple[Block, int]],
+    rows: Sequence[tuple[Region, int]],
     inside: set[tuple[int, int]],
     full: Sequence[_Ledger],
 ) -> Problem:

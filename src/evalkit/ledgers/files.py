@@ -24,15 +24,14 @@ from typing import Any
 import python_calamine
 
 from evalkit.ledgers import foreign, persons
-from evalkit.ledgers.findings import finding as found_at
-from evalkit.ledgers.findings import listed
+from evalkit.ledgers.findings import finding, listed
 from evalkit.ledgers.reader import sheets_of
 from evalkit.ledgers.scan import (
     MAX_AREA,
     MAX_DENSE_AREA,
     Refused,
     Scan,
-    finding,
+    file_problem,
     load,
     refusal,
     scan,
@@ -94,7 +93,7 @@ def _left_out(name: str) -> list[Problem] | None:
     return (
         None
         if known
-        else [finding(name, "no_table_file", "file_skipped", "warning", extension=extension)]
+        else [file_problem(name, "no_table_file", "file_skipped", "warning", extension=extension)]
     )
 
 
@@ -113,7 +112,7 @@ def list_files(path: str | Path) -> tuple[list[tuple[str, Path]], list[Problem]]
 
     def failed(error: OSError) -> None:
         place = persons.label(Path(error.filename).relative_to(root).as_posix())
-        problems.append(finding(place, "folder", reason=error.strerror))
+        problems.append(file_problem(place, "folder", reason=error.strerror))
 
     for at, folders, names in os.walk(root, onerror=failed, followlinks=True):
         folder, real = Path(at), os.path.realpath(at)
@@ -124,13 +123,13 @@ def list_files(path: str | Path) -> tuple[list[tuple[str, Path]], list[Problem]]
         )
         if real in seen:
             place = persons.label(folder.relative_to(root).as_posix())
-            problems.append(finding(place, "folder_loop", "file_skipped", "warning"))
+            problems.append(file_problem(place, "folder_loop", "file_skipped", "warning"))
             continue
         seen.add(real)
         for name in ((folder / n).relative_to(root).as_posix() for n in names):
             lock, said = PurePosixPath(name).name.startswith("~$"), _left_out(name)
             if lock or (said != [] and not os.path.exists(root / name)):
-                said = [finding(name, "lock" if lock else "link", "file_skipped", "warning")]
+                said = [file_problem(name, "lock" if lock else "link", "file_skipped", "warning")]
             problems += [dataclasses.replace(p, file=persons.label(p.file)) for p in said or ()]
             if said is None:
                 files.append((name, root / name))
@@ -147,7 +146,7 @@ def named(name: str) -> list[Problem]:
     )
     read, advice = "名称中的这一部分不显示", "文件名、文件夹名里不写个人信息"
     return [
-        found_at(
+        finding(
             "personal_data", persons.label(name), "", persons.KIND_NAMES[k], read, advice=advice
         )
         for k in kinds
@@ -182,7 +181,7 @@ def _labelled(sheets: list[RawSheet], problems: list[Problem]) -> _Result:
         ]
         read, advice = "名称中的这一部分不显示", "工作表名里不写个人信息"
         problems += [
-            found_at(
+            finding(
                 "personal_data", file, f"{label}!A1", persons.KIND_NAMES[kind], read, advice=advice
             )
             for label, name in shown.items()
@@ -201,7 +200,7 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
     look = scan(data, name=name)
     problems = list(look.problems)
     if look.own_output:
-        return [], [finding(name, "own", "file_skipped", "warning")]
+        return [], [file_problem(name, "own", "file_skipped", "warning")]
     if any(p.severity == "error" and not p.where for p in problems):
         return [], problems
     try:
@@ -223,7 +222,9 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
         elif look.kind == "docx":
             sheets = [_foreign(name, table) for table in foreign.word_tables(data)]
             if not sheets:
-                said = finding(name, "no_table_file", "file_skipped", "warning", extension=".docx")
+                said = file_problem(
+                    name, "no_table_file", "file_skipped", "warning", extension=".docx"
+                )
                 return [], [*problems, said]
         elif look.kind == "text":
             sheets = _delimited(data.decode(look.encoding, errors="replace"), name)
@@ -236,9 +237,9 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
             raise
         locked = isinstance(error, python_calamine.PasswordError)
         why = error if isinstance(error, Refused) else "password" if locked else "unreadable"
-        return [], [*problems, finding(name, why)]
+        return [], [*problems, file_problem(name, why)]
     if not sheets and not problems:
-        problems.append(finding(name, "no_sheets"))
+        problems.append(file_problem(name, "no_sheets"))
     return sheets, problems
 
 
@@ -256,7 +257,7 @@ def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[R
             rows, str
         ):  # never looked at: reading it may ask for any amount of memory
             said = f"（{rows}）" if found else ""
-            problems.append(finding(name, "sheet_unread", where=sheet, error=said))
+            problems.append(file_problem(name, "sheet_unread", where=sheet, error=said))
             continue
         for (row, column), text in (dict.fromkeys(found.no_value, "") | found.errors).items():
             if row <= len(rows) and column <= len(rows[row - 1]):
@@ -455,9 +456,9 @@ def _archive(data: bytes, name: str, depth: int) -> _Result:
             try:
                 more, found = _read(archive.read(info), f"{name}/{member}", depth + 1)
             except NOT_READ:
-                more, found = [], [finding(f"{name}/{member}", "zip_member")]
+                more, found = [], [file_problem(f"{name}/{member}", "zip_member")]
             sheets += more
             problems += found
     if not sheets and not problems:
-        problems.append(finding(name, "zip_empty", "file_empty"))
+        problems.append(file_problem(name, "zip_empty", "file_empty"))
     return sheets, problems

@@ -19,7 +19,7 @@ import pandas as pd
 
 from evalkit.ledgers import dates, names, persons, values
 from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.grid import Block, tick, where
+from evalkit.ledgers.grid import Region, tick, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.numerals import PROBATIONARY
 from evalkit.ledgers.place import (
@@ -84,7 +84,7 @@ class Form:
 
     name: str
     data: pd.DataFrame
-    blocks: list[Block]
+    blocks: list[Region]
     places: list[Place]
     parts: dict[str, dict[int, tuple[tuple[str, float], ...]]] = field(
         default_factory=dict
@@ -133,7 +133,7 @@ class Form:
         )
         return where(block.sheet, self._at[1][row], at.index if at else 0)
 
-    def block_of(self, row: int) -> Block:
+    def block_of(self, row: int) -> Region:
         return self.blocks[self._at[0][row]]
 
     def cells_of(self, row: int) -> list[object]:
@@ -285,7 +285,7 @@ def _carried(cells: list[object]) -> list[object]:
     return out
 
 
-def _by_rows(block: Block, index: int, cells: list[object]) -> list[object]:
+def _by_rows(block: Region, index: int, cells: list[object]) -> list[object]:
     """A mark for every person of a column of names, none of which is kept.
 
     Rows of one merged cell, rows with the name left blank, and a name repeated in the next row without a number of its
@@ -374,7 +374,7 @@ class Parser:
         self._sheets = {id(sheet): n for n, sheet in enumerate(sheets)}
         self._match: dict[str, Callable[[str], str | None]] = {}
 
-    def form(self, name: str, blocks: list[Block], places: list[Place]) -> Form:
+    def form(self, name: str, blocks: list[Region], places: list[Place]) -> Form:
         sizes = [len(b.rows) for b in blocks]
         base: dict[str, Any] = {
             "block": np.repeat(np.arange(len(blocks)), sizes),
@@ -433,7 +433,7 @@ class Parser:
         return form
 
     def _ticked(
-        self, block: Block, column: str, turned: Sequence[Sequence[object]]
+        self, block: Region, column: str, turned: Sequence[Sequence[object]]
     ) -> list[object]:
         """The entry that is ticked in each row of a group of columns (组建方式: 单独 | 联合 | 挂靠)."""
         some = block.ticks[column]
@@ -468,7 +468,7 @@ class Parser:
                 )
         return out
 
-    def _uncoded(self, name: str, block: Block, index: int, cells: list[object]) -> list[object]:
+    def _uncoded(self, name: str, block: Region, index: int, cells: list[object]) -> list[object]:
         """Codes of instructors; where names stand for them that is said, and of a column of names only the rows count.
 
         A row without a code or name goes on with the instructor above it.

@@ -64,7 +64,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Block:
+class Region:
     """Records of one sheet under one heading."""
 
     sheet: RawSheet
@@ -98,13 +98,13 @@ class Block:
 class Structure:
     """What became of a sheet's rows; every non-blank row is in exactly one count."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[Region] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     reason: str = ""  # why nothing of it is counted
     lack: str = ""  # what kind of reason: columns, one_unit
-    stated: Block | None = (
+    stated: Region | None = (
         None  # whose ledger the sheet says to be empty (无); a block without rows
     )
     stated_at: tuple[int, str] = (0, "")  # the row that says it, and its words
@@ -350,13 +350,13 @@ class _Reading:
             counts=dict.fromkeys(("heading", "total", "note", "title", "kept", "reported"), 0)
         )
         self.pending: list[tuple[int, str]] = []
-        self.block: Block | None = None
+        self.block: Region | None = None
         self.key = -1
         self.money: str | None = None
         self.cards = 0  # rows of a form filled for one unit
-        self.empty: Block | None = None  # the last block under whose heading a row says 无
+        self.empty: Region | None = None  # the last block under whose heading a row says 无
         self.said: tuple[int, str] = (0, "")
-        self.headed: Block | None = None  # the block of the last heading
+        self.headed: Region | None = None  # the block of the last heading
         self.levels: Levels = {}  # its texts
 
     def run(self) -> Structure:
@@ -407,7 +407,7 @@ class _Reading:
             form = self.headings.announced(*out.titles, self.sheet.name) or self.told
             if form is None:
                 return
-            block = Block(self.sheet, form, {}, {}, None, tuple(out.titles), "", range(0), [], [])
+            block = Region(self.sheet, form, {}, {}, None, tuple(out.titles), "", range(0), [], [])
         out.stated = replace(block, rows=[], totals=[])
         out.stated_at = said
 
@@ -543,7 +543,7 @@ class _Reading:
             chosen = matching.run(ticks)
             columns = {c: ColumnAt(one.index, one.unit) for c, one in chosen.items()}
             head = range(top, bottom + 1)
-            self.block = Block(
+            self.block = Region(
                 self.sheet,
                 form,
                 columns,

@@ -16,7 +16,7 @@ from evalkit.ledgers import checks, extracts, files, persons, shapes, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import (
-    Block,
+    Region,
     Structure,
     is_summary,
     letter,
@@ -150,7 +150,7 @@ def from_sheets(
     sheets = shapes.shaped(sheets, shaping)
     problems: list[Problem] = list(shaping.problems)
     report: list[dict[str, Any]] = []
-    placed: dict[str, list[tuple[Block, Place]]] = {}
+    placed: dict[str, list[tuple[Region, Place]]] = {}
     nothing: list[dict[str, Any]] = []
     number = {id(sheet): n for n, sheet in enumerate(sheets)}
     for sheet, found in _structures(sheets, headings, problems):
@@ -250,7 +250,7 @@ def named_areas(sheets: Sequence[files.RawSheet]) -> frozenset[str]:
     )
 
 
-def _areas_told(placed: Mapping[str, list[tuple[Block, Place]]]) -> frozenset[str]:
+def _areas_told(placed: Mapping[str, list[tuple[Region, Place]]]) -> frozenset[str]:
     """Areas that titles, files and columns of these ledgers name with their ending."""
     found: set[str] = set()
     for block, place in (pair for pairs in placed.values() for pair in pairs):
@@ -332,7 +332,7 @@ def _structures(
 
 
 def _place(
-    block: Block, found: Structure, area: str | None, period: str | None, folder: str
+    block: Region, found: Structure, area: str | None, period: str | None, folder: str
 ) -> Place:
     file = PurePosixPath(block.sheet.file)
     above = [re.sub(r"\.zip$", "", part, flags=re.I) for part in reversed(file.parts[:-1])]

@@ -78,7 +78,7 @@ def refusal(why: str, /, **said: object) -> Refused:
     return refused
 
 
-def finding(
+def file_problem(
     name: str,
     why: str | Refused,
     code: str = "file_unreadable",
@@ -106,14 +106,14 @@ def load(path: str | Path, name: str) -> bytes | Scan:
             if is_regular(path)
             else "no_plain_file"
         )
-        return Scan("unknown", problems=(finding(name, why),))
+        return Scan("unknown", problems=(file_problem(name, why),))
     except (
         OSError,
         RuntimeError,
     ) as error:  # some versions of Python call a link to itself a RuntimeError
         why = _NOT_OPENED.get(getattr(error, "errno", errno.ELOOP), "not_opened")
         return Scan(
-            "unknown", problems=(finding(name, why, reason=getattr(error, "strerror", "")),)
+            "unknown", problems=(file_problem(name, why, reason=getattr(error, "strerror", "")),)
         )
 
 
@@ -130,12 +130,12 @@ def scan(path: str | Path | bytes, *, name: str = "") -> Scan:
     except Exception:  # mad content makes the zip and XML readers raise almost anything
         why = refusal("damaged")
     kind = "encrypted" if why.why in ENCRYPTED else "unknown"
-    return Scan(kind, problems=(finding(name, why),))
+    return Scan(kind, problems=(file_problem(name, why),))
 
 
 def _scan(data: bytes, name: str) -> Scan:
     if not data.strip(b"\0 \r\n\t\xef\xbb\xbf\xff\xfe"):
-        return Scan("empty", problems=(finding(name, "empty", "file_empty"),))
+        return Scan("empty", problems=(file_problem(name, "empty", "file_empty"),))
     if data.startswith(OLE):
         return _ole(data)
     if data.startswith((ZIP, b"PK\x05\x06")):
@@ -271,7 +271,7 @@ def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Sca
                 )
         except (Refused, zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
             why = error if isinstance(error, Refused) else "sheet_damaged"
-            problems.append(finding(name, why, where=found.name))
+            problems.append(file_problem(name, why, where=found.name))
         sheets.append(found)
     for part in ("xl/sharedstrings.xml", "xl/styles.xml"):
         if part in names:
@@ -281,7 +281,7 @@ def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Sca
     core = archive.read(names["docprops/core.xml"]) if "docprops/core.xml" in names else b""
     for why, part in (("links", "xl/externallinks/"), ("macros", "xl/vbaproject.bin")):
         if any(n.startswith(part) for n in names):
-            problems.append(finding(name, why, "file_noted", "warning"))
+            problems.append(file_problem(name, why, "file_noted", "warning"))
     date_1904, own = ("workbookPr", "date1904") in settings, OUTPUT_MARK in core
     return Scan("xlsx", tuple(sheets), "", date_1904, own, tuple(problems))
 

@@ -12,6 +12,7 @@ from evalkit import charts, subsidy
 from evalkit.documents import Block
 from evalkit.documents.markdown import markdown
 from evalkit.files import regular_bytes
+from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
@@ -32,7 +33,7 @@ from evalkit.reports.sentences import (
     tell,
 )
 from evalkit.reports.tables import main_codes
-from evalkit.reports.voice import Rows, Voice, compare_on_common, voice_of
+from evalkit.reports.voice import Rows, Voice, voice_of
 from evalkit.reports.words import (
     MISSING,
     fixed,
@@ -342,7 +343,7 @@ def comparisons(
     found = [block for block in told if block.content["text"]]
     if not found:
         return Block.paragraph("本期没有可作比较的指标。", "pending")
-    seen = compare_on_common(mine, scope.period, baseline)
+    seen = compare(mine, scope.period, against=baseline)
     seen = seen.sort_values("sort_order", kind="stable")
     ends = {
         verdict: _most(seen, verdict) if ranking == "full" else []
@@ -443,7 +444,7 @@ def falling_words(
     )
     groups: list[tuple[str, list[str]]] = []
     if comparable:
-        seen = compare_on_common(mine, period, baseline).sort_values("sort_order", kind="stable")
+        seen = compare(mine, period, against=baseline).sort_values("sort_order", kind="stable")
         if seen["area"].nunique() < 2:
             return Block.group()
         hits = seen.loc[(seen["verdict"] == "worse") & seen["falling"]].assign(

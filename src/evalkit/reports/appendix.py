@@ -32,6 +32,7 @@ from evalkit.reports.words import (
     source_line,
     stepped,
     valued,
+    which_of,
     with_something,
 )
 from evalkit.world.extent import named
@@ -107,7 +108,7 @@ def counts(
         )
     notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
     notes += hidden_notes(here, any(HIDDEN in row for row in rows))
-    notes += _lacking_notes(known_of, codes, known_of.voice.term("total"))
+    notes += _lacking_notes(known_of, codes)
     source = source_line(period, data.is_demo)
     return Block.table(
         about["name"].format(place=place),
@@ -120,16 +121,17 @@ def counts(
     )
 
 
-def _lacking_notes(known: Facts, codes: Sequence[str], total: str) -> list[str]:
+def _lacking_notes(known: Facts, codes: Sequence[str]) -> list[str]:
     """Whom the total of each column lacks; columns that lack the same areas in one note."""
-    lacking: dict[str, list[str]] = {}
-    for code in codes:
-        extent = known.extents.get(code)
-        if extent and not extent.full:
-            lacking.setdefault(named(extent.absent), []).append(known.codebook.measures[code].name)
+    lacking = [
+        (named(extent.absent), known.codebook.measures[code].name)
+        for code in codes
+        if (extent := known.extents.get(code)) and not extent.full
+    ]
+    total = known.voice.term("total")
     return [
-        f"{total}中{'' if len(names) == len(codes) else '、'.join(names)}不含缺报的{who}。"
-        for who, names in lacking.items()
+        known.voice.say("total_lacks", total, which, who)
+        for who, which in which_of(lacking, len(codes))
     ]
 
 
@@ -158,7 +160,7 @@ def funds_table(
     since, funds = known.since, told["funds"]
     notes = [
         "实缴党费不是经费来源；返还党费不属于财政资金。",
-        *_lacking_notes(known, ["funds"], known.voice.term("total")),
+        *_lacking_notes(known, ["funds"]),
     ]
     if funds and funds.before is not None and funds.left_out:
         notes.append(

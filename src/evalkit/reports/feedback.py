@@ -125,7 +125,7 @@ def write_problems(found: Findings, path: Path) -> Path:
 
 def _copies(found: Findings, files: Sequence[str] | None = None) -> Iterator[tuple[str, bytes]]:
     """(name of the copy, workbook) of every source file that could be read, or of those in `files`."""
-    headings = Headings(found.codebook.headings)
+    headings = Headings(found.codebook.headings, found.mapping)
     for source, path in found.sources.items():
         if files is not None and not any(f == source or f.startswith(source + "/") for f in files):
             continue

@@ -29,7 +29,7 @@ from evalkit.reports.sentences import (
     spoken,
     tell,
 )
-from evalkit.reports.voice import Voice, compare_on_common, voice_of
+from evalkit.reports.voice import Voice, voice_of
 from evalkit.reports.words import light, period_words, step_words
 from evalkit.world.number import times
 
@@ -235,7 +235,7 @@ def compared(scope: Scope, code: str) -> Block:
     current = frame.loc[frame["period"].eq(period) & frame["value"].notna()]
     if not len(current):
         return Block.paragraph("")
-    seen = compare_on_common(frame, period, scope.baseline)
+    seen = compare(frame, period, against=scope.baseline)
     seen = seen.sort_values("sort_order", kind="stable")
     first, n, voice = current.iloc[0], len(seen), scope.voice
     name, whole = voice.short(first), seen["reference"].iloc[0]

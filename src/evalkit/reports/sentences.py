@@ -265,17 +265,25 @@ class Facts:
         return self.voice.say("on_common", told, n=n, place=self.place, left_out=named(lost))
 
 
-# what is looked up once for a set of data
-_figures: dict[int, Figures] = {}
-_changes: dict[int, dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]]] = {}
+@dataclass
+class _LookedUp:
+    """What is looked up once for a set of data: its figures, its changes and the facts of its areas."""
+
+    figures: Figures
+    changes: dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]] = field(
+        default_factory=dict
+    )
+    facts: dict[tuple[str, str, str | None], Facts] = field(default_factory=dict)
 
 
-def figures_of(data: Data) -> Figures:
-    """The measures of a set of data by area, period and code."""
-    if id(data) not in _figures:
-        _figures[id(data)] = Figures(data.measures)
-        weakref.finalize(data, _figures.pop, id(data), None)
-    return _figures[id(data)]
+_looked_up: dict[int, _LookedUp] = {}
+
+
+def _known_of(data: Data) -> _LookedUp:
+    if id(data) not in _looked_up:
+        _looked_up[id(data)] = _LookedUp(Figures(data.measures))
+        weakref.finalize(data, _looked_up.pop, id(data), None)
+    return _looked_up[id(data)]
 
 
 def changes_of(
@@ -284,10 +292,7 @@ def changes_of(
     """By area and indicator the columns of `compare` that tell its change on the areas of both periods."""
     if baseline is None or not (data.indicators["period"] == period).any():
         return {}
-    if id(data) not in _changes:
-        _changes[id(data)] = {}
-        weakref.finalize(data, _changes.pop, id(data), None)
-    known = _changes[id(data)]
+    known = _known_of(data).changes
     if (key := (period, str(baseline))) not in known:
         seen = compare(data.indicators, period, against=baseline)
         keys = zip(seen["area"], seen["indicator"], strict=True)
@@ -295,18 +300,11 @@ def changes_of(
     return known[key]
 
 
-# facts of an area, collected once for a set of data
-_collected: dict[int, dict[Any, Facts]] = {}
-
-
 def facts(
     data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None
 ) -> Facts:
     """The facts of an area; by default of the one that holds all others, or of all together where there is no such one."""
-    if id(data) not in _collected:
-        _collected[id(data)] = {}
-        weakref.finalize(data, _collected.pop, id(data), None)
-    known = _collected[id(data)]
+    known = _known_of(data).facts
     if (key := (str(period), str(baseline), area)) not in known:
         known[key] = _facts(data, str(period), baseline, area)
     return known[key]
@@ -340,11 +338,15 @@ def _facts(data: Data, period: str, baseline: str | int | None, area: str | None
         baseline=None if baseline is None else str(baseline),
         folder=voice.folder,
         path=root,
-        figures=figures_of(data),
+        figures=_known_of(data).figures,
         place=voice.place("district"),
         extents={code: extent for code, extent in extents.items() if extent is not None},
         silent=Silent.of(
-            numbers, figures_of(data), root, period, None if baseline is None else str(baseline)
+            numbers,
+            _known_of(data).figures,
+            root,
+            period,
+            None if baseline is None else str(baseline),
         ),
     )
 

@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.codebook import Codebook
 from evalkit.documents import Block, Cell
 from evalkit.documents.latex import latex_table as latex
-from evalkit.indicators.compare import VERDICTS, WHOLE
+from evalkit.indicators.compare import VERDICTS, WHOLE, compare
 from evalkit.reports.journal import balance, descriptive, regression
 from evalkit.reports.quality import (
     baseline,
@@ -24,7 +24,7 @@ from evalkit.reports.quality import (
 )
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import MOST, place_of
-from evalkit.reports.voice import Voice, compare_on_common, packaged, voice_of
+from evalkit.reports.voice import Voice, packaged, voice_of, whole_of
 from evalkit.reports.words import (
     HIDDEN,
     LIGHT_RULE,
@@ -44,6 +44,7 @@ from evalkit.reports.words import (
     span,
     stepped,
     valued,
+    which_of,
     with_something,
 )
 from evalkit.world.area import Area
@@ -91,7 +92,7 @@ def overview(
     ).any():
         return Block.paragraph("主要指标一览表：台账里没有可以计算主要指标的数据。")
     areas = frame.loc[frame["level"] == level]
-    now = compare_on_common(areas, scope.period, scope.baseline, frame)
+    now = compare(areas, scope.period, against=scope.baseline, whole=whole_of(frame))
     now = now.merge(_extra(frame, scope.period), on=["area", "indicator"], how="left")
     view = _View(scope, frame, now, voice)
     blocks = [_whole(view, codes)] if part != "areas" else []
@@ -233,7 +234,7 @@ def _whole(view: _View, codes: list[str]) -> Block:
     ]
     columns, rows = with_something(columns, rows, ("previous", "change", *ends_))
     notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
-    notes += extent_notes(total.reindex(codes).dropna(subset=["name"]), moves, place)
+    notes += extent_notes(total.reindex(codes).dropna(subset=["name"]), moves, place, scope.voice)
     title, demo = f"{period_words(period)}主要指标一览表", bool(view.frame["is_demo"].any())
     return Block.table(
         title,
@@ -253,14 +254,13 @@ def _moves_of_total(
     if against is None or not len(total):
         return pd.DataFrame()
     rows = frame.loc[frame["area"] == total["area"].iloc[0]]
-    return compare_on_common(rows, period, against, frame).set_index("indicator")
+    return compare(rows, period, against=against, whole=whole_of(frame)).set_index("indicator")
 
 
 def _in_order(frame: pd.DataFrame, now: pd.DataFrame, total: pd.DataFrame) -> pd.DataFrame:
     """Area and name of the lines of a table: the areas with a value, and those that should have reported."""
     known = now[["area", "area_name", "sort_order"]].drop_duplicates("area")
-    whole = getattr(frame, "whole", None)
-    places = (frame if whole is None else whole).drop_duplicates("area").set_index("area")
+    places = whole_of(frame).drop_duplicates("area").set_index("area")
     absent = {area for text in total.get("absent", ()) for area in split(text)}
     level = Area.of(str(known["area"].iloc[0])).level if len(known) else ""
     lost = sorted(a for a in absent - set(known["area"]) if Area.of(a).level == level)
@@ -274,7 +274,7 @@ def _in_order(frame: pd.DataFrame, now: pd.DataFrame, total: pd.DataFrame) -> pd
     return pd.concat([known, added]).sort_values("sort_order", kind="stable")[["area", "area_name"]]
 
 
-def extent_notes(total: pd.DataFrame, moves: pd.DataFrame, place: str) -> list[str]:
+def extent_notes(total: pd.DataFrame, moves: pd.DataFrame, place: str, voice: Voice) -> list[str]:
     """On which areas the numbers of a total rest, and its changes, where those are not all.
 
     Parameters
@@ -284,23 +284,27 @@ def extent_notes(total: pd.DataFrame, moves: pd.DataFrame, place: str) -> list[s
     moves
         Rows of `compare` by indicator.
     """
-    notes = []
-    extents: dict[str, list[str]] = {}
-    for row in total.to_dict("records"):
-        found = Extent.read(row.get("n_areas"), row.get("n_expected"), row.get("absent"))
-        if found and (told := found.words(place)):
-            extents.setdefault(told, []).append(str(row["name"]))
-    for told, names in extents.items():
-        which = "" if len(names) == len(total) else "、".join(names)
-        notes.append(f"合计{f'中{which}' if which else ''}只含已报送的{place}：{told}。")
-    changes: dict[str, list[str]] = {}
-    for code in total.index.intersection(moves.index):
-        if (lost := split(moves.at[code, "left_out"])) and pd.notna(moves.at[code, "change"]):
-            changes.setdefault(named(lost), []).append(str(total.at[code, "name"]))
-    for who, names in changes.items():
-        which = "" if len(names) == len(total) else f"{'、'.join(names)}的"
-        notes.append(f"合计中{which}以前数和增减按两期都报送的{place}计算（同口径），不含{who}。")
-    return notes
+    rests: list[tuple[str, str]] = []
+    changes: list[tuple[str, str]] = []
+    for code, row in total.iterrows():
+        name = str(row["name"])
+        extent = Extent.read(row.get("n_areas"), row.get("n_expected"), row.get("absent"))
+        if extent and not extent.full:
+            rests.append((extent.words(place), name))
+        lost = split(moves.at[code, "left_out"]) if code in moves.index else ()
+        if lost and pd.notna(moves.at[code, "change"]):
+            changes.append((named(lost), name))
+    whole, every = voice.term("total"), len(total)
+    return [
+        *(
+            voice.say("total_rests", whole, which, place, extent)
+            for extent, which in which_of(rests, every)
+        ),
+        *(
+            voice.say("total_moved", whole, which, place, lost)
+            for lost, which in which_of(changes, every)
+        ),
+    ]
 
 
 def _reference(row: Any) -> Cell:
@@ -357,7 +361,9 @@ def _family(view: _View, codes: list[str], label: str) -> Block:
         rows.append(cells_of_total)
     notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
     notes += hidden_notes(frame, gone)
-    notes += extent_notes(total.reindex(shown_codes).dropna(subset=["name"]), moves, place)
+    notes += extent_notes(
+        total.reindex(shown_codes).dropna(subset=["name"]), moves, place, scope.voice
+    )
     tied = ranking == "full" and bool(now.loc[now["indicator"].isin(shown_codes), "tied"].any())
     notes += ["印出数值相同的，位次并列。"] if tied else []
     notes += ["档次按位次分前、中、后三档，同分同档。"] if ranking == "bands" else []

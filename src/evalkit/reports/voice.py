@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator, load_codebook
-from evalkit.indicators.compare import compare
 from evalkit.indicators.project import Project
 from evalkit.reports.templates import Texts, Told, texts_of
 
@@ -40,18 +39,10 @@ class Rows(pd.DataFrame):
         return rows
 
 
-def compare_on_common(
-    rows: pd.DataFrame,
-    period: str | int,
-    against: str | int | None = None,
-    within: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """`compare` with the mean; changes over the areas that reported in both periods.
-
-    Which those are is looked up in the whole of the data, where the rows know it, else in `within`.
-    """
+def whole_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of all areas of the data that some rows come from; the rows themselves where they do not know it."""
     whole = getattr(rows, "whole", None)
-    return compare(rows, period, against=against, whole=within if whole is None else whole)
+    return rows if whole is None else whole
 
 
 @dataclass(frozen=True)

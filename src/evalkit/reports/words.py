@@ -223,6 +223,18 @@ def with_something(
     return [columns[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
 
+def which_of(told: Iterable[tuple[str, str]], every: int) -> list[tuple[str, str]]:
+    """What is told of some names, each thing once with the names it is told of; no names where it is all of them.
+
+    >>> which_of([("缺甲县", "党员"), ("缺甲县", "经费"), ("缺乙县", "星级")], every=4)
+    [('缺甲县', '党员、经费'), ('缺乙县', '星级')]
+    """
+    names: dict[str, list[str]] = {}
+    for what, name in told:
+        names.setdefault(what, []).append(name)
+    return [(what, "" if len(of) == every else "、".join(of)) for what, of in names.items()]
+
+
 def cut_off(period: str | int) -> str:
     """The date at which the figures of a period stand: 2025年12月31日, or the end of a quarter or month."""
     found = Period.read(period)

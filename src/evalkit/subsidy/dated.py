@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -59,7 +59,19 @@ def dated(values: Any) -> Dated:
     """``{2015-01-01: 150}`` or one number that always holds; all faults in one text."""
     if not isinstance(values, Mapping):
         return ((ALWAYS, number(values)),)
-    found, faults = {}, []
+    return by_day(values, lambda _when, value: number(value))
+
+
+def by_day(values: Mapping[Any, Any], read: Callable[[date, Any], Decimal]) -> Dated:
+    """Dated numbers of a mapping; all faults in one text.
+
+    Parameters
+    ----------
+    read
+        What the value of a day means; raises `PydanticCustomError` where it means nothing.
+    """
+    found: dict[date, Decimal] = {}
+    faults = []
     for key, value in values.items():
         try:
             when = day(key)
@@ -69,7 +81,7 @@ def dated(values: Any) -> Dated:
         if when in found:
             faults.append(f"{key} 与另一日期重叠")
         try:
-            found[when] = number(value)
+            found[when] = read(when, value)
         except PydanticCustomError as error:
             faults.append(f"{key}: {value} {error.message()}")
     if faults or not found:

@@ -6,14 +6,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
 from evalkit.problems import InputError, Problem
-from evalkit.subsidy.dated import ALWAYS, LARGEST, Dated, day, number, value_on
+from evalkit.subsidy.dated import ALWAYS, LARGEST, Dated, by_day, number, value_on
 from evalkit.subsidy.values import MONTHS_OF_A_YEAR, Parameter
 from evalkit.subsidy.words import lists
 
@@ -63,27 +62,13 @@ def standard(one: Parameter, given: Any) -> Dated:
 
 
 def _by_day(one: Parameter, given: Mapping[Any, Any]) -> Dated:
-    found: dict[Any, Decimal] = {}
-    faults = []
-    for key, value in given.items():
-        try:
-            when = day(key)
-        except PydanticCustomError as error:
-            faults.append(f"{key} 是{error.message()}")
-            continue
-        if when in found:
-            faults.append(f"{key} 与另一日期重叠")
-        try:
-            step = _step(one, value)
-            now = value_on(one.values, when) or Decimal(0)
-            found[when] = step.of(now) if step else _plain_number(one, value)
-        except PydanticCustomError as error:
-            faults.append(f"{key}: {value} {error.message()}")
-    if faults or not found:
-        raise PydanticCustomError(
-            "dated", "{text}", {"text": "；".join(faults) or "至少写一个日期和数值"}
+    def meant(when: date, value: Any) -> Decimal:
+        step = _step(one, value)
+        return (
+            step.of(value_on(one.values, when) or Decimal(0)) if step else _plain_number(one, value)
         )
-    return tuple(sorted(found.items()))
+
+    return by_day(given, meant)
 
 
 def _steps(text: str) -> dict[str, Any] | None:
