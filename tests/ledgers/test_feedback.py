@@ -12,7 +12,7 @@ from written import members, sheets_of, texts, write_book
 
 from evalkit.building.checking import Findings, aligned, check_paths, check_project, common
 from evalkit.cli import app
-from evalkit.reports.feedback import submissions, write_parcels, write_problems
+from evalkit.reports.feedback import submissions, write_copies, write_parcels, write_problems
 
 RUN = CliRunner()
 
@@ -168,6 +168,19 @@ def test_copies_into_the_folder_of_the_sources_write_nothing_over(tmp_path: Path
         RUN.invoke(app, ["check", str(tmp_path), *options])
         assert path.read_bytes() == before
     assert (path.parent / "台账（2）.xlsx").exists()
+
+
+def test_a_copy_knows_the_headings_of_the_offices_own_mapping(tmp_path: Path) -> None:
+    (tmp_path / "mapping.yml").write_text(
+        "摊子叫啥: unit_name\n有多少号人: employees\n", encoding="utf-8"
+    )
+    sheet = [["摊子叫啥", "有多少号人"], ["演示一号有限公司", 30], ["演示二号有限公司", "约3百"]]
+    write_book(tmp_path / "演示01区" / "2025" / "组织台账.xlsx", {"组织台账": sheet})
+    found = check_paths([tmp_path])
+    assert any(problem.code == "value_approximate" for problem in found.problems)
+    (copy,) = write_copies(found, tmp_path / "标注")
+    cells = [str(cell) for rows in sheets_of(copy.read_bytes()).values() for row in rows for cell in row]
+    assert "演示一号有限公司" in cells  # what is not known as a ledger keeps its headings only
 
 
 def test_the_projects_own_check_gives_the_same_lists(folder: Path, tmp_path: Path) -> None:
