@@ -179,7 +179,9 @@ def test_a_copy_knows_the_headings_of_the_offices_own_mapping(tmp_path: Path) ->
     found = check_paths([tmp_path])
     assert any(problem.code == "value_approximate" for problem in found.problems)
     (copy,) = write_copies(found, tmp_path / "标注")
-    cells = [str(cell) for rows in sheets_of(copy.read_bytes()).values() for row in rows for cell in row]
+    cells = [
+        str(cell) for rows in sheets_of(copy.read_bytes()).values() for row in rows for cell in row
+    ]
     assert "演示一号有限公司" in cells  # what is not known as a ledger keeps its headings only
 
 
