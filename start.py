@@ -445,7 +445,11 @@ def ensure(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
 
 
 def test(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:
-    """ruff, its formatter, mypy and pytest, always all; the worst exit code. pytest comes last: its line closes the output."""
+    """ruff, its formatter, mypy and pytest, always all; the worst exit code.
+
+    pytest comes last: its line closes the output, unless a check before it failed; that one is
+    named once more, since a green last line above an exit code of 1 tells nobody what to mend.
+    """
     codes = {}
     checks = {
         "ruff": ["ruff", "check", "--output-format", "concise", "."],
@@ -463,6 +467,9 @@ def test(root: Path, python: str, args: list[str], env: Mapping[str, str], run: 
     codes["pytest"] = run(
         [python, "-m", "pytest", "-n", "2", "--dist", "loadscope", *args], env, cwd=root
     )
+    if any(codes[name] for name in checks):
+        failed = "、".join(name for name in codes if codes[name])
+        say(f"== 未通过：{failed}（原因在上面 / see above）")
     return max(codes.values())
 
 

@@ -245,6 +245,13 @@ def test_the_last_line_of_a_test_run_is_pytests(
     assert capsys.readouterr().out.splitlines()[-1] == "3 passed in 0.1s"
 
 
+def test_a_check_that_failed_before_pytest_is_named_last(go: Any, capsys: Any) -> None:
+    go("doctor")
+    capsys.readouterr()
+    go("test", mypy=1)
+    assert capsys.readouterr().out.splitlines()[-1].startswith("== 未通过：mypy")
+
+
 def test_lab_opens_the_tour_in_the_project(go: Any, tree: Path) -> None:
     go("doctor")
     (tree / "notebooks").mkdir()
