@@ -180,11 +180,15 @@ def _invented(seen: Mapping[Key, Any], values: Mapping[Key, Any]) -> list[Key]:
             same = [k for k in values if k[0] == "fund" and k[:3] == key[:3]]
             if same and not any((k[3], key[3]) in ALSO for k in same):
                 out.append(key)
-        elif key[0] in kinds and (
-            (key[0] in ("unit", "star") and key[2] in ("unit_name", "party_org"))
-            or (key[0] == "activity" and key[3] == "kind")
-            or key[0] == "cover"
+        elif (
+            key[0] in kinds
+            and (
+                (key[0] in ("unit", "star") and key[2] in ("unit_name", "party_org"))
+                or (key[0] == "activity" and key[3] == "kind")
+                or key[0] == "cover"
+            )
+            and key[:2] not in short
+            and key[:3] not in short
         ):
-            if key[:2] not in short and key[:3] not in short:
-                out.append(key)
+            out.append(key)
     return out
