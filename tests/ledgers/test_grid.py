@@ -7,8 +7,10 @@ from ledger_cases import UNITS, sheet, unit
 
 from evalkit.codebook import load_codebook
 from evalkit.ledgers import from_sheets
-from evalkit.ledgers.grid import is_total, letter, structure
+from evalkit.ledgers.cells import is_total
+from evalkit.ledgers.grid import structure
 from evalkit.ledgers.headings import Headings
+from evalkit.ledgers.regions import letter
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,12 @@ from typing import Any
 
 from evalkit.documents.workbook import MARK, book_bytes, list_sheet, sheet_name, write_cell
 from evalkit.ledgers import persons
+from evalkit.ledgers.cells import ROWS, is_total
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import words_of
-from evalkit.ledgers.grid import ROWS, Structure, is_total, skip_reason, structure
+from evalkit.ledgers.grid import skip_reason, structure
 from evalkit.ledgers.headings import Headings, plain, squeeze
+from evalkit.ledgers.regions import Structure
 from evalkit.ledgers.scan import column_number
 from evalkit.problems import SEVERITIES, Problem
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import IGNORED, name_key
-from evalkit.ledgers.grid import Region
 from evalkit.ledgers.headings import squeeze
 from evalkit.ledgers.place import Place, district_of, levels_of, month_of
+from evalkit.ledgers.regions import Region
 from evalkit.problems import Problem
 
 _NARROW = re.compile(RULES["extracts"]["words"])

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.ledgers import dates, names, persons, values
+from evalkit.ledgers.cells import tick
 from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.grid import Region, tick, where
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.numerals import PROBATIONARY
 from evalkit.ledgers.place import (
@@ -31,6 +31,7 @@ from evalkit.ledgers.place import (
     levels_of,
     month_of,
 )
+from evalkit.ledgers.regions import Region, where
 from evalkit.problems import Problem, near, visible
 from evalkit.world import number
 from evalkit.world.period import in_time

@@ -15,17 +15,10 @@ from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SHEET_COLUMNS
 from evalkit.ledgers import checks, extracts, files, persons, shapes, tables
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
-from evalkit.ledgers.grid import (
-    Region,
-    Structure,
-    is_summary,
-    letter,
-    row_at,
-    skip_reason,
-    structure,
-)
+from evalkit.ledgers.grid import is_summary, skip_reason, structure
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import Place, area_names, locate
+from evalkit.ledgers.regions import Region, Structure, letter, row_at
 from evalkit.problems import InputError, Problem, visible
 
 NOT_COUNTED = "（程序不计入本表）"  # ends the first cell of a sheet that its author wants left out without a word

@@ -13,23 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evalkit.ledgers import dates, persons
+from evalkit.ledgers.cells import blank, cell_at, is_derived, is_total, tick
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import absent, words_of
-from evalkit.ledgers.grid import (
-    _fill_down,
-    _is_group,
-    _is_heading,
-    _is_lower,
-    _levels,
-    is_derived,
-    is_total,
-    skip_reason,
-    tick,
-    where,
-)
+from evalkit.ledgers.grid import skip_reason
 from evalkit.ledgers.headings import Headings, heading_keys, loosened, plain, squeeze
+from evalkit.ledgers.heads import fill_down, is_group, is_heading, is_lower, levels_of
 from evalkit.ledgers.place import area_names
+from evalkit.ledgers.regions import where
 from evalkit.problems import Problem
 from evalkit.world import number
 
@@ -129,20 +121,12 @@ def shaped(sheets: Sequence[RawSheet], shaping: Shaping) -> list[RawSheet]:
         if skip_reason(sheet) or sheet.state != "visible" or not sheet.rows:
             out.append(sheet)
             continue
-        _fill_down(sheet)
+        fill_down(sheet)
         for part in _beside(sheet, shaping) or [sheet]:
             made = (shape(part, shaping) for shape in SHAPES)
             reshaped = next((found for found in made if found), None)
             out += [part] if reshaped is None else reshaped
     return out
-
-
-def _blank(cell: object) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def _cell(row: Sequence[object], index: int) -> object:
-    return row[index] if index < len(row) else ""
 
 
 def _text(cell: object) -> str:
@@ -153,21 +137,21 @@ def _head(sheet: RawSheet, i: int) -> Head:
     """The heading whose last-but-lower row is `i`."""
     rows = sheet.rows
     top = bottom = i
-    if i and _is_group(rows[i - 1], rows[i]):
+    if i and is_group(rows[i - 1], rows[i]):
         top = i - 1
     while bottom + 1 < len(rows) and bottom - top < 2 and _goes_on(rows[bottom], rows[bottom + 1]):
         bottom += 1
-    return Head(top, bottom, _levels(rows[top : bottom + 1]))
+    return Head(top, bottom, levels_of(rows[top : bottom + 1]))
 
 
 def _goes_on(upper: Sequence[object], row: Sequence[object]) -> bool:
     """Whether a row is a lower level of the heading above it: words alone, further right, some below a group."""
-    if _is_lower(list(upper), list(row)):
+    if is_lower(list(upper), list(row)):
         return True
-    filled = [j for j, c in enumerate(row) if not _blank(c) and c != _cell(upper, j)]
+    filled = [j for j, c in enumerate(row) if not blank(c) and c != cell_at(upper, j)]
     words = all(isinstance(row[j], str) and not re.search(r"\d", str(row[j])) for j in filled)
-    first = next((j for j, c in enumerate(upper) if not _blank(c)), 0)
-    below = any(_blank(_cell(upper, j)) for j in filled)
+    first = next((j for j, c in enumerate(upper) if not blank(c)), 0)
+    below = any(blank(cell_at(upper, j)) for j in filled)
     return words and below and len(filled) > 1 and min(filled) > first
 
 
@@ -211,7 +195,7 @@ def _whole(sheet: RawSheet, rows: range) -> list[Row]:
 def _beside(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     """Tables that stand beside one another, one below the other."""
     found = next(
-        (i for i, row in enumerate(sheet.rows[:30]) if _is_heading(row, shaping.headings)), None
+        (i for i, row in enumerate(sheet.rows[:30]) if is_heading(row, shaping.headings)), None
     )
     if found is None:
         return None
@@ -225,12 +209,12 @@ def _beside(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     for start, stop in spans:
         rows: list[Row] = []
         for i, row in enumerate(sheet.rows):
-            some: Row = [(_cell(row, j), (i, j)) for j in range(start, stop)]
-            alone = [c for c in row if not _blank(c)]
-            if i < head.top and start and all(_blank(c) for c, _ in some) and len(alone) <= 2:
-                whole: Row = [(_cell(row, j), (i, j)) for j in range(len(row))]
+            some: Row = [(cell_at(row, j), (i, j)) for j in range(start, stop)]
+            alone = [c for c in row if not blank(c)]
+            if i < head.top and start and all(blank(c) for c, _ in some) and len(alone) <= 2:
+                whole: Row = [(cell_at(row, j), (i, j)) for j in range(len(row))]
                 some = whole[: stop - start]
-            if any(not _blank(c) for c, _ in some) or i <= head.bottom:
+            if any(not blank(c) for c, _ in some) or i <= head.bottom:
                 rows.append(some)
         out.append(_made(sheet, rows, "beside"))
     return out
@@ -248,8 +232,8 @@ def _cuts(sheet: RawSheet, head: Head, headings: Headings) -> list[int]:
     width = max(map(len, sheet.rows))
     cuts = []
     for gap in range(1, width - 1):
-        if all(_blank(_cell(row, gap)) for row in below) and not _blank(
-            _cell(sheet.rows[head.bottom], gap + 1)
+        if all(blank(cell_at(row, gap)) for row in below) and not blank(
+            cell_at(sheet.rows[head.bottom], gap + 1)
         ):
             sides = [
                 [levels for i, levels in head.levels.items() if a <= i < b]
@@ -284,15 +268,15 @@ def _years(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
         sums = dict.fromkeys(columns, 0.0)
         for n in range(below, len(sheet.rows)):
             here = sheet.rows[n]
-            if all(_blank(_cell(here, j)) for j in columns):
-                rows += _whole(sheet, range(n, n + 1)) if any(not _blank(c) for c in here) else []
-            elif item and is_total(_cell(here, key), RULES["shapes"]["totals"]):
+            if all(blank(cell_at(here, j)) for j in columns):
+                rows += _whole(sheet, range(n, n + 1)) if any(not blank(c) for c in here) else []
+            elif item and is_total(cell_at(here, key), RULES["shapes"]["totals"]):
                 _compare(sheet, n, here, sums, shaping)
             else:
-                said = (_cell(here, unit), (n, unit)) if unit is not None else ("", None)
-                name = (_cell(here, key), (n, key))
+                said = (cell_at(here, unit), (n, unit)) if unit is not None else ("", None)
+                name = (cell_at(here, key), (n, key))
                 for j, year in columns.items():
-                    if not _blank(_cell(here, j)):
+                    if not blank(cell_at(here, j)):
                         start: Row = [name, (item, None)] if item else [("", None), name]
                         rows.append([*start, (here[j], (n, j)), said, (year, None)])
                         sums[j] += _number(here[j])
@@ -313,7 +297,7 @@ def _below_years(
     """The first row below a heading of years, the column of the value of each year, and that of the unit."""
     unit = _headed(sheet.rows[i], "unit")
     lower = sheet.rows[i + 1] if i + 1 < len(sheet.rows) else []
-    if not _goes_on(sheet.rows[i], lower) or _cell(lower, key) not in (
+    if not _goes_on(sheet.rows[i], lower) or cell_at(lower, key) not in (
         "",
         None,
         sheet.rows[i][key],
@@ -322,7 +306,7 @@ def _below_years(
     columns = {}
     ends = [*list(years)[1:], max(map(len, sheet.rows))]
     for (start, year), end in zip(years.items(), ends, strict=True):
-        own = [j for j in range(start, end) if plain(str(_cell(lower, j))) in _WORDS["value"]]
+        own = [j for j in range(start, end) if plain(str(cell_at(lower, j))) in _WORDS["value"]]
         columns[own[0] if own else start] = year
     unit = _headed(lower, "unit") if unit is None else unit
     return i + 2, columns, unit
@@ -368,7 +352,7 @@ def _of_records(sheet: RawSheet, head: Head, j: int) -> bool:
     keys = heading_keys(head.levels[j][-1])[0]
     if not any(key in _WORDS["body"] or key in _WORDS["organisation"] for key in keys):
         return False
-    said = [c for row in sheet.rows[head.bottom + 1 :] if not _blank(c := _cell(row, j))]
+    said = [c for row in sheet.rows[head.bottom + 1 :] if not blank(c := cell_at(row, j))]
     return (
         sum(isinstance(c, str) and not _SO_MANY.fullmatch(squeeze(c)) for c in said) > len(said) / 2
     )
@@ -377,9 +361,9 @@ def _of_records(sheet: RawSheet, head: Head, j: int) -> bool:
 def _rows_are_areas(sheet: RawSheet, head: Head, key: int) -> bool:
     """Whether every row below a heading is of one area, none of which stands there twice."""
     said = [
-        squeeze(_cell(row, key))
+        squeeze(cell_at(row, key))
         for row in sheet.rows[head.bottom + 1 :]
-        if isinstance(_cell(row, key), str) and sum(not _blank(c) for c in row) > 2
+        if isinstance(cell_at(row, key), str) and sum(not blank(c) for c in row) > 2
     ]
     said = [t for t in said if t and not is_total(t, RULES["shapes"]["totals"])]
     areas = [t for t in said if area_names(t) and len(t) <= 16]
@@ -407,23 +391,27 @@ def _overview_of(
         here = sheet.rows[n]
         first = next((c for c in here if isinstance(c, str) and c.strip()), "")
         if is_total(first, RULES["shapes"]["totals"]) or is_total(
-            _cell(here, key), RULES["shapes"]["totals"]
+            cell_at(here, key), RULES["shapes"]["totals"]
         ):
             if "小计" not in squeeze(first):
                 totals.append(n)
             continue
-        if is_derived(first) or not isinstance(_cell(here, key), str) or _blank(_cell(here, key)):
-            rows += _whole(sheet, range(n, n + 1)) if sum(not _blank(c) for c in here) == 1 else []
+        if (
+            is_derived(first)
+            or not isinstance(cell_at(here, key), str)
+            or blank(cell_at(here, key))
+        ):
+            rows += _whole(sheet, range(n, n + 1)) if sum(not blank(c) for c in here) == 1 else []
             continue
-        if not area_names(str(_cell(here, key))):
-            rows += _whole(sheet, range(n, n + 1)) if sum(not _blank(c) for c in here) == 1 else []
-            if sum(not _blank(c) for c in here) > 1:
-                found = persons.gate(str(_cell(here, key)), "label").text
+        if not area_names(str(cell_at(here, key))):
+            rows += _whole(sheet, range(n, n + 1)) if sum(not blank(c) for c in here) == 1 else []
+            if sum(not blank(c) for c in here) > 1:
+                found = persons.gate(str(cell_at(here, key)), "label").text
                 shaping.said("area_unconfirmed", sheet, (n, key), found, "这一行未计入")
             continue
         for j, name in counted.items():
-            cell = _cell(here, j)
-            if not _blank(cell):
+            cell = cell_at(here, j)
+            if not blank(cell):
                 unit = heading_keys(head.levels[j][-1])[1] or ""
                 year = (_told_year(head.levels[j]), None)
                 item: Row = [(here[key], (n, key)), (name, (head.top, j)), (cell, (n, j))]
@@ -450,7 +438,7 @@ def _compare(
 ) -> None:
     """The printed total of each column against the sum of its rows."""
     for j, own in sums.items():
-        cell = _cell(row, j)
+        cell = cell_at(row, j)
         if isinstance(cell, int | float) and abs(cell - own) > _CENT:
             said = (f"合计{number.plain(cell)}", f"各行相加为{number.plain(own)}")
             shaping.said("total_differs", sheet, (n, j), *said)
@@ -496,7 +484,7 @@ def _titles(sheet: RawSheet) -> list[Row]:
     """The rows above a table that hold one text."""
     out = []
     for n in range(len(sheet.rows)):
-        if len({str(c) for c in sheet.rows[n] if not _blank(c)}) > 1:
+        if len({str(c) for c in sheet.rows[n] if not blank(c)}) > 1:
             break
         out += _whole(sheet, range(n, n + 1))
     return out
@@ -508,7 +496,7 @@ def _turned(sheet: RawSheet) -> RawSheet:
     width = max(map(len, sheet.rows))
     below = sheet.rows[start:]
     rows: list[Row] = [
-        [(_cell(row, j), (start + n, j)) for n, row in enumerate(below)] for j in range(width)
+        [(cell_at(row, j), (start + n, j)) for n, row in enumerate(below)] for j in range(width)
     ]
     return _made(sheet, rows, "turned")
 
@@ -532,16 +520,16 @@ def _counted_matrix(
     town: tuple[object, Place | None] = ("", None)
     for n in range(i + 1, len(cells.rows)):
         row = cells.rows[n]
-        marks = [_cell(row, j) for j in have]
-        name = _cell(row, key)
-        if _blank(name) or is_total(name, RULES["shapes"]["totals"]) or all(map(_blank, marks)):
+        marks = [cell_at(row, j) for j in have]
+        name = cell_at(row, key)
+        if blank(name) or is_total(name, RULES["shapes"]["totals"]) or all(map(blank, marks)):
             continue
         if any(isinstance(m, int | float) and m not in (0, 1) for m in marks):
             return None  # numbers of a township, no marks
-        if area is not None and not _blank(_cell(row, area)):
+        if area is not None and not blank(cell_at(row, area)):
             town = (row[area], (n, area))
         full = all(_yes(mark) for mark in marks)
-        if whole is not None and not _blank(_cell(row, whole)) and _yes(row[whole]) != full:
+        if whole is not None and not blank(cell_at(row, whole)) and _yes(row[whole]) != full:
             at = cells.origin.get((n, whole), (n, whole))
             said = (f"{squeeze(row[whole])}，各项{'齐全' if full else '不齐全'}", "按各项计")
             shaping.said(
@@ -558,7 +546,7 @@ def _counted_matrix(
 
 def _yes(cell: object) -> bool:
     mark = tick(cell)
-    return mark in ("yes", "open") if mark else not _blank(cell) and not absent(cell)
+    return mark in ("yes", "open") if mark else not blank(cell) and not absent(cell)
 
 
 # --- a page a unit -------------------------------------------------------------------------------------------------------
@@ -572,7 +560,7 @@ def _card(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     key = ""
     n_pairs = n_rows = 0
     for n, row in enumerate(sheet.rows):
-        filled = [(j, c) for j, c in _without_repeats(sheet, n, row) if not _blank(c)]
+        filled = [(j, c) for j, c in _without_repeats(sheet, n, row) if not blank(c)]
         known = [isinstance(c, str) and headings.known(c) for _, c in filled]
         beside = [
             known[k] and known[k + 1] and filled[k + 1][0] == filled[k][0] + 1
@@ -676,14 +664,14 @@ def _account_of(
     balance: float | None = None
     for n in range(i + 1, len(sheet.rows)):
         row = sheet.rows[n]
-        summary = _text(_cell(row, at["summary"]))
+        summary = _text(cell_at(row, at["summary"]))
         first = next((str(c) for c in row if isinstance(c, str) and c.strip()), "")
-        money = {k: _cell(row, at[k]) for k in ("income", "spending", "balance") if k in at}
+        money = {k: cell_at(row, at[k]) for k in ("income", "spending", "balance") if k in at}
         amounts = {
             k: float(v) if isinstance(v, int | float) else _money(v) for k, v in money.items()
         }
         if all(v is None for v in amounts.values()):
-            rows += _whole(sheet, range(n, n + 1)) if any(not _blank(c) for c in row) else []
+            rows += _whole(sheet, range(n, n + 1)) if any(not blank(c) for c in row) else []
             continue
         if is_total(summary, RULES["shapes"]["totals"]) or is_total(
             first, RULES["shapes"]["totals"]

@@ -20,9 +20,9 @@ import pyarrow as pa
 from evalkit.ledgers import persons, totals
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import IGNORED, SUFFIXES, TEXT, Form, absent, name_key, split_names
-from evalkit.ledgers.grid import row_at
 from evalkit.ledgers.headings import loosened, plain, squeeze
 from evalkit.ledgers.numerals import NOTES, PROBATIONARY, UNCOUNTED
+from evalkit.ledgers.regions import row_at
 from evalkit.problems import Problem, near
 
 PLACE = ["area", "period", "sheet", "source_row", "place_key"]
