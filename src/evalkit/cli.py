@@ -521,7 +521,8 @@ def score(
 @app.command()
 def whatif(
     scenario: Annotated[
-        Path | None, typer.Argument(help="调整方案文件（YAML）；不写则用 --set")
+        str | None,
+        typer.Argument(help="调整方案：文件（YAML），或已保存的方案名称；不写则用 --set"),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -568,8 +569,16 @@ def whatif(
         str | None, typer.Option(help="一个党组织的名称：能拿多少、为什么；重名的写 地区/名称")
     ] = None,
     compare: Annotated[
-        list[Path] | None, typer.Option(help="并列比较的方案文件，2到6个，每个写一次")
+        list[str] | None, typer.Option(help="并列比较的方案（文件或名称），2到6个，每个写一次")
     ] = None,
+    question: Annotated[
+        str | None, typer.Option(help="这个方案要回答的问题，写在方案文件开头")
+    ] = None,
+    save: Annotated[
+        str | None,
+        typer.Option(help="把这个方案按名称存到项目的 scenarios 文件夹，以后写名称就能重算"),
+    ] = None,
+    scenarios: Annotated[bool, typer.Option("--scenarios", help="列出已保存的方案")] = False,
     list_: Annotated[
         bool, typer.Option("--list", help="列出能调整的项目：现行数值、允许范围、例子")
     ] = False,
@@ -589,12 +598,15 @@ def whatif(
         from evalkit.subsidy.listing import lines
         from evalkit.subsidy.loading import read_scenario
 
-        for line in lines(read_scenario(scenario, scheme)[1]):
+        for line in lines(read_scenario(scenario if scenario else None, scheme)[1]):
             say(line)
         return
     asked = Asked(
         scenarios=tuple(compare or ()) or ((scenario,) if scenario else ()),
         compared=bool(compare),
+        listed=scenarios,
+        save=save or "",
+        question=question or "",
         changes=tuple(set_ or ()),
         since=since,
         scheme=scheme,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from county_holes import copied
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -45,3 +46,11 @@ def funds() -> pd.DataFrame:
         rows, columns=["area", "party_org", "flow", "source", "purpose", "amount_fen"]
     )
     return frame.assign(period="2026")
+
+
+@pytest.fixture(scope="package")
+def counties(tmp_path_factory) -> Path:
+    """The three counties of the tests, built; read them, do not write into them."""
+    root = tmp_path_factory.mktemp("counties")
+    copied(root)
+    return root

@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of
+from typer.testing import CliRunner
 
 import evalkit as ek
+from evalkit.cli import app
 from evalkit.documents import MIME, Block
 from evalkit.problems import InputError
 from evalkit.reports import plan_report as report
-from evalkit.subsidy import plan
+from evalkit.subsidy import plan, read_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = {"per_member": {"label": "每人", "unit": "元/人·年", "range": [0, 1000], "step": 10}}
@@ -56,7 +58,9 @@ def test_what_stands_below_follows_every_field(made, field) -> None:
     new = {"to": 260, "day": date(2026, 10, 1), "where": "乙区", "choice": "o.branch"}[field]
     getattr(form, field).value = new
     if field == "choice":
-        assert form.to.value == 3000  # another item begins at its own value, not at the old one's
+        assert (
+            form.new == 3000 and form.old.value == "3000元/人·年"
+        )  # another item begins at its own value, not at the old one's
         form.to.value = 3500
     for make, view in zip(makers, views, strict=True):
         assert view.block.to_json() == make(form.result).to_json()
@@ -132,6 +136,120 @@ def test_a_cell_is_shown_anew_in_its_place(made, monkeypatch) -> None:
     first, second = (Block.from_json(bundle[MIME]).plain() for bundle in shown)
     assert second == form.result.sentence != first
     assert form.result.sentence in shown[1]["text/html"]
+
+
+def ask(form: Any, **given: Any) -> None:
+    """Type into the fields of a form; `to` and its kind into the first line, `lines` are further ones."""
+    form.years.value = given.pop("years", form.years.value)
+    form.kind.value = given.pop("kind", "cost")
+    for row in given.pop("lines", ()):
+        form._add(form.item, None)
+        fill(form.lines[-1], *row)
+    if "line" in given:
+        fill(form.lines[0], *given.pop("line"))
+    for name, text in given.items():
+        field = form.asks.get(name) or getattr(form, name)
+        field.value = text
+
+
+def fill(row: Any, item: str, to: str = "", scope: str = "", day: date | None = None) -> None:
+    row.choice.value = item
+    row.day.value = day
+    row.scope.value = scope
+    row.to.value = to
+
+
+ITEM = "activity.per_member"
+IN_THE_FORM = (
+    ({"line": (ITEM, "200", "", date(2026, 7, 1))}, ["--set", f"{ITEM}=200", "--from", "2026-07-01"]),
+    ({"kind": "budget", "line": (ITEM,), "budget": "5万"}, ["--budget", "5万"]),
+    ({"line": ("organisation", "+20%")}, ["--set", "党组织补助=+20%"]),
+    ({"line": ("matching.ratio", "1:0.5")}, ["--set", "matching.ratio=1:0.5"]),
+    ({"line": ("start_up.amount", "5000")}, ["--set", "启动经费=5000"]),
+    ({"line": ("instructor.each", "300/月")}, ["--set", "指导员补贴=300/月"]),
+    ({"line": (ITEM, "2026:170，2027:190，2028:210"), "years": "2026-2029"},
+     ["--set", f"{ITEM}=2026:170,2027:190,2028:210", "--periods", "2026-2029"]),
+    ({"line": (ITEM, "400"), "share": "3:3:4"}, ["--set", f"{ITEM}=400", "--share", "3:3:4"]),
+    ({"kind": "cap", "line": (ITEM, ""), "cap": "60万", "floor": "2000"},
+     ["--cap", "60万", "--by", "members", "--floor", "2000"]),
+    ({"line": (ITEM, ""), "only": "三星以上"}, ["--only", "三星以上"]),
+    ({"line": (ITEM, "+10%", "城区")}, ["--set", f"{ITEM}@城区=+10%"]),
+    ({"kind": "reach", "line": (ITEM,), "reach": "90%", "standard": "200"},
+     ["--reach", "90%", "--standard", "200"]),
+    ({"line": ("organisation", "-20%", "", date(2026, 1, 1)),
+      "lines": [("organisation.guarantee", "100%")]},
+     ["--set", "党组织补助=-20%", "--from", "2026-01-01", "--set", "organisation.guarantee=100%"]),
+    ({"line": ("activity.basis", "按标准全额")}, ["--set", "activity.basis=entitlement"]),
+    ({"line": (ITEM, "200"), "lines": [("organisation.branch", "+500", "五星")]},
+     ["--set", f"{ITEM}=200", "--set", "organisation.branch@五星=+500"]),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def county_data(counties) -> Any:
+    return ek.load(counties)
+
+
+@pytest.mark.parametrize(("fields", "typed"), IN_THE_FORM)
+def test_every_question_in_the_fields_has_the_answer_of_the_command(
+    county_data, counties, fields: dict, typed: list, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("evalkit.reports.plan_command.load", lambda *_, **__: county_data)
+    made = ek.plan(county_data, "fuyang-2015", [2026, 2027])
+    form = made.form(folder=tmp_path)
+    ask(form, **dict(fields))
+    assert form.answered is not None, form.out.value
+    periods = [] if "--periods" in typed else ["--periods", "2026-2027"]
+    done = CliRunner().invoke(app, ["whatif", "--project", str(counties), *typed, *periods])
+    lines = done.output.splitlines()[:-1]
+    assert list(form.answered.lines) == lines and lines[-1] in form.out.value
+    form.title.value = "一问"
+    form.save.click()
+    kept = form.reform  # what is kept asks the same, in the form and on the command line
+    form.fill(read_scenario(tmp_path / "一问.yml")[0])
+    assert list(form.answered.lines) == lines and form.reform.changes == kept.changes
+    again = ["whatif", "--project", str(counties), str(tmp_path / "一问.yml")]
+    assert CliRunner().invoke(app, again).output.splitlines()[:-1] == lines
+
+
+def test_scenarios_in_the_form_stand_side_by_side(made, tmp_path) -> None:
+    form = made.form(item="m.per_member", new=200, folder=tmp_path)
+    form.save.click()
+    assert "方案名称" in form.said.value
+    for name, value in (("甲", 200), ("乙", 260)):
+        form.to.value, form.title.value, form.question.value = value, name, f"提到{value}？"
+        form.save.click()
+    assert (tmp_path / "甲.yml").read_text(encoding="utf-8").startswith('question: "提到200？"')
+    form.compare.click()
+    assert "2到6个" in form.said.value
+    form.stored.value = ("甲", "乙")
+    form.compare.click()
+    assert form.said.value == "" and "提到260？" in form.beside.value
+    form.stored.value = ("甲",)
+    form.open.click()
+    assert form.new == 200 and form.question.value == "提到200？"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"line": ("m.per_member", "5000")},
+            "活动·每人：取值不合规定；原文：5000元/人·年；允许：0 到 1000",
+        ),
+        ({"kind": "budget", "line": ("m.per_member",), "budget": "很多"}, "一年最多增加：取值"),
+        ({"kind": "cap", "line": ("m.per_member", ""), "cap": "1"}, "总额："),
+        ({"kind": "org", "line": ("m.per_member", "200"), "org": "联合支"}, "党组织名称："),
+        ({"kind": "reach", "line": ("m.per_member",), "reach": "900%"}, "多大比例的党组织"),
+        ({"line": ("m.per_member", "200"), "years": "明年"}, "测算年份"),
+        ({"line": ("m.per_member", "200"), "share": "全省"}, "出资"),
+    ],
+)
+def test_faults_are_told_in_the_words_of_the_form(made, fields: dict, told: str) -> None:
+    form = made.form(item="m.per_member", new=200)
+    ask(form, **dict(fields))
+    assert form.result is None and told in form.out.value, form.out.value
+    assert "--" not in form.out.value and "changes" not in form.out.value
 
 
 def test_no_cell_of_the_notebook_keeps_its_own_scenario(demo_project) -> None:

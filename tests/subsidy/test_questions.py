@@ -30,12 +30,9 @@ YEAR = "2025"
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory) -> Path:
+def city(counties: Path) -> Path:
     """The three counties, built."""
-    root = tmp_path_factory.mktemp("city")
-    shutil.copytree(COUNTIES, root / "data" / "raw")
-    ek.build(root, jobs=1)
-    return root
+    return counties
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.indicators.load import Data, load
+from evalkit.indicators.project import find_project
 from evalkit.problems import InputError, Problem
+from evalkit.reports.plan_scenarios import FOLDER, Side, enough, keep, listed, path_of, side_by_side
 from evalkit.subsidy.asking import Answered, answered
 from evalkit.subsidy.changes import limited
-from evalkit.subsidy.comparing import compare
+from evalkit.subsidy.cost import cost
 from evalkit.subsidy.dated import start_day
+from evalkit.subsidy.distribution import groups
 from evalkit.subsidy.loading import parse_changes, read_scenario
 from evalkit.subsidy.money import in_words
 from evalkit.subsidy.plan import Plan, plan, years_asked
@@ -22,15 +25,17 @@ from evalkit.subsidy.words import WORDS
 from evalkit.world.number import percent, plain
 
 STANDARD = 150.0  # yuan a member that counts as reached, where nobody says
-FEWEST, MOST = 2, 6  # scenarios side by side
 
 
 @dataclass(frozen=True)
 class Asked:
     """What stands on the command line."""
 
-    scenarios: tuple[Path, ...] = ()
+    scenarios: tuple[str, ...] = ()
     compared: bool = False
+    listed: bool = False
+    save: str = ""
+    question: str = ""
     changes: tuple[str, ...] = ()
     since: str | None = None
     scheme: str | None = None
@@ -49,19 +54,31 @@ def told(asked: Asked) -> list[str]:
     if asked.standard is not None and not asked.standard > 0:
         allowed, typed = "大于0的金额（元/人）", plain(asked.standard)
         raise InputError(Problem("value_invalid", where="--standard", found=typed, allowed=allowed))
+    if asked.listed:
+        return listed(_folder(asked))
     data = load(asked.project, dataset=asked.dataset)
     if asked.compared:
         return _side_by_side(asked, data)
     reform, scheme = _scenario(asked, asked.scenarios[0] if asked.scenarios else None)
     made = _planned(asked, data, [reform], scheme)
     found = answered(made, reform, Result)
+    lines = list(found.lines)
+    if asked.save:
+        path = keep(reform, scheme, _folder(asked), asked.save)
+        lines.append(WORDS.say("scenarios.saved", path=path, name=path.stem))
     if not asked.files:
-        return [*found.lines, WORDS["command"]["no_files"]]
-    return [*found.lines, *_written(asked, data, found)]
+        return [*lines, WORDS["command"]["no_files"]]
+    return [*lines, *_written(asked, data, found)]
 
 
-def _scenario(asked: Asked, path: Path | None) -> tuple[Reform, Scheme]:
-    """The reform of a file with what was typed beside it."""
+def _folder(asked: Asked) -> Path:
+    """Where the project keeps its scenarios."""
+    return find_project(asked.project).root / FOLDER
+
+
+def _scenario(asked: Asked, named: str | None) -> tuple[Reform, Scheme]:
+    """The reform of a file, or of a scenario that the project keeps, with what was typed beside it."""
+    path = path_of(_folder(asked), named) if named else None
     reform, scheme = read_scenario(path, asked.scheme)
     since = start_day(asked.since, "--from").isoformat() if asked.since else None
     more = limited(asked.only, asked.share, since)
@@ -70,7 +87,8 @@ def _scenario(asked: Asked, path: Path | None) -> tuple[Reform, Scheme]:
     both = reform + scheme.reform(typed | more)
     standard = asked.standard
     given = dict(asked.ask) | {"standard": plain(standard) if standard is not None else None}
-    return replace(both, ask=reform.ask.override(given)), scheme
+    question = asked.question or both.question
+    return replace(both, ask=reform.ask.override(given), question=question), scheme
 
 
 def _planned(asked: Asked, data: Data, reforms: list[Reform], scheme: Scheme) -> Plan:
@@ -117,42 +135,57 @@ def _written(asked: Asked, data: Data, found: Answered) -> list[str]:
 
 
 def _side_by_side(asked: Asked, data: Data) -> list[str]:
-    """Scenarios as a table in lines; each under its question."""
-    if not FEWEST <= len(asked.scenarios) <= MOST:
-        found = f"{len(asked.scenarios)}个方案"
-        allowed = f"{FEWEST}到{MOST}个，每个写一次 --compare"
-        raise InputError(Problem("value_invalid", where="--compare", found=found, allowed=allowed))
-    read = [_scenario(asked, path) for path in asked.scenarios]
+    """Scenarios as lines, a file with the table where files are asked for; each under its name or question."""
+    enough(len(asked.scenarios))
+    read = [_scenario(asked, one) for one in asked.scenarios]
     if len({scheme.scheme for _, scheme in read}) > 1:
         found = "、".join(scheme.scheme for _, scheme in read)
-        raise InputError(
-            Problem(
-                "scenario_conflict", where="base", found=found, advice="并列的方案要用同一个 base"
+        advice = "并列的方案要用同一个 base"
+        raise InputError(Problem("scenario_conflict", where="base", found=found, advice=advice))
+    made = _planned(asked, data, [reform for reform, _ in read], read[0][1])
+    sides = [
+        Side(_name(reform, Path(one)), answered(made, reform, Result))
+        for (reform, _), one in zip(read, asked.scenarios, strict=True)
+    ]
+    lines = [line for year in made.years for line in _compared(sides, year)]
+    for one in sides:
+        lines += [f"{one.name}：{text}" for text in one.result.reform.lines(made.scheme)]
+    if not asked.files:
+        return [*lines, WORDS["command"]["no_table"]]
+    folder = asked.out or data.project.reports / "测算"
+    return [*lines, *_table_of(sides, folder)]
+
+
+def _compared(sides: Sequence[Side], year: int) -> list[str]:
+    """A line a scenario: what it costs in a year, 现行标准 first."""
+    before = int(cost(sides[0].result, [], year)["baseline_fen"].iloc[0])
+    told = [WORDS.say("command.now", year=year, amount=in_words(before))]
+    for one in sides:
+        spent, more = one.money(year)
+        counts = groups(one.result, [], year).iloc[0]
+        everybody = sum(int(counts[key]) for key in ("gain", "same", "lose"))
+        told.append(
+            WORDS.say(
+                "command.compared",
+                year=year,
+                scenario=one.name,
+                amount=in_words(spent),
+                change=in_words(more),
+                gain=percent(int(counts["gain"]), over=max(1, everybody)),
             )
         )
-    reforms = {
-        _name(reform, path): reform for (reform, _), path in zip(read, asked.scenarios, strict=True)
-    }
-    made = _planned(asked, data, list(reforms.values()), read[0][1])
-    lines = []
-    results = {
-        name: answered(made, reform, Result).result.reform for name, reform in reforms.items()
-    }
-    for year in made.years:
-        for row in compare(made, results, year).to_dict("records"):
-            lines.append(
-                WORDS.say(
-                    "command.compared",
-                    year=year,
-                    scenario=row["scenario"],
-                    amount=in_words(row["amount_fen"]),
-                    change=in_words(row["change_fen"]),
-                    gain=percent(row["gain_share"]),
-                )
-            )
-    for name, reform in results.items():
-        lines += [f"{name}：{text}" for text in reform.lines(made.scheme)]
-    return lines
+    return told
+
+
+def _table_of(sides: Sequence[Side], folder: Path) -> list[str]:
+    """Write the table of the scenarios as a page, for Word and for Excel."""
+    from evalkit.documents import Block, write
+
+    name = WORDS["scenarios"]["file"]
+    blocks = [Block.heading(WORDS["scenarios"]["title"], 1), side_by_side(sides)]
+    for ending in (".html", ".docx", ".xlsx"):
+        write(blocks, folder / f"{name}{ending}")
+    return [WORDS.say("command.table", name=name, folder=folder)]
 
 
 def _name(reform: Reform, path: Path) -> str:

@@ -380,7 +380,7 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     for path in (out / "测算说明.html", out / "测算说明.docx", out / "测算表.xlsx"):
         locked = [p.read for p in write_document(all_blocks, path) if p.code == "output_locked"]
         written.append(Path(locked[0]) if locked else path)
-    files = {"调整方案.yml": result.reform.to_yaml().encode("utf-8")}
+    files = {"调整方案.yml": result.reform.to_yaml(result.plan.scheme).encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
     frames = {name: b.frame() for name, b in tables.items()}
     frames |= {"分项目分地区": _plain(result.table, result)}
@@ -404,6 +404,28 @@ def _clear(folder: Path, written: set[str]) -> None:
     for path in folder.iterdir():
         if OF_A_SCENARIO.fullmatch(path.name) and path.name not in written:
             path.unlink(missing_ok=True)
+
+
+def by_share(shared: Envelope, result: Result, place: str = NO_WORD) -> Block:
+    """What a fixed sum gives to each area, beside what the scheme would give."""
+    heads = WORDS["envelope"]["heads"]
+    rows = [
+        [r["area_name"], r["organisations"], r["members"], *(r[c] / 1e6 for c in _OF_A_SHARE)]
+        for r in shared.areas.to_dict("records")
+    ]
+    sums = shared.areas[["organisations", "members", *_OF_A_SHARE]].sum()
+    total = [sums["organisations"], sums["members"], *(sums[c] / 1e6 for c in _OF_A_SHARE)]
+    columns = [
+        {"key": "area", "label": place},
+        _money(heads["organisations"], "organisations", 0),
+        _money("党员数", "members", 0),
+        *(_money(heads[c].removesuffix("（元）"), c) for c in _OF_A_SHARE),
+    ]
+    title = WORDS.say("envelope.title", year=shared.year)
+    return _block(result, title, columns, [*rows, ["合计", *total]], 1, notes=[ROUNDED])
+
+
+_OF_A_SHARE = ("need_fen", "amount_fen", "change_fen")
 
 
 def write_envelope(shared: Envelope, folder: str | Path) -> list[Path]:

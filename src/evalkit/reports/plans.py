@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evalkit.reports import plan_form
+from evalkit.reports import plan_form, plan_sliders
 from evalkit.subsidy.plan import Plan
 from evalkit.world.showing import shows
 
 shows(Plan, "form")(plan_form.form)
-shows(Plan, "sliders")(plan_form.sliders)
+shows(Plan, "sliders")(plan_sliders.sliders)

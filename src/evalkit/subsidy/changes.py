@@ -137,11 +137,20 @@ def _change(scheme: SchemeData, path: str, value: Any) -> Any:
         value = _part(value)
     if isinstance(value, Mapping) and WORDS["settings"].keys() & path.split("."):
         raise PydanticCustomError("dated", WORDS["undated"])
-    named = {str(word): code for code, word in WORDS["values"].items()}
     if isinstance(value, str) and "eligible." not in path:
-        value = named.get(value, value)
-        value = {"true": True, "false": False}.get(value.lower(), value)
+        value = _code(path, value)
     return json.dumps(plain_dates(value), ensure_ascii=False, default=str)
+
+
+def _code(path: str, word: str) -> Any:
+    """The code of a rule that is written as its Chinese word."""
+    named = WORDS["listing"]["words"] | WORDS["values"]
+    if path.endswith(".by"):
+        named = WORDS["columns"]
+    found = {str(chinese): code for code, chinese in named.items()}.get(word, word)
+    if path.endswith(".lag") and str(found).isdigit():
+        return int(found)
+    return {"true": True, "false": False}.get(str(found).lower(), found)
 
 
 PAYER_SETTINGS = ("payer", "added")  # who pays, and who pays what is added
@@ -299,6 +308,11 @@ def _setting_word(path: str, value: Any) -> str:
         return "、".join(shares) or WORDS["typed_none"]
     if "eligible." in path:
         return _condition_word(path.rpartition(".")[2], value)
+    if path.endswith(".guarantee"):
+        none = WORDS["listing"]["none"]["guarantee"]
+        return none if value is None else percent(Decimal(str(value)), 0)
+    if path.endswith(".basis") and value is None:
+        return str(WORDS["listing"]["none"]["basis"])
     named = WORDS["values"] | WORDS["columns"]
     return str(named.get(str(value), str(value)))
 

@@ -14,13 +14,17 @@ from evalkit.world.number import percent, plain
 
 @dataclass(frozen=True)
 class Item:
-    """Something that a question may set: how it is written, what it is called, what it is, what it may be, an example."""
+    """Something that a question may set: how it is written, what it is called, what it is, what it may be, an example.
+
+    `allowed` are the words of a rule that may be typed.
+    """
 
     path: str
     label: str
     value: str
     range: str
     example: str
+    allowed: tuple[str, ...] = ()
 
 
 def items(scheme: SchemeData) -> list[Item]:
@@ -32,11 +36,16 @@ def items(scheme: SchemeData) -> list[Item]:
                 _standard(f"{code}.{key}", f"{part.name}·{one.label}", one)
                 for key, one in part.params.items()
             ]
+    return found + settings(scheme)
+
+
+def settings(scheme: SchemeData) -> list[Item]:
+    """The rules of the components and of the whole scheme that may be changed."""
     paths = [
         f"{code}.{key}" for code, part in scheme.components.items() for key in settings_of(part)
     ]
     paths = [path for path in paths if _alone(scheme, path)]
-    return found + [_setting(scheme, path) for path in (*paths, "members", "dates", "rounding")]
+    return [_setting(scheme, path) for path in (*paths, "members", "dates", "rounding")]
 
 
 def _alone(scheme: SchemeData, path: str) -> bool:
@@ -59,7 +68,9 @@ def _setting(scheme: SchemeData, path: str) -> Item:
     name = path.rpartition(".")[2]
     if name == "guarantee":
         shown = percent(value, 0) if value is not None else WORDS["listing"]["none"][name]
-        return Item(path, scheme.label(path), shown, "0%～100%", f"--set {path}=100%")
+        return Item(
+            path, scheme.label(path), shown, "0%～100%", f"--set {path}=100%", ("100%", "90%")
+        )
     if name in PAYER_SETTINGS:
         named = lists()["payer"]
         shares = dict(value or {})
@@ -70,6 +81,7 @@ def _setting(scheme: SchemeData, path: str) -> Item:
             shown or "—",
             WORDS["listing"]["payers"],
             f"--set {path}=市3县7",
+            ("省3市3县4", "市3县7", "县10"),
         )
     allowed = WORDS["listing"]["allowed"].get(name, {})
     words = WORDS["values"] | WORDS["columns"] | WORDS["listing"]["words"]
@@ -79,7 +91,8 @@ def _setting(scheme: SchemeData, path: str) -> Item:
         str(value)
     ]
     told = "、".join(f"{code}（{words.get(code, code)}）" for code in allowed)
-    return Item(path, scheme.label(path), shown, told, f"--set {path}={others[0]}")
+    typed = tuple(str(words.get(code, code)) for code in allowed)
+    return Item(path, scheme.label(path), shown, told, f"--set {path}={others[0]}", typed)
 
 
 def lines(scheme: SchemeData) -> list[str]:

@@ -143,13 +143,13 @@ def parse_changes(texts: Sequence[str], since: str | None = None) -> dict[str, A
             raise InputError(
                 Problem("scenario_conflict", where=path, found="、".join(texts), advice=advice)
             )
-        plain: Any = _number_of(value)
+        plain: Any = number_of(value)
         undated = path.rpartition(".")[2] == "guarantee" or path.endswith("·保底")
         found[path] = {first: plain} if first and not undated else plain
     return found
 
 
-def _number_of(text: str) -> Any:
+def number_of(text: str) -> Any:
     """A number as typed (200, 0.5, 3,500); anything else as it stands."""
     grouped = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", text)
     if re.fullmatch(r"-?\d+", grouped):

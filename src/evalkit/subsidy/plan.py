@@ -154,12 +154,16 @@ class Plan(PlanData):
     def form(
         self,
         item: str | None = None,
-        new: float | None = None,
+        new: float | str | None = None,
         since: str | date | None = None,
         scope: str | None = None,
+        folder: str | Path | None = None,
     ) -> Any:
-        """项目, 由, 调到, 自何日起, 范围 as fields of a notebook; the answer changes with every field."""
-        return shown(self, "form", item, new, since, scope)
+        """项目, 由, 调到, 自何日起, 范围 and all other questions as fields of a notebook; the answer changes with each.
+
+        Scenarios are kept in `folder` (by default ``scenarios`` of the nearest project).
+        """
+        return shown(self, "form", item, new, since, scope, folder)
 
     def sliders(self, folder: str | Path = "方案") -> Any:
         """A slider for every parameter, presets, 保存方案 and 写测算说明; ``.result()`` is the last `Result`."""

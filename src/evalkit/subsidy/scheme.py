@@ -15,6 +15,7 @@ from evalkit.subsidy.checks import SchemeFaults
 from evalkit.subsidy.dated import ALWAYS
 from evalkit.subsidy.extending import ADDED, prepared, widened
 from evalkit.subsidy.values import SchemeData
+from evalkit.subsidy.written import as_yaml
 from evalkit.world.declared import At, Faults
 
 MOST_YEARS = 20  # that are reckoned where nobody asked for years
@@ -156,7 +157,9 @@ class Reform:
     def to_json(self) -> str:
         return json.dumps(self.as_dict(), ensure_ascii=False, indent=1)
 
-    to_yaml = to_json  # JSON is YAML 1.2: `load_reform` and any YAML reader take it
+    def to_yaml(self, scheme: Scheme | None = None) -> str:
+        """A file that is read and changed by hand, its question at the head; with the scheme it says what is changed."""
+        return as_yaml(self.as_dict(), scheme.wide_enough(self) if scheme else None)
 
     @classmethod
     def of(cls, raw: Mapping[str, Any], scheme: Scheme, faults: Faults | None = None) -> Reform:
