@@ -238,7 +238,7 @@ def test_scenarios_in_the_form_stand_side_by_side(made, tmp_path) -> None:
             "活动·每人：取值不合规定；原文：5000元/人·年；允许：0 到 1000",
         ),
         ({"kind": "budget", "line": ("m.per_member",), "budget": "很多"}, "一年最多增加：取值"),
-        ({"kind": "cap", "line": ("m.per_member", ""), "cap": "1"}, "总额："),
+        ({"kind": "cap", "line": ("m.per_member", ""), "cap": "1", "floor": "2000"}, "总额："),
         ({"kind": "org", "line": ("m.per_member", "200"), "org": "联合支"}, "党组织名称："),
         ({"kind": "reach", "line": ("m.per_member",), "reach": "900%"}, "多大比例的党组织"),
         ({"line": ("m.per_member", "200"), "years": "明年"}, "测算年份"),

@@ -133,8 +133,8 @@ def _change(scheme: SchemeData, path: str, value: Any) -> Any:
         return standard(scheme.parameters[path], value)
     if path.rpartition(".")[2] in PAYER_SETTINGS:
         return json.dumps({payer: str(part) for payer, part in _shares(value).items()})
-    if path.endswith(".guarantee") and isinstance(value, str):
-        value = _part(value)
+    if path.endswith(".guarantee") and isinstance(value, str | int | float) and value != 0:
+        value = _part(str(value))
     if isinstance(value, Mapping) and WORDS["settings"].keys() & path.split("."):
         raise PydanticCustomError("dated", WORDS["undated"])
     if isinstance(value, str) and "eligible." not in path:
