@@ -317,12 +317,30 @@ def template(
     form: Annotated[
         list[str] | None, typer.Option("--form", help="只要这几种，如 组织台账；默认全部")
     ] = None,
+    filled: Annotated[
+        Path | None,
+        typer.Option(
+            "--for", help="按这个项目预填：每个区县一本，带地区、名单、上年数；填好原样放回即可"
+        ),
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option(help="与 --for 连用：哪一级各一本，district 或 township")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="与 --for 连用：填哪一年；默认已有数据的下一年")
+    ] = None,
     project: ProjectOption = None,
 ) -> None:
     """生成空白台账：带下拉选项和填写检查，填好即可读入。不要求换用，原有台账照样能读。"""
     from evalkit.indicators.project import find_project, nearest_codebook
     from evalkit.ledgers.template import write_templates
 
+    if filled is not None:
+        from evalkit.building.blanks import write_for
+
+        written = write_for(filled, out, form, level, period)
+        say(f"已写出 {len(written)} 本预填的空表：{out}")
+        return
     codebook = find_project(project).codebook if project else nearest_codebook()
     for path in write_templates(out, form, codebook):
         say(f"已写出空表：{path}")

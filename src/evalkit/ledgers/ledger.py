@@ -294,7 +294,7 @@ def _structures(
                     f"没有：{name}按零计入",
                 )
             )
-        elif sheet.file in quiet.values() and found.counts.get("heading") and not found.blocks:
+        elif sheet.file in quiet.values() and _not_filled(found, headings):
             found = Structure(reason="空白的模板")
         else:
             if (
@@ -322,6 +322,21 @@ def _structures(
                     )
                 )
         yield sheet, found
+
+
+def _not_filled(found: Structure, headings: Headings) -> bool:
+    """Whether a sheet of our own template is empty: headings alone, or items none of which has a value."""
+    if not found.blocks:
+        return bool(found.counts.get("heading"))
+    return all(_no_values(block, headings) for block in found.blocks)
+
+
+def _no_values(block: Region, headings: Headings) -> bool:
+    at = block.columns.get("value")
+    if headings.forms[block.form].get("layout") != "items" or at is None:
+        return False
+    rows = (block.sheet.rows[index] for index in block.rows)
+    return all(len(row) <= at.index or row[at.index] in (None, "") for row in rows)
 
 
 def _place(

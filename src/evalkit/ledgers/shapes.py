@@ -123,10 +123,25 @@ def shaped(sheets: Sequence[RawSheet], shaping: Shaping) -> list[RawSheet]:
             continue
         fill_down(sheet)
         for part in _beside(sheet, shaping) or [sheet]:
-            made = (shape(part, shaping) for shape in SHAPES)
+            shapes = () if _is_own_form(part, shaping.headings) else SHAPES
+            made = (shape(part, shaping) for shape in shapes)
             reshaped = next((found for found in made if found), None)
             out += [part] if reshaped is None else reshaped
     return out
+
+
+OWN_FORM = {"measure", "value", "how"}  # columns by which our own empty 工作报表 is known
+FIRST_ROWS = 6
+
+
+def _is_own_form(sheet: RawSheet, headings: Headings) -> bool:
+    """Whether a sheet is our own 工作报表: its items (有指导员的单位, 有活动场所的单位 ...) are no matrix to be ticked."""
+    for row in sheet.rows[:FIRST_ROWS]:
+        words = [cell for cell in row if isinstance(cell, str) and cell.strip()]
+        found = (headings.look("work_report", (word,)) for word in words)
+        if {hit.column for hit in found if hit} >= OWN_FORM:
+            return True
+    return False
 
 
 def _text(cell: object) -> str:

@@ -20,7 +20,8 @@ import pyarrow as pa
 from evalkit.ledgers import persons, totals
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import IGNORED, SUFFIXES, TEXT, Form, absent, name_key, split_names
-from evalkit.ledgers.headings import loosened, plain, squeeze
+from evalkit.ledgers.headings import squeeze
+from evalkit.ledgers.items import Items
 from evalkit.ledgers.numerals import NOTES, PROBATIONARY, UNCOUNTED
 from evalkit.ledgers.regions import row_at
 from evalkit.problems import Problem, near
@@ -1284,31 +1285,14 @@ def ratings(
 
 def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) -> pd.DataFrame:
     """Rows of a 工作报表: the item is looked up among the codes, names and other names of the measures."""
-    names: dict[str, str] = {}
-    loose: dict[str, set[str]] = {}
-    for code, measure in measures.items():
-        for word in (code, measure.name, *measure.also):
-            names.setdefault(plain(word), code)
-            loose.setdefault(loosened(plain(word)), set()).add(code)
-    labels = [measure.name for measure in measures.values()]
-    found = []
-    for row, said in enumerate(form.data["measure"].fillna("")):
-        key = plain(re.sub(r"[(（].*?[)）]", "", said))
-        found.append(names.get(plain(said)) or names.get(key))
-        if (
-            found[-1] is None and len(close := loose.get(loosened(key), set())) == 1
-        ):  # 当年发展党员数: 发展党员
-            found[-1] = next(iter(close))
-        if found[-1] is None:
-            problems.append(
-                form.problem(
-                    "measure_unknown",
-                    "measure",
-                    row,
-                    str(said)[:40],
-                    allowed="、".join(near(said, labels)),
-                )
-            )
+    items = Items(measures)
+    said = form.data["measure"].fillna("").astype(str)
+    found = [items.look(word) for word in said]
+    for row in (row for row, code in enumerate(found) if code is None):
+        word = said.iat[row]
+        problems.append(
+            form.problem("measure_unknown", "measure", row, word[:40], advice=items.advice(word))
+        )
     data = form.data.assign(
         measure=pd.array(found, dtype=TEXT),
         unit=form.data.get("value_unit", _col(form, "unit")),

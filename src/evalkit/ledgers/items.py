@@ -1,0 +1,65 @@
+"""Items of a 工作报表: the measure that a typed item names, and those it may mean where it names none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+from typing import Any
+
+from evalkit.ledgers.headings import loosened, plain
+
+_IN_BRACKETS = re.compile(r"[(（].*?[)）]")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+LEAST_LIKE = 0.55  # below it two names have nothing to do with each other
+MOST_OFFERED = 3
+
+
+class Items:
+    """The measures by everything that may stand for them: code, name, other names."""
+
+    def __init__(self, measures: Mapping[str, Any]):
+        self._names: dict[str, str] = {}
+        self._loose: dict[str, set[str]] = {}
+        self._labels = {code: str(measure.name) for code, measure in measures.items()}
+        for code, measure in measures.items():
+            for word in (code, measure.name, *measure.also):
+                self._names.setdefault(plain(word), code)
+                self._loose.setdefault(loosened(plain(word)), set()).add(code)
+
+    def look(self, said: str) -> str | None:
+        """The measure of an item: as it stands, without its brackets, or without what changes nothing.
+
+        当年发展党员数 is 发展党员, where no other measure answers to it.
+        """
+        key = plain(_IN_BRACKETS.sub("", said))
+        if found := self._names.get(plain(said)) or self._names.get(key):
+            return found
+        close = self._loose.get(loosened(key), set())
+        return next(iter(close)) if len(close) == 1 else None
+
+    def nearest(self, said: str) -> list[str]:
+        """Names of the measures that an unknown item is most like, best first."""
+        key = loosened(plain(_IN_BRACKETS.sub("", said)))
+        if not key:
+            return []
+        best: dict[str, float] = {}
+        for word, code in self._names.items():
+            if _CHINESE.search(word):
+                best[code] = max(best.get(code, 0.0), _likeness(key, loosened(word)))
+        order = sorted(best, key=lambda code: -best[code])
+        return [self._labels[code] for code in order[:MOST_OFFERED] if best[code] >= LEAST_LIKE]
+
+    def advice(self, said: str) -> str:
+        """What to do with an unknown item: the names that it may mean, or where the names stand."""
+        if close := self.nearest(said):
+            return f"是不是指：{'、'.join(f'“{name}”' for name in close)}？改成这个名称"
+        return "名称见空白表（evalkit template --form 工作报表）；本地的指标在 codebook 里加上名称或别名"
+
+
+def _likeness(one: str, other: str) -> float:
+    """How much alike two names are: in the order of their characters, and in what the shorter has of the longer."""
+    shared = sum((Counter(one) & Counter(other)).values())
+    of_shorter = shared / min(len(one), len(other))
+    return (SequenceMatcher(None, one, other).ratio() + of_shorter) / 2
