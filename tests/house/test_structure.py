@@ -25,6 +25,7 @@ ROOMS = [
     "scoring",
     "building",
     "indicators",
+    "linkage",
     "demo",
     "ledgers",
     "runner",
