@@ -574,9 +574,13 @@ def whatif(
         str | None, typer.Option(help="总额封顶，如 3000万，按 --by 分到每个党组织")
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="封顶按什么分：党员数（默认）、应发数、星级、覆盖单位数")
+        str | None,
+        typer.Option(
+            help="封顶按什么分：党员数（默认）、党组织数、应发数、星级、覆盖单位数，或 党员数70%+党组织数30%"
+        ),
     ] = None,
     floor: Annotated[str | None, typer.Option(help="封顶时每个党组织不少于多少，如 2000")] = None,
+    most: Annotated[str | None, typer.Option(help="封顶时每个党组织不超过多少，如 2万")] = None,
     only: Annotated[
         str | None, typer.Option(help="只发给哪些党组织，如 三星以上、50人以上、山区、党总支")
     ] = None,
@@ -638,6 +642,7 @@ def whatif(
             "cap": cap,
             "by": by,
             "floor": floor,
+            "most": most,
             "org": org,
             "periods": periods,
             "within": within,

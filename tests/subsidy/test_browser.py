@@ -12,7 +12,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,17 +34,17 @@ FLAGS = [
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def lab(demo_project: Path, tmp_path: Path) -> Iterator[str]:
-    """JupyterLab in Chinese over a copy of the notebook; its address."""
-    settings = tmp_path / "settings" / "@jupyterlab" / "translation-extension"
+@contextmanager
+def lab_of(project: Path, notebook: Path, folder: Path) -> Iterator[str]:
+    """JupyterLab in Chinese over a copy of a notebook, for a project; its address."""
+    settings = folder / "settings" / "@jupyterlab" / "translation-extension"
     settings.mkdir(parents=True)
     (settings / "plugin.jupyterlab-settings").write_text(
         json.dumps({"locale": "zh_CN"}), encoding="utf-8"
     )
-    work = tmp_path / "notebooks"
+    work = folder / "notebooks"
     work.mkdir()
-    shutil.copy(ROOT / "notebooks" / "whatif.ipynb", work)
+    shutil.copy(notebook, work)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -50,9 +52,9 @@ def lab(demo_project: Path, tmp_path: Path) -> Iterator[str]:
 
     source = str(Path(evalkit.__file__).parents[1])
     environment = os.environ | {
-        "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
-        "EVALKIT_PROJECT": str(demo_project),
-        "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "EVALKIT_PROJECT": str(project),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
         "PYTHONPATH": source + os.pathsep + os.environ.get("PYTHONPATH", ""),
     }
     command = [
@@ -65,9 +67,9 @@ def lab(demo_project: Path, tmp_path: Path) -> Iterator[str]:
         "--ip=127.0.0.1",
         "--allow-root",
         "--IdentityProvider.token=",
-        f"--LabApp.workspaces_dir={tmp_path / 'spaces'}",
+        f"--LabApp.workspaces_dir={folder / 'spaces'}",
     ]
-    with (tmp_path / "lab.log").open("w") as log:
+    with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -81,6 +83,12 @@ def lab(demo_project: Path, tmp_path: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(120)
+
+
+@pytest.fixture
+def lab(demo_project: Path, tmp_path: Path) -> Iterator[str]:
+    with lab_of(demo_project, ROOT / "notebooks" / "whatif.ipynb", tmp_path) as address:
+        yield address
 
 
 def test_whatif_in_a_real_browser(lab: str, demo_project: Path, tmp_path: Path) -> None:
@@ -142,3 +150,140 @@ def test_whatif_in_a_real_browser(lab: str, demo_project: Path, tmp_path: Path) 
                 path=str(Path(os.environ.get("EVALKIT_SCREENSHOTS") or tmp_path) / "whatif.png")
             )
             browser.close()
+
+
+FORM_ONLY = """
+import evalkit as ek
+data = ek.load()
+plan = ek.plan(data, "fuyang-2015", [2026, 2027])
+asked = plan.form(folder=data.project.root / "scenarios")
+asked
+"""
+ITEM = "党员活动经费·每名党员"
+# the fields that are filled, and the same on the command line
+QUESTIONS: tuple[tuple[str, dict[str, str], list[str]], ...] = (
+    ("1", {"调到": "200", "自何日起": "2026-07-01"},
+     ["--set", "activity.per_member=200", "--from", "2026-07-01"]),
+    ("2", {"问什么": "budget", "一年最多增加": "500万"}, ["--budget", "500万"]),
+    ("3", {"项目": "党组织补助（各档一起）", "调到": "+20%"}, ["--set", "党组织补助=+20%"]),
+    ("4", {"项目": "镇企配套·配套比例", "调到": "1:0.5"}, ["--set", "matching.ratio=1:0.5"]),
+    ("5", {"项目": "启动经费（新增）·新建党组织", "调到": "5000"}, ["--set", "启动经费=5000"]),
+    ("6", {"项目": "指导员补贴（新增）·每名指导员", "调到": "300/月"}, ["--set", "指导员补贴=300/月"]),
+    ("7", {"测算年份": "2026-2028", "调到": "2026:170，2027:190，2028:210"},
+     ["--set", "activity.per_member=2026:170,2027:190,2028:210", "--periods", "2026-2028"]),
+    ("8", {"调到": "200", "增加部分由谁出": "3:3:4"},
+     ["--set", "activity.per_member=200", "--share", "3:3:4"]),
+    ("9", {"问什么": "cap", "总额": "3000万", "每个不少于": "2000", "调到": ""},
+     ["--cap", "3000万", "--by", "members", "--floor", "2000"]),
+    ("10", {"只发给": "三星以上", "调到": ""}, ["--only", "三星以上"]),
+    ("11", {"问什么": "reach", "多大比例的党组织": "90%", "人均达到（元）": "200"},
+     ["--reach", "90%", "--standard", "200"]),
+    ("12", {"调到": "+10%", "只对": "三星以上"}, ["--set", "activity.per_member@三星以上=+10%"]),
+)  # fmt: skip
+CLEAR = {
+    "问什么": "cost", "测算年份": "2026-2027", "项目": ITEM, "自何日起": "2026-01-01", "只对": "", "只发给": "",
+    "增加部分由谁出": "", "调到": "150",
+}  # fmt: skip
+
+
+def form_notebook(folder: Path) -> Path:
+    """A notebook with the form alone."""
+    import nbformat
+
+    path = folder / "form.ipynb"
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FORM_ONLY)])
+    nbformat.write(made, path)
+    return path
+
+
+def field_of(page: Any, label: str) -> Any:
+    name = page.locator("label", has_text=re.compile(f"^{re.escape(label)}$"))
+    return page.locator(".widget-inline-hbox").filter(has=name).first.locator("input, select")
+
+
+def type_into(page: Any, label: str, text: str) -> None:
+    field = field_of(page, label)
+    if field.evaluate("one => one.tagName") == "SELECT":
+        named = label == "问什么"
+        options = field.locator("option").all_inner_texts()
+        kinds = ["cost", "budget", "reach", "cap", "org"]
+        field.select_option(label=options[kinds.index(text)] if named else text)
+        return
+    field.fill(text)
+    field.press("Enter")
+    field.blur()
+
+
+def said_by_the_command(project: Path, typed: list[str]) -> list[str]:
+    from typer.testing import CliRunner
+
+    from evalkit.cli import app
+
+    periods = [] if "--periods" in typed else ["--periods", "2026-2027"]
+    found = CliRunner().invoke(app, ["whatif", "--project", str(project), *typed, *periods])
+    return found.output.splitlines()[:-1]
+
+
+def ask_everything(project: Path, folder: Path, pictures: Path) -> dict[str, float]:
+    """Every question in the fields of a real browser; the seconds until its answer stood there."""
+    from playwright.sync_api import sync_playwright
+
+    expected = {n: said_by_the_command(project, typed) for n, _, typed in QUESTIONS}
+    seconds = {}
+    with (
+        lab_of(project, form_notebook(folder), folder) as address,
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1500, "height": 1100})
+        page.set_default_timeout(240_000)
+        try:
+            page.goto(f"{address}/lab/tree/form.ipynb", wait_until="domcontentloaded")
+            page.get_by_text(re.compile(r"Python 3.*\|\s*(空闲|Idle)")).first.wait_for(
+                state="attached"
+            )
+            page.get_by_role("menuitem", name=re.compile("运行")).first.click()
+            page.get_by_role("menuitem", name=re.compile("运行(所有|全部)单元格$")).first.click()
+            page.locator(".ek-answer").first.wait_for()
+            for number, fields, _ in QUESTIONS:
+                for label, text in {**CLEAR, **fields}.items():
+                    if label in CLEAR and label not in fields:
+                        type_into(page, label, text)
+                for label, text in fields.items():
+                    begin = time.monotonic()
+                    type_into(page, label, text)
+                last = expected[number][-1]
+                page.wait_for_function(
+                    "last => document.querySelector('.ek-answer b')?.textContent === last", arg=last
+                )
+                seconds[number] = time.monotonic() - begin
+                shown = page.locator(".ek-answer").first.inner_text().splitlines()
+                assert [one.strip() for one in shown if one.strip()] == [
+                    one.strip() for one in expected[number]
+                ]
+                page.screenshot(path=str(pictures / f"question-{number}.png"))
+            for name, value in (("甲", "200"), ("乙", "260")):
+                for label, text in {**CLEAR, "调到": value, "方案名称": name}.items():
+                    type_into(page, label, text)
+                page.get_by_role("button", name="保存方案").click()
+                page.get_by_text(f"{name}.yml").first.wait_for()
+            stored = field_of(page, "已存的方案")
+            stored.select_option(["甲", "乙"])
+            page.get_by_role("button", name="并列比较").click()
+            page.get_by_text("各方案并列").first.wait_for()
+            type_into(page, "调到", "很多")
+            page.get_by_text("应为数字").first.wait_for()
+        finally:
+            page.screenshot(path=str(pictures / "form.png"), full_page=True)
+            browser.close()
+    return seconds
+
+
+def test_all_ten_questions_in_a_real_browser(demo_project: Path, tmp_path: Path) -> None:
+    pytest.importorskip("playwright.sync_api", reason="没有安装 playwright，浏览器测试跳过")
+    if BROWSER is None:
+        pytest.skip("这台机器没有 Chromium，浏览器测试跳过")
+    project = tmp_path / "project"  # scenarios are written into it
+    shutil.copytree(demo_project, project)
+    pictures = Path(os.environ.get("EVALKIT_SCREENSHOTS") or tmp_path)
+    assert len(ask_everything(project, tmp_path, pictures)) == len(QUESTIONS)

@@ -170,6 +170,119 @@ def test_filling_against_fractions(seed: int) -> None:
         assert math.floor(exact) <= got <= math.floor(exact) + 1
 
 
+def shared_of(orgs: pd.DataFrame, **ask: str) -> dict[str, int]:
+    made = plan(orgs, scheme_of({"o": PER_ORG, "m": PER_MEMBER}), [2026])
+    found = answered(made, made.scheme.reform({}, ask=read_ask(**ask)), Result).envelope
+    assert found is not None and found.given == found.organisations["amount_fen"].sum()
+    rows = found.organisations[["party_org", "amount_fen"]]
+    return dict(rows.itertuples(index=False, name=None)) | {"说": found.sentence}
+
+
+def test_a_sum_shared_by_several_factors_alike_and_below_a_ceiling(orgs: pd.DataFrame) -> None:
+    """因素法: 60% by members (3, 7, 120, 0 of 130), 40% alike; 2,600 yuan of which none may have more than 1,500."""
+    each = shared_of(orgs, cap="2600", by="党组织数")
+    assert {each[one] for one in ("一支部", "联合支部", "委员会", "空支部")} == {650_00}
+    mixed = shared_of(orgs, cap="2600", by="党员数60%+党组织数40%")
+    assert mixed["空支部"] == 260_00 and mixed["一支部"] == 260_00 + 1560_00 * 3 // 130
+    assert (
+        mixed["委员会"] == 260_00 + 1560_00 * 120 // 130 and "党员数60%+党组织数40%" in mixed["说"]
+    )
+    topped = shared_of(orgs, cap="2600", by="党员数", most="1500")
+    assert topped["委员会"] == 1500_00 and topped["空支部"] == 0
+    assert topped["一支部"] == 330_00 and topped["联合支部"] == 770_00
+    unused = shared_of(orgs, cap="2600", by="党组织数", most="500")
+    assert unused["委员会"] == 500_00 and "还余600元" in unused["说"]
+    for ask in ({"by": "党员数60%+党组织数30%"}, {"by": "星期"}, {"most": "100", "floor": "200"}):
+        with pytest.raises(InputError):
+            shared_of(orgs, cap="2600", **ask)
+
+
+def test_a_standard_that_rises_every_year(orgs: pd.DataFrame) -> None:
+    """150, then 5% more each year (to the fen), or 20 yuan more."""
+    scheme = load_scheme("fuyang-2015")
+
+    def steps(text: str) -> list[float]:
+        found = scheme.reform({"activity.per_member": text}).as_dict()["changes"]
+        return list(found["activity.per_member"].values())
+
+    assert steps("2026-2028每年+5%") == [157.5, 165.38, 173.65]
+    assert steps("2026至2027年每年递增20元") == [170, 190]
+    made = plan(orgs, scheme_of({"m": PER_MEMBER}), [2026, 2027])
+    found = made.run({"m.per_member": "2026-2027每年递增20元"}).cost([])["change_fen"]
+    assert found.tolist() == [130 * 20_00, 130 * 40_00]
+
+
+def test_by_employees_and_by_sector(city: Path, orgs: pd.DataFrame) -> None:
+    scheme = scheme_of({"o": PER_ORG})
+    made = plan(orgs, scheme, [2026])
+    assert (
+        made.run({"per_employee.each": 2}).cost([])["change_fen"][0] == (20 + 300 + 900 + 5) * 200
+    )
+    some = plan(
+        orgs.assign(sector=["enterprise", "social", "enterprise", "social"]), scheme, [2026]
+    )
+    assert some.run({"o.branch@社会组织": "+500"}).cost([])["change_fen"][0] == 2 * 500_00
+    assert some.run({"o.branch@非公企业": "+500"}).cost([])["change_fen"][0] == 500_00
+    rows = orgs_of(city)
+    more = fen(city, {"organisation.branch@社会组织": "+500"}, "organisation")
+    rest = fen(city, {"organisation.branch@非公企业": "+500"}, "organisation")
+    branches = int((rows["org_kind"] == "branch").sum())
+    assert more > 0 and rest > 0 and more + rest <= branches * 500_00
+
+
+PUBLISHED = {  # schedules as offices write them; what each gives to the four organisations of the tests, in yuan
+    "每名党员每年不低于200元，每个支部不少于3000元，最高2万元": (
+        {"m": {"name": "活动经费", "per": "member", "payer": "fiscal_district", "rate": parameter(200),
+               "floor": parameter(3000), "cap": parameter(20000)}},
+        (3000, 3000, 20000, 3000),
+    ),
+    "按规模分档：10人以下2000，10至50人5000，50人以上10000": (
+        {"o": {"name": "组织补助", "per": "party_org", "payer": "fiscal_district", "by": "members",
+               "a": parameter(2000, **{"from": 0}), "b": parameter(5000, **{"from": 10}),
+               "c": parameter(10000, **{"from": 50})}},
+        (2000, 2000, 10000, 2000),
+    ),
+    "50人以下每人100元，超过部分每人60元，另加定额1000元": (
+        {"m": {"name": "活动经费", "per": "member", "payer": "fiscal_district", "by": "members",
+               "marginal": True, "base": parameter(1000), "a": parameter(100, **{"from": 0}),
+               "b": parameter(60, **{"from": 50})}},
+        (1300, 1700, 1000 + 5000 + 70 * 60, 1000),
+    ),
+    "以奖代补：五星5000、三星2000，获奖的不再发组织补助3000": (
+        {"o": {"name": "组织补助", "per": "party_org", "payer": "fiscal_district", "each": parameter(3000)},
+         "s": {"name": "星级奖补", "per": "party_org", "payer": "fiscal_district", "by": "stars", "ordered": False,
+               "instead_of": ["o"], "3": parameter(2000), "5": parameter(5000)}},
+        (2000, 5000, 3000, 3000),
+    ),
+    "新建一次5000元；功能型不发；市县各半": (
+        {"n": {"name": "启动经费", "per": "party_org", "once": True,
+               "payer": {"fiscal_city": 0.5, "fiscal_district": 0.5}, "amount": parameter(5000)}},
+        (5000, 0, 0, 0),
+    ),
+    "职工100人以上的每月补助500元，其余每月200元": (
+        {"o": {"name": "组织补助", "per": "party_org", "payer": "fiscal_district", "by": "employees",
+               "a": parameter(200, "元/个·月", **{"from": 0}), "b": parameter(500, "元/个·月", **{"from": 100})}},
+        (2400, 6000, 6000, 2400),
+    ),
+    "每个覆盖单位800元；党委统筹另计每名党员20元（仅党委）": (
+        {"u": {"name": "覆盖补助", "per": "unit", "payer": "fiscal_district", "each": parameter(800)},
+         "t": {"name": "统筹", "per": "member", "payer": "fiscal_district", "eligible": {"org_kind": "committee"},
+               "each": parameter(20)}},
+        (800, 4000, 3200, 800),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_schedules_can_be_declared(orgs: pd.DataFrame, name: str) -> None:
+    parts, expected = PUBLISHED[name]
+    made = plan(orgs, scheme_of(parts, rounding="fen"), [2026])
+    rows = made.run().organisations(2026)
+    given = dict(zip(rows["party_org"], rows["amount_fen"], strict=True))
+    names = ("一支部", "联合支部", "委员会", "空支部")
+    assert tuple(given[one] // 100 for one in names) == expected
+
+
 def test_the_added_part_is_shared_and_the_rest_stays(orgs: pd.DataFrame) -> None:
     """Up by 130 x 50: 3:3:4; one whose money falls keeps its payer."""
     made = plan(orgs, scheme_of({"m": PER_MEMBER, "o": PER_ORG}), [2026])

@@ -52,6 +52,7 @@ from evalkit.world.declared import Source
 from evalkit.world.number import plain
 
 WIDE = {"description_width": "8em"}
+OPTIONAL = ("floor", "most")  # an empty field asks nothing
 MOST_NAMED = 3000  # organisations that the field suggests
 
 
@@ -105,8 +106,9 @@ class Form:
             "reach": self._combo("reach", ["50%", "80%", "90%", "100%"], "90%"),
             "standard": self._text("standard", "150"),
             "cap": self._combo("cap", ["1000万", "3000万"], "3000万"),
-            "by": self._field(w.Dropdown, "by", options=self._ways_to_share(), value="members"),
-            "floor": self._text("floor", "0"),
+            "by": self._combo("by", self._ways_to_share(), WORDS["envelope"]["by"]["members"]),
+            "floor": self._text("floor"),
+            "most": self._text("most"),
             "org": self._combo("org", []),
         }
         self.more = w.Button(description=words["more"], icon="plus")
@@ -176,8 +178,8 @@ class Form:
         return [*kinds, *WORDS["form"]["scopes"]]
 
     @staticmethod
-    def _ways_to_share() -> list[tuple[str, str]]:
-        return [(word, code) for code, word in WORDS["envelope"]["by"].items()]
+    def _ways_to_share() -> list[str]:
+        return [*WORDS["envelope"]["by"].values(), WORDS["envelope"]["mixed"]]
 
     def _scenario_fields(self) -> None:
         import ipywidgets as w
@@ -409,7 +411,8 @@ class Form:
                 row.to.value, row.scope.value = line.to, line.scope
             self.only.value = self.share.value = ""
             for name, field in self.asks.items():
-                if text := getattr(asked.ask, name):
+                text = getattr(asked.ask, name)
+                if text or name in OPTIONAL:
                     field.value = text
             self.years.value = asked.ask.periods or _years_text(self.plan.years)
             home = asked.ask.within

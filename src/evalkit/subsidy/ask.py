@@ -17,8 +17,9 @@ class Ask:
         The most that may be added in a year (500万), and the standard that is looked for.
     reach, standard
         The share of the organisations that should get `standard` yuan a member (90%).
-    cap, by, floor
-        A sum for everything (3000万), what it is shared by, what no organisation is below.
+    cap, by, floor, most
+        A sum for everything (3000万), what it is shared by (党员数, or 党员数70%+党组织数30%), what no organisation is below
+        and none above.
     org
         The name of one party organisation.
     periods, within
@@ -32,6 +33,7 @@ class Ask:
     cap: str = ""
     by: str = ""
     floor: str = ""
+    most: str = ""
     org: str = ""
     periods: str = ""
     within: str = ""

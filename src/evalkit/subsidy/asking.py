@@ -60,7 +60,8 @@ def answered(plan: PlanData, reform: Reform, kind: type[ResultData] = ResultData
     shared = None
     if ask.cap:
         floor = amount(ask.floor, "--floor") if ask.floor else 0
-        shared = envelope(result, amount(ask.cap, "--cap"), ask.by or "members", floor)
+        most = amount(ask.most, "--most") if ask.most else None
+        shared = envelope(result, amount(ask.cap, "--cap"), ask.by or "members", floor, most=most)
     one = one_organisation(result, ask.org) if ask.org else None
     body = one.lines if one else [shared.sentence if shared else sentence(result)]
     solution = found.solution if found else None

@@ -53,6 +53,7 @@ class ReformFile(BaseModel):
     cap: Text = ""
     by: Text = ""
     floor: Text = ""
+    most: Text = ""
     org: Text = ""
     periods: Text = ""
     within: Text = ""

@@ -43,7 +43,10 @@ def _component(scheme: SchemeData, name: str, part: Component, faults: Faults) -
     _names(scheme, name, part, own_columns, faults)
     if not part.of and part.per == "matching":
         faults.add(
-            "key_missing", (*at, "per"), "", "party_org、member、unit、dues、instructor、count"
+            "key_missing",
+            (*at, "per"),
+            "",
+            "party_org、member、unit、employee、dues、instructor、count",
         )
         return
     if part.of:

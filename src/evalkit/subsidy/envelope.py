@@ -7,6 +7,7 @@ that, so that a sum above all needs is not used up.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,10 +23,13 @@ from evalkit.subsidy.exact import Ints
 from evalkit.subsidy.money import in_words
 from evalkit.subsidy.reduction import floats
 from evalkit.subsidy.simulation import ResultData
+from evalkit.subsidy.typed import normal
 from evalkit.subsidy.words import WORDS
 from evalkit.world.number import count, fixed, yuan
 
-BY = ("members", "need", "stars", "units_covered")
+BY = ("members", "organisations", "need", "stars", "units_covered")
+WHOLE = 100  # percent
+_PART = re.compile(r"(.+?)(\d+)%")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +112,7 @@ class Envelope:
     given: int
     by: str
     floor: int
+    most: int | None
     filled: Filled
     year: int
     whole: str
@@ -121,7 +126,7 @@ class Envelope:
             "whole": self.whole,
             "year": self.year,
             "total": in_words(self.total),
-            "by": WORDS["envelope"]["by"][self.by],
+            "by": WORDS["envelope"]["by"].get(self.by, self.by),
             "number": count(len(self.organisations)),
             "need": in_words(self.need),
         }
@@ -131,6 +136,13 @@ class Envelope:
             told.append(
                 WORDS.say("envelope.least", least=least, number=count(self.filled.at_least))
             )
+        if self.most is not None:
+            reached = int((self.organisations["amount_fen"] == self.most).sum())
+            told.append(
+                WORDS.say("envelope.most_each", most=yuan(self.most), number=count(reached))
+            )
+            if self.given < self.total and self.by != "need":
+                told.append(WORDS.say("envelope.not_used", rest=in_words(self.total - self.given)))
         if self.by == "need":
             under = self.given < self.total
             share = fixed(self.given, 1, over=self.need, scale=100)
@@ -138,8 +150,9 @@ class Envelope:
                 WORDS.say("envelope.enough" if under else "envelope.cut", share=share, **facts)
             )
         else:
-            rate = fixed(self.filled.rate, 2, over=100, grouped=True)
-            told.append(WORDS.say(f"envelope.rate.{self.by}", rate=rate))
+            if self.by in WORDS["envelope"]["rate"]:
+                rate = fixed(self.filled.rate, 2, over=100, grouped=True)
+                told.append(WORDS.say(f"envelope.rate.{self.by}", rate=rate))
             more = self.given - self.need
             word = WORDS["envelope"]["more" if more > 0 else "less" if more < 0 else "same"]
             told.append(
@@ -159,53 +172,119 @@ class Envelope:
         return "；".join(told) + "。"
 
 
+@dataclass(frozen=True)
+class Factor:
+    """A part of the sum, in hundredths, and what it is shared by."""
+
+    by: str
+    part: int
+
+
+def factors(text: str) -> tuple[Factor, ...]:
+    """What a sum is shared by: 党员数, or several with their parts: 党员数70%+党组织数30%.
+
+    Raises
+    ------
+    InputError
+        What cannot be shared by; parts that are not a whole; need beside others.
+    """
+    named = {word: code for code, word in WORDS["envelope"]["by"].items()}
+    parts = [one for one in re.split(r"[+、，,]", normal(text)) if one]
+    if len(parts) < 2 and not text.endswith("%"):
+        code = named.get(normal(text), normal(text))
+        if code not in BY:
+            raise InputError(unknown("--by", text, list(named)))
+        return (Factor(code, WHOLE),)
+    found = []
+    for one in parts:
+        match = _PART.fullmatch(one)
+        code = named.get(match[1], match[1]) if match else one
+        if match is None or code not in BY or code == "need":
+            raise _no_mix(text)
+        found.append(Factor(code, int(match[2])))
+    if sum(one.part for one in found) != WHOLE or len({one.by for one in found}) < len(found):
+        raise _no_mix(text)
+    return tuple(found)
+
+
+def _no_mix(text: str) -> InputError:
+    allowed = WORDS["envelope"]["mix"]
+    return InputError(Problem("value_invalid", where="--by", found=text, allowed=allowed))
+
+
+def _weights(result: ResultData, rows: pd.DataFrame, by: str, year: int) -> Ints:
+    """By organisation what is shared by, as whole numbers."""
+    if by == "organisations":
+        return np.ones(len(rows), np.int64)
+    if by == "need":
+        return rows["amount_fen"].to_numpy(np.int64)
+    if by == "members":
+        return np.nan_to_num(floats(rows["members"]) * 2).round().astype(np.int64)
+    there = result.plan.reduction.rows(year)[["home", "party_org", by]]
+    joined = rows[["area", "party_org"]].merge(
+        there.rename(columns={"home": "area"}), on=["area", "party_org"], how="left"
+    )
+    return np.nan_to_num(floats(joined[by])).round().astype(np.int64)
+
+
+def _mixed(weights: list[Ints], parts: list[int]) -> Ints:
+    """One weight of several: each brings its part of the sum, shared by its own weights.
+
+    The weight is :math:`\\sum_f p_f x_f / X_f` over a common denominator, so it stays whole.
+    """
+    sums = [int(one.sum()) for one in weights]
+    if not all(sums):
+        return np.zeros(len(weights[0]), np.int64)
+    common = math.lcm(*sums)
+    found = [sum(p * (common // s) * int(w[n]) for w, p, s in zip(weights, parts, sums, strict=True))
+             for n in range(len(weights[0]))]  # fmt: skip
+    shared_by_all = math.gcd(*found) or 1
+    return np.array([one // shared_by_all for one in found], np.int64)
+
+
 def envelope(
-    result: ResultData, total: int, by: str = "members", floor: int = 0, year: int | None = None
+    result: ResultData,
+    total: int,
+    by: str = "members",
+    floor: int = 0,
+    year: int | None = None,
+    most: int | None = None,
 ) -> Envelope:
     """Share `total` fen among the organisations that the (changed) scheme pays something to or could pay.
 
     Parameters
     ----------
     by
-        members, need (what the scheme gives), stars or units_covered.
-    floor
-        Fen that no organisation is below.
+        members, organisations (each alike), need (what the scheme gives), stars, units_covered; or several with their
+        parts: 党员数70%+党组织数30%.
+    floor, most
+        Fen that no organisation is below, and none above.
 
     Raises
     ------
     InputError
-        Another `by`; a sum that does not reach for the floors.
+        Another `by`; a sum that does not reach for the floors; a ceiling below the floor.
     """
-    if by not in BY:
-        named = {word: code for code, word in WORDS["envelope"]["by"].items()}
-        by = named.get(by, by)
-    if by not in BY:
-        raise InputError(unknown("--by", by, list(WORDS["envelope"]["by"].values())))
+    asked = factors(by)
+    by_need = asked[0].by == "need"
+    if most is not None and most < floor:
+        allowed = WORDS.say("envelope.less_than_least", least=in_words(floor))
+        found = in_words(most)
+        raise InputError(Problem("value_invalid", where="--most", found=found, allowed=allowed))
     year = year or result.plan.years[0]
     rows = organisations(result, year)
     source = result.plan.source
-    if by == "need":
-        rows = rows[rows["known"]]
-    if by not in ("members", "need"):
-        rows = rows.merge(
-            result.plan.reduction.rows(year)[["home", "party_org", by]].rename(
-                columns={"home": "area", by: "_weight"}
-            ),
-            on=["area", "party_org"],
-            how="left",
-        )
-    else:
-        rows = rows.assign(_weight=rows["members"] * 2 if by == "members" else rows["amount_fen"])
-    rows = rows.reset_index(drop=True)
-    weights = np.nan_to_num(floats(rows["_weight"])).round().astype(np.int64)
+    rows = (rows[rows["known"]] if by_need else rows).reset_index(drop=True)
+    every = [_weights(result, rows, one.by, year) for one in asked]
+    weights = every[0] if len(every) == 1 else _mixed(every, [one.part for one in asked])
     need = rows["amount_fen"].to_numpy(np.int64)
-    most = np.maximum(need, floor) if by == "need" else np.full(len(rows), total, np.int64)
-    given = min(total, int(most.sum())) if by == "need" else total
+    top = np.maximum(need, floor) if by_need else np.full(len(rows), total, np.int64)
+    top = top if most is None else np.minimum(top, most)
+    could = int(top[weights > 0].sum()) + floor * int((weights == 0).sum())
+    given = min(total, could) if by_need or most is not None else total
     _reachable(len(rows) * floor, given, weights, floor)
-    filled = fill(weights, floor, most, given)
-    each = rows.drop(columns="_weight").assign(
-        need_fen=need, amount_fen=filled.amounts, change_fen=filled.amounts - need
-    )
+    filled = fill(weights, floor, top, given)
+    each = rows.assign(need_fen=need, amount_fen=filled.amounts, change_fen=filled.amounts - need)
     names = dict(zip(source.homes, source.names, strict=True))
     areas = each.groupby("area", sort=False).agg(
         organisations=("party_org", "size"),
@@ -217,13 +296,25 @@ def envelope(
     order = [home for home in source.homes if home in areas.index]
     areas = areas.loc[order].reset_index()
     areas.insert(1, "area_name", areas["area"].map(names))
-    scale = 2 if by == "members" else 1
+    scale = 2 if asked[0].by == "members" else 1
     shown = Filled(filled.amounts, filled.rate * scale, filled.at_least, filled.at_most)
     absent = tuple(
         f"{names[home]}（{reason}）" for home, reason in _absent(result, year, set(order)).items()
     )
+    named = asked[0].by if len(asked) == 1 else normal(by)
     return Envelope(
-        each, areas, total, given, by, floor, shown, year, source.whole, absent, int(need.sum())
+        each,
+        areas,
+        total,
+        given,
+        named,
+        floor,
+        most,
+        shown,
+        year,
+        source.whole,
+        absent,
+        int(need.sum()),
     )
 
 

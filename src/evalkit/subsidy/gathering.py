@@ -40,10 +40,12 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
         for t in ("covers", "units", "funds", "instructor_counts")
     }
     joined = tall["covers"].merge(
-        tall["units"][["home", "period", "unit", "employees"]], on=["home", "period", "unit"]
+        tall["units"][["home", "period", "unit", "employees", "sector"]],
+        on=["home", "period", "unit"],
     )
-    size = joined.groupby(KEYS, as_index=False)["employees"].sum()
-    orgs = orgs.drop(columns="employees", errors="ignore").merge(size, on=KEYS, how="left")
+    of_units = _of_units(joined)
+    orgs = orgs.drop(columns=["employees", "sector"], errors="ignore")
+    orgs = orgs.merge(of_units, on=KEYS, how="left")
     counts, funds = tall["instructor_counts"], tall["funds"]
     years = tuple(sorted({int(str(p)[:4]) for p in orgs["period"]}))
     places = tall["units"][["home", "period"]].drop_duplicates()
@@ -72,6 +74,20 @@ def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None)
     given = {**tables, "instructor_counts": counts}
     made = make(orgs, funds, given, tuple(order["area"]), names, whole, data.is_demo, notes)
     return replace(made, years=years, empty=empty)
+
+
+def _of_units(covered: pd.DataFrame) -> pd.DataFrame:
+    """Of every organisation the employees of its units, and the sector of most of them (enterprise where they are even)."""
+    rows = covered.assign(
+        of_enterprises=covered["sector"].eq("enterprise").fillna(False).astype(int),
+        of_social=covered["sector"].eq("social").fillna(False).astype(int),
+    )
+    columns = ["employees", "of_enterprises", "of_social"]
+    found = rows.groupby(KEYS, as_index=False)[columns].sum()
+    known = found["of_enterprises"] + found["of_social"] > 0
+    social = found["of_social"] > found["of_enterprises"]
+    sector = pd.Series("enterprise", found.index).mask(social, "social").where(known)
+    return found.assign(sector=sector)[[*KEYS, "employees", "sector"]]
 
 
 def _expected(areas: pd.DataFrame, homes: pd.Series) -> set[str]:
@@ -144,7 +160,7 @@ def columns_used(scheme: SchemeData) -> dict[str, list[str]]:
     return uses
 
 
-_QUANTITIES = {"member": "members", "unit": "units_covered"}
+_QUANTITIES = {"member": "members", "unit": "units_covered", "employee": "employees"}
 
 
 def require(columns: Iterable[Any], uses: Mapping[str, list[str]]) -> None:

@@ -29,7 +29,7 @@ LOOKED_FOR = (BUDGET, REACH)  # the first line names the standard that is looked
 NEEDED = {
     BUDGET: ("item", "budget"),
     REACH: ("item", "reach", "standard"),
-    CAP: ("cap", "by", "floor"),
+    CAP: ("cap", "by", "floor", "most"),
     ORG: ("org",),
 }
 

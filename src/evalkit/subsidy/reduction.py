@@ -36,6 +36,12 @@ from evalkit.world.note import Note
 from evalkit.world.number import plain
 
 PLACE = ["home", "party_org"]
+NOTHING_TO_RECKON_BY = {
+    "member": "no_members",
+    "unit": "no_units",
+    "employee": "no_employees",
+    "dues": "no_dues",
+}
 STARS = ("stars", "stars_previous")
 
 
@@ -354,6 +360,9 @@ class Reduction:
         if selection.per == "unit":
             units = column(rows, "units_covered", selection.component)
             return units.fillna(0).to_numpy(np.int64), 1
+        if selection.per == "employee":
+            employees = np.nan_to_num(floats(column(rows, "employees", selection.component)))
+            return employees.astype(np.int64), 1
         if selection.per == "dues":
             return self.ledger("dues", year, selection.lag), 1
         return np.ones(len(rows), np.int64), 1
@@ -509,7 +518,7 @@ def _without_quantity(
     selection: Selection, rows: pd.DataFrame, quantity: Ints, members: Members, why: Reasons
 ) -> None:
     """Mark organisations to which nothing is due because there is nothing to reckon by (a fixed part stays due)."""
-    if selection.per not in ("member", "unit", "dues") or selection.has_fixed_part:
+    if selection.per not in NOTHING_TO_RECKON_BY or selection.has_fixed_part:
         return
     none = quantity == 0
     if selection.per == "member":
@@ -517,8 +526,7 @@ def _without_quantity(
         because(why, none & members.fresh, reason("fresh"))
         if "members_reported" in rows:
             because(why, none & (floats(rows["members_reported"]) > 0), reason("below"))
-    nothing = {"member": "no_members", "unit": "no_units", "dues": "no_dues"}
-    because(why, none, reason(nothing[selection.per]))
+    because(why, none, reason(NOTHING_TO_RECKON_BY[selection.per]))
 
 
 def _tiers(

@@ -51,6 +51,9 @@ _NAMED: dict[str, dict[str, Any]] = {
     "当年新建": {"founded_in_period": True},
     "联合": {"joint": True},
     "单独": {"single": True},
+    "非公企业": {"sector": "enterprise"},
+    "企业": {"sector": "enterprise"},
+    "社会组织": {"sector": "social"},
     REST: {},
     "其他": {},
 }
@@ -85,7 +88,7 @@ def scope(text: str) -> dict[str, Any]:
 
 def scopes(name: str) -> dict[str, dict[str, Any]]:
     """The scopes that a name brings with it: 非山区 is whatever is not in 山区, which therefore has to be a scope too."""
-    if not name.startswith(NOT):
+    if not name.startswith(NOT) or normal(name) in _NAMED:
         return {name: scope(name)}
     inner = name.removeprefix(NOT)
     return {inner: scope(inner), name: {}}

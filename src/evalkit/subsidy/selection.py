@@ -168,7 +168,8 @@ def need_of(scheme: SchemeData, name: str) -> Need:
     others = (*part.scopes.values(), *(one.eligible for one in rewards))
     for conditions in (scheme.eligible, part.eligible, *others):
         columns |= set(columns_of(parse(conditions)))
-    if part.per == "unit" or "employees" in columns:  # employees are those of the units covered
+    of_units = part.per in ("unit", "employee") or {"employees", "sector"} & columns
+    if of_units:  # employees and sector are those of the units covered
         columns.add("units_covered")
     kind, lag = _money_needed(part)
     return Need(part.per, part.table, kind, lag, frozenset(columns))

@@ -1,4 +1,4 @@
-"""Values of standards as somebody types them: +20%, ×1.2, 300/月, 1:0.5, 2026:170，2027:190; and amounts: 500万."""
+"""Values of standards as somebody types them: +20%, ×1.2, 300/月, 1:0.5, 2026:170，2027:190, 2026-2028每年+5%; amounts: 500万."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -23,7 +23,11 @@ _MORE = re.compile(rf"\+({_NUMBER})元?")
 _PER_TIME = re.compile(rf"(?:每(月|年))?({_NUMBER})元?(?:/|每)?(?:[个人名]?[·/]?)?(月|年)?")
 _RATIO = re.compile(rf"({_NUMBER}):({_NUMBER})")
 _STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})")
+_EVERY_YEAR = re.compile(
+    rf"(\d{{4}})[-~至到](\d{{4}})年?每年(?:递增|增加|提高|\+)?({_NUMBER})(%?)元?"
+)
 _AMOUNT = re.compile(rf"({_NUMBER})(万|亿)?元?")
+MOST_STEPS = 30  # years of a standard that rises every year
 _LARGE = {None: 1, "万": 10_000, "亿": 100_000_000}
 
 
@@ -49,6 +53,8 @@ def standard(one: Parameter, given: Any) -> Dated:
 
     A relative value starts from what the scheme says for that day, not from another step of the change.
     """
+    if isinstance(given, str) and (rising := _every_year(one, given)):
+        return rising
     if isinstance(given, str) and (steps := _steps(given)):
         given = steps
     if isinstance(given, Mapping):
@@ -78,6 +84,21 @@ def _steps(text: str) -> dict[str, Any] | None:
     if not parts or not all(found):
         return None
     return {step[1]: _as_number(step[2]) for step in found if step}
+
+
+def _every_year(one: Parameter, text: str) -> Dated | None:
+    """2026-2028每年+5%: each year from its 1 January on so much above the year before, to the smallest unit, half up."""
+    found = _EVERY_YEAR.fullmatch(normal(text))
+    if not found or not 0 <= int(found[2]) - int(found[1]) < MOST_STEPS:
+        return None
+    first, last, by = int(found[1]), int(found[2]), Decimal(found[3])
+    value = value_on(one.values, date(first - 1, 12, 31)) or one.values[0][1]
+    smallest, steps = Decimal(1) / one.smallest, []
+    for year in range(first, last + 1):
+        value = value * (1 + by / 100) if found[4] else value + by
+        value = value.quantize(smallest, ROUND_HALF_UP)
+        steps.append((date(year, 1, 1), _settled(value)))
+    return tuple(steps)
 
 
 def _as_number(text: str) -> int | float:

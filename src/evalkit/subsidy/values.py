@@ -84,9 +84,9 @@ class Component(_Frozen):
     """
 
     name: Text
-    per: Literal["party_org", "member", "unit", "dues", "instructor", "count", "matching"] = (
-        "matching"
-    )
+    per: Literal[
+        "party_org", "member", "unit", "employee", "dues", "instructor", "count", "matching"
+    ] = "matching"
     payer: Annotated[dict[str, Number], BeforeValidator(_shares)] = {}
     by: str | None = None
     basis: Literal["entitlement", "top_up"] | None = None
