@@ -191,7 +191,9 @@ def form_notebook(folder: Path) -> Path:
     import nbformat
 
     path = folder / "form.ipynb"
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FORM_ONLY)])
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    cells = [nbformat.v4.new_code_cell(FORM_ONLY)]
+    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(made, path)
     return path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from evalkit.subsidy.rule import Exact, Figures, district_of, fen, payment_of
 from evalkit.subsidy.selection import Need, Selection, need_of, selection_of
 from evalkit.subsidy.values import PARTS_OF_A_SHARE, Component, SchemeData
 from evalkit.subsidy.year import Piece, Values, pieces
+
+FINEST_SHARE = 1_000_000  # of payers: 1:1:1 is written with 28 decimals
 
 
 @dataclass(frozen=True)
@@ -193,8 +196,8 @@ def shared(name: str, payers: Mapping[str, Decimal], money: Ints) -> dict[str, I
     rest, out = money.copy(), {}
     *some, last = payers
     for payer in some:
-        numerator, denominator = payers[payer].as_integer_ratio()
-        out[payer] = half_up(money * numerator, denominator)
+        part = Fraction(payers[payer]).limit_denominator(FINEST_SHARE)  # a third is a third
+        out[payer] = half_up(money * part.numerator, part.denominator)
         rest -= out[payer]
     out[last] = rest
     if not np.array_equal(sum(out.values()), money) or any((v < 0).any() for v in out.values()):

@@ -487,7 +487,11 @@ def _failing(rows: pd.DataFrame, selection: Selection, why: Reasons) -> None:
 def _rewarded(rows: pd.DataFrame, selection: Selection, members: np.ndarray, why: Reasons) -> None:
     """Mark those to which a reward is paid in place of this subsidy."""
     for reward in selection.rewards:
-        rewarded = _tiers(reward.tiers, reward.component, rows, members)[0] >= 0
+        for name in columns_of(reward.condition):
+            column(rows, name, reward.component)
+        rewarded = mask(reward.condition, rows)
+        if reward.tiers is not None:
+            rewarded &= _tiers(reward.tiers, reward.component, rows, members)[0] >= 0
         because(why, rewarded, reason("instead", reward.name))
 
 

@@ -59,6 +59,7 @@ _NAMED: dict[str, dict[str, Any]] = {
 }
 
 
+_JOINED = re.compile(r"[且+&]")
 _EXPLICIT = re.compile(r"([a-z_:\w]+?)(>=|<=|>|<|=)(.+)")
 
 
@@ -81,14 +82,15 @@ def scope(text: str) -> dict[str, Any]:
     {'stars': '>= 3'}
     """
     found: dict[str, Any] = {}
-    for part in re.split(r"[且+&]", normal(text)):
+    for part in _JOINED.split(normal(text)):
         found |= _one(part)
     return found
 
 
 def scopes(name: str) -> dict[str, dict[str, Any]]:
     """The scopes that a name brings with it: 非山区 is whatever is not in 山区, which therefore has to be a scope too."""
-    if not name.startswith(NOT) or normal(name) in _NAMED:
+    first = _JOINED.split(normal(name))[0]
+    if not name.startswith(NOT) or first in _NAMED:  # 非公企业 is no negation
         return {name: scope(name)}
     inner = name.removeprefix(NOT)
     return {inner: scope(inner), name: {}}

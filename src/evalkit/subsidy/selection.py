@@ -29,11 +29,12 @@ class Tiers:
 
 @dataclass(frozen=True)
 class Reward:
-    """A component that is paid in place of another one to those that have a tier of it."""
+    """A component that is paid in place of another one to those that meet its conditions and have a tier of it."""
 
     component: str
     name: str
-    tiers: Tiers
+    condition: Condition
+    tiers: Tiers | None
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,12 @@ def selection_of(scheme: SchemeData, name: str) -> Selection:
     """The selection of a component."""
     part = scheme.components[name]
     rewards = [
-        Reward(code, one.name, tiers_of(one))
+        Reward(
+            code,
+            one.name,
+            parse(conditions_of(scheme, one)),
+            tiers_of(one) if one.by and not one.marginal else None,
+        )
         for code, one in scheme.components.items()
         if name in one.instead_of
     ]

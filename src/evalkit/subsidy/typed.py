@@ -38,8 +38,9 @@ class Step:
     times: Decimal = Decimal(1)
     plus: Decimal = Decimal(0)
 
-    def of(self, now: Decimal) -> Decimal:
-        return _settled(now * self.times + self.plus)
+    def of(self, now: Decimal, one: Parameter) -> Decimal:
+        """What it makes of a value, to the smallest unit of the standard, half up."""
+        return _in_units(now * self.times + self.plus, one)
 
 
 def normal(text: str) -> str:
@@ -63,15 +64,17 @@ def standard(one: Parameter, given: Any) -> Dated:
     if step is None:
         return ((ALWAYS, _plain_number(one, given)),)
     if len(one.values) == 1:
-        return ((ALWAYS, step.of(one.values[0][1])),)
-    return tuple((when, step.of(value)) for when, value in one.values)
+        return ((ALWAYS, step.of(one.values[0][1], one)),)
+    return tuple((when, step.of(value, one)) for when, value in one.values)
 
 
 def _by_day(one: Parameter, given: Mapping[Any, Any]) -> Dated:
     def meant(when: date, value: Any) -> Decimal:
         step = _step(one, value)
         return (
-            step.of(value_on(one.values, when) or Decimal(0)) if step else _plain_number(one, value)
+            step.of(value_on(one.values, when) or Decimal(0), one)
+            if step
+            else _plain_number(one, value)
         )
 
     return by_day(given, meant)
@@ -93,11 +96,10 @@ def _every_year(one: Parameter, text: str) -> Dated | None:
         return None
     first, last, by = int(found[1]), int(found[2]), Decimal(found[3])
     value = value_on(one.values, date(first - 1, 12, 31)) or one.values[0][1]
-    smallest, steps = Decimal(1) / one.smallest, []
+    steps = []
     for year in range(first, last + 1):
-        value = value * (1 + by / 100) if found[4] else value + by
-        value = value.quantize(smallest, ROUND_HALF_UP)
-        steps.append((date(year, 1, 1), _settled(value)))
+        value = _in_units(value * (1 + by / 100) if found[4] else value + by, one)
+        steps.append((date(year, 1, 1), value))
     return tuple(steps)
 
 
@@ -118,6 +120,11 @@ def _step(one: Parameter, given: Any) -> Step | None:
     if found := _MORE.fullmatch(text):
         return Step(plus=Decimal(found[1]))
     return None
+
+
+def _in_units(value: Decimal, one: Parameter) -> Decimal:
+    """To the fen, or the ten-thousandth of a share, half up."""
+    return _settled(value.quantize(Decimal(1) / one.smallest, ROUND_HALF_UP))
 
 
 def _settled(value: Decimal) -> Decimal:
