@@ -891,7 +891,7 @@ def joint_branch_over_merged_cells(folder: Path) -> Case:
             "党组织党员数",
             "成立时间",
         ],
-        [1, "演示合并一百货店", 12, 1, joint, "联合组建", 5, "2020.7"],
+        [1, "演示合并一百货店", 12, 1, joint, "联合组建", 6, "2020.7"],
         [2, "演示合并二药房", 8, 2, N, N, N, N],
         [3, "演示合并三书店", 5, 2, N, N, N, N],
         [4, "演示合并四超市有限公司", 60, 4, own, "单独组建", 4, "2018.7"],
@@ -908,7 +908,9 @@ def joint_branch_over_merged_cells(folder: Path) -> Case:
         ("演示合并一百货店", joint): "joint", ("演示合并二药房", joint): "joint", ("演示合并三书店", joint): "joint",
         ("演示合并四超市有限公司", own): "single",
     })  # fmt: skip
-    values |= of("org", {joint: {"members": 5}, own: {"members": 4}})
+    values |= of("org", {
+        joint: {"members": 6, "founded_on": "2020-07"}, own: {"members": 4, "founded_on": "2018-07"},
+    })  # fmt: skip
     return Case(path, values | {("rows", "units"): 5, ("rows", "covers"): 4})
 
 

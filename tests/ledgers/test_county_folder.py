@@ -16,24 +16,15 @@ from evalkit.ledgers import read_ledger
 
 #: Forms that are not read yet (asked or refused by name); a form that is read leaves this list.
 NOT_YET = {
-    "three_row_heading",
-    "pages_and_groups",
     "one_page_a_unit",
     "one_page_a_unit_below_each_other",
-    "one_row_a_township",
-    "one_column_a_year",
-    "running_account",
     "visits_inside_activities",
     "transposed",
-    "joint_branch_over_merged_cells",
-    "organisations_with_their_units",
     "theme_days_by_month",
     "years_in_one_column",
     "instructors_by_township",
     "visits_ledger",
     "activities_by_kind_counts",
-    "unfounded_with_reasons",
-    "dues_and_subsidy_paid",
 }
 
 

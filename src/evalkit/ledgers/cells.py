@@ -23,6 +23,7 @@ class RowPatterns:
     name: re.Pattern[str]
     amount: re.Pattern[str]
     derived: re.Pattern[str]
+    page: re.Pattern[str]
     nothing: re.Pattern[str]
 
 

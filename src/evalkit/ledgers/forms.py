@@ -46,11 +46,16 @@ _LONGEST_AREA = 60  # characters of a name or a path of names
 _AREA_MARKS = " 、,，;；:：/／|·-—_()（）[]【】"
 _FALSE = re.compile(r"^(不|未|无|没|否|非|暂未|暂无|尚未)")
 _KEY = re.compile(r"[\s()\[\]{}<>《》〈〉【】〔〕“”\"'·・.,、。\-—_/]+")
+# 甲公司、乙公司等2家
+_AND_SO_ON = re.compile(
+    r"等(?:\s*[\d一二三四五六七八九十]+\s*[家个户]?(?:单位|企业)?|[家个户]?(?:单位|企业))$"
+)
 _SPLIT = re.compile(r"[、,，;；\n\r/|]+|\s{2,}")
 _BLANK = re.compile(r"\s")
 _LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
 _BLANK_BESIDE_CHINESE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _DAY = re.compile(r"\s*\d{1,2}[日号]")
+_DITTOS = frozenset(RULES["dittos"])
 _BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
 _PLAIN = re.compile(
     r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}"
@@ -178,7 +183,10 @@ def name_key(text: object) -> str:
 
 def split_names(text: object) -> list[str]:
     """A list written in one cell (甲公司、乙公司；丙公司)."""
-    return [t.strip() for t in _SPLIT.split(text) if t.strip()] if isinstance(text, str) else []
+    if not isinstance(text, str):
+        return []
+    names = (_AND_SO_ON.sub("", piece.strip()) for piece in _SPLIT.split(text))
+    return [name for name in names if name]
 
 
 def words_of(lists: Mapping[str, Any], synonyms: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -323,6 +331,37 @@ def _by_rows(block: Region, index: int, cells: list[object]) -> list[object]:
     return out
 
 
+def _without_dittos(form: Form, cells: list[object]) -> list[object]:
+    """〃 and 同上 say what the cell above them says, within their own table."""
+    if _DITTOS.isdisjoint({cell for cell in cells if type(cell) is str}):
+        return cells
+    tables, out = form.data["block"].to_numpy(), list(cells)
+    for n, cell in enumerate(cells):
+        if type(cell) is str and cell in _DITTOS and n and tables[n] == tables[n - 1]:
+            out[n] = out[n - 1]
+    return out
+
+
+def _runs(form: Form, column: str) -> list[tuple[int, int]]:
+    """The rows of a column that may carry on one another: of tables of one sheet and section, below each other."""
+    runs: list[tuple[int, int]] = []
+    start, before = 0, None
+    for block in form.blocks:
+        stop = start + len(block.rows)
+        other = column == "party_org" and "unit_name" in block.columns  # which names it
+        here = (id(block.sheet), block.section)
+        if column in block.columns and not other and stop > start:
+            if before == here and runs:
+                runs[-1] = (runs[-1][0], stop)
+            else:
+                runs.append((start, stop))
+            before = here
+        else:
+            before = None
+        start = stop
+    return runs
+
+
 def _half(cell: object, which: int, whole: bool) -> object:
     """One of the two numbers in a cell (5/6); a cell that is no pair stays with one column, where it is reported."""
     halves = (
@@ -406,6 +445,8 @@ class Parser:
                     if column in pair
                     else own
                 )
+        for column in used:
+            cells[column] = _without_dittos(form, cells[column])
         self._first_of_group(form, cells)
         self._no_value(form)
         self._merged(form, specs, cells)
@@ -503,29 +544,29 @@ class Parser:
         """
         columns = [*RULES["first_of_group"]["all"], *RULES["first_of_group"].get(form.name, ())]
         for column in (c for c in columns if c in cells):
-            start = 0
-            for block in form.blocks:
-                stop = start + len(block.rows)
+            for start, stop in _runs(form, column):
                 some = [_cell_text(cell) for cell in cells[column][start:stop]]
                 said = [squeeze(text) for text in some if text]
                 blank = [n for n, text in enumerate(some) if not text]
-                other = column == "party_org" and "unit_name" in block.columns  # which names it
                 once = bool(some and some[0]) and len(set(said)) == len(said)
-                if column in block.columns and blank and once and not other:
-                    for n in blank:
-                        cells[column][start + n] = cells[column][start + n - 1]
-                    words = (f"{len(blank)}行空白，只在每组第一行填写", "空白的行按上面一行")
-                    self.problems.append(
-                        form.problem(
-                            "value_noted",
-                            column,
-                            start + blank[0],
-                            *words,
-                            advice="各行分别填写",
-                            severity="question",
-                        )
+                place = column in RULES["first_of_group"]["all"]
+                if not blank or not said or not (once or place):
+                    continue
+                words = (f"{len(blank)}行空白，只在每组第一行填写", "空白的行按上面一行")
+                if not once:
+                    words = (f"{len(blank)}行空白，别的行写明", "看不出属于哪里，计入上一级")
+                for n in blank if once else ():
+                    cells[column][start + n] = cells[column][start + n - 1]
+                self.problems.append(
+                    form.problem(
+                        "value_noted",
+                        column,
+                        start + blank[0],
+                        *words,
+                        advice="各行分别填写",
+                        severity="question",
                     )
-                start = stop
+                )
 
     def _no_value(self, form: Form) -> None:
         """Formulas that were never calculated: the cell is empty although the office sees a number."""

@@ -25,7 +25,7 @@ from evalkit.ledgers.cells import (
 )
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.headings import Headings, squeeze
+from evalkit.ledgers.headings import Headings, plain, squeeze
 from evalkit.ledgers.heads import (
     fill_down,
     is_card,
@@ -221,9 +221,11 @@ class _Reading:
             bottom + 1 < len(rows) and bottom - top < 2 and is_lower(rows[bottom], rows[bottom + 1])
         ):
             bottom += 1
-        self._close()
         out.counts["heading"] += bottom - top + 1
         levels = levels_of(rows[top : bottom + 1])
+        if self._printed_again(levels):
+            return bottom + 1
+        self._close()
         if self.levels and same_lowest(levels, self.levels):
             levels = dict(self.levels)  # printed again on the next page, without the groups
         self.levels = dict(levels)
@@ -279,9 +281,28 @@ class _Reading:
             self.key = columns[headings.key(form, columns)].index
         return bottom + 1
 
+    def _printed_again(self, levels: Levels) -> bool:
+        """Whether the open block goes on below a heading that the next page says again, with nothing new above it."""
+        if self.block is None or self.pending or not self.levels:
+            return False
+        same = {i: [*map(plain, texts)] for i, texts in levels.items()}
+        before = {i: [*map(plain, texts)] for i, texts in self.levels.items()}
+        return same == before or same_lowest(levels, self.levels)
+
+    def _of_page(self, texts: list[tuple[int, str]]) -> str:
+        """What a row says of the printed page alone: its number (note), or the titles once more (title); else ''."""
+        said = [squeeze(text) for _, text in texts]
+        if len(said) <= 3 and all(ROWS.page.fullmatch(text) for text in said):
+            return "note"
+        known = {squeeze(text) for text in self.block.titles} if self.block is not None else set()
+        return "title" if known and set(said) <= known else ""
+
     def _other(self, i: int, row: list[object], texts: list[tuple[int, str]]) -> None:
         """A row that is neither blank nor heading nor plainly a record."""
         count, block, words = self.out.counts, self.block, self.headings.total_words
+        if printed := self._of_page(texts):
+            count[printed] += 1
+            return
         if block is not None and (said := self._row_says_nothing(row)):
             count["note"] += 1
             self.empty, self.said = block, (i, said)

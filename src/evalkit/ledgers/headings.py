@@ -157,6 +157,7 @@ class Headings:
                     for g in group
                     for end in ("人数", "总数", "情况", "来源", "数")
                 ),
+                *(word for g in group for word in _WORDS["of_group"] if word in g),
             ]
             keys = [a + b for a in stems for b in lower] + [b + a for a in stems for b in lower]
         whole = frozenset(
@@ -228,6 +229,16 @@ class Headings:
             )
             else None
         )
+
+    def right_of(
+        self, form: str, column: str, levels: tuple[str, ...], left: Container[str]
+    ) -> str:
+        """成立时间 to the right of 党组织名称 is the day of the organisation: what a word means behind other columns."""
+        rule = self.forms[form]["columns"][column].get("right_of")
+        if not rule or len(levels) > 1 or plain(levels[-1]) not in rule["words"]:
+            return column
+        behind = any(other in left for other in rule["columns"])
+        return str(rule["means"]) if behind and rule["means"] not in left else column
 
     def person(self, form: str, column: str) -> bool:
         return bool(self.forms[form]["columns"][column].get("person"))

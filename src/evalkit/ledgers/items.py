@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
+from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.headings import loosened, plain
 
 _IN_BRACKETS = re.compile(r"[(（].*?[)）]")
@@ -27,6 +28,9 @@ class Items:
             for word in (code, measure.name, *measure.also):
                 self._names.setdefault(plain(word), code)
                 self._loose.setdefault(loosened(plain(word)), set()).add(code)
+        for code, words in RULES["shapes"]["counts"].items():
+            for word in words if code in measures else ():
+                self._names.setdefault(plain(word), code)
 
     def look(self, said: str) -> str | None:
         """The measure of an item: as it stands, without its brackets, or without what changes nothing.

@@ -160,7 +160,8 @@ class Matching:
         heading = written(texts)
         hit = self.headings.look(self.form, texts)
         if hit is not None and not self.headings.person(self.form, hit.column):
-            self._take(hit.column, Chosen(index, hit.unit, hit.rank, heading))
+            column = self.headings.right_of(self.form, hit.column, texts, self.chosen)
+            self._take(column, Chosen(index, hit.unit, hit.rank, heading))
         elif hit is None and (pair := self.headings.pair(self.form, heading)):
             for column in pair:  # 5/6 under 实到/应到: one cell for two columns
                 self.chosen.setdefault(column, Chosen(index, None, 0, heading))

@@ -45,6 +45,8 @@ _OF_ORG = (
     "parent",
 )  # what unit rows and an organisation's own row may both say
 
+_MEMBERS = tuple("members" + suffix for suffix in SUFFIXES)
+
 
 def keys_of(names: pd.Series, rule: Callable[[str], Any] = name_key) -> pd.Series:
     """`name_key` (or another rule) of a column of names, each different name once."""
@@ -563,12 +565,14 @@ def covers(form: Form, data: pd.DataFrame, problems: list[Problem]) -> pd.DataFr
         founded_on=_col(form, "founded_on", DATE),
         ended_on=_col(form, "org_ended_on", DATE),
         parent=keys_of(_col(form, "affiliation")),
+        **{"members" + s: _col(form, "org_members" + s, "Int64") for s in SUFFIXES},
     )
     denied = has.eq(False).fillna(False).astype(bool)
     out = out[
         (data["kept"] | data["further"]) & name.notna() & ~(denied & own.isna() & joint.isna())
     ]
     out["link"] = joined(out["place_key"], out["party_org"])
+    _members_told_apart(form, out, problems)
     several = (
         out["link"].duplicated(keep=False) | denied[out.index]
     )  # a unit stands once beside each organisation
@@ -576,6 +580,17 @@ def covers(form: Form, data: pd.DataFrame, problems: list[Problem]) -> pd.DataFr
         pd.Series(np.where(several, "joint", "single"), index=out.index, dtype=TEXT)
     )
     return out
+
+
+def _members_told_apart(form: Form, cover: pd.DataFrame, problems: list[Problem]) -> None:
+    """党组织党员数 of one organisation that its units' rows tell differently: asked, the first one holds."""
+    told = cover[cover["members"].notna()]
+    first = told.groupby("link")["members"].transform("first") if len(told) else told["members"]
+    for row in told.index[(told["members"] != first).to_numpy(dtype=bool)]:
+        found = f"{cover['name'][row]}：{told['members'][row]}名，前面的行写{first[row]}名"
+        said: dict[str, Any] = {"advice": "各行写成一致", "severity": "question"}
+        read = f"按{first[row]}名"
+        problems.append(form.problem("identity_differs", "org_members", row, found, read, **said))
 
 
 def party_orgs(
@@ -606,7 +621,7 @@ def party_orgs(
         made = cover.drop_duplicates("link").drop(columns=["unit", "mode"]).assign(own_row=False)
         formal = set(cover.loc[cover["mode"] != "functional", "link"])
         made["functional"] = pd.array([k not in formal for k in made["link"]], dtype="boolean")
-        for column in _OF_ORG:  # not said in the first row of this organisation, but in another
+        for column in (*_OF_ORG, *_MEMBERS):  # not said in the first row of it, but in another
             if made[column].isna().any():
                 told = cover[cover[column].notna()].drop_duplicates("link")
                 made[column] = made[column].fillna(
@@ -617,7 +632,7 @@ def party_orgs(
             own is not None
         ):  # what the organisation's own ledger leaves open, the unit rows may know
             at = _at(own["link"], made)
-            for column in _OF_ORG:
+            for column in (*_OF_ORG, *_MEMBERS):
                 said = _taken(at, made[column], own.index)
                 own[column] = own[column].fillna(said) if column in own else said
             made = made[~made["link"].isin(own["link"])]
