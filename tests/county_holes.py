@@ -41,6 +41,23 @@ def copied(folder: Path) -> Path:
     return folder / "data" / "raw"
 
 
+CHOICES = """\
+index: annual
+references:
+  activity_fund_per_member: fuyang_2015
+  instructor_load: load_hefei
+  matching_ratio: matching_1_1
+  dues_return_rate: dues_full
+  dues_return_rate_lag: dues_full
+  member_admission_growth: admission_growth_lishui
+"""
+
+
+def chosen(folder: Path) -> None:
+    """The project chooses the index and the references of other places that the demonstration has."""
+    (folder / "evalkit.yml").write_text(CHOICES, encoding="utf-8")
+
+
 def county(raw: Path, year: int, name: str = HOLE) -> Path:
     return raw / str(year) / CITY / name
 

@@ -379,6 +379,10 @@ def report(
             "--publish", help="另出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件"
         ),
     ] = False,
+    whatif: Annotated[
+        Path | None,
+        typer.Option("--whatif", help="报告里另写补助标准测算：调整方案文件（YAML）；不写就不测算"),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="这一期应报的地区、台账有缺的，以1结束（报告照样生成）"),
@@ -407,6 +411,7 @@ def report(
             formats=[f.strip() for f in formats.replace("，", ",").split(",") if f.strip()],
             ranking=ranking,
             public=publish,
+            whatif=whatif,
             progress=progress,
             note=lambda text: say(text, err=True),
         )
@@ -515,10 +520,16 @@ def run(
 @app.command()
 def score(
     period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
-    index: Annotated[str, typer.Option(help="指数名称，或 YAML 文件（文件.yml#名称）")] = "annual",
+    index: Annotated[
+        str | None,
+        typer.Option(
+            help="指数名称，或 YAML 文件（文件.yml#名称）；默认 evalkit.yml 选定的，演示数据用演示权重"
+        ),
+    ] = None,
     stars: Annotated[
-        str, typer.Option(help="星级方案名称或 YAML 文件；写 none 则不核对")
-    ] = "demo_five",
+        str | None,
+        typer.Option(help="星级方案名称或 YAML 文件；不写或写 none 则不核对（演示数据核对）"),
+    ] = None,
     level: Annotated[str, typer.Option(help="给哪一级计分：district、township ...")] = "district",
     n: Annotated[int, typer.Option("-n", min=10, help="稳健性检验的重复次数")] = 1000,
     seed: Annotated[int, typer.Option(help="随机种子")] = 7,
@@ -529,8 +540,7 @@ def score(
     """给地区计分、分等级，核对党组织星级：写出表格和图，不需要笔记本。"""
     from evalkit.reports.scoring import write_scores
 
-    scheme = None if stars == "none" else stars
-    folder, notes = write_scores(period, index, scheme, level, project, dataset, out, n, seed)
+    folder, notes = write_scores(period, index, stars, level, project, dataset, out, n, seed)
     for line in notes:
         say(line)
     say(f"评分已写到：{folder}")

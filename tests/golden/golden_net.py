@@ -40,6 +40,19 @@ FORMS = {
 # Left out of the 24 districts, so that all is under 3 MB: lists of units, the origin of each number, and published
 # figures, which are the same in every project.
 NOT_IN_FULL = ["问题清单", "指标出处", "公开数字"]
+# A project with ledgers of its own has no index, no reference of another place and no page of public figures unless it
+# chooses them: the three counties choose what the demonstration has, so that the net holds those numbers too.
+CHOSEN = """\
+index: annual
+published: true
+references:
+  activity_fund_per_member: fuyang_2015
+  instructor_load: load_hefei
+  matching_ratio: matching_1_1
+  dues_return_rate: dues_full
+  dues_return_rate_lag: dues_full
+  member_admission_growth: admission_growth_lishui
+"""
 MANY = 400  # a table with more rows is kept by its areas: number of rows and sum of each column
 
 Place = tuple[str, str, str, str]  # document, section, row, column
@@ -52,7 +65,7 @@ Net = dict[tuple[Place, str], str]  # place and form -> value
 def build(kind: str, folder: Path, jobs: int = 1) -> None:
     """A project in an empty folder, with all that a user makes of it, by the command line."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "evalkit.yml").touch()
+    (folder / "evalkit.yml").write_text(CHOSEN if kind == "three" else "", encoding="utf-8")
     if kind == "three":
         shutil.copytree(ROOT / "tests" / "data" / "three_counties" / "raw", folder / "data" / "raw")
     else:
@@ -63,7 +76,7 @@ def build(kind: str, folder: Path, jobs: int = 1) -> None:
         "whatif": _run(
             folder, "whatif", "--set", "activity.per_member=200", "--from", "2026-07-01", "--files"
         ),
-        "score": _run(folder, "score", "--period", PERIOD),
+        "score": _run(folder, "score", "--period", PERIOD, "--stars", "demo_five"),
     }
     for name, text in said.items():
         (folder / f"{name}.said").write_text(text, encoding="utf-8", newline="\n")

@@ -25,6 +25,7 @@ def data(tmp_path_factory) -> Data:
     """The county is gone in 2025."""
     folder = tmp_path_factory.mktemp("gone")
     holes.county_gone(holes.copied(folder))
+    holes.chosen(folder)
     build(folder)
     return load(folder)
 

@@ -117,7 +117,10 @@ class Indicator(Entry):
 
 
 class Reference(Entry):
-    """A named value to compare with, in the indicator's plain scale."""
+    """A named value to compare with, in the indicator's plain scale.
+
+    ``local``: the rule of one place; it is no reference of a real project unless its settings choose it.
+    """
 
     name: Text
     value: float
@@ -125,6 +128,7 @@ class Reference(Entry):
     source: Text
     year: int | None = None
     note: str = ""
+    local: bool = False
 
 
 class Dimension(Entry):
@@ -134,7 +138,10 @@ class Dimension(Entry):
 
 
 class Source(Entry):
-    """Where something stands; only an ``official`` document is named in a report that is signed."""
+    """Where something stands; only an ``official`` document is named in a report that is signed.
+
+    ``local``: of one place; a real project does not name it as the origin of its definitions.
+    """
 
     name: Text
     kind: Literal["official", "press", "web", "book"] = "web"
@@ -142,6 +149,7 @@ class Source(Entry):
     date: AsText = ""
     url: str = ""
     note: str = ""
+    local: bool = False
 
 
 class Term(Entry):
@@ -202,7 +210,8 @@ class Codebook(BaseModel):
     """All that is declared; made by `load_codebook`. Mappings keep the order of the files.
 
     ``measures`` and ``indicators`` hold only what some form or figure can give: a measure without a source and the
-    indicators over it stand in ``no_source`` and appear nowhere.
+    indicators over it stand in ``no_source`` and appear nowhere. ``own_targets``: what a project set itself to reach,
+    by indicator and period, on the plain scale; it stands before any reference.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -226,6 +235,7 @@ class Codebook(BaseModel):
     disclosure: dict[str, Any]
     no_source: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    own_targets: dict[str, dict[str, float]] = {}
 
     @cached_property
     def _names(self) -> dict[str, str]:

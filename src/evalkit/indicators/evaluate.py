@@ -45,6 +45,7 @@ COLUMNS = [
     "better",
     "target",
     "target_name",
+    "target_own",
     "scale",
     "unit",
     "decimals",
@@ -202,6 +203,7 @@ def _filled(
             "target_name": said(
                 lambda i: references[i.target].name if i.target in references else ""
             ),
+            "target_own": False,
             "scale": number(lambda i: i.scale),
             "decimals": number(lambda i: i.decimals).astype(int),
             "minimum_base": codebook.minimum_base,
@@ -214,8 +216,18 @@ def _filled(
             **{column: both.get(column) for column in EXTENT},
         }
     )
+    _set_own_targets(out, codebook)
     extra = [column for column in ("place", "locator") if column in both]
     return pd.concat([out[COLUMNS], both[extra]], axis=1)
+
+
+def _set_own_targets(out: pd.DataFrame, codebook: Codebook) -> None:
+    """What the project set itself to reach in a period stands before any reference."""
+    for code, by_period in codebook.own_targets.items():
+        for period, value in by_period.items():
+            mine = (out["indicator"] == code) & (out["period"] == period)
+            name = codebook.term("own_target")
+            out.loc[mine, ["target", "target_name", "target_own"]] = [value, name, True]
 
 
 def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.DataFrame:

@@ -49,7 +49,8 @@ class Project:
         """The packaged codebook with the project's own merged over it, and what its settings choose."""
         folder = self.root / "codebook"
         book = load_codebook(folder if folder.is_dir() else None)
-        return applied(self._settings, book, self.root / FILE)
+        own = load_codebook() if self.dataset == "raw" else None
+        return applied(self._settings, book, self.root / FILE, own)
 
     def ledgers(self, dataset: str) -> list[Path]:
         """The ledger files of a dataset, in a fixed order; lock files and the program's own are left out."""
@@ -61,7 +62,7 @@ class Project:
             and path.name not in {"更正表.xlsx", "上年公布数.xlsx"}
         ]
 
-    @property
+    @cached_property
     def dataset(self) -> str:
         """``raw`` where the user keeps ledgers, else ``demo``: one at a time, never mixed."""
         return "raw" if any(p.name not in RESERVED for p in self.ledgers("raw")) else "demo"

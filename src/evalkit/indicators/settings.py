@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from evalkit.codebook import Codebook, Indicator
+from evalkit.indicators.targets import own_targets
 from evalkit.problems import visible
 from evalkit.world.declared import Faults
 
@@ -47,7 +48,17 @@ class Settings(BaseModel):
         reported; else those of the ledgers for all of them. ``printed``: every printed one. ``ledgers``: none; they are
         only listed beside those of the ledgers.
     references
-        Indicator -> the reference of the codebook that is its target here.
+        Indicator -> the reference of the codebook that is its target here. The rule of another place is a reference
+        only where it is chosen here.
+    targets
+        Indicator -> period -> what is to be reached (`evalkit.indicators.targets`).
+    index
+        The index that the report scores by: a name, or a YAML file of the project. Without one the report prints no
+        score: no weight is anybody's but the office's.
+    whatif
+        A scenario (YAML file of the project) that the report reckons; none by default.
+    published
+        Whether the report has the page of published figures of other places.
     fonts
         ``windows``: 仿宋, 楷体 ... in Word; else the faces of GB/T 9704.
     date, addressee
@@ -64,6 +75,10 @@ class Settings(BaseModel):
     minimum_base: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 30
     last_year: Literal["auto", "printed", "ledgers"] = "auto"
     references: dict[str, Line] = {}
+    targets: dict[str, dict[Any, Any]] = {}
+    index: Line = ""
+    whatif: Line = ""
+    published: bool = False
     fonts: Literal["system", "windows"] = "system"
     date: Line = ""
     addressee: Line = ""
@@ -80,34 +95,72 @@ def read_settings(path: Path) -> Settings:
     return settings
 
 
-def applied(settings: Settings, codebook: Codebook, path: Path) -> Codebook:
-    """The codebook as a project wants it: its small base, its references, its member base of money.
+def applied(
+    settings: Settings, codebook: Codebook, path: Path, own: Codebook | None = None
+) -> Codebook:
+    """The codebook as a project wants it: its small base, references, targets, its member base of money.
+
+    Parameters
+    ----------
+    own
+        For a project with ledgers of its own the packaged codebook: what that refers to as the rule of one place
+        (``local``) is no target, unless the project's codebook or settings say so.
 
     Raises
     ------
     InputError
         For indicators and references that the codebook does not have.
     """
-    _check_references(settings, codebook, path)
+    faults = Faults.read_mapping(path) if path.exists() else Faults()
+    _check_references(settings, codebook, faults)
+    targets = own_targets(settings.targets, codebook, faults)
+    faults.stop()
+    unasked = _unasked(codebook, own) if own else frozenset[str]()
+    foreign = _foreign(codebook, own) if own else frozenset[str]()
     changed = {
         code: made
         for code, indicator in codebook.indicators.items()
-        if (made := _as_chosen(indicator, settings)) is not indicator
+        if (made := _as_chosen(indicator, settings, code in unasked, code in foreign))
+        is not indicator
     }
-    if not changed and settings.minimum_base == codebook.minimum_base:
+    if not changed and not targets and settings.minimum_base == codebook.minimum_base:
         return codebook
     return codebook.model_copy(
         update={
             "minimum_base": settings.minimum_base,
             "indicators": {**codebook.indicators, **changed},
+            "own_targets": targets,
         }
     )
 
 
-def _check_references(settings: Settings, codebook: Codebook, path: Path) -> None:
-    if not settings.references:
-        return
-    faults = Faults.read_mapping(path)
+def _unasked(codebook: Codebook, packaged: Codebook) -> frozenset[str]:
+    """The indicators whose reference is the rule of one place, which nobody but the packaged codebook names."""
+    usual = packaged.indicators
+    return frozenset(
+        code
+        for code, one in codebook.indicators.items()
+        if one.target
+        and codebook.references[one.target].local
+        and code in usual
+        and usual[code].target == one.target
+    )
+
+
+def _foreign(codebook: Codebook, packaged: Codebook) -> frozenset[str]:
+    """The indicators whose definition the packaged codebook has from one place: here it is the project's own choice."""
+    usual = packaged.indicators
+    return frozenset(
+        code
+        for code, one in codebook.indicators.items()
+        if one.source in codebook.sources
+        and codebook.sources[one.source].local
+        and code in usual
+        and usual[code].source == one.source
+    )
+
+
+def _check_references(settings: Settings, codebook: Codebook, faults: Faults) -> None:
     for code, reference in settings.references.items():
         if code not in codebook.indicators and code not in codebook.no_source:
             faults.unknown(("references", code), code, codebook.indicators)
@@ -115,13 +168,14 @@ def _check_references(settings: Settings, codebook: Codebook, path: Path) -> Non
             faults.unknown(
                 ("references", code), reference, codebook.references, code="value_invalid"
             )
-    faults.stop()
 
 
-def _as_chosen(indicator: Indicator, settings: Settings) -> Indicator:
-    change: dict[str, Any] = {}
+def _as_chosen(indicator: Indicator, settings: Settings, unasked: bool, foreign: bool) -> Indicator:
+    change: dict[str, Any] = {"source": ""} if foreign else {}
     if indicator.code in settings.references:
         change["target"] = settings.references[indicator.code]
+    elif unasked:
+        change["target"] = None
     if settings.member_base in indicator.member_bases:
         change["base"] = indicator.member_bases[settings.member_base]
         change["denominator_period"] = {"year_end": "same", "mean": "mean"}[settings.member_base]

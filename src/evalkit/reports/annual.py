@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit import charts, subsidy
+from evalkit import charts
 from evalkit.documents import Block
 from evalkit.documents.markdown import markdown
 from evalkit.files import regular_bytes
@@ -17,10 +17,12 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
-from evalkit.reports import plan_report as costs
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
-from evalkit.reports.disclosure import dominated, published
+from evalkit.reports.disclosure import published
+from evalkit.reports.estimate import estimate, simulation
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
+from evalkit.reports.goals import goal_table, goal_words
+from evalkit.reports.grading import index_of, score_basis, score_words, scored
 from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
 from evalkit.reports.quality import files_of, last_year_words, problem_summary
 from evalkit.reports.scope import Scope
@@ -35,14 +37,9 @@ from evalkit.reports.sentences import (
 from evalkit.reports.tables import main_codes
 from evalkit.reports.voice import Rows, Voice, voice_of
 from evalkit.reports.words import (
-    MISSING,
-    fixed,
     period_words,
-    right,
-    source_line,
     step_words,
 )
-from evalkit.scoring.scores import score
 
 LONGEST_TEXT = 2_000_000  # bytes of a text of the office
 NAMED = 6  # areas named in one sentence
@@ -242,48 +239,6 @@ def star_figure(
     return figure(charts.stars, frame.assign(is_demo=data.is_demo), title=title)
 
 
-def simulation(
-    data: Data,
-    period: str | int,
-    scheme: Any,
-    standard: dict[str, float],
-    within: str | None = None,
-    by_area: bool = True,
-) -> Block:
-    """补助标准测算: what the standards cost from next January on; who pays, and (unless published) in which areas."""
-    year, voice = int(str(period)[:4]) + 1, voice_of(data)
-    try:
-        result = subsidy.plan(data, scheme, [year], within=within).run(
-            {k: {f"{year}-01-01": v} for k, v in standard.items()}
-        )
-        each, limits = (
-            result.organisations(year),
-            {key: data.codebook.disclosure[key] for key in "nkp"},
-        )
-        if not by_area and any(
-            dominated(each[c], **limits) for c in ("baseline_fen", "amount_fen", "change_fen")
-        ):
-            return Block.paragraph(
-                voice.say("nothing", name="补助标准测算", why=voice.say("withheld"))
-            )
-        text = result.sentence if by_area else result.public_sentence  # which names no area
-        blocks = [
-            Block.paragraph(voice.say("simulated")),
-            costs.difference(result),
-            Block.paragraph(text),
-            costs.by_payer(result, named=by_area),
-        ]
-        return Block.group(
-            *blocks,
-            *([costs.by_area(result, place=voice.place("district"))] if by_area else []),
-        )
-    except InputError as error:
-        return Block.paragraph(
-            "没有作补助标准测算：" + "；".join(p.found or p.title for p in error.problems),
-            "pending",
-        )
-
-
 # areas side by side
 
 
@@ -478,83 +433,6 @@ def _named_from(groups: Sequence[tuple[str, list[str]]]) -> int:
     return largest
 
 
-def scored(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = None) -> Block:
-    """得分和等级 by area in administrative order; the rank only where ranks are printed, nothing where none are wanted."""
-    if ranking == "none":
-        return Block.paragraph("本报告不印发综合得分和位次。")
-    try:
-        scores = score(now, index, codebook)
-    except InputError as error:
-        return Block.paragraph(
-            "没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending"
-        )
-    if scores.table["score"].isna().all():
-        why = "、".join(
-            f"{r.area_name}（{r.losses}）" for r in scores.table.head(NAMED).itertuples()
-        )
-        return Block.paragraph(
-            f"没有计算综合得分：{why}{'等' * (len(scores.table) > NAMED)}。", "pending"
-        )
-    rank = ranking == "full" and scores.ordered
-    losses = scores.largest_losses
-    rows = [
-        [
-            r.area_name,
-            None if pd.isna(r.score) else float(r.score),
-            r.grade if pd.notna(r.grade) else MISSING,
-            *([int(r.rank) if pd.notna(r.rank) else MISSING] if rank else []),
-            "；".join(f"{lost.name}{fixed(lost.points, 1)}" for lost in losses[r.area]) or r.losses,
-        ]
-        for r in scores.table.itertuples()
-    ]
-    place = voice_of(now).place(str(now["level"].iloc[0]))
-    columns: list[Any] = [
-        {"key": "area", "label": place},
-        {"key": "score", "label": "得分", "decimals": 2},
-    ]
-    columns += [{"key": "grade", "label": "等级", "align": "center"}]
-    columns += [*(right(rank="位次") if rank else []), "失分最多的指标（分）"]
-    level = (
-        [f"各{place}得分相同，不排位次。"]
-        if ranking == "full" and len(rows) > 1 and not scores.ordered
-        else []
-    )
-    return Block.table(
-        f"{scores.when}综合得分和等级",
-        columns,
-        rows,
-        notes=[scores.method, *level],
-        demo=scores.is_demo,
-        source=source_line(scores.period, scores.is_demo),
-    )
-
-
-def score_words(
-    now: pd.DataFrame, area: str, index: Any, ranking: str, codebook: Any = None
-) -> Block:
-    """Strengths and weaknesses of an area by its score, and what would move it: where each point was lost."""
-    try:
-        scores = score(now, index, codebook)
-        blocks = [scores.explain(area)]
-        if ranking != "none":
-            items = list(scores.lost(area, place=ranking == "full").content["items"])
-            head = items[0]
-            most = (
-                f"{head}。失分最多的依次如下，补上一项即可增加相应的分数"
-                if len(items) > 1
-                else f"{head}。没有失分"
-            )
-            blocks += [
-                Block.paragraph(f"{most}。"),
-                *([Block.bullets(items[1:])] if len(items) > 1 else []),
-            ]
-        return Block.group(*blocks)
-    except InputError as error:
-        return Block.paragraph(
-            "没有计算综合得分：" + "；".join(p.found or p.title for p in error.problems), "pending"
-        )
-
-
 __all__ = [
     "advice",
     "areas_of",
@@ -563,10 +441,14 @@ __all__ = [
     "counts",
     "definitions",
     "doubts",
+    "estimate",
     "falling_words",
     "figure",
     "found_problems",
     "funds_table",
+    "goal_table",
+    "goal_words",
+    "index_of",
     "make_slots",
     "problem_table",
     "problem_words",
@@ -574,6 +456,7 @@ __all__ = [
     "quality",
     "rows",
     "rows_of",
+    "score_basis",
     "score_words",
     "scored",
     "simulation",

@@ -239,6 +239,8 @@ def targets(
     ]
     columns, rows = with_something(columns, rows, ("change",))
     notes = ["参照值来自公开文件，不等于下达本地区的任务数；以接近参照值为好的指标不判断是否达到。"]
+    if any(known.rows[code].get("target_own", False) for code in known.rows):
+        notes.append(f"标“{data.codebook.term('own_target')}”的是本单位设定的目标，不是参照值。")
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}重点指标完成情况统计表"
     return Block.table(

@@ -22,6 +22,7 @@ from evalkit.indicators.project import Project
 from evalkit.problems import SEVERITIES, InputError
 from evalkit.reports import tables
 from evalkit.reports.annual import rows_of
+from evalkit.reports.appendix import OWN
 from evalkit.reports.disclosure import published
 from evalkit.reports.publish import INTERNAL, NAMES
 from evalkit.reports.quality import files_of
@@ -31,6 +32,7 @@ from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
     MISSING,
     cell,
+    light_rule,
     marked,
     period_words,
     right,
@@ -284,7 +286,7 @@ def _key_table(made: Made, data: Data) -> Block:
         columns,
         rows,
         total_rows=int(len(whole) > 0),
-        notes=[tables.LIGHT_RULE],
+        notes=[light_rule(now)],
         source=source_line(made.period, data.is_demo),
         demo=data.is_demo,
     )
@@ -373,7 +375,7 @@ def _provenance(made: Made, data: Data) -> Iterator[Block]:
         ]
         told += [
             f"分母（{bottom.name}）：{in_words(bottom, book)}",
-            f"出处：{book.source_name(one.source) or MISSING}",
+            f"出处：{book.source_name(one.source) or OWN}",
         ]
         yield Block.bullets(told)
         rows = [

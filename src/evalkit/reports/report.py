@@ -23,6 +23,7 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem, visible
 from evalkit.reports.annual import areas_of, make_slots
+from evalkit.reports.estimate import scenario_of
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
 from evalkit.reports.scope import Scope
@@ -97,6 +98,7 @@ def make_report(
     formats: Sequence[str] = (),
     ranking: str = "full",
     public: bool = False,
+    whatif: str | Path | None = None,
     progress: Callable[[Any], None] | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Report:
@@ -121,6 +123,8 @@ def make_report(
     public
         The version to be forwarded: small numbers of persons and dominated amounts hidden, pictures as files, no
         lists, no pages that show rows of ledgers.
+    whatif
+        A scenario that the report reckons (补助标准测算); by default that of ``evalkit.yml``, else none.
     progress, note
         Called with the runner's events, and with one Chinese line per step.
 
@@ -137,6 +141,7 @@ def make_report(
     found = find_project(project)
     if problems := faults(voice_of(found)):
         raise InputError(problems)
+    scenario = scenario_of(found, whatif)
     dataset = dataset or found.dataset
     _ensure_ledgers(found, dataset, note)
     manifest = build(found, dataset=dataset, progress=_lines("读取台账", note))
@@ -163,13 +168,18 @@ def make_report(
         manifest.folder / "measures.parquet",
         found.root / "evalkit.yml",
         found.root / "texts" / "templates",
+        found.root / "index.yml",
+        *([scenario] if scenario else []),
     )
     scope = Scope.about(data, period, baseline, level, within, ranking, public)
     common = {**scope.parameters(), "project": str(found.root), "dataset": dataset}
+    common["whatif"] = str(scenario) if scenario else None
     place = scope.place
     work = []
     for name, heading, file in PAGES:
         title = heading.format(place=place)
+        if name == "published" and not _wants_published(found):
+            continue
         if not public or name in PUBLIC:
             source = notebook_path(found, name)
             more = (
@@ -236,6 +246,11 @@ def make_report(
     submitted = [data.submitted(time, within) for time in (period, baseline) if time is not None]
     absent = tuple(one.words() for one in submitted if not one.full)
     return Report(index, tuple(outcomes), changed, absent=absent, complete=submitted[0].full)
+
+
+def _wants_published(project: Project) -> bool:
+    """Whether figures of other places belong to the report: to the demonstration, else where the project says so."""
+    return project.dataset == "demo" or bool(project.settings["published"])
 
 
 def notes_of(outcomes: Sequence[Outcome]) -> list[str]:

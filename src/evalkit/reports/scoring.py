@@ -12,17 +12,20 @@ from evalkit.documents.workbook import csv_bytes, frames_bytes
 from evalkit.files import put
 from evalkit.indicators import load
 from evalkit.problems import InputError, unknown
+from evalkit.reports.grading import index_of, not_chosen
 from evalkit.reports.scores import WORDS
 from evalkit.scoring.scores import score
 from evalkit.scoring.stars import stars
 from evalkit.world.number import half_up
 from evalkit.world.period import precedes
 
+STARS_OF_THE_DEMO = "demo_five"
+
 
 def write_scores(
     period: str | None,
-    index: str = "annual",
-    scheme: str | None = "demo_five",
+    index: str | None = None,
+    scheme: str | None = None,
     level: str = "district",
     project: Any = None,
     dataset: str | None = None,
@@ -30,8 +33,16 @@ def write_scores(
     n: int = 1000,
     seed: int = 7,
 ) -> tuple[Path, list[str]]:
-    """Write everything into a folder, beside what is open elsewhere; the folder, and what could not be made and why."""
+    """Write everything into a folder, beside what is open elsewhere; the folder, and what could not be made and why.
+
+    `index`: by default the one that the project chose. `scheme` of stars: none by default, ``none`` too; of the
+    demonstration the packaged one.
+    """
     data = load(project, dataset=dataset)
+    chosen = index_of(data.project, index)
+    if chosen is None:
+        raise not_chosen()
+    scheme = scheme or (STARS_OF_THE_DEMO if data.is_demo else "none")
     if period is not None:
         data = load(
             project,
@@ -42,7 +53,7 @@ def write_scores(
         raise InputError(unknown("level", level, known))
     at_level = data.indicators.loc[data.indicators["level"] == level]
     now, expected = at_level.loc[at_level["period"] == data.last], data.expected(data.last, level)
-    scores = score(now, index, data.codebook, expected=expected)
+    scores = score(now, chosen, data.codebook, expected=expected)
     robust = scores.robustness(n, seed)
     tables = {
         "得分": scores.table,
@@ -72,7 +83,7 @@ def write_scores(
             notes.append(f"{name} 正被其他程序打开，没有改动；新的内容写在 {path.name}")
 
     try:
-        checked = stars(data, scheme) if scheme else None
+        checked = stars(data, scheme) if scheme != "none" else None
     except InputError as error:
         checked = None
         notes.append("没有核对星级：" + "；".join(p.text() for p in error.problems))

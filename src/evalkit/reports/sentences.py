@@ -706,21 +706,21 @@ def attainment(row: Any, voice: Voice | None = None) -> str | None:
     if target is None or pd.isna(target) or better not in ("higher", "lower"):
         return None
     gap = apart(row, row["value"], target)
-    full = target == 1 and row["unit"] == "%" and better == "higher"
+    own = bool(row.get("target_own", False))
+    full = target == 1 and row["unit"] == "%" and better == "higher" and not own
     aim = {"value": _whole(row, target), "target": row["target_name"]}
     if gap == 0:
         unit = speak("below", distance(row, 10.0 ** -row["decimals"] / row["scale"]))
         if full:
             return speak("full") if row["value"] >= target else speak("short_full", gap=unit)
-        return speak(
-            "reached" if better == "lower" and row["value"] <= target else "same_as", **aim
-        )
+        state = "reached" if better == "lower" and row["value"] <= target else "same_as"
+        return speak(f"goal_{state}" if own else state, **aim)
     if full:
         return speak("full") if gap > 0 else speak("short_full", gap=distance(row, gap))
     if better == "lower" and gap < 0:
-        return speak("reached", **aim)
+        return speak("goal_reached" if own else "reached", **aim)
     side = "over" if better == "lower" else "above" if gap > 0 else "short"
-    return speak(side, gap=distance(row, gap), **aim)
+    return speak(f"goal_{side}" if own else side, gap=distance(row, gap), **aim)
 
 
 def _whole(row: Any, target: float) -> str:

@@ -27,7 +27,6 @@ from evalkit.reports.sentences import MOST, place_of
 from evalkit.reports.voice import Voice, packaged, voice_of, whole_of
 from evalkit.reports.words import (
     HIDDEN,
-    LIGHT_RULE,
     MISSING,
     baseline_words,
     change_unit,
@@ -35,6 +34,7 @@ from evalkit.reports.words import (
     hidden_notes,
     large,
     light,
+    light_rule,
     marked,
     now_words,
     period_words,
@@ -164,12 +164,14 @@ def _ends(mine: pd.DataFrame, place: str) -> list[str]:
 
 def _extra(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     now = frame.loc[frame["period"] == period]
+    now = now if "target_own" in now else now.assign(target_own=False)
     return now[
         [
             "area",
             "indicator",
             "target",
             "target_name",
+            "target_own",
             "short_name",
             "is_demo",
             "ci_low",
@@ -229,11 +231,11 @@ def _whole(view: _View, codes: list[str]) -> Block:
     columns: list[Any] = [
         "指标",
         *heads,
-        {"key": "target", "label": "参照值（说明）", "align": "left"},
+        {"key": "target", "label": _target_head(view.frame), "align": "left"},
         *ends_,
     ]
     columns, rows = with_something(columns, rows, ("previous", "change", *ends_))
-    notes = [LIGHT_RULE, "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
+    notes = [light_rule(view.frame), "比率的增减以百分点计；箭头表示数值升降，不表示好坏。"]
     notes += extent_notes(total.reindex(codes).dropna(subset=["name"]), moves, place, scope.voice)
     title, demo = f"{period_words(period)}主要指标一览表", bool(view.frame["is_demo"].any())
     return Block.table(
@@ -307,9 +309,17 @@ def extent_notes(total: pd.DataFrame, moves: pd.DataFrame, place: str, voice: Vo
     ]
 
 
+def _target_head(frame: pd.DataFrame) -> str:
+    """What the column of references is called; with targets of the project's own it names them first."""
+    own = "target_own" in frame and bool(frame["target_own"].fillna(False).any())
+    return "目标或参照值" if own else "参照值（说明）"
+
+
 def _reference(row: Any) -> Cell:
     """The reference with its name, unless the name says no more than the number (应达到100%)."""
     name = str(row["target_name"])
+    if row.get("target_own", False):
+        return valued(row, row["target"], unit=False, after=f"（{name}）")
     return valued(row, row["target"], unit=False, after="" if "100%" in name else f"（{name}）")
 
 
@@ -359,7 +369,7 @@ def _family(view: _View, codes: list[str], label: str) -> Block:
             )
             cells_of_total += [MISSING] if ranking != "none" else []
         rows.append(cells_of_total)
-    notes = [LIGHT_RULE] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
+    notes = [light_rule(now)] + (["基数小：分母不足30，只列示，不参与排序。"] if small else [])
     notes += hidden_notes(frame, gone)
     notes += extent_notes(
         total.reindex(shown_codes).dropna(subset=["name"]), moves, place, scope.voice
@@ -491,7 +501,7 @@ def profile(
     columns, rows = with_something(columns, rows, ("change", "peers", "rank"))
     demo = bool(mine["is_demo"].any())
     notes = [
-        LIGHT_RULE,
+        light_rule(chosen),
         f"数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他{there}合计的差距超出误差范围。",
     ]
     bases = [

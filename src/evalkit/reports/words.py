@@ -26,6 +26,7 @@ LIGHT_RULE = (
     "● 达到参照值，▲ 达到参照值的九成，■ 不足九成；以低为好的指标，● 不高于参照值，▲ 超出不到一成，■ 超出更多；"
     "无参照值、或以接近参照值为好的指标不作标记"
 )
+GOAL_RULE = "设有本年目标的，参照值为目标"
 NEAR_TARGET = 0.9
 LEVEL = "持平"
 MONEY_SIZES = ((1e8, "亿"), (1e4, "万"), (1.0, ""))
@@ -151,6 +152,12 @@ def light(row: Any) -> str | None:
         value / target if better == "higher" else 2 - value / target
     )  # lower is better: a tenth above is near
     return "good" if reached >= 1 else "middle" if reached >= NEAR_TARGET else "bad"
+
+
+def light_rule(rows: pd.DataFrame) -> str:
+    """What the traffic lights of a table stand for; with targets of the project's own it says so."""
+    own = "target_own" in rows and bool(rows["target_own"].fillna(False).any())
+    return f"{LIGHT_RULE}；{GOAL_RULE}" if own else LIGHT_RULE
 
 
 def hidden_notes(frame: Any, gone: Any) -> list[str]:

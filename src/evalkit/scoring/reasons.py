@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def _place(scored: Scored, row: Any) -> str:
     return WORDS.say("say.place_tied" if tied else "say.place", rank=row["rank"], n=row["n_ranked"])
 
 
-def _value(scored: Scored, indicator: int, value: float) -> str:
+def shown_value(scored: Scored, indicator: int, value: float) -> str:
     """A value of an indicator as readers see it."""
     code = scored.index.leaves[indicator].code
     about = scored.rows.loc[scored.rows["indicator"] == code].head(1).to_dict("records")
@@ -68,13 +69,13 @@ def _reason(scored: Scored, indicator: int, row: Any) -> str:
         nobody = np.isnan(scored.x[:, indicator]).all()
         who = WORDS.say("say.nobody" if nobody else "say.missing")
         return WORDS.say("say.absent", name=leaf.name, who=who, points=points(leaf.points))
-    text = leaf.name + _value(scored, indicator, row.used)
+    text = leaf.name + shown_value(scored, indicator, row.used)
     if row.imputed:
         text += WORDS.say("say.estimate")
     if leaf.rule == "share_of_target":
-        text += WORDS.say("say.full_at", full=_value(scored, indicator, leaf.full_at))
+        text += WORDS.say("say.full_at", full=shown_value(scored, indicator, leaf.full_at))
         if not np.isnan(leaf.zero_at):
-            text += WORDS.say("say.zero_at", zero=_value(scored, indicator, leaf.zero_at))
+            text += WORDS.say("say.zero_at", zero=shown_value(scored, indicator, leaf.zero_at))
     else:
         sentence = "say.z" if leaf.rule == "zscore" else "say.share"
         text += WORDS.say(sentence, rule=RULES[leaf.rule].zh, share=row.share)
@@ -107,7 +108,7 @@ def explain(scored: Scored, area: str, most: int = 3) -> list[str]:
             WORDS.say(
                 f"say.{word}",
                 name=scored.index.leaves[j].name,
-                value=_value(scored, j, scored.x[row_of, j]),
+                value=shown_value(scored, j, scored.x[row_of, j]),
                 gap=points(abs(gap[j])),
             )
             for j in largest
@@ -155,13 +156,40 @@ def method(scored: Scored) -> str:
         combine="，其余".join(["、".join(unlike)] * bool(unlike) + [COMBINATIONS["arithmetic"].zh]),
         impute=fill,
     )
-    cuts = _grades(scored)
+    cuts = grade_words(scored)
     if cuts:
         text += WORDS.say("say.grades", parts="，".join(cuts))
     return text + (f"{index.note}。" if index.note else "")
 
 
-def _grades(scored: Scored) -> list[str]:
+@dataclass(frozen=True)
+class Line:
+    """One indicator of an index as it is printed: where it stands, its points, its rule, its full and zero lines."""
+
+    group: str
+    name: str
+    points: float
+    rule: str
+    full: str
+    zero: str
+    fixed: bool  # whether its points rest on its own value alone
+
+
+def lines(scored: Scored) -> list[Line]:
+    """Weights, rules and full-score lines of an index, indicator by indicator."""
+    tops = [child.name for child in scored.index.root.children for _ in child.leaves()]
+    told = []
+    for n, (leaf, top) in enumerate(zip(scored.index.leaves, tops, strict=True)):
+        ends = (leaf.full_at, leaf.zero_at)
+        if leaf.rule == "goalposts":
+            ends = (leaf.low, leaf.high) if leaf.better == "lower" else (leaf.high, leaf.low)
+        full, zero = ("" if np.isnan(end) else shown_value(scored, n, end) for end in ends)
+        rule = RULES[leaf.rule]
+        told.append(Line(top, leaf.name, float(leaf.points), rule.zh, full, zero, rule.absolute))
+    return told
+
+
+def grade_words(scored: Scored) -> list[str]:
     """The cut-offs of the grades in words, highest first."""
     grades = scored.index.grades
     told = [
