@@ -176,7 +176,7 @@ def reform(rng: random.Random, declared: dict[str, Any]) -> dict[str, Any]:
                 scope = rng.choice(("山区", "三星以上", "非三星以上", "不到7人", "山区且三星以上",
                                     "社会组织", "非公企业且三星以上", "职工100人以上"))  # fmt: skip
                 changes[f"{code}.{rate}@{scope}"] = {when: amount(rng, 300)}
-            if rng.random() < 0.1:
+            if "元" in part[rate]["unit"] and rng.random() < 0.1:
                 changes[f"{code}.{rate}"] = rng.choice(
                     ("+20%", "×1.15", "2026-2028每年+7%", "-35%")
                 )
@@ -304,7 +304,7 @@ class Oracle:
         if not_new or not self.meets(row, {**self.scheme.eligible, **part.eligible}):
             return None
         members = self.members(row, year)
-        if any(self.rewarded(one, row, members) for one in self.scheme.components.values()
+        if any(self.rewarded(one, row) for one in self.scheme.components.values()
                if code in one.instead_of):  # fmt: skip
             return None
         if part.by == "stars" and (pd.isna(row["stars"]) or str(row["stars"]) not in part.params):
@@ -348,12 +348,10 @@ class Oracle:
             due = max(due, half_up((last or 0) * Fraction(part.guarantee), self.unit))
         return due
 
-    def rewarded(self, part: Any, row: dict[str, Any], members: Fraction) -> bool:
+    def rewarded(self, part: Any, row: dict[str, Any]) -> bool:
         """Whether a reward takes the place of a subsidy: the row meets its conditions and has a tier of it."""
         has_tier = not pd.isna(row["stars"]) and str(row["stars"]) in part.params
-        return has_tier and self.meets(
-            {**row, "members": members}, {**self.scheme.eligible, **part.eligible}
-        )
+        return has_tier and self.meets(row, {**self.scheme.eligible, **part.eligible})
 
     def matched(self, code: str, row: dict[str, Any], year: int) -> tuple[int, int]:
         part = self.scheme.components[code]

@@ -126,7 +126,7 @@ def _written(asked: Asked, data: Data, found: Answered) -> list[str]:
     folder = asked.out or data.project.reports / "测算"
     standard = float(found.result.reform.ask.standard or STANDARD)
     assert isinstance(found.result, Result)
-    written = plan_report.write(found.result, folder, standard)
+    written = plan_report.write(found.result, folder, standard, found.envelope)
     if found.envelope:
         written += plan_report.write_envelope(found.envelope, folder)
     beside = [path.name for path in written if path.stem.endswith("）")]

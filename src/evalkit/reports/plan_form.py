@@ -521,7 +521,8 @@ def _hint(one: Choice) -> str:
     """What may be typed for an item."""
     words = WORDS["form"]
     told = [WORDS.say("form.allowed", range=one.range)] if one.range else []
-    return "；".join([*told, *([words["or"] + "、".join(one.examples)] if one.examples else [])])
+    opening = words["or" if told else "write"]
+    return "；".join([*told, *([opening + "、".join(one.examples)] if one.examples else [])])
 
 
 def _years_text(years: Sequence[int]) -> str:

@@ -368,7 +368,12 @@ def _plain(frame: pd.DataFrame, result: Result) -> pd.DataFrame:
     return frame.assign(**told, **yuan).rename(columns=WORDS["heads"])
 
 
-def write(result: Result, folder: str | Path, standard: float = 150) -> list[Path]:
+def write(
+    result: Result,
+    folder: str | Path,
+    standard: float = 150,
+    shared: Envelope | None = None,
+) -> list[Path]:
     """测算说明 as a page and for Word, 测算表.xlsx, tables as csv, figures as png, 测算底稿.xlsx and the reform itself into a folder.
 
     What is open in another program stays; the new one stands beside it, and the path given back is the one written.
@@ -390,7 +395,7 @@ def write(result: Result, folder: str | Path, standard: float = 150) -> list[Pat
     files |= {f"{name}.csv": csv_bytes(frame) for name, frame in frames.items()}
     written += [put(out / name, content) for name, content in files.items()]
     _clear(out, {path.name for path in written})
-    return [*written, workbook(result, out / "测算底稿.xlsx")]
+    return [*written, workbook(result, out / "测算底稿.xlsx", shared)]
 
 
 def _each(result: Result, year: int) -> pd.DataFrame:

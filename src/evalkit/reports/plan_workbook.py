@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,16 +20,22 @@ from xlsxwriter.utility import xl_col_to_name as letter
 from evalkit.documents.workbook import HEAD as HEAD_STYLE
 from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
+from evalkit.reports.plan_workbook_payers import UNKNOWN, Places, write_payers
+from evalkit.reports.plan_workbook_share import write_share
 from evalkit.subsidy import rule as rules
 from evalkit.subsidy.cells import Cells
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
 from evalkit.subsidy.coverage import coverage, missing, remarks, touched, why_words
+from evalkit.subsidy.dated import ALWAYS
+from evalkit.subsidy.envelope import Envelope
 from evalkit.subsidy.notes import notes as plan_notes
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.rule import district_of, payment_of
+from evalkit.subsidy.simulation import Variant
 from evalkit.subsidy.values import MONTHS_OF_A_YEAR, Component
 from evalkit.subsidy.words import lists
-from evalkit.subsidy.year import pieces
+from evalkit.subsidy.year import days_of, pieces
+from evalkit.world.number import WAN_YUAN, plain, wan, yuan
 
 HEAD = [
     "地区",
@@ -40,8 +48,8 @@ HEAD = [
     "调整后每个（元）",
     "调整后合计（元）",
 ]
-UNKNOWN = "缺"
 DIGITS = {1: 2, 100: 0, 1_000: -1, 10_000: -2}  # of yuan, by the unit of rounding in fen
+SUMS = ("现行合计（元）", "调整后合计（元）", "增加（元）")
 NO_SIDE = -1  # of a column that is a plain number
 
 
@@ -64,6 +72,15 @@ class Standard:
 
     side: int
     path: str
+
+
+@dataclass(frozen=True)
+class DatedValue:
+    """A value of a standard from a day on: one yellow cell, whoever looks at it."""
+
+    path: str
+    since: date
+    value: Decimal
 
 
 @dataclass(frozen=True)
@@ -114,8 +131,11 @@ class Column:
     hundredths: Any
 
 
-def workbook(result: Result, path: Path) -> Path:
-    """Write the workbook; every text is a text, only our own formulas calculate."""
+def workbook(result: Result, path: Path, shared: Envelope | None = None) -> Path:
+    """Write the workbook; every text is a text, only our own formulas calculate.
+
+    With `shared`, a sum that is shared out among the organisations, its sharing is a sheet too.
+    """
 
     def fill(book: Any) -> None:
         look = {
@@ -123,21 +143,70 @@ def workbook(result: Result, path: Path) -> Path:
             "input": book.add_format({"bg_color": "#FFFF00", "border": 1}),
             "money": book.add_format({"num_format": "#,##0.00"}),
         }
-        _first(book.add_worksheet("说明"), result, book.add_format({"text_wrap": True}))
-        for year, cells in _standards(book.add_worksheet("标准"), result, look).items():
-            _year(book, result, year, cells, look)
+        first = book.add_worksheet("说明")
+        yellow = _yellow(book.add_worksheet("标准"), result, look)
+        by_year = _parts_of_years(book.add_worksheet("时段"), result, yellow, look)
+        before: _Groups | None = None
+        for year, cells in by_year.items():
+            before = _year(book, result, year, cells, look, before)
+        for year in by_year:
+            sheet = book.add_worksheet(f"分出资方{year}")
+            write_payers(sheet, result, year, _places(result, year), look)
+        if shared is not None:
+            write_share(book.add_worksheet("总额分配"), shared, look)
+        _first(first, result, book.add_format({"text_wrap": True}))
         _reached(book.add_worksheet("计发范围"), result, look)
 
     return put(path, book_bytes(fill))
 
 
-def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Addresses]:
-    """The yellow cells; by year the addresses of the value and weight of each part of it."""
-    heads = ["项目", "单位", "年份", "方案", "时段", "标准（可改）", "权数", "全年权数"]
+def _yellow(sheet: Any, result: Result, look: dict[str, Any]) -> dict[DatedValue, str]:
+    """The yellow cells, one a standard and dated value that is in force in a year asked for; where each stands."""
+    heads = ["项目", "单位", "用于", "自何日起", "允许", "标准（可改）"]
     sheet.write_row(0, 0, heads, look["head"])
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(5, 5, 15)
+    for column, width in enumerate((34, 12, 14, 14, 16, 15)):
+        sheet.set_column(column, column, width)
     sheet.fit_to_pages(1, 0)
+    used: dict[DatedValue, set[int]] = {}
+    for number, side in enumerate(result.sides):
+        for path in side.scheme.parameters:
+            for year in result.plan.years:
+                for found in _in_force(side, path, year):
+                    used.setdefault(found, set()).add(number)
+    places = {}
+    order = list(dict.fromkeys(one.path for one in used))
+    for line, one in enumerate(sorted(used, key=lambda o: (order.index(o.path), o.since)), 1):
+        scheme = result.sides[max(used[one])].scheme
+        standard = scheme.parameters[one.path]
+        sides = "和".join(SIDE_WORDS[number] for number in sorted(used[one]))
+        since = "全部时期" if one.since == ALWAYS else one.since.isoformat()
+        low, high = (plain(end) for end in standard.range)
+        told = [scheme.label(one.path), standard.unit, sides, since, f"{low}～{high}"]
+        sheet.write_row(line, 0, told)
+        sheet.write_number(line, 5, float(one.value), look["input"])
+        cell = f"标准!$F${line + 1}"
+        places[one] = f"({cell}*{MONTHS_OF_A_YEAR})" if standard.monthly else cell
+    return places
+
+
+def _in_force(side: Variant, path: str, year: int) -> list[DatedValue]:
+    """The values of a standard in the parts of a year, as its component cuts it."""
+    part = side.scheme.components[path.partition(".")[0]]
+    paths = [f"{path.partition('.')[0]}.{key}" for key in part.params]
+    found = []
+    for day in days_of(side.scheme, paths, side.values, year):
+        before = [entry for entry in side.values[path] if entry[0] <= day]
+        since, value = before[-1] if before else (ALWAYS, Decimal(0))
+        found.append(DatedValue(path, since, value))
+    return found
+
+
+def _parts_of_years(
+    sheet: Any, result: Result, yellow: dict[DatedValue, str], look: dict[str, Any]
+) -> dict[int, Addresses]:
+    """时段: how many days or months each part of a year counts; by year where values and weights of standards stand."""
+    sheet.write_row(0, 0, ["年份", "方案", "项目", "时段", "权数", "全年权数"], look["head"])
+    sheet.set_column(2, 2, 26)
     line, made = 1, {}
     for year in result.plan.years:
         addresses: Addresses = {}
@@ -146,27 +215,42 @@ def _standards(sheet: Any, result: Result, look: dict[str, Any]) -> dict[int, Ad
                 paths = [f"{name}.{key}" for key in part.params]
                 parts = pieces(side.scheme, paths, side.values, year)
                 whole = sum(piece.weight for piece in parts)
-                for (place, path), (n, piece) in product(enumerate(paths), enumerate(parts, 1)):
-                    one = side.scheme.parameters[path]
-                    told = [side.scheme.label(path), one.unit, year, ("现行", "调整后")[number], n]
+                in_force = {path: _in_force(side, path, year) for path in paths}
+                for n, piece in enumerate(parts):
+                    told = [year, SIDE_WORDS[number], part.name, n + 1, piece.weight, whole]
                     sheet.write_row(line, 0, told)
-                    value = piece.standards[place] / one.scale
-                    sheet.write_number(line, 5, value, look["input"])
-                    sheet.write_row(line, 6, [piece.weight, whole])
                     line += 1
-                    cell = f"标准!$F${line}"
-                    value_of_a_year = f"({cell}*{MONTHS_OF_A_YEAR})" if one.monthly else cell
-                    address = Address(value_of_a_year, f"标准!$G${line}")
-                    addresses.setdefault(Standard(number, path), []).append(address)
+                    for path in paths:
+                        address = Address(yellow[in_force[path][n]], f"时段!$E${line}")
+                        addresses.setdefault(Standard(number, path), []).append(address)
         made[year] = addresses
     return made
 
 
+def _places(result: Result, year: int) -> Places:
+    """Where 分地区 of a year has the money of a component, by district and side."""
+    columns = _columns(result, year)
+
+    def place_of(place: int, name: str, side: int, payer: str) -> str:
+        part = result.scheme.components[name]
+        label = _label(part, part.payers.index(payer)) if part.of else part.name
+        at = next(
+            n
+            for n, one in enumerate(columns, 1)
+            if one.component == name and one.side == side and one.label == label
+        )
+        return f"分地区{year}!${letter(at)}${place + 2}"
+
+    return place_of
+
+
 def _first(sheet: Any, result: Result, wrapped: Any) -> None:
+    """What it is, the answer as a formula that follows the yellow cells, what was assumed."""
     lines = [
         result.title or "补助标准调整测算底稿",
-        result.sentence,
-        "黄色单元格（“标准”表）可以改，改后“分地区”各表随之重算。",
+        "",  # the live sentence
+        f"原方案：{result.sentence}",
+        "黄色单元格（“标准”表）可以改，改后第二行的结果和“分地区”“分出资方”各表随之重算。",
         *(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)),
         *dict.fromkeys([*remarks(result), *plan_notes(result.plan)]),
         f"标准出处：{result.plan.scheme.source}",
@@ -175,28 +259,77 @@ def _first(sheet: Any, result: Result, wrapped: Any) -> None:
         sheet.set_row(row, 16 * (1 + len(text) // 55))
         sheet.write_string(row, 0, text, wrapped)
     sheet.set_column(0, 0, 100)
+    told, formulas = "", []
+    for n, year in enumerate(result.plan.years):
+        change = int(result.cost([], year)["change_fen"].iloc[0])
+        whole = f"{result.plan.source.whole if n == 0 else ''}{year}年"
+        told += f"{'；' if n else ''}{whole}{_moved(change)}"
+        formulas.append(_moved_formula(f"{'；' if n else ''}{whole}", _total_cell(result, year)))
+    sheet.write_formula(LIVE, 0, f'={"&".join(formulas)}&"。"', wrapped, f"{told}。")
+    sheet.set_row(LIVE, 16 * (1 + len(told) // 55))
 
 
-def _year(book: Any, result: Result, year: int, addresses: Addresses, look: dict[str, Any]) -> None:
-    """分组 and 分地区 of a year."""
+LIVE = 1  # the row of the live sentence
+
+
+def _total_cell(result: Result, year: int) -> str:
+    """Where 分地区 of a year has what is added in all."""
+    column = len(_columns(result, year)) + len(SUMS)
+    return f"分地区{year}!${letter(column)}${len(result.plan.source.homes) + 2}"
+
+
+def _moved(fen: int) -> str:
+    """A change as the live sentence says it."""
+    if not fen:
+        return "支出不变"
+    size = abs(fen)
+    amount = yuan(size, 2) if size < WAN_YUAN else wan(size)
+    return f"{'增加' if fen > 0 else '减少'}支出{amount}"
+
+
+def _moved_formula(opening: str, cell: str) -> str:
+    """The same as a part of a formula."""
+    size = f"ABS({cell})"
+    amount = f'IF({size}<10000,TEXT({size},"#,##0.00")&"元",TEXT({size}/10000,"#,##0.00")&"万元")'
+    word = f'IF({cell}>0,"增加支出","减少支出")'
+    return f'"{opening}"&IF(ROUND({cell},2)=0,"支出不变",{word}&{amount})'
+
+
+def _year(
+    book: Any,
+    result: Result,
+    year: int,
+    addresses: Addresses,
+    look: dict[str, Any],
+    before: _Groups | None,
+) -> _Groups:
+    """分组 and 分地区 of a year; `before` is the year that stands before it in the workbook."""
     group, area = f"分组{year}", book.add_worksheet(f"分地区{year}")
     sheet = book.add_worksheet(group)
     sheet.write_row(0, 0, HEAD, look["head"])
-    filled = _Groups(sheet, result, year, addresses, look)
+    last = before if before is not None and before.year == year - 1 else None
+    filled = _Groups(sheet, result, year, addresses, look, last)
     for number, side in enumerate(result.sides):
         components = side.scheme.components.items()
         for name, part in sorted(components, key=lambda item: bool(item[1].of)):
             filled.write(number, name, part)  # what is matched comes first
     _areas(area, result, year, group, filled.row, look)
+    return filled
 
 
 class _Groups:
     """Writes 分组 of a year; a row of the second side that has the cells of the first stands in it."""
 
     def __init__(
-        self, sheet: Any, result: Result, year: int, addresses: Addresses, look: dict[str, Any]
+        self,
+        sheet: Any,
+        result: Result,
+        year: int,
+        addresses: Addresses,
+        look: dict[str, Any],
+        last: _Groups | None = None,
     ) -> None:
-        self.sheet, self.result, self.year = sheet, result, year
+        self.sheet, self.result, self.year, self.last = sheet, result, year, last
         self.addresses, self.look = addresses, look
         self.row = 1
         self.rows: dict[Standard, dict[Spot, int]] = {}  # of a component on a side
@@ -229,7 +362,7 @@ class _Groups:
                 DIGITS[one.scheme.unit],
                 quantity=f"$D{at + 1}",
                 matched=base,
-                before=str(int(before[kind]) / 100),
+                before=self._before(side, name, part, kind, int(before[kind])),
                 weights=tuple(place[WEIGHT] for place in where),
                 tiers=tuple(place[""] for place in where),
                 standards=tuple(where),
@@ -240,6 +373,18 @@ class _Groups:
             total = f"=E{at + 1}*{columns.each_letter}{at + 1}"
             money = each * int(cells.n[spot.cell])
             self.sheet.write_formula(at, columns.total, total, self.look["money"], money)
+
+    def _before(self, side: int, name: str, part: Component, kind: int, fen: int) -> str:
+        """The payment of the year before: its cell where that year stands in the workbook too, else the number."""
+        if part.guarantee is None or self.last is None:
+            return str(fen / 100)
+        earlier = int(self._cells(side, name).parts[0][kind])
+        if earlier < 0:
+            return "0"
+        kinds = self.last._cells(side, name).kind
+        cell = int(np.flatnonzero(kinds == earlier)[0])
+        row = self.last.rows[Standard(side, name)][Spot(cell, 0)]
+        return f"分组{self.last.year}!${SIDES[side].each_letter}${row + 1}"
 
     def _list(self, part: Component, cells: Cells) -> dict[Spot, int]:
         """Write what describes each cell; the rows in which they stand."""
@@ -378,8 +523,7 @@ def _areas(
     heads = [one.label for one in columns[:_PLAIN_COLUMNS]]
     for one in columns[_PLAIN_COLUMNS:]:
         heads.append(f"{one.label}{('现行', '调整后', '')[one.side]}（元）")
-    sums = ["现行合计（元）", "调整后合计（元）", "增加（元）"]
-    sheet.write_row(0, 0, ["地区", *heads, *sums], look["head"])
+    sheet.write_row(0, 0, ["地区", *heads, *SUMS], look["head"])
     sheet.set_column(0, len(heads) + 3, 13)
     sheet.set_row(0, 48)
     sheet.set_landscape()

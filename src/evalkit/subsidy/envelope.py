@@ -104,7 +104,13 @@ def _rate(rows: list[tuple[int, int, int]], least: int, total: int) -> Fraction:
 
 @dataclass(frozen=True, eq=False)
 class Envelope:
-    """The answer: `organisations` and `areas` with what each gets (fen), and the sentence."""
+    """The answer: `organisations` and `areas` with what each gets (fen), and the sentence.
+
+    Attributes
+    ----------
+    weights, exact_rate
+        By organisation what is shared by, and the fen that one of it gets.
+    """
 
     organisations: pd.DataFrame
     areas: pd.DataFrame
@@ -118,6 +124,8 @@ class Envelope:
     whole: str
     left_out: tuple[str, ...]
     need: int
+    weights: Ints
+    exact_rate: Fraction
 
     @cached_property
     def sentence(self) -> str:
@@ -315,6 +323,8 @@ def envelope(
         source.whole,
         absent,
         int(need.sum()),
+        weights,
+        filled.rate,
     )
 
 

@@ -226,5 +226,4 @@ def _together(code: str, name: str, every: list[Parameter], when: date) -> Choic
     now = "、".join(plain(value_on(one.values, when) or 0) for one in every)
     label = name + WORDS["form"]["together"]
     examples = tuple(WORDS["form"]["examples"]["together"])
-    told = WORDS["form"]["together_range"]
-    return Choice(code, label, f"{now}{every[0].unit}", told, examples)
+    return Choice(code, label, f"{now}{every[0].unit}", "", examples)

@@ -30,16 +30,8 @@ def pieces(
     scheme: SchemeData, paths: Sequence[str], values: Values, year: int
 ) -> tuple[Piece, ...]:
     """The parts of a year, as the scheme's rule for dates cuts it."""
-    first = date(year, 1, 1)
-    cuts = {
-        0: first
-    }  # from which day or month on, counted from 0: a day in it whose values are in force
-    whole = _length(scheme.dates, year)
-    starts = {day for path in paths for day, _ in values[path] if first < day <= date(year, 12, 31)}
-    for day in sorted(starts) if scheme.dates != "first_day" else ():
-        cuts[_cut(scheme.dates, day)] = day
-    cuts = {at: day for at, day in cuts.items() if at < whole}
-    bounds = [*sorted(cuts), whole]
+    cuts = _cuts(scheme, paths, values, year)
+    bounds = [*cuts, _length(scheme.dates, year)]
     scales = {path: scheme.parameters[path].scale for path in paths}
     return tuple(
         Piece(
@@ -48,6 +40,24 @@ def pieces(
         )
         for n, at in enumerate(bounds[:-1])
     )
+
+
+def days_of(
+    scheme: SchemeData, paths: Sequence[str], values: Values, year: int
+) -> tuple[date, ...]:
+    """A day of each of the `pieces`, whose values are in force there."""
+    return tuple(_cuts(scheme, paths, values, year).values())
+
+
+def _cuts(scheme: SchemeData, paths: Sequence[str], values: Values, year: int) -> dict[int, date]:
+    """From which day or month on, counted from 0, in order: a day in that part whose values are in force."""
+    first = date(year, 1, 1)
+    cuts = {0: first}
+    whole = _length(scheme.dates, year)
+    starts = {day for path in paths for day, _ in values[path] if first < day <= date(year, 12, 31)}
+    for day in sorted(starts) if scheme.dates != "first_day" else ():
+        cuts[_cut(scheme.dates, day)] = day
+    return {at: cuts[at] for at in sorted(cuts) if at < whole}
 
 
 def _length(rule: str, year: int) -> int:
