@@ -49,6 +49,9 @@ def test_every_form_of_any_executed_notebook(tmp_path, form):
         "annex": "-公文附件",
         "onepage": "-一页纸",
         "onepage_png": "-一页纸",
+        "appendix": "-附录",
+        "appendix_pdf": "-附录",
+        "appendix_html": "-附录",
     }
     assert made.stem == "评估" + ends.get(form, "")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([path.name, made.name])

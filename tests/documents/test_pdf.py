@@ -206,17 +206,3 @@ def test_a_fork_of_a_process_that_used_typst_does_not_wait_for_ever(tmp_path):
         and status == 0
         and (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     )
-
-
-def test_a_table_higher_than_the_estimate_is_broken_not_printed_over_the_edge(tmp_path):
-    words = "规上企业指导员覆盖率失9.7分；组织覆盖率失1.2分；补助到位率失0.9分"
-    rows = [[f"演示{n:02}区", 87.44, "较好", n, words] for n in range(1, 25)]
-    columns = ["区县", "得分", "等级", "位次", "失分最多的指标"]
-    table = Block.table(
-        "综合得分和等级", columns, rows, notes=["年度评价指数。" * 30], source="台账"
-    )
-    assert next(item for item in items(number([table], "").blocks) if item["kind"] == "table")[
-        "whole"
-    ]  # as estimated
-    write([table], tmp_path / "a.pdf")
-    assert pages_of(tmp_path / "a.pdf") == 2

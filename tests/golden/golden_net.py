@@ -124,6 +124,8 @@ def documents(folder: Path) -> list[Document]:
     annual = [
         Document("评估报告", "H", report / "评估报告.html", read.read_html),
         Document("评估报告", "W", report / "评估报告.docx", read.read_docx),
+        Document("评估报告", "H", report / "评估报告-附录.html", read.read_html),
+        Document("评估报告", "W", report / "评估报告-附录.docx", read.read_docx),
         Document("评估报告", "G", report / "评估报告-公文.docx", read.read_docx),
         Document("评估报告", "F", report / "评估报告-公文附件.docx", read.read_docx),
         Document("评估报告", "Y", report / "评估报告-一页纸.docx", read.read_docx),
@@ -187,7 +189,8 @@ def read_project(folder: Path, kind: str) -> Net:
             headings |= {places.title(b.text) for b in blocks if b.kind in ("heading", "table")}
             headings |= {places.title(b.text) for b in blocks if re.match(r"[表图]\d+", b.text)}
         _take(net, document.name, document.form, places.cells(blocks, areas))
-    lines = read.read_pdf(folder / "reports" / PERIOD / "评估报告.pdf")
+    pages = folder / "reports" / PERIOD
+    lines = read.read_pdf(pages / "评估报告.pdf") + read.read_pdf(pages / "评估报告-附录.pdf")
     _take(net, "评估报告（PDF）", "P", places.pdf_cells(lines, headings - {""}))
     return net
 

@@ -12,7 +12,7 @@ from evalkit.documents.blocks import flat
 from evalkit.reports.appendix import OWN, definitions, targets, told_of
 from evalkit.reports.publish import one_page
 from evalkit.reports.voice import packaged
-from evalkit.reports.words import LIGHT_RULE, NOTHING_HIDDEN
+from evalkit.reports.words import NOTHING_HIDDEN
 
 
 @pytest.fixture(scope="module")
@@ -97,19 +97,18 @@ def test_cells_of_the_quality_tables_are_numbers(data):
         ).all()
 
 
-def test_one_page_takes_what_misses_and_moves_most(data):
+def test_one_page_holds_the_whole_summary_with_its_table(data):
+    rows = ek.annual.rows_of(data, ek.annual.areas_of(data, "2025"), "district")
+    summary = ek.prose.summary(data, "2025", "2024", None, rows)
     whole = ek.tables.overview(data.indicators, "2025", against="2024", part="whole")
-    short = next(b for b in one_page([whole]) if b.kind == "table")
-    assert (
-        len(short.content["rows"]) == 10 < len(whole.content["rows"])
-        and short.content["notes"][0] == LIGHT_RULE
-    )
-    missed = [r[0] for r in whole.content["rows"] if r[1].get("tone") == "bad"]
-    kept = [r[0] for r in short.content["rows"]]
-    assert len(set(missed) & set(kept)) >= min(5, len(missed))
-    assert kept == [
-        r[0] for r in whole.content["rows"] if r[0] in kept
-    ]  # in the order of the report
+    page = one_page([ek.annual.title(data, "2025"), summary, whole])
+    assert [b.kind for b in page] == ["heading", *(b.kind for b in summary.blocks)]
+    assert page[-1].content["title"] == "2025年三项主要指标"
+    assert [row[0] for row in page[-1].texts()] == [
+        "组织覆盖率（%）",
+        "人均党建经费（元/人）",
+        "规上企业指导员覆盖率（%）",
+    ]
 
 
 def test_a_public_table_says_that_nothing_had_to_go(data):

@@ -21,7 +21,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from evalkit.codebook import read_yaml
 from evalkit.documents.cover import Cover
-from evalkit.documents.layout import DEMO, Item, em, runs
+from evalkit.documents.layout import BODY, DEMO, Item, em, runs, summary_scale
 
 _FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
 LINE = 579  # twips: 225 mm over 22 lines
@@ -29,6 +29,7 @@ TIGHT = -5  # twentieths of a point: 28 characters of 16 pt need 448 pt, the lin
 # (linesAndChars) would say the same, but LibreOffice then gives each of them two cells and tears numbers apart
 _XML: dict[str, Any] = read_yaml(Path(__file__).with_name("docx.yml"))
 _FLUSH = '<w:ind w:firstLineChars="0" w:firstLine="0"/>'
+_CLOSE = '<w:snapToGrid w:val="0"/><w:spacing w:line="{}" w:lineRule="exact"/>'
 # so low that it stays on the page that it ends
 _PAGE_BREAK = (
     '<w:p><w:pPr><w:snapToGrid w:val="0"/><w:spacing w:line="20" w:lineRule="exact"/></w:pPr>'
@@ -107,7 +108,8 @@ class Writer:
                 properties,
             )
 
-    def item(self, item: Item) -> None:
+    def item(self, item: Item, scale: float = 1.0) -> None:
+        """An item; `scale`: type of words smaller than that of the text."""
         kind = item["kind"]
         if kind == "heading":
             before = "<w:pageBreakBefore/>" if item["new_page"] else ""
@@ -122,10 +124,13 @@ class Writer:
             self.paragraph(f"Heading{min(item['rank'], 4)}", self.placed(item), before)
         elif kind in ("paragraph", "note"):
             code = item.get("style") == "code"
+            small = scale < 1
             self.paragraph(
                 "Note" if kind == "note" else "BodyText",
-                self.runs(item["runs"]),
-                (_FLUSH if code else "") + _unspread(item["runs"]),
+                self.runs(item["runs"], round(2 * BODY * scale) if small else 0),
+                (_CLOSE.format(round(LINE * scale)) if small else "")
+                + (_FLUSH if code else "")
+                + _unspread(item["runs"]),
             )
         elif kind == "list":
             for pieces, level in zip(item["items"], item["levels"], strict=True):
@@ -302,8 +307,9 @@ def report(
         given = ""
         if summary:
             writer.text("TOCHeading", "摘　要")
+            scale = summary_scale(summary)
             for item in summary:
-                writer.item(item)
+                writer.item(item, scale)
             writer.xml.append('<w:p><w:r><w:br w:type="page"/></w:r></w:p>')
         if pages:
             _contents(

@@ -23,7 +23,10 @@ _FITS = (
     (8.5, LANDSCAPE),
     (7.5, LANDSCAPE),
 )  # 30 rows of 9 pt fit a landscape page
+BODY, LINE = 16.0, 28.95  # points: type of the text, and its lines: 22 in 225 mm
+_SUMMARY = (1.0, 15 / 16, 14 / 16, 13 / 16, 12 / 16, 11 / 16, 10 / 16)
 _TALL = 135.0  # mm: a figure leaves room for text on its page
+_WHOLE = 0.25  # of a page: a higher table may be broken, so that no page stays empty for it
 _FEW = 160  # characters: four lines on a landscape page
 _PADDING = 0.9  # em, both sides of a cell together
 
@@ -169,8 +172,9 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
         columns, [t for t, whole in zip(texts, across, strict=True) if not whole], sides, small
     ):
         found.append({**item, "size": size, "widths": widths, "wide": room > PORTRAIT})
-        if _height(found[-1]) < (LANDSCAPE if room == PORTRAIT else PORTRAIT - 10) - 20:
-            return {**found[-1], "whole": True}
+        page = LANDSCAPE if room == PORTRAIT else PORTRAIT - 10
+        if (high := _height(found[-1])) < page - 20:
+            return {**found[-1], "whole": small or high < _WHOLE * page}
     return found[0]
 
 
@@ -211,6 +215,24 @@ def _height(item: Item) -> float:
         total += row(zip(each, widths if len(each) == len(widths) else [sum(widths)], strict=True))
     feet = sum(-int(-em(foot) * 9 // sum(widths)) for foot in item["feet"])
     return float(total + 14 * feet + 40 + 18 * bool(item["unit"]))
+
+
+def summary_scale(found: Sequence[Item]) -> float:
+    """How much smaller the type of a summary is than that of the text, so that it fits its one page."""
+    for scale in _SUMMARY:
+        size = BODY * scale
+        told = sum(
+            _height(item)
+            if item["kind"] == "table"
+            else LINE
+            * scale
+            * max(1, -int(-(em("".join(r["text"] for r in item["runs"])) + 2) * size // PORTRAIT))
+            for item in found
+            if "runs" in item or item["kind"] == "table"
+        )
+        if told + LINE * (1 + scale) < LANDSCAPE:  # with its heading, and a line to spare
+            return scale
+    return _SUMMARY[-1]
 
 
 def _fits(

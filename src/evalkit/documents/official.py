@@ -1,4 +1,4 @@
-"""The official text (公文) and its 附件: what of a numbered document stands in which of the two files.
+"""What of a numbered document stands in which file: the official text (公文) and its 附件, the report and its 附录.
 
 The text keeps headings, sentences and lists. Tables, figures, notes and paragraphs of style ``detail`` go to 附件1, in order
 under the headings of their sections; the appendices follow as 附件2, 附件3 ...
@@ -7,7 +7,8 @@ under the headings of their sections; the appendices follow as 附件2, 附件3 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from evalkit.documents.blocks import Block, flat, heading_words, parts
@@ -61,6 +62,67 @@ def annexes(document: Document) -> list[Block]:
             block = _head(of[anchor], block.content["text"], anchor)
         found.append(block)
     return _called(found, document)
+
+
+def annex_title(title: str) -> str:
+    """What the appendices are called as a file of their own."""
+    return f"{title}附录"
+
+
+def without_appendices(document: Document, page: str = "") -> Document:
+    """The document without its appendices; a line at its end says what stands in the other file.
+
+    `page`: where that is, for links of a page; of a printed form the words of a reference stay, and lead nowhere.
+    """
+    heads = document.appendix_heads
+    if not heads:
+        return document
+    body = _linked(document.body, document.body, page)
+    listed = "；".join(heading_words(head.content) for head in heads)
+    return replace(
+        document,
+        summary=tuple(_linked(document.summary, document.body, page)),
+        body=(*body, Block.paragraph(f"附录另成一册：{listed}。", "detail")),
+        appendices=(),
+    )
+
+
+def appendices_alone(document: Document) -> Document:
+    """The appendices as a document."""
+    told = tuple(_linked(document.appendices, document.appendices))
+    title = annex_title(document.title)
+    if not told:
+        told = (Block.paragraph("本文没有附录。"),)
+    return replace(document, title=title, summary=(), body=(), appendices=told)
+
+
+def _linked(blocks: Iterable[Block], here: Iterable[Block], page: str = "") -> list[Block]:
+    """The blocks with references that lead only where something stands: in this file, or on the other one's page."""
+    members = [*flat(blocks)]
+    known = {block.content.get("anchor") for block in [*members, *flat(here)]}
+
+    def one(run: Mapping[str, Any]) -> dict[str, Any]:
+        anchor = run.get("ref") or run.get("place")
+        if not anchor or anchor in known:
+            return dict(run)
+        kept = {k: v for k, v in run.items() if k not in ("ref", "place")}
+        return {**kept, "href": f"{page}#{anchor}"} if page else kept
+
+    return [_with_runs(block, one) for block in members]
+
+
+def _with_runs(block: Block, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Block:
+    """A block of words with each of its runs changed."""
+    if block.kind not in _SPOKEN or "runs" not in block.content:
+        return block
+    found = [[change(run) for run in runs] for _, runs in parts(block)]
+    texts = ["".join(run["text"] for run in runs) for runs in found]
+    told: dict[str, Any] = (
+        {"items": texts, "runs": found}
+        if block.kind == "list"
+        else {"text": texts[0], "runs": found[0]}
+    )
+    return Block(block.kind, {**block.content, **told})
 
 
 def _head(label: str, title: str, anchor: str) -> Block:
@@ -128,16 +190,4 @@ def _called(blocks: Iterable[Block], document: Document) -> list[Block]:
         kept = {k: v for k, v in run.items() if k not in ("ref", "place") or v in here}
         return {**kept, "text": names.get(run.get("place", ""), run["text"])}
 
-    def said(block: Block) -> Block:
-        if block.kind not in _SPOKEN or "runs" not in block.content:
-            return block
-        found = [[one(run) for run in runs] for _, runs in parts(block)]
-        texts = ["".join(run["text"] for run in runs) for runs in found]
-        told: dict[str, Any] = (
-            {"items": texts, "runs": found}
-            if block.kind == "list"
-            else {"text": texts[0], "runs": found[0]}
-        )
-        return Block(block.kind, {**block.content, **told})
-
-    return [said(block) for block in members]
+    return [_with_runs(block, one) for block in members]

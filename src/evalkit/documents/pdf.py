@@ -11,14 +11,14 @@ import json
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from evalkit.documents import fonts
 from evalkit.documents.cover import Cover
-from evalkit.documents.layout import DEMO, Item
+from evalkit.documents.layout import DEMO, Item, summary_scale
 from evalkit.documents.typeset import MAIN, typeset, typst_fonts
 from evalkit.problems import Problem
 
@@ -40,6 +40,16 @@ _TEXTS = {
 }
 
 
+@dataclass(frozen=True)
+class Spot:
+    """Where an item begins, or ends: its page, and how far down (points from the top of the paper)."""
+
+    n: int
+    end: bool
+    page: int
+    y: float
+
+
 def report(
     items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool
 ) -> tuple[bytes, list[Problem]]:
@@ -57,6 +67,13 @@ def pages(
         return []
     places = json.loads(_compile(data, "places")[0])
     return [str(place) for place in places]
+
+
+def spots(items: Sequence[Item]) -> list[Spot]:
+    """Where the items stand that bear a number ``n``: ends of words, begin and end of tables and figures."""
+    data, _ = _data(items, (), "", None, False, spots=True)
+    found = json.loads(_compile(data, "spots")[0])
+    return [Spot(int(n), bool(end), int(page), float(y)) for n, end, page, y in found]
 
 
 def onepage(
@@ -108,6 +125,7 @@ def _data(
     cover: Cover | None,
     demo: bool,
     small: bool = False,
+    spots: bool = False,
 ) -> tuple[dict[str, Any], list[Problem]]:
     parts: list[dict[str, Any]] = []
     for item in items:
@@ -124,8 +142,10 @@ def _data(
         "cover": asdict(cover) if cover else None,
         "demo": DEMO if demo else "",
         "small": small,
+        "spots": spots,
         "scale": 1.0,
         "summary": list(summary),
+        "summary_scale": summary_scale(summary),
         "contents": bool(cover) and n_headings > 1,
         "parts": parts,
     }

@@ -38,7 +38,7 @@ def _compiler(*folders: str) -> Any:
 
 
 def typeset(folder: Path, form: str, folders: Sequence[str]) -> list[bytes]:
-    """main.typ of a folder as ``pdf``, ``png`` (200 dpi, one a page) or ``places`` (JSON of the metadata so named)."""
+    """main.typ of a folder as ``pdf``, ``png`` (200 dpi, one a page), or JSON of its metadata: ``places``, ``spots``."""
     if _used and _used[0] != os.getpid():
         return _apart(folder, form, folders)
     import typst
@@ -46,10 +46,10 @@ def typeset(folder: Path, form: str, folders: Sequence[str]) -> list[bytes]:
     _used[:] = [os.getpid()]
     main, root = str(folder / MAIN), str(folder)
     try:
-        if form == "places":
+        if form in ("places", "spots"):
             found = typst.query(
                 main,
-                "<place>",
+                f"<{form[:-1]}>",
                 "value",
                 root=root,
                 font_paths=typst_fonts(*folders),

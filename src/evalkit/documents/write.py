@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents import docx, html, official, pdf, xlsx
+from evalkit.documents import docx, flow, html, official, pdf, xlsx
 from evalkit.documents.blocks import MIME, Block, flat, freeze
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import items
@@ -29,12 +29,18 @@ FORMS = {
     "xlsx": ".xlsx",
     "onepage": ".docx",
     "onepage_png": ".png",
+    "appendix": ".docx",
+    "appendix_pdf": ".pdf",
+    "appendix_html": ".html",
 }
 ENDS = {
     "official": "-公文",
     "annex": "-公文附件",
     "onepage": "-一页纸",
     "onepage_png": "-一页纸",
+    "appendix": "-附录",
+    "appendix_pdf": "-附录",
+    "appendix_html": "-附录",
 }  # of its name, before that
 
 
@@ -50,6 +56,7 @@ def write(
     nav: Sequence[tuple[str, str]] = (),
     footer: str = "",
     links: Mapping[str, Mapping[str, str]] | None = None,
+    apart: bool = False,
 ) -> list[Problem]:
     """Write a document tree as one file.
 
@@ -62,7 +69,8 @@ def write(
         ``output_locked`` says so (`read` is the path).
     form
         ``docx`` (评估报告), ``official`` (公文正文), ``annex`` (its 附件), ``pdf``, ``html``, ``xlsx`` (all tables), ``onepage`` and
-        ``onepage_png`` (一页纸); by default the ending of `path`.
+        ``onepage_png`` (一页纸), ``appendix``, ``appendix_pdf`` and ``appendix_html`` (the appendices as a file of their own);
+        by default the ending of `path`.
     title
         Instead of the first heading, where there is no cover.
     cover
@@ -76,6 +84,9 @@ def write(
     links
         ``{"indicator": {code: address}, "area": {path: address}}``: where the cells of the HTML page lead that stand
         for an indicator or an area.
+    apart
+        `docx`, `pdf` and `html` without the appendices, which stand in a file of their own beside it; their names close
+        the text.
 
     Returns
     -------
@@ -110,6 +121,9 @@ def write(
                     read="图里印成方框",
                 )
             )
+    if apart or wanted.startswith("appendix"):
+        page = file_name(target.stem, "appendix_html") if wanted == "html" else ""
+        document, cover = _parted(document, wanted, cover, page)
     content, said = _made(document, wanted, cover, fonts, notes, nav, footer, links)
     problems += said
     written = put(target, content)
@@ -201,6 +215,18 @@ def file_name(stem: str, form: str) -> str:
     return f"{stem}{ENDS.get(form, '')}{FORMS[form]}"
 
 
+def _parted(
+    document: Document, form: str, cover: Cover | None, page: str
+) -> tuple[Document, Cover | None]:
+    """The document without its appendices, or these alone; `page`: where the appendices stand, for links."""
+    if form.startswith("appendix"):
+        cover = cover and replace(cover, title=official.annex_title(cover.title))
+        return official.appendices_alone(document), cover
+    if form in ("docx", "pdf", "html"):
+        return official.without_appendices(document, page), cover
+    return document, cover
+
+
 def _made(
     document: Document,
     form: str,
@@ -215,7 +241,7 @@ def _made(
     demo = document.is_demo or bool(cover and cover.demo)
     front = [*map(Block.paragraph, cover.summary if cover else ()), *flat(document.summary)]
     body, title = [*document.blocks], document.title
-    if form == "html":
+    if form in ("html", "appendix_html"):
         return _html(document, front, cover or Cover(), nav, footer, links), []
     if form == "xlsx":
         return xlsx.book([b for b in [*front, *body] if b.kind == "table"], title, notes, demo), []
@@ -240,7 +266,9 @@ def _made(
         told = [p for p in found if p.code == "page_overflow"]
         return docx.onepage(pdf.pairs(small), title, cover, demo, scale, fonts), told
     pieces, ahead = items(body), items(front)
-    if form == "pdf":
+    if cover:
+        pieces = flow.settled(pieces, pdf.spots)
+    if form in ("pdf", "appendix_pdf"):
         return pdf.report(pieces, ahead, title, cover, demo)
     pages = pdf.pages(pieces, ahead, title, cover, demo) if cover else ()
     return docx.report(pieces, ahead, title, cover, demo, pages, fonts), []

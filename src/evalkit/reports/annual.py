@@ -282,8 +282,13 @@ def comparisons(
     baseline: Any = None,
     level: str = "district",
     ranking: str = "full",
+    part: str = "all",
 ) -> Block:
-    """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified."""
+    """Who leads and lags over all headline indicators, a paragraph on each that prose.yml compares, changes to be verified.
+
+    `part`: ``main`` for what the text of the report tells, ``detail`` for what its appendix adds (the indicators of
+    ``detailed``, the changes to be verified), ``all``.
+    """
     scope = Scope.about(rows, period, baseline, level, None, ranking)
     voice, place = scope.voice, scope.place
     mine = rows.loc[
@@ -292,11 +297,18 @@ def comparisons(
     ]
     there = mine.loc[mine["period"].eq(scope.period) & mine["value"].notna(), "area_name"].unique()
     if len(there) == 1:
+        if part == "detail":
+            return Block.group()
         hidden = withheld(mine, period)
         return Block.paragraph(voice.say("nobody_beside", there[0], place, hidden))
-    told = (compared(scope, code) for code in declared()["compared"])
+    wanted = {
+        "main": lambda code: code not in declared()["detailed"],
+        "detail": lambda code: code in declared()["detailed"],
+        "all": lambda code: True,
+    }[part]
+    told = (compared(scope, code) for code in declared()["compared"] if wanted(code))
     found = [block for block in told if block.content["text"]]
-    if not found:
+    if not found and part != "detail":
         return Block.paragraph("本期没有可作比较的指标。", "pending")
     seen = compare(mine, scope.period, against=baseline)
     seen = seen.sort_values("sort_order", kind="stable")
@@ -311,9 +323,9 @@ def comparisons(
         **ends,
         judged=ranking != "none" and bool(seen["verdict"].isin(["better", "worse"]).any()),
     )
-    swings = _swings(seen, mine, scope) if ranking != "none" else ""
+    swings = _swings(seen, mine, scope) if ranking != "none" and part != "main" else ""
     return Block.group(
-        *map(Block.paragraph, lead.texts),
+        *map(Block.paragraph, lead.texts if part != "detail" else ()),
         *found,
         *([Block.paragraph(swings, "detail")] if swings else []),
     )
@@ -387,8 +399,12 @@ def falling_words(
     baseline: Any = None,
     level: str = "district",
     ranking: str = "full",
+    named: bool = True,
 ) -> Block:
-    """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order."""
+    """Areas clearly below the whole and still getting worse; with their indicators those that have most, in administrative order.
+
+    Without `named` only how many there are.
+    """
     mine = rows.loc[(rows["level"] == level) & rows["indicator"].isin(main_codes(rows))]
     scope = Scope.about(rows, period, baseline, level, None, ranking)
     voice = scope.voice
@@ -418,7 +434,7 @@ def falling_words(
         named=[
             {"area": name, "indicators": names}
             for name, names in groups
-            if len(names) >= most and ranking != "none"
+            if named and len(names) >= most and ranking != "none"
         ],
     )
     return Block.paragraph(told.text)

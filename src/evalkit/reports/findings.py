@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -112,8 +112,12 @@ def found_problems(
     baseline: str | int | None = None,
     area: str | None = None,
     level: str = "district",
+    kinds: Mapping[str, Any] | None = None,
 ) -> list[Found]:
-    """The problems of prose.yml that can be counted, those of the whole area with the number of areas that have them."""
+    """The problems of prose.yml that can be counted, those of the whole area with the number of areas that have them.
+
+    `kinds`: others than its ``problems``, written in the same way.
+    """
     known, out, voice = facts(data, period, baseline, area), [], voice_of(data)
     here = data.measures.loc[
         (data.measures["period"] == str(period)) & (data.measures["level"] == level)
@@ -123,7 +127,7 @@ def found_problems(
         here = here.loc[
             (here["area"] == path) | here["area"].astype(str).str.startswith(path + "/")
         ]
-    for key, about in declared()["problems"].items():
+    for key, about in (declared()["problems"] if kinds is None else kinds).items():
         codes = [about["measure"], *([about["less"]] if "less" in about else [])]
         if any(code not in known.now for code in codes):
             continue

@@ -17,6 +17,7 @@ from evalkit.documents import Block
 from evalkit.documents.markdown import markdown
 from evalkit.indicators.compare import compare, course, half_unit
 from evalkit.indicators.load import Data
+from evalkit.reports import judgement, tables
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
     MOST,
@@ -31,7 +32,6 @@ from evalkit.reports.sentences import (
 )
 from evalkit.reports.voice import Voice, voice_of
 from evalkit.reports.words import light, period_words, step_words
-from evalkit.world.number import times
 
 
 def summary(
@@ -42,17 +42,36 @@ def summary(
     rows: pd.DataFrame | None = None,
     level: str = "district",
     ranking: str = "full",
+    index: Any = "annual",
 ) -> Block:
-    """The sentences that stand before the contents and on the one page; with `rows` also who leads and who is last."""
-    scope, first = (
-        Scope.about(data, period, baseline, level, area, ranking),
-        declared()["compared"][0],
-    )
-    ends = _extremes(rows, first, period, level) if rows is not None and ranking == "full" else None
+    """The judgement that stands before the contents and on the one page.
+
+    Verdict, strengths, problems and where they are, who leads in the index (with `rows`), the next step; the three axes of
+    the card as a table.
+    """
+    scope = Scope.about(data, period, baseline, level, area, ranking)
+    known = scope.facts
+    doubts = [
+        code
+        for code in scope.voice.headline
+        if rows is not None and doubtful(rows, code, period, level, scope.voice)
+    ]
+    found = judgement.shortfalls(data, scope.period, scope.baseline, area, level)
     told = tell(
-        "summary", scope.facts, ends=ends, declines=declines(data, period, baseline, area, MOST)
+        "summary",
+        known,
+        place=scope.place,
+        **tallied(known),
+        strengths=judgement.strengths(known, courses(known), doubts),
+        problems=judgement.problem_facts(found, known, ranking == "full"),
+        declines=declines(data, period, baseline, area, MOST),
+        index={} if rows is None else judgement.index_ends(rows, scope, index),
+        steps=judgement.next_steps(found),
     )
-    return Block.group(*(Block.paragraph(text, "summary") for text in told.texts))
+    words = [Block.paragraph(text, "summary") for text in told.texts]
+    if rows is None:
+        return Block.group(*words)
+    return Block.group(*words, tables.axes(rows, period, baseline, level, ranking))
 
 
 def passage(text: str, data: Data, level: str = "district") -> Block:
@@ -61,32 +80,6 @@ def passage(text: str, data: Data, level: str = "district") -> Block:
     Everything else stands as in a Markdown cell.
     """
     return Block.group(*markdown(text.strip().replace("{place}", voice_of(data).place(level))))
-
-
-def _extremes(rows: pd.DataFrame, code: str, period: Any, level: str) -> dict[str, Any] | None:
-    """The first and the last area of an indicator where each stands alone and clearly off the whole."""
-    mine = rows.loc[(rows["level"] == level) & (rows["indicator"] == code)]
-    if not (mine["period"].eq(str(period)) & mine["value"].notna()).any():
-        return None
-    seen = (
-        compare(mine, period)
-        .dropna(subset=["rank"])
-        .merge(mine[["area", "short_name"]].drop_duplicates("area"), on="area")
-    )
-    best, last = (
-        seen.loc[seen["rank"] == place] for place in (seen["rank"].min(), seen["rank"].max())
-    )
-    if len(best) != 1 or len(last) != 1 or best["better"].iloc[0] == "lower":
-        return None
-    if best["verdict"].iloc[0] != "better" or last["verdict"].iloc[0] != "worse":
-        return None
-    voice, first, other = voice_of(rows), best.iloc[0], last.iloc[0]
-    return {
-        "place": voice.place(level),
-        "name": voice.short(first),
-        "first": _valued(first),
-        "last": _valued(other),
-    }
 
 
 def _valued(row: Any) -> dict[str, Any]:
@@ -143,6 +136,13 @@ def courses(known: Facts) -> dict[str, str]:
 def tally(data: Data, period: Any, baseline: Any = None, area: str | None = None) -> Block:
     """How many headline indicators became better, stayed or became worse, and how many reach their reference."""
     known = Scope.about(data, period, baseline, within=area).facts
+    facts_ = tallied(known)
+    there = facts_["comparable"] or facts_["judged"]
+    return Block.paragraph(tell("tally", known, **facts_).text, "body" if there else "pending")
+
+
+def tallied(known: Facts) -> dict[str, Any]:
+    """The facts of `tally`: the indicators by their course, and how many of those with a reference reach it."""
     moved, states = courses(known), []
     for code, row in known.rows.items():
         if (
@@ -155,16 +155,13 @@ def tally(data: Data, period: Any, baseline: Any = None, area: str | None = None
         side: [known.voice.short(known.rows[c]) for c, one in moved.items() if one == side]
         for side in ("better", "same", "worse")
     }
-    told = tell(
-        "tally",
-        known,
-        comparable=len(moved),
+    return {
+        "comparable": len(moved),
         **sides,
-        judged=len(states),
-        done=states.count("good"),
-        near=states.count("near"),
-    )
-    return Block.paragraph(told.text, "body" if moved or states else "pending")
+        "judged": len(states),
+        "done": states.count("good"),
+        "near": states.count("near"),
+    }
 
 
 def declines(
@@ -205,9 +202,8 @@ def _clearly_worse(known: Facts) -> tuple[list[str], bool]:
         row, step = known.rows[code], known.change(code)
         if one != "worse" or step is None:
             continue
-        points, old = row["unit"] == "%", known.earlier[code]
-        size = times(abs(step) if points else abs(step) / old if old else 0.0, 100)
-        if size < declared()["clear"]["points" if points else "share"]:
+        size = judgement.step_size(row, step, known.earlier[code])
+        if size < declared()["clear"]["points" if row["unit"] == "%" else "share"]:
             continue
         if small(row):
             left = True

@@ -13,9 +13,8 @@ from typing import Any
 from evalkit import charts
 from evalkit.codebook import load_codebook
 from evalkit.codebook.dictionary import formula
-from evalkit.documents import FORMS, Block, Cell, Cover, tree, write
+from evalkit.documents import FORMS, Block, Cover, tree, write
 from evalkit.documents.blocks import flat, opened
-from evalkit.documents.cells import number as number_of
 from evalkit.documents.numbering import number
 from evalkit.documents.official import length
 from evalkit.documents.write import file_name
@@ -32,7 +31,7 @@ from evalkit.reports.scores import WORDS as TABLE_WORDS
 from evalkit.reports.sentences import declared
 from evalkit.reports.tables import headline
 from evalkit.reports.voice import voice_of
-from evalkit.reports.words import baseline_words, period_words
+from evalkit.reports.words import period_words
 from evalkit.scoring.words import WORDS as SCORING_WORDS
 
 ANNUAL = "评估报告"
@@ -46,8 +45,11 @@ NAMES = {
     "xlsx": "Excel数据表",
     "onepage": "一页纸（Word）",
     "onepage_png": "一页纸（图片）",
+    "appendix": "附录（Word）",
+    "appendix_pdf": "附录（PDF）",
+    "appendix_html": "附录（网页）",
 }
-ROWS = AREAS = 10  # of the table on the one page, and of its figures
+AREAS = 10  # in a figure of the one page
 BLANK_DATE = "　　年　　月　　日"
 
 
@@ -145,10 +147,10 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
                 if public or parameters.get("ranking") != "full"
                 else moved_figures(project, parameters)
             )
-            here = one_page(blocks, picked, baseline_words(str(period), parameters.get("baseline")))
+            here = one_page(blocks, picked)
         elif form == "official":
             told["evalkit_length"] = length(number(blocks, title), cover)
-        with_cover = cover if full or form == "html" else None
+        with_cover = cover if full or form.endswith("html") else None
         notes = definitions(project) if form == "xlsx" else ()
         problems += write(
             here,
@@ -160,6 +162,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
             footer="由 Evalkit 从笔记本生成",
             notes=notes,
             links={"indicator": sources},
+            apart=full,
         )
     if full and not public:
         data = load(
@@ -185,60 +188,14 @@ def definitions(project: Any) -> list[tuple[str, str]]:
     ]
 
 
-def one_page(
-    blocks: Sequence[Block], instead: Sequence[Block] = (), since: str = "上年"
-) -> list[Block]:
-    """一页纸: title, the three summary sentences, the first table and two figures (`instead`, else the first of the report)."""
+def one_page(blocks: Sequence[Block], instead: Sequence[Block] = ()) -> list[Block]:
+    """一页纸: title, the summary with its table, and two figures (`instead`, else the first of the report)."""
     every = [*flat(blocks)]
-    told = [b for b in every if b.kind == "paragraph" and b.content.get("style") == "summary"][:3]
     heads = [b for b in every if b.kind == "heading"][:1]
-    tables, drawn = (
-        [b for b in every if b.kind == "table"][:1],
-        [b for b in every if b.kind == "figure"][:2],
-    )
-    return [
-        *heads,
-        *told,
-        *(_short(table, since) for table in tables),
-        *(instead if len(instead) == len(drawn) else drawn),
-    ]
-
-
-def _short(table: Block, since: str) -> Block:
-    """The rows that one page holds beside two figures: half those furthest from the reference, the rest those that moved most."""
-    content = table.content
-    rows, keys = content["rows"], [c["key"] for c in content["columns"]]
-
-    def number_in(row: Sequence[Any], key: str) -> float:
-        return float(number_of(row[keys.index(key)]) or 0.0) if key in keys else 0.0
-
-    def short_of(n: int) -> float:
-        value, target = (number_in(rows[n], key) for key in ("value", "target"))
-        missed = any(Cell.read(cell).tone in ("middle", "bad") for cell in rows[n])
-        return abs(value / target - 1) if missed and target else 0.0
-
-    def step_of(n: int) -> float:
-        return abs(number_in(rows[n], "change") / (number_in(rows[n], "previous") or float("inf")))
-
-    every = range(len(rows))
-    missed = sorted((n for n in every if short_of(n)), key=short_of, reverse=True)[: ROWS // 2]
-    moved = sorted((n for n in every if n not in missed), key=step_of, reverse=True)[
-        : ROWS - len(missed)
-    ]
-    notes = [*content.get("notes", ())[:1]]
-    if len(rows) > ROWS:
-        notes.append(
-            f"共{len(rows)}项，这里列出与参照值差距最大和比{since}变动最大的{ROWS}项，其余见评估报告。"
-        )
-    return Block(
-        "table",
-        {
-            **content,
-            "rows": [rows[n] for n in sorted([*missed, *moved])],
-            "total_rows": 0,
-            "notes": notes,
-        },
-    )
+    told = [b for b in every if b.kind == "paragraph" and b.content.get("style") == "summary"]
+    tables = [b for b in every if b.kind == "table"][:1]
+    drawn = [b for b in every if b.kind == "figure"][:2]
+    return [*heads, *told, *tables, *(instead if len(instead) == len(drawn) else drawn)]
 
 
 def moved_figures(project: Any, parameters: Mapping[str, Any]) -> list[Block]:

@@ -23,7 +23,7 @@ from evalkit.reports.quality import (
     widest,
 )
 from evalkit.reports.scope import Scope
-from evalkit.reports.sentences import MOST, place_of
+from evalkit.reports.sentences import MOST, declared, place_of
 from evalkit.reports.voice import Voice, packaged, voice_of, whole_of
 from evalkit.reports.words import (
     HIDDEN,
@@ -247,6 +247,111 @@ def _whole(view: _View, codes: list[str]) -> Block:
         sortable=False,
         demo=demo,
     )
+
+
+def axes(
+    indicators: pd.DataFrame,
+    period: str | int,
+    against: str | int | None = None,
+    level: str = "district",
+    ranking: str = "full",
+) -> Block:
+    """The axes of the judgement (prose.yml): this year, the baseline, the highest and the lowest area.
+
+    An axis that the ledgers do not give keeps its row and says so. With `ranking` full the ends have their names.
+    """
+    voice, codes = voice_of(indicators), declared()["axes"]
+    frame = indicators.loc[indicators["indicator"].isin(codes)]
+    compared = against is not None and bool((frame["period"] == str(against)).any())
+    scope = Scope.about(frame, period, str(against) if compared else None, level, None, ranking)
+    view = _View(scope, frame, frame.iloc[:0], voice)
+    total = view.total(scope.period)
+    moves = _moves_of_total(frame, total, scope.period, scope.baseline)
+    rows, silent, small = [], list[str](), False
+    for code in codes:
+        about = voice.codebook.indicators.get(code)
+        if about is None:
+            continue
+        mine = frame.loc[
+            (frame["indicator"] == code)
+            & (frame["level"] == level)
+            & (frame["period"] == scope.period)
+        ]
+        told = mine.loc[mine["value"].notna()]
+        whole = total.loc[code] if code in total.index else None
+        if whole is None and not len(told):
+            silent.append(voice.named(about))
+        value = MISSING if whole is None else marked(whole)
+        change: list[Any] = [MISSING, MISSING]
+        if whole is not None and code in moves.index and pd.notna(moves.at[code, "previous"]):
+            old = moves.at[code, "previous"]
+            change = [valued(whole, old, unit=False), stepped(whole, moves.at[code, "change"])]
+        ends, few = _highest_and_lowest(mine, scope.period, ranking)
+        small |= few
+        rows.append([f"{voice.named(about)}（{about.unit}）", value, *change, *ends])
+    place = view.place
+    before = period_words(scope.baseline) if scope.baseline else view.since
+    columns: list[Any] = [
+        "指标",
+        *right(
+            value=period_words(scope.period),
+            previous=before,
+            change="增减",
+            highest=f"最高{place}",
+            lowest=f"最低{place}",
+        ),
+    ]
+    notes = [LIGHT_RULE]
+    notes += (
+        ["分母不足30的，有两个以上基数够大的地区时不参与最高、最低，否则仅供参考。"]
+        if small
+        else []
+    )
+    notes += [f"{'、'.join(silent)}：台账没有报送所需的数字。"] if silent else []
+    notes += hidden_notes(frame, hidden_cells(frame, scope.period))
+    notes += extent_notes(
+        total.reindex([c for c in codes if c in total.index]), moves, place, voice
+    )
+    demo = bool(indicators["is_demo"].any())
+    return Block.table(
+        f"{period_words(scope.period)}三项主要指标",
+        columns,
+        rows,
+        notes=notes,
+        source=source_line(scope.period, demo),
+        sortable=False,
+        demo=demo,
+    )
+
+
+def _highest_and_lowest(mine: pd.DataFrame, period: str, ranking: str) -> tuple[list[str], bool]:
+    """The ends of an indicator over the areas, and whether there are areas with a small base.
+
+    These stand back where two others are left. No ends where fewer than two areas have a value, or where hidden values
+    could be one of them.
+    """
+    hidden = "hidden" in mine and bool(mine["hidden"].any())
+    known = mine.loc[mine["value"].notna()]
+    if hidden or known["area"].nunique() < 2:
+        return [HIDDEN if hidden else MISSING] * 2, False
+    seen = compare(known, period)
+    few = not bool(seen["ranked"].all())
+    if seen["ranked"].sum() > 1:
+        seen = seen.loc[seen["ranked"]]
+    seen = seen.sort_values("sort_order", kind="stable")
+    texts = seen.apply(lambda row: shown(row, unit=False), axis=1)
+    told = []
+    for value in (seen["value"].max(), seen["value"].min()):
+        end = shown(seen.iloc[0], value, unit=False)
+        names = list(seen.loc[texts == end, "area_name"])
+        if ranking != "full":
+            told.append(end)
+        elif len(names) == len(seen):
+            told.append(f"各地相同 {end}")
+        else:
+            who = "、".join(names) if len(names) <= MOST else f"{len(names)}个"
+            told.append(f"{who} {end}")
+    return told, few
 
 
 def _moves_of_total(
