@@ -22,12 +22,12 @@ from evalkit.reports.disclosure import published
 from evalkit.reports.estimate import estimate, simulation
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
 from evalkit.reports.goals import goal_table, goal_words
-from evalkit.reports.grading import index_of, score_basis, score_words, scored
+from evalkit.reports.grading import NAMED, index_of, score_basis, score_words, scored
+from evalkit.reports.judgement import most_of
 from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
 from evalkit.reports.quality import files_of, last_year_words, problem_summary
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
-    MOST,
     PENDING,
     declared,
     facts,
@@ -42,7 +42,6 @@ from evalkit.reports.words import (
 )
 
 LONGEST_TEXT = 2_000_000  # bytes of a text of the office
-NAMED = 6  # areas named in one sentence
 SLOT_HINT = "<!-- 在这里写“{name}”，保存后重新运行 python start.py report。没有内容时报告里显示【待补充】。 -->\n"
 
 
@@ -313,7 +312,7 @@ def comparisons(
     seen = compare(mine, scope.period, against=baseline)
     seen = seen.sort_values("sort_order", kind="stable")
     ends = {
-        verdict: _most(seen, verdict) if ranking == "full" else []
+        verdict: most_of(seen, verdict) if ranking == "full" else []
         for verdict in ("better", "worse")
     }
     lead = voice.tell(
@@ -329,18 +328,6 @@ def comparisons(
         *found,
         *([Block.paragraph(swings, "detail")] if swings else []),
     )
-
-
-def _most(seen: pd.DataFrame, verdict: str) -> list[dict[str, Any]]:
-    """The areas with most indicators of a verdict, and how many; nobody where that names too many."""
-    counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
-    if not len(counts):
-        return []
-    top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]]
-    if len(top) > NAMED:
-        return []
-    top = top.sort_values(ascending=False, kind="stable")
-    return [{"area": str(area), "n": int(n)} for area, n in top.items()]
 
 
 def _swings(seen: pd.DataFrame, rows: pd.DataFrame, scope: Scope) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data
 from evalkit.problems import InputError
 from evalkit.reports.findings import Found, Share, found_problems
+from evalkit.reports.grading import NAMED
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import MONEY, MOST, Asking, Facts, attainment, declared, small
 from evalkit.reports.templates import Teller
@@ -200,9 +202,32 @@ def next_steps(found: Sequence[Found]) -> list[str]:
     ]
 
 
-def index_ends(rows: pd.DataFrame, scope: Scope, index: Any = "annual") -> dict[str, Any]:
-    """Who leads and who is behind in the index; empty where there is no order, or none is to be printed."""
-    if scope.ranking == "none":
+def indicator_ends(rows: pd.DataFrame, scope: Scope) -> dict[str, Any]:
+    """The areas with most main indicators clearly above and below all areas together; for where there is no index."""
+    mine = rows.loc[(rows["level"] == scope.level) & rows["indicator"].isin(scope.voice.headline)]
+    here = mine.loc[mine["period"].eq(scope.period) & mine["value"].notna(), "area"]
+    if scope.ranking != "full" or here.nunique() < 2:
+        return {}
+    seen = compare(mine, scope.period, against=scope.baseline)
+    seen = seen.sort_values("sort_order", kind="stable")
+    return {verdict: most_of(seen, verdict) for verdict in ("better", "worse")}
+
+
+def most_of(seen: pd.DataFrame, verdict: str) -> list[dict[str, Any]]:
+    """The areas with most indicators of a verdict, and how many; nobody where that names too many."""
+    counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
+    if not len(counts):
+        return []
+    top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]]
+    if len(top) > NAMED:
+        return []
+    top = top.sort_values(ascending=False, kind="stable")
+    return [{"area": str(area), "n": int(n)} for area, n in top.items()]
+
+
+def index_ends(rows: pd.DataFrame, scope: Scope, index: Any) -> dict[str, Any]:
+    """Who leads and who is behind in the index; empty without an index or an order, or where none is to be printed."""
+    if scope.ranking == "none" or index is None:
         return {}
     now = rows.loc[(rows["level"] == scope.level) & (rows["period"] == scope.period)]
     if "hidden" in now:

@@ -18,6 +18,7 @@ from evalkit.documents.markdown import markdown
 from evalkit.indicators.compare import compare, course, half_unit
 from evalkit.indicators.load import Data
 from evalkit.reports import judgement, tables
+from evalkit.reports.grading import index_of
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
     MOST,
@@ -42,7 +43,7 @@ def summary(
     rows: pd.DataFrame | None = None,
     level: str = "district",
     ranking: str = "full",
-    index: Any = "annual",
+    index: Any = None,
 ) -> Block:
     """The judgement that stands before the contents and on the one page.
 
@@ -65,7 +66,8 @@ def summary(
         strengths=judgement.strengths(known, courses(known), doubts),
         problems=judgement.problem_facts(found, known, ranking == "full"),
         declines=declines(data, period, baseline, area, MOST),
-        index={} if rows is None else judgement.index_ends(rows, scope, index),
+        index={} if rows is None else judgement.index_ends(rows, scope, index_of(data, index)),
+        most={} if rows is None else judgement.indicator_ends(rows, scope),
         steps=judgement.next_steps(found),
     )
     words = [Block.paragraph(text, "summary") for text in told.texts]

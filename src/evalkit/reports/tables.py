@@ -301,7 +301,7 @@ def axes(
             lowest=f"最低{place}",
         ),
     ]
-    notes = [LIGHT_RULE]
+    notes = [light_rule(frame)]
     notes += (
         ["分母不足30的，有两个以上基数够大的地区时不参与最高、最低，否则仅供参考。"]
         if small
