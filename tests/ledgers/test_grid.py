@@ -11,6 +11,7 @@ from evalkit.ledgers.cells import is_total
 from evalkit.ledgers.grid import structure
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.regions import letter
+from evalkit.ledgers.rows import counts_of
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_two_levels_and_title_rows(headings: Headings) -> None:
         "activity": 5,
     }
     assert block.rows == [4, 6] and block.totals == [(7, "合计")]
-    assert found.counts == {
+    assert counts_of(found.rules) == {
         "heading": 2,
         "total": 1,
         "note": 2,

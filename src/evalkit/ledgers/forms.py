@@ -96,6 +96,7 @@ class Form:
         default_factory=dict
     )  # 4(含预备1)
     repeated: np.ndarray | None = None  # rows that say an earlier row of the same sheet again
+    said: dict[int, str] = field(default_factory=dict)  # rows that are no record: their rule
 
     def has(self, column: str) -> np.ndarray:
         """For every row, whether its block has this column at all (a blank is not the same as no column)."""
@@ -142,9 +143,13 @@ class Form:
     def block_of(self, row: int) -> Region:
         return self.blocks[self._at[0][row]]
 
+    def row_of(self, row: int) -> int:
+        """Where a row of `data` stands in its sheet, from 0."""
+        return int(self._at[1][row]) - 1
+
     def cells_of(self, row: int) -> list[object]:
         """A row of `data` (by position) as it stands in its sheet."""
-        return self.block_of(row).sheet.rows[self._at[1][row] - 1]
+        return self.block_of(row).sheet.rows[self.row_of(row)]
 
     def heading(self, column: str, row: int) -> str:
         """How the table of a row heads a column."""

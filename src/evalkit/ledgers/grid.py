@@ -7,38 +7,38 @@ A sheet becomes blocks: a block is a run of records under one heading, with one 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from evalkit.ledgers import persons
-from evalkit.ledgers.cells import (
-    BODY,
-    ROWS,
-    SECTION,
-    aside,
-    blank,
-    cell_at,
-    is_derived,
-    is_total,
-    money_unit,
-    says_nothing,
-    texts_of,
-)
+from evalkit.ledgers.cells import BODY, ROWS, aside, money_unit, says_nothing, texts_of
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.headings import Headings, plain, squeeze
+from evalkit.ledgers.headings import LEFT_OUT, Headings, plain, squeeze
 from evalkit.ledgers.heads import (
     fill_down,
     is_card,
     is_group,
-    is_heading,
     is_lower,
     is_units,
     known_cells,
     levels_of,
     same_lowest,
+    written,
 )
-from evalkit.ledgers.matching import Matching, personal, unit_or_unit
+from evalkit.ledgers.matching import Matching, personal, unit_or_unit, unmatched
+from evalkit.ledgers.overrides import NO_WORDS, SheetWords
 from evalkit.ledgers.regions import ColumnAt, Levels, Region, Structure, where
+from evalkit.ledgers.rows import (
+    BELOW_A_TOLD_HEADING,
+    FIRST,
+    Look,
+    Rule,
+    lone_key,
+    mapped,
+    ordinary,
+    rule_of,
+)
 
 
 def skip_reason(sheet: RawSheet) -> str:
@@ -50,52 +50,81 @@ def is_summary(sheet: RawSheet) -> bool:
     return bool(ROWS.summary_name.search(squeeze(sheet.name)))
 
 
-def structure(sheet: RawSheet, headings: Headings, announced: str | None = None) -> Structure:
+def structure(
+    sheet: RawSheet,
+    headings: Headings,
+    announced: str | None = None,
+    said: SheetWords = NO_WORDS,
+) -> Structure:
     """Split a sheet into blocks.
 
     Parameters
     ----------
     announced
         The form that the file's name tells, used where neither sheet title nor sheet name tells one.
+    said
+        What the office's mapping.yml says of this sheet's rows and columns.
     """
     fill_down(sheet)
-    return _Reading(sheet, headings, announced).run()
+    return _Reading(sheet, headings, announced, said).run()
 
 
 class _Reading:
-    """One sheet from the top down; `block` is the one that takes records, `pending` the texts above the next heading."""
+    """One sheet from the top down; `block` is the one that takes records, `pending` the texts above the next heading.
 
-    def __init__(self, sheet: RawSheet, headings: Headings, announced: str | None):
-        self.sheet, self.headings, self.told = sheet, headings, announced
-        self.out = Structure(
-            counts=dict.fromkeys(("heading", "total", "note", "title", "kept", "reported"), 0)
-        )
+    What a row is, the rules of grammar.yml say (`rows.rule_of`); what becomes of it, a function for each kind.
+    """
+
+    def __init__(
+        self, sheet: RawSheet, headings: Headings, announced: str | None, said: SheetWords
+    ):
+        self.sheet, self.headings, self.told, self.words = sheet, headings, announced, said
+        self.out = Structure(rules=[""] * len(sheet.rows))
         self.pending: list[tuple[int, str]] = []
         self.block: Region | None = None
         self.key = -1
         self.money: str | None = None
+        self.refused = -1  # the row of the last heading, where it was not taken
         self.cards = 0  # rows of a form filled for one unit
         self.empty: Region | None = None  # the last block under whose heading a row says 无
         self.said: tuple[int, str] = (0, "")
         self.headed: Region | None = None  # the block of the last heading
         self.levels: Levels = {}  # its texts
+        self.becomes: dict[str, Callable[[Look, Rule], None]] = {
+            "blank": self._skip,
+            "left_out": self._skip,
+            "page": self._skip,
+            "title_again": self._skip,
+            "data": self._record,
+            "nothing": self._says_nothing,
+            "derived": self._derived,
+            "total": self._total,
+            "note": self._note,
+            "unit": self._above,
+            "unread": self._above,
+            "title": self._above,
+            "section": self._above,
+            "place": self._above,
+            "lacking": self._lacking,
+        }
 
     def run(self) -> Structure:
         i, out = 0, self.out
         while (i := self._records(i)) < len(self.sheet.rows):
-            row = self.sheet.rows[i]
-            if (texts := texts_of(row)) and is_heading(row, self.headings):
+            look = Look(self.sheet, i, self.headings, self.block, self.key, self.refused >= 0)
+            rule = self._rule(look)
+            if rule.kind == "heading":
                 i = self._heading(i)
                 continue
-            self.cards += is_card(known_cells(row, self.headings))
-            if texts:
-                self._other(i, row, texts)
+            self.cards += is_card(known_cells(look.cells, self.headings))
+            out.rules[i] = rule.name
+            self.becomes[rule.kind](look, rule)
             i += 1
         self._close()
         out.titles = out.titles or [t for _, t in self.pending]
-        out.counts["kept"] = sum(len(b.rows) for b in out.blocks)
         self._stated()
-        if out.counts["kept"]:
+        kept = sum(len(b.rows) for b in out.blocks)
+        if kept:
             out.reason = ""
         elif out.stated is not None:
             out.blocks.clear()
@@ -114,10 +143,26 @@ class _Reading:
             )
         return out
 
+    def _rule(self, look: Look) -> Rule:
+        """The rule that says what a row is: the office's own word first."""
+        kind = self.words.kind_of(look.index, look.texts)
+        if kind is None and self.words.head is not None:
+            return rule_of(look, self._without_headings(look.index))
+        if kind is None:
+            return rule_of(look)
+        in_table = kind in ("data", "total", "derived", "nothing", "lacking")
+        return mapped("title" if in_table and look.table is None else kind)
+
+    def _without_headings(self, i: int) -> Sequence[Rule]:
+        """Where the office says in which rows the heading stands, no other row is one."""
+        assert self.words.head is not None
+        return (mapped("heading"),) if i == self.words.head[0] else BELOW_A_TOLD_HEADING
+
     def _stated(self) -> None:
         """Whether the sheet says that this ledger has nothing to list: by a row, a title or a note, and no record."""
         out = self.out
-        if out.counts["kept"] or any(self._amount(i) for b in out.blocks for i, _ in b.totals):
+        kept = any(b.rows for b in out.blocks)
+        if kept or any(self._amount(i) for b in out.blocks for i, _ in b.totals):
             return
         lines = [(i, t) for i, row in enumerate(self.sheet.rows) for _, t in texts_of(row)[:1]]
         said = self.said if self.empty else next((at for at in lines if says_nothing(at[1])), None)
@@ -136,68 +181,33 @@ class _Reading:
         """Whether a number other than nought stands in a row."""
         return any(isinstance(c, int | float) and c != 0 for c in self.sheet.rows[i])
 
-    def _row_says_nothing(self, row: list[object]) -> str:
-        """The words of a row that says 无 in place of a record; '' of any other."""
-        assert self.block is not None
-        aside = {
-            self.block.columns[c].index
-            for c in ("row_number", "area_name", "township", "period", "remark")
-            if c in self.block.columns
-        }
-        words = [t for i, t in texts_of(row) if says_nothing(t)]
-        rest = [t for i, t in texts_of(row) if i not in aside and not says_nothing(t)]
-        empty = all(squeeze(t) in ("0", "0.0", "0.00", "-", "—", "——", "/") for t in rest)
-        return words[0] if words and empty else ""
-
     def _records(self, i: int) -> int:
-        """Take the rows that their key alone makes records; the index of the first row that needs a look."""
+        """Take the rows that the first rule makes records; the index of the first row that needs a look."""
         if self.block is None:
             return i
         memo: dict[object, bool] = {}  # decided once for each different text in the key column
-        rows, key, totals, take = (
-            self.sheet.rows,
-            self.key,
-            self.headings.total_words,
-            self.block.rows.append,
-        )
-        lone = (
-            key == 0 and len(self.block.columns) > 3
-        )  # a text alone in the first column is no record
+        rows, key, totals = self.sheet.rows, self.key, self.headings.total_words
+        lone, told = lone_key(key, self.block), self.words.tells_rows
+        at = i
         for at in range(i, len(rows)):
             row = rows[at]
             cell = row[key] if key < len(row) else ""
-            ordinary = memo.get(cell)
-            if ordinary is None:
-                ordinary = memo[cell] = self._ordinary(cell)
+            usual = memo.get(cell)
+            if usual is None:
+                usual = memo[cell] = ordinary(cell, self.headings)
             first = row[0] if key else None
             if (
-                not ordinary
+                not usual
                 or (lone and len(row) - row.count("") == 1)
                 or (type(first) is str and aside(first, totals))
+                or (told and self.words.tells(at, row))
             ):
-                return at
-            take(at)
-        return len(rows)
-
-    def _ordinary(self, cell: object) -> bool:
-        if type(cell) is not str:
-            return cell is not None
-        if ROWS.name.match(cell):
-            return True
-        text = squeeze(cell)
-        special = (
-            ROWS.note.search,
-            ROWS.signed.search,
-            ROWS.unit_row.match,
-            ROWS.place_row.match,
-        )
-        known = (
-            self.headings.known(cell)
-            or is_total(cell, self.headings.total_words)
-            or is_derived(cell)
-            or says_nothing(cell)
-        )
-        return bool(text) and not known and not any(looks(text) for looks in special)
+                break
+        else:
+            at = len(rows)
+        self.block.rows.extend(range(i, at))
+        self.out.rules[i:at] = [FIRST] * (at - i)
+        return at
 
     def _close(self, reopen: bool = False, section: str = "") -> None:
         """End the block; open the next one under the same heading where a unit or a section changes."""
@@ -216,14 +226,19 @@ class _Reading:
         if self.pending and self.pending[-1][0] == i - 1 and is_group(rows[i - 1], rows[i]):
             top = i - 1
             self.pending = [p for p in self.pending if p[0] != top]
-            out.counts["title"] -= 1
-        while (
-            bottom + 1 < len(rows) and bottom - top < 2 and is_lower(rows[bottom], rows[bottom + 1])
+        told = self.words.head
+        while bottom + 1 < len(rows) and (
+            bottom + 1 in told
+            if told is not None
+            else bottom - top < 2 and is_lower(rows[bottom], rows[bottom + 1])
         ):
             bottom += 1
-        out.counts["heading"] += bottom - top + 1
+        out.rules[top : bottom + 1] = ["heading_lower"] * (bottom - top + 1)
+        out.rules[top:i] = ["heading_group"] * (i - top)
+        out.rules[i] = "heading" if told is None else "mapped_heading"
         levels = levels_of(rows[top : bottom + 1])
         if self._printed_again(levels):
+            out.rules[top : bottom + 1] = ["heading_again"] * (bottom - top + 1)
             return bottom + 1
         self._close()
         if self.levels and same_lowest(levels, self.levels):
@@ -231,7 +246,7 @@ class _Reading:
         self.levels = dict(levels)
         if bottom + 1 < len(rows) and is_units(rows[bottom + 1]):
             bottom += 1
-            out.counts["heading"] += 1
+            out.rules[bottom] = "heading_units"
             for index, unit in texts_of(rows[bottom]):
                 if index in levels:
                     levels[index] = (
@@ -239,46 +254,57 @@ class _Reading:
                         f"{levels[index][-1]}（{unit.strip('()（）[] ')}）",
                     )
         unit_or_unit(self.sheet, levels, bottom + 1)
+        shown = {index: written(texts) for index, texts in levels.items()}
+        own = self.words.columns_of(shown)
+        for index, word in own.items():
+            levels[index] = (headings.written(word),) if word not in LEFT_OUT else ()
+        meant = {index: texts for index, texts in levels.items() if texts}
         above = tuple(t for _, t in self.pending)
         self.pending = []
         out.titles += above
         form, missing = headings.best_form(
-            levels.values(),
+            meant.values(),
             RULES["shapes"]["forms"].get(self.sheet.shaped)
             or headings.announced(*above, self.sheet.name)
             or self.told,
         )
         self.money = money_unit(above) or (None if above else self.money)
+        self.refused = -1
         if form is None:
+            self.refused = top
             out.reason, out.lack = "表头里认识的列太少", ""
-            for index, texts in levels.items():  # a roster of persons is said as such
+            for index, texts in meant.items():  # a roster of persons is said as such
                 if kind := persons.heading_kind(texts[-1]):
-                    self.personal(top, index, kind)
+                    out.problems.append(personal(self.sheet, top, index, kind))
+            out.columns += unmatched(self.sheet, headings, top, meant)
         elif missing:
+            self.refused = top
             wanted = "、".join(headings.label(form, c) for c in headings.required(form))
             out.reason = f"像是{headings.forms[form]['name']}，但缺少必要的列（{wanted}）"
             out.lack = "columns"
+            out.columns += unmatched(self.sheet, headings, top, meant, form)
         else:
-            matching = Matching(self.sheet, headings, form, levels, top, bottom + 1, out.problems)
+            matching = Matching(
+                self.sheet, headings, form, meant, top, bottom + 1, out.problems, shown, own
+            )
             chosen = matching.run()
-            columns = {c: ColumnAt(one.index, one.unit) for c, one in chosen.items()}
-            head = range(top, bottom + 1)
+            out.columns += matching.told()
             self.block = Region(
                 self.sheet,
                 form,
-                columns,
+                {c: ColumnAt(one.index, one.unit) for c, one in chosen.items()},
                 {c: one.heading for c, one in chosen.items()},
                 self.money,
                 above,
                 "",
-                head,
+                range(top, bottom + 1),
                 [],
                 [],
                 ticks=matching.ticks,
                 presence=matching.presence,
             )
             self.headed = self.block
-            self.key = columns[headings.key(form, columns)].index
+            self.key = self.block.columns[headings.key(form, self.block.columns)].index
         return bottom + 1
 
     def _printed_again(self, levels: Levels) -> bool:
@@ -289,111 +315,68 @@ class _Reading:
         before = {i: [*map(plain, texts)] for i, texts in self.levels.items()}
         return same == before or same_lowest(levels, self.levels)
 
-    def _of_page(self, texts: list[tuple[int, str]]) -> str:
-        """What a row says of the printed page alone: its number (note), or the titles once more (title); else ''."""
-        said = [squeeze(text) for _, text in texts]
-        if len(said) <= 3 and all(ROWS.page.fullmatch(text) for text in said):
-            return "note"
-        known = {squeeze(text) for text in self.block.titles} if self.block is not None else set()
-        return "title" if known and set(said) <= known else ""
+    def _skip(self, look: Look, rule: Rule) -> None:
+        """Nothing to read."""
 
-    def _other(self, i: int, row: list[object], texts: list[tuple[int, str]]) -> None:
-        """A row that is neither blank nor heading nor plainly a record."""
-        count, block, words = self.out.counts, self.block, self.headings.total_words
-        if printed := self._of_page(texts):
-            count[printed] += 1
-            return
-        if block is not None and (said := self._row_says_nothing(row)):
-            count["note"] += 1
-            self.empty, self.said = block, (i, said)
-            return
-        items = block is not None and "layout" in self.headings.forms[block.form]
-        named = block is not None and not blank(cell_at(row, self.key))
-        # every row with a name is an item: 党员总数 sums nothing up
-        label = (
-            None if items and named else next((t for _, t in texts[:4] if is_total(t, words)), None)
-        )
-        first = squeeze(texts[0][1])
-        single = len({t for _, t in texts}) == 1
-        remark = ROWS.note.search(first) or (
-            len(texts) <= 6 and any(ROWS.signed.search(squeeze(t)) for _, t in texts)
-        )
-        unit = money_unit(t for _, t in texts) if len(texts) <= 3 else None
-        if items and named and not ROWS.unit_row.match(first):
-            unit = None  # 党建经费总额（单位：万元） is an item
-            single = single and bool(SECTION.match(first) or self._merged_across(i))
-        derived = next((str(c) for c in (texts[0][1], cell_at(row, self.key)) if is_derived(c)), "")
-        if block is not None and derived and not items:
-            count["total"] += 1
-            if derived.startswith("其中"):
-                as_part = ("其中……", "按其他行的一部分，未计入")
-                place, advice = self.where(i, self.key), "是单独的一行时，去掉“其中”"
-                self.out.problems.append(
-                    finding("value_noted", self.sheet.file, place, *as_part, advice=advice)
-                )
-        elif block is not None and label is not None:
-            block.totals.append((i, squeeze(label)))
-            count["total"] += 1
-        elif remark:
-            self._signed(i, texts)
-            count["note"] += 1
-            if block is not None:
-                block.notes.extend(t for _, t in texts)
-        elif block is not None and not named and self._goes_on(row):
-            block.rows.append(i)
-        elif unit or block is None or single or (len(texts) <= 2 and ROWS.place_row.search(first)):
-            count["title"] += 1
-            self.pending += [(i, t) for _, t in texts if not ROWS.signed.search(squeeze(t))]
-            self._signed(i, texts)
-            self.money = unit or self.money
-            if unit or single:
-                self._name_alone(i, first)
-                self._close(reopen=True, section="" if unit else texts[0][1])
-        elif self.headings.forms[block.form]["table"] in ("funds", "activities") or not blank(
-            cell_at(row, self.key)
-        ):
-            block.rows.append(i)
-        else:
-            count["reported"] += 1
-            advice = f"补填{self.headings.label(block.form, self.headings.required(block.form)[0])}，或删去这一行"
+    def _record(self, look: Look, rule: Rule) -> None:
+        assert self.block is not None
+        self.block.rows.append(look.index)
+
+    def _says_nothing(self, look: Look, rule: Rule) -> None:
+        self.empty, self.said = self.block, (look.index, look.nothing_said)
+
+    def _derived(self, look: Look, rule: Rule) -> None:
+        if look.derived_label.startswith("其中"):
+            as_part = ("其中……", "按其他行的一部分，未计入")
+            place, advice = self.where(look.index, self.key), "是单独的一行时，去掉“其中”"
             self.out.problems.append(
-                finding(
-                    "column_missing",
-                    self.sheet.file,
-                    self.where(i, self.key),
-                    "空白",
-                    advice=advice,
-                )
+                finding("value_noted", self.sheet.file, place, *as_part, advice=advice)
             )
 
-    def _goes_on(self, row: list[object]) -> bool:
-        """Whether a row without a name belongs to the instructor of the row above: it has units, and no number of its own."""
+    def _total(self, look: Look, rule: Rule) -> None:
         assert self.block is not None
-        columns = self.block.columns
-        if (
-            self.headings.forms[self.block.form]["table"] != "instructor_counts"
-            or not self.block.rows
-        ):
-            return False
-        number, served = (
-            columns[c].index if c in columns else None for c in ("row_number", "served_units")
+        self.block.totals.append((look.index, squeeze(look.total_label or look.first)))
+
+    def _note(self, look: Look, rule: Rule) -> None:
+        self._signed(look.index, look.texts)
+        if self.block is not None:
+            self.block.notes.extend(t for _, t in look.texts)
+
+    def _above(self, look: Look, rule: Rule) -> None:
+        """A text above a heading or between records; a unit or a section begins a new block."""
+        i = look.index
+        self.pending += [(i, t) for _, t in look.texts if not ROWS.signed.search(squeeze(t))]
+        self._signed(i, look.texts)
+        unit = look.money_unit if rule.kind == "unit" else None
+        self.money = unit or self.money
+        if rule.kind in ("unit", "section"):
+            self._name_alone(look)
+            self._close(reopen=True, section="" if unit else look.texts[0][1])
+
+    def _lacking(self, look: Look, rule: Rule) -> None:
+        assert self.block is not None
+        form = self.block.form
+        required = self.headings.label(form, self.headings.required(form)[0])
+        self.out.problems.append(
+            finding(
+                "column_missing",
+                self.sheet.file,
+                self.where(look.index, self.key),
+                "空白",
+                advice=f"补填{required}，或删去这一行",
+            )
         )
-        numbered = number is not None and not blank(cell_at(row, number))
-        return served is not None and not blank(cell_at(row, served)) and not numbered
 
-    def _merged_across(self, i: int) -> bool:
-        return any(r1 <= i + 1 <= r2 and c2 > c1 for r1, c1, r2, c2 in self.sheet.merges)
-
-    def _name_alone(self, i: int, first: str) -> None:
+    def _name_alone(self, look: Look) -> None:
         """A row with nothing but a unit's name is taken for the title of a section: said, for it may be a unit."""
         if (
             self.block is not None
             and self.block.form == "units"
-            and BODY.search(first)
-            and not self._merged_across(i)
+            and BODY.search(look.first)
+            and not look.merged_across
         ):
-            said = (persons.shown(first), "只有名称、其余各列空白，按分节标题看待，未计入")
-            place, advice = self.where(i, self.key), "是单位的，补填其他列"
+            said = (persons.shown(look.first), "只有名称、其余各列空白，按分节标题看待，未计入")
+            place, advice = self.where(look.index, self.key), "是单位的，补填其他列"
             self.out.problems.append(
                 finding(
                     "value_noted", self.sheet.file, place, *said, advice=advice, severity="question"
@@ -403,13 +386,10 @@ class _Reading:
     def where(self, i: int, index: int) -> str:
         return where(self.sheet, i + 1, index)
 
-    def personal(self, i: int, index: int, kind: str) -> None:
-        self.out.problems.append(personal(self.sheet, i, index, kind))
-
     def _signed(self, i: int, texts: list[tuple[int, str]]) -> None:
         """A row with 填表人, 审核人 ... or with personal data in its text: reported by place and kind only."""
         for j, text in texts:
             word = squeeze(text)
             named = ROWS.signed.search(word) and not re.fullmatch(r"\S{2,6}[::]", word)
             if kind := "name" if named else persons.cell_kind(text):
-                self.personal(i, j, kind)
+                self.out.problems.append(personal(self.sheet, i, j, kind))

@@ -28,7 +28,7 @@ _LOOSE = re.compile(f"^(?:{'|'.join(_WORDS['start'])})|(?:{'|'.join(_WORDS['end'
 _EARLIER = re.compile(_WORDS["earlier"])
 _NO_PATTERN = re.compile(_WORDS["no_pattern"])
 _OTHER_SIDE = {flow: re.compile(words) for flow, words in _WORDS["other_side"].items()}
-_LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a column that is not wanted
+LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a column that is not wanted
 
 
 def squeeze(text: object) -> str:
@@ -77,17 +77,19 @@ class Found(NamedTuple):
     column: str
     rank: int
     unit: str | None
+    rule: str = "synonym"  # of `columns` in grammar.yml: how it was found
 
 
 class Headings:
     """The codebook's forms, indexed for look-up; one per reading."""
 
-    def __init__(self, headings: Mapping[str, Any], mapping: Mapping[str, str] | None = None):
+    def __init__(self, headings: Mapping[str, Any], mapping: Mapping[str, Any] | None = None):
         body = headings.get("headings", headings)
         self.forms: dict[str, Any] = body["forms"]
         self.values: Mapping[str, Any] = body.get("values", {})
         self.total_words: tuple[str, ...] = tuple(body.get("totals", ()))
-        self.mapping = {plain(k): str(v) for k, v in (mapping or {}).items()}
+        words = {k: v for k, v in (mapping or {}).items() if not isinstance(v, list | dict)}
+        self.mapping = {plain(k): str(v) for k, v in words.items()}
         self._index: dict[str, dict[str, tuple[str, int]]] = {}
         self._loose: dict[str, dict[str, set[str]]] = {}
         for name, form in self.forms.items():
@@ -166,7 +168,7 @@ class Headings:
         keys += parts[-1][0] if parts else ()
         for key in keys:
             if (column := self._mapped(form, key)) is not None:
-                return Found(column, -1, unit) if column else None
+                return Found(column, -1, unit, "mapped") if column else None
         above = "".join(key for group in parts[:-1] for key in group[0])
 
         def fits(column: str, key: str) -> bool:
@@ -179,25 +181,25 @@ class Headings:
         for some in (sorted(whole, key=keys.index), keys):
             for key in some:
                 if (hit := self._index[form].get(key)) and fits(hit[0], key):
-                    return Found(*hit, unit)
+                    return Found(*hit, unit, "group" if key in whole else "synonym")
             # 得分 below 乡镇初评 is a score of this stage; 自评星级 below 星级评定 tells its own
             if (column := own or self._fitting(form, some)) is not None and (
                 some is keys or not own
             ):
-                return Found(column, 99, unit)
+                return Found(column, 99, unit, "pattern")
         for key in keys:
             columns = {c for c in self._loose[form].get(loosened(key), set()) if fits(c, key)}
             if len(columns) == 1:
                 (column,) = columns
                 counts = self.forms[form]["columns"][column]["type"] in ("int", "number")
                 if counts or not key.endswith(("数", "数量")):  # 单位数 is a count, never 单位
-                    return Found(column, 99, unit)
+                    return Found(column, 99, unit, "loose")
         return None
 
     def _mapped(self, form: str, key: str) -> str | None:
         """The user's own word for a heading: a column, its Chinese name, or '' for a column to be left out."""
         wanted = self.mapping.get(key)
-        if wanted is None or wanted in _LEFT_OUT:
+        if wanted is None or wanted in LEFT_OUT:
             return None if wanted is None else ""
         column = wanted.rpartition(".")[2]
         return (
@@ -206,12 +208,18 @@ class Headings:
             else self._index[form].get(plain(wanted), (None,))[0]
         )
 
+    def written(self, word: str) -> str:
+        """How a column that a user names (by its name or any heading) would be headed."""
+        column = word.rpartition(".")[2]
+        forms = (form for form in self.forms if column in self.forms[form]["columns"])
+        return next((self.label(form, column) for form in forms), word)
+
     def leads_nowhere(self, heading: str) -> bool:
         """Whether the user's mapping gives this heading a column that no form has."""
         return all(self._mapped(form, plain(heading)) is None for form in self.forms)
 
     def left_out(self, levels: Iterable[str]) -> bool:
-        return any(self.mapping.get(plain(text)) in _LEFT_OUT for text in levels)
+        return any(self.mapping.get(plain(text)) in LEFT_OUT for text in levels)
 
     def pair(self, form: str, heading: str) -> list[str]:
         """The columns of the two numbers under a heading such as 实到/应到, if it is one."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,12 +14,15 @@ import pandas as pd
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SHEET_COLUMNS
 from evalkit.ledgers import checks, extracts, files, persons, shapes, tables
+from evalkit.ledgers.account import Accounts, SheetAccount, column_table, row_table, unread
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import is_summary, skip_reason, structure
 from evalkit.ledgers.headings import Headings
+from evalkit.ledgers.overrides import SheetEntry, entries_of, words_for
 from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.ledgers.regions import Region, Structure, letter, row_at
+from evalkit.ledgers.rows import counts_of
 from evalkit.problems import InputError, Problem, visible
 
 NOT_COUNTED = "（程序不计入本表）"  # ends the first cell of a sheet that its author wants left out without a word
@@ -43,6 +47,8 @@ class Ledger:
         What became of every sheet and of its rows (kept + total + heading + title + note + reported = non-blank rows).
     measures
         Filled by ``evalkit.read_ledger``: the codebook's measures over these tables.
+    account
+        What became of every row and column of every sheet; `rows` and `columns` are it as tables.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -50,6 +56,17 @@ class Ledger:
     headings: pd.DataFrame
     sheets: pd.DataFrame
     measures: pd.DataFrame | None = None
+    account: tuple[SheetAccount, ...] = ()
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """What became of every row: file, sheet, first_row, last_row, kind, rule, outcome (`evalkit.ledgers.account`)."""
+        return row_table(self.account)
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """What became of every column: file, sheet, row, letter, heading, form, column, rule."""
+        return column_table(self.account)
 
 
 def read_ledger(
@@ -58,7 +75,7 @@ def read_ledger(
     area: str | None = None,
     period: str | int | None = None,
     codebook: Codebook | None = None,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, Any] | None = None,
     root: str | Path | None = None,
 ) -> Ledger:
     """Read one ledger, or a folder of them.
@@ -71,7 +88,7 @@ def read_ledger(
         Where and when, if the ledgers should not say it themselves: 演示省/演示01区 and 2025.
     mapping
         Headings of your own: ``{"我的表头": "unit_name"}`` (a canonical column, or one of its known headings;
-        ``""`` leaves the column out).
+        ``""`` leaves the column out); under 按表指定 what rows and columns of single sheets are (`overrides`).
     root
         Folders between `root` and a file tell area and period; the folder itself, or a file's own folder, by default.
 
@@ -112,7 +129,7 @@ def read_ledger(
         folder=folder,
         ages=ages,
     )
-    return Ledger(ledger.tables, (*problems, *ledger.problems), ledger.headings, ledger.sheets)
+    return replace(ledger, problems=(*problems, *ledger.problems))
 
 
 def _folder_of(path: Path, base: Path) -> str:
@@ -131,7 +148,7 @@ def from_sheets(
     area: str | None = None,
     period: str | int | None = None,
     codebook: Codebook | None = None,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, Any] | None = None,
     folder: str = "",
     ages: Mapping[str, float] | None = None,
     areas: frozenset[str] = frozenset(),
@@ -139,19 +156,23 @@ def from_sheets(
     """The same for sheets already in memory (`read_ledger` is this behind a reader of files)."""
     book = codebook if codebook is not None else load_codebook()
     headings = Headings(book.headings, mapping)
+    entries = entries_of(mapping)
     shaping = shapes.Shaping(headings, book.lists, getattr(book, "measures", {}))
-    sheets = shapes.shaped(sheets, shaping)
+    accounts = Accounts(sheets, headings)
+    sheets = shapes.shaped(sheets, shaping, entries)
+    accounts.shaped(shaping.told, shaping.columns)
     problems: list[Problem] = list(shaping.problems)
     report: list[dict[str, Any]] = []
     placed: dict[str, list[tuple[Region, Place]]] = {}
     nothing: list[dict[str, Any]] = []
     number = {id(sheet): n for n, sheet in enumerate(sheets)}
-    for sheet, found in _structures(sheets, headings, problems):
+    for sheet, found in _structures(sheets, headings, problems, entries):
+        accounts.read(sheet, found)
         row = {
             "source_file": sheet.file,
             "source_sheet": sheet.name,
             "state": sheet.state,
-            **found.counts,
+            **counts_of(found.rules),
             "reason": found.reason,
         }
         report.append(row)
@@ -207,17 +228,22 @@ def from_sheets(
     for name in (n for n in headings.forms if n in placed):
         kept, settled = extracts.settle(name, placed[name], ages or {})
         parser.problems += settled
+        _tell_versions(placed[name], kept, accounts)
         forms[name] = parser.form(name, [b for b, _ in kept], [p for _, p in kept])
     problems += parser.problems
     raw, unit_rows = build_tables(forms, headings, getattr(book, "measures", {}), problems)
     raw["nothing"] = pd.DataFrame(nothing)
+    for form in forms.values():
+        for at, rule in form.said.items():
+            accounts.said(form.block_of(at).sheet, form.row_of(at), rule)
     specs = {name: spec for name, spec in book.tables.items() if name != "problems"}
     made = {
         name: tables.shape(raw.get(name, pd.DataFrame()), spec, sheets)
         for name, spec in specs.items()
     }
     problems += checks.run(forms, unit_rows, raw, made, headings)
-    problems = persons.told(problems)
+    account = accounts.made()
+    problems = persons.told([*problems, *unread(account)])
     trace = pd.DataFrame(
         [row for form in forms.values() for row in _trace(form, headings)], columns=HEADING_COLUMNS
     )
@@ -225,7 +251,21 @@ def from_sheets(
     sheet_table = (
         pd.DataFrame(report, columns=SHEET_COLUMNS).astype(types).fillna(dict.fromkeys(COUNTS, 0))
     )
-    return Ledger(made, tuple(problems), trace, sheet_table)
+    return Ledger(made, tuple(problems), trace, sheet_table, account=account)
+
+
+def _tell_versions(
+    placed: Sequence[tuple[Region, Place]],
+    kept: Sequence[tuple[Region, Place]],
+    accounts: Accounts,
+) -> None:
+    """The rows of an earlier version of a ledger that are not read: accounted for."""
+    rows: dict[int, set[int]] = {}
+    for block, _ in kept:
+        rows.setdefault(id(block.sheet), set()).update(block.rows)
+    for block, _ in placed:
+        for row in set(block.rows) - rows.get(id(block.sheet), set()):
+            accounts.said(block.sheet, row, "ledger_duplicate")
 
 
 AREAS = ("areas", "地区")  # names of the file that lists the areas
@@ -262,7 +302,10 @@ def _areas_told(placed: Mapping[str, list[tuple[Region, Place]]]) -> frozenset[s
 
 
 def _structures(
-    sheets: Sequence[files.RawSheet], headings: Headings, problems: list[Problem]
+    sheets: Sequence[files.RawSheet],
+    headings: Headings,
+    problems: list[Problem],
+    entries: Sequence[SheetEntry] = (),
 ) -> Iterator[tuple[files.RawSheet, Structure]]:
     """Every sheet with its blocks; hidden, cover, dictionary and summary sheets are said and keep none."""
     read: list[tuple[files.RawSheet, Structure]] = []
@@ -275,7 +318,8 @@ def _structures(
     for sheet in sheets:
         reason = skip_reason(sheet) or ("隐藏" if sheet.state != "visible" else "")
         told = headings.announced(PurePosixPath(sheet.file).stem)
-        found = Structure(reason=reason) if reason else structure(sheet, headings, told)
+        said = words_for(entries, sheet.file, sheet.name)
+        found = Structure(reason=reason) if reason else structure(sheet, headings, told, said)
         read.append((sheet, found))
         if not is_summary(sheet):
             forms.setdefault(sheet.file, set()).update(b.form for b in found.blocks)
@@ -327,7 +371,7 @@ def _structures(
 def _not_filled(found: Structure, headings: Headings) -> bool:
     """Whether a sheet of our own template is empty: headings alone, or items none of which has a value."""
     if not found.blocks:
-        return bool(found.counts.get("heading"))
+        return "heading" in found.rules
     return all(_no_values(block, headings) for block in found.blocks)
 
 

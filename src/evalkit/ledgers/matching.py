@@ -11,7 +11,7 @@ from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.headings import Headings, plain, squeeze
 from evalkit.ledgers.heads import written
-from evalkit.ledgers.regions import Chosen, Levels, letter, where
+from evalkit.ledgers.regions import Chosen, ColumnSaid, Levels, letter, where
 from evalkit.ledgers.values import counts
 from evalkit.problems import Problem, Severity
 
@@ -52,6 +52,36 @@ def unit_or_unit(sheet: RawSheet, levels: Levels, below: int) -> None:
             levels[index] = (*texts[:-1], "单位名称")
 
 
+def heading_shown(heading: str, headings: Headings) -> str:
+    """A heading as it may be printed: what in it may be somebody's is left out."""
+    said = persons.scrub(heading)[0]
+    for text in heading.split("/"):
+        if persons.name_like(text) and not headings.known(text):
+            said = said.replace(text, "〔略〕")
+    return said
+
+
+def bare(sheet: RawSheet, levels: Levels, below: int) -> list[int]:
+    """Columns without a heading below which something stands."""
+    rows = sheet.rows[below : below + 50]
+    width = max(map(len, rows), default=0)
+    without = [index for index in range(width) if index not in levels]
+    return [i for i in without if any(not blank(cell_at(row, i)) for row in rows)]
+
+
+def unmatched(
+    sheet: RawSheet, headings: Headings, top: int, levels: Levels, form: str | None = None
+) -> list[ColumnSaid]:
+    """The columns of a heading that was not taken: what each would mean in the form that is nearest."""
+    out = []
+    for index, texts in levels.items():
+        hit = headings.look(form, texts) if form else None
+        column = hit.column if hit and form and not headings.person(form, hit.column) else ""
+        shown = heading_shown(written(texts), headings)
+        out.append(ColumnSaid(top, index, shown, form or "", column, "refused"))
+    return out
+
+
 class Matching:
     """Matches the heading cells of one table to the columns of its form.
 
@@ -68,9 +98,13 @@ class Matching:
         top: int,
         below: int,
         problems: list[Problem],
+        shown: Mapping[int, str] | None = None,
+        own: Mapping[int, str] | None = None,
     ):
         self.sheet, self.headings, self.problems = sheet, headings, problems
         self.form, self.levels, self.top, self.below = form, levels, top, below
+        self.shown, self.own = shown or {}, own or {}  # headings as written; what an office says
+        self.how: dict[int, str] = {}  # of every heading the rule that says what became of it
         self.chosen: dict[str, Chosen] = {}
         self.by_rows: dict[
             str, Chosen
@@ -86,6 +120,7 @@ class Matching:
             index = some[0][0]
             self.chosen[column] = Chosen(index, None, -1, written(self.levels[index]))
         ticked = {index for some in ticks.values() for index, _ in some}
+        self.how |= dict.fromkeys(ticked, "tick")
         for index, texts in self.levels.items():
             if index not in ticked:
                 self._one(index, texts)
@@ -93,7 +128,32 @@ class Matching:
         for others in (self.by_rows, self.filled):
             self.chosen |= {c: one for c, one in others.items() if c not in self.chosen}
         self._settle_rivals()
+        for column, one in self.chosen.items():
+            self.how[one.index] = self._rule_of(column, self.how.get(one.index, "synonym"))
         return self.chosen
+
+    def _rule_of(self, column: str, how: str) -> str:
+        """The rule of a column that was taken; of one of persons only that it was counted, or looked at."""
+        return "filled" if column in self.presence else "rows" if how == "person" else how
+
+    def told(self) -> list[ColumnSaid]:
+        """What became of every column of the table; of one without a heading too, where something stands below."""
+        columns: dict[int, list[str]] = {}
+        for column, some in self.ticks.items():
+            for index, _ in some:
+                columns.setdefault(index, []).append(column)
+        for column, one in self.chosen.items():
+            if column not in self.ticks:
+                columns.setdefault(one.index, []).append(column)
+        out = []
+        for index in sorted({*self.how, *self.own, *bare(self.sheet, self.levels, self.below)}):
+            how = self.how.get(index, "no_heading")
+            if index in self.own:
+                how = "left_out" if index not in self.levels else "mapped"
+            heading = heading_shown(self.shown.get(index, ""), self.headings)
+            said = "、".join(columns.get(index, ()))
+            out.append(ColumnSaid(self.top, index, heading, self.form, said, how))
+        return out
 
     def _ticked(self) -> dict[str, list[tuple[int, str]]]:
         """Columns that stand as a group of entries to be ticked: 组建方式 over 单独 | 联合 | 挂靠 | 未建.
@@ -159,17 +219,22 @@ class Matching:
         """One heading: a column, a pair of columns, something of a person, not wanted, or not known."""
         heading = written(texts)
         hit = self.headings.look(self.form, texts)
+        self.how[index] = hit.rule if hit is not None else "unknown"
         if hit is not None and not self.headings.person(self.form, hit.column):
             column = self.headings.right_of(self.form, hit.column, texts, self.chosen)
             self._take(column, Chosen(index, hit.unit, hit.rank, heading))
         elif hit is None and (pair := self.headings.pair(self.form, heading)):
+            self.how[index] = "pair"
             for column in pair:  # 5/6 under 实到/应到: one cell for two columns
                 self.chosen.setdefault(column, Chosen(index, None, 0, heading))
         elif (kind := persons.heading_kind(texts[-1])) or hit is not None:
+            self.how[index] = "person"
             self._personal(index, kind or "personal")
             if hit is not None:
                 self._count(hit.column, Chosen(index, None, 99, heading))
-        elif not self.headings.left_out(texts):
+        elif self.headings.left_out(texts):
+            self.how[index] = "left_out"
+        else:
             self._not_known(index, heading, texts)
 
     def _take(self, column: str, new: Chosen) -> None:
@@ -184,8 +249,10 @@ class Matching:
 
     def _second(self, column: str, loser: Chosen, kept: Chosen) -> None:
         """What becomes of the second heading that means the same column."""
+        self.how[loser.index] = "second"
         if loser.heading == kept.heading and column in self.headings.required(self.form):
             right = max(loser.index, kept.index)
+            self.how[loser.index] = "second_table"
             self._unknown(
                 right,
                 kept.heading,
@@ -194,8 +261,10 @@ class Matching:
                 severity="error",
             )
         elif "支出" in kept.heading and (income := self._income(column)):
+            self.how[loser.index] = "income"
             self.chosen[income] = loser
         elif "支出" in kept.heading and column == "spending_amount":
+            self.how[loser.index] = "unclear"
             self._unknown(
                 loser.index,
                 loser.heading,
@@ -222,13 +291,9 @@ class Matching:
     def _not_known(self, index: int, heading: str, texts: tuple[str, ...]) -> None:
         for kind in persons.columns({heading: self._cells(index)}).values():
             self._personal(index, kind)
-        said = persons.scrub(heading)[0]
-        for text in texts:
-            if persons.name_like(text) and not self.headings.known(text):
-                said = said.replace(text, "〔略〕")
         self._unknown(
             index,
-            said,
+            heading_shown(heading, self.headings),
             severity="warning",
             allowed="、".join(self.headings.nearest(self.form, texts[-1])),
             advice="改用规定的表头，或在 mapping.yml 里写明它是哪一列",
@@ -264,11 +329,13 @@ class Matching:
             cells = self._cells(self.chosen[column].index)
             if self.headings.more_of(self.form, other, column, cells):
                 self.chosen[other] = self.chosen.pop(column)
+                self.how[self.chosen[other].index] = "content"
         specs = self.headings.forms[self.form]["columns"]
         for column in [c for c in self.chosen if "stars_in" in specs[c]]:
             stars = specs[column]["stars_in"]
             if stars not in self.chosen and _are_stars(self._cells(self.chosen[column].index)):
                 self.chosen[stars] = self.chosen.pop(column)
+                self.how[self.chosen[stars].index] = "content"
 
     def _cells(self, index: int) -> list[object]:
         return cells_below(self.sheet, index, self.below)

@@ -68,14 +68,27 @@ class Region:
         )
 
 
+@dataclass(frozen=True)
+class ColumnSaid:
+    """What became of a column of a sheet: its heading as it may be printed, the column of the form, the rule."""
+
+    row: int  # of the heading, from 0
+    index: int
+    heading: str
+    form: str
+    column: str  # '' where it is read as none
+    rule: str  # of `columns` in grammar.yml
+
+
 @dataclass
 class Structure:
-    """What became of a sheet's rows; every non-blank row is in exactly one count."""
+    """What became of a sheet's rows: of each the rule of grammar.yml that says what it is."""
 
     blocks: list[Region] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    rules: list[str] = field(default_factory=list)
+    columns: list[ColumnSaid] = field(default_factory=list)
     reason: str = ""  # why nothing of it is counted
     lack: str = ""  # what kind of reason: columns, one_unit
     stated: Region | None = (

@@ -20,8 +20,10 @@ from evalkit.ledgers.forms import absent, words_of
 from evalkit.ledgers.grid import skip_reason
 from evalkit.ledgers.headings import Headings, heading_keys, loosened, plain, squeeze
 from evalkit.ledgers.heads import fill_down, is_group, is_heading, is_lower, levels_of
+from evalkit.ledgers.matching import heading_shown
+from evalkit.ledgers.overrides import SheetEntry, words_for
 from evalkit.ledgers.place import area_names
-from evalkit.ledgers.regions import where
+from evalkit.ledgers.regions import ColumnSaid, where
 from evalkit.problems import Problem
 from evalkit.world import number
 
@@ -53,6 +55,23 @@ class Shaping:
     lists: Mapping[str, Any]
     measures: Mapping[str, Any]
     problems: list[Problem] = field(default_factory=list)
+    told: list[tuple[RawSheet, int, str]] = field(
+        default_factory=list
+    )  # rows by a rule of their own
+
+    columns: list[tuple[RawSheet, ColumnSaid]] = field(default_factory=list)
+
+    def tell_column(
+        self, sheet: RawSheet, row: int, index: int, texts: Sequence[str], column: str, rule: str
+    ) -> None:
+        """What a column is that is read in a way of the shape's own (`columns` in grammar.yml)."""
+        heading = heading_shown("/".join(map(squeeze, texts)), self.headings)
+        form = _RULES["forms"].get("overview", "")
+        self.columns.append((sheet, ColumnSaid(row, index, heading, form, column, rule)))
+
+    def tell(self, sheet: RawSheet, rule: str, *rows: int) -> None:
+        """What rows are that no record is made of (`more` in grammar.yml)."""
+        self.told += [(sheet, row, rule) for row in rows]
 
     def measure(self, texts: Sequence[str]) -> str:
         """The name of the measure that a heading of one or more levels counts; '' where it is none."""
@@ -114,11 +133,14 @@ class Head:
         return None
 
 
-def shaped(sheets: Sequence[RawSheet], shaping: Shaping) -> list[RawSheet]:
-    """The sheets, those of another shape as lists of records."""
+def shaped(
+    sheets: Sequence[RawSheet], shaping: Shaping, entries: Sequence[SheetEntry] = ()
+) -> list[RawSheet]:
+    """The sheets, those of another shape as lists of records; one whose rows an office names is a list."""
     out: list[RawSheet] = []
     for sheet in sheets:
-        if skip_reason(sheet) or sheet.state != "visible" or not sheet.rows:
+        a_list = words_for(entries, sheet.file, sheet.name).tells_rows
+        if skip_reason(sheet) or sheet.state != "visible" or not sheet.rows or a_list:
             out.append(sheet)
             continue
         fill_down(sheet)
@@ -278,6 +300,10 @@ def _years(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
             if key is None or not item:
                 continue
         below, columns, unit = _below_years(sheet, i, key, years)
+        shaping.tell(sheet, "shape_heading", *range(i, below))
+        shaping.tell_column(sheet, i, key, [str(row[key])], "", "shape_key")
+        for j, year in columns.items():
+            shaping.tell_column(sheet, i, j, [year], item, "shape_value")
         rows = _whole(sheet, range(i))
         rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位", "年份")])
         sums = dict.fromkeys(columns, 0.0)
@@ -286,6 +312,7 @@ def _years(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
             if all(blank(cell_at(here, j)) for j in columns):
                 rows += _whole(sheet, range(n, n + 1)) if any(not blank(c) for c in here) else []
             elif item and is_total(cell_at(here, key), RULES["shapes"]["totals"]):
+                shaping.tell(sheet, "shape_total", n)
                 _compare(sheet, n, here, sums, shaping)
             else:
                 said = (cell_at(here, unit), (n, unit)) if unit is not None else ("", None)
@@ -391,13 +418,17 @@ def _overview_of(
     beside = {j for j, texts in head.levels.items() if plain(texts[-1]) in _WORDS["aside"]}
     for j, texts in head.levels.items():
         if j == key or j in counted or j in beside:
+            rule = "shape_key" if j == key else "shape_value" if j in counted else "shape_beside"
+            shaping.tell_column(sheet, head.top, j, texts, counted.get(j, ""), rule)
             continue
         kind = persons.heading_kind(texts[-1])
+        shaping.tell_column(sheet, head.top, j, texts, "", "person" if kind else "unknown")
         if kind:
             shaping.said("personal_data", sheet, (head.top, j), persons.KIND_NAMES[kind])
         elif not is_derived(texts[-1]) and "率" not in texts[-1]:
             said = persons.shown("/".join(map(squeeze, texts)))
             shaping.said("measure_unknown", sheet, (head.top, j), said, "此列未采用")
+    shaping.tell(sheet, "shape_heading", *range(head.top, head.bottom + 1))
     rows = _whole(sheet, range(head.top))
     rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位", "年份")])
     sums = dict.fromkeys(counted, 0.0)
@@ -408,6 +439,7 @@ def _overview_of(
         if is_total(first, RULES["shapes"]["totals"]) or is_total(
             cell_at(here, key), RULES["shapes"]["totals"]
         ):
+            shaping.tell(sheet, "shape_total", n)
             if "小计" not in squeeze(first):
                 totals.append(n)
             continue
@@ -423,6 +455,7 @@ def _overview_of(
             if sum(not blank(c) for c in here) > 1:
                 found = persons.gate(str(cell_at(here, key)), "label").text
                 shaping.said("area_unconfirmed", sheet, (n, key), found, "这一行未计入")
+                shaping.tell(sheet, "area_unknown", n)
             continue
         for j, name in counted.items():
             cell = cell_at(here, j)
@@ -480,6 +513,8 @@ def _matrix(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
             found = _counted_matrix(cells, i, have, shaping)
             if found is None:
                 return None
+            if turned:
+                shaping.tell(sheet, "shape_item", *range(len(_titles(sheet)), len(sheet.rows)))
             rows = _whole(sheet, range(0 if turned else i)) if not turned else _titles(sheet)
             return [_made(sheet, [*rows, *found], "matrix")]
     return None
@@ -532,17 +567,23 @@ def _counted_matrix(
     if measure is None or key is None:
         return None
     counts: dict[str, tuple[object, int, Place]] = {}
+    counted: list[int] = []
+    totals: list[int] = []
     town: tuple[object, Place | None] = ("", None)
     for n in range(i + 1, len(cells.rows)):
         row = cells.rows[n]
         marks = [cell_at(row, j) for j in have]
         name = cell_at(row, key)
-        if blank(name) or is_total(name, RULES["shapes"]["totals"]) or all(map(blank, marks)):
+        if is_total(name, RULES["shapes"]["totals"]):
+            totals.append(n)
+            continue
+        if blank(name) or all(map(blank, marks)):
             continue
         if any(isinstance(m, int | float) and m not in (0, 1) for m in marks):
             return None  # numbers of a township, no marks
         if area is not None and not blank(cell_at(row, area)):
             town = (row[area], (n, area))
+        counted.append(n)
         full = all(_yes(mark) for mark in marks)
         if whole is not None and not blank(cell_at(row, whole)) and _yes(row[whole]) != full:
             at = cells.origin.get((n, whole), (n, whole))
@@ -552,6 +593,10 @@ def _counted_matrix(
             )
         earlier = counts.get(squeeze(town[0]))
         counts[squeeze(town[0])] = (town[0], (earlier[1] if earlier else 0) + full, (n, have[0]))
+    if cells.shaped != "turned":
+        shaping.tell(cells, "shape_heading", i)
+        shaping.tell(cells, "shape_item", *counted)
+        shaping.tell(cells, "shape_total", *totals)
     rows: list[Row] = [[(w, None) for w in ("镇街", "指标", "数值", "计量单位")]]
     for name, count, first in counts.values():
         place = cells.origin.get(first, first)
@@ -676,6 +721,11 @@ def _account_of(
         f"支出金额{bracket['spending']}",
     ]
     rows.append([(word, None) for word in heads])
+    shaping.tell(sheet, "shape_heading", i)
+    for kind, j in at.items():
+        shaping.tell_column(
+            sheet, i, j, [str(cell_at(sheet.rows[i], j))], _WORDS[kind][0], "shape_account"
+        )
     balance: float | None = None
     for n in range(i + 1, len(sheet.rows)):
         row = sheet.rows[n]
@@ -691,8 +741,10 @@ def _account_of(
         if is_total(summary, RULES["shapes"]["totals"]) or is_total(
             first, RULES["shapes"]["totals"]
         ):
+            shaping.tell(sheet, "shape_total", n)
             continue
         if _OPENING.search(summary):
+            shaping.tell(sheet, "opening", n)
             balance = (
                 amounts.get("balance") if amounts.get("balance") is not None else amounts["income"]
             )

@@ -272,6 +272,7 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     problems += [
         form.problem("column_missing", "unit_name", r, "空白") for r in np.flatnonzero(nameless)
     ]
+    form.said |= dict.fromkeys(np.flatnonzero(nameless).tolist(), "name_missing")
 
     data["link"] = joined(data["place_key"], data["unit"])
     double = data["link"].duplicated()
@@ -383,6 +384,7 @@ def _duplicates(
 ) -> None:
     """Rows that count an earlier row's unit or organisation again, with the place of that row; extracts are said once."""
     for row, first in firsts.items():
+        form.said[row] = "row_in_extract" if form.extracts[row] else "row_duplicate"
         if not form.extracts[row]:
             read = f"与{form.where(column, first)}重复，只计前一行"
             problems.append(
@@ -1093,6 +1095,7 @@ def _repeated(form: Form, data: pd.DataFrame, problems: list[Problem]) -> np.nda
             continue
         if dated or (number and number == _as_written(form, first, used)[0]):
             out[row] = True
+            form.said[row] = "row_duplicate"
             read = f"与{form.where('party_org', first)}重复，只计前一行"
             said = data["party_org"].iat[row]
             problems.append(
@@ -1305,6 +1308,7 @@ def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) ->
     found = [items.look(word) for word in said]
     for row in (row for row, code in enumerate(found) if code is None):
         word = said.iat[row]
+        form.said[row] = "measure_unknown"
         problems.append(
             form.problem("measure_unknown", "measure", row, word[:40], advice=items.advice(word))
         )
@@ -1322,4 +1326,5 @@ def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) ->
     )
     data["locator"] = _coalesce(_col(form, "locator"), cells)
     again = form.extracts & data.duplicated(["area", "period", "measure"]).to_numpy()
+    form.said |= dict.fromkeys(np.flatnonzero(again).tolist(), "row_in_extract")
     return data[data["measure"].notna().to_numpy() & ~again]
