@@ -271,14 +271,23 @@ def check(
     feedback: Annotated[
         Path | None, typer.Option("--feedback", help="给每个地区打一个反馈包，写到这个文件夹")
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="逐行逐列说明按哪条规则读的，读不对的可在 mapping.yml 里改"),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """检查台账：列出发现的问题和怎么改。不需要任何设置，不改动原文件。"""
     import json
 
-    from evalkit.building.checking import check_paths, check_project
+    from evalkit.building.checking import check_paths, check_project, folder_of
 
+    if explain and not paths:
+        paths = [folder_of(project)]
     found = check_paths(paths) if paths else check_project(project)
+    if explain and not as_json:
+        for line in found.explained():
+            say(line)
     if as_json:
         say(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
     else:

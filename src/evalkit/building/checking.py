@@ -13,6 +13,7 @@ import pandas as pd
 
 from evalkit.building.baseline import NAME as PRINTED
 from evalkit.building.build import build
+from evalkit.building.explaining import explained
 from evalkit.building.lone import measures_of
 from evalkit.building.sources import labelled, mapping_of, nearest_mapping
 from evalkit.codebook import Codebook
@@ -27,6 +28,7 @@ from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.store import read_table, schema, written_out
 from evalkit.indicators.submitted import Submitted
 from evalkit.ledgers import corrections, from_sheets
+from evalkit.ledgers.account import SheetAccount
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
 from evalkit.ledgers.persons import label, told
 from evalkit.ledgers.place import locate
@@ -55,7 +57,9 @@ class Findings:
     extents
         Of a project: who sent which ledger (`evalkit.indicators.reporting`).
     mapping
-        What the office's own mapping.yml says of headings.
+        What the office's own mapping.yml says of headings, rows and columns.
+    account
+        What became of every row and column (`evalkit.ledgers.account`); of a project's build none.
     """
 
     problems: tuple[Problem, ...]
@@ -65,7 +69,8 @@ class Findings:
     sources: dict[str, Path] = field(default_factory=dict)
     indicators: Callable[[], pd.DataFrame] | None = None
     extents: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXTENTS))
-    mapping: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+    account: tuple[SheetAccount, ...] = ()
     _owners: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -78,6 +83,10 @@ class Findings:
         periods = in_time(self.extents["period"])[-PERIODS_TOLD:]
         said = (Submitted.of(self.extents, period, self.codebook) for period in periods)
         return [one.words() for one in said if not one.full]
+
+    def explained(self) -> list[str]:
+        """Which rule made every row and column what it is, a line each."""
+        return explained(self.account, self.codebook)
 
     def as_json(self) -> dict[str, Any]:
         problems = [asdict(p) | {"title": p.title} for p in self.problems]
@@ -227,7 +236,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
     parts: list[pd.DataFrame] = []
     sources: dict[str, Path] = {}
     ledgers: list[Any] = []
-    mappings: dict[str, str] = {}
+    mappings: dict[str, Any] = {}
     for path in map(Path, paths):
         if not path.exists():
             problems.append(
@@ -310,6 +319,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         indicators=indicators,
         extents=_extents_of(tables, codebook),
         mapping=mappings,
+        account=tuple(sheet for one in ledgers for sheet in one.account),
     )
 
 
@@ -384,6 +394,12 @@ def check_project(project: str | Path | Project | None = None) -> Findings:
         extents=data.extents,
         mapping=mapping_of(found) or {},
     )
+
+
+def folder_of(project: str | Path | Project | None = None) -> Path:
+    """Where the ledgers of a project lie."""
+    found = find_project(project)
+    return found.data / found.dataset
 
 
 def file_date(path: Path) -> str:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evalkit.codebook import Codebook
 from evalkit.files import files_below
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import digest, file_digest
-from evalkit.ledgers import corrections
+from evalkit.ledgers import corrections, overrides
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.persons import labels
 from evalkit.problems import InputError, did_you_mean
 from evalkit.world.declared import Faults
 
 MAPPING = "mapping.yml"
+A_COLUMN = "空表里的列名；不要的列写“忽略”"
 ONE_EACH = "每行写一条“我的表头: 规定的列”"
 
 
@@ -65,18 +67,20 @@ def labelled(project: Project, dataset: str) -> dict[str, Path]:
     return {name: folder / real for name, real in shown.items()}
 
 
-def mapping_of(project: Project) -> dict[str, str] | None:
-    """The user's own ``mapping.yml``: heading -> column; it wins over the codebook's synonyms."""
+def mapping_of(project: Project) -> dict[str, Any] | None:
+    """The user's own ``mapping.yml``: heading -> column, and what rows and columns of single sheets are."""
     return read_mapping(project.root / MAPPING, project.codebook)
 
 
-def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
+def read_mapping(path: Path, codebook: Codebook) -> dict[str, Any] | None:
     """A user's headings and the columns they stand for, None without such a file; all that is wrong in one `InputError`."""
     if not path.exists():
         return None
     faults = Faults.read_mapping(path)
     mapping: dict[str, str] = {}
-    for key, value in faults.source.content.items():
+    content = dict(faults.source.content)
+    by_sheet = content.pop(overrides.KEY, None)
+    for key, value in content.items():
         if isinstance(value, dict | list):
             faults.invalid((str(key),), value, ONE_EACH, "冒号用半角，后面空一格")
         else:
@@ -90,12 +94,26 @@ def read_mapping(path: Path, codebook: Codebook) -> dict[str, str] | None:
     }
     for key in filter(headings.leads_nowhere, mapping):
         near = did_you_mean(mapping[key], names)
-        faults.add("key_unknown", (key,), mapping[key], "空表里的列名；不要的列写“忽略”", near)
+        faults.add("key_unknown", (key,), mapping[key], A_COLUMN, near)
+    if by_sheet is not None:
+        _check_sheets(faults, by_sheet, codebook, names)
     faults.stop()
-    return mapping
+    return mapping if by_sheet is None else mapping | {overrides.KEY: by_sheet}
 
 
-def nearest_mapping(folder: Path, codebook: Codebook) -> dict[str, str] | None:
+def _check_sheets(faults: Faults, by_sheet: Any, codebook: Codebook, names: set[str]) -> None:
+    """What mapping.yml says of single sheets: its form, and that every column it names is one."""
+    told = faults.model(overrides.Entries, {overrides.KEY: by_sheet})
+    for n, entry in enumerate(told.entries if told else ()):
+        headings = Headings(codebook.headings, entry.columns)
+        for key, word in entry.columns.items():
+            if headings.leads_nowhere(key):
+                near = did_you_mean(word, names)
+                at = (overrides.KEY, n, "列", key)
+                faults.add("key_unknown", at, word, A_COLUMN, near)
+
+
+def nearest_mapping(folder: Path, codebook: Codebook) -> dict[str, Any] | None:
     """The mapping in `folder`, else in the nearest project."""
     homes = [folder]
     with suppress(InputError):

@@ -18,18 +18,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from evalkit.ledgers.cells import texts_of
 from evalkit.ledgers.findings import declared
 from evalkit.ledgers.headings import plain, squeeze
 from evalkit.ledgers.scan import column_number
+from evalkit.world.declared import ONE_OF, Source, checked
 from evalkit.world.kinds import Strict, Text
 
 KEY = "按表指定"
+MOST_HEADS = 4
 _GRAMMAR: dict[str, Any] = declared("grammar.yml")
 ROW_KINDS: dict[str, str] = {
     word: kind for kind, words in _GRAMMAR["row_words"].items() for word in words
@@ -47,8 +49,33 @@ def _range(written: object) -> range | None:
     return range(first - 1, last) if 0 < first <= last else None
 
 
-def _wrong(kind: str) -> PydanticCustomError:
-    return PydanticCustomError(kind, "{said}", {"said": _GRAMMAR["faults"][kind]})
+def _text_keys(value: Any) -> Any:
+    """12: 合计 has a number for its key."""
+    return {str(key): said for key, said in value.items()} if isinstance(value, dict) else value
+
+
+def _head(value: Any) -> Any:
+    told = _range(value)
+    if told is None or len(told) > MOST_HEADS:
+        raise PydanticCustomError("head", "{said}", {"said": _GRAMMAR["faults"]["head"]})
+    return value
+
+
+def _kind(value: Any) -> Any:
+    if not isinstance(value, str) or squeeze(value) not in ROW_KINDS:
+        raise PydanticCustomError(ONE_OF, "{choices}", {"choices": tuple(ROW_KINDS)})
+    return squeeze(value)
+
+
+def _meaning(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        raise PydanticCustomError("column", "{said}", {"said": _GRAMMAR["faults"]["column"]})
+    return "" if value is None else str(value)
+
+
+HeadRows = Annotated[Any, BeforeValidator(_head)]
+RowKind = Annotated[str, BeforeValidator(_kind)]
+Meaning = Annotated[str, BeforeValidator(_meaning)]
 
 
 class SheetEntry(Strict):
@@ -56,32 +83,13 @@ class SheetEntry(Strict):
 
     file: Text = Field(default="*", alias="文件")
     sheet: Text = Field(default="*", alias="工作表")
-    head: Any = Field(default=None, alias="表头行")
-    rows: dict[Any, Any] = Field(default_factory=dict, alias="行")
-    columns: dict[Any, Any] = Field(default_factory=dict, alias="列")
-
-    @field_validator("head")
-    @classmethod
-    def _head(cls, value: Any) -> Any:
-        told = _range(value) if value is not None else None
-        if value is not None and (told is None or len(told) > 4):
-            raise _wrong("head")
-        return value
-
-    @field_validator("rows")
-    @classmethod
-    def _kinds(cls, value: dict[Any, Any]) -> dict[Any, Any]:
-        for kind in value.values():
-            if squeeze(kind) not in ROW_KINDS:
-                raise _wrong("row_kind")
-        return value
-
-    @field_validator("columns")
-    @classmethod
-    def _meanings(cls, value: dict[Any, Any]) -> dict[Any, Any]:
-        if any(isinstance(word, dict | list) for word in value.values()):
-            raise _wrong("column")
-        return value
+    head: HeadRows = Field(default=None, alias="表头行")
+    rows: Annotated[dict[str, RowKind], BeforeValidator(_text_keys)] = Field(
+        default_factory=dict, alias="行"
+    )
+    columns: Annotated[dict[str, Meaning], BeforeValidator(_text_keys)] = Field(
+        default_factory=dict, alias="列"
+    )
 
     def fits(self, file: str, sheet: str) -> bool:
         """Whether it speaks of this sheet: the file by its name or its whole path."""
@@ -150,7 +158,7 @@ def entries_of(mapping: Mapping[str, Any] | None) -> tuple[SheetEntry, ...]:
     """The entries of a mapping that was checked before."""
     if not mapping or KEY not in mapping:
         return ()
-    return tuple(Entries.model_validate({KEY: mapping[KEY]}).entries)
+    return tuple(checked(Entries, Source.of({KEY: mapping[KEY]})).entries)
 
 
 def words_for(entries: Sequence[SheetEntry], file: str, sheet: str) -> SheetWords:
@@ -166,15 +174,14 @@ def words_for(entries: Sequence[SheetEntry], file: str, sheet: str) -> SheetWord
     for entry in mine:
         head = _range(entry.head) if entry.head is not None else head
         for key, word in entry.rows.items():
-            kind = ROW_KINDS[squeeze(word)]
+            kind = ROW_KINDS[word]
             if (numbers := _range(key)) is not None:
                 rows |= dict.fromkeys(numbers, kind)
             else:
                 texts[squeeze(key)] = kind
         for key, word in entry.columns.items():
-            said = "" if word is None else str(word)
-            if _LETTERS.fullmatch(key := str(key)):
-                letters[column_number(key) - 1] = said
+            if _LETTERS.fullmatch(key):
+                letters[column_number(key) - 1] = word
             else:
-                headings[plain(key)] = said
+                headings[plain(key)] = word
     return SheetWords(head, rows, texts, letters, headings)
