@@ -32,20 +32,39 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(
     os.path.abspath(__file__)
 ).parent  # not resolve(): a mapped Windows drive must stay a drive
 LOCKED = ("requirements.lock", "pyproject.toml")
+OFFICE = "office"  # the dependencies of pyproject.toml; the other parts are its extras
+PARTS = {  # what a command needs beside the office part; every other command needs no more
+    "lab": ("lab", "effects", "sql", "linkage"),
+    "effects": ("effects",),
+    "sql": ("sql",),
+    "test": ("lab", "effects", "sql", "linkage", "dev"),
+}
+NAMES = {
+    OFFICE: "检查、报告、测算",
+    "lab": "JupyterLab 工作台",
+    "effects": "政策效果",
+    "sql": "SQL 查询",
+    "linkage": "跨年单位匹配",
+    "dev": "程序的测试",
+}
 STATE = "evalkit-install.json"
 WHEELS = "wheels"
+SELDOM = ("pip", "setuptools", "pkg_resources", "pygments", "fontTools", "f2py")  # little is loaded
+WITH_TESTS = ("matplotlib", "numpy", "pandas", "pyarrow", "scipy", "statsmodels")
 PACKAGE_LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
+WHO_ASKS = re.compile(r"^ +#(?: via)? +([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 PIP_PROGRESS = re.compile(
     r"^(?:Collecting|Processing|Requirement already satisfied:|Ignoring) (?:\S.*[\\/])?([A-Za-z0-9._]+)"
 )
-DISK_NEEDED = 3_000_000_000  # bytes: the packages take 1.1 GB, pip unpacks beside them
+DISK_NEEDED = 1.5  # GB: the office part takes 0.7, pip unpacks beside it
 WINDOWS_ROOT_LIMIT = (
     70  # the longest path that pip writes below .venv has 188 characters, Windows allows 259
 )
@@ -62,11 +81,13 @@ HELP = """两新组织党建评估研究工作台
   build            只整理数据
   doctor           检查环境：版本、字体、文件夹
   test             运行代码检查与全部测试
+  install 部分     预先安装某一部分：lab、effects、sql、dev，全部写 all；不写也行，用到时自动安装
   bundle           下载全部安装包到 wheels 文件夹，拷到不能上网的电脑上用
-                   （给别的系统：bundle --platform win_amd64 --python 3.12）
+                   （给别的系统：bundle --platform win_amd64 --python 3.12；只要检查、报告、测算：--parts office）
   其他命令         原样交给 evalkit，例如 python start.py report --help
 
-第一次运行会安装所需的软件包（需要网络，几分钟）；以后直接开始。
+第一次运行会安装检查、报告、测算所需的软件包（需要网络，约一两分钟）；以后直接开始。
+lab、effects、sql、test 第一次用时各自补装所需的部分。
 """
 
 PIP_HINT = """
@@ -77,7 +98,7 @@ PIP_HINT = """
        Windows：set HTTPS_PROXY=http://代理地址:端口      macOS、Linux：export HTTPS_PROXY=http://代理地址:端口
   3. 这台电脑不能上网：在能上网的电脑上运行  python start.py bundle ，
      把生成的 wheels 文件夹拷到本文件夹里，再运行一次
-  4. 磁盘空间不足（约需 3 GB），或杀毒软件拦截：处理后再运行一次
+  4. 磁盘空间不足（约需 1.5 GB，全部安装约需 3 GB），或杀毒软件拦截：处理后再运行一次
 Installation failed: try a pip mirror, set HTTPS_PROXY, or copy a `wheels` folder made by `python start.py bundle`.
 完整记录 / full log: {log}
 """
@@ -230,13 +251,67 @@ def in_a_project(folder: Path) -> bool:
 # What is installed
 
 
+def project_file(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def normal(requirement: str) -> str:
+    """The name of a package as PEP 503 writes it, without extras, version and marker."""
+    name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement.strip())
+    return re.sub(r"[-_.]+", "-", name.group()).lower() if name else ""
+
+
+def packages_of(project: Mapping, lock: str, parts: Iterable[str]) -> set[str]:
+    """The packages of the lock that some parts need: what they name, and what the lock says that those ask for.
+
+    Packages that only JupyterLab uses, though others declare them, are left out where it is not wanted.
+    """
+    parts, table = set(parts), project.get("project", {})
+    wanted = {*table.get("dependencies", ()), *project.get("build-system", {}).get("requires", ())}
+    for part in parts - {OFFICE}:
+        wanted |= set(table.get("optional-dependencies", {}).get(part, ()))
+    for_lab = project.get("tool", {}).get("evalkit", {}).get("only-for-lab", ())
+    left_out = set() if "lab" in parts else {normal(name) for name in for_lab}
+    askers: dict[str, set[str]] = {}
+    for block in lock_blocks(lock):
+        asks = {normal(name) for name in WHO_ASKS.findall(block)}
+        askers.setdefault(normal(block), set()).update(asks)
+    found = {normal(name) for name in wanted} & set(askers)
+    while True:
+        more = {name for name, asks in askers.items() if asks & found} - left_out - found
+        if not more:
+            return found
+        found |= more
+
+
+def lock_blocks(lock: str) -> list[str]:
+    """The lock, a package a text: its line, its hashes, who asks for it."""
+    return [b for b in re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE) if normal(b)]
+
+
+def lock_of(root: Path, parts: Iterable[str]) -> str:
+    """The lines of requirements.lock that some parts need, hashes and markers as they stand."""
+    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    names = packages_of(project_file(root), lock, parts)
+    return "".join(block for block in lock_blocks(lock) if normal(block) in names)
+
+
+def installed_parts(state: Mapping) -> set[str]:
+    """The parts that the last installation left behind; one of an earlier version had everything."""
+    return set(state.get("parts", NAMES))
+
+
 def fingerprint(root: Path) -> dict[str, str]:
     """What an installation depends on: the lock, the project file, and the place (a moved `.venv` is of no use)."""
-    digest = {name: hashlib.sha256((root / name).read_bytes()).hexdigest() for name in LOCKED}
-    return {**digest, "root": str(root)}
+    files = {name: hashlib.sha256((root / name).read_bytes()).hexdigest() for name in LOCKED}
+    return {**files, "root": str(root)}
 
 
-def read_state(venv: Path) -> dict[str, str] | None:
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_state(venv: Path) -> dict | None:
     """What the last installation left behind; None for a `.venv` that somebody made by hand."""
     try:
         state = json.loads((venv / STATE).read_text(encoding="utf-8"))
@@ -247,7 +322,7 @@ def read_state(venv: Path) -> dict[str, str] | None:
     return state if isinstance(state, dict) else {}
 
 
-def write_state(venv: Path, state: Mapping[str, str]) -> None:
+def write_state(venv: Path, state: Mapping) -> None:
     temporary = venv / (STATE + ".new")
     temporary.write_text(json.dumps(state, ensure_ascii=False, indent=1), encoding="utf-8")
     for wait in (0.1, 0.4, 1.5, 0):  # a scanner may have the old one open for a moment
@@ -268,8 +343,13 @@ def works(venv: Path, env: Mapping[str, str], run: Run) -> bool:
         return False
 
 
-def what_to_do(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> str:
-    """`ready`, `project` (only evalkit itself), `packages` (into the same `.venv`) or `fresh` (a new `.venv`)."""
+def what_to_do(
+    root: Path, venv: Path, env: Mapping[str, str], run: Run, parts: Iterable[str]
+) -> str:
+    """`ready`, `project` (only evalkit itself), `parts` (more of the lock), `packages` (all of it) or `fresh`.
+
+    `fresh` makes a new `.venv`, the others work in the one that is there.
+    """
     if not venv_python(venv).exists():
         return "fresh"
     state, now = read_state(venv), fingerprint(root)
@@ -281,9 +361,14 @@ def what_to_do(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> str:
         or not works(venv, env, run)
     ):
         return "fresh"
-    if state.get("requirements.lock") != now["requirements.lock"]:
-        return "packages"
-    return "ready" if state.get("pyproject.toml") == now["pyproject.toml"] else "project"
+    if any(state.get(name) != now[name] for name in LOCKED):
+        same = state.get("lock") == digest(lock_of(root, installed_parts(state)))
+        what = "project" if same else "packages"
+    else:
+        what = "ready"
+    if what == "packages" or set(parts) <= installed_parts(state):
+        return what
+    return "parts"
 
 
 @contextlib.contextmanager
@@ -370,9 +455,10 @@ class Progress:
         return "\n".join([line for line in lines if not line.startswith("Ignoring ")][-n:])
 
 
-def pip(args: list[str], root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
-    lock = (root / "requirements.lock").read_text(encoding="utf-8")
-    progress = Progress(venv / "install.log", len(PACKAGE_LINE.findall(lock)))
+def pip(
+    args: list[str], root: Path, venv: Path, env: Mapping[str, str], run: Run, total: int = 0
+) -> None:
+    progress = Progress(venv / "install.log", total)
     command = [str(venv_python(venv)), "-m", "pip", *args]
     code = run(command, env, cwd=root, on_line=progress.line)
     tail = progress.tail()
@@ -385,60 +471,93 @@ def site_packages(venv: Path) -> Path | None:
     return next((place for place in places if place.is_dir()), None)
 
 
-def finish(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
+def unused(packages: Path) -> list[Path]:
+    """The large packages' own tests and C headers: 50 MB in 3,000 files that no command reads and every scanner would."""
+    tests = [path for name in WITH_TESTS for path in (packages / name).rglob("tests")]
+    return [packages / "pyarrow" / "include", *(path for path in tests if path.is_dir())]
+
+
+def finish(root: Path, venv: Path, env: Mapping[str, str], run: Run, compiled: bool = True) -> None:
     """Byte code for all packages on all cores (pip would do it on one), the path to `src`, JupyterLab in Chinese."""
     packages = site_packages(venv)
     if packages is not None:
         for path in {packages / "_editable_impl_evalkit.pth", *packages.glob("*evalkit*.pth")}:
             path.write_text(SOURCE_PTH, encoding="ascii")
-        skip = r"[\\/]tests?[\\/]"
+        for folder in unused(packages):
+            shutil.rmtree(folder, ignore_errors=True)
+        skip = r"[\\/](tests?|%s)[\\/]" % "|".join(SELDOM)
         args = ["-m", "compileall", "-qq", "-j", "0", "-x", skip, str(packages), str(root / "src")]
-        run([str(venv_python(venv)), *args], env)
+        if compiled:
+            say("正在预编译……")
+            run([str(venv_python(venv)), *args], env)
     settings = venv / "share" / "jupyter" / "lab" / "settings"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "overrides.json").write_text(json.dumps(LAB_SETTINGS, indent=1), encoding="utf-8")
 
 
-def install(what: str, root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
-    """Bring `.venv` up to date; the state is `complete` only when the last step is done."""
+def install(
+    what: str, root: Path, venv: Path, env: Mapping[str, str], run: Run, parts: Iterable[str]
+) -> None:
+    """Bring `.venv` up to date; the state is `complete` only when the last step is done.
+
+    Parts are added to what is complete: where that fails (no network), what was there goes on working.
+    """
     started = time.monotonic()
+    state = read_state(venv) or {}
+    parts = {OFFICE, *parts}
+    if what in ("project", "parts", "packages") and state:
+        parts |= installed_parts(state)
     if what == "fresh":
         if os.name == "nt" and len(str(root)) > WINDOWS_ROOT_LIMIT:
             say(
                 f"提醒：文件夹路径有 {len(str(root))} 个字符，Windows 可能装不下，建议移到较短的路径，例如 D:\\evalkit"
             )
-        if shutil.disk_usage(root).free < DISK_NEEDED:
-            say("提醒：磁盘剩余空间不到 3 GB，安装可能失败。")
+        if shutil.disk_usage(root).free < DISK_NEEDED * 1e9:
+            say(f"提醒：磁盘剩余空间不到 {DISK_NEEDED} GB，安装可能失败。")
         say("正在建立独立的 Python 环境（.venv）……")
         remove_venv(venv)
         make_venv(venv, env, run)
-    write_state(venv, {"status": "installing"})
-    if what in ("fresh", "packages"):
-        offline = (
-            ["--no-index", "--find-links", str(root / WHEELS)] if (root / WHEELS).is_dir() else []
-        )
-        say(
-            "正在安装软件包"
-            + ("（用 wheels 文件夹，不上网）……" if offline else "，第一次需要几分钟……")
-        )
-        lock = ["--require-hashes", "-r", str(root / "requirements.lock")]
-        pip(["install", "--no-compile", "--no-input", *offline, *lock], root, venv, env, run)
-    editable = ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)]
-    pip(["install", "--no-input", *editable], root, venv, env, run)
+    if what != "parts":
+        write_state(venv, {"status": "installing"})
     if what != "project":
-        say("正在预编译……")
-    finish(root, venv, env, run)
-    write_state(venv, {**fingerprint(root), "status": "complete", "python": sys.version.split()[0]})
+        install_packages(root, venv, env, run, parts)
+    if what != "parts":
+        editable = ["--no-index", "--no-deps", "--no-build-isolation", "-e", str(root)]
+        pip(["install", "--no-input", *editable], root, venv, env, run)
+    finish(root, venv, env, run, compiled=what != "project")
+    now = {**fingerprint(root), "lock": digest(lock_of(root, parts)), "parts": sorted(parts)}
+    write_state(venv, {**now, "status": "complete", "python": sys.version.split()[0]})
     say(f"环境已就绪（用时 {time.monotonic() - started:.0f} 秒）。")
 
 
-def ensure(root: Path, venv: Path, env: Mapping[str, str], run: Run) -> None:
-    if what_to_do(root, venv, env, run) == "ready":
+def install_packages(
+    root: Path, venv: Path, env: Mapping[str, str], run: Run, parts: Iterable[str]
+) -> None:
+    """The packages of some parts, at the versions and with the hashes of the lock.
+
+    The lock is complete, so that pip need not look for what a package declares (``--no-deps``).
+    """
+    offline = ["--no-index", "--find-links", str(root / WHEELS)] if (root / WHEELS).is_dir() else []
+    named = "；".join(NAMES[part] for part in NAMES if part in set(parts))
+    how = "（用 wheels 文件夹，不上网）" if offline else "，需要一两分钟"
+    say(f"正在安装软件包（{named}）{how}……")
+    lock = lock_of(root, parts)
+    listed = venv / "packages.lock"
+    listed.write_text(lock, encoding="utf-8", newline="\n")
+    how_to = ["--no-compile", "--no-input", "--no-deps", *offline]
+    command = ["install", *how_to, "--require-hashes", "-r", str(listed)]
+    pip(command, root, venv, env, run, total=len(PACKAGE_LINE.findall(lock)))
+
+
+def ensure(
+    root: Path, venv: Path, env: Mapping[str, str], run: Run, parts: Iterable[str] = (OFFICE,)
+) -> None:
+    if what_to_do(root, venv, env, run, parts) == "ready":
         return
     with one_at_a_time(root):
-        what = what_to_do(root, venv, env, run)  # another window may have done it meanwhile
+        what = what_to_do(root, venv, env, run, parts)  # another window may have done it meanwhile
         if what != "ready":
-            install(what, root, venv, env, run)
+            install(what, root, venv, env, run, parts)
 
 
 # The jobs
@@ -483,46 +602,48 @@ def lab(root: Path, python: str, args: list[str], env: Mapping[str, str], run: R
 
 
 def bundle(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:
-    """All locked packages as wheels in `wheels/`, for a computer without a network (also of another system)."""
+    """The locked packages as wheels in `wheels/`, for a computer without a network (also of another system)."""
     options = dict(zip(args[::2], args[1::2], strict=False))
-    if len(args) % 2 or set(options) - {"--platform", "--python"}:
-        raise CannotStart("用法：python start.py bundle [--platform win_amd64] [--python 3.12]")
-    command = [
-        python,
-        "-m",
-        "pip",
-        "download",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "--no-deps",
-    ]
-    lock = root / "requirements.lock"
+    parts = set(re.split("[,，、]", options.pop("--parts", ",".join(NAMES))))
+    if len(args) % 2 or set(options) - {"--platform", "--python"} or parts - set(NAMES):
+        raise CannotStart(
+            "用法：python start.py bundle [--platform win_amd64] [--python 3.12] [--parts office,lab]\n"
+            "部分有：" + "、".join(f"{part}（{name}）" for part, name in NAMES.items())
+        )
+    lock = root / ".evalkit" / "bundle.lock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text(lock_of(root, parts), encoding="utf-8", newline="\n")
+    download = ["download", "--require-hashes", "--only-binary", ":all:", "--no-deps"]
     if options:
         platform = options.get("--platform", "win_amd64")
         version = options.get("--python", "%d.%d" % sys.version_info[:2])
-        lock = root / ".evalkit" / f"bundle-{platform}-{version}.lock"
-        lock.parent.mkdir(exist_ok=True)
-        code = run(
-            [
-                python,
-                "-c",
-                MARKERS_SCRIPT,
-                str(root / "requirements.lock"),
-                str(lock),
-                platform,
-                version,
-            ],
-            env,
-        )
+        there = lock.with_name(f"bundle-{platform}-{version}.lock")
+        code = run([python, "-c", MARKERS_SCRIPT, str(lock), str(there), platform, version], env)
         if code != 0:
             return code
-        command += ["--platform", platform, "--python-version", version, "--implementation", "cp"]
+        lock = there
+        download += ["--platform", platform, "--python-version", version, "--implementation", "cp"]
     say("正在下载安装包到 wheels 文件夹……")
-    code = run([*command, "-r", str(lock), "-d", str(root / WHEELS)], env, cwd=root)
+    wheels = ["-r", str(lock), "-d", str(root / WHEELS)]
+    code = run([python, "-m", "pip", *download, *wheels], env, cwd=root)
     if code == 0:
         say("完成。把整个文件夹（不含 .venv）拷到目标电脑，再运行 python start.py doctor 即可。")
     return code
+
+
+def install_parts(
+    words: list[str], root: Path, venv: Path, env: Mapping[str, str], run: Run
+) -> int:
+    """Parts before a command asks for them, for a computer that will have no network later."""
+    parts = set(NAMES) if words == ["all"] else set(words)
+    if not words or parts - set(NAMES):
+        lines = [f"  {part:<8} {name}" for part, name in NAMES.items()]
+        raise CannotStart(
+            "用法：python start.py install 部分，全部写 all；部分有：\n" + "\n".join(lines)
+        )
+    ensure(root, venv, env, run, (OFFICE, *parts))
+    say("已安装：" + "；".join(NAMES[part] for part in NAMES if part in {OFFICE, *parts}))
+    return 0
 
 
 JOBS = {"test": test, "lab": lab, "bundle": bundle}
@@ -578,7 +699,10 @@ def main(argv: list[str], root: Path = ROOT, run: Run = run_command) -> int:
     venv = root / ".venv"
     env = child_environment(root, venv, os.environ)
     try:
-        ensure(root, venv, env, run)
+        if argv[0] == "install":
+            return install_parts(argv[1:], root, venv, env, run)
+        asks_only = argv[0] not in JOBS and "--help" in argv
+        ensure(root, venv, env, run, (OFFICE,) if asks_only else PARTS.get(argv[0], (OFFICE,)))
         python = str(venv_python(venv))
         job = JOBS.get(argv[0])
         if job is not None:

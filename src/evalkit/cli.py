@@ -241,7 +241,9 @@ def sql(
     dataset: DatasetOption = None,
 ) -> None:
     """用 SQL 查询整理好的数据：各台账表、measures、indicators、areas、problems；只读。"""
-    from evalkit import indicators
+    from evalkit import indicators, parts
+
+    parts.need("sql")
     from evalkit.building.query import lines, query
 
     found = query(indicators.load(project, dataset=dataset), statement)
@@ -690,7 +692,10 @@ def effects(
     dataset: DatasetOption = None,
 ) -> None:
     """政策有没有效果：按研究文件估计，写出报告（html、docx、tex）、表格和图。"""
+    from evalkit import parts
     from evalkit.reports.study import effects_command
+
+    parts.need("effects")
 
     folder, lines, whole = effects_command(
         study, project, dataset, out, lambda text: say(f"正在做：{text}", err=True)
@@ -714,8 +719,10 @@ def lab(project: ProjectOption = None) -> None:
     """打开 JupyterLab 工作台（中文界面）。"""
     import subprocess
 
+    from evalkit import parts
     from evalkit.indicators.project import find_project
 
+    parts.need("lab")
     root = find_project(project).root
     folder = root / "notebooks" if (root / "notebooks").is_dir() else root
     environment = os.environ | {"EVALKIT_PROJECT": str(root)}
@@ -758,10 +765,12 @@ def main() -> None:
         say(in_chinese(error), err=True)
         sys.exit(error.exit_code)
     except Exception as error:  # the edge: no traceback reaches a user
+        from evalkit.parts import told
         from evalkit.problems import InputError
 
-        if isinstance(error, InputError):
-            for problem in error.problems:
+        lacking = told(error.name) if isinstance(error, ModuleNotFoundError) else None
+        if lacking or isinstance(error, InputError):
+            for problem in [lacking] if lacking else error.problems:
                 say(problem.text("zh"), err=True)
                 say("    " + problem.text("en"), err=True)
         else:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+import start  # noqa: E402
+
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
 CARD = {
     "jupyterlab",
@@ -39,7 +45,10 @@ def project() -> dict:
 
 @pytest.fixture(scope="module")
 def wanted(project: dict) -> set[str]:
-    return {normal(r) for r in [*project["dependencies"], *project["optional-dependencies"]["dev"]]}
+    """The dependencies and the extras that are parts of the lock."""
+    extras = project["optional-dependencies"]
+    parts = [name for part in start.NAMES if part != start.OFFICE for name in extras[part]]
+    return {normal(r) for r in [*project["dependencies"], *parts]}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +98,35 @@ def test_an_extra_outside_the_lock_says_so(project: dict, lock: str) -> None:
     for extra, requirements in project["optional-dependencies"].items():
         said = re.search(rf"^# outside requirements\.lock: .+\n{extra} = ", text, re.MULTILINE)
         assert bool(said) != ({normal(r) for r in requirements} <= locked), extra
+
+
+def test_the_parts_together_are_the_lock_and_the_office_part_is_the_smaller(lock: str) -> None:
+    listed = re.findall(r"^[A-Za-z0-9].*$", lock, re.MULTILINE)
+    everything = start.lock_of(ROOT, start.NAMES)
+    assert re.findall(r"^[A-Za-z0-9].*$", everything, re.MULTILINE) == listed
+    office = {normal(line) for line in start.lock_blocks(start.lock_of(ROOT, {start.OFFICE}))}
+    heavy = {"jupyterlab", "playwright", "mypy", "ruff", "pytest", "statsmodels", "pyfixest"}
+    assert not office & {*heavy, "diff-diff", "duckdb", "splink", "debugpy", "jedi"}
+    assert {"pandas", "papermill", "ipykernel", "typst", "hatchling", "editables"} <= office
+    assert set(start.PARTS) <= {"lab", "effects", "sql", "test", "linkage"}
+    assert {part for parts in start.PARTS.values() for part in parts} | {start.OFFICE} == set(
+        start.NAMES
+    )
+
+
+@pytest.mark.parametrize("part", ["office", "lab", "effects", "sql", "linkage"])
+def test_a_part_holds_whatever_its_packages_declare(part: str, lock: str) -> None:
+    """What pip is told not to look for (``--no-deps``) is asked of the installed packages here."""
+    names = {normal(block) for block in start.lock_blocks(start.lock_of(ROOT, {part}))}
+    left_out = {"debugpy", "jedi"} if part != "lab" else set()
+    for name in sorted(names):
+        try:
+            declared = metadata.requires(name) or ()
+        except metadata.PackageNotFoundError:  # for another system or Python
+            continue
+        for requirement in map(Requirement, declared):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                assert normal(requirement.name) in names | left_out, f"{name}: {requirement}"
 
 
 def test_every_locked_package_has_a_version_and_hashes(lock: str) -> None:

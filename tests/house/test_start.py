@@ -28,6 +28,26 @@ def start() -> ModuleType:
     return module
 
 
+# an office part of numpy, which asks for six, and a part more
+LOCK = """jupyterlab==4.0 \\
+    --hash=sha256:02
+    # via evalkit (pyproject.toml)
+numpy==2.0 \\
+    --hash=sha256:00
+    # via
+    #   evalkit (pyproject.toml)
+    #   jupyterlab
+six==1.0 \\
+    --hash=sha256:01
+    # via numpy
+"""
+PROJECT = """[project]
+dependencies = ["numpy"]
+[project.optional-dependencies]
+lab = ["jupyterlab"]
+"""
+
+
 class FakeRunner:
     """Notes every command; `python -m venv` makes the folder, pip says what it is told to say."""
 
@@ -70,10 +90,8 @@ class FakeRunner:
 def tree(tmp_path: Path) -> Path:
     root = tmp_path / "工作 台"
     root.mkdir()
-    (root / "requirements.lock").write_text(
-        "numpy==2.0 \\\n    --hash=sha256:00\n", encoding="utf-8"
-    )
-    (root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    (root / "requirements.lock").write_text(LOCK, encoding="utf-8")
+    (root / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     return root
 
 
@@ -87,6 +105,7 @@ def go(start: ModuleType, tree: Path) -> Callable[..., tuple[int, FakeRunner]]:
     return run
 
 
+AGAIN = ["lock", "project", "compileall", "evalkit.cli"]
 FRESH = ["venv", "lock", "project", "compileall", "evalkit.cli"]
 
 
@@ -136,20 +155,73 @@ def test_second_run_installs_nothing(go: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "expected"),
+    ("changed", "was", "now", "expected"),
     [
-        ("pyproject.toml", ["project", "compileall", "evalkit.cli"]),
-        ("requirements.lock", ["lock", "project", "compileall", "evalkit.cli"]),
+        ("pyproject.toml", "lab =", "lab  =", ["project", "evalkit.cli"]),
+        ("requirements.lock", "sha256:02", "sha256:03", ["project", "evalkit.cli"]),  # not here
+        ("requirements.lock", "sha256:01", "sha256:03", AGAIN),
+        ("pyproject.toml", '"numpy"', '"numpy", "jupyterlab"', AGAIN),
     ],
 )
 def test_only_what_changed_is_installed_again(
-    go: Any, tree: Path, changed: str, expected: list[str]
+    go: Any, tree: Path, changed: str, was: str, now: str, expected: list[str]
 ) -> None:
     go("report")
-    with (tree / changed).open("a", encoding="utf-8") as handle:
-        handle.write("# changed\n")
+    text = (tree / changed).read_text(encoding="utf-8")
+    (tree / changed).write_text(text.replace(was, now), encoding="utf-8")
     assert go("report")[1].words() == expected
     assert go("report")[1].words() == ["evalkit.cli"]
+
+
+def listed(tree: Path) -> list[str]:
+    text = (tree / ".venv" / "packages.lock").read_text(encoding="utf-8")
+    assert "--hash=sha256:" in text
+    return [line.split("==")[0] for line in text.splitlines() if "==" in line]
+
+
+def test_a_command_installs_only_the_parts_that_it_needs(go: Any, tree: Path) -> None:
+    go("check", "台账")
+    assert listed(tree) == ["numpy", "six"]
+    assert go("effects", "--help")[1].words() == ["evalkit.cli"]  # a question needs no more
+    assert go("lab")[1].words() == ["lock", "compileall", "jupyterlab"]
+    assert listed(tree) == ["jupyterlab", "numpy", "six"]
+    assert go("lab")[1].words() == ["jupyterlab"] and go("report")[1].words() == ["evalkit.cli"]
+    state = json.loads((tree / ".venv/evalkit-install.json").read_text(encoding="utf-8"))
+    assert {"office", "lab"} <= set(state["parts"])
+
+
+def test_parts_that_cannot_be_had_leave_what_was_there(go: Any, tree: Path, capsys: Any) -> None:
+    go("report")
+    assert go("lab", pip=1)[0] == 2 and "镜像" in capsys.readouterr().out
+    assert go("report")[1].words() == ["evalkit.cli"]
+
+
+def test_parts_by_name(go: Any, tree: Path, capsys: Any) -> None:
+    assert go("install", "sky")[0] == 2 and "JupyterLab" in capsys.readouterr().out
+    assert go("install", "lab")[1].words() == FRESH[:-1]
+    assert go("install", "all")[1].words() == ["lock", "compileall"]
+    assert listed(tree) == ["jupyterlab", "numpy", "six"]
+
+
+def test_an_installation_of_an_earlier_version_has_every_part(
+    go: Any, tree: Path, start: ModuleType
+) -> None:
+    go("report")
+    state = tree / ".venv/evalkit-install.json"
+    old = {**start.fingerprint(tree), "status": "complete", "requirements.lock": "before"}
+    state.write_text(json.dumps(old), encoding="utf-8")
+    assert go("report")[1].words() == AGAIN
+    assert set(json.loads(state.read_text(encoding="utf-8"))["parts"]) == set(start.NAMES)
+
+
+def test_bundle_takes_the_parts_that_are_asked_for(go: Any, tree: Path) -> None:
+    go("doctor")
+    for words, names in (([], ["jupyterlab", "numpy", "six"]), (["office"], ["numpy", "six"])):
+        call = go("bundle", *(["--parts", *words] if words else []))[1].calls[-1]
+        assert call[2:4] == ["pip", "download"] and call[-1] == str(tree / "wheels")
+        text = Path(call[call.index("-r") + 1]).read_text(encoding="utf-8")
+        assert [line.split("==")[0] for line in text.splitlines() if "==" in line] == names
+    assert go("bundle", "--parts", "sky")[0] == 2
 
 
 def test_a_failed_or_interrupted_installation_starts_anew(go: Any, tree: Path, capsys: Any) -> None:
@@ -221,7 +293,7 @@ def test_no_venv_module_is_said_plainly(go: Any, tree: Path, capsys: Any) -> Non
 
 
 def test_all_three_checks_run_and_the_worst_code_counts(go: Any) -> None:
-    go("doctor")
+    go("test")
     code, runner = go("test", "-k", "wilson", ruff=1, pytest=0)
     assert runner.words() == ["ruff", "ruff", "mypy", "pytest"]
     assert code == 1

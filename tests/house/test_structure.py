@@ -35,6 +35,7 @@ ROOMS = [
     "codebook",
     "world",
     "files",
+    "parts",
     "problems",
 ]
 HEAVY = [

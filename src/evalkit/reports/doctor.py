@@ -11,23 +11,21 @@ from importlib import metadata
 from pathlib import Path
 
 import evalkit
+from evalkit import parts
 from evalkit.building.moved import told_of
 from evalkit.indicators.project import Project, find_project
 from evalkit.problems import InputError
 from evalkit.world import number
 
 PACKAGES = (
-    "jupyterlab",
     "pandas",
     "numpy",
     "scipy",
-    "statsmodels",
     "matplotlib",
     "papermill",
-    "duckdb",
+    "pyarrow",
     "python-calamine",
     "XlsxWriter",
-    "jupyterlab-language-pack-zh-CN",
 )
 FREE_SPACE = 2 * 1024**3
 
@@ -46,6 +44,7 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
         except metadata.PackageNotFoundError:
             healthy = False
             lines.append(f"■ 缺少 {name}：请重新运行 python start.py doctor，它会补装")
+    lines += _parts()
     lines += _fonts()
     try:
         found = find_project(project)
@@ -80,6 +79,24 @@ def examine(project: str | Path | None = None) -> tuple[list[str], bool]:
         f"{'●' if free > FREE_SPACE else '▲'} 磁盘剩余 {number.fixed(free, 1, over=1024**3)} GB"
     )
     return lines, healthy
+
+
+def _parts() -> list[str]:
+    """Which parts beside check, report and what-if are there; one that is not is no fault."""
+    lines = []
+    for part, packages in parts.declared().items():
+        name, lacking = parts.NAMES[part], parts.missing(part)
+        if not lacking:
+            versions = "、".join(f"{p} {metadata.version(p)}" for p in packages[:4])
+            lines.append(
+                f"● 已装部分 {part}（{name}）：{versions}{'等' if len(packages) > 4 else ''}"
+            )
+        elif len(lacking) < len(packages):
+            how = f"请运行 python start.py install {part}"
+            lines.append(f"▲ 部分 {part}（{name}）不全，缺少 {'、'.join(lacking)}：{how}")
+        else:
+            lines.append(f"○ 未装部分 {part}（{name}）：用到时自动安装")
+    return lines
 
 
 def _unwritable(folder: Path) -> str:

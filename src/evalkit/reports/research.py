@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.documents import Block, Cell, Format
@@ -15,6 +16,7 @@ from evalkit.reports.voice import voice_of
 from evalkit.reports.words import source_line, span, valued
 from evalkit.scoring.ranks import rank
 from evalkit.stats import atkinson, gini, shrink, theil_decomposition
+from evalkit.stats.robust import fractional_logit, robust_least_squares
 from evalkit.world import number
 from evalkit.world.period import in_time
 
@@ -145,11 +147,9 @@ def inequality(frame: pd.DataFrame, indicators: Sequence[str]) -> Block:
 def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
     """Association of a proportion with other indicators: fractional logit and OLS, both with robust standard errors.
 
-    Explaining indicators are in standard deviations. (1) GLM binomial with logit link, HC1 (Papke and Wooldridge 1996,
-    J. Applied Econometrics 11, 619-632); (2) OLS, HC1.
+    Explaining indicators are in standard deviations. (1) `stats.robust.fractional_logit` (HC0), (2)
+    `stats.robust.robust_least_squares` (HC1).
     """
-    import statsmodels.api as sm
-
     wide = (
         frame.loc[frame["indicator"].isin([outcome, *on])]
         .pivot(index="area", columns="indicator", values="value")
@@ -166,34 +166,26 @@ def association(frame: pd.DataFrame, outcome: str, on: Sequence[str]) -> Block:
             Problem("data_missing", where="association", found=f"{len(wide)} 个地区", advice=advice)
         )
     spread = wide[list(on)].std(ddof=1)
-    x = sm.add_constant(
-        (wide[list(on)] - wide[list(on)].mean()) / spread.where(spread > 0, 1.0), has_constant="add"
-    )
-    models: list[Any] = [
-        sm.GLM(wide[outcome], x, family=sm.families.Binomial()).fit(cov_type="HC1"),
-        sm.OLS(wide[outcome], x).fit(cov_type="HC1"),
-    ]
+    scaled = (wide[list(on)] - wide[list(on)].mean()) / spread.where(spread > 0, 1.0)
+    columns = np.column_stack([np.ones(len(wide)), scaled.to_numpy(float)])
+    outcomes = wide[outcome].to_numpy(float)
+    models = (fractional_logit(outcomes, columns), robust_least_squares(outcomes, columns))
     body: list[list[Any]] = []
-    for code in [*on, "const"]:
-        body.append(
-            [
-                f"{named[code]}" if code != "const" else "常数项",
-                *(Cell(float(m.params[code]), THREE, after=stars(m.pvalues[code])) for m in models),
-            ]
-        )
-        errors = (Cell(float(m.bse[code]), THREE, before="（", after="）") for m in models)
+    for name, i in [*((f"{named[code]}", on.index(code) + 1) for code in on), ("常数项", 0)]:
+        values = (Cell(float(m.coefficients[i]), THREE, after=stars(m.p[i])) for m in models)
+        body.append([name, *values])
+        errors = (Cell(float(m.errors[i]), THREE, before="（", after="）") for m in models)
         body.append(["", *errors])
-    fit = 1 - models[0].deviance / models[0].null_deviance
     body += [
-        ["观测数", *(int(m.nobs) for m in models)],
+        ["观测数", *(m.n for m in models)],
         [
             "拟合优度",
-            Cell(float(fit), THREE, after="（离差）"),
-            Cell(float(models[1].rsquared), THREE, after="（R²）"),
+            Cell(models[0].fit, THREE, after="（离差）"),
+            Cell(models[1].fit, THREE, after="（R²）"),
         ],
     ]
     notes = [
-        "括号内为稳健标准误（HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
+        "括号内为稳健标准误（比例模型HC0，线性模型HC1）；*、**、***表示在10%、5%、1%水平上显著；解释变量以标准差为单位。",
         f"各列只有{len(wide)}个观测，显著性仅供参考。",
         NO_EFFECT,
     ]

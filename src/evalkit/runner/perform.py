@@ -14,6 +14,7 @@ import papermill
 import psutil
 from papermill.exceptions import PapermillExecutionError
 
+from evalkit import parts
 from evalkit.files import place, put
 from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE, WORDS
 from evalkit.runner.machine import memory
@@ -28,6 +29,10 @@ def one_line(ename: str, evalue: str) -> str:
     first = next(iter(ANSI.sub("", evalue).strip().splitlines()), "")[:200]
     if CHINESE.search(first):
         return first
+    if ename == "ModuleNotFoundError" and (
+        lacking := parts.told(first.rpartition(" ")[2].strip("'"))
+    ):
+        return f"{lacking.found}没有安装，{lacking.advice}"
     hint = WORDS["hints"].get(ename, f"出错 {ename}")
     return (
         f"{hint}：{first}"
