@@ -277,6 +277,16 @@ def check(
         bool,
         typer.Option("--explain", help="逐行逐列说明按哪条规则读的，读不对的可在 mapping.yml 里改"),
     ] = False,
+    parcel: Annotated[
+        bool,
+        typer.Option(
+            "--parcel", help="读不出来的台账做成样张：版式照旧，内容全部换掉，可以发给维护的人"
+        ),
+    ] = False,
+    keep_headings: Annotated[
+        bool,
+        typer.Option("--keep-headings", help="与 --parcel 连用：不认识的表头照原样保留"),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """检查台账：列出发现的问题和怎么改。不需要任何设置，不改动原文件。"""
@@ -286,6 +296,9 @@ def check(
 
     if explain and not paths:
         paths = [folder_of(project)]
+    if parcel:
+        _write_parcel(paths, project, out, keep_headings)
+        return
     found = check_paths(paths) if paths else check_project(project)
     if explain and not as_json:
         for line in found.explained():
@@ -312,6 +325,24 @@ def check(
         if feedback:
             say(f"反馈包：{feedback}（{len(room.write_parcels(found, feedback))}个）", err=as_json)
     raise typer.Exit(1 if found.n_errors else 0)
+
+
+MOST_HEADINGS_SHOWN = 30
+
+
+def _write_parcel(
+    paths: list[Path] | None, project: Path | None, out: Path | None, keep_headings: bool
+) -> None:
+    """A parcel of each path; unknown headings are shown before somebody agrees to keep them."""
+    from evalkit.building.checking import parcels_of
+
+    for written, made in parcels_of(paths, project, out, keep_headings):
+        say(f"样张：{written}（{len(made.names)}个文件；内容已全部换掉，发出前可打开看一遍）")
+        if made.unknown and not keep_headings:
+            shown = "、".join(made.unknown[:MOST_HEADINGS_SHOWN])
+            more = "……" if len(made.unknown) > MOST_HEADINGS_SHOWN else ""
+            say(f"有{len(made.unknown)}个不认识的表头也换掉了：{shown}{more}")
+            say("这些字可以发出去的，加 --keep-headings 再做一次，更容易看出原因")
 
 
 def _written(what: str, wanted: Path, written: Path) -> str:

@@ -17,6 +17,7 @@ from evalkit.building.explaining import explained
 from evalkit.building.lone import measures_of
 from evalkit.building.sources import labelled, mapping_of, nearest_mapping
 from evalkit.codebook import Codebook
+from evalkit.files import put
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain
 from evalkit.indicators.evaluate import evaluate
@@ -27,7 +28,7 @@ from evalkit.indicators.reporting import COLUMNS as EXTENTS
 from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.store import read_table, schema, written_out
 from evalkit.indicators.submitted import Submitted
-from evalkit.ledgers import corrections, from_sheets
+from evalkit.ledgers import corrections, from_sheets, parcel
 from evalkit.ledgers.account import SheetAccount
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
 from evalkit.ledgers.persons import label, told
@@ -400,6 +401,32 @@ def folder_of(project: str | Path | Project | None = None) -> Path:
     """Where the ledgers of a project lie."""
     found = find_project(project)
     return found.data / found.dataset
+
+
+def parcels_of(
+    paths: Sequence[Path] | None,
+    project: str | Path | Project | None = None,
+    out: Path | None = None,
+    keep_headings: bool = False,
+) -> list[tuple[Path, parcel.Parcel]]:
+    """The files written and what they hold: of each path, of a project's ledgers where none is given.
+
+    Without `out` a parcel stands in the working folder as 样张.zip; nobody's file is written over.
+    """
+    if paths:
+        codebook, wanted = nearest_codebook(), [Path(path) for path in paths]
+    else:
+        found = find_project(project)
+        codebook, wanted = found.codebook, [folder_of(found)]
+    written = []
+    for n, path in enumerate(wanted, 1):
+        problems = check_paths([path]).problems
+        made = parcel.parcel_of(path, codebook, problems, keep_headings)
+        name = out or Path("样张.zip")
+        if len(wanted) > 1:
+            name = name.with_name(f"{name.stem}{n}{name.suffix}")
+        written.append((put(name, made.content, avoid=wanted, keep=True), made))
+    return written
 
 
 def file_date(path: Path) -> str:

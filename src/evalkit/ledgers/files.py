@@ -157,11 +157,17 @@ def read_sheets(path: str | Path, *, name: str | None = None) -> _Result:
     """Every sheet of one file (of every workbook in a zip) and what could not be read; bad content never raises."""
     name = persons.label(name or Path(path).name)
     data = load(path, name)
-    return (
-        ([], list(data.problems))
-        if isinstance(data, Scan)
-        else _labelled(*_read(data, name, depth=0))
-    )
+    return ([], list(data.problems)) if isinstance(data, Scan) else read_bytes(data, name)
+
+
+def read_bytes(data: bytes, name: str) -> _Result:
+    """The same for the content of a file."""
+    return _labelled(*_read(data, name, depth=0))
+
+
+def is_read(name: str) -> bool:
+    """Whether a file of this name is read as a ledger."""
+    return _left_out(name) is None
 
 
 def _labelled(sheets: list[RawSheet], problems: list[Problem]) -> _Result:
@@ -426,7 +432,7 @@ def _span(said: str) -> int:
     return min(int(number[1]), 1000) if number else 1
 
 
-def _member_name(info: zipfile.ZipInfo) -> str:
+def member_name(info: zipfile.ZipInfo) -> str:
     """The name of a member: UTF-8 where marked, else UTF-8 or GB18030 written without a mark by Windows tools."""
     raw = info.filename.encode("cp437", errors="replace")
     encoding = "" if info.flag_bits & 0x800 else text_encoding(raw)
@@ -440,7 +446,7 @@ def _archive(data: bytes, name: str, depth: int) -> _Result:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members: dict[str, list[zipfile.ZipInfo]] = {}
         for info in archive.infolist():
-            members.setdefault(_member_name(info), []).append(info)
+            members.setdefault(member_name(info), []).append(info)
         for member, real, info in (
             (m, r, i) for m, r in persons.labels(sorted(members)).items() for i in members[r]
         ):
