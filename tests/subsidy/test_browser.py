@@ -226,11 +226,13 @@ def said_by_the_command(project: Path, typed: list[str]) -> list[str]:
     return found.output.splitlines()[:-1]
 
 
-def ask_everything(project: Path, folder: Path, pictures: Path) -> dict[str, float]:
+def ask_everything(
+    project: Path, folder: Path, pictures: Path, questions: Any = QUESTIONS
+) -> dict[str, float]:
     """Every question in the fields of a real browser; the seconds until its answer stood there."""
     from playwright.sync_api import sync_playwright
 
-    expected = {n: said_by_the_command(project, typed) for n, _, typed in QUESTIONS}
+    expected = {n: said_by_the_command(project, typed) for n, _, typed in questions}
     seconds = {}
     with (
         lab_of(project, form_notebook(folder), folder) as address,
@@ -247,7 +249,7 @@ def ask_everything(project: Path, folder: Path, pictures: Path) -> dict[str, flo
             page.get_by_role("menuitem", name=re.compile("运行")).first.click()
             page.get_by_role("menuitem", name=re.compile("运行(所有|全部)单元格$")).first.click()
             page.locator(".ek-answer").first.wait_for()
-            for number, fields, _ in QUESTIONS:
+            for number, fields, _ in questions:
                 for label, text in {**CLEAR, **fields}.items():
                     if label in CLEAR and label not in fields:
                         type_into(page, label, text)
@@ -265,6 +267,7 @@ def ask_everything(project: Path, folder: Path, pictures: Path) -> dict[str, flo
             for name, value in (("甲", "200"), ("乙", "260")):
                 for label, text in {**CLEAR, "调到": value, "方案名称": name}.items():
                     type_into(page, label, text)
+                page.locator(".ek-answer", has_text=f"调到{value}元").first.wait_for()
                 page.get_by_role("button", name="保存方案").click()
                 page.get_by_text(f"{name}.yml").first.wait_for()
             stored = field_of(page, "已存的方案")

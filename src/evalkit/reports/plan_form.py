@@ -131,11 +131,11 @@ class Form:
                 self.asked_for,
                 self.table,
                 w.HBox([self.more, self.only, self.share], layout=row),
-                self.out,
                 w.HBox([self.title, self.question, self.save], layout=row),
                 w.HBox([self.stored, self.open, self.compare], layout=row),
                 self.said,
                 self.beside,
+                self.out,
                 self.again,
             ]
         )
@@ -188,7 +188,7 @@ class Form:
         self.title, self.question = self._text("title"), self._text("question")
         self.question.layout.width = "34em"
         names = named(self.folder)
-        self.stored = self._field(w.SelectMultiple, "stored", options=names, rows=4)
+        self.stored = self._field(w.SelectMultiple, "stored", options=names, rows=3)
         self.save, self.open, self.compare = (
             w.Button(description=words[key]) for key in ("save", "open", "compare")
         )

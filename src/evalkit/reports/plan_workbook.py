@@ -417,6 +417,8 @@ class _Groups:
         inner: dict[str, dict[Place, int]],
     ) -> str:
         """Of a matching: the sum of the payments that it matches."""
+        if not part.of:
+            return ""
         area, kind, found = int(cells.area[spot.cell]), int(cells.kind[spot.cell]), []
         for other, kinds in zip(part.of, cells.parts, strict=True):
             if kinds[kind] >= 0:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.subsidy.memory import remembered
 from evalkit.subsidy.simulation import FEN, ResultData
 from evalkit.subsidy.year import whole_year
 
@@ -16,10 +17,36 @@ def cost(
     result: ResultData, by: str | Sequence[str] = "payer", year: int | None = None
 ) -> pd.DataFrame:
     """Baseline, cost and change in fen by payer, component, area (or several) and year; payers add up to the total."""
-    keys = ["year", *([by] if isinstance(by, str) else by)]
-    keys += ["area_name"] if "area" in keys else []
-    frame = result.table if year is None else result.table[result.table["year"] == year]
-    found = frame.groupby(keys, sort=False)[FEN].sum().reset_index()
+    keys = ("year", *([by] if isinstance(by, str) else by))
+    return _cost(result, keys, year).copy()
+
+
+@remembered
+def _cost(result: ResultData, keys: tuple[str, ...], year: int | None) -> pd.DataFrame:
+    """Summed from the arrays by district, in the order of `ResultData.table`."""
+    source = result.plan.source
+    zero = np.zeros(len(source.homes), np.int64)
+    sums: dict[tuple[Any, ...], list[Any]] = {}
+    for one in result.plan.years if year is None else (year,):
+        old, new = result.old[one], result.new[one]
+        for item in dict.fromkeys([*old, *new]):
+            of_item = {"year": one, "component": item.component, "payer": item.payer, "area": None}
+            key = tuple(of_item[name] for name in keys)
+            before, after = sums.setdefault(key, [zero, zero])
+            sums[key] = [before + old.get(item, zero), after + new.get(item, zero)]
+    rows = []
+    by_area = "area" in keys
+    for key, (before, after) in sums.items():
+        if not by_area:
+            rows.append([*key, int(before.sum()), int(after.sum())])
+            continue
+        place = keys.index("area")
+        for n, home in enumerate(source.homes):
+            named = (*key[:place], home, *key[place + 1 :])
+            rows.append([*named, source.names[n], int(before[n]), int(after[n])])
+    columns = [*keys, *(["area_name"] if by_area else []), *FEN[:2]]
+    found = pd.DataFrame(rows, columns=columns)
+    found[FEN[2]] = found[FEN[1]] - found[FEN[0]]
     whole = found.groupby("year")["change_fen"].transform("sum").astype(float)
     found["share"] = found["change_fen"] / whole.where(whole != 0)
     found["relative"] = found["change_fen"] / found["baseline_fen"].where(

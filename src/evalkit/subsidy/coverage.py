@@ -14,6 +14,7 @@ from evalkit.subsidy.changes import is_dated
 from evalkit.subsidy.cost import cost
 from evalkit.subsidy.exact import Ints
 from evalkit.subsidy.extending import ADDED
+from evalkit.subsidy.memory import remembered
 from evalkit.subsidy.reduction import reason
 from evalkit.subsidy.simulation import ResultData
 from evalkit.subsidy.values import Component
@@ -53,6 +54,7 @@ class WhyNot:
     numbers: Ints
 
 
+@remembered
 def reasons(result: ResultData, name: str, year: int, side: int = 1) -> WhyNot:
     """Why nothing is due to an organisation (or row of counts) before (0) or after (1)."""
     plan, one = result.plan, result.sides[side]
@@ -74,12 +76,18 @@ def coverage(result: ResultData, year: int, side: int = 1) -> pd.DataFrame:
     Functional organisations are none of the party organisations and counted apart. Instructors and grades, which are
     counted and not listed, are reckoned by their numbers.
     """
+    return _coverage(result, year, side).copy()
+
+
+@remembered
+def _coverage(result: ResultData, year: int, side: int) -> pd.DataFrame:
     rows = []
     for name, part in result.sides[side].scheme.components.items():
         found = reasons(result, name, year, side)
         told: Counter[str] = Counter()
-        for text in dict.fromkeys(found.why):
-            told[text] = int(found.numbers[found.why == text].sum())
+        codes, texts = pd.factorize(found.why)
+        numbers = np.bincount(codes, found.numbers, len(texts))
+        told.update({text: int(number) for text, number in zip(texts, numbers, strict=True)})
         paid, functional = told.pop("", 0), told.pop(reason("functional"), 0)
         why_not = tuple((text, n) for text, n in told.most_common() if n)
         unpaid = sum(n for _, n in why_not)

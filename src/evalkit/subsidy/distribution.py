@@ -23,11 +23,22 @@ def organisations(
     result: ResultData, year: int | None = None, component: str | None = None
 ) -> pd.DataFrame:
     """Every party organisation: members on the base, money before and after, in fen (unscaled by growth)."""
-    return _organisations(result, year or result.plan.years[0], component).copy()
+    year = year or result.plan.years[0]
+    found = _organisations(result, year, component).copy()
+    listed = [
+        name
+        for name, part in result.scheme.components.items()
+        if component in (None, name) and not part.counted
+    ]
+    why = _why(result, year, listed)
+    kept = found.pop("_row").to_numpy()
+    found.insert(found.columns.get_loc("known"), "why", [why[n] for n in kept])
+    return found
 
 
 @remembered
 def _organisations(result: ResultData, year: int, component: str | None) -> pd.DataFrame:
+    """The same without the reasons; `_row` is the row of the ledger."""
     if component is not None and component not in result.scheme.components:
         raise InputError(unknown("component", component, result.scheme.components))
     reduction, engine = result.plan.reduction, result.plan.engine
@@ -49,10 +60,10 @@ def _organisations(result: ResultData, year: int, component: str | None) -> pd.D
                 spent = spent + reduction.ledger(part.spent_for, year)
         out[f"{word}_fen"], out[f"{word}_spent_fen"] = money, spent
     out["change_fen"] = out["amount_fen"] - out["baseline_fen"]
-    out["why"] = _why(result, year, listed)
     for flag, some in (("known", names), ("change_known", coverage.touched(result))):
         own = [known[name] for name in some if name in known]
         out[flag] = np.all(own, axis=0) if own else True
+    out["_row"] = np.arange(len(out))
     return out[_are_counted(rows, out)].reset_index(drop=True)
 
 
@@ -82,19 +93,22 @@ def groups(
 
     ``by="quintile"``: fifths of the members in the order of the baseline's money per member.
     """
-    rows = organisations(result, year)
-    rows = rows[rows["change_known"]].reset_index(drop=True)
+    every = _organisations(result, year or result.plan.years[0], None)
+    rows = every[every["change_known"]].reset_index(drop=True)
     if by == "quintile":
         rows["quintile"] = _fifths(rows)
     keys = [by] if isinstance(by, str) else list(by)
-    sign = np.sign(rows["change_fen"])
+    sign = np.sign(rows["change_fen"].to_numpy())
+    members = rows["members"].to_numpy(float)
+    each: dict[str, Any] = {}
     for word, value in (("gain", 1), ("same", 0), ("lose", -1)):
-        rows[word] = (sign == value).astype(int)
-        rows[f"{word}_members"] = rows["members"].where(sign == value, 0.0)
+        each[word] = (sign == value).astype(int)
+        each[f"{word}_members"] = np.where(sign == value, members, 0.0)
     words = [w + s for s in ("", "_members") for w in ("gain", "same", "lose")]
     if not keys:
-        return rows[words].sum().to_frame().T
-    return rows.groupby(keys, sort=False, dropna=False)[words].sum().reset_index()
+        return pd.DataFrame({word: [float(each[word].sum())] for word in words})
+    frame = pd.DataFrame({**{key: rows[key] for key in keys}, **each})
+    return frame.groupby(keys, sort=False, dropna=False)[words].sum().reset_index()
 
 
 def _fifths(rows: pd.DataFrame) -> pd.Series:
