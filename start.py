@@ -75,6 +75,7 @@ HELP = """两新组织党建评估研究工作台
 
   check 文件夹     检查一个文件夹里的台账，列出需要核对的地方
   report           整理数据并生成报告（没有台账时先用演示数据）
+  setup            用问答写设置：办公室、主送机关、日期、叫法、字体、目标（不用写 YAML）
   lab              打开 JupyterLab，从 notebooks 开始
   menu             用数字选择（双击 开始.bat 也是它）
   demo             生成演示省的台账
@@ -659,6 +660,7 @@ def menu(args: list[str], root: Path, run: Run, ask: Callable[[str], str] = inpu
             ask("按回车键关闭……")
             return code
         choices = [("检查台账", ["check"]), ("生成年度报告", ["report"]), ("打开工作台", ["lab"])]
+        choices.append(("填写设置", ["setup"]))
         if (root / "notebooks" / "whatif.ipynb").exists():
             choices.append(("经费测算", ["whatif"]))
         while True:

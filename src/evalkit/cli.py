@@ -389,6 +389,29 @@ def template(
 
 
 @app.command()
+def setup(
+    project: ProjectOption = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="不提问：保留已有的设置，其余用默认值，写出带说明的文件")
+    ] = False,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="不提问：答案在这个 YAML 文件里（设置: 值）")
+    ] = None,
+) -> None:
+    """用问答写设置文件 evalkit.yml：办公室、主送机关、日期、叫法、字体、目标、印什么；可以反复运行。"""
+    from evalkit.reports.setup import run as asked
+
+    patient = bool(sys.stdin and sys.stdin.isatty())
+    ask = None if yes else input
+    try:
+        path = asked(project, ask, say, answers, patient)
+    except KeyboardInterrupt:
+        say("\n没有写，原来的设置不变", err=True)
+        raise typer.Exit(1) from None
+    say(f"设置已写在 {path}；现在可以运行 python start.py report")
+
+
+@app.command()
 def report(
     period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
     baseline: Annotated[

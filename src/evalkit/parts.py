@@ -42,10 +42,11 @@ def declared() -> dict[str, tuple[str, ...]]:
 
 def missing(part: str) -> list[str]:
     """The packages of a part that are not installed."""
-    return [name for name in declared().get(part, ()) if not _installed(name)]
+    return [name for name in declared().get(part, ()) if not installed(name)]
 
 
-def _installed(name: str) -> bool:
+def installed(name: str) -> bool:
+    """Whether a package is there, in whatever version."""
     try:
         metadata.version(name)
     except metadata.PackageNotFoundError:

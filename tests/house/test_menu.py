@@ -56,7 +56,7 @@ def test_what_is_not_there_yet_is_not_offered_and_dropped_folders_are_checked(
 ) -> None:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "whatif.ipynb").write_text("{}")
-    start.menu([], tmp_path, None, answers("4"))
+    start.menu([], tmp_path, None, answers("4", "5"))
     start.menu(["甲", "乙"], tmp_path, None, answers(""))
-    assert ran[0] == ["whatif"]
-    assert ran[1][:3] == ["check", "甲", "乙"]
+    assert ran[:2] == [["setup"], ["whatif"]]
+    assert ran[2][:3] == ["check", "甲", "乙"]

@@ -19,9 +19,13 @@ RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx
 
 @dataclass(frozen=True)
 class Project:
-    """A project folder; every path in it is derived from `root`."""
+    """A project folder; every path in it is derived from `root`.
+
+    With `trying`, the project as it would be with these settings in place of its own.
+    """
 
     root: Path
+    trying: Settings | None = None
 
     @property
     def data(self) -> Path:
@@ -42,7 +46,7 @@ class Project:
 
     @cached_property
     def _settings(self) -> Settings:
-        return read_settings(self.root / FILE)
+        return self.trying or read_settings(self.root / FILE)
 
     @cached_property
     def codebook(self) -> Codebook:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from evalkit.codebook import Codebook, Indicator
+from evalkit.codebook.models import Term
 from evalkit.indicators.targets import own_targets
 from evalkit.problems import visible
 from evalkit.world.declared import Faults
@@ -23,6 +24,9 @@ def _line(value: Any) -> str:
     return value
 
 
+Level = Literal[
+    "national", "province", "city", "district", "township", "park", "industry_committee"
+]
 Line = Annotated[str, BeforeValidator(_line)]
 
 
@@ -37,6 +41,8 @@ class Settings(BaseModel):
         The area of all ledgers, where nothing in them says so.
     office, field
         What the office and its field call themselves.
+    levels
+        Level -> what its areas are called (district: 县市区), where a project's codebook does not say so.
     member_base
         Of which members money per member is reckoned: those at the end of the year before, at the end of the year, or
         the mean of both. Followed by the indicators that declare ``member_bases``.
@@ -71,6 +77,7 @@ class Settings(BaseModel):
     area: Line = ""
     office: Line = "两新组织党建工作机构"
     field: Line = "两新组织"
+    levels: dict[Level, Line] = {}
     member_base: Literal["prev_year_end", "year_end", "mean"] = "prev_year_end"
     minimum_base: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 30
     last_year: Literal["auto", "printed", "ledgers"] = "auto"
@@ -123,13 +130,18 @@ def applied(
         if (made := _as_chosen(indicator, settings, code in unasked, code in foreign))
         is not indicator
     }
-    if not changed and not targets and settings.minimum_base == codebook.minimum_base:
+    named = {
+        f"level.{level}": Term(code=f"level.{level}", zh=name)
+        for level, name in settings.levels.items()
+    }
+    if not changed and not targets and not named and settings.minimum_base == codebook.minimum_base:
         return codebook
     return codebook.model_copy(
         update={
             "minimum_base": settings.minimum_base,
             "indicators": {**codebook.indicators, **changed},
             "own_targets": targets,
+            "terms": {**codebook.terms, **named},
         }
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import evalkit
+from evalkit import parts
 from evalkit.files import put, regular_bytes
 from evalkit.problems import InputError, Problem
 from evalkit.reports.index import BESIDE, Made
@@ -64,7 +65,7 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
         "python": platform.python_version(),
         "system": platform.platform(),
         "lock": installation()["lock"],
-        "versions": {name: metadata.version(name) for name in VERSIONS},
+        "versions": {n: metadata.version(n) for n in VERSIONS if parts.installed(n)},
         "parameters": {**made.parameters, "project": made.project.root.name},
         "dataset": data.dataset,
         "data": data.manifest["fingerprint"],

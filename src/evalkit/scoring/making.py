@@ -78,8 +78,8 @@ def _reporting(indicators: pd.DataFrame) -> pd.Series:
     return indicators.loc[known, "area"].astype(str)
 
 
-def _known(indicators: pd.DataFrame, codebook: Codebook) -> dict[str, dict[str, Any]]:
-    """Name, direction, target and entity of every indicator of the codebook and of the frame; the frame's own win."""
+def known_to(codebook: Codebook) -> dict[str, dict[str, Any]]:
+    """Name, direction, target and entity of every indicator of the codebook: what an index may name."""
     known: dict[str, dict[str, Any]] = {}
     for code, indicator in codebook.indicators.items():
         reference = codebook.references.get(indicator.target or "")
@@ -89,6 +89,12 @@ def _known(indicators: pd.DataFrame, codebook: Codebook) -> dict[str, dict[str, 
             "target": float(reference.value) if reference else np.nan,
             "entity": indicator.entity,
         }
+    return known
+
+
+def _known(indicators: pd.DataFrame, codebook: Codebook) -> dict[str, dict[str, Any]]:
+    """Those of the codebook and of the frame; the frame's own win."""
+    known = known_to(codebook)
     for row in indicators.drop_duplicates("indicator").to_dict("records"):
         code = str(row["indicator"])
         usual = known.get(code, {"name": code, "better": "higher", "target": np.nan})
