@@ -107,6 +107,22 @@ def test_a_file_is_told_from_the_root_from_its_folder_or_by_its_only_name() -> N
     ]
 
 
+def test_a_name_alone_is_enough_where_it_is_one_and_several_are_named() -> None:
+    files = [
+        "2025/某市/甲区/组织台账.xlsx",
+        "2025/某市/乙区/组织台账.xlsx",
+        "2025/某市/乙区/经费 台账（1）.XLSX",
+    ]
+    for said in ("经费 台账（1）.XLSX", "经费 台账（1）", "经费台账(1).xlsx", "乙区/经费台账(1)"):
+        assert target_of(one(file=said), files) == files[2], said
+    assert target_of(one(file="甲区/组织台账.xlsx"), files) == files[0]
+    assert target_of(one(file="区/组织台账.xlsx"), files) is None  # a folder is named whole
+    [several, none] = unmatched([one(file="组织台账"), one(file="组织台帐（新）.xlsx")], files)
+    assert "有2个" in several.found and files[0] in several.found and files[1] in several.found
+    assert "某市/甲区/组织台账.xlsx" in several.advice
+    assert "找不到" in none.found and "组织台账.xlsx" in none.advice
+
+
 def test_a_row_that_says_too_little_is_an_error(tmp_path: Path) -> None:
     heads = ["文件", "工作表", "单元格", "新值", "理由"]
     write_book(

@@ -18,7 +18,7 @@ from evalkit.ledgers import persons
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import squeeze
 from evalkit.ledgers.scan import column_number
-from evalkit.problems import Problem
+from evalkit.problems import MOST_NAMES, Problem, did_you_mean
 from evalkit.world.number import plain
 
 NAME = "更正表.xlsx"
@@ -105,33 +105,61 @@ def read_corrections(paths: Iterable[Path], root: Path) -> tuple[list[Correction
 
 
 def target_of(one: Correction, files: Iterable[str]) -> str | None:
-    """The ledger a correction means: its name from the root or from the 更正表's folder, or the only file so called."""
+    """The ledger a correction means; None where it is none of `files`, or may be several."""
+    hits = meant_by(one, files)
+    return hits[0] if len(hits) == 1 else None
+
+
+def meant_by(one: Correction, files: Iterable[str]) -> list[str]:
+    """The ledgers that a correction may mean, by the first way of reading its file that finds any.
+
+    Its name from the root or from the folder of the 更正表; the same without ending, or as a member of an archive; the
+    last part of its path, from a folder on or the name alone; and that without regard to blanks, width and case.
+    """
     said = persons.label(one.file.replace("\\", "/").removeprefix("./"))
     inside = [f for f in files if not one.folder or f.startswith(one.folder + "/")]
-
-    def stem(name: str) -> str:
-        return re.sub(r"\.[A-Za-z]{2,4}$", "", name)
-
     full = [said, f"{one.folder}/{said}"] if one.folder else [said]
+    loose = _loose(said)
     for same in (
         lambda f: f in full,
-        lambda f: stem(f) in full,
+        lambda f: _stem(f) in full,
         lambda f: any(w.startswith(f + "/") for w in full),
-        lambda f: said in (PurePosixPath(f).name, stem(PurePosixPath(f).name)),
+        lambda f: f"/{f}".endswith(f"/{said}") or f"/{_stem(f)}".endswith(f"/{said}"),
+        lambda f: f"/{_loose(f)}".endswith(f"/{loose}") or _loose(_stem(f)) == loose,
+        lambda f: f"/{_loose(_stem(f))}".endswith(f"/{loose}"),
     ):
         hits = list(dict.fromkeys(f for f in inside if same(f)))
         if hits:
-            return hits[0] if len(hits) == 1 else None
-    return None
+            return hits
+    return []
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"\.[A-Za-z]{2,4}$", "", name)
+
+
+def _loose(name: str) -> str:
+    return squeeze(name).casefold()
 
 
 def unmatched(corrections: Iterable[Correction], files: Sequence[str]) -> list[Problem]:
-    """An error for every correction whose file is not among `files`, or is several of them."""
-    return [
-        _unused(c, "所写的文件找不到，或有几个同名", "文件名写成 problems.xlsx 里“文件”一列的样子")
-        for c in corrections
-        if target_of(c, files) is None
-    ]
+    """An error for every correction whose file is not among `files`, or may be several of them: which, is said."""
+    found = []
+    for one in corrections:
+        hits = meant_by(one, files)
+        if len(hits) == 1:
+            continue
+        said = persons.label(one.file)
+        if hits:
+            several = f"“{said}”有{len(hits)}个：{'、'.join(hits[:MOST_NAMES])}"
+            advice = f"在文件名前写上文件夹，例如 {hits[0].removeprefix(one.folder + '/')}"
+            found.append(_unused(one, several, advice))
+        else:
+            names = {PurePosixPath(f).name for f in files}
+            nearest = did_you_mean(PurePosixPath(said).name, names)
+            advice = nearest or "文件名写成问题清单里“文件”一列的样子，只写名称也可以"
+            found.append(_unused(one, f"找不到“{said}”", advice))
+    return found
 
 
 def apply_corrections(
