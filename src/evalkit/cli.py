@@ -234,6 +234,25 @@ _SEVERITY = (("error", "错误"), ("warning", "提醒"), ("question", "待核"))
 
 
 @app.command()
+def link(
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+    jobs: JobsOption = None,
+) -> None:
+    """跨年度对应单位：改名、合并、分立、迁移、新成立、退出；拿不准的列成单位对照表。"""
+    from evalkit import building
+    from evalkit.reports.units import linked_units
+
+    update, stop = bar("读取台账")
+    try:
+        made = building.build(project, dataset=dataset, jobs=jobs, progress=update)
+    finally:
+        stop()
+    for line in linked_units(project, made.dataset):
+        say(line)
+
+
+@app.command()
 def sql(
     statement: Annotated[str, typer.Argument(help="一句查询，如 select * from units limit 5")],
     csv: Annotated[Path | None, typer.Option("--csv", help="结果存成这个文件")] = None,

@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.building.baseline import NAME as PRINTED
 from evalkit.building.build import build
 from evalkit.building.explaining import explained
 from evalkit.building.lone import measures_of
@@ -23,7 +22,7 @@ from evalkit.indicators.blocks import plain
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.extent import Expected
 from evalkit.indicators.load import load
-from evalkit.indicators.project import Project, find_project, nearest_codebook
+from evalkit.indicators.project import BESIDE, Project, find_project, nearest_codebook
 from evalkit.indicators.reporting import COLUMNS as EXTENTS
 from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.store import read_table, schema, written_out
@@ -257,7 +256,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         if path.is_file():
             fixes = corrections.correction_files(root, path.name)
         listed = (
-            [(n, f) for n, f in listed if PurePosixPath(n).name not in (corrections.NAME, PRINTED)]
+            [(n, f) for n, f in listed if PurePosixPath(n).name not in BESIDE]
             if path.is_dir()
             else listed
         )

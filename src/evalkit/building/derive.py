@@ -16,6 +16,7 @@ from evalkit.building import baseline
 from evalkit.building.batches import Batch
 from evalkit.building.reading import Stored
 from evalkit.building.sources import SourceFile, corrected_by
+from evalkit.building.through_time import ANSWERED, LINKED_COLUMNS, units_through_time
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain, with_home
@@ -80,6 +81,11 @@ class Tables:
         """All rows of a (small) table."""
         paths = [path for batch in self.batches for path in self._paths(batch, table)]
         return plain(self._read(paths, table)).to_pandas()
+
+    def every(self, table: str, columns: Sequence[str]) -> pd.DataFrame:
+        """All rows of a table in some columns."""
+        paths = [path for batch in self.batches for path in self._paths(batch, table)]
+        return plain(self._read(paths, table, columns)).to_pandas()
 
     def blocks(self, periods: Sequence[str]) -> Iterator[CountyBlock]:
         """The blocks, period after period, each of as many batches as `ROWS_OF_A_BLOCK` allows."""
@@ -193,8 +199,11 @@ def derive(
     indicators, of_indicators = baseline.overlay(indicators, printed, "indicator", use)
     differences, questions = baseline.differences([of_measures, of_indicators])
 
+    linked = units_through_time(tables.every("units", LINKED_COLUMNS), root)
     found = [problem for part in stored.parts for problem in part.problems]
-    found += told([*wrong, *unmatched, *misread, *questions])
+    if linked.frames:  # who came and who went is known: no longer a question ledger by ledger
+        found = [problem for problem in found if problem.code not in ANSWERED]
+    found += told([*wrong, *unmatched, *misread, *questions, *linked.problems])
     problems = problem_table(found)
     severities = problems["severity"].value_counts().to_dict() if len(problems) else {}
     return Derived(
@@ -205,6 +214,7 @@ def derive(
             "extents": submitted,
             "baseline": differences,
             "problems": problems,
+            **linked.frames,
         },
         {
             "schema_version": SCHEMA_VERSION,

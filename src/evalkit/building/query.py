@@ -16,7 +16,7 @@ from evalkit.indicators.store import TABLES
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
 
-FRAMES = ("measures", "indicators", "areas", "problems", "baseline")
+FRAMES = ("measures", "indicators", "areas", "problems", "baseline", "unit_links", "unit_events")
 OF_PUBLISHED = ("figures", "places", "sources", "measures", "indicators")
 KINDS = ("SELECT", "EXPLAIN")  # what only reads
 SETTINGS: dict[str, Any] = {

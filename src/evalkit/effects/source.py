@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.effects.columns import MOST_NAMED
 from evalkit.effects.panel import Panel
 from evalkit.effects.words import note
+from evalkit.indicators.areas import home_of
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.note import Note
 from evalkit.world.period import places
@@ -53,6 +54,7 @@ def panel(
     level: str = "district",
     keep: Sequence[str] = (),
     labels: Mapping[str, str] | None = None,
+    balanced: bool = False,
 ) -> Panel:
     """A panel of processed data with the timing of a policy.
 
@@ -74,6 +76,9 @@ def panel(
         Further columns, for comparisons by group (``peer_group`` of areas is always kept).
     labels
         Names to print, such as that of the policy.
+    balanced
+        Only what is there, with a known outcome, in every period. Units are followed through new names, codes and
+        places (``data.unit_links``).
 
     Returns
     -------
@@ -100,6 +105,8 @@ def panel(
         if entity == "area"
         else _rows(data, book, codes, entity, kept)
     )
+    if balanced:
+        rows = _in_every_period(rows, outcome)
     made = Panel.from_frame(
         rows.frame.assign(**_timing(own, rows.frame["area_"])),
         outcome,
@@ -124,6 +131,35 @@ def panel(
         labels={**made.labels, **(labels or {})},
         findings=(*rows.findings, *made.findings),
     )
+
+
+def _in_every_period(rows: _Rows, outcome: str) -> _Rows:
+    """The rows of what has a known outcome in every period, with a note of how many were left out."""
+    frame = rows.frame
+    known = frame.loc[frame[outcome].notna()]
+    periods = known.groupby("entity_")["period_"].nunique()
+    whole = periods.index[periods == known["period_"].nunique()]
+    left_out = int(frame["entity_"].nunique()) - len(whole)
+    said = note("panel.balanced", n=left_out, kept=len(whole))
+    kept = frame.loc[frame["entity_"].isin(whole)].reset_index(drop=True)
+    return replace(rows, frame=kept, findings=(*rows.findings, said))
+
+
+def _followed(data: Any, rows: pd.DataFrame) -> pd.Series:
+    """The unit of every row through the years; where nothing was linked, its district and key as they stand."""
+    here = rows["home"] + "/" + rows["unit"]
+    links = data.unit_links
+    if not len(links):
+        return here
+    homes = {area: home_of(area) for area in links["area"].unique()}
+    known = pd.Series(
+        links["thread"].to_numpy(dtype=object),
+        index=pd.MultiIndex.from_arrays([links["period"], links["area"].map(homes), links["unit"]]),
+    )
+    known = known.loc[~known.index.duplicated()]
+    keys = pd.MultiIndex.from_frame(rows[["period", "home", "unit"]].astype(str))
+    found = pd.Series(known.reindex(keys).to_numpy(dtype=object), index=rows.index)
+    return found.where(found.notna(), here)
 
 
 def _timing(own: pd.DataFrame, areas: pd.Series) -> dict[str, Any]:
@@ -262,7 +298,8 @@ def _rows(
     rows = plain(view.table.select(["home", kind.key, "area", "period", *keep])).to_pandas(
         types_mapper=nullable
     )
-    rows = rows.assign(entity_=rows["home"] + "/" + rows[kind.key], **wanted)
+    own = rows["home"] + "/" + rows[kind.key]
+    rows = rows.assign(entity_=_followed(data, rows) if entity == "unit" else own, **wanted)
     for column, code in counted.items():
         rows[column] = rows[column].astype("float64").mask(_unknown(data, rows, code))
     here = rows.rename(columns={"home": "area_", "period": "period_"})

@@ -139,6 +139,26 @@ class Data:
         )
 
     @cached_property
+    def unit_links(self) -> pd.DataFrame:
+        """Which unit every row of ``units`` is through the years (``thread``), by what it is known and how surely."""
+        return self._linked("unit_links")
+
+    @cached_property
+    def unit_events(self) -> pd.DataFrame:
+        """Units that came, went, changed name or place, merged or split (``evalkit.linkage.events``)."""
+        return self._linked("unit_events")
+
+    @cached_property
+    def unit_questions(self) -> pd.DataFrame:
+        """Pairs of rows that may be one unit, on which the office has not decided."""
+        return self._linked("unit_questions")
+
+    def _linked(self, name: str) -> pd.DataFrame:
+        if not (self.folder / f"{name}.parquet").exists():
+            return pd.DataFrame()  # of figures without units, or of one period
+        return self._frame(name)
+
+    @cached_property
     def sources(self) -> pd.DataFrame:
         """The ledger files (file, hash, rows); of the published figures, the publications."""
         return (

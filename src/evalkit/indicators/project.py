@@ -14,7 +14,9 @@ from evalkit.indicators.settings import FILE, Settings, applied, read_settings
 from evalkit.problems import InputError, Problem
 
 LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
-RESERVED = {"areas.xlsx", "更正表.xlsx", "上年公布数.xlsx", "政策.xlsx"}
+# what stands beside ledgers and is none: corrections, last year's printed numbers, which units are one
+BESIDE = {"更正表.xlsx", "上年公布数.xlsx", "单位对照.xlsx"}
+RESERVED = {"areas.xlsx", "政策.xlsx", *BESIDE}
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Project:
             for path in files_below(self.data / dataset)
             if path.suffix.lower() in LEDGER_SUFFIXES
             and not path.name.startswith(("~$", ".", "problems"))
-            and path.name not in {"更正表.xlsx", "上年公布数.xlsx"}
+            and path.name not in BESIDE
         ]
 
     @cached_property

@@ -65,7 +65,7 @@ _NEVER_STORED = frozenset(("unit", "instructor_codes"))
 # names of units, organisations and areas, which may be called after somebody; offices, under which somebody may be named
 _BODIES = frozenset(
     (
-        "unit_name party_org party_org_name joint_org_name covered_units served_units name "
+        "unit_name former_name party_org party_org_name joint_org_name covered_units served_units name "
         "short_name name_en code peer_group kinds area"
     ).split()
 )
