@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evalkit.linkage.model import available, declared_model, score
+from evalkit.linkage.model import SCORED, available, declared_model, score
 from evalkit.linkage.names import Places, UnitName, parsed
 from evalkit.linkage.records import Records
 from evalkit.linkage.threads import Threads
@@ -239,18 +239,15 @@ class _Linking:
         pairs = pairs.sort_values(
             ["probability", "left", "right"], ascending=[False, True, True], kind="stable"
         )
-        for before, after, probability, alike in zip(
-            pairs["left"].tolist(),
-            pairs["right"].tolist(),
-            pairs["probability"].tolist(),
-            pairs["alike"].tolist(),
-            strict=True,
+        asked = {(question.before, question.after) for question in self.questions}
+        for before, after, probability, alike, doubtful in zip(
+            *(pairs[column].tolist() for column in SCORED), strict=True
         ):
             if not self.threads.may_join(before, after):
                 continue
-            if probability >= model.same:
+            if probability >= model.same and not doubtful:
                 self._join(before, after, "model", probability)
-            else:
+            elif (before, after) not in asked:
                 self.questions.append(Question(before, after, probability, alike))
 
     # --- what they share

@@ -8,10 +8,12 @@ same place and time, or none, and the other way round; the smaller of the two pr
 from __future__ import annotations
 
 import importlib.util
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,9 @@ _OFFLINE = {
 _OTHERWISE = "ELSE"
 
 
+SCORED = ["left", "right", "probability", "alike", "doubtful"]
+
+
 class Level(Strict):
     """One answer of a comparison."""
 
@@ -37,6 +42,8 @@ class Level(Strict):
     u: float | None = None
     rare: str | None = None
     empty: bool = False
+    doubt: Literal["always", "undated"] | None = None
+    dated: bool = False
     zh: str = ""
     say: bool = True
 
@@ -54,6 +61,7 @@ class Model(Strict):
 
     comparisons: dict[str, list[Level]]
     pairs: list[str]
+    never: str
     known_units: int
     prior: Prior
     same: float = Field(gt=0, lt=1)
@@ -78,7 +86,8 @@ class Scored:
     Attributes
     ----------
     frame
-        ``left``, ``right`` (rows of the records), ``probability``, and ``alike`` (what is told of the pair).
+        ``left``, ``right`` (rows of the records), ``probability``, ``alike`` (what is told of the pair) and
+        ``doubtful`` (never linked without a question).
     """
 
     frame: pd.DataFrame
@@ -89,17 +98,52 @@ def score(records: Records, threads: np.ndarray, left: np.ndarray, right: np.nda
     model = declared_model()
     before, after = compared_columns(records, left), compared_columns(records, right)
     pairs = pd.DataFrame()
-    if len(before) and len(after):
+    if _may_meet(before, after):
         firsts = np.unique(threads, return_index=True)[1]
         units = compared_columns(records, firsts)
         rare = {column: _frequencies(units[column], model, column) for column in _rare(model)}
         pairs = _splink(before, after, model, rare)
     if not len(pairs):
-        empty = pd.DataFrame({"left": [], "right": [], "probability": [], "alike": []})
-        return Scored(empty.astype({"left": int, "right": int, "probability": float}))
+        return Scored(pd.DataFrame(columns=SCORED))
     pairs = pairs.sort_values(["left", "right"], ignore_index=True)
     pairs["probability"] = _probability(pairs, before, after, model.prior)
-    return Scored(pairs[["left", "right", "probability", "alike"]])
+    return Scored(pairs[SCORED])
+
+
+def _may_meet(before: pd.DataFrame, after: pd.DataFrame) -> bool:
+    """Whether any pair can fall under ``pairs`` of model.yml: where none does, splink need not be loaded."""
+    marks: dict[tuple[Any, ...], set[str]] = {}
+    for keys, mark in _meeting_points(before):
+        for key in keys:
+            marks.setdefault(key, set()).add(mark)
+    for keys, mark in _meeting_points(after):
+        for key in keys:
+            there = marks.get(key)
+            if there and (not mark or mark in there or "" in there):
+                return True
+    return False
+
+
+def _meeting_points(side: pd.DataFrame) -> Iterator[tuple[list[tuple[Any, ...]], str]]:
+    columns = (
+        "district",
+        "township",
+        "core",
+        "brand",
+        "head",
+        "second",
+        "tail",
+        "started",
+        "marks",
+    )
+    for district, township, core, brand, head, second, tail, started, mark in zip(
+        *(side[column].tolist() for column in columns), strict=True
+    ):
+        keys = [(district, 0, head), (district, 1, second), (district, 2, brand)]
+        keys.append((district, township, tail))
+        if started is not pd.NaT:
+            keys += [(district, 3, started), (core, started)]
+        yield keys, mark
 
 
 def _rare(model: Model) -> dict[str, float]:
@@ -139,6 +183,7 @@ def compared_columns(records: Records, rows: np.ndarray) -> pd.DataFrame:
             "seat": [_seat(name.place) for name in names],
             "head": [name.core[:2] for name in names],
             "second": [name.core[1:3] for name in names],
+            "tail": [name.core[-2:] for name in names],
             "size": [len(name.core) for name in names],
             "drops": [_drops(name.core) for name in names],
             "pairs": [_pairs(name.core) for name in names],
@@ -185,7 +230,9 @@ def _splink(
         link_type="link_only",
         unique_id_column_name="id",
         comparisons=comparisons,
-        blocking_rules_to_generate_predictions=[{"blocking_rule": rule} for rule in model.pairs],
+        blocking_rules_to_generate_predictions=[
+            {"blocking_rule": f"({rule}) AND NOT ({model.never})"} for rule in model.pairs
+        ],
         probability_two_random_records_match=0.5,  # what is known beforehand is reckoned in _probability
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=True,
@@ -214,6 +261,7 @@ def _splink(
             "right": frame["id_r"].to_numpy(),
             "weight": np.exp2(frame["match_weight"].to_numpy(dtype=float)),
             "alike": _alike(frame, model),
+            "doubtful": _doubtful(frame, model),
         }
     )
 
@@ -236,8 +284,6 @@ def _level(level: Level) -> dict[str, Any]:
 
 
 def _sides(sql: str) -> str:
-    import re
-
     return re.sub(r"\b([lr])\.(\w+)", r'"\2_\1"', sql)
 
 
@@ -245,12 +291,30 @@ def _alike(frame: pd.DataFrame, model: Model) -> list[str]:
     """What each pair has in common and what not, in words."""
     told: list[list[str]] = [[] for _ in range(len(frame))]
     for name, levels in model.comparisons.items():
-        real = [level for level in levels if not level.empty]
-        words = {len(real) - 1 - i: level.zh for i, level in enumerate(real) if level.say}
+        words = {at: level.zh for at, level in _answers(levels).items() if level.say}
         for said, answer in zip(told, frame[f"gamma_{name}"].tolist(), strict=True):
             if words.get(answer):
                 said.append(words[answer])
     return ["；".join(said) for said in told]
+
+
+def _answers(levels: list[Level]) -> dict[int, Level]:
+    """The levels by the number under which splink gives them: the last one is 0."""
+    real = [level for level in levels if not level.empty]
+    return {len(real) - 1 - place: level for place, level in enumerate(real)}
+
+
+def _doubtful(frame: pd.DataFrame, model: Model) -> np.ndarray:
+    """Pairs of which an answer forbids that they be linked without a question."""
+    always, undated, dated = (np.zeros(len(frame), dtype=bool) for _ in range(3))
+    for name, levels in model.comparisons.items():
+        given = frame[f"gamma_{name}"].to_numpy()
+        for at, level in _answers(levels).items():
+            here = given == at
+            always |= here & (level.doubt == "always")
+            undated |= here & (level.doubt == "undated")
+            dated |= here & level.dated
+    return always | (undated & ~dated)
 
 
 def _probability(
