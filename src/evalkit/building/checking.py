@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,13 +30,18 @@ from evalkit.indicators.store import read_table, schema, written_out
 from evalkit.indicators.submitted import Submitted
 from evalkit.ledgers import corrections, from_sheets, parcel
 from evalkit.ledgers.account import SheetAccount
+from evalkit.ledgers.causes import STAGES, Cause
+from evalkit.ledgers.causes import causes as causes_of
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
+from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.persons import label, told
 from evalkit.ledgers.place import locate
-from evalkit.problems import SEVERITIES, TITLES, InputError, Problem
+from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.world.period import in_time
 
 SHOWN_PER_KIND, FILES_SHOWN = 5, 40
+UNREAD = "有{n}项送来了但没有读进来（见最前面），先处理它们，再看下面的缺报。"
+FEW_FILES = 5  # of a folder without ledgers that the message names
 PERIODS_TOLD = 2  # of who is absent: the one judged and the one compared with
 SENT = ["file", "sheet", "form", "area", "period", "rows", "reason"]
 
@@ -88,10 +94,27 @@ class Findings:
         """Which rule made every row and column what it is, a line each."""
         return explained(self.account, self.codebook)
 
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """The problems as what is to be done, one message a cause, in the order of work."""
+        rows = self.sent.dropna(subset=["file", "sheet"])
+        counts = {
+            (str(file), str(sheet)): int(n)
+            for file, sheet, n in zip(rows["file"], rows["sheet"], rows["rows"], strict=True)
+            if n == n and n is not None
+        }
+        return causes_of(self.problems, counts, Headings(self.codebook.headings))
+
     def as_json(self) -> dict[str, Any]:
         problems = [asdict(p) | {"title": p.title} for p in self.problems]
+        causes = [
+            asdict(c.problem)
+            | {"title": c.problem.title, "places": len(c.findings), "follows": len(c.follows)}
+            for c in self.causes
+        ]
         return {
             "files": self.rows,
+            "causes": causes,
             "problems": problems,
             "errors": self.n_errors,
             "absent": self.absent,
@@ -125,11 +148,12 @@ class Findings:
     def lines(self) -> list[str]:
         """The report for a terminal: what was read, findings by kind, then the findings themselves, worst first."""
         order = list(SEVERITIES)
+        causes = self.causes
         # a finding inside a zip counts for the zip where that is what stands in the list
         counts = Counter[tuple[str, str]](
-            (str(f), p.severity)
-            for p in self.problems
-            for f in (PurePosixPath(p.file) / "_").parents
+            (str(f), c.problem.severity)
+            for c in causes
+            for f in (PurePosixPath(c.problem.file) / "_").parents
         )
         rows = [["文件", *(SEVERITIES[s][0] for s in order), "读入"]]
         for file, tables in [*self.rows.items()][:FILES_SHOWN]:
@@ -140,37 +164,47 @@ class Findings:
         out = aligned(rows) if self.rows else []
         if len(self.rows) > FILES_SHOWN:
             out.append(f"……另有{len(self.rows) - FILES_SHOWN}个文件")
-        kinds = Counter((p.severity, p.code) for p in self.problems)
-        for severity, code in sorted(
-            kinds, key=lambda kind: (order.index(kind[0]), -kinds[kind], kind[1])
-        ):
-            mine = [p for p in self.problems if (p.severity, p.code) == (severity, code)]
-            out += [
-                "",
-                f"【{SEVERITIES[severity][0]}】{TITLES.get(code, (code,))[0]}：{len(mine)}处",
-            ]
-            for p in mine[:SHOWN_PER_KIND]:
-                place = " ".join(filter(None, (p.file, p.where)))
-                words = (
-                    ("原文", p.found),
-                    ("读作", p.read),
-                    ("允许", p.allowed),
-                    ("建议", p.advice),
-                )
-                out.append(
-                    "  " + "；".join(filter(None, (place, *(f"{k}：{v}" for k, v in words if v))))
-                )
-            if len(mine) > SHOWN_PER_KIND:
-                out.append(f"  ……另有{len(mine) - SHOWN_PER_KIND}处同类问题")
-        totals: Counter[str] = Counter(p.severity for p in self.problems)
+        for stage, name in enumerate(STAGES):
+            mine = [c for c in causes if c.stage == stage]
+            if mine:
+                out += ["", f"【{name}】{len(mine)}项", *_told(mine)]
+        totals = Counter(c.problem.severity for c in causes)
+        cells = Counter(c.problem.severity for c in causes for _ in c.findings)
+        unread = sum(c.stage == 0 for c in causes)
+        absent = self.absent
         out += [
             "",
             f"共 {len(self.rows)} 个文件："
-            + "，".join(f"{SEVERITIES[s][0]}{totals[s]}处" for s in order)
+            + "，".join(_counted(s, totals, cells) for s in order)
             + "。原文件没有改动。",
-            *self.absent,
+            *([UNREAD.format(n=unread)] if unread and absent else []),
+            *absent,
         ]
         return out
+
+
+def _told(causes: Sequence[Cause]) -> list[str]:
+    """Causes of one stage, a line each and one for what follows from it; of many of a kind the first."""
+    out: list[str] = []
+    of_kind = Counter((c.problem.severity, c.problem.code) for c in causes)
+    shown: Counter[tuple[str, str]] = Counter()
+    for cause in causes:
+        problem = cause.problem
+        kind = (problem.severity, problem.code)
+        shown[kind] += 1
+        if shown[kind] <= SHOWN_PER_KIND:
+            out.append(f"  {problem}")
+            if cause.told:
+                out.append(f"      {cause.told}")
+        if shown[kind] == of_kind[kind] > SHOWN_PER_KIND:
+            out.append(f"  ……另有{of_kind[kind] - SHOWN_PER_KIND}项：{problem.title}")
+    return out
+
+
+def _counted(severity: str, causes: Mapping[str, int], findings: Mapping[str, int]) -> str:
+    """错误2项（41处）: so many things to do, so many cells."""
+    n, cells = causes.get(severity, 0), findings.get(severity, 0)
+    return f"{SEVERITIES[severity][0]}{n}项" + (f"（{cells}处）" if cells != n else "")
 
 
 def common(areas: Iterable[str]) -> str:
@@ -292,10 +326,10 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         parts.append(_sent(ledger.sheets, places))
     if not sources and all(Path(path).is_dir() for path in paths):
         where = "、".join(label(Path(path).resolve().name) for path in paths)
+        left = [f"{p.file}（{p.found}）" for p in problems][:FEW_FILES]
         advice = "把台账（xlsx、xls、csv、docx ……）放进这个文件夹，或核对路径"
-        raise InputError(
-            Problem("data_missing", file=where, found="文件夹里没有可读的台账", advice=advice)
-        )
+        found = "文件夹里没有可读的台账" + (f"，只有{'、'.join(left)}" if left else "")
+        raise InputError(Problem("data_missing", file=where, found=found, advice=advice))
     rows = {
         name: n for name, n in rows.items() if n or not any(k.startswith(name + "/") for k in rows)
     }
