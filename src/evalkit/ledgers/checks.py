@@ -16,9 +16,10 @@ from evalkit.ledgers import values
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import Form
 from evalkit.ledgers.headings import Headings
+from evalkit.ledgers.making.units import column_lacking
+from evalkit.ledgers.making.verbs import joined, keys_of
 from evalkit.ledgers.place import district_of
 from evalkit.ledgers.regions import Region, where
-from evalkit.ledgers.tables import column_lacking, joined, keys_of
 from evalkit.ledgers.totals import adds_up, amounts, is_total
 from evalkit.problems import Problem
 from evalkit.world.number import plain

@@ -39,7 +39,7 @@ from evalkit.world.period import in_time
 # columns that say nothing to any table: read past, never parsed
 IGNORED = frozenset(RULES["ignored"])
 _PLACE_COLUMNS = ("area_name", "township", "period", "remark")
-# text columns hold Python strings while tables are made (faster to walk than Arrow's); `tables.shape` hands out "string"
+# text columns hold Python strings while tables are made (faster to walk than Arrow's); `making.stored.shape` hands out "string"
 TEXT = pd.StringDtype("python")
 SUFFIXES = ("", "_low", "_high")
 _LONGEST_AREA = 60  # characters of a name or a path of names

@@ -13,12 +13,14 @@ import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SHEET_COLUMNS
-from evalkit.ledgers import checks, extracts, files, persons, shapes, tables
+from evalkit.ledgers import checks, extracts, files, persons, shapes
 from evalkit.ledgers.account import Accounts, SheetAccount, column_table, row_table, unread
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import is_summary, skip_reason, structure
 from evalkit.ledgers.headings import Headings
+from evalkit.ledgers.making.stored import shape
+from evalkit.ledgers.making.tables import build_tables
 from evalkit.ledgers.overrides import SheetEntry, entries_of, words_for
 from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.ledgers.regions import Region, Structure, letter, row_at
@@ -238,8 +240,7 @@ def from_sheets(
             accounts.said(form.block_of(at).sheet, form.row_of(at), rule)
     specs = {name: spec for name, spec in book.tables.items() if name != "problems"}
     made = {
-        name: tables.shape(raw.get(name, pd.DataFrame()), spec, sheets)
-        for name, spec in specs.items()
+        name: shape(raw.get(name, pd.DataFrame()), spec, sheets) for name, spec in specs.items()
     }
     problems += checks.run(forms, unit_rows, raw, made, headings)
     account = accounts.made()
@@ -409,56 +410,3 @@ def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:
             heading = persons.gate(block.headings[column], "body").text
             index = sheet.origin.get((block.rows[0], at.index), (0, at.index))[1]
             yield sheet.file, sheet.name, table, column, heading, letter(index), *rows
-
-
-def build_tables(
-    forms: Mapping[str, Form],
-    headings: Headings,
-    measures: Mapping[str, Any],
-    problems: list[Problem],
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame | None]:
-    """Typed forms to tables before `shape`, and all unit rows (those that count a unit again are not `kept`)."""
-    out: dict[str, pd.DataFrame] = {}
-    unit_rows = cover = None
-    if "units" in forms:
-        unit_rows = tables.units(forms["units"], problems)
-        cover = tables.covers(forms["units"], unit_rows, problems)
-        out["units"] = tables.counted(unit_rows)
-    orgs = tables.party_orgs(forms.get("party_orgs"), cover, problems)
-    links = [cover] if cover is not None else []
-    if "party_orgs" in forms:
-        links.append(tables.covers_by_list(forms["party_orgs"], orgs, unit_rows, cover, problems))
-    links = [
-        link[[*tables.PLACE, "link", "unit", "party_org", "mode"]] for link in links if len(link)
-    ]
-    if links:
-        out["covers"] = pd.concat(links, ignore_index=True)
-    if len(orgs):
-        out["party_organisations"] = orgs = tables.complete(
-            orgs, out.get("covers", pd.DataFrame()), unit_rows
-        )
-    columns = {name: form["columns"] for name, form in headings.forms.items()}
-    for name in (n for n in ("funds", "activities", "stars") if n in forms):
-        tables.name_organisations(forms[name], orgs, out.get("covers"), unit_rows, problems)
-    if "funds" in forms:
-        out["funds"] = tables.funds(forms["funds"], orgs, columns["funds"], problems)
-    if "instructors" in forms:
-        out["instructor_counts"], out["visits"] = tables.instructors(forms["instructors"])
-    if "activities" in forms:
-        out["activities"], visits = tables.activities(forms["activities"], orgs, problems)
-        some = [frame for frame in (out.get("visits"), visits) if frame is not None and len(frame)]
-        out["visits"] = pd.concat(some, ignore_index=True) if some else pd.DataFrame()
-    if "stars" in forms:
-        out["ratings"], out["stars"] = tables.ratings(
-            forms["stars"], orgs, columns["stars"], problems
-        )
-    typed = [
-        tables.figures(forms[name], measures, problems)
-        for name in ("work_report", "figures")
-        if name in forms
-    ]
-    if typed:
-        out["figures"] = pd.concat(typed, ignore_index=True)
-    return out | {
-        name: forms[name].data for name in ("policies", "areas") if name in forms
-    }, unit_rows

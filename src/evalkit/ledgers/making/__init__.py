@@ -1,0 +1,1 @@
+"""Typed forms become the tables of tables.yml."""
