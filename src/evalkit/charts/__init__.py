@@ -13,6 +13,7 @@ from evalkit.charts.effects import (
 from evalkit.charts.frames import with_absent
 from evalkit.charts.funnels import control, funnel, lorenz_curve
 from evalkit.charts.points import intervals, radar, scatter
+from evalkit.charts.profile import spine
 from evalkit.charts.scores import grades, lost_points, rank_intervals, sensitivity, weights
 from evalkit.charts.shares import sources, stars
 from evalkit.charts.trend import trend
@@ -42,6 +43,7 @@ __all__ = [
     "sensitivity",
     "sources",
     "specifications",
+    "spine",
     "stars",
     "synthetic",
     "trend",

@@ -21,9 +21,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from evalkit.codebook import read_yaml
 from evalkit.documents.cover import Cover
-from evalkit.documents.layout import BODY, DEMO, Item, em, runs, summary_scale
+from evalkit.documents.layout import BODY, COMPACT, DEMO, Item, em, runs, summary_scale
 
 _FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+SMALL_LINE = 370  # twips: a line of small type (12 pt)
 LINE = 579  # twips: 225 mm over 22 lines
 TIGHT = -5  # twentieths of a point: 28 characters of 16 pt need 448 pt, the line has 442; a grid of characters
 # (linesAndChars) would say the same, but LibreOffice then gives each of them two cells and tears numbers apart
@@ -165,7 +166,7 @@ class Writer:
         last = (
             len(item["rows"]) - 4
         )  # of a longer one the first three rows stay together, and the last three with 合计
-        around = 10 if item["wide"] else 40
+        around = 10 if item["dense"] else 40
         lines = f'<w:spacing w:before="{around}" w:after="{around}" w:line="{round(item["size"] * 25)}" w:lineRule="exact"/>'
         columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         parts = [
@@ -259,8 +260,9 @@ def section(
     first: bool = False,
     kind: str = "nextPage",
     numbers: str = "",
+    line: int = LINE,
 ) -> str:
-    """Properties of a section; the binding edge of a landscape page is its top."""
+    """Properties of a section; the binding edge of a landscape page is its top, `line` the grid of its lines (twips)."""
     size = 'w:w="16838" w:h="11906" w:orient="landscape"' if wide else 'w:w="11906" w:h="16838"'
     top, right, bottom, left = (1588, 1984, 1474, 2098) if wide else (2098, 1474, 1984, 1588)
     return _XML["section"].format(
@@ -274,7 +276,7 @@ def section(
         footer=900 if wide else 1400,
         numbers=numbers,
         first="<w:titlePg/>" if first else "",
-        line=LINE,
+        line=line,
     )
 
 
@@ -293,12 +295,13 @@ def report(
     demo: bool,
     pages: Sequence[str] = (),
     fonts: str = "gb2312",
+    compact: bool = False,
 ) -> bytes:
     """The report: cover, summary and contents where there is a cover, then the body.
 
-    `pages` are the page numbers of the items that are headings of rank 1 and 2, in order.
+    `pages` are the page numbers of the items that are headings of rank 1 and 2, in order; `compact`: smaller type.
     """
-    document, writer = _new(fonts, title)
+    document, writer = _new(fonts, title, COMPACT if compact else 0.0)
     references = _frame(document, demo)
     given, kind = references, "nextPage"
     if cover:
@@ -324,14 +327,17 @@ def report(
             writer.item(item)
     numbers = '<w:pgNumType w:fmt="decimal" w:start="1"/>'
     turned = False
+    line = round(SMALL_LINE * COMPACT) if compact else LINE
     for n, item in enumerate(items):
         if bool(item.get("wide")) != turned:
             if n or not cover:
-                break_section(writer, section(turned, given, kind=kind, numbers=numbers))
+                ended = section(turned, given, kind=kind, numbers=numbers, line=line)
+                break_section(writer, ended)
                 given = numbers = ""
             turned = not turned
         writer.item(item)
-    return _finish(document, writer, section(turned, given, kind=kind, numbers=numbers))
+    last = section(turned, given, kind=kind, numbers=numbers, line=line)
+    return _finish(document, writer, last)
 
 
 def official(
@@ -466,7 +472,7 @@ def _template(fonts: str, scale: float) -> bytes:
     document = Document()
     text = Path(__file__).with_name("styles.xml").read_text("utf-8")
     sizes = (
-        [round(value * scale) for value in (24, 370, 0, 40, 520, 21)]
+        [round(value * scale) for value in (24, SMALL_LINE, 0, 40, 520, 21)]
         if scale
         else [32, LINE, TIGHT, 44, 700, 24]
     )

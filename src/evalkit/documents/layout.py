@@ -24,7 +24,10 @@ _FITS = (
     (7.5, LANDSCAPE),
 )  # 30 rows of 9 pt fit a landscape page
 BODY, LINE = 16.0, 28.95  # points: type of the text, and its lines: 22 in 225 mm
+COMPACT = 11 / 12  # of the small type: that of a profile of two pages
 _SUMMARY = (1.0, 15 / 16, 14 / 16, 13 / 16, 12 / 16, 11 / 16, 10 / 16)
+_DENSE = ((8.5, PORTRAIT), *_FITS[2:])  # of a compact document
+_LOW = 108.0  # mm: the same of a compact document
 _TALL = 135.0  # mm: a figure leaves room for text on its page
 _WHOLE = 0.25  # of a page: a higher table may be broken, so that no page stays empty for it
 _FEW = 160  # characters: four lines on a landscape page
@@ -33,12 +36,12 @@ _PADDING = 0.9  # em, both sides of a cell together
 Item = dict[str, Any]
 
 
-def items(blocks: Iterable[Block], small: bool = False) -> list[Item]:
+def items(blocks: Iterable[Block], small: bool = False, compact: bool = False) -> list[Item]:
     """The items of a document in order, each with ``wide`` where it stands on a landscape page.
 
-    `small` is for one page: smaller type, nothing turned.
+    `small` is for one page: smaller type, nothing turned; `compact` for a few: lower figures, smaller tables.
     """
-    found = [_item(block, small) for block in blocks]
+    found = [_item(block, small, compact) for block in blocks]
     _turn(found)
     return found
 
@@ -68,7 +71,7 @@ def em(text: str) -> float:
     return max(map(width, text.split("\n")), default=0.0)
 
 
-def _item(block: Block, small: bool) -> Item:
+def _item(block: Block, small: bool, compact: bool = False) -> Item:
     content, kind = block.content, block.kind
     if kind == "heading":
         rank, role = max(1, content["level"] - 1), content.get("role", "")
@@ -101,8 +104,9 @@ def _item(block: Block, small: bool) -> Item:
     if kind == "figure":
         width, height = picture_size(block)
         mm = min(content.get("width_cm", 16.0) * 10, 156.0, 195.0 * width / height)
+        tall = _LOW if compact else _TALL
         mm = (
-            min(mm, max(_TALL * width / height, mm * 0.85)) if not small else mm
+            min(mm, max(tall * width / height, mm * 0.85)) if not small else mm
         )  # type of 7 points stays above 6
         return {
             "kind": kind,
@@ -112,7 +116,7 @@ def _item(block: Block, small: bool) -> Item:
             "width": mm,
             "height": mm * height / width,
         }
-    return _table(content, small) if kind == "table" else {"kind": kind}
+    return _table(content, small, compact) if kind == "table" else {"kind": kind}
 
 
 def picture_size(block: Block) -> tuple[int, int]:
@@ -134,7 +138,7 @@ def _caption(content: Mapping[str, Any]) -> Item:
     }
 
 
-def _table(content: Mapping[str, Any], small: bool) -> Item:
+def _table(content: Mapping[str, Any], small: bool, compact: bool = False) -> Item:
     columns, rows, totals = content["columns"], content["rows"], content.get("total_rows", 0)
     sides = [side(column, [row[n] for row in rows]) for n, column in enumerate(columns)]
     grid = [[Cell.read(cell) for cell in row] for row in rows]
@@ -169,9 +173,16 @@ def _table(content: Mapping[str, Any], small: bool) -> Item:
     }
     found = []
     for size, room, widths in _fits(
-        columns, [t for t, whole in zip(texts, across, strict=True) if not whole], sides, small
+        columns,
+        [t for t, whole in zip(texts, across, strict=True) if not whole],
+        sides,
+        small,
+        _DENSE if compact else _FITS,
     ):
-        found.append({**item, "size": size, "widths": widths, "wide": room > PORTRAIT})
+        wide = room > PORTRAIT
+        found.append(
+            {**item, "size": size, "widths": widths, "wide": wide, "dense": wide or compact}
+        )
         page = LANDSCAPE if room == PORTRAIT else PORTRAIT - 10
         if (high := _height(found[-1])) < page - 20:
             return {**found[-1], "whole": small or high < _WHOLE * page}
@@ -203,7 +214,7 @@ def _height(item: Item) -> float:
 
     def row(cells: Iterable[tuple[str, float]]) -> float:
         return max(lines(text, width) for text, width in cells) * size * 1.25 + (
-            1.5 if item["wide"] else 4.5
+            1.5 if item["dense"] else 4.5
         )
 
     total = sum(
@@ -240,6 +251,7 @@ def _fits(
     texts: Sequence[Sequence[str]],
     sides: Sequence[str],
     small: bool,
+    sizes: Sequence[tuple[float, float]] = _FITS,
 ) -> Iterator[tuple[float, float, list[float]]]:
     """Size of type, width of the page's text block and of the columns (points): the largest that holds every number.
 
@@ -257,7 +269,7 @@ def _fits(
         wants.append(
             max(min(longest, 90.0), label / 2, needs[-1] - _PADDING, min(label, 6.0)) + _PADDING
         )
-    fits = ((10.0, PORTRAIT + 40.0),) if small else _FITS
+    fits = ((10.0, PORTRAIT + 40.0),) if small else sizes
     holding = [(s, r) for s, r in fits if sum(needs) * s <= r] or [fits[-1]]
     for size, room in (pair for pair in holding if pair[1] == holding[0][1]):
         spare, more = room / size - sum(needs), sum(wants) - sum(needs)

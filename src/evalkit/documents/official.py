@@ -69,7 +69,10 @@ def annex_title(title: str) -> str:
     return f"{title}附录"
 
 
-def without_appendices(document: Document, page: str = "") -> Document:
+APART = "附录另成一册：{names}。"
+
+
+def without_appendices(document: Document, page: str = "", words: str = APART) -> Document:
     """The document without its appendices; a line at its end says what stands in the other file.
 
     `page`: where that is, for links of a page; of a printed form the words of a reference stay, and lead nowhere.
@@ -78,11 +81,11 @@ def without_appendices(document: Document, page: str = "") -> Document:
     if not heads:
         return document
     body = _linked(document.body, document.body, page)
-    listed = "；".join(heading_words(head.content) for head in heads)
+    told = words.format(names="；".join(heading_words(head.content) for head in heads))
     return replace(
         document,
         summary=tuple(_linked(document.summary, document.body, page)),
-        body=(*body, Block.paragraph(f"附录另成一册：{listed}。", "detail")),
+        body=(*body, Block.paragraph(told, "detail")),
         appendices=(),
     )
 

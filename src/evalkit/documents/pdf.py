@@ -18,7 +18,7 @@ from typing import Any
 
 from evalkit.documents import fonts
 from evalkit.documents.cover import Cover
-from evalkit.documents.layout import DEMO, Item, summary_scale
+from evalkit.documents.layout import COMPACT, DEMO, Item, summary_scale
 from evalkit.documents.typeset import MAIN, typeset, typst_fonts
 from evalkit.problems import Problem
 
@@ -51,10 +51,17 @@ class Spot:
 
 
 def report(
-    items: Sequence[Item], summary: Sequence[Item], title: str, cover: Cover | None, demo: bool
+    items: Sequence[Item],
+    summary: Sequence[Item],
+    title: str,
+    cover: Cover | None,
+    demo: bool,
+    compact: bool = False,
 ) -> tuple[bytes, list[Problem]]:
     """The report as PDF, in the order and styles of the Word form, and the glyphs that are missing."""
     data, problems = _data(items, summary, title, cover, demo)
+    if compact:
+        data |= {"compact": True, "scale": COMPACT}
     return _compile(data, "pdf")[0], problems
 
 
@@ -143,6 +150,7 @@ def _data(
         "demo": DEMO if demo else "",
         "small": small,
         "spots": spots,
+        "compact": False,
         "scale": 1.0,
         "summary": list(summary),
         "summary_scale": summary_scale(summary),

@@ -56,7 +56,8 @@ def write(
     nav: Sequence[tuple[str, str]] = (),
     footer: str = "",
     links: Mapping[str, Mapping[str, str]] | None = None,
-    apart: bool = False,
+    apart: bool | str = False,
+    compact: bool = False,
 ) -> list[Problem]:
     """Write a document tree as one file.
 
@@ -86,7 +87,9 @@ def write(
         for an indicator or an area.
     apart
         `docx`, `pdf` and `html` without the appendices, which stand in a file of their own beside it; their names close
-        the text.
+        the text, or these words.
+    compact
+        `docx` and `pdf` in small type with lower figures, for a document of two pages.
 
     Returns
     -------
@@ -123,8 +126,9 @@ def write(
             )
     if apart or wanted.startswith("appendix"):
         page = file_name(target.stem, "appendix_html") if wanted == "html" else ""
-        document, cover = _parted(document, wanted, cover, page)
-    content, said = _made(document, wanted, cover, fonts, notes, nav, footer, links)
+        words = apart if isinstance(apart, str) else official.APART
+        document, cover = _parted(document, wanted, cover, page, words)
+    content, said = _made(document, wanted, cover, fonts, notes, nav, footer, links, compact)
     problems += said
     written = put(target, content)
     if written != target:
@@ -216,14 +220,14 @@ def file_name(stem: str, form: str) -> str:
 
 
 def _parted(
-    document: Document, form: str, cover: Cover | None, page: str
+    document: Document, form: str, cover: Cover | None, page: str, words: str
 ) -> tuple[Document, Cover | None]:
-    """The document without its appendices, or these alone; `page`: where the appendices stand, for links."""
+    """The document without its appendices, or these alone; `page`: where they stand, for links, `words`: what says so."""
     if form.startswith("appendix"):
         cover = cover and replace(cover, title=official.annex_title(cover.title))
         return official.appendices_alone(document), cover
     if form in ("docx", "pdf", "html"):
-        return official.without_appendices(document, page), cover
+        return official.without_appendices(document, page, words), cover
     return document, cover
 
 
@@ -236,6 +240,7 @@ def _made(
     nav: Any,
     footer: str,
     links: Mapping[str, Mapping[str, str]] | None,
+    compact: bool,
 ) -> tuple[bytes, list[Problem]]:
     """The content of the file, and what its form has to say."""
     demo = document.is_demo or bool(cover and cover.demo)
@@ -265,13 +270,13 @@ def _made(
             return picture, found
         told = [p for p in found if p.code == "page_overflow"]
         return docx.onepage(pdf.pairs(small), title, cover, demo, scale, fonts), told
-    pieces, ahead = items(body), items(front)
+    pieces, ahead = items(body, compact=compact), items(front)
     if cover:
         pieces = flow.settled(pieces, pdf.spots)
     if form in ("pdf", "appendix_pdf"):
-        return pdf.report(pieces, ahead, title, cover, demo)
+        return pdf.report(pieces, ahead, title, cover, demo, compact)
     pages = pdf.pages(pieces, ahead, title, cover, demo) if cover else ()
-    return docx.report(pieces, ahead, title, cover, demo, pages, fonts), []
+    return docx.report(pieces, ahead, title, cover, demo, pages, fonts, compact), []
 
 
 def _html(

@@ -24,6 +24,7 @@ from evalkit.reports.findings import advice, found_problems, problem_table, prob
 from evalkit.reports.goals import goal_table, goal_words
 from evalkit.reports.grading import NAMED, index_of, score_basis, score_words, scored
 from evalkit.reports.judgement import most_of
+from evalkit.reports.profile import spine, verdict
 from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
 from evalkit.reports.quality import files_of, last_year_words, problem_summary
 from evalkit.reports.scope import Scope
@@ -464,9 +465,11 @@ __all__ = [
     "scored",
     "simulation",
     "slot",
+    "spine",
     "star_figure",
     "targets",
     "title",
+    "verdict",
     "visible",
     "worse_words",
 ]

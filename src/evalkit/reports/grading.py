@@ -212,16 +212,24 @@ def index_table(scores: Scores) -> Block:
 
 
 def score_words(
-    now: pd.DataFrame, area: str, index: Any, ranking: str, codebook: Any = None
+    now: pd.DataFrame,
+    area: str,
+    index: Any,
+    ranking: str,
+    codebook: Any = None,
+    part: str = "all",
 ) -> Block:
-    """Strengths and weaknesses of an area by its score, and what would move it: where each point was lost."""
+    """Strengths and weaknesses of an area by its score, and what would move it: where each point was lost.
+
+    `part`: ``strengths`` for the one, ``lost`` for the other, ``all``.
+    """
     index = _index_for(now, index)
     if index is None:
         return Block.paragraph(voice_of(now).say("no_index"), "detail")
     try:
         scores = score(now, index, codebook)
-        blocks = [scores.explain(area)]
-        if ranking != "none":
+        blocks = [] if part == "lost" else [scores.explain(area)]
+        if ranking != "none" and part != "strengths":
             items = list(scores.lost(area, place=ranking == "full").content["items"])
             head = items[0]
             most = (

@@ -50,6 +50,7 @@ NAMES = {
     "appendix_html": "附录（网页）",
 }
 AREAS = 10  # in a figure of the one page
+MORE_ON_PAGE = "其余数字和口径见同名网页。"
 BLANK_DATE = "　　年　　月　　日"
 
 
@@ -162,7 +163,8 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
             footer="由 Evalkit 从笔记本生成",
             notes=notes,
             links={"indicator": sources},
-            apart=full,
+            apart=_apart(full, bool(area), form),
+            compact=bool(area),
         )
     if full and not public:
         data = load(
@@ -174,6 +176,11 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
     if told:
         notebook["metadata"] |= told
         path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _apart(full: bool, profile: bool, form: str) -> bool | str:
+    """What a form leaves to another file: the report its appendices, a profile of two pages its further numbers."""
+    return MORE_ON_PAGE if profile and form in ("docx", "pdf") else full
 
 
 def definitions(project: Any) -> list[tuple[str, str]]:

@@ -609,13 +609,7 @@ def profile(
         light_rule(chosen),
         f"数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他{there}合计的差距超出误差范围。",
     ]
-    bases = [
-        f"{base}（{'、'.join(n)}）" for base, n in chosen.groupby("base", sort=False)["short_name"]
-    ]
-    notes += [
-        *hidden_notes(mine, gone.any()),
-        *(["口径：" + "；".join(bases) + "。"] if bases else []),
-    ]
+    notes += hidden_notes(mine, gone.any())
     source = source_line(period, demo)
     return Block.table(
         f"{name}{period_words(period)}指标情况",
@@ -625,6 +619,18 @@ def profile(
         source=source,
         demo=demo,
     )
+
+
+def bases(mine: pd.DataFrame, only: Sequence[str] | None = None) -> Block:
+    """On which base each indicator of an area stands, in one paragraph."""
+    chosen = mine.loc[
+        mine["value"].notna() & (True if only is None else mine["indicator"].isin(only))
+    ]
+    told = [
+        f"{base}（{'、'.join(names)}）"
+        for base, names in chosen.groupby("base", sort=False)["short_name"]
+    ]
+    return Block.paragraph("口径：" + "；".join(told) + "。") if told else Block.group()
 
 
 def _part(value: float) -> str:
@@ -746,6 +752,7 @@ def _plain_cell(value: Any, digits: int | None) -> Any:
 __all__ = [
     "balance",
     "baseline",
+    "bases",
     "descriptive",
     "extents",
     "falling",
