@@ -144,3 +144,16 @@ def test_a_split_county_is_no_loss(data: Callable[[str], Data]) -> None:
     summary = told(data("split"), "summary")
     assert "不含东新区、临山县东河乡" in summary
     assert "缺报" not in summary
+
+
+def test_the_three_axes_say_whom_they_lack(data: Callable[[str], Data]) -> None:
+    found = data("ledger")
+    scope = Scope.about(found, "2025", "2024")
+    table = tables.axes(scope.rows, "2025", "2024")
+    line = rows_of(table)["人均党建经费（元/人）"]
+    assert line[0] not in ("—", "") and not any(holes.HOLE in cell for cell in line)
+    notes = "".join(table.content["notes"])
+    assert "人均党建经费只含已报送的区县" in notes and holes.HOLE in notes
+    gone = data("all but one")  # nobody is beside the one that is left
+    left = tables.axes(Scope.about(gone, "2025", "2024").rows, "2025", "2024")
+    assert all(line[-2:] == ["—", "—"] for line in rows_of(left).values())

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pypdfium2
 import pytest
 
 from evalkit.problems import InputError
@@ -99,6 +101,65 @@ def test_unknown_period_and_level_are_one_message(project):
         make_report("2025", level="village", project=project)
 
 
+def pages_of(path: Path) -> list[tuple[float, bool]]:
+    """How far down the text block of each page is printed on, and whether the page lies."""
+    document = pypdfium2.PdfDocument(str(path))
+    found = []
+    for page in document:
+        wide = page.get_width() > page.get_height()
+        grey = np.asarray(page.render(scale=0.5).to_pil().convert("L"))
+        top, bottom = round(grey.shape[0] * 0.13), round(grey.shape[0] * 0.878)
+        printed = np.flatnonzero((grey[top:bottom] < 200).any(axis=1))
+        found.append(((printed.max() + 1) / (bottom - top) if len(printed) else 0.0, wide))
+    document.close()
+    return found
+
+
+def first_words(path: Path) -> list[str]:
+    """The first line of every page below the mark of the demonstration."""
+    document = pypdfium2.PdfDocument(str(path))
+    found = []
+    for page in document:
+        lines = page.get_textpage().get_text_bounded().splitlines()
+        found.append(next((line for line in lines if line and "演示数据" not in line), ""))
+    document.close()
+    return found
+
+
+def test_the_report_is_short_and_no_page_stays_empty(report, project):
+    folder = project / "reports" / "2025"
+    pages, words = (
+        pages_of(folder / "评估报告.pdf"),
+        first_words(folder / "评估报告.pdf"),
+    )
+    assert [word.replace("　", "") for word in words[1:3]] == ["摘要", "目录"]  # a page each
+    body = [fill for fill, _ in pages[3:]]
+    assert 5 <= len(body) <= 15
+    assert min(body[:-1]) > 0.66, body
+    annex = pages_of(folder / "评估报告-附录.pdf")
+    heads = first_words(folder / "评估报告-附录.pdf")
+    for n, (fill, wide) in enumerate(annex[2:-1], start=2):  # cover and contents before it
+        ends = heads[n + 1].startswith("附录") or annex[n + 1][1] != wide
+        assert fill > 0.66 or ends, (n + 1, fill)
+
+
+def test_a_profile_has_two_pages_with_its_judgement_on_the_first(report, project):
+    folder = project / "reports" / "2025" / "district"
+    parameters = {"project": str(project), "period": "2025", "area": "演示02区", "dataset": "demo"}
+    shutil.copy(folder / "演示02区.ipynb", folder / "试.ipynb")
+    publish(folder / "试.ipynb", parameters, ("pdf",))
+    document = pypdfium2.PdfDocument(str(folder / "试.pdf"))
+    assert len(document) == 2
+    first, second = (page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    assert "总体评价" in first and "图1" in first and "基本情况" in first
+    assert "存在问题" in second and "其余数字和口径见同名网页" in second
+    for made in folder.glob("试.*"):
+        made.unlink()
+    page = (folder / "演示02区.html").read_text(encoding="utf-8")
+    assert "更多数字" in page and "全年党建经费" in page and "口径：" in page
+
+
 def test_annual_report_stands_in_every_form(report, project):
     folder = project / "reports" / "2025"
     for name in (
@@ -106,6 +167,9 @@ def test_annual_report_stands_in_every_form(report, project):
         ".docx",
         "-公文.docx",
         "-公文附件.docx",
+        "-附录.docx",
+        "-附录.html",
+        "-附录.pdf",
         ".pdf",
         ".xlsx",
         "-一页纸.docx",
@@ -114,10 +178,13 @@ def test_annual_report_stands_in_every_form(report, project):
         assert (folder / f"评估报告{name}").stat().st_size > 10_000, name
     for name in ("演示01区.html", "演示01区.docx"):
         assert (folder / "district" / name).exists()
-    text = re.sub(r'src="data:[^"]*"', "", (folder / "评估报告.html").read_text(encoding="utf-8"))
+    text = "".join(
+        re.sub(r'src="data:[^"]*"', "", (folder / name).read_text(encoding="utf-8"))
+        for name in ("评估报告.html", "评估报告-附录.html")
+    )
     sections = (
         "总体情况 组织覆盖和工作覆盖 经费保障 指导员队伍 规范化建设与星级评定 活动与服务 区县情况比较 存在问题与上年问题整改 "
-        "下步建议与补助标准测算 指标定义 数据质量 各区县数据表 重点指标完成情况统计表"
+        "下步建议 补充图表和比较 指标定义 数据质量 各区县数据表 重点指标完成情况统计表"
     )
     for section in sections.split():
         assert section in text, section

@@ -28,7 +28,7 @@ AGREES = 0.005  # parts that add up to the whole, but for what money loses to fl
 TWICE = 2.0  # as often as an even spread would have it: concentrated
 MANY = 6  # areas from which on a spread can be called even
 ABOVE_EVEN = 1.75  # less than that above an even spread is scattered
-ABOVE_BASE = 1.25  # as often as the base would have it: concentrated too
+ABOVE_BASE = 1.5  # half as often again as the base would have it: concentrated too
 
 
 def step_size(row: Any, step: float, old: float) -> float:
