@@ -386,7 +386,7 @@ def test_one_organisation(orgs: pd.DataFrame, funds: pd.DataFrame) -> None:
 
     head, organisation, member = lines("联合支部")
     assert head == "甲区联合支部2026年现行标准4,050元，调整后4,400元"
-    assert "组织：3,000元" in organisation and "每个党组织3000元" in organisation
+    assert "组织：3,000元" in organisation and "每个党组织3,000元" in organisation
     assert "活动：由1,050元到1,400元" in member and "200元/人·年×党员7名" in member
     assert lines("空支部")[1] == "党员不足3名，只列合计" and len(lines("空支部")) == 2
     with pytest.raises(InputError, match="联合支部"):

@@ -430,9 +430,11 @@ def test_the_command_says_the_same(demo_project, tmp_path) -> None:
 
 def test_files_of_another_scenario_do_not_stay(orgs, tmp_path) -> None:
     made = plan(orgs, scheme_of({"m": PER_MEMBER}), [2026])
+    mine = tmp_path / "党组织2030年.csv"
+    mine.write_text("自己的", encoding="utf-8")  # called as a file of a scenario might be, and none
     report.write(made.run({"m.per_member": 200}), tmp_path)
     assert (tmp_path / "2026年各地区增加支出.png").exists()
     report.write(plan(orgs, made.scheme, [2027]).run({"m.per_member": 100}), tmp_path)
     left = {path.name for path in tmp_path.iterdir()}
     assert not {name for name in left if name.startswith("2026年")}
-    assert "2027年各地区增减支出.png" in left
+    assert "2027年各地区增减支出.png" in left and mine.read_text(encoding="utf-8") == "自己的"

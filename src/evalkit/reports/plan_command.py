@@ -127,8 +127,6 @@ def _written(asked: Asked, data: Data, found: Answered) -> list[str]:
     standard = float(found.result.reform.ask.standard or STANDARD)
     assert isinstance(found.result, Result)
     written = plan_report.write(found.result, folder, standard, found.envelope)
-    if found.envelope:
-        written += plan_report.write_envelope(found.envelope, folder)
     beside = [path.name for path in written if path.stem.endswith("）")]
     lines = [WORDS.say("command.open", files="、".join(beside))] if beside else []
     return [*lines, WORDS.say("command.files", folder=folder)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,11 @@ SIDE_OF_ROW = {"baseline": "现行标准", "reform": "调整后"}
 
 
 def _money(label: str, key: str, decimals: int = 2) -> dict[str, Any]:
-    return {"key": key, "label": label, "decimals": decimals, "align": "right"}
+    form = {"decimals": decimals, "grouped": True}
+    return {"key": key, "label": label, "format": form, "align": "right"}
 
 
-OF_A_SCENARIO = re.compile(
-    r"(\d{4}年)?各地区(增加|增减)支出\.png|(\d{4}年分地区支出|党组织\d{4}年|未计入的地区|两种口径对照)\.csv"
-)
+RECORD = ".测算文件.json"  # in the folder: which files the last scenario wrote into it
 ROUNDED = "因四舍五入，分项与合计可能不等。"
 CHANGE = (_money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"))
 
@@ -394,8 +393,11 @@ def write(
         frames[name] = _each(result, year)
     files |= {f"{name}.csv": csv_bytes(frame) for name, frame in frames.items()}
     written += [put(out / name, content) for name, content in files.items()]
+    if shared is not None:
+        written += write_envelope(shared, out)
+    written.append(workbook(result, out / "测算底稿.xlsx", shared))
     _clear(out, {path.name for path in written})
-    return [*written, workbook(result, out / "测算底稿.xlsx", shared)]
+    return written
 
 
 def _each(result: Result, year: int) -> pd.DataFrame:
@@ -405,10 +407,24 @@ def _each(result: Result, year: int) -> pd.DataFrame:
 
 
 def _clear(folder: Path, written: set[str]) -> None:
-    """Remove tables and figures of another scenario that this one does not have: other years, another sign."""
-    for path in folder.iterdir():
-        if OF_A_SCENARIO.fullmatch(path.name) and path.name not in written:
+    """Remove what the scenario before wrote into the folder and this one does not have; keep the record of this one.
+
+    Only files that the record names go: what somebody else put into the folder stays, whatever it is called.
+    """
+    for name in _recorded(folder) - written:
+        path = folder / name
+        if path.parent == folder and path.is_file():
             path.unlink(missing_ok=True)
+    put(folder / RECORD, json.dumps(sorted(written), ensure_ascii=False).encode("utf-8"))
+
+
+def _recorded(folder: Path) -> set[str]:
+    """The names in the record of a folder; none where there is no record that can be read."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {name for name in found if isinstance(name, str)} if isinstance(found, list) else set()
 
 
 def by_share(shared: Envelope, result: Result, place: str = NO_WORD) -> Block:

@@ -125,10 +125,7 @@ def side_by_side(sides: Sequence[Side]) -> Block:
     """A column a scenario, 现行标准 first: what it changes, cost and payers of every year, who gains and loses."""
     words, first = WORDS["scenarios"], sides[0].result
     plan = first.plan
-    rows: list[list[Any]] = [
-        [words["question"], "", *(one.result.reform.question or "—" for one in sides)],
-        [words["change"], words["none_changed"], *map(_changes, sides)],
-    ]
+    rows: list[list[Any]] = []
     for year in plan.years:
         rows += _rows_of_year(sides, year)
     columns: list[Any] = [
@@ -136,6 +133,7 @@ def side_by_side(sides: Sequence[Side]) -> Block:
         {"key": "now", "label": words["now"], "align": "right"},
         *({"key": f"s{n}", "label": one.name, "align": "right"} for n, one in enumerate(sides)),
     ]
+    about = [WORDS.say("scenarios.about", name=one.name, changes=_changes(one)) for one in sides]
     gaps = [text for one in sides for text in left_out_words(left_out(one.result, plan.years[0]))]
     return Block.table(
         words["title"],
@@ -143,7 +141,7 @@ def side_by_side(sides: Sequence[Side]) -> Block:
         rows,
         source=first.source_line,
         sortable=False,
-        notes=list(dict.fromkeys(gaps)),
+        notes=[*about, *dict.fromkeys(gaps)],
         demo=plan.source.is_demo,
     )
 
@@ -183,15 +181,16 @@ def _of(frame: Any, who: str, column: str) -> int:
 
 
 def _wan(fen: int) -> Cell:
-    return Cell(quotient(fen, WAN_YUAN), format=Format(decimals=2))
+    return Cell(quotient(fen, WAN_YUAN), format=Format(decimals=2, grouped=True))
 
 
 def _whole(number: Any) -> Cell:
-    return Cell(int(number), format=Format(decimals=0))
+    return Cell(int(number), format=Format(decimals=0, grouped=True))
 
 
 def _changes(side: Side) -> str:
-    """What a scenario changes and asks, in words."""
+    """The question of a scenario, what it changes and asks, in words."""
     reform, scheme = side.result.reform, side.result.plan.scheme
-    told = [*reform.lines(scheme), *asked_lines(reform)]
-    return "；".join(told) or WORDS["scenarios"]["none_changed"]
+    told = "；".join([*reform.lines(scheme), *asked_lines(reform)])
+    told = told or WORDS["scenarios"]["none_changed"]
+    return f"{reform.question}（{told}）" if reform.question else told

@@ -25,8 +25,9 @@ from evalkit.subsidy.coverage import (
 from evalkit.subsidy.distribution import groups
 from evalkit.subsidy.money import moved, one_unit
 from evalkit.subsidy.simulation import PlanData, ResultData
-from evalkit.subsidy.words import lists
+from evalkit.subsidy.words import WORDS, lists
 from evalkit.subsidy.year import pieces
+from evalkit.world.number import count
 
 MOST = 3  # areas named where most is added or taken
 NAMED = 6  # areas that a list names before it says 等
@@ -62,18 +63,21 @@ def horizon_words(result: ResultData) -> str:
     early = [day for day in days if day.year < first]
     told = []
     if late:
-        told.append(f"{_days(late)}起的调整在测算年份（{_years(result.plan.years)}）之后，没有计入")
+        years = _years(result.plan.years)
+        told.append(WORDS.say("answer.late", days=_days(late), years=years))
     if early:
-        told.append(f"{_days(early)}起的调整早于测算年份，{first}年以前的支出不在测算之内")
+        told.append(WORDS.say("answer.early", days=_days(early), first=first))
     return "；".join(told)
 
 
 def _days(days: Sequence[date]) -> str:
-    return "、".join(f"{day.year}年{day.month}月{day.day}日" for day in days)
+    return "、".join(
+        WORDS.say("answer.day", year=day.year, month=day.month, day=day.day) for day in days
+    )
 
 
 def _years(years: Sequence[int]) -> str:
-    return "、".join(f"{year}年" for year in years)
+    return "、".join(WORDS.say("answer.year", year=year) for year in years)
 
 
 def sentence(result: ResultData, named: bool = True) -> str:
@@ -91,8 +95,9 @@ def _nothing_changed(result: ResultData, named: bool) -> list[str]:
     totals = {year: int(cost(result, [], year)["amount_fen"].iloc[0]) for year in plan.years}
     said = one_unit(totals.values())
     first, *later = plan.years
-    told = [f"{plan.source.whole}{first}年按现行标准共需{said(totals[first])}"]
-    told += [f"{year}年共需{said(totals[year])}" for year in later]
+    amount = said(totals[first])
+    told = [WORDS.say("answer.now", whole=plan.source.whole, year=first, amount=amount)]
+    told += [WORDS.say("answer.now_later", year=year, amount=said(totals[year])) for year in later]
     return [*told, *coverage_words(result, first), *_unknown(result, first, named)]
 
 
@@ -115,25 +120,32 @@ def _changed(result: ResultData, named: bool) -> list[str]:
     if not any(change.values()) and not full and not any(effect.moves for effect in effects):
         states_now = effects[0].states
         if (states_now == UNKNOWN).all():
-            return [f"{whole}的增减算不出，台账不全", *tail]
-        return [f"{whole}支出不变{_why_still(result, states_now)}", *tail]
+            return [WORDS.say("answer.unknown", whole=whole), *tail]
+        return [WORDS.say("answer.same", whole=whole, why=_why_still(result, states_now)), *tail]
     told = []
     if plan.years[0] < lead:
         waiting = _years([year for year in plan.years if year < lead])
-        told.append(f"{plan.source.whole}{waiting}尚未执行，支出不变")
-    opening = f"{lead}年" if told else f"{plan.source.whole}{lead}年"
-    more = f"{moved(change[lead])[:2]}支出{said(change[lead])}" if change[lead] else "支出总额不变"
-    told.append(opening + more + _payers(effects[0].paid, said))
+        told.append(WORDS.say("answer.waiting", whole=plan.source.whole, years=waiting))
+    opening = WORDS.say("answer.year", year=lead)
+    opening = opening if told else plan.source.whole + opening
+    told.append(opening + _spending(change[lead], said) + _payers(effects[0].paid, said))
     for year in [year for year in plan.years if year > lead]:
-        through = "全年" if whole_year(result, year) else ""
-        told.append(f"{year}年{through}{moved(change[year], said)}")
+        key = "answer.through" if whole_year(result, year) else "answer.later"
+        told.append(WORDS.say(key, year=year, moved=moved(change[year], said)))
     if full is not None:
-        told.append(f"执行满一年{moved(full, said)}")
+        told.append(WORDS.say("answer.full", moved=moved(full, said)))
     for effect in effects:
-        about = f"{effect.year}年" if len(effects) > 1 or effect.year > plan.years[0] else ""
+        dated = len(effects) > 1 or effect.year > plan.years[0]
+        about = WORDS.say("answer.year", year=effect.year) if dated else ""
         phrases = [*effect.who(), *(effect.where(plan, said) if named else [])]
         told += [about + phrase if n == 0 else phrase for n, phrase in enumerate(phrases)]
     return [*told, *tail]
+
+
+def _spending(fen: int, said: Said) -> str:
+    """Whether spending rises or falls, and by how much."""
+    key = "rises" if fen > 0 else "falls" if fen < 0 else "stays"
+    return WORDS.say(f"answer.{key}", amount=said(fen))
 
 
 def _payers(paid: dict[str, int], said: Said) -> str:
@@ -141,8 +153,8 @@ def _payers(paid: dict[str, int], said: Said) -> str:
     if len(paid) > 1:
         plain = min(paid.values()) > 0
         each = (payer + (said(fen) if plain else moved(fen, said)) for payer, fen in paid.items())
-        return "，其中" + "、".join(each)
-    return f"，全部为{next(iter(paid))}支出" if paid else ""
+        return WORDS.say("answer.shared", each="、".join(each))
+    return WORDS.say("answer.one_payer", payer=next(iter(paid))) if paid else ""
 
 
 @dataclass(frozen=True)
@@ -170,10 +182,11 @@ class _Effect:
         """Organisations and members that gain and lose."""
         told, counts = [], self.counts
         if counts["gain"]:
-            told.append(f"惠及{_reached(counts, 'gain')}")
+            told.append(WORDS.say("answer.gain", reached=_reached(counts, "gain")))
         if counts["lose"]:
             losing = _reached(counts, "lose")
-            told.append(f"{losing}的经费减少" if counts["gain"] else f"涉及{losing}")
+            key = "answer.lose_too" if counts["gain"] else "answer.lose"
+            told.append(WORDS.say(key, reached=losing))
         return told
 
     def where(self, plan: PlanData, said: Said) -> list[str]:
@@ -181,19 +194,20 @@ class _Effect:
         if len(plan.source.homes) < 2 or not (self.more or self.less):
             return []
         told = []
-        for word, areas in (("增加", self.more), ("减少", self.less)):
+        for key, areas in (("most_more", self.more), ("most_less", self.less)):
             if areas:
-                each = (f"{name}（{said(abs(fen))}）" for name, fen in areas)
-                told.append(f"{word}最多的是" + "、".join(each))
+                each = "、".join(f"{name}（{said(abs(fen))}）" for name, fen in areas)
+                told.append(WORDS.say(f"answer.{key}", areas=each))
         found = {state: self._named(plan, [state]) for state in (REACHED, SAME, NOTHING_DUE)}
         if self.less:  # of less nobody asks whether a place had reached it
-            phrases = {"没有变化的是": self._named(plan, [REACHED, SAME])}
+            phrases = {"unmoved": self._named(plan, [REACHED, SAME])}
         else:
-            phrases = {"已达标不增加的是": found[REACHED], "不增加的是": found[SAME]}
+            phrases = {"reached": found[REACHED], "not_more": found[SAME]}
             if (self.states == GAIN).all():
-                told.append("没有不增加的区县")
-        phrases["无应发的是"] = found[NOTHING_DUE]
-        return [*told, *(phrase + _list(names) for phrase, names in phrases.items() if names)]
+                told.append(WORDS["answer"]["everywhere"])
+        phrases["nothing_due"] = found[NOTHING_DUE]
+        some = {key: _list(names) for key, names in phrases.items() if names}
+        return [*told, *(WORDS.say(f"answer.{key}", areas=areas) for key, areas in some.items())]
 
     def _named(self, plan: PlanData, wanted: Sequence[str]) -> list[str]:
         names = dict(zip(plan.source.homes, plan.source.names, strict=True))
@@ -207,7 +221,11 @@ def _effect(result: ResultData, year: int) -> _Effect:
     named = list(zip(by_area["area_name"], map(int, by_area["change_fen"]), strict=True))
     return _Effect(
         year,
-        {lists()["payer"][payer]: int(fen) for payer, fen in by_payer.items() if fen},
+        {
+            word: int(by_payer[payer])
+            for payer, word in lists()["payer"].items()
+            if by_payer.get(payer)
+        },
         groups(result, [], year).iloc[0].to_dict(),
         tuple((name, fen) for name, fen in named if fen > 0)[:MOST],
         tuple((name, fen) for name, fen in named if fen < 0)[:MOST],
@@ -237,11 +255,14 @@ def _reached(counts: Mapping[str, float], side: str) -> str:
     Members of a committee are those of its branches: where none are left there is no number to give.
     """
     members = int(counts[f"{side}_members"] + 0.5)
-    return f"{int(counts[side]):,}个党组织" + (f"{members:,}名党员" if members else "")
+    key = "answer.reached_members" if members else "answer.reached_only"
+    return WORDS.say(key, organisations=count(int(counts[side])), members=count(members))
 
 
 def _list(names: Sequence[str]) -> str:
-    return "、".join(names[:NAMED]) + (f"等{len(names):,}个" if len(names) > NAMED else "")
+    first = "、".join(names[:NAMED])
+    more = len(names) > NAMED
+    return WORDS.say("answer.and_more", first=first, number=count(len(names))) if more else first
 
 
 def _why_still(result: ResultData, known: pd.Series) -> str:
@@ -249,12 +270,16 @@ def _why_still(result: ResultData, known: pd.Series) -> str:
     if horizon_words(result) and not any(in_force(result, y) for y in result.plan.years):
         return ""
     if not any(in_force(result, year) for year in result.plan.years):
-        return "，调整后与现行标准相同"
+        return str(WORDS["answer"]["still_same"])
     counts = known[known.isin([REACHED, NOTHING_DUE])].value_counts()
     if not len(counts) or (known == SAME).any():
         return ""
-    phrases = {REACHED: "已有支出不低于标准（已达标）", NOTHING_DUE: "没有应发对象（无应发）"}
-    each = [f"{counts[state]:,}个地区{text}" for state, text in phrases.items() if state in counts]
+    phrases = {REACHED: "still_reached", NOTHING_DUE: "still_nothing"}
+    each = [
+        WORDS.say(f"answer.{key}", number=count(int(counts[state])))
+        for state, key in phrases.items()
+        if state in counts
+    ]
     return "，" + "、".join(each)
 
 
@@ -268,6 +293,6 @@ def _unknown(result: ResultData, year: int, named: bool) -> list[str]:
         lambda x: "、".join(dict.fromkeys(x))
     )
     if not named:
-        return [f"另有{len(reasons):,}个地区缺报，有关经费未计入"]
+        return [WORDS.say("answer.left_out_number", number=count(len(reasons)))]
     listed = [f"{name}（{reason}）" for name, reason in reasons.items()]
-    return ["缺报未计入的是" + _list(listed)]
+    return [WORDS.say("answer.left_out", areas=_list(listed))]

@@ -17,12 +17,12 @@ from evalkit.subsidy.ask import KEYS, Ask
 from evalkit.subsidy.checks import cross
 from evalkit.subsidy.dated import ALWAYS, plain_dates
 from evalkit.subsidy.extending import ADDED, paths_of
-from evalkit.subsidy.scopes import phrase, scope
+from evalkit.subsidy.scopes import scope, told_test
 from evalkit.subsidy.typed import payers, share, standard
 from evalkit.subsidy.values import Component, SchemeData
 from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.declared import At, Faults
-from evalkit.world.number import percent
+from evalkit.world.number import fixed, percent
 
 S = TypeVar("S", bound=SchemeData)
 Changes = tuple[tuple[str, Any], ...]  # path and dated values, or a setting as JSON
@@ -281,12 +281,18 @@ def _row(scheme: SchemeData, path: str, when: Any, new: Any, step: Any = None) -
     if one:
         before = [value for day, value in one.values if day <= when]
         old = before[-1] if before else one.values[0][1]
-        shown = [f"{value:f}" for value in (old if step is None else step, new)]
+        shown = [grouped(value) for value in (old if step is None else step, new)]
     else:
         shown = [_setting_word(path, value) for value in (scheme.setting(path), new)]
     unit = one.unit if one else ""
-    since = "全部时期" if when == ALWAYS else when.isoformat()
-    text = f"{item}由{shown[0]}调到{shown[1]}{unit}，{since}" + ("" if when == ALWAYS else "起")
+    words = WORDS["changed"]
+    since = words["always"] if when == ALWAYS else when.isoformat()
+    setting = path.rpartition(".")[2]
+    key = f"changed.{setting if setting in words else 'row'}"
+    component = scheme.components[path.partition(".")[0]].name if setting in words else ""
+    text = WORDS.say(
+        key, item=item, component=component, old=shown[0], new=shown[1], unit=unit, since=since
+    ) + ("" if when == ALWAYS else words["on"])
     return {
         "parameter": path,
         "item": item,
@@ -303,7 +309,7 @@ def _setting_word(path: str, value: Any) -> str:
     if path.rpartition(".")[2] in PAYER_SETTINGS:
         named = lists()["payer"]
         shares = [
-            f"{named.get(payer, payer)}{percent(Decimal(str(part)))}"
+            f"{named.get(payer, payer)}{_share_word(Decimal(str(part)))}"
             for payer, part in dict(value or {}).items()
         ]
         return "、".join(shares) or WORDS["typed_none"]
@@ -318,12 +324,23 @@ def _setting_word(path: str, value: Any) -> str:
     return str(named.get(str(value), str(value)))
 
 
+def grouped(value: Decimal) -> str:
+    """A standard as it is printed: 3,500 or 0.5."""
+    decimals = max(0, -int(value.as_tuple().exponent)) if value % 1 else 0
+    return fixed(value, decimals, grouped=True)
+
+
+def _share_word(part: Decimal) -> str:
+    """30%, or 33.3%."""
+    return percent(part, 0 if part * 100 % 1 == 0 else 1)
+
+
 def _condition_word(column: str, value: Any) -> str:
     """A condition on a column: 3星以上, 党总支, 是."""
     if isinstance(value, list):
         return "、".join(_condition_word(column, one) for one in value)
     if isinstance(value, str) and value[:1] in "<>":
-        return phrase(column, value)
+        return told_test(column, value)
     word = str(lists().get(column, {}).get(str(value), value))
     return str(WORDS["values"].get(word, word))
 

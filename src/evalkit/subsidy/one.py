@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from evalkit.problems import InputError, Problem, unknown
 from evalkit.subsidy import coverage
+from evalkit.subsidy.changes import grouped
 from evalkit.subsidy.money import in_yuan
 from evalkit.subsidy.simulation import ResultData, Variant
 from evalkit.subsidy.values import Component
@@ -179,7 +181,7 @@ def _standard(side: Variant, code: str, key: str, year: int) -> str:
     one = part.params[key]
     found = pieces(side.scheme, [f"{code}.{key}"], side.values, year)
     whole = sum(piece.weight for piece in found)
-    shown = [plain(piece.standards[0] / one.scale) for piece in found]
+    shown = [grouped(Decimal(piece.standards[0]) / one.scale) for piece in found]
     if len(found) == 1:
         return f"{shown[0]}{one.unit}"
     parts = "＋".join(

@@ -75,6 +75,22 @@ def phrase(column: str, asked: Any) -> str:
     return column + (text if text[:1] in "<>=" else f"={text}")
 
 
+_SIGNS = re.compile(r"(>=|<=|>|<)\s*(\d+)")
+
+
+def told_test(column: str, asked: str) -> str:
+    """A test of a column as it is told: 3星以上, 超过500人, 职工数不到50."""
+    found = _SIGNS.fullmatch(asked)
+    units = {"stars": "星", "members": "人"}
+    if not found:
+        return asked
+    sign, number = found.groups()
+    if column in units and sign in (">=", "<="):
+        return f"{number}{units[column]}{'以上' if sign == '>=' else '以下'}"
+    word = {">=": "不少于", "<=": "不超过", ">": "超过", "<": "不到"}[sign]
+    return f"{word}{number}{units.get(column, '')}"
+
+
 def scope(text: str) -> dict[str, Any]:
     """The condition that a phrase means; several are joined by 且 or +. What is none of ours is a kind of area.
 

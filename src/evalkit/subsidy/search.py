@@ -21,6 +21,7 @@ from evalkit.subsidy.distribution import reach as reached
 from evalkit.subsidy.exact import fen, whole_fen
 from evalkit.subsidy.money import one_unit
 from evalkit.subsidy.simulation import PlanData, ResultData, result_of
+from evalkit.subsidy.words import WORDS
 from evalkit.subsidy.year import Values
 from evalkit.world.number import percent, plain
 
@@ -148,7 +149,7 @@ def solve(
         "",
     )
     message = _told(asked, solution, one.range[1]) + _left_out(plan, parameter, low, year)
-    return replace(solution, message=message + "。")
+    return replace(solution, message=f"{message}。")
 
 
 def _told(asked: _Question, found: Solution, highest: Decimal) -> str:
@@ -156,21 +157,28 @@ def _told(asked: _Question, found: Solution, highest: Decimal) -> str:
     inside = found.next_result is not None
     beside = (found.next_result,) if inside else found.ends
     said = _printer(asked.budget, [asked.limit, found.result, *beside])
-    span = f"允许范围{asked.low}到{highest}{asked.unit}"
-    span += f"，两端分别为{said(found.ends[0])}和{said(found.ends[1])}"
-    value = f"{plain(found.value)}{asked.unit}"
-    other = f"{plain(found.next_value)}{asked.unit}" if inside else ""
+    facts = {
+        "label": asked.label,
+        "value": f"{plain(found.value)}{asked.unit}",
+        "result": said(found.result),
+        "limit": said(asked.limit),
+        "span": WORDS.say(
+            "solve.span",
+            low=plain(asked.low),
+            high=plain(highest),
+            unit=asked.unit,
+            first=said(found.ends[0]),
+            last=said(found.ends[1]),
+        ),
+    }
+    kind = "budget" if asked.budget else "reach"
     if not found.reached:
-        unreachable = f"{asked.label}：在允许范围内达不到（{said(asked.limit)}）；{span}"
-        return f"{unreachable}；最近的是{value}，{said(found.result)}"
-    if asked.budget:
-        text = f"{asked.label}最高可定为{value}，增加支出{said(found.result)}"
-        text += f"，不超过{said(asked.limit)}；"
-        return text + (
-            f"再高一档{other}要{said(found.next_result)}" if inside else f"已到上限；{span}"
-        )
-    text = f"{asked.label}至少定为{value}，达标党组织占{said(found.result)}；"
-    return text + (f"低一档{other}只有{said(found.next_result)}" if inside else f"已是下限；{span}")
+        return WORDS.say(f"solve.{kind}.unreachable", **facts)
+    opening = WORDS.say(f"solve.{kind}.found", **facts)
+    if not inside:
+        return opening + WORDS.say(f"solve.{kind}.end", **facts)
+    other = f"{plain(found.next_value)}{asked.unit}"
+    return opening + WORDS.say(f"solve.{kind}.beside", other=other, beside=said(found.next_result))
 
 
 def _left_out(plan: PlanData, parameter: str, low: Decimal, year: int) -> str:
@@ -179,7 +187,8 @@ def _left_out(plan: PlanData, parameter: str, low: Decimal, year: int) -> str:
     gaps = coverage.left_out(made, year, [parameter.partition(".")[0]])
     if not len(gaps):
         return ""
-    return f"；不含{'、'.join(gaps['area_name'].unique())}（{'、'.join(gaps['reason'].unique())}）"
+    areas, why = ("、".join(gaps[column].unique()) for column in ("area_name", "reason"))
+    return WORDS.say("solve.left_out", areas=areas, why=why)
 
 
 def _printer(money: bool, values: Sequence[Any]) -> Callable[[Any], str]:
