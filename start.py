@@ -46,6 +46,7 @@ PARTS = {  # what a command needs beside the office part; every other command ne
     "effects": ("effects",),
     "sql": ("sql",),
     "test": ("lab", "effects", "sql", "linkage", "dev"),
+    "evidence": ("lab", "effects", "sql", "linkage", "dev"),
 }
 NAMES = {
     OFFICE: "检查、报告、测算",
@@ -647,7 +648,12 @@ def install_parts(
     return 0
 
 
-JOBS = {"test": test, "lab": lab, "bundle": bundle}
+def evidence(root: Path, python: str, args: list[str], env: Mapping[str, str], run: Run) -> int:
+    """docs/evidence.md anew: recomputed cells, published statistics, speed."""
+    return run([python, str(root / "benchmarks" / "evidence.py"), *args], env, cwd=root)
+
+
+JOBS = {"evidence": evidence, "test": test, "lab": lab, "bundle": bundle}
 
 
 def menu(args: list[str], root: Path, run: Run, ask: Callable[[str], str] = input) -> int:

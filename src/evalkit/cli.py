@@ -525,6 +525,20 @@ def report(
 
 
 @app.command()
+def sample(
+    out: Annotated[Path | None, typer.Option("--out", help="写到哪里；默认 docs/sample")] = None,
+    project: ProjectOption = None,
+) -> None:
+    """用演示数据做一份样品：报告 PDF、一页纸、运行过的比较笔记本（docs/sample）。"""
+    from evalkit.indicators.project import find_project
+    from evalkit.reports.sample import make_sample
+
+    folder = out or find_project(project).root / "docs" / "sample"
+    for path in make_sample(folder, lambda text: say(text, err=True)):
+        say(f"已写出：{path}")
+
+
+@app.command()
 def verify(folder: Annotated[Path, typer.Argument(help="报告文件夹，如 reports/2025")]) -> None:
     """复核报告：重新计算各文件的校验值，与 run.json 比较，说出哪些不同。"""
     from evalkit.reports.verify import verify as compare

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import golden_net as net
 import pytest
@@ -21,11 +22,14 @@ TABLES = re.compile("^各区县(?!数据)|：各区县")
 TARGETS = "2025年重点指标完成情况统计表"
 
 
-@pytest.fixture(scope="module")
-def cells() -> dict[tuple[str, str, str], str]:
+Cells = dict[tuple[str, str, str], str]
+Pairs = list[tuple[str, str]]  # a cell as it is printed, and as it is reckoned a second time
+
+
+def cells_of(values: dict[tuple[Any, Any], str]) -> Cells:
     """Cells of the report: (title of the table, area or indicator, column without its unit) -> text without marks."""
-    found: dict[tuple[str, str, str], str] = {}
-    for (place, _form), value in net.load(HERE / "three").items():
+    found: Cells = {}
+    for (place, _form), value in values.items():
         document, table, row, column = place
         if document == "评估报告":
             plain = re.sub(r"（(?!元/人|含挂靠|乡镇|对上年)[^（）]*）| · 数值$", "", column)
@@ -33,7 +37,12 @@ def cells() -> dict[tuple[str, str, str], str]:
     return found
 
 
-def of_tables(cells: dict[tuple[str, str, str], str]) -> dict[tuple[str, str], str]:
+@pytest.fixture(scope="module")
+def cells() -> Cells:
+    return cells_of(net.load(HERE / "three"))
+
+
+def of_tables(cells: Cells) -> dict[tuple[str, str], str]:
     """The numbers of the tables of areas."""
     return {
         (row, column): value
@@ -42,24 +51,57 @@ def of_tables(cells: dict[tuple[str, str, str], str]) -> dict[tuple[str, str], s
     }
 
 
-def test_the_tables_of_areas_are_what_the_workbooks_give(cells) -> None:
+def areas_twice(cells: Cells) -> Pairs:
+    """The tables of areas."""
+    printed = of_tables(cells)
+    return [
+        (printed.get(place, printed.get(_plain(place), "")).replace(",", ""), text.replace(",", ""))
+        for place, text in recomputed.expected_cells(RAW, YEAR).items()
+        if place in printed or _plain(place) in printed
+    ]
+
+
+def targets_twice(cells: Cells) -> Pairs:
+    """Numerators, denominators and rates of the table of targets."""
+    now, before = (recomputed.numbers_of(RAW, year)["合计"] for year in (YEAR, YEAR - 1))
+    rates = {rate.name: rate for rate in recomputed.RATES}
+    pairs = []
+    for (table, name, column), text in cells.items():
+        if table != TARGETS or name not in rates or column not in ("分子", "分母", "实际"):
+            continue
+        rate = rates[name]
+        whole = (before if rate.whole_of_previous_year else now)[rate.whole]
+        as_printed = recomputed.wan if text.endswith("万元") else recomputed.printed
+        sides = {
+            "分子": as_printed(now[rate.part]),
+            "分母": as_printed(whole),
+            "实际": rate.value(now, before),
+        }
+        number = re.match(r"[\d.,]+", text)
+        pairs.append((number[0] if number else text, sides[column]))
+    return pairs
+
+
+def standards_twice(cells: Cells) -> Pairs:
+    """What a higher standard costs, by area."""
+    printed = {
+        (row, column): value for (table, row, column), value in cells.items() if table == STANDARDS
+    }
+    return [
+        (printed[place].replace(",", ""), text.replace(",", ""))
+        for place, text in recomputed.standard_cells(RAW, YEAR, 150, 200).items()
+    ]
+
+
+def test_the_tables_of_areas_are_what_the_workbooks_give(cells: Cells) -> None:
+    pairs = areas_twice(cells)
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
     printed = of_tables(cells)
     wanted = recomputed.expected_cells(RAW, YEAR)
-    compared = {
-        place: text
-        for place, text in wanted.items()
-        if place in printed or _plain(place) in printed
-    }
-    wrong = {
-        place: (text, printed.get(place, printed.get(_plain(place))))
-        for place, text in compared.items()
-        if text.replace(",", "")
-        != str(printed.get(place, printed.get(_plain(place)))).replace(",", "")
-    }
-    assert not wrong
+    compared = {place for place in wanted if place in printed or _plain(place) in printed}
     missed = {name for _area, name in wanted} - {name for _area, name in compared}
     assert not missed - PRINTED_ELSEWHERE
-    assert len(compared) > 200
+    assert len(pairs) > 200
 
 
 # rates that stand in the table of targets only, compared below
@@ -84,32 +126,12 @@ def _plain(place: tuple[str, str]) -> tuple[str, str]:
     }.get(name, name)
 
 
-def test_numerators_denominators_and_rates_of_the_targets(cells) -> None:
-    now, before = (recomputed.numbers_of(RAW, year)["合计"] for year in (YEAR, YEAR - 1))
-    rates = {rate.name: rate for rate in recomputed.RATES}
-    compared = 0
-    for (table, name, column), text in cells.items():
-        if table != TARGETS or name not in rates or column not in ("分子", "分母", "实际"):
-            continue
-        rate = rates[name]
-        whole = (before if rate.whole_of_previous_year else now)[rate.whole]
-        as_printed = recomputed.wan if text.endswith("万元") else recomputed.printed
-        sides = {
-            "分子": as_printed(now[rate.part]),
-            "分母": as_printed(whole),
-            "实际": rate.value(now, before),
-        }
-        wanted = sides[column]
-        assert re.match(r"[\d.,]+", text)[0] == wanted, (name, column)
-        compared += 1
-    assert compared >= 45
+def test_numerators_denominators_and_rates_of_the_targets(cells: Cells) -> None:
+    pairs = targets_twice(cells)
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
+    assert len(pairs) >= 45
 
 
-def test_the_cost_of_a_higher_standard(cells) -> None:
-    wanted = recomputed.standard_cells(RAW, YEAR, 150, 200)
-    printed = {
-        (row, column): value for (table, row, column), value in cells.items() if table == STANDARDS
-    }
-    assert {place: printed[place].replace(",", "") for place in wanted} == {
-        place: text.replace(",", "") for place, text in wanted.items()
-    }
+def test_the_cost_of_a_higher_standard(cells: Cells) -> None:
+    pairs = standards_twice(cells)
+    assert pairs and [pair for pair in pairs if pair[0] != pair[1]] == []
