@@ -65,7 +65,6 @@ def test_nothing_is_lost_below_a_cause() -> None:
         "value_unreadable",
         "value_unreadable",
         "total_differs",
-        "total_differs",
         "identity_differs",
         "personal_data",
     ]
@@ -89,6 +88,22 @@ def test_a_ledger_elsewhere_explains_nothing_here() -> None:
         problem("organisation_unknown", "经费!A3", file="乙县/b.xlsx"),
     ]
     assert [len(cause.follows) for cause in causes(found, {}, HEADINGS)] == [0, 0]
+
+
+def test_the_same_in_several_sheets_and_files_is_said_once() -> None:
+    lacking = [
+        problem(
+            "column_missing", f"{sheet}!A1", file=file, found="缺少：是否规上", read="按缺报处理"
+        )
+        for file in ("a.xlsx", "b.xlsx")
+        for sheet in ("一", "二", "三", "四")
+    ]
+    [cause] = causes(lacking, {}, HEADINGS)
+    assert (
+        cause.problem.where == "一!A1、二!A1、三!A1等4处（b.xlsx同样）" and len(cause.findings) == 8
+    )
+    other = problem("column_missing", "五!A1", found="缺少：状态", read="按缺报处理")
+    assert len(causes([*lacking, other], {}, HEADINGS)) == 2
 
 
 def test_what_comes_first_is_what_was_not_read(tmp_path: Path) -> None:

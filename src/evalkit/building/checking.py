@@ -153,7 +153,8 @@ class Findings:
         counts = Counter[tuple[str, str]](
             (str(f), c.problem.severity)
             for c in causes
-            for f in (PurePosixPath(c.problem.file) / "_").parents
+            for file in dict.fromkeys(p.file for p in c.findings)
+            for f in (PurePosixPath(file) / "_").parents
         )
         rows = [["文件", *(SEVERITIES[s][0] for s in order), "读入"]]
         for file, tables in [*self.rows.items()][:FILES_SHOWN]:

@@ -112,8 +112,7 @@ def causes(
         kept = [one for one in some if id(one) not in follows.taken]
         if kept:
             behind = tuple(follows.below.get(key, ()))
-            stage = 0 if kept[0].read == NOT_COUNTED else _STAGE_OF.get(kept[0].code, _OTHER)
-            found.append(Cause(_message(kept, rows), tuple(kept), behind, stage))
+            found.append(Cause(_message(kept, rows), tuple(kept), behind, _stage(kept[0])))
     order = list(SEVERITIES)
     codes = [code for stage in SAID["stages"] for code in stage["codes"]]
 
@@ -122,7 +121,46 @@ def causes(
         kind = codes.index(code) if code in codes else len(codes)
         return cause.stage, order.index(cause.problem.severity), kind, code, -len(cause.findings)
 
-    return sorted(found, key=turn)
+    return sorted(_alike(found), key=turn)
+
+
+def _stage(problem: Problem) -> int:
+    if problem.read == NOT_COUNTED and problem.severity != "question":
+        return 0
+    return _STAGE_OF.get(problem.code, _OTHER)
+
+
+def _alike(found: Sequence[Cause]) -> list[Cause]:
+    """The same said of several sheets or files is said once, with the others named or counted."""
+    groups: dict[tuple[str, ...], list[Cause]] = {}
+    for cause in found:
+        one = cause.problem
+        key = (one.code, one.severity, one.found, one.read, one.allowed, one.advice)
+        groups.setdefault(key, []).append(cause)
+    out = []
+    for same in groups.values():
+        first = same[0]
+        if len(same) > 1:
+            problem = replace(first.problem, where=_places([cause.problem for cause in same]))
+            findings = tuple(one for cause in same for one in cause.findings)
+            below = tuple(one for cause in same for one in cause.follows)
+            first = Cause(problem, findings, below, first.stage)
+        out.append(first)
+    return out
+
+
+def _places(some: Sequence[Problem]) -> str:
+    """The place of the first and those of the others: sheets of its file, else so many files."""
+    first, words = some[0], SAID["words"]
+    mine = [one.where for one in some if one.file == first.file]
+    shown = "、".join(mine[:MOST_PLACES])
+    place = words["places"].format(first=shown, n=len(mine)) if len(mine) > MOST_PLACES else shown
+    others = [file for file in dict.fromkeys(one.file for one in some) if file != first.file]
+    if not others:
+        return place
+    named = "、".join(others[:MOST_PLACES])
+    code = "files" if len(others) <= MOST_PLACES else "more_files"
+    return str(words[code].format(first=place, others=named, n=len(others)))
 
 
 def _group(problem: Problem) -> tuple[Any, ...]:
@@ -190,7 +228,7 @@ def _message(some: Sequence[Problem], rows: Mapping[tuple[str, str], int]) -> Pr
     read = (
         first.read if len(reads) == 1 else words["several"].format(first=first.read, n=len(reads))
     )
-    advice = first.advice
+    advice = "；".join([*dict.fromkeys(one.advice for one in some)][:MOST_WORDS])
     of = rows.get((first.file, first.sheet), 0)
     if n >= LEAST_FOR_A_COLUMN and n >= SHARE_OF_A_COLUMN * of > 0:
         whole = SAID["whole_column"].get(first.code)
