@@ -10,7 +10,7 @@ from typing import Any
 from evalkit.indicators.load import Data, load
 from evalkit.indicators.project import find_project
 from evalkit.problems import InputError, Problem
-from evalkit.reports.plan_scenarios import FOLDER, Side, enough, keep, listed, path_of, side_by_side
+from evalkit.reports.plan_scenarios import FOLDER, Side, enough, keep, listed, path_of
 from evalkit.subsidy.asking import Answered, answered
 from evalkit.subsidy.changes import limited
 from evalkit.subsidy.cost import cost
@@ -178,6 +178,7 @@ def _compared(sides: Sequence[Side], year: int) -> list[str]:
 def _table_of(sides: Sequence[Side], folder: Path) -> list[str]:
     """Write the table of the scenarios as a page, for Word and for Excel."""
     from evalkit.documents import Block, write
+    from evalkit.reports.plan_beside import side_by_side
 
     name = WORDS["scenarios"]["file"]
     blocks = [Block.heading(WORDS["scenarios"]["title"], 1), side_by_side(sides)]

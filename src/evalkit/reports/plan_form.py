@@ -17,6 +17,7 @@ from evalkit.documents import Block, fragment
 from evalkit.indicators.project import find_project
 from evalkit.problems import InputError, Problem, unknown
 from evalkit.reports import plan_report as report
+from evalkit.reports.plan_beside import side_by_side
 from evalkit.reports.plan_scenarios import (
     FOLDER,
     Side,
@@ -24,7 +25,6 @@ from evalkit.reports.plan_scenarios import (
     keep,
     named,
     path_of,
-    side_by_side,
 )
 from evalkit.reports.plan_view import View, told
 from evalkit.subsidy.ask import Ask
