@@ -357,7 +357,7 @@ class _Groups:
             base = self._base(side, part, cells, spot, inner)
             tier = int(cells.tier[kind])
             where = _where(part, self.addresses, side, name, tier)
-            rule = payment_of(part, len(where))[spot.payer]
+            rule = payment_of(part)[spot.payer]
             found = rules.Cells(
                 DIGITS[one.scheme.unit],
                 quantity=f"$D{at + 1}",

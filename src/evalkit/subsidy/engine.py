@@ -74,7 +74,7 @@ class Engine:
             before = self.before(scheme, name, year, values)
         figures = _figures(part, cells, parts, scheme.unit, matched, before)
         same = np.zeros(len(cells.q), np.int64)
-        return tuple(fen(rule, figures) + same for rule in payment_of(part, len(parts)))
+        return tuple(fen(rule, figures) + same for rule in payment_of(part))
 
     def before(self, scheme: SchemeData, name: str, year: int, values: Values) -> Ints:
         """The payment of the year before for each kind; 0 where there was none."""

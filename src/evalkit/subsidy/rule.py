@@ -1,7 +1,8 @@
 r"""The rule of a payment, once: an expression made from a component, read as exact whole numbers or as a formula.
 
-    payment_of(part, pieces) ──┬── fen(rule, ...)        one number for each kind of organisation, in whole fen
-                               └── formula(rule, ...)    the same as the text of a spreadsheet's cell
+    payment_of(part) ──┬── fen(rule, ...)        one number for each kind of organisation, in whole fen
+                       ├── formula(rule, ...)    the same as the text of a spreadsheet's cell
+                       └── as_data(rule)         the tree itself, for a page that reads it (`serial`)
 
 With the parts s of the year and their weights :math:`w_s`,
 
@@ -53,15 +54,14 @@ class Spent:
 class Standard:
     """The value of a standard in a part of the year; without a key that of the tier."""
 
-    piece: int
     key: str = ""
 
 
 @dataclass(frozen=True)
-class Weight:
-    """The weight of a part of the year."""
+class Mean:
+    """The mean over the parts of a year, by their weights: days, months."""
 
-    piece: int
+    of: Rule
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ class Estimated:
 
 
 Rule = (
-    Quantity | Matched | Before | Payments | Spent | Standard | Weight | Number
-    | Sum | Less | Product | Divided | AtLeast | AtMost | Rounded | Estimated
+    Quantity | Matched | Before | Payments | Spent | Standard | Number
+    | Mean | Sum | Less | Product | Divided | AtLeast | AtMost | Rounded | Estimated
 )  # fmt: skip
 ZERO = Number(Fraction(0))
 DIGITS_OF_FEN = 2  # of yuan
@@ -137,58 +137,47 @@ NOT_GIVEN = "the rule looks at what is not given"
 # --- from a component to its rule ---
 
 
-def payment_of(part: Component, pieces: int) -> tuple[Rule, ...]:
-    """The payment for one organisation, in a year of so many parts; of a matching one for each of its two payers."""
+def payment_of(part: Component) -> tuple[Rule, ...]:
+    """The payment for one organisation; of a matching one for each of its two payers."""
     if part.of:
-        return _matching(part, pieces)
-    due = tuple(_due(part, n) for n in range(pieces))
-    rule: Rule = Rounded(_weighted(due))
+        return _matching(part)
+    rule: Rule = Rounded(Mean(_due(part)))
     if part.guarantee is not None:
         least = Rounded(Product(Before(), Number(Fraction(part.guarantee))))
         rule = AtLeast(rule, least)
     return (rule,)
 
 
-def _weighted(values: tuple[Rule, ...]) -> Rule:
-    """The mean over the parts of a year, by their weights."""
-    weights = tuple(Weight(n) for n in range(len(values)))
-    total = Sum(tuple(map(Product, weights, values)))
-    return Divided(total, Sum(weights))
-
-
-def _due(part: Component, piece: int) -> Rule:
+def _due(part: Component) -> Rule:
     """What is due at the standards of a part of the year."""
-    rule = _graduated(part, piece) if part.marginal else Product(Standard(piece), Quantity())
+    rule = _graduated(part) if part.marginal else Product(Standard(), Quantity())
     if "base" in part.params:
-        rule = Sum((rule, Standard(piece, "base")))
+        rule = Sum((rule, Standard("base")))
     if "floor" in part.params:
-        rule = AtLeast(rule, Standard(piece, "floor"))
-    return AtMost(rule, Standard(piece, "cap")) if "cap" in part.params else rule
+        rule = AtLeast(rule, Standard("floor"))
+    return AtMost(rule, Standard("cap")) if "cap" in part.params else rule
 
 
-def _graduated(part: Component, piece: int) -> Rule:
+def _graduated(part: Component) -> Rule:
     """Each part of the quantity at the rate of the tier in which it lies."""
     starts = [Number(Fraction(part.params[key].start or 0)) for key in part.rates]
     ends: list[Rule] = [*(AtMost(Quantity(), start) for start in starts[1:]), Quantity()]
     return Sum(
         tuple(
-            Product(AtLeast(Less(end, start), ZERO), Standard(piece, key))
+            Product(AtLeast(Less(end, start), ZERO), Standard(key))
             for key, start, end in zip(part.rates, starts, ends, strict=True)
         )
     )
 
 
-def _matching(part: Component, pieces: int) -> tuple[Rule, Rule]:
+def _matching(part: Component) -> tuple[Rule, Rule]:
     """What township and enterprise add to a sum of the district, by the reading of 1:1."""
-
-    def mean(key: str) -> Rule:
-        return _weighted(tuple(Standard(n, key) for n in range(pieces)))
-
+    ratio = Mean(Standard("ratio"))
     if part.reading == "town_equals_enterprise":
         booked = part.town_amount == "ledger"
-        town = Quantity() if booked else Rounded(Product(Matched(), mean("share")))
-        return town, Rounded(Product(town, mean("ratio")))
-    both = Rounded(Product(Matched(), mean("ratio")))
+        town = Quantity() if booked else Rounded(Product(Matched(), Mean(Standard("share"))))
+        return town, Rounded(Product(town, ratio))
+    both = Rounded(Product(Matched(), ratio))
     if part.reading == "each_equals_district":
         return both, both
     town = Rounded(Divided(both, Number(Fraction(2))))
@@ -240,40 +229,51 @@ def fen(rule: Rule, figures: Figures) -> Ints:
     return found.top
 
 
-def _exact(rule: Rule, figures: Figures) -> Exact:
+def _exact(rule: Rule, figures: Figures, piece: int = 0) -> Exact:
+    """The expression in a part of the year; outside of a mean no standard occurs."""
+
+    def read(part: Rule) -> Exact:
+        return _exact(part, figures, piece)
+
     match rule:
+        case Mean(of):
+            return _mean([_exact(of, figures, n) for n in range(len(figures.weights))], figures)
         case Sum(parts):
-            tops, bottom = _common([_exact(part, figures) for part in parts])
+            tops, bottom = _common([read(part) for part in parts])
             return Exact(reduce(np.add, tops), bottom)
         case Less(of, by):
-            (more, less), bottom = _common([_exact(of, figures), _exact(by, figures)])
+            (more, less), bottom = _common([read(of), read(by)])
             return Exact(more - less, bottom)
         case Product(one, other):
-            left, right = _exact(one, figures), _exact(other, figures)
+            left, right = read(one), read(other)
             return Exact(left.top * right.top, left.bottom * right.bottom)
         case Divided(of, by):
-            whole, part = _exact(of, figures), _exact(by, figures)
+            whole, part = read(of), read(by)
             return Exact(whole.top * part.bottom, whole.bottom * int(part.top))
         case AtLeast(of, floor):
-            (value, least), bottom = _common([_exact(of, figures), _exact(floor, figures)])
+            (value, least), bottom = _common([read(of), read(floor)])
             return Exact(np.maximum(value, least), bottom)
         case AtMost(of, cap):
-            (value, most), bottom = _common([_exact(of, figures), _exact(cap, figures)])
+            (value, most), bottom = _common([read(of), read(cap)])
             return Exact(np.minimum(value, most), bottom)
         case Rounded(of):
-            found = _exact(of, figures)
+            found = read(of)
             return Exact(half_up(found.top, found.bottom, figures.unit), 1)
         case Estimated(of, factor):
-            return Exact(times(_exact(of, figures).top, factor), 1)
-    return _leaf(rule, figures)
+            return Exact(times(read(of).top, factor), 1)
+    return _leaf(rule, figures, piece)
 
 
-def _leaf(rule: Rule, figures: Figures) -> Exact:
+def _mean(values: list[Exact], figures: Figures) -> Exact:
+    tops, bottom = _common(values)
+    weighted = [top * weight for top, weight in zip(tops, figures.weights, strict=True)]
+    return Exact(reduce(np.add, weighted), bottom * sum(figures.weights))
+
+
+def _leaf(rule: Rule, figures: Figures, piece: int) -> Exact:
     match rule:
-        case Standard(piece, key):
+        case Standard(key):
             return figures.standards[piece][key] if key else figures.tiers[piece]
-        case Weight(piece):
-            return _whole(figures.weights[piece])
         case Number(value):
             return Exact(np.asarray(value.numerator, np.int64), value.denominator)
         case Matched():
@@ -319,27 +319,34 @@ class Cells:
     standards: tuple[Mapping[str, str], ...] = ()
 
 
-def formula(rule: Rule, cells: Cells) -> str:
+def formula(rule: Rule, cells: Cells, piece: int = 0) -> str:
     """The expression as a formula, without the sign of equality."""
+
+    def text(part: Rule) -> str:
+        return formula(part, cells, piece)
+
     match rule:
+        case Mean(of):
+            each = [f"{weight}*{formula(of, cells, n)}" for n, weight in enumerate(cells.weights)]
+            return f"({'+'.join(each)})/({'+'.join(cells.weights)})"
         case Sum(parts):
-            return "(" + "+".join(formula(part, cells) for part in parts) + ")"
+            return "(" + "+".join(map(text, parts)) + ")"
         case Less(of, by):
-            return f"({formula(of, cells)}-{formula(by, cells)})"
+            return f"({text(of)}-{text(by)})"
         case Product(one, other):
-            return f"{formula(one, cells)}*{formula(other, cells)}"
+            return f"{text(one)}*{text(other)}"
         case Divided(of, by):
-            return f"{formula(of, cells)}/{formula(by, cells)}"
+            return f"{text(of)}/{text(by)}"
         case AtLeast(of, floor):
-            return f"MAX({formula(floor, cells)},{formula(of, cells)})"
+            return f"MAX({text(floor)},{text(of)})"
         case AtMost(of, cap):
-            return f"MIN({formula(cap, cells)},{formula(of, cells)})"
+            return f"MIN({text(cap)},{text(of)})"
         case Rounded(of):
-            return _half_up(formula(of, cells), cells.digits)
+            return _half_up(text(of), cells.digits)
         case Estimated(of, factor):
-            text = formula(of, cells)
-            return text if factor == 1 else _half_up(f"{text}*{factor!r}", DIGITS_OF_FEN)
-    return _address(rule, cells)
+            inner = text(of)
+            return inner if factor == 1 else _half_up(f"{inner}*{factor!r}", DIGITS_OF_FEN)
+    return _address(rule, cells, piece)
 
 
 def _half_up(text: str, digits: int) -> str:
@@ -347,12 +354,10 @@ def _half_up(text: str, digits: int) -> str:
     return f"ROUND(ROUND({text},8),{digits})"
 
 
-def _address(rule: Rule, cells: Cells) -> str:
+def _address(rule: Rule, cells: Cells, piece: int) -> str:
     match rule:
-        case Standard(piece, key):
+        case Standard(key):
             return cells.standards[piece][key] if key else cells.tiers[piece]
-        case Weight(piece):
-            return cells.weights[piece]
         case Number(value):
             whole = value.denominator == 1
             return str(value.numerator) if whole else repr(float(value))
