@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections import defaultdict
@@ -15,7 +16,9 @@ import pytest
 from subsidy_cases import parameter, scheme_of
 
 from evalkit.subsidy import Scheme, plan
-from evalkit.subsidy.simulation import ResultData
+from evalkit.subsidy.rule import payment_of
+from evalkit.subsidy.serial import as_data, money, read_rule, rule_data
+from evalkit.subsidy.simulation import Item, ResultData
 
 UNITS = {"fen": 1, "yuan": 100, "ten_yuan": 1_000, "hundred_yuan": 10_000}
 AREAS = ("甲区", "乙区", "丙县")
@@ -454,3 +457,38 @@ def test_random_schemes_against_fractions(seed: int) -> None:
 def test_a_thousand_random_schemes_against_fractions(block: int) -> None:
     for seed in range(1000 + 100 * block, 1100 + 100 * block):
         compared(seed)
+
+
+@pytest.mark.parametrize("seed", range(2000, 2012))
+def test_the_data_of_a_plan_alone_give_its_money(seed: int) -> None:
+    """What a page reads (JSON and back) gives every fen of the plan, before and after standards have changed."""
+    rng = random.Random(seed)
+    orgs, funds = frames(rng)
+    declared = scheme(rng)
+    made = plan(orgs, declared, YEARS, tables={"funds": funds})
+    moved = {
+        path: {"2026-03-15": amount(rng, 300)} for path, one in made.scheme.parameters.items()
+        if one.money and path.rpartition(".")[2] not in ("base", "floor", "cap")
+    }  # fmt: skip
+    data = json.loads(json.dumps(as_data(made), ensure_ascii=False))
+    for changes in ({}, moved):
+        result = made.run(changes)
+        values = {path: dict(value) for path, value in result.reform.dated.items()}
+        kept = {
+            path: _kept(made.scheme.parameters[path].values, value)
+            for path, value in values.items()
+        }
+        for year in YEARS:
+            found = {
+                Item(code, payer): fen
+                for code, payers in money(data, kept, year).items()
+                for payer, fen in payers.items()
+            }
+            assert {item: list(fen) for item, fen in result.new[year].items()} == found
+    rules = [rule for part in made.scheme.components.values() for rule in payment_of(part)]
+    assert [read_rule(json.loads(json.dumps(rule_data(rule)))) for rule in rules] == rules
+
+
+def _kept(old: Any, new: dict[date, Any]) -> dict[date, Any]:
+    """The values that hold before the first new one, and the new ones."""
+    return {day: value for day, value in old if day < min(new)} | new

@@ -31,7 +31,7 @@ def pieces(
 ) -> tuple[Piece, ...]:
     """The parts of a year, as the scheme's rule for dates cuts it."""
     cuts = _cuts(scheme, paths, values, year)
-    bounds = [*cuts, _length(scheme.dates, year)]
+    bounds = [*cuts, length_of(scheme.dates, year)]
     scales = {path: scheme.parameters[path].scale for path in paths}
     return tuple(
         Piece(
@@ -53,21 +53,21 @@ def _cuts(scheme: SchemeData, paths: Sequence[str], values: Values, year: int) -
     """From which day or month on, counted from 0, in order: a day in that part whose values are in force."""
     first = date(year, 1, 1)
     cuts = {0: first}
-    whole = _length(scheme.dates, year)
+    whole = length_of(scheme.dates, year)
     starts = {day for path in paths for day, _ in values[path] if first < day <= date(year, 12, 31)}
     for day in sorted(starts) if scheme.dates != "first_day" else ():
-        cuts[_cut(scheme.dates, day)] = day
+        cuts[day_of_cut(scheme.dates, day)] = day
     return {at: cuts[at] for at in sorted(cuts) if at < whole}
 
 
-def _length(rule: str, year: int) -> int:
+def length_of(rule: str, year: int) -> int:
     """A year in the unit of the rule."""
     if rule == "first_day":
         return 1
     return MONTHS if rule == "months" else 365 + calendar.isleap(year)
 
 
-def _cut(rule: str, day: date) -> int:
+def day_of_cut(rule: str, day: date) -> int:
     """From where in the year a change counts: a day, or a month (its own where the day is its first, else the next)."""
     if rule == "months":
         return day.month - (day.day == 1)
