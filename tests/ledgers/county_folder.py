@@ -1086,13 +1086,13 @@ def years_in_one_column(folder: Path) -> Case:
     ]
     path = xlsx(folder / "经费台账.xlsx", {"经费": rows})
     return Case(path, {
-        ("fund@2023", one, "income", "fiscal"): 3000, ("fund@2023", one, "income", "dues_return"): 1000,
+        ("fund@2023", one, "income", "other"): 3000, ("fund@2023", one, "income", "dues_return"): 1000,
         ("fund@2023", one, "income", "enterprise"): 10000, ("fund@2023", one, "spending", "activity"): 8000,
-        ("fund@2023", two, "income", "fiscal"): 5000, ("fund@2023", two, "income", "dues_return"): 800,
+        ("fund@2023", two, "income", "other"): 5000, ("fund@2023", two, "income", "dues_return"): 800,
         ("fund@2023", two, "spending", "activity"): 4500,
-        ("fund@2024", one, "income", "fiscal"): 3500, ("fund@2024", one, "income", "dues_return"): 1200,
+        ("fund@2024", one, "income", "other"): 3500, ("fund@2024", one, "income", "dues_return"): 1200,
         ("fund@2024", one, "income", "enterprise"): 15000, ("fund@2024", one, "spending", "activity"): 9600,
-        ("fund@2024", two, "income", "fiscal"): 5000, ("fund@2024", two, "income", "dues_return"): 900,
+        ("fund@2024", two, "income", "other"): 5000, ("fund@2024", two, "income", "dues_return"): 900,
         ("fund@2024", two, "spending", "activity"): 5000,
         ("problem", "total_differs"): True,
     })  # fmt: skip
@@ -1146,7 +1146,11 @@ def activities_by_kind_counts(folder: Path) -> Case:
     ]
     merges = [(0, 0, 0, 7), (1, 0, 2, 0), (1, 1, 2, 1), (1, 2, 1, 5), (1, 6, 2, 6), (1, 7, 2, 7)]
     path = xlsx(folder / "组织生活统计表.xlsx", {"统计": Sheet(rows, merges)})
-    return Case(path, {("figure", "河口镇", "2024", "activities"): 45 + 27})
+    a, b = "演示大江物流有限公司党总支", "河口镇联合党支部"
+    return Case(path, {
+        ("months", a, "主题党日"): 12, ("months", a, "三会一课"): 32, ("months", a, "组织生活会"): 1,
+        ("months", b, "主题党日"): 11, ("months", b, "三会一课"): 15, ("months", b, "组织生活会"): 1,
+    })  # fmt: skip
 
 
 @case

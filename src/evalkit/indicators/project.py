@@ -13,7 +13,13 @@ from evalkit.files import files_below
 from evalkit.indicators.settings import FILE, Settings, applied, read_settings
 from evalkit.problems import InputError, Problem
 
-LEDGER_SUFFIXES = {".xlsx", ".xls", ".xlsm", ".ods", ".csv", ".tsv", ".zip", ".et"}
+# what `check` reads (`read` in ledgers/words.yml; a test holds both together): what it reads, a build reads
+LEDGER_SUFFIXES = frozenset(
+    (
+        " .xlsx .xlsm .xltx .xltm .xls .xlt .ods .csv .tsv .txt .zip .et .ett .htm .html .xlsb .xml "
+        ".mht .mhtml .docx"
+    ).split(" ")
+)
 # what stands beside ledgers and is none: corrections, last year's printed numbers, which units are one
 BESIDE = {"更正表.xlsx", "上年公布数.xlsx", "单位对照.xlsx"}
 RESERVED = {"areas.xlsx", "政策.xlsx", *BESIDE}

@@ -133,7 +133,11 @@ def _totals(
 
 def _summaries(form: Form, made: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     """What a sheet sums up by township against the rows of the other sheets of its file."""
-    sheets = {(b.sheet.file, b.sheet.name) for b in form.blocks if b.sheet.shaped == "overview"}
+    sheets = {
+        (b.sheet.file, b.sheet.name)
+        for b in form.blocks
+        if b.sheet.shaped in ("overview", "across")
+    }
     for figure in made["figures"].itertuples():
         if (figure.source_file, figure.source_sheet) not in sheets or pd.isna(figure.value):
             continue

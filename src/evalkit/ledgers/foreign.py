@@ -185,10 +185,13 @@ def word_tables(data: bytes) -> list[Table]:
     body = _parsed(part).find(f"{_WORD}body")
     found: list[Table] = []
     above: list[str] = []
+    first = ""  # the title of the document stands above all of its tables
     for block in body if body is not None else ():
         if block.tag == f"{_WORD}tbl":
             table = _word_table(block)
-            lines: list[list[object]] = [[text] for text in above[-_TITLES:]]
+            first = first or (above[0] if above else "")
+            titles = above[-_TITLES:] if not found else [first, *above[1 - _TITLES :]]
+            lines: list[list[object]] = [[text] for text in titles if text]
             shift = len(lines)
             merges = [(a + shift, b, c + shift, d) for a, b, c, d in table.merges]
             found.append(Table(f"表{len(found) + 1}", lines + table.rows, merges=merges))

@@ -554,7 +554,7 @@ class Parser:
                 said = [squeeze(text) for text in some if text]
                 blank = [n for n, text in enumerate(some) if not text]
                 once = bool(some and some[0]) and len(set(said)) == len(said)
-                place = column in RULES["first_of_group"]["all"]
+                place = column in ("area_name", "township")
                 if not blank or not said or not (once or place):
                     continue
                 words = (f"{len(blank)}行空白，只在每组第一行填写", "空白的行按上面一行")

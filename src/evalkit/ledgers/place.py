@@ -22,6 +22,7 @@ _LEVEL: dict[str, int] = {
 _ALL = sorted(_LEVEL, key=len, reverse=True)
 ENDINGS = tuple(ending for ending in _ALL if _LEVEL[ending] < 5)
 _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".join(_ALL) + r")")
+_ZONE = re.compile(r"(?:新区|高新区|开发区|管委会)$")
 _COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level > 4)})$")
 LOWEST = ("township", "park", "community")
 _LONGEST = 20  # characters of a name: 双江拉祜族佤族布朗族傣族自治县 has 15
@@ -124,6 +125,9 @@ def locate(
             if level not in path:
                 if level != 4 or name not in path.values():
                     path[level], told[level] = name, label
+            elif level == 3 and 4 not in path and _lies_inside(path[3], name):
+                path[4], told[4] = path[3], told[3]  # 经济开发区 in the folder of 云台县
+                path[3], told[3] = name, label
             elif not _same(path[level], name) and name not in path.values():
                 conflicts.append(
                     (
@@ -148,8 +152,14 @@ def locate(
 
 
 def _same(a: str, b: str) -> bool:
-    """城关 and 城关镇 are one name."""
-    return a.startswith(b) or b.startswith(a)
+    """城关 and 城关镇 are one name, and so are 经济开发区 and 开发区."""
+    inside = any(x.endswith(y) and y in WHOLE_NAMES for x, y in ((a, b), (b, a)))
+    return a.startswith(b) or b.startswith(a) or inside
+
+
+def _lies_inside(name: str, other: str) -> bool:
+    """Whether a name that may be a county's or a county's zone (经济开发区) is a zone of the other one (云台县)."""
+    return bool(_ZONE.search(name)) and not _ZONE.search(other) and not _same(name, other)
 
 
 def below(place: Place, value: str, lowest: int = 4) -> tuple[str | None, str | None]:

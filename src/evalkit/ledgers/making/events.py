@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from evalkit.ledgers.forms import SUFFIXES, Form
@@ -14,6 +17,7 @@ from evalkit.ledgers.making.verbs import (
     keys_of,
     names_in,
 )
+from evalkit.ledgers.place import district_of
 from evalkit.problems import Problem
 
 
@@ -113,7 +117,10 @@ def activities(
     data["kind"] = column_of(form, "kind")
     times = column_of(form, "times", "Int64").fillna(1).clip(1, None)
     visit = data["kind"].eq("visit").fillna(False).to_numpy(dtype=bool)
-    visits = _visits(form, data.assign(count=times)[visit & ~repeated])
+    named = names_in(form, "visited_units")
+    several = named.groupby(level=0).size().reindex(data.index).fillna(0).astype("Int64")
+    counted = times.where(times >= several, several)  # 走访甲公司、乙公司: two
+    visits = _visits(data.assign(count=counted)[visit & ~repeated], named)
     keep = ~visit & ~repeated
     data, times = data[keep], times[keep]
     if (
@@ -128,12 +135,68 @@ def activities(
     return data, visits
 
 
-def _visits(form: Form, data: pd.DataFrame) -> pd.DataFrame:
-    """Visits that a ledger of activities lists, one row an area and period of a sheet."""
+def _visits(data: pd.DataFrame, named: pd.Series) -> pd.DataFrame:
+    """Visits that a ledger lists, one row an area and period of a sheet; `named`: the units visited, by their row."""
     if not len(data):
         return pd.DataFrame()
-    grouped = data.groupby(["area", "period", "sheet"], dropna=False, sort=False)
+    place = ["area", "period", "sheet"]
+    grouped = data.groupby(place, dropna=False, sort=False)
     out = grouped.agg(count=("count", "sum"), source_row=("source_row", "first")).reset_index()
-    for suffix in SUFFIXES:
-        out["count" + suffix] = out["count"].astype("Int64")
+    units = data[place].join(keys_of(named).rename("unit"), how="inner")
+    if len(units):
+        seen = units.groupby(place, dropna=False)["unit"].nunique().rename("units_visited")
+        out = out.merge(seen.reset_index(), on=place, how="left")
+    for column in ("count", "units_visited") if len(units) else ("count",):
+        for suffix in SUFFIXES:
+            out[column + suffix] = out[column].astype("Int64")
     return out
+
+
+def visits(form: Form, specs: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A ledger of visits: how many, to how many units; and what was heard and solved, as figures of its area."""
+    named = names_in(form, "visited_units")
+    several = named.groupby(level=0).size().reindex(form.data.index).fillna(0).astype("Int64")
+    times = column_of(form, "times", "Int64").fillna(1).clip(1, None)
+    data = form.data[["area", "period", "sheet", "source_row"]]
+    out = _visits(data.assign(count=times.where(times >= several, several)), named)
+    heard = []
+    for column, spec in specs.items():
+        if "measure" not in spec or column not in form.data:
+            continue
+        some = data.assign(**{s: form.data[column + s] for s in SUFFIXES})
+        grouped = some[some[""].notna()].groupby(["area", "period", "sheet"], dropna=False)
+        sums = grouped[list(SUFFIXES)].sum().join(grouped["source_row"].first()).reset_index()
+        heard.append(_as_figures(sums, spec["measure"], spec["unit"]))
+    return out, pd.concat(heard, ignore_index=True) if heard else pd.DataFrame()
+
+
+def _as_figures(sums: pd.DataFrame, measure: str, unit: str) -> pd.DataFrame:
+    """Sums of a ledger (value, low and high under the suffixes) as figures of their area."""
+    out = sums.rename(columns={"": "value", "_low": "low", "_high": "high"})
+    for column in ("value", "low", "high"):
+        out[column] = out[column].astype("Float64")
+    return out.assign(measure=measure, unit=unit)
+
+
+def visits_as_figures(visited: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
+    """Visits that the ledgers list, as the figure of each area whose district typed none for the period.
+
+    Where ledgers of several kinds tell of the visits of an area, they tell of the same ones: the one of the least `rank`
+    counts (a ledger of visits, then one of activities, then one of instructors).
+    """
+    if not len(visited):
+        return pd.DataFrame()
+    said = {
+        (district_of(area), period)
+        for area, period, measure in (
+            zip(typed["area"], typed["period"], typed["measure"], strict=True) if len(typed) else ()
+        )
+        if measure == "visits"
+    }
+    homes = [(district_of(a), p) for a, p in zip(visited["area"], visited["period"], strict=True)]
+    left = visited[[home not in said for home in homes]]
+    best = left.groupby(["area", "period"], dropna=False)["rank"].transform("min")
+    grouped = left[left["rank"] == best].groupby(["area", "period"], dropna=False, sort=False)
+    sums = grouped[["count" + s for s in SUFFIXES]].sum(min_count=1)
+    sums = sums.set_axis(list(SUFFIXES), axis=1).join(grouped[["sheet", "source_row"]].first())
+    return _as_figures(sums.reset_index(), "visits", "家次") if len(sums) else pd.DataFrame()

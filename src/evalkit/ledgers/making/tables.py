@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.ledgers.forms import Form
 from evalkit.ledgers.headings import Headings
-from evalkit.ledgers.making.events import activities, instructors
+from evalkit.ledgers.making.events import activities, instructors, visits, visits_as_figures
 from evalkit.ledgers.making.money import funds
 from evalkit.ledgers.making.organisations import (
     complete,
@@ -51,14 +51,21 @@ def build_tables(
     columns = {name: form["columns"] for name, form in headings.forms.items()}
     for name in (n for n in ("funds", "activities", "stars") if n in forms):
         name_organisations(forms[name], orgs, out.get("covers"), unit_rows, problems)
+    visited: list[pd.DataFrame] = []  # of instructors, of activities, of a ledger of its own
     if "funds" in forms:
         out["funds"] = funds(forms["funds"], orgs, columns["funds"], problems)
     if "instructors" in forms:
-        out["instructor_counts"], out["visits"] = instructors(forms["instructors"])
+        out["instructor_counts"], seen = instructors(forms["instructors"])
+        visited.append(seen)
     if "activities" in forms:
-        out["activities"], visits = activities(forms["activities"], orgs, problems)
-        some = [frame for frame in (out.get("visits"), visits) if frame is not None and len(frame)]
-        out["visits"] = pd.concat(some, ignore_index=True) if some else pd.DataFrame()
+        out["activities"], seen = activities(forms["activities"], orgs, problems)
+        visited.append(seen)
+    heard = pd.DataFrame()
+    if "visits" in forms:
+        seen, heard = visits(forms["visits"], columns["visits"])
+        visited.append(seen)
+    ranked = [frame.assign(rank=-n) for n, frame in enumerate(visited) if len(frame)]
+    out["visits"] = pd.concat(ranked, ignore_index=True) if ranked else pd.DataFrame()
     if "stars" in forms:
         out["ratings"], out["stars"] = ratings(forms["stars"], orgs, columns["stars"], problems)
     typed = [
@@ -66,8 +73,11 @@ def build_tables(
         for name in ("work_report", "figures")
         if name in forms
     ]
-    if typed:
-        out["figures"] = pd.concat(typed, ignore_index=True)
+    said = pd.concat(typed, ignore_index=True) if typed else pd.DataFrame()
+    of_visits = visits_as_figures(out["visits"], said)
+    some = [frame for frame in (*typed, of_visits, heard) if len(frame)]
+    if some:
+        out["figures"] = pd.concat(some, ignore_index=True)
     return out | {
         name: forms[name].data for name in ("policies", "areas") if name in forms
     }, unit_rows

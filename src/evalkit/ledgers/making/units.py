@@ -21,7 +21,10 @@ from evalkit.problems import Problem
 FEW_COLUMNS = (
     "years",
     "overview",
+    "across",
     "matrix",
+    "months",
+    "kinds",
     "account",
 )  # shapes that have no further columns to lack
 

@@ -12,6 +12,7 @@ from evalkit.ledgers.headings import heading_keys, plain, squeeze
 from evalkit.ledgers.place import area_names
 from evalkit.ledgers.shapes.shaping import (
     HEADS,
+    OF_WHICH,
     TOTALS,
     Head,
     Row,
@@ -19,6 +20,7 @@ from evalkit.ledgers.shapes.shaping import (
     as_they_stand,
     compare,
     head_of,
+    lines_above,
     made,
     number_in,
     told_year,
@@ -40,8 +42,13 @@ def overview(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
         if any(_of_records(sheet, head, j) for j in head.levels if j != key):
             return None
         counted: dict[int, str] = {}
+        subject = shaping.subject(lines_above(sheet, head.top))
+        whole: tuple[str, ...] = ()
         for j, texts in head.levels.items():
-            name = shaping.measure(texts) if j != key else ""
+            part = bool(OF_WHICH.match(squeeze(texts[-1]))) and len(texts) == 1
+            of_whole = (whole[-1], texts[-1]) if part and whole else texts
+            name = shaping.measure(of_whole, subject) if j != key else ""
+            whole = whole if part else texts
             again = (name, told_year(texts)) in {
                 (known, told_year(head.levels[at])) for at, known in counted.items()
             }

@@ -11,7 +11,9 @@ from evalkit.ledgers.heads import fill_down
 from evalkit.ledgers.overrides import SheetEntry, words_for
 from evalkit.ledgers.shapes.beside import beside
 from evalkit.ledgers.shapes.card import card
+from evalkit.ledgers.shapes.crossed import across, by_kinds, by_months
 from evalkit.ledgers.shapes.matrix import matrix
+from evalkit.ledgers.shapes.of_one import of_one
 from evalkit.ledgers.shapes.overview import overview
 from evalkit.ledgers.shapes.running_account import running_account
 from evalkit.ledgers.shapes.shaping import Shaping
@@ -19,7 +21,17 @@ from evalkit.ledgers.shapes.top import Top, top_of
 from evalkit.ledgers.shapes.years import by_years
 
 Shape = Callable[[RawSheet, Top, Shaping], list[RawSheet] | None]
-SHAPES: tuple[Shape, ...] = (by_years, matrix, running_account, card, overview)
+SHAPES: tuple[Shape, ...] = (
+    by_years,
+    matrix,
+    by_months,
+    by_kinds,
+    running_account,
+    card,
+    overview,
+    across,
+    of_one,
+)
 
 
 def shaped(

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 
 from evalkit.ledgers.cells import blank, cell_at, is_total
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import words_of
-from evalkit.ledgers.headings import heading_keys, plain, squeeze
+from evalkit.ledgers.headings import heading_keys, squeeze
 from evalkit.ledgers.shapes.shaping import (
     CENT,
     DECLARED,
     HEADS,
     TOTALS,
+    Place,
     Row,
     Shaping,
     as_they_stand,
+    head_of,
+    lines_above,
+    listed_in,
     made,
+    organisation_in,
     text_of,
 )
 from evalkit.ledgers.shapes.top import Top
 from evalkit.world import number
 
 _OPENING = re.compile(DECLARED["opening"])
+_FIRST_DAY, _LAST_DAY = 32_000, 55_000  # numbers of days of 1987 to 2050
 
 
 def running_account(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
@@ -42,29 +49,17 @@ def running_account(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawShee
         named = any(key in HEADS["organisation"] for keys, _ in head.values() for key in keys)
         if named:
             continue
-        texts = [
-            str(c) for above in sheet.rows[:i] for c in above if isinstance(c, str) and c.strip()
-        ]
-        stem = re.sub(r"\.\w+$", "", sheet.file.rpartition("/")[2])
-        name = next((o for t in (*texts, sheet.name, stem) if (o := _organisation_in(t))), "")
+        name = organisation_in(lines_above(sheet, i))
         if not name:
             return None
-        return [_account_of(sheet, i, found, head, name, shaping)]
+        below = head_of(sheet, i).bottom + 1
+        return [_account_of(sheet, range(i, below), found, head, name, shaping)]
     return None
-
-
-def _organisation_in(text: str) -> str:
-    """The name of an organisation in a title: 甲公司党支部2025年经费收支明细账, 党组织名称：甲公司党支部."""
-    for piece in re.split(r"[\s:：,，;；（）()]+", text):
-        bare = re.sub(r"^(?:19|20)\d{2}年度?|(?:19|20)\d{2}年.*$", "", piece)
-        if found := re.match(r".{2,40}?(?:联合党支部|党支部|党总支|党委|支部委员会)", bare):
-            return found[0]
-    return ""
 
 
 def _account_of(
     sheet: RawSheet,
-    i: int,
+    top: range,
     at: Mapping[str, int],
     head: Mapping[int, tuple[tuple[str, ...], str | None]],
     name: str,
@@ -74,8 +69,9 @@ def _account_of(
     bracket = {kind: f"（{unit}）" if unit else "" for kind, unit in units.items()}
     sources = words_of(shaping.lists, shaping.headings.values, "payer")
     purposes = words_of(shaping.lists, shaping.headings.values, "purpose")
-    rows = as_they_stand(sheet, range(i))
+    rows = as_they_stand(sheet, range(top.start))
     heads = [
+        "年份",
         "党组织名称",
         "经费来源",
         f"收入金额{bracket['income']}",
@@ -83,13 +79,13 @@ def _account_of(
         f"支出金额{bracket['spending']}",
     ]
     rows.append([(word, None) for word in heads])
-    shaping.tell(sheet, "shape_heading", i)
+    shaping.tell(sheet, "shape_heading", *top)
     for kind, j in at.items():
-        shaping.tell_column(
-            sheet, i, j, [str(cell_at(sheet.rows[i], j))], HEADS[kind][0], "shape_account"
-        )
+        said = [str(cell_at(sheet.rows[top.start], j))]
+        shaping.tell_column(sheet, top.start, j, said, HEADS[kind][0], "shape_account")
     balance: float | None = None
-    for n in range(i + 1, len(sheet.rows)):
+    years: dict[str, Place] = {}
+    for n in range(top.stop, len(sheet.rows)):
         row = sheet.rows[n]
         summary = text_of(cell_at(row, at["summary"]))
         first = next((str(c) for c in row if isinstance(c, str) and c.strip()), "")
@@ -123,22 +119,35 @@ def _account_of(
                     "total_differs", sheet, (n, at["balance"]), *said, advice="核对收入、支出和结余"
                 )
                 balance = told
-        line: Row = [(name, (n, at["summary"]))]
+        year = _year_told(cell_at(row, at["day"])) if "day" in at else ""
+        if year:
+            years.setdefault(year, (n, at["day"]))
+        line: Row = [(year, None), (name, (n, at["summary"]))]
         for kind, words, usual in (("income", sources, "其他途径"), ("spending", purposes, "其他")):
             some = amounts[kind]
-            word = _listed_in(summary, words, usual) if some else ""
+            word = listed_in(summary, words, usual) if some else ""
             line += [(word, (n, at["summary"])), (money[kind] if some else "", (n, at[kind]))]
         rows.append(line)
+    if len(years) > 1:
+        found = f"账里有{'、'.join(f'{year}年' for year in sorted(years))}的收支"
+        shaping.said("period_conflict", sheet, max(years.values()), found, "各归各年")
     return made(sheet, rows, "account")
+
+
+def _year_told(cell: object) -> str:
+    """The year of a day that tells it: 2024.3.1, a date, the number of a day."""
+    if isinstance(cell, dt.date):
+        return str(cell.year)
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if not _FIRST_DAY < cell < _LAST_DAY:
+            return ""
+        return str((dt.date(1899, 12, 30) + dt.timedelta(days=int(cell))).year)
+    found = re.match(r"((?:19|20)\d{2})\D", squeeze(cell)) or re.fullmatch(
+        r"((?:19|20)\d{2})(?:0[1-9]|1[0-2])\d{2}", squeeze(cell)
+    )
+    return found[1] if found else ""
 
 
 def _money(cell: object) -> float | None:
     text = re.sub(r"[,，¥￥元\s]", "", squeeze(cell)) if isinstance(cell, str) else ""
     return float(text) if re.fullmatch(r"-?\d+(?:\.\d+)?", text) else None
-
-
-def _listed_in(text: str, words: Mapping[str, str], usual: str) -> str:
-    """The longest word of a list that a text holds, as the list writes it."""
-    key = plain(text)
-    inside = [word for word in words if len(word) > 1 and word in key]
-    return max(inside, key=len) if inside else usual

@@ -39,6 +39,8 @@ _EARLIER = re.compile(DECLARED["earlier"])
 _NEUTRAL = re.compile(DECLARED["neutral"])
 
 
+OF_WHICH = re.compile(r"^其中[:：]?")
+_COUNT_END = re.compile(r"(?:总数|人数|数|情况)$")
 CENT = 0.005
 
 
@@ -74,18 +76,25 @@ class Shaping:
         """What rows are that no record is made of (`more` in grammar.yml)."""
         self.told += [(sheet, row, rule) for row in rows]
 
-    def measure(self, texts: Sequence[str]) -> str:
-        """The name of the measure that a heading of one or more levels counts; '' where it is none."""
+    def measure(self, texts: Sequence[str], subject: str = "") -> str:
+        """The name of the measure that a heading of one or more levels counts; '' where it is none.
+
+        `subject`: of whom the whole table speaks, as its title says (党建指导员配备情况统计表: 专职 is a full-time instructor).
+        """
         if _EARLIER.search("".join(texts)):
             return ""
         names, loose = self._names
-        texts = [YEAR_IN.sub("", squeeze(text)) for text in texts]
-        levels = [heading_keys(text)[0] for text in texts if text and not text.startswith("其中")]
+        texts = [OF_WHICH.sub("", YEAR_IN.sub("", squeeze(text))) for text in texts]
+        levels = [heading_keys(text)[0] for text in texts if text]
         group, lower = (levels[-2] if len(levels) > 1 else ()), (levels[-1] if levels else ())
-        both = [a + b for a in group for b in lower] + [b + a for a in group for b in lower]
+        if subject and not group:
+            group = (plain(subject),)
+            lower = tuple(key for key in lower if subject not in key) or lower
+        stems = [*group, *(_COUNT_END.sub("", key) for key in group)]
+        both = [a + b for a in stems for b in lower] + [b + a for a in stems for b in lower]
         if group and all(key in HEADS["whole"] for key in lower):
             both = [*group]  # 合计 below 党组织数
-        elif not group or any(_NEUTRAL.search(key) for key in group):
+        elif not group or subject or any(_NEUTRAL.search(key) for key in group):
             both = [*both, *lower]  # 党员数 below 规上企业 is no count of all members
         exact = [_COUNTS.get(key) or names.get(key) for key in both]
         close = [loose.get(loosened(key), set()) for key in both]
@@ -102,6 +111,21 @@ class Shaping:
                 word = max(inside, key=len)
                 return str(self.measures[str(_COUNTS.get(word) or names[word])].name)
         return ""
+
+    @cached_property
+    def listed_words(self) -> frozenset[str]:
+        """Every entry of a closed list of any form, as a cell may write it."""
+        return frozenset(
+            word
+            for form in self.headings.forms
+            for words in self.headings.listed(form).values()
+            for word in words
+        )
+
+    def subject(self, titles: Sequence[str]) -> str:
+        """Of whom a table counts, where one of its titles says so."""
+        said = "".join(map(squeeze, titles))
+        return next((word for word in DECLARED["subjects"] if word in said), "")
 
     @cached_property
     def _names(self) -> tuple[dict[str, str], dict[str, set[str]]]:
@@ -193,6 +217,28 @@ def made(sheet: RawSheet, rows: Sequence[Row], shape: str) -> RawSheet:
 def as_they_stand(sheet: RawSheet, rows: range) -> list[Row]:
     """Rows as they stand."""
     return [[(cell, (i, j)) for j, cell in enumerate(sheet.rows[i])] for i in rows]
+
+
+def lines_above(sheet: RawSheet, stop: int) -> list[str]:
+    """The texts above a heading, and the name of the sheet and of its file."""
+    above = [c for row in sheet.rows[:stop] for c in row if isinstance(c, str) and c.strip()]
+    return [*above, sheet.name, re.sub(r"\.\w+$", "", sheet.file.rpartition("/")[2])]
+
+
+def organisation_in(texts: Sequence[str]) -> str:
+    """The organisation that a title names: 甲公司党支部2025年经费收支明细账, 党组织名称：甲公司党支部."""
+    for piece in (piece for text in texts for piece in re.split(r"[\s:：,，;；（）()]+", text)):
+        bare = re.sub(r"^(?:19|20)\d{2}年度?|(?:19|20)\d{2}年.*$", "", piece)
+        if found := re.match(r".{2,40}?(?:联合党支部|党支部|党总支|党委|支部委员会)", bare):
+            return found[0]
+    return ""
+
+
+def listed_in(text: str, words: Mapping[str, str], usual: str) -> str:
+    """The longest word of a list that a text holds, as the list writes it."""
+    key = plain(text)
+    inside = [word for word in words if len(word) > 1 and word in key]
+    return max(inside, key=len) if inside else usual
 
 
 def told_year(texts: Sequence[str]) -> str:

@@ -1,0 +1,217 @@
+"""A column a township, a month or a kind of activity: one row an entry and column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from evalkit.ledgers import persons
+from evalkit.ledgers.cells import blank, cell_at, is_derived, is_total, tick
+from evalkit.ledgers.files import RawSheet
+from evalkit.ledgers.forms import absent, words_of
+from evalkit.ledgers.headings import heading_keys, plain, squeeze
+from evalkit.ledgers.place import area_names
+from evalkit.ledgers.shapes.shaping import (
+    HEADS,
+    OF_WHICH,
+    TOTALS,
+    Head,
+    Place,
+    Row,
+    Shaping,
+    as_they_stand,
+    compare,
+    head_of,
+    lines_above,
+    listed_in,
+    made,
+    number_in,
+)
+from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, kinds_of
+
+_ITEM_NUMBER = re.compile(
+    r"^(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）]?[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）])"
+)
+_BRACKETED = re.compile(r"[(（][^)）]*[)）]$")
+_TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—/]+|[无零]")
+
+
+def _headed(row: list[object], kind: str) -> int | None:
+    """The first column of a heading whose word is one of a kind."""
+    return next((j for j, c in enumerate(row) if isinstance(c, str) and kind in kinds_of(c)), None)
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A heading whose columns are entries of one list: by its index the entry of each column."""
+
+    top: int
+    row: int  # the lowest row of the heading
+    key: int
+    entries: dict[int, str]
+
+
+def _crossed(top: Top, key: str, entry: Callable[[str], str], least: int = 2) -> Crossed | None:
+    """The first heading with a column of `key` and at least `least` columns that are entries."""
+    for i, facts in enumerate(top.rows[:FIRST_ROWS]):
+        if key not in facts.words or facts.n_texts <= least:
+            continue
+        at = facts.words[key]
+        entries = {
+            j: said
+            for j, cell in enumerate(top.sheet.rows[i])
+            if j != at and isinstance(cell, str) and (said := entry(squeeze(cell)))
+        }
+        if len(entries) >= least and len(set(entries.values())) == len(entries):
+            return Crossed(i, i, at, entries)
+    return None
+
+
+def _an_area(text: str) -> str:
+    return text if len(text) <= 16 and area_names(text) else ""
+
+
+def across(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
+    """指标 | 城关镇 | 河口镇 | 合计: one row an item and township, the total compared."""
+    found = _crossed(top, "item", _an_area)
+    if found is None:
+        return None
+    head = sheet.rows[found.row]
+    unit = _headed(head, "unit")
+    totals = [j for j, c in enumerate(head) if is_total(c, TOTALS)]
+    rows = as_they_stand(sheet, range(found.row))
+    rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位")])
+    _tell_crossed(sheet, found, shaping)
+    whole = ""
+    for n in range(found.row + 1, len(sheet.rows)):
+        here = sheet.rows[n]
+        if all(blank(cell_at(here, j)) for j in found.entries):
+            rows += as_they_stand(sheet, range(n, n + 1)) if any(not blank(c) for c in here) else []
+            continue
+        said = _ITEM_NUMBER.sub("", squeeze(cell_at(here, found.key)))
+        part = bool(OF_WHICH.match(said))
+        texts = (whole, said) if part and whole else (said,)
+        whole = whole if part else said
+        item = shaping.measure([_BRACKETED.sub("", text) for text in texts]) or said
+        told = (cell_at(here, unit), (n, unit)) if unit is not None else ("", None)
+        told = told if not blank(told[0]) else (heading_keys(said)[1] or "", None)
+        some = 0.0
+        for j in found.entries:
+            if not blank(cell_at(here, j)):
+                rows.append([(head[j], (n, j)), (item, (n, found.key)), (here[j], (n, j)), told])
+                some += number_in(here[j])
+        for j in totals:
+            compare(sheet, n, here, {j: some}, shaping)
+    return [made(sheet, rows, "across")]
+
+
+def by_months(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
+    """党组织 | 1月 | 2月 | ...: a mark or a number where an activity was held, one row a month."""
+    found = _crossed(top, "organisation", _a_month, least=6)
+    return None if found is None else [_activities_of(sheet, found, shaping, "month")]
+
+
+def by_kinds(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
+    """党组织 | 主题党日（次） | 党课 | 组织生活会: how often each was held."""
+    kinds = words_of(shaping.lists, shaping.headings.values, "activity_kind")
+
+    def listed(text: str) -> str:
+        bare = next((key for key in heading_keys(text)[0] if key in kinds), "")
+        return bare if kinds.get(bare) not in (None, "visit") else ""
+
+    for i, facts in enumerate(top.rows[:20]):
+        if "organisation" not in facts.words:
+            continue
+        head = head_of(sheet, i)
+        key = head.column("organisation")
+        entries = {j: kind for j, t in head.levels.items() if j != key and (kind := listed(t[-1]))}
+        if key is None or len(entries) < 2 or not _are_counts(sheet, head, entries):
+            continue
+        return [
+            _activities_of(sheet, Crossed(head.top, head.bottom, key, entries), shaping, "kind")
+        ]
+    return None
+
+
+def _are_counts(sheet: RawSheet, head: Head, columns: Mapping[int, str]) -> bool:
+    """Whether only numbers of times stand below these headings."""
+    cells = [cell_at(row, j) for row in sheet.rows[head.bottom + 1 :] for j in columns]
+    said = [c for c in cells if not blank(c)]
+    counts = [isinstance(c, int | float) or bool(_TIMES.fullmatch(squeeze(c))) for c in said]
+    return bool(said) and all(counts) and any(number_in(c) > 1 for c in said)
+
+
+def _a_month(text: str) -> str:
+    found = re.fullmatch(r"(?:(?:19|20)\d{2}年)?(1[0-2]|0?[1-9])月份?", text)
+    return found[1] if found else ""
+
+
+def _activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str) -> RawSheet:
+    """Rows 镇街, 党组织名称, 月份, 活动类型, 次数 of a table whose columns are months or kinds of activity."""
+    heads = sheet.rows[found.top : found.row + 1]
+    area = next((j for row in heads if (j := _headed(row, "area")) is not None), None)
+    kinds = words_of(shaping.lists, shaping.headings.values, "activity_kind")
+    title = next((w for t in lines_above(sheet, found.top) if (w := listed_in(t, kinds, ""))), "")
+    _left_out(sheet, found, {found.key, area, *found.entries}, shaping)
+    _tell_crossed(sheet, found, shaping)
+    rows = as_they_stand(sheet, range(found.top))
+    rows.append([(w, None) for w in ("镇街", "党组织名称", "月份", "活动类型", "次数", "主题")])
+    sums = dict.fromkeys(found.entries, 0.0)
+    town: tuple[object, Place | None] = ("", None)
+    for n in range(found.row + 1, len(sheet.rows)):
+        here = sheet.rows[n]
+        name = cell_at(here, found.key)
+        first = next((str(c) for c in here if isinstance(c, str) and c.strip()), "")
+        if is_total(name, TOTALS) or is_total(first, TOTALS):
+            shaping.tell(sheet, "shape_total", n)
+            if "小计" not in first:
+                compare(sheet, n, here, sums, shaping)
+            continue
+        if blank(name):
+            rows += as_they_stand(sheet, range(n, n + 1)) if any(not blank(c) for c in here) else []
+            continue
+        if area is not None and not blank(cell_at(here, area)):
+            town = (here[area], (n, area))
+        shaping.tell(sheet, "shape_item", n)  # a row without any mark is read as well
+        for j, entry in found.entries.items():
+            times = _times(cell_at(here, j))
+            if times != "":
+                month, kind = (entry, title) if what == "month" else ("", entry)
+                start: Row = [town, (name, (n, found.key)), (month, (n, j)), (kind, (n, j))]
+                rows.append([*start, (times, (n, j)), (entry, (n, j))])
+                sums[j] += number_in(times)
+    return made(sheet, rows, "months" if what == "month" else "kinds")
+
+
+def _tell_crossed(sheet: RawSheet, found: Crossed, shaping: Shaping) -> None:
+    """What the heading and the columns of a crossed table are."""
+    shaping.tell(sheet, "shape_heading", *range(found.top, found.row + 1))
+    for j, cell in enumerate(sheet.rows[found.row]):
+        if j == found.key or j in found.entries or not blank(cell):
+            rule = "shape_value" if j in found.entries else "shape_beside"
+            rule = "shape_key" if j == found.key else rule
+            shaping.tell_column(sheet, found.row, j, [str(cell)], found.entries.get(j, ""), rule)
+
+
+def _left_out(sheet: RawSheet, found: Crossed, used: set[int | None], shaping: Shaping) -> None:
+    """What a crossed table has beside its entries is said."""
+    for j, cell in enumerate(sheet.rows[found.row]):
+        word = plain(cell) if isinstance(cell, str) else ""
+        known = word in HEADS["aside"] or word in HEADS["whole"] or is_derived(cell)
+        if word and j not in used and not known and not is_total(cell, TOTALS):
+            if kind := persons.heading_kind(str(cell)):
+                shaping.said("personal_data", sheet, (found.row, j), persons.KIND_NAMES[kind])
+            else:
+                said = persons.shown(squeeze(cell))
+                shaping.said("heading_unknown", sheet, (found.row, j), said)
+
+
+def _times(cell: object) -> object:
+    """How often something was held: a mark is once, a blank or a cross not at all; what else stands there as it stands."""
+    if blank(cell) or absent(cell):
+        return ""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return cell or ""
+    mark = tick(cell)
+    return 1 if mark in ("yes", "open") else "" if mark == "no" else cell
