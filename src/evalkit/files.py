@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from evalkit.problems import InputError, Problem
+from evalkit.problems import InputError, Problem, visible
 
 WAITS = (
     0.05,
@@ -20,6 +21,14 @@ WAITS = (
     0.8,
 )  # seconds between attempts at a file that a scanner or an index has open for a moment
 CLOSE_IT = "请关闭打开着这个文件的程序（如 Excel、WPS、正在运行的笔记本）后再运行；原来的内容没有动"
+
+
+def safe_name(text: str) -> str:
+    """A file name for an area on any system and in a link: no separators, no reserved characters, no trailing dot."""
+    name = re.sub(r'[\\/:*?"<>|#%\x00-\x1f]+', "_", visible(text)).strip(" .")[:60]
+    return (
+        f"_{name}" if not name or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name) else name
+    )
 
 
 def files_below(folder: Path) -> list[Path]:

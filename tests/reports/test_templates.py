@@ -205,6 +205,7 @@ TEXT_OF_OTHERS = {  # modules that search a text, and whose text it is
     "annual.py": "what the office writes",
     "feedback.py": "names of files",
     "plan_report.py": "names of files",
+    "register.py": "numbers that the office wrote",
     "report.py": "names of files, the source of notebooks",
     "templates.py": "the source of templates",
 }

@@ -84,9 +84,17 @@ def spots(items: Sequence[Item]) -> list[Spot]:
 
 
 def onepage(
-    items: Sequence[Item], title: str, cover: Cover | None, demo: bool, draw: bool = True
+    items: Sequence[Item],
+    title: str,
+    cover: Cover | None,
+    demo: bool,
+    draw: bool = True,
+    form: str = "png",
 ) -> tuple[bytes, float, list[Problem]]:
-    """One A4 page as PNG (200 dpi; `draw`), its scale, problems; type shrinks to seven tenths before one says: too much."""
+    """One A4 page as PNG (200 dpi; `draw`) or PDF (`form`), its scale, problems.
+
+    Type shrinks to seven tenths before one says: too much.
+    """
     data, problems = _data(items, (), title, cover, demo, small=True)
     for scale in (1.2, 1.1, 1.0, 0.9, 0.8, 0.7):
         data["scale"] = scale
@@ -105,7 +113,7 @@ def onepage(
                 advice=advice,
             )
         )
-    return _compile(data, "png")[0] if draw else b"", scale, problems
+    return _compile(data, form)[0] if draw else b"", scale, problems
 
 
 def pairs(items: Sequence[Item]) -> list[list[Item]]:

@@ -139,6 +139,39 @@ def write(
     return problems
 
 
+def write_one_page(
+    blocks: Sequence[Block],
+    path: Path,
+    title: str,
+    fonts: str = "gb2312",
+    demo: bool = False,
+) -> tuple[float, list[Problem]]:
+    """One A4 page as Word and as PDF of the same size of type: ``path.docx`` and ``path.pdf``.
+
+    Returns the scale of the type (1 is that of an official text; below seven tenths it does not fit: a problem says so)
+    and what is to be said.
+    """
+    document = number(blocks, title, headings=False)
+    small = items([*flat(document.summary), *document.blocks], small=True)
+    is_demo = demo or document.is_demo
+    page, scale, problems = pdf.onepage(small, document.title, None, is_demo, form="pdf")
+    word = docx.onepage(pdf.pairs(small), document.title, None, is_demo, scale, fonts)
+    for target, content in ((path.with_suffix(".docx"), word), (path.with_suffix(".pdf"), page)):
+        written = put(target, content)
+        if written != target:
+            advice = "请关闭打开着的旧文件后再运行一次"
+            problems.append(
+                Problem(
+                    "output_locked",
+                    "warning",
+                    file=str(target),
+                    read=str(written),
+                    advice=advice,
+                )
+            )
+    return scale, [*document.problems, *problems]
+
+
 def export(
     notebook: str | Path | Mapping[str, Any],
     form: str,

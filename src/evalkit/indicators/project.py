@@ -24,6 +24,14 @@ LEDGER_SUFFIXES = frozenset(
 BESIDE = {"更正表.xlsx", "上年公布数.xlsx", "单位对照.xlsx"}
 RESERVED = {"areas.xlsx", "政策.xlsx", *BESIDE}
 
+REGISTERS = ("整改台账", "整改清单")  # in the name of what the office says of last year's problems
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".et")
+
+
+def is_register(path: Path) -> bool:
+    """Whether a file is a 整改台账 or a printed list of it: no ledger."""
+    return any(word in path.name for word in REGISTERS)
+
 
 @dataclass(frozen=True)
 class Project:
@@ -72,6 +80,19 @@ class Project:
             if path.suffix.lower() in LEDGER_SUFFIXES
             and not path.name.startswith(("~$", ".", "problems"))
             and path.name not in BESIDE
+            and not is_register(path)
+        ]
+
+    def registers(self) -> list[Path]:
+        """The 整改台账 that the office fills, below data/raw and texts, in a fixed order."""
+        folders = (self.data / "raw", self.root / "texts")
+        return [
+            path
+            for folder in folders
+            for path in files_below(folder)
+            if is_register(path)
+            and path.suffix.lower() in SPREADSHEETS
+            and not path.name.startswith(("~$", "."))
         ]
 
     @cached_property

@@ -18,6 +18,7 @@ from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
+from evalkit.reports.causes import causes
 from evalkit.reports.disclosure import published
 from evalkit.reports.estimate import estimate, simulation
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
@@ -27,6 +28,12 @@ from evalkit.reports.judgement import most_of
 from evalkit.reports.profile import spine, verdict
 from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
 from evalkit.reports.quality import files_of, last_year_words, problem_summary
+from evalkit.reports.rectify import (
+    problems_by_area,
+    rectification,
+    rectified_words,
+    responsibilities,
+)
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
     PENDING,
@@ -441,6 +448,7 @@ __all__ = [
     "advice",
     "areas_of",
     "basis",
+    "causes",
     "comparisons",
     "counts",
     "definitions",
@@ -456,8 +464,12 @@ __all__ = [
     "make_slots",
     "problem_table",
     "problem_words",
+    "problems_by_area",
     "published",
     "quality",
+    "rectification",
+    "rectified_words",
+    "responsibilities",
     "rows",
     "rows_of",
     "score_basis",

@@ -24,7 +24,7 @@ from evalkit.reports import tables
 from evalkit.reports.annual import rows_of
 from evalkit.reports.appendix import OWN
 from evalkit.reports.disclosure import published
-from evalkit.reports.publish import INTERNAL, NAMES
+from evalkit.reports.publish import INTERNAL, NAMES, NOTICES, REGISTER
 from evalkit.reports.quality import files_of
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import declared
@@ -147,7 +147,12 @@ class Made:
         """The address of a form of a notebook, where it was made."""
         end = file_name("", form)
         longer = [e for e in (file_name("", f) for f in FORMS) if e != end and e.endswith(end)]
-        names = self.records.get(key) or self.kept.get(key, [])
+        stems = {o.key: o.output.stem for o in self.outcomes}
+        names = [
+            name
+            for name in self.records.get(key) or self.kept.get(key, [])
+            if name.rpartition("/")[2].startswith(stems[key])
+        ]
         plain = {name: name.replace(BESIDE, "") for name in names}
         return next(
             (
@@ -336,6 +341,7 @@ def _documents(made: Made) -> Block:
                 "",
             ]
         )
+    rows += _to_put_right(made)
     columns: list[Any] = [
         "文件",
         *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS),
@@ -344,6 +350,25 @@ def _documents(made: Made) -> Block:
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     return Block.table("报告及各种格式", columns, rows, sortable=False)
+
+
+def _to_put_right(made: Made) -> list[list[Any]]:
+    """Rows of the internal files of what is to be put right: the 整改台账, and the 督办单 of every county."""
+    if made.scope.public:
+        return []
+    rows: list[list[Any]] = []
+    if (made.folder / REGISTER).exists():
+        name = "整改台账（内部资料，填写后放回 data/raw）"
+        rows.append([name, *[_opened(REGISTER if f == "xlsx" else None) for f in FORMS], ""])
+    of_files = {"docx": "督办单.docx", "pdf": "督办单.pdf", "xlsx": "整改台账.xlsx"}
+    notices = sorted((made.folder / NOTICES).glob("*督办单.pdf"))
+    for path in notices:
+        stem = path.name.removesuffix("督办单.pdf")
+        links = [
+            _opened(f"{NOTICES}/{stem}{of_files[f]}" if f in of_files else None) for f in FORMS
+        ]
+        rows.append([f"督办单：{stem}（内部资料）", *links, ""])
+    return rows
 
 
 def _provenance(made: Made, data: Data) -> Iterator[Block]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.indicators.areas import home_of
@@ -32,7 +34,7 @@ class Listed:
     Attributes
     ----------
     rows
-        Place, name, rule, members, ledger row.
+        Place, name, rule, members, ledger row, and the key by which the unit or organisation is known.
     absent
         Areas that the list does not cover: what the rule asks for was not sent, or only as a number without names.
         Nobody of them is on the list, and nobody is said not to be.
@@ -52,12 +54,17 @@ def listed(data: Data, period: str | int, area: str | None = None) -> dict[str, 
     book, data = data.codebook, dataclasses.replace(data, periods=(str(period),))
     path = data.find_area(area) if area else ""
     out = {}
-    for about in declared()["problems"].values():
-        if not about["list"] or about["measure"] not in book.measures:
-            continue
-        rows = _rows(data, about["measure"])
+    told = [
+        about
+        for about in declared()["problems"].values()
+        if about["list"] and about["measure"] in book.measures
+    ]
+    needed = {view_of(book.measures[about["measure"]]) for about in told}
+    views = data.arrow_views(names=sorted(needed))
+    for about in told:
+        rows = _rows(data, about["measure"], views)
         if "less" in about and len(rows):
-            less = pd.MultiIndex.from_frame(_rows(data, about["less"])[PLACE])
+            less = pd.MultiIndex.from_frame(_rows(data, about["less"], views)[PLACE])
             rows = rows.loc[~pd.MultiIndex.from_frame(rows[PLACE]).isin(less)]
         covered = _covered(data, [about[key] for key in ("measure", "less") if key in about])
         unknown = ~rows["area"].map(home_of).isin(covered) & (rows["area"] != UNKNOWN)
@@ -89,19 +96,21 @@ def within(area: str, path: str) -> bool:
     return not path or f"{area}/".startswith(f"{path}/")
 
 
-def _rows(data: Data, code: str) -> pd.DataFrame:
+def _rows(data: Data, code: str, views: Mapping[str, pa.Table]) -> pd.DataFrame:
     measure = data.codebook.measures[code]
-    view = View(data.views[view_of(measure)])
-    name, members = (
-        ("unit_name", "members") if "unit_name" in view else ("name", "members_reported")
+    view = View(views[view_of(measure)])
+    name, members, key = (
+        ("unit_name", "members", "unit")
+        if "unit_name" in view
+        else ("name", "members_reported", "party_org")
     )
-    kept = view.table.select(["area", *PLACE, name, members]).filter(
+    kept = view.table.select(["area", *PLACE, name, members, key]).filter(
         reading_of(view, measure).printed.true
     )
     rows = (
         plain(kept)
         .to_pandas(types_mapper=nullable)
-        .rename(columns={name: "name", members: "members"})
+        .rename(columns={name: "name", members: "members", key: "key"})
     )
     return rows.fillna({"area": UNKNOWN})
 

@@ -27,8 +27,11 @@ from evalkit.reports import (
 )  # what the notebooks need, imported once in the warm parent
 from evalkit.reports.appendix import OWN
 from evalkit.reports.lists import internal_workbook
+from evalkit.reports.rectify import rectification, register_bytes
 from evalkit.reports.scores import WORDS as TABLE_WORDS
 from evalkit.reports.sentences import declared
+from evalkit.reports.supervision import FOLDER as NOTICES
+from evalkit.reports.supervision import write_notices
 from evalkit.reports.tables import headline
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import period_words
@@ -36,6 +39,7 @@ from evalkit.scoring.words import WORDS as SCORING_WORDS
 
 ANNUAL = "评估报告"
 INTERNAL = "问题清单（内部资料）.xlsx"
+REGISTER = "整改台账（内部资料）.xlsx"
 NAMES = {
     "html": "网页",
     "docx": "Word",
@@ -171,6 +175,7 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
             project, periods=[period] if period else None, dataset=parameters.get("dataset")
         )
         put(path.parent / INTERNAL, internal_workbook(data, data.last, parameters.get("within")))
+        problems += _what_to_put_right(path.parent, project, parameters)
     if problems:
         told["evalkit_problems"] = list(dict.fromkeys(p.text() for p in problems))
     if told:
@@ -181,6 +186,17 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
 def _apart(full: bool, profile: bool, form: str) -> bool | str:
     """What a form leaves to another file: the report its appendices, a profile of two pages its further numbers."""
     return MORE_ON_PAGE if profile and form in ("docx", "pdf") else full
+
+
+def _what_to_put_right(folder: Path, project: Any, parameters: Mapping[str, Any]) -> list[Problem]:
+    """The 整改台账 of the whole, and for every county its 督办单, 整改清单 and 整改台账; what could not be read or written."""
+    period, baseline = parameters.get("period"), parameters.get("baseline")
+    data = load(
+        project, periods=[p for p in (baseline, period) if p], dataset=parameters.get("dataset")
+    )
+    told = rectification(data, data.last, baseline, parameters.get("within"))
+    put(folder / REGISTER, register_bytes(told))
+    return [*told.register.problems, *write_notices(told, folder / NOTICES)]
 
 
 def definitions(project: Any) -> list[tuple[str, str]]:

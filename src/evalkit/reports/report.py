@@ -18,14 +18,16 @@ import evalkit
 from evalkit.building import build
 from evalkit.documents import FORMS
 from evalkit.documents.official import LIMIT
+from evalkit.files import safe_name
 from evalkit.indicators import find_project, load
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
-from evalkit.problems import InputError, Problem, visible
+from evalkit.problems import InputError, Problem
 from evalkit.reports.annual import areas_of, make_slots
 from evalkit.reports.estimate import scenario_of
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
+from evalkit.reports.register import read_register
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import faults
 from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
@@ -42,7 +44,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (  # notebook, title, name of its file
 )
 PUBLIC = ("annual", "published")  # what has no rows of ledgers and knows how to hide small numbers
 PROFILE = ("html", "docx")
-SLOTS = ("评估依据", "主要做法", "典型经验", "上年问题整改", "下步建议")
+SLOTS = ("评估依据", "主要做法", "典型经验", "原因分析", "上年问题整改", "下步建议")
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,6 @@ def notebook_path(project: Project, name: str) -> Path:
             found="找不到笔记本",
             advice="请恢复 notebooks 文件夹",
         )
-    )
-
-
-def safe_name(text: str) -> str:
-    """A file name for an area on any system and in a link: no separators, no reserved characters, no trailing dot."""
-    name = re.sub(r'[\\/:*?"<>|#%\x00-\x1f]+', "_", visible(text)).strip(" .")[:60]
-    return (
-        f"_{name}" if not name or re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", name) else name
     )
 
 
@@ -170,7 +164,10 @@ def make_report(
         found.root / "texts" / "templates",
         found.root / "index.yml",
         *([scenario] if scenario else []),
+        *found.registers(),
     )
+    for problem in read_register(found, period).problems:
+        note(problem.text())
     scope = Scope.about(data, period, baseline, level, within, ranking, public)
     common = {**scope.parameters(), "project": str(found.root), "dataset": dataset}
     common["whatif"] = str(scenario) if scenario else None
