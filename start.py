@@ -45,6 +45,7 @@ PARTS = {  # what a command needs beside the office part; every other command ne
     "lab": ("lab", "effects", "sql", "linkage"),
     "effects": ("effects",),
     "sql": ("sql",),
+    "link": ("linkage",),
     "test": ("lab", "effects", "sql", "linkage", "dev"),
     "evidence": ("lab", "effects", "sql", "linkage", "dev"),
 }

@@ -30,7 +30,7 @@ from evalkit.indicators.store import (
     read_manifest,
     write_build,
 )
-from evalkit.linkage.decisions import decision_files
+from evalkit.linkage.decisions import said_of_units
 from evalkit.linkage.model import available
 from evalkit.problems import InputError, Problem
 from evalkit.runner.local import locked
@@ -93,12 +93,12 @@ def build(
             sources = source_files(found, dataset, reader)
             beside = [
                 *corrected_by(found.data / dataset),
-                *decision_files(found.data / dataset),
                 *baseline.printed_files(found.data / dataset),
             ]
             fingerprint = digest(
                 reader,
                 evalkit.__version__,
+                said_of_units(found.data / dataset),
                 str(available()),  # units are linked otherwise where splink is not installed
                 found.codebook.hash(),
                 found.settings["last_year"],

@@ -110,6 +110,13 @@ def read_decisions(root: Path) -> tuple[list[Answered], list[Problem]]:
     return answered, problems
 
 
+def said_of_units(root: Path) -> str:
+    """What the lists below a folder say, as one text: the same however often the list is written anew."""
+    answered, problems = read_decisions(root)
+    said = [repr((one.decision, one.where)) for one in answered if one.decision.answer != ASK]
+    return "\n".join([*said, *map(repr, problems)])
+
+
 def _kept(cell: Any) -> Any:
     """A cell as it may be written again: nothing of a person."""
     return gate(cell, "body").text if isinstance(cell, str) else cell
@@ -189,6 +196,7 @@ def pair_cells(linked: Linked, question: Question) -> dict[str, Any]:
         cells |= dict(zip(heads, values, strict=True))
     cells["相同与不同之处"] = question.alike
     cells["可能性"] = question.probability
+    cells[ANSWER] = ""
     return cells
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evalkit.linkage.model import SCORED, available, declared_model, score
+from evalkit.linkage.model import SCORED, available, declared_model, may_meet, score
 from evalkit.linkage.names import Places, UnitName, parsed
 from evalkit.linkage.records import Records
 from evalkit.linkage.threads import Threads
@@ -86,7 +86,7 @@ class Linked:
     relations, questions
         What became of what; what the office is asked.
     by_model
-        False where splink is not installed: then codes, names and 原名 alone were looked at.
+        False where rows were left to compare and splink is not installed: codes, names and 原名 alone were looked at.
     """
 
     records: Records
@@ -135,9 +135,7 @@ class _Linking:
             self.by_key()
             self.by_name()
             told = self.told()
-            by_model = available()
-            if by_model:
-                self.by_probability()
+            by_model = self.by_probability()
             self.by_former_name(told)
         threads = self.threads.roots()
         how, probability = self._how(threads)
@@ -230,10 +228,14 @@ class _Linking:
             elif is_new:
                 self.relations.append(Relation("split", before, row))
 
-    def by_probability(self) -> None:
-        """What is left: rows that left and rows that came, compared by the model."""
+    def by_probability(self) -> bool:
+        """What is left: rows that left and rows that came, compared by the model; False where it is not installed."""
         model = declared_model()
         left, right = self._open()
+        if not may_meet(self.records, left, right):
+            return True
+        if not available():
+            return False
         pairs = score(self.records, self.threads.roots(), left, right).frame
         pairs = pairs.loc[pairs["probability"] >= model.ask]
         pairs = pairs.sort_values(
@@ -249,6 +251,7 @@ class _Linking:
                 self._join(before, after, "model", probability)
             elif (before, after) not in asked:
                 self.questions.append(Question(before, after, probability, alike))
+        return True
 
     # --- what they share
     def _groups(self, keys: pd.Series) -> Iterable[list[int]]:

@@ -23,7 +23,8 @@ from evalkit.linkage.records import Records
 from evalkit.world.declared import Source, checked
 from evalkit.world.kinds import Strict
 
-_OFFLINE = {
+_ALONE = {  # no network, no file, and no thread that a later fork would wait for
+    "threads": "1",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "enable_external_access": "false",
@@ -94,15 +95,18 @@ class Scored:
 
 
 def score(records: Records, threads: np.ndarray, left: np.ndarray, right: np.ndarray) -> Scored:
-    """Compare rows that left with rows that came; ``threads`` tell how many units there are of a name or date."""
+    """Compare rows that left with rows that came; ``threads`` tell how many units there are of a name or date.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        There is something to compare, and splink is not installed (`available`).
+    """
     model = declared_model()
     before, after = compared_columns(records, left), compared_columns(records, right)
-    pairs = pd.DataFrame()
-    if _may_meet(before, after):
-        firsts = np.unique(threads, return_index=True)[1]
-        units = compared_columns(records, firsts)
-        rare = {column: _frequencies(units[column], model, column) for column in _rare(model)}
-        pairs = _splink(before, after, model, rare)
+    units = compared_columns(records, np.unique(threads, return_index=True)[1])
+    rare = {column: _frequencies(units[column], model, column) for column in _rare(model)}
+    pairs = _splink(before, after, model, rare)
     if not len(pairs):
         return Scored(pd.DataFrame(columns=SCORED))
     pairs = pairs.sort_values(["left", "right"], ignore_index=True)
@@ -110,9 +114,10 @@ def score(records: Records, threads: np.ndarray, left: np.ndarray, right: np.nda
     return Scored(pairs[SCORED])
 
 
-def _may_meet(before: pd.DataFrame, after: pd.DataFrame) -> bool:
+def may_meet(records: Records, left: np.ndarray, right: np.ndarray) -> bool:
     """Whether any pair can fall under ``pairs`` of model.yml: where none does, splink need not be loaded."""
     marks: dict[tuple[Any, ...], set[str]] = {}
+    before, after = compared_columns(records, left), compared_columns(records, right)
     for keys, mark in _meeting_points(before):
         for key in keys:
             marks.setdefault(key, set()).add(mark)
@@ -238,7 +243,7 @@ def _splink(
         retain_intermediate_calculation_columns=True,
         linker_uid="evalkit",
     )
-    with duckdb.connect(":memory:", config=_OFFLINE) as connection:
+    with duckdb.connect(":memory:", config=_ALONE) as connection:
         database = DuckDBAPI(connection)
         tables = [
             database.register(

@@ -38,6 +38,10 @@ def linked_units(project: str | Path | Project | None, dataset: str) -> list[str
     existing = decision_files(root)
     questions = data.unit_questions
     lines = [_summary(data)]
+    if (data.problems["code"] == "units_by_name_only").any():
+        lines.append(
+            "没有安装跨年单位匹配部分，只按信用代码、名称和原名对应：python start.py install linkage"
+        )
     if len(questions) or answered:
         path = existing[0] if existing else root / NAME
         written = put(path, list_bytes(questions, answered))
