@@ -715,6 +715,10 @@ def whatif(
     files: Annotated[
         bool, typer.Option("--files", help="写出测算说明、测算表、测算底稿和方案文件")
     ] = False,
+    page: Annotated[
+        bool,
+        typer.Option("--page", help="写出测算.html：不装程序也能打开、改数、下载方案（内部资料）"),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="写到哪里；默认 reports/测算；写了就等于 --files")
     ] = None,
@@ -757,7 +761,8 @@ def whatif(
         },
         project=project,
         dataset=dataset,
-        files=files or out is not None,
+        files=files or (out is not None and not page),
+        page=page,
         out=out,
     )
     for line in told(asked):

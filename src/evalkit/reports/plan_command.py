@@ -46,6 +46,7 @@ class Asked:
     project: Path | None = None
     dataset: str | None = None
     files: bool = False
+    page: bool = False
     out: Path | None = None
 
 
@@ -62,13 +63,29 @@ def told(asked: Asked) -> list[str]:
     reform, scheme = _scenario(asked, asked.scenarios[0] if asked.scenarios else None)
     made = _planned(asked, data, [reform], scheme)
     found = answered(made, reform, Result)
+    assert isinstance(found.result, Result)
     lines = list(found.lines)
     if asked.save:
         path = keep(reform, scheme, _folder(asked), asked.save)
         lines.append(WORDS.say("scenarios.saved", path=path, name=path.stem))
-    if not asked.files:
-        return [*lines, WORDS["command"]["no_files"]]
-    return [*lines, *_written(asked, data, found)]
+    if asked.page:
+        lines.append(_page(asked, data, made))
+    if asked.files:
+        lines += _written(asked, data, found)
+    elif not asked.page:
+        lines.append(WORDS["command"]["no_files"])
+    return lines
+
+
+def _page(asked: Asked, data: Data, made: Plan) -> str:
+    """Write 测算.html: the plan as a page that reckons by itself."""
+    from evalkit.files import put
+    from evalkit.pages.calculator import calculator
+
+    folder = asked.out or data.project.reports / "测算"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = put(folder / WORDS["page"]["file"], calculator(made, asked.scheme or "").encode("utf-8"))
+    return WORDS.say("page.written", path=path)
 
 
 def _folder(asked: Asked) -> Path:

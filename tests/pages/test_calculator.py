@@ -1,0 +1,191 @@
+"""测算.html: the page reckons to the fen as the plan does, fetches nothing, and does no harm with hostile names."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "subsidy"))
+from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of  # noqa: E402
+from test_oracle import YEARS, frames, scheme  # noqa: E402
+
+from evalkit.pages.calculator import REASONING, calculator, page_data, scripts  # noqa: E402
+from evalkit.problems import InputError  # noqa: E402
+from evalkit.subsidy import plan  # noqa: E402
+
+NODE = shutil.which("node")
+BROWSER = next((p for n in ("chromium", "google-chrome") if (p := shutil.which(n))), None)
+LARGEST = 1_000_000  # bytes of a page
+ASK = """
+const input = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const plan = new Plan(input.data);
+const text = (one) => JSON.parse(JSON.stringify(one, (_, value) => (typeof value === "bigint" ? Number(value) : value)));
+console.log(JSON.stringify(input.settings.map((one) => input.data.asked.map((year) => text(plan.money(one, year))))));
+"""
+
+
+def reckoned(data: dict[str, Any], settings: list[dict[str, Any]]) -> Any:
+    """What the scripts of the page make of settings, without a page."""
+    if NODE is None:
+        pytest.skip("没有 node，页面的计算在浏览器测试里核对")
+    done = subprocess.run(
+        [NODE, "-e", scripts(REASONING) + ASK],
+        input=json.dumps({"data": data, "settings": settings}),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    return json.loads(done.stdout)
+
+
+def random_settings(made: Any, rng: random.Random) -> dict[str, dict[str, str]]:
+    """Standards as somebody moves the sliders: steps within their ranges, from some day on or always."""
+    found = {}
+    for path, one in made.scheme.parameters.items():
+        if rng.random() < 0.5:
+            top = min(int((one.range[1] - one.range[0]) / one.step), 300)
+            value = one.range[0] + rng.randint(0, top) * one.step
+            since = rng.choice(("", "2026-01-01", "2026-07-01", "2026-11-30", "2027-03-15"))
+            found[path] = {"since": since, "value": f"{value:f}"}
+    return found
+
+
+def as_changes(settings: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {
+        path: {one["since"]: float(one["value"])} if one["since"] else float(one["value"])
+        for path, one in settings.items()
+    }
+
+
+def compare(made: Any, settings: list[dict[str, Any]], answers: Any) -> int:
+    """How many settings the plan takes too; every fen of each is the same."""
+    taken = 0
+    for one, by_year in zip(settings, answers, strict=True):
+        try:
+            result = made.run(as_changes(one))
+        except InputError:  # tiers out of order: the page shows what the plan refuses
+            continue
+        taken += 1
+        for year, found in zip(made.years, by_year, strict=True):
+            wanted: dict[str, dict[str, list[int]]] = {}
+            for item, fen in result.new[year].items():
+                wanted.setdefault(item.component, {})[item.payer] = [int(one) for one in fen]
+            assert found == wanted, (one, year)
+    return taken
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_plans_and_settings_to_the_fen(seed: int) -> None:
+    rng = random.Random(seed)
+    orgs, funds = frames(rng)
+    made = plan(orgs, scheme(rng), YEARS, tables={"funds": funds})
+    settings = [{}, *(random_settings(made, rng) for _ in range(5))]
+    assert compare(made, settings, reckoned(page_data(made), settings)) >= 1
+
+
+def hostile(orgs: pd.DataFrame) -> Any:
+    """Names that would break out of a page that trusts them."""
+    names = orgs.assign(
+        area=["</script><script>alert(1)</script>", "甲&区", "=1+1", '"><img src=x>']
+    )
+    return plan(names, scheme_of({"m": PER_MEMBER, "o": PER_ORG}, name="<b>本地</b>"), [2026, 2027])
+
+
+@pytest.fixture
+def orgs() -> pd.DataFrame:
+    rows = [("甲", "一支部", "branch", 3), ("乙", "联合支部", "branch", 7),
+            ("丙", "委员会", "committee", 120), ("丁", "空支部", "branch", 0)]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["area", "party_org", "org_kind", "members"])
+    return frame.assign(period="2026", functional=False)
+
+
+def test_one_file_with_its_own_policy_and_no_organisation(orgs: pd.DataFrame) -> None:
+    text = calculator(hostile(orgs))
+    assert len(text.encode()) < LARGEST
+    assert "default-src 'none'" in text and "unsafe" not in text
+    assert not re.search(r'(src|href)="?https?:', text)
+    assert text.count("<script") == text.count("</script>") == 2  # the data and ours
+    assert "<img src=x" not in text and "<b>本地" not in text
+    assert not any(name in text for name in orgs["party_org"])
+    assert "eval(" not in text and "innerHTML" not in text
+
+
+def test_no_rule_of_a_payment_stands_in_the_script() -> None:
+    """Floors, caps, top-ups and matchings are words of schemes: the script knows nodes."""
+    script = scripts(REASONING)
+    for word in (
+        "top_up",
+        "floor",
+        "cap",
+        "matching",
+        "org_kind",
+        "member",
+        "stars",
+        "days",
+        "months",
+    ):
+        assert f'"{word}"' not in script, word
+
+
+@pytest.mark.slow
+def test_the_page_in_a_browser(orgs: pd.DataFrame, tmp_path: Path) -> None:
+    """file://, no network: nothing is asked for, names do no harm, a slider by keyboard, the budget backwards."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if BROWSER is None:
+        pytest.skip("这台机器没有 Chromium，浏览器测试跳过")
+    made = hostile(orgs)
+    path = tmp_path / "测算.html"
+    path.write_text(calculator(made), encoding="utf-8")
+    asked: list[str] = []
+    faults: list[str] = []
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.on("request", lambda one: asked.append(one.url))
+        page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+        page.on("pageerror", lambda one: faults.append(str(one)))
+        page.on("dialog", lambda one: faults.append("dialog"))
+        page.goto(path.as_uri())
+        page.locator("#to").fill("200")
+        page.locator("#to").press("Enter")
+        page.locator("#to").blur()
+        result = made.run({"m.per_member": {"2026-01-01": 200}})
+        told = page.locator("#answer").inner_text()
+        assert "增加支出6,500元" in told and result.cost([])["change_fen"].iloc[0] == 6500_00
+        page.locator("#budget").fill("0.5")
+        page.locator("#budget").press("Enter")
+        page.locator("#budget").blur()
+        solved = made.solve("m.per_member", extra=5000)
+        assert f"最高可定为{solved.value:g}" in page.locator("#most").inner_text()
+        slider = page.locator('[id="slider-m.per_member"]')
+        slider.focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        assert "调到230" in page.locator("#changes").inner_text()
+        page.locator("#to").fill("很多")
+        page.locator("#to").blur()
+        assert "请写数字" in page.locator("#fault").inner_text()
+        with page.expect_download() as got:
+            page.locator("#save").click()
+        from evalkit.subsidy import load_reform
+
+        kept = tmp_path / "调整方案.yml"
+        got.value.save_as(kept)
+        kept.write_text(kept.read_text(encoding="utf-8"), encoding="utf-8")
+        assert (
+            load_reform(kept, made.scheme).changes
+            == made.scheme.reform({"m.per_member": {"2026-01-01": 230}}).changes
+        )
+        browser.close()
+    assert not faults and asked == [path.as_uri()]
