@@ -162,6 +162,7 @@ def test_the_page_in_a_browser(orgs: pd.DataFrame, tmp_path: Path) -> None:
         page.locator("#to").blur()
         result = made.run({"m.per_member": {"2026-01-01": 200}})
         told = page.locator("#answer").inner_text()
+        assert "增加的地区3个" in told
         assert "增加支出6,500元" in told and result.cost([])["change_fen"].iloc[0] == 6500_00
         page.locator("#budget").fill("0.5")
         page.locator("#budget").press("Enter")

@@ -74,7 +74,28 @@ function sentence() {
     const text = more === 0n ? "支出不变" : `${more > 0n ? "增加" : "减少"}支出${said(more)}`;
     return `${n ? "" : whole}${one}年${text}${payers(old, made)}`;
   });
+  const [old, made] = [plan.sums({}, year(), place()), plan.sums(changes, year(), place())];
+  told.push(...winners(old, made));
   return `${told.join("；")}。`;
+}
+
+/** Districts that gain and lose most in the year chosen, and how many stay as they are. @returns {string[]} */
+function winners(old, made) {
+  if (place() >= 0) return [];
+  const known = data.areas.map((name, at) => ({ name, at, more: made.areas[at] - old.areas[at] }));
+  const told = [];
+  for (const [word, sign] of [["增加", 1n], ["减少", -1n]]) {
+    const some = known.filter(({ more }) => more * sign > 0n);
+    some.sort((a, b) => (a.more * sign < b.more * sign ? 1 : a.more * sign > b.more * sign ? -1 : a.at - b.at));
+    if (!some.length) continue;
+    const first = some.slice(0, 3).map(({ name, more }) => `${name}（${said(more)}）`);
+    told.push(`${year()}年${word}的地区${some.length}个，最多的是${first.join("、")}`);
+  }
+  for (const [code, part] of Object.entries(data.components)) {
+    const gone = data.areas.filter((_, at) => !plan.cells(code, year()).known[at]);
+    if (gone.length) told.push(`${part.name}未计入缺报的${gone.join("、")}`);
+  }
+  return told;
 }
 
 /** Who pays what is added. */
