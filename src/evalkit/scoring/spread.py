@@ -16,7 +16,7 @@ from evalkit.scoring.reasons import shown_value
 from evalkit.scoring.scored import Scored
 
 MOST_OF = 0.75  # share of the areas with one grade from which on grades say nothing
-FEWEST = 4  # areas, of which a share of three quarters can be spoken at all
+FEWEST = 6  # areas: of fewer, three quarters of them are hardly "most"
 TOLD = 3  # indicators that still differ
 FULL = 0.995  # a share of the points that prints as all of them
 
