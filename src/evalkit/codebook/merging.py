@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from evalkit.codebook.forms import LedgerForm
 from evalkit.codebook.models import DEFAULTS, SECTIONS, Entity, Entry
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.declared import At, Faults, Source
@@ -178,10 +179,33 @@ def _add_synonyms(raw: Any, target: Any, path: At, faults: Faults, taken: dict[s
                 for column, spec in places[key].items()
                 for word in spec["names"]
             }
-        if str(key) in places:
+        if path == ("headings", "forms") and str(key) not in places and _is_form(more):
+            _add_form(str(key), more, target, faults, at)
+        elif str(key) in places:
             _add_synonyms(more, places[str(key)], at, faults, taken)
         else:
             faults.unknown(at, key, places)
+
+
+def _is_form(raw: Any) -> bool:
+    """Whether an entry is a form of its own, not words for a packaged one."""
+    return isinstance(raw, dict) and "table" in raw
+
+
+def _add_form(code: str, raw: Any, forms: Any, faults: Faults, at: At) -> None:
+    """A form of ledger that the packaged codebook does not have."""
+    form = faults.model(LedgerForm, raw, at)
+    if form is None:
+        return
+    known = form.columns.keys()
+    for column, said in form.columns.items():
+        for key, named in (("total_of", said.total_of), ("stands_for", said.stands_for)):
+            for name in [named] if isinstance(named, str) else named or ():
+                if name not in known:
+                    faults.unknown((*at, "columns", column, key), name, known)
+    if not any(said.required for said in form.columns.values()):
+        faults.missing((*at, "columns"), "至少一列写 required: true（有它才算一行数据）")
+    forms[code] = form.written()
 
 
 def _add_words(raw: Any, target: list[str], path: At, faults: Faults, taken: dict[str, At]) -> None:

@@ -243,7 +243,10 @@ def _identity(
     # beside payers that do not add up to it it is money of its own, which is asked where it is counted
     if not every:
         unread |= adds_up(form, columns, total)
-        unread |= ~is_total(form, columns, total) & (total != "annual_total")
+        sure = (
+            columns[total].get("as_total") == "always"
+        )  # its heading says so, whatever the sums are
+        unread |= ~is_total(form, columns, total) & (not sure)
     use = (np.logical_and if every else np.logical_or).reduce(known) & ~unread & ~np.isnan(given[1])
     names = "＋".join(columns[p]["names"][0] for p in here if p not in nested or len(here) == 1)
     scale, unit = (100, "元") if columns[total]["type"] == "money" else (1, "")

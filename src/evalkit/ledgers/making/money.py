@@ -28,6 +28,8 @@ def funds(
         if not ("flow" in spec or totals) or spec.get("person") or column not in data:
             continue
         use = form.has(column) & ~repeated
+        if spec.get("blank") == "nothing":  # a month in which nothing was paid yet
+            use &= data[column].notna().to_numpy()
         said = {key: spec.get(key) for key in ("flow", "source", "purpose")}
         if totals:
             use &= _counts(form, data, column, specs, problems)
@@ -68,6 +70,8 @@ def _counts(
     spec = specs[column]
     beside = totals.present(form, [p for p in spec["total_of"] if p != column])
     alone = form.has(column) & ~beside
+    if spec.get("flow") == "dues_paid":
+        return alone
     if column == "upper_total":
         given = (
             data[column].notna().to_numpy()

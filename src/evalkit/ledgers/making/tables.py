@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,33 @@ from evalkit.ledgers.making.verbs import PLACE
 from evalkit.problems import Problem
 
 
+@dataclass(frozen=True)
+class Bodies:
+    """Units and party organisations of one reading, and who covers whom."""
+
+    tables: dict[str, pd.DataFrame]
+    unit_rows: pd.DataFrame | None
+    orgs: pd.DataFrame
+
+
+@dataclass
+class Frames:
+    """The frames of each table, as forms give them."""
+
+    of: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
+
+    def add(self, table: str, frame: pd.DataFrame) -> None:
+        if len(frame):
+            self.of.setdefault(table, []).append(frame)
+
+    def whole(self, table: str) -> pd.DataFrame:
+        """All frames of a table below each other; one without columns where there are none."""
+        frames = self.of.get(table, [])
+        if len(frames) == 1:
+            return frames[0]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
 def build_tables(
     forms: Mapping[str, Form],
     headings: Headings,
@@ -31,6 +59,27 @@ def build_tables(
     problems: list[Problem],
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame | None]:
     """Typed forms to tables before `shape`, and all unit rows (those that count a unit again are not `kept`)."""
+    bodies, frames = _bodies(forms, problems), Frames()
+    covering = bodies.tables.get("covers")
+    columns = {name: form["columns"] for name, form in headings.forms.items()}
+    for form in _filling(("funds", "activities", "stars"), forms, headings):
+        name_organisations(form, bodies.orgs, covering, bodies.unit_rows, problems)
+    for form in _filling(("funds",), forms, headings):
+        frames.add("funds", funds(form, bodies.orgs, columns[form.name], problems))
+    for form in _filling(("stars",), forms, headings):
+        scores, stars = ratings(form, bodies.orgs, columns[form.name], problems)
+        frames.add("ratings", scores)
+        frames.add("stars", stars)
+    for form in _filling(("figures",), forms, headings):
+        frames.add("figures", figures(form, measures, problems))
+    _visiting(forms, headings, bodies.orgs, frames, problems)
+    for form in _filling(("policies", "areas"), forms, headings):
+        frames.add(headings.forms[form.name]["table"], form.data)
+    return bodies.tables | {table: frames.whole(table) for table in frames.of}, bodies.unit_rows
+
+
+def _bodies(forms: Mapping[str, Form], problems: list[Problem]) -> Bodies:
+    """Units, organisations and covers: each ledger completes what the others leave open."""
     out: dict[str, pd.DataFrame] = {}
     unit_rows = cover = None
     if "units" in forms:
@@ -48,36 +97,43 @@ def build_tables(
         out["party_organisations"] = orgs = complete(
             orgs, out.get("covers", pd.DataFrame()), unit_rows
         )
-    columns = {name: form["columns"] for name, form in headings.forms.items()}
-    for name in (n for n in ("funds", "activities", "stars") if n in forms):
-        name_organisations(forms[name], orgs, out.get("covers"), unit_rows, problems)
+    return Bodies(out, unit_rows, orgs)
+
+
+def _visiting(
+    forms: Mapping[str, Form],
+    headings: Headings,
+    orgs: pd.DataFrame,
+    frames: Frames,
+    problems: list[Problem],
+) -> None:
+    """Instructors, activities and visits; visits of several ledgers, ranked, become figures where none are typed."""
     visited: list[pd.DataFrame] = []  # of instructors, of activities, of a ledger of its own
-    if "funds" in forms:
-        out["funds"] = funds(forms["funds"], orgs, columns["funds"], problems)
-    if "instructors" in forms:
-        out["instructor_counts"], seen = instructors(forms["instructors"])
+    heard: list[pd.DataFrame] = []
+    for form in _filling(("instructor_counts",), forms, headings):
+        counts, seen = instructors(form)
+        frames.add("instructor_counts", counts)
         visited.append(seen)
-    if "activities" in forms:
-        out["activities"], seen = activities(forms["activities"], orgs, problems)
+    for form in _filling(("activities",), forms, headings):
+        held, seen = activities(form, orgs, problems)
+        frames.add("activities", held)
         visited.append(seen)
-    heard = pd.DataFrame()
-    if "visits" in forms:
-        seen, heard = visits(forms["visits"], columns["visits"])
+    for form in _filling(("visits",), forms, headings):
+        seen, told = visits(form, headings.forms[form.name]["columns"])
         visited.append(seen)
-    ranked = [frame.assign(rank=-n) for n, frame in enumerate(visited) if len(frame)]
-    out["visits"] = pd.concat(ranked, ignore_index=True) if ranked else pd.DataFrame()
-    if "stars" in forms:
-        out["ratings"], out["stars"] = ratings(forms["stars"], orgs, columns["stars"], problems)
-    typed = [
-        figures(forms[name], measures, problems)
-        for name in ("work_report", "figures")
-        if name in forms
-    ]
-    said = pd.concat(typed, ignore_index=True) if typed else pd.DataFrame()
-    of_visits = visits_as_figures(out["visits"], said)
-    some = [frame for frame in (*typed, of_visits, heard) if len(frame)]
-    if some:
-        out["figures"] = pd.concat(some, ignore_index=True)
-    return out | {
-        name: forms[name].data for name in ("policies", "areas") if name in forms
-    }, unit_rows
+        heard.append(told)
+    for n, seen in enumerate(visited):
+        frames.add("visits", seen.assign(rank=-n))
+    of_visits = visits_as_figures(frames.whole("visits"), frames.whole("figures"))
+    for frame in (of_visits, *heard):
+        frames.add("figures", frame)
+
+
+def _filling(
+    tables: Sequence[str], forms: Mapping[str, Form], headings: Headings
+) -> Iterator[Form]:
+    """The forms of this reading that fill one of these tables, table by table, in the order of headings.yml."""
+    for table in tables:
+        for name, form in forms.items():
+            if headings.forms[name]["table"] == table:
+                yield form
