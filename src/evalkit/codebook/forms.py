@@ -69,7 +69,7 @@ class LedgerForm(Strict):
             for column, said in self.columns.items()
             for name, spec in _columns(column, said, self.columns)
         }
-        return self.given() | {"columns": columns}
+        return self.given() | {"columns": columns, "own": True}
 
 
 def in_chinese(n: int) -> str:

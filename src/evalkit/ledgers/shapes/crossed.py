@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.ledgers import persons
@@ -13,6 +13,7 @@ from evalkit.ledgers.forms import absent, words_of
 from evalkit.ledgers.headings import heading_keys, plain, squeeze
 from evalkit.ledgers.place import area_names
 from evalkit.ledgers.shapes.shaping import (
+    DECLARED,
     HEADS,
     OF_WHICH,
     TOTALS,
@@ -35,6 +36,9 @@ _ITEM_NUMBER = re.compile(
 )
 _BRACKETED = re.compile(r"[(（][^)）]*[)）]$")
 _TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—/]+|[无零]")
+
+
+_MONEY = re.compile(DECLARED["money"])
 
 
 def _headed(row: list[object], kind: str) -> int | None:
@@ -109,7 +113,14 @@ def across(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
 def by_months(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
     """党组织 | 1月 | 2月 | ...: a mark or a number where an activity was held, one row a month."""
     found = _crossed(top, "organisation", _a_month, least=6)
-    return None if found is None else [_activities_of(sheet, found, shaping, "month")]
+    if found is None or _is_of_money(lines_above(sheet, found.top)[:-1]):
+        return None
+    return [_activities_of(sheet, found, shaping, "month")]
+
+
+def _is_of_money(titles: Sequence[str]) -> bool:
+    """Whether the titles of a table tell of money: dues by month are no activities."""
+    return any(_MONEY.search(squeeze(title)) for title in titles)
 
 
 def by_kinds(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:

@@ -16,7 +16,7 @@ from evalkit.ledgers.shapes.matrix import matrix
 from evalkit.ledgers.shapes.of_one import of_one
 from evalkit.ledgers.shapes.overview import overview
 from evalkit.ledgers.shapes.running_account import running_account
-from evalkit.ledgers.shapes.shaping import Shaping
+from evalkit.ledgers.shapes.shaping import Shaping, lines_above
 from evalkit.ledgers.shapes.top import Top, top_of
 from evalkit.ledgers.shapes.years import by_years
 
@@ -53,7 +53,7 @@ def shaped(
 def _one(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     """A sheet as the first shape that knows it gives it."""
     top = top_of(sheet)
-    if _is_own_form(top, shaping.headings):
+    if _is_own_form(top, shaping.headings) or _is_of_project(top, shaping.headings):
         return None
     made = (shape(sheet, top, shaping) for shape in SHAPES)
     return next((found for found in made if found), None)
@@ -72,4 +72,18 @@ def _is_own_form(top: Top, headings: Headings) -> bool:
         found = (headings.look("work_report", (word,)) for word in words)
         if {hit.column for hit in found if hit} >= OWN_FORM:
             return True
+    return False
+
+
+def _is_of_project(top: Top, headings: Headings) -> bool:
+    """Whether a sheet is announced as a form that the project itself declares, and has the columns that it needs."""
+    own = {name for name, form in headings.forms.items() if form.get("own")}
+    if not own:
+        return False
+    for i, row in enumerate(top.sheet.rows[: len(top.rows)]):
+        words = [(cell,) for cell in row if isinstance(cell, str) and cell.strip()]
+        if len(words) > 1 and not top.rows[i].counts:
+            told = headings.announced(*lines_above(top.sheet, i))
+            if told in own:
+                return headings.best_form(words, told) == (told, 0)
     return False
