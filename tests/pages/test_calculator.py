@@ -94,6 +94,19 @@ def test_random_plans_and_settings_to_the_fen(seed: int) -> None:
     assert compare(made, settings, reckoned(page_data(made), settings)) >= 1
 
 
+@pytest.mark.slow
+def test_ten_thousand_settings_to_the_fen() -> None:
+    """Fifty random plans, two hundred settings each: what node reckons from the page's scripts is what the plan says."""
+    taken = 0
+    for seed in range(100, 150):
+        rng = random.Random(seed)
+        orgs, funds = frames(rng)
+        made = plan(orgs, scheme(rng), YEARS, tables={"funds": funds})
+        settings = [random_settings(made, rng) for _ in range(200)]
+        taken += compare(made, settings, reckoned(page_data(made), settings))
+    assert taken > 9000
+
+
 def hostile(orgs: pd.DataFrame) -> Any:
     """Names that would break out of a page that trusts them."""
     names = orgs.assign(

@@ -190,13 +190,17 @@ def county_data(counties) -> Any:
     return ek.load(counties)
 
 
+@pytest.fixture(scope="module")
+def county_plan(county_data) -> Any:
+    return ek.plan(county_data, "fuyang-2015", [2026, 2027])
+
+
 @pytest.mark.parametrize(("fields", "typed"), IN_THE_FORM)
 def test_every_question_in_the_fields_has_the_answer_of_the_command(
-    county_data, counties, fields: dict, typed: list, tmp_path, monkeypatch
+    county_data, county_plan, counties, fields: dict, typed: list, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setattr("evalkit.reports.plan_command.load", lambda *_, **__: county_data)
-    made = ek.plan(county_data, "fuyang-2015", [2026, 2027])
-    form = made.form(folder=tmp_path)
+    form = county_plan.form(folder=tmp_path)
     ask(form, **dict(fields))
     assert form.answered is not None, form.out.value
     periods = [] if "--periods" in typed else ["--periods", "2026-2027"]

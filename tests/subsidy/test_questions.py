@@ -426,7 +426,10 @@ def test_the_figures_of_the_demonstration_province(tmp_path: Path) -> None:
     (tmp_path / "data" / "raw").mkdir(parents=True)
     ek.demo.write(tmp_path / "data" / "demo")
     ek.build(tmp_path, dataset="demo")
-    data = ek.load(tmp_path, dataset="demo")
+    figures_of_the_province(ek.load(tmp_path, dataset="demo"))
+
+
+def figures_of_the_province(data: Any) -> None:
     this = ek.plan(data, "fuyang-2015", [2025])
     wan = 10**6
     for change, expected in (

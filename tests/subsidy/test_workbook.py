@@ -13,10 +13,13 @@ import pytest
 from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of
 from test_oracle import YEARS, frames, reform, scheme
 from test_outputs import ALWAYS, OFFICE, without_values
+from test_questions import QUESTIONS
 
+import evalkit as ek
 from evalkit.problems import InputError
 from evalkit.reports.plan_workbook import _moved, workbook
-from evalkit.subsidy import plan
+from evalkit.subsidy import load_reform, plan
+from evalkit.subsidy.asking import answered
 from evalkit.subsidy.envelope import Envelope, envelope
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.simulation import Item
@@ -144,3 +147,20 @@ def test_the_cached_values_are_those_of_the_plan(tmp_path: Path) -> None:
     found = pd.read_excel(path, sheet_name=None, header=None, engine="calamine")
     compare(result, shared, found)
     assert np.isfinite(found["总额分配"].iloc[12:, 17].dropna().astype(float)).all()
+
+
+@pytest.mark.slow
+def test_all_ten_questions_in_the_workbook(counties: Path, tmp_path: Path) -> None:
+    """What form, command line and file answer (`test_form`, `test_questions`) stands in the recalculated workbook too."""
+    data = ek.load(counties)
+    paths, answers = [], []
+    for number, (_, declared) in enumerate(QUESTIONS):
+        made = ek.plan(data, "fuyang-2015", [2025, 2026])
+        reform = load_reform(declared, made.scheme)
+        found = answered(made, reform, Result)
+        assert isinstance(found.result, Result)
+        answers.append((found.result, found.envelope))
+        path = workbook(found.result, tmp_path / f"带值{number}.xlsx", found.envelope)
+        paths.append(without_values(path, tmp_path / f"底稿{number}.xlsx"))
+    for (result, shared), sheets in zip(answers, all_recalculated(paths, tmp_path), strict=True):
+        compare(result, shared, sheets)
