@@ -23,7 +23,7 @@ from evalkit.reports.disclosure import published
 from evalkit.reports.estimate import estimate, simulation
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
 from evalkit.reports.goals import goal_table, goal_words
-from evalkit.reports.grading import NAMED, index_of, score_basis, score_words, scored
+from evalkit.reports.grading import NAMED, index_of, score_basis, score_words, scored, where_more
 from evalkit.reports.judgement import most_of
 from evalkit.reports.profile import spine, verdict
 from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
@@ -483,5 +483,6 @@ __all__ = [
     "title",
     "verdict",
     "visible",
+    "where_more",
     "worse_words",
 ]

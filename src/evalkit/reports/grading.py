@@ -97,6 +97,13 @@ def score_basis(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = Non
     return Block.group(spread_words(scores, now, ranking), index_table(scores))
 
 
+def where_more(data: Any, index: Any, level: str, ranking: str) -> Block:
+    """Where the scores (if any are printed) and the other comparisons of the areas stand."""
+    voice = voice_of(data)
+    is_scored = ranking != "none" and index_of(data, index) is not None
+    return Block.paragraph(voice.say("where_more", voice.place(level), is_scored))
+
+
 def _index_for(now: pd.DataFrame, given: Any) -> Any:
     """`index_of` for rows that know their project; for others the index that was given."""
     project = getattr(now, "project", None)
