@@ -61,6 +61,7 @@ FIGURES = {
     "lines": lambda f, lang: charts.trend(f, "org_coverage", ["演示01区"], lang=lang),
     "sources": lambda f, lang: charts.sources(measures(f), "2025", parts=PAYERS, lang=lang),
     "stars": lambda f, lang: charts.stars(starred(f), lang=lang),
+    "spine": lambda f, lang: charts.spine(f, "演示01区", lang=lang),
     "radar": lambda f, lang: charts.radar(
         f.query("period == '2025'"), "演示01区", dimensions=FIVE, lang=lang
     ),
@@ -92,6 +93,8 @@ def test_every_figure_with_few_and_many_areas(frame, name, n):
     assert all(
         (side == 255).all() for side in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
     )  # nothing runs out
+    cut = round(block.content["titled"] * picture.height)  # what a caption makes needless
+    assert (pixels[:cut] < 128).any() and (pixels[cut] == 255).all() and cut < 0.6 * picture.height
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -126,7 +129,7 @@ def test_areas_without_any_value(frame, name):
     empty["value"] = empty["low"] = empty["high"] = empty["numerator"] = pd.array(
         [pd.NA] * len(empty), dtype="Float64"
     )
-    if name in ("trend", "lines"):
+    if name in ("trend", "lines", "spine"):
         with pytest.raises(InputError, match="均缺报"):
             FIGURES[name](empty, "zh")
     else:

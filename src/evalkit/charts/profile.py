@@ -105,7 +105,7 @@ def spine(
     drawn = [_row(now, mine, path, code, shown, lang) for code in wanted]
     rows = [row for row in drawn if row is not None]
     if not rows:
-        raise refuse("data_missing", name, "没有可画的数值")
+        raise refuse("data_missing", f"{name}：各项指标均缺报", "没有可画的数值")
     demo, n = is_demo(now), len(rows)
     legend = [
         (key(marker="o", color=BLUE, ls="none"), say(lang, "spine_better")),

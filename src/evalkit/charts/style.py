@@ -154,9 +154,10 @@ def sheet(
     """A sheet with title, subtitle, legend above the body of `height` inches, and notes and source line below it."""
     with look():
         inner = WIDTH - 2 * EDGE
-        heads = wrap(title, TITLE, inner - (0.95 if demo else 0))
-        subs = wrap(subtitle, SUB, inner) if subtitle else []
-        rows = _legend_rows(legend, inner)
+        beside_mark = inner - (0.95 if demo else 0)  # the mark of demonstration data stands there
+        heads = wrap(title, TITLE, inner)
+        subs = wrap(subtitle, SUB, beside_mark) if subtitle else []
+        rows = _legend_rows(legend, inner if subs else beside_mark)
         feet = [line for text in (*notes, source) if text for line in wrap(text, FOOT, inner)]
         head = EDGE + 0.22 * len(heads) + 0.17 * len(subs) + 0.2 * len(rows) + 0.06
         foot = EDGE + 0.145 * len(feet) + (0.06 if feet else 0)
@@ -188,7 +189,7 @@ def sheet(
             frame = {"boxstyle": "square,pad=0.25", "fc": "white", "ec": RED, "lw": 0.8}
             figure.text(
                 1 - EDGE / WIDTH - 0.01,
-                1 - (EDGE + 0.03) / total,
+                1 - (EDGE + 0.22 * len(heads) + 0.04) / total,
                 say(lang, "demo"),
                 size=9,
                 color=RED,
@@ -196,7 +197,8 @@ def sheet(
                 va="top",
                 bbox=frame,
             )
-        yield Sheet(figure, title, foot, {"source": source, "demo": demo})
+        titled = (EDGE + 0.22 * len(heads) - 0.02) / total
+        yield Sheet(figure, title, foot, {"source": source, "demo": demo, "titled": titled})
 
 
 @contextmanager

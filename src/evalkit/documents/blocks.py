@@ -41,7 +41,7 @@ _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "figure": (
         {"title", "alt", "png"},
-        {"width_cm", "source", "demo", "missing_glyphs", "label", "anchor"},
+        {"width_cm", "source", "demo", "missing_glyphs", "label", "anchor", "titled"},
     ),
     "list": ({"items"}, {"ordered", "runs", "marks"}),
     "note": ({"text"}, {"tone", "runs"}),
@@ -218,8 +218,13 @@ class Block:
         source: str = "",
         demo: bool = False,
         missing_glyphs: str = "",
+        titled: float = 0.0,
     ) -> Block:
-        """A picture, as PNG bytes or base64, with its alternative text."""
+        """A picture, as PNG bytes or base64, with its alternative text.
+
+        `titled`: how much of its height, from the top, holds nothing but its title; printed forms leave that part out,
+        since the caption says it.
+        """
         text = png if isinstance(png, str) else base64.b64encode(png).decode("ascii")
         content = {
             "title": title,
@@ -229,9 +234,8 @@ class Block:
             "source": source,
             "demo": bool(demo),
         }
-        return cls(
-            "figure", content | ({"missing_glyphs": missing_glyphs} if missing_glyphs else {})
-        )
+        more = {"missing_glyphs": missing_glyphs, "titled": titled}
+        return cls("figure", content | {key: value for key, value in more.items() if value})
 
     # in and out
 

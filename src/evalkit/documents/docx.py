@@ -154,7 +154,9 @@ class Writer:
         x, y = round(item["width"] * 36000), round(item["height"] * 36000)  # EMU
         n = next(self.ids)
         name, alt = f'id="{n}" name="图片 {n}"', quoteattr(item["alt"])
-        return _XML["picture"].format(x=x, y=y, name=name, alt=alt, rid=rid)
+        top = round(item["crop"] * 100_000)  # thousandths of a per cent
+        crop = f'<a:srcRect t="{top}"/>' if top else ""
+        return _XML["picture"].format(x=x, y=y, name=name, alt=alt, rid=rid, crop=crop)
 
     def table(self, item: Item) -> None:
         """Title and unit above, heading rows repeated, rows never split; a table of one page keeps together."""

@@ -178,12 +178,11 @@ def fragment(
     elif kind == "group":
         html = f'<div class="ek-group">{"".join(fragment(b, lang=lang, links=links) for b in block.blocks)}</div>'
     elif kind == "figure":
-        # title and source stand in the picture, which must stand alone; the caption would say them twice
+        # title and source stand in the picture, which must stand alone; the caption does not say them twice
         width = content.get("width_cm", 16.0)
         label = content.get("label", "")
-        caption = (
-            f"<figcaption>{escape(label)}　{escape(content['title'])}</figcaption>" if label else ""
-        )
+        told = label if content.get("titled") else f"{label}　{content['title']}"
+        caption = f"<figcaption>{escape(told)}</figcaption>" if label else ""
         html = (
             f'<figure class="ek-figure"{_id(content)}><img alt="{escape(content["alt"], quote=True)}" width="{round(width * PX)}" '
             f'src="data:image/png;base64,{escape(content["png"], quote=True)}">{caption}</figure>'

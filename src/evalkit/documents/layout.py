@@ -42,6 +42,7 @@ def items(blocks: Iterable[Block], small: bool = False, compact: bool = False) -
     `small` is for one page: smaller type, nothing turned; `compact` for a few: lower figures, smaller tables.
     """
     found = [_item(block, small, compact) for block in blocks]
+    _lie_too(found)
     _turn(found)
     return found
 
@@ -103,6 +104,8 @@ def _item(block: Block, small: bool, compact: bool = False) -> Item:
         }
     if kind == "figure":
         width, height = picture_size(block)
+        crop = float(content.get("titled", 0.0)) if content.get("label") else 0.0
+        height *= 1 - crop  # the caption says the title
         mm = min(content.get("width_cm", 16.0) * 10, 156.0, 195.0 * width / height)
         tall = _LOW if compact else _TALL
         mm = (
@@ -113,6 +116,7 @@ def _item(block: Block, small: bool, compact: bool = False) -> Item:
             **_caption(content),
             "alt": content["alt"],
             "png": content["png"],
+            "crop": crop,
             "width": mm,
             "height": mm * height / width,
         }
@@ -278,6 +282,16 @@ def _fits(
             for need, want in zip(needs, wants, strict=True)
         ]
         yield size, room, [round(room * width / sum(share), 2) for width in share]
+
+
+def _lie_too(found: list[Item]) -> None:
+    """Low tables of a section that has wide ones stand on landscape pages with them, which else would be half empty."""
+    starts = [n for n, item in enumerate(found) if item["kind"] == "heading" and item["rank"] == 1]
+    for first, last in pairwise([0, *starts, len(found)]):
+        tables = [item for item in found[first:last] if item["kind"] == "table"]
+        if any(item["wide"] for item in tables):
+            for item in tables:
+                item["wide"] = item["wide"] or _height(item) < (PORTRAIT - 10) / 2
 
 
 def _turn(found: list[Item]) -> None:
