@@ -1,4 +1,4 @@
-"""The columns of the two tables that are kept of the ledgers themselves."""
+"""The columns of tables that no form fills: what is kept of the ledgers themselves, and of units through the years."""
 
 from __future__ import annotations
 
@@ -26,3 +26,37 @@ HEADING_COLUMNS = [
     "first_row",
     "last_row",
 ]
+# which unit a row of ``units`` is through the years, by what that is known (code, name, told, model, decided)
+LINK_COLUMNS = ["area", "period", "unit", "unit_name", "thread", "how", "probability"]
+# what became of units, with what was before
+EVENT_COLUMNS = [
+    "period",
+    "area",
+    "event",
+    "unit",
+    "unit_name",
+    "thread",
+    "before_period",
+    "before_area",
+    "before_unit",
+    "before_name",
+]
+# pairs that may be one unit, as the office is asked
+QUESTION_COLUMNS = (
+    "前期",
+    "前期地区",
+    "前期单位名称",
+    "前期信用代码",
+    "后期",
+    "后期地区",
+    "后期单位名称",
+    "后期信用代码",
+    "相同与不同之处",
+    "可能性",
+    "判断",
+)
+LINKED = {
+    "unit_links": LINK_COLUMNS,
+    "unit_events": EVENT_COLUMNS,
+    "unit_questions": list(QUESTION_COLUMNS),
+}

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from evalkit.codebook import Codebook
-from evalkit.codebook.kept import HEADING_COLUMNS, SHEET_COLUMNS
+from evalkit.codebook.kept import HEADING_COLUMNS, LINKED, SHEET_COLUMNS
 from evalkit.indicators.areas import find_area
 from evalkit.indicators.blocks import blocks_of, plain, views_of, with_home
 from evalkit.indicators.columns import View
@@ -155,7 +155,7 @@ class Data:
 
     def _linked(self, name: str) -> pd.DataFrame:
         if not (self.folder / f"{name}.parquet").exists():
-            return pd.DataFrame()  # of figures without units, or of one period
+            return pd.DataFrame(columns=LINKED[name])  # of one period, or figures without units
         return self._frame(name)
 
     @cached_property

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.codebook.kept import QUESTION_COLUMNS
 from evalkit.documents.workbook import HEAD, book_bytes, write_cell
 from evalkit.files import files_below
 from evalkit.ledgers.files import read_sheets
@@ -28,19 +29,7 @@ from evalkit.world.unit_key import is_credit_code
 NAME = "单位对照.xlsx"
 SHEET = "单位对照"
 ANSWERS = {"相同": SAME, "不同": DIFFERENT, "再问": ASK}
-HEADS = (
-    "前期",
-    "前期地区",
-    "前期单位名称",
-    "前期信用代码",
-    "后期",
-    "后期地区",
-    "后期单位名称",
-    "后期信用代码",
-    "相同与不同之处",
-    "可能性",
-    "判断",
-)
+HEADS = QUESTION_COLUMNS
 WIDTHS = (8, 26, 34, 21, 8, 26, 34, 21, 44, 8, 10)
 GUIDE = (
     "这张表列出可能是同一家、但程序拿不准的单位。请在“判断”一列选：相同（是同一家，改了名、迁了址或写法不同）、不同（是两家）、"
@@ -93,7 +82,10 @@ def read_decisions(root: Path) -> tuple[list[Answered], list[Problem]]:
                     cells = {head: _kept(row[at[head]]) for head in at if at[head] < len(row)}
                     where = f"{sheet.name}!{_letter(at[ANSWER])}{number}"
                     one = _read(cells, name, where)
-                    (problems if isinstance(one, Problem) else answered).append(one)  # type: ignore[attr-defined]
+                    if isinstance(one, Problem):
+                        problems.append(one)
+                    else:
+                        answered.append(one)
         if sheets and not found:
             problems.append(
                 Problem(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from evalkit.codebook.kept import EVENT_COLUMNS, LINK_COLUMNS
 from evalkit.linkage.linking import Linked
 
 KINDS = {
@@ -25,19 +26,6 @@ KINDS = {
 }
 ENTRIES = ("founded", "listed", "formed", "split")
 EXITS = ("merged", "cancelled", "gone")
-LINK_COLUMNS = ["area", "period", "unit", "unit_name", "thread", "how", "probability"]
-EVENT_COLUMNS = [
-    "period",
-    "area",
-    "event",
-    "unit",
-    "unit_name",
-    "thread",
-    "before_period",
-    "before_area",
-    "before_unit",
-    "before_name",
-]
 
 
 def thread_names(linked: Linked) -> list[str]:

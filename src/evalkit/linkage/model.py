@@ -23,7 +23,7 @@ from evalkit.linkage.records import Records
 from evalkit.world.declared import Source, checked
 from evalkit.world.kinds import Strict
 
-_ALONE = {  # no network, no file, and no thread that a later fork would wait for
+_ALONE: dict[str, Any] = {  # no network, no file, and no thread that a later fork would wait for
     "threads": "1",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -144,7 +144,11 @@ def _meeting_points(side: pd.DataFrame) -> Iterator[tuple[list[tuple[Any, ...]],
     for district, township, core, brand, head, second, tail, started, mark in zip(
         *(side[column].tolist() for column in columns), strict=True
     ):
-        keys = [(district, 0, head), (district, 1, second), (district, 2, brand)]
+        keys: list[tuple[Any, ...]] = [
+            (district, 0, head),
+            (district, 1, second),
+            (district, 2, brand),
+        ]
         keys.append((district, township, tail))
         if started is not pd.NaT:
             keys += [(district, 3, started), (core, started)]
@@ -224,7 +228,7 @@ def _splink(
     import pyarrow as pa
     from splink import DuckDBAPI, Linker, SettingsCreator
 
-    comparisons = [
+    comparisons: list[Any] = [
         {
             "output_column_name": name,
             "comparison_levels": [_level(level) for level in levels],

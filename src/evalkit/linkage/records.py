@@ -111,13 +111,12 @@ def _names(
     )
     places = {area: Places.of(area, elsewhere) for area in rows["area"].unique()}
     known: dict[tuple[str, str], UnitName] = {}
-    names, former = [], []
-    for area, text, told in zip(
-        *(rows[c].tolist() for c in ("area", "unit_name", "former_name")), strict=True
-    ):
+    names: list[UnitName] = []
+    former: list[tuple[str, ...]] = []
+    columns = [rows[column].tolist() for column in ("area", "unit_name", "former_name")]
+    for area, text, told in zip(*columns, strict=True):
         if (area, text) not in known:
             known[area, text] = parsed(text, places[area])
-        name = known[area, text]
-        names.append(name)
-        former.append((*(former_names(told) if told else ()), *name.former))
+        names.append(known[area, text])
+        former.append((*(former_names(told) if told else ()), *known[area, text].former))
     return names, former
