@@ -450,9 +450,9 @@ class Parser:
                     if column in pair
                     else own
                 )
+        self._first_of_group(form, cells)
         for column in used:
             cells[column] = _without_dittos(form, cells[column])
-        self._first_of_group(form, cells)
         self._no_value(form)
         self._merged(form, specs, cells)
         base |= self._place(form, cells)
@@ -551,7 +551,7 @@ class Parser:
         for column in (c for c in columns if c in cells):
             for start, stop in _runs(form, column):
                 some = [_cell_text(cell) for cell in cells[column][start:stop]]
-                said = [squeeze(text) for text in some if text]
+                said = [squeeze(text) for text in some if text and text not in _DITTOS]
                 blank = [n for n, text in enumerate(some) if not text]
                 once = bool(some and some[0]) and len(set(said)) == len(said)
                 place = column in ("area_name", "township")

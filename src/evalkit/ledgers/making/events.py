@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.ledgers.forms import SUFFIXES, Form
+from evalkit.ledgers.forms import SUFFIXES, TEXT, Form
 from evalkit.ledgers.making.once import repeated_rows
 from evalkit.ledgers.making.verbs import (
     DATE,
@@ -19,6 +19,8 @@ from evalkit.ledgers.making.verbs import (
 )
 from evalkit.ledgers.place import district_of
 from evalkit.problems import Problem
+
+TITLED_KINDS = ("主题党日", "组织生活会", "民主评议", "三会一课")
 
 
 def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -114,7 +116,7 @@ def activities(
         column_of(form, "date", DATE).dt.month.astype("Int64"),
         by_sheet,
     )
-    data["kind"] = column_of(form, "kind")
+    data["kind"] = column_of(form, "kind").fillna(_kinds_of_titles(form, data.index))
     times = column_of(form, "times", "Int64").fillna(1).clip(1, None)
     visit = data["kind"].eq("visit").fillna(False).to_numpy(dtype=bool)
     named = names_in(form, "visited_units")
@@ -133,6 +135,17 @@ def activities(
         ]:
             data[column] = data[column].mask(again)
     return data, visits
+
+
+def _kinds_of_titles(form: Form, index: pd.Index) -> pd.Series:
+    """The kind of activity that the title of a table without a column for it names: 主题党日台账."""
+    said = [
+        next((kind for kind in TITLED_KINDS if kind in "".join((*b.titles, b.sheet.name))), None)
+        if "kind" not in b.columns
+        else None
+        for b in form.blocks
+    ]
+    return pd.Series(form.of_block(said), index=index, dtype=TEXT)
 
 
 def _visits(data: pd.DataFrame, named: pd.Series) -> pd.DataFrame:

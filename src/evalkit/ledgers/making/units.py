@@ -25,6 +25,7 @@ FEW_COLUMNS = (
     "matrix",
     "months",
     "kinds",
+    "stars",
     "account",
 )  # shapes that have no further columns to lack
 
@@ -33,15 +34,11 @@ _OVER = re.compile(r"[(（]((?:已)?(?:注销|吊销|撤销|迁出|搬离|停业
 
 
 def _sector(block: Any) -> str | None:
-    """What a block without a column for it says of its units: a sheet 社会组织 beside a sheet 非公企业."""
-    said = "".join((block.sheet.name, *block.titles))
-    return (
-        None
-        if ("社会组织" in said) == ("企业" in said)
-        else "social"
-        if "社会组织" in said
-        else "enterprise"
-    )
+    """What a block without a column for it says of its units: 二、社会组织 above it, or its sheet."""
+    for said in (block.section, "".join((block.sheet.name, *block.titles))):
+        if ("社会组织" in said) != ("企业" in said):
+            return "social" if "社会组织" in said else "enterprise"
+    return None
 
 
 def _code(text: str) -> str:

@@ -35,6 +35,7 @@ _ITEM_NUMBER = re.compile(
     r"^(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）]?[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）])"
 )
 _BRACKETED = re.compile(r"[(（][^)）]*[)）]$")
+_STARS = re.compile(r"[一二三四五1-5]星级?|★{1,5}")
 _TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—/]+|[无零]")
 
 
@@ -87,7 +88,7 @@ def across(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
     rows = as_they_stand(sheet, range(found.row))
     rows.append([(w, None) for w in ("镇街", "指标", "数值", "计量单位")])
     _tell_crossed(sheet, found, shaping)
-    whole = ""
+    whole, subject = "", shaping.subject(lines_above(sheet, found.row))
     for n in range(found.row + 1, len(sheet.rows)):
         here = sheet.rows[n]
         if all(blank(cell_at(here, j)) for j in found.entries):
@@ -97,7 +98,8 @@ def across(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
         part = bool(OF_WHICH.match(said))
         texts = (whole, said) if part and whole else (said,)
         whole = whole if part else said
-        item = shaping.measure([_BRACKETED.sub("", text) for text in texts]) or said
+        bare = [_BRACKETED.sub("", text) for text in texts]
+        item = shaping.measure(bare, subject) or said
         told = (cell_at(here, unit), (n, unit)) if unit is not None else ("", None)
         told = told if not blank(told[0]) else (heading_keys(said)[1] or "", None)
         some = 0.0
@@ -143,6 +145,46 @@ def by_kinds(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
             _activities_of(sheet, Crossed(head.top, head.bottom, key, entries), shaping, "kind")
         ]
     return None
+
+
+def by_stars(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
+    """党组织名称 | 五星 | 四星 | 三星: a mark below the stars of each organisation."""
+    found = _crossed(top, "organisation", _stars)
+    if found is None:
+        return None
+    marks = [cell_at(row, j) for row in sheet.rows[found.row + 1 :] for j in found.entries]
+    if not any(tick(cell) in ("yes", "open") for cell in marks):
+        return None
+    area = _headed(sheet.rows[found.row], "area")
+    _left_out(sheet, found, {found.key, area, *found.entries}, shaping)
+    _tell_crossed(sheet, found, shaping)
+    rows = as_they_stand(sheet, range(found.top))
+    rows.append([(w, None) for w in ("镇街", "党组织名称", "拟定星级")])
+    town: tuple[object, Place | None] = ("", None)
+    for n in range(found.row + 1, len(sheet.rows)):
+        here = sheet.rows[n]
+        name = cell_at(here, found.key)
+        first = next((str(c) for c in here if isinstance(c, str) and c.strip()), "")
+        if is_total(name, TOTALS) or is_total(first, TOTALS):
+            shaping.tell(sheet, "shape_total", n)
+            continue
+        if blank(name):
+            rows += as_they_stand(sheet, range(n, n + 1)) if any(not blank(c) for c in here) else []
+            continue
+        if area is not None and not blank(cell_at(here, area)):
+            town = (here[area], (n, area))
+        said = [j for j in found.entries if tick(cell_at(here, j)) in ("yes", "open")]
+        if len(said) > 1:
+            ticked = "、".join(found.entries[j] for j in said)
+            shaping.said("value_not_listed", sheet, (n, said[0]), f"勾了{ticked}", "空")
+        stars = found.entries[said[0]] if len(said) == 1 else ""
+        rows.append([town, (name, (n, found.key)), (stars, (n, said[0] if said else found.key))])
+    return [made(sheet, rows, "stars")]
+
+
+def _stars(text: str) -> str:
+    """五星, 四星级 as a heading: the stars, as a cell may write them."""
+    return text if _STARS.fullmatch(text) else ""
 
 
 def _are_counts(sheet: RawSheet, head: Head, columns: Mapping[int, str]) -> bool:

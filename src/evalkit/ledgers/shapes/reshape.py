@@ -11,7 +11,7 @@ from evalkit.ledgers.heads import fill_down
 from evalkit.ledgers.overrides import SheetEntry, words_for
 from evalkit.ledgers.shapes.beside import beside
 from evalkit.ledgers.shapes.card import card
-from evalkit.ledgers.shapes.crossed import across, by_kinds, by_months
+from evalkit.ledgers.shapes.crossed import across, by_kinds, by_months, by_stars
 from evalkit.ledgers.shapes.matrix import matrix
 from evalkit.ledgers.shapes.of_one import of_one
 from evalkit.ledgers.shapes.overview import overview
@@ -26,6 +26,7 @@ SHAPES: tuple[Shape, ...] = (
     matrix,
     by_months,
     by_kinds,
+    by_stars,
     running_account,
     card,
     overview,

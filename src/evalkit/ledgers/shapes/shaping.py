@@ -40,6 +40,7 @@ _NEUTRAL = re.compile(DECLARED["neutral"])
 
 
 OF_WHICH = re.compile(r"^其中[:：]?")
+_COUNTS_OF = re.compile(r"(?:数|人次|家次|经费|金额|支出|收入)$")  # 各乡镇党员数, not 两新组织
 _COUNT_END = re.compile(r"(?:总数|人数|数|情况)$")
 CENT = 0.005
 
@@ -87,15 +88,21 @@ class Shaping:
         texts = [OF_WHICH.sub("", YEAR_IN.sub("", squeeze(text))) for text in texts]
         levels = [heading_keys(text)[0] for text in texts if text]
         group, lower = (levels[-2] if len(levels) > 1 else ()), (levels[-1] if levels else ())
+        of_sector = DECLARED["sectors"].get(subject, "")
         if subject and not group:
-            group = (plain(subject),)
-            lower = tuple(key for key in lower if subject not in key) or lower
+            own = tuple(key for key in lower if subject not in key)
+            group, lower = ((plain(subject),), own) if own else ((), lower)
         stems = [*group, *(_COUNT_END.sub("", key) for key in group)]
         both = [a + b for a in stems for b in lower] + [b + a for a in stems for b in lower]
         if group and all(key in HEADS["whole"] for key in lower):
             both = [*group]  # 合计 below 党组织数
-        elif not group or subject or any(_NEUTRAL.search(key) for key in group):
+        elif not group or (
+            not of_sector and any(_NEUTRAL.search(key) or key == subject for key in group)
+        ):
             both = [*both, *lower]  # 党员数 below 规上企业 is no count of all members
+        if of_sector:  # 企业总数 in a table of 非公企业 alone
+            inside = [key for key in lower if _COUNTS.get(key, "").startswith(of_sector)]
+            both = [*both, *inside]
         exact = [_COUNTS.get(key) or names.get(key) for key in both]
         close = [loose.get(loosened(key), set()) for key in both]
         found = [*exact, *(next(iter(some)) for some in close if len(some) == 1)]
@@ -106,7 +113,9 @@ class Shaping:
         names = self._names[0]
         for title in titles:
             text = plain(YEAR_IN.sub("", squeeze(title)))
-            inside = [w for w in (*_COUNTS, *names) if len(w) > 2 and w in text]
+            inside = [
+                w for w in (*_COUNTS, *names) if len(w) > 2 and w in text and _COUNTS_OF.search(w)
+            ]
             if inside:
                 word = max(inside, key=len)
                 return str(self.measures[str(_COUNTS.get(word) or names[word])].name)
@@ -125,7 +134,8 @@ class Shaping:
     def subject(self, titles: Sequence[str]) -> str:
         """Of whom a table counts, where one of its titles says so."""
         said = "".join(map(squeeze, titles))
-        return next((word for word in DECLARED["subjects"] if word in said), "")
+        found = [word for word in DECLARED["subjects"] if word in said]
+        return "" if set(DECLARED["sectors"]) <= set(found) else found[0] if found else ""
 
     @cached_property
     def _names(self) -> tuple[dict[str, str], dict[str, set[str]]]:

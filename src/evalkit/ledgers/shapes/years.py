@@ -36,6 +36,8 @@ def by_years(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
             if key is None or not item:
                 continue
         below, columns, unit = _below_years(sheet, i, key, years)
+        if len(columns) < 2:
+            continue  # several headings below a year: groups, not one value each
         shaping.tell(sheet, "shape_heading", *range(i, below))
         shaping.tell_column(sheet, i, key, [str(row[key])], "", "shape_key")
         for j, year in columns.items():
@@ -86,7 +88,9 @@ def _below_years(
     columns = {}
     ends = [*list(years)[1:], max(map(len, sheet.rows))]
     for (start, year), end in zip(years.items(), ends, strict=True):
-        own = [j for j in range(start, end) if plain(str(cell_at(lower, j))) in HEADS["value"]]
-        columns[own[0] if own else start] = year
+        here = [j for j in range(start, end) if not blank(cell_at(lower, j))]
+        own = [j for j in here if plain(str(cell_at(lower, j))) in HEADS["value"]]
+        if own or len(here) < 2:
+            columns[own[0] if own else start] = year
     unit = _headed(lower, "unit") if unit is None else unit
     return i + 2, columns, unit
