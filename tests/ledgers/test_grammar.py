@@ -11,6 +11,8 @@ from ledger_cases import UNITS, sheet, unit
 from evalkit.building.explaining import explained
 from evalkit.codebook import load_codebook
 from evalkit.ledgers import Ledger, from_sheets
+from evalkit.ledgers.headings import Headings
+from evalkit.ledgers.roles import ROLES, role_of
 from evalkit.ledgers.rows import BY_NAME, FACTS, KINDS, RULES, rule_of
 from evalkit.problems import InputError
 
@@ -37,6 +39,35 @@ def test_every_declared_rule_asks_for_facts_that_exist_and_gives_a_kind_that_is_
     assert {kind.outcome for kind in KINDS.values()} == OUTCOMES
     assert all(fact.__doc__ for fact in FACTS.values())
     assert not RULES[-1].when and not RULES[-1].unless, "the last rule takes what no other took"
+
+
+def test_every_column_of_every_form_has_a_role_that_is_named() -> None:
+    headings = Headings(load_codebook().headings)
+    said = {
+        (form, column): role_of(headings, form, column)
+        for form, about in headings.forms.items()
+        for column in about["columns"]
+    }
+    assert set(said.values()) <= ROLES.keys()
+    assert {
+        column: said["funds", column]
+        for column in (
+            "party_org",
+            "fiscal_city",
+            "spending_total",
+            "township",
+            "handler",
+            "remark",
+        )
+    } == {
+        "party_org": "key",
+        "fiscal_city": "melt",
+        "spending_total": "total",
+        "township": "place",
+        "handler": "drop",
+        "remark": "aside",
+    }
+    assert said["units", "joint_org_name"] == said["instructors", "served_units"] == "join"
 
 
 LEDGER: list[list[Any]] = [
@@ -74,7 +105,6 @@ def test_each_row_of_a_ledger_has_the_rule_that_made_it_what_it_is() -> None:
 def test_the_loop_that_takes_most_rows_is_the_first_rule() -> None:
     """The reader asks the first rule in a loop of its own: it takes just the rows that the rule itself would take."""
     from evalkit.ledgers.grid import structure
-    from evalkit.ledgers.headings import Headings
     from evalkit.ledgers.rows import Look
 
     headings = Headings(load_codebook().headings)
