@@ -125,6 +125,7 @@ def test_the_statistic_is_the_designs_own_estimate() -> None:
     )
 
 
+@pytest.mark.slow
 def test_one_treated_cluster_rejects_one_time_in_twenty() -> None:
     """Under the null the exact p is uniform on 1/20 ... 1, whatever the errors are."""
     ps = [

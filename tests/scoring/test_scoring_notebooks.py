@@ -4,63 +4,68 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+import papermill
 import pytest
 
 from evalkit.problems import InputError
 from evalkit.reports.teaching import check, exercises
+from evalkit.runner import Job, run
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks" / "teaching").glob("*.ipynb"))
 ANSWERS = sorted((ROOT / "notebooks" / "teaching" / "answers").glob("*.ipynb"))
 
 
-def run(notebook: Path, project: Path, folder: Path, *options: str) -> list[str]:
-    out = folder / "out.ipynb"
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        str(notebook),
-        str(out),
-        "-p",
-        "project",
-        str(project),
-        *options,
+@pytest.fixture(scope="module")
+def said(demo_project, tmp_path_factory) -> dict[str, list[str]]:
+    """What the exercises of every lesson say, by its file; all run side by side."""
+    folder = tmp_path_factory.mktemp("lessons")
+    out = {path: folder / path.parent.name / path.name for path in [*LESSONS, *ANSWERS]}
+    jobs = [
+        Job(f"{path.parent.name}-{path.stem}", path, target, {"project": str(demo_project)})
+        for path, target in out.items()
     ]
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=600,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    cells = json.loads(out.read_text(encoding="utf-8"))["cells"]
-    return [
-        "".join(o["data"].get("text/plain", ""))
-        for c in cells
-        for o in c.get("outputs", [])
-        if "data" in o
+    outcomes = run(jobs, state=folder / "state")
+    assert [outcome.state for outcome in outcomes] == ["done"] * len(jobs), outcomes
+    return {str(path): exercises_of(target) for path, target in out.items()}
+
+
+def exercises_of(notebook: Path) -> list[str]:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    texts = [
+        "".join(output["data"].get("text/plain", ""))
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if "data" in output
     ]
+    return [text for text in texts if text.startswith("练习")]
 
 
 @pytest.mark.parametrize("notebook", LESSONS, ids=lambda p: p.stem)
-def test_a_lesson_runs_without_answers(notebook, demo_project, tmp_path):
-    said = [text for text in run(notebook, demo_project, tmp_path) if text.startswith("练习")]
-    assert len(said) == 4 and all("还没有作答" in text for text in said)
+def test_a_lesson_runs_without_answers(notebook, said):
+    assert len(said[str(notebook)]) == 4
+    assert all("还没有作答" in text for text in said[str(notebook)])
 
 
 @pytest.mark.parametrize("notebook", ANSWERS, ids=lambda p: p.stem)
-def test_the_answers_are_right(notebook, demo_project, tmp_path):
-    said = [text for text in run(notebook, demo_project, tmp_path) if text.startswith("练习")]
-    assert len(said) == 4 and all("：对。" in text for text in said), said
+def test_the_answers_are_right(notebook, said):
+    assert len(said[str(notebook)]) == 4
+    assert all("：对。" in text for text in said[str(notebook)]), said[str(notebook)]
+
+
+@pytest.mark.parametrize(
+    "notebook",
+    [pytest.param(p, marks=() if n == 0 else pytest.mark.slow) for n, p in enumerate(LESSONS)],
+    ids=lambda p: p.stem,
+)
+def test_a_lesson_runs_under_plain_papermill(notebook, said, demo_project, tmp_path):
+    out = tmp_path / "out.ipynb"
+    papermill.execute_notebook(
+        str(notebook), str(out), {"project": str(demo_project)}, progress_bar=False
+    )
+    assert exercises_of(out) == said[str(notebook)]
 
 
 def test_every_known_mistake_is_told_apart_from_the_answer():

@@ -9,7 +9,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
 from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
@@ -307,23 +306,3 @@ def test_bad_commands(demo_project, given) -> None:
     assert (
         done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("[错误]")
     )
-
-
-def test_the_notebook_under_plain_papermill(demo_project, tmp_path) -> None:
-    import papermill
-
-    out = tmp_path / "whatif.ipynb"
-    papermill.execute_notebook(
-        str(ROOT / "notebooks" / "whatif.ipynb"),
-        str(out),
-        {"project": str(demo_project)},
-        progress_bar=False,
-        cwd=str(tmp_path),
-    )
-    expected = ek.plan(ek.load(demo_project), "fuyang-2015", ["2026", "2027"]).run(
-        {"activity.per_member": {"2026-07-01": 200}}
-    )
-    from evalkit.documents import tree
-
-    texts = [b.plain() for b in tree(nbformat.read(out, as_version=4))]
-    assert expected.sentence in texts
