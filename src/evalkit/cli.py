@@ -408,6 +408,24 @@ def template(
 
 
 @app.command()
+def texts(
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--from", help="改过的评估报告或公文（Word 文件），如 reports/2025/年度报告.docx"
+        ),
+    ],
+    project: ProjectOption = None,
+) -> None:
+    """把在 Word 里改过的文字（主要做法、典型经验、下步建议等自己写的部分）收回 texts/，下次生成报告照用。"""
+    from evalkit.reports.taken_back import take_back
+
+    for taken in take_back(source, project):
+        say(taken.words())
+    say("程序写的部分由台账重新生成，在 Word 里改的不带回；要改写法见 docs/templates.md")
+
+
+@app.command()
 def setup(
     project: ProjectOption = None,
     yes: Annotated[

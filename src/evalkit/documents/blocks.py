@@ -48,6 +48,7 @@ _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
     "page_break": (set(), set()),
     "group": ({"blocks"}, set()),
 }
+SLOT = "slot"  # of which text of the office a block is: <period>_<name>; any kind may say so
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "style": ("body", "detail", "summary", "pending", "code"),
     "tone": ("info", "warning"),
@@ -55,7 +56,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "level": (1, 2, 3, 4, 5),
     "role": ("unnumbered", "abstract", "appendix", "annex"),
 }
-_TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor", "code"}
+_TEXTS = {"text", "title", "alt", "unit", "source", "label", "anchor", "code", SLOT}
 _RUN = {"text", "bold", "href", "ref", "place", "note"}
 _COLUMN = {"key", "label", "align", "decimals", "percent", "group", "format"}
 PENDING = re.compile(r"(【待补充[^】]*】)")
@@ -393,7 +394,7 @@ def _validate(kind: str, content: Mapping[str, Any]) -> None:
     if kind not in get_args(Kind):
         raise ValueError(f"unknown kind of block {kind!r}; known: {', '.join(get_args(Kind))}")
     required, optional = _ENTRIES[kind]
-    missing, unknown = required - content.keys(), content.keys() - required - optional
+    missing, unknown = required - content.keys(), content.keys() - required - optional - {SLOT}
     if missing or unknown:
         raise ValueError(f"{kind}: missing {sorted(missing)}, unknown {sorted(unknown)}")
     for key, value in content.items():

@@ -20,6 +20,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from evalkit.codebook import read_yaml
+from evalkit.documents.blocks import SLOT
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import BODY, COMPACT, DEMO, Item, em, runs, summary_scale
 
@@ -37,6 +38,8 @@ _PAGE_BREAK = (
     '<w:r><w:br w:type="page"/></w:r></w:p>'
 )
 _TONES = {"good": "145A32", "middle": "7A4B00", "bad": "9B1C1C"}
+BEGINS, AFTER = "_Slot_", "_After_"  # bookmarks before a text of the office and behind it
+LONGEST_MARK = 40  # characters that Word allows the name of a bookmark
 _EAST = re.compile(r"[“”‘’…—·●▲■○△□°×÷±①-⑳Ⅰ-Ⅻ]")  # Word would take these from the Latin face
 
 
@@ -48,6 +51,7 @@ class Writer:
         self.xml: list[str] = []
         self.ids: Iterator[int] = above.ids if above else count(1)  # of bookmarks and pictures
         self.notes: list[str] = above.notes if above else []  # the words of the footnotes
+        self.slot = ""  # the text of the office that is under way
 
     def paragraph(self, style: str, inner: str, properties: str = "") -> None:
         self.xml.append(f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{properties}</w:pPr>{inner}</w:p>')
@@ -94,6 +98,19 @@ class Writer:
             f'<w:bookmarkStart w:id="{mark}" w:name="{name}"/>{inner}<w:bookmarkEnd w:id="{mark}"/>'
         )
 
+    def enter(self, slot: str) -> str:
+        """Marks before an item: where a text of the office begins, and what stands behind one.
+
+        `evalkit.documents.docx_reading` looks for them.
+        """
+        if slot == self.slot:
+            return ""
+        names = [(AFTER, self.slot), (BEGINS, slot)]
+        self.slot = slot
+        return "".join(
+            self.bookmark(f"{before}{name}"[:LONGEST_MARK], "") for before, name in names if name
+        )
+
     def placed(self, item: Item) -> str:
         """The words of a heading, at a place that contents and references find."""
         words = run(item["text"])
@@ -111,6 +128,17 @@ class Writer:
 
     def item(self, item: Item, scale: float = 1.0) -> None:
         """An item; `scale`: type of words smaller than that of the text."""
+        marks, start = self.enter(item.get(SLOT, "")), len(self.xml)
+        self._item(item, scale)
+        if marks and start < len(self.xml):
+            # inside the paragraph: LibreOffice moves what stands between two to the end of the first
+            inside, end, rest = self.xml[start].partition("</w:pPr>")
+            if inside.startswith("<w:p>"):
+                self.xml[start] = f"{inside}{end}{marks}{rest}"
+            else:
+                self.xml.insert(start, marks)
+
+    def _item(self, item: Item, scale: float) -> None:
         kind = item["kind"]
         if kind == "heading":
             before = "<w:pageBreakBefore/>" if item["new_page"] else ""

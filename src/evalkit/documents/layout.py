@@ -10,7 +10,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
-from evalkit.documents.blocks import PENDING, Block, heading_words, marks, parts
+from evalkit.documents.blocks import PENDING, SLOT, Block, heading_words, marks, parts
 from evalkit.documents.cells import Cell, head, is_remark, printed, side
 from evalkit.problems import InputError, Problem
 
@@ -41,7 +41,7 @@ def items(blocks: Iterable[Block], small: bool = False, compact: bool = False) -
 
     `small` is for one page: smaller type, nothing turned; `compact` for a few: lower figures, smaller tables.
     """
-    found = [_item(block, small, compact) for block in blocks]
+    found = [_item(block, small, compact) | {SLOT: block.content.get(SLOT, "")} for block in blocks]
     _lie_too(found)
     _turn(found)
     return found

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evalkit import charts
 from evalkit.documents import Block
+from evalkit.documents.blocks import SLOT
 from evalkit.documents.markdown import markdown
 from evalkit.files import regular_bytes
 from evalkit.indicators.compare import compare
@@ -86,11 +87,15 @@ def slot(name: str, period: str | int, project: Any = None) -> Block:
                 f"{PENDING}{path.name} {personal}已略去，报告不涉及个人，请改写", "pending"
             )
         )
-    return (
-        Block.group(*blocks)
-        if blocks
-        else Block.paragraph(f"{PENDING}{name}：请写入 texts/{period}/{path.name}", "pending")
-    )
+    if not blocks:
+        wanted = f"{PENDING}{name}：请写入 texts/{period}/{path.name}"
+        return of_slot(Block.paragraph(wanted, "pending"), period, name)
+    return Block.group(*(of_slot(block, period, name) for block in blocks))
+
+
+def of_slot(block: Block, period: str | int, name: str) -> Block:
+    """The block as a piece of a text of the office, which Word documents mark (`reports/taken_back.py`)."""
+    return Block(block.kind, {**block.content, SLOT: f"{period}_{name}"})
 
 
 _INLINE_COMMENT = re.compile(r"(?<=\S)[ \t]*<!--.*?-->|<!--.*?-->[ \t]*(?=\S)")
