@@ -24,6 +24,7 @@ FEWEST = 30  # units on either side of a comparison, as everywhere where shares 
 CLEAR = 0.15  # a difference of shares that is worth telling
 CONCENTRATED = 0.5  # share of a problem that the places named hold together
 MOST_PLACES, MOST_MARKS = 3, 2
+IN_THE_TEXT = 3  # problems that an official text itself tells of; the others stand in its annex
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def causes(told: Rectification) -> Block:
             {
                 "name": about["name"],
                 "n": len(mine),
+                "unit": data.codebook.measures[about["measure"]].unit,
                 "places": places,
                 "share": share,
                 "again": again,
@@ -96,8 +98,14 @@ def causes(told: Rectification) -> Block:
                 "marks": _marks(data, told, key, mine, frames),
             }
         )
-    text = told.voice.tell("causes", kinds=kinds)
-    return Block.group(*map(Block.paragraph, text.texts))
+    largest = sorted(kinds, key=lambda one: -int(one["n"]))[:IN_THE_TEXT]
+    blocks = [
+        Block.paragraph(text, "body" if one in largest else "detail")
+        for one in kinds
+        for text in told.voice.tell("causes", one=one).texts
+    ]
+    closing = [Block.paragraph(told.voice.say("no_cause"))] if blocks else []
+    return Block.group(*blocks, *closing)
 
 
 def _places(told: Rectification, mine: list[Case]) -> tuple[list[dict[str, Any]], str]:

@@ -93,8 +93,11 @@ def rectification(
 # what the report says, without names
 
 
-def rectified_words(told: Rectification) -> Block:
-    """上年问题整改: how many of the last period's cases are gone, still there, or cannot be told; what the register says."""
+def rectified_words(told: Rectification, annexed: bool = False) -> Block:
+    """上年问题整改: how many of the last period's cases are gone, still there, or cannot be told; what the register says.
+
+    `annexed`: whether the table by area stands in the appendix ``more``.
+    """
     found, voice = told.followed, told.voice
     again, solved = len(found.again), len(found.gone)
     kinds = Counter(case.problem for case in found.again).most_common(1)
@@ -111,6 +114,8 @@ def rectified_words(told: Rectification) -> Block:
         longest={"name": kinds[0][0], "n": kinds[0][1]} if kinds else None,
         register=register,
         back=len(told.back),
+        place=told.scope.place,
+        annexed=annexed,
     )
     return Block.group(*map(Block.paragraph, text.texts))
 
