@@ -37,11 +37,6 @@ PUBLISHED = (
         "stats/test_stats_intervals.py::test_byar_and_wilson_give_the_tables_of_public_health_england",
     ),
     Published(
-        "过度离散的漏斗图",
-        "Spiegelhalter（2005）",
-        "stats/test_stats_intervals.py::test_overdispersion_of_spiegelhalter",
-    ),
-    Published(
         "控制图（单值）",
         "NIST/SEMATECH 统计手册",
         "stats/test_stats_intervals.py::test_individuals_chart_of_nist",

@@ -93,6 +93,7 @@ def make_report(
     ranking: str = "full",
     public: bool = False,
     whatif: str | Path | None = None,
+    only: Sequence[str] | None = None,
     progress: Callable[[Any], None] | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Report:
@@ -119,6 +120,8 @@ def make_report(
         lists, no pages that show rows of ledgers.
     whatif
         A scenario that the report reckons (补助标准测算); by default that of ``evalkit.yml``, else none.
+    only
+        Pages to make, by the name of their notebook, without the profiles; all by default.
     progress, note
         Called with the runner's events, and with one Chinese line per step.
 
@@ -175,6 +178,8 @@ def make_report(
     work = []
     for name, heading, file in PAGES:
         title = heading.format(place=place)
+        if only is not None and name not in only:
+            continue
         if name == "published" and not _wants_published(found):
             continue
         if not public or name in PUBLIC:
@@ -206,7 +211,7 @@ def make_report(
             depends,
             each,
         )
-        for area in areas
+        for area in (areas if only is None else ())
     ]
     note(f"运行 {len(work)} 个笔记本（{len(areas)} 个{place}）")
     outcomes = run(

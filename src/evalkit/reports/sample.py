@@ -53,7 +53,9 @@ def make_sample(folder: Path, note: Callable[[str], None] = lambda text: None) -
         (root / "data" / "raw").mkdir(parents=True)
         note("生成演示台账")
         demo.write(root / "data" / "demo", districts=DISTRICTS, periods=PERIODS)
-        made = make_report(PERIODS[-1], project=root, dataset="demo", note=note)
+        made = make_report(
+            PERIODS[-1], project=root, dataset="demo", only=("annual", "comparison"), note=note
+        )
         if made.failed:
             advice = "；".join(f"{one.key}：{one.reason}" for one in made.failed)
             raise InputError(Problem("data_missing", found="样品没有生成", advice=advice))
