@@ -176,30 +176,25 @@ def make_report(
     common["whatif"] = str(scenario) if scenario else None
     place = scope.place
     work = []
-    for name, heading, file in PAGES:
+    for name, heading, file in _pages(found, public, only):
         title = heading.format(place=place)
-        if only is not None and name not in only:
-            continue
-        if name == "published" and not _wants_published(found):
-            continue
-        if not public or name in PUBLIC:
-            source = notebook_path(found, name)
-            more = (
-                (found.root / "texts" / period,)
-                if name == "annual"
-                else (published.folder / "manifest.json",)
+        source = notebook_path(found, name)
+        more = (
+            (found.root / "texts" / period,)
+            if name == "annual"
+            else (published.folder / "manifest.json",)
+        )
+        forms = tuple(FORMS) if name == "annual" else checked(("html", *extra))
+        work.append(
+            Job(
+                title,
+                source,
+                folder / f"{file}.ipynb",
+                _only(source, common),
+                (*depends, *more),
+                post(forms, public),
             )
-            forms = tuple(FORMS) if name == "annual" else checked(("html", *extra))
-            work.append(
-                Job(
-                    title,
-                    source,
-                    folder / f"{file}.ipynb",
-                    _only(source, common),
-                    (*depends, *more),
-                    post(forms, public),
-                )
-            )
+        )
     district, names = notebook_path(found, "district"), _file_names(areas)
     each = post(checked((*PROFILE, *extra)), public)
     work += [
@@ -248,6 +243,19 @@ def make_report(
     submitted = [data.submitted(time, within) for time in (period, baseline) if time is not None]
     absent = tuple(one.words() for one in submitted if not one.full)
     return Report(index, tuple(outcomes), changed, absent=absent, complete=submitted[0].full)
+
+
+def _pages(
+    project: Project, public: bool, only: Sequence[str] | None
+) -> list[tuple[str, str, str]]:
+    """The pages to make: those asked for, of a public version what may be public, published figures where wanted."""
+    return [
+        page
+        for page in PAGES
+        if (only is None or page[0] in only)
+        and (not public or page[0] in PUBLIC)
+        and (page[0] != "published" or _wants_published(project))
+    ]
 
 
 def _wants_published(project: Project) -> bool:
