@@ -213,3 +213,22 @@ def test_the_index_is_printed_with_weights_lines_and_boundaries() -> None:
     rows = [[str(cell) for cell in row] for row in table.content["rows"]]
     assert any("0.8" in " ".join(row) or "80" in " ".join(row) for row in rows)
     assert re.search("60", text) and re.search("40", text)
+
+
+@pytest.mark.slow
+def test_the_whole_output_of_a_real_project_names_no_other_place(tmp_path: Path) -> None:
+    """Every page, document and workbook of a report without settings."""
+    from test_put_right import words_of_file
+
+    from evalkit.reports.report import make_report
+
+    holes.copied(tmp_path)
+    made = make_report(project=tmp_path, jobs=1)
+    assert not made.failed
+    files = [
+        p for p in made.index.parent.rglob("*") if p.suffix in (".html", ".docx", ".xlsx", ".pdf")
+    ]
+    assert len(files) > 20
+    for path in files:
+        text = words_of_file(path)
+        assert not [place for place in PLACES if place in text], path.name

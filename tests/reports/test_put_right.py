@@ -65,6 +65,21 @@ def filled(path: Path, rows: list[list], heads: list[str] = LABELS) -> None:
     book.close()
 
 
+def words_of_file(path: Path) -> str:
+    """All text of a page, a document, a workbook or a PDF, with its properties."""
+    if path.suffix == ".pdf":
+        document = pypdfium2.PdfDocument(path)
+        pages = "".join(page.get_textpage().get_text_range() for page in document)
+        return pages + str(document.get_metadata_dict())
+    if path.suffix == ".html":
+        return re.sub(r'src="data:[^"]*"', "", path.read_text("utf-8"))
+    with zipfile.ZipFile(path) as archive:
+        texts = (
+            archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))
+        )
+        return "".join(text.decode("utf-8", "replace") for text in texts)
+
+
 def texts_of(block) -> str:
     return str(block.to_json() if hasattr(block, "to_json") else block.content)
 
@@ -201,15 +216,10 @@ def test_a_notice_holds_nothing_of_another_county(told, data: Data, tmp_path: Pa
         foreign = {case.name for case in every if case.home != area} - own
         foreign |= {other.rpartition("/")[2] for other in areas if other != area}
         foreign |= {case.number for case in every if case.home != area}
-        page = pypdfium2.PdfDocument(tmp_path / f"{name}督办单.pdf")
-        assert len(page) == 1, name
-        seen = page[0].get_textpage().get_text_range() + str(page.get_metadata_dict())
-        assert name in seen.replace("\n", "")
-        for file in tmp_path.glob(f"{name}*.[dx]*"):
-            with zipfile.ZipFile(file) as archive:
-                seen += "".join(
-                    archive.read(n).decode("utf-8", "replace") for n in archive.namelist()
-                )
+        page = tmp_path / f"{name}督办单.pdf"
+        assert len(pypdfium2.PdfDocument(page)) == 1, name
+        assert name in words_of_file(page).replace("\n", "")
+        seen = "".join(words_of_file(file) for file in tmp_path.glob(f"{name}*"))
         plain = re.sub(r"\s|<[^>]*>", "", seen)
         assert not [one for one in foreign if one in plain or one in seen], name
         total = f"共{len(told.followed.cases)}项"

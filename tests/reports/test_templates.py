@@ -205,8 +205,11 @@ TEXT_OF_OTHERS = {  # modules that search a text, and whose text it is
     "annual.py": "what the office writes",
     "feedback.py": "names of files",
     "plan_report.py": "names of files",
+    "plan_scenarios.py": "names that somebody gives to a file",
     "register.py": "numbers that the office wrote",
     "report.py": "names of files, the source of notebooks",
+    "sample.py": "the source of notebooks",
+    "setup.py": "what somebody typed, the lines of evalkit.yml",
     "templates.py": "the source of templates",
 }
 

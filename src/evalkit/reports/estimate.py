@@ -60,7 +60,8 @@ def estimate(
     made = subsidy.plan(data, scheme, years, within=within or reform.ask.within)
     result: Any = answered(made, reform, Result).result
     told = _told(data, result, years[-1], by_area)
-    return Block.group(Block.heading(f"补助标准测算：{title}", 3), told)
+    head = {"level": 3, "text": f"补助标准测算：{title}", "role": "unnumbered"}
+    return Block.group(Block("heading", head), told)
 
 
 def simulation(
