@@ -209,7 +209,8 @@ def page(fast: bool) -> str:
         "本页由一条命令生成：`python start.py evidence`。任何人都可以重新运行，看是不是同样的结果。",
         "Made by one command; run it again to see whether it still holds.",
         "",
-        f"提交 commit：{commit()}；Python {platform.python_version()}，{platform.system()}，{os.cpu_count()} 核。",
+        f"提交 commit：{commit()}；Python {platform.python_version()}，{platform.system()}，{os.cpu_count()} 核，"
+        f"开始时负载 {os.getloadavg()[0]:.1f}（负载高时各项速度都慢，倍数仍可比）。",
         "",
         "| 核对什么 | 结果 | 怎样核对 |",
         "|---|---|---|",
