@@ -542,7 +542,7 @@ class _Masked:
                 f"- 工作表“{tab}”（{SAID['states'].get(sheet.state, '可见')}）：{last[0]}行{last[1]}列；单元格 {counts or '无'}；"
                 f"合并 {len(sheet.merges)}；隐藏 {len(sheet.hidden_rows)}行、{len(sheet.hidden_columns)}组列"
             )
-        said = Counter((p.severity, p.code, _where(p, tabs)) for p in [*look.problems, *problems])
+        said = Counter((p.severity, p.code, _where(p, tabs)) for p in problems or look.problems)
         for (severity, code, where), n in list(said.items())[:200]:
             title = TITLES.get(code, [code])[0]
             lines.append(
