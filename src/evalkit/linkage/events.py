@@ -165,7 +165,10 @@ def _between(linked: Linked, before: int, after: int) -> list[tuple[_Step, str]]
 
 def _other_name(linked: Linked, before: int, after: int) -> bool:
     """Whether the name is another one, not only written otherwise: more than one character of its core differs, or its form."""
-    one, other = (linked.records.names[row] for row in (before, after))
+    written = linked.records.frame["unit_name"]
+    if written.iat[before] == written.iat[after]:
+        return False
+    one, other = (linked.records.name(row) for row in (before, after))
     if one.text == other.text or one.whole == other.whole:
         return False
     near = _without_one(one.core) & _without_one(other.core)

@@ -146,6 +146,8 @@ class _Linking:
     # --- steps
     def by_decisions(self) -> None:
         """What the office says comes first."""
+        if not self.decisions:
+            return
         frame = self.records.frame
         at = {
             key: row
@@ -181,8 +183,7 @@ class _Linking:
     def by_name(self) -> None:
         """One name in one district: with a code in some periods and none in others, in other width or characters."""
         keys = [
-            f"{district}\n{name.text}"
-            for district, name in zip(self.district, self.records.names, strict=True)
+            f"{district}\n{self.records.text(row)}" for row, district in enumerate(self.district)
         ]
         for rows in self._groups(pd.Series(keys, dtype=object)):
             coded = {self.threads.of(row) for row in rows if self.threads.code(row)}
@@ -194,12 +195,12 @@ class _Linking:
 
     def told(self) -> list[Told]:
         """What 原名 says, found again in earlier ledgers; names that cannot be the same unit are kept apart."""
-        rows = [row for row, former in enumerate(self.records.former) if former]
-        if not rows:
+        former = {row: names for row in range(len(self.pos)) if (names := self.records.former(row))}
+        if not former:
             return []
-        known, out = _KnownNames(self.records), []
-        for row in rows:
-            names = self.records.former[row]
+        known = _KnownNames(self.records, {self.district[row] for row in former})
+        out = []
+        for row, names in former.items():
             for name in names:
                 for before in known.earlier(row, name):
                     alone = len(names) == 1 and not self._born_later(before, row)
@@ -330,17 +331,18 @@ class _Linking:
 class _KnownNames:
     """Records of a district by their names, for what 原名 says."""
 
-    def __init__(self, records: Records) -> None:
-        self.records = records
+    def __init__(self, records: Records, districts: set[str]) -> None:
         frame = records.frame
         self.pos, self.area = frame["pos"].tolist(), frame["area"].tolist()
         self.district = frame["district"].tolist()
         self.whole: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.bare: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for row, name in enumerate(records.names):
+        for row, district in enumerate(self.district):
+            if district not in districts:
+                continue
+            name = records.name(row)
             self.whole[self.district[row], name.whole].append(row)
             self.bare[self.district[row], _bare(name)].append(row)
-        self.elsewhere: dict[str, Places] = {}
 
     def earlier(self, row: int, text: str) -> list[int]:
         """Records of an earlier period whose name that is: as it stands, else but for its legal form; the last period counts."""

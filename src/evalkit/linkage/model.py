@@ -172,7 +172,7 @@ def _frequencies(values: pd.Series, model: Model, column: str) -> pd.DataFrame:
 def compared_columns(records: Records, rows: np.ndarray) -> pd.DataFrame:
     """The columns of which model.yml speaks."""
     frame = records.frame.iloc[rows]
-    names = [records.names[row] for row in rows]
+    names = [records.name(row) for row in rows.tolist()]
     started = frame["started_on"]
     ends = pd.Series(records.period_ends)
     return pd.DataFrame(

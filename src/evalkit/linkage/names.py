@@ -150,6 +150,11 @@ def compared(text: str) -> str:
     return _CLEAR.sub("", unicodedata.normalize("NFKC", text)).translate(_AS_COMPARED)
 
 
+def has_brackets(text: str) -> bool:
+    """Whether a name says something in brackets: a branch, or what it was called before."""
+    return _BRACKETS.search(text) is not None
+
+
 def number(text: str) -> str:
     """A Chinese numeral below a hundred in figures; what is none stays.
 

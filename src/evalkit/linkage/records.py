@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.ledgers.place import district_of
-from evalkit.linkage.names import Places, UnitName, former_names, parsed
+from evalkit.linkage.names import Places, UnitName, compared, former_names, has_brackets, parsed
 from evalkit.world.area import Area, ending_of
 from evalkit.world.period import Period
 from evalkit.world.unit_key import is_credit_code
@@ -30,17 +30,11 @@ class Records:
         A row a unit and period, in the order of periods, districts and keys: area, period, unit, unit_name, `OTHERS`,
         ``pos`` (place of the period), ``district``, ``township``, ``code`` ("" where there is none) and ``key`` (the
         code, else district and name).
-    names
-        By row the name, taken apart.
-    former
-        By row the names that 原名 or the name itself says were before.
     periods
         The periods in order.
     """
 
     frame: pd.DataFrame
-    names: list[UnitName]
-    former: list[tuple[str, ...]]
     periods: tuple[str, ...]
 
     @classmethod
@@ -72,11 +66,51 @@ class Records:
         rows = rows.drop_duplicates(["pos", "key"], ignore_index=True)
         rows["started_on"] = pd.to_datetime(rows["started_on"], errors="coerce")
         rows["employees"] = rows["employees"].astype("Float64").astype(float)
-        names, former = _names(rows, frozenset(homes.values()))
-        return cls(rows, names, former, periods)
+        return cls(rows, periods)
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    @cached_property
+    def _written(self) -> tuple[list[str], list[str], list[str]]:
+        """Area, name and 原名 of every record, as plain lists."""
+        area, name, former = (self.frame[c].tolist() for c in ("area", "unit_name", "former_name"))
+        return area, name, former
+
+    @cached_property
+    def _elsewhere(self) -> frozenset[str]:
+        """Names of the districts that a name may begin with."""
+        names = (Area.of(path).name for path in set(self.frame["district"].tolist()) if path)
+        return frozenset(name for name in names if ending_of(name))
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], UnitName]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[str, Places]:
+        return {}
+
+    def name(self, row: int) -> UnitName:
+        """The name of a record, taken apart: when it is first asked for, since most records are known by their key."""
+        area, text = self._written[0][row], self._written[1][row]
+        found = self._known.get((area, text))
+        if found is None:
+            if area not in self._places:
+                self._places[area] = Places.of(area, self._elsewhere)
+            found = self._known[area, text] = parsed(text, self._places[area])
+        return found
+
+    def text(self, row: int) -> str:
+        """The whole name as it is compared (`UnitName.text`)."""
+        text = self._written[1][row]
+        return self.name(row).text if has_brackets(text) else compared(text)
+
+    def former(self, row: int) -> tuple[str, ...]:
+        """The names that 原名, or the name itself, says were before."""
+        told = self._written[2][row]
+        within = self.name(row).former if has_brackets(self._written[1][row]) else ()
+        return (*(former_names(told) if told else ()), *within)
 
     @cached_property
     def reported(self) -> dict[str, list[int]]:
@@ -101,22 +135,3 @@ class Records:
         }
         pairs = zip(self.frame["district"].tolist(), self.frame["pos"].tolist(), strict=True)
         return np.array([following[pair] for pair in pairs], dtype=int)
-
-
-def _names(
-    rows: pd.DataFrame, districts: frozenset[str]
-) -> tuple[list[UnitName], list[tuple[str, ...]]]:
-    elsewhere = frozenset(
-        name for path in districts if path and ending_of(name := Area.of(path).name)
-    )
-    places = {area: Places.of(area, elsewhere) for area in rows["area"].unique()}
-    known: dict[tuple[str, str], UnitName] = {}
-    names: list[UnitName] = []
-    former: list[tuple[str, ...]] = []
-    columns = [rows[column].tolist() for column in ("area", "unit_name", "former_name")]
-    for area, text, told in zip(*columns, strict=True):
-        if (area, text) not in known:
-            known[area, text] = parsed(text, places[area])
-        names.append(known[area, text])
-        former.append((*(former_names(told) if told else ()), *known[area, text].former))
-    return names, former
