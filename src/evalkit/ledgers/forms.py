@@ -21,7 +21,7 @@ from evalkit.ledgers import dates, names, persons, values
 from evalkit.ledgers.cells import tick
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
-from evalkit.ledgers.numerals import PROBATIONARY
+from evalkit.ledgers.numerals import DASHES, PROBATIONARY
 from evalkit.ledgers.place import (
     ENDINGS,
     Place,
@@ -56,7 +56,8 @@ _LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
 _BLANK_BESIDE_CHINESE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _DAY = re.compile(r"\s*\d{1,2}[日号]")
 _DITTOS = frozenset(RULES["dittos"])
-_BLANKS = frozenset(("", "—", "-", "/", "无", "——", "--"))
+# a dash of GBK files arrives as ―, drawn ones as ─
+_BLANKS = frozenset(("", "/", "无", *DASHES, *(2 * dash for dash in DASHES)))
 _PLAIN = re.compile(
     r"[^\W\d_]{2,}\d{0,8}[^\W\d_]{2,}"
 )  # an ordinary name: nothing to clean, no number of a person
@@ -80,7 +81,7 @@ _LABELS = {
     for column, rule in RULES["labels"].items()
 }
 MEMBERS = ("members", "full_members")
-_DASHES = frozenset("—－-")
+_DASHES = DASHES | {"－"}
 _MEANING = {"int": "count", "money": "money", "number": "number"}
 
 
@@ -264,7 +265,7 @@ def _in_month(form: Form, cells: list[object], months: Any) -> list[object]:
 
 
 _ABSENT = re.compile(
-    r"(?:不|未|无|没|否|非|暂未|暂无|暂缺|尚未|尚无|[×✗✘☐□○xX0空缺]$|[—\-/－／]+$)"
+    r"(?:不|未|无|没|否|非|暂未|暂无|暂缺|尚未|尚无|[×✗✘☐□○xX0空缺]$|[—―–─\-/－／]+$)"
 )
 
 

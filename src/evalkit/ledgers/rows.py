@@ -110,7 +110,10 @@ class Look:
         beside = {columns[c].index for c in _BESIDE_NOTHING if c in columns}
         words = [t for i, t in self.texts if says_nothing(t)]
         rest = [t for i, t in self.texts if i not in beside and not says_nothing(t)]
-        empty = all(squeeze(t) in ("0", "0.0", "0.00", "-", "—", "——", "/") for t in rest)
+        empty = all(
+            squeeze(t) in ("0", "0.0", "0.00", "-", "—", "——", "―", "――", "─", "–", "/")
+            for t in rest
+        )
         return words[0] if words and empty else ""
 
     @cached_property

@@ -36,7 +36,7 @@ _ITEM_NUMBER = re.compile(
 )
 _BRACKETED = re.compile(r"[(（][^)）]*[)）]$")
 _STARS = re.compile(r"[一二三四五1-5]星级?|★{1,5}")
-_TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—/]+|[无零]")
+_TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—―–─/]+|[无零]")
 
 
 _MONEY = re.compile(DECLARED["money"])
@@ -102,6 +102,7 @@ def across(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
         item = shaping.measure(bare, subject) or said
         told = (cell_at(here, unit), (n, unit)) if unit is not None else ("", None)
         told = told if not blank(told[0]) else (heading_keys(said)[1] or "", None)
+        told = told if told[0] else (shaping.unit_of(item), None)
         some = 0.0
         for j in found.entries:
             if not blank(cell_at(here, j)):

@@ -27,7 +27,7 @@ from evalkit.ledgers.shapes.shaping import (
 )
 from evalkit.ledgers.shapes.top import FIRST_ROWS, Top
 
-_SO_MANY = re.compile(r"[约近逾]?[\d,.]+[余多]?[个家名人户支]?|[-—/]+")
+_SO_MANY = re.compile(r"[约近逾]?[\d,.]+[余多]?[个家名人户支]?|[-—―–─/]+")
 
 
 def overview(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
@@ -137,7 +137,7 @@ def _overview_of(
         for j, name in counted.items():
             cell = cell_at(here, j)
             if not blank(cell):
-                unit = heading_keys(head.levels[j][-1])[1] or ""
+                unit = heading_keys(head.levels[j][-1])[1] or shaping.unit_of(name)
                 year = (told_year(head.levels[j]), None)
                 item: Row = [(here[key], (n, key)), (name, (head.top, j)), (cell, (n, j))]
                 rows.append([*item, (unit, None), year])

@@ -131,6 +131,15 @@ class Shaping:
             for word in words
         )
 
+    def unit_of(self, name: str) -> str:
+        """The unit in which a measure is counted, by its name; '' of money, which may be typed in several."""
+        unit = self._units.get(name, "")
+        return "" if unit == "元" else unit
+
+    @cached_property
+    def _units(self) -> dict[str, str]:
+        return {str(one.name): str(one.unit) for one in self.measures.values()}
+
     def subject(self, titles: Sequence[str]) -> str:
         """Of whom a table counts, where one of its titles says so."""
         said = "".join(map(squeeze, titles))
