@@ -1,8 +1,8 @@
 # A short name for start.py, which does the work on every system.
 PYTHON ?= python3
-.PHONY: report test lab doctor demo build bundle check
+.PHONY: report setup test lab doctor demo build bundle sample evidence check
 
-report test lab doctor demo build bundle:
+report setup test lab doctor demo build bundle sample evidence:
 	$(PYTHON) start.py $@ $(ARGS)
 
 check:
