@@ -82,7 +82,7 @@ def test_the_summary_tells_what_the_tables_hold(data, rows) -> None:
     first, last = scores.iloc[0], scores.iloc[-1]
     assert f"居前的是{first['area_name']}（{first['score']:.2f}分）" in text
     assert f"{last['area_name']}（{last['score']:.2f}分）" in text
-    assert "主要长处：" in text and "下一步先抓3件事：一是" in text
+    assert "主要长处：" in text and "下一步先抓三件事：一是" in text
 
 
 def test_the_three_axes_always_stand_there(data, rows) -> None:
@@ -110,3 +110,6 @@ def test_a_small_province_names_no_more_than_a_third(data, rows) -> None:
     told = judgement.index_ends(three, scope, "annual")
     assert len(told["first"]) == len(told["last"]) == 1
     assert judgement.index_ends(three, scope, None) == {}  # nobody chose an index
+    by_number = judgement.indicator_ends(three, scope)
+    for side in by_number.values():
+        assert len({one["n"] for one in side}) <= 1  # the first place alone, ties together

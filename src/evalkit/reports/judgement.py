@@ -210,15 +210,19 @@ def indicator_ends(rows: pd.DataFrame, scope: Scope) -> dict[str, Any]:
         return {}
     seen = compare(mine, scope.period, against=scope.baseline)
     seen = seen.sort_values("sort_order", kind="stable")
-    return {verdict: most_of(seen, verdict) for verdict in ("better", "worse")}
+    most = max(1, min(MOST, here.nunique() // 3))
+    return {verdict: most_of(seen, verdict, most) for verdict in ("better", "worse")}
 
 
-def most_of(seen: pd.DataFrame, verdict: str) -> list[dict[str, Any]]:
-    """The areas with most indicators of a verdict, and how many; nobody where that names too many."""
+def most_of(seen: pd.DataFrame, verdict: str, most: int = MOST) -> list[dict[str, Any]]:
+    """The areas with most indicators of a verdict, and how many; nobody where that names too many.
+
+    `most`: how many places are told; ties together.
+    """
     counts = seen.loc[seen["verdict"] == verdict].groupby("area_name", sort=False).size()
     if not len(counts):
         return []
-    top = counts[counts >= sorted(counts, reverse=True)[:MOST][-1]]
+    top = counts[counts >= sorted(counts, reverse=True)[:most][-1]]
     if len(top) > NAMED:
         return []
     top = top.sort_values(ascending=False, kind="stable")
