@@ -17,7 +17,6 @@ from evalkit.indicators.load import Data
 from evalkit.reports.cases import Case
 from evalkit.reports.rectify import Rectification
 from evalkit.reports.sentences import declared
-from evalkit.reports.words import baseline_words
 from evalkit.world.number import percent
 
 FEWEST = 30  # units on either side of a comparison, as everywhere where shares are compared
@@ -75,8 +74,13 @@ BASES: dict[
 
 
 def causes(told: Rectification) -> Block:
-    """The sentences of the analysis, a paragraph a problem; nothing where no problem was counted."""
+    """The sentences of the analysis, a paragraph a problem; nothing where no problem was counted.
+
+    Nor in the public version: how many units of an area have a problem may be hidden there.
+    """
     data: Data = told.scope.told
+    if "hidden" in data.measures:
+        return Block.group()
     kinds = []
     frames: dict[str, pd.DataFrame] = {}
     for key, about in declared()["problems"].items():
@@ -94,7 +98,7 @@ def causes(told: Rectification) -> Block:
                 "share": share,
                 "again": again,
                 "again_share": percent(again, over=len(mine)),
-                "before": baseline_words(told.followed.period, told.followed.before, told.voice),
+                "before": told.before,
                 "marks": _marks(data, told, key, mine, frames),
             }
         )

@@ -60,8 +60,7 @@ def estimate(
     made = subsidy.plan(data, scheme, years, within=within or reform.ask.within)
     result: Any = answered(made, reform, Result).result
     told = _told(data, result, years[-1], by_area)
-    head = {"level": 3, "text": f"补助标准测算：{title}", "role": "unnumbered"}
-    return Block.group(Block("heading", head), told)
+    return Block.group(Block.heading(f"补助标准测算：{title}", 3, "unnumbered"), told)
 
 
 def simulation(

@@ -15,6 +15,7 @@ from typing import Any
 from evalkit.documents import Block, Cell
 from evalkit.documents.workbook import HEAD, book_bytes, list_sheet
 from evalkit.indicators.load import Data
+from evalkit.ledgers.dates import parse_date
 from evalkit.reports.cases import Case, Followed, followed
 from evalkit.reports.lists import FEW, NOT_LISTED, SMALLEST
 from evalkit.reports.register import (
@@ -53,6 +54,13 @@ class Rectification:
     def voice(self) -> Voice:
         return self.scope.voice
 
+    @property
+    def before(self) -> str:
+        """What the period before is called: 上年, or its own name."""
+        if not self.followed.before:
+            return ""
+        return baseline_words(self.followed.period, self.followed.before, self.voice)
+
     def entry(self, case: Case) -> Entry:
         return self.register.get(case.number)
 
@@ -82,12 +90,16 @@ def rectification(
     level: str = "district",
     today: dt.date | None = None,
 ) -> Rectification:
-    """The cases of a period and the 整改台账 of the project. `today`: by which dates are late (the end of the period)."""
+    """The cases of a period and the 整改台账 of the project.
+
+    `today`: by which dates are late; the date of the signed report, where the settings have one.
+    """
     scope = Scope.about(data, period, baseline, level, area)
     found = followed(data, period, area)
-    return Rectification(
-        scope, found, read_register(data.project, period), today or dt.date.today()
-    )
+    written = data.project.settings["date"]
+    signed = parse_date(written).date if written else None
+    day = today or signed or dt.date.today()
+    return Rectification(scope, found, read_register(data.project, period), day)
 
 
 # what the report says, without names
@@ -104,7 +116,7 @@ def rectified_words(told: Rectification, annexed: bool = False) -> Block:
     register = _register_counts(told)
     text = voice.tell(
         "rectified",
-        before=baseline_words(found.period, found.before, voice) if found.before else "",
+        before=told.before,
         n_before=again + solved + len(found.unknown),
         solved=solved,
         again=again,
@@ -163,11 +175,16 @@ def problems_by_area(told: Rectification) -> Block:
             len(found.gone) if found.before else MISSING,
         ]
     )
+    before = told.before or told.voice.term("previous_year")
     columns: list[Any] = [{"key": "area", "label": told.scope.place}]
     columns += [{"key": kind, "label": kind, "align": "right", "decimals": 0} for kind in kinds]
     columns += [
         {"key": key, "label": label, "align": "right", "decimals": 0}
-        for key, label in (("n", "合计"), ("again", "其中上年已有"), ("gone", "上年问题已没有"))
+        for key, label in (
+            ("n", "合计"),
+            ("again", f"其中{before}已有"),
+            ("gone", f"{before}问题已没有"),
+        )
     ]
     notes = ["单位：项；同一单位的不同问题分别计项。"]
     if told.followed.absent:
@@ -282,7 +299,9 @@ def _standing(told: Rectification, case: Case) -> str:
     entry = told.entry(case)
     if entry.state in FINISHED:
         return f"登记为{entry.state}，{STILL_THERE}"
-    return "上年已有" if told.first(case) != told.followed.period else "本年新列入"
+    if not told.followed.before:
+        return ""
+    return f"{told.before}已有" if told.first(case) != told.followed.period else "本期新列入"
 
 
 def _case_row(told: Rectification, case: Case, standing: str) -> list[Any]:

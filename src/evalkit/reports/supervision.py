@@ -18,7 +18,7 @@ from evalkit.problems import Problem
 from evalkit.reports.cases import Case
 from evalkit.reports.rectify import Rectification, case_table, register_bytes
 from evalkit.reports.sentences import declared
-from evalkit.reports.words import MISSING, baseline_words, period_words
+from evalkit.reports.words import MISSING, period_words
 
 FOLDER = "督办单"
 MOST_NAMED = (10, 8, 6, 4, 2, 0)  # cases by name, until the page holds them in a readable size
@@ -64,7 +64,7 @@ def _facts(told: Rectification) -> dict[str, Any]:
     return {
         "year": period_words(found.period),
         "n_cases": len(found.cases),
-        "before": baseline_words(found.period, found.before, told.voice) if found.before else "",
+        "before": told.before,
         "again": len(found.again),
         "solved": len(found.gone),
         "new": len(found.cases) - len(found.again),
@@ -98,11 +98,12 @@ def _by_problem(told: Rectification) -> Block:
         )
     if not rows:
         return Block.paragraph("本期台账没有列入整改的问题。")
+    before = told.before or told.voice.term("previous_year")
     columns: list[Any] = [
         "问题",
         "不符合的规定",
         {"key": "n", "label": "项数", "align": "right", "decimals": 0},
-        {"key": "again", "label": "上年已有", "align": "right", "decimals": 0},
+        {"key": "again", "label": f"{before}已有", "align": "right", "decimals": 0},
         "责任单位",
         "整改时限",
     ]
