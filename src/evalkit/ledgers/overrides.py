@@ -102,7 +102,7 @@ class SheetEntry(Strict):
 class Entries(Strict):
     """What mapping.yml says under ``按表指定``."""
 
-    entries: list[SheetEntry] = Field(default_factory=list, alias=KEY)
+    entries: list[SheetEntry] = Field(default_factory=list, alias="按表指定")
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,11 @@ def of_one(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
             continue
         head = head_of(sheet, i)
         texts = lines_above(sheet, head.top)
-        form, missing = headings.best_form(head.levels.values(), headings.announced(*texts))
         name = organisation_in(texts)
-        if form not in DECLARED["of_one"] or missing != 1 or not name:
+        if not name:
+            return None
+        form, missing = headings.best_form(head.levels.values(), headings.announced(*texts))
+        if form not in DECLARED["of_one"] or missing != 1:
             return None
         at = max(map(len, sheet.rows))
         rows: list[Row] = as_they_stand(sheet, range(len(sheet.rows)))

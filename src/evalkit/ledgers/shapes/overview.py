@@ -73,14 +73,20 @@ def _of_records(sheet: RawSheet, head: Head, j: int) -> bool:
 
 def _rows_are_areas(sheet: RawSheet, head: Head, key: int) -> bool:
     """Whether every row below a heading is of one area, none of which stands there twice."""
-    said = [
-        squeeze(cell_at(row, key))
-        for row in sheet.rows[head.bottom + 1 :]
-        if isinstance(cell_at(row, key), str) and sum(not blank(c) for c in row) > 2
-    ]
-    said = [t for t in said if t and not is_total(t, TOTALS)]
-    areas = [t for t in said if area_names(t) and len(t) <= 16]
-    return bool(said) and len(areas) >= 0.8 * len(said) and len(set(said)) == len(said)
+    said: set[str] = set()
+    n_areas = 0
+    for row in sheet.rows[head.bottom + 1 :]:
+        cell = cell_at(row, key)
+        if not isinstance(cell, str) or sum(not blank(c) for c in row) <= 2:
+            continue
+        text = squeeze(cell)
+        if not text or is_total(text, TOTALS):
+            continue
+        if text in said:  # a list of records names its townships again and again
+            return False
+        said.add(text)
+        n_areas += len(text) <= 16 and bool(area_names(text))
+    return bool(said) and n_areas >= 0.8 * len(said)
 
 
 def _overview_of(

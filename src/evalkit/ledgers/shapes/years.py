@@ -25,15 +25,17 @@ def by_years(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
     """指标 | 2023年 | 2024年 | 2025年: one row an item and year; 乡镇 in place of 指标 where the title tells the item."""
     for i, (row, facts) in enumerate(zip(sheet.rows, top.rows[:FIRST_ROWS], strict=False)):
         years = facts.years
-        if len(years) < 2 or len(set(years.values())) < len(years):
+        if facts.counts or len(years) < 2 or len(set(years.values())) < len(years):
             continue
         key = _headed(row, "item")
         item = ""
         if key is None:
             key = _headed(row, "area")
+            if key is None:
+                continue
             titles = [str(c) for above in sheet.rows[:i] for c in above if isinstance(c, str)]
             item = shaping.measure_in([*titles, sheet.name])
-            if key is None or not item:
+            if not item:
                 continue
         below, columns, unit = _below_years(sheet, i, key, years)
         if len(columns) < 2:
