@@ -24,7 +24,7 @@ def organisations(
 ) -> pd.DataFrame:
     """Every party organisation: members on the base, money before and after, in fen (unscaled by growth)."""
     year = year or result.plan.years[0]
-    found = _organisations(result, year, component).copy()
+    found = of_each(result, year, component).copy()
     listed = [
         name
         for name, part in result.scheme.components.items()
@@ -37,7 +37,7 @@ def organisations(
 
 
 @remembered
-def _organisations(result: ResultData, year: int, component: str | None) -> pd.DataFrame:
+def of_each(result: ResultData, year: int, component: str | None) -> pd.DataFrame:
     """The same without the reasons; `_row` is the row of the ledger."""
     if component is not None and component not in result.scheme.components:
         raise InputError(unknown("component", component, result.scheme.components))
@@ -93,7 +93,7 @@ def groups(
 
     ``by="quintile"``: fifths of the members in the order of the baseline's money per member.
     """
-    every = _organisations(result, year or result.plan.years[0], None)
+    every = of_each(result, year or result.plan.years[0], None)
     rows = every[every["change_known"]].reset_index(drop=True)
     if by == "quintile":
         rows["quintile"] = _fifths(rows)
@@ -126,7 +126,7 @@ def reach(
     result: ResultData, standard: float, year: int | None = None, component: str | None = None
 ) -> pd.DataFrame:
     """Adequacy: organisations and members at or above `standard` yuan per member (a top-up counts what is spent already)."""
-    rows = organisations(result, year, component)
+    rows = of_each(result, year or result.plan.years[0], component)
     rows = rows[rows["known"]]
     some = rows[rows["members"] > 0]
     found = {}
@@ -155,7 +155,8 @@ class _PerMember:
 
 
 def _per_member(result: ResultData, word: str, year: int | None) -> _PerMember:
-    rows = organisations(result, year).query("members > 0 and known")
+    every = of_each(result, year or result.plan.years[0], None)
+    rows = every.query("members > 0 and known")
     return _PerMember(
         (rows[f"{word}_fen"] / 100 / rows["members"]).to_numpy(float),
         rows["members"].to_numpy(float),

@@ -18,7 +18,7 @@ import pandas as pd
 
 from evalkit.problems import InputError, Problem, unknown
 from evalkit.subsidy import coverage
-from evalkit.subsidy.distribution import organisations
+from evalkit.subsidy.distribution import of_each
 from evalkit.subsidy.exact import Ints
 from evalkit.subsidy.money import in_words
 from evalkit.subsidy.reduction import floats
@@ -280,7 +280,7 @@ def envelope(
         found = in_words(most)
         raise InputError(Problem("value_invalid", where="--most", found=found, allowed=allowed))
     year = year or result.plan.years[0]
-    rows = organisations(result, year)
+    rows = of_each(result, year, None)
     source = result.plan.source
     rows = (rows[rows["known"]] if by_need else rows).reset_index(drop=True)
     every = [_weights(result, rows, one.by, year) for one in asked]
@@ -292,7 +292,9 @@ def envelope(
     given = min(total, could) if by_need or most is not None else total
     _reachable(len(rows) * floor, given, weights, floor)
     filled = fill(weights, floor, top, given)
-    each = rows.assign(need_fen=need, amount_fen=filled.amounts, change_fen=filled.amounts - need)
+    each = rows.drop(columns="_row").assign(
+        need_fen=need, amount_fen=filled.amounts, change_fen=filled.amounts - need
+    )
     names = dict(zip(source.homes, source.names, strict=True))
     areas = each.groupby("area", sort=False).agg(
         organisations=("party_org", "size"),
