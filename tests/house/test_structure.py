@@ -291,9 +291,9 @@ def test_the_documented_example_of_an_indicator_loads(tmp_path: Path) -> None:
     from evalkit.codebook import load_codebook
 
     page = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
-    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
-    assert example
-    (tmp_path / "mine.yml").write_text(example[1], encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (example,) = [one for one in examples if one.startswith("measures:")]
+    (tmp_path / "mine.yml").write_text(example, encoding="utf-8")
     assert load_codebook(tmp_path).indicators["my_place_rate"].denominator == "my_large"
 
 

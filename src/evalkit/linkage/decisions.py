@@ -30,7 +30,7 @@ NAME = "单位对照.xlsx"
 SHEET = "单位对照"
 ANSWERS = {"相同": SAME, "不同": DIFFERENT, "再问": ASK}
 HEADS = QUESTION_COLUMNS
-WIDTHS = (8, 26, 34, 21, 8, 26, 34, 21, 44, 8, 10)
+WIDTHS = (8, 26, 34, 21, 8, 26, 34, 21, 64, 8, 10)
 GUIDE = (
     "这张表列出可能是同一家、但程序拿不准的单位。请在“判断”一列选：相同（是同一家，改了名、迁了址或写法不同）、不同（是两家）、"
     "再问（现在说不清，下次再列出）。存盘后运行 python start.py build。填过的以后年度一直有效，请不要删除；不填的等于再问。"
@@ -218,7 +218,9 @@ def list_bytes(questions: pd.DataFrame, answered: Sequence[Answered]) -> bytes:
             choice = {"validate": "list", "source": list(ANSWERS), "ignore_blank": True}
             sheet.data_validation(FIRST_ROW - 1, last, FIRST_ROW + len(rows) - 2, last, choice)
         sheet.freeze_panes(FIRST_ROW - 1, 0)
+        sheet.repeat_rows(FIRST_ROW - 2)
         sheet.set_landscape()
+        sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
 
     return book_bytes(fill, own=False)

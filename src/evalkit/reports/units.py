@@ -14,6 +14,7 @@ from evalkit.ledgers.place import district_of
 from evalkit.linkage.decisions import NAME, decision_files, list_bytes, read_decisions
 from evalkit.linkage.events import KINDS
 from evalkit.world.area import Area
+from evalkit.world.unit_key import is_credit_code
 
 EVENTS = "单位变动.xlsx"
 HEADS = {
@@ -21,7 +22,7 @@ HEADS = {
     "area": "地区",
     "event": "变动",
     "unit_name": "单位名称",
-    "unit": "代码",
+    "unit": "信用代码",
     "before_period": "原时期",
     "before_area": "原地区",
     "before_name": "原单位名称",
@@ -90,6 +91,7 @@ def event_rows(events: pd.DataFrame) -> pd.DataFrame:
     """Every event with what was before, in Chinese."""
     rows = events[list(HEADS)].copy()
     rows["event"] = rows["event"].map(KINDS)
+    rows["unit"] = [unit if is_credit_code(unit) else "" for unit in rows["unit"]]
     shown = {path: Area.of(path).name for path in rows["area"].unique()}
     rows.insert(2, "place", rows["area"].map(shown))
     return rows.rename(columns=HEADS | {"place": "镇街"})
