@@ -30,6 +30,7 @@ _DENSE = ((8.5, PORTRAIT), *_FITS[2:])  # of a compact document
 _LOW = 108.0  # mm: the same of a compact document
 _TALL = 135.0  # mm: a figure leaves room for text on its page
 _WHOLE = 0.25  # of a page: a higher table may be broken, so that no page stays empty for it
+_LIES = 0.75  # of a landscape page: a table that low lies with the wide ones of its section
 _FEW = 160  # characters: four lines on a landscape page
 _PADDING = 0.9  # em, both sides of a cell together
 
@@ -291,7 +292,7 @@ def _lie_too(found: list[Item]) -> None:
         tables = [item for item in found[first:last] if item["kind"] == "table"]
         if any(item["wide"] for item in tables):
             for item in tables:
-                item["wide"] = item["wide"] or _height(item) < (PORTRAIT - 10) / 2
+                item["wide"] = item["wide"] or _height(item) < _LIES * (PORTRAIT - 10)
 
 
 def _turn(found: list[Item]) -> None:

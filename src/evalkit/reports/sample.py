@@ -20,7 +20,10 @@ from evalkit.files import put
 from evalkit.problems import InputError, Problem
 from evalkit.reports.report import make_report
 
-DISTRICTS, PERIODS = 24, ("2023", "2024", "2025")  # money of a year needs the members of the year before
+DISTRICTS, PERIODS = (
+    24,
+    ("2023", "2024", "2025"),
+)  # money of a year needs the members of the year before
 CHART = "charts.dumbbell"  # the first picture: a year beside the year before
 OF_A_RUN = ("papermill", "evalkit")  # in a notebook's metadata
 TEXT = """# 样品（演示数据，全部虚构） / Sample (invented data)
