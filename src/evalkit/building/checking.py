@@ -169,8 +169,8 @@ class Findings:
             mine = [c for c in causes if c.stage == stage]
             if mine:
                 out += ["", f"【{name}】{len(mine)}项", *_told(mine)]
-        totals = Counter(c.problem.severity for c in causes)
-        cells = Counter(c.problem.severity for c in causes for _ in c.findings)
+        totals = Counter[str](c.problem.severity for c in causes)
+        cells = Counter[str](c.problem.severity for c in causes for _ in c.findings)
         unread = sum(c.stage == 0 for c in causes)
         absent = self.absent
         out += [
@@ -329,8 +329,8 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         where = "、".join(label(Path(path).resolve().name) for path in paths)
         left = [f"{p.file}（{p.found}）" for p in problems][:FEW_FILES]
         advice = "把台账（xlsx、xls、csv、docx ……）放进这个文件夹，或核对路径"
-        found = "文件夹里没有可读的台账" + (f"，只有{'、'.join(left)}" if left else "")
-        raise InputError(Problem("data_missing", file=where, found=found, advice=advice))
+        nothing = "文件夹里没有可读的台账" + (f"，只有{'、'.join(left)}" if left else "")
+        raise InputError(Problem("data_missing", file=where, found=nothing, advice=advice))
     rows = {
         name: n for name, n in rows.items() if n or not any(k.startswith(name + "/") for k in rows)
     }

@@ -236,8 +236,8 @@ def from_sheets(
     raw, unit_rows = build_tables(forms, headings, getattr(book, "measures", {}), problems)
     raw["nothing"] = pd.DataFrame(nothing)
     for form in forms.values():
-        for at, rule in form.said.items():
-            accounts.said(form.block_of(at).sheet, form.row_of(at), rule)
+        for record, rule in form.said.items():
+            accounts.said(form.block_of(record).sheet, form.row_of(record), rule)
     specs = {name: spec for name, spec in book.tables.items() if name != "problems"}
     made = {
         name: shape(raw.get(name, pd.DataFrame()), spec, sheets) for name, spec in specs.items()
@@ -319,8 +319,8 @@ def _structures(
     for sheet in sheets:
         reason = skip_reason(sheet) or ("隐藏" if sheet.state != "visible" else "")
         told = headings.announced(PurePosixPath(sheet.file).stem)
-        said = words_for(entries, sheet.file, sheet.name)
-        found = Structure(reason=reason) if reason else structure(sheet, headings, told, said)
+        own = words_for(entries, sheet.file, sheet.name)
+        found = Structure(reason=reason) if reason else structure(sheet, headings, told, own)
         read.append((sheet, found))
         if not is_summary(sheet):
             forms.setdefault(sheet.file, set()).update(b.form for b in found.blocks)

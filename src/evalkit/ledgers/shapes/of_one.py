@@ -32,7 +32,7 @@ def of_one(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
         if not name:
             return None
         form, missing = headings.best_form(head.levels.values(), headings.announced(*texts))
-        if form not in DECLARED["of_one"] or missing != 1:
+        if form is None or form not in DECLARED["of_one"] or missing != 1:
             return None
         at = max(map(len, sheet.rows))
         rows: list[Row] = as_they_stand(sheet, range(len(sheet.rows)))

@@ -81,8 +81,8 @@ def _account_of(
     rows.append([(word, None) for word in heads])
     shaping.tell(sheet, "shape_heading", *top)
     for kind, j in at.items():
-        said = [str(cell_at(sheet.rows[top.start], j))]
-        shaping.tell_column(sheet, top.start, j, said, HEADS[kind][0], "shape_account")
+        head_texts = [str(cell_at(sheet.rows[top.start], j))]
+        shaping.tell_column(sheet, top.start, j, head_texts, HEADS[kind][0], "shape_account")
     balance: float | None = None
     years: dict[str, Place] = {}
     for n in range(top.stop, len(sheet.rows)):
