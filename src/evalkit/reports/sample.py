@@ -20,16 +20,13 @@ from evalkit.files import put
 from evalkit.problems import InputError, Problem
 from evalkit.reports.report import make_report
 
-DISTRICTS, PERIODS = (
-    24,
-    ("2023", "2024", "2025"),
-)  # money of a year needs the members of the year before
+DISTRICTS, PERIODS = 24, ("2024", "2025")
 CHART = "charts.dumbbell"  # the first picture: a year beside the year before
 OF_A_RUN = ("papermill", "evalkit")  # in a notebook's metadata
 TEXT = """# 样品（演示数据，全部虚构） / Sample (invented data)
 
 由 `python start.py sample` 一条命令生成；同一版本每次生成的字节相同。
-数据是虚构的演示省，{districts}个区县，{periods}年，每页都标明“演示数据”。
+数据是虚构的演示省，{districts}个区县，{periods}两年，每页都标明“演示数据”。
 Made by `python start.py sample` from an invented province; the same version writes the same bytes.
 
 | 文件 file | 是什么 |
