@@ -10,7 +10,7 @@ from typing import Any
 
 from evalkit.world.showing import made_in
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _FACE: dict[str, tuple[str, str | None]] = {
     # name: (module, attribute); attribute None is the module itself
