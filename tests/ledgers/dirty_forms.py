@@ -69,10 +69,12 @@ def _plain(cell: Any) -> Any:
     return f"{cell:%Y-%m-%d}" if isinstance(cell, dt.date) else cell
 
 
-def _number(rng: np.random.Generator, value: int) -> Any:
+def _number(rng: np.random.Generator, value: int, of_persons: bool = True) -> Any:
     """An exact number as somebody may write it (no line break: some containers join lines)."""
     cell, _ = count(rng, value, said=False)
-    return cell.strip("\n") if isinstance(cell, str) else cell
+    if not isinstance(cell, str):
+        return cell
+    return cell.strip("\n") if of_persons else cell.strip("\n").replace("人", "")
 
 
 def _note(rng: np.random.Generator, width: int) -> list[list[Any]]:
@@ -208,7 +210,7 @@ def _row_a_township(rng: np.random.Generator) -> Form:
         ["序号", _pick(rng, "乡镇", "镇街", "乡镇（街道）"), *_COUNTED.values()],
     ]
     for n, (town, row) in enumerate(table.items(), 1):
-        rows.append([n, town, *(_number(rng, value) for value in row)])
+        rows.append([n, town, *(_number(rng, value, of_persons=False) for value in row)])
     rows.append(["合计", N, *(sum(column) for column in zip(*table.values(), strict=True))])
     return {"统计表": Sheet([*rows, *_note(rng, 7)])}, _of_counts(table)
 
@@ -223,7 +225,9 @@ def _column_a_township(rng: np.random.Generator) -> Form:
     for n, name in enumerate(_COUNTED.values()):
         column = [row[n] for row in table.values()]
         label = _pick(rng, name, f"{n + 1}.{name}", f"{numbers[n]}、{name}")
-        rows.append([label, "个", *(_number(rng, v) for v in column), sum(column)])
+        rows.append(
+            [label, "个", *(_number(rng, v, of_persons=False) for v in column), sum(column)]
+        )
     return {"统计": Sheet(rows)}, _of_counts(table)
 
 
