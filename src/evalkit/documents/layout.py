@@ -104,9 +104,9 @@ def _item(block: Block, small: bool, compact: bool = False) -> Item:
             "levels": [mark.level for mark in marks(content)],
         }
     if kind == "figure":
-        width, height = picture_size(block)
+        width, pixels = picture_size(block)
         crop = float(content.get("titled", 0.0)) if content.get("label") else 0.0
-        height *= 1 - crop  # the caption says the title
+        height = pixels * (1 - crop)  # the caption says the title
         mm = min(content.get("width_cm", 16.0) * 10, 156.0, 195.0 * width / height)
         tall = _LOW if compact else _TALL
         mm = (
