@@ -251,3 +251,12 @@ def test_causes_say_what_stands_side_by_side_and_no_cause(told) -> None:
     assert not any(word in text for word in ("导致", "因为", "造成", "由于"))
     for case in {case.problem for case in told.followed.cases}:
         assert case in text
+
+
+def test_places_are_named_only_where_a_problem_is_concentrated(told) -> None:
+    """Of a tie nobody, and no place with a single case."""
+    sentences = [b["content"]["text"] for b in causes(told).content["blocks"]]
+    for text in sentences:
+        if "集中在" in text:
+            named = [int(n) for n in re.findall(r"（(\d+)[家个]）", text.partition("，合占")[0])]
+            assert named and min(named) > 1 and len(named) <= 3

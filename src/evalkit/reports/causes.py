@@ -121,13 +121,13 @@ def _places(told: Rectification, mine: list[Case]) -> tuple[list[dict[str, Any]]
             f"{'' if alone else case.district}{case.township}" if case.township else ""
             for case in mine
         ]
-    counted = Counter(name for name in names if name)
-    most = counted.most_common(MOST_PLACES)
-    held = sum(n for _name, n in most)
-    if len(counted) <= MOST_PLACES or held < CONCENTRATED * len(mine):
+    ranked = Counter(name for name in names if name).most_common()
+    beyond = ranked[MOST_PLACES][1] if len(ranked) > MOST_PLACES else 0
+    named = [(name, n) for name, n in ranked[:MOST_PLACES] if n > max(beyond, 1)]  # none of a tie
+    held = sum(n for _name, n in named)
+    if len(ranked) <= MOST_PLACES or held < CONCENTRATED * len(mine):
         return [], ""
-    told_places = [{"area": name, "n": n} for name, n in most]
-    return told_places, percent(held, over=len(mine))
+    return [{"area": name, "n": n} for name, n in named], percent(held, over=len(mine))
 
 
 def _marks(

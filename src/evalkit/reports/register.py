@@ -161,7 +161,9 @@ def _entries(sheets: Iterable[RawSheet], file: str, problems: list[Problem]) -> 
             seen[number] = cells.where("number")
             yield Entry(
                 number,
-                *(cells.text(key) for key in TEXTS),
+                cause=cells.text("cause"),
+                measure=cells.text("measure"),
+                responsible=cells.text("responsible"),
                 due=cells.date("due"),
                 state=cells.state(),
                 first=cells.period("first"),
