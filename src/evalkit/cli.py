@@ -323,7 +323,8 @@ def check(
         for line in found.explained():
             say(line)
     if as_json:
-        say(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+        told = found.as_json() | (found.explained_as_json() if explain else {})
+        say(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         for line in found.lines():
             say(line)

@@ -29,7 +29,7 @@ from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.store import read_table, schema, written_out
 from evalkit.indicators.submitted import Submitted
 from evalkit.ledgers import corrections, from_sheets, parcel
-from evalkit.ledgers.account import SheetAccount
+from evalkit.ledgers.account import SheetAccount, column_table, row_table
 from evalkit.ledgers.causes import STAGES, Cause
 from evalkit.ledgers.causes import causes as causes_of
 from evalkit.ledgers.files import RawSheet, list_files, read_sheets
@@ -93,6 +93,11 @@ class Findings:
     def explained(self) -> list[str]:
         """Which rule made every row and column what it is, a line each."""
         return explained(self.account, self.codebook)
+
+    def explained_as_json(self) -> dict[str, Any]:
+        """The same as data: runs of rows and columns."""
+        tables = {"rows": row_table(self.account), "columns": column_table(self.account)}
+        return {name: table.to_dict("records") for name, table in tables.items()}
 
     @cached_property
     def causes(self) -> list[Cause]:
