@@ -22,6 +22,7 @@ from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.masking import Masker, words_of
 from evalkit.ledgers.parcel import DESCRIPTION, parcel_of, safe_format
 from evalkit.ledgers.scan import scan
+from evalkit.problems import InputError
 
 BOOK = load_codebook()
 PERSONS = ["欧阳建国", "王小明", "张丽华", "李志强", "陈晓红"]
@@ -291,6 +292,12 @@ def test_what_cannot_be_opened_is_described(tmp_path: Path) -> None:
         assert archive.namelist() == [DESCRIPTION]
         text = archive.read(DESCRIPTION).decode()
     assert text.count("原件打不开") == 1 and "滨河" not in text and "建国" not in text
+
+
+def test_a_parcel_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="没有这个文件或文件夹"):
+        parcels_of([tmp_path / "没有.xlsx"], out=tmp_path / "样张.zip")
+    assert not (tmp_path / "样张.zip").exists()
 
 
 def test_unknown_headings_stay_only_where_somebody_agreed(tmp_path: Path) -> None:

@@ -457,6 +457,20 @@ def parcels_of(
     else:
         found = find_project(project)
         codebook, wanted = found.codebook, [folder_of(found)]
+    gone = [
+        Problem(
+            "file_unreadable",
+            "error",
+            label(str(path)),
+            "",
+            "没有这个文件或文件夹",
+            advice="核对路径",
+        )
+        for path in wanted
+        if not path.exists()
+    ]
+    if gone:
+        raise InputError(gone)
     written = []
     for n, path in enumerate(wanted, 1):
         problems = check_paths([path]).problems
