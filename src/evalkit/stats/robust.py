@@ -33,7 +33,7 @@ def robust_least_squares(y: ArrayLike, x: ArrayLike) -> RobustFit:
     MacKinnon and White (1985), J. Econometrics 29, 305-325.
     """
     outcome, columns = _checked(y, x)
-    bread = np.linalg.pinv(columns.T @ columns)
+    bread = _inverse(columns.T @ columns)
     coefficients = bread @ columns.T @ outcome
     residuals = outcome - columns @ coefficients
     spread = float(((outcome - outcome.mean()) ** 2).sum())
@@ -57,7 +57,7 @@ def fractional_logit(y: ArrayLike, x: ArrayLike) -> RobustFit:
     before = np.inf
     for _ in range(MOST_STEPS):
         weight = mean * (1 - mean)
-        bread = np.linalg.pinv((columns * weight[:, None]).T @ columns)
+        bread = _inverse((columns * weight[:, None]).T @ columns)
         working = linear + (outcome - mean) / weight
         coefficients = bread @ (columns * weight[:, None]).T @ working
         linear = columns @ coefficients
@@ -67,10 +67,15 @@ def fractional_logit(y: ArrayLike, x: ArrayLike) -> RobustFit:
             break
         before = now
     weight = mean * (1 - mean)
-    bread = np.linalg.pinv((columns * weight[:, None]).T @ columns)
+    bread = _inverse((columns * weight[:, None]).T @ columns)
     null = _deviance(outcome, np.full(len(outcome), outcome.mean()))
     explained = 1 - now / null if null > 0 else float("nan")
     return _with_errors(coefficients, bread, columns, outcome - mean, explained)
+
+
+def _inverse(square: Floats) -> Floats:
+    """The inverse; of a matrix with a column of zeros the pseudo-inverse, which leaves that column out."""
+    return np.asarray(np.linalg.pinv(square), dtype=np.float64)
 
 
 def _checked(y: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
