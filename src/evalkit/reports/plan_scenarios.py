@@ -44,7 +44,7 @@ def path_of(folder: Path, given: str | Path) -> Path:
     inside = folder / (name if name.endswith((ENDING, ".yaml", ".json")) else name + ENDING)
     if inside.is_file():
         return inside
-    raise InputError(unknown(WORDS["scenarios"]["where"], name, named(folder), "data_missing"))
+    raise InputError(unknown(WORDS["scenarios"]["where"], name, named(folder)))
 
 
 def keep(reform: Reform, scheme: Scheme, folder: Path, name: str) -> Path:
@@ -76,7 +76,7 @@ def listed(folder: Path) -> list[str]:
             told.append(f"{name}：{error.problems[0].text()}")
             continue
         what = "；".join([*reform.lines(scheme), *asked_lines(reform)]) or words["nothing"]
-        question = reform.question or reform.title
+        question = reform.question or (reform.title if reform.title != name else "")
         told.append(f"{name}：{question}（{what}）" if question else f"{name}：{what}")
     return told or [WORDS.say("scenarios.none", folder=folder)]
 
