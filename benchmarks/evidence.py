@@ -210,7 +210,7 @@ def page(fast: bool) -> str:
         "Made by one command; run it again to see whether it still holds.",
         "",
         f"提交 commit：{commit()}；Python {platform.python_version()}，{platform.system()}，{os.cpu_count()} 核，"
-        f"开始时负载 {os.getloadavg()[0]:.1f}（负载高时各项速度都慢，倍数仍可比）。",
+        f"开始时负载 {os.getloadavg()[0]:.1f}（高于核数时，按钟表计的速度和倍数不准，请在空闲时重做）。",
         "",
         "| 核对什么 | 结果 | 怎样核对 |",
         "|---|---|---|",
