@@ -210,6 +210,7 @@ TEXT_OF_OTHERS = {  # modules that search a text, and whose text it is
     "report.py": "names of files, the source of notebooks",
     "sample.py": "the source of notebooks",
     "setup.py": "what somebody typed, the lines of evalkit.yml",
+    "taken_back.py": "what the office changed in Word",
     "templates.py": "the source of templates",
 }
 
