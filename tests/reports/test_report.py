@@ -150,7 +150,8 @@ def test_a_profile_has_two_pages_with_its_judgement_on_the_first(report, project
     publish(folder / "试.ipynb", parameters, ("pdf",))
     document = pypdfium2.PdfDocument(str(folder / "试.pdf"))
     assert len(document) == 2
-    first, second = (page.get_textpage().get_text_bounded() for page in document)
+    told = (page.get_textpage().get_text_bounded() for page in document)
+    first, second = ("".join(text.split()) for text in told)
     document.close()
     assert "总体评价" in first and "图1" in first and "基本情况" in first
     assert "存在问题" in second and "其余数字和口径见同名网页" in second
