@@ -880,8 +880,9 @@ def main() -> None:
         from evalkit.problems import InputError
 
         lacking = told(error.name) if isinstance(error, ModuleNotFoundError) else None
-        if lacking or isinstance(error, InputError):
-            for problem in [lacking] if lacking else error.problems:
+        found = error.problems if isinstance(error, InputError) else [lacking] if lacking else []
+        if found:
+            for problem in found:
                 say(problem.text("zh"), err=True)
                 say("    " + problem.text("en"), err=True)
         else:
