@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -153,8 +154,8 @@ def _row(
     def place(values: float) -> float:
         return sign * (values - info.mean) / reach  # type: ignore[operator]
 
-    quarter, three = np.percentile(ends, [25, 75])
     low, high = sorted((place(float(ends.min())), place(float(ends.max()))))
+    quarter, three = sorted(place(float(end)) for end in np.percentile(ends, [25, 75]))
     verdict = str(own["verdict"].iloc[0]) if len(own) and "verdict" in own else ""
     course = mine.loc[mine["indicator"] == code].assign(
         shown=lambda f: number.times(floats(f, "value"), info.scale)
@@ -167,7 +168,8 @@ def _row(
         place(_peers(known, path)),
         low,
         high,
-        *sorted((place(float(quarter)), place(float(three)))),
+        quarter,
+        three,
         verdict,
         bool(own["small"].iloc[0]) if len(own) else False,
         tuple((n, float(past[p])) for n, p in enumerate(shown) if p in past and past[p] == past[p]),
@@ -176,7 +178,9 @@ def _row(
 
 def _peers(known: pd.DataFrame, path: str) -> float:
     """The other areas of the peer group together; NaN where there are none."""
-    group = known.loc[known["area"] == path, "peer_group"] if "peer_group" in known else []
+    if "peer_group" not in known:
+        return float("nan")
+    group = known.loc[known["area"] == path, "peer_group"]
     if not len(group) or pd.isna(group.iloc[0]):
         return float("nan")
     peers = known.loc[(known["peer_group"] == group.iloc[0]) & (known["area"] != path)]
@@ -193,7 +197,7 @@ def _peers(known: pd.DataFrame, path: str) -> float:
 def _headings(box: Axes, n: int, shown: Sequence[str], lang: str) -> None:
     line = HEAD / STEP / 2
     middle = (SPINE + YEARS) / 2
-    look = {"size": SMALL, "color": GREY, "va": "center"}
+    look: dict[str, Any] = {"size": SMALL, "color": GREY, "va": "center"}
     box.text(0, line, say(lang, "spine_indicator"), ha="left", **look)
     box.text(VALUE, line, say(lang, "spine_value"), ha="right", **look)
     box.text(AVERAGE, line, say(lang, "spine_average"), ha="right", **look)
@@ -207,7 +211,8 @@ def _headings(box: Axes, n: int, shown: Sequence[str], lang: str) -> None:
 
 
 def _draw(box: Axes, y: float, row: _Row, n_years: int) -> None:
-    info, text = row.info, {"va": "center", "size": 8}
+    info = row.info
+    text: dict[str, Any] = {"va": "center", "size": 8}
     unit = (
         "" if info.unit == "%" else f"（{info.unit}）" if info.lang == "zh" else f" ({info.unit})"
     )
