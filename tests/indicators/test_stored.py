@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import county_holes
 import pandas as pd
 import pytest
 import xlsxwriter
@@ -58,10 +59,9 @@ def ledger(path: Path, area: str, *rows: list[object], year: int = 2025) -> None
             sheet.write_row(n, 0, row)
 
 
-def measure(project: Path, code: str) -> float:
-    found = load(project).measures.query(
-        "measure == @code and period == '2025' and area == '甲市/乙区'"
-    )["value"]
+def measure(project: Path, code: str, area: str = "甲市/乙区") -> float:
+    found = load(project).measures.query("measure == @code and period == '2025' and area == @area")
+    found = found["value"]
     return found.iloc[0]
 
 
@@ -395,3 +395,19 @@ def test_data_of_a_version_without_hashes_are_made_again_without_a_word(project)
     assert made.changed and made.damaged == ()
     shutil.rmtree(project / "data/processed/raw/tables")
     assert build(project, jobs=1).changed and measure(project, "units") == 2
+
+
+def test_the_visits_of_a_district_are_the_same_however_its_files_are_read(tmp_path, monkeypatch):
+    """What a district typed stands before what its ledgers count, also where they are read in different batches."""
+    source = county_holes.COUNTIES / "2025" / "云州市" / "新泽区"
+    for name, most in (("together", 12), ("apart", 1)):
+        for ledger_name in ("工作报表", "指导员台账"):
+            target = tmp_path / name / "data/raw/2025/云州市/新泽区" / f"{ledger_name}.xlsx"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / target.name, target)
+        monkeypatch.setattr(reading, "MOST_FILES", most)
+        build(tmp_path / name, jobs=1)
+        assert measure(tmp_path / name, "visits", "云州市/新泽区") == 360
+    (tmp_path / "apart/data/raw/2025/云州市/新泽区/工作报表.xlsx").unlink()
+    build(tmp_path / "apart", jobs=1)
+    assert measure(tmp_path / "apart", "visits", "云州市/新泽区") == 114  # 19 of 6

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 HEADINGS, SHEETS = "headings", "sheets"  # the names of the two tables
+# `status` of a figure that nobody typed: counted from a ledger of visits, of activities, of instructors. Where several
+# tell of an area they tell of the same visits: the first of them counts, and none where the district typed the figure.
+BY_VISITS, BY_ACTIVITIES, BY_INSTRUCTORS = "按走访台账计数", "按活动台账计数", "按指导员台账计数"
+COUNTED = (BY_VISITS, BY_ACTIVITIES, BY_INSTRUCTORS)
 # of a sheet: what became of its rows
 COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
 SHEET_COLUMNS = [

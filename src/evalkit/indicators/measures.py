@@ -21,13 +21,14 @@ import pandas as pd
 import pyarrow as pa
 
 from evalkit.codebook import Codebook, Measure
+from evalkit.codebook.kept import COUNTED
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.blocks import blocks_of
 from evalkit.indicators.columns import View, coded, text_codes
 from evalkit.indicators.extent import ancestors, districts_of, with_extent
 from evalkit.indicators.views import TABLE_OF, VIEWS, CountyBlock, kept_by, null_speaks
 from evalkit.indicators.views import view as view_table
-from evalkit.world.area import ABOVE_DISTRICTS
+from evalkit.world.area import ABOVE_DISTRICTS, Area
 from evalkit.world.condition import BoolArray, Reading, Test, three
 from evalkit.world.period import places
 from evalkit.world.unit_key import UnitKey, is_credit_code
@@ -448,6 +449,29 @@ def whole_measures(
     return frame.drop(columns=["_order", "_time"])
 
 
+def _holding(rows: pd.DataFrame) -> pd.DataFrame:
+    """The figures that hold: those that somebody typed, and what ledgers count where a district typed none.
+
+    Of ledgers of several kinds that tell of an area the first of `COUNTED` counts, all its files together.
+    """
+    rank = {status: n for n, status in enumerate(COUNTED)}
+    ranks = rows["status"].map(rank) if "status" in rows else pd.Series(np.nan, rows.index)
+    if ranks.isna().all():
+        return rows
+    district = rows["area"].map(lambda path: Area.of(path).district().path if path else "")
+    what = ["measure", "period"]
+    typed = rows[what].assign(district=district)[ranks.isna()].drop_duplicates()
+    said = rows[what].assign(district=district).merge(typed, how="left", indicator=True)["_merge"]
+    counted = rows.assign(rank=ranks)[ranks.notna() & (said == "left_only").to_numpy()]
+    place = ["area", *what]
+    if not len(counted):
+        return rows[ranks.isna()]
+    best = counted["rank"] == counted.groupby(place, dropna=False)["rank"].transform("min")
+    grouped = counted[best].groupby(place, dropna=False, sort=False)[["value", "low", "high"]]
+    sums = grouped.sum(min_count=1).reset_index()
+    return pd.concat([rows[ranks.isna()], sums], ignore_index=True)
+
+
 def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Typed counts of the 工作报表; an upper area without its own figure has the sum of those below it."""
     wanted = {code for code, measure in codebook.measures.items() if measure.figure}
@@ -455,6 +479,7 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
         return pd.DataFrame(columns=COLUMNS)
     rows = figures.loc[figures["measure"].isin(wanted) & figures["value"].notna()].copy()
     rows["area"] = rows["area"].fillna("")
+    rows = _holding(rows)
     rows = rows.reindex(columns=[*rows.columns.union(["low", "high"], sort=False)])
     open_end = (
         rows["low"].notna() & rows["high"].isna()

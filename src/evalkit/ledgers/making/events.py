@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.codebook.kept import BY_VISITS, COUNTED
 from evalkit.ledgers.forms import SUFFIXES, TEXT, Form
 from evalkit.ledgers.making.once import repeated_rows
 from evalkit.ledgers.making.verbs import (
@@ -122,7 +123,8 @@ def activities(
     named = names_in(form, "visited_units")
     several = named.groupby(level=0).size().reindex(data.index).fillna(0).astype("Int64")
     counted = times.where(times >= several, several)  # 走访甲公司、乙公司: two
-    visits = _visits(data.assign(count=counted)[visit & ~repeated], named)
+    files = form.of_block(b.sheet.file for b in form.blocks)
+    visits = _visits(data.assign(count=counted, file=files)[visit & ~repeated], named)
     keep = ~visit & ~repeated
     data, times = data[keep], times[keep]
     if (
@@ -152,7 +154,7 @@ def _visits(data: pd.DataFrame, named: pd.Series) -> pd.DataFrame:
     """Visits that a ledger lists, one row an area and period of a sheet; `named`: the units visited, by their row."""
     if not len(data):
         return pd.DataFrame()
-    place = ["area", "period", "sheet"]
+    place = ["area", "period", "file", "sheet"]
     grouped = data.groupby(place, dropna=False, sort=False)
     out = grouped.agg(count=("count", "sum"), source_row=("source_row", "first")).reset_index()
     units = data[place].join(keys_of(named).rename("unit"), how="inner")
@@ -170,7 +172,9 @@ def visits(form: Form, specs: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataF
     named = names_in(form, "visited_units")
     several = named.groupby(level=0).size().reindex(form.data.index).fillna(0).astype("Int64")
     times = column_of(form, "times", "Int64").fillna(1).clip(1, None)
-    data = form.data[["area", "period", "sheet", "source_row"]]
+    data = form.data[["area", "period", "sheet", "source_row"]].assign(
+        file=form.of_block(b.sheet.file for b in form.blocks)
+    )
     out = _visits(data.assign(count=times.where(times >= several, several)), named)
     heard = []
     for column, spec in specs.items():
@@ -179,7 +183,7 @@ def visits(form: Form, specs: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataF
         some = data.assign(**{s: form.data[column + s] for s in SUFFIXES})
         grouped = some[some[""].notna()].groupby(["area", "period", "sheet"], dropna=False)
         sums = grouped[list(SUFFIXES)].sum().join(grouped["source_row"].first()).reset_index()
-        heard.append(_as_figures(sums, spec["measure"], spec["unit"]))
+        heard.append(_as_figures(sums, spec["measure"], spec["unit"]).assign(status=BY_VISITS))
     return out, pd.concat(heard, ignore_index=True) if heard else pd.DataFrame()
 
 
@@ -192,24 +196,33 @@ def _as_figures(sums: pd.DataFrame, measure: str, unit: str) -> pd.DataFrame:
 
 
 def visits_as_figures(visited: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
-    """Visits that the ledgers list, as the figure of each area whose district typed none for the period.
+    """Visits that the ledgers of a file list, as the figure of each area whose district typed none in that file.
 
-    Where ledgers of several kinds tell of the visits of an area, they tell of the same ones: the one of the least `rank`
-    counts (a ledger of visits, then one of activities, then one of instructors).
+    `status` says what they were counted from: where a district typed the figure in another file, or other files count
+    too, all files together say what holds (`evalkit.indicators.measures`), since not all are read at the same time.
+    Where ledgers of several kinds in one file tell of the visits of an area, they tell of the same ones: the one of
+    the least `rank` counts (a ledger of visits, then of activities, then of instructors).
     """
     if not len(visited):
         return pd.DataFrame()
-    said = {
-        (district_of(area), period)
-        for area, period, measure in (
-            zip(typed["area"], typed["period"], typed["measure"], strict=True) if len(typed) else ()
-        )
-        if measure == "visits"
-    }
-    homes = [(district_of(a), p) for a, p in zip(visited["area"], visited["period"], strict=True)]
-    left = visited[[home not in said for home in homes]]
-    best = left.groupby(["area", "period"], dropna=False)["rank"].transform("min")
-    grouped = left[left["rank"] == best].groupby(["area", "period"], dropna=False, sort=False)
+    place = ["area", "period", "file"]
+    said = set()
+    if len(typed):
+        mine = typed[typed["measure"] == "visits"]
+        said = {
+            (file, district_of(area), period)
+            for file, area, period in zip(mine["file"], mine["area"], mine["period"], strict=True)
+        }
+    here = zip(visited["file"], visited["area"], visited["period"], strict=True)
+    visited = visited[[(file, district_of(a), p) not in said for file, a, p in here]]
+    if not len(visited):
+        return pd.DataFrame()
+    rows = visited[visited["rank"] == visited.groupby(place, dropna=False)["rank"].transform("min")]
+    grouped = rows.groupby(place, dropna=False, sort=False)
     sums = grouped[["count" + s for s in SUFFIXES]].sum(min_count=1)
-    sums = sums.set_axis(list(SUFFIXES), axis=1).join(grouped[["sheet", "source_row"]].first())
-    return _as_figures(sums.reset_index(), "visits", "家次") if len(sums) else pd.DataFrame()
+    sums = sums.set_axis(list(SUFFIXES), axis=1)
+    sums = sums.join(grouped[["sheet", "source_row", "rank"]].first()).reset_index()
+    figures = _as_figures(sums, "visits", "家次")
+    return figures.assign(status=[COUNTED[rank] for rank in figures["rank"]]).drop(
+        columns=["file", "rank"]
+    )

@@ -58,6 +58,7 @@ def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) ->
         unit=form.data.get("value_unit", column_of(form, "unit")),
         low=form.data["value_low"],
         high=form.data["value_high"],
+        file=form.of_block(b.sheet.file for b in form.blocks),
     )
     data["qualifier"] = pd.Series("约数", index=data.index, dtype=TEXT).where(
         data["value_note"] & 4 > 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.codebook.kept import BY_ACTIVITIES, BY_INSTRUCTORS, BY_VISITS, COUNTED
 from evalkit.ledgers.forms import Form
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.making.events import activities, instructors, visits, visits_as_figures
@@ -107,23 +108,20 @@ def _visiting(
     frames: Frames,
     problems: list[Problem],
 ) -> None:
-    """Instructors, activities and visits; visits of several ledgers, ranked, become figures where none are typed."""
-    visited: list[pd.DataFrame] = []  # of instructors, of activities, of a ledger of its own
+    """Instructors, activities and visits; visits that ledgers list become figures that say what they were counted from."""
     heard: list[pd.DataFrame] = []
     for form in _filling(("instructor_counts",), forms, headings):
         counts, seen = instructors(form)
         frames.add("instructor_counts", counts)
-        visited.append(seen)
+        frames.add("visits", seen.assign(rank=COUNTED.index(BY_INSTRUCTORS)))
     for form in _filling(("activities",), forms, headings):
         held, seen = activities(form, orgs, problems)
         frames.add("activities", held)
-        visited.append(seen)
+        frames.add("visits", seen.assign(rank=COUNTED.index(BY_ACTIVITIES)))
     for form in _filling(("visits",), forms, headings):
         seen, told = visits(form, headings.forms[form.name]["columns"])
-        visited.append(seen)
+        frames.add("visits", seen.assign(rank=COUNTED.index(BY_VISITS)))
         heard.append(told)
-    for n, seen in enumerate(visited):
-        frames.add("visits", seen.assign(rank=-n))
     of_visits = visits_as_figures(frames.whole("visits"), frames.whole("figures"))
     for frame in (of_visits, *heard):
         frames.add("figures", frame)
