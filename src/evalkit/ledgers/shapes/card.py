@@ -56,6 +56,8 @@ def card(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
             return None  # a row of headings
         if not answers:
             filled = [(j, c) for j, c in _without_repeats(sheet, n, row) if not blank(c)]
+            if len(filled) > 2 and any(isinstance(c, int | float) for _, c in filled):
+                return None  # a row of a list, below headings of two rows
             if len(filled) == 1 or (filled and not pages):
                 lines.append(n)
             elif filled:  # 情况简介 | 企业诚信经营 ...
