@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import signal
@@ -913,8 +914,16 @@ def in_chinese(error: ClickException) -> str:
     """What is wrong with a command as it was typed, and where its options are explained."""
     said, ctx = error.format_message(), getattr(error, "ctx", None)
     found = ((re.search(pattern, said), text) for pattern, text in _SAID)
-    told = next((text.format(*match.groups()) for match, text in found if match), said)
+    told = next((text.format(*_nearest(*match.groups())) for match, text in found if match), said)
     return f"[错误] {told}\n用法见：{ctx.command_path if ctx else 'evalkit'} --help"
+
+
+def _nearest(*typed: str) -> tuple[str, ...]:
+    """What was typed and, of several names that it may mean, the one that is spelt most like it."""
+    if len(typed) < 2 or ", " not in typed[1]:
+        return typed
+    names = typed[1].split(", ")
+    return typed[0], (difflib.get_close_matches(typed[0], names, 1) or ["、".join(names)])[0]
 
 
 def _log(error: Exception) -> Path:
