@@ -59,7 +59,7 @@ class Items:
         """What to do with an unknown item: the names that it may mean, or where the names stand."""
         if close := self.nearest(said):
             return f"是不是指：{'、'.join(f'“{name}”' for name in close)}？改成这个名称"
-        return "名称见空白表（evalkit template --form 工作报表）；本地的指标在 codebook 里加上名称或别名"
+        return "名称见空白表（python start.py template --form 工作报表）；本地的指标在 codebook 里加上名称或别名"
 
 
 def _likeness(one: str, other: str) -> float:
