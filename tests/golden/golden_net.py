@@ -43,6 +43,7 @@ NOT_IN_FULL = ["问题清单", "指标出处", "公开数字"]
 # A project with ledgers of its own has no index, no reference of another place and no page of public figures unless it
 # chooses them: the three counties choose what the demonstration has, so that the net holds those numbers too.
 CHOSEN = """\
+whatif: 方案.yml
 index: annual
 published: true
 references:
@@ -61,6 +62,8 @@ Net = dict[tuple[Place, str], str]  # place and form -> value
 
 # making
 
+ASKED = 'changes: {activity.per_member: {2026-01-01: 200}}\nperiods: "2026"\n'  # the scenario that the report of the three counties is asked for
+
 
 def build(kind: str, folder: Path, jobs: int = 1) -> None:
     """A project in an empty folder, with all that a user makes of it, by the command line."""
@@ -68,6 +71,7 @@ def build(kind: str, folder: Path, jobs: int = 1) -> None:
     (folder / "evalkit.yml").write_text(CHOSEN if kind == "three" else "", encoding="utf-8")
     if kind == "three":
         shutil.copytree(ROOT / "tests" / "data" / "three_counties" / "raw", folder / "data" / "raw")
+        (folder / "方案.yml").write_text(ASKED, encoding="utf-8")
     else:
         (folder / "data" / "raw").mkdir(parents=True)
         _run(folder, "demo", *(["--quick"] if kind == "quick" else []))

@@ -194,7 +194,7 @@ def test_an_unknown_item_gets_its_nearest_names(tmp_path: Path, said: str, meant
 
 def test_an_item_like_nothing_is_told_where_the_names_stand() -> None:
     assert Items(BOOK.measures).nearest("税收") == []
-    assert "evalkit template" in Items(BOOK.measures).advice("税收")
+    assert "start.py template" in Items(BOOK.measures).advice("税收")
 
 
 def test_a_printed_form_fits_the_width_of_a4_and_repeats_its_headings() -> None:
