@@ -62,7 +62,7 @@ Net = dict[tuple[Place, str], str]  # place and form -> value
 
 # making
 
-ASKED = 'changes: {activity.per_member: {2026-01-01: 200}}\nperiods: "2026"\n'  # the scenario that the report of the three counties is asked for
+ASKED = 'changes: {activity.per_member: {2026-01-01: 200}}\nperiods: "2026"\n'
 
 
 def build(kind: str, folder: Path, jobs: int = 1) -> None:
