@@ -33,9 +33,7 @@ def thread_names(linked: Linked) -> list[str]:
 
     Where two threads begin under one key (a name that was used again), the later one also bears its first period.
     """
-    frame = linked.records.frame
-    units = frame["unit"].tolist()
-    districts, periods = frame["district"].tolist(), frame["period"].tolist()
+    units, districts, periods = map(linked.records.cells, ("unit", "district", "period"))
     named: dict[int, str] = {}
     taken: set[str] = set()
     for row, thread in enumerate(linked.threads.tolist()):
@@ -73,9 +71,8 @@ def event_table(linked: Linked) -> pd.DataFrame:
     A unit that is missing from a period of its district and comes back was missed there (``missed``), not gone.
     """
     records = linked.records
-    frame = records.frame
     names = thread_names(linked)
-    cells = {c: frame[c].tolist() for c in ("period", "area", "unit", "unit_name", "district")}
+    cells = {c: records.cells(c) for c in ("period", "area", "unit", "unit_name")}
     rows = []
     for step, period in _steps(linked):
         before = step.before
@@ -103,9 +100,8 @@ def event_table(linked: Linked) -> pd.DataFrame:
 
 def _steps(linked: Linked) -> list[tuple[_Step, str]]:
     records = linked.records
-    frame = records.frame
-    pos, district = frame["pos"].tolist(), frame["district"].tolist()
-    status, started = frame["status"].tolist(), frame["started_on"].tolist()
+    pos, district = records.cells("pos"), records.cells("district")
+    status, started = records.cells("status"), records.cells("started_on")
     members: dict[int, list[int]] = defaultdict(list)
     for row, thread in enumerate(linked.threads.tolist()):
         members[thread].append(row)
@@ -148,25 +144,26 @@ def _steps(linked: Linked) -> list[tuple[_Step, str]]:
 def _between(linked: Linked, before: int, after: int) -> list[tuple[_Step, str]]:
     """What changed from one record of a unit to its next."""
     records = linked.records
-    frame = records.frame
-    period = records.periods[int(frame["pos"].iat[after])]
+    place, district = records.cells("pos"), records.cells("district")
+    township = records.cells("township")
+    period = records.periods[place[after]]
     out = []
     following = int(records.next_reported[before])
-    same_home = frame["district"].iat[before] == frame["district"].iat[after]
-    if same_home and 0 <= following < int(frame["pos"].iat[after]):
+    same_home = district[before] == district[after]
+    if same_home and 0 <= following < place[after]:
         out.append((_Step("missed", after, before), records.periods[following]))
     if linked.how[after] == "told" or _other_name(linked, before, after):
         out.append((_Step("renamed", after, before), period))
-    places = [frame["township"].iat[row] for row in (before, after)]
-    if not same_home or (all(places) and places[0] != places[1]):
+    townships = township[before], township[after]
+    if not same_home or (all(townships) and townships[0] != townships[1]):
         out.append((_Step("moved", after, before), period))
     return out
 
 
 def _other_name(linked: Linked, before: int, after: int) -> bool:
     """Whether the name is another one, not only written otherwise: more than one character of its core differs, or its form."""
-    written = linked.records.frame["unit_name"]
-    if written.iat[before] == written.iat[after]:
+    written = linked.records.cells("unit_name")
+    if written[before] == written[after]:
         return False
     one, other = (linked.records.name(row) for row in (before, after))
     if one.text == other.text or one.whole == other.whole:
