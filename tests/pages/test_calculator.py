@@ -19,12 +19,14 @@ sys.path.insert(0, str(ROOT / "tests" / "subsidy"))
 from subsidy_cases import PER_MEMBER, PER_ORG, scheme_of  # noqa: E402
 from test_oracle import YEARS, frames, scheme  # noqa: E402
 
-from evalkit.pages.calculator import REASONING, calculator, page_data, scripts  # noqa: E402
+from evalkit.pages.calculator import FOLDER, REASONING, calculator, page_data  # noqa: E402
+from evalkit.pages.page import scripts, texts  # noqa: E402
 from evalkit.problems import InputError  # noqa: E402
 from evalkit.subsidy import plan  # noqa: E402
 
 NODE = shutil.which("node")
 BROWSER = next((p for n in ("chromium", "google-chrome") if (p := shutil.which(n))), None)
+SCRIPT = scripts(texts(FOLDER, REASONING))  # what reckons, without a page
 LARGEST = 1_000_000  # bytes of a page
 ASK = """
 const input = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -39,7 +41,7 @@ def reckoned(data: dict[str, Any], settings: list[dict[str, Any]]) -> Any:
     if NODE is None:
         pytest.skip("没有 node，页面的计算在浏览器测试里核对")
     done = subprocess.run(
-        [NODE, "-e", scripts(REASONING) + ASK],
+        [NODE, "-e", SCRIPT + ASK],
         input=json.dumps({"data": data, "settings": settings}),
         capture_output=True,
         text=True,
@@ -128,7 +130,7 @@ def test_one_file_with_its_own_policy_and_no_organisation(orgs: pd.DataFrame) ->
     assert len(text.encode()) < LARGEST
     assert "default-src 'none'" in text and "unsafe" not in text
     assert not re.search(r'(src|href)="?https?:', text)
-    assert text.count("<script") == text.count("</script>") == 2  # the data and ours
+    assert text.count("<script") == text.count("</script>") == 3  # words, data, ours
     assert "<img src=x" not in text and "<b>本地" not in text
     assert not any(name in text for name in orgs["party_org"])
     assert "eval(" not in text and "innerHTML" not in text
@@ -136,7 +138,7 @@ def test_one_file_with_its_own_policy_and_no_organisation(orgs: pd.DataFrame) ->
 
 def test_no_rule_of_a_payment_stands_in_the_script() -> None:
     """Floors, caps, top-ups and matchings are words of schemes: the script knows nodes."""
-    script = scripts(REASONING)
+    script = SCRIPT
     for word in (
         "top_up",
         "floor",

@@ -6,16 +6,11 @@ of a payment. Nothing may be fetched: everything is in the file, and its policy 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
+from evalkit.pages.page import COMMON_WORDS, Page, made
 from evalkit.subsidy.notes import notes as plan_notes
 from evalkit.subsidy.plan import Plan
 from evalkit.subsidy.question import member_standard
@@ -40,23 +35,25 @@ def calculator(plan: Plan, base: str = "") -> str:
     base
         The scheme that a downloaded scenario names: its packaged name or file.
     """
-    style, script = _file("page.css"), scripts(SCRIPTS)
     words = WORDS["page"]
     about = WORDS.say(
         "page.about", scheme=plan.scheme.name, source=plan.scheme.source, year=plan.source.years[-1]
     )
-    made = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined
-    ).get_template("page.html")
-    return made.render(
-        policy=Markup(_policy(style, script)),
-        title=words["title"],
-        mark=words["demo"] if plan.source.is_demo else words["internal"],
-        about=about,
-        notes=list(dict.fromkeys([*plan_notes(plan), *words["notes"]])),
-        style=Markup(style),
-        script=Markup(script),
-        data=Markup(_embedded(page_data(plan, base))),
+    return made(
+        Page(
+            FOLDER,
+            "page.html",
+            title=(words["title"], words["title"]),
+            mark=COMMON_WORDS["demo" if plan.source.is_demo else "internal"],
+            styles=("page.css",),
+            scripts=SCRIPTS,
+            words={},
+            data=page_data(plan, base),
+            facts={
+                "about": about,
+                "notes": list(dict.fromkeys([*plan_notes(plan), *words["notes"]])),
+            },
+        )
     )
 
 
@@ -80,11 +77,6 @@ def page_data(plan: Plan, base: str = "") -> dict[str, Any]:
     }
 
 
-def scripts(names: Sequence[str]) -> str:
-    """Our scripts, one after the other."""
-    return "\n".join(_file(name).replace('"use strict";\n', "", 1) for name in names)
-
-
 def _once(cells: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Cells that a year has as an earlier one has them: named by that year."""
     seen: dict[str, str] = {}
@@ -96,26 +88,3 @@ def _once(cells: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
             found[year][code] = seen.get(text, one)
             seen.setdefault(text, year)
     return found
-
-
-def _file(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")
-
-
-def _embedded(data: dict[str, Any]) -> str:
-    """JSON that ends no element of the page."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _policy(style: str, script: str) -> str:
-    """Nothing but our own style and script, by their hashes; files that are downloaded are blobs."""
-    return (
-        f"default-src 'none'; img-src data: blob:; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -1,10 +1,10 @@
 "use strict";
 /* What is seen: fields, sliders, sentence, tables, scenarios. Words come from the data; numbers from the plan. */
 
-const data = JSON.parse(document.getElementById("plan").textContent);
+const data = readData();
 const words = data.words;
 const plan = new Plan(data);
-const $ = (id) => document.getElementById(id);
+const $ = byId;
 
 /** @type {Object<string, Change>} the scenario in the fields */
 let changes = {};
@@ -109,32 +109,6 @@ function payers(old, made) {
   return `，其中${parts.map(([who, fen]) => `${who}${moved(fen)}`).join("、")}`;
 }
 
-/** Cells of a table as text; the first of a row is its heading. */
-function table(id, title, heads, rows, last) {
-  const node = $(id);
-  node.replaceChildren();
-  const caption = node.createCaption();
-  caption.textContent = title;
-  const head = node.createTHead().insertRow();
-  for (const text of heads) {
-    const cell = document.createElement("th");
-    cell.scope = "col";
-    cell.textContent = text;
-    head.append(cell);
-  }
-  const body = node.createTBody();
-  rows.forEach((row, n) => {
-    const line = body.insertRow();
-    if (last && n + 1 === rows.length) line.className = "total";
-    row.forEach((text, column) => {
-      const cell = document.createElement(column ? "td" : "th");
-      if (!column) cell.scope = "row";
-      cell.textContent = text;
-      line.append(cell);
-    });
-  });
-}
-
 /** A row a district of the year chosen. @returns {string[][]} */
 function areaRows() {
   const [old, made] = [plan.sums({}, year(), place()), plan.sums(changes, year(), place())];
@@ -163,8 +137,9 @@ function show() {
   );
   $("changes").textContent = told.length ? told.join("；") : "没有调整";
   $("answer").textContent = sentence();
-  table("areas", `${year()}年分地区支出`, AREA_HEADS, areaRows(), true);
-  table("payers", `${year()}年分出资方支出`, ["出资方", "现行标准（万元）", "调整后（万元）", "增加（万元）"], payerRows(), false);
+  fillTable($("areas"), { caption: `${year()}年分地区支出`, heads: AREA_HEADS, rows: areaRows(), total: true });
+  const heads = ["出资方", "现行标准（万元）", "调整后（万元）", "增加（万元）"];
+  fillTable($("payers"), { caption: `${year()}年分出资方支出`, heads, rows: payerRows() });
   backwards();
   beside();
 }
@@ -198,18 +173,10 @@ function beside() {
       [`${one}年增加（万元）`, ...totals.map((total) => wan(total - base))],
     ];
   });
-  table("beside", "各方案并列", ["", ...all.map((one) => one.name)], rows, false);
+  fillTable($("beside"), { caption: "各方案并列", heads: ["", ...all.map((one) => one.name)], rows });
 }
 
 // --- files ---
-
-function download(name, content, type) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
 
 /** The scenario as `evalkit whatif` runs it. */
 function scenarioFile() {
@@ -224,22 +191,10 @@ function scenarioFile() {
   return `${lines.join("\n")}\n`;
 }
 
-const csv = (rows) => `\ufeff${rows.map((row) => row.map(safe).join(",")).join("\r\n")}\r\n`;
-
-/** A text that a spreadsheet takes as text. @param {string} text */
-function safe(text) {
-  const plain = text.replaceAll("−", "-").replaceAll(",", "");
-  const guarded = /^[=+@\t]|^-(?!\d)/.test(plain) ? `'${plain}` : plain;
-  return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
-}
-
 // --- the fields ---
 
 function option(select, text, value) {
-  const made = document.createElement("option");
-  made.textContent = text;
-  made.value = value;
-  select.append(made);
+  select.append(element("option", { text, value }));
 }
 
 /** A slider and a number for every standard. */
@@ -317,8 +272,9 @@ function start() {
     settle();
     show();
   });
-  $("save").addEventListener("click", () => download("调整方案.yml", scenarioFile(), "text/yaml"));
-  $("csv").addEventListener("click", () => download("分地区支出.csv", csv([AREA_HEADS, ...areaRows()]), "text/csv"));
+  $("save").addEventListener("click", () => saveFile("调整方案.yml", scenarioFile(), "text/yaml"));
+  $("csv").addEventListener("click", () => saveFile("分地区支出.csv", csvOf([AREA_HEADS, ...areaRows()]), "text/csv"));
+  switchLanguage(show);
   settle();
   show();
 }
