@@ -59,6 +59,13 @@ def test_clauses_sentences_and_paragraphs() -> None:
     assert name == "有单位5家，比上年增加1家（甲区）。第一句。第二句。另一段。"
 
 
+def test_a_whole_number_bears_its_thousands_and_a_year_does_not() -> None:
+    source = """# 名称
+- {% for year in ["2025"] %}{{ year }}{% endfor %}年有问题{% for n in [1672] %}{{ n }}项{% endfor %}
+"""
+    assert told(source, KNOWN) == "2025年有问题1,672项。"
+
+
 def test_a_title_a_short_version_and_paragraphs_are_told_apart(tmp_path: Path) -> None:
     own = voice(tmp_path, coverage="# 覆盖\n- 一\n---\n- 二\n\n- 三\n")
     found = own.tell("coverage")

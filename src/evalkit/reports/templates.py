@@ -26,6 +26,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,6 +44,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.number import count
 from evalkit.world.yaml import read_text
 
 PACKAGED = Path(__file__).with_name("texts")
@@ -322,8 +324,11 @@ class Lines(Extension):
 
 
 def _finalize(value: Any) -> Any:
+    """What stands in a text: a whole number with its thousands marked, as in every table; years are words already."""
     if value is None:
         raise Unknown
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return count(value)
     return value
 
 
