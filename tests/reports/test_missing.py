@@ -17,7 +17,7 @@ from golden.recomputed import numbers_of
 from evalkit.building import build
 from evalkit.documents import Block
 from evalkit.indicators import Data, load
-from evalkit.reports import appendix, findings, prose, tables
+from evalkit.reports import appendix, causes, findings, prose, rectify, tables
 from evalkit.reports.scope import Scope
 
 
@@ -30,6 +30,7 @@ HOLES: dict[str, Callable[[Path], None]] = {
     "county": holes.county_gone,
     "county before": lambda raw: holes.county_gone(raw, 2024),
     "ledger": holes.ledger_gone,
+    "units": lambda raw: holes.ledger_gone(raw, "组织台账"),
     "township": holes.township_gone,
     "split": holes.county_split,
     "all but one": all_but_one_gone,
@@ -138,6 +139,56 @@ def test_a_total_says_whom_its_columns_lack(data: Callable[[str], Data]) -> None
     funds = appendix.funds_table(found, "2025", "2024")
     assert any("不含缺报的临山县" in note for note in funds.content["notes"])
     assert any("只按两期都报送的地区计算" in note for note in funds.content["notes"])
+
+
+def test_a_county_whose_ledgers_tell_no_township_lacks_none(data: Callable[[str], Data]) -> None:
+    """Townships come from the ledger of units: without it the other ledgers are of the whole county, not of nobody."""
+    found = data("units")
+    summary, whole = told(found, "summary"), told(found, "overview")
+    assert summary.startswith("没有报送台账的是临山县（组织台账），有关数字不含在内。")
+    assert "东河乡" not in summary and "同口径" not in whole
+    assert "法人单位312家（缺临山县）" in whole and "建立党组织226个，比上年增加3个" in whole
+    funding = told(found, "funding")
+    assert "全年党建经费96.06万元，比上年增加1.58万元" in funding
+    assert "人均党建经费1,114元" in funding  # 960,600 over 862 members of the year before
+
+
+def test_a_problem_says_whom_it_lacks(data: Callable[[str], Data]) -> None:
+    problems = findings.found_problems(data("ledger"), "2025", "2024")
+    assert "财政补助1.30万元（缺临山县）" in "".join(texts(findings.problem_words(problems)))
+    notes = findings.problem_table(problems, data("ledger"), "2025").content["notes"]
+    assert "本年数没有报全：未到位的区县财政补助（缺临山县）。" in notes
+    before = findings.found_problems(data("county before"), "2025", "2024")
+    notes = findings.problem_table(before, data("county before"), "2025").content["notes"]
+    assert "上年数和增减按两期都报送的区县计算（同口径），不含临山县。" in notes
+
+
+def test_a_part_of_a_problem_is_never_more_than_the_whole(data: Callable[[str], Data]) -> None:
+    """The county typed what is due as a whole, its ledger of payments lacks a township: they are not subtracted."""
+    problems = findings.found_problems(data("township"), "2025", "2024")
+    subsidy = next(one for one in problems if one.key == "subsidy")
+    assert sum(share.n for share in subsidy.shares if share.n == share.n) <= subsidy.n + 0.005
+    assert all(holes.HOLE not in share.area for share in subsidy.most)
+
+
+def test_what_nobody_could_tell_of_before_is_not_new(data: Callable[[str], Data]) -> None:
+    found = rectify.rectification(data("county before"), "2025", "2024")
+    words = "".join(texts(rectify.rectified_words(found)))
+    assert "本期新列入50项，另有27项上年缺报，不能判断是否新增" in words
+    assert "上年有台账可核的8家中已有、仍存在的8家" in "".join(texts(causes.causes(found)))
+
+
+def test_the_first_problems_of_the_summary_stand_in_the_chapter(
+    data: Callable[[str], Data],
+) -> None:
+    found = data("ledger")
+    problems = findings.found_problems(found, "2025", "2024")
+    chapter, steps = findings.problem_words(problems), findings.advice(problems)
+    summary = told(found, "summary")
+    for words in ("没有党的组织的单位61家", "没有指导员的规上企业5家"):
+        assert words in summary and words in "".join(texts(chapter))
+    assert "对没有党的组织的61家单位逐家建账" in summary
+    assert "对没有党的组织的61家单位逐家建账" in "".join(texts(steps))
 
 
 def test_a_split_county_is_no_loss(data: Callable[[str], Data]) -> None:

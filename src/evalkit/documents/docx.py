@@ -343,11 +343,11 @@ def report(
             scale = summary_scale(summary)
             for item in summary:
                 writer.item(item, scale)
-            writer.xml.append('<w:p><w:r><w:br w:type="page"/></w:r></w:p>')
         if pages:
-            _contents(
-                writer, [i for i in items if i["kind"] == "heading" and i["rank"] <= 2], pages
-            )
+            # a break before, not a paragraph after: behind a full page that would be a page of its own
+            before = "<w:pageBreakBefore/>" if summary else ""
+            headings = [i for i in items if i["kind"] == "heading" and i["rank"] <= 2]
+            _contents(writer, headings, pages, before)
         if summary or pages:
             break_section(writer, section(numbers='<w:pgNumType w:fmt="upperRoman" w:start="1"/>'))
     else:
@@ -459,7 +459,7 @@ def onepage(
             continue
         cells = []
         for item in row:
-            factor = min(84.0 * scale / item["width"], 1.0)
+            factor = min(84.0 * min(scale, 1.0) / item["width"], 1.0)  # no wider than its half
             part = Writer(writer.part, writer)
             part.item({**item, "width": item["width"] * factor, "height": item["height"] * factor})
             cells.append(
@@ -480,8 +480,10 @@ def _cover_page(writer: Writer, title: str, cover: Cover) -> None:
         writer.text("Subtitle", text, "" if n else above.format(4800, LINE))
 
 
-def _contents(writer: Writer, headings: Sequence[Item], pages: Sequence[str]) -> None:
-    writer.text("TOCHeading", "目　录")
+def _contents(
+    writer: Writer, headings: Sequence[Item], pages: Sequence[str], properties: str = ""
+) -> None:
+    writer.text("TOCHeading", "目　录", properties)
     for n, (item, page) in enumerate(zip(headings, pages, strict=True)):
         name = f"_Toc_{item['id']}"
         entry = (

@@ -46,6 +46,12 @@ def earlier_period(period: str, known: Iterable[str]) -> str | None:
     return str(max(found)) if found else None
 
 
+def holders(paths: Iterable[str]) -> frozenset[str]:
+    """The districts of which something below them is among the areas."""
+    homes = ((path, Area.of(path).district().path) for path in paths)
+    return frozenset(home for path, home in homes if home != path)
+
+
 @dataclass(frozen=True)
 class Expected:
     """The areas that should report, and which of them reported anything.
@@ -96,12 +102,17 @@ class Expected:
         return cls(expected_districts, expected_parts, seen)
 
     def silent_parts(self, period: str) -> frozenset[str]:
-        """Areas below a reporting district that should have reported and did not."""
+        """Areas below a reporting district that should have reported and did not.
+
+        A district whose ledgers tell no township at all (the column, or the ledger that has it, is missing) lacks none
+        of them: what it sent is of the whole district.
+        """
         here = self.seen.get(period, frozenset())
+        told_apart = holders(here)
         lost = [
             area
             for area in map(Area.of, self.parts.get(period, frozenset()))
-            if area.path not in here and area.district().path in here
+            if area.path not in here and area.district().path in here & told_apart
         ]
         moved = {name for area in lost for name in self._new_places(area, period)}
         return frozenset(area.path for area in lost if area.name not in moved)
@@ -254,6 +265,7 @@ class Figures:
         for row in np.flatnonzero(~frame.duplicated(["period", "area"]).to_numpy()):
             self._seen.setdefault(period[row], set()).add(area[row])
         self._only_in: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
+        self._holders: dict[str, frozenset[str]] = {}
         self._typed = self._rows_where(frame, "source", lambda column: column.eq("figures"))
         self._partial = self._rows_where(frame, "absent", pd.Series.notna)
         self._below: dict[str, list[str]] = {}
@@ -299,6 +311,22 @@ class Figures:
             everywhere = set.intersection(*(self.reported(one) for one in periods))
             self._only_in[key] = frozenset(self.reported(period) - everywhere)
         return self._only_in[key]
+
+    def lost_parts(
+        self, period: str, periods: frozenset[str], area: str, districts: frozenset[str]
+    ) -> frozenset[str]:
+        """The areas below some districts that reported in a period, and not in all of some others.
+
+        None of a district that is told by no township in one of the periods: what it has then is of all of them.
+        """
+        parts = _parts_below(self.only_in(period, periods), area, districts)
+        told_apart = frozenset.intersection(*(self._told_apart(one) for one in periods))
+        return frozenset(path for path in parts if Area.of(path).district().path in told_apart)
+
+    def _told_apart(self, period: str) -> frozenset[str]:
+        if period not in self._holders:
+            self._holders[period] = holders(self.reported(period))
+        return self._holders[period]
 
     def districts(self, measure: str, period: str, above: str) -> frozenset[str]:
         """The districts with the measure in an area, of a district itself; "" holds all areas."""
@@ -392,7 +420,7 @@ def common(
     periods = frozenset(period for _, period in sides)
     if len(periods) > 1:
         for place, (_, period) in enumerate(sides):
-            outside[place] |= _parts_below(figures.only_in(period, periods), area, shared)
+            outside[place] |= figures.lost_parts(period, periods, area, shared)
         lost = {Area.of(path).district().path for side in outside for path in side} & shared
         if moved := {path for path in lost if _rows_moved_up(figures, path, sides, periods)}:
             return common(figures, area, sides, unfit | moved)
@@ -424,8 +452,7 @@ def seen_in_both(figures: Figures, area: str, period: str, against: str) -> Comm
     periods = frozenset((period, against))
     within = shared | ({area} & figures.known_districts)
     outside = [
-        frozenset(side - shared)
-        | _parts_below(figures.only_in(when, periods), area, frozenset(within))
+        frozenset(side - shared) | figures.lost_parts(when, periods, area, frozenset(within))
         for side, when in zip(sides, (period, against), strict=True)
     ]
     return Common(shared, tuple(outside))

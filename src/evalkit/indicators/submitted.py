@@ -72,6 +72,13 @@ class Submitted:
         """Whether nothing expected is missing."""
         return not (self.silent or self.lacking or self.parts)
 
+    @property
+    def ledgers_lacking(self) -> str:
+        """Who did not send which ledgers: 清河县（经费台账）; empty where all were sent."""
+        each = [f"{named([area])}（{BETWEEN.join(names)}）" for area, names in self.lacking.items()]
+        more = f"等{len(each)}个" if len(each) > MOST_NAMED else ""
+        return BETWEEN.join(each[:MOST_NAMED]) + more
+
     def words(self) -> str:
         """As one line: 2025年应报3个区县，实报2个；缺报：临山县；缺台账：清河县（经费台账）; empty where all is there."""
         if self.full:
@@ -84,11 +91,7 @@ class Submitted:
         if self.silent:
             said.append(f"缺报：{named(self.silent)}")
         if self.lacking:
-            each = [
-                f"{named([area])}（{BETWEEN.join(names)}）" for area, names in self.lacking.items()
-            ]
-            more = f"等{len(each)}个" if len(each) > MOST_NAMED else ""
-            said.append(f"缺台账：{BETWEEN.join(each[:MOST_NAMED])}{more}")
+            said.append(f"缺台账：{self.ledgers_lacking}")
         if self.parts:
             said.append(f"所报台账缺：{named(self.parts)}")
         return "；".join(said)

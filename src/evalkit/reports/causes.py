@@ -89,6 +89,7 @@ def causes(told: Rectification) -> Block:
             continue
         places, share = _places(told, mine)
         again = sum(case.periods > 1 for case in mine)
+        compared = sum(case.number not in told.followed.first for case in mine)
         kinds.append(
             {
                 "name": about["name"],
@@ -97,7 +98,8 @@ def causes(told: Rectification) -> Block:
                 "places": places,
                 "share": share,
                 "again": again,
-                "again_share": percent(again, over=len(mine)),
+                "again_share": percent(again, over=compared) if compared else "",
+                "compared": compared,
                 "before": told.before,
                 "marks": _marks(data, told, key, mine, frames),
             }

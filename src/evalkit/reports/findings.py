@@ -22,8 +22,10 @@ from evalkit.reports.words import (
     period_words,
     right,
     source_line,
+    which_of,
     with_something,
 )
+from evalkit.world.extent import named
 from evalkit.world.number import minus, percent
 
 
@@ -57,6 +59,8 @@ class Found:
     common: float | None = (
         None  # the number over the areas of which `before` is the sum; `n` where None
     )
+    lacking: str = ""  # who is missing from the number, beyond the whole report: （缺甲县）
+    left_out: tuple[str, ...] = ()  # who is left out of the change
 
     @property
     def amount(self) -> str:
@@ -135,6 +139,12 @@ def found_problems(
         mine = here.loc[here["measure"].isin(wanted)]
         wide = mine.pivot(index="area", columns="measure", values="value").reindex(columns=wanted)
         each = wide[codes[0]] - (wide[codes[1]] if len(codes) > 1 else 0)
+        if (
+            known.figures is not None
+        ):  # a typed whole less a ledger that lacks a township is nothing
+            sides = [((code,), str(period)) for code in codes]
+            unfit = known.figures.do_not_fit(sides, frozenset(wide.index.astype(str)))
+            each = each.where(~each.index.isin(unfit))
         unit = data.codebook.measures[codes[0]].unit
         least = data.codebook.minimum_base if unit != MONEY else 0
         base = wide[about["of"]].where(wide[about["of"]] >= least)
@@ -173,6 +183,8 @@ def found_problems(
                 shares,
                 voice,
                 shared,
+                known.lacking(*facts_of),
+                tuple(sorted({path for fact in facts_of if fact for path in fact.left_out})),
             )
         )
     return out
@@ -192,7 +204,7 @@ def problem_words(found: Sequence[Found]) -> Block:
         problems=[
             {
                 "name": one.name,
-                "amount": one.amount,
+                "amount": one.amount + one.lacking,
                 "areas": one.areas,
                 "place": one.place,
                 "moved": one.moved,
@@ -227,11 +239,30 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     )
     columns, rows = with_something(columns, rows, ("before", "change"))
     notes = ["有单位名称的清单另附（内部资料，注意保存）。同一单位可以同时属于几类问题。"]
+    notes += _extent_notes(found)
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}存在问题统计表"
     return Block.table(
         title, columns, rows, notes=notes, sortable=False, source=source, demo=data.is_demo
     )
+
+
+def _extent_notes(found: Sequence[Found]) -> list[str]:
+    """Whom the numbers of a problem lack, and whom its change leaves out; problems that lack the same in one note."""
+    if not found:
+        return []
+    voice, every = found[0].voice, len(found)
+    lacking = which_of([(one.lacking, one.name) for one in found if one.lacking], every)
+    changes = [
+        (named(one.left_out), one.name) for one in found if one.left_out and one.before is not None
+    ]
+    return [
+        *(voice.say("problems_lack", which, who) for who, which in lacking),
+        *(
+            voice.say("problems_moved", which, found[0].place, lost)
+            for lost, which in which_of(changes, every)
+        ),
+    ]
 
 
 def advice(found: Sequence[Found], doubts: Sequence[str] = (), names: bool = True) -> Block:

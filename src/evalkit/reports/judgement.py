@@ -102,8 +102,7 @@ def shortfalls(
 ) -> list[Found]:
     """The three problems of the summary: those of the axes first, then those that weigh most against their base."""
     about = declared()["shortfalls"]
-    kinds = {**about["more"], **declared()["problems"]}
-    found = found_problems(data, period, baseline, area, level, kinds)
+    found = found_problems(data, period, baseline, area, level)
     there = {one.key: one for one in found if one.n > 0 and one.key not in about["parts_of"]}
     first = [there[key] for key in about["first"] if key in there]
     rest = [one for key, one in there.items() if key not in about["first"]]
@@ -173,16 +172,15 @@ def _part_of_base(top: Sequence[Share], shares: Sequence[Share]) -> float | None
 
 def problem_facts(found: Sequence[Found], known: Facts, names: bool = True) -> list[dict[str, Any]]:
     """The problems as the summary tells them; without `names` no area is named."""
-    about = {**declared()["shortfalls"]["more"], **declared()["problems"]}
+    about = declared()["problems"]
     told = []
     for one in found:
         base = known.codebook.measures[about[one.key]["of"]].name
         size = money_size([one.n]) if one.unit == MONEY else None
-        codes = [about[one.key][key] for key in ("measure", "less") if key in about[one.key]]
         told.append(
             {
                 "name": one.name,
-                "amount": large(one.n, one.unit, size) + known.lacking(*known.together(*codes)),
+                "amount": large(one.n, one.unit, size) + one.lacking,
                 "moved": one.moved or "",
                 "base_name": base,
                 "place": one.place,
@@ -194,7 +192,7 @@ def problem_facts(found: Sequence[Found], known: Facts, names: bool = True) -> l
 
 def next_steps(found: Sequence[Found]) -> list[str]:
     """What to do first: the advice on the problems told, without areas."""
-    about = {**declared()["shortfalls"]["more"], **declared()["problems"]}
+    about = declared()["problems"]
     return [
         one.voice.say(f"advice_{one.key}", large(one.n, one.unit))
         for one in found

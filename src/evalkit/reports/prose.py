@@ -69,6 +69,7 @@ def summary(
         index={} if rows is None else judgement.index_ends(rows, scope, index_of(data, index)),
         most={} if rows is None else judgement.indicator_ends(rows, scope),
         steps=judgement.next_steps(found),
+        ledgers_lacking=data.submitted(scope.period, area).ledgers_lacking,
     )
     words = [Block.paragraph(text, "summary") for text in told.texts]
     if rows is None:
