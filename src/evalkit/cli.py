@@ -739,6 +739,13 @@ def whatif(
         bool,
         typer.Option("--page", help="写出测算.html：不装程序也能打开、改数、下载方案（内部资料）"),
     ] = False,
+    publish: Annotated[
+        bool,
+        typer.Option(
+            "--publish",
+            help="与 --page 同写：另出测算（公开版）.html，只含公布的合计数推得出的标准",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="写到哪里；默认 reports/测算；写了就等于 --files")
     ] = None,
@@ -781,8 +788,9 @@ def whatif(
         },
         project=project,
         dataset=dataset,
-        files=files or (out is not None and not page),
-        page=page,
+        files=files or (out is not None and not (page or publish)),
+        page=page or publish,
+        publish=publish,
         out=out,
     )
     for line in told(asked):

@@ -47,6 +47,7 @@ class Asked:
     dataset: str | None = None
     files: bool = False
     page: bool = False
+    publish: bool = False
     out: Path | None = None
 
 
@@ -69,7 +70,7 @@ def told(asked: Asked) -> list[str]:
         path = keep(reform, scheme, _folder(asked), asked.save)
         lines.append(WORDS.say("scenarios.saved", path=path, name=path.stem))
     if asked.page:
-        lines.append(_page(asked, data, made))
+        lines += _pages(asked, data, made, reform)
     if asked.files:
         lines += _written(asked, data, found)
     elif not asked.page:
@@ -77,15 +78,33 @@ def told(asked: Asked) -> list[str]:
     return lines
 
 
-def _page(asked: Asked, data: Data, made: Plan) -> str:
-    """Write 测算.html: the plan as a page that reckons by itself."""
+def _pages(asked: Asked, data: Data, made: Plan, reform: Reform) -> list[str]:
+    """Write 测算.html: the plan as a page that reckons by itself; and its public edition where that is asked for."""
     from evalkit.files import put
-    from evalkit.pages.calculator import calculator
+    from evalkit.pages.calculator import calculator, public_calculator
 
+    words = WORDS["page"]
     folder = asked.out or data.project.reports / "测算"
     folder.mkdir(parents=True, exist_ok=True)
-    path = put(folder / WORDS["page"]["file"], calculator(made, asked.scheme or "").encode("utf-8"))
-    return WORDS.say("page.written", path=path)
+    base, english = asked.scheme or "", _english(data)
+    page = calculator(made, base, reform, english)
+    path = put(folder / words["file"], page.encode("utf-8"))
+    lines = [WORDS.say("page.written", path=path)]
+    if asked.publish:
+        from evalkit.reports.disclosure import published
+
+        page = public_calculator(made, published(data).measures, base, english)
+        path = put(folder / words["public_file"], page.encode("utf-8"))
+        lines.append(WORDS.say("page.published", path=path))
+    return lines
+
+
+def _english(data: Data) -> dict[str, str]:
+    """English names of areas, where areas.xlsx has them."""
+    if "name_en" not in data.areas:
+        return {}
+    named = data.areas.loc[data.areas["name_en"].notna(), ["area", "name_en"]]
+    return dict(named.itertuples(index=False, name=None))
 
 
 def _folder(asked: Asked) -> Path:

@@ -176,17 +176,22 @@ def limits(one: Parameter, values: Dated, at: At, faults: Faults) -> None:
 def _order(part: Component, at: At, faults: Faults) -> None:
     """Thresholds ascend, a higher tier pays no less at any date, a floor is not above its cap."""
     order, starts = part.rates, [part.params[key].start for key in part.rates]
-    if part.by and any(start is not None for start in starts):
-        if not _ascend(starts):
-            found = [str(start) for start in starts]
-            faults.add("tiers_disordered", (*at, order[0]), found, "每档都写 from，由小到大")
-            return
-    else:
+    if part.by and any(start is not None for start in starts) and not _ascend(starts):
+        found = [str(start) for start in starts]
+        faults.add("tiers_disordered", (*at, order[0]), found, "每档都写 from，由小到大")
+        return
+    for lower, higher in pairs_in_order(part):
+        advice = "" if lower == "floor" else "确实如此请在该项写 ordered: false"
+        _no_more(part, lower, higher, advice, at, faults)
+
+
+def pairs_in_order(part: Component) -> list[tuple[str, str]]:
+    """Standards of which the first one may at no date be above the second: floor and cap, tiers in their order."""
+    order = part.rates
+    if not (part.by and any(part.params[key].start is not None for key in order)):
         order = [key for key in WORDS["ordered"].get(part.by, ()) if key in part.rates]
-    if {"floor", "cap"} <= part.params.keys():
-        _no_more(part, "floor", "cap", "", at, faults)
-    for lower, higher in pairwise(order) if part.ordered and not part.marginal else ():
-        _no_more(part, lower, higher, "确实如此请在该项写 ordered: false", at, faults)
+    bounds = [("floor", "cap")] if {"floor", "cap"} <= part.params.keys() else []
+    return [*bounds, *(pairwise(order) if part.ordered and not part.marginal else ())]
 
 
 def _ascend(starts: list[Decimal | None]) -> bool:

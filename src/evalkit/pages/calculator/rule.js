@@ -2,60 +2,70 @@
 /* A rule is a tree of nodes [name, ...parts] that the page is given; here is what each node means, and no rule of a payment. */
 
 /**
- * @typedef {{weight: bigint, standards: Object<string, Fraction>}} Piece  a part of a year
- * @typedef {{pieces: Piece[], tier: string, unit: bigint} & Object<string, any>} Leaves  what a tree looks at
+ * What a tree looks at: the parts of a year with their weights, the standard of a part (of a key, or of the tier of each kind),
+ * and numbers by the name of their node.
+ * @typedef {{weights: bigint[], standard: (key: string, piece: number) => Exact, unit: bigint, numbers: Object<string, Exact>}} Leaves
  */
 
-/** The value of a tree. @param {any[]} node @param {Leaves} leaves @param {number} [piece] @returns {Fraction} */
+/** The value of a tree for every kind. @param {any[]} node @param {Leaves} leaves @param {number} [piece] @returns {Exact} */
 function valueOf(node, leaves, piece = 0) {
-  const read = (part) => valueOf(part, leaves, piece);
+  const read = (/** @type {any[]} */ part) => valueOf(part, leaves, piece);
   switch (node[0]) {
     case "Number":
-      return readFraction(node[1]);
+      return forAll(readFraction(node[1]));
     case "Standard":
-      return leaves.pieces[piece].standards[node[1] || leaves.tier];
+      return leaves.standard(node[1], piece);
     case "Mean":
       return mean(node[1], leaves);
     case "Sum":
-      return node[1].map(read).reduce(add);
+      return node[1].map(read).reduce((/** @type {Exact} */ a, /** @type {Exact} */ b) => joined(a, b, (x, y) => x + y));
     case "Less":
-      return less(read(node[1]), read(node[2]));
-    case "Product":
-      return product(read(node[1]), read(node[2]));
-    case "Divided":
-      return divided(read(node[1]), read(node[2]));
-    case "AtLeast": {
-      const [value, floor] = [read(node[1]), read(node[2])];
-      return isLess(value, floor) ? floor : value;
+      return joined(read(node[1]), read(node[2]), (x, y) => x - y);
+    case "Product": {
+      const [one, other] = [read(node[1]), read(node[2])];
+      return { top: pairwise(one.top, other.top, (x, y) => x * y), bottom: one.bottom * other.bottom };
     }
-    case "AtMost": {
-      const [value, cap] = [read(node[1]), read(node[2])];
-      return isLess(cap, value) ? cap : value;
+    case "Divided": {
+      const [whole, by] = [read(node[1]), read(node[2])];
+      return { top: whole.top.map((top) => top * by.bottom), bottom: whole.bottom * by.top[0] };
     }
-    case "Rounded":
-      return fraction(halfUp(read(node[1]), leaves.unit));
+    case "AtLeast":
+      return joined(read(node[1]), read(node[2]), (x, y) => (x < y ? y : x));
+    case "AtMost":
+      return joined(read(node[1]), read(node[2]), (x, y) => (y < x ? y : x));
+    case "Rounded": {
+      const found = read(node[1]);
+      return { top: found.top.map((n) => halfUp({ n, d: found.bottom }, leaves.unit)), bottom: 1n };
+    }
     case "Estimated":
       return estimated(read(node[1]), node[2]);
     default:
-      if (!(node[0] in leaves)) throw new RangeError(node[0]);
-      return leaves[node[0]];
+      if (!(node[0] in leaves.numbers)) throw new RangeError(node[0]);
+      return leaves.numbers[node[0]];
   }
 }
 
-/** The mean over the parts of a year, by their weights. @param {any[]} node @param {Leaves} leaves */
+/** The mean over the parts of a year, by their weights. @param {any[]} node @param {Leaves} leaves @returns {Exact} */
 function mean(node, leaves) {
-  let total = fraction(0n);
-  let whole = 0n;
-  leaves.pieces.forEach(({ weight }, n) => {
-    total = add(total, product(valueOf(node, leaves, n), fraction(weight)));
-    whole += weight;
+  const weighted = leaves.weights.map((weight, piece) => {
+    const { top, bottom } = valueOf(node, leaves, piece);
+    return { top: top.map((one) => one * weight), bottom };
   });
-  return divided(total, fraction(whole));
+  const { top, bottom } = weighted.reduce((a, b) => joined(a, b, (x, y) => x + y));
+  return { top, bottom: bottom * leaves.weights.reduce((a, b) => a + b) };
 }
 
-/** Growth and take-up: an estimate to the fen. @param {Fraction} value @param {number} factor */
+/** Growth and take-up: an estimate to the fen. @param {Exact} value @param {number} factor @returns {Exact} */
 function estimated(value, factor) {
   if (factor === 1) return value;
-  const about = (Number(value.n) / Number(value.d)) * factor;
-  return fraction(BigInt(Math.floor(Math.round(about * 1e4) / 1e4 + 0.5)));
+  const of = (/** @type {bigint} */ top) => {
+    const about = (Number(top) / Number(value.bottom)) * factor;
+    return BigInt(Math.floor(Math.round(about * 1e4) / 1e4 + 0.5));
+  };
+  return { top: value.top.map(of), bottom: 1n };
+}
+
+/** Whether a tree looks at a leaf. @param {any[]} node @param {string} leaf @returns {boolean} */
+function looksAt(node, leaf) {
+  return node[0] === leaf || node.some((part) => Array.isArray(part) && looksAt(part, leaf));
 }
