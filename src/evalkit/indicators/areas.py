@@ -11,6 +11,9 @@ import pandas as pd
 from evalkit.world.area import Area, whole_paths
 from evalkit.world.extent import joined
 
+STATED = ("short_name", "name_en", "code", "level", "peer_group", "kinds", "sort_order")
+TILE = ("tile_row", "tile_column")
+
 
 def level_of(path: str) -> str:
     """Level of an area by the ending of its name and by what stands above it (`evalkit.world.area`)."""
@@ -31,6 +34,7 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
         Area paths in order of appearance.
     given
         Rows of ``areas.xlsx``: name (or path), short_name, code, parent, level, peer_group, kinds, sort_order; they win.
+        ``tile_row``, ``tile_column``: where an area stands in a map of squares.
         ``former``: what an area was before a split, a merger or a new name; several names with 、 between them.
 
     Returns
@@ -57,6 +61,8 @@ def build_areas(paths: Iterable[str], given: pd.DataFrame | None = None) -> pd.D
     for column in ("name_en", "code", "peer_group", "kinds"):
         rows[column] = pd.Series(pd.NA, index=rows.index, dtype="string")
     rows["sort_order"] = pd.Series(range(1, len(rows) + 1), dtype="Int64")
+    for column in TILE:
+        rows[column] = pd.Series(pd.NA, index=rows.index, dtype="Int64")
     rows["listed"] = rows["area"].isin(stated)
     if given_rows:
         rows = _as_stated(rows, stated)
@@ -104,7 +110,7 @@ def _as_stated(rows: pd.DataFrame, stated: Mapping[str, Mapping[str, Any]]) -> p
     last = max((int(order) for order in orders if not pd.isna(order)), default=0)
     rows["sort_order"] += last * (~rows["area"].isin(stated)).astype("Int64")
     paths = rows["area"].tolist()
-    for column in ("short_name", "name_en", "code", "level", "peer_group", "kinds", "sort_order"):
+    for column in (*STATED, *TILE):
         values = [stated.get(path, {}).get(column) for path in paths]
         said = pd.array([None if pd.isna(value) else value for value in values], rows[column].dtype)
         rows[column] = pd.Series(said, index=rows.index).fillna(rows[column])

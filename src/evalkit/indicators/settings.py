@@ -65,6 +65,8 @@ class Settings(BaseModel):
         A scenario (YAML file of the project) that the report reckons; none by default.
     published
         Whether the report has the page of published figures of other places.
+    explorer
+        Whether the report has 探索.html.
     fonts
         ``windows``: 仿宋, 楷体 ... in Word; else the faces of GB/T 9704.
     date, addressee
@@ -86,6 +88,7 @@ class Settings(BaseModel):
     index: Line = ""
     whatif: Line = ""
     published: bool = False
+    explorer: bool = True
     fonts: Literal["system", "windows"] = "system"
     date: Line = ""
     addressee: Line = ""

@@ -24,6 +24,7 @@ from evalkit.reports import tables
 from evalkit.reports.annual import rows_of
 from evalkit.reports.appendix import OWN
 from evalkit.reports.disclosure import published
+from evalkit.reports.explore import EXPLORER
 from evalkit.reports.publish import INTERNAL, NAMES, NOTICES, REGISTER
 from evalkit.reports.quality import files_of
 from evalkit.reports.scope import Scope
@@ -199,7 +200,8 @@ def write_index(made: Made) -> tuple[Path, Path]:
 
 def _nav(made: Made) -> list[tuple[str, str]]:
     pages = [(o.key, made.form(o.key, "html")) for o in made.outcomes if o.key not in made.names]
-    return [*((key, href) for key, href in pages if href), ("指标出处", PROVENANCE)]
+    found = [*((key, href) for key, href in pages if href), ("指标出处", PROVENANCE)]
+    return [*found, ("指标探索", EXPLORER)] if made.project.settings["explorer"] else found
 
 
 def index_blocks(made: Made, data: Data) -> Iterator[Block]:

@@ -25,6 +25,7 @@ from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem
 from evalkit.reports.annual import areas_of, make_slots
 from evalkit.reports.estimate import scenario_of
+from evalkit.reports.explore import EXPLORER, write_explorer
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, checked, post
 from evalkit.reports.register import read_register
@@ -222,6 +223,7 @@ def make_report(
         any(o.state != "up_to_date" for o in outcomes)
         or not index.exists()
         or record_of(folder).name != RECORD
+        or (folder / EXPLORER).exists() != bool(found.settings["explorer"])
     )
     changed = changed or not (folder / RECORD).exists() or any(BESIDE in name for name in before)
     if changed:
@@ -233,6 +235,8 @@ def make_report(
                 f"公文正文{made.length:,}字（限{LIMIT:,}字），{'还可写' if left >= 0 else '超出'}{abs(left):,}字"
             )
         pages = write_index(made)
+        if found.settings["explorer"]:
+            pages = (*pages, write_explorer(made.scope, folder))
         for path in (*pages, write_record(made, pages, time.time() - started)):
             if BESIDE in path.name:
                 note(
