@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests" / "subsidy"))
 from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of  # noqa: E402
 from test_oracle import frames  # noqa: E402
 
-from evalkit.pages.calculator import calculator  # noqa: E402
+from evalkit.pages.calculator import calculator, public_calculator  # noqa: E402
 from evalkit.problems import InputError  # noqa: E402
 from evalkit.subsidy import plan  # noqa: E402
 from evalkit.subsidy.loading import load_reform  # noqa: E402
@@ -172,6 +172,14 @@ def test_a_checker_of_accessibility_finds_nothing_serious(
         serious = [one for one in found if one["impact"] in ("serious", "critical", "moderate")]
         assert not serious, [(one["id"], one["nodes"][0]["html"]) for one in serious]
         page.locator("#language").click()
+
+
+@pytest.mark.slow
+def test_a_public_page_without_a_standard_says_why(opened: Any, made: Any) -> None:
+    nothing = pd.DataFrame({"area": [], "period": [], "measure": [], "value": []})
+    page = opened(public_calculator(made, nothing)).page
+    assert page.locator("#nothing").is_visible() and not page.locator("#item").is_visible()
+    assert "公开表里没有" in page.locator("footer").inner_text()
 
 
 # --- ten thousand settings ---

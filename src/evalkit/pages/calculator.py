@@ -37,7 +37,7 @@ SHOWING = (
     "sliders.js", "fields.js", "backwards.js", "start.js",
 )  # fmt: skip
 NOTES = ("note.missing", "note.organisations", "note.file", "note.rounding")
-PUBLIC_NOTES = ("note.public_only", "note.public_totals", "note.public_withheld", "note.rounding")
+PUBLIC_NOTES = ("note.public_totals", "note.public_withheld", "note.rounding")
 
 
 def calculator(
@@ -105,16 +105,17 @@ def _written(
     """The page of some data."""
     edition = "public" if public else "internal"
     words: dict[str, Any] = {**PAGE_WORDS, "about": _filled(PAGE_WORDS["about"][edition], plan)}
-    components = [one["name"] for one in data["components"].values()]
-    only = [text.format(components="、".join(components)) for text in words["note"]["public_only"]]
     absent = list(public.absent.items()) if public else []
+    if public and data["components"]:
+        key = "public_only" if absent else "public_all"
+        words["note"] = {**words["note"], key: _listing(words["note"][key], data)}
+        told = (f"note.{key}", *told)
     labels = English()
     words |= {
         "absent_label": {
             str(n): labels.pair(plan.scheme.label(path)) for n, (path, _) in enumerate(absent)
         }
     }
-    words["note"] = {**words["note"], "public_only": only}
     page = Page(
         FOLDER,
         "page.html",
@@ -140,6 +141,16 @@ def _mark(edition: str, demo: bool) -> list[str]:
     """What edition it is; invented data say so besides."""
     pairs = [COMMON_WORDS[edition], *([COMMON_WORDS["demo"]] if demo else [])]
     return [" · ".join(texts) for texts in zip(*pairs, strict=True)]
+
+
+def _listing(pair: Sequence[str], data: Mapping[str, Any]) -> list[str]:
+    """A sentence on the components of a page."""
+    zh = [one["name"] for one in data["components"].values()]
+    en = [one["name_en"] or one["name"] for one in data["components"].values()]
+    return [
+        pair[0].format(components="、".join(zh)),
+        pair[1].format(components=", ".join(en)),
+    ]
 
 
 def _filled(pair: Sequence[str], plan: Plan) -> list[str]:

@@ -5,6 +5,13 @@ const MOST_BARS = 30;
 const ROW = 22;
 const NAME_WIDTH = 110;
 const NUMBER_WIDTH = 76;
+const LEAST_WIDTH = 300;
+let chartWidth = LEAST_WIDTH;
+
+/** How much room there is; asked for when the page opens or turns, since the answer takes a layout. */
+function measureChart() {
+  chartWidth = Math.max(LEAST_WIDTH, byId("chart-figure").parentElement.clientWidth);
+}
 
 /** @param {Year} shown */
 function showChart({ year, old, made }) {
@@ -16,7 +23,7 @@ function showChart({ year, old, made }) {
   byId("chart-title").textContent = say(part ? "table.chart_part" : "table.chart", { year, count: bars.length });
   const empty = !bars.some((/** @type {{more: bigint}} */ { more }) => more !== 0n);
   byId("chart-figure").hidden = empty;
-  if (!empty) byId("chart").replaceChildren(drawn(bars, Math.max(300, byId("chart").clientWidth)));
+  if (!empty) byId("chart").replaceChildren(drawn(bars, chartWidth));
 }
 
 /** The areas that change most, in the order of the table. @param {{at: number, more: bigint}[]} all */

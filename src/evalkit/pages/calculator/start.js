@@ -37,7 +37,19 @@ const take = (path, text, day) => attempt(() => setStandard(path, text, day));
 /** @param {string} id @param {string} event @param {() => void} act */
 const on = (id, event, act) => byId(id).addEventListener(event, act);
 
+/** A page that offers nothing says why, below. */
+function showNothing() {
+  for (const one of byId("main").querySelectorAll("section")) one.hidden = true;
+  byId("nothing").hidden = false;
+  switchLanguage(() => undefined);
+}
+
 function start() {
+  if (!data.first) {
+    showNothing();
+    return;
+  }
+  measureChart();
   makeFields();
   makeSliders();
   on("item", "change", () => {
@@ -58,7 +70,15 @@ function start() {
   on("save", "click", saveScenario);
   on("csv", "click", saveAreas);
   on("beside-csv", "click", saveBeside);
-  addEventListener("resize", () => showChart(yearOf(state.year)));
+  on("more", "click", () => {
+    state.all = true;
+    showAll();
+    byId("areas").parentElement.focus();
+  });
+  addEventListener("resize", () => {
+    measureChart();
+    showChart(yearOf(state.year));
+  });
   switchLanguage(() => {
     makeFields();
     showAll();

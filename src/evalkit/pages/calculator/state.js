@@ -14,6 +14,7 @@ const state = {
   year: /** @type {number} */ (data.asked[0]),
   changes: /** @type {Changes} */ (data.changes),
   kept: /** @type {Scenario[]} */ ([]),
+  all: false, // every area in the table, also of very many
 };
 
 /** @param {string} path */

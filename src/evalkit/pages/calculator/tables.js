@@ -1,6 +1,9 @@
 "use strict";
 /* The tables of what is shown: by area, by payer, who gains and who loses. */
 
+const MOST_ROWS = 300;
+const FIRST_ROWS = 100;
+
 const areaHeads = () => ["area", "before", "after", "more", "direction"].map((key) => say(`table.${key}`));
 /** @param {bigint} more */
 const direction = (more) => say(more > 0n ? "table.up" : more < 0n ? "table.down" : "table.same");
@@ -36,14 +39,26 @@ function gainRows({ year, old, made }, reached) {
   }
   const places = Object.values(counts).map(String);
   if (!reached) return [[say("table.places"), ...places]];
-  const row = (/** @type {"organisations"|"members"} */ what) => [say(`table.${what}`), ...[reached.gain, reached.lose].map((side) => grouped(String(side[what]))), "", ""];
+  const row = (/** @type {"organisations"|"members"} */ what) => [say(`table.${what}`), ...[reached.gain, reached.lose].map((side) => grouped(String(side[what]))), "—", "—"];
   return [[say("table.places"), ...places], row("organisations"), row("members")];
+}
+
+/** Of very many areas the first ones and the sum, until all are asked for: a table of thousands of rows takes long to lay out. @param {Year} shown */
+function showAreas(shown) {
+  const rows = areaRows(shown);
+  const part = !state.all && rows.length > MOST_ROWS;
+  const some = part ? [...rows.slice(0, FIRST_ROWS), rows[rows.length - 1]] : rows;
+  const count = rows.length - 1;
+  const caption = say(part ? "table.areas_part" : "table.areas", { year: shown.year, shown: FIRST_ROWS, count });
+  fillTable(byId("areas"), { caption, heads: areaHeads(), rows: some, total: true });
+  byId("more").hidden = !part;
+  byId("more").textContent = say("button.more", { count });
 }
 
 /** @param {Year} shown @param {Gains|null} reached */
 function showTables(shown, reached) {
   const { year } = shown;
-  fillTable(byId("areas"), { caption: say("table.areas", { year }), heads: areaHeads(), rows: areaRows(shown), total: true });
+  showAreas(shown);
   const heads = ["payer", "before", "after", "more"].map((key) => say(`table.${key}`));
   fillTable(byId("payers"), { caption: say("table.payers", { year }), heads, rows: payerRows(shown), total: true });
   const sides = ["who", "gain", "lose", "stay", "unknown"].map((key) => say(`table.${key}`));
