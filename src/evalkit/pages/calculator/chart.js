@@ -23,7 +23,7 @@ function showChart({ year, old, made }) {
   byId("chart-title").textContent = say(part ? "table.chart_part" : "table.chart", { year, count: bars.length });
   const empty = !bars.some((/** @type {{more: bigint}} */ { more }) => more !== 0n);
   byId("chart-figure").hidden = empty;
-  if (!empty) byId("chart").replaceChildren(drawn(bars, chartWidth));
+  if (!empty) byId("chart").replaceChildren(chartOf(bars, chartWidth));
 }
 
 /** The areas that change most, in the order of the table. @param {{at: number, more: bigint}[]} all */
@@ -33,7 +33,7 @@ function largest(all) {
 }
 
 /** @param {{at: number, more: bigint}[]} bars @param {number} width */
-function drawn(bars, width) {
+function chartOf(bars, width) {
   const values = bars.map(({ more }) => Number(more));
   const [least, top] = [Math.min(0, ...values), Math.max(0, ...values)];
   const left = NAME_WIDTH + (least < 0 ? NUMBER_WIDTH : 4);

@@ -103,7 +103,7 @@ class Plan {
     };
     const leaves = { weights: pieces.map(({ weight }) => weight), standard, unit: this.unit, numbers };
     return part.rules.map((/** @type {any[]} */ rule) => {
-      const { top } = valueOf(rule, leaves);
+      const { top } = treeValue(rule, leaves);
       return Array.from({ length: count }, (_, kind) => nth(top, kind));
     });
   }
@@ -181,7 +181,7 @@ class Plan {
       Spent: { top: cells.spent ? cells.spent.map((/** @type {number|null} */ fen) => BigInt(fen || 0)) : none, bottom: 1n },
     };
     const leaves = { weights: [], standard: () => forAll(fraction(0n)), unit: this.unit, numbers };
-    const { top } = valueOf(cells.district, leaves);
+    const { top } = treeValue(cells.district, leaves);
     return payments.map((_, place) => (cells.known[place] ? nth(top, place) : 0n));
   }
 

@@ -8,8 +8,8 @@
  */
 
 /** The value of a tree for every kind. @param {any[]} node @param {Leaves} leaves @param {number} [piece] @returns {Exact} */
-function valueOf(node, leaves, piece = 0) {
-  const read = (/** @type {any[]} */ part) => valueOf(part, leaves, piece);
+function treeValue(node, leaves, piece = 0) {
+  const read = (/** @type {any[]} */ part) => treeValue(part, leaves, piece);
   switch (node[0]) {
     case "Number":
       return forAll(readFraction(node[1]));
@@ -48,7 +48,7 @@ function valueOf(node, leaves, piece = 0) {
 /** The mean over the parts of a year, by their weights. @param {any[]} node @param {Leaves} leaves @returns {Exact} */
 function mean(node, leaves) {
   const weighted = leaves.weights.map((weight, piece) => {
-    const { top, bottom } = valueOf(node, leaves, piece);
+    const { top, bottom } = treeValue(node, leaves, piece);
     return { top: top.map((one) => one * weight), bottom };
   });
   const { top, bottom } = weighted.reduce((a, b) => joined(a, b, (x, y) => x + y));

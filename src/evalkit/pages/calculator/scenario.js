@@ -61,24 +61,23 @@ function real(plan, changes) {
 }
 
 /**
- * The file that `evalkit whatif` runs, with the years and the area that the page shows, so that the numbers are equal.
- * @param {any} data @param {{title: string, question: string, changes: Changes, within: string}} scenario
+ * The file that `evalkit whatif` runs, with the years that the page shows, so that the numbers are equal.
+ * @param {any} given the data of the page @param {{title: string, question: string, changes: Changes}} scenario
  */
-function scenarioFile(data, { title, question, changes, within }) {
+function scenarioFile(given, { title, question, changes }) {
   const lines = [];
   if (question) lines.push(`question: ${quoted(question)}`);
   if (title) lines.push(`title: ${quoted(title)}`);
-  lines.push(`base: ${quoted(data.base)}`);
+  lines.push(`base: ${quoted(given.base)}`);
   const entries = Object.entries(changes);
   lines.push(entries.length ? "changes:" : "changes: {}");
   for (const [path, steps] of entries) {
     const dated = steps.map(([day, value]) => `${day || ALWAYS}: ${value}`);
     const value = steps.length === 1 && !steps[0][0] ? steps[0][1] : `{${dated.join(", ")}}`;
-    lines.push(`  ${/^[\w.]+$/.test(path) ? path : quoted(path)}: ${value}   # ${oneLine(data.standards[path].label)}`);
+    lines.push(`  ${/^[\w.]+$/.test(path) ? path : quoted(path)}: ${value}   # ${oneLine(given.standards[path].label)}`);
   }
-  const years = data.asked;
+  const years = given.asked;
   lines.push(`periods: ${quoted(years.length > 1 ? `${years[0]}-${years[years.length - 1]}` : String(years[0]))}`);
-  if (within) lines.push(`within: ${quoted(within)}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -46,7 +46,7 @@ function changed(years, reached) {
     .map((/** @type {string} */ _, /** @type {number} */ at) => ({ at, more: shown.made.areas[at] - shown.old.areas[at] }))
     .filter((/** @type {{more: bigint}} */ { more }) => more !== 0n);
   const payers = years.flatMap(({ old, made }) => payerMoves(old, made).map(([, fen]) => fen));
-  const said = oneUnit([...years.map(({ more }) => more), ...payers, ...most(moves).map(({ more }) => more)]);
+  const said = oneUnit([...years.map(({ more }) => more), ...payers, ...mostMoved(moves).map(({ more }) => more)]);
   const told = years.map(({ year, old, made, more }, n) => {
     const spending = more === 0n ? say("answer.stays") : say(more > 0n ? "answer.rises" : "answer.falls", { amount: said(more) });
     return say(n ? "answer.later" : "answer.first", { whole: wholeName(), year, moved: spending }) + payersText(payerMoves(old, made), said);
@@ -82,7 +82,7 @@ function reachedText(year, reached) {
 }
 
 /** The areas with most on both sides. @param {{at: number, more: bigint}[]} moves */
-function most(moves) {
+function mostMoved(moves) {
   const sorted = [...moves].sort((a, b) => (sizeOf(a.more) < sizeOf(b.more) ? 1 : sizeOf(b.more) < sizeOf(a.more) ? -1 : a.at - b.at));
   return [1n, -1n].flatMap((sign) => sorted.filter(({ more }) => more * sign > 0n).slice(0, MOST_NAMED));
 }
@@ -94,7 +94,7 @@ function areasText(year, moves, said) {
   for (const [key, sign] of /** @type {[string, bigint][]} */ ([["answer.areas_more", 1n], ["answer.areas_less", -1n]])) {
     const some = moves.filter(({ more }) => more * sign > 0n);
     if (!some.length) continue;
-    const named = most(some).map(({ at, more }) => say("answer.area", { name: areaName(at), amount: said(more) }));
+    const named = mostMoved(some).map(({ at, more }) => say("answer.area", { name: areaName(at), amount: said(more) }));
     told.push(say(key, { year, count: some.length, areas: named.join(say("changes.comma")) }));
   }
   const rest = data.areas.filter((/** @type {string} */ _, /** @type {number} */ at) => data.reckoned[year][at]).length - moves.length;

@@ -44,9 +44,9 @@ function valueNow(path) {
 /** Set a standard from a day on, or say why not. @param {string} path @param {string} text @param {string} day */
 function setStandard(path, text, day) {
   const value = checkedValue(data.standards[path], labelOf(path), text);
-  const changed = real(plan, { ...state.changes, [path]: [[checkedDay(day), value]] });
-  refuseDisorder(changed);
-  state.changes = changed;
+  const wanted = real(plan, { ...state.changes, [path]: [[checkedDay(day), value]] });
+  refuseDisorder(wanted);
+  state.changes = wanted;
 }
 
 /** @param {Changes} changes */
