@@ -22,7 +22,8 @@ function namesOf(rows) {
 
 /** Who fell most between the two periods, beside its peers. @param {Choice} choice */
 function answerOfChange(choice) {
-  const moved = rowsOf(choice).filter((row) => row.change && !row.small).sort((a, b) => Number(unitsMoved(a) - unitsMoved(b)));
+  const moved = rowsOf(choice).filter((row) => row.change && !row.small).map((row) => ({ row, size: Number(unitsMoved(row)) }))
+    .sort((a, b) => a.size - b.size).map(({ row }) => row);
   if (!moved.length) return choice.baseline === choice.period ? say("same_periods") : "";
   const least = moved.filter((row) => unitsMoved(row) === unitsMoved(moved[0]));
   const most = moved.filter((row) => unitsMoved(row) === unitsMoved(moved[moved.length - 1]));
@@ -63,8 +64,10 @@ function sizeText(code, units) {
 /** The highest and the lowest. @param {Choice} choice */
 function answerOfEnds(choice) {
   const decimals = data.indicators[choice.code].decimals;
-  const units = (/** @type {Row} */ row) => unitsOf(/** @type {Ratio} */ (row.cell.value), decimals);
-  const rows = rowsOf(choice).filter((row) => row.cell.value && !row.small).sort((a, b) => Number(units(b) - units(a)) || a.place - b.place);
+  const sized = rowsOf(choice).filter((row) => row.cell.value && !row.small).map((row) => ({ row, size: Number(unitsOf(/** @type {Ratio} */ (row.cell.value), decimals)) }));
+  const rows = sized.sort((a, b) => b.size - a.size || a.row.place - b.row.place).map(({ row }) => row);
+  const sizes = new Map(sized.map(({ row, size }) => [row, size]));
+  const units = (/** @type {Row} */ row) => sizes.get(row);
   if (rows.length < 2 || units(rows[0]) === units(rows[rows.length - 1])) return "";
   const [top, bottom] = [rows[0], rows[rows.length - 1]].map((end) => rows.filter((row) => units(row) === units(end)));
   const whole = wholeOf(choice.code, choice.period);

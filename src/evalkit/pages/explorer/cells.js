@@ -31,15 +31,37 @@ function quotient(top, bottom, code) {
   return { n: top.n * bottom.d * BigInt(above), d: top.d * bottom.n * BigInt(below) };
 }
 
+/** @typedef {{cells: any, more: any, gone: Set<number>, hidden: Set<number>, read: Cell[]}} Column */
+
+/** @type {Map<string, Column>} what was read of a level, an indicator and a period: the data never change */
+const readColumns = new Map();
+
+/** @param {string} level @param {string} code @param {string} period @returns {Column} */
+function columnOf(level, code, period) {
+  const key = `${level}\n${code}\n${period}`;
+  let found = readColumns.get(key);
+  if (!found) {
+    const cells = packed(level, code, period);
+    const more = (cells && cells[2]) || {};
+    found = { cells, more, gone: new Set(data.gone[level]?.[period] || []), hidden: new Set(more.h || []), read: [] };
+    readColumns.set(key, found);
+  }
+  return found;
+}
+
 /** @param {string} level @param {string} code @param {string} period @param {number} place @returns {Cell} */
 function cellOf(level, code, period, place) {
-  const cells = packed(level, code, period);
+  const column = columnOf(level, code, period);
+  return (column.read[place] ??= readCell(column, code, place));
+}
+
+/** @param {Column} column @param {string} code @param {number} place @returns {Cell} */
+function readCell({ cells, more, gone, hidden }, code, place) {
   /** @type {(state: State) => Cell} */
   const without = (state) => ({ state, value: null, sides: [null, null] });
-  if (data.gone[level]?.[period]?.includes(place)) return without("gone");
+  if (gone.has(place)) return without("gone");
   if (!cells) return without("missing");
-  const more = cells[2] || {};
-  if (more.h && more.h.includes(place)) return without("hidden");
+  if (hidden.has(place)) return without("hidden");
   const sides = [0, 1].map((side) => sideOf(cells, side, place));
   const given = more.v && more.v[place];
   if (given !== undefined) return { state: "known", value: ratioOf(given), sides };
@@ -51,16 +73,32 @@ function cellOf(level, code, period, place) {
 
 /** Numerators over denominators of several places; null where one is withheld or has no sides. @returns {Ratio|null} */
 function pooled(/** @type {string} */ level, /** @type {string} */ code, /** @type {string} */ period, /** @type {number[]} */ places) {
-  const sum = [0n, 0n];
-  const factors = [0, 1].map((side) => BigInt(data.columns[packed(level, code, period)?.[side]]?.[0] ?? 1));
+  const { cells, more, gone, hidden } = columnOf(level, code, period);
+  if (!cells) return null;
+  const columns = [0, 1].map((side) => data.columns[cells[side]] || [1, []]);
+  const sum = [0, 0]; // whole numbers, exact while they are safe
   for (const place of places) {
-    const cell = cellOf(level, code, period, place);
-    if (cell.state === "hidden") return null;
-    if (cell.state !== "known") continue;
-    if (!cell.sides[0] || !cell.sides[1]) return null;
-    cell.sides.forEach((side, n) => (sum[n] += side ? side.n : 0n));
+    if (hidden.has(place)) return null;
+    const two = columns.map(([, numbers]) => numbers[place] ?? null);
+    if (more.v && more.v[place] !== undefined && two.includes(null)) return null;
+    if (gone.has(place) || two.includes(null) || !two[1]) continue;
+    two.forEach((number, n) => (sum[n] += number));
   }
-  return sum[1] > 0n ? quotient({ n: sum[0], d: factors[0] }, { n: sum[1], d: factors[1] }, code) : null;
+  if (!sum.every(Number.isSafeInteger)) return null;
+  const [top, bottom] = sum.map((number, n) => ({ n: BigInt(number), d: BigInt(columns[n][0]) }));
+  return bottom.n > 0n ? quotient(top, bottom, code) : null;
+}
+
+/** A value for drawing and ordering alone; null where none is known. @returns {number|null} */
+function sizeAt(/** @type {string} */ level, /** @type {string} */ code, /** @type {string} */ period, /** @type {number} */ place) {
+  const { cells, more, gone, hidden } = columnOf(level, code, period);
+  if (!cells || gone.has(place) || hidden.has(place)) return null;
+  if (more.v && more.v[place] !== undefined) return Number(more.v[place]);
+  const [top, bottom] = [0, 1].map((side) => data.columns[cells[side]] || [1, []]);
+  const [a, b] = [top[1][place] ?? null, bottom[1][place] ?? null];
+  if (a === null || !b) return null;
+  const [above, below] = data.indicators[code].scale;
+  return (a * bottom[0] * above) / (b * top[0] * below);
 }
 
 /** @typedef {{units: bigint, before: string, now: string, n: number|null, left: string}} Change */

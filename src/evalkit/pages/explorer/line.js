@@ -10,7 +10,7 @@ function drawLine(choice, width) {
   const course = (of) => periods.map((/** @type {string} */ p) => { const v = of(p); return v ? sizeOf(v) : null; });
   const picked = choice.areas.map((path) => ({ path, place: placeByPath.get(path)?.[1] ?? 0 }));
   const own = picked.map(({ place }) => course((p) => cellOf(choice.level, choice.code, p, place).value));
-  const pale = rows.length <= 3 * PART ? rows.filter((row) => row.picked < 0).map((row) => course((p) => cellOf(choice.level, choice.code, p, row.place).value)) : [];
+  const pale = rows.length <= 3 * PART ? rows.filter((row) => row.picked < 0).map((row) => periods.map((/** @type {string} */ p) => sizeAt(choice.level, choice.code, p, row.place))) : [];
   const whole = course((p) => wholeOf(choice.code, p)?.value || null);
   const first = picked[0] && peersOf(choice.level, picked[0].path);
   const peers = first ? course((p) => pooled(choice.level, choice.code, p, first.places)) : [];

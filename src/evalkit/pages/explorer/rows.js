@@ -25,11 +25,23 @@ function placesShown(choice) {
 
 /** The areas shown, ordered; a small base, an equal printed value and what has none keep the order of the office behind it. @param {Choice} choice @returns {Row[]} */
 function rowsOf(choice) {
+  const key = JSON.stringify([shownLanguage, { ...choice, part: 0 }]);
+  if (rowsRead.key !== key) rowsRead = { key, rows: readRows(choice) };
+  return rowsRead.rows;
+}
+
+/** The rows that were asked for last: one choice is drawn, told and listed from them. @type {{key: string, rows: Row[]}} */
+let rowsRead = { key: "", rows: [] };
+
+/** @param {Choice} choice @returns {Row[]} */
+function readRows(choice) {
   const paths = pathsOf(choice.level);
   const rows = placesShown(choice).map((place) => {
     const cell = cellOf(choice.level, choice.code, choice.period, place);
-    const change = changeOf(choice.level, choice.code, choice.baseline, choice.period, place);
-    return { place, path: paths[place], name: nameOf(paths[place]), cell, change, small: isSmall(choice.code, cell), picked: choice.areas.indexOf(paths[place]) };
+    /** @type {Change|null|undefined} */
+    let change;
+    return { place, path: paths[place], name: nameOf(paths[place]), cell, small: isSmall(choice.code, cell), picked: choice.areas.indexOf(paths[place]),
+      get change() { return change === undefined ? (change = changeOf(choice.level, choice.code, choice.baseline, choice.period, place)) : change; } };
   }).filter((row) => row.cell.state !== "gone");
   if (choice.order !== "value") return rows;
   const sign = data.indicators[choice.code].better === "lower" ? -1 : 1;

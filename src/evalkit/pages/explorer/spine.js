@@ -6,7 +6,7 @@
 /** What a row of the spine is measured by. @param {Choice} choice @param {string} code @returns {Track|null} */
 function trackOf(choice, code) {
   const paths = pathsOf(choice.level);
-  const sizes = paths.map((_, n) => cellOf(choice.level, code, choice.period, n).value).flatMap((v) => (v ? [sizeOf(v)] : [])).sort((a, b) => a - b);
+  const sizes = paths.map((_, n) => sizeAt(choice.level, code, choice.period, n)).filter((v) => v !== null).sort((a, b) => a - b);
   if (!sizes.length) return null;
   const middle = wholeOf(code, choice.period)?.value || pooled(choice.level, code, choice.period, paths.map((_, n) => n));
   const whole = middle ? sizeOf(middle) : sizes[Math.floor(sizes.length / 2)];
@@ -16,8 +16,19 @@ function trackOf(choice, code) {
   return { code, whole, spread, sign, quarters: [quarter(0.25), quarter(0.75)], ends: [sizes[0], sizes[sizes.length - 1]] };
 }
 
-/** The main indicators that have a value. @param {Choice} choice */
+/** @type {Map<string, any[]>} */
+const readTracks = new Map();
+
+/** The main indicators that have a value, with what each is measured by. @param {Choice} choice @returns {Track[]} */
 function tracksOf(choice) {
+  const key = `${choice.level}\n${choice.period}`;
+  const found = readTracks.get(key) || tracksRead(choice);
+  readTracks.set(key, found);
+  return found;
+}
+
+/** @param {Choice} choice */
+function tracksRead(choice) {
   const codes = data.headline.length ? data.headline : Object.keys(data.indicators);
   return codes.map((/** @type {string} */ code) => trackOf(choice, code)).filter(Boolean);
 }
