@@ -51,7 +51,8 @@ function changed(years, reached) {
     const spending = more === 0n ? say("answer.stays") : say(more > 0n ? "answer.rises" : "answer.falls", { amount: said(more) });
     return say(n ? "answer.later" : "answer.first", { whole: wholeName(), year, moved: spending }) + payersText(payerMoves(old, made), said);
   });
-  return [...told, ...reachedText(shown.year, reached), ...areasText(shown.year, moves, said)];
+  const [first, ...rest] = [...reachedText(reached), ...areasText(shown.year, moves, said)];
+  return first ? [...told, say("answer.of_year", { year: shown.year, text: first }), ...rest] : told;
 }
 
 /** @param {Sums} old @param {Sums} made @returns {[string, bigint][]} */
@@ -69,14 +70,14 @@ function payersText(moves, said) {
   return say("answer.shared", { each: each.join(say("changes.comma")) });
 }
 
-/** @param {number} year @param {Gains|null} reached */
-function reachedText(year, reached) {
+/** @param {Gains|null} reached */
+function reachedText(reached) {
   if (!reached) return [];
   const told = [];
   for (const [key, side] of /** @type {[string, Reached][]} */ ([["answer.gain", reached.gain], ["answer.lose", reached.lose]])) {
     if (!side.organisations) continue;
     const facts = { organisations: grouped(String(side.organisations)), members: grouped(String(side.members)) };
-    told.push(say(key, { year, reached: say(side.members ? "answer.reached" : "answer.reached_only", facts) }));
+    told.push(say(key, { reached: say(side.members ? "answer.reached" : "answer.reached_only", facts) }));
   }
   return told;
 }
@@ -95,7 +96,7 @@ function areasText(year, moves, said) {
     const some = moves.filter(({ more }) => more * sign > 0n);
     if (!some.length) continue;
     const named = mostMoved(some).map(({ at, more }) => say("answer.area", { name: areaName(at), amount: said(more) }));
-    told.push(say(key, { year, count: some.length, areas: named.join(say("changes.comma")) }));
+    told.push(say(key, { count: some.length, areas: named.join(say("changes.comma")) }));
   }
   const rest = data.areas.filter((/** @type {string} */ _, /** @type {number} */ at) => data.reckoned[year][at]).length - moves.length;
   if (told.length && rest > 0) told.push(say("answer.areas_same", { count: rest }));
