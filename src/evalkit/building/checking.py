@@ -16,6 +16,7 @@ from evalkit.building.build import build
 from evalkit.building.explaining import explained
 from evalkit.building.lone import measures_of
 from evalkit.building.sources import labelled, mapping_of, nearest_mapping
+from evalkit.building.typed import differing, typed_totals
 from evalkit.codebook import Codebook
 from evalkit.files import put
 from evalkit.indicators.areas import build_areas, full_paths, home_of
@@ -28,7 +29,7 @@ from evalkit.indicators.reporting import COLUMNS as EXTENTS
 from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.store import read_table, schema, written_out
 from evalkit.indicators.submitted import Submitted
-from evalkit.ledgers import corrections, from_sheets, parcel
+from evalkit.ledgers import Ledger, corrections, from_sheets, parcel
 from evalkit.ledgers.account import SheetAccount, column_table, row_table
 from evalkit.ledgers.causes import STAGES, Cause
 from evalkit.ledgers.causes import causes as causes_of
@@ -268,6 +269,11 @@ def _sent(sheets: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
+def _no_path(path: Path) -> Problem:
+    found, advice = "没有这个文件或文件夹", "核对路径"
+    return Problem("file_unreadable", "error", label(str(path)), "", found, advice=advice)
+
+
 def check_paths(paths: Sequence[str | Path]) -> Findings:
     """Read files or folders without a project and list what was found."""
     codebook = nearest_codebook()
@@ -279,16 +285,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
     mappings: dict[str, Any] = {}
     for path in map(Path, paths):
         if not path.exists():
-            problems.append(
-                Problem(
-                    "file_unreadable",
-                    "error",
-                    label(str(path)),
-                    "",
-                    "没有这个文件或文件夹",
-                    advice="核对路径",
-                )
-            )
+            problems.append(_no_path(path))
             continue
         root = path if path.is_dir() else path.parent
         listed, wrong = list_files(path)
@@ -322,6 +319,7 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
             sheets, codebook=codebook, mapping=mapping, folder=root.resolve().name, ages=ages
         )
         ledgers.append(ledger)
+        wrong += _totals_differing(ledger, codebook)
         problems += [*told([*wrong, *unclear, *said]), *ledger.problems]
         for table, frame in ledger.tables.items():
             for key, n in frame["source_file"].value_counts(sort=False).items():
@@ -361,6 +359,16 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         mapping=mappings,
         account=tuple(sheet for one in ledgers for sheet in one.account),
     )
+
+
+def _totals_differing(ledger: Ledger, codebook: Codebook) -> list[Problem]:
+    """Totals of a 工作报表 that do not fit the ledgers beside it; measures are made only where one is typed."""
+    figures = ledger.tables.get("figures", pd.DataFrame())
+    if not len(typed_totals(figures, codebook)):
+        return []
+    said = [(one.file, one.where) for one in ledger.problems if one.code == "total_differs"]
+    measures = measures_of(ledger, codebook)
+    return differing(figures, measures, lambda table: ledger.tables[table], codebook, said)
 
 
 def _extents_of(ledgers: Sequence[Mapping[str, pd.DataFrame]], codebook: Codebook) -> pd.DataFrame:
@@ -457,18 +465,7 @@ def parcels_of(
     else:
         found = find_project(project)
         codebook, wanted = found.codebook, [folder_of(found)]
-    gone = [
-        Problem(
-            "file_unreadable",
-            "error",
-            label(str(path)),
-            "",
-            "没有这个文件或文件夹",
-            advice="核对路径",
-        )
-        for path in wanted
-        if not path.exists()
-    ]
+    gone = [_no_path(path) for path in wanted if not path.exists()]
     if gone:
         raise InputError(gone)
     written = []

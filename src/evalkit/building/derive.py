@@ -17,6 +17,7 @@ from evalkit.building.batches import Batch
 from evalkit.building.reading import Stored
 from evalkit.building.sources import SourceFile, corrected_by
 from evalkit.building.through_time import ANSWERED, LINKED_COLUMNS, units_through_time
+from evalkit.building.typed import ROWS, differing
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain, with_home
@@ -189,7 +190,8 @@ def derive(
 
     repeated = {period: tables.repeated_codes(period) for period in periods}
     counted = measure_blocks(tables.blocks(periods), areas, codebook, repeated)
-    measures = whole_measures(counted, tables.whole("figures"), areas, codebook)
+    figures = tables.whole("figures")
+    measures = whole_measures(counted, figures, areas, codebook)
     expected = Expected.of(measures, areas)
     submitted = _submitted(tables, expected, areas, codebook)
     setting = project.settings["last_year"]
@@ -203,7 +205,9 @@ def derive(
     found = [problem for part in stored.parts for problem in part.problems]
     if linked.frames:  # who came and who went is known: no longer a question ledger by ledger
         found = [problem for problem in found if problem.code not in ANSWERED]
-    found += told([*wrong, *unmatched, *misread, *questions, *linked.problems])
+    said = [(one.file, one.where) for one in found if one.code == "total_differs"]
+    totals = differing(figures, counted, lambda table: tables.every(table, ROWS), codebook, said)
+    found += told([*wrong, *unmatched, *misread, *questions, *linked.problems, *totals])
     problems = problem_table(found)
     severities = problems["severity"].value_counts().to_dict() if len(problems) else {}
     return Derived(

@@ -53,11 +53,17 @@ class Measure(Entry):
     count: str | None = None
     sum: str | None = None
     figure: bool = False
+    flow: bool = False
     no_source: bool = False
     where: Condition = {}
     any: list[Condition] = []
     also: list[str] = []
     note: str = ""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the quarters of a year add up to it (发展党员, 走访); else it stands at a time (党员, 党群服务中心)."""
+        return self.flow or self.view in ("funds", "activities")
 
     @property
     def view(self) -> str | None:

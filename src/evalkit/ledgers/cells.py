@@ -33,6 +33,9 @@ BRACKETED_UNIT = re.compile(rf"[(\[]?(?:单位:)?(?:{'|'.join(RULES['headings'][
 SECTION = re.compile(
     r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．:：]|第[一二三四五六七八九十]+[部章节类]"
 )
+SECTION_NUMBER = re.compile(
+    r"[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．:：]?"
+)  # in a column of numbers
 BODY = re.compile(r"(?:公司|厂|店|事务所|基金会|协会|商会|学会|学校|幼儿园|医院|合作社)$")
 _SO_MANY = re.compile(r"共\d+[家户]$")  # 共1人 is a number of its column
 
@@ -86,6 +89,12 @@ def tick(cell: object) -> str | None:
     if isinstance(cell, bool | int | float):
         return {1: "yes", 0: "no"}.get(int(cell)) if cell == int(cell) else None
     return _TICKS.get(squeeze(cell).upper()) if isinstance(cell, str) else None
+
+
+def yes_marks(cells: Iterable[object]) -> frozenset[str]:
+    """The answers of `tick` that mean yes in a table with these cells: ○ does where no other mark is used (√ 有, ○ 在建)."""
+    drawn = any(isinstance(cell, str) and tick(cell) == "yes" for cell in cells)
+    return frozenset({"yes"}) if drawn else frozenset({"yes", "open"})
 
 
 def aside(first: str, totals: Iterable[str]) -> bool:

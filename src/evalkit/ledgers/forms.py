@@ -19,7 +19,7 @@ import pandas as pd
 
 from evalkit.ledgers import dates, names, persons, values
 from evalkit.ledgers.cells import tick
-from evalkit.ledgers.findings import RULES, finding
+from evalkit.ledgers.findings import RULES, finding, listed
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.numerals import DASHES, PROBATIONARY
 from evalkit.ledgers.place import (
@@ -264,6 +264,7 @@ def _in_month(form: Form, cells: list[object], months: Any) -> list[object]:
     return out
 
 
+_NONE = frozenset(listed("zero"))
 _ABSENT = re.compile(
     r"(?:不|未|无|没|否|非|暂未|暂无|暂缺|尚未|尚无|[×✗✘☐□○xX0空缺]$|[—―–─\-/－／]+$)"
 )
@@ -723,6 +724,8 @@ class Parser:
         """Value, low, high and note of a column; where an item's unit stands in its row, that unit too."""
         kind, items = spec["type"], "layout" in self.headings.forms[form.name]
         mine = self._without_persons(form, column, cells[column])
+        if spec.get("none_is_zero"):
+            mine = [0 if isinstance(c, str) and squeeze(c) in _NONE else c for c in mine]
         read = self._parsed(form, column, spec, mine, cells, typed)
         numbers, note = read.numbers, read.note
         if kind == "money":  # kept: a repayment; a slip of the pen as well

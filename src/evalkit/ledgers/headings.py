@@ -28,6 +28,7 @@ _LOOSE = re.compile(f"^(?:{'|'.join(_WORDS['start'])})|(?:{'|'.join(_WORDS['end'
 _EARLIER = re.compile(_WORDS["earlier"])
 _NO_PATTERN = re.compile(_WORDS["no_pattern"])
 _OTHER_SIDE = {flow: re.compile(words) for flow, words in _WORDS["other_side"].items()}
+_COUNTED = ("int", "number", "money")
 LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a column that is not wanted
 
 
@@ -48,6 +49,9 @@ def loosened(key: str) -> str:
     while (shorter := _LOOSE.sub("", key)) != key and len(shorter) >= 2:
         key = shorter
     return key
+
+
+_WHOLE = frozenset(map(plain, RULES["shapes"]["heads"]["whole"]))
 
 
 @lru_cache(maxsize=20_000)
@@ -187,6 +191,12 @@ class Headings:
                 some is keys or not own
             ):
                 return Found(column, 99, unit, "pattern")
+        if len(parts) > 1 and not _WHOLE.isdisjoint(parts[-1][0]):  # 小计 below 党员数
+            for key in parts[-2][0]:
+                hit = self._index[form].get(key)
+                counts = hit and self.forms[form]["columns"][hit[0]]["type"] in _COUNTED
+                if hit and counts and fits(hit[0], "") and not _EARLIER.search(key):
+                    return Found(hit[0], 99, unit, "group")
         for key in keys:
             columns = {c for c in self._loose[form].get(loosened(key), set()) if fits(c, key)}
             if len(columns) == 1:

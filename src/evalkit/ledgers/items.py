@@ -12,9 +12,28 @@ from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.headings import loosened, plain
 
 _IN_BRACKETS = re.compile(r"[(（].*?[)）]")
+_SAME = [(re.compile(one["words"]), one["means"]) for one in RULES["shapes"]["same"]]
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 LEAST_LIKE = 0.55  # below it two names have nothing to do with each other
 MOST_OFFERED = 3
+
+
+def bare_count(key: str) -> str:
+    """A key with one word for each thing and no word for counting: 非公有制企业建立党组织企业数 is 非公企业已建党组织."""
+    for words, means in _SAME:
+        key = words.sub(means, key)
+    return key
+
+
+def counted_words(measures: Mapping[str, Any]) -> dict[str, str]:
+    """What may stand for a measure (its names, `counts` in rules.yml), bare; only words of one measure alone."""
+    found: dict[str, set[str]] = {}
+    words = [(code, word) for code, some in RULES["shapes"]["counts"].items() for word in some]
+    words += [(code, word) for code, one in measures.items() for word in (one.name, *one.also)]
+    for code, word in words:
+        if code in measures:
+            found.setdefault(bare_count(plain(word)), set()).add(code)
+    return {word: next(iter(codes)) for word, codes in found.items() if len(codes) == 1}
 
 
 class Items:
@@ -31,6 +50,7 @@ class Items:
         for code, words in RULES["shapes"]["counts"].items():
             for word in words if code in measures else ():
                 self._names.setdefault(plain(word), code)
+        self._bare = counted_words(measures)
 
     def look(self, said: str) -> str | None:
         """The measure of an item: as it stands, without its brackets, or without what changes nothing.
@@ -41,7 +61,7 @@ class Items:
         if found := self._names.get(plain(said)) or self._names.get(key):
             return found
         close = self._loose.get(loosened(key), set())
-        return next(iter(close)) if len(close) == 1 else None
+        return next(iter(close)) if len(close) == 1 else self._bare.get(bare_count(key))
 
     def nearest(self, said: str) -> list[str]:
         """Names of the measures that an unknown item is most like, best first."""

@@ -15,7 +15,7 @@ from evalkit.codebook import Codebook, load_codebook
 from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SHEET_COLUMNS
 from evalkit.ledgers import checks, extracts, files, persons, shapes
 from evalkit.ledgers.account import Accounts, SheetAccount, column_table, row_table, unread
-from evalkit.ledgers.findings import finding
+from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import is_summary, skip_reason, structure
 from evalkit.ledgers.headings import Headings
@@ -396,9 +396,15 @@ def _place(
         ("文件名", file.stem),
     ]
     sources += [("文件夹", part) for part in (*above, *reversed(folder.split("/")))]
-    return locate(
-        [(label, visible(text)) for label, text in sources if text], area=area, period=period
+    said = [(label, visible(text)) for label, text in sources if text]
+    # the day on which a form was filled in tells its year only where nothing else does: 2025年度, filled in January 2026
+    told = locate(
+        [(label, _FILLED_ON.sub("", text)) for label, text in said], area=area, period=period
     )
+    return told if told.period else locate(said, area=area, period=period)
+
+
+_FILLED_ON = re.compile(RULES["place"]["filled_on"])
 
 
 def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from evalkit.ledgers import dates, persons
-from evalkit.ledgers.cells import BRACKETED_UNIT, blank, cell_at, says_nothing, tick
+from evalkit.ledgers.cells import BRACKETED_UNIT, blank, cell_at, is_total, says_nothing, tick
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.headings import Headings, plain, squeeze
@@ -205,6 +205,28 @@ class Matching:
             if len(alone) > 1 and ticked and _neighbours(alone):
                 found[column] = alone
                 grouped |= {index for index, _ in alone}
+        return found | self._ticked_pairs(grouped)
+
+    def _ticked_pairs(self, grouped: set[int]) -> dict[str, list[tuple[int, str]]]:
+        """Columns that answer yes or no, as two neighbours to be ticked: 专职 | 兼职 of a column 专职/兼职."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        lowest = {plain(texts[-1]): i for i, texts in self.levels.items() if i not in grouped}
+        for column, spec in self.headings.forms[self.form]["columns"].items():
+            pairs = (name.split("/") for name in spec["names"] if spec["type"] == "bool")
+            for pair in pairs:
+                some = sorted((lowest[plain(w)], w) for w in pair if plain(w) in lowest)
+                if len(pair) != 2 or len(some) != 2 or not _neighbours(some):
+                    continue
+                rows = self.sheet.rows[self.below : self.below + 200]
+                rows = [
+                    row
+                    for row in rows
+                    if not any(is_total(c, self.headings.total_words) for c in row[:4])
+                ]
+                cells = [cell_at(row, i) for row in rows for i, _ in some]
+                marks = {tick(cell) for cell in cells if not blank(cell)}
+                if None not in marks and {"yes", "open"} & marks:
+                    found[column] = some
         return found
 
     def _drawn(self, some: Sequence[tuple[int, str]]) -> bool:

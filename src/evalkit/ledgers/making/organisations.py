@@ -10,6 +10,7 @@ import pandas as pd
 
 from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.forms import SUFFIXES, TEXT, Form, name_key
+from evalkit.ledgers.making.members import member_parts
 from evalkit.ledgers.making.once import add_columns, first_rows, tell_duplicates
 from evalkit.ledgers.making.units import counted
 from evalkit.ledgers.making.verbs import (
@@ -134,6 +135,8 @@ def party_orgs(
         own = form.data.assign(
             name=form.data["party_org"], party_org=keys_of(form.data["party_org"]), own_row=True
         )
+        if "full_members" in own:
+            member_parts(form, own, problems)
         own["link"] = joined(own["place_key"], own["party_org"])
         own["parent"] = keys_of(column_of(form, "parent"))
         by_mode = column_of(form, "setup_mode").eq("functional").astype("boolean")

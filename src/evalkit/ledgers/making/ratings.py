@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.ledgers.cells import SECTION_NUMBER, blank, cell_at
 from evalkit.ledgers.forms import TEXT, Form
+from evalkit.ledgers.headings import squeeze
 from evalkit.ledgers.items import Items
 from evalkit.ledgers.making.once import add_columns, first_rows, tell_duplicates
 from evalkit.ledgers.making.verbs import (
@@ -48,6 +50,9 @@ def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) ->
     said = form.data["measure"].fillna("").astype(str)
     found = [items.look(word) for word in said]
     for row in (row for row, code in enumerate(found) if code is None):
+        if _is_section(form, row):
+            form.said[row] = "item_section"
+            continue
         word = said.iat[row]
         form.said[row] = "measure_unknown"
         problems.append(
@@ -70,3 +75,12 @@ def figures(form: Form, measures: Mapping[str, Any], problems: list[Problem]) ->
     again = form.extracts & data.duplicated(["area", "period", "measure"]).to_numpy()
     form.said |= dict.fromkeys(np.flatnonzero(again).tolist(), "row_in_extract")
     return data[data["measure"].notna().to_numpy() & ~again]
+
+
+def _is_section(form: Form, row: int) -> bool:
+    """一、| 党组织建设 | (no value): the title of the items below it, by the number in front of it."""
+    block, cells = form.block_of(row), form.cells_of(row)
+    number = block.columns.get("row_number")
+    said = cell_at(cells, number.index) if number is not None else ""
+    untold = blank(cell_at(cells, block.columns["value"].index))
+    return untold and isinstance(said, str) and bool(SECTION_NUMBER.fullmatch(squeeze(said)))

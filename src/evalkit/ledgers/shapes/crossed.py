@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.ledgers import persons
-from evalkit.ledgers.cells import blank, cell_at, is_derived, is_total, tick
+from evalkit.ledgers.cells import blank, cell_at, is_derived, is_total, tick, yes_marks
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import absent, words_of
 from evalkit.ledgers.headings import heading_keys, plain, squeeze
@@ -15,7 +15,6 @@ from evalkit.ledgers.place import area_names
 from evalkit.ledgers.shapes.shaping import (
     DECLARED,
     HEADS,
-    OF_WHICH,
     TOTALS,
     Head,
     Place,
@@ -24,6 +23,7 @@ from evalkit.ledgers.shapes.shaping import (
     as_they_stand,
     compare,
     head_of,
+    item_text,
     lines_above,
     listed_in,
     made,
@@ -31,10 +31,6 @@ from evalkit.ledgers.shapes.shaping import (
 )
 from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, kinds_of
 
-_ITEM_NUMBER = re.compile(
-    r"^(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）]?[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）])"
-)
-_BRACKETED = re.compile(r"[(（][^)）]*[)）]$")
 _STARS = re.compile(r"[一二三四五1-5]星级?|★{1,5}")
 _TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—―–─/]+|[无零]")
 
@@ -94,12 +90,8 @@ def across(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
         if all(blank(cell_at(here, j)) for j in found.entries):
             rows += as_they_stand(sheet, range(n, n + 1)) if any(not blank(c) for c in here) else []
             continue
-        said = _ITEM_NUMBER.sub("", squeeze(cell_at(here, found.key)))
-        part = bool(OF_WHICH.match(said))
-        texts = (whole, said) if part and whole else (said,)
-        whole = whole if part else said
-        bare = [_BRACKETED.sub("", text) for text in texts]
-        item = shaping.measure(bare, subject) or said
+        texts, whole = item_text(squeeze(cell_at(here, found.key)), whole)
+        item, said = shaping.measure(texts, subject) or texts[-1], texts[-1]
         told = (cell_at(here, unit), (n, unit)) if unit is not None else ("", None)
         told = told if not blank(told[0]) else (heading_keys(said)[1] or "", None)
         told = told if told[0] else (shaping.unit_of(item), None)
@@ -116,12 +108,12 @@ def across(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
 def by_months(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
     """党组织 | 1月 | 2月 | ...: a mark or a number where an activity was held, one row a month."""
     found = _crossed(top, "organisation", _a_month, least=6)
-    if found is None or _is_of_money(lines_above(sheet, found.top)[:-1]):
+    if found is None or is_of_money(lines_above(sheet, found.top)[:-1]):
         return None
-    return [_activities_of(sheet, found, shaping, "month")]
+    return [activities_of(sheet, found, shaping, "month")]
 
 
-def _is_of_money(titles: Sequence[str]) -> bool:
+def is_of_money(titles: Sequence[str]) -> bool:
     """Whether the titles of a table tell of money: dues by month are no activities."""
     return any(_MONEY.search(squeeze(title)) for title in titles)
 
@@ -142,9 +134,7 @@ def by_kinds(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
         entries = {j: kind for j, t in head.levels.items() if j != key and (kind := listed(t[-1]))}
         if key is None or len(entries) < 2 or not _are_counts(sheet, head, entries):
             continue
-        return [
-            _activities_of(sheet, Crossed(head.top, head.bottom, key, entries), shaping, "kind")
-        ]
+        return [activities_of(sheet, Crossed(head.top, head.bottom, key, entries), shaping, "kind")]
     return None
 
 
@@ -154,7 +144,8 @@ def by_stars(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
     if found is None:
         return None
     marks = [cell_at(row, j) for row in sheet.rows[found.row + 1 :] for j in found.entries]
-    if not any(tick(cell) in ("yes", "open") for cell in marks):
+    means_yes = yes_marks(marks)
+    if not any(tick(cell) in means_yes for cell in marks):
         return None
     area = _headed(sheet.rows[found.row], "area")
     _left_out(sheet, found, {found.key, area, *found.entries}, shaping)
@@ -174,7 +165,7 @@ def by_stars(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
             continue
         if area is not None and not blank(cell_at(here, area)):
             town = (here[area], (n, area))
-        said = [j for j in found.entries if tick(cell_at(here, j)) in ("yes", "open")]
+        said = [j for j in found.entries if tick(cell_at(here, j)) in means_yes]
         if len(said) > 1:
             ticked = "、".join(found.entries[j] for j in said)
             shaping.said("value_not_listed", sheet, (n, said[0]), f"勾了{ticked}", "空")
@@ -201,8 +192,8 @@ def _a_month(text: str) -> str:
     return found[1] if found else ""
 
 
-def _activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str) -> RawSheet:
-    """Rows 镇街, 党组织名称, 月份, 活动类型, 次数 of a table whose columns are months or kinds of activity."""
+def activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str) -> RawSheet:
+    """Rows 镇街, 党组织名称, 月份, 活动类型, 次数 of a table whose columns are months, quarters or kinds of activity."""
     heads = sheet.rows[found.top : found.row + 1]
     area = next((j for row in heads if (j := _headed(row, "area")) is not None), None)
     kinds = words_of(shaping.lists, shaping.headings.values, "activity_kind")
@@ -231,11 +222,12 @@ def _activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str)
         for j, entry in found.entries.items():
             times = _times(cell_at(here, j))
             if times != "":
-                month, kind = (entry, title) if what == "month" else ("", entry)
+                month = entry if what == "month" else ""
+                kind = entry if what == "kind" else title
                 start: Row = [town, (name, (n, found.key)), (month, (n, j)), (kind, (n, j))]
                 rows.append([*start, (times, (n, j)), (entry, (n, j))])
                 sums[j] += number_in(times)
-    return made(sheet, rows, "months" if what == "month" else "kinds")
+    return made(sheet, rows, {"month": "months", "kind": "kinds"}.get(what, "quarter_activities"))
 
 
 def _tell_crossed(sheet: RawSheet, found: Crossed, shaping: Shaping) -> None:

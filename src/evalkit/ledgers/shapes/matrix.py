@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalkit.ledgers.cells import blank, cell_at, is_total, tick
+from evalkit.ledgers.cells import blank, cell_at, is_total, tick, yes_marks
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import absent
 from evalkit.ledgers.headings import plain, squeeze
@@ -92,6 +92,9 @@ def _counted_matrix(
     whole = next((j for j, word in head.items() if word in HEADS["met"]), None)
     if measure is None or key is None:
         return None
+    below = [[cell_at(row, j) for j in have] for row in cells.rows[i + 1 :]]
+    means_yes = yes_marks(mark for marks in below for mark in marks)
+    _say_circles(cells, i, have, means_yes, shaping)
     counts: dict[str, tuple[object, int, Place]] = {}
     counted: list[int] = []
     totals: list[int] = []
@@ -110,10 +113,11 @@ def _counted_matrix(
         if area is not None and not blank(cell_at(row, area)):
             town = (row[area], (n, area))
         counted.append(n)
-        full = all(_yes(mark) for mark in marks)
-        if whole is not None and not blank(cell_at(row, whole)) and _yes(row[whole]) != full:
-            at = cells.origin.get((n, whole), (n, whole))
-            said = (f"{squeeze(row[whole])}，各项{'齐全' if full else '不齐全'}", "按各项计")
+        full = all(_yes(mark, means_yes) for mark in marks)
+        told = cell_at(row, whole) if whole is not None else ""
+        if not blank(told) and _yes(told, yes_marks([told])) != full:
+            at = cells.origin.get((n, whole or 0), (n, whole or 0))
+            said = (f"{squeeze(told)}，各项{'齐全' if full else '不齐全'}", "按各项计")
             shaping.said(
                 "identity_differs", replace(cells, origin={}), at, *said, severity="question"
             )
@@ -130,6 +134,22 @@ def _counted_matrix(
     return rows
 
 
-def _yes(cell: object) -> bool:
+def _say_circles(
+    cells: RawSheet, i: int, have: Sequence[int], means_yes: frozenset[str], shaping: Shaping
+) -> None:
+    """Beside ticks a circle is something else (在建, 部分有): it is not counted, and that is said once."""
+    circled = [
+        (n, j)
+        for n in range(i + 1, len(cells.rows))
+        for j in have
+        if tick(cell_at(cells.rows[n], j)) == "open"
+    ]
+    if circled and "open" not in means_yes:
+        at = cells.origin.get(circled[0], circled[0])
+        said = (f"{len(circled)}处画圈，别的格打勾", "画圈的不算有")
+        shaping.said("value_noted", replace(cells, origin={}), at, *said, severity="question")
+
+
+def _yes(cell: object, means_yes: frozenset[str]) -> bool:
     mark = tick(cell)
-    return mark in ("yes", "open") if mark else not blank(cell) and not absent(cell)
+    return mark in means_yes if mark else not blank(cell) and not absent(cell)

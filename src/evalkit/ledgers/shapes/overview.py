@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from evalkit.ledgers import persons
-from evalkit.ledgers.cells import blank, cell_at, is_derived, is_total
+from evalkit.ledgers.cells import ROWS, blank, cell_at, is_derived, is_total
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.headings import heading_keys, plain, squeeze
 from evalkit.ledgers.place import area_names
@@ -80,7 +80,7 @@ def _rows_are_areas(sheet: RawSheet, head: Head, key: int) -> bool:
         if not isinstance(cell, str) or sum(not blank(c) for c in row) <= 2:
             continue
         text = squeeze(cell)
-        if not text or is_total(text, TOTALS):
+        if not text or is_total(text, TOTALS) or ROWS.signed.search(text) or ROWS.note.search(text):
             continue
         if text in said:  # a list of records names its townships again and again
             return False
@@ -128,6 +128,9 @@ def _overview_of(
                 if sum(not blank(c) for c in here) == 1
                 else []
             )
+            continue
+        if ROWS.signed.search(squeeze(cell_at(here, key))):
+            shaping.tell(sheet, "signature", n)
             continue
         if not area_names(str(cell_at(here, key))):
             rows += (

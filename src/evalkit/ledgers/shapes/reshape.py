@@ -15,6 +15,7 @@ from evalkit.ledgers.shapes.crossed import across, by_kinds, by_months, by_stars
 from evalkit.ledgers.shapes.matrix import matrix
 from evalkit.ledgers.shapes.of_one import of_one
 from evalkit.ledgers.shapes.overview import overview
+from evalkit.ledgers.shapes.quarters import by_quarters
 from evalkit.ledgers.shapes.running_account import running_account
 from evalkit.ledgers.shapes.shaping import Shaping, lines_above
 from evalkit.ledgers.shapes.top import Top, top_of
@@ -25,6 +26,7 @@ SHAPES: tuple[Shape, ...] = (
     by_years,
     matrix,
     by_months,
+    by_quarters,
     by_kinds,
     by_stars,
     running_account,

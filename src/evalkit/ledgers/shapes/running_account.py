@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from evalkit.ledgers import persons
 from evalkit.ledgers.cells import blank, cell_at, is_total
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import words_of
@@ -30,6 +32,12 @@ from evalkit.ledgers.shapes.top import Top
 from evalkit.world import number
 
 _OPENING = re.compile(DECLARED["opening"])
+_PAID, _COLLECTED, _RETURNED = (
+    re.compile(DECLARED["dues"][k]) for k in ("paid", "collected", "returned")
+)
+_OF_MONTH = re.compile(r"^(?:本|当|\d{1,2}|[一二三四五六七八九十]{1,2})月")
+_MONTH = re.compile(r"(?:(?:19|20)?\d{2}[年./-](?=\d{1,2}[月./-]))?(\d{1,2})(?=[月./-]|$)")
+_LISTS = {"income": ("payer", "其他途径"), "spending": ("purpose", "其他")}
 _FIRST_DAY, _LAST_DAY = 32_000, 55_000  # numbers of days of 1987 to 2050
 
 
@@ -42,7 +50,7 @@ def running_account(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawShee
         head = {j: heading_keys(c) for j, c in enumerate(row) if isinstance(c, str) and c.strip()}
         found = {
             kind: j
-            for kind in ("day", "summary", "income", "spending", "balance", "month")
+            for kind in ("day", "summary", "subject", "income", "spending", "balance", "month")
             for j, (keys, _) in reversed(head.items())
             if any(key in HEADS[kind] for key in keys)
         }
@@ -67,9 +75,6 @@ def _account_of(
 ) -> RawSheet:
     units = {kind: head[at[kind]][1] for kind in ("income", "spending") if at[kind] in head}
     bracket = {kind: f"（{unit}）" if unit else "" for kind, unit in units.items()}
-    sources = words_of(shaping.lists, shaping.headings.values, "payer")
-    purposes = words_of(shaping.lists, shaping.headings.values, "purpose")
-    rows = as_they_stand(sheet, range(top.start))
     heads = [
         "年份",
         "党组织名称",
@@ -78,60 +83,171 @@ def _account_of(
         "支出项目",
         f"支出金额{bracket['spending']}",
     ]
-    rows.append([(word, None) for word in heads])
     shaping.tell(sheet, "shape_heading", *top)
     for kind, j in at.items():
         head_texts = [str(cell_at(sheet.rows[top.start], j))]
         shaping.tell_column(sheet, top.start, j, head_texts, HEADS[kind][0], "shape_account")
-    balance: float | None = None
-    years: dict[str, Place] = {}
+    account = _Account(sheet, at, name, shaping)
+    account.rows += as_they_stand(sheet, range(top.start))
+    account.rows.append([(word, None) for word in heads])
     for n in range(top.stop, len(sheet.rows)):
-        row = sheet.rows[n]
-        summary = text_of(cell_at(row, at["summary"]))
+        account.add(n)
+    if account.paid_on:
+        dues = ("年份", "党组织名称", f"实缴党费{bracket['spending']}")
+        account.rows += [[(word, None) for word in dues], *account.paid_on]
+    account.say()
+    return made(sheet, account.rows, "account")
+
+
+@dataclass
+class _Account:
+    """A running account line by line: what it comes to, and what has to be asked of it.
+
+    Attributes
+    ----------
+    balance
+        What the lines so far leave; None before one tells or starts it.
+    sums, month
+        Income and spending of all lines, and of those of the month `month_told`.
+    years, unlisted, collected
+        Where each year, each 科目 that no list has, and each line of members' dues was met.
+    paid_on
+        The lines of dues that were paid on: a table of their own below the others.
+    """
+
+    sheet: RawSheet
+    at: Mapping[str, int]
+    name: str
+    shaping: Shaping
+    rows: list[Row] = field(default_factory=list)
+    paid_on: list[Row] = field(default_factory=list)
+    balance: float | None = None
+    sums: dict[str, float] = field(default_factory=lambda: {"income": 0.0, "spending": 0.0})
+    month: dict[str, float] = field(default_factory=lambda: {"income": 0.0, "spending": 0.0})
+    month_told: str = ""
+    years: dict[str, Place] = field(default_factory=dict)
+    unlisted: dict[str, Place] = field(default_factory=dict)
+    collected: list[Place] = field(default_factory=list)
+
+    def add(self, n: int) -> None:
+        """One row: a line, a total, the opening balance, or a text that stands as it is."""
+        row = self.sheet.rows[n]
+        summary = text_of(cell_at(row, self.at["summary"]))
         first = next((str(c) for c in row if isinstance(c, str) and c.strip()), "")
-        money = {k: cell_at(row, at[k]) for k in ("income", "spending", "balance") if k in at}
+        kinds = ("income", "spending", "balance")
+        money = {k: cell_at(row, self.at[k]) for k in kinds if k in self.at}
         amounts = {
             k: float(v) if isinstance(v, int | float) else _money(v) for k, v in money.items()
         }
+        label = next((text for text in (summary, first) if is_total(text, TOTALS)), "")
         if all(v is None for v in amounts.values()):
-            rows += as_they_stand(sheet, range(n, n + 1)) if any(not blank(c) for c in row) else []
-            continue
-        if is_total(summary, TOTALS) or is_total(first, TOTALS):
-            shaping.tell(sheet, "shape_total", n)
-            continue
-        if _OPENING.search(summary):
-            shaping.tell(sheet, "opening", n)
-            balance = (
-                amounts.get("balance") if amounts.get("balance") is not None else amounts["income"]
-            )
-            continue
-        if balance is None and "balance" in at:
-            balance = 0.0
-        if balance is not None:
-            balance += (amounts["income"] or 0) - (amounts["spending"] or 0)
+            filled = any(not blank(c) for c in row)
+            self.rows += as_they_stand(self.sheet, range(n, n + 1)) if filled else []
+        elif label:
+            self._total(n, label, amounts)
+        elif _OPENING.search(summary):
+            self.shaping.tell(self.sheet, "opening", n)
             told = amounts.get("balance")
-            if told is not None and abs(told - balance) > CENT:
-                said = (
-                    f"结余{number.plain(told)}",
-                    f"按上一行结余加收入减支出为{number.plain(balance)}",
-                )
-                shaping.said(
-                    "total_differs", sheet, (n, at["balance"]), *said, advice="核对收入、支出和结余"
-                )
-                balance = told
+            self.balance = told if told is not None else amounts["income"]
+        else:
+            self._line(n, summary, money, amounts)
+
+    def _total(self, n: int, label: str, amounts: Mapping[str, float | None]) -> None:
+        """A printed total against the lines that it sums: those of the month, or all of them."""
+        self.shaping.tell(self.sheet, "shape_total", n)
+        of_month = bool(_OF_MONTH.search(squeeze(label)))
+        if "小计" in label or "本页" in label or (not of_month and len(self.years) > 1):
+            return
+        sums = self.month if of_month else self.sums
+        for kind, own in sums.items():
+            told = amounts.get(kind)
+            if told is not None and abs(told - own) > CENT:
+                said = (f"合计{number.plain(told)}", f"各行相加为{number.plain(own)}")
+                self.shaping.said("total_differs", self.sheet, (n, self.at[kind]), *said)
+
+    def _line(
+        self,
+        n: int,
+        summary: str,
+        money: Mapping[str, object],
+        amounts: Mapping[str, float | None],
+    ) -> None:
+        told = _month_told(self.sheet.rows[n], self.at)
+        if told and told != self.month_told:
+            self.month, self.month_told = dict.fromkeys(self.month, 0.0), told
+        for sums in (self.sums, self.month):
+            for kind in sums:
+                sums[kind] += amounts.get(kind) or 0.0
+        self._check_balance(n, amounts)
+        row, at = self.sheet.rows[n], self.at
         year = _year_told(cell_at(row, at["day"])) if "day" in at else ""
         if year:
-            years.setdefault(year, (n, at["day"]))
-        line: Row = [(year, None), (name, (n, at["summary"]))]
-        for kind, words, usual in (("income", sources, "其他途径"), ("spending", purposes, "其他")):
-            some = amounts[kind]
-            word = listed_in(summary, words, usual) if some else ""
-            line += [(word, (n, at["summary"])), (money[kind] if some else "", (n, at[kind]))]
-        rows.append(line)
-    if len(years) > 1:
-        found = f"账里有{'、'.join(f'{year}年' for year in sorted(years))}的收支"
-        shaping.said("period_conflict", sheet, max(years.values()), found, "各归各年")
-    return made(sheet, rows, "account")
+            self.years.setdefault(year, (n, at["day"]))
+        subject = text_of(cell_at(row, at["subject"])) if "subject" in at else ""
+        said = f"{subject} {summary}"
+        if amounts["income"] and _is_dues(_COLLECTED, said):
+            self.shaping.tell(self.sheet, "dues_collected", n)
+            self.collected.append((n, at["income"]))
+            return
+        line: Row = [(year, None), (self.name, (n, at["summary"]))]
+        if amounts["spending"] and _is_dues(_PAID, said):  # 上缴党费 is no spending
+            self.paid_on.append([*line, (money["spending"], (n, at["spending"]))])
+            return
+        for kind in ("income", "spending"):
+            word = self._told_by(kind, subject, summary, n) if amounts[kind] else ""
+            some = money[kind] if amounts[kind] else ""
+            line += [(word, (n, at["summary"])), (some, (n, at[kind]))]
+        self.rows.append(line)
+
+    def _told_by(self, kind: str, subject: str, summary: str, n: int) -> str:
+        """The source or purpose that the 科目 of a line says, else its 摘要: 企业配套 | 公司配套党建经费."""
+        sort, usual = _LISTS[kind]
+        words = words_of(self.shaping.lists, self.shaping.headings.values, sort)
+        word = listed_in(subject, words, "") or listed_in(summary, words, "")
+        if subject and not word:
+            self.unlisted.setdefault(subject, (n, self.at["subject"]))
+        return word or usual
+
+    def _check_balance(self, n: int, amounts: Mapping[str, float | None]) -> None:
+        """The printed balance against the one before it and this line; the printed one goes on."""
+        if self.balance is None and "balance" in self.at:
+            self.balance = 0.0
+        if self.balance is None:
+            return
+        self.balance += (amounts["income"] or 0) - (amounts["spending"] or 0)
+        told = amounts.get("balance")
+        if told is not None and abs(told - self.balance) > CENT:
+            own = f"按上一行结余加收入减支出为{number.plain(self.balance)}"
+            place, advice = (n, self.at["balance"]), "核对收入、支出和结余"
+            self.shaping.said(
+                "total_differs", self.sheet, place, f"结余{number.plain(told)}", own, advice=advice
+            )
+            self.balance = told
+
+    def say(self) -> None:
+        """What the whole account has to be asked."""
+        if self.collected:
+            said = (f"收缴党费{len(self.collected)}笔", "党员交来的党费不计入经费收入")
+            self._ask(self.collected[0], *said, "返还或下拨的党费，写成返还党费")
+        if self.unlisted:
+            words = "、".join(f"“{persons.shown(word)}”" for word in self.unlisted)
+            first = next(iter(self.unlisted.values()))
+            advice = "属于规定的来源或用途的，写成规定的名称"
+            self._ask(first, f"科目{words}", "按其他计入", advice)
+        if len(self.years) > 1:
+            found = f"账里有{'、'.join(f'{year}年' for year in sorted(self.years))}的收支"
+            last = max(self.years.values())
+            self.shaping.said("period_conflict", self.sheet, last, found, "各归各年")
+
+    def _ask(self, at: Place, found: str, read: str, advice: str) -> None:
+        self.shaping.said(
+            "value_noted", self.sheet, at, found, read, advice=advice, severity="question"
+        )
+
+
+def _is_dues(kind: re.Pattern[str], said: str) -> bool:
+    """Whether a line of an account is of dues that members pay in, or that are paid on; not of dues that come back."""
+    return bool(kind.search(said)) and not _RETURNED.search(said)
 
 
 def _year_told(cell: object) -> str:
@@ -146,6 +262,20 @@ def _year_told(cell: object) -> str:
         r"((?:19|20)\d{2})(?:0[1-9]|1[0-2])\d{2}", squeeze(cell)
     )
     return found[1] if found else ""
+
+
+def _month_told(row: list[object], at: Mapping[str, int]) -> str:
+    """The month of a line, where its own column or its day tells it."""
+    at_month = at.get("month", at.get("day"))
+    cell = cell_at(row, at_month) if at_month is not None else ""
+    if isinstance(cell, dt.date):
+        return str(cell.month)
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if _FIRST_DAY < cell < _LAST_DAY:
+            return str((dt.date(1899, 12, 30) + dt.timedelta(days=int(cell))).month)
+        return text_of(cell).partition(".")[0] if 1 <= cell < 13 else ""
+    found = _MONTH.match(squeeze(cell))
+    return found[1].lstrip("0") if found else ""
 
 
 def _money(cell: object) -> float | None:

@@ -13,6 +13,7 @@ from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.headings import Headings, heading_keys, loosened, plain, squeeze
 from evalkit.ledgers.heads import is_group, is_lower, levels_of
+from evalkit.ledgers.items import bare_count, counted_words
 from evalkit.ledgers.matching import heading_shown
 from evalkit.ledgers.regions import ColumnSaid, where
 from evalkit.problems import Problem
@@ -40,6 +41,10 @@ _NEUTRAL = re.compile(DECLARED["neutral"])
 
 
 OF_WHICH = re.compile(r"^其中[:：]?")
+_ITEM_NUMBER = re.compile(
+    r"^(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）]?[、.．]|[(（][一二三四五六七八九十\d]{1,3}[)）])"
+)
+_BRACKETED = re.compile(r"[(（][^)）]*[)）]$")
 _COUNTS_OF = re.compile(r"(?:数|人次|家次|经费|金额|支出|收入)$")  # 各乡镇党员数, not 两新组织
 _COUNT_END = re.compile(r"(?:总数|人数|数|情况)$")
 CENT = 0.005
@@ -105,7 +110,8 @@ class Shaping:
             both = [*both, *inside]
         exact = [_COUNTS.get(key) or names.get(key) for key in both]
         close = [loose.get(loosened(key), set()) for key in both]
-        found = [*exact, *(next(iter(some)) for some in close if len(some) == 1)]
+        bare = [self._bare.get(bare_count(key)) for key in both]
+        found = [*exact, *(next(iter(some)) for some in close if len(some) == 1), *bare]
         return next((str(self.measures[c].name) for c in found if c and c in self.measures), "")
 
     def measure_in(self, titles: Sequence[str]) -> str:
@@ -136,6 +142,14 @@ class Shaping:
         unit = self._units.get(name, "")
         return "" if unit == "元" else unit
 
+    def adds_up(self, name: str) -> bool:
+        """Whether the quarters of a measure add up to its year, by its name."""
+        return name in self._flows
+
+    @cached_property
+    def _flows(self) -> frozenset[str]:
+        return frozenset(str(one.name) for one in self.measures.values() if one.adds_up)
+
     @cached_property
     def _units(self) -> dict[str, str]:
         return {str(one.name): str(one.unit) for one in self.measures.values()}
@@ -145,6 +159,10 @@ class Shaping:
         said = "".join(map(squeeze, titles))
         found = [word for word in DECLARED["subjects"] if word in said]
         return "" if set(DECLARED["sectors"]) <= set(found) else found[0] if found else ""
+
+    @cached_property
+    def _bare(self) -> dict[str, str]:
+        return counted_words(self.measures)
 
     @cached_property
     def _names(self) -> tuple[dict[str, str], dict[str, set[str]]]:
@@ -251,6 +269,14 @@ def organisation_in(texts: Sequence[str]) -> str:
         if found := re.match(r".{2,40}?(?:联合党支部|党支部|党总支|党委|支部委员会)", bare):
             return found[0]
     return ""
+
+
+def item_text(cell: str, whole: str) -> tuple[tuple[str, ...], str]:
+    """The texts of an item (its number and unit left out; 其中：… with the item that it is part of), and that item."""
+    said = _ITEM_NUMBER.sub("", cell)
+    part = bool(OF_WHICH.match(said))
+    texts = (whole, said) if part and whole else (said,)
+    return tuple(_BRACKETED.sub("", text) for text in texts), whole if part else said
 
 
 def listed_in(text: str, words: Mapping[str, str], usual: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evalkit.ledgers.cells import blank, cell_at, is_total
+from evalkit.ledgers.cells import SECTION_NUMBER, blank, cell_at, is_total
 from evalkit.ledgers.files import RawSheet
-from evalkit.ledgers.headings import plain
+from evalkit.ledgers.headings import plain, squeeze
 from evalkit.ledgers.shapes.shaping import (
     HEADS,
     TOTALS,
@@ -50,9 +50,7 @@ def by_years(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
         for n in range(below, len(sheet.rows)):
             here = sheet.rows[n]
             if all(blank(cell_at(here, j)) for j in columns):
-                rows += (
-                    as_they_stand(sheet, range(n, n + 1)) if any(not blank(c) for c in here) else []
-                )
+                rows += _said(sheet, n, key)
             elif item and is_total(cell_at(here, key), TOTALS):
                 shaping.tell(sheet, "shape_total", n)
                 compare(sheet, n, here, sums, shaping)
@@ -66,6 +64,15 @@ def by_years(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
                         sums[j] += number_in(here[j])
         return [made(sheet, rows, "years")]
     return None
+
+
+def _said(sheet: RawSheet, n: int, key: int) -> list[Row]:
+    """A row without a value: the title of a section (一 | 组织建设) as one text, anything else as it stands."""
+    here = sheet.rows[n]
+    filled = [j for j, c in enumerate(here) if not blank(c)]
+    if len(filled) == 2 and filled[1] == key and SECTION_NUMBER.fullmatch(squeeze(here[filled[0]])):
+        return [[(here[key], (n, key))]]
+    return as_they_stand(sheet, range(n, n + 1)) if filled else []
 
 
 def _headed(row: Sequence[object], kind: str) -> int | None:
