@@ -10,8 +10,8 @@ from evalkit.ledgers import from_sheets
 from evalkit.ledgers.cells import is_total
 from evalkit.ledgers.grid import structure
 from evalkit.ledgers.headings import Headings
-from evalkit.ledgers.regions import letter
 from evalkit.ledgers.rows import counts_of
+from evalkit.world.columns import letter
 
 
 @pytest.fixture(scope="module")

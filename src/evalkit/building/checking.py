@@ -18,6 +18,7 @@ from evalkit.building.lone import measures_of
 from evalkit.building.sources import labelled, mapping_of, nearest_mapping
 from evalkit.building.typed import differing, typed_totals
 from evalkit.codebook import Codebook
+from evalkit.codebook.kept import COUNTED
 from evalkit.files import put
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain
@@ -378,6 +379,8 @@ def _extents_of(ledgers: Sequence[Mapping[str, pd.DataFrame]], codebook: Codeboo
     for tables in ledgers:
         for table, ledger in LEDGER_OF.items():
             rows = tables.get(table, pd.DataFrame(columns=["area", "period"]))
+            if "status" in rows:  # what a ledger counts is no 工作报表 that was sent
+                rows = rows[~rows["status"].isin(COUNTED).fillna(False).astype(bool)]
             pairs = rows[["area", "period"]].dropna().drop_duplicates()
             places.setdefault(ledger, []).extend(pairs.itertuples(index=False, name=None))
     stated: dict[str, list[tuple[str, str]]] = {}  # ledgers that say 无

@@ -19,6 +19,7 @@ from evalkit.building.sources import SourceFile, corrected_by
 from evalkit.building.through_time import ANSWERED, LINKED_COLUMNS, units_through_time
 from evalkit.building.typed import ROWS, differing
 from evalkit.codebook import Codebook
+from evalkit.codebook.kept import COUNTED
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain, with_home
 from evalkit.indicators.evaluate import evaluate
@@ -115,6 +116,13 @@ class Tables:
                 areas = self._read(paths, table, ["area"])["area"].unique().to_pylist()
                 found |= {(home_of(path), period) for path in areas if path}
         return frozenset(found)
+
+    def typed_homes(self) -> frozenset[tuple[str, str]]:
+        """The districts and periods of which somebody typed figures: what a ledger counts is no 工作报表."""
+        rows = self.every("figures", ["area", "period", "status"])
+        rows = rows[~rows["status"].isin(COUNTED).fillna(False).astype(bool)]
+        rows = rows[rows["area"].fillna("").astype(bool) & rows["period"].notna()]
+        return frozenset(zip(rows["area"].map(home_of), rows["period"], strict=True))
 
     def stated_nothing(self) -> dict[str, frozenset[tuple[str, str]]]:
         """By table the districts and periods of which somebody says that there is nothing to list (无)."""
@@ -245,7 +253,8 @@ def _submitted(
     nothing: dict[str, frozenset[tuple[str, str]]] = {}
     stated = tables.stated_nothing()
     for table, ledger in LEDGER_OF.items():
-        sent[ledger] = sent.get(ledger, frozenset()) | tables.homes(table)
+        homes = tables.typed_homes() if table == "figures" else tables.homes(table)
+        sent[ledger] = sent.get(ledger, frozenset()) | homes
         nothing[ledger] = nothing.get(ledger, frozenset()) | stated.get(table, frozenset())
     levels = dict(zip(areas["area"], areas["level"], strict=True))
     return extents(sent, nothing, expected, codebook, levels)

@@ -9,9 +9,10 @@ from evalkit.codebook import Codebook
 from evalkit.ledgers.account import SheetAccount, Span
 from evalkit.ledgers.findings import declared
 from evalkit.ledgers.headings import Headings
-from evalkit.ledgers.regions import ColumnSaid, letter
+from evalkit.ledgers.regions import ColumnSaid
 from evalkit.ledgers.roles import ROLES, role_of
 from evalkit.ledgers.rows import BY_NAME, KINDS
+from evalkit.world.columns import letter
 
 _GRAMMAR: dict[str, Any] = declared("grammar.yml")
 _OUTCOMES: dict[str, str] = _GRAMMAR["outcomes"]

@@ -449,27 +449,38 @@ def whole_measures(
     return frame.drop(columns=["_order", "_time"])
 
 
-def _holding(rows: pd.DataFrame) -> pd.DataFrame:
-    """The figures that hold: those that somebody typed, and what ledgers count where a district typed none.
+def holding(rows: pd.DataFrame) -> pd.Series:
+    """Which figures hold: those that somebody typed, and what ledgers count where a district typed none.
 
     Of ledgers of several kinds that tell of an area the first of `COUNTED` counts, all its files together.
     """
     rank = {status: n for n, status in enumerate(COUNTED)}
     ranks = rows["status"].map(rank) if "status" in rows else pd.Series(np.nan, rows.index)
-    if ranks.isna().all():
-        return rows
+    typed = ranks.isna()
+    if typed.all():
+        return typed
     district = rows["area"].map(lambda path: Area.of(path).district().path if path else "")
     what = ["measure", "period"]
-    typed = rows[what].assign(district=district)[ranks.isna()].drop_duplicates()
-    said = rows[what].assign(district=district).merge(typed, how="left", indicator=True)["_merge"]
-    counted = rows.assign(rank=ranks)[ranks.notna() & (said == "left_only").to_numpy()]
-    place = ["area", *what]
-    if not len(counted):
-        return rows[ranks.isna()]
-    best = counted["rank"] == counted.groupby(place, dropna=False)["rank"].transform("min")
-    grouped = counted[best].groupby(place, dropna=False, sort=False)[["value", "low", "high"]]
+    places = rows[what].assign(district=district)
+    said = places.merge(places[typed].drop_duplicates(), how="left", indicator=True)["_merge"]
+    counted = ~typed & (said == "left_only").to_numpy()
+    groups = rows.assign(rank=ranks)[counted].groupby(["area", *what], dropna=False)["rank"]
+    best = pd.Series(False, index=rows.index)
+    best[counted] = ranks[counted] == groups.transform("min")
+    return typed | best
+
+
+def _added_up(rows: pd.DataFrame) -> pd.DataFrame:
+    """The figures that hold, those that ledgers count as one row an area."""
+    rows = rows[holding(rows).to_numpy(dtype=bool)]
+    counted = rows["status"].isin(COUNTED) if "status" in rows else pd.Series(False, rows.index)
+    counted = counted.fillna(False).astype(bool)
+    if not counted.any():
+        return rows
+    place = ["area", "measure", "period"]
+    grouped = rows[counted].groupby(place, dropna=False, sort=False)[["value", "low", "high"]]
     sums = grouped.sum(min_count=1).reset_index()
-    return pd.concat([rows[ranks.isna()], sums], ignore_index=True)
+    return pd.concat([rows[~counted], sums], ignore_index=True)
 
 
 def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -479,7 +490,7 @@ def typed_measures(figures: pd.DataFrame, areas: pd.DataFrame, codebook: Codeboo
         return pd.DataFrame(columns=COLUMNS)
     rows = figures.loc[figures["measure"].isin(wanted) & figures["value"].notna()].copy()
     rows["area"] = rows["area"].fillna("")
-    rows = _holding(rows)
+    rows = _added_up(rows)
     rows = rows.reindex(columns=[*rows.columns.union(["low", "high"], sort=False)])
     open_end = (
         rows["low"].notna() & rows["high"].isna()

@@ -14,7 +14,7 @@ from evalkit.indicators.blocks import plain
 from evalkit.indicators.columns import View
 from evalkit.indicators.evaluate import previous_period
 from evalkit.indicators.load import Data
-from evalkit.indicators.measures import reading_of, view_of
+from evalkit.indicators.measures import holding, reading_of, view_of
 from evalkit.indicators.views import ROW_OF_TABLE, TABLE_OF, CountyBlock, lineage
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.condition import columns_of
@@ -130,14 +130,17 @@ def _inside(view: View, area: str) -> np.ndarray[Any, Any]:
 
 
 def _typed_rows(data: Data, asked: Asked) -> pd.DataFrame:
+    """The figures that hold (`evalkit.indicators.measures.holding`): no count of a ledger beside a typed one."""
     view = data.figures_view(asked.area, asked.period)
     measure = view["measure"]
     is_asked = np.array([*(word == asked.measure.code for word in measure.words or ()), False])[
         measure.values
     ]
-    rows = plain(
-        view.table.select([*PLACE, "value"]).filter(_inside(view, asked.area) & is_asked)
-    ).to_pandas()
+    columns = [*PLACE, "area", "measure", "period", "status", "value"]
+    rows = plain(view.table.select(columns).filter(is_asked)).to_pandas()
+    inside = _inside(view, asked.area)[is_asked]
+    rows = rows[inside & holding(rows.assign(area=rows["area"].fillna(""))).to_numpy(dtype=bool)]
+    rows = rows[[*PLACE, "value"]].reset_index(drop=True)
     return rows.rename(columns={"value": "amount"}).assign(key=asked.measure.name, own=True)
 
 

@@ -16,9 +16,10 @@ from evalkit.ledgers.cells import blank
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import finding
 from evalkit.ledgers.headings import Headings
-from evalkit.ledgers.regions import ColumnSaid, Structure, letter, stands
+from evalkit.ledgers.regions import ColumnSaid, Structure, stands
 from evalkit.ledgers.rows import BY_NAME, KINDS, Look, rule_of
 from evalkit.problems import Problem
+from evalkit.world.columns import letter
 
 ROW_COLUMNS = ("file", "sheet", "first_row", "last_row", "kind", "rule", "outcome")
 COLUMN_COLUMNS = ("file", "sheet", "row", "letter", "heading", "form", "column", "rule")

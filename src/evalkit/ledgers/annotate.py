@@ -20,8 +20,8 @@ from evalkit.ledgers.forms import words_of
 from evalkit.ledgers.grid import skip_reason, structure
 from evalkit.ledgers.headings import Headings, plain, squeeze
 from evalkit.ledgers.regions import Structure
-from evalkit.ledgers.scan import column_number
 from evalkit.problems import SEVERITIES, Problem
+from evalkit.world.columns import column_number
 
 COLUMNS = (
     ("文件", 34),

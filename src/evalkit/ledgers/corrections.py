@@ -17,8 +17,8 @@ from typing import Any
 from evalkit.ledgers import persons
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import squeeze
-from evalkit.ledgers.scan import column_number
 from evalkit.problems import MOST_NAMES, Problem, did_you_mean
+from evalkit.world.columns import column_number
 from evalkit.world.number import plain
 
 NAME = "更正表.xlsx"

@@ -23,9 +23,10 @@ from evalkit.ledgers.making.stored import shape
 from evalkit.ledgers.making.tables import build_tables
 from evalkit.ledgers.overrides import SheetEntry, entries_of, words_for
 from evalkit.ledgers.place import Place, area_names, locate
-from evalkit.ledgers.regions import Region, Structure, letter, row_at
+from evalkit.ledgers.regions import Region, Structure, row_at
 from evalkit.ledgers.rows import counts_of
 from evalkit.problems import InputError, Problem, visible
+from evalkit.world.columns import letter
 
 NOT_COUNTED = "（程序不计入本表）"  # ends the first cell of a sheet that its author wants left out without a word
 

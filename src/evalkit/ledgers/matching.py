@@ -11,9 +11,10 @@ from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.headings import Headings, plain, squeeze
 from evalkit.ledgers.heads import written
-from evalkit.ledgers.regions import Chosen, ColumnSaid, Levels, letter, where
+from evalkit.ledgers.regions import Chosen, ColumnSaid, Levels, where
 from evalkit.ledgers.values import counts
 from evalkit.problems import Problem, Severity
+from evalkit.world.columns import letter
 
 
 def _entry_of(text: str, words: Mapping[str, str]) -> str:

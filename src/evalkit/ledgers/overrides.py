@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError
 from evalkit.ledgers.cells import texts_of
 from evalkit.ledgers.findings import declared
 from evalkit.ledgers.headings import plain, squeeze
-from evalkit.ledgers.scan import column_number
+from evalkit.world.columns import column_number
 from evalkit.world.declared import ONE_OF, Source, checked
 from evalkit.world.kinds import Strict, Text
 

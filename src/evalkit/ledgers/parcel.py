@@ -27,6 +27,7 @@ from evalkit.ledgers.headings import Headings, plain
 from evalkit.ledgers.masking import SAID, Masker, words_of
 from evalkit.ledgers.scan import Scan, load, scan
 from evalkit.problems import SEVERITIES, TITLES, Problem
+from evalkit.world.columns import column_number, letter
 
 DESCRIPTION = "说明.md"
 STAMP = (2026, 1, 1, 0, 0, 0)  # of every member, so that nothing tells when the office worked
@@ -364,11 +365,11 @@ def _lay_out(
         elif name == "mergeCell":
             ends = [_PLACE.fullmatch(end) for end in _said(one, "ref").replace("$", "").split(":")]
             if len(ends) == 2 and all(ends):
-                (a, b), (c, d) = ((_number(e[1]), int(e[2])) for e in ends if e)
+                (a, b), (c, d) = ((column_number(e[1]), int(e[2])) for e in ends if e)
                 layout.merges.append((b, a, d, c))
         elif name == "c":
             place = _PLACE.fullmatch(_said(one, "r"))
-            row, column = (int(place[2]), _number(place[1])) if place else (row, column + 1)
+            row, column = (int(place[2]), column_number(place[1])) if place else (row, column + 1)
             cell = _cell(one, shared, dates, date_1904)
             if cell is not None:
                 layout.cells[row, column] = dataclasses.replace(cell, placed=place is not None)
@@ -376,21 +377,6 @@ def _lay_out(
                 raise ValueError("too many cells")
         elif name == "row":
             one.clear()
-
-
-def _number(letters: str) -> int:
-    n = 0
-    for letter in letters.upper():
-        n = n * 26 + ord(letter) - 64
-    return n
-
-
-def _letters(column: int) -> str:
-    out = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        out = chr(65 + rest) + out
-    return out
 
 
 def _cell(one: Any, shared: Sequence[str], dates: set[int], date_1904: bool) -> Cell | None:
@@ -665,14 +651,15 @@ def _sheet_xml(sheet: Layout, book: Book) -> str:
     parts.append("</sheetData>")
     if sheet.merges:
         spans = "".join(
-            f'<mergeCell ref="{_letters(a)}{t}:{_letters(b)}{u}"/>' for t, a, u, b in sheet.merges
+            f'<mergeCell ref="{letter(a - 1)}{t}:{letter(b - 1)}{u}"/>'
+            for t, a, u, b in sheet.merges
         )
         parts.append(f'<mergeCells count="{len(sheet.merges)}">{spans}</mergeCells>')
     return "".join([*parts, "</worksheet>"])
 
 
 def _cell_xml(cell: Cell, row: int, column: int, book: Book) -> str:
-    at = f' r="{_letters(column)}{row}"' if cell.placed else ""
+    at = f' r="{letter(column - 1)}{row}"' if cell.placed else ""
     style = f' s="{cell.style}"' if 0 < cell.style < len(book.formats) else ""
     if cell.kind == "blank" or (cell.kind == "text" and cell.value == ""):
         return f"<c{at}{style}/>"

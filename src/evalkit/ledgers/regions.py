@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalkit.ledgers.files import RawSheet
 from evalkit.problems import Problem
+from evalkit.world.columns import letter
 
 Levels = dict[int, tuple[str, ...]]
 """The texts above each column, from the top: 党员数 below 2025年."""
@@ -95,11 +96,6 @@ class Structure:
         None  # whose ledger the sheet says to be empty (无); a block without rows
     )
     stated_at: tuple[int, str] = (0, "")  # the row that says it, and its words
-
-
-def letter(index: int) -> str:
-    """Excel's letters of a column, from 0."""
-    return ("" if index < 26 else letter(index // 26 - 1)) + chr(65 + index % 26)
 
 
 def stands(sheet: RawSheet, row: int, column: int) -> tuple[int, int]:

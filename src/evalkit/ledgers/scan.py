@@ -14,13 +14,14 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from evalkit.files import is_regular
 from evalkit.ledgers.findings import WORDS
 from evalkit.problems import Problem, Severity
+from evalkit.world.columns import column_number
 
 MAX_UNPACKED = 500_000_000  # bytes of a zip, unpacked
 MAX_RATIO, RATIO_FROM = 200, 10_000_000  # packed 1:200 is refused from 10 MB unpacked
@@ -302,12 +303,6 @@ _FORMULA = re.compile(
 )
 _ERROR = re.compile(rb"(<c\b[^>]*?\bt=[\"']e[\"'][^>]*>)(?:(?!</c>).)*?<v>([^<]{1,20})<", re.DOTALL)
 _AT = re.compile(rb"\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
-
-
-def column_number(letters: str | bytes) -> int:
-    """A -> 1, Z -> 26, AA -> 27."""
-    upper = (letters if isinstance(letters, bytes) else letters.encode()).upper()
-    return reduce(lambda n, c: n * 26 + c - 64, upper, 0)
 
 
 @lru_cache(maxsize=256)

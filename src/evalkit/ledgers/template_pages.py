@@ -12,6 +12,7 @@ from typing import Any
 from evalkit.codebook import Codebook, read_yaml
 from evalkit.documents.workbook import HEAD, write_cell
 from evalkit.ledgers.ledger import NOT_COUNTED
+from evalkit.world.columns import letter
 
 WORDS = read_yaml(Path(__file__).with_name("template.yml"))
 ROWS = 3_000  # rows with drop-down lists and checks
@@ -138,7 +139,7 @@ class Pages:
         else:
             self._records(page, sheet, sheet.rows)
             last = len(sheet.marked) - 1
-            key = f"$A{FIRST}:${_letter(last)}{FIRST}"
+            key = f"$A{FIRST}:${letter(last)}{FIRST}"
             used = {
                 "type": "formula",
                 "criteria": f"=COUNTA({key})>0",
@@ -297,7 +298,7 @@ class Pages:
         return {"validate": "list", "source": self._range(name)}
 
     def _range(self, name: str) -> str:
-        at = _letter(list(self._lists).index(name))
+        at = letter(list(self._lists).index(name))
         return f"={WORDS['sheets']['choices']}!${at}$3:${at}${2 + len(self._lists[name])}"
 
     def choices(self) -> None:
@@ -395,16 +396,6 @@ def _limits(spec: Mapping[str, Any]) -> dict[str, Any]:
             "error_message": "请填日期，如 2025-07-01",
         }
     return {}
-
-
-def _letter(index: int) -> str:
-    """The letters of a column by its index from 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _lines(text: str, width: float) -> int:

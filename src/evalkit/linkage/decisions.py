@@ -23,6 +23,7 @@ from evalkit.ledgers.persons import gate, label
 from evalkit.ledgers.place import district_of
 from evalkit.linkage.linking import ASK, DIFFERENT, SAME, Decision, Linked, Question, Side
 from evalkit.problems import Problem, did_you_mean
+from evalkit.world.columns import letter
 from evalkit.world.period import Period
 from evalkit.world.unit_key import is_credit_code
 
@@ -80,7 +81,7 @@ def read_decisions(root: Path) -> tuple[list[Answered], list[Problem]]:
                     found = found or ANSWER in at
                 elif ANSWER in at and any(words):
                     cells = {head: _kept(row[at[head]]) for head in at if at[head] < len(row)}
-                    where = f"{sheet.name}!{_letter(at[ANSWER])}{number}"
+                    where = f"{sheet.name}!{letter(at[ANSWER])}{number}"
                     one = _read(cells, name, where)
                     if isinstance(one, Problem):
                         problems.append(one)
@@ -232,7 +233,3 @@ def open_questions(linked: Linked) -> pd.DataFrame:
     rows = [pair_cells(linked, question) for question in questions]
     frame = pd.DataFrame(rows, columns=list(HEADS))
     return frame.astype({head: "float64" if head == "可能性" else object for head in HEADS})
-
-
-def _letter(column: int) -> str:
-    return chr(ord("A") + column) if column < 26 else "Z"

@@ -20,6 +20,7 @@ from evalkit.ledgers.dates import parse_date
 from evalkit.ledgers.files import RawSheet, read_sheets
 from evalkit.ledgers.headings import squeeze
 from evalkit.problems import Problem, did_you_mean
+from evalkit.world.columns import letter
 from evalkit.world.period import Period, precedes
 
 NUMBER = re.compile(r"ZG[0-9A-F]{10}")
@@ -180,16 +181,6 @@ def _heads(words: list[str]) -> dict[str, int]:
     }
 
 
-def column_letter(index: int) -> str:
-    """A, B ... Z, AA of a column counted from 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 @dataclass(frozen=True)
 class _Cells:
     """One row of a register, and where to tell what is wrong with its cells."""
@@ -206,7 +197,7 @@ class _Cells:
         return "" if place is None or place >= len(self.row) else self.row[place]
 
     def where(self, key: str) -> str:
-        return f"{self.sheet.name}!{column_letter(self.at[key])}{self.n + 1}"
+        return f"{self.sheet.name}!{letter(self.at[key])}{self.n + 1}"
 
     def problem(
         self,
