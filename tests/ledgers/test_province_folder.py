@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import province_folder
+import province_folder_more
 import pytest
 from county_values import compare
 from office_writer import xlsx
@@ -14,9 +15,12 @@ from evalkit.ledgers import Ledger, read_ledger
 RAW = "data/raw/2025/南方省/江北市/云台县"
 
 
-@pytest.mark.parametrize("name", list(province_folder.CASES))
+CASES = province_folder.CASES | province_folder_more.CASES
+
+
+@pytest.mark.parametrize("name", list(CASES))
 def test_every_value_right_or_asked(name: str, tmp_path: Path) -> None:
-    made = province_folder.CASES[name](tmp_path / RAW)
+    made = CASES[name](tmp_path / RAW)
     count = compare(read_ledger(made.path, root=tmp_path / "data/raw"), made.values)
     assert not count.wrong, count.wrong
     assert len(count.right) >= 0.85 * (len(count.right) + len(count.asked)), count.asked
@@ -49,7 +53,7 @@ def test_quarters_that_lack_one_or_go_on_counting_are_asked(tmp_path: Path) -> N
     assert any("缺三季度" in one for one in asked)
     assert any("只增不减" in one and "124" in one for one in asked)
     assert any("没有四季度的数" in one for one in asked)
-    assert _asked(ledger, "total_differs") == ["合计9 各季度相加为7"]
+    assert _asked(ledger, "total_differs") == ["合计9 各列相加为7"]
 
 
 def test_quarters_of_money_are_refused_where_nothing_tells_what_they_are(tmp_path: Path) -> None:

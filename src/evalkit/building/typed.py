@@ -120,7 +120,7 @@ def _pair(
 
 def _rounding(number: float) -> float:
     """Half a unit of the last digit of an amount that is not zero: 678,000 may be 678,012 in thousands."""
-    digits = f"{abs(number):.0f}"
+    digits = str(int(abs(number)))
     unit = 10.0 ** (len(digits) - len(digits.rstrip("0")))
     return max(HALF, min(unit / 2, ROUNDED * abs(number)))
 
@@ -145,7 +145,7 @@ def _where(pair: _Pair, rows_of: RowsOf) -> str:
 def _said(pair: _Pair, place: str, ledger: str) -> Problem:
     number, unit = float(pair.typed["value"]), pair.measure.unit
     found = f"填报{pair.measure.name}{plain(number)}{unit}"
-    read = f"按台账计为{plain(round(pair.value, 2))}{unit}（{ledger}）"
+    read = f"按台账计为{plain(pair.value)}{unit}（{ledger}）"
     file = str(pair.typed["source_file"])
     if (
         pair.measure.code == "units"

@@ -19,6 +19,7 @@ import pandas as pd
 
 from evalkit.ledgers import dates, names, persons, values
 from evalkit.ledgers.cells import tick
+from evalkit.ledgers.changes import Change, told
 from evalkit.ledgers.findings import RULES, finding, listed
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
 from evalkit.ledgers.numerals import DASHES, PROBATIONARY
@@ -98,6 +99,7 @@ class Form:
     )  # 4(含预备1)
     repeated: np.ndarray | None = None  # rows that say an earlier row of the same sheet again
     said: dict[int, str] = field(default_factory=dict)  # rows that are no record: their rule
+    changes: dict[int, Change] = field(default_factory=dict)  # what remarks tell of units
 
     def has(self, column: str) -> np.ndarray:
         """For every row, whether its block has this column at all (a blank is not the same as no column)."""
@@ -985,6 +987,8 @@ class Parser:
         """Remarks are dropped; what they tell of persons is said by place and kind."""
 
         def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> None:
+            if change := told(_cell_text(cell)):
+                form.changes |= dict.fromkeys(np.concatenate(rows()).tolist(), change)
             kinds = persons.scrub(_cell_text(cell))[1]
             for some in rows() if kinds else ():
                 for row, kind in product(some, kinds):

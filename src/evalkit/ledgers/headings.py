@@ -21,6 +21,7 @@ _ANY_UNIT = "|".join(sorted(_WORDS["units"], key=len, reverse=True))
 _UNIT = re.compile(rf"(?:单位[::]?)?({_ANY_UNIT})(?:/?年)?")
 _TAIL = re.compile(rf"(.+?)[,,/::](?:单位[::]?)?({_ANY_UNIT})")
 _BRACKET = re.compile(r"[(\[{【〔〈《]([^)\]}】〕〉》]*)[)\]}】〕〉》]")
+_PAIR = re.compile(r"\(([^()/]{2,})/([^()/]{2,})\)$")
 _LEAD = re.compile(r"^(?:\d{1,2}[.、)]|[*※★]+)+|[*※★::]+$")
 _PUNCTUATION = re.compile(r"[()\[\]{}【】〔〕《》<>“”\"'、,.;:/\\|_\-—~·*]")
 _BLANKS = re.compile(r"[\s\u200b\ufeff\u3000]+")
@@ -28,7 +29,7 @@ _LOOSE = re.compile(f"^(?:{'|'.join(_WORDS['start'])})|(?:{'|'.join(_WORDS['end'
 _EARLIER = re.compile(_WORDS["earlier"])
 _NO_PATTERN = re.compile(_WORDS["no_pattern"])
 _OTHER_SIDE = {flow: re.compile(words) for flow, words in _WORDS["other_side"].items()}
-_COUNTED = ("int", "number", "money")
+_COUNTED = ("int", "number")
 LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a column that is not wanted
 
 
@@ -232,10 +233,20 @@ class Headings:
         return any(self.mapping.get(plain(text)) in LEFT_OUT for text in levels)
 
     def pair(self, form: str, heading: str) -> list[str]:
-        """The columns of the two numbers under a heading such as 实到/应到, if it is one."""
-        return {
+        """The columns of the two numbers under a heading such as 实到/应到 or 党员数（正式/预备）, if it is one."""
+        declared = {
             plain(said): columns for said, columns in self.forms[form].get("pairs", {}).items()
-        }.get(plain(heading), [])
+        }
+        return declared.get(plain(heading), []) or self.pair_in_brackets(form, heading)
+
+    def pair_in_brackets(self, form: str, heading: str) -> list[str]:
+        """党员数（正式/预备）: the two columns of numbers that its brackets name."""
+        found = _PAIR.search(squeeze(heading))
+        hits = [self._index[form].get(plain(word)) for word in found.groups()] if found else []
+        columns = [hit[0] for hit in hits if hit]
+        specs = self.forms[form]["columns"]
+        counts = all(specs[c]["type"] in _COUNTED and not specs[c].get("person") for c in columns)
+        return columns if len(set(columns)) == 2 and counts else []
 
     def besides(self, form: str, column: str, all_levels: Iterable[tuple[str, ...]]) -> str | None:
         """金额 beside 支出金额: the column of what came in, where another heading tells from where it came."""

@@ -242,6 +242,8 @@ class Matching:
         """One heading: a column, a pair of columns, something of a person, not wanted, or not known."""
         heading = written(texts)
         hit = self.headings.look(self.form, texts)
+        if self.headings.pair_in_brackets(self.form, heading):
+            hit = None
         self.how[index] = hit.rule if hit is not None else "unknown"
         if hit is not None and not self.headings.person(self.form, hit.column):
             column = self.headings.right_of(self.form, hit.column, texts, self.chosen)

@@ -119,6 +119,7 @@ class _Linking:
         frame = records.frame
         self.records, self.decisions = records, decisions
         self.pos = frame["pos"].to_numpy(dtype=int)
+        self.cancelled = np.array([said == "cancelled" for said in self.records.cells("status")])
         self.code = frame["code"].tolist()
         self.district = frame["district"].tolist()
         self.started = frame["started_on"].to_numpy()
@@ -221,6 +222,10 @@ class _Linking:
             place = int(self.pos[row])
             is_new = not self.threads.periods(row) & ((1 << place) - 1)
             goes_on = bool(self.threads.periods(before) >> place)
+            last = self._last_of(before, place)
+            if goes_on and last is not None:  # it still stands there, as one that has ended
+                self.relations.append(Relation("merged", last, row))
+                continue
             if is_new and said.alone and not goes_on:
                 if not self._join(before, row, TOLD):
                     self.relations.append(Relation("renamed", before, row))
@@ -228,6 +233,14 @@ class _Linking:
                 self.relations.append(Relation("merged", before, row))
             elif is_new:
                 self.relations.append(Relation("split", before, row))
+
+    def _last_of(self, record: int, place: int) -> int | None:
+        """The one record of a thread from a period on, where it says that the unit was cancelled; None otherwise."""
+        thread = self.threads.of(record)
+        if self.threads.periods(record) >> place != 1:
+            return None
+        rows = np.flatnonzero((self.pos == place) & self.cancelled).tolist()
+        return next((row for row in rows if self.threads.of(row) == thread), None)
 
     def by_probability(self) -> bool:
         """What is left: rows that left and rows that came, compared by the model; False where it is not installed."""

@@ -138,7 +138,7 @@ def repeated_rows(form: Form, data: pd.DataFrame, problems: list[Problem]) -> np
         .any(axis=1)
         .to_numpy(dtype=bool)
     )
-    typed = data[[*dict.fromkeys((*used, "party_org")), "sheet", "area", "period"]].assign(
+    typed = data[[*dict.fromkeys((*used, "party_org", "sheet", "area", "period"))]].assign(
         month_=form.of_block(form.sheet_months)
     )
     doubtful = np.flatnonzero(typed.duplicated(keep=False).to_numpy() & says)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evalkit.ledgers import persons
 from evalkit.ledgers.findings import RULES, finding
-from evalkit.ledgers.forms import SUFFIXES, TEXT, Form, absent
+from evalkit.ledgers.forms import SUFFIXES, TEXT, Form, absent, name_key
 from evalkit.ledgers.making.members import member_parts
 from evalkit.ledgers.making.once import add_columns, first_rows, tell_duplicates
 from evalkit.ledgers.making.verbs import DATE, column_of, filled_from, joined, keys_of
@@ -169,10 +169,11 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
         if name not in ("unit_name", "unit"):
             data[name] = form.data[name]
 
+    data["former_name"] = _former_names(form, data)
     data["kind"] = kind = column_of(form, "kind")
     data["sector"] = _sectors(form, kind)
     data["legal_person"] = ~kind.isin(["分支机构", "个体工商户"]).astype("boolean")
-    data["status"] = _statuses(form, over)
+    data["status"] = _statuses(form, over.fillna(_ended_by_remark(form, over, problems)))
     for name, read in (
         ("kind", "没有“单位类型”一列，都按法人单位计"),
         ("status", "没有“状态”一列，都按正常经营计"),
@@ -193,6 +194,39 @@ def units(form: Form, problems: list[Problem]) -> pd.DataFrame:
     }
     data["repeated"] = here | data.index.isin(same_sheet) | nameless
     return data
+
+
+def _former_names(form: Form, data: pd.DataFrame) -> pd.Series:
+    """原名, and where it says nothing what remarks tell: 由甲厂、乙厂合并, or 已并入丙公司 in the row of another unit."""
+    former = column_of(form, "former_name").copy()
+    if not form.changes:
+        return former
+    by_name = {
+        key: row for row, key in reversed(list(joined(data["place_key"], data["name_key"]).items()))
+    }
+    for row, change in form.changes.items():
+        if change.came and pd.isna(former.iat[row]):
+            former.iat[row] = "、".join(change.came)
+    for row, change in form.changes.items():
+        key = f"{data['place_key'].iat[row]}\x1f{name_key(change.into)}" if change.into else ""
+        into = by_name.get(key)
+        if into is not None and into != row:
+            before = former.iat[into]
+            names = [] if pd.isna(before) else str(before).split("、")
+            former.iat[into] = "、".join(dict.fromkeys([*names, str(data["unit_name"].iat[row])]))
+    return former
+
+
+def _ended_by_remark(form: Form, over: pd.Series, problems: list[Problem]) -> pd.Series:
+    """已注销 or 已并入… in the remark of a row whose table has no status: that decides, and is said."""
+    told = pd.Series(pd.NA, index=over.index, dtype=TEXT)
+    rows = [row for row, change in sorted(form.changes.items()) if change.ended]
+    open_rows = ~(form.has("status") | form.has("cancelled") | form.has("ended_on"))
+    for row in (row for row in rows if open_rows[row] and pd.isna(over.iat[row])):
+        told.iat[row] = "注销"
+        said = ("备注写已注销或并入其他单位", "按此定状态")
+        problems.append(form.problem("value_noted", "unit_name", row, *said, advice="状态另设一列"))
+    return told
 
 
 def counted(unit_rows: pd.DataFrame) -> pd.DataFrame:

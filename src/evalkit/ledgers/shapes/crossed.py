@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, kinds_of
 
 _STARS = re.compile(r"[一二三四五1-5]星级?|★{1,5}")
 _TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—―–─/]+|[无零]")
+
+
+_DAY = re.compile(r"(?:(?:19|20)\d{2}[年./-])?(\d{1,2})(?:[月./-]\d{1,2}日?|(日|号))")
+_ONE_DAY = re.compile(r"(?:(?:(?:19|20)\d{2}[年./-])?\d{1,2}[月./-])?\d{1,2}[日号]?")
+_NOT_HELD = re.compile(r"(?:未|没有?)(?:开展|举办|组织|召开|进行|活动)")
 
 
 _MONEY = re.compile(DECLARED["money"])
@@ -203,6 +209,7 @@ def activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str) 
     rows = as_they_stand(sheet, range(found.top))
     rows.append([(w, None) for w in ("镇街", "党组织名称", "月份", "活动类型", "次数", "主题")])
     sums = dict.fromkeys(found.entries, 0.0)
+    days = what == "month" and _tell_days(sheet, found)
     town: tuple[object, Place | None] = ("", None)
     for n in range(found.row + 1, len(sheet.rows)):
         here = sheet.rows[n]
@@ -210,7 +217,7 @@ def activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str) 
         first = next((str(c) for c in here if isinstance(c, str) and c.strip()), "")
         if is_total(name, TOTALS) or is_total(first, TOTALS):
             shaping.tell(sheet, "shape_total", n)
-            if "小计" not in first:
+            if "小计" not in first and not days:
                 compare(sheet, n, here, sums, shaping)
             continue
         if blank(name):
@@ -220,7 +227,7 @@ def activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str) 
             town = (here[area], (n, area))
         shaping.tell(sheet, "shape_item", n)  # a row without any mark is read as well
         for j, entry in found.entries.items():
-            times = _times(cell_at(here, j))
+            times = _days(cell_at(here, j)) if days else _times(cell_at(here, j))
             if times != "":
                 month = entry if what == "month" else ""
                 kind = entry if what == "kind" else title
@@ -228,6 +235,31 @@ def activities_of(sheet: RawSheet, found: Crossed, shaping: Shaping, what: str) 
                 rows.append([*start, (times, (n, j)), (entry, (n, j))])
                 sums[j] += number_in(times)
     return made(sheet, rows, {"month": "months", "kind": "kinds"}.get(what, "quarter_activities"))
+
+
+def _tell_days(sheet: RawSheet, found: Crossed) -> bool:
+    """Whether the cells below months tell on which days something was held: 5日, 3月7日, 3.7 below 3月; never how often."""
+    for row in sheet.rows[found.row + 1 :]:
+        for j, month in found.entries.items():
+            cell = cell_at(row, j)
+            if isinstance(cell, dt.date):
+                return True
+            said = _DAY.match(squeeze(cell)) if isinstance(cell, str) else None
+            if said and (said[2] or said[1] == month or said[1].lstrip("0") == month):
+                return True
+    return False
+
+
+def _days(cell: object) -> object:
+    """On how many days a cell says that something was held: 6月1日、6月28日 are two, a number is one day."""
+    if isinstance(cell, dt.date):
+        return 1
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return 1 if 1 <= cell < 32 else cell or ""
+    if blank(cell) or absent(cell) or _NOT_HELD.fullmatch(squeeze(cell)):
+        return ""
+    pieces = [piece for piece in re.split(r"[、,，;；和及]", squeeze(cell)) if piece]
+    return len(pieces) if all(_ONE_DAY.fullmatch(piece) for piece in pieces) else _times(cell)
 
 
 def _tell_crossed(sheet: RawSheet, found: Crossed, shaping: Shaping) -> None:

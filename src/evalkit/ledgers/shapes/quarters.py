@@ -1,7 +1,7 @@
-"""A column a quarter (一季度 | 二季度 | 三季度 | 四季度): the year of each row.
+"""A column a quarter or a month (一季度 | 二季度 | 三季度 | 四季度): the year of each row.
 
 What happens in the course of a year adds up over its quarters (发展党员, 走访, money, activities); what stands at a time
-(党员, 党群服务中心) is that of the last quarter. Which a measure is, the codebook says (`flow`). A quarter that is not
+(党员, 党群服务中心) is that of the last one. Which a measure is, the codebook says (`flow`). A quarter or month that is not
 filled is asked, never taken for zero.
 """
 
@@ -35,24 +35,24 @@ from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, kinds_of
 from evalkit.world import number
 
 _QUARTER = re.compile(r"(?:(?:19|20)\d{2}年)?第?([一二三四1-4])季度?|[Qq]([1-4])")
+_MONTH = re.compile(r"(?:(?:19|20)\d{2}年)?(1[0-2]|0?[1-9])月份?")
 _PLAIN = re.compile(r"[\d,，]+(?:\.\d+)?[个名人家次场期条项件户支元]{0,2}")
 _WORDS = {name: re.compile(words) for name, words in DECLARED["quarters"].items()}
-NUMBERS = "一二三四"
+QUARTERS = tuple(f"{n}季度" for n in "一二三四")
+MONTHS = tuple(f"{n}月" for n in range(1, 13))
+LEAST_MONTHS = 3
 
 
 @dataclass(frozen=True)
-class Quarters:
-    """A heading with a column a quarter; `whole` is the column of their sum, where there is one."""
+class Parts:
+    """A heading with a column a quarter, or a month; `whole` is the column of their sum, where there is one."""
 
     row: int
     key: int
     kind: str
     columns: Mapping[int, str]
+    year: tuple[str, ...]
     whole: int | None
-
-    @property
-    def last(self) -> int:
-        return max(self.columns)
 
 
 def by_quarters(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
@@ -70,22 +70,24 @@ def by_quarters(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] |
     if is_of_money(titles[:-1]):
         heads = _money_heads(said, shaping)
         return [_money_of(sheet, found, heads, shaping)] if heads else None
-    if _WORDS["activities"].search(said):
+    if found.year is QUARTERS and _WORDS["activities"].search(said):
         crossed = Crossed(found.row, found.row, found.key, dict(found.columns))
         _compare_rows(sheet, found, shaping)
         return [activities_of(sheet, crossed, shaping, "quarter")]
     return None
 
 
-def _found(sheet: RawSheet, top: Top) -> Quarters | None:
+def _found(sheet: RawSheet, top: Top) -> Parts | None:
     for i, facts in enumerate(top.rows[:FIRST_ROWS]):
         if facts.counts or facts.n_texts < 3:
             continue
         row = sheet.rows[i]
-        columns = {j: said for j, c in enumerate(row) if (said := _quarter(c))}
-        if len(columns) < 2 or len(set(columns.values())) < len(columns):
+        columns = {j: said for j, c in enumerate(row) if (said := _part(c))}
+        year = QUARTERS if set(columns.values()) <= set(QUARTERS) else MONTHS
+        least = 2 if year is QUARTERS else LEAST_MONTHS
+        if len(columns) < least or not set(columns.values()) <= set(year):
             continue
-        if list(columns.values()) != sorted(columns.values(), key=NUMBERS.index):
+        if list(columns.values()) != [part for part in year if part in columns.values()]:
             return None
         below = sheet.rows[i + 1] if i + 1 < len(sheet.rows) else []
         if goes_on(row, below):
@@ -98,17 +100,18 @@ def _found(sheet: RawSheet, top: Top) -> Quarters | None:
         }
         kind = next((k for k in ("organisation", "item", "area") if k in words), "")
         whole = next((j for j, c in enumerate(row) if j > max(columns) and _is_whole(c)), None)
-        return Quarters(i, words[kind], kind, columns, whole) if kind else None
+        return Parts(i, words[kind], kind, columns, year, whole) if kind else None
     return None
 
 
-def _quarter(cell: object) -> str:
-    """一, 二, 三 or 四: the quarter that a heading names."""
-    found = _QUARTER.fullmatch(plain(cell)) if isinstance(cell, str) else None
-    if found is None:
-        return ""
-    said = found[1] or found[2]
-    return NUMBERS[int(said) - 1] if said.isdigit() else said
+def _part(cell: object) -> str:
+    """二季度 or 3月: the part of a year that a heading names."""
+    said = plain(cell) if isinstance(cell, str) else ""
+    if found := _QUARTER.fullmatch(said):
+        number = found[1] or found[2]
+        return QUARTERS[int(number) - 1] if number.isdigit() else f"{number}季度"
+    found = _MONTH.fullmatch(said)
+    return f"{int(found[1])}月" if found else ""
 
 
 def _is_whole(cell: object) -> bool:
@@ -117,7 +120,7 @@ def _is_whole(cell: object) -> bool:
     )
 
 
-def _figures_of(sheet: RawSheet, found: Quarters, item: str, shaping: Shaping) -> RawSheet:
+def _figures_of(sheet: RawSheet, found: Parts, item: str, shaping: Shaping) -> RawSheet:
     """Rows 镇街, 指标, 数值, 计量单位: the year of every item (or of the item of the title, by 镇街)."""
     _tell(sheet, found, shaping)
     head = sheet.rows[found.row]
@@ -160,7 +163,7 @@ def _figures_of(sheet: RawSheet, found: Quarters, item: str, shaping: Shaping) -
 
 
 def _of_year(
-    sheet: RawSheet, n: int, found: Quarters, name: str, shaping: Shaping
+    sheet: RawSheet, n: int, found: Parts, name: str, shaping: Shaping
 ) -> tuple[object, int | None]:
     """The value of the year in a row, and the column in which it stands (of a sum the last quarter's)."""
     here = sheet.rows[n]
@@ -169,12 +172,12 @@ def _of_year(
     if not filled:
         return "", None
     last = max(filled)
-    lacking = [f"{said}季度" for j, said in found.columns.items() if j not in filled]
-    lacking += [f"{q}季度" for q in NUMBERS if q not in found.columns.values()]
+    told = {said for j, said in found.columns.items() if j in filled}
+    lacking = [part for part in found.year if part not in told]
     said_running = bool(_WORDS["running"].search("".join(lines_above(sheet, found.row + 1))))
     if said_running or not shaping.adds_up(name):
-        if last != found.last or found.columns[last] != "四":
-            said = (f"没有四季度的数，最后是{found.columns[last]}季度", "按最后一个季度")
+        if found.columns[last] != found.year[-1]:
+            said = (f"没有{found.year[-1]}的数，最后是{found.columns[last]}", "按最后一个数")
             shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice="")
         return here[last], last
     if not all(isinstance(c, int | float) or _PLAIN.fullmatch(squeeze(c)) for c in filled.values()):
@@ -182,29 +185,29 @@ def _of_year(
     total = sum(number_in(c) for c in filled.values())
     printed = cell_at(here, found.whole) if found.whole is not None else ""
     if not blank(printed) and abs(number_in(printed) - total) > CENT:
-        said = (f"合计{number.plain(number_in(printed))}", f"各季度相加为{number.plain(total)}")
+        said = (f"合计{number.plain(number_in(printed))}", f"各列相加为{number.plain(total)}")
         shaping.said("total_differs", sheet, (n, found.whole or last), *said)
     numbers = [number_in(c) for c in filled.values()]
     grows = len(numbers) > 2 and numbers == sorted(numbers) and numbers[0] < numbers[-1]
     if grows and blank(printed):
-        said = ("各季度的数只增不减，像是累计数", f"按各季度相加计为{number.plain(total)}")
+        said = ("各列的数只增不减，像是累计数", f"按各列相加计为{number.plain(total)}")
         advice = "是累计数的，只留全年数，或在标题里写明累计"
         shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice=advice)
     if lacking:
-        said = (f"缺{'、'.join(lacking)}", f"按{len(filled)}个季度合计")
-        advice = "没有发生的写0；每季度累计填报的，只留全年数"
+        said = (f"缺{'、'.join(lacking)}", f"按填了的{len(filled)}列合计")
+        advice = "没有发生的写0；累计填报的，只留全年数"
         shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice=advice)
     return total, last
 
 
 def _unreadable(sheet: RawSheet, n: int, filled: Mapping[int, object], shaping: Shaping) -> bool:
-    """Quarters that hold more than a number cannot be added: said, and the row is not counted."""
+    """Parts that hold more than a number cannot be added: said, and the row is not counted."""
     at = next(
         j
         for j, c in filled.items()
         if not isinstance(c, int | float) and not _PLAIN.fullmatch(squeeze(c))
     )
-    shaping.said("value_unreadable", sheet, (n, at), "有的季度不是一个数", "这一行未计入")
+    shaping.said("value_unreadable", sheet, (n, at), "有的列不是一个数", "这一行未计入")
     return True
 
 
@@ -234,7 +237,7 @@ def _money_heads(said: str, shaping: Shaping) -> tuple[str, str, str] | None:
 
 
 def _money_of(
-    sheet: RawSheet, found: Quarters, heads: tuple[str, str, str], shaping: Shaping
+    sheet: RawSheet, found: Parts, heads: tuple[str, str, str], shaping: Shaping
 ) -> RawSheet:
     """One row an organisation and quarter: its amount, of the source or purpose that the title tells."""
     _tell(sheet, found, shaping)
@@ -260,18 +263,16 @@ def _money_of(
         shaping.tell(sheet, "shape_item", n)
         for j in sums:
             sums[j] += number_in(cell_at(here, j))
-        for j, quarter in found.columns.items():
+        for j, part in found.columns.items():
             cell = cell_at(here, j)
             if not blank(cell) and not absent(cell):
                 kind = (word, (found.row, j)) if word else ("", None)
-                rows.append(
-                    [(name, (n, found.key)), kind, (cell, (n, j)), (f"{quarter}季度", None)]
-                )
+                rows.append([(name, (n, found.key)), kind, (cell, (n, j)), (part, None)])
     _compare_rows(sheet, found, shaping)
     return made(sheet, rows, "quarter_funds")
 
 
-def _compare_rows(sheet: RawSheet, found: Quarters, shaping: Shaping) -> None:
+def _compare_rows(sheet: RawSheet, found: Parts, shaping: Shaping) -> None:
     """The sum of the quarters that a row prints, against its quarters."""
     for n in range(found.row + 1, len(sheet.rows) if found.whole is not None else 0):
         here = sheet.rows[n]
@@ -282,7 +283,7 @@ def _compare_rows(sheet: RawSheet, found: Quarters, shaping: Shaping) -> None:
             compare(sheet, n, here, {found.whole or 0: sum(map(number_in, cells))}, shaping)
 
 
-def _tell(sheet: RawSheet, found: Quarters, shaping: Shaping) -> None:
+def _tell(sheet: RawSheet, found: Parts, shaping: Shaping) -> None:
     """What the heading and the columns of the table are."""
     shaping.tell(sheet, "shape_heading", found.row)
     for j, cell in enumerate(sheet.rows[found.row]):

@@ -17,6 +17,7 @@ from evalkit.ledgers.shapes.shaping import (
     DECLARED,
     HEADS,
     TOTALS,
+    Head,
     Place,
     Row,
     Shaping,
@@ -60,9 +61,21 @@ def running_account(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawShee
         name = organisation_in(lines_above(sheet, i))
         if not name:
             return None
-        below = head_of(sheet, i).bottom + 1
-        return [_account_of(sheet, range(i, below), found, head, name, shaping)]
+        whole = head_of(sheet, i)
+        parts = {kind: _parts(whole, found[kind]) for kind in _LISTS}
+        return [_account_of(sheet, range(i, whole.bottom + 1), found, head, name, parts, shaping)]
     return None
+
+
+def _parts(head: Head, group: int) -> dict[int, str]:
+    """The columns below the group 收入 or 支出 with what each is called; none where it is one column."""
+    of = head.levels.get(group, ())
+    below = {
+        j: texts[-1]
+        for j, texts in head.levels.items()
+        if len(texts) > 1 and len(of) > 1 and texts[0] == of[0] and not is_total(texts[-1], TOTALS)
+    }
+    return below if len(below) > 1 else {}
 
 
 def _account_of(
@@ -71,6 +84,7 @@ def _account_of(
     at: Mapping[str, int],
     head: Mapping[int, tuple[tuple[str, ...], str | None]],
     name: str,
+    parts: Mapping[str, Mapping[int, str]],
     shaping: Shaping,
 ) -> RawSheet:
     units = {kind: head[at[kind]][1] for kind in ("income", "spending") if at[kind] in head}
@@ -84,10 +98,11 @@ def _account_of(
         f"支出金额{bracket['spending']}",
     ]
     shaping.tell(sheet, "shape_heading", *top)
-    for kind, j in at.items():
-        head_texts = [str(cell_at(sheet.rows[top.start], j))]
-        shaping.tell_column(sheet, top.start, j, head_texts, HEADS[kind][0], "shape_account")
-    account = _Account(sheet, at, name, shaping)
+    for kind, first in at.items():
+        for j, called in (parts.get(kind) or {first: ""}).items():
+            told = called or str(cell_at(sheet.rows[top.start], j))
+            shaping.tell_column(sheet, top.start, j, [told], HEADS[kind][0], "shape_account")
+    account = _Account(sheet, at, name, parts, shaping)
     account.rows += as_they_stand(sheet, range(top.start))
     account.rows.append([(word, None) for word in heads])
     for n in range(top.stop, len(sheet.rows)):
@@ -105,6 +120,8 @@ class _Account:
 
     Attributes
     ----------
+    parts
+        The columns below 收入 and 支出 where they are groups (财政拨款 | 党费返还), with what each is called.
     balance
         What the lines so far leave; None before one tells or starts it.
     sums, month
@@ -118,6 +135,7 @@ class _Account:
     sheet: RawSheet
     at: Mapping[str, int]
     name: str
+    parts: Mapping[str, Mapping[int, str]]
     shaping: Shaping
     rows: list[Row] = field(default_factory=list)
     paid_on: list[Row] = field(default_factory=list)
@@ -136,9 +154,11 @@ class _Account:
         first = next((str(c) for c in row if isinstance(c, str) and c.strip()), "")
         kinds = ("income", "spending", "balance")
         money = {k: cell_at(row, self.at[k]) for k in kinds if k in self.at}
-        amounts = {
-            k: float(v) if isinstance(v, int | float) else _money(v) for k, v in money.items()
-        }
+        amounts = {k: _amount(v) for k, v in money.items()}
+        for kind, columns in self.parts.items():
+            if columns:
+                some = [a for j in columns if (a := _amount(cell_at(row, j))) is not None]
+                amounts[kind] = sum(some) if some else None
         label = next((text for text in (summary, first) if is_total(text, TOTALS)), "")
         if all(v is None for v in amounts.values()):
             filled = any(not blank(c) for c in row)
@@ -193,19 +213,36 @@ class _Account:
         if amounts["spending"] and _is_dues(_PAID, said):  # 上缴党费 is no spending
             self.paid_on.append([*line, (money["spending"], (n, at["spending"]))])
             return
+        if any(self.parts.values()):
+            self._parts_of(n, line, subject, summary)
+            return
         for kind in ("income", "spending"):
             word = self._told_by(kind, subject, summary, n) if amounts[kind] else ""
             some = money[kind] if amounts[kind] else ""
             line += [(word, (n, at["summary"])), (some, (n, at[kind]))]
         self.rows.append(line)
 
-    def _told_by(self, kind: str, subject: str, summary: str, n: int) -> str:
+    def _parts_of(self, n: int, start: Row, subject: str, summary: str) -> None:
+        """A row each for the columns below 收入 and 支出 in which the line has an amount."""
+        none: Row = [("", None), ("", None)]
+        for kind in ("income", "spending"):
+            for j, called in (self.parts[kind] or {self.at[kind]: ""}).items():
+                cell = cell_at(self.sheet.rows[n], j)
+                if _amount(cell):
+                    word = self._told_by(kind, called or subject, summary, n, j)
+                    mine: Row = [(word, (n, j)), (cell, (n, j))]
+                    self.rows.append([*start, *(mine + none if kind == "income" else none + mine)])
+
+    def _told_by(
+        self, kind: str, subject: str, summary: str, n: int, column: int | None = None
+    ) -> str:
         """The source or purpose that the 科目 of a line says, else its 摘要: 企业配套 | 公司配套党建经费."""
         sort, usual = _LISTS[kind]
         words = words_of(self.shaping.lists, self.shaping.headings.values, sort)
         word = listed_in(subject, words, "") or listed_in(summary, words, "")
         if subject and not word:
-            self.unlisted.setdefault(subject, (n, self.at["subject"]))
+            at = self.at["subject"] if column is None else column
+            self.unlisted.setdefault(subject, (n, at))
         return word or usual
 
     def _check_balance(self, n: int, amounts: Mapping[str, float | None]) -> None:
@@ -276,6 +313,10 @@ def _month_told(row: list[object], at: Mapping[str, int]) -> str:
         return text_of(cell).partition(".")[0] if 1 <= cell < 13 else ""
     found = _MONTH.match(squeeze(cell))
     return found[1].lstrip("0") if found else ""
+
+
+def _amount(cell: object) -> float | None:
+    return float(cell) if isinstance(cell, int | float) else _money(cell)
 
 
 def _money(cell: object) -> float | None:
