@@ -20,7 +20,7 @@ from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
 from evalkit.reports.causes import causes
-from evalkit.reports.disclosure import published
+from evalkit.reports.disclosure import published, withheld_facts
 from evalkit.reports.estimate import estimate, simulation
 from evalkit.reports.findings import advice, found_problems, problem_table, problem_words
 from evalkit.reports.goals import goal_table, goal_words
@@ -177,6 +177,7 @@ def basis(
         found=found,
         last_year=last_year_words(data).rstrip("。"),
         submitted=data.submitted(scope.period, area).words(),
+        kept_back=withheld_facts(data),
     )
     first, *rest = told.paragraphs
     items = Block.bullets([f"{sentence}。" for sentence in first], ordered=True)

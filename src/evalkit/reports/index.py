@@ -23,7 +23,7 @@ from evalkit.problems import SEVERITIES, InputError
 from evalkit.reports import tables
 from evalkit.reports.annual import rows_of
 from evalkit.reports.appendix import OWN
-from evalkit.reports.disclosure import published
+from evalkit.reports.disclosure import as_public, published
 from evalkit.reports.explore import EXPLORER
 from evalkit.reports.publish import INTERNAL, NAMES, NOTICES, REGISTER
 from evalkit.reports.quality import files_of
@@ -72,7 +72,7 @@ class Made:
         """What the report is about; of the public version the data without small numbers."""
         told = self.parameters
         level, public = str(told["level"]), bool(told["publish"])
-        data = published(self.data, level) if public else self.data
+        data = published(self.data, level, told.get("within")) if public else self.data
         return Scope.about(
             data,
             told["period"],
@@ -316,7 +316,7 @@ def _links(made: Made, data: Data) -> dict[str, dict[str, str]]:
 def _years(made: Made, code: str) -> Block | None:
     """One indicator over all years, a small field for each area; nothing for a single year."""
     data = load(made.project, dataset=made.data.dataset)
-    data = published(data, made.scope.level) if made.scope.public else data
+    data = as_public(data, made.scope.told) if made.scope.public else data
     frame = rows_of(data, made.areas, made.scope.level)
     later = frame["period"].map(lambda p: precedes(made.period, p)).astype(bool)
     rows = frame.loc[frame["area"].isin(made.areas) & (frame["indicator"] == code) & ~later]

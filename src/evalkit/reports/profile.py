@@ -11,7 +11,7 @@ from evalkit.documents import Block
 from evalkit.indicators.compare import compare
 from evalkit.indicators.load import Data, load
 from evalkit.problems import InputError
-from evalkit.reports.disclosure import published
+from evalkit.reports.disclosure import as_public, published
 from evalkit.reports.grading import index_of
 from evalkit.reports.prose import standing, tallied
 from evalkit.reports.scope import Scope
@@ -72,7 +72,8 @@ def spine(
 ) -> Block:
     """Every main indicator of an area between the worst and the best, with average, peers and up to five years."""
     years = load(data.project, dataset=data.dataset)
-    years = published(years, level) if publish else years
+    if publish:
+        years = as_public(years, published(data, level))
     kind = Period.parse(period).kind
     fit = [
         str(one)

@@ -24,6 +24,7 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem
 from evalkit.reports.annual import areas_of, make_slots
+from evalkit.reports.disclosure import settle
 from evalkit.reports.estimate import scenario_of
 from evalkit.reports.explore import EXPLORER, write_explorer
 from evalkit.reports.index import BESIDE, Made, write_index
@@ -173,6 +174,7 @@ def make_report(
     for problem in read_register(found, period).problems:
         note(problem.text())
     scope = Scope.about(data, period, baseline, level, within, ranking, public)
+    depends = (*depends, *_withheld(data, scope, folder.name, note))
     common = {**scope.parameters(), "project": str(found.root), "dataset": dataset}
     common["whatif"] = str(scenario) if scenario else None
     place = scope.place
@@ -247,6 +249,16 @@ def make_report(
     submitted = [data.submitted(time, within) for time in (period, baseline) if time is not None]
     absent = tuple(one.words() for one in submitted if not one.full)
     return Report(index, tuple(outcomes), changed, absent=absent, complete=submitted[0].full)
+
+
+def _withheld(data: Data, scope: Scope, name: str, note: Callable[[str], None]) -> tuple[Path, ...]:
+    """Of a public version the file that says what it withholds, decided before anything is made; none of any other."""
+    if not scope.public:
+        return ()
+    path, lines = settle(data, name, scope.period, scope.level, scope.within)
+    for line in lines:
+        note(line)
+    return (path,)
 
 
 def _pages(

@@ -363,9 +363,12 @@ def _of(frame: pd.DataFrame, root: str, key: str) -> pd.DataFrame:
     tops = frame.loc[~frame["area"].astype(str).str.contains("/")]
     groups = tops.groupby(["period", key], sort=False)
     first = groups.head(1).set_index(["period", key])
+    columns = ["value"] if key == "measure" else ["numerator", "denominator"]
+    sums = groups[columns].sum(min_count=1)
+    if "hidden" in frame:  # of a public edition a sum with a withheld addend is not told
+        sums.loc[groups["hidden"].any().to_numpy(dtype=bool)] = float("nan")
     if key == "measure":
-        return first.assign(value=groups["value"].sum(min_count=1)).reset_index()
-    sums = groups[["numerator", "denominator"]].sum(min_count=1)
+        return first.assign(value=sums["value"]).reset_index()
     value = quotient(sums["numerator"], sums["denominator"])
     return first.assign(value=value, low=value, high=value, **sums).reset_index()
 
