@@ -361,6 +361,99 @@ def _side_by_side(rng: np.random.Generator) -> Form:
     )
 
 
+_FLOWS = {"admissions": "发展党员", "visits": "走访企业", "opinions": "收集意见"}
+_STOCKS = {"centres": "党群服务中心", "members": "党员总数"}
+
+
+def _column_a_quarter(rng: np.random.Generator) -> Form:
+    head = _pick(rng, "{}季度", "第{}季度")
+    rows: list[list[Any]] = [
+        [f"{YEAR}年云台县两新党建工作报表", *[N] * 6],
+        ["指标", "单位", *(head.format(q) for q in "一二三四"), _pick(rng, "备注", "全年合计")],
+    ]
+    summed = rows[1][-1] == "全年合计"
+    values: Values = {}
+    for code, name in (_FLOWS | _STOCKS).items():
+        quarters = [int(rng.integers(1, 90)) for _ in range(4)]
+        if not summed:
+            quarters[0] = max(quarters) + 1  # else it looks as if it went on counting
+        whole = sum(quarters) if code in _FLOWS else quarters[-1]
+        cells = [_number(rng, value, of_persons=False) for value in quarters]
+        rows.append([name, N, *cells, whole if summed else N])
+        values["figure", "云台县", str(YEAR), code] = whole
+    return {"报表": Sheet([*rows, *_note(rng, 7)])}, values
+
+
+def _money_a_part(rng: np.random.Generator) -> Form:
+    """A column a quarter or a month of one kind of money, as the title tells."""
+    told, flow, what = _pick(
+        rng,
+        ("区级两新党建经费拨付情况（单位：元）", "income", "fiscal_district"),
+        ("党费收缴情况（单位：元）", "dues_paid", N),
+        ("党员活动经费支出情况（单位：元）", "spending", "activity"),
+    )
+    parts = _pick(rng, [f"{q}季度" for q in "一二三四"], [f"{m}月" for m in range(1, 13)])
+    head = ["序号", "党组织名称", *parts, "合计"]
+    rows: list[list[Any]] = [[f"{YEAR}年云台县{told}", *[N] * (len(head) - 1)], head]
+    values: Values = {}
+    for n in range(int(rng.integers(2, 6))):
+        org = f"演示拨款{n + 1}号党支部"
+        amounts = [int(rng.integers(1, 9000)) for _ in parts]
+        cells = [_pick(rng, a, f"{a:,}", f"{a}.00") for a in amounts]
+        rows.append([n + 1, org, *cells, sum(amounts)])
+        values["fund", org, flow, what] = sum(amounts)
+    return {"表": Sheet([*rows, *_note(rng, len(head))])}, values
+
+
+def _account_by_subject(rng: np.random.Generator) -> Form:
+    org = "演示科目党支部"
+    rows: list[list[Any]] = [
+        [f"{org}{YEAR}年经费明细账（单位：元）", *[N] * 5],
+        ["日期", _pick(rng, "科目", "会计科目", "收支项目"), "摘要", "收入", "支出", "余额"],
+    ]
+    balance = int(rng.integers(0, 5000))
+    rows.append([N, N, _pick(rng, "上年结转", "承前页"), N, N, balance])
+    subjects = {
+        "党费返还": ("income", "dues_return"),
+        "企业配套": ("income", "enterprise"),
+        "活动费": ("spending", "activity"),
+        "培训费": ("spending", "secretary_training"),
+    }
+    values: Values = {}
+    for month in range(1, int(rng.integers(3, 12))):
+        sums = {"income": 0, "spending": 0}
+        for day in range(1, int(rng.integers(2, 5))):
+            word = _pick(rng, *subjects)
+            flow, what = subjects[word]
+            amount = int(rng.integers(1, 4000))
+            balance += amount if flow == "income" else -amount
+            sums[flow] += amount
+            money = [amount, N] if flow == "income" else [N, _pick(rng, amount, f"{amount:,}.00")]
+            rows.append([f"{month}月{day + 1}日", word, "按凭证", *money, balance])
+            values["fund", org, flow, what] = values.get(("fund", org, flow, what), 0) + amount
+        if rng.random() < 0.7:
+            rows.append([N, N, "本月合计", sums["income"], sums["spending"], balance])
+    return {"账": Sheet(rows)}, values
+
+
+def _matrix(rng: np.random.Generator) -> Form:
+    items = ["有场所", "有设施", "有标志", "有党旗", "有书报", "有制度"]
+    yes, no = _pick(rng, ("√", ("×", N, "○")), ("有", ("无", N)), ("○", ("×", N)), ("1", ("0", N)))
+    rows: list[list[Any]] = [
+        [f"{YEAR}年云台县党组织六有建设情况表", *[N] * 7],
+        ["序号", "党组织名称", *items],
+    ]
+    full = 0
+    for n in range(int(rng.integers(3, 9))):
+        has = rng.random(6) < 0.85
+        has[0] = has[0] or n == 0  # a mark of yes stands somewhere
+        full += bool(has.all())
+        cells = [yes if h else _pick(rng, *no) for h in has]
+        rows.append([n + 1, f"演示六有{n + 1}号党支部", *cells])
+    values: Values = {("figure", "云台县", str(YEAR), "orgs_six_haves"): full}
+    return {"六有": Sheet([*rows, *_note(rng, 8)])}, values
+
+
 FORMS: dict[str, Callable[[np.random.Generator], Form]] = {
     "cards": _cards,
     "printed_pages": _printed_pages,
@@ -371,4 +464,8 @@ FORMS: dict[str, Callable[[np.random.Generator], Form]] = {
     "of_one": _of_one,
     "stars": _stars,
     "side_by_side": _side_by_side,
+    "column_a_quarter": _column_a_quarter,
+    "money_a_part": _money_a_part,
+    "account_by_subject": _account_by_subject,
+    "matrix": _matrix,
 }

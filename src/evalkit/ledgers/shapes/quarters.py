@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from evalkit.ledgers import values
 from evalkit.ledgers.cells import blank, cell_at, is_total
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import absent, words_of
@@ -36,7 +37,6 @@ from evalkit.world import number
 
 _QUARTER = re.compile(r"(?:(?:19|20)\d{2}年)?第?([一二三四1-4])季度?|[Qq]([1-4])")
 _MONTH = re.compile(r"(?:(?:19|20)\d{2}年)?(1[0-2]|0?[1-9])月份?")
-_PLAIN = re.compile(r"[\d,，]+(?:\.\d+)?[个名人家次场期条项件户支元]{0,2}")
 _WORDS = {name: re.compile(words) for name, words in DECLARED["quarters"].items()}
 QUARTERS = tuple(f"{n}季度" for n in "一二三四")
 MONTHS = tuple(f"{n}月" for n in range(1, 13))
@@ -180,14 +180,17 @@ def _of_year(
             said = (f"没有{found.year[-1]}的数，最后是{found.columns[last]}", "按最后一个数")
             shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice="")
         return here[last], last
-    if not all(isinstance(c, int | float) or _PLAIN.fullmatch(squeeze(c)) for c in filled.values()):
-        return here[last], None if _unreadable(sheet, n, filled, shaping) else last
-    total = sum(number_in(c) for c in filled.values())
+    read = {j: values.parse(c, kind="number") for j, c in filled.items()}
+    unread = next((j for j, one in read.items() if one.value is None or one.low != one.high), None)
+    if unread is not None:  # 约20, 20多: what they add up to nobody says
+        shaping.said("value_unreadable", sheet, (n, unread), "有的列不是一个数", "这一行未计入")
+        return "", None
+    total = sum(one.value or 0.0 for one in read.values())
     printed = cell_at(here, found.whole) if found.whole is not None else ""
     if not blank(printed) and abs(number_in(printed) - total) > CENT:
         said = (f"合计{number.plain(number_in(printed))}", f"各列相加为{number.plain(total)}")
         shaping.said("total_differs", sheet, (n, found.whole or last), *said)
-    numbers = [number_in(c) for c in filled.values()]
+    numbers = [one.value or 0.0 for one in read.values()]
     grows = len(numbers) > 2 and numbers == sorted(numbers) and numbers[0] < numbers[-1]
     if grows and blank(printed):
         said = ("各列的数只增不减，像是累计数", f"按各列相加计为{number.plain(total)}")
@@ -198,17 +201,6 @@ def _of_year(
         advice = "没有发生的写0；累计填报的，只留全年数"
         shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice=advice)
     return total, last
-
-
-def _unreadable(sheet: RawSheet, n: int, filled: Mapping[int, object], shaping: Shaping) -> bool:
-    """Parts that hold more than a number cannot be added: said, and the row is not counted."""
-    at = next(
-        j
-        for j, c in filled.items()
-        if not isinstance(c, int | float) and not _PLAIN.fullmatch(squeeze(c))
-    )
-    shaping.said("value_unreadable", sheet, (n, at), "有的列不是一个数", "这一行未计入")
-    return True
 
 
 def _money_heads(said: str, shaping: Shaping) -> tuple[str, str, str] | None:

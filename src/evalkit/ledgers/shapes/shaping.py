@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from evalkit.ledgers import values
 from evalkit.ledgers.cells import blank, cell_at
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
@@ -293,8 +294,11 @@ def told_year(texts: Sequence[str]) -> str:
 
 
 def number_in(cell: object) -> float:
+    """The number that a cell holds, in figures or in Chinese; 0 where it holds none."""
+    if isinstance(cell, int | float):
+        return float(cell)
     found = re.search(r"\d+(?:\.\d+)?", text_of(cell).replace(",", ""))
-    return float(found[0]) if found else 0.0
+    return float(found[0]) if found else (values.parse(cell, kind="number").value or 0.0)
 
 
 def compare(
