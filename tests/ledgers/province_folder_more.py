@@ -391,3 +391,134 @@ def csv_of_a_park(folder: Path) -> Case:
         )
         | {("org", "汇泽生物党总支", "org_kind"): "general_branch", ("rows", "units"): 2},
     )
+
+
+@case
+def sectors_below_counts(folder: Path) -> Case:
+    """基本情况统计表: 党组织数 and 党员数 as groups over 非公企业 | 社会组织 | 合计: of whom is counted stands below."""
+    rows = [
+        ["2025年各镇两新组织党建基本情况统计表", *[N] * 10],
+        ["乡镇", "单位数", N, N, "党组织数", N, N, "党员数", N, N, "备注"],
+        [N, "企业", "社会组织", "合计", "企业", "社会组织", "合计", "企业", "社会组织", "合计", N],
+        ["东坝镇", 80, 12, 92, 30, 5, 35, 210, 31, 241, N],
+        ["西渡镇", 61, 9, 70, 22, 4, 26, 155, 20, 175, N],
+        ["合计", 141, 21, 162, 52, 9, 61, 365, 51, 416, N],
+    ]
+    merges = [(0, 0, 0, 10), (1, 0, 2, 0), (1, 1, 1, 3), (1, 4, 1, 6), (1, 7, 1, 9), (1, 10, 2, 10)]
+    path = xlsx(folder / "各镇情况.xlsx", {"表": Sheet(rows, merges=merges)})
+    table = {
+        "东坝镇": {
+            "units_enterprise": 80,
+            "units_social": 12,
+            "units": 92,
+            "party_orgs": 35,
+            "members": 241,
+        },
+        "西渡镇": {
+            "units_enterprise": 61,
+            "units_social": 9,
+            "units": 70,
+            "party_orgs": 26,
+            "members": 175,
+        },
+    }
+    return Case(
+        path,
+        {
+            ("figure", town, "2025", code): number
+            for town, row in table.items()
+            for code, number in row.items()
+        }
+        | {("figure", "东坝镇", "2025", "orgs_social"): 5},
+    )
+
+
+@case
+def groups_of_a_report(folder: Path) -> Case:
+    """工作报表 whose items stand below groups in a column of their own, merged downwards."""
+    rows = [
+        ["2025年两新组织党建工作统计表", *[N] * 4],
+        ["类别", "项目", "单位", "数量", "备注"],
+        ["党组织", "党委", "个", 3, N],
+        [N, "党总支", "个", 8, N],
+        [N, "党支部", "个", 120, N],
+        ["党员", "总数", "名", 1310, N],
+        [N, "其中：流动党员", "名", 44, N],
+        [N, "当年发展", "名", 37, N],
+        ["经费", "财政投入", "万元", 56.5, N],
+        [N, "企业配套", "万元", 12, N],
+        ["活动", "走访企业", "家次", 210, N],
+    ]
+    merges = [(0, 0, 0, 4), (2, 0, 4, 0), (5, 0, 7, 0), (8, 0, 9, 0)]
+    path = xlsx(folder / "工作统计.xlsx", {"表": Sheet(rows, merges=merges)})
+    return Case(
+        path,
+        {
+            ("figure", "*", "2025", "committees"): 3,
+            ("figure", "*", "2025", "general_branches"): 8,
+            ("figure", "*", "2025", "branches"): 120,
+            ("ask", "figure", "*", "2025", "members"): 1310,
+            ("figure", "*", "2025", "floating_members"): 44,
+            ("ask", "figure", "*", "2025", "admissions"): 37,
+            ("figure", "*", "2025", "funds_fiscal"): 565000,
+            ("figure", "*", "2025", "funds_enterprise"): 120000,
+            ("figure", "*", "2025", "visits"): 210,
+        },
+    )
+
+
+@case
+def units_with_two_sorts_of_members(folder: Path) -> Case:
+    """组织台账: members of the firm and members in the branch side by side, hidden rows, dates with a point."""
+    rows = [
+        ["2025年两新组织情况摸底表", *[N] * 8],
+        ["序号", "单位名称", "单位类型", "成立时间", "职工数", "党员情况", N, "党组织情况", N],
+        [N, N, N, N, N, "正式党员", "预备党员", "名称", "成立时间"],
+        [1, "合丰服饰有限公司", "有限责任公司", "2011.3", 95, 6, 1, "合丰服饰党支部", "2016.7.1"],
+        [2, "合丰广场舞协会", "协会", "2019年5月", 12, 1, 0, N, N],
+        [
+            3,
+            "合丰幼儿园",
+            "民办幼儿园",
+            "二〇〇八年九月",
+            "31人",
+            "3",
+            "/",
+            "合丰幼儿园党支部",
+            "25年3月",
+        ],
+    ]
+    merges = [(0, 0, 0, 8), *[(1, c, 2, c) for c in range(5)], (1, 5, 1, 6), (1, 7, 1, 8)]
+    path = xlsx(folder / "摸底表.xlsx", {"摸底": Sheet(rows, merges=merges)})
+    return Case(
+        path,
+        of(
+            "unit",
+            {
+                "合丰服饰有限公司": {
+                    "employees": 95,
+                    "full_members": 6,
+                    "probationary_members": 1,
+                    "started_on": "2011-03",
+                    "sector": "enterprise",
+                },
+                "合丰广场舞协会": {
+                    "employees": 12,
+                    "full_members": 1,
+                    "started_on": "2019-05",
+                    "sector": "social",
+                },
+                "合丰幼儿园": {
+                    "employees": 31,
+                    "full_members": 3,
+                    "kind": "民办学校",
+                    "started_on": "2008-09",
+                },
+            },
+        )
+        | {
+            ("org", "合丰服饰党支部", "founded_on"): "2016-07-01",
+            ("org", "合丰幼儿园党支部", "founded_on"): "2025-03",
+            ("rows", "party_organisations"): 2,
+        },
+    )

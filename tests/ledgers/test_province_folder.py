@@ -95,3 +95,12 @@ def test_full_and_probationary_members_of_an_organisation_add_up(tmp_path: Path)
     )
     orgs = ledger.tables["party_organisations"]
     assert dict(zip(orgs["name"], orgs["members"], strict=True)) == {"甲党支部": 5, "乙党支部": 3}
+
+
+def test_a_sector_below_another_count_is_no_count_of_its_units(tmp_path: Path) -> None:
+    upper = ["乡镇", "党组织数", None, None, "党员数", None, None]
+    lower = [None, "企业", "社会组织", "合计", "企业", "社会组织", "合计"]
+    rows = [upper, lower, ["东坝镇", 30, 5, 35, 210, 31, 241], ["西渡镇", 22, 4, 26, 155, 20, 175]]
+    table = _read(tmp_path, rows).tables["figures"]
+    assert set(table["measure"]) == {"orgs_social", "party_orgs", "members"}
+    assert table["value"].sum() == 5 + 4 + 35 + 26 + 241 + 175

@@ -105,6 +105,7 @@ class Shaping:
         elif not group or (
             not of_sector and any(_NEUTRAL.search(key) or key == subject for key in group)
         ):
+            lower = tuple(key for key in lower if not self._of_sector(key, stems))
             both = [*both, *lower]  # 党员数 below 规上企业 is no count of all members
         if of_sector:  # 企业总数 in a table of 非公企业 alone
             inside = [key for key in lower if _COUNTS.get(key, "").startswith(of_sector)]
@@ -114,6 +115,14 @@ class Shaping:
         bare = [self._bare.get(bare_count(key)) for key in both]
         found = [*exact, *(next(iter(some)) for some in close if len(some) == 1), *bare]
         return next((str(self.measures[c].name) for c in found if c and c in self.measures), "")
+
+    def _of_sector(self, key: str, group: Sequence[str]) -> bool:
+        """企业 below 党组织数 is no count of enterprises: the group counts something else, the lower word says of whom."""
+        sectors = set(DECLARED["sectors"].values())
+        if self._bare.get(bare_count(key)) not in sectors:
+            return False
+        counted = {self._bare.get(bare_count(one)) for one in group} - {None}
+        return bool(counted) and not any(str(code).startswith("units") for code in counted)
 
     def measure_in(self, titles: Sequence[str]) -> str:
         """The name of the one measure that a title speaks of: 各乡镇党员数（名）."""
