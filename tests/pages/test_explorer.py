@@ -60,10 +60,8 @@ def all_reckoned(told) -> dict[tuple[str, str, str], list[Any]]:
 
 
 def narrow(told: Explored) -> Explored:
-    """One indicator of the areas compared and of the whole."""
-    rows = told.frame["indicator"] == CODE
-    rows &= (told.frame["level"] == told.level) | (told.frame["area"] == told.whole)
-    return dataclasses.replace(told, frame=told.frame.loc[rows])
+    """One indicator."""
+    return dataclasses.replace(told, frame=told.frame.loc[told.frame["indicator"] == CODE])
 
 
 def reckoned(told: Explored) -> dict[tuple[str, str, str], list[Any]]:
@@ -130,17 +128,21 @@ def test_a_printed_rate_without_its_sides_is_told_as_it_is(told):
     assert texts_ == ["28.8", "12.3"]
 
 
-def test_who_sent_nothing_is_missing_and_changes_rest_on_the_others(told):
-    """缺报 is no zero and not absent; the whole is compared over those that reported in both periods."""
-    gone = str(at_level(told)["area"].iloc[0])
+@pytest.mark.parametrize("level", ["district", "township"])
+def test_who_sent_nothing_is_missing_and_changes_rest_on_the_others(told, level):
+    """缺报 is no zero and not absent; what holds others is compared over those that reported in both periods."""
+    rows = told.frame.loc[told.frame["level"] == level]
+    gone = str(rows["area"].iloc[0])
     holed = silent(narrow(told), gone, told.baseline or "")
     found = reckoned(holed)
-    assert found[gone, CODE, told.baseline][0] == "missing"
-    row = compare(holed.frame, told.period, against=told.baseline).query(
-        "area == @told.whole and indicator == @CODE"
-    )
-    expected = number.fixed(row["change"].iloc[0], 1, scale=100)
-    assert plain(found[told.whole, CODE, told.period][3]) == expected
+    assert level == "township" or found[gone, CODE, told.baseline][0] == "missing"
+    seen = compare(holed.frame, told.period, against=told.baseline)
+    above = [path for path in found if gone.startswith(f"{path[0]}/") and path[2] == told.period]
+    assert above and set(seen["left_out"].dropna())
+    for row in seen.to_dict("records"):
+        said = found[row["area"], CODE, told.period][3]
+        change = number.fixed(row["change"], row["decimals"], scale=row["scale"])
+        assert (said and plain(said)) == (None if change == number.MISSING else change)
     never = dataclasses.replace(holed, expected=frozenset())
     assert reckoned(never)[gone, CODE, told.baseline][0] == "gone"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -61,15 +61,6 @@ class Tab:
         """Whether nothing was complained of, and nothing but the file (and blobs of its own) asked for."""
         own = [one for one in self.asked if not one.startswith("blob:")]
         return self.said == [] and len(own) == 1
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -230,3 +221,15 @@ def test_print_and_phone_hold_the_view(browser, file):
     script = "all => all.map((one) => !!document.querySelector(one).getClientRects().length)"
     shown_ = tab.page.evaluate(script, parts)
     assert shown_ == [True, True, True, False, False]
+
+
+def test_the_public_edition_answers_from_what_it_prints(browser, told, tmp_path):
+    """Sides of the earlier period are not in it: the change is the printed one, beside that of the whole."""
+    detailed = frozenset({told.period})
+    path = tmp_path / "public.html"
+    public = dataclasses.replace(told, public=True, detailed=detailed)
+    path.write_text(explorer(public), encoding="utf-8")
+    tab = Tab(browser, path, WIDE)
+    tab.page.click("#views [data-view=change]")
+    answer = tab.page.inner_text("#answer")
+    assert "下降最多的区县是" in answer and "全体合计由" in answer and tab.quiet()

@@ -23,6 +23,7 @@ from evalkit.codebook.dictionary import formula
 from evalkit.indicators.compare import compare
 from evalkit.pages.page import COMMON_WORDS, Page, made
 from evalkit.world import number
+from evalkit.world.area import Area
 from evalkit.world.extent import named, split
 from evalkit.world.period import Period
 from evalkit.world.words import Words
@@ -241,13 +242,19 @@ class _Places:
         return found
 
     def gone(self) -> dict[str, dict[str, list[int]]]:
-        """By level and period the areas that sent nothing and were not expected: they were not there."""
+        """By level and period the areas that were not there: without a value, not expected, in no area that is silent."""
         rows = self.told.frame.loc[self.told.frame["value"].notna()]
-        there = set(zip(rows["area"], rows["period"], strict=True)) | self.told.expected
+        sent = set(zip(rows["area"], rows["period"], strict=True))
+        silent = self.told.expected - sent
         found: dict[str, dict[str, list[int]]] = {}
         for level, paths in self.paths.items():
             for period in self.told.periods:
-                lost = [n for n, path in enumerate(paths) if (path, period) not in there]
+                lost = [
+                    n
+                    for n, path in enumerate(paths)
+                    if (path, period) not in sent
+                    and not any((above.path, period) in silent for above in Area.of(path).lineage())
+                ]
                 if lost:
                     found.setdefault(level, {})[period] = lost
         return found
@@ -456,13 +463,16 @@ def _moved(told: Explored, places: _Places) -> dict[str, Any]:
     frame, found = told.frame, dict[str, Any]()
     if "hidden" in frame:
         frame = frame.loc[~frame["hidden"].astype(bool)]
-    frame = frame.loc[frame["level"].isin([told.level, *_above(told, places)])]
+    levels = [told.level, *_above(told, places)]
     for earlier, later in combinations(told.periods, 2):
         only = not told.public or (earlier, later) == (told.baseline, told.period)
-        if not only or not (told.public or _uneven(frame, earlier, later)):
+        whole = frame.loc[frame["period"].isin([earlier, later])]
+        if not only or not (told.public or _uneven(whole, earlier, later)):
             continue
-        both = frame.loc[frame["period"].isin([earlier, later])]
-        seen = compare(both, later, against=earlier, whole=both)
+        both = whole.loc[whole["level"].isin(levels)]
+        if not (both["value"].notna() & (both["period"] == later)).any():
+            continue
+        seen = compare(both, later, against=earlier, whole=whole)
         for row in seen.to_dict("records"):
             told_ = _of_common(row, both, earlier, always=told.public)
             if told_ is not None:
@@ -480,11 +490,9 @@ def _above(told: Explored, places: _Places) -> list[str]:
 
 def _uneven(frame: pd.DataFrame, earlier: str, later: str) -> bool:
     """Whether two periods rest on different areas somewhere."""
-    both = frame.loc[frame["period"].isin([earlier, later])]
-    for column in ("absent", "as_one"):
-        if column in both and both[column].notna().any():
-            return True
-    reported = {p: set(rows["area"]) for p, rows in both.groupby("period")}
+    if any(c in frame and frame[c].notna().any() for c in ("absent", "as_one")):
+        return True
+    reported = {p: set(rows["area"]) for p, rows in frame.groupby("period")}
     return reported.get(earlier) != reported.get(later)
 
 

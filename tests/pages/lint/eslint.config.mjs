@@ -1,7 +1,7 @@
 // The scripts of a page share one scope, as the page puts them one after the other: tests/pages/test_lint.py joins them.
 import js from "@eslint/js";
 
-const browser = ["document", "addEventListener", "getComputedStyle", "URL", "Blob", "setTimeout", "requestAnimationFrame", "location", "history", "window", "navigator", "Image", "XMLSerializer", "TextEncoder"];
+const browser = ["document", "addEventListener", "getComputedStyle", "URL", "URLSearchParams", "Blob", "setTimeout", "requestAnimationFrame", "location", "history", "window", "navigator", "Image", "XMLSerializer", "TextEncoder"];
 
 export default [
   js.configs.recommended,

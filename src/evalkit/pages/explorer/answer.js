@@ -47,12 +47,21 @@ const unitsMoved = (row) => /** @type {Change} */ (row.change).units;
 /** How the peers of an area moved, and by how much the area moved otherwise. @param {Choice} choice @param {string} path @param {Change} change */
 function peersSaid(choice, path, change) {
   const peers = peersMoved(choice, path);
-  if (!peers.before || !peers.now || !peers.n) return "";
+  if (!peers.before || !peers.now || !peers.n) return wholeSaid(choice, change);
   const decimals = data.indicators[choice.code].decimals;
   const units = unitsOf(difference(peers.now, peers.before), decimals);
   const gap = change.units - units;
   return say("answer.peers", { peers: peers.name, n: peers.n, before: ratioText(choice.code, peers.before), now: ratioText(choice.code, peers.now),
     moved: movedText(choice.code, units), gap: sizeText(choice.code, gap) });
+}
+
+/** How the whole moved, where the sides of the peers are not known. @param {Choice} choice @param {Change} change */
+function wholeSaid(choice, change) {
+  const at = data.whole && placeByPath.get(data.whole);
+  const whole = at && changeOf(at[0], choice.code, choice.baseline, choice.period, at[1]);
+  if (!whole) return "";
+  const unit = data.indicators[choice.code].unit;
+  return say("answer.whole", { before: whole.before + unit, now: whole.now + unit, moved: movedText(choice.code, whole.units), gap: sizeText(choice.code, change.units - whole.units) });
 }
 
 /** A difference with its unit, without direction. @param {string} code @param {bigint} units */
@@ -87,7 +96,8 @@ function answerOfArea(choice, path) {
     const change = changeOf(choice.level, choice.code, choice.baseline, choice.period, place);
     if (!change) return "";
     const own = say("answer.moved", { area: nameOf(path), before: change.before + data.indicators[choice.code].unit, now: change.now + data.indicators[choice.code].unit, moved: movedText(choice.code, change.units) });
-    return own + peersSaid(choice, path, change);
+    const beside = peersSaid(choice, path, change);
+    return own + (beside ? say("separator") + beside : say("stop"));
   }
   if (!cell.value || !value) return "";
   const units = unitsOf(difference(cell.value, value), data.indicators[choice.code].decimals);

@@ -172,7 +172,7 @@ function read(target) {
 }
 
 /** @param {KeyboardEvent} event */
-function step(event) {
+function walk(event) {
   const marks = reachableMarks();
   const at = marks.indexOf(document.activeElement);
   if (at < 0) return;
@@ -213,7 +213,7 @@ function listen() {
   chart.addEventListener("pointerover", (/** @type {any} */ event) => read(event.target));
   chart.addEventListener("focusin", (/** @type {any} */ event) => { read(event.target); focused = keyOfMark(event.target.closest("[data-path]") || event.target); });
   chart.addEventListener("focusout", () => (focused = ""));
-  chart.addEventListener("keydown", step);
+  chart.addEventListener("keydown", walk);
   chart.addEventListener("click", (/** @type {any} */ event) => {
     const one = event.target.closest("[data-path]");
     if (one) toggle(one.getAttribute("data-path"));

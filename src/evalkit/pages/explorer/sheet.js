@@ -89,5 +89,5 @@ const signOfLine = (text, look) => ({ draw: (x, y) => stroke(x - 10, y, x + 10, 
 function subtitleOf(choice, period, unit = "") {
   const peers = peersOffered(choice.level).find(([key]) => key === choice.peers);
   const said = say("head", { period, level: levelName(choice.level), peers: peers ? peers[1] : "" });
-  return unit ? `${said}　${say("unit", { unit })}` : said;
+  return unit ? say("head_unit", { head: said, unit }) : said;
 }
