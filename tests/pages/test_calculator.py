@@ -133,6 +133,25 @@ def test_one_file_with_its_own_policy_and_no_organisation(orgs: pd.DataFrame) ->
     assert "<img src=x" not in text and "<b>本地" not in text
     assert not any(name in text for name in orgs["party_org"])
     assert "eval(" not in text and "innerHTML" not in text
+    assert not re.search(r"<[^>]+ (style|on[a-z]+)=", text.partition("<script")[0])
+
+
+def test_a_reform_stands_in_the_fields_and_what_the_page_cannot_reckon_is_named(
+    orgs: pd.DataFrame,
+) -> None:
+    made = plan(orgs, scheme_of({"m": PER_MEMBER, "o": PER_ORG}), [2026, 2027])
+    changes = {"m.per_member": {"2026-07-01": 200, "2027-01-01": 220}, "o.branch": "+20%"}
+    reform = made.scheme.reform({**changes, "members": "mean"})
+    data = page_data(made, reform=reform)
+    assert data["changes"]["m.per_member"] == [["2026-07-01", "200"], ["2027-01-01", "220"]]
+    assert [value for _, value in data["changes"]["o.branch"]] == ["3600"]
+    assert data["left"] == [made.scheme.label("members")]
+
+
+def test_a_scheme_in_a_file_elsewhere_is_named_without_its_folder(orgs: pd.DataFrame) -> None:
+    made = plan(orgs, scheme_of({"m": PER_MEMBER}), [2026])
+    assert page_data(made, "/home/somebody/本地标准.yml")["base"] == "本地标准"
+    assert page_data(made, "本地标准.yml")["base"] == "本地标准.yml"
 
 
 def test_no_rule_of_a_payment_stands_in_the_script() -> None:

@@ -44,7 +44,7 @@ def calculator(
     plan: Plan,
     base: str = "",
     reform: Reform | None = None,
-    english: Mapping[str, str] | None = None,
+    english: English | None = None,
 ) -> str:
     """The internal page as text: exact, for who may see the plan.
 
@@ -55,18 +55,18 @@ def calculator(
     reform
         What stands in the fields at first.
     english
-        English names of areas by path.
+        Names for the English page; by default those of the packaged codebook.
     """
     wide = plan.wide_enough(reform) if reform else plan
     data = page_data(wide, base, reform, english)
-    return _written(wide, data, NOTES, notes=list(dict.fromkeys(plan_notes(plan))))
+    return _written(wide, data, NOTES, english, notes=list(dict.fromkeys(plan_notes(plan))))
 
 
 def public_calculator(
     plan: Plan,
     measures: pd.DataFrame,
     base: str = "",
-    english: Mapping[str, str] | None = None,
+    english: English | None = None,
 ) -> str:
     """The public page as text: standards whose effect follows from published totals, and why the others are not there.
 
@@ -77,14 +77,14 @@ def public_calculator(
     """
     found = published_plan(plan, measures)
     data = _page_data(plan, found.data, base, None, english)
-    return _written(plan, data, PUBLIC_NOTES, found)
+    return _written(plan, data, PUBLIC_NOTES, english, found)
 
 
 def page_data(
     plan: Plan,
     base: str = "",
     reform: Reform | None = None,
-    english: Mapping[str, str] | None = None,
+    english: English | None = None,
 ) -> dict[str, Any]:
     """What the internal page reckons with: the plan, and organisations counted by what they are paid by."""
     data = _page_data(plan, as_data(plan), base, reform, english)
@@ -99,6 +99,7 @@ def _written(
     plan: Plan,
     data: Mapping[str, Any],
     told: Sequence[str],
+    english: English | None,
     public: Published | None = None,
     notes: Sequence[str] = (),
 ) -> str:
@@ -110,7 +111,7 @@ def _written(
         key = "public_only" if absent else "public_all"
         words["note"] = {**words["note"], key: _listing(words["note"][key], data)}
         told = (f"note.{key}", *told)
-    labels = English()
+    labels = english or English()
     words |= {
         "absent_label": {
             str(n): labels.pair(plan.scheme.label(path)) for n, (path, _) in enumerate(absent)
@@ -170,10 +171,10 @@ def _page_data(
     data: Mapping[str, Any],
     base: str,
     reform: Reform | None,
-    english: Mapping[str, str] | None,
+    english: English | None,
 ) -> dict[str, Any]:
     """The data of a plan with what a page needs beside them."""
-    scheme, labels = plan.scheme, English()
+    scheme, labels = plan.scheme, english or English()
     homes = plan.source.homes
     standards = {
         path: one
@@ -211,7 +212,7 @@ def _page_data(
             for code in components
             for lower, higher in pairs_in_order(scheme.components[code])
         ],
-        "areas_en": [(english or {}).get(home, "") for home in homes],
+        "areas_en": [labels.areas.get(home, "") for home in homes],
         "whole_en": labels.of(data["whole"]),
         "payers": {code: labels.payer(code) for code in labels.payers},
         "base": _base(base or scheme.scheme),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -14,10 +15,21 @@ _JOINT = "·"
 
 
 class English:
-    """English names; "" where there is none, so that a page shows the Chinese."""
+    """English names; "" where there is none, so that a page shows the Chinese.
 
-    def __init__(self, codebook: Codebook | None = None) -> None:
+    Parameters
+    ----------
+    codebook
+        By default the packaged one.
+    areas
+        English names of areas by path.
+    """
+
+    def __init__(
+        self, codebook: Codebook | None = None, areas: Mapping[str, str] | None = None
+    ) -> None:
         self.codebook = codebook or load_codebook()
+        self.areas = dict(areas or {})
 
     @cached_property
     def _names(self) -> dict[str, str]:

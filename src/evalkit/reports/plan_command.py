@@ -9,6 +9,7 @@ from typing import Any
 
 from evalkit.indicators.load import Data, load
 from evalkit.indicators.project import find_project
+from evalkit.pages.labels import English
 from evalkit.problems import InputError, Problem
 from evalkit.reports.plan_scenarios import FOLDER, Side, enough, keep, listed, path_of
 from evalkit.subsidy.asking import Answered, answered
@@ -99,12 +100,11 @@ def _pages(asked: Asked, data: Data, made: Plan, reform: Reform) -> list[str]:
     return lines
 
 
-def _english(data: Data) -> dict[str, str]:
-    """English names of areas, where areas.xlsx has them."""
-    if "name_en" not in data.areas:
-        return {}
-    named = data.areas.loc[data.areas["name_en"].notna(), ["area", "name_en"]]
-    return dict(named.itertuples(index=False, name=None))
+def _english(data: Data) -> English:
+    """English names: of areas where areas.xlsx has them, of everything else by the codebook."""
+    areas = data.areas
+    named = areas[areas["name_en"].notna()] if "name_en" in areas else areas[:0]
+    return English(data.codebook, dict(zip(named["area"], named.get("name_en", ()), strict=True)))
 
 
 def _folder(asked: Asked) -> Path:

@@ -54,10 +54,15 @@ function outOfOrder(plan, changes) {
   return null;
 }
 
-/** The scenario without changes that are none. @param {Plan} plan @param {Changes} changes @returns {Changes} */
+/** The scenario without changes that change nothing from the first year on that is looked at. @param {Plan} plan @param {Changes} changes @returns {Changes} */
 function real(plan, changes) {
-  const same = (/** @type {string} */ path) => JSON.stringify(plan.values(path, changes)) === JSON.stringify(plan.values(path, {}));
-  return Object.fromEntries(Object.entries(changes).filter(([path]) => !same(path)));
+  const first = `${Object.keys(plan.data.years).sort()[0]}-01-01`;
+  const moves = (/** @type {string} */ path) => {
+    const steps = [...plan.values(path, {}), ...plan.values(path, changes)].map(([day]) => day);
+    const days = [first, ...steps.filter((day) => day > first)];
+    return days.some((day) => plan.valueOn(path, {}, day) !== plan.valueOn(path, changes, day));
+  };
+  return Object.fromEntries(Object.entries(changes).filter(([path]) => moves(path)));
 }
 
 /**

@@ -10,7 +10,7 @@ let shownLanguage = "zh";
 function say(key, facts = {}) {
   const text = allWords[shownLanguage][key];
   if (text === undefined) throw new RangeError(key);
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(facts[name]));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 }
 
 /** Of a pair [Chinese, English] the one that is shown; Chinese where there is no other. @param {string[]} pair */
