@@ -136,6 +136,21 @@ def test_areas_without_any_value(frame, name):
         assert FIGURES[name](empty, "zh").png
 
 
+def test_an_own_target_stands_on_the_spine(frame):
+    rows = frame(5)
+    plain = charts.spine(rows, "演示01区")
+    own = rows.assign(target_own=rows["indicator"].eq("org_coverage"), target=0.85)
+    assert charts.spine(own, "演示01区").png != plain.png
+    assert charts.spine(own.assign(target_own=False), "演示01区").png == plain.png
+
+
+def test_a_small_base_is_said_of_proportions_alone(now):
+    """As in every table: an amount a member or a load is ranked whatever its base."""
+    rows = now(3, gaps=False).assign(denominator=5.0)
+    assert pick(rows, "org_coverage")[0]["small"].all()
+    assert not pick(rows.assign(kind="amount"), "fund_per_member")[0]["small"].any()
+
+
 def test_the_mean_is_of_sums(now):
     """(90 + 10) / (100 + 900) = 10%, not the mean of 90% and 1.1%."""
     rows = now(2, gaps=False)

@@ -385,6 +385,30 @@ def test_a_picture_that_is_none_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_figures_side_by_side_are_no_wider_than_their_half_of_the_page(tmp_path):
+    """Where the page has room its type is larger, the two halves are not: the right end of a figure was cut off."""
+    tree = [Block.paragraph("短。"), *[Block.figure("图", png(8, 3), "图") for _ in range(2)]]
+    assert write(tree, tmp_path / "a.docx", "onepage", cover=Cover(office="某部")) == []
+    document = Document(tmp_path / "a.docx")
+    cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
+    widths = [int(one.get("cx")) for one in document.element.body.iter(qn("wp:extent"))]
+    assert len(widths) == 2 and max(widths) <= min(int(cell.width) for cell in cells)
+
+
+def test_the_contents_begin_a_page_without_an_empty_paragraph_before():
+    """A paragraph with a page break behind a full summary would be a page of its own."""
+    from evalkit.documents import docx as room
+
+    tree = [Block.heading("题目", 1), Block.heading("情况", 2), Block.paragraph("一句。")]
+    summary, body = items([Block.paragraph("短。")]), items(number(tree).blocks)
+    pages = ["1" for item in body if item["kind"] == "heading" and item["rank"] <= 2]
+    made = room.report(body, summary, "题目", Cover(office="某部"), False, pages=pages)
+    body = Document(io.BytesIO(made)).element.body
+    assert not [one for one in body.iter(qn("w:br")) if one.get(qn("w:type")) == "page"]
+    (contents,) = [p for p in body.iter(qn("w:p")) if "".join(p.itertext()) == "目　录"]
+    assert contents.find(qn("w:pPr")).find(qn("w:pageBreakBefore")) is not None
+
+
 def test_one_page(tmp_path):
     tree = [
         Block.heading("一页纸", 1),

@@ -17,6 +17,7 @@ from golden.recomputed import numbers_of
 from evalkit.building import build
 from evalkit.documents import Block
 from evalkit.indicators import Data, load
+from evalkit.indicators.compare import compare
 from evalkit.reports import appendix, causes, findings, prose, rectify, tables
 from evalkit.reports.scope import Scope
 
@@ -208,3 +209,29 @@ def test_the_three_axes_say_whom_they_lack(data: Callable[[str], Data]) -> None:
     gone = data("all but one")  # nobody is beside the one that is left
     left = tables.axes(Scope.about(gone, "2025", "2024").rows, "2025", "2024")
     assert all(line[-2:] == ["—", "—"] for line in rows_of(left).values())
+
+
+def test_a_profile_without_peers_has_no_column_that_judges_nothing(
+    data: Callable[[str], Data],
+) -> None:
+    found = data("ledger")
+    scope = Scope.about(found, "2025", "2024")
+    rows = scope.rows.loc[scope.rows["level"] == "district"]
+    peers = compare(rows, "2025", to="peers", against="2024")
+    labels, notes = {}, {}
+    for name in holes.KEPT:
+        mine = rows.loc[(rows["area_name"] == name) & (rows["period"] == "2025")]
+        mine = mine.assign(
+            target=0.85, target_own=mine["indicator"].eq("org_coverage") & (name == "清河县")
+        )
+        table = tables.profile(mine, peers)
+        labels[name] = [c["label"] for c in table.content["columns"]]
+        notes[name] = table.content["notes"]
+    assert labels["新泽区"] == [
+        "指标",
+        "数值",
+        "较上年",
+        "分子 / 分母",
+        "位次",
+    ]  # alone of its kind
+    assert "比较" in labels["清河县"] and "本年目标：组织覆盖率85.0%。" in notes["清河县"]

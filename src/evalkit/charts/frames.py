@@ -60,7 +60,7 @@ class Info:
         """A shown value (already times scale), rounded half up; % stays with it, other units stand in the subtitle."""
         if sign:
             return number.fixed(value, self.decimals, sign=True).replace("-", "−")
-        return number.fixed(value, self.decimals) + ("%" if self.unit == "%" else "")
+        return number.fixed(value, self.decimals, grouped=True) + ("%" if self.unit == "%" else "")
 
     def full(self, value: float) -> str:
         """A value with its unit, for running text."""
@@ -159,6 +159,8 @@ def pick(
     rows["label"] = labels(rows, lang)
     least = floats(rows, "minimum_base") if "minimum_base" in rows else SMALL_BASE
     rows["small"] = floats(rows, "denominator") < least
+    if "kind" in rows:  # as everywhere: an amount or a load is ranked whatever its base
+        rows["small"] &= rows["kind"].eq("proportion")
     pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
     mean = rows["shown"].mean() if np.isnan(pooled) else pooled
     info = Info(

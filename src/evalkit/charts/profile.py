@@ -58,6 +58,7 @@ class _Row:
     value: float
     own: float
     peers: float
+    goal: float  # the project's own target; NaN where none is set
     low: float
     high: float
     quarter: float
@@ -108,17 +109,20 @@ def spine(
     if not rows:
         raise refuse("data_missing", f"{name}：各项指标均缺报", "没有可画的数值")
     demo, n = is_demo(now), len(rows)
+    with_goals = any(row.goal == row.goal for row in rows)
     legend = [
         (key(marker="o", color=BLUE, ls="none"), say(lang, "spine_better")),
         (key(marker="D", color=ORANGE, ls="none"), say(lang, "spine_worse")),
         (key(marker="o", mfc="white", mec=INK, ls="none"), say(lang, "spine_unclear")),
         (key(marker="|", color=RED, ls="none", mew=1.6), say(lang, "spine_peers")),
     ]
+    if with_goals:
+        legend.append((key(marker="v", color=INK, ls="none"), say(lang, "spine_goal")))
     with sheet(
         say(lang, "spine_title", name=name),
         STEP * n + HEAD,
         legend=legend,
-        notes=[say(lang, "spine_note")],
+        notes=[say(lang, "spine_note") + (say(lang, "spine_goal_note") if with_goals else "")],
         subtitle=years(period, lang),
         demo=demo,
         lang=lang,
@@ -166,6 +170,7 @@ def _row(
         value,
         place(value),
         place(_peers(known, path)),
+        place(_goal(own, info)),
         low,
         high,
         quarter,
@@ -192,6 +197,13 @@ def _peers(known: pd.DataFrame, path: str) -> float:
     if parts[1] and parts[0] == parts[0] and scale == scale:
         return float(parts[0] / parts[1] * scale)
     return float(peers["shown"].mean())
+
+
+def _goal(own: pd.DataFrame, info: Info) -> float:
+    """The target that the project set itself for the year; NaN where there is none."""
+    if info.target is None or "target_own" not in own or not own["target_own"].fillna(False).any():
+        return float("nan")
+    return float(info.target)
 
 
 def _headings(box: Axes, n: int, shown: Sequence[str], lang: str) -> None:
@@ -229,6 +241,9 @@ def _draw(box: Axes, y: float, row: _Row, n_years: int) -> None:
     if row.peers == row.peers:
         at = middle + float(np.clip(row.peers, -1, 1)) * half
         box.plot([at] * 2, [y - 0.36, y + 0.36], color=RED, lw=1.6)
+    if row.goal == row.goal:  # beyond the edge it stands on the edge
+        at = middle + float(np.clip(row.goal, -1, 1)) * half
+        box.plot(at, y - 0.33, "v", color=INK, ms=3.6, zorder=6)
     if not missing:
         mark, colour = VERDICTS.get("" if row.small else row.verdict, ("o", "white"))
         edge = INK if colour == "white" else colour

@@ -104,7 +104,12 @@ def counts(
     for code in codes:
         label = f"{book[code].name}（{'万元' if money[code] else book[code].unit}）"
         columns.append(
-            {"key": code, "label": label, "align": "right", "decimals": 2 if money[code] else 0}
+            {
+                "key": code,
+                "label": label,
+                "align": "right",
+                "format": Format(2 if money[code] else 0, grouped=True),
+            }
         )
     notes = [f"{book[c].name}：{book[c].note}。" for c in codes if len(book[c].note) > 8][:4]
     notes += hidden_notes(here, any(HIDDEN in row for row in rows))

@@ -12,7 +12,7 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.submitted import ABSENT, NOTHING, SENT
 from evalkit.problems import SEVERITIES, TITLES
 from evalkit.reports.voice import voice_of
-from evalkit.reports.words import period_words, right, valued
+from evalkit.reports.words import WHOLE, period_words, right, valued
 from evalkit.world.extent import named
 from evalkit.world.number import quotient
 from evalkit.world.period import places
@@ -66,7 +66,7 @@ def submissions(data: Data, period: str | int | None = None, within: str | None 
         rows.append([item["file"], note, *(int(counts.get(key, 0)) for key in SEVERITIES)])
     columns: list[Any] = [{"key": "file", "label": "文件"}, {"key": "rows", "label": "读入内容"}]
     columns += [
-        {"key": key, "label": label, "align": "right", "decimals": 0}
+        {"key": key, "label": label, "align": "right", "format": WHOLE}
         for key, (label, _en) in SEVERITIES.items()
     ]
     total = [
@@ -179,7 +179,7 @@ def problem_summary(data: Any, period: str | int | None = None, within: str | No
     rows = [[*_marked(g), int(g["n"]), int(g["files"])] for g in groups.to_dict("records")]
     columns: list[Any] = [{"key": "severity", "label": "程度"}, {"key": "kind", "label": "问题"}]
     columns += [
-        {"key": key, "label": label, "decimals": 0}
+        {"key": key, "label": label, "format": WHOLE}
         for key, label in (("n", "处数"), ("files", "涉及文件"))
     ]
     return Block.table("问题分类", columns, rows, demo=data.is_demo)
@@ -273,7 +273,7 @@ def missing(now: pd.DataFrame, n: int = 30) -> Block:
         _area_column(now),
         "指标",
         *right(value="数值"),
-        {"key": "gaps", "label": "空白单元格", "decimals": 0},
+        {"key": "gaps", "label": "空白单元格", "format": WHOLE},
         *right("空白全按", worst="最差", best="最好"),
     ]
     return Block.table("空白单元格及其影响", columns, rows, demo=bool(now["is_demo"].any()))

@@ -33,7 +33,7 @@ from evalkit.reports.register import (
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import declared
 from evalkit.reports.voice import Voice
-from evalkit.reports.words import MISSING, baseline_words, period_words, source_line
+from evalkit.reports.words import MISSING, WHOLE, baseline_words, period_words, source_line
 from evalkit.world.number import percent
 
 STILL_THERE = "台账仍有此问题"
@@ -178,9 +178,9 @@ def problems_by_area(told: Rectification) -> Block:
     )
     before = told.before or told.voice.term("previous_year")
     columns: list[Any] = [{"key": "area", "label": told.scope.place}]
-    columns += [{"key": kind, "label": kind, "align": "right", "decimals": 0} for kind in kinds]
+    columns += [{"key": kind, "label": kind, "align": "right", "format": WHOLE} for kind in kinds]
     columns += [
-        {"key": key, "label": label, "align": "right", "decimals": 0}
+        {"key": key, "label": label, "align": "right", "format": WHOLE}
         for key, label in (
             ("n", "合计"),
             ("again", f"其中{before}已有"),
@@ -211,7 +211,7 @@ def responsibilities(told: Rectification) -> Block:
         "逾期",
     )
     columns: list[Any] = [{"key": "area", "label": told.scope.place}]
-    columns += [{"key": one, "label": one, "align": "right", "decimals": 0} for one in labels]
+    columns += [{"key": one, "label": one, "align": "right", "format": WHOLE} for one in labels]
     notes = ["单位：项。按整改台账登记；没有登记的计入“未开始”。"]
     return _table(told, "责任清单和整改进度", columns, rows, notes, total=1)
 

@@ -18,7 +18,7 @@ from evalkit.problems import Problem
 from evalkit.reports.cases import Case
 from evalkit.reports.rectify import Rectification, case_table, register_bytes
 from evalkit.reports.sentences import declared
-from evalkit.reports.words import MISSING, period_words
+from evalkit.reports.words import MISSING, WHOLE, period_words
 
 FOLDER = "督办单"
 MOST_NAMED = (10, 8, 6, 4, 2, 0)  # cases by name, until the page holds them in a readable size
@@ -103,8 +103,8 @@ def _by_problem(told: Rectification) -> Block:
     columns: list[Any] = [
         "问题",
         "不符合的规定",
-        {"key": "n", "label": "项数", "align": "right", "decimals": 0},
-        {"key": "again", "label": f"{before}已有", "align": "right", "decimals": 0},
+        {"key": "n", "label": "项数", "align": "right", "format": WHOLE},
+        {"key": "again", "label": f"{before}已有", "align": "right", "format": WHOLE},
         "责任单位",
         "整改时限",
     ]

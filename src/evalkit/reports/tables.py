@@ -23,7 +23,7 @@ from evalkit.reports.quality import (
     widest,
 )
 from evalkit.reports.scope import Scope
-from evalkit.reports.sentences import MOST, declared, place_of
+from evalkit.reports.sentences import MOST, declared, place_of, spoken
 from evalkit.reports.voice import Voice, packaged, voice_of, whole_of
 from evalkit.reports.words import (
     HIDDEN,
@@ -603,12 +603,19 @@ def profile(
         {"key": k, "label": label, "align": "left" if k == "verdict" else "right"}
         for k, label in labels.items()
     ]
+    beside = has_peers(peers, mine)
+    if not beside:  # a column that judges nothing
+        at = [column["key"] for column in columns].index("verdict")
+        columns, rows = columns[:at] + columns[at + 1 :], [row[:at] + row[at + 1 :] for row in rows]
     columns, rows = with_something(columns, rows, ("change", "peers", "rank"))
     demo = bool(mine["is_demo"].any())
-    notes = [
-        light_rule(chosen),
-        f"数值后括号内为台账有约数时的数据区间；优于、差于表示与同类其他{there}合计的差距超出误差范围。",
-    ]
+    told = (
+        f"优于、差于表示与同类其他{there}合计的差距超出误差范围"
+        if beside
+        else f"没有同类的其他{there}，不作同类比较"
+    )
+    notes = [light_rule(chosen), f"数值后括号内为台账有约数时的数据区间；{told}。"]
+    notes += _own_targets(chosen)
     notes += hidden_notes(mine, gone.any())
     source = source_line(period, demo)
     return Block.table(
@@ -619,6 +626,21 @@ def profile(
         source=source,
         demo=demo,
     )
+
+
+def _own_targets(rows: pd.DataFrame) -> list[str]:
+    """What the project set itself for the year, as a note; a column more would turn the page."""
+    if "target_own" not in rows:
+        return []
+    own = rows.loc[rows["target_own"].fillna(False).astype(bool)]
+    told = [f"{r['name']}{spoken(r, r['target'])}" for r in own.to_dict("records")]
+    return [f"本年目标：{'、'.join(told)}。"] if told else []
+
+
+def has_peers(peers: pd.DataFrame, mine: pd.DataFrame) -> bool:
+    """Whether an area has others of its kind to be compared with (`peers`: rows of ``compare(to="peers")``)."""
+    here = peers.loc[peers["area"].isin(mine["area"].unique())]
+    return bool(here["reference"].notna().any())
 
 
 def bases(mine: pd.DataFrame, only: Sequence[str] | None = None) -> Block:

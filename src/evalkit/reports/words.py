@@ -15,6 +15,7 @@ from evalkit.world import number
 from evalkit.world.period import Period
 
 MISSING = number.MISSING
+WHOLE = Format(0, grouped=True)  # counts in a table bear their thousands, as in sentences
 
 HIDDEN = "*"  # not printed in the public version (evalkit.reports.disclosure)
 NOTHING_HIDDEN = "经检查，本表没有需要隐去的数字。"
