@@ -399,14 +399,16 @@ def test_the_contents_begin_a_page_without_an_empty_paragraph_before():
     """A paragraph with a page break behind a full summary would be a page of its own."""
     from evalkit.documents import docx as room
 
-    tree = [Block.heading("题目", 1), Block.heading("情况", 2), Block.paragraph("一句。")]
+    tree = [Block.heading("题目", 1), Block.heading("情况", 2), Block.heading("一", 3)]
+    tree.append(Block.paragraph("一句。"))
     summary, body = items([Block.paragraph("短。")]), items(number(tree).blocks)
     pages = ["1" for item in body if item["kind"] == "heading" and item["rank"] <= 2]
     made = room.report(body, summary, "题目", Cover(office="某部"), False, pages=pages)
-    body = Document(io.BytesIO(made)).element.body
-    assert not [one for one in body.iter(qn("w:br")) if one.get(qn("w:type")) == "page"]
-    (contents,) = [p for p in body.iter(qn("w:p")) if "".join(p.itertext()) == "目　录"]
-    assert contents.find(qn("w:pPr")).find(qn("w:pageBreakBefore")) is not None
+    document = Document(io.BytesIO(made))
+    breaks = document.element.body.iter(qn("w:br"))
+    assert not [one for one in breaks if one.get(qn("w:type")) == "page"]
+    (contents,) = [one for one in document.paragraphs if one.text == "目　录"]
+    assert contents.paragraph_format.page_break_before
 
 
 def test_one_page(tmp_path):
