@@ -480,7 +480,8 @@ def report(
     publish: Annotated[
         bool,
         typer.Option(
-            "--publish", help="这一次只出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件"
+            "--publish",
+            help="这一次只出公开稿：隐去人数过少和个别单位占比过大的数字，图片单独成文件",
         ),
     ] = False,
     whatif: Annotated[

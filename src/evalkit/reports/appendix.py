@@ -173,9 +173,13 @@ def funds_table(
         )
     columns: list[Any] = [
         "来源",
-        {"key": "value", "label": now_words(period, known.voice), "decimals": 2},
+        {
+            "key": "value",
+            "label": now_words(period, known.voice),
+            "format": Format(2, grouped=True),
+        },
         {"key": "share", "label": "占比", "percent": True},
-        {"key": "before", "label": since, "decimals": 2},
+        {"key": "before", "label": since, "format": Format(2, grouped=True)},
         *right(change="增减", growth="增长"),
     ]
     columns, rows = with_something(columns, rows, ("before", "change", "growth"))
