@@ -88,6 +88,9 @@ def test_events_of_units_follow_the_remarks(units: pd.DataFrame) -> None:
         ("注销手续由王某办理中", None),
         ("法人变更为赵六", None),
         ("已走访", None),
+        ("被丙江集团收购", None),
+        ("党支部已并入丙江公司", None),
+        ("企业注销，支部撤销", None),
     ],
 )
 def test_a_remark_tells_of_units_only(remark: str, change: Change | None) -> None:

@@ -23,6 +23,7 @@ _ANY = re.compile(_WORDS["any"])
 _CAME = tuple(re.compile(pattern) for pattern in _WORDS["came"])
 _INTO = tuple(re.compile(pattern) for pattern in _WORDS["into"])
 _ENDED = re.compile(_WORDS["ended"])
+_OTHERS = re.compile(_WORDS["others"])
 _UNIT = re.compile(_WORDS["unit"])
 _BETWEEN = re.compile(r"[、,，;；]|(?<=[厂司店社所院校园会])[和与及]")
 _LONGEST = 120
@@ -41,7 +42,7 @@ class Change:
 def told(text: str) -> Change | None:
     """The change that a remark tells; None where it tells none, or names nothing that is called like a unit."""
     said = squeeze(text)
-    if len(said) > _LONGEST or not _ANY.search(said):
+    if len(said) > _LONGEST or not _ANY.search(said) or _OTHERS.search(said):
         return None
     came = next((names for p in _CAME if (names := _names(p.search(said)))), ())
     into = next((names for p in _INTO if (names := _names(p.search(said)))), ())
