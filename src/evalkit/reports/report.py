@@ -236,9 +236,8 @@ def make_report(
             note(
                 f"公文正文{made.length:,}字（限{LIMIT:,}字），{'还可写' if left >= 0 else '超出'}{abs(left):,}字"
             )
-        pages = write_index(made)
-        if found.settings["explorer"]:
-            pages = (*pages, write_explorer(made.scope, folder))
+        explorer = [write_explorer(made.scope, folder)] if found.settings["explorer"] else []
+        pages = [*write_index(made), *explorer]
         for path in (*pages, write_record(made, pages, time.time() - started)):
             if BESIDE in path.name:
                 note(
