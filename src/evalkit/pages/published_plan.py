@@ -96,8 +96,8 @@ class _Totals:
         if measure is None or measure not in self._there:
             raise NotOffered("no_measure")
         found = [self._value.get((measure, str(period), home)) for home in self.homes]
-        read = fen if money else round
-        return [None if value is None else int(read(value)) for value in found]
+        read = fen if money else int
+        return [None if value is None else read(value) for value in found]
 
 
 # --- a component ---
@@ -177,7 +177,8 @@ def _by_quantity(
     published, divisor = _quantity(plan, totals, part, per, year)
     cells = plan.reduction.cells(plan.scheme, code, year)
     own = np.bincount(cells.area, cells.q[cells.kind] * cells.n, len(published))
-    _same(own * divisor / cells.divisor, published, _reckoned(plan, code, year))
+    theirs: Totals = [None if one is None else one * cells.divisor for one in published]
+    _same(own * divisor, theirs, _reckoned(plan, code, year))
     areas = list(range(len(published)))
     return {
         "tier": [0] * len(areas),
@@ -270,5 +271,5 @@ def _reckoned(plan: Plan, code: str, year: int) -> Any:
 def _same(own: Any, published: Totals, reckoned: Any, why: str = "differs") -> None:
     """Raise where the plan counts another number than a published one."""
     for mine, theirs, known in zip(own, published, reckoned, strict=True):
-        if theirs is not None and known and round(float(mine), 6) != theirs:
+        if theirs is not None and known and int(mine) != theirs:
             raise NotOffered(why)
