@@ -16,7 +16,7 @@ import evalkit as ek
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError
 from evalkit.reports import withholding
-from evalkit.reports.disclosure import published, settle
+from evalkit.reports.disclosure import earlier_editions, published, settle
 from evalkit.reports.editions import Edition, read_editions, record_path
 from evalkit.reports.sentences import facts
 from evalkit.reports.withholding import decide, printed_areas
@@ -362,3 +362,23 @@ def test_the_area_that_an_edition_is_about_is_printed(counties):
     assert {"云州市", "云州市/临山县", "云州市/临山县/东河乡"} <= set(shown.measures["area"])
     assert "云州市/清河县" not in set(shown.measures["area"])
     assert published(shown, "district") is shown  # what is public is not decided again
+
+
+def test_what_the_office_printed_last_year_is_an_edition(counties, of_persons):
+    """上年公布数 tells two counties: neither can cover the third any more."""
+    data = variant(counties, changed=[("2024", "别处", "members", 1)])
+    plain = decide(data, "district").withheld
+    gone = {area for p, area, code in plain if (p, code) == ("2024", "admissions")}
+    assert gone == {"云州市/临山县", "云州市/清河县"}
+    data.__dict__["baseline"] = pd.DataFrame(
+        {
+            "period": "2024",
+            "area": ["云州市/新泽区", "云州市/清河县"],
+            "code": "admissions",
+            "printed": [9.0, 7.0],
+        }
+    )
+    first, *_ = earlier_editions(data)
+    after = decide(data, "district", None, [first]).withheld
+    gone = {area for p, area, code in after if (p, code) == ("2024", "admissions")}
+    assert gone == {"云州市", "云州市/临山县"}

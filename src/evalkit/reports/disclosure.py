@@ -27,6 +27,7 @@ from evalkit.runner.local import locked
 from evalkit.stats.suppression import attack, dominated, margins, suppress
 from evalkit.world.period import Period, precedes
 
+PRINTED = "上年公布数"
 NAMED = 8  # cells that a line of the console names
 WAIT = 600  # seconds for another edition that is being settled
 VALUES = ("value", "low", "high", "ci_low", "ci_high", "numerator", "denominator")
@@ -126,7 +127,7 @@ def _blank(frame: pd.DataFrame, flags: list[bool]) -> pd.DataFrame:
 
 def _decided(data: Data, level: str, within: str | None) -> frozenset[Key]:
     """What an edition withholds: as the report that is being made has settled it, else decided now."""
-    editions = read_editions(data.project)
+    editions = earlier_editions(data)
     settled = _settled(data, level, within, editions)
     return decide(_whole(data), level, within, editions).withheld if settled is None else settled
 
@@ -143,6 +144,18 @@ def _settled(
         return frozenset((str(p), str(area), str(code)) for p, area, code in cells)
     except (OSError, ValueError, TypeError):
         return None
+
+
+def earlier_editions(data: Data) -> tuple[Edition, ...]:
+    """The editions so far, and before them what the office says that it printed last year (上年公布数)."""
+    rows, book = _whole(data).baseline, data.codebook.measures
+    told = {
+        (str(row["period"]), str(row["area"]), str(row["code"])): float(row["printed"])
+        for row in rows.to_dict("records")
+        if row["code"] in book and pd.notna(row["printed"])
+    }
+    first = (Edition(PRINTED, "", "", None, told, frozenset()),) if told else ()
+    return (*first, *read_editions(data.project))
 
 
 def _whole(data: Data) -> Data:
@@ -183,18 +196,18 @@ def settle(
     The file that says what it withholds (what is made of it depends on that), and lines for the console.
     """
     with locked(data.project.cache / "disclosure", wait=WAIT):
-        editions, path = read_editions(data.project), _settled_path(data, level, within)
+        editions, path = earlier_editions(data), _settled_path(data, level, within)
         last = next((one for one in reversed(editions) if one.name == name), None)
         if last is not None and _settled(data, level, within, editions) is not None:
             return path, _lines(data, last.beyond_recall, len(editions))
         found = decide(_whole(data), level, within, editions)
         edition = _edition(data, name, period, level, within, found)
         names = {code: measure.name for code, measure in data.codebook.measures.items()}
-        add_edition(data.project, edition, editions, names)
+        add_edition(data.project, edition, read_editions(data.project), names)
         text = json.dumps(sorted(found.withheld), ensure_ascii=False)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             put(path, text)
-        put(path.with_suffix(".key"), _key(data, read_editions(data.project)))
+        put(path.with_suffix(".key"), _key(data, earlier_editions(data)))
     kept = sum(key in edition.withheld for key in found.kept)
     return path, _lines(data, edition.beyond_recall, len(editions), kept)
 

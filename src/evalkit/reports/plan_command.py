@@ -92,8 +92,10 @@ def _pages(asked: Asked, data: Data, made: Plan, reform: Reform) -> list[str]:
     path = put(folder / words["file"], page.encode("utf-8"))
     lines = [WORDS.say("page.written", path=path)]
     if asked.publish:
-        from evalkit.reports.disclosure import published
+        from evalkit.reports.disclosure import published, settle
 
+        name = Path(words["public_file"]).stem
+        lines += settle(data, name, data.last, "district")[1]
         page = public_calculator(made, published(data).measures, base, english)
         path = put(folder / words["public_file"], page.encode("utf-8"))
         lines.append(WORDS.say("page.published", path=path))
