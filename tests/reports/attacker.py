@@ -132,10 +132,15 @@ def _matrix(rows, n):
     return matrix, np.array([left for _, left in rows])
 
 
-def given_away(editions: Iterable[Seen], small: Iterable[Key], threshold: float) -> list[Interval]:
-    """Counts of persons under the threshold that are not left between nothing and the threshold."""
+def given_away(
+    editions: Iterable[Seen], small: Iterable[Key], threshold: float, moved: float = 0
+) -> list[Interval]:
+    """Counts of persons under the threshold that are not left between nothing and the threshold.
+
+    `moved`: by how much totals that are told went up between editions: so much there is at least of what went up.
+    """
     return [
         one
         for one in attacked(editions, small)
-        if 0 < one.value < threshold and (one.low > 1e-6 or one.high < threshold - 1e-6)
+        if 0 < one.value < threshold and (one.low > moved + 1e-6 or one.high < threshold - 1e-6)
     ]

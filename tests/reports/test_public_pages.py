@@ -281,7 +281,7 @@ def test_no_format_of_two_editions_gives_a_count_away(project, tmp_path_factory)
         small |= {k for k, v in truth.items() if 0 < v < THRESHOLD and k[0] == "2025"}
     assert not set(seen[0].printed) & small
     lost = {k for one in read_editions(ek.load(root).project) for k in one.beyond_recall}
-    assert not given_away(seen, small - lost, THRESHOLD)
+    assert not given_away(seen, small - lost, THRESHOLD, moved=1)  # the total told went up by one
 
 
 def test_a_public_edition_without_its_record_is_refused(project):
