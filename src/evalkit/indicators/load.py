@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ from evalkit.indicators.store import (
     with_full_areas,
 )
 from evalkit.indicators.submitted import Submitted
-from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock
+from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock, columns_read
 from evalkit.indicators.views import view as view_table
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.period import Period
@@ -167,9 +167,9 @@ class Data:
             else pd.DataFrame(self.manifest["files"])
         )
 
-    def frame(self, table: str) -> pd.DataFrame:
-        """A whole table as pandas, without DuckDB."""
-        return plain(self.arrow(table)).to_pandas(types_mapper=nullable)
+    def frame(self, table: str, columns: Collection[str] | None = None) -> pd.DataFrame:
+        """A table (or some columns of it) as pandas, without DuckDB."""
+        return plain(self.arrow(table, columns=columns)).to_pandas(types_mapper=nullable)
 
     @cached_property
     def batches(self) -> list[StoredBatch]:
@@ -194,12 +194,20 @@ class Data:
             read_table(self.stored(name, area), pa.schema([(c, pa.string()) for c in columns]))
         ).to_pandas()
 
-    def arrow(self, name: str, area: str | None = None) -> pa.Table:
-        """A table in the chosen periods as Arrow, its text as codes (rows of other areas may be left out)."""
-        return with_full_areas(
-            read_table(self.stored(name, area), schema(self.codebook, name)),
-            self.manifest.get("full_areas", {}),
-        )
+    def arrow(
+        self, name: str, area: str | None = None, columns: Collection[str] | None = None
+    ) -> pa.Table:
+        """A table in the chosen periods as Arrow, its text as codes (rows of other areas may be left out).
+
+        Of `columns` only those are read that the table has; ``area`` is always among them.
+        """
+        wanted = schema(self.codebook, name)
+        if columns is not None:
+            kept = [one for one in wanted if one.name in columns or one.name == "area"]
+            wanted = pa.schema(kept)
+        full_areas = self.manifest.get("full_areas", {})
+        read = None if columns is None else wanted.names
+        return with_full_areas(read_table(self.stored(name, area), wanted, read), full_areas)
 
     def table(self, name: str, area: str | None = None) -> Any:
         """The same as a lazy DuckDB relation: ``data.units.filter("employees >= 50").df()``."""
@@ -231,16 +239,22 @@ class Data:
         return self.arrow_views()
 
     def view_frame(self, name: str) -> pd.DataFrame:
-        """A view as pandas, with nullable types; only this one is made where they were not asked for yet."""
-        known = self.__dict__.get("views")
-        found = known[name] if known else self.arrow_views(names=(name,))[name]
-        return plain(found).to_pandas(types_mapper=nullable)
+        """A view as pandas, with nullable types."""
+        return plain(self.view(name)).to_pandas(types_mapper=nullable)
+
+    def view(self, name: str) -> pa.Table:
+        """A view, its text as codes; only this one is made where they were not asked for yet."""
+        known: dict[str, pa.Table] | None = self.__dict__.get("views")
+        return known[name] if known else self.arrow_views(names=(name,))[name]
 
     def arrow_views(
         self, area: str | None = None, names: Sequence[str] = tuple(VIEWS)
     ) -> dict[str, pa.Table]:
         """The five views (or those named); of an area only its parts are read."""
-        tables = {name: with_home(self.arrow(name, area)) for name in VIEW_TABLES}
+        tables = {
+            table: with_home(self.arrow(table, area, columns))
+            for table, columns in columns_read(names).items()
+        }
         return views_of(tables, self.periods, names)
 
     def block(self, area: str, period: str) -> CountyBlock:

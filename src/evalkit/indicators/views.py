@@ -46,6 +46,16 @@ TABLE_OF = {
 JOINED = ("units", "party_organisations", "covers", "funds", "activities", "stars")
 NOTHING = "nothing"  # ledgers that an area says to have nothing in
 VIEW_TABLES = (*JOINED, "instructor_counts", NOTHING)
+# columns by which rows are joined, and those that say whether a district keeps a ledger
+KEYS_OF_TABLES = {
+    "units": ("unit", "reason_unfounded"),
+    "party_organisations": ("party_org", "parent", "functional"),
+    "covers": ("unit", "party_org", "mode"),
+    "funds": ("party_org",),
+    "activities": ("party_org",),
+    "stars": ("party_org",),
+    NOTHING: ("ledger",),
+}
 COVER_RANK = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 NO_COVER = len(COVER_RANK) + 1
 SHARED_COVERS = [COVER_RANK["joint"], COVER_RANK["attached"]]
@@ -114,6 +124,19 @@ def kept_flag(table: str) -> str:
 def kept_by(view: str) -> dict[str, str]:
     """The flag of every column of a view that another ledger fills."""
     return {one.name: kept_flag(one.kept_by) for one in DERIVED[view].values() if one.kept_by}
+
+
+def columns_read(views: Iterable[str]) -> dict[str, frozenset[str] | None]:
+    """What views read of each table that they join: the columns, or None for all of a table whose rows they are."""
+    names = tuple(views)
+    found = {
+        table: set(KEYS_OF_TABLES.get(table, ())) | {"area", "period"} for table in VIEW_TABLES
+    }
+    for one in (one for name in names for one in DERIVED[name].values()):
+        for table, _, column in (stored.partition(".") for stored in one.from_):
+            found[table].add(column)
+    whole = {TABLE_OF[name] for name in names}
+    return {t: None if t in whole else frozenset(columns) for t, columns in found.items()}
 
 
 def lineage(view: str, column: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalkit.files import regular_bytes
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.subsidy.exact import Ints
 from evalkit.subsidy.source import Source
 from evalkit.subsidy.values import SchemeData
 from evalkit.subsidy.words import KIND_COLUMN, NOTES, WORDS, column_word
@@ -25,79 +26,6 @@ from evalkit.world.period import in_time
 MAX_TABLE = 50_000_000  # bytes of a user's table
 KEYS = ["home", "period", "party_org"]
 LEDGER = {"town": ("income", "fiscal_township"), "dues": ("dues_paid", None)}
-
-
-def from_data(data: Any, tables: Mapping[str, pd.DataFrame], within: str | None) -> Source:
-    """The source of processed data: the view of party organisations, funds, instructors."""
-    areas = data.areas
-    home = dict(zip(areas["area"], areas["home"], strict=True))
-    orgs = data.view_frame("party_orgs")
-    orgs["home"] = mapped(orgs["area"], home)
-    orgs["area_kinds"] = mapped(orgs["area"], _kinds_of_areas(areas))
-    orgs["level"] = mapped(orgs["area"], dict(zip(areas["area"], areas["level"], strict=True)))
-    tall = {
-        t: data.frame(t).assign(home=lambda f: mapped(f["area"], home))
-        for t in ("covers", "units", "funds", "instructor_counts")
-    }
-    joined = tall["covers"].merge(
-        tall["units"][["home", "period", "unit", "employees", "sector"]],
-        on=["home", "period", "unit"],
-    )
-    of_units = _of_units(joined)
-    orgs = orgs.drop(columns=["employees", "sector"], errors="ignore")
-    orgs = orgs.merge(of_units, on=KEYS, how="left")
-    counts, funds = tall["instructor_counts"], tall["funds"]
-    years = tuple(sorted({int(str(p)[:4]) for p in orgs["period"]}))
-    places = tall["units"][["home", "period"]].drop_duplicates()
-    with_orgs = pd.concat([orgs[["home", "period"]], tall["covers"][["home", "period"]]])
-    known = set(with_orgs.drop_duplicates().itertuples(index=False, name=None))
-    empty = frozenset(set(places.itertuples(index=False, name=None)) - known)
-    order = areas.loc[areas["area"].isin(_expected(areas, orgs["home"]))].sort_values("sort_order")
-    inside = data.find_area(within) if within else None
-    if inside:
-        asked = Area.of(inside)
-        related = [asked.contains(a) or Area.of(a).contains(asked) for a in order["area"]]
-        order, orgs = order[related], orgs[[asked.contains(a) for a in orgs["area"]]]
-        funds = funds[funds["party_org"].isin(orgs["party_org"]) & funds["home"].isin(orgs["home"])]
-        counts = counts[counts["home"].isin(order["area"])]
-    orgs = orgs.sort_values(
-        [*KEYS, "area", "members"], ignore_index=True
-    )  # the view gives no order; sums of floats need one
-    top = areas.set_index("area").loc[inside or min(areas["area"], key=len)]
-    whole = (
-        top["name"]
-        if inside
-        else {"province": "全省", "city": "全市", "district": "全区"}.get(str(top["level"]), "合计")
-    )
-    names = tuple(order["name"].astype(str))
-    notes = (NOTES.note("source.demo"),) if data.is_demo else ()
-    given = {**tables, "instructor_counts": counts}
-    made = make(orgs, funds, given, tuple(order["area"]), names, whole, data.is_demo, notes)
-    return replace(made, years=years, empty=empty)
-
-
-def _of_units(covered: pd.DataFrame) -> pd.DataFrame:
-    """Of every organisation the employees of its units, and the sector of most of them (enterprise where they are even)."""
-    rows = covered.assign(
-        of_enterprises=covered["sector"].eq("enterprise").fillna(False).astype(int),
-        of_social=covered["sector"].eq("social").fillna(False).astype(int),
-    )
-    columns = ["employees", "of_enterprises", "of_social"]
-    found = rows.groupby(KEYS, as_index=False)[columns].sum()
-    known = found["of_enterprises"] + found["of_social"] > 0
-    social = found["of_social"] > found["of_enterprises"]
-    sector = pd.Series("enterprise", found.index).mask(social, "social").where(known)
-    return found.assign(sector=sector)[[*KEYS, "employees", "sector"]]
-
-
-def _expected(areas: pd.DataFrame, homes: pd.Series) -> set[str]:
-    """Districts that ought to report: those with organisations, and the others of the same level without areas below."""
-    found = set(homes.dropna())
-    levels = set(areas.loc[areas["area"].isin(found), "level"])
-    own = areas.loc[areas["area"].eq(areas["home"]) & areas["level"].isin(levels), "area"]
-    homes_of_all = areas.loc[areas["area"].eq(areas["home"]), "area"]
-    above = {parent.path for area in homes_of_all if (parent := Area.of(area).parent)}
-    return found | {area for area in own if area not in above}
 
 
 def from_frame(
@@ -122,9 +50,14 @@ def from_frame(
     names = tuple(Area.of(str(one)).name for one in homes)
     rest = {name: _with_home(table) for name, table in tables.items() if name != "funds"}
     funds = tables.get("funds")
-    return make(
-        orgs, None if funds is None else _with_home(funds), rest, homes, names, WORDS["whole"]
-    )
+    money = None if funds is None else booked(_with_home(funds), _last_year(orgs))
+    return make(orgs, money, rest, homes, names, WORDS["whole"])
+
+
+def _last_year(orgs: pd.DataFrame) -> str:
+    """The year of funds that tell none: the last of the organisations'."""
+    periods = orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)
+    return next(reversed(in_time(periods.astype(str).str[:4])), "")
 
 
 def _with_home(table: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +117,7 @@ def require(columns: Iterable[Any], uses: Mapping[str, list[str]]) -> None:
 
 def make(
     orgs: pd.DataFrame,
-    funds: pd.DataFrame | None,
+    money: pd.DataFrame | None,
     tables: Mapping[str, pd.DataFrame],
     homes: tuple[str, ...],
     names: tuple[str, ...],
@@ -192,9 +125,9 @@ def make(
     is_demo: bool = False,
     notes: tuple[Note, ...] = (),
 ) -> Source:
+    """The source of rows of organisations, of money by organisation (see `booked`) and tables of counts."""
     periods = orgs["period"] if "period" in orgs else pd.Series(0, orgs.index)
     orgs = orgs.assign(period=periods.astype(str).str[:4])
-    money = None if funds is None else _money(funds, next(reversed(in_time(orgs["period"])), ""))
     for name, table in tables.items():
         if "party_org" in table and name != "instructor_counts":  # a user's columns
             on = [c for c in KEYS if c in table and table[c].notna().all()]
@@ -239,23 +172,6 @@ def kinds_in(text: Any) -> list[str]:
     return [] if pd.isna(text) else [one for one in re.split(r"[、，,;；\s/]+", str(text)) if one]
 
 
-def _kinds_of_areas(areas: pd.DataFrame) -> dict[str, str]:
-    """By area its kinds: its own, else those of the area above it; its group of alike areas and 园区 by its level."""
-    own = dict(zip(areas["area"], areas.get("kinds", pd.Series(pd.NA, areas.index)), strict=True))
-    groups = dict(
-        zip(areas["area"], areas.get("peer_group", pd.Series(pd.NA, areas.index)), strict=True)
-    )
-    levels = dict(zip(areas["area"], areas["level"], strict=True))
-    found = {}
-    for path in areas["area"]:
-        line = [one.path for one in reversed(list(Area.of(path).lineage()))]
-        stated = next((kinds for one in line if (kinds := kinds_in(own.get(one)))), [])
-        group = next((kinds for one in line if (kinds := kinds_in(groups.get(one)))), [])
-        park = ["园区"] if any(levels.get(one) == "park" for one in line) else []
-        found[path] = "、".join(dict.fromkeys([*stated, *group, *park]))
-    return found
-
-
 def _formal_members(orgs: pd.DataFrame) -> pd.DataFrame:
     """Functional organisations marked, without members: theirs are members of another organisation already."""
     if "functional" not in orgs:
@@ -266,18 +182,73 @@ def _formal_members(orgs: pd.DataFrame) -> pd.DataFrame:
     return orgs.assign(functional=functional)
 
 
-def _money(funds: pd.DataFrame, last: str) -> pd.DataFrame:
-    """Amounts by home, period, organisation and kind; funds without a period are those of the last one."""
+def booked(funds: pd.DataFrame, last: str = "") -> pd.DataFrame:
+    """Amounts by home, period, organisation and kind; funds without a period are those of the last one.
+
+    Added up by codes of the texts: the rows of a province are many, its words few.
+    """
     periods = funds["period"] if "period" in funds else pd.Series(last, funds.index)
-    kind = pd.Series(pd.NA, funds.index, dtype="object")
-    kind[(funds["flow"] == "spending").fillna(False)] = funds.get("purpose")
+    told = {"home": _Coded.of(funds["home"]), "period": _Coded.of(periods).cut(4)}
+    told["party_org"] = _Coded.of(funds["party_org"]).or_else("")
+    told["kind"] = _kind_of_money(funds)
+    amounts = funds["amount_fen"]
+    known = amounts.notna().to_numpy(bool)
+    for one in told.values():
+        known = known & (one.codes >= 0)
+    key = np.zeros(int(known.sum()), np.int64)
+    for one in told.values():
+        key = key * max(1, len(one.words)) + one.codes[known]
+    added = amounts[known].groupby(key).sum()
+    columns, left = {}, added.index.to_numpy(np.int64)
+    for name, one in reversed(told.items()):
+        left, code = np.divmod(left, max(1, len(one.words)))
+        columns[name] = one.texts(code)
+    ordered = {name: columns[name] for name in told}
+    return pd.DataFrame({**ordered, "amount_fen": added.array})
+
+
+@dataclass(frozen=True, eq=False)
+class _Coded:
+    """A column of text as codes of its words; -1 where a cell is empty."""
+
+    codes: Ints
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, column: pd.Series) -> _Coded:
+        codes, words = pd.factorize(column)
+        return cls(codes.astype(np.int64), tuple(map(str, words)))
+
+    def cut(self, length: int) -> _Coded:
+        """The same words cut to a length: 2025Q3 is of 2025."""
+        short = [word[:length] for word in self.words]
+        words = tuple(dict.fromkeys(short))
+        place = np.array([*(words.index(word) for word in short), -1], np.int64)
+        return _Coded(place[self.codes], words)
+
+    def or_else(self, word: str) -> _Coded:
+        """The same with a word where a cell is empty."""
+        codes = np.where(self.codes < 0, len(self.words), self.codes)
+        return _Coded(codes, (*self.words, word))
+
+    def texts(self, codes: Ints) -> Any:
+        return pd.array(self.words, dtype="str").take(codes)
+
+
+def _kind_of_money(funds: pd.DataFrame) -> _Coded:
+    """What each amount is: spending by its purpose, or what the ledger calls income of the township and dues."""
+    nothing = np.full(len(funds), -1, np.int64)
+    purpose = _Coded.of(funds["purpose"]) if "purpose" in funds else _Coded(nothing, ())
+    spending = (funds["flow"] == "spending").fillna(False).to_numpy(bool)
+    codes, words = np.where(spending, purpose.codes, -1), list(purpose.words)
     for name, (flow, payer) in LEDGER.items():
-        hit = (funds["flow"] == flow) & ((funds["source"] == payer) if payer else True)
-        kind[hit.fillna(False).to_numpy(bool)] = name
-    party_org = funds["party_org"].astype(object).fillna("")
-    money = funds.assign(kind=kind, period=periods.astype(str).str[:4], party_org=party_org)
-    money = money.dropna(subset=["kind", "amount_fen"])
-    return money.groupby([*KEYS, "kind"], as_index=False)["amount_fen"].sum()
+        hit = (funds["flow"] == flow).fillna(False).to_numpy(bool)
+        if payer:
+            hit = hit & (funds["source"] == payer).fillna(False).to_numpy(bool)
+        if name not in words:
+            words.append(name)
+        codes[hit] = words.index(name)
+    return _Coded(codes, tuple(words))
 
 
 def table_file(name: str, path: Path) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from evalkit.subsidy import comparing, notes, search, sharing
 from evalkit.subsidy import uncertainty as drawing
 from evalkit.subsidy.dated import Dated
 from evalkit.subsidy.engine import Engine
-from evalkit.subsidy.gathering import columns_used, from_data, from_frame, require, table_file
+from evalkit.subsidy.gathering import columns_used, from_frame, require, table_file
 from evalkit.subsidy.loading import load_scheme
 from evalkit.subsidy.memory import remembered
 from evalkit.subsidy.projection import Projection
@@ -25,6 +25,7 @@ from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Scheme
 from evalkit.subsidy.simulation import PlanData, simulate
 from evalkit.subsidy.source import Source
+from evalkit.subsidy.stored import from_data
 from evalkit.subsidy.uncertainty import Range, Uncertainty
 from evalkit.subsidy.year import Values, whole_year
 from evalkit.world.note import Note

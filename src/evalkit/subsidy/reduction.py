@@ -35,7 +35,6 @@ from evalkit.world.condition import Test as ColumnTest
 from evalkit.world.note import Note
 from evalkit.world.number import plain
 
-PLACE = ["home", "party_org"]
 NOTHING_TO_RECKON_BY = {
     "member": "no_members",
     "unit": "no_units",
@@ -49,6 +48,11 @@ def floats(values: Any) -> Any:
     """A column as float64 with NaN."""
     numbers = pd.to_numeric(values, errors="coerce").astype("Float64")
     return numbers.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _where_in(keys: Ints, wanted: Ints) -> Ints:
+    """The place of each wanted organisation among some; -1 where it is none of them."""
+    return pd.Index(keys).get_indexer(wanted).astype(np.int64)
 
 
 def reason(key: str, *facts: Any) -> str:
@@ -115,7 +119,11 @@ class Reduction:
     def with_members(self, given: Mapping[tuple[int, str], Members]) -> Reduction:
         """The same source with other members."""
         other = Reduction(self.source, given)
-        for method in ("_rows_of", "_places_of"):  # the organisations themselves are the same
+        for method in (
+            "_rows_of",
+            "_keys_of",
+            "_places_of",
+        ):  # the organisations themselves are the same
             other.answers[method] = self.answers.setdefault(method, {})
         return other
 
@@ -135,6 +143,14 @@ class Reduction:
     def _rows_of(self, period: str) -> pd.DataFrame:
         orgs = self.source.orgs
         return orgs[orgs["period"] == period].reset_index(drop=True)
+
+    def keys(self, year: int) -> Ints:
+        """The organisation of every such row as a number, the same in all years."""
+        return self._keys_of(str(self.source.data_year(year)))
+
+    @remembered
+    def _keys_of(self, period: str) -> Ints:
+        return self.source.org_keys[(self.source.orgs["period"] == period).to_numpy(bool)]
 
     def places(self, year: int) -> Ints:
         """The place of every organisation's district in the districts of the source."""
@@ -167,10 +183,10 @@ class Reduction:
             notes.append(NOTES.note("members.no_year_before", **facts))
         elif wanted < last or after_the_last:
             earlier = self.rows(wanted)
-            index = pd.MultiIndex.from_frame(rows[PLACE])
+            at = _where_in(self.keys(wanted), self.keys(year))
             silent = ~rows["home"].isin(earlier["home"]).to_numpy()
-            fresh = ~index.isin(pd.MultiIndex.from_frame(earlier[PLACE])) & ~silent
-            before = floats(earlier.set_index(PLACE)["members"].reindex(index))
+            fresh = (at < 0) & ~silent
+            before = np.append(floats(earlier["members"]), np.nan)[at]
             before = np.where(fresh, 0, np.where(silent, now, before))
             notes += self._told_of_earlier(rows, year, fresh, silent)
         both = now + before if base == "mean" else 2 * (now if base == "year_end" else before)
@@ -202,23 +218,31 @@ class Reduction:
         """The period of the ledgers of funds that stands for a year."""
         return str(min(year, self.source.years[-1]))
 
-    def _booked(self, kind: str, year: int) -> pd.DataFrame:
+    def _booked(self, kind: str, year: int) -> np.ndarray:
+        """Which rows of the money are of a kind and a year; none where no money was given."""
         money = self.source.money
         if money is None:
-            return pd.DataFrame(columns=[*PLACE, "amount_fen"])
-        return money[(money["kind"] == kind) & (money["period"] == self._booked_year(year))]
+            return np.zeros(0, bool)
+        found = (money["kind"] == kind) & (money["period"] == self._booked_year(year))
+        return found.to_numpy(bool)
 
     @remembered
     def ledger(self, kind: str, year: int, lag: int = 0) -> Ints:
         """What the ledger has for each organisation of a year, in fen; the last known year goes on."""
-        mine = self._booked(kind, year - lag).set_index(PLACE)["amount_fen"]
-        places = pd.MultiIndex.from_frame(self.rows(year)[PLACE])
-        return mine.reindex(places).fillna(0).to_numpy(np.int64)
+        if self.source.money is None:
+            return np.zeros(len(self.rows(year)), np.int64)
+        mine = self._booked(kind, year - lag)
+        amounts = self.source.money["amount_fen"][mine].to_numpy(np.int64)
+        at = _where_in(self.source.money_keys[mine], self.keys(year))
+        return np.append(amounts, 0)[at]
 
     @remembered
     def spent(self, purpose: str, year: int) -> Ints:
         """Spending for a purpose by district, that without an organisation too."""
-        found = self._booked(purpose, year).groupby("home")["amount_fen"].sum()
+        money = self.source.money
+        if money is None:
+            return np.zeros(len(self.source.homes), np.int64)
+        found = money[self._booked(purpose, year)].groupby("home")["amount_fen"].sum()
         return found.reindex(self.source.homes).fillna(0).to_numpy(np.int64)
 
     # --- what is missing ---
@@ -292,13 +316,10 @@ class Reduction:
     def _guaranteed(self, selection: Selection, year: int) -> Cells:
         """Of organisations with what they were paid by the year before, so that no payment is far below it."""
         now = self.cells_of(replace(selection, guaranteed=False), year)
-        rows, before = self.rows(year), np.full(len(self.rows(year)), NOT_PAID, np.int64)
+        before = np.full(len(self.keys(year)), NOT_PAID, np.int64)
         if year > self.source.years[0]:
-            last = self.rows(year - 1)
             kinds = self.cells_of(selection, year - 1).inverse
-            there = pd.Series(kinds, pd.MultiIndex.from_frame(last[PLACE]))
-            found = there.reindex(pd.MultiIndex.from_frame(rows[PLACE]))
-            before = found.fillna(NOT_PAID).to_numpy(np.int64)
+            before = np.append(kinds, NOT_PAID)[_where_in(self.keys(year - 1), self.keys(year))]
         keys = np.column_stack([now.inverse, before])
         groups = grouped(self.places(year), keys, now.inverse >= 0)
         own = groups.kinds[:, 0]

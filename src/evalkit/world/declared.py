@@ -26,7 +26,7 @@ from pydantic_core.core_schema import ErrorType
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.number import fill
 from evalkit.world.words import Words
-from evalkit.world.yaml import Lines, parse_mapping, parse_yaml, read_text, where
+from evalkit.world.yaml import Lines, parse_file, parse_mapping, parse_yaml, read_text, where
 
 At = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -66,12 +66,17 @@ class Source:
     @classmethod
     def read(cls, path: Path) -> Source:
         """A YAML file; what cannot be parsed at all is an `InputError`."""
-        return cls.parse(read_text(path), path.name)
+        text = read_text(path)
+        return cls._made(parse_file(path, text), text, path.name)
 
     @classmethod
     def parse(cls, text: str, file: str) -> Source:
         """The same of a text."""
-        content, problems = parse_yaml(text, file)
+        return cls._made(parse_yaml(text, file), text, file)
+
+    @classmethod
+    def _made(cls, parsed: tuple[Any, list[Problem]], text: str, file: str) -> Source:
+        content, problems = parsed
         if problems:
             raise InputError(problems)
         return cls(content, file, Lines(text))

@@ -243,12 +243,16 @@ _PACKAGE = Path(__file__).parents[1]
 def read_yaml(path: str | Path) -> Any:
     """The content of one YAML file; malformed YAML and duplicate keys are an `InputError` with the line."""
     path, text = Path(path), read_text(path)
-    content, problems = (
-        parse_cached(path, text) if _PACKAGE in path.parents else parse_yaml(text, path.name)
-    )
+    content, problems = parse_file(path, text)
     if problems:
         raise InputError(problems)
     return content
+
+
+def parse_file(path: Path, text: str) -> tuple[Any, list[Problem]]:
+    """`parse_yaml` of a file's text; of a packaged file as it is remembered."""
+    packaged = _PACKAGE in path.parents
+    return parse_cached(path, text) if packaged else parse_yaml(text, path.name)
 
 
 def parse_cached(path: Path, text: str) -> tuple[Any, list[Problem]]:
