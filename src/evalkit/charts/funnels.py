@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 
+from evalkit import stats  # each name when it is used: a Lorenz curve does not wait for scipy
 from evalkit.charts.frames import floats, not_drawn, pick, refuse, say
 from evalkit.charts.style import (
     BLUE,
@@ -26,7 +27,6 @@ from evalkit.charts.style import (
     sheet,
 )
 from evalkit.documents import Block
-from evalkit.stats import funnel_limits, gini, lorenz, overdispersion, run_rules, spc_limits
 from evalkit.world import number
 from evalkit.world.period import in_time
 
@@ -60,10 +60,10 @@ def funnel(
         z = 2 * np.sqrt(size) * (np.arcsin(np.sqrt(value)) - np.arcsin(np.sqrt(target)))
     else:
         z = np.sqrt(target * size) * np.log(np.maximum(value, 0.5 / size) / target)
-    phi = float(overdispersion(z)[0]) if len(rows) >= 10 else 1.0
+    phi = float(stats.overdispersion(z)[0]) if len(rows) >= 10 else 1.0
     used = max(phi, 1.0) if adjust else 1.0
     x = np.linspace(max(size.min() * 0.8, 1), size.max() * 1.05, 200)
-    low, high = funnel_limits(kind, target, size, 0.998, phi=used)
+    low, high = stats.funnel_limits(kind, target, size, 0.998, phi=used)
     out = np.asarray((value < low) | (value > high))
     legend = [
         (key(color=INK, lw=1, ls="--"), info.mean_text),
@@ -91,7 +91,7 @@ def funnel(
         **info.head(),
     ) as (page, box):
         for level, style, width in ((0.95, ":", 1.0), (0.998, "-", 1.2)):
-            for line in funnel_limits(kind, target, x, level, phi=used):
+            for line in stats.funnel_limits(kind, target, x, level, phi=used):
                 box.plot(x, np.asarray(line) * info.scale, style, color=BLUE, lw=width)
         box.axhline(target * info.scale, color=INK, lw=1, ls="--")
         box.plot(size[~out], value[~out] * info.scale, "o", color=BLUE, ms=4.5)
@@ -106,7 +106,9 @@ def funnel(
                     value,
                     *(
                         np.asarray(v)
-                        for v in funnel_limits(kind, target, np.array([size.min()]), 0.95, phi=used)
+                        for v in stats.funnel_limits(
+                            kind, target, np.array([size.min()]), 0.95, phi=used
+                        )
                     ),
                 ]
             )
@@ -146,14 +148,14 @@ def control(
         )
     kind = {"proportion": "p", "rate": "u"}.get(str(rows["kind"].iloc[0]), "xmr")
     parts = (value,) if kind == "xmr" else (wide["numerator"].to_numpy(float),)
-    limits = spc_limits(
+    limits = stats.spc_limits(
         *parts, kind=kind, size=None if kind == "xmr" else wide["denominator"].to_numpy(float)
     )
     centre, lower, upper = (
         np.broadcast_to(np.asarray(v)[:, None] if np.ndim(v) == 1 else v, value.shape)
         for v in limits
     )
-    flags = run_rules(value, centre[:, 0], lower, upper)
+    flags = stats.run_rules(value, centre[:, 0], lower, upper)
     odd = flags["outside"] | flags["shift"] | flags["trend"]
     everything = np.stack([value, lower, upper]) * info.scale
     bottom, top = np.nanmin(everything), np.nanmax(everything)
@@ -240,7 +242,9 @@ def lorenz_curve(
         for period, part in rows.groupby(rows["period"].astype(str))
     ]
     curves = {
-        say(lang, "lorenz_line", period=period, gini=number.fixed(gini(x, w), 3)): lorenz(x, w)
+        say(
+            lang, "lorenz_line", period=period, gini=number.fixed(stats.gini(x, w), 3)
+        ): stats.lorenz(x, w)
         for period, x, w in groups
     }
     words = say(lang, "lorenz_x", base=info.base or say(lang, "denominator")), say(lang, "lorenz_y")

@@ -35,10 +35,10 @@ CELL_LIMIT, NAME_LIMIT = 32_767, 31
 
 def book_bytes(fill: Callable[[Any], None], own: bool = True) -> bytes:
     """The workbook that `fill` makes; ``own`` marks it as a list of Evalkit, not a ledger."""
-    import xlsxwriter
+    from evalkit.documents.plain_book import PlainBook  # XlsxWriter only where a workbook is made
 
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, OPTIONS)
+    book = PlainBook(buffer, OPTIONS)
     book.set_properties({"created": CREATED, "author": "Evalkit", "keywords": MARK if own else ""})
     fill(book)
     book.close()
@@ -82,7 +82,11 @@ def frames_bytes(frames: Mapping[str, Any]) -> bytes:
 
 def csv_bytes(frame: Any) -> bytes:
     """A data frame as CSV that Excel reads (UTF-8 with BOM); a text that it would calculate gets an apostrophe."""
-    texts = {c: frame[c].map(_inert) for c in frame if frame[c].dtype.kind not in "biufMm"}
+    texts = {
+        c: [_inert(value) for value in frame[c].tolist()]
+        for c in frame
+        if frame[c].dtype.kind not in "biufMm"
+    }
     return bytes(
         frame.assign(**texts).rename(columns=_inert).to_csv(index=False).encode("utf-8-sig")
     )

@@ -124,17 +124,31 @@ def whole(where: str, value: Any, least: int = 1, most: float = math.inf) -> int
     return int(found)
 
 
+def _in_order_of_appearance(numbers: NDArray[Any]) -> NDArray[np.intp]:
+    """The place of each number among the different ones, in the order in which they first appear."""
+    _, first, back = np.unique(numbers, return_index=True, return_inverse=True)
+    place = np.empty(len(first), dtype=np.intp)
+    place[np.argsort(first)] = np.arange(len(first))
+    return place[back.ravel()]
+
+
 def labels(where: str, groups: Any, length: int) -> NDArray[np.intp]:
     """Number of each unit's group in order of appearance, -1 where it has none; one label for every unit."""
+    plain_numbers = (
+        isinstance(groups, np.ndarray) and groups.dtype.kind in "iu" and groups.ndim == 1
+    )
+    whole_numbers = groups if plain_numbers else None
     if hasattr(groups, "to_numpy"):
         groups = groups.to_numpy(dtype=object)
-    if isinstance(groups, np.ndarray):
+    if isinstance(groups, np.ndarray) and not plain_numbers:
         groups = groups.tolist()
     said = f"每个单位一个组别，共 {length} 个"
     if groups is None or isinstance(groups, str) or not hasattr(groups, "__len__"):
         raise refuse(where, "没有给出" if groups is None else str(groups)[:60], said)
     if len(groups) != length:
         raise refuse(where, f"{len(groups)} 个", said)
+    if whole_numbers is not None:
+        return _in_order_of_appearance(whole_numbers)
     known: dict[Any, int] = {}
     found = np.full(length, -1, dtype=np.intp)
     for at, label in enumerate(groups):

@@ -77,12 +77,23 @@ def theil(values: ArrayLike, weights: ArrayLike | None = None, kind: str = "T") 
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.where(mean == 0, 1.0, x / mean)
         if kind == "T":
-            from scipy import special  # 0.2 s that a Gini coefficient does not need
-
-            return floats_or_arrays((w * special.xlogy(r, r)).sum(-1))[0]
+            return floats_or_arrays((w * _x_log_x(r)).sum(-1))[0]
         return floats_or_arrays(
             -(w * np.log(np.where((r > 0) | (w == 0), np.where(w == 0, 1.0, r), np.nan))).sum(-1)
         )[0]
+
+
+def _x_log_x(x: Floats) -> Floats:
+    """x ln x, 0 at 0 (as scipy's ``xlogy``, which takes 0.3 s to load)."""
+    return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, x)))
+
+
+def _relative_entropy(x: Floats, y: Floats) -> Floats:
+    """x ln(x / y); 0 where x is 0, infinite where only y is (as scipy's ``rel_entr``)."""
+    both = (x > 0) & (y > 0)
+    some = x * np.log(np.where(both, x, 1.0) / np.where(both, y, 1.0))
+    unknown = np.isnan(x) | np.isnan(y)
+    return np.where(both, some, np.where(unknown, np.nan, np.where((x == 0) & (y >= 0), 0, np.inf)))
 
 
 def _members(groups: ArrayLike, length: int) -> Floats:
@@ -119,9 +130,7 @@ def theil_decomposition(
     people = w @ member
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(mean == 0, people, (w * x) @ member / mean)
-        from scipy import special
-
-        between = special.rel_entr(share, people).sum(-1)
+        between = _relative_entropy(share, people).sum(-1)
     total = np.asarray(theil(values, weights))
     return floats_or_arrays(total, between, total - between)
 

@@ -23,6 +23,7 @@ from evalkit.subsidy.coverage import (
     touched,
 )
 from evalkit.subsidy.distribution import groups
+from evalkit.subsidy.memory import remembered
 from evalkit.subsidy.money import moved, one_unit
 from evalkit.subsidy.simulation import PlanData, ResultData
 from evalkit.subsidy.words import WORDS, lists
@@ -80,6 +81,7 @@ def _years(years: Sequence[int]) -> str:
     return "、".join(WORDS.say("answer.year", year=year) for year in years)
 
 
+@remembered
 def sentence(result: ResultData, named: bool = True) -> str:
     """Cost by payer, every year asked for, who gains or loses, where most, where nothing, whom nothing is due to.
 

@@ -147,7 +147,7 @@ def reach(
 
 @dataclass(frozen=True, eq=False)
 class _PerMember:
-    """Yuan a member of the organisations that have members, with these as weights, and their districts."""
+    """Yuan a member of the organisations that have members, with these as weights, and their districts as numbers."""
 
     yuan: np.ndarray
     members: np.ndarray
@@ -160,7 +160,7 @@ def _per_member(result: ResultData, word: str, year: int | None) -> _PerMember:
     return _PerMember(
         (rows[f"{word}_fen"] / 100 / rows["members"]).to_numpy(float),
         rows["members"].to_numpy(float),
-        rows["area"].to_numpy(str),
+        pd.factorize(rows["area"])[0],
     )
 
 
