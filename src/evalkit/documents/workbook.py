@@ -93,7 +93,12 @@ def csv_bytes(frame: Any) -> bytes:
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    """The value; a text that a spreadsheet would calculate with an apostrophe before it."""
+    if (
+        not isinstance(value, str) or value[:1].isalnum()
+    ):  # letters and characters calculate nothing
+        return value
+    return f"'{value}" if _FORMULA.match(value) else value
 
 
 def sheet_name(text: str, taken: Iterable[str] = ()) -> str:

@@ -352,27 +352,38 @@ class _Groups:
         before = np.zeros(len(cells.q), np.int64)
         if part.guarantee is not None:
             before = engine.before(one.scheme, name, self.year, one.values)
+        kinds, tiers, counts = cells.kind.tolist(), cells.tier.tolist(), cells.n.tolist()
+        fen, last = [pay.tolist() for pay in pays], before.tolist()
+        forms: dict[tuple[int, int], str] = {}  # by tier and payer
         for spot, at in self.rows[Standard(side, name)].items():
-            kind = int(cells.kind[spot.cell])
-            base = self._base(side, part, cells, spot, inner)
-            tier = int(cells.tier[kind])
-            where = _where(part, self.addresses, side, name, tier)
-            rule = payment_of(part)[spot.payer]
-            found = rules.Cells(
-                DIGITS[one.scheme.unit],
+            kind = kinds[spot.cell]
+            asked = tiers[kind], spot.payer
+            if asked not in forms:
+                forms[asked] = self._form(side, name, part, *asked)
+            formula = forms[asked].format(
                 quantity=f"$D{at + 1}",
-                matched=base,
-                before=self._before(side, name, part, kind, int(before[kind])),
-                weights=tuple(place[WEIGHT] for place in where),
-                tiers=tuple(place[""] for place in where),
-                standards=tuple(where),
+                matched=self._base(side, part, cells, spot, inner),
+                before=self._before(side, name, part, kind, last[kind]),
             )
-            formula = f"={rules.formula(rule, found)}"
-            each = int(pays[spot.payer][kind]) / 100  # cached: what does not calculate shows it
+            each = fen[spot.payer][kind] / 100  # cached: what does not calculate shows it
             self.sheet.write_formula(at, columns.each, formula, self.look["money"], each)
             total = f"=E{at + 1}*{columns.each_letter}{at + 1}"
-            money = each * int(cells.n[spot.cell])
+            money = each * counts[spot.cell]
             self.sheet.write_formula(at, columns.total, total, self.look["money"], money)
+
+    def _form(self, side: int, name: str, part: Component, tier: int, payer: int) -> str:
+        """The formula of all rows of a tier and a payer, with fields for what differs from row to row."""
+        where = _where(part, self.addresses, side, name, tier)
+        found = rules.Cells(
+            DIGITS[self.result.sides[side].scheme.unit],
+            quantity="{quantity}",
+            matched="{matched}",
+            before="{before}",
+            weights=tuple(place[WEIGHT] for place in where),
+            tiers=tuple(place[""] for place in where),
+            standards=tuple(where),
+        )
+        return f"={rules.formula(payment_of(part)[payer], found)}"
 
     def _before(self, side: int, name: str, part: Component, kind: int, fen: int) -> str:
         """The payment of the year before: its cell where that year stands in the workbook too, else the number."""
@@ -390,14 +401,18 @@ class _Groups:
         """Write what describes each cell; the rows in which they stand."""
         names, lines = self.result.plan.source.names, {}
         scale = cells.divisor * (100 if part.per == "dues" or part.of else 1)
+        tiers, quantities = cells.tier.tolist(), cells.q.tolist()
+        tier_words = [""] * len(part.all_rates)
+        if (part.by or part.scopes) and not part.marginal:
+            tier_words = [part.params[rate].label for rate in part.all_rates]
+        labels = [_label(part, payer) for payer in range(1 + bool(part.of))]
         for line in _lines(part, cells):
-            tier = ""
-            if (part.by or part.scopes) and not part.marginal:
-                tier = part.params[part.all_rates[int(cells.tier[line.kind])]].label
-            quantity = float(cells.q[line.kind]) / scale
-            shown = (names[line.area], _label(part, line.payer), tier, quantity, line.n)
-            for column, value in enumerate(shown):
-                write_cell(self.sheet, self.row, column, value)
+            self.sheet.write_string(self.row, 0, names[line.area])
+            self.sheet.write_string(self.row, 1, labels[line.payer])
+            if tier := tier_words[tiers[line.kind]] if tier_words else "":
+                self.sheet.write_string(self.row, 2, tier)
+            self.sheet.write_number(self.row, 3, quantities[line.kind] / scale)
+            self.sheet.write_number(self.row, 4, line.n)
             lines[Spot(line.cell, line.payer)] = self.row
             self.row += 1
         return lines
@@ -429,9 +444,10 @@ class _Groups:
 
 
 def _lines(part: Component, cells: Cells) -> Iterator[Line]:
-    for cell, (area, kind, n) in enumerate(zip(cells.area, cells.kind, cells.n, strict=True)):
+    rows = zip(cells.area.tolist(), cells.kind.tolist(), cells.n.tolist(), strict=True)
+    for cell, (area, kind, n) in enumerate(rows):
         for payer in range(1 + bool(part.of)):
-            yield Line(cell, int(area), int(kind), int(n), payer)
+            yield Line(cell, area, kind, n, payer)
 
 
 def _label(part: Component, payer: int) -> str:
