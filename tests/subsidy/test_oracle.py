@@ -6,6 +6,7 @@ import json
 import math
 import random
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,10 +16,13 @@ import pandas as pd
 import pytest
 from subsidy_cases import parameter, scheme_of
 
+from evalkit.problems import InputError
 from evalkit.subsidy import Scheme, plan
+from evalkit.subsidy.envelope import envelope
 from evalkit.subsidy.rule import payment_of
 from evalkit.subsidy.serial import as_data, money, read_rule, rule_data
 from evalkit.subsidy.simulation import Item, ResultData
+from evalkit.subsidy.words import WORDS
 
 UNITS = {"fen": 1, "yuan": 100, "ten_yuan": 1_000, "hundred_yuan": 10_000}
 AREAS = ("甲区", "乙区", "丙县")
@@ -492,3 +496,165 @@ def test_the_data_of_a_plan_alone_give_its_money(seed: int) -> None:
 def _kept(old: Any, new: dict[date, Any]) -> dict[date, Any]:
     """The values that hold before the first new one, and the new ones."""
     return {day: value for day, value in old if day < min(new)} | new
+
+
+# --- a fixed sum that is shared out ---
+
+
+@dataclass(frozen=True)
+class SharedSum:
+    """A sum in fen, what it is shared by (percent by factor), and the least and most that an organisation gets."""
+
+    total: int
+    by: dict[str, int]
+    floor: int
+    most: int | None
+
+    @property
+    def words(self) -> str:
+        """What it is shared by, as it is typed."""
+        if len(self.by) == 1:
+            return next(iter(self.by))
+        named = WORDS["envelope"]["by"]
+        return "+".join(f"{named[factor]}{part}%" for factor, part in self.by.items())
+
+
+def sum_to_share(rng: random.Random, needs: int, count: int) -> SharedSum:
+    some = ["members", "organisations", "stars", "units_covered"]
+    by = {rng.choice([*some, "need", "need"]): 100}
+    if rng.random() < 0.35:
+        part = rng.choice((70, 50, 1))
+        by = dict(zip(rng.sample(some, 2), (part, 100 - part), strict=True))
+    floor = rng.choice((0, 0, 200_000, rng.randint(1, 50_000)))
+    most = None if rng.random() < 0.5 else floor + rng.randint(0, 400_000)
+    least = count * floor
+    total = rng.choice((least, least + 1, least + needs // 2, needs + 7, rng.randint(0, 9_000_000)))
+    return SharedSum(total, by, floor, most)
+
+
+def needs_by_hand(oracle: Oracle, year: int) -> list[int]:
+    """What the scheme gives each organisation; what a district is given in addition to its spending, by entitlement."""
+    rows, found = oracle.of_year(year), [0] * len(oracle.of_year(year))
+    for code, part in oracle.scheme.components.items():
+        pay = [
+            sum(oracle.matched(code, row, year))
+            if part.of
+            else oracle.payment(code, row, year) or 0
+            for row in rows
+        ]
+        for area in AREAS if part.basis == "top_up" else ():
+            inside = [n for n, row in enumerate(rows) if row["area"] == area]
+            due = sum(pay[n] for n in inside)
+            gap = half_up(
+                Fraction(max(0, due - oracle.spent(part.purpose, area, year))), oracle.unit
+            )
+            exact = [Fraction(pay[n] * gap, due or 1) for n in inside]
+            given = [math.floor(one) for one in exact]
+            for n in sorted(range(len(inside)), key=lambda n: given[n] - exact[n])[
+                : gap - sum(given)
+            ]:
+                given[n] += 1
+            for n, fen in zip(inside, given, strict=True):
+                pay[n] = fen
+        found = [a + b for a, b in zip(found, pay, strict=True)]
+    return found
+
+
+def weights_by_hand(oracle: Oracle, asked: SharedSum, year: int, need: list[int]) -> list[Fraction]:
+    """What each organisation's part of the sum follows; nothing where a factor is zero everywhere."""
+    rows = oracle.of_year(year)
+    found = [Fraction(0)] * len(rows)
+    for factor, part in asked.by.items():
+        one = {
+            "members": [oracle.members(row, year) for row in rows],
+            "organisations": [Fraction(1) for _ in rows],
+            "need": list(map(Fraction, need)),
+            "stars": [Fraction(0 if pd.isna(row["stars"]) else int(row["stars"])) for row in rows],
+            "units_covered": [Fraction(int(row["units_covered"])) for row in rows],
+        }[factor]
+        if not sum(one):
+            return [Fraction(0)] * len(rows)
+        found = [f + part * value / sum(one) for f, value in zip(found, one, strict=True)]
+    return found
+
+
+def filled_by_hand(
+    weights: list[Fraction], floor: int, tops: list[int], given: int
+) -> list[Fraction]:
+    """clip(rate x weight, floor, top) that add up to the sum: the rate is narrowed by halves, then solved for."""
+
+    def at(rate: Fraction) -> list[Fraction]:
+        return [
+            min(Fraction(top), max(Fraction(floor), rate * weight))
+            for weight, top in zip(weights, tops, strict=True)
+        ]
+
+    low, high = Fraction(0), Fraction(1)
+    while sum(at(high)) < given:
+        high *= 4
+    for _ in range(90):
+        middle = (low + high) / 2
+        low, high = (low, middle) if sum(at(middle)) >= given else (middle, high)
+    rate = (low + high) / 2
+    free = [
+        n for n, (w, top) in enumerate(zip(weights, tops, strict=True)) if floor < rate * w < top
+    ]
+    if not free:
+        return at(high)
+    held = sum(one for n, one in enumerate(at(rate)) if n not in free)
+    return at((given - held) / sum(weights[n] for n in free))
+
+
+def shared_out(seed: int) -> None:
+    rng = random.Random(seed)
+    orgs, funds = frames(rng)
+    declared = scheme(rng)
+    result = plan(orgs, declared, YEARS, tables={"funds": funds}).run(reform(rng, declared))
+    year = rng.choice(YEARS)
+    oracle = Oracle(result.plan.scheme.under(result.reform), orgs, funds)
+    rows = oracle.of_year(year)
+    need = needs_by_hand(oracle, year)
+    asked = sum_to_share(rng, sum(need), len(rows))
+    weights = weights_by_hand(oracle, asked, year, need)
+    tops = [max(one, asked.floor) if "need" in asked.by else asked.total for one in need]
+    tops = tops if asked.most is None else [min(top, asked.most) for top in tops]
+    could = sum(t if w else asked.floor for w, t in zip(weights, tops, strict=True))
+    bounded = "need" in asked.by or asked.most is not None
+    given, least = min(asked.total, could) if bounded else asked.total, len(rows) * asked.floor
+    question = (asked.total, asked.words, asked.floor, year, asked.most)
+    if given < least or (not any(weights) and given != least):
+        with pytest.raises(InputError, match=r"下限|没有可以分"):
+            envelope(result, *question)
+        return
+    found = envelope(result, *question)
+    each = found.organisations.set_index(["area", "party_org"])
+    order = [(row["area"], row["party_org"]) for row in rows]
+    got = [int(each.at[one, "amount_fen"]) for one in order]
+    exact = filled_by_hand(weights, asked.floor, tops, given)
+    assert len(each) == len(rows) and [int(each.at[one, "need_fen"]) for one in order] == need
+    assert sum(exact) == given == sum(got) == found.given
+    assert all(
+        fen in (math.floor(one), math.ceil(one)) for fen, one in zip(got, exact, strict=True)
+    )
+    rest = [
+        (one - math.floor(one), fen - math.floor(one)) for one, fen in zip(exact, got, strict=True)
+    ]
+    up, down = ([share for share, more in rest if more == side] for side in (1, 0))
+    assert min(up, default=1) >= max(down, default=0)  # the largest remainders are rounded up
+    areas = found.areas.set_index("area")["amount_fen"].to_dict()
+    by_area = {area: 0 for area, _ in order}
+    for (area, _), fen in zip(order, got, strict=True):
+        by_area[area] += fen
+    assert areas == by_area
+
+
+@pytest.mark.parametrize("seed", range(3000, 3024))
+def test_random_sums_shared_out_against_fractions(seed: int) -> None:
+    shared_out(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_a_thousand_random_sums_shared_out_against_fractions(block: int) -> None:
+    for seed in range(4000 + 100 * block, 4100 + 100 * block):
+        shared_out(seed)
