@@ -139,8 +139,13 @@ def near(word: str, candidates: Iterable[str], n: int = 3) -> list[str]:
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """``是否想写“…”？`` with the nearest candidates, or an empty text."""
-    close = near(word, candidates)
-    return "是否想写" + "、".join(f"“{c}”" for c in close) + "？" if close else ""
+    return meant(near(word, candidates))
+
+
+def meant(names: Iterable[str]) -> str:
+    """``是否想写“…”？``, or an empty text where there are no names."""
+    quoted = "、".join(f"“{name}”" for name in names)
+    return f"是否想写{quoted}？" if quoted else ""
 
 
 def unknown(

@@ -33,7 +33,7 @@ from evalkit.indicators.store import (
 from evalkit.indicators.submitted import Submitted
 from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock, columns_read
 from evalkit.indicators.views import view as view_table
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.problems import MOST_NAMES, InputError, Problem, did_you_mean
 from evalkit.world.period import Period
 
 
@@ -226,11 +226,12 @@ class Data:
         """The path of an area for its path, name or short name; an unknown one is an `InputError`."""
         found = find_area(self.areas, text)
         if found is None:
-            advice = (
-                did_you_mean(text, [*self.areas["name"], *self.areas["area"]])
-                or "地区名称见报告首页"
+            advice = did_you_mean(text, [*self.areas["name"], *self.areas["area"]])
+            names = list(self.areas.sort_values("sort_order")["name"])
+            allowed = "、".join(names[:MOST_NAMES]) + ("" if len(names) <= MOST_NAMES else " 等")
+            raise InputError(
+                Problem("area_unknown", where="area", found=text, allowed=allowed, advice=advice)
             )
-            raise InputError(Problem("area_unknown", where="area", found=text, advice=advice))
         return found
 
     @cached_property

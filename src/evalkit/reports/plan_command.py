@@ -11,6 +11,7 @@ from evalkit.indicators.load import Data, load
 from evalkit.indicators.project import find_project
 from evalkit.pages.labels import English
 from evalkit.problems import InputError, Problem
+from evalkit.reports.plan_faults import in_words_of_the_command
 from evalkit.reports.plan_scenarios import FOLDER, Side, enough, keep, listed, path_of
 from evalkit.subsidy.asking import Answered, answered
 from evalkit.subsidy.changes import limited
@@ -53,7 +54,30 @@ class Asked:
 
 
 def told(asked: Asked) -> list[str]:
-    """The answer in lines; files are written where they are asked for."""
+    """The answer in lines; files are written where they are asked for.
+
+    Raises
+    ------
+    InputError
+        What is wrong, by the names that the form has for it.
+    """
+    try:
+        return _told(asked)
+    except InputError as error:
+        scheme = _scheme_of(asked)
+        named = in_words_of_the_command(error.problems, scheme, shared=bool(asked.share))
+        raise InputError(named) from error
+
+
+def _scheme_of(asked: Asked) -> Scheme | None:
+    """The scheme, by which standards have their names; None where it is what is wrong."""
+    try:
+        return read_scenario(None, asked.scheme)[1]
+    except InputError:
+        return None
+
+
+def _told(asked: Asked) -> list[str]:
     if asked.standard is not None and not asked.standard > 0:
         allowed, typed = "大于0的金额（元/人）", plain(asked.standard)
         raise InputError(Problem("value_invalid", where="--standard", found=typed, allowed=allowed))

@@ -18,6 +18,7 @@ from evalkit.indicators.project import find_project
 from evalkit.problems import InputError, Problem, unknown
 from evalkit.reports import plan_report as report
 from evalkit.reports.plan_beside import side_by_side
+from evalkit.reports.plan_faults import in_words_of_the_form
 from evalkit.reports.plan_scenarios import (
     FOLDER,
     Side,
@@ -356,7 +357,7 @@ class Form:
         self._renew()
 
     def _faults(self, error: InputError) -> list[str]:
-        return _in_words_of_the_form(error, self.plan.scheme)
+        return [one.text() for one in in_words_of_the_form(error.problems, self.plan.scheme)]
 
     def _renew(self, *, asked: bool = False) -> None:
         for view in self.views:
@@ -540,22 +541,6 @@ def _folder_of_scenarios() -> Path:
 def _one_of(count: int, allowed: str) -> Problem:
     where = WORDS["form"]["fields"]["stored"]
     return Problem("value_invalid", where=where, found=f"{count}个方案", allowed=allowed)
-
-
-def _in_words_of_the_form(error: InputError, scheme: Scheme) -> list[str]:
-    """What is wrong, by the names of the fields."""
-    return [replace(one, where=_field_of(one.where, scheme)).text() for one in error.problems]
-
-
-def _field_of(where: str, scheme: Scheme) -> str:
-    """The field of a fault: an option by its name, a standard by what it is called."""
-    fields = WORDS["form"]["fields"]
-    if where.startswith("--"):
-        return str(fields.get(where.removeprefix("--"), where))
-    path = where.removeprefix("components.").removeprefix("changes.")
-    wide = widened(scheme, [path])
-    of_a_component = path.partition(".")[0] in wide.components
-    return wide.label(path) if of_a_component else path
 
 
 def form(

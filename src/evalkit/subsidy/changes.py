@@ -12,11 +12,11 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from evalkit.problems import InputError, did_you_mean
+from evalkit.problems import InputError, did_you_mean, meant
 from evalkit.subsidy.ask import KEYS, Ask
 from evalkit.subsidy.checks import cross
 from evalkit.subsidy.dated import ALWAYS, plain_dates
-from evalkit.subsidy.extending import ADDED, paths_of
+from evalkit.subsidy.extending import ADDED, paths_of, usual
 from evalkit.subsidy.scopes import scope, told_test
 from evalkit.subsidy.typed import payers, share, standard
 from evalkit.subsidy.values import Component, SchemeData
@@ -212,14 +212,23 @@ def check(scheme: SchemeData, changes: Changes, faults: Faults, at: At = ()) -> 
         if path not in known and path.rpartition(".")[0] not in conditions
     ]
     labels = [f"{path}（{scheme.label(path)}）" for path in scheme.parameters]
-    allowed = "、".join([*labels, *known[len(labels) :]])
+    allowed = "、".join(labels)
     for path in bad:
-        faults.add("key_unknown", (*at, path), path, allowed, did_you_mean(path, known))
+        advice = did_you_mean(path, known) or _named_like(scheme, path)
+        faults.add("key_unknown", (*at, path), path, allowed, advice)
     _guarantees(changes, faults, at)
     made = scheme if bad else faults.model(type(scheme), _rewritten(scheme, changes))
     if made is not None:
         cross(made, faults)
     faults.stop()
+
+
+def _named_like(scheme: SchemeData, text: str) -> str:
+    """The components, standards and usual components whose Chinese name is most like a text; else where all of them stand."""
+    names = [part.name for part in (*scheme.components.values(), *usual().values())]
+    names += [scheme.label(path) for path in scheme.parameters]
+    part_of = [name for name in dict.fromkeys(names) if text and (text in name or name in text)]
+    return meant(part_of[:3]) or did_you_mean(text, names) or str(WORDS["every_item"])
 
 
 def _guarantees(changes: Changes, faults: Faults, at: At) -> None:

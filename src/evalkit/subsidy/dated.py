@@ -38,8 +38,10 @@ def day(value: Any) -> date:
         return date(value.year, value.month, value.day)
     text = unicodedata.normalize("NFKC", re.sub(r"\s", "", str(value)))
     found = _DAY.fullmatch(text.replace("–", "-").replace("—", "-"))
+    if found is None:
+        raise PydanticCustomError("date", "日期，应写成 2026-07-01 或 2026年7月1日")
     try:
-        return date(*(int(part or 1) for part in found.groups())) if found else date(0, 1, 1)
+        return date(*(int(part or 1) for part in found.groups()))
     except ValueError:
         raise PydanticCustomError(
             "date", "不存在的日期，应写成 2026-07-01 或 2026年7月1日"

@@ -65,8 +65,9 @@ def column(rows: pd.DataFrame, name: str, where: str) -> pd.Series:
     if name not in rows and name.startswith(KIND_COLUMN):
         kinds = [one.removeprefix(KIND_COLUMN) for one in rows if one.startswith(KIND_COLUMN)]
         advice = WORDS["no_kinds"] if not kinds else ""
+        known = [*kinds, *WORDS["form"]["scopes"]]
         raise InputError(
-            unknown("areas.xlsx", name.removeprefix(KIND_COLUMN), kinds, "kind_unknown", advice)
+            unknown("areas.xlsx", name.removeprefix(KIND_COLUMN), known, "kind_unknown", advice)
         )
     if name not in rows:
         advice = "请在 tables= 里给出带这一列的表"

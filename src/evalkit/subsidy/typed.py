@@ -11,17 +11,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from evalkit.problems import InputError, Problem
+from pydantic_core import PydanticCustomError
+
+from evalkit.problems import InputError, Problem, meant
 from evalkit.subsidy.dated import ALWAYS, LARGEST, Dated, by_day, number, value_on
 from evalkit.subsidy.values import MONTHS_OF_A_YEAR, Parameter
-from evalkit.subsidy.words import lists
+from evalkit.subsidy.words import WORDS, lists
+from evalkit.world.number import plain as plainly
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _BY_SHARE = re.compile(rf"([+\-−])({_NUMBER})%")
 _TIMES = re.compile(rf"[×xX*]({_NUMBER})")
 _MORE = re.compile(rf"\+({_NUMBER})元?")
 _PER_TIME = re.compile(rf"(?:每(月|年))?({_NUMBER})元?(?:/|每)?(?:[个人名]?[·/]?)?(月|年)?")
-_RATIO = re.compile(rf"({_NUMBER}):({_NUMBER})")
+_RATIO = re.compile(rf"({_NUMBER})[:比]({_NUMBER})")
 _STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})")
 _EVERY_YEAR = re.compile(
     rf"(\d{{4}})[-~至到](\d{{4}})年?每年(?:递增|增加|提高|\+)?({_NUMBER})(%?)元?"
@@ -139,11 +142,11 @@ def _plain_number(one: Parameter, given: Any) -> Decimal:
     if (found := _RATIO.fullmatch(text)) and not one.money and Decimal(found[1]):
         return _settled(Decimal(found[2]) / Decimal(found[1]))
     found = _PER_TIME.fullmatch(text)
-    if not found or not one.money or not (found[1] or found[3]):
-        return number(given)
+    if not found or not one.money:
+        raise PydanticCustomError("number", str(WORDS["number" if one.money else "ratio"]))
     value, monthly = Decimal(found[2]), "月" in (found[1], found[3])
-    if value > LARGEST:
-        return number(given)
+    if value > LARGEST or not (found[1] or found[3]):  # 200元: in the unit of the standard
+        return number(value)
     if monthly and not one.monthly:
         return _settled(value * MONTHS_OF_A_YEAR)
     if not monthly and one.monthly:
@@ -156,9 +159,42 @@ def amount(given: Any, where: str) -> int:
     found = _AMOUNT.fullmatch(normal(str(given)))
     fen = Decimal(found[1]) * _LARGE[found[2]] * 100 if found else Decimal(-1)
     if fen < 0 or fen % 1 or fen > LARGEST * 100:
-        allowed = "金额，如 500万、3,000万元、2000"
-        raise InputError(Problem("value_invalid", where=where, found=str(given), allowed=allowed))
+        allowed, advice = WORDS["amount"], meant(_as_amounts(str(given)))
+        raise InputError(
+            Problem("value_invalid", where=where, found=str(given), allowed=allowed, advice=advice)
+        )
     return int(fen)
+
+
+def _as_amounts(text: str) -> list[str]:
+    """What an amount in words or letters (五百万, 3千万, 500W) is as it should be typed; nothing where it is none."""
+    plain = re.sub(r"[wW]", "万", normal(text)).removesuffix("元").removesuffix("整")
+    found = _SPOKEN.fullmatch(plain)
+    if not found:
+        return []
+    words, thousand, large = found.groups()
+    value = Decimal(words) if words[0].isdigit() else Decimal(_in_figures(words))
+    value *= {"": 1, "百": 100, "千": 1_000}[thousand or ""]
+    if not 0 < value < 10_000:
+        return []
+    return [f"{plainly(value)}{large or ''}"]
+
+
+def _in_figures(words: str) -> int:
+    """A number below ten thousand in Chinese: 五百, 三千二百, 十五."""
+    total, digit = 0, 0
+    for sign in words:
+        if sign in _DIGITS:
+            digit = _DIGITS[sign]
+        else:
+            total, digit = total + (digit or 1) * _PLACES[sign], 0
+    return total + digit
+
+
+_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
+           "八": 8, "九": 9}  # fmt: skip
+_PLACES = {"十": 10, "百": 100, "千": 1_000}
+_SPOKEN = re.compile(rf"({_NUMBER}|[{''.join((*_DIGITS, *_PLACES))}]+)([百千])?(万|亿)?")
 
 
 def share(given: Any, where: str) -> Fraction:
@@ -168,7 +204,7 @@ def share(given: Any, where: str) -> Fraction:
     value = Fraction(found[1]) / (100 if found[2] else 1) if found else Fraction(0)
     if not 0 < value <= 1:
         raise InputError(
-            Problem("value_invalid", where=where, found=str(given), allowed="90% 或 0.9")
+            Problem("value_invalid", where=where, found=str(given), allowed=WORDS["part_of_all"])
         )
     return value
 

@@ -32,6 +32,14 @@ def _shares(value: Any) -> Any:
     return {value: 1} if isinstance(value, str) else value
 
 
+def _basis(value: Any) -> Any:
+    """The basis of a component, which may be typed in Chinese: 全额, 补差."""
+    found = WORDS["typed_values"].get(value, value) if isinstance(value, str) else value
+    if found not in (None, *WORDS["typed_values"].values()):
+        raise PydanticCustomError("basis", str(WORDS["basis"]))
+    return found
+
+
 Number = Annotated[Decimal, BeforeValidator(number)]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -89,7 +97,7 @@ class Component(_Frozen):
     ] = "matching"
     payer: Annotated[dict[str, Number], BeforeValidator(_shares)] = {}
     by: str | None = None
-    basis: Literal["entitlement", "top_up"] | None = None
+    basis: Annotated[Literal["entitlement", "top_up"] | None, BeforeValidator(_basis)] = None
     purpose: str | None = None
     of: tuple[str, ...] = Field(default=(), strict=False)
     reading: (
