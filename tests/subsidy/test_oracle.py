@@ -150,12 +150,19 @@ def scheme(rng: random.Random) -> dict[str, Any]:
     of = [code for code, part in parts.items() if part["per"] != "dues"]
     if of and rng.random() < 0.6:
         reading = rng.choice(
-            ("town_equals_enterprise", "together_equal_district", "each_equals_district")
+            (
+                "town_equals_enterprise",
+                "together_equal_district",
+                "each_equals_district",
+                "enterprise_equals_district",
+            )
         )
         matching = {"name": "配套", "of": of, "reading": reading, "payers": ["fiscal_township", "enterprise"],
                     "ratio": parameter(rng.choice((1, 0.5, 0.3333, 2.8)), "倍")}  # fmt: skip
         if reading == "town_equals_enterprise" and rng.random() < 0.5:
             matching |= {"town_amount": "share", "share": parameter(0.25, "比例")}
+        if rng.random() < 0.4:
+            matching["cap"] = parameter(values(rng, 3000))
         parts["k"] = matching
     return scheme_of(
         parts, dates=rng.choice(("days", "months", "first_day")), rounding=rng.choice(list(UNITS)),
@@ -376,8 +383,12 @@ class Oracle:
                 town = town if self.meets(row, self.scheme.eligible) else 0
             else:
                 town = half_up(base * mean["share"], self.unit)
-            return town, half_up(town * mean["ratio"], self.unit)
-        both = half_up(base * mean["ratio"], self.unit)
+            return town, half_up(
+                min(town * mean["ratio"], mean.get("cap", town * mean["ratio"])), self.unit
+            )
+        both = half_up(min(base * mean["ratio"], mean.get("cap", base * mean["ratio"])), self.unit)
+        if part.reading == "enterprise_equals_district":
+            return 0, both
         if part.reading == "each_equals_district":
             return both, both
         town = half_up(Fraction(both, 2), self.unit)

@@ -106,7 +106,7 @@ def _matching(part: Component, at: At, faults: Faults) -> None:
     if len(part.payers) != _PAYERS_OF_A_MATCHING:
         faults.invalid((*at, "payers"), len(part.payers), "两个出资方：乡镇（街道）和企业")
     if part.reading is None:
-        allowed = "town_equals_enterprise、together_equal_district、each_equals_district"
+        allowed = "、".join(WORDS["listing"]["allowed"]["reading"])
         faults.missing((*at, "reading"), allowed)
 
 
@@ -135,7 +135,8 @@ def _standards(part: Component, at: At, faults: Faults) -> None:
     wanted, rates = _wanted(part), part.rates
     if not rates or set(wanted) - set(rates):
         faults.missing(at, "、".join(wanted) or "至少一个标准")
-    unused = [key for key in part.params if key not in wanted and (part.of or key not in AMOUNTS)]
+    beside = ("cap",) if part.of else AMOUNTS
+    unused = [key for key in part.params if key not in wanted and key not in beside]
     allowed = wanted
     if part.by in WORDS["ordered"] and not any(part.params[k].start is not None for k in rates):
         allowed = WORDS["ordered"][part.by]

@@ -17,7 +17,7 @@ from evalkit.subsidy import coverage
 from evalkit.subsidy.changes import grouped
 from evalkit.subsidy.money import in_yuan
 from evalkit.subsidy.simulation import ResultData, Variant
-from evalkit.subsidy.values import Component
+from evalkit.subsidy.values import AMOUNTS, Component
 from evalkit.subsidy.words import WORDS
 from evalkit.subsidy.year import pieces
 from evalkit.world.area import Area
@@ -149,9 +149,8 @@ def _rule(result: ResultData, code: str, year: int, place: int) -> str:
         return ""
     if part.of:
         reading = WORDS["values"][part.reading]
-        return WORDS.say(
-            "one.matching", ratio=_standard(side, code, "ratio", year), reading=reading
-        )
+        ratio = _standard(side, code, "ratio", year)
+        return WORDS.say("one.matching", ratio=ratio, reading=reading) + _limits(side, code, year)
     quantity = fixed(
         int(cells.q[kind]),
         2 if part.per == "dues" else 1,
@@ -165,11 +164,7 @@ def _rule(result: ResultData, code: str, year: int, place: int) -> str:
         told = _standard(side, code, rate, year)
         label = part.params[rate].label
         text = WORDS.say(f"one.per.{part.per}", label=label, standard=told, quantity=quantity)
-    text += "".join(
-        WORDS.say(f"one.{key}", standard=_standard(side, code, key, year))
-        for key in ("base", "floor", "cap")
-        if key in part.params
-    )
+    text += _limits(side, code, year)
     if part.guarantee is not None:
         text += WORDS.say("one.guarantee", share=percent(part.guarantee, 0))
     return text + (WORDS["one"]["top_up"] if part.basis == "top_up" else "")
@@ -188,3 +183,12 @@ def _standard(side: Variant, code: str, key: str, year: int) -> str:
         f"{value}×{piece.weight}/{whole}" for value, piece in zip(shown, found, strict=True)
     )
     return f"（{parts}）{one.unit}"
+
+
+def _limits(side: Variant, code: str, year: int) -> str:
+    """What a component has beside its rates: fixed part, least, most."""
+    return "".join(
+        WORDS.say(f"one.{key}", standard=_standard(side, code, key, year))
+        for key in AMOUNTS
+        if key in side.scheme.components[code].params
+    )

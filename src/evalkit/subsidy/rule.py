@@ -171,13 +171,22 @@ def _graduated(part: Component) -> Rule:
 
 
 def _matching(part: Component) -> tuple[Rule, Rule]:
-    """What township and enterprise add to a sum of the district, by the reading of 1:1."""
-    ratio = Mean(Standard("ratio"))
+    """What township and enterprise add to a sum of the district, by the reading of 1:1.
+
+    A cap holds for what the ratio gives: the enterprise's part, each of both, or both together.
+    """
+
+    def added(to: Rule) -> Rule:
+        found: Rule = Product(to, Mean(Standard("ratio")))
+        return Rounded(AtMost(found, Mean(Standard("cap"))) if "cap" in part.params else found)
+
     if part.reading == "town_equals_enterprise":
         booked = part.town_amount == "ledger"
         town = Quantity() if booked else Rounded(Product(Matched(), Mean(Standard("share"))))
-        return town, Rounded(Product(town, ratio))
-    both = Rounded(Product(Matched(), ratio))
+        return town, added(town)
+    both = added(Matched())
+    if part.reading == "enterprise_equals_district":
+        return Product(Matched(), ZERO), both
     if part.reading == "each_equals_district":
         return both, both
     town = Rounded(Divided(both, Number(Fraction(2))))

@@ -101,7 +101,13 @@ class Component(_Frozen):
     purpose: str | None = None
     of: tuple[str, ...] = Field(default=(), strict=False)
     reading: (
-        Literal["town_equals_enterprise", "together_equal_district", "each_equals_district"] | None
+        Literal[
+            "town_equals_enterprise",
+            "together_equal_district",
+            "each_equals_district",
+            "enterprise_equals_district",
+        ]
+        | None
     ) = None
     payers: tuple[str, ...] = Field(default=(), strict=False)
     town_amount: Literal["ledger", "share"] = "ledger"
