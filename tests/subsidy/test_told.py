@@ -361,12 +361,12 @@ def test_top_up_and_gaps_against_fractions(orgs, funds) -> None:
 @pytest.mark.parametrize(
     ("given", "where", "allowed"),
     [
-        (["activity.per_member=200元"], "activity.per_member", "元/人·年"),
+        (["activity.per_member=200块"], "activity.per_member", "元/人·年"),
         (["activity.per_membr=200"], "activity.per_membr", "党员活动经费·每名党员"),
         (["activity.per_member"], "--set", "项目=数值"),
         (["=200"], "--set", "项目=数值"),
-        (["matching.ratio=50%"], "matching.ratio", "应为数字"),
-        (["activity.per_member=1e9"], "activity.per_member", "应为数字"),
+        (["matching.ratio=50%"], "matching.ratio", "数字，如 0.5，或 1:0.5"),
+        (["activity.per_member=1e9"], "activity.per_member", "数字，如 200"),
     ],
 )
 def test_one_message_for_what_is_typed(given, where, allowed) -> None:

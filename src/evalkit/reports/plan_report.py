@@ -17,7 +17,14 @@ from evalkit.reports.plan_workbook import workbook
 from evalkit.reports.voice import NO_WORD
 from evalkit.subsidy.comparing import bases
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
-from evalkit.subsidy.coverage import coverage, left_out, remarks, touched, why_words
+from evalkit.subsidy.coverage import (
+    coverage,
+    functional_words,
+    left_out,
+    remarks,
+    touched,
+    why_words,
+)
 from evalkit.subsidy.envelope import Envelope
 from evalkit.subsidy.money import moved, one_unit
 from evalkit.subsidy.notes import assumed
@@ -224,8 +231,8 @@ def reached(result: Result) -> Block:
     functional = max(
         (int(coverage(result, year)["functional"].max()) for year in result.plan.years), default=0
     )
-    more = f"另有功能型党组织{functional:,}个，不计入党组织数。" if functional else ""
-    return _block(result, "计发范围", columns, rows, unit="", notes=[note, more])
+    notes = [note, functional_words(functional)]
+    return _block(result, "计发范围", columns, rows, unit="", notes=notes)
 
 
 def not_reckoned(result: Result) -> Block | None:

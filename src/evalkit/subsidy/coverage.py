@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from evalkit.subsidy.memory import remembered
 from evalkit.subsidy.reduction import reason
 from evalkit.subsidy.simulation import ResultData
 from evalkit.subsidy.values import Component
+from evalkit.subsidy.words import WORDS
+from evalkit.world.number import count
 
 UNKNOWN, GAIN, LOSE, REACHED, NOTHING_DUE, SAME = "缺", "增加", "减少", "已达标", "无应发", "不变"
 SIDES = ("现行标准", "调整后")
@@ -106,7 +109,10 @@ def _counted_in(part: Component) -> str:
 
 def why_words(why_not: Iterable[tuple[str, int]], unit: str) -> str:
     """The reasons in a row: 无星级104个、不在范围22个."""
-    return "、".join(f"{text}{n:,}{unit}" for text, n in why_not)
+    say = WORDS.say
+    return "、".join(
+        say("coverage.reason", why=text, number=count(n), unit=unit) for text, n in why_not
+    )
 
 
 def coverage_words(
@@ -122,12 +128,26 @@ def coverage_words(
             continue
         if not row["unpaid"] and not always:
             continue
-        unit = row["unit"]
-        text = f"计发{row['paid']:,}{unit}" + ("党组织" if unit == "个" else "")
-        if row["unpaid"]:
-            text += f"，未计发{row['unpaid']:,}{unit}（{why_words(row['reasons'], unit)}）"
-        told.setdefault(text, []).append(row["name"])
-    return [f"{'、'.join(names)}{text}" for text, names in told.items()]
+        told.setdefault(_reached(row), []).append(row["name"])
+    return [
+        WORDS.say("coverage.of", names="、".join(names), text=text) for text, names in told.items()
+    ]
+
+
+def _reached(row: Mapping[Hashable, Any]) -> str:
+    """计发96个党组织，未计发3个（无党员数3个)."""
+    unit = row["unit"]
+    listed = "paid_organisations" if unit == "个" else "paid"
+    text = WORDS.say(f"coverage.{listed}", number=count(row["paid"]), unit=unit)
+    if row["unpaid"]:
+        why = why_words(row["reasons"], unit)
+        text += WORDS.say("coverage.unpaid", number=count(row["unpaid"]), unit=unit, why=why)
+    return text
+
+
+def functional_words(number: int) -> str:
+    """How many functional organisations are none of those that are counted; "" where there are none."""
+    return WORDS.say("coverage.functional", number=count(number)) if number else ""
 
 
 def left_out(result: ResultData, year: int, only: Sequence[str] | None = None) -> pd.DataFrame:
@@ -205,9 +225,9 @@ def remarks(
     years = list(years or result.plan.years)
     by_year = {}
     for year in years:
-        told = [f"{text}。" for text in coverage_words(result, year)]
-        functional = max(coverage(result, year)["functional"], default=0)
-        told += [f"另有功能型党组织{functional:,}个，不计入党组织数。"] if functional else []
+        told = [WORDS.say("coverage.line", text=text) for text in coverage_words(result, year)]
+        more = functional_words(max(coverage(result, year)["functional"], default=0))
+        told += [more] if more else []
         told += left_out_words(left_out(result, year)) if named else []
         by_year[year] = told
     return once(by_year)
@@ -221,7 +241,11 @@ def left_out_words(frame: pd.DataFrame) -> list[str]:
             lambda x: "、".join(dict.fromkeys(x))
         )
         for names, areas in by_area.groupby(by_area, sort=False):
-            told.append(f"{names}未计入{'、'.join(areas.index)}（{lacking}，不能按零计算）。")
+            told.append(
+                WORDS.say(
+                    "coverage.left_out", names=names, areas="、".join(areas.index), reason=lacking
+                )
+            )
     return told
 
 
@@ -233,6 +257,12 @@ def once(by_year: Mapping[int, Sequence[str]]) -> list[str]:
             holds.setdefault(line, []).append(year)
     every = len(by_year)
     return [
-        line if len(years) == every else "、".join(f"{year}年" for year in years) + f"：{line}"
+        line
+        if len(years) == every
+        else WORDS.say("coverage.in_years", years=_years(years), line=line)
         for line, years in holds.items()
     ]
+
+
+def _years(years: Sequence[int]) -> str:
+    return "、".join(WORDS.say("answer.year", year=year) for year in years)
