@@ -142,7 +142,7 @@ def _plain_number(one: Parameter, given: Any) -> Decimal:
     if (found := _RATIO.fullmatch(text)) and not one.money and Decimal(found[1]):
         return _settled(Decimal(found[2]) / Decimal(found[1]))
     found = _PER_TIME.fullmatch(text)
-    if not found or not one.money:
+    if not found or not one.money or not (found[1] or found[3] or "元" in text):
         raise PydanticCustomError("number", str(WORDS["number" if one.money else "ratio"]))
     value, monthly = Decimal(found[2]), "月" in (found[1], found[3])
     if value > LARGEST or not (found[1] or found[3]):  # 200元: in the unit of the standard
