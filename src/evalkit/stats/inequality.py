@@ -91,9 +91,13 @@ def _x_log_x(x: Floats) -> Floats:
 def _relative_entropy(x: Floats, y: Floats) -> Floats:
     """x ln(x / y); 0 where x is 0, infinite where only y is (as scipy's ``rel_entr``)."""
     both = (x > 0) & (y > 0)
-    some = x * np.log(np.where(both, x, 1.0) / np.where(both, y, 1.0))
+    over, below = np.where(both, x, 1.0), np.where(both, y, 1.0)
+    ratio = over / below
+    near = (ratio > 0.5) & (ratio < 2)
+    logarithm = np.where(near, np.log1p((over - below) / below), np.log(ratio))
     unknown = np.isnan(x) | np.isnan(y)
-    return np.where(both, some, np.where(unknown, np.nan, np.where((x == 0) & (y >= 0), 0, np.inf)))
+    without = np.where(unknown, np.nan, np.where((x == 0) & (y >= 0), 0.0, np.inf))
+    return np.where(both, over * logarithm, without)
 
 
 def _members(groups: ArrayLike, length: int) -> Floats:
