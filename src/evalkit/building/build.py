@@ -115,7 +115,7 @@ def build(
             stored = read_all(sources, found, dataset, force, jobs, progress)
             lost = list(dict.fromkeys([*lost, *stored.damaged]))
             before = StoredNumbers.of_older_program(folder)
-            derived = derive(found, dataset, sources, stored)
+            derived = derive(found, dataset, sources, stored, jobs)
             manifest = derived.manifest | {"fingerprint": fingerprint, "changes": last_change()}
             write_build(folder, derived.frames, manifest)
             sweep(folder, (batch.name for batch in stored.batches))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,12 @@ from evalkit.building import baseline
 from evalkit.building.batches import Batch
 from evalkit.building.reading import Stored
 from evalkit.building.sources import SourceFile, corrected_by
-from evalkit.building.through_time import ANSWERED, LINKED_COLUMNS, units_through_time
+from evalkit.building.through_time import (
+    ANSWERED,
+    LINKED_COLUMNS,
+    LinkedUnits,
+    units_through_time,
+)
 from evalkit.building.typed import ROWS, differing
 from evalkit.codebook import Codebook
 from evalkit.codebook.kept import COUNTED
@@ -39,10 +46,12 @@ from evalkit.indicators.views import TABLE_OF, VIEW_TABLES, CountyBlock
 from evalkit.ledgers import corrections
 from evalkit.ledgers.persons import told
 from evalkit.problems import Problem
+from evalkit.runner.machine import BATCH_OF_LEDGERS, FORK, process_map, workers_for
 from evalkit.world.period import in_time, places
 
 NOTHING_SAID = "nothing"  # the table of ledgers that say 无
 ROWS_OF_A_BLOCK = 150_000  # of all tables: about 200 MB while it is measured
+LINKED_BESIDE = 20_000  # rows of units that are worth a process of their own
 PROBLEM_COLUMNS = [
     "file",
     "sheet",
@@ -181,9 +190,19 @@ def needed_columns(codebook: Codebook, table: str) -> list[str]:
 
 
 def derive(
-    project: Project, dataset: str, sources: Sequence[SourceFile], stored: Stored
+    project: Project,
+    dataset: str,
+    sources: Sequence[SourceFile],
+    stored: Stored,
+    jobs: int | None = None,
 ) -> Derived:
-    """Measures, indicators, areas, differences to last year's printed numbers and problems of the stored tables."""
+    """Measures, indicators, areas, differences to last year's printed numbers and problems of the stored tables.
+
+    Parameters
+    ----------
+    jobs
+        Processes; by default as many as there are cores, fewer where memory is short.
+    """
     codebook = project.codebook
     root = project.data / dataset
     known = {path: None for one in stored.files for path in one.areas}
@@ -196,20 +215,21 @@ def derive(
     printed, misread = baseline.read_printed(root, areas, codebook)
     unmatched = corrections.unmatched(fixes, [source.file for source in sources])
 
-    repeated = {period: tables.repeated_codes(period) for period in periods}
-    counted = measure_blocks(tables.blocks(periods), areas, codebook, repeated)
-    figures = tables.whole("figures")
-    measures = whole_measures(counted, figures, areas, codebook)
-    expected = Expected.of(measures, areas)
-    submitted = _submitted(tables, expected, areas, codebook)
-    setting = project.settings["last_year"]
-    use = baseline.Use(setting, periods[-1] if periods else "", expected.districts)
-    measures, of_measures = baseline.overlay(measures, printed, "measure", use)
-    indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
-    indicators, of_indicators = baseline.overlay(indicators, printed, "indicator", use)
-    differences, questions = baseline.differences([of_measures, of_indicators])
+    with _linking(tables, root, jobs) as linked_units:
+        repeated = {period: tables.repeated_codes(period) for period in periods}
+        counted = measure_blocks(tables.blocks(periods), areas, codebook, repeated)
+        figures = tables.whole("figures")
+        measures = whole_measures(counted, figures, areas, codebook)
+        expected = Expected.of(measures, areas)
+        submitted = _submitted(tables, expected, areas, codebook)
+        setting = project.settings["last_year"]
+        use = baseline.Use(setting, periods[-1] if periods else "", expected.districts)
+        measures, of_measures = baseline.overlay(measures, printed, "measure", use)
+        indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
+        indicators, of_indicators = baseline.overlay(indicators, printed, "indicator", use)
+        differences, questions = baseline.differences([of_measures, of_indicators])
 
-    linked = units_through_time(tables.every("units", LINKED_COLUMNS), root)
+        linked = linked_units()
     found = [problem for part in stored.parts for problem in part.problems]
     if linked.frames:  # who came and who went is known: no longer a question ledger by ledger
         found = [problem for problem in found if problem.code not in ANSWERED]
@@ -243,6 +263,21 @@ def derive(
             "full_areas": dict(full),
         },
     )
+
+
+@contextmanager
+def _linking(tables: Tables, root: Path, jobs: int | None) -> Iterator[Callable[[], LinkedUnits]]:
+    """Units through the years: where they are many, another process links them while the caller measures."""
+    rows = sum(sum(batch.tables.get("units", {}).values()) for batch in tables.batches)
+    processes = jobs or workers_for(BATCH_OF_LEDGERS)
+    beside = FORK and rows >= LINKED_BESIDE and processes > 1
+    with process_map(2 if beside else 1) as mapped:
+        linked = iter(mapped(functools.partial(_linked, tables), [root]))
+        yield lambda: next(linked)
+
+
+def _linked(tables: Tables, root: Path) -> LinkedUnits:
+    return units_through_time(tables.every("units", LINKED_COLUMNS), root)
 
 
 def _submitted(

@@ -278,7 +278,9 @@ def _facts(
         ((area,), paths), ((period,), times) = (
             text_codes(cells[column]) for column in ("area", "period")
         )
-        for n, a, p in np.unique(np.stack([owner, area, period]), axis=1).T:
+        for n, a, p in sorted(
+            set(zip(owner.tolist(), area.tolist(), period.tolist(), strict=True))
+        ):
             path, time = (paths[a] if a >= 0 else ""), (times[p] if p >= 0 else "")
             if table in TABLES:
                 areas[n] |= {path: None} if path else {}

@@ -91,7 +91,9 @@ def to_arrow(frame: pd.DataFrame, wanted: pa.Schema) -> pa.Table:
             continue
         series = frame[field.name]
         if field.type == pa.date32():
-            series = pd.to_datetime(series).dt.date
+            days = pd.to_datetime(series).to_numpy().astype("datetime64[D]")
+            columns[field.name] = pa.array(days, type=field.type)
+            continue
         columns[field.name] = pa.Array.from_pandas(series, type=field.type, safe=False)
     return pa.table(columns, schema=wanted)
 

@@ -286,12 +286,17 @@ def _more_than(form: Form, columns: Mapping[str, Any], less: str, more: str) -> 
 
 def _factor(form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
     """An amount some 10,000 times the usual one of its column and sheet: 万元 and 元 mixed up."""
+    sheets = form.data["sheet"].to_numpy()
+    of_sheet = [np.flatnonzero(sheets == sheet) for sheet in np.unique(sheets)]
     for column in (c for c, s in columns.items() if s["type"] == "money" and c in form.data):
-        amounts: Any = form.data[column].astype("Float64").where(form.data[column] > 0)
-        by_sheet = amounts.groupby(form.data["sheet"])
-        middle: Any = by_sheet.transform("median").where(by_sheet.transform("count") >= 5)
-        for row in _rows((amounts >= 2000 * middle) | (amounts <= middle / 2000)):
-            found = f"{plain(amounts.iat[row] / 100)}元，本列多为{plain(middle.iat[row] / 100, 6)}元左右"
+        fen = form.data[column].to_numpy(dtype=float, na_value=np.nan)
+        middle = np.full(len(fen), np.nan)
+        for rows in of_sheet:
+            given = fen[rows][fen[rows] > 0]
+            if len(given) >= 5:
+                middle[rows] = np.median(given)
+        for row in np.flatnonzero((fen >= 2000 * middle) | ((fen <= middle / 2000) & (fen > 0))):
+            found = f"{plain(fen[row] / 100)}元，本列多为{plain(middle[row] / 100, 6)}元左右"
             yield form.problem("value_implausible", column, row, found, advice=_MIXED)
 
 

@@ -64,6 +64,7 @@ def _year(text: str) -> int:
     return y if y > 99 else y + (2000 if y <= SHORT_YEARS else 1900)
 
 
+@lru_cache(maxsize=65_536)
 def _span(year: int, month: int | None = None, day: int | None = None) -> DateValue:
     """The days of a year, of a month, or one day; impossible ones say so."""
     first, last = (1, 12) if month is None else (month, month)

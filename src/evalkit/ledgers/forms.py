@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import product, zip_longest
 from typing import Any
 
@@ -233,6 +233,8 @@ def _clean(text: str, listed: bool) -> str:
 
 
 def _cell_text(cell: object) -> str:
+    if type(cell) is str:
+        return cell.strip()
     whole = isinstance(cell, float) and cell.is_integer()
     return str(int(cell)) if whole else "" if cell is None else str(cell).strip()  # type: ignore[call-overload]
 
@@ -244,14 +246,19 @@ def _pooled(
 
     A text that `ready` accepts is taken as it stands.
     """
-    codes, uniques = pd.factorize(np.array(cells, dtype=object))
-    pool = [
-        cell
-        if ready is not None and type(cell) is str and ready(cell)
-        else read(cell, lambda at=at: form.by_file(np.flatnonzero(codes == at)))
-        for at, cell in enumerate(uniques)
-    ]
-    return pd.array(np.array([*pool, None], dtype=object)[codes], dtype=dtype)
+
+    def rows_of(cell: object) -> list[np.ndarray]:
+        return form.by_file(np.flatnonzero([other == cell for other in cells]))
+
+    pool: dict[object, Any] = {}
+    for cell in dict.fromkeys(cells):
+        if cell is None or cell != cell:
+            pool[cell] = None
+        elif ready is not None and type(cell) is str and ready(cell):
+            pool[cell] = cell
+        else:
+            pool[cell] = read(cell, partial(rows_of, cell))
+    return pd.array(np.array([pool[cell] for cell in cells], dtype=object), dtype=dtype)
 
 
 def _in_month(form: Form, cells: list[object], months: Any) -> list[object]:
@@ -342,7 +349,7 @@ def _by_rows(block: Region, index: int, cells: list[object]) -> list[object]:
 
 def _without_dittos(form: Form, cells: list[object]) -> list[object]:
     """〃 and 同上 say what the cell above them says, within their own table."""
-    if _DITTOS.isdisjoint({cell for cell in cells if type(cell) is str}):
+    if _DITTOS.isdisjoint(cells):
         return cells
     tables, out = form.data["block"].to_numpy(), list(cells)
     for n, cell in enumerate(cells):
@@ -555,11 +562,13 @@ class Parser:
         for column in (c for c in columns if c in cells):
             for start, stop in _runs(form, column):
                 some = [_cell_text(cell) for cell in cells[column][start:stop]]
-                said = [squeeze(text) for text in some if text and text not in _DITTOS]
                 blank = [n for n, text in enumerate(some) if not text]
+                if not blank:
+                    continue
+                said = [squeeze(text) for text in some if text and text not in _DITTOS]
                 once = bool(some and some[0]) and len(set(said)) == len(said)
                 place = column in ("area_name", "township")
-                if not blank or not said or not (once or place):
+                if not said or not (once or place):
                     continue
                 words = (f"{len(blank)}行空白，只在每组第一行填写", "空白的行按上面一行")
                 if not once:
@@ -779,12 +788,12 @@ class Parser:
             np.zeros(size, dtype=np.int64),
             np.full(size, None, dtype=object),
         )
-        codes, units = pd.factorize(np.array(self._units(form, column, spec, cells), dtype=object))
-        for n, unit in enumerate(units):
-            rows = np.flatnonzero(codes == n)
+        usual = self._units(form, column, spec, cells)
+        for unit in dict.fromkeys(usual):
+            rows = np.flatnonzero([other == unit for other in usual])
             some = mine if len(rows) == size else [mine[i] for i in rows]
             extra: dict[str, Any] = {}
-            if not _DASHES.isdisjoint({c for c in some if type(c) is str}):
+            if not _DASHES.isdisjoint(some):
                 extra["dash"] = self._dash(form, cells, rows)
             if column == "present" and "due" in typed:
                 extra["total"] = typed["due"].to_numpy(dtype=float, na_value=np.nan)[rows]

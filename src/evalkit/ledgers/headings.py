@@ -35,12 +35,14 @@ LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a colu
 
 def squeeze(text: object) -> str:
     """NFKC without any blank, line break or zero-width character."""
-    return _BLANKS.sub("", unicodedata.normalize("NFKC", str(text)))
+    word = unicodedata.normalize("NFKC", str(text))
+    return word if word.isalnum() else _BLANKS.sub("", word)
 
 
 def plain(text: object) -> str:
     """A heading or a synonym for comparison: squeezed, without brackets, punctuation and a leading number."""
-    return _PUNCTUATION.sub("", _LEAD.sub("", squeeze(text))).upper()
+    word = squeeze(text)
+    return (word if word.isalnum() else _PUNCTUATION.sub("", _LEAD.sub("", word))).upper()
 
 
 def loosened(key: str) -> str:

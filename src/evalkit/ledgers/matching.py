@@ -201,9 +201,10 @@ class Matching:
             another = any(hit is not None and hit.column != column for hit in hits)
             if another and not self._drawn(alone):
                 continue  # 企业自筹, 返还党费: amounts, where all of them are 0 or 无 as well
-            marks = [tick(cell) for i, _ in alone for cell in self._cells(i)]
-            ticked = all(self._only_ticks(i) for i, _ in alone) and {"yes", "open"} & set(marks)
-            if len(alone) > 1 and ticked and _neighbours(alone):
+            if len(alone) < 2 or not all(self._only_ticks(i) for i, _ in alone):
+                continue
+            marks = {tick(cell) for i, _ in alone for cell in self._cells(i)}
+            if {"yes", "open"} & marks and _neighbours(alone):
                 found[column] = alone
                 grouped |= {index for index, _ in alone}
         return found | self._ticked_pairs(grouped)

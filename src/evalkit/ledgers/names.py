@@ -36,6 +36,8 @@ _BEFORE_SURNAME = re.compile(
     rf"(?:{'|'.join(_NAMES['announced'].split())})[:：\s]{{0,3}}[{''.join(sorted(_FIRST))}]"
 )
 _IN_BRACKETS = re.compile(rf"[(（][{''.join(sorted(_FIRST))}]")
+_BEGINS = re.compile(rf"[{''.join(sorted(_FIRST))}]")
+_CHINESE_RUN = re.compile("[㐀-鿿〇]+")
 _ADDRESSES = re.sub(r"\s+", "", _NAMES["honours"])
 _HONOURS = re.compile(f"{_ADDRESSES}|{_NAMES['so_many']}")
 # Whether a text holds any of _HONOURS, faster: alternatives that all begin with a character of their own are looked for
@@ -196,14 +198,15 @@ def find(text: str, *, only_told: bool = False, label: bool = False) -> list[Spa
     )
     if only_told and not (seen.announced or seen.addressed or _BRACKETED.search(text)):
         return []
-    for at in range(len(text) - 1):
-        if text[at] not in _FIRST or (spans and at < spans[-1][1]):
+    for first in _BEGINS.finditer(text, 0, len(text) - 1):
+        at = first.start()
+        if spans and at < spans[-1][1]:
             continue
         if end := _name_at(seen, at):
             spans.append((at, end))
             spans += _following(text, end)
-    for first in list(spans):
-        spans += _preceding(text, first[0])
+    for start, _ in list(spans):
+        spans += _preceding(text, start)
     return sorted(set(spans))
 
 
@@ -221,17 +224,18 @@ class _Seen(NamedTuple):
 def _name_at(seen: _Seen, at: int) -> int:
     """The end of the name that begins here, 0 where none does."""
     text = seen.text
-    size = _surname(text, at)
-    if not size:
+    size, run = _surname(text, at), _CHINESE_RUN.match(text, at)
+    if not size or run is None:
         return 0
     before = text[at - 1 : at]
     opens = not before or before in _LINKED or not _chinese(before)
     announced = seen.announced and bool(_ANNOUNCED.search(text, max(0, at - 12), at))
+    goes_on = announced or seen.addressed or seen.acts or seen.label
     for length in [size + 2, size + 1] if size == 1 else [4, 3, 2]:
         end = at + length
-        if end > len(text) or not all(map(_chinese, text[at:end])):
+        closes = end == run.end()
+        if end > run.end() or not (closes or goes_on):
             continue
-        closes = end == len(text) or not _chinese(text[end])
         addressed = seen.addressed and bool(_HONOURS.match(text, end))
         acts = seen.acts and bool(_DOES.match(text, end))
         branch = seen.acts and bool(_BRANCH.match(text, end))

@@ -80,6 +80,7 @@ def _trials(
     if total not in form.data or not parts:
         return
     given = amounts(form, total)
+    sums: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     sheets, numbers = form.data["sheet"].to_numpy(), form.data["block"].to_numpy()
     for sheet in np.unique(sheets):
         here = sheets == sheet
@@ -90,9 +91,11 @@ def _trials(
             for b in blocks
             if _MATCHING in squeeze(b.headings.get(p, "")).rpartition("/")[2]
         }
-        choices = [parts, [p for p in parts if p not in matching]] if matching else [parts]
-        for some in choices:
-            low, high, filled = summed(form, some)
+        without = tuple(p for p in parts if p not in matching)
+        for some in dict.fromkeys((tuple(parts), without)):
+            if some not in sums:
+                sums[some] = summed(form, some)
+            low, high, filled = sums[some]
             says = here & ~np.isnan(given[1]) & (given[1] != 0) & (filled > 0)
             if set(some) & matching:
                 says &= filled > 1

@@ -144,20 +144,13 @@ def _side(cells: dict[str, Any], heads: Sequence[str]) -> Side | None:
 
 def unused(answered: Iterable[Answered], linked: Linked) -> list[Problem]:
     """Decisions that changed nothing: their rows are no longer in the ledgers, or they cannot be one unit."""
-    frame = linked.records.frame
-    at = {
-        key: row
-        for row, key in enumerate(
-            zip(
-                frame["period"].tolist(),
-                frame["district"].tolist(),
-                frame["unit"].tolist(),
-                strict=True,
-            )
-        )
-    }
+    told = list(answered)
+    if not told:
+        return []
+    keys = zip(*map(linked.records.cells, ("period", "district", "unit")), strict=True)
+    at = {key: row for row, key in enumerate(keys)}
     out = []
-    for one in answered:
+    for one in told:
         if one.decision.answer == ASK:
             continue
         rows = [

@@ -101,7 +101,7 @@ def event_table(linked: Linked) -> pd.DataFrame:
 def _steps(linked: Linked) -> list[tuple[_Step, str]]:
     records = linked.records
     pos, district = records.cells("pos"), records.cells("district")
-    status, started = records.cells("status"), records.cells("started_on")
+    status, founded = records.cells("status"), records.founded
     members: dict[int, list[int]] = defaultdict(list)
     for row, thread in enumerate(linked.threads.tolist()):
         members[thread].append(row)
@@ -124,7 +124,8 @@ def _steps(linked: Linked) -> list[tuple[_Step, str]]:
                 kind = {"merged": "formed", "renamed": "renamed"}.get(said[0].kind, "split")
                 steps.append((_Step(kind, first, said[0].before), records.periods[pos[first]]))
             else:
-                new = started[first] is not pd.NaT and started[first] > records.period_ends[earlier]
+                day = founded[first]
+                new = day is not None and day > records.last_days[earlier]
                 kind = "founded" if new else "listed"
                 steps.append((_Step(kind, first), records.periods[pos[first]]))
         for before, after in itertools.pairwise(rows):

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evalkit.linkage.model import SCORED, available, declared_model, may_meet, score
+from evalkit.linkage.model import (
+    SCORED,
+    available,
+    compared_columns,
+    declared_model,
+    may_meet,
+    score,
+)
 from evalkit.linkage.names import Places, UnitName, parsed
 from evalkit.linkage.records import Records
 from evalkit.linkage.threads import Threads
@@ -118,13 +125,14 @@ class _Linking:
     def __init__(self, records: Records, decisions: tuple[Decision, ...]) -> None:
         frame = records.frame
         self.records, self.decisions = records, decisions
-        self.pos = frame["pos"].to_numpy(dtype=int)
-        self.cancelled = np.array([said == "cancelled" for said in self.records.cells("status")])
+        self.pos = records.cells("pos")
+        status = records.cells("status")
+        self.cancelled = [row for row, said in enumerate(status) if said == "cancelled"]
         self.code = frame["code"].tolist()
         self.district = frame["district"].tolist()
-        self.started = frame["started_on"].to_numpy()
+        self.founded, self.last_days = records.founded, records.last_days
         self.township = frame["township"].tolist()
-        self.threads = Threads(self.pos.tolist(), self.code)
+        self.threads = Threads(self.pos, self.code)
         self.links: dict[tuple[int, int], tuple[str, float]] = {}
         self.relations: list[Relation] = []
         self.questions: list[Question] = []
@@ -183,9 +191,8 @@ class _Linking:
 
     def by_name(self) -> None:
         """One name in one district: with a code in some periods and none in others, in other width or characters."""
-        keys = [
-            f"{district}\n{self.records.text(row)}" for row, district in enumerate(self.district)
-        ]
+        pairs = zip(self.district, self.records.texts, strict=True)
+        keys = [f"{district}\n{text}" for district, text in pairs]
         for rows in self._groups(pd.Series(keys, dtype=object)):
             coded = {self.threads.of(row) for row in rows if self.threads.code(row)}
             if len(coded) > 1:
@@ -219,7 +226,7 @@ class _Linking:
             if pair[0] == pair[1] or pair in seen:
                 continue
             seen.add(pair)
-            place = int(self.pos[row])
+            place = self.pos[row]
             is_new = not self.threads.periods(row) & ((1 << place) - 1)
             goes_on = bool(self.threads.periods(before) >> place)
             last = self._last_of(before, place)
@@ -239,18 +246,19 @@ class _Linking:
         thread = self.threads.of(record)
         if self.threads.periods(record) >> place != 1:
             return None
-        rows = np.flatnonzero((self.pos == place) & self.cancelled).tolist()
+        rows = (row for row in self.cancelled if self.pos[row] == place)
         return next((row for row in rows if self.threads.of(row) == thread), None)
 
     def by_probability(self) -> bool:
         """What is left: rows that left and rows that came, compared by the model; False where it is not installed."""
         model = declared_model()
         left, right = self._open()
-        if not may_meet(self.records, left, right):
+        gone, came = (compared_columns(self.records, rows) for rows in (left, right))
+        if not may_meet(gone, came):
             return True
         if not available():
             return False
-        pairs = score(self.records, self.threads.roots(), left, right).frame
+        pairs = score(self.records, self.threads.roots(), gone, came).frame
         pairs = pairs.loc[pairs["probability"] >= model.ask]
         pairs = pairs.sort_values(
             ["probability", "left", "right"], ascending=[False, True, True], kind="stable"
@@ -286,23 +294,20 @@ class _Linking:
         return True
 
     def _born_later(self, before: int, after: int) -> bool:
-        started = self.started[after]
-        if np.isnat(started):
-            return False
-        return bool(started > self.records.period_ends[self.pos[before]].to_datetime64())
+        founded = self.founded[after]
+        return founded is not None and founded > self.last_days[self.pos[before]]
 
     def _other_one(self, before: int, after: int) -> bool:
         """Whether a unit of the same name is another one, as date and place both say: that is not decided by the name."""
-        dates = self.started[before], self.started[after]
-        if np.isnat(dates[0]) or np.isnat(dates[1]):
+        one, other = self.founded[before], self.founded[after]
+        if one is None or other is None:
             return False
-        years = [date.astype("datetime64[Y]") for date in dates]
-        return bool(years[0] != years[1] and self.township[before] != self.township[after])
+        return one.year != other.year and self.township[before] != self.township[after]
 
     def _open(self) -> tuple[np.ndarray, np.ndarray]:
         """Records after which their thread is not in the next ledger of the district, and those that come from nowhere."""
         roots = self.threads.roots()
-        there = set(zip(roots.tolist(), self.pos.tolist(), strict=True))
+        there = set(zip(roots.tolist(), self.pos, strict=True))
         last = len(self.records.periods) - 1
         following = self.records.next_reported
         before = {
@@ -312,7 +317,7 @@ class _Linking:
         }
         left, right = [], []
         for row, (root, pos, district) in enumerate(
-            zip(roots.tolist(), self.pos.tolist(), self.district, strict=True)
+            zip(roots.tolist(), self.pos, self.district, strict=True)
         ):
             if pos < last and (root, int(following[row])) not in there:
                 left.append(row)

@@ -94,8 +94,15 @@ class Scored:
     frame: pd.DataFrame
 
 
-def score(records: Records, threads: np.ndarray, left: np.ndarray, right: np.ndarray) -> Scored:
+def score(
+    records: Records, threads: np.ndarray, before: pd.DataFrame, after: pd.DataFrame
+) -> Scored:
     """Compare rows that left with rows that came; ``threads`` tell how many units there are of a name or date.
+
+    Parameters
+    ----------
+    before, after
+        The rows that left and that came, as `compared_columns` gives them.
 
     Raises
     ------
@@ -103,9 +110,11 @@ def score(records: Records, threads: np.ndarray, left: np.ndarray, right: np.nda
         There is something to compare, and splink is not installed (`available`).
     """
     model = declared_model()
-    before, after = compared_columns(records, left), compared_columns(records, right)
-    units = compared_columns(records, np.unique(threads, return_index=True)[1])
-    rare = {column: _frequencies(units[column], model, column) for column in _rare(model)}
+    units = np.unique(threads, return_index=True)[1]
+    rare = {
+        column: _frequencies(_of_units(records, units, column), model, column)
+        for column in _rare(model)
+    }
     pairs = _splink(before, after, model, rare)
     if not len(pairs):
         return Scored(pd.DataFrame(columns=SCORED))
@@ -114,10 +123,9 @@ def score(records: Records, threads: np.ndarray, left: np.ndarray, right: np.nda
     return Scored(pairs[SCORED])
 
 
-def may_meet(records: Records, left: np.ndarray, right: np.ndarray) -> bool:
+def may_meet(before: pd.DataFrame, after: pd.DataFrame) -> bool:
     """Whether any pair can fall under ``pairs`` of model.yml: where none does, splink need not be loaded."""
     marks: dict[tuple[Any, ...], set[str]] = {}
-    before, after = compared_columns(records, left), compared_columns(records, right)
     for keys, mark in _meeting_points(before):
         for key in keys:
             marks.setdefault(key, set()).add(mark)
@@ -167,6 +175,13 @@ def _frequencies(values: pd.Series, model: Model, column: str) -> pd.DataFrame:
     known = model.known_units
     share = (counts - 1 + _rare(model)[column] * known) / (len(values) + known)
     return pd.DataFrame({column: share.index, f"tf_{column}": share.to_numpy()})
+
+
+def _of_units(records: Records, rows: np.ndarray, column: str) -> pd.Series:
+    """One of `compared_columns` of many rows: what a name says, or the day of founding."""
+    if column == "started":
+        return records.frame["started_on"].iloc[rows]
+    return pd.Series([getattr(records.name(row), column) for row in rows.tolist()], dtype=object)
 
 
 def compared_columns(records: Records, rows: np.ndarray) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -106,10 +107,14 @@ class Records:
             found = self._known[area, text] = parsed(text, self._places[area])
         return found
 
-    def text(self, row: int) -> str:
-        """The whole name as it is compared (`UnitName.text`)."""
-        text = self.cells("unit_name")[row]
-        return self.name(row).text if has_brackets(text) else compared(text)
+    @cached_property
+    def texts(self) -> list[str]:
+        """By record its whole name as it is compared (`UnitName.text`), each different name once."""
+        names = self.cells("unit_name")
+        plain = {name: compared(name) for name in set(names) if not has_brackets(name)}
+        return [
+            plain[name] if name in plain else self.name(row).text for row, name in enumerate(names)
+        ]
 
     def former(self, row: int) -> tuple[str, ...]:
         """The names that 原名, or the name itself, says were before."""
@@ -124,11 +129,21 @@ class Records:
         return {d: group.tolist() for d, group in pairs.groupby("district", sort=False)["pos"]}
 
     @cached_property
+    def founded(self) -> list[dt.date | None]:
+        """By record the day on which the unit was founded."""
+        return self.frame["started_on"].to_numpy().astype("datetime64[D]").tolist()
+
+    @cached_property
     def period_ends(self) -> list[pd.Timestamp]:
         """The last day of every period."""
         periods = [Period.parse(period) for period in self.periods]
         never = pd.Timestamp.max  # a wave lies nowhere in the calendar: nothing is founded after it
         return [pd.Timestamp(p.bounds[1]) if p.in_calendar else never for p in periods]
+
+    @cached_property
+    def last_days(self) -> list[dt.date]:
+        """`period_ends` as days, to be compared with `founded`."""
+        return [end.date() for end in self.period_ends]
 
     @cached_property
     def next_reported(self) -> np.ndarray:

@@ -32,19 +32,15 @@ def keys_of(names: pd.Series, rule: Callable[[str], Any] = name_key) -> pd.Serie
 
 def joined(*columns: pd.Series) -> pd.Series:
     """Several text columns as one key a row (one flat look-up instead of a MultiIndex of texts)."""
-    first, *rest = (
-        c.fillna("").to_numpy(dtype=object) if c.hasnans else c.to_numpy(dtype=object)
-        for c in columns
-    )
-    for other in rest:
-        first = first + ("\x1f" + other)
-    return pd.Series(first, index=columns[0].index, dtype=object)
+    texts = ((c.fillna("") if c.hasnans else c).to_numpy(dtype=object) for c in columns)
+    keys = ["\x1f".join(row) for row in zip(*texts, strict=True)]
+    return pd.Series(keys, index=columns[0].index, dtype=object)
 
 
 def blank_column(size: int, dtype: Any) -> Any:
     if dtype == DATE:
         return np.full(size, np.datetime64("NaT"), dtype=dtype)
-    return pd.array([None] * size, dtype=dtype)
+    return pd.array([None], dtype=dtype).take(np.zeros(size, dtype=np.intp))
 
 
 def column_of(form: Form, column: str, dtype: Any = TEXT) -> pd.Series:
