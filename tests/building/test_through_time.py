@@ -74,6 +74,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def test_units_linked_in_another_process_are_the_same(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project / "data" / "processed" / "raw"
+    names = ("unit_links", "unit_events", "unit_questions", "measures", "problems")
+    here = {name: (folder / f"{name}.parquet").read_bytes() for name in names}
+    monkeypatch.setattr("evalkit.building.derive.LINKED_BESIDE", 1)
+    build(project, force=True, jobs=2)
+    assert {name: (folder / f"{name}.parquet").read_bytes() for name in names} == here
+
+
 def test_a_build_tells_who_is_who(project: Path) -> None:
     data = ek.load(project)
     thread = data.unit_links.drop_duplicates("unit_name").set_index("unit_name")["thread"]

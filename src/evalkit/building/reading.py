@@ -40,7 +40,7 @@ from evalkit.ledgers.place import district_of
 from evalkit.problems import Problem
 from evalkit.runner.machine import BATCH_OF_LEDGERS, process_map, workers_for
 
-MOST_FILES = 12  # of a batch: what a process holds grows with it, what is paid once a batch is shared by them
+MOST_FILES = 13  # of a batch: what a process holds grows with it, what is paid once a batch is shared by them
 KEEP_NO_PLACE = ("areas", "policies", "figures")  # tables whose rows join nothing
 Progress = Callable[[int, int, str], None]
 

@@ -185,6 +185,8 @@ def _one_total(
     cell = row[at] if at < len(row) else ""
     if spec["type"] == "money" and isinstance(cell, int | float):
         unit = block.sheet.formats.get((index + 1, at + 1), unit)
+    if cell in ("", None):
+        return
     kind, scale = ("money", 100.0) if spec["type"] == "money" else ("count", 1.0)
     read = values.parse("" if isinstance(cell, bool) else cell, unit=unit, kind=kind)
     if read.value is None or read.low != read.high:

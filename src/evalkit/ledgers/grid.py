@@ -186,6 +186,7 @@ class _Reading:
         if self.block is None:
             return i
         memo: dict[object, bool] = {}  # decided once for each different text in the key column
+        set_aside: dict[str, bool] = {}  # and in the first one
         rows, key, totals = self.sheet.rows, self.key, self.headings.total_words
         lone, told = lone_key(key, self.block), self.words.tells_rows
         at = i
@@ -196,10 +197,12 @@ class _Reading:
             if usual is None:
                 usual = memo[cell] = ordinary(cell, self.headings)
             first = row[0] if key else None
+            if type(first) is str and first not in set_aside:
+                set_aside[first] = aside(first, totals)
             if (
                 not usual
                 or (lone and len(row) - row.count("") == 1)
-                or (type(first) is str and aside(first, totals))
+                or (type(first) is str and set_aside[first])
                 or (told and self.words.tells(at, row))
             ):
                 break

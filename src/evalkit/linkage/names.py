@@ -40,6 +40,7 @@ _FORM = re.compile(rf"(?:{_longest_first(_WORDS['forms'])})$")
 _BRANCH = re.compile(
     rf"(?P<whole>.*(?:公司|集团|事务所|合作社|学校|医院|银行))(?P<tail>.*(?:{_longest_first(_WORDS['branches'])}))$"
 )
+_ENDS_AS_BRANCH = re.compile(rf"(?:{_longest_first(_WORDS['branches'])})$")
 _COUNTED = _longest_first(str(_WORDS["counted"]).split())
 _NUMERAL = re.compile(
     rf"第([{_DIGITS}十]+|\d+)号?|([{_DIGITS}十]+)(?:号|(?={_COUNTED}))|(\d+)号?|([A-Za-z]+)(?=[座区栋厂店号])"
@@ -205,7 +206,7 @@ def parsed(text: str, places: Places) -> UnitName:
             return ""
         if inside in _ASIDE or not inside:
             return ""
-        if re.search(rf"(?:{_longest_first(_WORDS['branches'])})$", inside):
+        if _ENDS_AS_BRANCH.search(inside):
             shops.append(inside)
             return ""
         return inside

@@ -42,7 +42,7 @@ def year_of(cell: object) -> str:
         return ""
     if not isinstance(cell, str):
         cell = str(int(cell)) if 1900 <= cell < 2100 and cell == int(cell) else ""
-    if len(cell) > 12 or cell.isalpha() or not any(c.isdigit() for c in cell):
+    if len(cell) > 12 or cell[:1].isalpha() or not any(c.isdigit() for c in cell):
         return ""
     text = squeeze(cell)
     return dates.parse_period(text[:4]) or "" if _YEAR.fullmatch(text) else ""
