@@ -788,7 +788,7 @@ class Parser:
             np.zeros(size, dtype=np.int64),
             np.full(size, None, dtype=object),
         )
-        usual = self._units(form, column, spec, cells)
+        usual: Sequence[Any] = self._units(form, column, spec, cells)
         for unit in dict.fromkeys(usual):
             rows = np.flatnonzero([other == unit for other in usual])
             some = mine if len(rows) == size else [mine[i] for i in rows]
