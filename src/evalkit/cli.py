@@ -471,7 +471,8 @@ def report(
     formats: Annotated[
         str,
         typer.Option(
-            "--format", help="地区概况等另要的格式，如 pdf,xlsx；年度报告总是各种格式都有"
+            "--format",
+            help="地区概况等另要的格式，如 pdf,xlsx；年度报告总是各种格式都有，只有 ods 要写明才生成",
         ),
     ] = "",
     ranking: Annotated[

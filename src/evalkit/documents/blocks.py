@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIME = "application/vnd.evalkit.block+json"
-Kind = Literal["heading", "paragraph", "table", "figure", "list", "note", "page_break", "group"]
+Kind = Literal[
+    "heading", "paragraph", "table", "figure", "list", "note", "page_break", "group", "slide"
+]
 
 # kind -> required and optional entries of its content
 _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
@@ -37,7 +39,18 @@ _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
     "paragraph": ({"text"}, {"style", "runs"}),
     "table": (
         {"title", "columns", "rows"},
-        {"unit", "total_rows", "notes", "source", "sortable", "form", "demo", "label", "anchor"},
+        {
+            "unit",
+            "total_rows",
+            "notes",
+            "source",
+            "sortable",
+            "form",
+            "demo",
+            "label",
+            "anchor",
+            "chart",
+        },
     ),
     "figure": (
         {"title", "alt", "png"},
@@ -47,7 +60,10 @@ _ENTRIES: dict[str, tuple[set[str], set[str]]] = {
     "note": ({"text"}, {"tone", "runs"}),
     "page_break": (set(), set()),
     "group": ({"blocks"}, set()),
+    "slide": ({"title", "blocks"}, {"notes"}),
 }
+_HOLDING = ("group", "slide")  # kinds that hold other blocks
+_CHART = {"values", "target"}  # keys of the columns that a slide draws: bars, and a line
 SLOT = "slot"  # of which text of the office a block is: <period>_<name>; any kind may say so
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "style": ("body", "detail", "summary", "pending", "code"),
@@ -111,7 +127,7 @@ class Block:
     Parameters
     ----------
     kind
-        heading, paragraph, table, figure, list, note, page_break or group.
+        heading, paragraph, table, figure, list, note, page_break, group or slide.
     content
         Plain JSON values, frozen on the way in; NaN and NA become null. A figure's PNG stands in ``content["png"]``
         as base64 and leaves it only for the ``image/png`` of the output (inside a group it stays in the JSON).
@@ -172,6 +188,14 @@ class Block:
         return cls("group", {"blocks": blocks})
 
     @classmethod
+    def slide(cls, title: str, *blocks: Block, notes: Sequence[str] = ()) -> Block:
+        """A slide of the briefing: texts, tables and charts below a title; `notes` are those of the speaker.
+
+        It stands in the briefing alone: no other form of the document holds it.
+        """
+        return cls("slide", {"title": title, "blocks": blocks, "notes": notes})
+
+    @classmethod
     def table(
         cls,
         title: str,
@@ -185,11 +209,13 @@ class Block:
         sortable: bool = True,
         form: str = "full",
         demo: bool = False,
+        chart: Mapping[str, str] | None = None,
     ) -> Block:
         """A table; a column is a label or ``{key, label, align, group, format}``.
 
         ``format`` is a `Format` of its numbers, ``decimals`` and ``percent`` (0.38 shows as 38.0%) are short for it.
-        A cell is null, a number, text, a `Cell` or the mapping of one; the last `total_rows` rows are 合计.
+        A cell is null, a number, text, a `Cell` or the mapping of one; the last `total_rows` rows are 合计. On a slide a
+        table with `chart` (``{"values": key, "target": key}``) is drawn as bars by its first column, the target as a line.
         """
         named = [{"key": c, "label": c} if isinstance(c, str) else c for c in columns]
         rest = {
@@ -206,7 +232,7 @@ class Block:
             "unit": unit,
             "demo": bool(demo),
         } | rest
-        return cls("table", content)
+        return cls("table", content | ({"chart": chart} if chart else {}))
 
     @classmethod
     def figure(
@@ -259,14 +285,16 @@ class Block:
 
     @property
     def blocks(self) -> list[Block]:
-        """The members of a group; of any other block, the block itself."""
+        """The members of a group or a slide; of any other block, the block itself."""
         return (
-            [Block.from_json(b) for b in self.content["blocks"]] if self.kind == "group" else [self]
+            [Block.from_json(b) for b in self.content["blocks"]]
+            if self.kind in _HOLDING
+            else [self]
         )
 
     @property
     def is_demo(self) -> bool:
-        if self.kind == "group":
+        if self.kind in _HOLDING:
             return any(block.is_demo for block in self.blocks)
         return bool(self.content.get("demo"))
 
@@ -298,8 +326,9 @@ class Block:
     def plain(self) -> str:
         """The block as plain text; a table tab by tab."""
         content = self.content
-        if self.kind == "group":
-            return "\n\n".join(block.plain() for block in self.blocks)
+        if self.kind in _HOLDING:
+            told = [content["title"]] if self.kind == "slide" else []
+            return "\n\n".join([*told, *(block.plain() for block in self.blocks)])
         if self.kind == "table":
             rows = [[column["label"] for column in content["columns"]], *self.texts()]
             return "\n".join([content["title"], *map("\t".join, rows)])
@@ -418,9 +447,11 @@ def _validate(kind: str, content: Mapping[str, Any]) -> None:
             raise ValueError(
                 f"{kind}.runs: texts with {sorted(_RUN)} that together are the text; found {runs!r}"
             )
-    if kind == "group":
+    if kind in _HOLDING:
         for member in content["blocks"]:
             _validate(member["kind"], member["content"])
+    if kind == "slide" and not all(isinstance(note, str) for note in content.get("notes", ())):
+        raise ValueError(f"slide.notes: texts expected, found {content['notes']!r}")
     if kind == "table":
         _validate_table(content)
 
@@ -435,6 +466,14 @@ def _validate_table(content: Mapping[str, Any]) -> None:
                 f"table.columns[{n}]: label is text, decimals a whole number; found {column!r}"
             )
         _validate_format(column.get("format"), f"table.columns[{n}]")
+    chart = content.get("chart")
+    if chart is not None and (
+        not isinstance(chart, Mapping)
+        or chart.keys() - _CHART
+        or "values" not in chart
+        or set(chart.values()) - {column["key"] for column in columns}
+    ):
+        raise ValueError(f"table.chart: keys of columns as {sorted(_CHART)}; found {chart!r}")
     if not all(isinstance(note, str) for note in content.get("notes", ())):
         raise ValueError(f"table.notes: texts expected, found {content['notes']!r}")
     for n, row in enumerate(rows):

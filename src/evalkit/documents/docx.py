@@ -23,6 +23,7 @@ from evalkit.codebook import read_yaml
 from evalkit.documents.blocks import SLOT
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import BODY, COMPACT, DEMO, Item, em, runs, summary_scale
+from evalkit.documents.workbook import FIXED
 
 _FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
 SMALL_LINE = 370  # twips: a line of small type (12 pt)
@@ -644,7 +645,6 @@ def _finish(document: Any, writer: Writer, last: str) -> bytes:
     return buffer.getvalue()
 
 
-FIXED = (2026, 1, 1, 0, 0, 0)  # so that the same content gives the same bytes
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _FOOTNOTES = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
 _FOOTNOTES_RELATION = (

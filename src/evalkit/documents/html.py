@@ -177,6 +177,9 @@ def fragment(
         html = '<div class="ek-break"></div>'
     elif kind == "group":
         html = f'<div class="ek-group">{"".join(fragment(b, lang=lang, links=links) for b in block.blocks)}</div>'
+    elif kind == "slide":
+        inner = "".join(fragment(b, lang=lang, links=links) for b in block.blocks)
+        html = f'<section class="ek-group"><h3>{escape(content["title"])}</h3>{inner}</section>'
     elif kind == "figure":
         # title and source stand in the picture, which must stand alone; the caption does not say them twice
         width = content.get("width_cm", 16.0)

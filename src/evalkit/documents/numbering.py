@@ -34,6 +34,7 @@ class Document:
     body: tuple[Block, ...]
     appendices: tuple[Block, ...]
     problems: tuple[Problem, ...]
+    slides: tuple[Block, ...] = ()  # of the briefing, which no other form holds
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -71,7 +72,9 @@ def number(blocks: Iterable[Block], title: str = "", headings: bool = True) -> D
     headings
         Whether headings get numbers.
     """
-    members = list(opened(blocks))
+    given = list(opened(blocks))
+    slides = tuple(block for block in flat(given) if block.kind == "slide")
+    members = [block for block in given if not _of_briefing(block)]
     every = [b for b in flat(members) if b.kind == "heading"]
     levels = [b.content["level"] for b in every[1:] if b.content.get("role") != "appendix"]
     if (
@@ -105,7 +108,15 @@ def number(blocks: Iterable[Block], title: str = "", headings: bool = True) -> D
             else body
         )
         target.append(block)
-    return Document(title, tuple(summary), tuple(body), tuple(appendices), tuple(counter.problems))
+    found = tuple(counter.problems)
+    return Document(title, tuple(summary), tuple(body), tuple(appendices), found, slides)
+
+
+def _of_briefing(block: Block) -> bool:
+    """A slide, or a group of nothing but slides."""
+    if block.kind == "group":
+        return bool(block.content["blocks"]) and all(map(_of_briefing, block.blocks))
+    return block.kind == "slide"
 
 
 def begins_appendix(block: Block) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents import docx, flow, html, official, pdf, xlsx
+from evalkit.documents import docx, flow, html, ods, official, pdf, pptx, xlsx
 from evalkit.documents.blocks import MIME, Block, flat, freeze
 from evalkit.documents.cover import Cover
 from evalkit.documents.layout import items
@@ -32,6 +32,8 @@ FORMS = {
     "appendix": ".docx",
     "appendix_pdf": ".pdf",
     "appendix_html": ".html",
+    "pptx": ".pptx",
+    "ods": ".ods",
 }
 ENDS = {
     "official": "-公文",
@@ -41,6 +43,7 @@ ENDS = {
     "appendix": "-附录",
     "appendix_pdf": "-附录",
     "appendix_html": "-附录",
+    "pptx": "-汇报",
 }  # of its name, before that
 
 
@@ -70,8 +73,9 @@ def write(
         ``output_locked`` says so (`read` is the path).
     form
         ``docx`` (评估报告), ``official`` (公文正文), ``annex`` (its 附件), ``pdf``, ``html``, ``xlsx`` (all tables), ``onepage`` and
-        ``onepage_png`` (一页纸), ``appendix``, ``appendix_pdf`` and ``appendix_html`` (the appendices as a file of their own);
-        by default the ending of `path`.
+        ``onepage_png`` (一页纸), ``appendix``, ``appendix_pdf`` and ``appendix_html`` (the appendices as a file of their own),
+        ``pptx`` (the blocks of kind ``slide`` as a briefing, which no other form holds), ``ods`` (all tables); by default
+        the ending of `path`.
     title
         Instead of the first heading, where there is no cover.
     cover
@@ -281,8 +285,11 @@ def _made(
     body, title = [*document.blocks], document.title
     if form in ("html", "appendix_html"):
         return _html(document, front, cover or Cover(), nav, footer, links), []
-    if form == "xlsx":
-        return xlsx.book([b for b in [*front, *body] if b.kind == "table"], title, notes, demo), []
+    if form in ("xlsx", "ods"):
+        book = xlsx.book if form == "xlsx" else ods.book
+        return book([b for b in [*front, *body] if b.kind == "table"], title, notes, demo), []
+    if form == "pptx":
+        return _briefing(document, cover, demo), []
     if form == "official":
         made = docx.official(
             items(official.text(document)),
@@ -310,6 +317,24 @@ def _made(
         return pdf.report(pieces, ahead, title, cover, demo, compact)
     pages = pdf.pages(pieces, ahead, title, cover, demo) if cover else ()
     return docx.report(pieces, ahead, title, cover, demo, pages, fonts, compact), []
+
+
+def _briefing(document: Document, cover: Cover | None, demo: bool) -> bytes:
+    """The slides of a document; a document without slides has no briefing.
+
+    Raises
+    ------
+    InputError
+        There is no slide.
+    """
+    slides = document.slides
+    if not slides:
+        advice = "汇报幻灯片由 ek.annual.briefing 生成，年度评估报告的笔记本里有"
+        raise InputError(
+            Problem("data_missing", where="pptx", found="没有汇报幻灯片", advice=advice)
+        )
+    told = demo or any(slide.is_demo for slide in slides)
+    return pptx.briefing(slides, document.title or "汇报", cover, told)
 
 
 def _html(

@@ -19,6 +19,7 @@ from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, targets
+from evalkit.reports.briefing import briefing
 from evalkit.reports.causes import causes
 from evalkit.reports.disclosure import published, withheld_facts
 from evalkit.reports.estimate import estimate, simulation
@@ -454,6 +455,7 @@ __all__ = [
     "advice",
     "areas_of",
     "basis",
+    "briefing",
     "causes",
     "comparisons",
     "counts",

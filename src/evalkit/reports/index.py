@@ -40,6 +40,7 @@ from evalkit.reports.words import (
     source_line,
     span,
     valued,
+    with_something,
 )
 from evalkit.runner import Outcome
 from evalkit.runner.jobs import stamped
@@ -349,6 +350,7 @@ def _documents(made: Made) -> Block:
         *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS),
         {"key": "note", "label": "说明"},
     ]
+    columns, rows = with_something(columns, rows, FORMS)
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     return Block.table("报告及各种格式", columns, rows, sortable=False)

@@ -7,7 +7,8 @@ sign ever stands in running text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from evalkit.documents.markdown import markdown
 from evalkit.indicators.compare import compare, course, half_unit
 from evalkit.indicators.load import Data
 from evalkit.reports import judgement, tables
+from evalkit.reports.findings import Found
 from evalkit.reports.grading import index_of
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import (
@@ -51,30 +53,42 @@ def summary(
     the card as a table.
     """
     scope = Scope.about(data, period, baseline, level, area, ranking)
-    known = scope.facts
-    doubts = [
-        code
-        for code in scope.voice.headline
-        if rows is not None and doubtful(rows, code, period, level, scope.voice)
-    ]
-    found = judgement.shortfalls(data, scope.period, scope.baseline, area, level)
-    told = tell(
-        "summary",
-        known,
-        place=scope.place,
-        **tallied(known),
-        strengths=judgement.strengths(known, courses(known), doubts),
-        problems=judgement.problem_facts(found, known, ranking == "full"),
-        declines=declines(data, period, baseline, area, MOST),
-        index={} if rows is None else judgement.index_ends(rows, scope, index_of(data, index)),
-        most={} if rows is None else judgement.indicator_ends(rows, scope),
-        steps=judgement.next_steps(found),
-        ledgers_lacking=data.submitted(scope.period, area).ledgers_lacking,
-    )
+    told = tell("summary", scope.facts, **judged(scope, rows, index).facts)
     words = [Block.paragraph(text, "summary") for text in told.texts]
     if rows is None:
         return Block.group(*words)
     return Block.group(*words, tables.axes(rows, period, baseline, level, ranking))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judgement of a report: its problems, and what the texts of summary and briefing may name."""
+
+    found: tuple[Found, ...]
+    facts: Mapping[str, Any]
+
+
+def judged(scope: Scope, rows: pd.DataFrame | None = None, index: Any = None) -> Judged:
+    """The judgement of what a report is about; without `rows` nothing of the areas compared."""
+    data, known = scope.told, scope.facts
+    doubts = [
+        code
+        for code in scope.voice.headline
+        if rows is not None and doubtful(rows, code, scope.period, scope.level, scope.voice)
+    ]
+    found = judgement.shortfalls(data, scope.period, scope.baseline, scope.within, scope.level)
+    told = {
+        "place": scope.place,
+        **tallied(known),
+        "strengths": judgement.strengths(known, courses(known), doubts),
+        "problems": judgement.problem_facts(found, known, scope.ranking == "full"),
+        "declines": declines(data, scope.period, scope.baseline, scope.within, MOST),
+        "index": {} if rows is None else judgement.index_ends(rows, scope, index_of(data, index)),
+        "most": {} if rows is None else judgement.indicator_ends(rows, scope),
+        "steps": judgement.next_steps(found),
+        "ledgers_lacking": data.submitted(scope.period, scope.within).ledgers_lacking,
+    }
+    return Judged(tuple(found), told)
 
 
 def passage(text: str, data: Data, level: str = "district") -> Block:

@@ -52,7 +52,11 @@ NAMES = {
     "appendix": "附录（Word）",
     "appendix_pdf": "附录（PDF）",
     "appendix_html": "附录（网页）",
+    "pptx": "汇报（PowerPoint）",
+    "ods": "ODS数据表",
 }
+ASKED = ("ods",)  # forms of the annual report that are made only where they are asked for
+WHOLE = ("pptx",)  # forms that only the annual report has
 AREAS = 10  # in a figure of the one page
 MORE_ON_PAGE = "其余数字和口径见同名网页。"
 BLANK_DATE = "　　年　　月　　日"
@@ -91,6 +95,11 @@ def checked(forms: Sequence[str]) -> tuple[str, ...]:
     if problems:
         raise InputError(problems)
     return tuple(f for f in FORMS if f in forms)
+
+
+def annual_forms(extra: Sequence[str] = ()) -> tuple[str, ...]:
+    """The forms of the annual report: all but those of `ASKED` that are not among the `extra` ones."""
+    return tuple(form for form in FORMS if form not in ASKED or form in extra)
 
 
 def post(forms: Sequence[str], figures: bool = False) -> str:
@@ -156,7 +165,9 @@ def publish(path: Path, parameters: dict[str, Any], forms: Sequence[str] = ("htm
         elif form == "official":
             told["evalkit_length"] = length(number(blocks, title), cover)
         with_cover = cover if full or form.endswith("html") else None
-        notes = definitions(project) if form == "xlsx" else ()
+        if form in WHOLE and not any(block.kind == "slide" for block in flat(blocks)):
+            continue  # a notebook of the project's own that has no slides
+        notes = definitions(project) if form in ("xlsx", "ods") else ()
         problems += write(
             here,
             target,

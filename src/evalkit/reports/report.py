@@ -16,7 +16,6 @@ import pandas as pd
 
 import evalkit
 from evalkit.building import build
-from evalkit.documents import FORMS
 from evalkit.documents.official import LIMIT
 from evalkit.files import safe_name
 from evalkit.indicators import find_project, load
@@ -28,7 +27,7 @@ from evalkit.reports.disclosure import settle
 from evalkit.reports.estimate import scenario_of
 from evalkit.reports.explore import EXPLORER, write_explorer
 from evalkit.reports.index import BESIDE, Made, write_index
-from evalkit.reports.publish import ANNUAL, checked, post
+from evalkit.reports.publish import ANNUAL, WHOLE, annual_forms, checked, post
 from evalkit.reports.register import read_register
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import faults
@@ -114,7 +113,8 @@ def make_report(
     out
         Folder; ``reports/<period>`` of the project by default (``<period>-公开稿`` with `public`).
     formats
-        Forms of the profiles and pages beside HTML and Word; the annual report is made in all.
+        Forms of the profiles and pages beside HTML and Word; the annual report is made in all but those that are only
+        made where they are asked for (``ods``).
     ranking
         ``full`` prints ranks, ``bands`` thirds and grades, ``none`` neither.
     public
@@ -187,7 +187,8 @@ def make_report(
             if name == "annual"
             else (published.folder / "manifest.json",)
         )
-        forms = tuple(FORMS) if name == "annual" else checked(("html", *extra))
+        pages = checked(("html", *(form for form in extra if form not in WHOLE)))
+        forms = annual_forms(extra) if name == "annual" else pages
         work.append(
             Job(
                 title,
@@ -199,7 +200,7 @@ def make_report(
             )
         )
     district, names = notebook_path(found, "district"), _file_names(areas)
-    each = post(checked((*PROFILE, *extra)), public)
+    each = post(checked((*PROFILE, *(form for form in extra if form not in WHOLE))), public)
     work += [
         Job(
             area,
