@@ -40,7 +40,14 @@ def notebook(*members, text="# 标题\n\n**引言**"):
 def test_every_form_of_any_executed_notebook(tmp_path, form):
     path = tmp_path / "评估.ipynb"
     path.write_text(
-        json.dumps(notebook(key_table(), Block.figure("覆盖率", png(), "图"))), encoding="utf-8"
+        json.dumps(
+            notebook(
+                key_table(),
+                Block.figure("覆盖率", png(), "图"),
+                Block.slide("覆盖率", Block.paragraph("一句话。")),
+            )
+        ),
+        encoding="utf-8",
     )
     made = ek.export(path, form)
     assert made.parent == tmp_path and made.suffix == FORMS[form] and made.stat().st_size > 1000
@@ -52,6 +59,7 @@ def test_every_form_of_any_executed_notebook(tmp_path, form):
         "appendix": "-附录",
         "appendix_pdf": "-附录",
         "appendix_html": "-附录",
+        "pptx": "-汇报",
     }
     assert made.stem == "评估" + ends.get(form, "")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([path.name, made.name])

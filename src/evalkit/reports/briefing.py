@@ -61,7 +61,7 @@ def briefing(
         The 整改台账, which knows the responsible bodies; None (the public version) leaves their columns out.
     """
     scope = Scope.about(data, period, baseline, level, within, ranking)
-    deck = _Deck(scope, rows, judged(scope, rows, index), told)
+    deck = Deck(scope, rows, judged(scope, rows, index), told)
     axes = [code for code in declared()["axes"] if code in scope.voice.codebook.indicators]
     return Block.group(
         deck.verdict(),
@@ -73,7 +73,7 @@ def briefing(
 
 
 @dataclass(frozen=True, eq=False)
-class _Deck:
+class Deck:
     """What the slides are made of."""
 
     scope: Scope
@@ -297,4 +297,4 @@ def _points(sentences: Sequence[str]) -> Block:
     return Block.bullets([f"{sentence}。" for sentence in sentences])
 
 
-__all__ = ["briefing"]
+__all__ = ["Deck", "briefing"]
