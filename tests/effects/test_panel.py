@@ -273,14 +273,24 @@ def test_files_for_other_programs_carry_chinese_labels(tmp_path: Path) -> None:
         rate=True,
     )
     paths = [
-        path for name in ("p.dta", "p.parquet", "p.xlsx") for path in made.export(tmp_path / name)
+        path
+        for name in ("p.dta", "p.parquet", "p.xlsx", "p.ods")
+        for path in made.export(tmp_path / name)
     ]
-    assert {p.name for p in paths} == {"p.dta", "p.parquet", "p.xlsx", "p_变量说明.xlsx"}
+    assert {p.name for p in paths} == {
+        "p.dta",
+        "p.parquet",
+        "p.xlsx",
+        "p.ods",
+        "p_变量说明.xlsx",
+    }
     with pd.read_stata(tmp_path / "p.dta", iterator=True) as stata:
         assert stata.variable_labels()["y"] == "党组织覆盖率"
         assert stata.read()["entity"].tolist() == made.frame["entity"].tolist()
     assert pd.read_parquet(tmp_path / "p.parquet")["y"].tolist() == made.frame["y"].tolist()
     sheets = pd.read_excel(tmp_path / "p.xlsx", sheet_name=None, engine="calamine")
+    same = pd.read_excel(tmp_path / "p.ods", sheet_name=None, engine="calamine")
+    assert all(same[name].equals(sheet) for name, sheet in sheets.items())
     assert (
         list(sheets) == ["数据", "变量说明表", "平衡与缺失"]
         and "党组织覆盖率" in sheets["变量说明表"]["名称"].tolist()

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from evalkit.documents import ods
 from evalkit.documents.workbook import frames_bytes
 from evalkit.effects.panel import Panel
 from evalkit.files import put
@@ -77,7 +78,7 @@ def _written(panel: Panel, path: Path) -> list[Path]:
             )
         case ".parquet":
             frame.to_parquet(path, index=False)
-        case ".xlsx":
+        case ".xlsx" | ".ods":
             beside, sheets = path, {"数据": frame, **sheets}
         case other:
             raise InputError(
@@ -85,10 +86,11 @@ def _written(panel: Panel, path: Path) -> list[Path]:
                     "value_invalid",
                     file=path.name,
                     found=other or "没有扩展名",
-                    allowed=".dta、.sav、.parquet、.xlsx",
+                    allowed=".dta、.sav、.parquet、.xlsx、.ods",
                 )
             )
-    beside.write_bytes(frames_bytes(sheets))
+    content = ods.frames_bytes if beside.suffix.lower() == ".ods" else frames_bytes
+    beside.write_bytes(content(sheets))
     return [path] if beside == path else [path, beside]
 
 

@@ -394,12 +394,12 @@ class Panel:
         return self.report._repr_mimebundle_(include, exclude)
 
     def export(self, path: str | Path) -> list[Path]:
-        """Write the panel as ``.dta`` (Stata 14 and later), ``.sav``, ``.parquet`` or ``.xlsx``, 变量说明表 beside it.
+        """Write the panel as ``.dta`` (Stata 14 and later), ``.sav``, ``.parquet``, ``.xlsx`` or ``.ods``.
 
         Returns
         -------
         list of Path
-            The file and ``<name>_变量说明.xlsx`` (a sheet of the same workbook for ``.xlsx``).
+            The file and ``<name>_变量说明.xlsx`` (a sheet of the same workbook for ``.xlsx`` and ``.ods``).
         """
         written: list[Path] = shown(self, "export", Path(path))
         return written
