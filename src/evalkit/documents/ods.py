@@ -39,6 +39,14 @@ _SPACES = " ".join(
         ("svg", "svg-compatible"),
     )
 )
+PAGE = (  # landscape, all columns on the width of a page
+    '<office:automatic-styles><style:page-layout style:name="pm1"><style:page-layout-properties '
+    'fo:page-width="29.7cm" fo:page-height="21cm" style:print-orientation="landscape" '
+    'fo:margin-top="1.5cm" fo:margin-bottom="1.5cm" fo:margin-left="1.5cm" fo:margin-right="1.5cm" '
+    'style:scale-to-X="1" style:scale-to-Y="0"/></style:page-layout></office:automatic-styles>'
+    '<office:master-styles><style:master-page style:name="Default" style:page-layout-name="pm1"/>'
+    "</office:master-styles>"
+)
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _PIECE = re.compile(r'"([^"]*)"|([#0,]*0(?:\.0+)?)|(%)|([^"#0,%]+)')
 
@@ -132,7 +140,7 @@ class Workbook:
             '<style:default-style style:family="table-cell"><style:text-properties '
             f'style:font-name-asian="{FACE}" fo:font-family="{FACE}" style:font-family-asian="{FACE}" '
             'fo:font-size="10pt" fo:language="zh" fo:country="CN"/></style:default-style>'
-            "</office:styles></office:document-styles>"
+            f"</office:styles>{PAGE}</office:document-styles>"
         )
         parts = {"content.xml": content, "styles.xml": styles, "meta.xml": meta}
         parts["settings.xml"] = self._settings()
@@ -157,13 +165,18 @@ class Workbook:
             first, last = sheet.heads
             rows[first] = f"<table:table-header-rows>{rows[first]}"
             rows[last] += "</table:table-header-rows>"
-        return f"<table:table table:name={quoteattr(sheet.name)}>{columns}{''.join(rows)}</table:table>"
+        opening = f'<table:table table:name={quoteattr(sheet.name)} table:style-name="ta1">'
+        return f"{opening}{columns}{''.join(rows)}</table:table>"
 
     def _styles(self) -> str:
         for sheet in self.sheets:
             for width in (*sheet.widths, 10.0):
                 self._width(width)
         told = [
+            '<style:style style:name="ta1" style:family="table" style:master-page-name="Default">'
+            "<style:table-properties/></style:style>"
+        ]
+        told += [
             f'<style:style style:name="{name}" style:family="table-column"><style:table-column-properties '
             f'style:column-width="{width * CHARACTER:.2f}cm"/></style:style>'
             for width, name in self._widths.items()

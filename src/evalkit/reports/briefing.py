@@ -261,7 +261,7 @@ class Deck:
 
     def next_steps(self) -> Block:
         """下一步: what to do first, where most of it is, and who is responsible for it, as far as that is entered."""
-        about = {**declared()["shortfalls"]["more"], **declared()["problems"]}
+        about = declared()["problems"]
         found = [one for one in self.judged.found if about[one.key]["advice"]]
         title = f"下一步先抓{'一两三'[len(found) - 1]}件事" if found else "下一步"
         if not found:
