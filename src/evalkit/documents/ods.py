@@ -95,7 +95,8 @@ class Workbook:
         spans: Mapping[int, int] | None = None,
     ) -> None:
         """A row of values with their looks; `spans`: how many columns a cell takes, by its place."""
-        told, covered = [], 0
+        told: list[str] = []
+        covered = 0
         for n, (value, look) in enumerate(values):
             if covered:
                 covered -= 1
@@ -268,7 +269,8 @@ def _sections(digits: str) -> list[str]:
 
 
 def _section(name: str, part: str, maps: str = "") -> str:
-    told, percent = [], False
+    told: list[str] = []
+    percent = False
     for quoted, number, per, plain in _PIECE.findall(part):
         if number:
             decimals = len(number.partition(".")[2])

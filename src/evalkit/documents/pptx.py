@@ -250,10 +250,9 @@ def briefing(slides: Sequence[Block], title: str, cover: Cover | None, demo: boo
 def _template() -> bytes:
     """An empty deck of 16:9 with the two layouts used, made once a process."""
     from pptx import Presentation
-    from pptx.util import Pt
 
-    deck = Presentation()
-    wider = WIDE / Pt(1).pt * _EMU / deck.slide_width
+    deck: Any = Presentation()
+    wider = WIDE * _EMU / deck.slide_width
     deck.slide_width, deck.slide_height = round(WIDE * _EMU), round(HIGH * _EMU)
     layouts = deck.slide_layouts
     for layout in [one for n, one in enumerate(layouts) if n not in (0, 5)]:

@@ -187,8 +187,8 @@ def make_report(
             if name == "annual"
             else (published.folder / "manifest.json",)
         )
-        pages = checked(("html", *(form for form in extra if form not in WHOLE)))
-        forms = annual_forms(extra) if name == "annual" else pages
+        of_page = checked(("html", *(form for form in extra if form not in WHOLE)))
+        forms = annual_forms(extra) if name == "annual" else of_page
         work.append(
             Job(
                 title,
