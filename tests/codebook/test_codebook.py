@@ -96,9 +96,9 @@ def test_definitions_that_change_the_answer():
 
 def test_a_measure_without_source_appears_nowhere(tmp_path):
     book = load_codebook()
-    assert "website_posts" in book.no_source
+    assert "member_posts_met" in book.no_source
     assert not set(book.no_source) & (set(book.measures) | set(book.indicators))
-    assert book.measure_of("网上发帖") is None
+    assert book.measure_of("每月留言达标的党员") is None
     own = load_codebook(
         project(
             tmp_path,

@@ -23,9 +23,16 @@ TIERS = {
 MONEY: list[str] = INVENTED["money"]
 INCOME, FISCAL, GIVEN, SPENDING = MONEY[1:8], MONEY[2:5], MONEY[6:8], MONEY[8:]
 
+JOINT_FORMS = ["片区联建", "同业共建", "派驻帮建", "龙头带建"]
+JOINT_FORM_SHARES = [0.5, 0.25, 0.15, 0.1]
+FURTHER_KINDS = ["开放式组织生活", "志愿服务", "志愿服务", "其他"]
 
-def units_sheet(year: Year, rng: np.random.Generator) -> Sheet:
-    """One row a unit. Approximate head-counts are rounded down to tens, so that no threshold is crossed."""
+
+def units_sheet(year: Year, rng: np.random.Generator, more: np.random.Generator) -> Sheet:
+    """One row a unit. Approximate head-counts are rounded down to tens, so that no threshold is crossed.
+
+    `more` draws what was added to the ledgers later, so that no other number moves.
+    """
     u, n, name = year.units, len(year.units["kind"]), year.district.name
     staff, full, operating, here = (
         u["employees"],
@@ -67,6 +74,10 @@ def units_sheet(year: Year, rng: np.random.Generator) -> Sheet:
         f"org_{column}": choose(at >= 0, year.orgs[column][at], None)
         for column in ("name", "kind", "founded")
     }
+    u["key_unit"] = u["above"] & (more.random(n) < 0.6)
+    form = more.choice(JOINT_FORMS, n, p=JOINT_FORM_SHARES)
+    shared = u["formal"] & (u["mode"] != "单独")
+    u["joint_form"] = choose(shared, choose(u["mode"] == "挂靠", "挂靠组建", form), "")
     u["joint_name"] = choose(year.orgs["company"][at] | ~u["formal"], "", u["org_name"])
     lost = (rng.random(n) < 0.006) & (staff < 50)
     about = (rng.random(n) < 0.015) & (staff >= 20) & ~lost
@@ -266,7 +277,9 @@ def _total_row(word: str, money: Table) -> Row:
     return make_sheet("经费台账", {"序号": texts([word])} | _with_sums(sums)).rows[0]
 
 
-def activities_sheet(year: Year, rng: np.random.Generator) -> tuple[Sheet, Table]:
+def activities_sheet(
+    year: Year, rng: np.random.Generator, more: np.random.Generator
+) -> tuple[Sheet, Table]:
     """A theme day in most months and one or two other activities a year; 2 to 8%, by district, hold none at all."""
     o, number, quality = year.orgs, year.district.number, year.orgs["quality"]
     n, months = len(quality), np.arange(1, 13)
@@ -288,6 +301,7 @@ def activities_sheet(year: Year, rng: np.random.Generator) -> tuple[Sheet, Table
     due = np.maximum(np.where(o["leaf"], o["members"], np.minimum(o["members"], 9))[who], 3)
     present = rng.binomial(due, np.clip(0.80 + 0.05 * quality[who], 0.5, 0.97))
     kind = rng.choice("三会一课 组织生活会 民主评议 其他".split(), m, p=[0.7, 0.12, 0.1, 0.08])
+    kind = choose(kind == "其他", more.choice(FURTHER_KINDS, m), kind)
     held = {
         "month": month + 1,
         "date": day,
@@ -333,14 +347,17 @@ def stars_sheet(year: Year, rng: np.random.Generator) -> Sheet:
     return sheet
 
 
-def work_report_sheet(year: Year, rng: np.random.Generator, truth: Truth) -> Sheet:
+def work_report_sheet(
+    year: Year, rng: np.random.Generator, more: np.random.Generator, truth: Truth
+) -> Sheet:
     """The seventh form: one typed count a row, a share of a total or of another typed one."""
     typed: dict[str, Any] = {}
     end, source = date(int(year.period), 12, 31), f"{year.district.name}填报"
     rows: list[list[Any]] = []
-    for name, unit, of, low, high in INVENTED["figures"]:
-        whole = of if isinstance(of, int) else typed[of] if of in typed else truth[of]
-        typed[name] = round(whole * rng.uniform(low, high))
-        rows.append([name, typed[name], unit, end, source])
+    for figures, draw in ((INVENTED["figures"], rng), (INVENTED["figures_more"], more)):
+        for name, unit, of, low, high in figures:
+            whole = of if isinstance(of, int) else typed[of] if of in typed else truth[of]
+            typed[name] = round(whole * draw.uniform(low, high))
+            rows.append([name, typed[name], unit, end, source])
     truth["figures"] = typed
     return Sheet("工作报表", rows)

@@ -141,14 +141,17 @@ def _check(districts: int, years: tuple[str, ...], units_per_year: int) -> None:
 
 
 def year_sheets(
-    year: Year, rng: np.random.Generator, members_before: int | None
+    year: Year,
+    rng: np.random.Generator,
+    more: np.random.Generator,
+    members_before: int | None,
 ) -> tuple[list[Sheet], Truth]:
     """All sheets of a district's year and, by measure of the codebook, what a right reading of them gives."""
     instructors, them = forms.instructors_sheet(year, rng)
-    units, orgs = forms.units_sheet(year, rng), forms.party_orgs_sheet(year)
+    units, orgs = forms.units_sheet(year, rng, more), forms.party_orgs_sheet(year)
     members = int((year.orgs["members"] * year.orgs["formal"] * year.orgs["leaf"]).sum())
     funds, money = forms.funds_sheet(year, rng, members_before or members)
-    activities, held = forms.activities_sheet(year, rng)
+    activities, held = forms.activities_sheet(year, rng, more)
     stars, alive = forms.stars_sheet(year, rng), take(year.orgs, np.isnat(year.orgs["ended"]))
     tables = {
         "units": year.units,
@@ -160,7 +163,7 @@ def year_sheets(
     truth = {
         code: total for name, table in tables.items() for code, total in totals(name, table).items()
     }
-    report = forms.work_report_sheet(year, rng, truth)
+    report = forms.work_report_sheet(year, rng, more, truth)
     return [units, orgs, funds, instructors, activities, stars, report], truth
 
 
@@ -168,13 +171,14 @@ def _district(district: District, out: Path, periods: tuple[str, ...], seed: int
     """All workbooks of one district, with their totals and planted oddities."""
     code = district.code.encode()
     rng, dirt = np.random.default_rng([seed, *code]), np.random.default_rng([seed, 1, *code])
+    more = np.random.default_rng([seed, 2, *code])
     result: dict[str, Any] = {"totals": {}, "oddities": [], "rows": 0, "bytes": 0}
     before = None
     first = (
         5 if district.number % 4 == 0 else 4
     )  # a blank row above the headings in every fourth district
     for year in simulate(district, periods, rng):
-        sheets, result["totals"][year.period] = year_sheets(year, dirt, before)
+        sheets, result["totals"][year.period] = year_sheets(year, dirt, more, before)
         before, name = (
             result["totals"][year.period]["members"],
             f"{year.period}/{district.name}.xlsx",

@@ -18,6 +18,7 @@ instructor_counts a row of ``instructor_counts``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,7 +61,20 @@ COVER_RANK = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 NO_COVER = len(COVER_RANK) + 1
 SHARED_COVERS = [COVER_RANK["joint"], COVER_RANK["attached"]]
 THEME_DAY = "主题党日"
+UNION, YOUTH_LEAGUE = "工会", "团(委|支部|总支|组织|工委|)$|团(委|支部|总支|组织|工委)|共青团"
 ROW_OF_TABLE = "row_of_table"  # of every row of a view: its place in its table of the block
+SENT_BY = {
+    "province": r"^省",
+    "city": r"^[市州](?!.*[县区])",
+    "district": r"^(?:[区县旗]|县级市)",
+    "township": r"^(?:[乡镇街]|基层)",
+}
+COMES_FROM = {
+    "retiring": r"退二线|退居二线|退出领导岗位",
+    "organs": r"^机关|机关(?:选拔|选派|干部)",
+    "hired": r"招聘|公开招考",
+    "recommended": r"推荐",
+}
 NOWHERE = -1  # the code of a key that is not told
 
 
@@ -335,6 +349,26 @@ def units__covered_by(block: CountyBlock) -> Values:
     return pa.DictionaryArray.from_arrays(code, pa.array([*COVER_RANK], pa.string()))
 
 
+@derived("units", "units.mass_organisation", null_speaks=False)
+def units__has_union(block: CountyBlock) -> Values:
+    """Whether 工会 stands among the unit's mass organisations; null in a district that lists none of any unit."""
+    return _among_mass_organisations(block, UNION)
+
+
+@derived("units", "units.mass_organisation", null_speaks=False)
+def units__has_youth_league(block: CountyBlock) -> Values:
+    """Whether a 团组织 stands among the unit's mass organisations; null in a district that lists none of any unit."""
+    return _among_mass_organisations(block, YOUTH_LEAGUE)
+
+
+def _among_mass_organisations(block: CountyBlock, words: str) -> Values:
+    told = block["units"]["mass_organisation"].cast(pa.string())
+    home = block.home["units"]
+    listing = np.unique(home[told.is_valid().to_numpy(zero_copy_only=False)])
+    found = pc.fill_null(pc.match_substring_regex(told, words), False)
+    return pc.if_else(pa.array(np.isin(home, listing)), found, None)
+
+
 # --- party organisations ---------------------------------------------------------------------------------------------
 
 
@@ -495,10 +529,20 @@ def party_orgs__members_reported_high(block: CountyBlock) -> Values:
 def party_orgs__founded_in_period(block: CountyBlock) -> Values:
     """Whether it was founded in the period; null without a date."""
     founded = _dates(block["party_organisations"]["founded_on"])
+    return pa.array(_inside(block, founded), mask=np.isnat(founded) | (block.bounds is None))
+
+
+@derived("party_orgs", "party_organisations.converted_on")
+def party_orgs__converted_in_period(block: CountyBlock) -> Values:
+    """Whether a working branch became an ordinary one in the period; without a date it did not."""
+    return pa.array(_inside(block, _dates(block["party_organisations"]["converted_on"])))
+
+
+def _inside(block: CountyBlock, days: np.ndarray[Any, np.dtype[np.datetime64]]) -> Bools:
+    """Which days lie in the period; none where it has no bounds."""
     if block.bounds is None:
-        return pa.nulls(len(founded), pa.bool_())
-    inside = (founded >= block.bounds.first_day) & (founded <= block.bounds.last_day)
-    return pa.array(inside, mask=np.isnat(founded))
+        return np.zeros(len(days), dtype=bool)
+    return (days >= block.bounds.first_day) & (days <= block.bounds.last_day)
 
 
 @derived("party_orgs", "party_organisations.founded_on", null_speaks=False)
@@ -539,6 +583,31 @@ def funds__functional(block: CountyBlock) -> Values:
     functional = block.org["party_organisations"][block.functional]
     org = block.org["funds"]
     return pa.array((org >= 0) & np.isin(org, functional))
+
+
+# --- instructors -----------------------------------------------------------------------------------------------------
+
+
+@derived("instructor_counts", "instructor_counts.level", null_speaks=False)
+def instructor_counts__sent_by(block: CountyBlock) -> Values:
+    """The level that sent the instructors, where the ledger's words tell one."""
+    return _kind_told(block["instructor_counts"]["level"], SENT_BY)
+
+
+@derived("instructor_counts", "instructor_counts.origin", null_speaks=False)
+def instructor_counts__comes_from(block: CountyBlock) -> Values:
+    """The kind of origin, where the ledger tells one and not the name of the sending body."""
+    return _kind_told(block["instructor_counts"]["origin"], COMES_FROM)
+
+
+def _kind_told(column: Values, patterns: Mapping[str, str]) -> Values:
+    """The first kind whose pattern a text fits; null where it fits none."""
+    (codes,), words = text_codes(column)
+    kinds = [
+        next((kind for kind, pattern in patterns.items() if re.search(pattern, word)), None)
+        for word in [*words, ""]
+    ]
+    return pa.array(kinds, pa.string()).take(pa.array(codes % len(kinds)))
 
 
 # --- the views ---------------------------------------------------------------------------------------------------------

@@ -214,6 +214,14 @@ def _item(look: Look) -> bool:
 
 
 @fact
+def _item_unfilled(look: Look) -> bool:
+    """An item of which no number is given; a heading says 数值 there."""
+    if look.table is None or not _item(look) or "value" not in look.table.columns:
+        return False
+    return blank(cell_at(look.cells, look.table.columns["value"].index))
+
+
+@fact
 def _item_with_unit(look: Look) -> bool:
     """An item that may tell its unit: 党建经费总额（单位：万元）."""
     return _item(look) and not ROWS.unit_row.match(look.first)

@@ -18,7 +18,7 @@ from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
-from evalkit.reports.appendix import counts, definitions, funds_table, targets
+from evalkit.reports.appendix import counts, definitions, funds_table, further, targets
 from evalkit.reports.briefing import briefing
 from evalkit.reports.causes import causes
 from evalkit.reports.disclosure import published, withheld_facts
@@ -466,6 +466,7 @@ __all__ = [
     "figure",
     "found_problems",
     "funds_table",
+    "further",
     "goal_table",
     "goal_words",
     "index_of",

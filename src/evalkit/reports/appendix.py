@@ -257,6 +257,65 @@ def targets(
     )
 
 
+def further(
+    data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None
+) -> Block:
+    """其他工作指标统计表: what is reported and stands in no other table of the report, by its aspect; nothing where none is.
+
+    Indicators without a reference that are no main ones, then typed counts of which no indicator is made.
+    """
+    known, voice = facts(data, period, baseline, area), voice_of(data)
+    book = data.codebook
+    aspects = {code: dimension.name for code, dimension in book.dimensions.items()}
+    rows: list[list[Any]] = []
+    for code, one in book.indicators.items():
+        row = known.rows.get(code)
+        if one.headline or row is None or pd.isna(row["value"]) or pd.notna(row["target"]):
+            continue
+        counted = (_count(data, code, side, row[side]) for side in ("numerator", "denominator"))
+        step = stepped(row, known.change(code))
+        rows.append(
+            [aspects[one.dimension], voice.short(row), *counted, valued(row), step, one.base]
+        )
+    rows.sort(key=lambda row: list(aspects.values()).index(row[0]))
+    rows += [
+        ["合计数", name, MISSING, MISSING, cell(value, whole), MISSING, f"合计（{unit}）"]
+        for name, value, whole, unit in _counts_alone(known)
+    ]
+    columns: list[Any] = [
+        "方面",
+        "指标",
+        *right(numerator="分子", denominator="分母", value="实际", change=f"较{known.since}"),
+        "口径",
+    ]
+    if not rows:
+        return Block.group()
+    columns, rows = with_something(columns, rows, ("change",))
+    return Block.table(
+        f"{period_words(period)}其他工作指标统计表",
+        columns,
+        rows,
+        sortable=False,
+        demo=data.is_demo,
+        notes=["没有参照值的指标，和不成指标的合计数；没有填报的不列。"],
+        source=source_line(period, data.is_demo),
+    )
+
+
+def _counts_alone(known: Facts) -> list[tuple[str, float, Format, str]]:
+    """Typed counts and kinds of activities of which no indicator is made: name, value, how it is printed, unit."""
+    book = known.codebook
+    used = {code for one in book.indicators.values() for code in (one.numerator, one.denominator)}
+    found = []
+    for code, measure in book.measures.items():
+        value = known.now.get(code)
+        told = measure.figure or (measure.view == "activities" and measure.where)
+        if told and code not in used and value is not None and not pd.isna(value):
+            whole = Format(0 if float(value).is_integer() else 2, grouped=True)
+            found.append((measure.name, value, whole, measure.unit))
+    return found
+
+
 def _count(data: Data, code: str, side: str, value: float) -> Cell:
     """A numerator or denominator in full (101,140), money with 万元."""
     unit = data.codebook.measures[getattr(data.codebook.indicators[code], side)].unit
