@@ -356,7 +356,10 @@ def work_report_sheet(
     rows: list[list[Any]] = []
     for figures, draw in ((INVENTED["figures"], rng), (INVENTED["figures_more"], more)):
         for name, unit, of, low, high in figures:
-            whole = of if isinstance(of, int) else typed[of] if of in typed else truth[of]
+            parts = of if isinstance(of, list) else [of]
+            whole = sum(
+                p if isinstance(p, int) else typed[p] if p in typed else truth[p] for p in parts
+            )
             typed[name] = round(whole * draw.uniform(low, high))
             rows.append([name, typed[name], unit, end, source])
     truth["figures"] = typed

@@ -389,7 +389,7 @@ def _front(
     workbook.row(sheet, [(title or "附表", TITLE)])
     blank = f"空白不等于零：“{MISSING}”为缺报或不适用。"
     workbook.row(sheet, [((DEMO + "。" if demo else "") + blank, QUIET)])
-    listed = [
+    listed: list[tuple[str, ...]] = [
         (name, t.content["title"], t.content.get("unit", ""), t.content.get("source", ""))
         for name, t in zip(names, tables, strict=True)
     ]

@@ -54,6 +54,7 @@ VIEWS = ("bars", "change", "line", "scatter", "tiles", "spine", "compare")
 REASONING = SCRIPTS[:2]  # what reckons, without a page
 LARGEST = 3_000_000  # bytes of the page, where what is left out can make it smaller
 MOST_PERIODS = 8
+DIGITS_OF_A_PRODUCT = 34  # a value of 17 digits times a scale of as many
 FEN = 100  # sides of money, and means of two years, are whole numbers of hundredths
 TOLERANCE = 1e-9
 SIDES = ("numerator", "denominator")
@@ -405,7 +406,9 @@ def _scale(scale: float) -> tuple[int, int]:
 
 def _shown(value: float, scale: float) -> str:
     """A stored value in the indicator's unit, every digit of it."""
-    return format(Decimal(repr(float(value))) * Decimal(repr(float(scale))), "f")
+    return number.plain(
+        Decimal(repr(float(value))) * Decimal(repr(float(scale))), DIGITS_OF_A_PRODUCT
+    )
 
 
 def _indicator(told: Explored, code: str) -> dict[str, Any]:

@@ -163,7 +163,9 @@ class Deck:
         cells = []
         for row in told:
             percent = unit == "%"
-            lacking = {} if pd.notna(row["value"]) or hidden(row) else {"text": "缺报"}
+            lacking: dict[str, Any] = (
+                {} if pd.notna(row["value"]) or hidden(row) else {"text": "缺报"}
+            )
             line: list[Any] = [
                 Cell(str(row["area_name"]), area=str(row["area"])),
                 valued(row, unit=percent, **lacking),

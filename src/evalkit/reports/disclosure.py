@@ -25,6 +25,7 @@ from evalkit.reports.voice import voice_of
 from evalkit.reports.withholding import Decision, decide, printed_areas
 from evalkit.runner.local import locked
 from evalkit.stats.suppression import attack, dominated, margins, suppress
+from evalkit.world.number import plain
 from evalkit.world.period import Period, precedes
 
 PRINTED = "上年公布数"
@@ -62,7 +63,7 @@ def withheld_facts(data: Data) -> dict[str, Any] | None:
     cells = [key for key in told.cells if key[0] in data.periods and key[1] in areas]
     gone, book = {code for _, _, code in cells}, data.codebook
     names = [measure.name for code, measure in book.measures.items() if code in gone]
-    return {"n": len(cells), "names": names, "threshold": f"{book.disclosure['threshold']:g}"}
+    return {"n": len(cells), "names": names, "threshold": plain(book.disclosure["threshold"])}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from evalkit.codebook import Codebook, Indicator, Measure, read_yaml
 from evalkit.indicators.load import Data, load
 from evalkit.reports.sentences import Facts, facts, spoken
-from evalkit.world.number import count
+from evalkit.world.number import fixed
 
 DECLARED = Path(__file__).with_name("systems.yml")
 WORK_REPORT = "work_report"
@@ -97,7 +97,7 @@ def _number(known: Facts, code: str, measure: Measure) -> str:
     value = known.now.get(code)
     if value is None or pd.isna(value):
         return "（演示数据未填）"
-    return f"{count(round(value)) if float(value).is_integer() else value:}{measure.unit}"
+    return f"{fixed(value, 0 if float(value).is_integer() else 2, grouped=True)}{measure.unit}"
 
 
 def _shown(known: Facts, indicator: Indicator) -> str:
