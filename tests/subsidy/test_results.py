@@ -81,10 +81,11 @@ def test_sentences_of_less_of_both_and_of_nothing(orgs: pd.DataFrame, funds: pd.
     )
     both = made.run({"o.branch": 2500, "m.per_member": 250}).sentence
     assert (
-        "增加支出1.15万元" in both
+        "增加支出11,500元" in both
+        and "；分项目看，组织减少1,500元、活动增加13,000元；" in both
         and "；惠及2个党组织127名党员；2个党组织3名党员的经费减少；" in both
     )
-    assert "；增加最多的是乙区（1.15万元）；不增加的是甲区；" in both
+    assert "；增加最多的是乙区（11,500元）；不增加的是甲区；" in both
     town = {
         "name": "乡镇",
         "of": ["o"],

@@ -146,7 +146,8 @@ def by_area(result: Result, year: int | None = None, place: str = NO_WORD) -> Bl
     year = year or result.plan.years[0]
     gaps = left_out(result, year).groupby("area")["component"].agg(set).to_dict()
     moving, everything = set(touched(result)), set(result.scheme.components)
-    counts = result.groups("area", year).set_index("area")
+    grouped = result.groups("area", year)[["area", "gain", "same", "lose"]]
+    counts = {area: each for area, *each in grouped.itertuples(index=False, name=None)}
     frame = result.change("area", year)
     change = int(frame["change_fen"].sum())
     rows = [
@@ -154,7 +155,7 @@ def by_area(result: Result, year: int | None = None, place: str = NO_WORD) -> Bl
         for r in frame.to_dict("records")
     ]
     total = {**frame.sum(numeric_only=True).to_dict(), "area": "", "area_name": "合计"}
-    counts.loc[""] = counts.sum(numeric_only=True)
+    counts[""] = [sum(column) for column in zip(*counts.values(), strict=True)]
     rows.append(_area_row(total, counts, change, set(), moving, everything))
     if gaps:  # members of districts whose money is not known
         rows[-1][6:8] = [None, None]
@@ -176,7 +177,7 @@ def by_area(result: Result, year: int | None = None, place: str = NO_WORD) -> Bl
 
 def _area_row(
     row: dict[str, Any],
-    counts: pd.DataFrame,
+    counts: dict[str, list[int]],
     change: int,
     gap: set[str],
     moving: set[str],
@@ -187,10 +188,7 @@ def _area_row(
     members = row["members"]
     per = [quotient(row[c], 100 * members) if members and not gap else None for c in FEN[:2]]
     share = row["change_fen"] / change if change else None
-    known = row["area"] in counts.index
-    groups: list[int | None] = [
-        int(counts.at[row["area"], k]) if known else 0 for k in ("gain", "same", "lose")
-    ]
+    groups: list[int | None] = [int(number) for number in counts.get(row["area"]) or (0, 0, 0)]
     if gap >= everything:
         money[:2] = None, None
         members = members or None

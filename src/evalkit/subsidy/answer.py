@@ -109,8 +109,10 @@ def _changed(result: ResultData, named: bool) -> list[str]:
     holding = [year for year in plan.years if in_force(result, year)] or [lead]
     effects = _told_once([_effect(result, year) for year in holding])
     full = _full_later(result, change)
+    by_component = _by_component(result, lead)
     amounts = [*change.values(), *effects[0].paid.values(), *([full] if full is not None else [])]
     if named:
+        amounts += by_component.values()
         amounts += [fen for effect in effects for _, fen in (*effect.more, *effect.less)]
     said = one_unit(amounts)
     tail = [
@@ -131,6 +133,7 @@ def _changed(result: ResultData, named: bool) -> list[str]:
     opening = WORDS.say("answer.year", year=lead)
     opening = opening if told else plan.source.whole + opening
     told.append(opening + _spending(change[lead], said) + _payers(effects[0].paid, said))
+    told += _components(by_component, said) if named else []
     for year in [year for year in plan.years if year > lead]:
         key = "answer.through" if whole_year(result, year) else "answer.later"
         told.append(WORDS.say(key, year=year, moved=moved(change[year], said)))
@@ -157,6 +160,22 @@ def _payers(paid: dict[str, int], said: Said) -> str:
         each = (payer + (said(fen) if plain else moved(fen, said)) for payer, fen in paid.items())
         return WORDS.say("answer.shared", each="、".join(each))
     return WORDS.say("answer.one_payer", payer=next(iter(paid))) if paid else ""
+
+
+def _by_component(result: ResultData, year: int) -> dict[str, int]:
+    """The change of each component that moves, by its name; none where fewer than two do."""
+    moving = cost(result, "component", year).set_index("component")["change_fen"]
+    parts = result.scheme.components
+    named = {parts[code].name: int(fen) for code, fen in moving.items() if fen}
+    return named if len(named) > 1 else {}
+
+
+def _components(changes: Mapping[str, int], said: Said) -> list[str]:
+    """What each component adds or saves, where several move."""
+    if not changes:
+        return []
+    each = "、".join(name + moved(fen, said) for name, fen in changes.items())
+    return [WORDS.say("answer.by_component", each=each)]
 
 
 @dataclass(frozen=True)

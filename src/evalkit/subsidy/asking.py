@@ -104,7 +104,9 @@ def _looked_for(plan: PlanData, reform: Reform, kind: type[ResultData]) -> Answe
             others, item, reach=part, standard=standard, year=year, component=component
         )
     changed = reform.override(plan.scheme.reform({item: solution.value}))
-    result = simulate(plan, replace(changed, ask=ask, question=reform.question), kind)
+    answered_ask = replace(ask, budget="", reach="", item="")  # what was found is a change now
+    kept = replace(changed, ask=answered_ask, question=reform.question)
+    result = simulate(plan, kept, kind)
     return Answered([*told, solution.message], result, solution)
 
 

@@ -34,25 +34,37 @@ def _cost(result: ResultData, keys: tuple[str, ...], year: int | None) -> pd.Dat
             key = tuple(of_item[name] for name in keys)
             before, after = sums.setdefault(key, [zero, zero])
             sums[key] = [before + old.get(item, zero), after + new.get(item, zero)]
-    rows = []
     by_area = "area" in keys
-    for key, (before, after) in sums.items():
-        if not by_area:
-            rows.append([*key, int(before.sum()), int(after.sum())])
-            continue
-        place = keys.index("area")
-        for n, home in enumerate(source.homes):
-            named = (*key[:place], home, *key[place + 1 :])
-            rows.append([*named, source.names[n], int(before[n]), int(after[n])])
-    columns = [*keys, *(["area_name"] if by_area else []), *FEN[:2]]
-    found = pd.DataFrame(rows, columns=columns)
-    found[FEN[2]] = found[FEN[1]] - found[FEN[0]]
-    whole = found.groupby("year")["change_fen"].transform("sum").astype(float)
-    found["share"] = found["change_fen"] / whole.where(whole != 0)
-    found["relative"] = found["change_fen"] / found["baseline_fen"].where(
-        found["baseline_fen"] != 0
-    )
-    return found
+    entries: list[tuple[Any, ...]] = []
+    before, after = [], []
+    for key, (old_fen, new_fen) in sums.items():
+        if by_area:
+            place = keys.index("area")
+            entries += [
+                (*key[:place], home, *key[place + 1 :], name)
+                for home, name in zip(source.homes, source.names, strict=True)
+            ]
+            before += old_fen.tolist()
+            after += new_fen.tolist()
+        else:
+            entries.append(key)
+            before.append(int(old_fen.sum()))
+            after.append(int(new_fen.sum()))
+    heads = [*keys, *(["area_name"] if by_area else [])]
+    columns = dict(zip(heads, map(list, zip(*entries, strict=True)), strict=True))
+    baseline, amount = np.array(before, np.int64), np.array(after, np.int64)
+    more = amount - baseline
+    _, of_year = np.unique(np.array(columns["year"]), return_inverse=True)
+    whole = np.bincount(of_year, more)[of_year]
+    money = dict(zip(FEN, (baseline, amount, more), strict=True))
+    shares = {"share": _quotient(more, whole), "relative": _quotient(more, baseline)}
+    return pd.DataFrame({**columns, **money, **shares})
+
+
+def _quotient(part: Any, whole: Any) -> Any:
+    """One by the other; nothing where the other is zero."""
+    nothing = np.full(len(part), np.nan)
+    return np.divide(part, whole, out=nothing, where=whole != 0)
 
 
 def change(

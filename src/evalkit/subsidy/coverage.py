@@ -24,6 +24,7 @@ from evalkit.world.number import count
 
 UNKNOWN, GAIN, LOSE, REACHED, NOTHING_DUE, SAME = "缺", "增加", "减少", "已达标", "无应发", "不变"
 SIDES = ("现行标准", "调整后")
+ORGANISATION = "个"  # the measure word of what stands in a list
 
 
 def touched(result: ResultData) -> list[str]:
@@ -102,9 +103,9 @@ def _coverage(result: ResultData, year: int, side: int) -> pd.DataFrame:
 def _counted_in(part: Component) -> str:
     """个 for organisations; what is counted without a list has the measure word of its standard (元/名·年)."""
     if not part.counted:
-        return "个"
+        return ORGANISATION
     unit = next(iter(part.params.values())).unit
-    return unit.partition("/")[2].partition("·")[0] or "个"
+    return unit.partition("/")[2].partition("·")[0] or ORGANISATION
 
 
 def why_words(why_not: Iterable[tuple[str, int]], unit: str) -> str:
@@ -120,13 +121,14 @@ def coverage_words(
 ) -> list[str]:
     """A phrase for the components of which somebody gets nothing: 党员活动经费计发96个党组织，未计发3个（无党员数3个).
 
-    Components of which the same is to be said share a phrase.
+    Components of which the same is to be said share a phrase. What is no organisation (指导员补贴计发2,447名) is always
+    told: no other phrase says how many they are.
     """
     told: dict[str, list[str]] = {}
     for row in coverage(result, year).to_dict("records"):
         if only is not None and row["component"] not in only:
             continue
-        if not row["unpaid"] and not always:
+        if not row["unpaid"] and not always and row["unit"] == ORGANISATION:
             continue
         told.setdefault(_reached(row), []).append(row["name"])
     return [
@@ -137,7 +139,7 @@ def coverage_words(
 def _reached(row: Mapping[Hashable, Any]) -> str:
     """计发96个党组织，未计发3个（无党员数3个)."""
     unit = row["unit"]
-    listed = "paid_organisations" if unit == "个" else "paid"
+    listed = "paid_organisations" if unit == ORGANISATION else "paid"
     text = WORDS.say(f"coverage.{listed}", number=count(row["paid"]), unit=unit)
     if row["unpaid"]:
         why = why_words(row["reasons"], unit)

@@ -44,9 +44,9 @@ def of_each(result: ResultData, year: int, component: str | None) -> pd.DataFram
     reduction, engine = result.plan.reduction, result.plan.engine
     rows, areas = reduction.rows(year), reduction.places(year)
     members = reduction.members(year, result.scheme.members).twice / 2
-    out = pd.DataFrame(
-        {"area": rows["home"], "party_org": rows["party_org"], "members": members}
-    ).join(rows[[name for name in ("org_kind", "level", "stars") if name in rows]])
+    columns: dict[str, Any] = {"area": rows["home"], "party_org": rows["party_org"]}
+    columns["members"] = members
+    columns |= {name: rows[name] for name in ("org_kind", "level", "stars") if name in rows}
     names = [name for name in result.scheme.components if component in (None, name)]
     listed = [name for name in names if not result.scheme.components[name].counted]
     known = {name: (coverage.missing(result, name, year) == "")[areas] for name in listed}
@@ -58,13 +58,15 @@ def of_each(result: ResultData, year: int, component: str | None) -> pd.DataFram
             part = side.scheme.components[name]
             if part.basis == "top_up":
                 spent = spent + reduction.ledger(part.spent_for, year)
-        out[f"{word}_fen"], out[f"{word}_spent_fen"] = money, spent
-    out["change_fen"] = out["amount_fen"] - out["baseline_fen"]
+        columns[f"{word}_fen"], columns[f"{word}_spent_fen"] = money, spent
+    columns["change_fen"] = columns["amount_fen"] - columns["baseline_fen"]
     for flag, some in (("known", names), ("change_known", coverage.touched(result))):
         own = [known[name] for name in some if name in known]
-        out[flag] = np.all(own, axis=0) if own else True
-    out["_row"] = np.arange(len(out))
-    return out[_are_counted(rows, out)].reset_index(drop=True)
+        columns[flag] = np.all(own, axis=0) if own else True
+    columns["_row"] = np.arange(len(rows))
+    out = pd.DataFrame(columns)
+    counted = _are_counted(rows, out)
+    return (out if counted.all() else out[counted]).reset_index(drop=True)
 
 
 def _are_counted(rows: pd.DataFrame, out: pd.DataFrame) -> Any:
@@ -94,19 +96,20 @@ def groups(
     ``by="quintile"``: fifths of the members in the order of the baseline's money per member.
     """
     every = of_each(result, year or result.plan.years[0], None)
-    rows = every[every["change_known"]].reset_index(drop=True)
-    if by == "quintile":
-        rows["quintile"] = _fifths(rows)
-    keys = [by] if isinstance(by, str) else list(by)
-    sign = np.sign(rows["change_fen"].to_numpy())
-    members = rows["members"].to_numpy(float)
+    known = every["change_known"].to_numpy(bool)
+    sign = np.sign(every["change_fen"].to_numpy())[known]
+    members = every["members"].to_numpy(float)[known]
     each: dict[str, Any] = {}
     for word, value in (("gain", 1), ("same", 0), ("lose", -1)):
         each[word] = (sign == value).astype(int)
         each[f"{word}_members"] = np.where(sign == value, members, 0.0)
     words = [w + s for s in ("", "_members") for w in ("gain", "same", "lose")]
+    keys = [by] if isinstance(by, str) else list(by)
     if not keys:
         return pd.DataFrame({word: [float(each[word].sum())] for word in words})
+    rows = every[known].reset_index(drop=True)
+    if by == "quintile":
+        rows["quintile"] = _fifths(rows)
     frame = pd.DataFrame({**{key: rows[key] for key in keys}, **each})
     return frame.groupby(keys, sort=False, dropna=False)[words].sum().reset_index()
 
