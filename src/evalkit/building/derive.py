@@ -31,6 +31,7 @@ from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain, with_home
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.extent import Expected
+from evalkit.indicators.goals import GOALS, placed
 from evalkit.indicators.measures import measure_blocks, repeated_codes_of, whole_measures
 from evalkit.indicators.project import Project
 from evalkit.indicators.reporting import LEDGER_OF, extents
@@ -209,6 +210,7 @@ def derive(
     full = full_paths(home_of(path) for path in known)
     tables = Tables(project.processed(dataset), stored.batches, codebook, full)
     areas = build_areas(sorted({written_out(path, full) for path in known}), tables.whole("areas"))
+    codebook = placed(codebook, areas, project.root / GOALS)
     periods = in_time(time for one in stored.files for time in one.periods)
 
     fixes, wrong = corrections.read_corrections(corrected_by(root), root)

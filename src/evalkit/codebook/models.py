@@ -212,12 +212,36 @@ class Table(Entry):
     columns: dict[str, TableColumn]
 
 
+class Goal(BaseModel):
+    """What a project set itself to reach by a day (``goals.yml``), on the plain scale; times are dates as text.
+
+    ``code`` is that of an indicator or, with ``counts``, of a measure. Without ``areas`` it holds for every area. One of
+    ``value`` and ``growth`` is known: the goal is the value of the base times 1 + growth, a year where ``yearly``.
+    ``entry``: which one of the file, for messages.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    counts: bool = False
+    better: Literal["higher", "lower", "near"]
+    due: str
+    value: float | None = None
+    growth: float | None = None
+    yearly: bool = False
+    start: str = ""
+    areas: tuple[str, ...] = ()
+    stages: tuple[tuple[str, float], ...] = ()
+    source: str = ""
+    entry: int = 0
+
+
 class Codebook(BaseModel):
     """All that is declared; made by `load_codebook`. Mappings keep the order of the files.
 
     ``measures`` and ``indicators`` hold only what some form or figure can give: a measure without a source and the
     indicators over it stand in ``no_source`` and appear nowhere. ``own_targets``: what a project set itself to reach,
-    by indicator and period, on the plain scale; it stands before any reference.
+    by indicator and period, on the plain scale; it stands before any reference. ``goals``: the same with dates.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -242,6 +266,7 @@ class Codebook(BaseModel):
     no_source: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     own_targets: dict[str, dict[str, float]] = {}
+    goals: tuple[Goal, ...] = ()
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator
 from evalkit.indicators.extent import NUMBERS, Figures, ancestors, common
+from evalkit.indicators.goals import goal_by_period
 from evalkit.indicators.measures import OVERLAPPING
 from evalkit.indicators.project import nearest_codebook
 from evalkit.world.area import Area
@@ -222,12 +223,26 @@ def _filled(
 
 
 def _set_own_targets(out: pd.DataFrame, codebook: Codebook) -> None:
-    """What the project set itself to reach in a period stands before any reference."""
+    """What the project set itself to reach in a period, or by its end, stands before any reference."""
     for code, by_period in codebook.own_targets.items():
         for period, value in by_period.items():
             mine = (out["indicator"] == code) & (out["period"] == period)
-            name = codebook.term("own_target")
-            out.loc[mine, ["target", "target_name", "target_own"]] = [value, name, True]
+            _set_target(out, mine, value, codebook)
+    for goal in codebook.goals:
+        if goal.counts:
+            continue
+        mine = out.loc[out["indicator"] == goal.code]
+        for area, rows in mine.groupby("area", dropna=False):
+            if goal.areas and area not in goal.areas:
+                continue
+            series = dict(zip(rows["period"], rows["value"], strict=True))
+            for period, value in goal_by_period(goal, series).items():
+                _set_target(out, rows.index[rows["period"] == period], value, codebook)
+
+
+def _set_target(out: pd.DataFrame, rows: Any, value: float, codebook: Codebook) -> None:
+    name = codebook.term("own_target")
+    out.loc[rows, ["target", "target_name", "target_own"]] = [value, name, True]
 
 
 def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.DataFrame:

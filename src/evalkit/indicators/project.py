@@ -10,6 +10,7 @@ from typing import Any
 
 from evalkit.codebook import Codebook, load_codebook
 from evalkit.files import files_below
+from evalkit.indicators.goals import GOALS, with_goals
 from evalkit.indicators.settings import FILE, Settings, applied, read_settings
 from evalkit.problems import InputError, Problem
 
@@ -70,7 +71,8 @@ class Project:
         folder = self.root / "codebook"
         book = load_codebook(folder if folder.is_dir() else None)
         own = load_codebook() if self.dataset == "raw" else None
-        return applied(self._settings, book, self.root / FILE, own)
+        chosen = applied(self._settings, book, self.root / FILE, own)
+        return with_goals(chosen, self.root / GOALS)
 
     def ledgers(self, dataset: str) -> list[Path]:
         """The ledger files of a dataset, in a fixed order; lock files and the program's own are left out."""

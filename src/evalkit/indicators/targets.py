@@ -29,7 +29,7 @@ def own_targets(
     given: Mapping[str, Any], codebook: Codebook, faults: Faults
 ) -> dict[str, dict[str, float]]:
     """The targets by code and period on the plain scale; what does not fit is told to `faults`."""
-    names = _names(codebook)
+    names = names_of(codebook)
     found: dict[str, dict[str, float]] = {}
     for name, by_period in given.items():
         code = names.get(str(name).strip())
@@ -44,13 +44,13 @@ def own_targets(
             if read is None or not read.in_calendar:
                 faults.invalid((SECTION, name, period), period, "年份，如 2025；或 2025Q3、2025-07")
                 continue
-            wanted = _value(value, codebook.indicators[code], (SECTION, name, period), faults)
+            wanted = plain_value(value, codebook.indicators[code], (SECTION, name, period), faults)
             if wanted is not None:
                 found[code][str(read)] = wanted
     return found
 
 
-def _names(codebook: Codebook) -> dict[str, str]:
+def names_of(codebook: Codebook) -> dict[str, str]:
     """Code, name and short name of every indicator; a name that two share is none."""
     names: dict[str, str] = {}
     shared: set[str] = set()
@@ -61,7 +61,9 @@ def _names(codebook: Codebook) -> dict[str, str]:
     return {name: code for name, code in names.items() if name not in shared}
 
 
-def _value(value: Any, one: Indicator, path: tuple[str, ...], faults: Faults) -> float | None:
+def plain_value(
+    value: Any, one: Indicator, path: tuple[str | int, ...], faults: Faults
+) -> float | None:
     """A target on the plain scale; None where it cannot be one."""
     percent = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     number: Any = float(percent[1]) if percent else value

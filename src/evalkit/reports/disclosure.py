@@ -90,6 +90,10 @@ def _withholding(data: Data, level: str, within: str | None, cells: frozenset[Ke
         under = {p for earlier in before[period] for p in one.periods_of_base(period, earlier)}
         used = {(r.period, one.numerator), *((p, one.denominator) for p in under)}
         flags.append(any((p, r.area, m) in cells for p, m in used))
+    # what grows from a base tells the base
+    grown = {goal.code for goal in book.goals if goal.growth is not None}
+    told = indicators["indicator"].isin(grown) & indicators["target_own"].fillna(False).astype(bool)
+    indicators.loc[told, "target"] = np.nan
     out = dataclasses.replace(data)
     out.__dict__.update(  # the cached frames of the copy
         measures=measures,

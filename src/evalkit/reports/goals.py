@@ -6,6 +6,7 @@ from typing import Any
 
 from evalkit.documents import Block, Cell, Format
 from evalkit.indicators.load import Data
+from evalkit.reports.goals_dated import dated_table, dated_words
 from evalkit.reports.sentences import Facts, attainment, facts, spoken, tell
 from evalkit.reports.words import (
     MARKS,
@@ -44,14 +45,26 @@ def goal_words(
         about = {"name": name, "value": spoken(row), "goal": spoken(row, row["target"])}
         kind = "done" if tone == "good" else "missed"
         told[kind].append(about | {"gap": attainment(row, known.voice)})
-    texts = tell("goals", known, **told).texts
+    texts = [*tell("goals", known, **told).texts, *dated_words(known, data)]
     return Block.group(*(Block.paragraph(text, "summary") for text in texts))
 
 
 def goal_table(
     data: Data, period: str | int, baseline: str | int | None = None, area: str | None = None
 ) -> Block:
-    """目标完成情况表: target, actual, distance, state, and the targets of later periods; nothing where none is set."""
+    """目标完成情况表 of the year's own targets, then that of the goals with dates; nothing where none is set."""
+    tables = (
+        _yearly_table(data, period, baseline, area),
+        dated_table(data, period, baseline, area),
+    )
+    made = [one for one in tables if one.kind == "table"]
+    return made[0] if len(made) == 1 else Block.group(*made)
+
+
+def _yearly_table(
+    data: Data, period: str | int, baseline: str | int | None, area: str | None
+) -> Block:
+    """Target, actual, distance, state, and the targets of later periods; nothing where none is set."""
     known = facts(data, period, baseline, area)
     later = _later_periods(data, known.period)
     rows = [_line(known, data, code, later) for code in _set_for(data, known.period, *later)]

@@ -19,6 +19,7 @@ from evalkit.building import build
 from evalkit.documents.official import LIMIT
 from evalkit.files import safe_name
 from evalkit.indicators import find_project, load
+from evalkit.indicators.goals import GOALS
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem
@@ -166,6 +167,7 @@ def make_report(
         manifest.folder / "indicators.parquet",
         manifest.folder / "measures.parquet",
         found.root / "evalkit.yml",
+        found.root / GOALS,
         found.root / "texts" / "templates",
         found.root / "index.yml",
         *([scenario] if scenario else []),

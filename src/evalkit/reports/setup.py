@@ -402,6 +402,8 @@ def page() -> str:
         "以后再运行一次就能改，文件里自己写的注释和其他内容都保留。答案也可以放在一个 YAML 文件里：",
         "`python start.py setup --answers 答案.yml`；`--yes` 不提问，只写出带说明的文件。",
         "",
+        "有期限的目标（到2027年底达到90%、每年增长20%）写在项目文件夹的 `goals.yml` 里，见[有期限的目标](goals.md)。",
+        "",
         "本页由 `python -m evalkit.reports.setup > docs/settings.md` 生成。",
         "",
         "| 设置 | 写法 | 作用 | 默认 | 可写 |",
