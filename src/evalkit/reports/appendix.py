@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -278,31 +279,35 @@ def further(
             [aspects[one.dimension], voice.short(row), *counted, valued(row), step, one.base]
         )
     rows.sort(key=lambda row: list(aspects.values()).index(row[0]))
-    rows += [
-        ["合计数", name, MISSING, MISSING, cell(value, whole), MISSING, f"合计（{unit}）"]
-        for name, value, whole, unit in _counts_alone(known)
-    ]
     columns: list[Any] = [
         "方面",
         "指标",
         *right(numerator="分子", denominator="分母", value="实际", change=f"较{known.since}"),
         "口径",
     ]
-    if not rows:
-        return Block.group()
     columns, rows = with_something(columns, rows, ("change",))
-    return Block.table(
-        f"{period_words(period)}其他工作指标统计表",
-        columns,
-        rows,
-        sortable=False,
-        demo=data.is_demo,
-        notes=["没有参照值的指标，和不成指标的合计数；没有填报的不列。"],
-        source=source_line(period, data.is_demo),
+    about = {"sortable": False, "demo": data.is_demo, "source": source_line(period, data.is_demo)}
+    title = f"{period_words(period)}其他工作指标统计表"
+    note = "没有参照值、不在正文各表中的指标；没有填报的不列。"
+    indicators = [Block.table(title, columns, rows, notes=[note], **about)] if rows else []
+    return Block.group(
+        *indicators, *_counts_table(known, f"{period_words(period)}其他合计数", about)
     )
 
 
-def _counts_alone(known: Facts) -> list[tuple[str, float, Format, str]]:
+def _counts_table(known: Facts, title: str, about: Mapping[str, Any]) -> list[Block]:
+    """Counts of which no indicator is made, two in a row; nothing where none is."""
+    found = [[name, cell(value, whole)] for name, value, whole in _counts_alone(known)]
+    half = (len(found) + 1) // 2
+    rows = [
+        [*left, *more]
+        for left, more in itertools.zip_longest(found[:half], found[half:], fillvalue=["", ""])
+    ]
+    columns: list[Any] = ["项目", *right(value="合计"), "项目 ", *right(further="合计 ")]
+    return [Block.table(title, columns, rows, **about)] if rows else []
+
+
+def _counts_alone(known: Facts) -> list[tuple[str, float, Format]]:
     """Typed counts and kinds of activities of which no indicator is made: name, value, how it is printed, unit."""
     book = known.codebook
     used = {code for one in book.indicators.values() for code in (one.numerator, one.denominator)}
@@ -311,8 +316,9 @@ def _counts_alone(known: Facts) -> list[tuple[str, float, Format, str]]:
         value = known.now.get(code)
         told = measure.figure or (measure.view == "activities" and measure.where)
         if told and code not in used and value is not None and not pd.isna(value):
-            whole = Format(0 if float(value).is_integer() else 2, grouped=True)
-            found.append((measure.name, value, whole, measure.unit))
+            digits = 0 if float(value).is_integer() else 2
+            whole = Format(digits, grouped=True, unit=measure.unit)
+            found.append((measure.name, value, whole))
     return found
 
 
