@@ -236,9 +236,26 @@ def test_the_explanation_has_the_difference_first(orgs, tmp_path) -> None:
         expected = result.table if "年份" in frame else result.organisations()
         assert round(frame["增加（元）"].sum(), 2) == expected["change_fen"].sum() / 100
     assert set(pd.read_csv(tmp_path / "分项目分地区.csv")["出资方"]) == {"区县财政"}
+    for path in tmp_path.glob("*.csv"):
+        assert not re.search("[a-z_]", path.read_text(encoding="utf-8-sig").splitlines()[0])
+    by_area = pd.read_csv(tmp_path / "2026年分地区支出.csv", dtype=str)
+    assert by_area.columns[2] == "现行标准（万元）"
+    assert by_area.columns[-1] == "党组织·减少（个）"
     before = {n: (tmp_path / n).read_bytes() for n in files}
     write(result, tmp_path)
     assert {n: (tmp_path / n).read_bytes() for n in files} == before
+
+
+def test_a_table_as_a_file_is_what_is_printed(orgs, tmp_path) -> None:
+    """Separators and percent signs; a negative amount is a number and no text with an apostrophe."""
+    many = pd.concat(
+        [orgs.assign(party_org=[f"{one}{n}" for one in orgs["party_org"]]) for n in range(700)]
+    )
+    made = plan(many, scheme_of({"o": PER_ORG}), ["2026"])
+    write(made.run({"o.committee": 11000}), tmp_path)
+    last = pd.read_csv(tmp_path / "2026年分地区支出.csv", dtype=str).iloc[-1]
+    assert last["现行标准（万元）"] == "2,030.00" and last["增加（万元）"] == "-630.00"
+    assert last["占增加额"] == "100.0%" and last["党员数"] == "91,000"
 
 
 def test_the_command(demo_project, tmp_path) -> None:

@@ -31,6 +31,7 @@ HEAD = {
 _FORMULA = re.compile(
     r"[\s\u3000\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]*[=+\-@＝＋－＠]|[\t\r\n]"
 )
+_NEGATIVE = re.compile(r"-[0-9][0-9,]*(\.[0-9]+)?%?")  # -1,107.41 calculates to itself
 CELL_LIMIT, NAME_LIMIT = 32_767, 31
 
 
@@ -82,7 +83,10 @@ def frames_bytes(frames: Mapping[str, Any]) -> bytes:
 
 
 def csv_bytes(frame: Any) -> bytes:
-    """A data frame as CSV that Excel reads (UTF-8 with BOM); a text that it would calculate gets an apostrophe."""
+    """A data frame as CSV that Excel reads (UTF-8 with BOM).
+
+    A text that it would calculate gets an apostrophe; a printed negative number is none.
+    """
     texts = {
         c: [_inert(value) for value in frame[c].tolist()]
         for c in frame
@@ -99,7 +103,8 @@ def _inert(value: Any) -> Any:
         not isinstance(value, str) or value[:1].isalnum()
     ):  # letters and characters calculate nothing
         return value
-    return f"'{value}" if _FORMULA.match(value) else value
+    calculates = _FORMULA.match(value) and not _NEGATIVE.fullmatch(value)
+    return f"'{value}" if calculates else value
 
 
 def sheet_name(text: str, taken: Iterable[str] = ()) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,13 @@ from evalkit.subsidy.result import Result
 from evalkit.subsidy.simulation import FEN
 from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.note import Note
-from evalkit.world.number import plain, quotient
+from evalkit.world.number import MISSING, plain, quotient
 
 SIDE_OF_ROW = {"baseline": "现行标准", "reform": "调整后"}
+AMOUNT = 2  # decimals of an amount in the unit of its table
 
 
-def _money(label: str, key: str, decimals: int = 2) -> dict[str, Any]:
+def _money(label: str, key: str, decimals: int = AMOUNT) -> dict[str, Any]:
     form = {"decimals": decimals, "grouped": True}
     return {"key": key, "label": label, "format": form, "align": "right"}
 
@@ -391,7 +393,7 @@ def write(
         written.append(Path(locked[0]) if locked else path)
     files = {"调整方案.yml": result.reform.to_yaml(result.plan.scheme).encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
-    frames = {name: b.frame() for name, b in tables.items()}
+    frames = {name: as_printed(b) for name, b in tables.items()}
     frames |= {"分项目分地区": _plain(result.table, result)}
     for year in result.plan.years:
         name = "党组织" if year == result.plan.years[0] else f"党组织{year}年"
@@ -403,6 +405,23 @@ def write(
     written.append(workbook(result, out / "测算底稿.xlsx", shared))
     _clear(out, {path.name for path in written})
     return written
+
+
+def as_printed(block: Block) -> pd.DataFrame:
+    """A table for a csv file: heads in words with their units, numbers with separators, nothing where nothing is known."""
+    content = block.content
+    heads = [_with_unit(column, content["unit"]) for column in content["columns"]]
+    rows = [["" if text == MISSING else text for text in row] for row in block.texts()]
+    return pd.DataFrame(rows, columns=heads, dtype=object)
+
+
+def _with_unit(column: Mapping[str, Any], unit: str) -> str:
+    """现行标准（万元）, 党组织·增加（个）: a file has no place for the unit but the head."""
+    group, found, own = column.get("group", "").partition("（")
+    label = f"{group}·{column['label']}{found}{own}" if group else str(column["label"])
+    form = column.get("format") or {}
+    is_amount = unit and form.get("decimals") == AMOUNT and "（" not in label
+    return f"{label}（{unit}）" if is_amount else label
 
 
 def _each(result: Result, year: int) -> pd.DataFrame:
