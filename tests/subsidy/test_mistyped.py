@@ -61,7 +61,8 @@ MISTYPED = [
     (f"--set {ITEM}", "--set", "项目=数值"),
     ("--set matching.ratio=一比一", "镇企配套·配套比例（matching.ratio）", "或 1:0.5"),
     ("--set activity.basis=差额", "党员活动经费·补助口径（activity.basis）", "全额（entitlement），或 补差"),
-    ("--only 三颗星", "areas.xlsx", "三星以上"),
+    ("--only 三颗星", "只发给（--only）", "三星以上"),
+    (f"--set {ITEM}@三颗星=200", "只对（--set …@）", "三星以上"),
 ]
 # fmt: on
 

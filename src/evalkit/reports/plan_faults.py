@@ -7,17 +7,33 @@ from dataclasses import replace
 
 from evalkit.problems import Problem
 from evalkit.subsidy.extending import widened
+from evalkit.subsidy.reduction import UNKNOWN_KIND
 from evalkit.subsidy.scheme import Scheme
 from evalkit.subsidy.words import WORDS
 
 OPTIONS = {"area": "within", "scheme": "scheme"}  # what checks call it, and the option
 FIELDS = {"from": "since"}  # an option whose field has another key
 ADDED = ".added"
+LIMITS = {
+    "eligible": "only",
+    "scopes": "scope",
+}  # where a kind of area is looked for, and its field
+TYPED_AS = {"only": "--only", "scope": "--set …@"}
 
 
 def in_words_of_the_form(problems: Iterable[Problem], scheme: Scheme) -> list[Problem]:
     """The same problems, each at its field."""
-    return [replace(one, where=_field(one.where, scheme)) for one in problems]
+    fields = WORDS["form"]["fields"]
+    return [
+        replace(one, where=fields.get(_limit(one)) or _field(one.where, scheme)) for one in problems
+    ]
+
+
+def _limit(problem: Problem) -> str:
+    """The field of a kind of area that is none: only, or scope."""
+    if problem.code != UNKNOWN_KIND:
+        return ""
+    return LIMITS.get(problem.where.rpartition(".")[2], "")
 
 
 def in_words_of_the_command(
@@ -38,7 +54,9 @@ def in_words_of_the_command(
             option = "share" if is_share else OPTIONS.get(where, where.removeprefix("--"))
             fields = WORDS["form"]["fields"]
             is_option = is_share or where in OPTIONS or where.startswith("--")
-            if is_option and (word := fields.get(FIELDS.get(option, option))):
+            if limit := _limit(one):
+                where = f"{fields[limit]}（{TYPED_AS[limit]}）"
+            elif is_option and (word := fields.get(FIELDS.get(option, option))):
                 where = f"{word}（--{option}）"
             elif scheme is not None:
                 path = _path(where)

@@ -42,6 +42,7 @@ NOTHING_TO_RECKON_BY = {
     "dues": "no_dues",
 }
 STARS = ("stars", "stars_previous")
+UNKNOWN_KIND = "kind_unknown"
 
 
 def floats(values: Any) -> Any:
@@ -66,9 +67,8 @@ def column(rows: pd.DataFrame, name: str, where: str) -> pd.Series:
         kinds = [one.removeprefix(KIND_COLUMN) for one in rows if one.startswith(KIND_COLUMN)]
         advice = WORDS["no_kinds"] if not kinds else ""
         known = [*kinds, *WORDS["form"]["scopes"]]
-        raise InputError(
-            unknown("areas.xlsx", name.removeprefix(KIND_COLUMN), known, "kind_unknown", advice)
-        )
+        kind = name.removeprefix(KIND_COLUMN)
+        raise InputError(unknown(where, kind, known, UNKNOWN_KIND, advice))
     if name not in rows:
         advice = "请在 tables= 里给出带这一列的表"
         raise InputError(unknown(where, name, rows.columns, "column_missing", advice))
