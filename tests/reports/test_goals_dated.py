@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import county_holes as holes
 import pandas as pd
@@ -21,9 +22,9 @@ from evalkit.indicators.goals import (
     with_goals,
     years,
 )
-from evalkit.indicators.standings import in_force, standing, standings
+from evalkit.indicators.standings import in_force, outlook_of, standing, standings
 from evalkit.problems import InputError
-from evalkit.reports import annual
+from evalkit.reports import annual, research
 from evalkit.reports.goals_dated import arrival_words, day_words
 
 GOALS = """\
@@ -156,6 +157,23 @@ def test_the_table_and_the_words(county) -> None:
     assert "起点：组织覆盖率2024年" in text  # though only 2025 was loaded
     inside = annual.goal_table(county, "2025", None, "清河县")
     assert len(inside.content["rows"]) == 4 and "新泽区" not in str(inside.content)
+
+
+def test_two_years_give_no_chance(county) -> None:
+    table = research.goal_chances(county, "2025")
+    assert len(table.content["rows"]) == 5 and "达到的可能性" in str(table.content)
+    assert "不到六期" in str(table.content["rows"])
+
+
+def test_the_chance_of_a_longer_series(county) -> None:
+    goal = Goal(code="org_coverage", better="higher", due="2027-12-31", value=0.9)
+    years_ = [str(year) for year in range(2018, 2026)]
+    values = [0.60, 0.64, 0.67, 0.69, 0.74, 0.77, 0.80, 0.84]
+    rows = pd.DataFrame({"period": years_, "value": values, "area": "县", "indicator": goal.code})
+    data = SimpleNamespace(indicators=rows, codebook=county.codebook)
+    found = outlook_of(standing(goal, "县", "2025", rows), data)
+    assert found is not None and found.n == 8
+    assert 0.84 < found.low < found.middle < found.high < 1 and 0 < found.chance < 1
 
 
 def test_an_area_that_is_none_is_told_with_the_nearest(tmp_path: Path) -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.codebook.models import Goal
 from evalkit.indicators.goals import GOALS, Base, base_of, end_of, placed, value_of, years
 from evalkit.indicators.load import Data
 from evalkit.stats.goals import Progress, progress
+from evalkit.stats.outlook import Outlook, Scale, outlook
 from evalkit.world.extent import Extent
 from evalkit.world.period import Period
 
@@ -106,3 +108,30 @@ def _where(goal: Goal, area: str, below: bool) -> list[str]:
         return [area]
     inside = f"{area}/" if area else ""
     return [path for path in goal.areas if below and path.startswith(inside)]
+
+
+def outlook_of(one: Standing, data: Data) -> Outlook | None:
+    """The chance that a goal is reached on its day, from the periods so far of the same kind; None with five or fewer.
+
+    A proportion is forecast on the logit scale, which no value above 100% has; what is above zero on that of its
+    logarithm.
+    """
+    if math.isnan(one.wanted) or SIGN[one.goal.better] == 0:
+        return None
+    frame, column = (
+        (data.measures, "measure") if one.goal.counts else (data.indicators, "indicator")
+    )
+    rows = frame.loc[(frame[column] == one.goal.code) & (frame["area"] == one.area)]
+    until, kind = end_of(one.period), Period.parse(one.period).kind
+    series = {
+        end_of(str(when)): float(value)
+        for when, value in zip(rows["period"], rows["value"], strict=True)
+        if Period.parse(when).kind == kind and end_of(str(when)) <= until
+    }
+    times = np.array(sorted(series))
+    values = np.array([series[at] for at in times])
+    is_part = not one.goal.counts and data.codebook.indicators[one.goal.code].kind == "proportion"
+    positive = bool((values[np.isfinite(values)] > 0).all()) and one.wanted > 0
+    scale: Scale = "logit" if is_part else "log" if positive else "plain"
+    due = years(date.fromisoformat(one.goal.due))
+    return outlook(times, values, due, one.wanted, SIGN[one.goal.better], scale)

@@ -9,10 +9,10 @@ from datetime import date
 from typing import Any
 
 from evalkit.codebook import Codebook
-from evalkit.documents import Block, Cell
+from evalkit.documents import Block, Cell, Format
 from evalkit.indicators.goals import months_of, years
 from evalkit.indicators.load import Data
-from evalkit.indicators.standings import Standing, standings
+from evalkit.indicators.standings import Standing, outlook_of, standings
 from evalkit.reports.sentences import Facts, apart, distance, facts, spoken, tell
 from evalkit.reports.words import (
     HIDDEN,
@@ -39,6 +39,7 @@ STATES = {
     "unknown": ("缺报，不能判断", ""),
 }
 NOT_PUBLIC = ("不公开，不判断", "")
+NO_CHANCE = "有数的时期不到六期，或已到期、不分高低，不估计"
 NO_BASE = ("没有起点的数，不能判断", "")
 IN_TEXT = {**{state: state for state in STATES}, "reached": "met", "unknown": "without_number"}
 FARTHEST = 30  # years: what the pace so far would reach later is not dated
@@ -167,6 +168,45 @@ def _notes(found: list[Standing], known: Facts, codebook: Codebook) -> list[str]
     return notes + ([f"目标来源：{'；'.join(dict.fromkeys(sources))}。"] if sources else [])
 
 
+def goal_chances(data: Data, period: str | int, area: str | None = None) -> Block:
+    """For research: the chance that each goal is reached on its day; nothing without any."""
+    known = facts(data, period, None, area)
+    rows = []
+    for one in _standings(data, known.period, known.path, below=True):
+        row, form = _row(one, data.codebook), format_of(_row(one, data.codebook))
+        found = outlook_of(one, _history(data))
+        rows.append(
+            [
+                _name(one, known, data.codebook),
+                Area.of(one.area).name,
+                day_words(one.goal.due),
+                cell(one.wanted, form),
+                cell(found.middle if found else None, form),
+                f"{spoken(row, found.low)}至{spoken(row, found.high)}" if found else MISSING,
+                cell(found.chance if found else None, Format.percent(0)),
+                "" if found else NO_CHANCE,
+            ]
+        )
+    if not rows:
+        return Block.group()
+    columns: list[Any] = ["指标", "地区", "期限", *right(goal="目标", middle="预测")]
+    columns += ["95%区间", *right(chance="达到的可能性"), {"key": "remark", "label": "说明"}]
+    columns, rows = with_something(columns, rows, ("remark",))
+    note = (
+        "预测假定以往的平均增减和波动继续下去（带漂移的随机游走，允许以往有一次突变；占比按对数几率，不会超过100%），"
+        "不是政策效果。有数的时期不到六期的不估计。"
+    )
+    return Block.table(
+        "到期达到目标的可能性（研究用）",
+        columns,
+        rows,
+        notes=[note],
+        sortable=False,
+        source=source_line(period, data.is_demo),
+        demo=data.is_demo,
+    )
+
+
 def day_words(due: str) -> str:
     """A day as it is spoken: 2027年底, 2026年6月底, 2026年6月15日."""
     day = date.fromisoformat(due)
@@ -210,10 +250,13 @@ def _standings(data: Data, period: str, area: str, below: bool = False) -> list[
     """Over all periods of the project; of a public version over those that it shows, its hidden numbers left out."""
     if not data.codebook.goals:
         return []
+    return standings(_history(data), period, area, below)
+
+
+def _history(data: Data) -> Data:
     public = "withheld" in data.__dict__
     every = tuple(data.manifest["periods"])
-    history = data if public else dataclasses.replace(data, periods=every)
-    return standings(history, period, area, below)
+    return data if public else dataclasses.replace(data, periods=every)
 
 
 def _row(one: Standing, codebook: Codebook) -> dict[str, Any]:

@@ -25,10 +25,11 @@ from evalkit.reports.annual import rows_of
 from evalkit.reports.appendix import OWN
 from evalkit.reports.disclosure import as_public, published
 from evalkit.reports.explore import EXPLORER
+from evalkit.reports.goals_dated import dated_words
 from evalkit.reports.publish import INTERNAL, NAMES, NOTICES, REGISTER
 from evalkit.reports.quality import files_of
 from evalkit.reports.scope import Scope
-from evalkit.reports.sentences import declared
+from evalkit.reports.sentences import declared, facts
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
     MISSING,
@@ -228,6 +229,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     yield _documents(made)
     yield Block.heading(f"各{place}主要指标", 2)
     yield _key_table(made, data)
+    yield from _goals(made)
     years = [figure for code in declared()["yearly"] if (figure := _years(made, code)) is not None]
     if years:
         yield Block.heading("逐年变化", 2)
@@ -252,6 +254,15 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
     if data.manifest["replaced"]:
         lines.append("项目改写的定义：" + "、".join(data.manifest["replaced"]))
     yield Block.bullets(lines)
+
+
+def _goals(made: Made) -> Iterator[Block]:
+    """How the goals with dates stand, of the area that the report is about."""
+    told = made.scope.told
+    if told.codebook.goals:
+        known = facts(told, made.period, made.parameters["baseline"], made.parameters.get("within"))
+        for text in dated_words(known, told):
+            yield Block.paragraph(text)
 
 
 def _who_is_absent(made: Made, data: Data) -> Iterator[Block]:

@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.documents import Block, Cell, Format
 from evalkit.effects.result import stars
 from evalkit.problems import InputError, Problem
+from evalkit.reports.goals_dated import goal_chances as goal_chances
 from evalkit.reports.scores import show
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import source_line, span, valued
