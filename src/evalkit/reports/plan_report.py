@@ -47,7 +47,8 @@ def _money(label: str, key: str, decimals: int = AMOUNT) -> dict[str, Any]:
 
 
 RECORD = ".测算文件.json"  # in the folder: which files the last scenario wrote into it
-ROUNDED = "因四舍五入，分项与合计可能不等。"
+NOTES = WORDS["report"]
+ROUNDED = NOTES["rounded"]
 CHANGE = (_money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"))
 
 
@@ -121,7 +122,7 @@ def by_payer(result: Result, named: bool = True) -> Block:
         rows,
         notes=[
             _carried_over(result),
-            "返还党费不属于财政资金。",
+            NOTES["dues"],
             ROUNDED,
             *remarks(result, named=named),
         ],
@@ -134,8 +135,12 @@ def _carried_over(result: Result) -> str:
     over = over[over["carry_over_fen"] != 0]
     said = one_unit([*over["whole_year_fen"], *over["carry_over_fen"]])
     return "；".join(
-        f"{r['year']}年按全年执行{moved(r['whole_year_fen'], said)}，"
-        f"其中翘尾{moved(r['carry_over_fen'], said)}"
+        WORDS.say(
+            "report.carried_over",
+            year=r["year"],
+            whole=moved(r["whole_year_fen"], said),
+            rest=moved(r["carry_over_fen"], said),
+        )
         for r in over.to_dict("records")
     )
 
@@ -227,11 +232,10 @@ def reached(result: Result) -> Block:
         "单位",
         "未计发的原因",
     ]
-    note = "“计发”指按标准有应发数的；补差口径下已有支出不低于应发数的地区，实际不再增拨。"
     functional = max(
         (int(coverage(result, year)["functional"].max()) for year in result.plan.years), default=0
     )
-    notes = [note, functional_words(functional)]
+    notes = [NOTES["reached"], functional_words(functional)]
     return _block(result, "计发范围", columns, rows, unit="", notes=notes)
 
 
@@ -252,8 +256,7 @@ def not_reckoned(result: Result) -> Block | None:
         _money("现行全额", "full_old"),
         _money("调整后全额", "full_new"),
     ]
-    note = "缺报不等于零，这些地区的有关经费不在各表合计之内；全额是不扣除已有支出的标准数，补差不会高于它。"
-    return _block(result, "未计入的地区", columns, rows, notes=[note])
+    return _block(result, "未计入的地区", columns, rows, notes=[NOTES["not_reckoned"]])
 
 
 def by_basis(result: Result) -> Block:
@@ -263,12 +266,11 @@ def by_basis(result: Result) -> Block:
         part = parts[r["component"]]
         own = "（本方案）" if r["basis"] == part.basis else ""
         rows.append([f"{r['year']}年", part.name, WORDS["values"][r["basis"]] + own, *_wan(r)])
-    note = "“不少于”是底线：补差按地区和年度计算，等于标准应有数减去该用途已有支出，不足为零。"
     plan = result.plan
     floors = {f"{n}.basis": "top_up" for n, part in parts.items() if part.basis}
     top_up = plan.scheme.under(plan.scheme.reform(floors))
     given = [plan.reduction.not_given(top_up, n) for n, part in parts.items() if part.basis]
-    notes = [note, *given, *remarks(result)]
+    notes = [NOTES["by_basis"], *given, *remarks(result)]
     return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=notes)
 
 
@@ -290,8 +292,7 @@ def fairness(result: Result, standard: float) -> Block:
         *(_money(w, w, 3) for w in ("基尼系数", "泰尔指数", "区县之间", "区县之内")),
     ]
     notes = [
-        "人均经费按党组织计算、以党员数加权；没有党员的不计。补差口径下已有支出计入达标。",
-        "年中调整的，当年按折算后的标准计算。",
+        *NOTES["fairness"],
         *remarks(result),
     ]
     return _block(result, "达标与差距", columns, rows, unit="", notes=notes)
@@ -311,7 +312,7 @@ def whom(result: Result) -> Block:
 def basis(result: Result) -> Block:
     """What was assumed, whom nothing is due to, what is missing, and where the standards come from."""
     told = dict.fromkeys([*plan_notes(result.plan), *remarks(result)])
-    return Block.bullets([*told, f"标准出处：{result.plan.scheme.source}"])
+    return Block.bullets([*told, WORDS.say("report.from_where", source=result.plan.scheme.source)])
 
 
 def further(result: Result) -> Block:
