@@ -124,7 +124,7 @@ def _line(one: Standing, known: Facts, codebook: Codebook) -> list[Any]:
         gap_words(one, row) or MISSING,
         stepped(row, progress.pace, pace_unit),
         stepped(row, progress.pace_needed, pace_unit),
-        arrival_words(one) or MISSING,
+        arrival_words(one).removeprefix("按现速") or MISSING,
         Cell(word, mark=MARKS[tone] if tone else "", tone=tone),
     ]
 
