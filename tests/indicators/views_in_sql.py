@@ -43,8 +43,13 @@ create view parents as select distinct home, period, parent from party_organisat
 create view v_units as
   select u.* , case b.r when 1 then 'single' when 2 then 'joint' when 3 then 'attached' when 4 then 'functional' end as covered_by,
          h.org_activities, case when k.home is not null then true end as has_covers,
-         case when a.home is not null then true end as has_activities
-  from units u left join best b using (home, period, unit) left join held_of_unit h using (home, period, unit)
+         case when a.home is not null then true end as has_activities,
+         case when m.home is not null then coalesce(u.mass_organisation like '%工会%', false) end as has_union,
+         case when m.home is not null then coalesce(regexp_matches(u.mass_organisation,
+           '团(委|支部|总支|组织|工委)|共青团|团$'), false) end as has_youth_league
+  from units u left join (select distinct home, period from units where mass_organisation is not null and home is not null) m
+  on m.home = u.home and m.period = u.period
+  left join best b on b.home = u.home and b.period = u.period and b.unit = u.unit left join held_of_unit h on h.home = u.home and h.period = u.period and h.unit = u.unit
   left join keeps_covers k on k.home = u.home and k.period = u.period
   left join (select distinct home, period from activities) a on a.home = u.home and a.period = u.period;
 create view v_party_orgs as
@@ -52,6 +57,8 @@ create view v_party_orgs as
          coalesce(o.functional, false) as functional,
          case when out_ then 0 else o.members end as members, case when out_ then 0 else o.members_low end as members_low,
          case when out_ then 0 else o.members_high end as members_high,
+         o.members as members_reported, o.members_low as members_reported_low, o.members_high as members_reported_high,
+         coalesce(year(o.converted_on) = cast(o.period as int), false) as converted_in_period,
          coalesce(r.units_covered, 0) as units_covered, coalesce(r.joint, false) as joint, coalesce(r.single, false) as single,
          coalesce(h.activities, 0) as activities, coalesce(h.activity_months, 0) as activity_months,
          coalesce(h.theme_months, 0) as theme_months, coalesce(h.activities, 0) > 0 as has_activity,
@@ -74,7 +81,16 @@ create view v_funds as
   left join (select home, period, party_org, bool_or(functional) as functional from party_organisations group by all) o
   using (home, period, party_org);
 create view v_activities as select * from activities;
-create view v_instructor_counts as select * from instructor_counts;
+create view v_instructor_counts as
+  select *, case when regexp_matches(level, '^省') then 'province'
+                 when regexp_matches(level, '^[市州]') and not regexp_matches(level, '[县区]') then 'city'
+                 when regexp_matches(level, '^([区县旗]|县级市)') then 'district'
+                 when regexp_matches(level, '^([乡镇街]|基层)') then 'township' end as sent_by,
+         case when regexp_matches(origin, '退二线|退居二线|退出领导岗位') then 'retiring'
+              when regexp_matches(origin, '^机关|机关(选拔|选派|干部)') then 'organs'
+              when regexp_matches(origin, '招聘|公开招考') then 'hired'
+              when regexp_matches(origin, '推荐') then 'recommended' end as comes_from
+  from instructor_counts;
 """
 
 

@@ -31,6 +31,11 @@ KEPT: dict[str, dict[Path_, str]] = {
         "first required column makes a row a record, the first of two columns with one synonym has it",
     },
     "province.yml": {("*",): "the seed draws in this order"},
+    # schemes: 每档都写 from，由小到大
+    **{
+        f"{scheme}.yml": {("components", "*"): "tiers are written from small to large"}
+        for scheme in ("blank", "fuyang-2015")
+    },
 }
 
 

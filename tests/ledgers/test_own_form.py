@@ -87,7 +87,9 @@ def test_a_total_of_the_year_counts_where_no_month_is_told_and_is_compared_where
 def test_money_by_month_is_never_taken_for_activities() -> None:
     rows = [["示例县2025年党费收缴台账"], ["党组织", *MONTHS], ["甲公司党支部", *[10.0] * 12]]
     ledger = read(None, *rows)
-    assert not len(ledger.tables["activities"]) and ledger.problems
+    assert not len(ledger.tables["activities"])
+    paid = ledger.tables["funds"]
+    assert paid["flow"].tolist() == ["dues_paid"] * 12 and paid["amount_fen"].sum() == 12_000
 
 
 def test_the_packaged_forms_read_as_before_beside_it(book: Any) -> None:

@@ -128,7 +128,7 @@ PHRASES = {
     "网上组织生活": "online_meetings",
     "群团": "units_memberless_mass",
     "考核清单": "papers_checks",
-    "联合支部": "joint_branches_only",
+    "联合支部": "joint_orgs",
     "联席会议成员单位": "departments",
     "行业共建": "units_joint_trade",
     "覆盖检修": "weak_coverage_found",

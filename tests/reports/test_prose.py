@@ -240,6 +240,7 @@ numbers = st.one_of(st.integers(0, 3), st.integers(0, 200_000_000)).map(float)
 UNKNOWN = {  # what the summary says beyond the facts, where nothing is known of it
     **dict.fromkeys(("comparable", "better", "same", "worse", "judged", "done", "near"), 0),
     **{"strengths": [], "problems": [], "declines": "", "index": None, "most": None, "steps": []},
+    "ledgers_lacking": "",
 }
 
 

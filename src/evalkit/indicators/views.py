@@ -61,7 +61,7 @@ COVER_RANK = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 NO_COVER = len(COVER_RANK) + 1
 SHARED_COVERS = [COVER_RANK["joint"], COVER_RANK["attached"]]
 THEME_DAY = "主题党日"
-UNION, YOUTH_LEAGUE = "工会", "团(委|支部|总支|组织|工委|)$|团(委|支部|总支|组织|工委)|共青团"
+UNION, YOUTH_LEAGUE = "工会", "团(委|支部|总支|组织|工委)|共青团|团$"
 ROW_OF_TABLE = "row_of_table"  # of every row of a view: its place in its table of the block
 SENT_BY = {
     "province": r"^省",
@@ -366,7 +366,8 @@ def _among_mass_organisations(block: CountyBlock, words: str) -> Values:
     home = block.home["units"]
     listing = np.unique(home[told.is_valid().to_numpy(zero_copy_only=False)])
     found = pc.fill_null(pc.match_substring_regex(told, words), False)
-    return pc.if_else(pa.array(np.isin(home, listing)), found, None)
+    listed = (home >= 0) & np.isin(home, listing)
+    return pc.if_else(pa.array(listed), found, None)
 
 
 # --- party organisations ---------------------------------------------------------------------------------------------

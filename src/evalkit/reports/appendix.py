@@ -286,7 +286,11 @@ def further(
         "口径",
     ]
     columns, rows = with_something(columns, rows, ("change",))
-    about = {"sortable": False, "demo": data.is_demo, "source": source_line(period, data.is_demo)}
+    about: dict[str, Any] = {
+        "sortable": False,
+        "demo": data.is_demo,
+        "source": source_line(period, data.is_demo),
+    }
     title = f"{period_words(period)}其他工作指标统计表"
     note = "没有参照值、不在正文各表中的指标；没有填报的不列。"
     indicators = [Block.table(title, columns, rows, notes=[note], **about)] if rows else []
