@@ -49,7 +49,8 @@ create view v_units as
            '团(委|支部|总支|组织|工委)|共青团|团$'), false) end as has_youth_league
   from units u left join (select distinct home, period from units where mass_organisation is not null and home is not null) m
   on m.home = u.home and m.period = u.period
-  left join best b on b.home = u.home and b.period = u.period and b.unit = u.unit left join held_of_unit h on h.home = u.home and h.period = u.period and h.unit = u.unit
+  left join best b on b.home = u.home and b.period = u.period and b.unit = u.unit
+  left join held_of_unit h on h.home = u.home and h.period = u.period and h.unit = u.unit
   left join keeps_covers k on k.home = u.home and k.period = u.period
   left join (select distinct home, period from activities) a on a.home = u.home and a.period = u.period;
 create view v_party_orgs as
