@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from importlib.util import find_spec
@@ -72,7 +73,8 @@ def numbers_on_the_page(path: Path) -> Counter[str]:
         ]
         return places.counted([cell for row in rows for cell in row if isinstance(cell, str)])
     else:
-        texts = path.read_text(encoding="utf-8-sig").replace(",", "\n").splitlines()
+        rows = csv.reader(path.read_text(encoding="utf-8-sig").splitlines())
+        texts = [cell for row in rows for cell in row]
     return places.counted(texts)
 
 

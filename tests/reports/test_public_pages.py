@@ -111,6 +111,8 @@ def secret_values(project, level="district"):
         values = pd.Series(values, index=cells).dropna()
         gone |= set(values[values.index.isin(hidden)])
         told |= set(values[values.index.isin(shows)])
+        raw = pd.Series(plain["value"].to_numpy(float), index=cells).dropna()
+        told |= set(raw[raw.index.isin(shows)])  # what stands in a cell is not yet a percentage
     return {v for v in gone - told if v not in range(100) and all(abs(v - t) > 0.05 for t in told)}
 
 

@@ -210,7 +210,8 @@ def _side(text: str) -> str:
 
 
 def _differing(old: pd.DataFrame, new: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """code, area, period, before, after of what is not the same."""
+    """code, area, period, before, after of what is not the same; what the older program did not reckon did not move."""
+    new = new.loc[new[kind].isin(old[kind].unique())]
     keys = [kind, "area", "period"]
     sides = []
     for frame in (old, new):
