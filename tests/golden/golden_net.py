@@ -37,7 +37,7 @@ FORMS = {
     "S": "屏幕",
     "P": "PDF",
 }
-# Left out of the 24 districts, so that all is under 3.5 MB: lists of units, the origin of each number, and published
+# Left out of the 24 districts, so that all is under 3 MB: lists of units, the origin of each number, and published
 # figures, which are the same in every project.
 NOT_IN_FULL = ["问题清单", "指标出处", "公开数字"]
 # A project with ledgers of its own has no index, no reference of another place and no page of public figures unless it

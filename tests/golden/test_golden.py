@@ -89,4 +89,4 @@ def test_the_files_of_the_net_are_as_the_command_writes_them(kind, tmp_path):
 
 
 def test_the_net_stays_small():
-    assert sum(path.stat().st_size for path in HERE.rglob("*.txt")) < 3_500_000
+    assert sum(path.stat().st_size for path in HERE.rglob("*.txt")) < 3_000_000

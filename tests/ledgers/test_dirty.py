@@ -22,7 +22,7 @@ from evalkit.ledgers.files import read_sheets
 from evalkit.ledgers.forms import name_key
 from evalkit.ledgers.values import parse
 
-SEEDS, BATCH = 16, 50
+SEEDS, BATCH = 40, 50
 LONG = int(os.environ.get("EVALKIT_DIRTY", "2000"))
 COUNTED = ["kept", "total", "heading", "title", "note", "reported"]
 SOURCES = {
@@ -509,7 +509,7 @@ def fuzzed(seed: int) -> None:
         check_rows(Path(place), ledger)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(60))
 def test_mutated_file_is_read_or_refused(seed: int) -> None:
     fuzzed(seed)
 

@@ -9,63 +9,36 @@ import papermill
 import pytest
 
 import evalkit as ek
-from evalkit.runner import Job, run
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(p for p in (ROOT / "notebooks").glob("*.ipynb"))
-ALWAYS_PLAIN = (
-    "comparison",
-    "whatif",
-)  # the others in the campaign; every run takes them by our engine
 MIME = "application/vnd.evalkit.block+json"
 
 
-def given(notebook: Path, project: Path) -> dict[str, object]:
+def run_plain(notebook: Path, project: Path, folder: Path) -> list[dict]:
+    """The outputs of a notebook that stock papermill runs in a kernel of its own."""
     known = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     source = "".join(
         next(c for c in known if "parameters" in c["metadata"].get("tags", []))["source"]
     )
-    # what `papermill -p period 2025` makes of it is a number
-    return {"project": str(project)} | ({"period": 2025} if "period" in source else {})
-
-
-def looked_at(notebook: Path, out: Path, project: Path) -> None:
-    """No cell failed, and there is something to see."""
+    given: dict[str, object] = {"project": str(project)}
+    if "period" in source:
+        given["period"] = 2025  # what `papermill -p period 2025` makes of it
+    out = folder / "out.ipynb"
+    papermill.execute_notebook(
+        str(notebook), str(out), given, progress_bar=False, cwd=str(folder), execution_timeout=900
+    )
     cells = json.loads(out.read_text(encoding="utf-8"))["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebook_runs_under_plain_papermill(notebook, demo_project, tmp_path):
+    outputs = run_plain(notebook, demo_project, tmp_path)
     assert not [output for output in outputs if output["output_type"] == "error"]
     blocks = [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
     assert len(blocks) >= 3
     if notebook.stem == "whatif":
-        plan = ek.plan(ek.load(project), "fuyang-2015", ["2026", "2027"])
+        plan = ek.plan(ek.load(demo_project), "fuyang-2015", ["2026", "2027"])
         answer = plan.run({"activity.per_member": {"2026-07-01": 200}}).sentence
         assert answer in json.dumps(blocks, ensure_ascii=False)
-
-
-@pytest.mark.parametrize(
-    "notebook",
-    [pytest.param(p, marks=() if p.stem in ALWAYS_PLAIN else pytest.mark.slow) for p in NOTEBOOKS],
-    ids=lambda p: p.stem,
-)
-def test_notebook_runs_under_plain_papermill(notebook, demo_project, tmp_path):
-    """Stock papermill, in a kernel of its own."""
-    out = tmp_path / "out.ipynb"
-    papermill.execute_notebook(
-        str(notebook),
-        str(out),
-        given(notebook, demo_project),
-        progress_bar=False,
-        cwd=str(tmp_path),
-        execution_timeout=900,
-    )
-    looked_at(notebook, out, demo_project)
-
-
-def test_the_others_run_by_our_engine(demo_project, tmp_path):
-    """Side by side in warm processes: a tenth of the time of kernels one after another."""
-    others = [p for p in NOTEBOOKS if p.stem not in ALWAYS_PLAIN]
-    jobs = [Job(p.stem, p, tmp_path / p.name, given(p, demo_project)) for p in others]
-    outcomes = run(jobs, state=tmp_path / "state")
-    assert [outcome.state for outcome in outcomes] == ["done"] * len(jobs), outcomes
-    for notebook in others:
-        looked_at(notebook, tmp_path / notebook.name, demo_project)

@@ -99,7 +99,7 @@ def secret_values(project, level="district"):
     """Values that may stand nowhere: of measures as printed, of indicators as drawn; none that is a number told too."""
     data = ek.load(project)
     shown = ek.annual.published(data, level)
-    told, gone = set(), set()
+    told, as_stored, gone = set(), set(), set()
     for plain, public, key in (
         (data.measures, shown.measures, "measure"),
         (data.indicators, shown.indicators, "indicator"),
@@ -112,8 +112,12 @@ def secret_values(project, level="district"):
         gone |= set(values[values.index.isin(hidden)])
         told |= set(values[values.index.isin(shows)])
         raw = pd.Series(plain["value"].to_numpy(float), index=cells).dropna()
-        told |= set(raw[raw.index.isin(shows)])  # what stands in a cell is not yet a percentage
-    return {v for v in gone - told if v not in range(100) and all(abs(v - t) > 0.05 for t in told)}
+        as_stored |= set(raw[raw.index.isin(shows)])  # the very number that another cell may hold
+    return {
+        v
+        for v in gone - told - as_stored
+        if v not in range(100) and all(abs(v - t) > 0.05 for t in told)
+    }
 
 
 def test_nothing_withheld_stands_in_a_block_or_a_figure(project, monkeypatch):
