@@ -329,7 +329,7 @@ def test_a_district_that_lists_no_mass_organisations_has_no_rate_of_unions(tmp_p
     build(tmp_path, jobs=1)
     measures = load(tmp_path).measures.query("area == '甲市/甲县'").set_index("measure")["value"]
     assert measures["units_25plus"] == 2
-    for code in ("units_25plus_union", "units_key", "units_joint_told"):
+    for code in ("units_25plus_union", "units_memberless_mass", "units_key", "units_joint_told"):
         assert code not in measures or measures.isna()[code], code
 
 

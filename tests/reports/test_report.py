@@ -362,6 +362,12 @@ def test_a_notebook_that_raises_leaves_an_entry(project):
         line.startswith("quality.html：不是最新的") for line in verify(report.index.parent)[0]
     )
     assert (report.index.parent / "comparison.html").exists()
+    (notebooks / "quality.ipynb").write_text(text, encoding="utf-8")  # put back: made already
+    again = make_report("2025", project=project, jobs=2)
+    assert not again.failed and {o.state for o in again.outcomes} == {"up_to_date"}
+    assert (again.index.parent / "quality.ipynb").exists(), "it tells which files are its own"
+    assert "ZeroDivisionError" not in again.index.read_text(encoding="utf-8")
+    assert verify(again.index.parent)[0] == []
 
 
 def hashes(folder):

@@ -31,6 +31,7 @@ import pyarrow.compute as pc
 
 from evalkit.indicators.columns import coded, text_codes
 from evalkit.world.period import Period
+from evalkit.world.words import Words
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -61,20 +62,8 @@ COVER_RANK = {"single": 1, "joint": 2, "attached": 3, "functional": 4}
 NO_COVER = len(COVER_RANK) + 1
 SHARED_COVERS = [COVER_RANK["joint"], COVER_RANK["attached"]]
 THEME_DAY = "主题党日"
-UNION, YOUTH_LEAGUE = "工会", "团(委|支部|总支|组织|工委)|共青团|团$"
 ROW_OF_TABLE = "row_of_table"  # of every row of a view: its place in its table of the block
-SENT_BY = {
-    "province": r"^省",
-    "city": r"^[市州](?!.*[县区])",
-    "district": r"^(?:[区县旗]|县级市)",
-    "township": r"^(?:[乡镇街]|基层)",
-}
-COMES_FROM = {
-    "retiring": r"退二线|退居二线|退出领导岗位",
-    "organs": r"^机关|机关(?:选拔|选派|干部)",
-    "hired": r"招聘|公开招考",
-    "recommended": r"推荐",
-}
+WORDS = Words.beside(__file__)
 NOWHERE = -1  # the code of a key that is not told
 
 
@@ -352,20 +341,28 @@ def units__covered_by(block: CountyBlock) -> Values:
 @derived("units", "units.mass_organisation", null_speaks=False)
 def units__has_union(block: CountyBlock) -> Values:
     """Whether 工会 stands among the unit's mass organisations; null in a district that lists none of any unit."""
-    return _among_mass_organisations(block, UNION)
+    return _among_mass_organisations(block, "union")
 
 
 @derived("units", "units.mass_organisation", null_speaks=False)
 def units__has_youth_league(block: CountyBlock) -> Values:
     """Whether a 团组织 stands among the unit's mass organisations; null in a district that lists none of any unit."""
-    return _among_mass_organisations(block, YOUTH_LEAGUE)
+    return _among_mass_organisations(block, "youth_league")
 
 
-def _among_mass_organisations(block: CountyBlock, words: str) -> Values:
+@derived("units", "units.mass_organisation", null_speaks=False)
+def units__has_mass_organisation(block: CountyBlock) -> Values:
+    """Whether the unit lists any; null in a district that lists none of any unit."""
+    return _among_mass_organisations(block, "any")
+
+
+def _among_mass_organisations(block: CountyBlock, kind: str) -> Values:
     told = block["units"]["mass_organisation"].cast(pa.string())
     home = block.home["units"]
     listing = np.unique(home[told.is_valid().to_numpy(zero_copy_only=False)])
-    found = pc.fill_null(pc.match_substring_regex(told, words), False)
+    found = pc.fill_null(
+        pc.match_substring_regex(told, WORDS.at(f"mass_organisation.{kind}")), False
+    )
     listed = (home >= 0) & np.isin(home, listing)
     return pc.if_else(pa.array(listed), found, None)
 
@@ -592,23 +589,21 @@ def funds__functional(block: CountyBlock) -> Values:
 @derived("instructor_counts", "instructor_counts.level", null_speaks=False)
 def instructor_counts__sent_by(block: CountyBlock) -> Values:
     """The level that sent the instructors, where the ledger's words tell one."""
-    return _kind_told(block["instructor_counts"]["level"], SENT_BY)
+    return _kind_told(block["instructor_counts"]["level"], "sent_by")
 
 
 @derived("instructor_counts", "instructor_counts.origin", null_speaks=False)
 def instructor_counts__comes_from(block: CountyBlock) -> Values:
     """The kind of origin, where the ledger tells one and not the name of the sending body."""
-    return _kind_told(block["instructor_counts"]["origin"], COMES_FROM)
+    return _kind_told(block["instructor_counts"]["origin"], "comes_from")
 
 
-def _kind_told(column: Values, patterns: Mapping[str, str]) -> Values:
-    """The first kind whose pattern a text fits; null where it fits none."""
+def _kind_told(column: Values, told: str) -> Values:
+    """The first kind of words.yml whose pattern a text fits; null where it fits none, or there is no text."""
     (codes,), words = text_codes(column)
-    kinds = [
-        next((kind for kind, pattern in patterns.items() if re.search(pattern, word)), None)
-        for word in [*words, ""]
-    ]
-    return pa.array(kinds, pa.string()).take(pa.array(codes % len(kinds)))
+    patterns = [(one["kind"], re.compile(one["fits"])) for one in WORDS[told]]
+    kinds = [next((kind for kind, fits in patterns if fits.search(word)), None) for word in words]
+    return pa.array(kinds, pa.string()).take(pa.array(codes, mask=codes == NOWHERE))
 
 
 # --- the views ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.codebook import Measure
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import Block, Cell, Format
 from evalkit.indicators.load import Data
@@ -269,15 +270,15 @@ def further(
     book = data.codebook
     aspects = {code: dimension.name for code, dimension in book.dimensions.items()}
     rows: list[list[Any]] = []
+    counted: list[str] = []
     for code, one in book.indicators.items():
         row = known.rows.get(code)
         if one.headline or row is None or pd.isna(row["value"]) or pd.notna(row["target"]):
             continue
-        counted = (_count(data, code, side, row[side]) for side in ("numerator", "denominator"))
+        sides = (_count(data, code, side, row[side]) for side in ("numerator", "denominator"))
         step = stepped(row, known.change(code))
-        rows.append(
-            [aspects[one.dimension], voice.short(row), *counted, valued(row), step, one.base]
-        )
+        rows.append([aspects[one.dimension], voice.short(row), *sides, valued(row), step, one.base])
+        counted.append(one.numerator)
     rows.sort(key=lambda row: list(aspects.values()).index(row[0]))
     columns: list[Any] = [
         "方面",
@@ -292,8 +293,8 @@ def further(
         "source": source_line(period, data.is_demo),
     }
     title = f"{period_words(period)}其他工作指标统计表"
-    note = "没有参照值、不在正文各表中的指标；没有填报的不列。"
-    indicators = [Block.table(title, columns, rows, notes=[note], **about)] if rows else []
+    notes = ["没有参照值、不在正文各表中的指标；没有填报的不列。", *_lacking_notes(known, counted)]
+    indicators = [Block.table(title, columns, rows, notes=notes, **about)] if rows else []
     return Block.group(
         *indicators, *_counts_table(known, f"{period_words(period)}其他合计数", about)
     )
@@ -301,29 +302,43 @@ def further(
 
 def _counts_table(known: Facts, title: str, about: Mapping[str, Any]) -> list[Block]:
     """Counts of which no indicator is made, two in a row; nothing where none is."""
-    found = [[name, cell(value, whole)] for name, value, whole in _counts_alone(known)]
+    codes = _counts_alone(known)
+    found = [[known.codebook.measures[code].name, _whole(known, code)] for code in codes]
     half = (len(found) + 1) // 2
     rows = [
         [*left, *more]
         for left, more in itertools.zip_longest(found[:half], found[half:], fillvalue=["", ""])
     ]
     columns: list[Any] = ["项目", *right(value="合计"), "项目 ", *right(further="合计 ")]
-    return [Block.table(title, columns, rows, **about)] if rows else []
+    notes = _lacking_notes(known, codes)
+    return [Block.table(title, columns, rows, notes=notes, **about)] if rows else []
 
 
-def _counts_alone(known: Facts) -> list[tuple[str, float, Format]]:
-    """Typed counts and kinds of activities of which no indicator is made: name, value, how it is printed, unit."""
+def _counts_alone(known: Facts) -> list[str]:
+    """Typed counts and kinds of activities that are known and of which no indicator is made."""
     book = known.codebook
     used = {code for one in book.indicators.values() for code in (one.numerator, one.denominator)}
-    found = []
-    for code, measure in book.measures.items():
-        value = known.now.get(code)
-        told = measure.figure or (measure.view == "activities" and measure.where)
-        if told and code not in used and value is not None and not pd.isna(value):
-            digits = 0 if float(value).is_integer() else 2
-            whole = Format(digits, grouped=True, unit=measure.unit)
-            found.append((measure.name, value, whole))
-    return found
+    alone = (code for code, one in book.measures.items() if code not in used)
+    return [
+        code for code in alone if _is_told_alone(book.measures[code]) and _is_known(known, code)
+    ]
+
+
+def _is_told_alone(measure: Measure) -> bool:
+    """A typed count, or a kind of activities."""
+    return measure.figure or (measure.view == "activities" and bool(measure.where))
+
+
+def _is_known(known: Facts, code: str) -> bool:
+    value = known.now.get(code)
+    return value is not None and not pd.isna(value)
+
+
+def _whole(known: Facts, code: str) -> Cell:
+    """A total in full, with its unit."""
+    value = known.now[code]
+    digits = 0 if float(value).is_integer() else 2
+    return cell(value, Format(digits, grouped=True, unit=known.codebook.measures[code].unit))
 
 
 def _count(data: Data, code: str, side: str, value: float) -> Cell:

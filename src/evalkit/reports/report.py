@@ -32,7 +32,15 @@ from evalkit.reports.publish import ANNUAL, WHOLE, annual_forms, checked, post
 from evalkit.reports.register import read_register
 from evalkit.reports.scope import Scope
 from evalkit.reports.sentences import faults
-from evalkit.reports.verify import RECORD, clear, record_of, recorded, set_aside, write_record
+from evalkit.reports.verify import (
+    RECORD,
+    all_current,
+    clear,
+    record_of,
+    recorded,
+    set_aside,
+    write_record,
+)
 from evalkit.reports.voice import voice_of
 from evalkit.runner import Job, Outcome, run
 from evalkit.runner.machine import BATCH_OF_LEDGERS, workers_for
@@ -231,6 +239,7 @@ def make_report(
         or (folder / EXPLORER).exists() != bool(found.settings["explorer"])
     )
     changed = changed or not (folder / RECORD).exists() or any(BESIDE in name for name in before)
+    changed = changed or not all_current(folder)  # what failed then is put back, and made already
     if changed:
         for text in [*made.problems, *notes_of(outcomes)]:
             note(text)

@@ -41,6 +41,11 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _is_listed(name: str) -> bool:
+    """Whether the record lists a file: all but executed notebooks, which say themselves what was made of them."""
+    return not name.endswith(".ipynb")
+
+
 def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
     """``run.json``: parameters, versions, ledgers, notebooks, and the hash of every file but the executed notebooks.
 
@@ -54,7 +59,7 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
     files = {
         name: file_hash(folder / name)
         for name in sorted(names)
-        if not name.endswith(".ipynb") and (folder / name).is_file()
+        if _is_listed(name) and (folder / name).is_file()
     }
     stale = [*made.stale, *(page.name.replace(BESIDE, "") for page in pages if BESIDE in page.name)]
     known = recorded(
@@ -79,7 +84,7 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
         "earlier": {
             name: known.get(name) or file_hash(folder / name)
             for name in stale
-            if (folder / name).is_file()
+            if _is_listed(name) and (folder / name).is_file()
         },
         "earlier_made": {
             name: made.made_on(key) for key, kept in made.kept.items() for name in kept
@@ -161,6 +166,14 @@ def _inside(name: Any) -> bool:
     if not isinstance(name, str) or "\0" in name or not name.isprintable():
         return False
     return not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
+
+
+def all_current(folder: Path) -> bool:
+    """Whether the last run could make everything anew; no where there is no record that can be read."""
+    try:
+        return not read_record(record_of(folder))["not_current"]
+    except InputError:
+        return False
 
 
 def set_aside(folder: Path, before: dict[str, str]) -> list[tuple[str, str]]:
