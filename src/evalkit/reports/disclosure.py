@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,38 +35,6 @@ WAIT = 600  # seconds for another edition that is being settled
 VALUES = ("value", "low", "high", "ci_low", "ci_high", "numerator", "denominator")
 
 
-def published(data: Data, level: str = "district", within: str | None = None) -> Data:
-    """The data as they may be printed: measures and indicators of `level`, of the whole and of `within`, hidden cells null.
-
-    Both frames get a column ``hidden``. Thresholds are the codebook's section ``disclosure``. Data that are public already
-    stay as they are.
-    """
-    if "withheld" in data.__dict__:
-        return data
-    return _withholding(data, level, within, _decided(data, level, within))
-
-
-def as_public(data: Data, like: Data) -> Data:
-    """Other periods of a public edition, by what that edition withholds."""
-    told = like.__dict__["withheld"]
-    return _withholding(data, told.level, told.within, told.cells)
-
-
-def withheld_facts(data: Data) -> dict[str, Any] | None:
-    """What a public report says of what it withholds: how many numbers, of which measures, from which count of persons on.
-
-    None of any other version.
-    """
-    told = data.__dict__.get("withheld")
-    if told is None:
-        return None
-    areas = set(data.measures["area"])
-    cells = [key for key in told.cells if key[0] in data.periods and key[1] in areas]
-    gone, book = {code for _, _, code in cells}, data.codebook
-    names = [measure.name for code, measure in book.measures.items() if code in gone]
-    return {"n": len(cells), "names": names, "threshold": plain(book.disclosure["threshold"])}
-
-
 @dataclasses.dataclass(frozen=True)
 class Withheld:
     """What public data hold back, and what they are about."""
@@ -75,32 +44,82 @@ class Withheld:
     cells: frozenset[Key]
 
 
-def _withholding(data: Data, level: str, within: str | None, cells: frozenset[Key]) -> Data:
-    areas = printed_areas(data, level, within)
-    measures, indicators = (
-        frame.loc[frame["area"].isin(areas) | frame["level"].eq(level)].reset_index(drop=True)
-        for frame in (data.measures, data.indicators)
-    )
-    keys = zip(measures["period"], measures["area"], measures["measure"], strict=True)
-    measures = _blank(measures, [key in cells for key in keys])
-    book, flags = data.codebook, []
-    before = {str(p): _periods_before(data, str(p)) for p in indicators["period"].unique()}
-    for r in indicators.itertuples():
-        one, period = book.indicators[r.indicator], str(r.period)
-        under = {p for earlier in before[period] for p in one.periods_of_base(period, earlier)}
-        used = {(r.period, one.numerator), *((p, one.denominator) for p in under)}
-        flags.append(any((p, r.area, m) in cells for p, m in used))
-    # what grows from a base tells the base
-    grown = {goal.code for goal in book.goals if goal.growth is not None}
-    told = indicators["indicator"].isin(grown) & indicators["target_own"].fillna(False).astype(bool)
-    indicators.loc[told, "target"] = np.nan
-    out = dataclasses.replace(data)
-    out.__dict__.update(  # the cached frames of the copy
-        measures=measures,
-        indicators=_blank(indicators, flags),
-        withheld=Withheld(level, within, cells),
-    )
-    return out
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class PublicData(Data):
+    """Data as a public edition may print them; a copy of them in other periods hides the same cells.
+
+    Attributes
+    ----------
+    source
+        The data of which they are the public version.
+    """
+
+    source: Data = dataclasses.field(repr=False)
+    withheld: Withheld
+
+    @classmethod
+    def of(cls, source: Data, withheld: Withheld) -> PublicData:
+        given = {one.name: getattr(source, one.name) for one in dataclasses.fields(source)}
+        return cls(**given, source=source, withheld=withheld)
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        rows = self._printed(self.source.measures)
+        keys = zip(rows["period"], rows["area"], rows["measure"], strict=True)
+        return _blank(rows, [key in self.withheld.cells for key in keys])
+
+    @cached_property
+    def indicators(self) -> pd.DataFrame:
+        rows, book = self._printed(self.source.indicators), self.codebook
+        before = {str(p): _periods_before(self.source, str(p)) for p in rows["period"].unique()}
+        flags = []
+        for row in rows.itertuples():
+            one, period = book.indicators[row.indicator], str(row.period)
+            under = {p for earlier in before[period] for p in one.periods_of_base(period, earlier)}
+            used = {(row.period, one.numerator), *((p, one.denominator) for p in under)}
+            flags.append(any((p, row.area, m) in self.withheld.cells for p, m in used))
+        # what grows from a base tells the base
+        grown = {goal.code for goal in book.goals if goal.growth is not None}
+        told = rows["indicator"].isin(grown) & rows["target_own"].fillna(False).astype(bool)
+        rows.loc[told, "target"] = np.nan
+        return _blank(rows, flags)
+
+    def _printed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the areas that the edition prints."""
+        areas = printed_areas(self.source, self.withheld.level, self.withheld.within)
+        shown = frame["area"].isin(areas) | frame["level"].eq(self.withheld.level)
+        return frame.loc[shown & frame["period"].isin(self.periods)].reset_index(drop=True)
+
+
+def published(data: Data, level: str = "district", within: str | None = None) -> Data:
+    """The data as they may be printed: measures and indicators of `level`, of the whole and of `within`, hidden cells null.
+
+    Both frames get a column ``hidden``. Thresholds are the codebook's section ``disclosure``. Data that are public already
+    stay as they are.
+    """
+    if isinstance(data, PublicData):
+        return data
+    return PublicData.of(data, Withheld(level, within, _decided(data, level, within)))
+
+
+def as_public(data: Data, like: Data) -> Data:
+    """Other periods of a public edition, by what that edition withholds."""
+    assert isinstance(like, PublicData)
+    return PublicData.of(data, like.withheld)
+
+
+def withheld_facts(data: Data) -> dict[str, Any] | None:
+    """What a public report says of what it withholds: how many numbers, of which measures, from which count of persons on.
+
+    None of any other version.
+    """
+    if not isinstance(data, PublicData):
+        return None
+    areas = set(data.measures["area"])
+    cells = [key for key in data.withheld.cells if key[0] in data.periods and key[1] in areas]
+    gone, book = {code for _, _, code in cells}, data.codebook
+    names = [measure.name for code, measure in book.measures.items() if code in gone]
+    return {"n": len(cells), "names": names, "threshold": plain(book.disclosure["threshold"])}
 
 
 def _periods_before(data: Data, period: str) -> tuple[str, ...]:

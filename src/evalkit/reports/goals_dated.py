@@ -13,6 +13,7 @@ from evalkit.documents import Block, Cell, Format
 from evalkit.indicators.goals import months_of, years
 from evalkit.indicators.load import Data
 from evalkit.indicators.standings import Standing, outlook_of, standings
+from evalkit.reports.disclosure import PublicData
 from evalkit.reports.sentences import Facts, apart, distance, facts, spoken, tell
 from evalkit.reports.words import (
     HIDDEN,
@@ -254,9 +255,9 @@ def _standings(data: Data, period: str, area: str, below: bool = False) -> list[
 
 
 def _history(data: Data) -> Data:
-    public = "withheld" in data.__dict__
-    every = tuple(data.manifest["periods"])
-    return data if public else dataclasses.replace(data, periods=every)
+    if isinstance(data, PublicData):
+        return data
+    return dataclasses.replace(data, periods=tuple(data.manifest["periods"]))
 
 
 def _row(one: Standing, codebook: Codebook) -> dict[str, Any]:
