@@ -42,7 +42,7 @@ create view keeps_covers as
 create view parents as select distinct home, period, parent from party_organisations where parent is not null;
 create view v_units as
   select u.* , case b.r when 1 then 'single' when 2 then 'joint' when 3 then 'attached' when 4 then 'functional' end as covered_by,
-         h.org_activities, case when k.home is not null then true end as has_covers,
+         h.org_activities, cast(null as boolean) as covered_before, case when k.home is not null then true end as has_covers,
          case when a.home is not null then true end as has_activities,
          case when m.home is not null then u.mass_organisation is not null end as has_mass_organisation,
          case when m.home is not null then coalesce(u.mass_organisation like '%工会%', false) end as has_union,

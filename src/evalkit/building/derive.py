@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,20 @@ from evalkit.indicators.blocks import plain, with_home
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.extent import Expected
 from evalkit.indicators.goals import GOALS, placed
-from evalkit.indicators.measures import measure_blocks, repeated_codes_of, whole_measures
+from evalkit.indicators.kept_cover import (
+    BEFORE,
+    CoveredBefore,
+    former_homes,
+    with_home_of,
+    year_before,
+)
+from evalkit.indicators.measures import (
+    measure_blocks,
+    repeated_codes_of,
+    tables_behind,
+    through_time,
+    whole_measures,
+)
 from evalkit.indicators.project import Project
 from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.store import (
@@ -94,28 +107,43 @@ class Tables:
         paths = [path for batch in self.batches for path in self._paths(batch, table)]
         return plain(self._read(paths, table)).to_pandas()
 
-    def every(self, table: str, columns: Sequence[str]) -> pd.DataFrame:
-        """All rows of a table in some columns."""
-        paths = [path for batch in self.batches for path in self._paths(batch, table)]
+    def every(self, table: str, columns: Sequence[str], period: str | None = None) -> pd.DataFrame:
+        """All rows of a table (of a period) in some columns."""
+        paths = [path for batch in self.batches for path in self._paths(batch, table, period)]
         return plain(self._read(paths, table, columns)).to_pandas()
 
-    def blocks(self, periods: Sequence[str]) -> Iterator[CountyBlock]:
-        """The blocks, period after period, each of as many batches as `ROWS_OF_A_BLOCK` allows."""
+    def blocks(
+        self,
+        periods: Sequence[str],
+        only: Collection[str] = VIEW_TABLES,
+        before: Callable[[str], CoveredBefore | None] = lambda _period: None,
+    ) -> Iterator[CountyBlock]:
+        """The blocks, period after period, each of as many batches as `ROWS_OF_A_BLOCK` allows.
+
+        Parameters
+        ----------
+        only
+            The tables that are read; the others have no rows.
+        before
+            By period what was covered a year before.
+        """
         for period in periods:
+            covered = before(period)
             for some in _packed(self.batches, period):
                 yield CountyBlock(
                     period,
                     {
-                        table: with_home(
-                            self._read(
-                                [p for batch in some for p in self._paths(batch, table, period)],
-                                table,
-                                needed_columns(self.codebook, table),
-                            )
-                        )
+                        table: with_home(self._of_batches(some, table, period, table in only))
                         for table in VIEW_TABLES
                     },
+                    covered,
                 )
+
+    def _of_batches(
+        self, batches: Sequence[Batch], table: str, period: str, read: bool
+    ) -> pa.Table:
+        paths = [p for batch in batches for p in self._paths(batch, table, period) if read]
+        return self._read(paths, table, needed_columns(self.codebook, table))
 
     def homes(self, table: str) -> frozenset[tuple[str, str]]:
         """The districts and periods that have rows of a table."""
@@ -220,6 +248,9 @@ def derive(
     with _linking(tables, root, jobs) as linked_units:
         repeated = {period: tables.repeated_codes(period) for period in periods}
         counted = measure_blocks(tables.blocks(periods), areas, codebook, repeated)
+        linked = linked_units()
+        kept = _kept_cover(tables, periods, linked, areas, codebook, repeated)
+        counted = pd.concat([counted, kept], ignore_index=True) if len(kept) else counted
         figures = tables.whole("figures")
         measures = whole_measures(counted, figures, areas, codebook)
         expected = Expected.of(measures, areas)
@@ -230,8 +261,6 @@ def derive(
         indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
         indicators, of_indicators = baseline.overlay(indicators, printed, "indicator", use)
         differences, questions = baseline.differences([of_measures, of_indicators])
-
-        linked = linked_units()
     found = [problem for part in stored.parts for problem in part.problems]
     if linked.frames:  # who came and who went is known: no longer a question ledger by ledger
         found = [problem for problem in found if problem.code not in ANSWERED]
@@ -280,6 +309,35 @@ def _linking(tables: Tables, root: Path, jobs: int | None) -> Iterator[Callable[
 
 def _linked(tables: Tables, root: Path) -> LinkedUnits:
     return units_through_time(tables.every("units", LINKED_COLUMNS), root)
+
+
+def _kept_cover(
+    tables: Tables,
+    periods: Sequence[str],
+    linked: LinkedUnits,
+    areas: pd.DataFrame,
+    codebook: Codebook,
+    repeated: Mapping[str, frozenset[str]],
+) -> pd.DataFrame:
+    """Measures of what was covered a year before: a second look at few tables, when units have been linked."""
+    wanted = through_time(codebook)
+    asked = [period for period in periods if year_before(period) in periods]
+    if not asked or not wanted.measures or "unit_links" not in linked.frames:
+        return pd.DataFrame()
+    former = former_homes(areas)
+    links = linked.frames["unit_links"]
+
+    def before(period: str) -> CoveredBefore:
+        earlier = year_before(period)
+        units, covers = (
+            with_home_of(tables.every(table, ["area", *columns], earlier))
+            for table, columns in BEFORE.items()
+        )
+        both = links.loc[links["period"].isin([earlier, period])]
+        return CoveredBefore.of(period, units, covers, both, former)
+
+    only = {NOTHING_SAID, *BEFORE, *tables_behind(wanted)}
+    return measure_blocks(tables.blocks(asked, only, before), areas, wanted, repeated)
 
 
 def _submitted(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.columns import text_codes
+from evalkit.indicators.kept_cover import CoveredBefore
 from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock
 from evalkit.indicators.views import view as view_table
 
@@ -45,7 +47,10 @@ def plain(table: pa.Table) -> pa.Table:
 
 
 def blocks_of(
-    tables: Mapping[str, pa.Table], periods: Sequence[str], counties: int | None = None
+    tables: Mapping[str, pa.Table],
+    periods: Sequence[str],
+    counties: int | None = None,
+    before: Mapping[str, CoveredBefore | None] = MappingProxyType({}),
 ) -> Iterator[CountyBlock]:
     """The blocks of tables in memory, period after period.
 
@@ -57,15 +62,16 @@ def blocks_of(
         Rows of another period, or of none, are in no block.
     counties
         How many counties a block may hold; all of a period by default.
+    before
+        By period what was covered a year before.
     """
     placed = {name: _Placed.of(tables[name]) for name in VIEW_TABLES}
     for period in periods:
         of_period = {name: one.rows_of(period) for name, one in placed.items()}
         for homes in _groups_of_homes(placed, of_period, counties):
             rows = {name: placed[name].within(of_period[name], homes) for name in VIEW_TABLES}
-            yield CountyBlock(
-                period, {name: _taken(tables[name], rows[name]) for name in VIEW_TABLES}
-            )
+            taken = {name: _taken(tables[name], rows[name]) for name in VIEW_TABLES}
+            yield CountyBlock(period, taken, before.get(period))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,11 +129,15 @@ def _taken(table: pa.Table, rows: Codes) -> pa.Table:
 
 
 def views_of(
-    tables: Mapping[str, pa.Table], periods: Sequence[str], names: Sequence[str] = tuple(VIEWS)
+    tables: Mapping[str, pa.Table],
+    periods: Sequence[str],
+    names: Sequence[str] = tuple(VIEWS),
+    before: Mapping[str, CoveredBefore | None] = MappingProxyType({}),
 ) -> dict[str, pa.Table]:
     """The five views (or those named) of all blocks, one below the other."""
     made = [
-        {name: view_table(block, name) for name in names} for block in blocks_of(tables, periods)
+        {name: view_table(block, name) for name in names}
+        for block in blocks_of(tables, periods, before=before)
     ]
     empty = CountyBlock("", {name: tables[name].slice(0, 0) for name in VIEW_TABLES})
     return {

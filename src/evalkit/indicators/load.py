@@ -17,6 +17,13 @@ from evalkit.codebook.kept import HEADING_COLUMNS, LINKED, SHEET_COLUMNS
 from evalkit.indicators.areas import find_area
 from evalkit.indicators.blocks import blocks_of, plain, views_of, with_home
 from evalkit.indicators.columns import View
+from evalkit.indicators.kept_cover import (
+    BEFORE,
+    CoveredBefore,
+    former_homes,
+    with_home_of,
+    year_before,
+)
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.reporting import COLUMNS as EXTENTS
 from evalkit.indicators.store import (
@@ -256,14 +263,30 @@ class Data:
             table: with_home(self.arrow(table, area, columns))
             for table, columns in columns_read(names).items()
         }
-        return views_of(tables, self.periods, names)
+        asked = self.periods if "units" in names else ()
+        before = {period: self.covered_before(period) for period in asked}
+        return views_of(tables, self.periods, names, before)
+
+    def covered_before(self, period: str) -> CoveredBefore | None:
+        """Which units of a period were covered a year before; None where there is no such year, or none was linked."""
+        earlier = year_before(period)
+        if earlier not in self.manifest["periods"] or not len(self.unit_links):
+            return None
+        rows = dataclasses.replace(self, periods=(earlier,))
+        units, covers = (
+            with_home_of(plain(rows.arrow(table, columns=columns)).to_pandas())
+            for table, columns in BEFORE.items()
+        )
+        links = dataclasses.replace(self, periods=(earlier, period)).unit_links
+        return CoveredBefore.of(period, units, covers, links, former_homes(self.areas))
 
     def block(self, area: str, period: str) -> CountyBlock:
         """One period of the counties of an area, joined; kept, since many numbers are traced to the same rows."""
         if (area, period) not in self._blocks:
             one = dataclasses.replace(self, periods=(period,) if period in self.periods else ())
             tables = {name: with_home(one.arrow(name, area)) for name in VIEW_TABLES}
-            self._blocks[area, period] = next(blocks_of(tables, [period]))
+            before = {period: self.covered_before(period)}
+            self._blocks[area, period] = next(blocks_of(tables, [period], before=before))
         return self._blocks[area, period]
 
     def view_of_block(self, name: str, area: str, period: str) -> View:

@@ -26,10 +26,18 @@ from evalkit.indicators.areas import home_of
 from evalkit.indicators.blocks import blocks_of
 from evalkit.indicators.columns import View, coded, text_codes
 from evalkit.indicators.extent import ancestors, districts_of, with_extent
-from evalkit.indicators.views import TABLE_OF, VIEWS, CountyBlock, kept_by, null_speaks
+from evalkit.indicators.views import (
+    TABLE_OF,
+    THROUGH_TIME,
+    VIEWS,
+    CountyBlock,
+    kept_by,
+    lineage,
+    null_speaks,
+)
 from evalkit.indicators.views import view as view_table
 from evalkit.world.area import ABOVE_DISTRICTS, Area
-from evalkit.world.condition import BoolArray, Reading, Test, three
+from evalkit.world.condition import BoolArray, Reading, Test, columns_of, three
 from evalkit.world.period import places
 from evalkit.world.unit_key import UnitKey, is_credit_code
 
@@ -61,6 +69,30 @@ def reading_of(view: View, measure: Measure) -> Reading:
 def view_of(measure: Measure) -> str:
     """The view that a measure counts or sums over; empty for a typed figure."""
     return measure.view or ""
+
+
+def through_time(codebook: Codebook) -> Codebook:
+    """The codebook with those measures alone for which units must have been linked over the years."""
+    linked = {
+        code: measure
+        for code, measure in codebook.measures.items()
+        if THROUGH_TIME.get(view_of(measure), frozenset()) & set(columns_of(measure.condition))
+    }
+    return codebook.model_copy(update={"measures": linked})
+
+
+def tables_behind(codebook: Codebook) -> frozenset[str]:
+    """The tables on which the columns rest that measures ask for."""
+    stored = (
+        one
+        for measure in codebook.measures.values()
+        for column in [
+            *columns_of(measure.condition),
+            *([measure.column] if measure.column else []),
+        ]
+        for one in lineage(view_of(measure), column)
+    )
+    return frozenset(one.partition(".")[0] for one in stored)
 
 
 def needed_columns(measure: Measure) -> tuple[list[str], list[list[str]]]:

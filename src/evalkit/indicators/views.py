@@ -30,6 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.indicators.columns import coded, text_codes
+from evalkit.indicators.kept_cover import CoveredBefore
 from evalkit.world.period import Period
 from evalkit.world.words import Words
 
@@ -129,6 +130,10 @@ def kept_by(view: str) -> dict[str, str]:
     return {one.name: kept_flag(one.kept_by) for one in DERIVED[view].values() if one.kept_by}
 
 
+# derived columns for which units must have been linked over the years
+THROUGH_TIME = {"units": frozenset({"covered_before"})}
+
+
 def columns_read(views: Iterable[str]) -> dict[str, frozenset[str] | None]:
     """What views read of each table that they join: the columns, or None for all of a table whose rows they are."""
     names = tuple(views)
@@ -161,10 +166,13 @@ class CountyBlock:
         The period of every row; "" where a lone ledger tells none.
     tables
         Arrow tables by name, with the columns of the codebook's tables and ``home`` (the district of the row).
+    before
+        Which of its units were covered a year before; None where that is not asked, or units were not linked.
     """
 
     period: str
     tables: Mapping[str, pa.Table]
+    before: CoveredBefore | None = None
 
     def __getitem__(self, table: str) -> pa.Table:
         return self.tables[table]
@@ -336,6 +344,14 @@ def units__covered_by(block: CountyBlock) -> Values:
     np.minimum.at(best, covers.at, block.cover_rank[covers.rows])
     code = _looked_up((best - 1).astype(np.int32), covers.of(block.unit["units"]))
     return pa.DictionaryArray.from_arrays(code, pa.array([*COVER_RANK], pa.string()))
+
+
+@derived("units", "units.unit", null_speaks=False)
+def units__covered_before(block: CountyBlock) -> Values:
+    """Whether the unit, whatever its name then, had a cover a year before; null where its district told nothing then."""
+    if block.before is None:
+        return pa.nulls(len(block["units"]), pa.bool_())
+    return block.before.among(block["units"])
 
 
 @derived("units", "units.mass_organisation", null_speaks=False)
