@@ -270,7 +270,8 @@ class Data:
     def covered_before(self, period: str) -> CoveredBefore | None:
         """Which units of a period were covered a year before; None where there is no such year, or none was linked."""
         earlier = year_before(period)
-        if earlier not in self.manifest["periods"] or not len(self.unit_links):
+        known = earlier is not None and earlier in self.manifest["periods"]
+        if earlier is None or not known or not len(self.unit_links):
             return None
         rows = dataclasses.replace(self, periods=(earlier,))
         units, covers = (
