@@ -7,6 +7,7 @@ from pathlib import Path
 import province_folder
 import province_folder_more
 import pytest
+import western_folder
 from county_values import compare
 from office_writer import xlsx
 
@@ -15,7 +16,7 @@ from evalkit.ledgers import Ledger, read_ledger
 RAW = "data/raw/2025/南方省/江北市/云台县"
 
 
-CASES = province_folder.CASES | province_folder_more.CASES
+CASES = province_folder.CASES | province_folder_more.CASES | western_folder.CASES
 
 
 @pytest.mark.parametrize("name", list(CASES))

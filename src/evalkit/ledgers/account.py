@@ -117,8 +117,18 @@ class Accounts:
             shape=shape,
             reason="" if read else "、".join(reasons),
             rows=spans(self._rules(file, name), refused=not read and not stated),
-            columns=tuple(self._columns.get((file, name)) or _where_it_stood(parts)),
+            columns=tuple(self._columns_of(file, name)),
         )
+
+    def _columns_of(self, file: str, name: str) -> list[ColumnSaid]:
+        """What a shape said of its columns, else (and of those it left to the list made of it) what the list says."""
+        told = self._columns.get((file, name), [])
+        parts = self._parts[file, name]
+        if told and not any(sheet.shaped == "part_groups" for sheet, _ in parts):
+            return told
+        known = {column.index for column in told}
+        rest = [c for c in _where_it_stood(parts) if c.index not in known]
+        return sorted([*told, *rest], key=lambda column: (column.row, column.index))
 
     def _rules(self, file: str, name: str) -> list[str]:
         """The rule of every row as it stands in the office's sheet."""
@@ -174,10 +184,11 @@ def _where_it_stood(parts: Sequence[tuple[RawSheet, Structure]]) -> Iterable[Col
             if not sheet.origin:
                 yield column
                 continue
+            here = sheet.origin.get((column.row, column.index))
             places = [at for (row, c), at in sheet.origin.items() if c == column.index]
-            if places:
-                index = min(places)[1]
-                yield replace(column, row=min(places)[0], index=index)
+            if here or places:
+                row, index = here or min(places)
+                yield replace(column, row=row, index=index)
 
 
 def spans(rules: Sequence[str], refused: bool) -> tuple[Span, ...]:

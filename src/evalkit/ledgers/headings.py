@@ -166,6 +166,7 @@ class Headings:
                     for g in group
                     for end in ("人数", "总数", "情况", "来源", "数")
                 ),
+                *(g.removeprefix(of) for g in group for of in _WORDS["of_money"]),
                 *(word for g in group for word in _WORDS["of_group"] if word in g),
             ]
             keys = [a + b for a in stems for b in lower] + [b + a for a in stems for b in lower]
@@ -367,15 +368,16 @@ class Headings:
     def announced(self, *texts: str) -> str | None:
         """The form that the first telling of these texts (sheet title, sheet name, file name) names.
 
-        Of several the longest word decides, then the earliest: 党建指导员联系两新组织情况统计表 is of instructors.
+        Of several the longest word decides, then the earliest: 党建指导员联系两新组织情况统计表 is of instructors. That a
+        table counts (情况统计表) says less than what it counts: 党费返还情况统计表 is of funds.
         """
         for word in map(plain, texts):
             if hits := [
-                (len(title), -word.index(title), name)
+                (self.forms[name].get("layout") != "items", len(title), -word.index(title), name)
                 for title, name in self._titles
                 if title and title in word
             ]:
-                return max(hits)[2]
+                return max(hits)[-1]
         return None
 
     def nearest(self, form: str, heading: str) -> list[str]:

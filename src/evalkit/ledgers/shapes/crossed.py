@@ -30,7 +30,7 @@ from evalkit.ledgers.shapes.shaping import (
     made,
     number_in,
 )
-from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, kinds_of
+from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, item_column, kinds_of
 
 _STARS = re.compile(r"[一二三四五1-5]星级?|★{1,5}")
 _TIMES = re.compile(r"[约近]?[\d０-９]+[余多]?次?|[-—―–─/]+|[无零]")
@@ -65,6 +65,8 @@ def _crossed(top: Top, key: str, entry: Callable[[str], str], least: int = 2) ->
         if key not in facts.words or facts.n_texts <= least:
             continue
         at = facts.words[key]
+        if key == "item":
+            at = better if (better := item_column(top.sheet, i)) is not None else at
         entries = {
             j: said
             for j, cell in enumerate(top.sheet.rows[i])

@@ -1,6 +1,6 @@
-"""A column a quarter or a month (一季度 | 二季度 | 三季度 | 四季度): the year of each row.
+"""A column a part of the year (一季度 | 二季度 | 三季度 | 四季度, 上半年 | 全年): the year of each row.
 
-What happens in the course of a year adds up over its quarters (发展党员, 走访, money, activities); what stands at a time
+What happens in the course of a year adds up over its parts (发展党员, 走访, money, activities); what stands at a time
 (党员, 党群服务中心) is that of the last one. Which a measure is, the codebook says (`flow`). A quarter or month that is not
 filled is asked, never taken for zero.
 """
@@ -11,15 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evalkit.ledgers import values
 from evalkit.ledgers.cells import blank, cell_at, is_total
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import absent, words_of
 from evalkit.ledgers.headings import heading_keys, plain, squeeze
 from evalkit.ledgers.place import area_names
 from evalkit.ledgers.shapes.crossed import Crossed, activities_of, is_of_money
+from evalkit.ledgers.shapes.parts import Part, chain, of_year, part_of, without_whole
 from evalkit.ledgers.shapes.shaping import (
-    CENT,
     DECLARED,
     TOTALS,
     Shaping,
@@ -32,27 +31,30 @@ from evalkit.ledgers.shapes.shaping import (
     made,
     number_in,
 )
-from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, kinds_of
-from evalkit.world import number
+from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, item_column, kinds_of
 
-_QUARTER = re.compile(r"(?:(?:19|20)\d{2}年)?第?([一二三四1-4])季度?|[Qq]([1-4])")
-_MONTH = re.compile(r"(?:(?:19|20)\d{2}年)?(1[0-2]|0?[1-9])月份?")
 _WORDS = {name: re.compile(words) for name, words in DECLARED["quarters"].items()}
-QUARTERS = tuple(f"{n}季度" for n in "一二三四")
-MONTHS = tuple(f"{n}月" for n in range(1, 13))
 LEAST_MONTHS = 3
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A heading with a column a quarter, or a month; `whole` is the column of their sum, where there is one."""
+    """A heading with a column a part of the year; `whole` is the column of their sum, where there is one."""
 
     row: int
     key: int
     kind: str
-    columns: Mapping[int, str]
-    year: tuple[str, ...]
+    columns: Mapping[int, Part]
     whole: int | None
+
+    @property
+    def amounts(self) -> dict[int, str]:
+        """The columns of which each amount counts once: parts that follow each other, else the longest that counts on."""
+        pieces = chain(self.columns)
+        reach = self.columns[pieces[-1]].last if pieces else 0
+        on = [j for j, part in self.columns.items() if part.first == 1 and part.last > reach]
+        used = [max(on, key=lambda j: self.columns[j].last)] if on else pieces
+        return {j: self.columns[j].name for j in used}
 
 
 def by_quarters(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
@@ -70,8 +72,9 @@ def by_quarters(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] |
     if is_of_money(titles[:-1]):
         heads = _money_heads(said, shaping)
         return [_money_of(sheet, found, heads, shaping)] if heads else None
-    if found.year is QUARTERS and _WORDS["activities"].search(said):
-        crossed = Crossed(found.row, found.row, found.key, dict(found.columns))
+    by_month = all(part.first == part.last for part in found.columns.values())
+    if not by_month and _WORDS["activities"].search(said):
+        crossed = Crossed(found.row, found.row, found.key, found.amounts)
         _compare_rows(sheet, found, shaping)
         return [activities_of(sheet, crossed, shaping, "quarter")]
     return None
@@ -82,12 +85,11 @@ def _found(sheet: RawSheet, top: Top) -> Parts | None:
         if facts.counts or facts.n_texts < 3:
             continue
         row = sheet.rows[i]
-        columns = {j: said for j, c in enumerate(row) if (said := _part(c))}
-        year = QUARTERS if set(columns.values()) <= set(QUARTERS) else MONTHS
-        least = 2 if year is QUARTERS else LEAST_MONTHS
-        if len(columns) < least or not set(columns.values()) <= set(year):
+        columns = {j: part for j, c in enumerate(row) if (part := part_of(c))}
+        by_month = all(part.first == part.last for part in columns.values())
+        if len(columns) < (LEAST_MONTHS if by_month else 2):
             continue
-        if list(columns.values()) != [part for part in year if part in columns.values()]:
+        if len(set(columns.values())) < len(columns) or not _in_order(columns):
             return None
         below = sheet.rows[i + 1] if i + 1 < len(sheet.rows) else []
         if goes_on(row, below):
@@ -98,26 +100,25 @@ def _found(sheet: RawSheet, top: Top) -> Parts | None:
             if isinstance(c, str)
             for kind in kinds_of(c)
         }
+        if "item" in words:
+            words["item"] = (
+                better if (better := item_column(sheet, i)) is not None else words["item"]
+            )
         kind = next((k for k in ("organisation", "item", "area") if k in words), "")
-        whole = next((j for j, c in enumerate(row) if j > max(columns) and _is_whole(c)), None)
-        return Parts(i, words[kind], kind, columns, year, whole) if kind else None
+        columns, whole = without_whole(columns)
+        if whole is None:
+            whole = next((j for j, c in enumerate(row) if j > max(columns) and _is_total(c)), None)
+        return Parts(i, words[kind], kind, columns, whole) if kind else None
     return None
 
 
-def _part(cell: object) -> str:
-    """二季度 or 3月: the part of a year that a heading names."""
-    said = plain(cell) if isinstance(cell, str) else ""
-    if found := _QUARTER.fullmatch(said):
-        number = found[1] or found[2]
-        return QUARTERS[int(number) - 1] if number.isdigit() else f"{number}季度"
-    found = _MONTH.fullmatch(said)
-    return f"{int(found[1])}月" if found else ""
+def _in_order(columns: Mapping[int, Part]) -> bool:
+    ends = [part.last for part in columns.values() if not part.whole]
+    return ends == sorted(ends)
 
 
-def _is_whole(cell: object) -> bool:
-    return is_total(cell, TOTALS) or (
-        isinstance(cell, str) and bool(_WORDS["whole"].fullmatch(plain(cell)))
-    )
+def _is_total(cell: object) -> bool:
+    return is_total(cell, TOTALS)
 
 
 def _figures_of(sheet: RawSheet, found: Parts, item: str, shaping: Shaping) -> RawSheet:
@@ -149,7 +150,11 @@ def _figures_of(sheet: RawSheet, found: Parts, item: str, shaping: Shaping) -> R
             continue
         texts, whole = item_text(squeeze(key), whole)
         name = item or shaping.measure(texts, subject) or texts[-1]
-        value, at = _of_year(sheet, n, found, name, shaping)
+        running = bool(_WORDS["running"].search("".join(lines_above(sheet, found.row))))
+        adds_up = shaping.adds_up(name) and not running
+        year = of_year(here, found.columns, found.whole, adds_up)
+        year.tell(sheet, n, shaping)
+        value, at = year.value, year.column
         if at is None:
             continue
         for j in found.columns:
@@ -160,47 +165,6 @@ def _figures_of(sheet: RawSheet, found: Parts, item: str, shaping: Shaping) -> R
         town = (key, (n, found.key)) if item else ("", None)
         rows.append([town, (name, (n, found.key)), (value, (n, at)), told])
     return made(sheet, rows, "quarters")
-
-
-def _of_year(
-    sheet: RawSheet, n: int, found: Parts, name: str, shaping: Shaping
-) -> tuple[object, int | None]:
-    """The value of the year in a row, and the column in which it stands (of a sum the last quarter's)."""
-    here = sheet.rows[n]
-    filled = {j: here[j] for j in found.columns if not blank(cell_at(here, j))}
-    filled = {j: c for j, c in filled.items() if not absent(c)}
-    if not filled:
-        return "", None
-    last = max(filled)
-    told = {said for j, said in found.columns.items() if j in filled}
-    lacking = [part for part in found.year if part not in told]
-    said_running = bool(_WORDS["running"].search("".join(lines_above(sheet, found.row + 1))))
-    if said_running or not shaping.adds_up(name):
-        if found.columns[last] != found.year[-1]:
-            said = (f"没有{found.year[-1]}的数，最后是{found.columns[last]}", "按最后一个数")
-            shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice="")
-        return here[last], last
-    read = {j: values.parse(c, kind="number") for j, c in filled.items()}
-    unread = next((j for j, one in read.items() if one.value is None or one.low != one.high), None)
-    if unread is not None:  # 约20, 20多: what they add up to nobody says
-        shaping.said("value_unreadable", sheet, (n, unread), "有的列不是一个数", "这一行未计入")
-        return "", None
-    total = sum(one.value or 0.0 for one in read.values())
-    printed = cell_at(here, found.whole) if found.whole is not None else ""
-    if not blank(printed) and abs(number_in(printed) - total) > CENT:
-        said = (f"合计{number.plain(number_in(printed))}", f"各列相加为{number.plain(total)}")
-        shaping.said("total_differs", sheet, (n, found.whole or last), *said)
-    numbers = [one.value or 0.0 for one in read.values()]
-    grows = len(numbers) > 2 and numbers == sorted(numbers) and numbers[0] < numbers[-1]
-    if grows and blank(printed):
-        said = ("各列的数只增不减，像是累计数", f"按各列相加计为{number.plain(total)}")
-        advice = "是累计数的，只留全年数，或在标题里写明累计"
-        shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice=advice)
-    if lacking:
-        said = (f"缺{'、'.join(lacking)}", f"按填了的{len(filled)}列合计")
-        advice = "没有发生的写0；累计填报的，只留全年数"
-        shaping.said("value_noted", sheet, (n, last), *said, severity="question", advice=advice)
-    return total, last
 
 
 def _money_heads(said: str, shaping: Shaping) -> tuple[str, str, str] | None:
@@ -255,7 +219,7 @@ def _money_of(
         shaping.tell(sheet, "shape_item", n)
         for j in sums:
             sums[j] += number_in(cell_at(here, j))
-        for j, part in found.columns.items():
+        for j, part in found.amounts.items():
             cell = cell_at(here, j)
             if not blank(cell) and not absent(cell):
                 kind = (word, (found.row, j)) if word else ("", None)
@@ -268,7 +232,7 @@ def _compare_rows(sheet: RawSheet, found: Parts, shaping: Shaping) -> None:
     """The sum of the quarters that a row prints, against its quarters."""
     for n in range(found.row + 1, len(sheet.rows) if found.whole is not None else 0):
         here = sheet.rows[n]
-        cells = [cell_at(here, j) for j in found.columns]
+        cells = [cell_at(here, j) for j in chain(found.columns)]
         plain_ones = all(isinstance(c, int | float) or blank(c) for c in cells)
         printed = cell_at(here, found.whole or 0)
         if plain_ones and isinstance(printed, int | float):
@@ -282,4 +246,5 @@ def _tell(sheet: RawSheet, found: Parts, shaping: Shaping) -> None:
         if not blank(cell):
             rule = "shape_value" if j in found.columns else "shape_beside"
             rule = "shape_key" if j == found.key else rule
-            shaping.tell_column(sheet, found.row, j, [str(cell)], found.columns.get(j, ""), rule)
+            part = found.columns.get(j)
+            shaping.tell_column(sheet, found.row, j, [str(cell)], part.name if part else "", rule)

@@ -15,6 +15,7 @@ from evalkit.ledgers.shapes.crossed import across, by_kinds, by_months, by_stars
 from evalkit.ledgers.shapes.matrix import matrix
 from evalkit.ledgers.shapes.of_one import of_one
 from evalkit.ledgers.shapes.overview import overview
+from evalkit.ledgers.shapes.part_groups import part_groups
 from evalkit.ledgers.shapes.quarters import by_quarters
 from evalkit.ledgers.shapes.running_account import running_account
 from evalkit.ledgers.shapes.shaping import Shaping, lines_above
@@ -58,6 +59,9 @@ def _one(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     top = top_of(sheet)
     if _is_own_form(top, shaping.headings) or _is_of_project(top, shaping.headings):
         return None
+    by_year = part_groups(sheet, top, shaping)
+    if by_year is not None:
+        return _one(by_year, shaping) or [by_year]
     made = (shape(sheet, top, shaping) for shape in SHAPES)
     return next((found for found in made if found), None)
 

@@ -93,6 +93,8 @@ class Shaping:
         names, loose = self._names
         texts = [OF_WHICH.sub("", YEAR_IN.sub("", squeeze(text))) for text in texts]
         levels = [heading_keys(text)[0] for text in texts if text]
+        if len(levels) > 2 and all(key in HEADS["whole"] for key in levels[-1]):
+            levels.pop()  # 小计 below 已建 below 非公企业 is all of 已建
         group, lower = (levels[-2] if len(levels) > 1 else ()), (levels[-1] if levels else ())
         of_sector = DECLARED["sectors"].get(subject, "")
         if subject and not group:

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from evalkit.ledgers import dates
+from evalkit.ledgers.cells import cell_at
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.headings import heading_keys, squeeze
+from evalkit.ledgers.shapes.parts import part_before
 from evalkit.ledgers.shapes.shaping import DECLARED, HEADS
 
 FIRST_ROWS = 30  # a heading stands in one of them
 HAVE = re.compile(DECLARED["have"])
 LEAST_HAVES = 4  # items of a matrix to be ticked
+LOOKED_AT = 200  # rows below a heading
 _LONGEST = 40  # characters of a heading
 _YEAR = re.compile(r"(?:19|20)\d{2}(?:年度?)?(?:末|底)?")
 _KINDS: dict[str, frozenset[str]] = {}
@@ -48,6 +51,16 @@ def year_of(cell: object) -> str:
     return dates.parse_period(text[:4]) or "" if _YEAR.fullmatch(text) else ""
 
 
+def item_column(sheet: RawSheet, i: int) -> int | None:
+    """The column of items below a heading: of 类别 | 项目 the one with more different texts below it."""
+    row = sheet.rows[i]
+    found = [j for j, c in enumerate(row) if isinstance(c, str) and "item" in kinds_of(c)]
+    if len(found) < 2:
+        return found[0] if found else None
+    below = sheet.rows[i + 1 : i + 1 + LOOKED_AT]
+    return max(found, key=lambda j: (len({str(cell_at(r, j)) for r in below}), -j))
+
+
 @dataclass(frozen=True)
 class TopRow:
     """What may make a row a heading.
@@ -62,12 +75,15 @@ class TopRow:
         Column -> the year that it consists of.
     counts
         Whether a number stands in it that is no year: a heading holds none.
+    parts
+        Cells that begin with a part of the year: 二季度, 上半年, 3月.
     """
 
     n_texts: int
     words: Mapping[str, int]
     years: Mapping[int, str]
     counts: bool
+    parts: int = 0
 
 
 def _row(cells: list[object]) -> TopRow:
@@ -81,7 +97,8 @@ def _row(cells: list[object]) -> TopRow:
     for j, text in texts.items() if not counts else ():
         for kind in kinds_of(text):
             words.setdefault(kind, j)
-    return TopRow(len(texts), words, years, counts)
+    parts = 0 if counts else sum(part_before(text)[0] is not None for text in texts.values())
+    return TopRow(len(texts), words, years, counts, parts)
 
 
 @dataclass(frozen=True)

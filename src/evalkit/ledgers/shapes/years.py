@@ -18,7 +18,7 @@ from evalkit.ledgers.shapes.shaping import (
     made,
     number_in,
 )
-from evalkit.ledgers.shapes.top import FIRST_ROWS, Top
+from evalkit.ledgers.shapes.top import FIRST_ROWS, Top, item_column
 
 
 def by_years(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
@@ -27,7 +27,7 @@ def by_years(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | No
         years = facts.years
         if facts.counts or len(years) < 2 or len(set(years.values())) < len(years):
             continue
-        key = _headed(row, "item")
+        key = item_column(sheet, i)
         item = ""
         if key is None:
             key = _headed(row, "area")
