@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import re
 import signal
@@ -10,7 +11,8 @@ import sys
 import threading
 import traceback
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +37,19 @@ class Verbs(TyperGroup):
 
 
 MOST_YEARS = 30  # of one command
+
+
+@contextmanager
+def collected_seldom() -> Iterator[None]:
+    """For a command that lives a few seconds: the collector of garbage does not walk again and again what it loads."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 app = typer.Typer(
     cls=Verbs,
     name="evalkit",
@@ -755,48 +770,49 @@ def whatif(
     dataset: DatasetOption = None,
 ) -> None:
     """补助标准调整测算：要多花多少钱，谁出，哪些地区受益。问法见 whatif --list。"""
-    from evalkit.reports.plan_command import Asked, told
+    with collected_seldom():
+        from evalkit.reports.plan_command import Asked, told
 
-    if list_:
-        from evalkit.subsidy.listing import lines
-        from evalkit.subsidy.loading import read_scenario
+        if list_:
+            from evalkit.subsidy.listing import lines
+            from evalkit.subsidy.loading import read_scenario
 
-        for line in lines(read_scenario(scenario if scenario else None, scheme)[1]):
+            for line in lines(read_scenario(scenario if scenario else None, scheme)[1]):
+                say(line)
+            return
+        asked = Asked(
+            scenarios=tuple(compare or ()) or ((scenario,) if scenario else ()),
+            compared=bool(compare),
+            listed=scenarios,
+            save=save or "",
+            question=question or "",
+            changes=tuple(set_ or ()),
+            since=since,
+            scheme=scheme,
+            only=only or "",
+            share=share or "",
+            standard=standard,
+            ask={
+                "budget": budget,
+                "reach": reach,
+                "item": item,
+                "cap": cap,
+                "by": by,
+                "floor": floor,
+                "most": most,
+                "org": org,
+                "periods": periods,
+                "within": within,
+            },
+            project=project,
+            dataset=dataset,
+            files=files or (out is not None and not (page or publish)),
+            page=page or publish,
+            publish=publish,
+            out=out,
+        )
+        for line in told(asked):
             say(line)
-        return
-    asked = Asked(
-        scenarios=tuple(compare or ()) or ((scenario,) if scenario else ()),
-        compared=bool(compare),
-        listed=scenarios,
-        save=save or "",
-        question=question or "",
-        changes=tuple(set_ or ()),
-        since=since,
-        scheme=scheme,
-        only=only or "",
-        share=share or "",
-        standard=standard,
-        ask={
-            "budget": budget,
-            "reach": reach,
-            "item": item,
-            "cap": cap,
-            "by": by,
-            "floor": floor,
-            "most": most,
-            "org": org,
-            "periods": periods,
-            "within": within,
-        },
-        project=project,
-        dataset=dataset,
-        files=files or (out is not None and not (page or publish)),
-        page=page or publish,
-        publish=publish,
-        out=out,
-    )
-    for line in told(asked):
-        say(line)
 
 
 @app.command()

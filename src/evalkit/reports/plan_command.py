@@ -183,7 +183,10 @@ def _of_years(data: Data, years: list[int], reforms: list[Reform], scheme: Schem
 
 def _written(asked: Asked, data: Data, found: Answered) -> list[str]:
     """Write the files; which of them could not take the place of open ones, and where they are."""
-    from evalkit.reports import plan_report  # charts and documents only where files are wanted
+    from evalkit.charts import undocumented  # charts and documents only where files are wanted
+
+    undocumented.load()
+    from evalkit.reports import plan_report
 
     folder = asked.out or data.project.reports / "测算"
     standard = float(found.result.reform.ask.standard or STANDARD)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -256,18 +256,61 @@ def parse_file(path: Path, text: str) -> tuple[Any, list[Problem]]:
 
 
 def parse_cached(path: Path, text: str) -> tuple[Any, list[Problem]]:
-    """`parse_yaml` of a packaged file, remembered as JSON beside its compiled modules (parsing takes half a second)."""
+    """`parse_yaml` of a packaged file, remembered as JSON beside its compiled modules (parsing takes up to a second).
+
+    Also where Python is asked to write no bytecode, which this is not: every command would parse anew.
+    """
     stamp = [path.stat().st_mtime_ns, len(text)]
     cache = path.parent / "__pycache__" / f"{path.name}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         known = json.loads(cache.read_text(encoding="utf-8"))
         if known["stamp"] == stamp:
-            return known["content"], []
+            return _unpacked(known["packed"]) if "packed" in known else known["content"], []
     content, problems = parse_yaml(text, path.name)
     with contextlib.suppress(InputError, TypeError, ValueError):
-        kept = json.dumps({"stamp": stamp, "content": content}, ensure_ascii=False)
-        if (
-            not problems and not sys.dont_write_bytecode and json.loads(kept)["content"] == content
-        ):  # JSON can keep it
-            put(cache, kept)
+        if not problems:
+            put(cache, json.dumps({"stamp": stamp, **_as_json(content)}, ensure_ascii=False))
     return content, problems
+
+
+def _as_json(content: Any) -> dict[str, Any]:
+    """The content as it stands where JSON gives it back the same, else packed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        JSON cannot keep it in either way.
+    """
+    with contextlib.suppress(TypeError):
+        if json.loads(json.dumps(content)) == content:
+            return {"content": content}
+    packed = _packed(content)
+    if _unpacked(json.loads(json.dumps(packed))) != content:
+        raise ValueError
+    return {"packed": packed}
+
+
+_PAIRS, _DAY = "\0pairs", "\0day"  # marks that no YAML text can hold
+
+
+def _packed(content: Any) -> Any:
+    """The content as JSON can keep it: days, and mappings whose keys are no texts, under a mark."""
+    if type(content) is date:
+        return {_DAY: content.isoformat()}
+    if isinstance(content, dict):
+        if all(isinstance(key, str) for key in content):
+            return {key: _packed(value) for key, value in content.items()}
+        return {_PAIRS: [[_packed(key), _packed(value)] for key, value in content.items()]}
+    return [_packed(one) for one in content] if isinstance(content, list) else content
+
+
+def _unpacked(kept: Any) -> Any:
+    if isinstance(kept, list):
+        return [_unpacked(one) for one in kept]
+    if not isinstance(kept, dict):
+        return kept
+    if _DAY in kept:
+        return date.fromisoformat(kept[_DAY])
+    if _PAIRS in kept:
+        return {_unpacked(key): _unpacked(value) for key, value in kept[_PAIRS]}
+    return {key: _unpacked(value) for key, value in kept.items()}
