@@ -49,6 +49,7 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "panel": ("evalkit.effects", "panel"),
     "effects": ("evalkit.effects", None),
     "study": ("evalkit.reports.study", None),
+    "self_evaluate": ("evalkit.reports.selfeval", "self_evaluate"),
 }
 
 __all__ = ["__version__", *_FACE]
@@ -57,6 +58,7 @@ __all__ = ["__version__", *_FACE]
 made_in("evalkit.effects", "evalkit.effects.faces")
 made_in("evalkit.scoring", "evalkit.reports.scores")
 made_in("evalkit.subsidy", "evalkit.reports.plans")
+made_in("evalkit.selfeval", "evalkit.reports.selfeval")
 
 
 def __getattr__(name: str) -> Any:

@@ -682,6 +682,34 @@ def score(
 
 
 @app.command()
+def selfeval(
+    form: Annotated[
+        str | None,
+        typer.Argument(help="自评表：selfeval 文件夹里的名称，或文件（YAML）；不写则全部"),
+    ] = None,
+    period: Annotated[str | None, typer.Option(help="只出这一年的，如 2025")] = None,
+    within: Annotated[str | None, typer.Option(help="只出这个地区和它以内各区县的")] = None,
+    new: Annotated[
+        str | None,
+        typer.Option("--new", help="写一份样子到 selfeval/名称.yml，照着改，不计算"),
+    ] = None,
+    project: ProjectOption = None,
+    dataset: DatasetOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="写到哪里；默认 reports/<年度>/绩效自评表")
+    ] = None,
+) -> None:
+    """项目支出绩效自评表（财预〔2020〕10号）：用台账的数填表计分，全地区和各区县各一份 Word、Excel。"""
+    from evalkit.reports.selfeval_command import told, write_example
+
+    if new is not None:
+        say(f"已写出：{write_example(project, new)}")
+        return
+    for line in told(form, period, within, project, dataset, out):
+        say(line)
+
+
+@app.command()
 def whatif(
     scenario: Annotated[
         str | None,

@@ -21,6 +21,7 @@ ROOMS = [
     "reports",
     "pages",
     "effects",
+    "selfeval",
     "subsidy",
     "scoring",
     "building",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from evalkit.reports.goals_dated import dated_words
 from evalkit.reports.publish import INTERNAL, NAMES, NOTICES, REGISTER
 from evalkit.reports.quality import files_of
 from evalkit.reports.scope import Scope
+from evalkit.reports.selfeval import Filled
 from evalkit.reports.sentences import declared, facts
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import (
@@ -64,6 +65,8 @@ class Made:
     names: dict[str, str]
     folder: Path
     outcomes: tuple[Outcome, ...]
+    filled: tuple[Filled, ...] = ()  # 绩效自评表 with their files
+    forms: Mapping[str, str] = field(default_factory=dict)  # the forms with their hashes
 
     @property
     def period(self) -> str:
@@ -356,6 +359,7 @@ def _documents(made: Made) -> Block:
             ]
         )
     rows += _to_put_right(made)
+    rows += _self_evaluations(made)
     columns: list[Any] = [
         "文件",
         *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS),
@@ -365,6 +369,17 @@ def _documents(made: Made) -> Block:
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     return Block.table("报告及各种格式", columns, rows, sortable=False)
+
+
+def _self_evaluations(made: Made) -> list[list[Any]]:
+    """Rows of the 绩效自评表, of the whole and of every district, with what is still missing."""
+    rows: list[list[Any]] = []
+    for one in made.filled:
+        files = {path.suffix[1:]: f"{path.parent.name}/{path.name}" for path in one.files}
+        links = [_opened(files.get(form)) for form in FORMS]
+        told = one.evaluation
+        rows.append([f"绩效自评表：{told.form.project}（{told.place}）", *links, told.state])
+    return rows
 
 
 def _to_put_right(made: Made) -> list[list[Any]]:

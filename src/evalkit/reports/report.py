@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, WHOLE, annual_forms, checked, post
 from evalkit.reports.register import read_register
 from evalkit.reports.scope import Scope
+from evalkit.reports.selfeval import MADE as SELF_EVALUATIONS
+from evalkit.reports.selfeval import Filled, check_forms, stamps, write_all
 from evalkit.reports.sentences import faults
 from evalkit.reports.verify import (
     RECORD,
@@ -38,6 +40,7 @@ from evalkit.reports.verify import (
     clear,
     record_of,
     recorded,
+    self_evaluations_due,
     set_aside,
     write_record,
 )
@@ -183,6 +186,7 @@ def make_report(
     )
     for problem in read_register(found, period).problems:
         note(problem.text())
+    check_forms(found, dataset)
     scope = Scope.about(data, period, baseline, level, within, ranking, public)
     depends = (*depends, *_withheld(data, scope, folder.name, note))
     common = {**scope.parameters(), "project": str(found.root), "dataset": dataset}
@@ -240,7 +244,12 @@ def make_report(
     )
     changed = changed or not (folder / RECORD).exists() or any(BESIDE in name for name in before)
     changed = changed or not all_current(folder)  # what failed then is put back, and made already
+    evaluated = {} if public or only is not None else stamps(found, dataset)
+    changed = changed or self_evaluations_due(folder, evaluated)
     if changed:
+        if evaluated:
+            filled = _self_evaluations(made, folder, note)
+            made = replace(made, filled=filled, forms=evaluated)
         for text in [*made.problems, *notes_of(outcomes)]:
             note(text)
         if made.length is not None:
@@ -260,6 +269,17 @@ def make_report(
     submitted = [data.submitted(time, within) for time in (period, baseline) if time is not None]
     absent = tuple(one.words() for one in submitted if not one.full)
     return Report(index, tuple(outcomes), changed, absent=absent, complete=submitted[0].full)
+
+
+def _self_evaluations(made: Made, folder: Path, note: Callable[[str], None]) -> tuple[Filled, ...]:
+    """The 绩效自评表 of the year; one that cannot be filled is told, and the report stands without it."""
+    target, within = folder / SELF_EVALUATIONS, made.parameters.get("within")
+    try:
+        return tuple(write_all(made.data, made.period, target, within))
+    except InputError as error:
+        for problem in error.problems:
+            note(problem.text())
+        return ()
 
 
 def _withheld(data: Data, scope: Scope, name: str, note: Callable[[str], None]) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import metadata
 from itertools import count
@@ -22,6 +22,9 @@ from evalkit.reports.index import BESIDE, Made
 from evalkit.runner.jobs import installation
 
 RECORD = "run.json"
+FORMS = (
+    "self_evaluations"  # in the record: the forms of 绩效自评表 that were filled, with their hashes
+)
 LARGEST_RECORD = 50_000_000  # bytes
 VERSIONS = (
     "pandas",
@@ -53,9 +56,9 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
     is open elsewhere ``run（2）.json``, which then counts.
     """
     data, folder = made.data, made.folder
-    names = [name for files in made.records.values() for name in files] + [
-        page.name for page in pages
-    ]
+    beside = [path for one in made.filled for path in one.files]
+    names = [name for files in made.records.values() for name in files]
+    names += [_within(path, folder) for path in (*pages, *beside)]
     files = {
         name: file_hash(folder / name)
         for name in sorted(names)
@@ -90,6 +93,7 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
             name: made.made_on(key) for key, kept in made.kept.items() for name in kept
         },
         "not_reported": made.silent,
+        FORMS: dict(made.forms),
         "files": files,
         "notebooks": [
             {
@@ -112,6 +116,34 @@ def write_record(made: Made, pages: Sequence[Path], seconds: float) -> Path:
     if before != written and BESIDE in before.name:
         before.unlink(missing_ok=True)
     return written
+
+
+def _within(path: Path, folder: Path) -> str:
+    """A file's name in a report's folder."""
+    return path.absolute().relative_to(folder.absolute()).as_posix()
+
+
+def self_evaluations_due(folder: Path, forms: Mapping[str, str]) -> bool:
+    """Whether other forms of 绩效自评表 were filled than there are now, or one of their files is gone."""
+    try:
+        known = json.loads(regular_bytes(record_of(folder), LARGEST_RECORD)).get(FORMS, {})
+    except (ValueError, RecursionError, AttributeError, InputError):
+        return True
+    gone = any("/" in name and not (folder / name).exists() for name in recorded(folder))
+    return known != dict(forms) or (bool(forms) and gone)
+
+
+def amend(folder: Path, paths: Sequence[Path]) -> None:
+    """Tell the record of files that were made anew after the report; nothing where there is no record."""
+    path = record_of(folder)
+    if not path.is_file():
+        return
+    try:
+        record = json.loads(regular_bytes(path, LARGEST_RECORD))
+        record["files"] |= {_within(one, folder): file_hash(one) for one in paths}
+    except (ValueError, RecursionError, TypeError, KeyError, InputError):
+        return
+    put(path, json.dumps(record, ensure_ascii=False, indent=1, default=str))
 
 
 def record_of(folder: Path) -> Path:

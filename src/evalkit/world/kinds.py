@@ -31,7 +31,7 @@ def _fault(kind: str) -> PydanticCustomError:
     return PydanticCustomError(kind, "{said}", {"said": WORDS["kinds"][kind]})  # type: ignore[arg-type]
 
 
-def _text(value: Any) -> Any:
+def text_of(value: Any) -> Any:
     """A number that stands where a text is asked is one: a name may be 2025."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return plain(value) if is_number else value
@@ -95,7 +95,7 @@ def _is_condition(value: Any) -> bool:
     return True
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(text_of)]
 Number = Annotated[int | float, between(-LARGEST, LARGEST, "number")]
 NotNegative = Annotated[int | float, between(0, LARGEST, "not_negative")]
 Share = Annotated[int | float, between(0, 1, "share")]
