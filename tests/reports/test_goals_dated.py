@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from evalkit.building import build
+from evalkit.charts import bars
+from evalkit.charts.frames import pick
 from evalkit.codebook import load_codebook
 from evalkit.codebook.models import Goal
 from evalkit.indicators import find_project, load
@@ -23,9 +25,16 @@ from evalkit.indicators.goals import (
     years,
 )
 from evalkit.indicators.standings import in_force, outlook_of, standing, standings
+from evalkit.pages.explorer import page_data
 from evalkit.problems import InputError
 from evalkit.reports import annual, research
-from evalkit.reports.goals_dated import arrival_words, day_words
+from evalkit.reports.disclosure import published
+from evalkit.reports.explore import explored
+from evalkit.reports.goals_dated import arrival_words
+from evalkit.reports.scope import Scope
+from evalkit.scoring.reasons import lines
+from evalkit.scoring.scores import score
+from evalkit.world.period import day_words
 
 GOALS = """\
 - indicator: 组织覆盖率
@@ -145,6 +154,86 @@ def test_a_goal_of_the_periods_end_is_that_years_target(county) -> None:
     assert set(own) == {"云州市/新泽区", "云州市/清河县"}
     assert set(money.loc[own, "target"]) == {200.0}
     assert set(rows.loc["org_coverage", "target"]) == {0.84}  # the stage
+
+
+def test_rows_say_how_their_goal_stands(county) -> None:
+    """Of the stage due now and the goal ahead; the same as the report's own reckoning."""
+    rows = county.indicators.set_index(["indicator", "area"])
+    coverage = rows.loc["org_coverage"]
+    assert set(coverage["goal"]) == {0.9} and set(coverage["goal_next"]) == {0.84}
+    assert set(coverage["goal_day"]) == {"2027-12-31"}
+    history = load(county.project)
+    told = next(s for s in standings(history, "2025", "云州市") if s.goal.code == "org_coverage")
+    row = coverage.loc["云州市"]
+    assert row["goal_state"] == told.progress.state
+    assert row["goal_pace"] == pytest.approx(told.progress.pace)
+    assert rows.loc["work_coverage", "goal"].isna().all()
+
+
+def districts(county) -> pd.DataFrame:
+    return county.indicators.loc[county.indicators["level"] == "district"]
+
+
+def scored(county, **leaves):
+    tree = {
+        "all": {"items": {code: {"full_at": "target", **more} for code, more in leaves.items()}}
+    }
+    return score(districts(county), {"tree": tree}, county.codebook)
+
+
+def test_the_score_goes_by_the_goal_that_all_have(county) -> None:
+    made = scored(county, org_coverage={})
+    (leaf,) = made.index.leaves
+    assert (leaf.full_at, leaf.aim) == (0.84, "common")
+    assert "满分线是本单位的目标" in made.method and "84.0%（目标）" in lines(made)[0].full
+    with pytest.raises(
+        InputError, match="各地目标不同"
+    ):  # two districts have one, the third has none
+        scored(county, org_coverage={}, activity_fund_per_member={})
+
+
+def test_where_goals_differ_the_reference_stays_and_it_is_said(county) -> None:
+    chosen = county.codebook.indicators["activity_fund_per_member"].model_copy(
+        update={"target": "fuyang_2015"}
+    )
+    book = county.codebook.model_copy(
+        update={"indicators": {**county.codebook.indicators, chosen.code: chosen}}
+    )
+    tree = {"all": {"items": {chosen.code: {"full_at": "target"}}}}
+    made = score(districts(county), {"tree": tree}, book)
+    (leaf,) = made.index.leaves
+    assert leaf.full_at == book.references["fuyang_2015"].value != 200
+    assert leaf.aim == "differs" and "满分线仍用参照值" in made.method
+
+
+def test_charts_draw_the_goal_and_say_who_is_where(county) -> None:
+    rows, info = pick(districts(county), "org_coverage")
+    assert (info.goal, info.goal_text) == (90.0, "目标 90.0%（2027年底）")
+    assert info.target == 84.0  # the stage of this year
+    states = rows["state"].value_counts()
+    alt = bars(districts(county), "org_coverage").content["alt"]
+    assert "目标 90.0%（2027年底）" in alt
+    assert all(f"{n}个" in alt for n in states)
+    one_year = bars(districts(county), "activity_fund_per_member")
+    assert "目标" not in one_year.content["alt"].split("缺报")[0]
+
+
+def test_a_public_edition_tells_no_course_and_no_pace(county) -> None:
+    shown = published(county).indicators
+    assert shown.loc[shown["indicator"] == "org_coverage", "goal"].notna().all()
+    assert shown[["goal_due", "goal_pace", "goal_need"]].isna().all(axis=None)
+    assert set(shown["goal_state"].dropna()) <= {"reached", "missed"}
+
+
+def test_the_explorer_has_the_goals(county) -> None:
+    told = explored(Scope.about(load(county.project), "2025", "2024"))
+    data = page_data(told)
+    goals = data["cells"]["district"]["org_coverage"]["2025"][2]["g"]
+    assert all(one[:3] == ["90.0", "2027年底", "2027-12-31"] for one in goals.values())
+    shown_ = districts(county).set_index(["indicator", "area"]).loc["org_coverage"]
+    places = next(one["areas"] for one in data["levels"] if one["key"] == "district")
+    states = {place: shown_.loc[path, "goal_state"] for place, path in enumerate(places)}
+    assert {place: one[4] for place, one in goals.items()} == states
 
 
 def test_the_table_and_the_words(county) -> None:

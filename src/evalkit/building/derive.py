@@ -48,6 +48,7 @@ from evalkit.indicators.measures import (
 )
 from evalkit.indicators.project import Project
 from evalkit.indicators.reporting import LEDGER_OF, extents
+from evalkit.indicators.standings import with_standings
 from evalkit.indicators.store import (
     SCHEMA_VERSION,
     read_table,
@@ -260,6 +261,7 @@ def derive(
         measures, of_measures = baseline.overlay(measures, printed, "measure", use)
         indicators = place_areas(evaluate(measures, codebook=codebook), areas, dataset == "demo")
         indicators, of_indicators = baseline.overlay(indicators, printed, "indicator", use)
+        indicators = with_standings(indicators, codebook)
         differences, questions = baseline.differences([of_measures, of_indicators])
     found = [problem for part in stored.parts for problem in part.problems]
     if linked.frames:  # who came and who went is known: no longer a question ledger by ledger

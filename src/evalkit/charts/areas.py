@@ -16,6 +16,7 @@ from evalkit.charts.frames import (
     Info,
     in_order,
     is_demo,
+    join,
     labels,
     pick,
     refuse,
@@ -25,6 +26,7 @@ from evalkit.charts.frames import (
 )
 from evalkit.charts.style import (
     BLUE,
+    GOAL,
     GREY,
     INK,
     WIDTH,
@@ -45,6 +47,7 @@ _HEAT = LinearSegmentedColormap.from_list(
     "load", [(0, "#fafafa"), (0.5, "#a9cbe4"), (0.75, "#4a86b4"), (1, "#1f4e79")]
 )
 _GROUND = {"fc": "white", "ec": "none", "pad": 1.0}  # so that lines do not run through figures
+TOLD_STATES = ("reached", "on_course", "behind", "missed")
 NAMED = 3  # areas named together in the words of a picture
 _FOOT = 0.28  # inches for the labels of an axis
 
@@ -82,12 +85,13 @@ def bars(
     shape = grid(len(rows))
     suffix = say(lang, "small_suffix") if shape.columns == 1 else ""
     rows["text"] = [
-        say(lang, "missing") if np.isnan(v) else info.text(v) + suffix * bool(s)
-        for v, s in zip(rows["shown"], rows["small"], strict=True)
+        say(lang, "missing") if np.isnan(v) else info.text(v) + sign_of(state) + suffix * bool(s)
+        for v, s, state in zip(rows["shown"], rows["small"], rows["state"], strict=True)
     ]
     both = (
         (info.mean if len(rows) > 1 else None, INK, "--", info.mean_text),
         (info.target, style.RED, "-.", info.target_text),
+        (info.goal, GOAL, "-", info.goal_text if info.goal is not None else ""),
     )
     lines = [
         (at, key(color=colour, lw=1.1, ls=dash), text)
@@ -95,6 +99,10 @@ def bars(
         if at is not None
     ]
     legend: list[tuple[Artist, str]] = [(line, text) for _, line, text in lines]
+    own_goals = info.goal is None and bool(rows["shown_goal"].notna().any())
+    if own_goals:
+        legend.append((key(color=GOAL, lw=2.2), say(lang, "goals")))
+    legend += [(patch(fc="none", ec="none"), text) for text in states_told(rows, lang)]
     if rows["small"].any():
         legend.append((patch(fc="white", ec=BLUE, hatch="////"), say(lang, "small_unranked")))
     if rows["wide"].any():
@@ -105,6 +113,7 @@ def bars(
         *rows["shown_high"].where(rows["wide"]),
         info.mean or 0,
         info.target or 0,
+        *rows["shown_goal"],
         0,
     ]
     reach = np.nanmax(ends) or 1
@@ -120,9 +129,34 @@ def bars(
             across = box.get_position().width * WIDTH
             box.set_xlim(0, reach * across / max(across - room, across * 0.3))
             _bars(box, rows[part].reset_index(drop=True), highlight, shape.size)
+            if own_goals:
+                goals = rows["shown_goal"][part].to_numpy(float)
+                at_row = np.arange(len(goals))
+                box.vlines(goals, at_row - 0.42, at_row + 0.42, color=GOAL, lw=2.2, zorder=3)
             for at, line, _ in lines:
                 box.axvline(at, zorder=3, color=line.get_color(), lw=1.1, ls=line.get_linestyle())
-        return page.block(_alt(rows, info))
+        return page.block(_alt(rows, info) + _goals_said(rows, info))
+
+
+def sign_of(state: str) -> str:
+    """The mark of a goal's state, behind a value."""
+    return f" {say('zh', f'state.{state}')[0]}" if state in TOLD_STATES else ""
+
+
+def states_told(rows: pd.DataFrame, lang: str) -> list[str]:
+    """How many areas are where with their goals: ● 达到目标3个."""
+    counts = rows["state"].value_counts()
+    return [
+        say(lang, "goal_states", state=say(lang, f"state.{state}"), n=int(counts[state]))
+        for state in TOLD_STATES
+        if state in counts
+    ]
+
+
+def _goals_said(rows: pd.DataFrame, info: Info) -> str:
+    """The goals in words, behind those of the picture."""
+    goal = "" if info.goal is None else info.goal_text
+    return join(info.lang, "comma", [goal, *states_told(rows, info.lang)])
 
 
 def _bars(box: Axes, rows: pd.DataFrame, highlight: str | None, size: float) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from evalkit.codebook import read_yaml
 from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
-from evalkit.world.period import in_time
+from evalkit.world.period import day_words, in_time
 
 NUMBERS = ("value", "low", "high", "ci_low", "ci_high", "numerator", "denominator")
 SMALL_BASE = 30  # units: a rate on fewer is shown, not ranked (practice.md section 7)
@@ -55,6 +55,8 @@ class Info:
     target_name: str = ""
     mean: float | None = None
     pooled: bool = True
+    goal: float | None = None  # of the last period, where all areas have the same
+    goal_day: str = ""
 
     def text(self, value: float, sign: bool = False) -> str:
         """A shown value (already times scale), rounded half up; % stays with it, other units stand in the subtitle."""
@@ -81,6 +83,12 @@ class Info:
     def target_text(self) -> str:
         text = say(self.lang, "reference", value=self.text(self.target or 0))
         return f"{text}（{self.target_name}）" if self.target_name and self.lang == "zh" else text
+
+    @property
+    def goal_text(self) -> str:
+        """目标 90.0%（2027年底）."""
+        day = day_words(self.goal_day) if self.lang == "zh" else self.goal_day
+        return say(self.lang, "goal", value=self.text(self.goal or 0), day=day)
 
     def head(self, *more: str) -> dict[str, Any]:
         """Subtitle, demonstration mark and language, for `style.sheet`."""
@@ -161,6 +169,7 @@ def pick(
     rows["small"] = floats(rows, "denominator") < least
     if "kind" in rows:  # as everywhere: an amount or a load is ranked whatever its base
         rows["small"] &= rows["kind"].eq("proportion")
+    last = _with_goals(rows, scale)
     pooled = float(pooled_means(rows, scale).iloc[0]) if rows["period"].nunique() == 1 else np.nan
     mean = rows["shown"].mean() if np.isnan(pooled) else pooled
     info = Info(
@@ -174,12 +183,42 @@ def pick(
         lang=lang,
         demo=is_demo(rows),
         period="、".join(in_time(p for p in rows["period"].dropna() if p)),
-        target=number.times(said["target"], scale) if "target" in said else None,
+        target=number.times(said["target"], scale) if _target_stands(said, last) else None,
         target_name=str(said["target_name"]),
         mean=None if np.isnan(mean) else float(mean),
         pooled=not np.isnan(pooled),
+        **_common_goal(last),
     )
     return rows, info
+
+
+def _with_goals(rows: pd.DataFrame, scale: float) -> pd.DataFrame:
+    """Add the shown goals (``shown_goal``, ``shown_due``, ``state``) to rows; those of the last period are given back."""
+    for column, new in (("goal", "shown_goal"), ("goal_due", "shown_due")):
+        rows[new] = number.times(floats(rows, column), scale) if column in rows else np.nan
+    states = rows["goal_state"] if "goal_state" in rows else pd.Series("", rows.index)
+    rows["state"] = states.astype(object).where(states.notna(), "")
+    last = in_time(period for period in rows["period"].dropna().astype(str))[-1:]
+    return rows.loc[rows["period"].astype(str).isin(last)]
+
+
+def _target_stands(said: dict[Any, Any], last: pd.DataFrame) -> bool:
+    """Whether the reference is drawn: the rule of another place is not, where the project has a goal of its own."""
+    return "target" in said and (
+        bool(said.get("target_own")) or not last["shown_goal"].notna().any()
+    )
+
+
+def _common_goal(last: pd.DataFrame) -> dict[str, Any]:
+    goals = last["shown_goal"]
+    if (
+        not len(last)
+        or goals.isna().any()
+        or goals.nunique() != 1
+        or last["goal_day"].nunique() != 1
+    ):
+        return {}
+    return {"goal": float(goals.iloc[0]), "goal_day": str(last["goal_day"].iloc[0])}
 
 
 def with_absent(frame: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:

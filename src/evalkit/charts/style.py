@@ -48,6 +48,7 @@ SERIES: tuple[tuple[str, str], ...] = (
     ("#4A4A4A", ""),
     ("#E3B7CF", "||||"),
 )
+GOAL = "#006b3c"  # the lines of goals
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 TITLE, SUB, BODY, SMALL, FOOT = 12.0, 9.0, 9.0, 7.5, 8.0
 _STYLE = Path(__file__).with_name("evalkit.mplstyle")

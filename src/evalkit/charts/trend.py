@@ -15,6 +15,7 @@ from evalkit.charts.frames import Info, find_area, pick, pooled_means, refuse, s
 from evalkit.charts.style import (
     BLUE,
     EDGE,
+    GOAL,
     GREY,
     INK,
     LIGHT,
@@ -36,12 +37,17 @@ _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 @dataclass(frozen=True)
 class _Series:
-    """Shown values (area x period), the overall value of each period, and the span of the common axis."""
+    """Shown values (area x period), the overall value of each period, and the span of the common axis.
+
+    `goals` are those in force in the last period, by area; `dues` what was due by the end of each period.
+    """
 
     names: list[str]
     periods: list[str]
     values: np.ndarray
     means: np.ndarray
+    goals: np.ndarray
+    dues: np.ndarray
     low: float
     high: float
     info: Info
@@ -61,7 +67,8 @@ def trend(
     ----------
     areas
         Up to six paths or names drawn on one axis, the others thin behind them; without it every area has its own small
-        field, all on the same scale, with the overall mean as a dashed line. A missing period leaves a gap.
+        field, all on the same scale, with the overall mean as a dashed line. A missing period leaves a gap. Goals with
+        dates are lines; of one area alone also what was due by the end of each period.
 
     Raises
     ------
@@ -76,11 +83,24 @@ def trend(
     values = wide.to_numpy(float)
     if not np.isfinite(values).any():
         raise refuse("data_missing", info.name, "各期均缺报")
-    low, high = np.nanmin(values), np.nanmax(values)
+    last = rows.loc[rows["period"] == wide.columns[-1]].set_index("area")
+    goals = last["shown_goal"].reindex(order["area"]).to_numpy(float)
+    dues = rows.pivot(index="area", columns="period", values="shown_due")
+    dues = dues.reindex(index=order["area"], columns=wide.columns).to_numpy(float)
+    everything = np.concatenate([values.ravel(), goals])
+    low, high = np.nanmin(everything), np.nanmax(everything)
     pad = max((high - low) * 0.08, 10**-info.decimals)
     means = pooled_means(rows, info.scale).reindex(wide.columns).to_numpy(float)
     data = _Series(
-        order["label"].tolist(), list(wide.columns), values, means, low - pad, high + pad, info
+        order["label"].tolist(),
+        list(wide.columns),
+        values,
+        means,
+        goals,
+        dues,
+        low - pad,
+        high + pad,
+        info,
     )
     paths = order["area"].tolist()
     chosen = [paths.index(find_area(area, order)) for area in areas or ()]
@@ -98,6 +118,7 @@ def trend(
         if np.isfinite(means).any()
         else []
     )
+    legend += _goal_signs(data, chosen)
     notes = [] if chosen else [say(lang, "trend_note", low=info.text(low), high=info.text(high))]
     title, height = say(lang, "trend_title", name=info.name), 3.7 if chosen else lines * tall + 0.2
     with sheet(
@@ -120,6 +141,19 @@ def trend(
         )
 
 
+def _goal_signs(data: _Series, chosen: list[int]) -> list[Any]:
+    """What the lines of goals are."""
+    info, known = data.info, np.isfinite(data.goals[chosen or slice(None)])
+    if not known.any():
+        return []
+    text = say(info.lang, "goals") if info.goal is None else info.goal_text
+    signs: list[Any] = [(key(color=GOAL, lw=1.4), text)]
+    if len(chosen) == 1 and np.isfinite(data.dues[chosen[0]]).any():
+        course = say(info.lang, "goal_course", area=data.names[chosen[0]])
+        signs.append((key(color=GOAL, lw=1.2, ls=":", marker="_", ms=8), course))
+    return signs
+
+
 def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
     """All fields in one axes, in inches: ninety axes would take a second to draw."""
     info, count = data.info, len(data.periods)
@@ -140,7 +174,7 @@ def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
     scale = (tall - 0.2 - size / 72) / (data.high - data.low)
     strokes: list[Any] = []
     means: list[Any] = []
-    floors, dots = [], []
+    floors, dots, aims = [], [], []
     for n, name in enumerate(data.names):
         left, base = n % columns * each, (lines - 1 - n // columns) * tall + 0.06
         own, mean = (
@@ -151,6 +185,8 @@ def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
         means += pairwise(mean)
         dots.append(own)
         floors.append([(left + x[0] - 0.03, base - 0.02), (left + x[-1] + 0.03, base - 0.02)])
+        aim = base + (data.goals[n] - data.low) * scale
+        aims.append([(left + x[0] - 0.03, aim), (left + x[-1] + 0.03, aim)])
         known = np.isfinite(own[-1, 1])
         box.text(
             left + x[0] - 0.03,
@@ -169,6 +205,7 @@ def _fields(page: Sheet, data: _Series, columns: int, tall: float) -> None:
         )
     for paths, look in (
         (floors, (LIGHT, 0.8, "-")),
+        (aims, (GOAL, 1.2, "-")),
         (means, (GREY, 0.8, "--")),
         (strokes, (BLUE, 1.5, "-")),
     ):
@@ -201,6 +238,12 @@ def _lines(page: Sheet, data: _Series, chosen: list[int]) -> None:
     box.tick_params(labelsize=8)
     box.plot(x, np.delete(data.values, chosen, axis=0).T, color=LIGHT, lw=0.8, zorder=1)
     box.plot(x, data.means, color=GREY, lw=1, ls="--", zorder=2)
+    if data.info.goal is not None:
+        box.axhline(data.info.goal, color=GOAL, lw=1.4, zorder=2)
+    elif len(chosen) == 1:
+        box.axhline(data.goals[chosen[0]], color=GOAL, lw=1.4, zorder=2)
+    if len(chosen) == 1:
+        box.plot(x, data.dues[chosen[0]], color=GOAL, lw=1.2, ls=":", marker="_", ms=8, zorder=2)
     ends = []
     for place, n in enumerate(chosen):
         line = data.values[n]

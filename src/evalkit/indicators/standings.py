@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.codebook import Codebook
 from evalkit.codebook.models import Goal
 from evalkit.indicators.goals import GOALS, Base, base_of, end_of, placed, value_of, years
 from evalkit.indicators.load import Data
@@ -20,6 +22,10 @@ from evalkit.world.extent import Extent
 from evalkit.world.period import Period
 
 SIGN = {"higher": 1, "lower": -1, "near": 0}
+# of the goal in force: its value and day; the stage or goal that is due next (at the end of the period or after it);
+# the state (`evalkit.stats.goals.State`), what is due by now, the pace a year so far and the pace needed
+GOAL_TEXTS = ("goal_day", "goal_state")
+GOAL_COLUMNS = ("goal", "goal_next", *GOAL_TEXTS, "goal_due", "goal_pace", "goal_need")
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,17 @@ def standing(goal: Goal, area: str, period: str, rows: pd.DataFrame) -> Standing
     """How far a goal is in an area; `rows`: those of its indicator (or measure) there, in all periods."""
     by_period = {str(row["period"]): row for row in rows.to_dict("records")}
     series = {when: float(row["value"]) for when, row in by_period.items()}
+    found = _standing(goal, area, period, series)
+    return dataclasses.replace(
+        found,
+        extent=_extent(by_period.get(period)),
+        base_extent=_extent(by_period.get(found.base.period)) if found.base else None,
+        hidden=bool(by_period.get(period, {}).get("hidden", False)),
+    )
+
+
+def _standing(goal: Goal, area: str, period: str, series: Mapping[str, float]) -> Standing:
+    """The same from values by period alone."""
     base = base_of(goal, series, period)
     wanted, now = value_of(goal, base), series.get(period, math.nan)
     stages = [(years(date.fromisoformat(day)), value) for day, value in goal.stages]
@@ -62,18 +79,53 @@ def standing(goal: Goal, area: str, period: str, rows: pd.DataFrame) -> Standing
         stages,
         SIGN[goal.better],
     )
-    return Standing(
-        goal,
-        area,
-        period,
-        now,
-        wanted,
-        found,
-        base,
-        _extent(by_period.get(period)),
-        _extent(by_period.get(base.period)) if base else None,
-        bool(by_period.get(period, {}).get("hidden", False)),
+    return Standing(goal, area, period, now, wanted, found, base)
+
+
+def with_standings(indicators: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Indicators with `GOAL_COLUMNS`, on the plain scale; as they are where no indicator has a goal.
+
+    Of several goals in force in a period the one that is due first stands there; of two of one day that which names
+    the area.
+    """
+    goals = [goal for goal in codebook.goals if not goal.counts]
+    if not goals:
+        return indicators
+    cells: dict[str, dict[Any, Any]] = {column: {} for column in GOAL_COLUMNS}
+    for goal in sorted(goals, key=lambda one: (one.due, not one.areas), reverse=True):
+        mine = indicators.loc[indicators["indicator"] == goal.code]
+        if goal.areas:
+            mine = mine.loc[mine["area"].isin(goal.areas)]
+        for area, rows in mine.groupby("area", dropna=False, sort=False):
+            series = dict(zip(rows["period"].astype(str), rows["value"], strict=True))
+            for row, period in zip(rows.index, series, strict=True):
+                if in_force(goal, period):
+                    told = _columns_of(_standing(goal, str(area), period, series))
+                    for column, value in told.items():
+                        cells[column][row] = value
+    made = {column: pd.Series(found, dtype=object) for column, found in cells.items()}
+    return indicators.assign(
+        **{
+            column: found.reindex(indicators.index).astype(
+                "string" if column in GOAL_TEXTS else "float64"
+            )
+            for column, found in made.items()
+        }
     )
+
+
+def _columns_of(one: Standing) -> dict[str, Any]:
+    end = Period.parse(one.period).bounds[1].isoformat()
+    ahead = next((value for day, value in one.goal.stages if day >= end), one.wanted)
+    return {
+        "goal": one.wanted,
+        "goal_next": ahead,
+        "goal_day": one.goal.due,
+        "goal_state": one.progress.state,
+        "goal_due": math.nan if one.progress.state == "reached" else one.progress.due,
+        "goal_pace": one.progress.pace,
+        "goal_need": one.progress.pace_needed,
+    }
 
 
 def _extent(row: Mapping[str, Any] | None) -> Extent | None:

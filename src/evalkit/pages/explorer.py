@@ -25,7 +25,7 @@ from evalkit.pages.page import COMMON_WORDS, Page, made
 from evalkit.world import number
 from evalkit.world.area import Area
 from evalkit.world.extent import named, split
-from evalkit.world.period import Period
+from evalkit.world.period import Period, day_words
 from evalkit.world.words import Words
 
 FOLDER = Path(__file__).with_name("explorer")
@@ -287,6 +287,7 @@ class _Group:
     extents: dict[int, list[Any]] = field(default_factory=dict)
     hidden: list[int] = field(default_factory=list)
     targets: set[tuple[str, str, bool]] = field(default_factory=set)
+    goals: dict[int, list[str]] = field(default_factory=dict)
     base: str = ""
 
     def packed(self, columns: _Columns, size: int) -> list[Any]:
@@ -295,12 +296,15 @@ class _Group:
             columns.put(_whole(side, size)) if side else None for side in (self.tops, self.bottoms)
         ]
         more: dict[str, Any] = {"v": self.values, "e": self.extents, "h": self.hidden}
-        more |= {
-            "t": next(iter(self.targets)) if len(self.targets) == 1 else None,
-            "base": self.base,
-        }
+        more |= {"t": self._target, "g": self.goals, "base": self.base}
         kept = {key: value for key, value in more.items() if value}
         return [*put, kept] if kept else put
+
+    @property
+    def _target(self) -> tuple[str, str, bool] | None:
+        """What all have to reach; not the rule of another place where somebody has a goal of its own."""
+        told = next(iter(self.targets)) if len(self.targets) == 1 else None
+        return None if told and self.goals and not told[2] else told
 
 
 def _whole(side: Mapping[int, int], size: int) -> tuple[int, list[int | None]]:
@@ -317,10 +321,12 @@ def _groups(told: Explored, places: _Places) -> dict[tuple[str, str, str], _Grou
     sides = zip(*(_hundredths(frame[side]) for side in SIDES), strict=True)
     columns = ["level", "indicator", "period", "area", "value", "base"]
     columns += ["n_areas", "n_expected", "absent", "target", "target_name", "target_own"]
+    goals = _goals(frame)
     rows = zip(
         *(_plain(frame, column) for column in (*columns, "hidden")),
         _printed(frame),
         sides,
+        goals,
         strict=True,
     )
     for (
@@ -339,6 +345,7 @@ def _groups(told: Explored, places: _Places) -> dict[tuple[str, str, str], _Grou
         hid,
         units,
         two,
+        goal,
     ) in rows:
         place, one = places.at[level][area], book[code]
         group = found.setdefault((level, code, period), _Group())
@@ -347,6 +354,8 @@ def _groups(told: Explored, places: _Places) -> dict[tuple[str, str, str], _Grou
         if target is not None:
             text = number.fixed(target, one.decimals, scale=one.scale)
             group.targets.add((text, str(name or ""), bool(own)))
+        if goal:
+            group.goals[place] = goal
         if base is not None and base != one.base:
             group.base = str(base)
         if hid:
@@ -362,6 +371,40 @@ def _groups(told: Explored, places: _Places) -> dict[tuple[str, str, str], _Grou
         if value is not None and units != _units(top, bottom, one.scale, one.decimals):
             group.values[place] = _shown(value, one.scale)
     return found
+
+
+def _goals(frame: pd.DataFrame) -> list[list[str]]:
+    """Of every row the goal in force as it is printed, nothing without one.
+
+    Goal, its day in Chinese and English, what is due now, state, distance in the better direction, pace so far and
+    needed a year.
+    """
+    if "goal" not in frame:
+        return [[]] * len(frame)
+    columns = ("value", "goal", "goal_day", "goal_due", "goal_state", "goal_pace", "goal_need")
+    told = {one: _plain(frame, one) for one in (*columns, "better", "scale", "decimals")}
+    return [
+        _goal(dict(zip(told, cells, strict=True))) for cells in zip(*told.values(), strict=True)
+    ]
+
+
+def _goal(row: Mapping[str, Any]) -> list[str]:
+    if row["goal"] is None or row["goal_day"] is None:
+        return []
+
+    def shown(column: str, sign: bool = False) -> str:
+        if row[column] is None:
+            return ""
+        return number.fixed(row[column], row["decimals"], scale=row["scale"], sign=sign)
+
+    gap = ""
+    if row["value"] is not None:  # of the printed numbers, as in the report
+        apart = Decimal(shown("goal")) - Decimal(shown("value"))
+        apart = {"higher": apart, "lower": -apart}.get(row["better"], abs(apart))
+        gap = number.fixed(apart, row["decimals"])
+    course = [shown("goal_due"), row["goal_state"] or "", gap]
+    paces = [shown(column, sign=True) for column in ("goal_pace", "goal_need")]
+    return [shown("goal"), day_words(row["goal_day"]), row["goal_day"], *course, *paces]
 
 
 def _plain(frame: pd.DataFrame, column: str) -> list[Any]:

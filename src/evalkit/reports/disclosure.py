@@ -33,6 +33,7 @@ PRINTED = "上年公布数"
 NAMED = 8  # cells that a line of the console names
 WAIT = 600  # seconds for another edition that is being settled
 VALUES = ("value", "low", "high", "ci_low", "ci_high", "numerator", "denominator")
+PLAIN_STATES = ("reached", "missed")  # of a goal: what a number and its goal say by themselves
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +83,7 @@ class PublicData(Data):
         grown = {goal.code for goal in book.goals if goal.growth is not None}
         told = rows["indicator"].isin(grown) & rows["target_own"].fillna(False).astype(bool)
         rows.loc[told, "target"] = np.nan
+        rows = _without_bases(rows, grown) if "goal" in rows else rows
         return _blank(rows, flags)
 
     def _printed(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -89,6 +91,18 @@ class PublicData(Data):
         areas = printed_areas(self.source, self.withheld.level, self.withheld.within)
         shown = frame["area"].isin(areas) | frame["level"].eq(self.withheld.level)
         return frame.loc[shown & frame["period"].isin(self.periods)].reset_index(drop=True)
+
+
+def _without_bases(rows: pd.DataFrame, grown: set[str]) -> pd.DataFrame:
+    """Rows whose goals tell no number of another period: neither course nor pace, and of those that grow nothing."""
+    rows = rows.copy()
+    of_base = ["goal_due", "goal_pace", "goal_need"]
+    rows[of_base] = np.nan
+    rows.loc[~rows["goal_state"].isin(PLAIN_STATES), "goal_state"] = pd.NA
+    growing = rows["indicator"].isin(grown)
+    rows.loc[growing, ["goal", "goal_next"]] = np.nan
+    rows.loc[growing, ["goal_day", "goal_state"]] = pd.NA
+    return rows
 
 
 def published(data: Data, level: str = "district", within: str | None = None) -> Data:
@@ -143,6 +157,8 @@ def _blank(frame: pd.DataFrame, flags: list[bool]) -> pd.DataFrame:
     columns = [c for c in VALUES if c in frame]
     out = frame.assign(hidden=flags)
     out.loc[out["hidden"], columns] = np.nan
+    if "goal_state" in out:
+        out.loc[out["hidden"], "goal_state"] = pd.NA
     return out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import dataclasses
 import math
 from datetime import date
@@ -29,7 +28,7 @@ from evalkit.reports.words import (
     with_something,
 )
 from evalkit.world.area import Area
-from evalkit.world.period import Period
+from evalkit.world.period import Period, day_words
 
 STATES = {
     "reached": ("达到", "good"),
@@ -206,16 +205,6 @@ def goal_chances(data: Data, period: str | int, area: str | None = None) -> Bloc
         source=source_line(period, data.is_demo),
         demo=data.is_demo,
     )
-
-
-def day_words(due: str) -> str:
-    """A day as it is spoken: 2027年底, 2026年6月底, 2026年6月15日."""
-    day = date.fromisoformat(due)
-    if (day.month, day.day) == (12, 31):
-        return f"{day.year}年底"
-    if day.day == calendar.monthrange(day.year, day.month)[1]:
-        return f"{day.year}年{day.month}月底"
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def gap_words(one: Standing, row: dict[str, Any]) -> str:

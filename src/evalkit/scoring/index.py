@@ -184,6 +184,7 @@ class _Reader:
             zero_at=leaf.zero_at,
             low=leaf.low,
             high=leaf.high,
+            aim=str(about.get("aim", "")) if leaf.full_at == TARGET else "",
         )
         self._limits(node, leaf, place)
         return node
@@ -206,7 +207,8 @@ class _Reader:
         for key in (WRITTEN.get(need, need) for need in RULES[node.rule].needs):
             if np.isnan(getattr(node, key)):
                 written = leaf.given().get(key, "")
-                advice = f"{node.code} 没有参照值，请写一个数" if written == TARGET else ""
+                told = "各地目标不同，也没有参照值" if node.aim else "没有参照值"
+                advice = f"{node.code} {told}，请写一个数" if written == TARGET else ""
                 allowed = f"{node.rule} 需要 {key}"
                 self.faults.add("key_missing", (*place.path, key), written, allowed, advice)
         full, zero = node.full_at, node.zero_at

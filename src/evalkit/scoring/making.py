@@ -104,7 +104,33 @@ def _known(indicators: pd.DataFrame, codebook: Codebook) -> dict[str, dict[str, 
             if key in row and not pd.isna(row[key])
         }
         known[code] = usual | about
+    aims = _aims(indicators)
+    for code in indicators.loc[aims.notna(), "indicator"].astype(str).unique():
+        mine = indicators["indicator"] == code
+        reference = known_to(codebook).get(code, {}).get("target", np.nan)
+        known[code] |= _one_aim(aims[mine], float(reference))
     return known
+
+
+def _aims(indicators: pd.DataFrame) -> pd.Series:
+    """What the project set itself to reach, by row: for the end of the period, else by the stage or goal that is due next."""
+    none = pd.Series(np.nan, indicators.index)
+    ahead = indicators["goal_next"].astype(float) if "goal_next" in indicators else none
+    if "target_own" not in indicators:
+        return ahead
+    own = indicators["target_own"].fillna(False).astype(bool)
+    return indicators["target"].astype(float).where(own, ahead)
+
+
+def _one_aim(aims: pd.Series, reference: float) -> dict[str, Any]:
+    """The target of an indicator with own aims: that of all areas, before any reference.
+
+    One full-score line holds for all that are compared: where they have different aims, or some have none, it is the
+    reference, and ``aim`` says so.
+    """
+    if aims.notna().all() and aims.nunique() == 1:
+        return {"target": float(aims.iloc[0]), "aim": "common"}
+    return {"target": float(reference), "aim": "differs"}
 
 
 def _persons(codes: list[str], known: Mapping[str, Mapping[str, Any]]) -> list[Problem]:

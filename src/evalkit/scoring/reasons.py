@@ -156,6 +156,9 @@ def method(scored: Scored) -> str:
         combine="，其余".join(["、".join(unlike)] * bool(unlike) + [COMBINATIONS["arithmetic"].zh]),
         impute=fill,
     )
+    for aim in ("common", "differs"):
+        if named := "、".join(leaf.name for leaf in index.leaves if leaf.aim == aim):
+            text += WORDS.say(f"say.aim_{aim}", names=named)
     cuts = grade_words(scored)
     if cuts:
         text += WORDS.say("say.grades", parts="，".join(cuts))
@@ -184,6 +187,8 @@ def lines(scored: Scored) -> list[Line]:
         if leaf.rule == "goalposts":
             ends = (leaf.low, leaf.high) if leaf.better == "lower" else (leaf.high, leaf.low)
         full, zero = ("" if np.isnan(end) else shown_value(scored, n, end) for end in ends)
+        if leaf.aim == "common":
+            full = WORDS.say("say.full_is_goal", full=full)
         rule = RULES[leaf.rule]
         told.append(Line(top, leaf.name, float(leaf.points), rule.zh, full, zero, rule.absolute))
     return told

@@ -51,6 +51,7 @@ class Node:
     zero_at: float = NAN
     low: float = NAN
     high: float = NAN
+    aim: str = ""  # full_at is what all areas set themselves (common), or is not since they differ (differs)
 
     def leaves(self) -> Iterator[Node]:
         if not self.children:

@@ -197,6 +197,16 @@ class Period:
         return f"{year}{inside[self.kind]}"
 
 
+def day_words(day: str) -> str:
+    """A day on which something is due, as it is spoken: 2027年底, 2026年6月底, 2026年6月15日."""
+    found = date.fromisoformat(day)
+    if (found.month, found.day) == (12, 31):
+        return f"{found.year}年底"
+    if found.day == calendar.monthrange(found.year, found.month)[1]:
+        return f"{found.year}年{found.month}月底"
+    return f"{found.year}年{found.month}月{found.day}日"
+
+
 def unreadable(text: Any) -> Problem:
     """The problem of a text that says no period."""
     return Problem("period_unreadable", where="period", found=f"“{text}”", advice=WHAT_TO_WRITE)

@@ -1,7 +1,7 @@
 "use strict";
 /* What the page was given: areas by level, indicators, and for each level, indicator and period a cell a place.
    data.cells[level][code][period] is [column of numerators, column of denominators, more]; data.columns holds the columns,
-   each [factor, whole numbers by place]. more: v values that are not the quotient, h withheld, e extents, t target, base. */
+   each [factor, whole numbers by place]. more: v values that are not the quotient, h withheld, e extents, t target, g goals, base. */
 
 /** @typedef {"known"|"hidden"|"nothing"|"missing"|"gone"} State  nothing: there is nothing to count */
 /** @typedef {{state: State, value: Ratio|null, sides: (Ratio|null)[]}} Cell  value in the indicator's unit */
@@ -123,6 +123,21 @@ function changeOf(/** @type {string} */ level, /** @type {string} */ code, /** @
 
 /** What is to be reached: [text, name, own]; null without. */
 const targetOf = (/** @type {string} */ level, /** @type {string} */ code, /** @type {string} */ period) => packed(level, code, period)?.[2]?.t || null;
+/** @typedef {{goal: string, day: string, due: string, state: string, gap: string, pace: string, need: string}} Goal  printed texts */
+
+/** The goal in force of a place. @param {string} level @param {string} code @param {string} period @param {number} place @returns {Goal|null} */
+function goalOf(level, code, period, place) {
+  const told = packed(level, code, period)?.[2]?.g?.[place];
+  if (!told) return null;
+  const [goal, inChinese, inEnglish, due, state, gap, pace, need] = told;
+  return { goal, day: inLanguage([inChinese, inEnglish]), due, state, gap, pace, need };
+}
+
+/** The one goal that all of these places have; null where they differ or some have none. @param {(Goal|null)[]} goals @returns {Goal|null} */
+function commonGoal(goals) {
+  const [first] = goals;
+  return first && goals.every((one) => one !== null && one.goal === first.goal && one.day === first.day) ? first : null;
+}
 /** [reported, expected, absent]; null where the place holds no others. */
 const extentOf = (/** @type {string} */ level, /** @type {string} */ code, /** @type {string} */ period, /** @type {number} */ place) => packed(level, code, period)?.[2]?.e?.[place] || null;
 const baseOf = (/** @type {string} */ level, /** @type {string} */ code, /** @type {string} */ period) => packed(level, code, period)?.[2]?.base || data.indicators[code].base;

@@ -7,6 +7,7 @@ const QUIET = "#4a4a4a";
 const PALE = "#d4d4d4";
 const BAR = "#7db4da";
 const ALARM = "#9b1c1c";
+const GOAL = "#006b3c";
 const FONT = '"Noto Sans SC","Microsoft YaHei","PingFang SC",sans-serif';
 /** Colours of the areas chosen, each with a shape of its own: Okabe and Ito's, whose greys alternate. */
 const SERIES = ["#0072b2", "#e69f00", "#007a59", "#f0e442", "#d55e00", "#56b4e9"];

@@ -12,22 +12,31 @@ function listingOf(choice, whole = false) {
   if (choice.view === "scatter") return listingOfTwo(choice, rows);
   const one = data.indicators[choice.code];
   const target = targetOf(choice.level, choice.code, choice.period);
+  const goals = rows.map((row) => goalOf(choice.level, choice.code, choice.period, row.place)).some(Boolean);
   const [now, before] = [choice.period, choice.baseline].map(periodName);
   const compared = choice.baseline !== choice.period;
   const heads = [say("head.area"), say("head.group"), ...(compared ? [before] : []), now, ...(compared ? [say("head.change")] : []), one.sides[0][0], one.sides[1][0],
-    ...(target ? [say("head.target")] : []), say("head.extent")];
+    ...(target ? [say("head.target")] : []), ...(goals ? ["goal", "day", "due", "state", "gap", "pace", "need"].map((key) => say(`goal.head.${key}`)) : []), say("head.extent")];
   const lineOf = (/** @type {string} */ level, /** @type {number} */ place, /** @type {string} */ name, /** @type {string} */ group) => {
     const cell = cellOf(level, choice.code, choice.period, place);
     const change = compared ? changeOf(level, choice.code, choice.baseline, choice.period, place) : null;
     return [name, group, ...(compared ? [valueText(choice.code, cellOf(level, choice.code, choice.baseline, place), true)] : []), valueText(choice.code, cell, true),
       ...(compared ? [whole ? signedText(choice.code, change) : arrowText(choice.code, change && change.units)] : []),
       ...[0, 1].map((n) => (cell.sides[n] ? textOfRatio(/** @type {Ratio} */ (cell.sides[n]), 0) : "—")), ...(target ? [target[0]] : []),
+      ...(goals ? goalCells(goalOf(level, choice.code, choice.period, place)) : []),
       extentSaid(level, choice.code, choice.period, place, cell) || valueText(choice.code, cell)];
   };
   const lines = rows.map((row) => lineOf(choice.level, row.place, row.name, data.areas[row.path].group || "—"));
   const at = data.whole && placeByPath.get(data.whole);
   if (at && at[0] !== choice.level) lines.push(lineOf(at[0], at[1], nameOf(data.whole), say("head.whole")));
   return { caption: captionOf(choice, one.unit), heads, rows: lines };
+}
+
+/** The columns of a goal. @param {Goal|null} goal */
+function goalCells(goal) {
+  if (!goal) return Array(7).fill("—");
+  const state = goal.state ? `${stateMark(goal.state)} ${say(`goal.state.${goal.state}`)}`.trim() : "—";
+  return [goal.goal, goal.day, goal.due || "—", state, goal.gap || "—", goal.pace || "—", goal.need || "—"];
 }
 
 /** A change as a spreadsheet reads it. @param {string} code @param {Change|null} change */

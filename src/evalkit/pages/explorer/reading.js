@@ -20,6 +20,12 @@ function readingOf(path, code, period, baseline) {
     facts.push(say("read.change", { period: periodName(baseline), before: change.before + one.unit, moved: movedText(code, change.units) }));
     if (change.left) facts.push(say("read.common", { left: change.left }));
   }
+  const goal = goalOf(level, code, period, place);
+  if (goal) {
+    facts.push(say("goal.key", { value: goal.goal + one.unit, day: goal.day }));
+    if (goal.state) facts.push(say(`goal.state.${goal.state}`));
+    for (const key of /** @type {const} */ (["due", "gap", "pace", "need"])) if (goal[key]) facts.push(say("goal.fact", { head: say(`goal.head.${key}`), value: goal[key] }));
+  }
   const group = data.areas[path].group;
   if (group) facts.push(say("read.group", { group }));
   return facts.join(say("separator"));
