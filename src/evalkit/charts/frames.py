@@ -282,16 +282,20 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
 
 def labels(rows: pd.DataFrame, lang: str = "zh") -> list[str]:
     """Names of areas; where two are the same, with the name of their parent."""
-    path = rows["area"].astype(str)
-    last = path.str.rsplit("/", n=1).str[-1]
-    named = rows["area_name"].astype("string").fillna(last) if "area_name" in rows else last
-    if lang == "en" and "area_name_en" in rows:
-        named = rows["area_name_en"].astype("string").fillna(named)
-    once = pd.DataFrame({"name": named, "area": path}).drop_duplicates()["name"]
-    doubled = named.isin(once[once.duplicated()])
-    parent = path.str.split("/").str[-2].fillna("")
+    paths = [str(path) for path in rows["area"]]
+    named = [path.rpartition("/")[2] for path in paths]
+    for column in ("area_name", "area_name_en") if lang == "en" else ("area_name",):
+        if column in rows:
+            given = rows[column].astype(object).where(rows[column].notna(), None)
+            named = [
+                own if one is None else str(one) for own, one in zip(named, given, strict=True)
+            ]
+    areas: dict[str, set[str]] = {}
+    for path, name in zip(paths, named, strict=True):
+        areas.setdefault(name, set()).add(path)
     return [
-        f"{p}{n}" if d and p else str(n) for n, p, d in zip(named, parent, doubled, strict=True)
+        f"{path.split('/')[-2]}{name}" if len(areas[name]) > 1 and "/" in path else name
+        for path, name in zip(paths, named, strict=True)
     ]
 
 
@@ -323,6 +327,10 @@ def floats(frame: pd.DataFrame, column: str) -> pd.Series[float]:
     """A column as float64 with NaN, whatever nulls it came with; all NaN where it is not there."""
     if column not in frame:
         return pd.Series(np.nan, index=frame.index)
+    found = frame[column]
+    if pd.api.types.is_float_dtype(found.dtype):
+        plain = found.to_numpy(dtype=float, na_value=np.nan)
+        return pd.Series(plain, index=found.index, name=column)
     return pd.to_numeric(frame[column], errors="coerce").astype("Float64").astype("float64")
 
 

@@ -104,7 +104,12 @@ def spine(
     name = labels(named, lang)[named.index.get_loc(path)]
     mine = frame.loc[(frame["area"] == path) & frame["period"].isin(shown)]
     wanted = list(dict.fromkeys(now["indicator"])) if codes is None else list(codes)
-    drawn = [_row(now, mine, path, code, shown, lang) for code in wanted]
+    every, own = dict(list(now.groupby("indicator"))), dict(list(mine.groupby("indicator")))
+    drawn = [
+        _row(every[code], own.get(code, mine.iloc[:0]), path, code, shown, lang)
+        for code in wanted
+        if code in every
+    ]
     rows = [row for row in drawn if row is not None]
     if not rows:
         raise refuse("data_missing", f"{name}：各项指标均缺报", "没有可画的数值")
@@ -142,9 +147,7 @@ def spine(
 def _row(
     now: pd.DataFrame, mine: pd.DataFrame, path: str, code: str, shown: Sequence[str], lang: str
 ) -> _Row | None:
-    """What is drawn of an indicator; None where no area has it."""
-    if not (now["indicator"] == code).any():
-        return None
+    """What is drawn of an indicator, from its rows of the period and those of the area; None without a value."""
     rows, info = pick(now, code, lang, one=True)
     known = rows.dropna(subset=["shown"])
     if not len(known) or info.mean is None:
@@ -161,10 +164,8 @@ def _row(
     low, high = sorted((place(float(ends.min())), place(float(ends.max()))))
     quarter, three = sorted(place(float(end)) for end in np.percentile(ends, [25, 75]))
     verdict = str(own["verdict"].iloc[0]) if len(own) and "verdict" in own else ""
-    course = mine.loc[mine["indicator"] == code].assign(
-        shown=lambda f: number.times(floats(f, "value"), info.scale)
-    )
-    past = dict(zip(course["period"].astype(str), course["shown"], strict=True))
+    course = number.times(floats(mine, "value"), info.scale)
+    past = dict(zip(mine["period"].astype(str), course, strict=True))
     return _Row(
         info,
         value,

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 from evalkit.documents.cells import (
@@ -92,11 +93,17 @@ class _Frozen(dict[str, Any]):
         return freeze, (dict(self),)
 
 
+class _FrozenList(tuple[Any, ...]):
+    """Values that are frozen already."""
+
+    __slots__ = ()
+
+
 def freeze(value: Any) -> Any:
     """Plain, immutable JSON values that every form can hold: no NaN, NA, dates, numpy scalars, control characters."""
     if isinstance(value, str):
         return _UNFIT.sub("", value.replace("\r\n", "\n")) if _UNFIT.search(value) else value
-    if value is None or isinstance(value, (bool, int, _Frozen)):
+    if value is None or isinstance(value, (bool, int, _Frozen, _FrozenList)):
         return value
     if isinstance(value, Mapping):
         return _Frozen({str(key): freeze(entry) for key, entry in value.items()})
@@ -116,7 +123,7 @@ def freeze(value: Any) -> Any:
     if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
         return freeze(value.item())
     if isinstance(value, Iterable):
-        return tuple(freeze(entry) for entry in value)
+        return _FrozenList(freeze(entry) for entry in value)
     raise TypeError(f"a Block cannot hold {type(value).__name__}: {value!r}")
 
 
@@ -144,6 +151,14 @@ class Block:
     def __post_init__(self) -> None:
         object.__setattr__(self, "content", freeze(self.content))
         _validate(self.kind, self.content)
+
+    @classmethod
+    def _valid(cls, kind: Kind, content: _Frozen) -> Block:
+        """A block of content that was frozen and validated within another."""
+        block = object.__new__(cls)
+        object.__setattr__(block, "kind", kind)
+        object.__setattr__(block, "content", content)
+        return block
 
     def __hash__(self) -> int:
         return hash((self.kind, json.dumps(self.content, ensure_ascii=False, sort_keys=True)))
@@ -286,11 +301,11 @@ class Block:
     @property
     def blocks(self) -> list[Block]:
         """The members of a group or a slide; of any other block, the block itself."""
-        return (
-            [Block.from_json(b) for b in self.content["blocks"]]
-            if self.kind in _HOLDING
-            else [self]
-        )
+        return [*self._members] if self.kind in _HOLDING else [self]
+
+    @cached_property
+    def _members(self) -> tuple[Block, ...]:
+        return tuple(Block._valid(b["kind"], b["content"]) for b in self.content["blocks"])
 
     @property
     def is_demo(self) -> bool:

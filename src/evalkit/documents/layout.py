@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -61,6 +62,7 @@ def runs(
     return new
 
 
+@lru_cache(maxsize=1 << 15)  # a cell is measured at several sizes of type, a name in many tables
 def em(text: str) -> float:
     """The width of the widest line of a text in em: Chinese one, Latin about half, a quarter where the two meet."""
 

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,8 @@ def onepage(
     data, problems = _data(items, (), title, cover, demo, small=True)
     for scale in (1.2, 1.1, 1.0, 0.9, 0.8, 0.7):
         data["scale"] = scale
-        if (
-            n := len(re.findall(rb"/Type/Page\b", _compile(data, "pdf")[0]))
-        ) == 1:  # pictures take far longer
+        page = _compile(data, "pdf")[0]  # pictures take far longer
+        if (n := len(re.findall(rb"/Type/Page\b", page))) == 1:
             break
     else:
         advice = "一页纸只放一张表、三句话、两幅图，请删减"
@@ -113,7 +113,9 @@ def onepage(
                 advice=advice,
             )
         )
-    return _compile(data, form)[0] if draw else b"", scale, problems
+    if not draw:
+        return b"", scale, problems
+    return page if form == "pdf" else _compile(data, form)[0], scale, problems
 
 
 def pairs(items: Sequence[Item]) -> list[list[Item]]:
@@ -237,9 +239,7 @@ def _folders() -> tuple[str, ...]:
 
 def _faces() -> dict[str, list[str]]:
     """Families by use, as Typst names them, each with the two that stand behind every face."""
-    listed = {
-        (str(Path(f.path)), f.index): f.family for f in typst_fonts(*_folders()).fonts() if f.path
-    }
+    listed = _families(_folders())
     last = "Libertinus Serif"
 
     def family(role: str) -> str:
@@ -252,7 +252,19 @@ def _faces() -> dict[str, list[str]]:
     }
 
 
+@cache
+def _families(folders: tuple[str, ...]) -> dict[tuple[str, int], str]:
+    """The families of the faces in some folders, by file and place in it."""
+    return {(str(Path(f.path)), f.index): f.family for f in typst_fonts(*folders).fonts() if f.path}
+
+
 def _compile(data: dict[str, Any], form: str) -> list[bytes]:
+    """What Typst makes of the data: the same for Word, which asks where things stand, and for the PDF."""
+    return [*_typeset(json.dumps(data, ensure_ascii=False), form, _folders())]
+
+
+@lru_cache(maxsize=6)
+def _typeset(data: str, form: str, folders: tuple[str, ...]) -> tuple[bytes, ...]:
     """Template, data and pictures in a folder of their own, which is all that Typst may read; what it makes of them."""
     with tempfile.TemporaryDirectory() as name:
         folder, names = Path(name), count(1)
@@ -263,7 +275,7 @@ def _compile(data: dict[str, Any], form: str) -> list[bytes]:
                 (folder / item["file"]).write_bytes(base64.b64decode(item.pop("png")))
             return item
 
-        plain = json.loads(json.dumps(data), object_hook=placed)
+        plain = json.loads(data, object_hook=placed)
         (folder / "doc.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
         (folder / MAIN).write_bytes(Path(__file__).with_name("page.typ").read_bytes())
-        return typeset(folder, form, _folders())
+        return tuple(typeset(folder, form, folders))

@@ -52,14 +52,12 @@ def _place(scored: Scored, row: Any) -> str:
 
 def shown_value(scored: Scored, indicator: int, value: float) -> str:
     """A value of an indicator as readers see it."""
-    code = scored.index.leaves[indicator].code
-    about = scored.rows.loc[scored.rows["indicator"] == code].head(1).to_dict("records")
     if np.isnan(value):
         return WORDS.say("say.missing")
-    if not about or not {"decimals", "scale", "unit"} <= about[0].keys():
+    about = scored.printing.get(scored.index.leaves[indicator].code)
+    if about is None:
         return plain(value)
-    shown = fixed(float(value), int(about[0]["decimals"]), scale=about[0]["scale"])
-    return shown + str(about[0]["unit"])
+    return fixed(float(value), int(about["decimals"]), scale=about["scale"]) + str(about["unit"])
 
 
 def _reason(scored: Scored, indicator: int, row: Any) -> str:

@@ -125,6 +125,15 @@ class Scored:
         raise InputError(unknown("area", area, list(self.units["area_name"]), "area_unknown"))
 
     @cached_property
+    def printing(self) -> dict[str, dict[str, Any]]:
+        """How the values of each indicator are printed: decimals, scale, unit; none where the rows do not say."""
+        wanted = ["indicator", "decimals", "scale", "unit"]
+        if not set(wanted) <= set(self.rows.columns):
+            return {}
+        first = self.rows[wanted].drop_duplicates("indicator")
+        return {row["indicator"]: row for row in first.to_dict("records")}
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """One row per area in administrative order: score, grade, rank, share of the points known, largest losses."""
         score, known, out = self.score, self.known, self.units.copy()
