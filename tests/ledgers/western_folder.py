@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
 from county_folder import Case, Values, covers, of
-from office_writer import Document, Sheet, docx, mht, separated, xls, xlsx
+from office_writer import Document, Sheet, docx, mht, separated, xls, xlsx, xml_spreadsheet
 
 N = None
 
@@ -301,6 +302,145 @@ def last_years_dues_returned(folder: Path) -> Case:
 
 
 @case
+def ways_of_founding(folder: Path) -> Case:
+    """组建方式 says how it was founded jointly: 独立组建, 区域联建, 行业联建, 挂靠组建, 派驻帮建, 龙头带建."""
+    head = [
+        "序号",
+        "所在乡镇",
+        "企业（社会组织）名称",
+        "类别",
+        "从业人员（人）",
+        "党员（人）",
+        N,
+        "组建方式",
+        "党组织名称",
+    ]
+    lower = [N] * 5 + ["正式", "预备", N, N]
+    data = [
+        (
+            "红柳镇",
+            "红柳酒业有限公司",
+            "非公企业",
+            120,
+            14,
+            2,
+            "独立组建",
+            "红柳酒业党支部",
+            "single",
+            N,
+        ),
+        (
+            "红柳镇",
+            "红柳建筑有限公司",
+            "非公企业",
+            35,
+            2,
+            N,
+            "区域联建",
+            "红柳镇商圈联合党支部",
+            "joint",
+            "region",
+        ),
+        (
+            "红柳镇",
+            "红柳餐饮有限公司",
+            "非公企业",
+            22,
+            1,
+            N,
+            "区域联合组建",
+            "红柳镇商圈联合党支部",
+            "joint",
+            "region",
+        ),
+        (
+            "白杨乡",
+            "白杨物流有限公司",
+            "非公企业",
+            48,
+            2,
+            1,
+            "行业联建",
+            "白杨物流行业联合党支部",
+            "joint",
+            "trade",
+        ),
+        (
+            "白杨乡",
+            "白杨快递有限公司",
+            "非公企业",
+            31,
+            1,
+            N,
+            "行业联合",
+            "白杨物流行业联合党支部",
+            "joint",
+            "trade",
+        ),
+        (
+            "白杨乡",
+            "白杨养老服务中心",
+            "社会组织",
+            12,
+            1,
+            N,
+            "挂靠组建",
+            "白杨社区党支部",
+            "attached",
+            "attached",
+        ),
+        (
+            "沙枣街道",
+            "沙枣电商协会",
+            "社会组织",
+            5,
+            N,
+            N,
+            "派驻帮建",
+            "沙枣功能型党支部",
+            "*",
+            "sent",
+        ),
+        (
+            "沙枣街道",
+            "沙枣纺织有限公司",
+            "非公企业",
+            66,
+            2,
+            N,
+            "龙头企业带建",
+            "沙枣毛纺党总支",
+            "*",
+            "lead",
+        ),
+        ("沙枣街道", "沙枣商贸有限公司", "非公企业", 18, N, N, "未组建", N, N, N),
+    ]
+    rows = [["云台县两新组织党组织组建情况一览表", *[N] * 8], head, lower]
+    rows += [[i + 1, *one[:8]] for i, one in enumerate(data)]
+    rows += [["填报人：", N, "联系电话：", *[N] * 6]]
+    merges = [(0, 0, 0, 8), (1, 5, 1, 6), *[(1, c, 2, c) for c in (0, 1, 2, 3, 4, 7, 8)]]
+    path = xlsx(folder / "组建情况一览表.xlsx", {"一览表": Sheet(rows, merges=merges)})
+    out: Values = {("rows", "units"): 9}
+    for town, name, sector, staff, full, trial, _, org, mode, form in data:
+        out |= of(
+            "unit",
+            {
+                name: {
+                    "area": town,
+                    "employees": staff,
+                    "sector": "enterprise" if sector == "非公企业" else "social",
+                    "full_members": full,
+                    "probationary_members": trial,
+                    "joint_form": form,
+                }
+            },
+        )
+        if org:
+            out |= covers({(name, org): mode})
+    return Case(path, out)
+
+
+@case
 def overview_with_shares(folder: Path) -> Case:
     """基本情况统计表: three storeys, shares as percent cells and as text, 其中 columns, 县直 and 小计 rows, a hidden column."""
     rows = [
@@ -372,6 +512,179 @@ def overview_with_shares(folder: Path) -> Case:
                 },
             }
         ),
+    )
+
+
+@case
+def six_haves_with_verdict(folder: Path) -> Case:
+    """六有: group heading over short words, the verdict 是否达标 and a count 达标项数, town as section rows."""
+    rows = [
+        ["两新组织党组织“六有”规范化建设自查表", *[N] * 9],
+        ["序号", "党组织名称", "“六有”建设情况", N, N, N, N, N, "达标项数", "是否达标"],
+        [N, N, "场所", "设施", "标志", "党旗", "书报", "制度", N, N],
+        ["红柳镇", *[N] * 9],
+        [1, "红柳酒业党支部", *["√"] * 6, 6, "是"],
+        [2, "红柳镇商圈联合党支部", "√", "√", "×", "√", "√", "√", 5, "否"],
+        ["白杨乡", *[N] * 9],
+        [3, "白杨物流行业联合党支部", *["√"] * 6, 6, "是"],
+        [4, "白杨社区党支部", "√", N, "√", "√", N, "√", 4, "否"],
+    ]
+    merges = [
+        (0, 0, 0, 9),
+        (1, 0, 2, 0),
+        (1, 1, 2, 1),
+        (1, 2, 1, 7),
+        (1, 8, 2, 8),
+        (1, 9, 2, 9),
+        (3, 0, 3, 9),
+        (6, 0, 6, 9),
+    ]
+    path = xml_spreadsheet(folder / "六有自查表.xls", {"自查": Sheet(rows, merges=merges)})
+    return Case(
+        path,
+        {
+            ("figure", "红柳镇", "2025", "orgs_six_haves"): 1,
+            ("figure", "白杨乡", "2025", "orgs_six_haves"): 1,
+        },
+    )
+
+
+@case
+def stages_as_rows(folder: Path) -> Case:
+    """星级: three rows an organisation (自评, 乡镇初评, 县审定), the organisation in a merged cell."""
+    stages = ["支部自评", "乡镇初评", "县委审定"]
+    data = [
+        ("红柳酒业党支部", [96, 94, 92], ["五星", "五星", "五星"], 5),
+        ("红柳镇商圈联合党支部", [88, 80, 78], ["四星", "四星", "三星"], 3),
+        ("白杨社区党支部", [75, 66, 58], ["三星", "二星", "一星"], 1),
+    ]
+    rows = [
+        ["2025年两新党组织星级评定打分表", *[N] * 5],
+        ["序号", "党组织名称", "评定环节", "得分", "星级", "评定时间"],
+    ]
+    merges = [(0, 0, 0, 5)]
+    for i, (org, scores, stars, _) in enumerate(data):
+        merges += [(len(rows), c, len(rows) + 2, c) for c in (0, 1)]
+        for j, stage in enumerate(stages):
+            first = [i + 1, org] if j == 0 else [N, N]
+            rows.append([*first, stage, scores[j], stars[j], dt.date(2025, 10 + j, 15)])
+    path = xlsx(folder / "星级评定打分表.xlsx", {"打分": Sheet(rows, merges=merges)})
+    values = of(
+        "star",
+        {
+            org: {
+                "stars": stars,
+                "score_self": scores[0],
+                "score_first": scores[1],
+                "score_final": scores[2],
+            }
+            for org, scores, _, stars in data
+        },
+    )
+    return Case(path, values | {("rows", "stars"): 3})
+
+
+@case
+def journal_of_a_branch(folder: Path) -> Case:
+    """现金日记账: month and day in two columns below the year, voucher, 收入（借方）, 支出（贷方）, 方向, 余额, page carry."""
+    rows = [
+        ["现金日记账", *[N] * 7],
+        ["单位名称：白杨合作社党支部", *[N] * 7],
+        ["2025年", N, "凭证号", "摘要", "收入（借方）", "支出（贷方）", "借或贷", "余额"],
+        ["月", "日", N, N, N, N, N, N],
+        [1, 1, N, "上年结转", N, N, "借", 620],
+        [1, 17, "记-1", "收到县委组织部拨党建经费", 2000, N, "借", 2620],
+        [2, 5, "记-2", "购学习资料", N, 350, "借", 2270],
+        [N, N, N, "过次页", 2000, 350, "借", 2270],
+        [N, N, N, "承前页", 2000, 350, "借", 2270],
+        [3, 8, "记-3", "主题党日活动租车", N, 800, "借", 1470],
+        [7, 1, "记-4", "合作社配套经费", 1500, N, "借", 2970],
+        [7, 2, "记-5", "七一活动费用", N, 1120.5, "借", 1849.5],
+        [N, N, N, "本年合计", 3500, 2270.5, "借", 1849.5],
+        [N, N, N, "结转下年", N, N, "借", 1849.5],
+    ]
+    merges = [(0, 0, 0, 7), (1, 0, 1, 7), (2, 0, 2, 1), *[(2, c, 3, c) for c in range(2, 8)]]
+    path = xlsx(folder / "白杨合作社党支部日记账.xlsx", {"日记账": Sheet(rows, merges=merges)})
+    org = "白杨合作社党支部"
+    return Case(
+        path,
+        {
+            ("fund", org, "income", "fiscal_district"): 2000,
+            ("fund", org, "income", "enterprise"): 1500,
+            ("total", "funds", "income"): 3500,
+            ("total", "funds", "spending"): 2270.5,
+        },
+    )
+
+
+@case
+def pages_with_labels_in_the_cells(folder: Path) -> Case:
+    """一企一档: a sheet a firm named by its short name; label and value in one cell, two a row, side label merged."""
+
+    def page(
+        name: str, code: str, staff: str, members: str, org: str, mode: str, when: str, kind: str
+    ) -> Sheet:
+        rows = [
+            ["非公企业党建“一企一档”信息卡", N, N],
+            ["基本\n信息", f"企业名称：{name}", f"统一社会信用代码：{code}"],
+            [N, f"企业类型：{kind}", f"职工人数：{staff}"],
+            [N, "法定代表人：", "联系电话："],
+            ["党建\n信息", f"党员人数：{members}", f"组建形式：{mode}"],
+            [N, f"党组织名称：{org}", f"党组织成立时间：{when}"],
+        ]
+        return Sheet(rows, merges=[(0, 0, 0, 2), (1, 0, 3, 0), (4, 0, 5, 0)])
+
+    path = xlsx(
+        folder / "一企一档.xlsx",
+        {
+            "酒业": page(
+                "红柳酒业有限公司",
+                "",
+                "120人",
+                "16人（其中预备党员2人）",
+                "红柳酒业党支部",
+                "单独组建",
+                "2012年6月",
+                "有限责任公司",
+            ),
+            "建筑": page(
+                "红柳建筑有限公司",
+                "",
+                "35",
+                "2",
+                "红柳镇商圈联合党支部",
+                "联合组建",
+                "2019.3.1",
+                "有限责任公司",
+            ),
+            "商贸": page("沙枣商贸有限公司", "", "18人", "0", "", "未组建", "", "个体工商户"),
+        },
+    )
+    return Case(
+        path,
+        of(
+            "unit",
+            {
+                "红柳酒业有限公司": {
+                    "employees": 120,
+                    "full_members": 14,
+                    "probationary_members": 2,
+                },
+                "红柳建筑有限公司": {"employees": 35, "members": 2},
+                "沙枣商贸有限公司": {"employees": 18, "members": 0, "kind": "个体工商户"},
+            },
+        )
+        | covers(
+            {
+                ("红柳酒业有限公司", "红柳酒业党支部"): "single",
+                ("红柳建筑有限公司", "红柳镇商圈联合党支部"): "joint",
+            }
+        )
+        | {
+            ("rows", "units"): 3,
+            ("org", "红柳酒业党支部", "founded_on"): "2012-06",
+            ("org", "红柳镇商圈联合党支部", "founded_on"): "2019-03-01",
+        },
     )
 
 
@@ -460,6 +773,42 @@ def years_with_growth(folder: Path) -> Case:
 
 
 @case
+def activities_by_month_groups(folder: Path) -> Case:
+    """活动台账: the month stands in a merged cell of its group, the day as 5日 beside it; 小计 rows count; visits among them."""
+    rows = [
+        ["2025年党支部活动开展情况登记簿", *[N] * 7],
+        ["党支部：红柳酒业党支部", *[N] * 7],
+        ["月份", "日期", "活动类别", "活动内容", "应到", "实到", "经费（元）", "备注"],
+        ["1月", "5日", "主题党日", "学习中央精神", 16, 15, N, N],
+        [N, "20日", "支部党员大会", "总结上年工作", 16, 16, N, N],
+        [N, "小计", "2次", N, 32, 31, N, N],
+        ["2月", "9日", "主题党日", "节前慰问", 16, 14, 860, N],
+        [N, "21日", "走访企业", "走访红柳肉联有限公司", N, 2, N, N],
+        [N, "小计", "2次", N, 16, 16, 860, N],
+        ["3月", "6日", "党课", "书记讲党课", "16人", "15人", N, N],
+        [N, "28日", "志愿服务", "植树", 16, 12, "1,200", N],
+        [N, "小计", "2次", N, 32, 27, 1200, N],
+    ]
+    merges = [(0, 0, 0, 7), (1, 0, 1, 7), (3, 0, 5, 0), (6, 0, 8, 0), (9, 0, 11, 0)]
+    path = xlsx(folder / "活动登记簿.xlsx", {"登记簿": Sheet(rows, merges=merges)})
+    org = "红柳酒业党支部"
+    out: Values = {("rows", "activities"): 5, ("visits", "count"): 1}
+    for day, due, present, cost in (
+        ("2025-01-05", 16, 15, N),
+        ("2025-01-20", 16, 16, N),
+        ("2025-02-09", 16, 14, 860),
+        ("2025-03-06", 16, 15, N),
+        ("2025-03-28", 16, 12, 1200),
+    ):
+        out |= {
+            ("activity", org, day, "due"): due,
+            ("activity", org, day, "present"): present,
+            ("activity", org, day, "cost"): cost,
+        }
+    return Case(path, out)
+
+
+@case
 def word_file_by_township(folder: Path) -> Case:
     """A Word file: a paragraph 一、红柳镇 before each table, the heading repeated, a signature table at the end."""
     head = ["序号", "单位名称", "性质", "从业人数", "党员数", "党组织名称", "建立方式"]
@@ -540,6 +889,50 @@ def word_file_by_township(folder: Path) -> Case:
 
 
 @case
+def instructors_with_two_firms(folder: Path) -> Case:
+    """选派名册: persons in rows, 联系企业 in two columns, 选派层级 and 是否专职; a footer; county and town levels."""
+    rows = [
+        ["2025年党建指导员选派名册", *[N] * 8],
+        [
+            "序号",
+            "姓名",
+            "性别",
+            "工作单位及职务",
+            "选派层级",
+            "是否专职",
+            "联系企业",
+            N,
+            "联系电话",
+        ],
+        [N, N, N, N, N, N, "企业一", "企业二", N],
+        [
+            1,
+            "演示甲",
+            "男",
+            "县委组织部干部",
+            "县级",
+            "否",
+            "红柳酒业有限公司",
+            "红柳肉联有限公司",
+            "—",
+        ],
+        [2, "演示乙", "女", "红柳镇组织委员", "乡镇级", "否", "红柳建筑有限公司", N, "—"],
+        [3, "演示丙", "男", "退休干部", "县级", "是", "白杨物流有限公司", "白杨快递有限公司", "—"],
+        ["填报人：演示丁    审核人：演示戊", *[N] * 8],
+    ]
+    merges = [(0, 0, 0, 8), (1, 6, 1, 7), *[(1, c, 2, c) for c in (0, 1, 2, 3, 4, 5, 8)]]
+    path = xlsx(folder / "指导员选派名册.xlsx", {"名册": Sheet(rows, merges=merges)})
+    return Case(
+        path,
+        {
+            ("instructors", "count"): 3,
+            ("instructors", "full_time"): 1,
+            ("instructors", "units_served"): 5,
+        },
+    )
+
+
+@case
 def visits_by_leader(folder: Path) -> Case:
     """走访记录 as text with tabs (UTF-16): several firms in a cell, opinions as text, counts with 条 and 个."""
     rows = [
@@ -559,6 +952,85 @@ def visits_by_leader(folder: Path) -> Case:
     path = separated(folder / "走访记录.csv", rows, "utf-16", "\t")
     return Case(
         path, {("visits", "count"): 6, **figures({"*": {"opinions": 8, "problems_solved": 3}})}
+    )
+
+
+@case
+def unfounded_with_dates_in_words(folder: Path) -> Case:
+    """应建未建: dates in words, staff with 余, probation in brackets, reasons in own words, hidden rows, percent cell."""
+    rows = [
+        ["应建未建两新组织摸排表", *[N] * 8],
+        ["（截至二〇二五年十二月三十一日）", *[N] * 8],
+        [
+            "编号",
+            "单位全称",
+            "登记时间",
+            "职工总数",
+            "党员数（含预备）",
+            "党员占比",
+            "未建原因",
+            "拟建时间",
+            "责任单位",
+        ],
+        [
+            "01",
+            "沙枣纺织有限公司",
+            "二〇一五年三月十日",
+            "60余",
+            "5（1）",
+            0.0833,
+            "党员刚转入",
+            "2026年3月",
+            "沙枣街道党工委",
+        ],
+        ["02", "沙枣矿业有限公司", "2018/3", 45, 4, 0.0889, "停产整顿", "待复产", "沙枣街道党工委"],
+        [
+            "03",
+            "白杨种业有限公司",
+            "19.5.8",
+            "27人",
+            3,
+            "11.1%",
+            "无合适书记人选",
+            "2026年6月",
+            "白杨乡党委",
+        ],
+        ["合计", "3家", N, N, 12, N, N, N, N],
+    ]
+    path = xlsx(
+        folder / "应建未建摸排表.xlsx",
+        {"摸排": Sheet(rows, merges=[(0, 0, 0, 8), (1, 0, 1, 8)], hidden_rows=[4])},
+    )
+    values = of(
+        "unit",
+        {
+            "沙枣纺织有限公司": {
+                "started_on": "2015-03-10",
+                "employees": 60,
+                "members": 5,
+                "reason_unfounded": "*",
+            },
+            "沙枣矿业有限公司": {
+                "started_on": "2018-03",
+                "employees": 45,
+                "members": 4,
+                "reason_unfounded": "*",
+            },
+            "白杨种业有限公司": {
+                "started_on": "2019-05-08",
+                "employees": 27,
+                "members": 3,
+                "reason_unfounded": "*",
+            },
+        },
+    )
+    asked = {("unit", "沙枣纺织有限公司", "members")} | {
+        key for key in values if key[2] == "reason_unfounded"
+    }
+    return Case(
+        path,
+        {(("ask", *key) if key in asked else key): value for key, value in values.items()}
+        | {("rows", "units"): 3},
     )
 
 

@@ -124,7 +124,7 @@ class Accounts:
         """What a shape said of its columns, else (and of those it left to the list made of it) what the list says."""
         told = self._columns.get((file, name), [])
         parts = self._parts[file, name]
-        if told and not any(sheet.shaped == "part_groups" for sheet, _ in parts):
+        if told and not any(sheet.shaped in KEEP_COLUMNS for sheet, _ in parts):
             return told
         known = {column.index for column in told}
         rest = [c for c in _where_it_stood(parts) if c.index not in known]
@@ -155,6 +155,7 @@ class Accounts:
         return {"unread": NOT_USED, "heading": "shape_heading"}.get(rule.kind, rule.name)
 
 
+KEEP_COLUMNS = ("part_groups", "stages")  # shapes that leave most columns of a list as they are
 NOT_USED = "not_used"  # a row that a shape made nothing of
 
 

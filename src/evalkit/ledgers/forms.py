@@ -378,6 +378,34 @@ def _runs(form: Form, column: str) -> list[tuple[int, int]]:
     return runs
 
 
+def _listed_together(turned: Sequence[Sequence[object]], columns: Sequence[int]) -> list[object]:
+    """The names of a list that stands in several cells of a row, as one list."""
+    some = [turned[i] for i in columns if i < len(turned)]
+    rows = zip(*some, strict=True)
+    named = ([c for c in row if _cell_text(c) and not absent(c)] for row in rows)
+    return ["、".join(map(_cell_text, row)) for row in named]
+
+
+def _group_columns(form: Form) -> list[str]:
+    """Columns that may be filled in the first row of their group only: place, month, name."""
+    return [*RULES["first_of_group"]["all"], *RULES["first_of_group"].get(form.name, ())]
+
+
+def _over_merged(form: Form, column: str, cells: list[object]) -> None:
+    """In place: a month merged down the rows of its group is the month of each of them."""
+    start = 0
+    for block in form.blocks:
+        at = block.columns.get(column)
+        rows = np.asarray(block.rows) + 1
+        for r1, c1, r2, _ in block.sheet.merges if at is not None else ():
+            first, stop = np.searchsorted(rows, r1), np.searchsorted(rows, r2, side="right")
+            if at is not None and c1 == at.index + 1 and stop - first > 1:
+                for n in range(start + int(first) + 1, start + int(stop)):
+                    if not _cell_text(cells[n]):
+                        cells[n] = cells[start + int(first)]
+        start += len(block.rows)
+
+
 def _half(cell: object, which: int, whole: bool) -> object:
     """One of the two numbers in a cell (5/6); a cell that is no pair stays with one column, where it is reported."""
     halves = (
@@ -453,6 +481,8 @@ class Parser:
                     own = self._ticked(block, column, turned)
                 elif column in block.presence:
                     own = ["否" if absent(cell) else "是" for cell in own]
+                if column in block.further:
+                    own = _listed_together(turned, [at.index, *block.further[column]] if at else [])
                 if column == "instructor_codes" and at is not None:
                     own = self._uncoded(name, block, at.index, [*own])
                 pair = self.headings.pair(name, block.headings.get(column, ""))
@@ -485,6 +515,11 @@ class Parser:
                 base[column] = self._listed(
                     form, column, cells[column], specs[column].get("words", kind)
                 )
+        for column in (c for c in used if "tells" in specs[c]):
+            told = specs[column]["tells"]
+            also = self._told(cells[column], specs[told]["type"])
+            own = base.get(told)
+            base[told] = also if own is None else pd.Series(own).fillna(pd.Series(also)).array
         form.data = pd.DataFrame(
             base
         )  # an area column of the form's own has won over the place of the sheet
@@ -558,8 +593,8 @@ class Parser:
 
         So it is where the first row says it and nothing is said twice; else a blank cell is a blank cell.
         """
-        columns = [*RULES["first_of_group"]["all"], *RULES["first_of_group"].get(form.name, ())]
-        for column in (c for c in columns if c in cells):
+        for column in (c for c in _group_columns(form) if c in cells):
+            _over_merged(form, column, cells[column])
             for start, stop in _runs(form, column):
                 some = [_cell_text(cell) for cell in cells[column][start:stop]]
                 blank = [n for n, text in enumerate(some) if not text]
@@ -611,7 +646,7 @@ class Parser:
             columns = {
                 at.index + 1: c
                 for c, at in block.columns.items()
-                if c in cells and specs[c]["type"] in _MEANING
+                if c in cells and specs[c]["type"] in _MEANING and c not in _group_columns(form)
             }
             rows = np.asarray(block.rows) + 1
             for r1, column, r2, _ in block.sheet.merges:
@@ -1007,18 +1042,28 @@ class Parser:
 
         _pooled(form, cells, read, TEXT)
 
-    def _listed(self, form: Form, column: str, cells: list[object], kind: str) -> Any:
+    def _told(self, cells: list[object], kind: str) -> Any:
+        """What the cells of one column say of another closed list: 区域联建 as 组建方式 is a form of joint founding too."""
+        match = self._matching(kind)
+        pool = {cell: match(_cell_text(cell)) if _cell_text(cell) else None for cell in cells}
+        return pd.array(np.array([pool[cell] for cell in cells], dtype=object), dtype=TEXT)
+
+    def _matching(self, kind: str) -> Callable[[str], str | None]:
+        """The entry of a closed list that a cell says."""
         if kind not in self._match:
-            self._match[kind] = _matcher(
-                words_of(self.lists, self.headings.values, kind), kind == "bool"
-            )
+            words = words_of(self.lists, self.headings.values, kind)
+            self._match[kind] = _matcher(words, kind == "bool")
+        return self._match[kind]
+
+    def _listed(self, form: Form, column: str, cells: list[object], kind: str) -> Any:
+        match = self._matching(kind)
         labels = [str(v) for v in self.lists.get(kind, {"true": "是", "false": "否"}).values()]
         nothing = self.headings.values.get(kind, {}).get("nothing", ())
         known = re.compile("|".join(map(re.escape, sorted(labels, key=len, reverse=True))))
 
         def read(cell: object, rows: Callable[[], list[np.ndarray]]) -> Any:
             text = _cell_text(cell)
-            key = self._match[kind](text) if text else None
+            key = match(text) if text else None
             if key is None and text not in _BLANKS and text not in nothing:
                 close = near(text, labels)
                 advice = f"是否“{close[0]}”" if close else "改成规定的选项"

@@ -305,6 +305,7 @@ class _Reading:
                 [],
                 ticks=matching.ticks,
                 presence=matching.presence,
+                further=matching.further,
             )
             self.headed = self.block
             self.key = self.block.columns[headings.key(form, self.block.columns)].index

@@ -373,12 +373,17 @@ class Headings:
         """
         for word in map(plain, texts):
             if hits := [
-                (self.forms[name].get("layout") != "items", len(title), -word.index(title), name)
+                (*self._weight(name, title), -word.index(title), name)
                 for title, name in self._titles
                 if title and title in word
             ]:
                 return max(hits)[-1]
         return None
+
+    def _weight(self, form: str, title: str) -> tuple[bool, int, bool]:
+        """What of several titles decides: more than items, the longer one, the project's own form."""
+        spec = self.forms[form]
+        return spec.get("layout") != "items", len(title), bool(spec.get("own"))
 
     def nearest(self, form: str, heading: str) -> list[str]:
         """First names of the columns whose headings look most like this one."""

@@ -113,6 +113,7 @@ class Matching:
         self.filled: dict[str, Chosen] = {}  # 指导员姓名: whether there is one, never who
         self.presence: frozenset[str] = frozenset()
         self.ticks: dict[str, list[tuple[int, str]]] = {}
+        self.further: dict[str, list[int]] = {}  # more columns of a list: 联系企业1, 联系企业2
 
     def run(self) -> dict[str, Chosen]:
         """The columns, by their names in the form."""
@@ -142,6 +143,9 @@ class Matching:
         columns: dict[int, list[str]] = {}
         for column, some in self.ticks.items():
             for index, _ in some:
+                columns.setdefault(index, []).append(column)
+        for column, more in self.further.items():
+            for index in more:
                 columns.setdefault(index, []).append(column)
         for column, one in self.chosen.items():
             if column not in self.ticks:
@@ -253,6 +257,12 @@ class Matching:
             self.how[index] = "pair"
             for column in pair:  # 5/6 under 实到/应到: one cell for two columns
                 self.chosen.setdefault(column, Chosen(index, None, 0, heading))
+        elif hit is None and (listed := self._numbered(texts)):
+            self.how[index] = "several"
+            if listed in self.chosen:
+                self.further.setdefault(listed, []).append(index)
+            else:
+                self.chosen[listed] = Chosen(index, None, 0, heading)
         elif (kind := persons.heading_kind(texts[-1])) or hit is not None:
             self.how[index] = "person"
             self._personal(index, kind or "personal")
@@ -262,6 +272,18 @@ class Matching:
             self.how[index] = "left_out"
         else:
             self._not_known(index, heading, texts)
+
+    def _numbered(self, texts: tuple[str, ...]) -> str:
+        """The list of names of which a heading is a numbered cell: 联系企业2, 企业二 below 联系企业; '' of any other."""
+        found = _NUMBERED.fullmatch(squeeze(texts[-1]))
+        if found is None:
+            return ""
+        specs = self.headings.forms[self.form]["columns"]
+        for said in ((*texts[:-1], found[1]), texts[:-1]):
+            hit = self.headings.look(self.form, said) if said and said[-1] else None
+            if hit is not None and specs[hit.column]["type"] == "codes":
+                return "" if self.headings.person(self.form, hit.column) else hit.column
+        return ""
 
     def _take(self, column: str, new: Chosen) -> None:
         old = self.chosen.get(column)
@@ -368,6 +390,9 @@ class Matching:
 
     def _personal(self, index: int, kind: str) -> None:
         self.problems.append(personal(self.sheet, self.top, index, kind))
+
+
+_NUMBERED = re.compile(r"(.*?)[(（]?第?[一二三四五六七八九十\d]{1,2}[家个]?[)）]?")
 
 
 _FINAL = re.compile(RULES["headings"]["final"])

@@ -59,6 +59,9 @@ class Region:
     presence: frozenset[str] = (
         frozenset()
     )  # columns of which only is asked whether the cell is filled (names of persons)
+    further: dict[str, list[int]] = field(
+        default_factory=dict
+    )  # list -> more columns of it: 联系企业1, 联系企业2
     extract: bool = False  # a part of a fuller ledger: adds columns, counts nothing again
 
     def unit(self, column: str, spec: Mapping[str, Any]) -> str:

@@ -40,11 +40,14 @@ class Page:
 
 
 LEAST_ANSWERS = 4
+MOST_ROWS = 200  # of a sheet in which labels with their answers are looked for
+LONGEST_LABEL = 16
 
 
 def card(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
     """单位名称 | 甲公司 | 从业人员 | 85: the pages of units, one row a unit."""
     known_words = shaping.listed_words
+    sheet = _labels_apart(sheet, shaping.headings)
     spans = {(r1 - 1, c1 - 1): (r2 - 1, c2 - 1) for r1, c1, r2, c2 in sheet.merges}
     pages: list[Page] = []
     lines: list[int] = []
@@ -79,6 +82,45 @@ def card(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
         shaping.said("heading_unknown", sheet, at, persons.shown(label))
         shaping.tell(sheet, "not_used", at[0])
     return [_pages_as_rows(sheet, pages)]
+
+
+def _labels_apart(sheet: RawSheet, headings: Headings) -> RawSheet:
+    """企业名称：甲公司 in one cell as a label and its answer in two; the sheet itself where few cells are so."""
+    said = {
+        (i, j): found
+        for i, row in enumerate(sheet.rows[:MOST_ROWS])
+        for j, cell in enumerate(row)
+        if isinstance(cell, str) and (found := _label_and_answer(cell, headings))
+    }
+    if len({headings_of for headings_of, _ in said.values()}) < LEAST_ANSWERS:
+        return sheet
+    rows: list[Row] = []
+    for i, row in enumerate(sheet.rows):
+        line: Row = []
+        for j, cell in enumerate(row):
+            if (i, j) in said:
+                line += [(text, (i, j)) for text in said[i, j]]
+            elif not blank(cell) and len(row) > 1 and not _first_again(sheet, i, j):
+                line.append((cell, (i, j)))
+        rows.append(line)
+    return made(sheet, rows, "labels")
+
+
+def _first_again(sheet: RawSheet, i: int, j: int) -> bool:
+    """Whether a cell is (part of) one that is merged down several rows: the label of a group, no answer."""
+    return any(
+        r1 <= i + 1 <= r2 and c1 <= j + 1 <= c2 and r2 > r1 for r1, c1, r2, c2 in sheet.merges
+    )
+
+
+def _label_and_answer(cell: str, headings: Headings) -> tuple[str, str] | None:
+    label, mark, answer = cell.replace(":", "：").partition("：")
+    is_label = (
+        bool(mark)
+        and len(label) <= LONGEST_LABEL
+        and (headings.known(label) or bool(persons.heading_kind(label)))
+    )
+    return (label.strip(), answer.strip()) if is_label else None
 
 
 def _answers(

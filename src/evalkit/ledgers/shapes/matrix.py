@@ -9,6 +9,7 @@ from evalkit.ledgers.cells import blank, cell_at, is_total, tick, yes_marks
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.forms import absent
 from evalkit.ledgers.headings import plain, squeeze
+from evalkit.ledgers.place import area_names
 from evalkit.ledgers.shapes.shaping import (
     DECLARED,
     HEADS,
@@ -19,13 +20,16 @@ from evalkit.ledgers.shapes.shaping import (
     as_they_stand,
     made,
 )
-from evalkit.ledgers.shapes.top import HAVE, LEAST_HAVES, Top
+from evalkit.ledgers.shapes.top import FIRST_ROWS, HAVE, HAVES, LEAST_HAVES, Top
+
+LONGEST_AREA = 16  # characters of the name of an area
 
 
 def matrix(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
     """党组织 | 有场所 | 有设施 | ...: how many have all; of either direction."""
     if top.haves < LEAST_HAVES:
         return None
+    sheet = _named_below_group(sheet)
     for turned in (False, True):
         if turned and not _items_in_a_column(sheet):
             return None
@@ -44,6 +48,25 @@ def matrix(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
             rows = as_they_stand(sheet, range(0 if turned else i)) if not turned else _titles(sheet)
             return [made(sheet, [*rows, *found], "matrix")]
     return None
+
+
+def _named_below_group(sheet: RawSheet) -> RawSheet:
+    """场所, 设施 below “六有”建设情况 as 有场所, 有设施: the group says what each of them is."""
+    for i, row in enumerate(sheet.rows[:FIRST_ROWS]):
+        if i + 1 == len(sheet.rows) or sum(not blank(c) for c in row) < 2:
+            continue  # a title
+        for j, cell in enumerate(row):
+            if not isinstance(cell, str) or not HAVES.search(squeeze(cell)):
+                continue
+            end = next((k for k in range(j + 1, len(row)) if not blank(row[k])), len(row))
+            below = sheet.rows[i + 1]
+            span = [k for k in range(j, min(end, len(below))) if isinstance(below[k], str)]
+            words = {k: squeeze(below[k]) for k in span if not blank(below[k])}
+            if len(words) < LEAST_HAVES or any(HAVE.fullmatch(word) for word in words.values()):
+                continue
+            named = [f"有{words[k]}" if k in words else c for k, c in enumerate(below)]
+            return replace(sheet, rows=[*sheet.rows[: i + 1], named, *sheet.rows[i + 2 :]])
+    return sheet
 
 
 def _items_in_a_column(sheet: RawSheet) -> bool:
@@ -98,6 +121,7 @@ def _counted_matrix(
     counts: dict[str, tuple[object, int, Place]] = {}
     counted: list[int] = []
     totals: list[int] = []
+    sections: list[int] = []
     town: tuple[object, Place | None] = ("", None)
     for n in range(i + 1, len(cells.rows)):
         row = cells.rows[n]
@@ -105,6 +129,11 @@ def _counted_matrix(
         name = cell_at(row, key)
         if is_total(name, TOTALS):
             totals.append(n)
+            continue
+        said = [str(c) for c in row if not blank(c)]
+        if len(said) == 1 and len(said[0]) <= LONGEST_AREA and area_names(said[0]):
+            town = (said[0], (n, next(j for j, c in enumerate(row) if not blank(c))))
+            sections.append(n)
             continue
         if blank(name) or all(map(blank, marks)):
             continue
@@ -127,6 +156,7 @@ def _counted_matrix(
         shaping.tell(cells, "shape_heading", i)
         shaping.tell(cells, "shape_item", *counted)
         shaping.tell(cells, "shape_total", *totals)
+        shaping.tell(cells, "section", *sections)
     rows: list[Row] = [[(w, None) for w in ("镇街", "指标", "数值", "计量单位")]]
     for name, count, first in counts.values():
         place = cells.origin.get(first, first)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evalkit.ledgers.cells import blank
+from evalkit.ledgers.cells import blank, is_total
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.heads import is_heading
 from evalkit.ledgers.shapes.shaping import (
     DECLARED,
+    TOTALS,
     Row,
     Shaping,
     as_they_stand,
@@ -40,7 +41,9 @@ def of_one(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None
             if head.top <= n <= head.bottom:
                 said = headings.label(form, headings.required(form)[0]) if n == head.top else ""
             else:
-                said = name if n > head.bottom and any(not blank(c) for c, _ in line) else ""
+                filled = [c for c, _ in line if not blank(c)]
+                total = any(is_total(c, TOTALS) for c in filled[:4])
+                said = name if n > head.bottom and filled and not total else ""
             line += [("", None)] * (at - len(line)) + [(said, (n, 0) if said else None)]
         return [replace(made(sheet, rows, "of_one"), merges=sheet.merges)]
     return None

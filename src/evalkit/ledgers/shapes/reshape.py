@@ -19,6 +19,7 @@ from evalkit.ledgers.shapes.part_groups import part_groups
 from evalkit.ledgers.shapes.quarters import by_quarters
 from evalkit.ledgers.shapes.running_account import running_account
 from evalkit.ledgers.shapes.shaping import Shaping, lines_above
+from evalkit.ledgers.shapes.stages import by_stages
 from evalkit.ledgers.shapes.top import Top, top_of
 from evalkit.ledgers.shapes.years import by_years
 
@@ -30,6 +31,7 @@ SHAPES: tuple[Shape, ...] = (
     by_quarters,
     by_kinds,
     by_stars,
+    by_stages,
     running_account,
     card,
     overview,

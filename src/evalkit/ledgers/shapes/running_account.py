@@ -128,6 +128,8 @@ class _Account:
         Income and spending of all lines, and of those of the month `month_told`.
     years, unlisted, collected
         Where each year, each 科目 that no list has, and each line of members' dues was met.
+    unsourced
+        Lines of income that do not say from where they came.
     paid_on
         The lines of dues that were paid on: a table of their own below the others.
     """
@@ -146,6 +148,7 @@ class _Account:
     years: dict[str, Place] = field(default_factory=dict)
     unlisted: dict[str, Place] = field(default_factory=dict)
     collected: list[Place] = field(default_factory=list)
+    unsourced: list[Place] = field(default_factory=list)
 
     def add(self, n: int) -> None:
         """One row: a line, a total, the opening balance, or a text that stands as it is."""
@@ -243,6 +246,8 @@ class _Account:
         if subject and not word:
             at = self.at["subject"] if column is None else column
             self.unlisted.setdefault(subject, (n, at))
+        elif not word and kind == "income":
+            self.unsourced.append((n, self.at["summary"]))
         return word or usual
 
     def _check_balance(self, n: int, amounts: Mapping[str, float | None]) -> None:
@@ -271,6 +276,9 @@ class _Account:
             first = next(iter(self.unlisted.values()))
             advice = "属于规定的来源或用途的，写成规定的名称"
             self._ask(first, f"科目{words}", "按其他计入", advice)
+        if self.unsourced:
+            said = (f"{len(self.unsourced)}笔收入的摘要没有写明来源", "按其他途径计入")
+            self._ask(self.unsourced[0], *said, "摘要写明财政拨付、返还党费或企业配套")
         if len(self.years) > 1:
             found = f"账里有{'、'.join(f'{year}年' for year in sorted(self.years))}的收支"
             last = max(self.years.values())

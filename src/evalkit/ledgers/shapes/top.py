@@ -20,6 +20,7 @@ from evalkit.ledgers.shapes.shaping import DECLARED, HEADS
 
 FIRST_ROWS = 30  # a heading stands in one of them
 HAVE = re.compile(DECLARED["have"])
+HAVES = re.compile("[四五六七八九]有")  # the group above them: “六有”建设情况 over 场所 | 设施
 LEAST_HAVES = 4  # items of a matrix to be ticked
 LOOKED_AT = 200  # rows below a heading
 _LONGEST = 40  # characters of a heading
@@ -117,7 +118,12 @@ class Top:
                 if isinstance(cell, str) and "有" in cell and HAVE.fullmatch(squeeze(cell)):
                     most["row", i] = most.get(("row", i), 0) + 1
                     most["column", j] = most.get(("column", j), 0) + 1
-        return max(most.values(), default=0)
+        grouped = any(
+            isinstance(cell, str) and "有" in cell and HAVES.search(squeeze(cell))
+            for row in self.sheet.rows[:FIRST_ROWS]
+            for cell in row[1:]
+        )
+        return max([*most.values(), LEAST_HAVES if grouped else 0])
 
     def near(self, i: int, kinds: set[str]) -> bool:
         """Whether a word of these kinds stands in a row, in the one above it or the two below."""
