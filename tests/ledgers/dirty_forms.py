@@ -454,6 +454,73 @@ def _matrix(rng: np.random.Generator) -> Form:
     return {"六有": Sheet([*rows, *_note(rng, 8)])}, values
 
 
+def _groups_of_parts(rng: np.random.Generator) -> Form:
+    """Townships as rows, the items below every part of the year (or the parts below every item)."""
+    counting_on = ["1—3月", "上半年", "前三季度", "全年"]
+    parts = _pick(rng, [f"{q}季度" for q in "一二三四"], ["上半年", "下半年"], counting_on)
+    names = _FLOWS | _STOCKS
+    codes = [str(c) for c in rng.permutation(list(names))[: int(rng.integers(2, 5))]]
+    towns = list(TOWNS[: int(rng.integers(2, 6))])
+    numbers: dict[tuple[str, str], list[int]] = {}
+    values: Values = {}
+    for town in towns:
+        for code in codes:
+            some = [int(rng.integers(1, 60)) for _ in parts]
+            if parts == counting_on:
+                some = sorted(some)
+            elif code in _FLOWS:
+                some[0] = max(some) + 1  # else it looks as if it went on counting
+            added = code in _FLOWS and parts != counting_on
+            numbers[town, code] = some
+            values["figure", town, str(YEAR), code] = sum(some) if added else some[-1]
+    over = bool(rng.random() < 0.6)  # parts over items, else items over parts
+    pairs = [(p, c) for p in range(len(parts)) for c in codes]
+    pairs = pairs if over else [(p, c) for c in codes for p in range(len(parts))]
+    size = len(codes) if over else len(parts)
+    upper = [parts[p] if over else names[c] for p, c in pairs]
+    lower = [names[c] if over else parts[p] for p, c in pairs]
+    heads = [text if k % size == 0 else N for k, text in enumerate(upper)]
+    width = 2 + len(pairs)
+    rows: list[list[Any]] = [
+        [f"{YEAR}年云台县两新党建工作进展情况统计表", *[N] * (width - 1)],
+        ["序号", _pick(rng, "乡镇", "镇街", "乡镇（街道）"), *heads],
+        [N, N, *lower],
+    ]
+    for n, town in enumerate(towns):
+        cells = [_number(rng, numbers[town, c][p], of_persons=False) for p, c in pairs]
+        rows.append([n + 1, town, *cells])
+    if rng.random() < 0.5:
+        sums = [sum(numbers[town, c][p] for town in towns) for p, c in pairs]
+        rows.append(["合计", N, *sums])
+    merges = [(0, 0, 0, width - 1), (1, 0, 2, 0), (1, 1, 2, 1)]
+    merges += [(1, 2 + k, 1, 1 + k + size) for k in range(0, len(pairs), size)]
+    return {"进展": Sheet([*rows, *_note(rng, width)], merges)}, values
+
+
+def _stages_as_rows(rng: np.random.Generator) -> Form:
+    stages = _pick(rng, ["自评", "初评", "审定"], ["支部自评", "乡镇初审", "县委终评"])
+    rows: list[list[Any]] = [
+        [f"{YEAR}年党组织星级评定打分表", *[N] * 4],
+        ["序号", "党组织名称", _pick(rng, "评定环节", "阶段"), "得分", "星级"],
+    ]
+    values: Values = {}
+    merges = [(0, 0, 0, 4)]
+    repeated = bool(rng.random() < 0.5)
+    for n in range(int(rng.integers(2, 7))):
+        org = f"演示分步{n + 1}号党支部"
+        scores = [int(s) for s in rng.integers(40, 101, len(stages))]
+        stars = [int(s) for s in rng.integers(1, 6, len(stages))]
+        if not repeated:
+            merges += [(len(rows), c, len(rows) + len(stages) - 1, c) for c in (0, 1)]
+        for k, stage in enumerate(stages):
+            said = _pick(rng, f"{'零一二三四五'[stars[k]]}星", "★" * stars[k])
+            named = [n + 1, org] if repeated or k == 0 else [N, N]
+            rows.append([*named, stage, scores[k], said])
+        values |= {("star", org, "stars"): stars[-1], ("star", org, "score_final"): scores[-1]}
+        values |= {("star", org, "score_self"): scores[0], ("star", org, "score_first"): scores[1]}
+    return {"打分": Sheet(rows, merges)}, values
+
+
 FORMS: dict[str, Callable[[np.random.Generator], Form]] = {
     "cards": _cards,
     "printed_pages": _printed_pages,
@@ -468,4 +535,6 @@ FORMS: dict[str, Callable[[np.random.Generator], Form]] = {
     "money_a_part": _money_a_part,
     "account_by_subject": _account_by_subject,
     "matrix": _matrix,
+    "groups_of_parts": _groups_of_parts,
+    "stages_as_rows": _stages_as_rows,
 }

@@ -1075,3 +1075,207 @@ def dues_by_quarter_due_and_paid(folder: Path) -> Case:
             ("total", "funds", "dues_paid"): 1910,
         },
     )
+
+
+@case
+def partial_year_groups(folder: Path) -> Case:
+    """A report of half a year: two quarters, flows added and the number of members as it stands."""
+    rows = [
+        ["2025年工作进度表", *[N] * 6],
+        ["乡镇", "一季度", N, N, "二季度", N, N],
+        [N, "发展党员", "党员总数", "走访企业", "发展党员", "党员总数", "走访企业"],
+        ["红柳镇", 2, 210, 20, 3, 212, 31],
+        ["白杨乡", 1, 95, "-", 0, 96, 12],
+    ]
+    p = xlsx(
+        folder / "进度.xlsx",
+        {"表": Sheet(rows, merges=[(0, 0, 0, 6), (1, 0, 2, 0), (1, 1, 1, 3), (1, 4, 1, 6)])},
+    )
+    return Case(
+        p,
+        figures(
+            {
+                "红柳镇": {"admissions": 5, "members": 212, "visits": 51},
+                "白杨乡": {"admissions": 1, "members": 96, "visits": 12},
+            }
+        ),
+    )
+
+
+@case
+def halves_of_money(folder: Path) -> Case:
+    """Half-years as groups of money, in 万元 of the title."""
+    rows = [
+        ["党建经费收支情况（单位：万元）", *[N] * 5],
+        ["党组织名称", "上半年", N, "下半年", N, "备注"],
+        [N, "县级拨付", "活动支出", "县级拨付", "活动支出", N],
+        ["红柳酒业党支部", 0.4, 0.25, 0.4, 0.52, N],
+        ["白杨合作社党支部", 0.2, 0.22, 0.2, 0.18, "已结清"],
+        ["合计", 0.6, 0.47, 0.6, 0.7, N],
+    ]
+    p = xlsx(
+        folder / "经费收支.xlsx",
+        {
+            "表": Sheet(
+                rows, merges=[(0, 0, 0, 5), (1, 0, 2, 0), (1, 1, 1, 2), (1, 3, 1, 4), (1, 5, 2, 5)]
+            )
+        },
+    )
+    return Case(
+        p,
+        {
+            ("fund", "红柳酒业党支部", "income", "fiscal_district"): 8000,
+            ("fund", "红柳酒业党支部", "spending", "activity"): 7700,
+            ("fund", "白杨合作社党支部", "income", "fiscal_district"): 4000,
+            ("fund", "白杨合作社党支部", "spending", "activity"): 4000,
+        },
+    )
+
+
+@case
+def dues_in_one_row_heading(folder: Path) -> Case:
+    """上半年应缴 | 上半年实缴 in one row of headings."""
+    rows = [
+        ["党费缴纳情况（元）"],
+        ["党组织名称", "上半年应缴", "上半年实缴", "下半年应缴", "下半年实缴"],
+        ["红柳酒业党支部", 800, 780, 840, 860],
+        ["红柳肉联党支部", 180, 180, 180, 90],
+    ]
+    p = xlsx(folder / "党费.xlsx", {"表": Sheet(rows)})
+    return Case(
+        p,
+        {
+            ("fund", "红柳酒业党支部", "dues_paid", N): 1640,
+            ("fund", "红柳肉联党支部", "dues_paid", N): 270,
+        },
+    )
+
+
+@case
+def counting_on_unfinished(folder: Path) -> Case:
+    """Numbers that count on, the last column still blank."""
+    rows = [
+        ["两新党建指标完成情况"],
+        ["指标", "单位", "一季度累计", "上半年累计", "前三季度累计", "全年累计"],
+        ["发展党员", "名", 3, 8, 10, N],
+        ["走访企业", "家次", 40, 92, 130, N],
+        ["党员总数", "名", 600, 605, 611, N],
+    ]
+    p = xlsx(folder / "指标.xlsx", {"表": Sheet(rows)})
+    return Case(p, figures({"*": {"admissions": 10, "visits": 130, "members": 611}}))
+
+
+@case
+def months_of_attendance(folder: Path) -> Case:
+    """应到 | 实到 below every month: an activity each."""
+    rows = [
+        ["2025年主题党日到会情况", *[N] * 6],
+        ["党组织名称", "1月", N, "2月", N, "3月", N],
+        [N, "应到", "实到", "应到", "实到", "应到", "实到"],
+        ["红柳酒业党支部", 16, 15, 16, 14, 16, 16],
+        ["红柳肉联党支部", 5, 5, 5, 4, 5, 5],
+    ]
+    p = xlsx(
+        folder / "到会.xlsx",
+        {
+            "表": Sheet(
+                rows, merges=[(0, 0, 0, 6), (1, 0, 2, 0), (1, 1, 1, 2), (1, 3, 1, 4), (1, 5, 1, 6)]
+            )
+        },
+    )
+    return Case(
+        p, {("ask", "months", "红柳酒业党支部", "主题党日"): 3, ("ask", "rows", "activities"): 6}
+    )
+
+
+@case
+def two_stages_with_names_again(folder: Path) -> Case:
+    """Two stages, the name in every row; 是否整转 in the row of the last one only."""
+    rows = [
+        ["星级评定表"],
+        ["乡镇", "支部名称", "阶段", "得分", "评定星级", "是否整转"],
+        ["红柳镇", "红柳酒业党支部", "自评", 95, "五星级", N],
+        ["红柳镇", "红柳酒业党支部", "审定", 90, "四星级", "否"],
+        ["白杨乡", "白杨社区党支部", "自评", 70, "三星级", N],
+        ["白杨乡", "白杨社区党支部", "审定", 55, "一星级", "是"],
+    ]
+    p = xlsx(folder / "星级.xlsx", {"表": Sheet(rows)})
+    return Case(
+        p,
+        {
+            ("rows", "stars"): 2,
+            ("star", "红柳酒业党支部", "stars"): 4,
+            ("star", "白杨社区党支部", "stars"): 1,
+            ("star", "白杨社区党支部", "score_final"): 55,
+            ("star", "白杨社区党支部", "rectification"): True,
+        },
+    )
+
+
+@case
+def several_labels_in_a_cell(folder: Path) -> Case:
+    """A card whose cells hold several labels with their answers."""
+
+    def page(n: str, s: int, m: int, o: str) -> Sheet:
+        return Sheet(
+            [
+                ["企业党建信息卡", N],
+                [f"企业名称：{n}", N],
+                [f"职工人数：{s}    党员人数：{m}", N],
+                [f"党组织名称：{o}    组建方式：单独组建", N],
+            ],
+            merges=[(0, 0, 0, 1)],
+        )
+
+    p = xlsx(
+        folder / "信息卡.xlsx",
+        {
+            "a": page("红柳酒业有限公司", 120, 16, "红柳酒业党支部"),
+            "b": page("红柳肉联有限公司", 77, 5, "红柳肉联党支部"),
+        },
+    )
+    return Case(
+        p,
+        of(
+            "unit",
+            {
+                "红柳酒业有限公司": {"employees": 120, "members": 16},
+                "红柳肉联有限公司": {"employees": 77, "members": 5},
+            },
+        )
+        | covers(
+            {
+                ("红柳酒业有限公司", "红柳酒业党支部"): "single",
+                ("红柳肉联有限公司", "红柳肉联党支部"): "single",
+            }
+        ),
+    )
+
+
+@case
+def months_grouped_visits(folder: Path) -> Case:
+    """Months as groups and 一季度 behind them, which says them again."""
+    rows = [
+        ["各镇走访情况统计（2025年）", *[N] * 8],
+        ["镇街", "1月", N, "2月", N, "3月", N, "一季度", N],
+        [N, *["走访企业（次）", "解决问题（个）"] * 4],
+        ["红柳镇", 5, 1, 6, 2, 7, 3, 18, 6],
+        ["白杨乡", 2, 0, 3, 1, 4, 1, 9, 2],
+    ]
+    p = xlsx(
+        folder / "走访.xlsx",
+        {
+            "表": Sheet(
+                rows, merges=[(0, 0, 0, 8), (1, 0, 2, 0), *[(1, c, 1, c + 1) for c in (1, 3, 5, 7)]]
+            )
+        },
+    )
+    return Case(
+        p,
+        figures(
+            {
+                "红柳镇": {"visits": 18, "problems_solved": 6},
+                "白杨乡": {"visits": 9, "problems_solved": 2},
+            }
+        ),
+    )

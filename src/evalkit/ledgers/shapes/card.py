@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,6 +43,7 @@ class Page:
 LEAST_ANSWERS = 4
 MOST_ROWS = 200  # of a sheet in which labels with their answers are looked for
 LONGEST_LABEL = 16
+_PIECES = re.compile(r"[ \t\u3000]{2,}|[;；\n]")
 
 
 def card(sheet: RawSheet, top: Top, shaping: Shaping) -> list[RawSheet] | None:
@@ -90,16 +92,16 @@ def _labels_apart(sheet: RawSheet, headings: Headings) -> RawSheet:
         (i, j): found
         for i, row in enumerate(sheet.rows[:MOST_ROWS])
         for j, cell in enumerate(row)
-        if isinstance(cell, str) and (found := _label_and_answer(cell, headings))
+        if isinstance(cell, str) and (found := _labels_and_answers(cell, headings))
     }
-    if len({headings_of for headings_of, _ in said.values()}) < LEAST_ANSWERS:
+    if len({label for some in said.values() for label, _ in some}) < LEAST_ANSWERS:
         return sheet
     rows: list[Row] = []
     for i, row in enumerate(sheet.rows):
         line: Row = []
         for j, cell in enumerate(row):
             if (i, j) in said:
-                line += [(text, (i, j)) for text in said[i, j]]
+                line += [(text, (i, j)) for pair in said[i, j] for text in pair]
             elif not blank(cell) and len(row) > 1 and not _first_again(sheet, i, j):
                 line.append((cell, (i, j)))
         rows.append(line)
@@ -113,14 +115,16 @@ def _first_again(sheet: RawSheet, i: int, j: int) -> bool:
     )
 
 
-def _label_and_answer(cell: str, headings: Headings) -> tuple[str, str] | None:
-    label, mark, answer = cell.replace(":", "：").partition("：")
-    is_label = (
-        bool(mark)
-        and len(label) <= LONGEST_LABEL
-        and (headings.known(label) or bool(persons.heading_kind(label)))
-    )
-    return (label.strip(), answer.strip()) if is_label else None
+def _labels_and_answers(cell: str, headings: Headings) -> list[tuple[str, str]]:
+    """职工人数：35    党员人数：2 as labels with their answers; none where a piece is no such."""
+    out = []
+    for piece in _PIECES.split(cell.strip().replace(":", "：")):
+        label, mark, answer = piece.partition("：")
+        known = headings.known(label) or bool(persons.heading_kind(label))
+        if not mark or len(label) > LONGEST_LABEL or not known:
+            return []
+        out.append((label.strip(), answer.strip()))
+    return out
 
 
 def _answers(

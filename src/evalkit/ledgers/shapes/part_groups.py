@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 from evalkit.ledgers import persons
 from evalkit.ledgers.cells import blank, cell_at, is_total
 from evalkit.ledgers.files import RawSheet
+from evalkit.ledgers.forms import absent, words_of
 from evalkit.ledgers.headings import heading_keys, plain, squeeze
 from evalkit.ledgers.shapes.parts import Part, of_year, part_before, part_of, without_whole
 from evalkit.ledgers.shapes.shaping import (
     DECLARED,
     TOTALS,
     Head,
+    Place,
     Row,
     Shaping,
     as_they_stand,
     head_of,
     lines_above,
+    listed_in,
     made,
 )
 from evalkit.ledgers.shapes.top import FIRST_ROWS, Top
@@ -105,6 +108,8 @@ def _by_year(
 ) -> RawSheet | None:
     titles = lines_above(sheet, head.top)
     ways = {id(one): _adds_up(one, titles, shaping) for one in items}
+    if _of_activities(items, titles, shaping):
+        return _activities(sheet, head, items, titles, shaping)
     if all(way is None for way in ways.values()):
         return None
     taken = {j for one in items for j in one.all_columns}
@@ -139,6 +144,54 @@ def _by_year(
             line.append((year.value, (n, column.first if year.column is None else year.column)))
         rows.append(_with_fillers(line, head, columns))
     return made(sheet, rows, "part_groups")
+
+
+def _of_activities(items: Sequence[Item], titles: Sequence[str], shaping: Shaping) -> bool:
+    """应到 | 实到 of every month: an activity each, never to be added up."""
+    look = shaping.headings.look
+    hits = [look("activities", item.texts) for item in items]
+    events = {hit.column for hit in hits if hit is not None} & {"due", "present", "cost_fen"}
+    return {"due", "present"} <= events or (
+        bool(events) and shaping.headings.announced(*titles) == "activities"
+    )
+
+
+def _activities(
+    sheet: RawSheet, head: Head, items: Sequence[Item], titles: Sequence[str], shaping: Shaping
+) -> RawSheet:
+    """One row an organisation and month; a quarter or half-year may hold several activities, so it is not read."""
+    taken = {j for one in items for j in one.all_columns}
+    others = [j for j in head.levels if j not in taken]
+    parts = {part for one in items for part in one.columns.values()}
+    by_month = all(part.first == part.last for part in parts)
+    kinds = words_of(shaping.lists, shaping.headings.values, "activity_kind")
+    kind = next((word for title in titles if (word := listed_in(title, kinds, ""))), "")
+    for one in items:
+        _tell(sheet, head, one, True if by_month else None, shaping)
+    shaping.tell(sheet, "shape_heading", *range(head.top, head.bottom + 1))
+    rows = as_they_stand(sheet, range(head.top))
+    texts: Row = [(head.levels[j][-1], (head.bottom, j)) for j in others]
+    heads: Row = [("月份", None), ("活动类型", None)]
+    rows.append([*texts, *heads, *((one.texts[-1], (head.bottom, one.first)) for one in items)])
+    for n in range(head.bottom + 1, len(sheet.rows)):
+        here = sheet.rows[n]
+        if any(is_total(c, TOTALS) for c in here[:4]):
+            shaping.tell(sheet, "shape_total", n)
+            continue
+        if not any(_counts(cell_at(here, j)) for j in taken):
+            rows += as_they_stand(sheet, range(n, n + 1))
+            continue
+        shaping.tell(sheet, "shape_item" if by_month else "not_used", n)
+        for part in sorted(parts, key=lambda part: part.first) if by_month else ():
+            at = [next((j for j, p in one.columns.items() if p == part), None) for one in items]
+            cells = [(cell_at(here, j), (n, j)) for j in at if j is not None]
+            if any(_counts(cell) and not absent(cell) for cell, _ in cells):
+                line: Row = [(cell_at(here, j), (n, j)) for j in others]
+                line += [(str(part.last), None), (kind, None)]
+                blank_one: tuple[object, Place | None] = ("", None)
+                line += [blank_one if j is None else (cell_at(here, j), (n, j)) for j in at]
+                rows.append(line)
+    return made(sheet, rows, "months")
 
 
 def _counts(cell: object) -> bool:

@@ -20,6 +20,7 @@ from evalkit.ledgers.shapes.shaping import (
 )
 from evalkit.ledgers.shapes.top import FIRST_ROWS, Top
 
+#: In their order.
 _STAGES = {stage: re.compile(words) for stage, words in DECLARED["stages"].items()}
 _MEASURED = {"score_final": "得分", "stars": "星级"}
 LEAST_STAGES = 2
@@ -92,6 +93,13 @@ def _rated(sheet: RawSheet, i: int, key: int, stage_at: int) -> dict[str, _Rated
     return out if any(len(one.rows) > 1 for one in out.values()) else None
 
 
+def _said_last(sheet: RawSheet, one: _Rated, j: int) -> tuple[object, Place]:
+    """What the last stage says in a column, or the one before it where that is blank."""
+    rows = [one.rows[stage] for stage in reversed(_STAGES) if stage in one.rows]
+    n = next((n for n in rows if not blank(cell_at(sheet.rows[n], j))), one.first)
+    return cell_at(sheet.rows[n], j), (n, j)
+
+
 def _as_columns(
     sheet: RawSheet,
     i: int,
@@ -112,7 +120,7 @@ def _as_columns(
     last = i
     for one in rated.values():
         last = max(last, *one.rows.values())
-        line = [(cell_at(sheet.rows[one.first], j), (one.first, j)) for j in others]
+        line = [_said_last(sheet, one, j) for j in others]
         for stage in _STAGES:
             n = one.rows.get(stage)
             for j in measured:
