@@ -130,20 +130,21 @@ def reach(
 ) -> pd.DataFrame:
     """Adequacy: organisations and members at or above `standard` yuan per member (a top-up counts what is spent already)."""
     rows = of_each(result, year or result.plan.years[0], component)
-    rows = rows[rows["known"]]
-    some = rows[rows["members"] > 0]
+    known = rows["known"].to_numpy(bool)
+    every = rows["members"].to_numpy(float)
+    some = known & (every > 0)
+    members, number = every[some], int(some.sum())
     found = {}
     for word, name in SIDES:
-        enough = (some[f"{word}_fen"] + some[f"{word}_spent_fen"]) >= some[
-            "members"
-        ] * standard * 100
-        within, whole = some.loc[enough, "members"].sum(), some["members"].sum()
+        money = (rows[f"{word}_fen"].to_numpy() + rows[f"{word}_spent_fen"].to_numpy())[some]
+        enough = money >= members * standard * 100
+        within, whole = members[enough].sum(), members.sum()
         found[name] = {
             "organisations": int(enough.sum()),
-            "share": float(enough.mean()) if len(some) else np.nan,
+            "share": float(enough.mean()) if number else np.nan,
             "members": float(within),
-            "without_members": len(rows) - len(some),
-            "member_share": float(within / whole) if len(some) else np.nan,
+            "without_members": int(known.sum()) - number,
+            "member_share": float(within / whole) if number else np.nan,
         }
     return pd.DataFrame(found).T
 

@@ -457,6 +457,11 @@ def _mask_of_test(test: Test, values: pd.Series) -> BoolArray:
             .to_numpy(dtype=float, na_value=np.nan)
         )
         return np.asarray(test.comparison.holds(numbers), dtype=bool)
+    if pd.api.types.is_bool_dtype(values.dtype) and all(
+        isinstance(one, bool) for one in test.values
+    ):
+        told = values.fillna(False).to_numpy(dtype=bool)  # where it is unknown, `known` decides
+        return np.isin(told, list(test.values)) & known
     plain = values.astype(object).where(values.notna(), None)
     return plain.isin(list(test.values)).to_numpy(dtype=bool) & known
 
