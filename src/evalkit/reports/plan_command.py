@@ -79,7 +79,7 @@ def _scheme_of(asked: Asked) -> Scheme | None:
 
 def _told(asked: Asked) -> list[str]:
     if asked.standard is not None and not asked.standard > 0:
-        allowed, typed = "大于0的金额（元/人）", plain(asked.standard)
+        allowed, typed = WORDS["command"]["above_zero"], plain(asked.standard)
         raise InputError(Problem("value_invalid", where="--standard", found=typed, allowed=allowed))
     if asked.listed:
         return listed(_folder(asked))
@@ -109,7 +109,7 @@ def _pages(asked: Asked, data: Data, made: Plan, reform: Reform) -> list[str]:
     from evalkit.pages.calculator import calculator, public_calculator
 
     words = WORDS["page"]
-    folder = asked.out or data.project.reports / "测算"
+    folder = asked.out or data.project.reports / WORDS["command"]["folder"]
     folder.mkdir(parents=True, exist_ok=True)
     base, english = asked.scheme or "", _english(data)
     page = calculator(made, base, reform, english)
@@ -188,7 +188,7 @@ def _written(asked: Asked, data: Data, found: Answered) -> list[str]:
     undocumented.load()
     from evalkit.reports import plan_report
 
-    folder = asked.out or data.project.reports / "测算"
+    folder = asked.out or data.project.reports / WORDS["command"]["folder"]
     standard = float(found.result.reform.ask.standard or STANDARD)
     assert isinstance(found.result, Result)
     written = plan_report.write(found.result, folder, standard, found.envelope)
@@ -203,7 +203,7 @@ def _side_by_side(asked: Asked, data: Data) -> list[str]:
     read = [_scenario(asked, one) for one in asked.scenarios]
     if len({scheme.scheme for _, scheme in read}) > 1:
         found = "、".join(scheme.scheme for _, scheme in read)
-        advice = "并列的方案要用同一个 base"
+        advice = WORDS["command"]["one_base"]
         raise InputError(Problem("scenario_conflict", where="base", found=found, advice=advice))
     made = _planned(asked, data, [reform for reform, _ in read], read[0][1])
     sides = [
@@ -215,7 +215,7 @@ def _side_by_side(asked: Asked, data: Data) -> list[str]:
         lines += [f"{one.name}：{text}" for text in one.result.reform.lines(made.scheme)]
     if not asked.files:
         return [*lines, WORDS["command"]["no_table"]]
-    folder = asked.out or data.project.reports / "测算"
+    folder = asked.out or data.project.reports / WORDS["command"]["folder"]
     return [*lines, *_table_of(sides, folder)]
 
 

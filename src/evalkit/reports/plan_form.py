@@ -28,6 +28,7 @@ from evalkit.reports.plan_scenarios import (
     path_of,
 )
 from evalkit.reports.plan_view import View, told
+from evalkit.reports.plan_words import TOLD
 from evalkit.subsidy.ask import Ask
 from evalkit.subsidy.asking import Answered, answered
 from evalkit.subsidy.dated import start_day, value_on
@@ -88,7 +89,10 @@ class Form:
             raise InputError(unknown("item", item, list(self.choices)))
         home = plan.within(scope).source.homes[0] if scope else ""
         day = start_day(since) if since else self.start
-        areas = [("全部", ""), *zip(plan.source.names, plan.source.homes, strict=True)]
+        areas = [
+            (TOLD["shown"]["everywhere"], ""),
+            *zip(plan.source.names, plan.source.homes, strict=True),
+        ]
         words = WORDS["form"]
         self.lines: list[Row] = []
         self.where = self._field(w.Dropdown, "within", options=areas, value=home)
@@ -113,7 +117,7 @@ class Form:
             "org": self._combo("org", []),
         }
         self.more = w.Button(description=words["more"], icon="plus")
-        self.again = w.Button(description="重算下面各项", layout=w.Layout(display="none"))
+        self.again = w.Button(description=TOLD["shown"]["again"], layout=w.Layout(display="none"))
         self.out, self.said, self.beside = w.HTML(), w.HTML(), w.HTML()
         self.table, self.asked_for = w.VBox(), w.HBox(layout=w.Layout(flex_flow="row wrap"))
         self._scenario_fields()
@@ -328,7 +332,8 @@ class Form:
 
         def make(result: Result) -> Block:
             named_files = "、".join(path.name for path in report.write(result, folder, standard))
-            return Block.paragraph(f"已写到 {folder}（{self._told()}）：{named_files}")
+            shown = {"folder": folder, "scenario": self._told(), "files": named_files}
+            return Block.paragraph(TOLD.say("shown.written_of", **shown))
 
         return self.follow(make)
 
@@ -337,7 +342,7 @@ class Form:
         if self.result is None:
             return ""
         rows = self.result.reform.difference(self.plan.scheme)
-        return "；".join(str(row["text"]) for row in rows) or "没有调整"
+        return "；".join(str(row["text"]) for row in rows) or TOLD["said"]["no_change"]
 
     def _changed(self, *_: Any) -> None:
         if not self._waits:
@@ -385,7 +390,7 @@ class Form:
     def _open(self) -> None:
         """Fill the fields with a scenario that was kept."""
         if len(self.stored.value) != 1:
-            raise InputError(_one_of(len(self.stored.value), "1个方案"))
+            raise InputError(_one_of(len(self.stored.value), TOLD["shown"]["one_scenario"]))
         self.fill(self._stored(self.stored.value[0]))
 
     def _stored(self, name: str) -> Reform:
@@ -540,7 +545,12 @@ def _folder_of_scenarios() -> Path:
 
 def _one_of(count: int, allowed: str) -> Problem:
     where = WORDS["form"]["fields"]["stored"]
-    return Problem("value_invalid", where=where, found=f"{count}个方案", allowed=allowed)
+    return Problem(
+        "value_invalid",
+        where=where,
+        found=TOLD.say("shown.scenarios", number=count),
+        allowed=allowed,
+    )
 
 
 def form(

@@ -14,6 +14,7 @@ from evalkit.documents import Block
 from evalkit.documents import write as write_document
 from evalkit.documents.workbook import csv_bytes
 from evalkit.files import put
+from evalkit.reports.plan_words import TOLD
 from evalkit.reports.plan_workbook import workbook
 from evalkit.reports.voice import NO_WORD
 from evalkit.subsidy.comparing import bases
@@ -37,7 +38,9 @@ from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.note import Note
 from evalkit.world.number import MISSING, plain, quotient
 
-SIDE_OF_ROW = {"baseline": "现行标准", "reform": "调整后"}
+COLUMNS, TITLES, CHAPTERS = TOLD["columns"], TOLD["tables"], TOLD["chapters"]
+SAID, FILES, WAN = TOLD["said"], TOLD["files"], TOLD["unit"]
+SIDE_OF_ROW = {"baseline": COLUMNS["old"], "reform": COLUMNS["new"]}
 AMOUNT = 2  # decimals of an amount in the unit of its table
 
 
@@ -46,10 +49,28 @@ def _money(label: str, key: str, decimals: int = AMOUNT) -> dict[str, Any]:
     return {"key": key, "label": label, "format": form, "align": "right"}
 
 
-RECORD = ".测算文件.json"  # in the folder: which files the last scenario wrote into it
+RECORD = f"{FILES['record']}.json"  # in the folder: which files the last scenario wrote into it
 NOTES = WORDS["report"]
 ROUNDED = NOTES["rounded"]
-CHANGE = (_money("现行标准", "old"), _money("调整后", "new"), _money("增加", "change"))
+CHANGE = tuple(_money(COLUMNS[key], key) for key in ("old", "new", "change"))
+
+
+def _named(*keys: str) -> list[str]:
+    """Columns of text."""
+    return [COLUMNS[key] for key in keys]
+
+
+def _right(*keys: str) -> list[dict[str, Any]]:
+    """Columns of numbers as they stand."""
+    return [{"key": COLUMNS[key], "label": COLUMNS[key], "align": "right"} for key in keys]
+
+
+def _share(key: str, label: str) -> dict[str, Any]:
+    return {"key": key, "label": label, "percent": True}
+
+
+def _year(year: int) -> str:
+    return TOLD.say("said.year", year=year)
 
 
 def _wan(row: Any) -> list[float]:
@@ -62,7 +83,7 @@ def _block(
     columns: list[Any],
     rows: list[list[Any]],
     total: int = 0,
-    unit: str = "万元",
+    unit: str = WAN,
     notes: Any = (),
     **more: Any,
 ) -> Block:
@@ -94,16 +115,16 @@ def difference(result: Result) -> Block:
         for r in result.reform.difference(result.plan.scheme)
     ]
     columns = [
-        "项目",
-        *({"key": w, "label": w, "align": "right"} for w in ("由", "调到")),
-        "单位",
-        "自何日起",
+        COLUMNS["item"],
+        *_right("from", "to"),
+        COLUMNS["unit"],
+        COLUMNS["since"],
     ]
     return _block(
         result,
-        "调整内容",
+        TITLES["difference"],
         columns,
-        rows or [["没有调整", None, None, "", ""]],
+        rows or [[SAID["no_change"], None, None, "", ""]],
         unit="",
         notes=[result.plan.scheme.note, result.reform.note],
     )
@@ -113,12 +134,12 @@ def by_payer(result: Result, named: bool = True) -> Block:
     """Cost by payer and year before and after, with the full year (翘尾); without `named` no area is named."""
     names, rows = lists()["payer"], []
     for year, part in result.cost("payer").groupby("year"):
-        rows += [[f"{year}年", names[r["payer"]], *_wan(r)] for r in part.to_dict("records")]
-        rows.append([f"{year}年", "合计", *_wan(part[FEN].sum())])
+        rows += [[_year(year), names[r["payer"]], *_wan(r)] for r in part.to_dict("records")]
+        rows.append([_year(year), SAID["total"], *_wan(part[FEN].sum())])
     return _block(
         result,
-        "分出资方支出",
-        ["年份", "出资方", *CHANGE],
+        TITLES["by_payer"],
+        [COLUMNS["year"], COLUMNS["payer"], *CHANGE],
         rows,
         notes=[
             _carried_over(result),
@@ -161,25 +182,24 @@ def by_area(result: Result, year: int | None = None, place: str = NO_WORD) -> Bl
         _area_row(r, counts, change, gaps.get(r["area"], set()), moving, everything)
         for r in frame.to_dict("records")
     ]
-    total = {**frame.sum(numeric_only=True).to_dict(), "area": "", "area_name": "合计"}
+    total = {**frame.sum(numeric_only=True).to_dict(), "area": "", "area_name": SAID["total"]}
     counts[""] = [sum(column) for column in zip(*counts.values(), strict=True)]
     rows.append(_area_row(total, counts, change, set(), moving, everything))
     if gaps:  # members of districts whose money is not known
         rows[-1][6:8] = [None, None]
     columns = [
         {"key": "area", "label": place},
-        _money("党员数", "members", 0),
+        _money(COLUMNS["members"], "members", 0),
         *CHANGE,
-        {"key": "share", "label": "占增加额", "percent": True},
-        _money("现行（元/人）", "per_old", 0),
-        _money("调整后（元/人）", "per_new", 0),
-        *(
-            {"key": w, "label": w, "group": "党组织（个）", "align": "right"}
-            for w in ("增加", "不变", "减少")
-        ),
+        _share("share", COLUMNS["share"]),
+        _money(COLUMNS["per_old"], "per_old", 0),
+        _money(COLUMNS["per_new"], "per_new", 0),
+        *(one | {"group": COLUMNS["organisations"]} for one in _right("gain", "same", "lose")),
     ]
     notes = [*remarks(result, [year]), *assumed(result.plan), ROUNDED]
-    return _block(result, f"{year}年分{place}支出", columns, rows, 1, notes=notes)
+    return _block(
+        result, TOLD.say("tables.by_area", year=year, place=place), columns, rows, 1, notes=notes
+    )
 
 
 def _area_row(
@@ -218,25 +238,26 @@ def reached(result: Result) -> Block:
         before, after = (coverage(result, year, side).to_dict("records") for side in (0, 1))
         for old, new in zip(before, after, strict=True):
             same = all(old[key] == new[key] for key in ("paid", "unpaid", "reasons"))
-            sides = [("前后相同", new)] if same else list(zip(SIDE_WORDS, (old, new), strict=True))
+            sides = (
+                [(SAID["both_sides"], new)]
+                if same
+                else list(zip(SIDE_WORDS, (old, new), strict=True))
+            )
             for word, row in sides:
                 why = why_words(row["reasons"], row["unit"])
                 rows.append(
-                    [f"{year}年", row["name"], word, row["paid"], row["unpaid"], row["unit"], why]
+                    [_year(year), row["name"], word, row["paid"], row["unpaid"], row["unit"], why]
                 )
     columns = [
-        "年份",
-        "项目",
-        "方案",
-        *({"key": w, "label": w, "align": "right"} for w in ("计发", "未计发")),
-        "单位",
-        "未计发的原因",
+        *_named("year", "item", "side"),
+        *_right("paid", "unpaid"),
+        *_named("unit", "why"),
     ]
     functional = max(
         (int(coverage(result, year)["functional"].max()) for year in result.plan.years), default=0
     )
     notes = [NOTES["reached"], functional_words(functional)]
-    return _block(result, "计发范围", columns, rows, unit="", notes=notes)
+    return _block(result, TITLES["reached"], columns, rows, unit="", notes=notes)
 
 
 def not_reckoned(result: Result) -> Block | None:
@@ -245,18 +266,14 @@ def not_reckoned(result: Result) -> Block | None:
     for year in result.plan.years:
         for r in left_out(result, year).to_dict("records"):
             full = [None if pd.isna(r[c]) else r[c] / 1e6 for c in ("full_old_fen", "full_new_fen")]
-            rows.append([f"{year}年", r["area_name"], r["name"], r["reason"], *full])
+            rows.append([_year(year), r["area_name"], r["name"], r["reason"], *full])
     if not rows:
         return None
     columns = [
-        "年份",
-        "地区",
-        "项目",
-        "缺什么",
-        _money("现行全额", "full_old"),
-        _money("调整后全额", "full_new"),
+        *_named("year", "area", "item", "lacks"),
+        *(_money(COLUMNS[key], key) for key in ("full_old", "full_new")),
     ]
-    return _block(result, "未计入的地区", columns, rows, notes=[NOTES["not_reckoned"]])
+    return _block(result, TITLES["not_reckoned"], columns, rows, notes=[NOTES["not_reckoned"]])
 
 
 def by_basis(result: Result) -> Block:
@@ -264,14 +281,16 @@ def by_basis(result: Result) -> Block:
     rows, parts = [], result.scheme.components
     for r in bases(result.plan, result.reform).to_dict("records"):
         part = parts[r["component"]]
-        own = "（本方案）" if r["basis"] == part.basis else ""
-        rows.append([f"{r['year']}年", part.name, WORDS["values"][r["basis"]] + own, *_wan(r)])
+        own = SAID["own_basis"] if r["basis"] == part.basis else ""
+        rows.append([_year(r["year"]), part.name, WORDS["values"][r["basis"]] + own, *_wan(r)])
     plan = result.plan
     floors = {f"{n}.basis": "top_up" for n, part in parts.items() if part.basis}
     top_up = plan.scheme.under(plan.scheme.reform(floors))
     given = [plan.reduction.not_given(top_up, n) for n, part in parts.items() if part.basis]
     notes = [NOTES["by_basis"], *given, *remarks(result)]
-    return _block(result, "两种口径对照", ["年份", "项目", "口径", *CHANGE], rows, notes=notes)
+    return _block(
+        result, TITLES["by_basis"], [*_named("year", "item", "basis"), *CHANGE], rows, notes=notes
+    )
 
 
 def fairness(result: Result, standard: float) -> Block:
@@ -282,20 +301,19 @@ def fairness(result: Result, standard: float) -> Block:
         reach, unequal = result.reach(standard, year, of), result.inequality(year)
         for side, word in SIDE_OF_ROW.items():
             shares = reach.loc[side, ["share", "member_share"]].tolist()
-            rows.append([f"{year}年", word, *shares, *unequal.loc[side].tolist()])
+            rows.append([_year(year), word, *shares, *unequal.loc[side].tolist()])
     name = result.scheme.components[of].name if of else ""
     columns = [
-        "年份",
-        "方案",
-        {"key": "o", "label": f"{name}人均达到{plain(standard)}元的党组织", "percent": True},
-        {"key": "m", "label": "所在党员", "percent": True},
-        *(_money(w, w, 3) for w in ("基尼系数", "泰尔指数", "区县之间", "区县之内")),
+        *_named("year", "side"),
+        _share("o", TOLD.say("columns.enough", component=name, standard=plain(standard))),
+        _share("m", COLUMNS["enough_members"]),
+        *(_money(COLUMNS[key], COLUMNS[key], 3) for key in ("gini", "theil", "between", "within")),
     ]
     notes = [
         *NOTES["fairness"],
         *remarks(result),
     ]
-    return _block(result, "达标与差距", columns, rows, unit="", notes=notes)
+    return _block(result, TITLES["fairness"], columns, rows, unit="", notes=notes)
 
 
 def summary(result: Result) -> Block:
@@ -318,11 +336,21 @@ def basis(result: Result) -> Block:
 def further(result: Result) -> Block:
     """What one more yuan of each standard costs in a full year, from the reform's values on."""
     rows = [
-        [r["label"], r["value"], f"提高{plain(r['step'])}", r["cost_fen"] / 1e6]
+        [
+            r["label"],
+            r["value"],
+            TOLD.say("said.raised", step=plain(r["step"])),
+            r["cost_fen"] / 1e6,
+        ]
         for r in result.further().to_dict("records")
     ]
-    columns = ["标准", _money("调整后", "value", 1), "再提高", _money("全年增加", "cost")]
-    return _block(result, "再提高一步要多少钱", columns, rows)
+    columns = [
+        COLUMNS["standard"],
+        _money(COLUMNS["new"], "value", 1),
+        COLUMNS["step"],
+        _money(COLUMNS["cost"], "cost"),
+    ]
+    return _block(result, TITLES["further"], columns, rows)
 
 
 bars, curves, pareto = charts.changes, charts.lorenz, charts.pareto
@@ -330,37 +358,37 @@ bars, curves, pareto = charts.changes, charts.lorenz, charts.pareto
 
 def blocks(result: Result, standard: float = 150) -> list[Block]:
     """The 测算说明 in order."""
-    title = result.title or "补助标准调整测算说明"
+    title = result.title or SAID["title"]
     said = [
-        f"{k}：{v}"
-        for k, v in (("提出", result.reform.author), ("依据", result.reform.source))
-        if v
+        TOLD.say(f"said.{key}", **{key: text})
+        for key in ("author", "source")
+        if (text := getattr(result.reform, key))
     ]
     out = [
         Block.heading(title, 1),
         *map(Block.paragraph, said),
         difference(result),
         Block.paragraph(result.sentence),
-        Block.heading("要多少钱、谁出", 2),
+        Block.heading(CHAPTERS["money"], 2),
         by_payer(result),
-        Block.heading("哪些地区受益", 2),
+        Block.heading(CHAPTERS["areas"], 2),
         *by_areas(result).blocks,
         bars(result),
-        Block.heading("发给谁、没有发给谁", 2),
+        Block.heading(CHAPTERS["whom"], 2),
         *whom(result).blocks,
     ]
     if any(p.basis for p in result.scheme.components.values()):
-        out += [Block.heading("两种口径", 2), by_basis(result)]
+        out += [Block.heading(CHAPTERS["basis"], 2), by_basis(result)]
     out += [
-        Block.heading("达标与差距", 2),
+        Block.heading(CHAPTERS["fairness"], 2),
         fairness(result, standard),
         curves(result),
-        Block.heading("再提高一步", 2),
+        Block.heading(CHAPTERS["further"], 2),
         further(result),
     ]
     return [
         *out,
-        Block.heading("测算口径", 2),
+        Block.heading(CHAPTERS["how"], 2),
         basis(result),
     ]
 
@@ -389,21 +417,23 @@ def write(
     all_blocks = blocks(result, standard)
     tables = {str(b.content["title"]): b for b in all_blocks if b.kind == "table"}
     written = []
-    for path in (out / "测算说明.html", out / "测算说明.docx", out / "测算表.xlsx"):
+    documents = (f"{FILES['told']}.html", f"{FILES['told']}.docx", f"{FILES['tables']}.xlsx")
+    for path in (out / name for name in documents):
         locked = [p.read for p in write_document(all_blocks, path) if p.code == "output_locked"]
         written.append(Path(locked[0]) if locked else path)
-    files = {"调整方案.yml": result.reform.to_yaml(result.plan.scheme).encode("utf-8")}
+    files = {f"{FILES['reform']}.yml": result.reform.to_yaml(result.plan.scheme).encode("utf-8")}
     files |= {f"{b.content['title']}.png": b.png for b in all_blocks if b.kind == "figure"}
     frames = {name: as_printed(b) for name, b in tables.items()}
-    frames |= {"分项目分地区": _plain(result.table, result)}
+    frames |= {FILES["items"]: _plain(result.table, result)}
     for year in result.plan.years:
-        name = "党组织" if year == result.plan.years[0] else f"党组织{year}年"
+        first = year == result.plan.years[0]
+        name = FILES["organisations"] if first else TOLD.say("files.organisations_of", year=year)
         frames[name] = _each(result, year)
     files |= {f"{name}.csv": csv_bytes(frame) for name, frame in frames.items()}
     written += [put(out / name, content) for name, content in files.items()]
     if shared is not None:
         written += write_envelope(shared, out)
-    written.append(workbook(result, out / "测算底稿.xlsx", shared))
+    written.append(workbook(result, out / f"{FILES['workbook']}.xlsx", shared))
     _clear(out, {path.name for path in written})
     return written
 
@@ -464,11 +494,11 @@ def by_share(shared: Envelope, result: Result, place: str = NO_WORD) -> Block:
     columns = [
         {"key": "area", "label": place},
         _money(heads["organisations"], "organisations", 0),
-        _money("党员数", "members", 0),
+        _money(COLUMNS["members"], "members", 0),
         *(_money(heads[c].removesuffix("（元）"), c) for c in _OF_A_SHARE),
     ]
     title = WORDS.say("envelope.title", year=shared.year)
-    return _block(result, title, columns, [*rows, ["合计", *total]], 1, notes=[ROUNDED])
+    return _block(result, title, columns, [*rows, [SAID["total"], *total]], 1, notes=[ROUNDED])
 
 
 _OF_A_SHARE = ("need_fen", "amount_fen", "change_fen")
@@ -480,7 +510,7 @@ def write_envelope(shared: Envelope, folder: str | Path) -> list[Path]:
     each = shared.organisations
     columns = ["area", "party_org", "members", "need_fen", "amount_fen", "change_fen"]
     each = each[columns].assign(members=each["members"].where(each["members"] >= FEWEST))
-    tables = {"总额分配_地区": shared.areas, "总额分配_党组织": each}
+    tables = {FILES["shared_areas"]: shared.areas, FILES["shared_organisations"]: each}
     written = []
     for name, table in tables.items():
         yuan = {c: table[c] / 100 for c in table if str(c).endswith("_fen")}

@@ -10,6 +10,7 @@ from typing import Any
 
 from evalkit.files import put
 from evalkit.problems import InputError, Problem, unknown
+from evalkit.reports.plan_words import TOLD
 from evalkit.subsidy.asking import Answered
 from evalkit.subsidy.cost import cost
 from evalkit.subsidy.loading import read_scenario
@@ -111,5 +112,8 @@ class Side:
 def enough(count: int, where: str = "--compare") -> None:
     """Raise where too few or too many are to stand side by side."""
     if not FEWEST <= count <= MOST:
-        found, allowed = f"{count}个方案", WORDS.say("scenarios.number", few=FEWEST, most=MOST)
+        found, allowed = (
+            TOLD.say("shown.scenarios", number=count),
+            WORDS.say("scenarios.number", few=FEWEST, most=MOST),
+        )
         raise InputError(Problem("value_invalid", where=where, found=found, allowed=allowed))

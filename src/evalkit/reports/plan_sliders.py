@@ -10,6 +10,7 @@ from typing import Any
 from evalkit.problems import InputError
 from evalkit.reports import plan_report as report
 from evalkit.reports.plan_view import REFUSED, answer
+from evalkit.reports.plan_words import TOLD
 from evalkit.subsidy.dated import value_on
 from evalkit.subsidy.plan import Plan
 from evalkit.subsidy.result import Result
@@ -34,6 +35,7 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
     """
     import ipywidgets as w
 
+    words = TOLD["shown"]
     parameters, start = plan.scheme.parameters, date(plan.years[0], 1, 1)
     now = {p: float(value_on(one.values, start) or 0) for p, one in parameters.items()}
     bars = {
@@ -50,19 +52,14 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
         )
         for p, one in parameters.items()
     }
-    since = w.DatePicker(description="自何日起", value=start)
+    since = w.DatePicker(description=words["since"], value=start)
     preset = w.Dropdown(
-        options=[
-            ("现行标准", 1.0),
-            ("各项提高10%", 1.1),
-            ("各项提高20%", 1.2),
-            ("各项降低10%", 0.9),
-        ],
-        description="预设",
+        options=[(word, float(factor)) for word, factor in words["presets"].items()],
+        description=words["preset"],
     )
     save, write, said, out = (
-        w.Button(description="保存方案"),
-        w.Button(description="写测算说明"),
+        w.Button(description=words["save"]),
+        w.Button(description=words["write"]),
         w.HTML(),
         w.HTML(),
     )
@@ -91,17 +88,17 @@ def sliders(plan: Plan, folder: str | Path = "方案") -> Any:
             said.value = REFUSED
             return
         Path(folder).mkdir(parents=True, exist_ok=True)
-        path = Path(folder) / "调整方案.yml"
+        path = Path(folder) / f"{TOLD['files']['reform']}.yml"
         path.write_text(last[0].reform.to_yaml(plan.scheme), encoding="utf-8")
-        said.value = f"已保存：{path}"
+        said.value = TOLD.say("shown.saved", path=path)
 
     def tell(_: Any) -> None:
         if not last:
             said.value = REFUSED
             return
-        said.value = f"已写到 {folder}：" + "、".join(
-            p.name for p in report.write(last[0], folder) if p.suffix in (".html", ".xlsx")
-        )
+        written = report.write(last[0], folder)
+        names = "、".join(path.name for path in written if path.suffix in (".html", ".xlsx"))
+        said.value = TOLD.say("shown.written", folder=folder, files=names)
 
     for bar in (*bars.values(), since):
         bar.observe(show, "value")

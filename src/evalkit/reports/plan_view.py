@@ -10,12 +10,13 @@ from typing import Any, Protocol
 from evalkit.documents import Block, fragment
 from evalkit.problems import InputError
 from evalkit.reports import plan_report as report
+from evalkit.reports.plan_words import TOLD
 from evalkit.subsidy.asking import Answered
 from evalkit.subsidy.coverage import remarks
 from evalkit.subsidy.result import Result
 
-REFUSED = "这一方案不能测算，请看上面的提示。"
-WAITING = "上面的格子改过了，这里还没有重算：请点“重算下面各项”。"
+REFUSED = TOLD["shown"]["refused"]
+WAITING = TOLD.say("shown.waiting", again=TOLD["shown"]["again"])
 
 
 class Asking(Protocol):

@@ -20,6 +20,7 @@ from xlsxwriter.utility import xl_col_to_name as letter
 from evalkit.documents.workbook import HEAD as HEAD_STYLE
 from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
+from evalkit.reports.plan_words import TOLD
 from evalkit.reports.plan_workbook_payers import UNKNOWN, Places, write_payers
 from evalkit.reports.plan_workbook_share import write_share
 from evalkit.subsidy import rule as rules
@@ -37,19 +38,10 @@ from evalkit.subsidy.words import lists
 from evalkit.subsidy.year import days_of, pieces
 from evalkit.world.number import WAN_YUAN, plain, wan, yuan
 
-HEAD = [
-    "地区",
-    "项目",
-    "档次",
-    "数量",
-    "组织数",
-    "现行每个（元）",
-    "现行合计（元）",
-    "调整后每个（元）",
-    "调整后合计（元）",
-]
+TEXTS = TOLD["workbook"]
+HEAD = TEXTS["groups"]
 DIGITS = {1: 2, 100: 0, 1_000: -1, 10_000: -2}  # of yuan, by the unit of rounding in fen
-SUMS = ("现行合计（元）", "调整后合计（元）", "增加（元）")
+SUMS = tuple(TEXTS["sums"])
 NO_SIDE = -1  # of a column that is a plain number
 
 
@@ -162,7 +154,7 @@ def workbook(result: Result, path: Path, shared: Envelope | None = None) -> Path
 
 def _yellow(sheet: Any, result: Result, look: dict[str, Any]) -> dict[DatedValue, str]:
     """The yellow cells, one a standard and dated value that is in force in a year asked for; where each stands."""
-    heads = ["项目", "单位", "用于", "自何日起", "允许", "标准（可改）"]
+    heads = TEXTS["standards"]
     sheet.write_row(0, 0, heads, look["head"])
     for column, width in enumerate((34, 12, 14, 14, 16, 15)):
         sheet.set_column(column, column, width)
@@ -179,7 +171,7 @@ def _yellow(sheet: Any, result: Result, look: dict[str, Any]) -> dict[DatedValue
         scheme = result.sides[max(used[one])].scheme
         standard = scheme.parameters[one.path]
         sides = "和".join(SIDE_WORDS[number] for number in sorted(used[one]))
-        since = "全部时期" if one.since == ALWAYS else one.since.isoformat()
+        since = TEXTS["always"] if one.since == ALWAYS else one.since.isoformat()
         low, high = (plain(end) for end in standard.range)
         told = [scheme.label(one.path), standard.unit, sides, since, f"{low}～{high}"]
         sheet.write_row(line, 0, told)
@@ -205,7 +197,7 @@ def _parts_of_years(
     sheet: Any, result: Result, yellow: dict[DatedValue, str], look: dict[str, Any]
 ) -> dict[int, Addresses]:
     """时段: how many days or months each part of a year counts; by year where values and weights of standards stand."""
-    sheet.write_row(0, 0, ["年份", "方案", "项目", "时段", "权数", "全年权数"], look["head"])
+    sheet.write_row(0, 0, TEXTS["periods"], look["head"])
     sheet.set_column(2, 2, 26)
     line, made = 1, {}
     for year in result.plan.years:
@@ -247,13 +239,16 @@ def _places(result: Result, year: int) -> Places:
 def _first(sheet: Any, result: Result, wrapped: Any) -> None:
     """What it is, the answer as a formula that follows the yellow cells, what was assumed."""
     lines = [
-        result.title or "补助标准调整测算底稿",
+        result.title or TEXTS["title"],
         "",  # the live sentence
-        f"原方案：{result.sentence}",
-        "黄色单元格（“标准”表）可以改，改后第二行的结果和“分地区”“分出资方”各表随之重算。",
-        *(f"调整：{row['text']}" for row in result.reform.difference(result.plan.scheme)),
+        TOLD.say("workbook.before", sentence=result.sentence),
+        TEXTS["yellow"],
+        *(
+            TOLD.say("workbook.changed", text=row["text"])
+            for row in result.reform.difference(result.plan.scheme)
+        ),
         *dict.fromkeys([*remarks(result), *plan_notes(result.plan)]),
-        f"标准出处：{result.plan.scheme.source}",
+        TOLD.say("workbook.source", source=result.plan.scheme.source),
     ]
     for row, text in enumerate(lines):
         sheet.set_row(row, 16 * (1 + len(text) // 55))
@@ -473,8 +468,7 @@ WEIGHT = "w"
 
 def _reached(sheet: Any, result: Result, look: dict[str, Any]) -> None:
     """计发 and 未计发 by year, scheme and component, with the reasons."""
-    heads = ["年份", "方案", "项目", "计发", "未计发", "单位", "未计发的原因"]
-    sheet.write_row(0, 0, heads, look["head"])
+    sheet.write_row(0, 0, TEXTS["reached"], look["head"])
     sheet.set_column(2, 2, 26)
     sheet.set_column(6, 6, 80)
     line = 1

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol
 
+from evalkit.reports.plan_words import TOLD
 from evalkit.subsidy.coverage import missing
 from evalkit.subsidy.engine import FINEST_SHARE
 from evalkit.subsidy.result import Result
@@ -14,7 +15,7 @@ from evalkit.subsidy.simulation import Item
 from evalkit.subsidy.values import Component
 from evalkit.subsidy.words import lists
 
-HEADS = ["地区", "项目", "出资方", "现行（元）", "调整后（元）", "增加（元）"]
+HEADS = TOLD["workbook"]["payers"]
 MONEY = (3, 4)  # columns of the two sides, from 0
 UNKNOWN = "缺"
 
