@@ -279,3 +279,44 @@ def test_no_cell_of_the_notebook_keeps_its_own_scenario(demo_project) -> None:
     assert sentences == [wanted] and wanted in form.out.value
     for view in form.views:
         assert view.block.to_json() == view.make(form.result).to_json()
+
+
+def test_every_item_begins_at_what_it_is_and_changes_nothing(made) -> None:
+    form = made.form(item="m.per_member")
+    for item, choice in form.choices.items():
+        if item.startswith("instructor."):
+            continue  # a plain frame has no table of instructors
+        form.choice.value = item
+        assert form.result is not None, (item, form.out.value)
+        assert fen(form) == "0" and form.old.value == choice.now
+        together, added, guarantee = (
+            "、" in choice.now,
+            item.endswith("added"),
+            "没有" in choice.now,
+        )
+        assert form.to.value or together or added or guarantee, item
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"to": "99999"}, "活动·每人："),
+        ({"to": "200.123"}, "活动·每人："),
+        ({"to": "200", "share": "3:3"}, "增加部分由谁出："),
+        ({"to": "200", "only": "海边"}, "只发给："),
+        ({"kind": "cap", "cap": "很多"}, "总额："),
+        ({"kind": "org", "org": "没有的支部"}, "党组织名称："),
+    ],
+)
+def test_a_fault_is_told_by_the_name_of_its_field(made, fields, word) -> None:
+    form = made.form(item="m.per_member", since="2026-07-01")
+    for name, text in fields.items():
+        field = form.asks.get(name) or getattr(form, name)
+        field.value = text
+    assert form.result is None and f"[错误] {word}" in form.out.value, form.out.value
+
+
+def test_yearly_steps_need_no_day_of_their_own(made) -> None:
+    form = made.form(item="m.per_member", new="2026-2027每年+10%", since="2026-01-01")
+    typed = made.run({"m.per_member": "2026-2027每年+10%"})
+    assert fen(form) == str(typed.cost([])["change_fen"].iloc[0]) != "0"

@@ -65,7 +65,9 @@ def told(asked: Asked) -> list[str]:
         return _told(asked)
     except InputError as error:
         scheme = _scheme_of(asked)
-        named = in_words_of_the_command(error.problems, scheme, shared=bool(asked.share))
+        named = in_words_of_the_command(
+            error.problems, scheme, shared=bool(asked.share), only=asked.only
+        )
         raise InputError(named) from error
 
 

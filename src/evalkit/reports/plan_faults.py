@@ -21,23 +21,31 @@ LIMITS = {
 TYPED_AS = {"only": "--only", "scope": "--set …@"}
 
 
-def in_words_of_the_form(problems: Iterable[Problem], scheme: Scheme) -> list[Problem]:
-    """The same problems, each at its field."""
+def in_words_of_the_form(
+    problems: Iterable[Problem], scheme: Scheme, shared: bool = False, only: str = ""
+) -> list[Problem]:
+    """The same problems, each at its field; `shared`, `only`: what was asked in a field of its own."""
     fields = WORDS["form"]["fields"]
-    return [
-        replace(one, where=fields.get(_limit(one)) or _field(one.where, scheme)) for one in problems
-    ]
+    found = []
+    for one in problems:
+        key = "share" if shared and one.where.endswith(ADDED) else _limit(one, only)
+        found.append(replace(one, where=fields.get(key) or _field(one.where, scheme)))
+    return found
 
 
-def _limit(problem: Problem) -> str:
-    """The field of a kind of area that is none: only, or scope."""
+def _limit(problem: Problem, only: str) -> str:
+    """The field of a kind of area that is none: only, or scope.
+
+    For whom only from a day on is kept as a scope (all others get nothing).
+    """
     if problem.code != UNKNOWN_KIND:
         return ""
-    return LIMITS.get(problem.where.rpartition(".")[2], "")
+    found = LIMITS.get(problem.where.rpartition(".")[2], "")
+    return "only" if found and only and str(problem.found) in only else found
 
 
 def in_words_of_the_command(
-    problems: Iterable[Problem], scheme: Scheme | None, shared: bool = False
+    problems: Iterable[Problem], scheme: Scheme | None, shared: bool = False, only: str = ""
 ) -> list[Problem]:
     """The same problems by field and option: 总额（--cap）; those of a file stay as the file has them.
 
@@ -45,6 +53,8 @@ def in_words_of_the_command(
     ----------
     shared
         Who pays what is added was asked by ``--share``.
+    only
+        For whom was asked by ``--only``.
     """
     found = []
     for one in problems:
@@ -54,7 +64,7 @@ def in_words_of_the_command(
             option = "share" if is_share else OPTIONS.get(where, where.removeprefix("--"))
             fields = WORDS["form"]["fields"]
             is_option = is_share or where in OPTIONS or where.startswith("--")
-            if limit := _limit(one):
+            if limit := _limit(one, only):
                 where = f"{fields[limit]}（{TYPED_AS[limit]}）"
             elif is_option and (word := fields.get(FIELDS.get(option, option))):
                 where = f"{word}（--{option}）"
@@ -67,7 +77,8 @@ def in_words_of_the_command(
 
 
 def _path(where: str) -> str:
-    return where.removeprefix("components.").removeprefix("changes.")
+    path = where.removeprefix("components.").removeprefix("changes.")
+    return path.partition(".values.")[0]  # of a dated value its standard
 
 
 def _field(where: str, scheme: Scheme) -> str:

@@ -362,7 +362,15 @@ class Form:
         self._renew()
 
     def _faults(self, error: InputError) -> list[str]:
-        return [one.text() for one in in_words_of_the_form(error.problems, self.plan.scheme)]
+        return [
+            one.text()
+            for one in in_words_of_the_form(
+                error.problems,
+                self.plan.scheme,
+                shared=bool(self.share.value),
+                only=str(self.only.value),
+            )
+        ]
 
     def _renew(self, *, asked: bool = False) -> None:
         for view in self.views:

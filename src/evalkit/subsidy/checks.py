@@ -182,7 +182,11 @@ def _order(part: Component, at: At, faults: Faults) -> None:
         faults.add("tiers_disordered", (*at, order[0]), found, "每档都写 from，由小到大")
         return
     for lower, higher in pairs_in_order(part):
-        advice = "" if lower == "floor" else "确实如此请在该项写 ordered: false"
+        advice = (
+            ""
+            if lower == "floor"
+            else ("请同时调整另一档；本地的标准确实如此的，在方案的该项写 ordered: false")
+        )
         _no_more(part, lower, higher, advice, at, faults)
 
 
@@ -206,7 +210,10 @@ def _no_more(part: Component, lower: str, higher: str, advice: str, at: At, faul
         less = value_on(part.params[lower].values, when)
         more = value_on(part.params[higher].values, when)
         if less is not None and more is not None and less > more:
-            found = f"{when}：{lower} {less} 高于 {higher} {more}"
+            words = [
+                f"{part.params[key].label}{value}" for key, value in ((lower, less), (higher, more))
+            ]
+            found = f"{when}：" + "高于".join(words)
             faults.add("tiers_disordered", (*at, higher), found, "高一档不少于低一档", advice)
 
 

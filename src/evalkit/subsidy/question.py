@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from evalkit.problems import InputError, Problem
@@ -15,7 +16,7 @@ from evalkit.subsidy.ask import Ask
 from evalkit.subsidy.changes import limited
 from evalkit.subsidy.dated import value_on
 from evalkit.subsidy.extending import paths_of, usual
-from evalkit.subsidy.listing import settings
+from evalkit.subsidy.listing import Item, settings
 from evalkit.subsidy.loading import number_of
 from evalkit.subsidy.scheme import Reform, Scheme
 from evalkit.subsidy.typed import normal
@@ -122,6 +123,9 @@ class Question:
         return cls(tuple(lines), "", "", kind, ask, question=reform.question, title=reform.title)
 
 
+YEARLY = "每年"
+
+
 def _add(scheme: Scheme, changes: dict[str, Any], line: Line) -> None:
     """A line as a change; several days of one item stand beside each other."""
     text = line.to.strip()
@@ -130,7 +134,8 @@ def _add(scheme: Scheme, changes: dict[str, Any], line: Line) -> None:
     value: Any = number_of(normal(text))
     value = text if isinstance(value, str) else value
     rule = line.item.rpartition(".")[2] in WORDS["settings"]
-    steps = ":" in normal(text) and "元" in _unit(scheme, line.item)  # 2026:170，2027:190
+    # 2026:170，2027:190 and 2026-2028每年+5% name their days themselves
+    steps = (":" in normal(text) or YEARLY in text) and "元" in _unit(scheme, line.item)
     if line.since is None or rule or steps:
         value_of_day: Any = value
     else:
@@ -209,8 +214,20 @@ def choices(scheme: SchemeData, when: date) -> list[Choice]:
     for one in settings(scheme):
         allowed = tuple(dict.fromkeys(one.allowed))
         shown = words["rule"] + one.label
-        found.append(Choice(one.path, shown, one.value, one.range, allowed))
+        told = (
+            "" if one.value in allowed else one.range
+        )  # the words that may be typed say it already
+        found.append(Choice(one.path, shown, one.value, told, allowed, _now(scheme, one)))
     return found
+
+
+def _now(scheme: SchemeData, one: Item) -> str:
+    """What a rule is now, as it may be typed; nothing where none is set."""
+    value = scheme.setting(one.path)
+    if isinstance(value, Mapping):
+        tenths = {who: Decimal(str(part)) * 10 for who, part in value.items()}
+        return "".join(f"{SHORT.get(who, who)}{plain(part)}" for who, part in tenths.items())
+    return one.value if one.value in one.allowed else ""
 
 
 def _standard(path: str, label: str, one: Parameter, when: date) -> Choice:
