@@ -92,7 +92,9 @@ def _labels_apart(sheet: RawSheet, headings: Headings) -> RawSheet:
         (i, j): found
         for i, row in enumerate(sheet.rows[:MOST_ROWS])
         for j, cell in enumerate(row)
-        if isinstance(cell, str) and (found := _labels_and_answers(cell, headings))
+        if isinstance(cell, str)
+        and ("：" in cell or ":" in cell)
+        and (found := _labels_and_answers(cell, headings))
     }
     if len({label for some in said.values() for label, _ in some}) < LEAST_ANSWERS:
         return sheet

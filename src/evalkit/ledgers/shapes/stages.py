@@ -24,6 +24,7 @@ from evalkit.ledgers.shapes.top import FIRST_ROWS, Top
 _STAGES = {stage: re.compile(words) for stage, words in DECLARED["stages"].items()}
 _MEASURED = {"score_final": "得分", "stars": "星级"}
 LEAST_STAGES = 2
+FIRST_TEXTS = 12  # rows below a heading in one of which a stage must stand
 
 
 @dataclass
@@ -68,11 +69,16 @@ def _stage(cell: object) -> str:
 
 def _tells_stages(sheet: RawSheet, i: int, j: int) -> bool:
     """Whether every text of a column names a stage, and at least two of them do."""
-    cells = [
-        c for row in sheet.rows[i + 1 :] if isinstance(c := cell_at(row, j), str) and c.strip()
-    ]
-    stages = {_stage(c) for c in cells}
-    return "" not in stages and len(stages) >= LEAST_STAGES
+    stages: set[str] = set()
+    for n in range(i + 1, len(sheet.rows)):
+        if n > i + FIRST_TEXTS and not stages:
+            return False
+        cell = cell_at(sheet.rows[n], j)
+        if isinstance(cell, str) and cell.strip():
+            stages.add(_stage(cell))
+            if "" in stages:
+                return False
+    return len(stages) >= LEAST_STAGES
 
 
 def _rated(sheet: RawSheet, i: int, key: int, stage_at: int) -> dict[str, _Rated] | None:
