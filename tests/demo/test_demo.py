@@ -246,10 +246,10 @@ def test_reform_is_recovered_by_difference_in_differences() -> None:
     totals: dict[str, dict[str, Any]] = {}
     for district in plan:  # the tables behind the workbooks, without writing them
         rng, before = np.random.default_rng([7, *district.code.encode()]), None
-        more = np.random.default_rng([7, 2])
+        more, origins = np.random.default_rng([7, 2]), np.random.default_rng([7, 3])
         totals[district.area] = {}
         for year in simulate(district, periods, rng):
-            totals[district.area][year.period] = year_sheets(year, rng, more, before)[1]
+            totals[district.area][year.period] = year_sheets(year, rng, more, origins, before)[1]
             before = totals[district.area][year.period]["members"]
     truth = {
         "periods": periods,

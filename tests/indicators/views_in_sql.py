@@ -88,10 +88,14 @@ create view v_instructor_counts as
                  when regexp_matches(level, '^[市州]') and not regexp_matches(level, '[县区]') then 'city'
                  when regexp_matches(level, '^([区县旗]|县级市)') then 'district'
                  when regexp_matches(level, '^([乡镇街]|基层)') then 'township' end as sent_by,
+         coalesce(case when regexp_matches(recruited, '退二线|退居二线|退出领导岗位') then 'retiring'
+              when regexp_matches(recruited, '^机关|机关(选拔|选派|干部)') then 'organs'
+              when regexp_matches(recruited, '招聘|公开招考') then 'hired'
+              when regexp_matches(recruited, '推荐') then 'recommended' end,
          case when regexp_matches(origin, '退二线|退居二线|退出领导岗位') then 'retiring'
               when regexp_matches(origin, '^机关|机关(选拔|选派|干部)') then 'organs'
               when regexp_matches(origin, '招聘|公开招考') then 'hired'
-              when regexp_matches(origin, '推荐') then 'recommended' end as comes_from
+              when regexp_matches(origin, '推荐') then 'recommended' end) as comes_from
   from instructor_counts;
 """
 

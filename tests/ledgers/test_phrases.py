@@ -352,3 +352,23 @@ def test_instructors_by_level_and_origin(tmp_path):
         for code in ("city", "district", "township", "retiring", "hired")
     }
     assert found == {"city": 1, "district": 2, "township": 1, "retiring": 1, "hired": 1}
+
+
+def test_where_instructors_come_from_in_a_column_of_its_own(tmp_path):
+    """Beside the sending body; a unit with two instructors of one body is served once, however they were found."""
+    head = ["指导员编号", "选派单位", "驻派等级", "人员来源", "联系单位"]
+    rows = [
+        ["01", "组织部", "县级", "退居二线干部", "甲公司、乙公司"],
+        ["02", "组织部", "县级", "机关选派", "乙公司"],
+        ["03", "河口镇", "乡镇级", "社会公开招聘", "丙公司"],
+        ["04", "河口镇", "乡镇级", "企业退休骨干", "丁公司"],
+    ]
+    written(
+        tmp_path / "data/raw/2025/甲市/甲县/指导员台账.xlsx",
+        [["甲县2025年指导员台账"], head, *rows],
+    )
+    build(tmp_path, jobs=1)
+    value = load(tmp_path).measures.query("area == '甲市/甲县'").set_index("measure")["value"]
+    kinds = ("retiring", "organs", "hired")
+    assert [value[f"instructors_{kind}"] for kind in kinds] == [1, 1, 1]
+    assert (value["instructors"], value["units_served"]) == (4, 4)

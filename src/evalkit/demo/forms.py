@@ -27,6 +27,9 @@ JOINT_FORMS = ["片区联建", "同业共建", "派驻帮建", "龙头带建"]
 JOINT_FORM_SHARES = [0.5, 0.25, 0.15, 0.1]
 FURTHER_KINDS = ["开放式组织生活", "志愿服务", "志愿服务", "其他"]
 
+RECRUITED = ["退二线干部", "机关选拔", "社会招聘", "组织推荐"]  # 人员来源 of instructors
+RECRUITED_SHARES = [0.28, 0.42, 0.06, 0.24]
+
 
 def units_sheet(year: Year, rng: np.random.Generator, more: np.random.Generator) -> Sheet:
     """One row a unit. Approximate head-counts are rounded down to tens, so that no threshold is crossed.
@@ -115,7 +118,9 @@ def _spoil(sheet: Sheet, no_staff: Array, rng: np.random.Generator) -> None:
     rows.insert(len(rows) // 2, [])
 
 
-def instructors_sheet(year: Year, rng: np.random.Generator) -> tuple[Sheet, Table]:
+def instructors_sheet(
+    year: Year, rng: np.random.Generator, origins: np.random.Generator
+) -> tuple[Sheet, Table]:
     """Instructors by code, one to six units each; ``units["instructor"]`` becomes the code of a unit's instructor."""
     u, n, number = year.units, len(year.units["kind"]), year.district.number
     usual = min(0.97, 0.6 + 0.05 * (number % 8) + 0.01 * (int(year.period) - 2021))
@@ -150,11 +155,14 @@ def instructors_sheet(year: Year, rng: np.random.Generator) -> tuple[Sheet, Tabl
         "courses": rng.integers(0, 5, m),
         "way": texts(["实地走访"] * m),
         "state": texts(["启用"] * m),
+        "recruited": origins.choice(RECRUITED, m, p=RECRUITED_SHARES),
     }
     them["duty"] = choose(them["full_time"], "专职", "兼职")
     sheet = make_sheet("指导员台账", them)
     if number % 2 == 0:  # one who no longer serves
-        sheet.rows.append([code[m], "区委组织部", "区县", "兼职", None, 0, None, 0, "停用", None])
+        sheet.rows.append(
+            [code[m], "区委组织部", "区县", "兼职", None, 0, None, 0, "停用", None, "机关选拔"]
+        )
         sheet.odd(m, "启用/停用", "instructor_inactive")
     return sheet, them
 

@@ -144,10 +144,11 @@ def year_sheets(
     year: Year,
     rng: np.random.Generator,
     more: np.random.Generator,
+    origins: np.random.Generator,
     members_before: int | None,
 ) -> tuple[list[Sheet], Truth]:
     """All sheets of a district's year and, by measure of the codebook, what a right reading of them gives."""
-    instructors, them = forms.instructors_sheet(year, rng)
+    instructors, them = forms.instructors_sheet(year, rng, origins)
     units, orgs = forms.units_sheet(year, rng, more), forms.party_orgs_sheet(year)
     members = int((year.orgs["members"] * year.orgs["formal"] * year.orgs["leaf"]).sum())
     funds, money = forms.funds_sheet(year, rng, members_before or members)
@@ -171,14 +172,14 @@ def _district(district: District, out: Path, periods: tuple[str, ...], seed: int
     """All workbooks of one district, with their totals and planted oddities."""
     code = district.code.encode()
     rng, dirt = np.random.default_rng([seed, *code]), np.random.default_rng([seed, 1, *code])
-    more = np.random.default_rng([seed, 2, *code])
+    more, origins = (np.random.default_rng([seed, stream, *code]) for stream in (2, 3))
     result: dict[str, Any] = {"totals": {}, "oddities": [], "rows": 0, "bytes": 0}
     before = None
     first = (
         5 if district.number % 4 == 0 else 4
     )  # a blank row above the headings in every fourth district
     for year in simulate(district, periods, rng):
-        sheets, result["totals"][year.period] = year_sheets(year, dirt, more, before)
+        sheets, result["totals"][year.period] = year_sheets(year, dirt, more, origins, before)
         before, name = (
             result["totals"][year.period]["members"],
             f"{year.period}/{district.name}.xlsx",

@@ -608,10 +608,17 @@ def instructor_counts__sent_by(block: CountyBlock) -> Values:
     return _kind_told(block["instructor_counts"]["level"], "sent_by")
 
 
-@derived("instructor_counts", "instructor_counts.origin", null_speaks=False)
+@derived(
+    "instructor_counts",
+    "instructor_counts.recruited",
+    "instructor_counts.origin",
+    null_speaks=False,
+)
 def instructor_counts__comes_from(block: CountyBlock) -> Values:
-    """The kind of origin, where the ledger tells one and not the name of the sending body."""
-    return _kind_told(block["instructor_counts"]["origin"], "comes_from")
+    """The kind of origin, where a column of its own tells one, else that of the sending body."""
+    table = block["instructor_counts"]
+    told = _kind_told(table["recruited"], "comes_from")
+    return pc.coalesce(told, _kind_told(table["origin"], "comes_from"))
 
 
 def _kind_told(column: Values, told: str) -> Values:

@@ -26,11 +26,13 @@ TITLED_KINDS = ("主题党日", "组织生活会", "民主评议", "三会一课
 
 def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Instructor counts by class and visits, one set per area and period of a sheet. Codes live only in here."""
-    place, classes = ["area", "period", "file", "sheet"], ["level", "origin", "full_time"]
+    place, coarse = ["area", "period", "file", "sheet"], ["level", "origin", "full_time"]
+    classes = [*coarse, "recruited"]
     data = form.data[["area", "period", "sheet", "source_row"]].assign(
         file=form.of_block(b.sheet.file for b in form.blocks),
         level=column_of(form, "level"),
         origin=column_of(form, "origin"),
+        recruited=column_of(form, "recruited"),
         full_time=column_of(form, "full_time", "boolean"),
     )
     codes, units = (
@@ -46,7 +48,8 @@ def instructors(form: Form) -> tuple[pd.DataFrame, pd.DataFrame]:
         long[[*place[:3], "code"]]
         .join(units.rename("unit"))
         .merge(first[[*place, *classes, "code"]], on=[*place[:3], "code"])
-    )
+    )  # how somebody was found makes no unit served twice
+    served = served.drop_duplicates([*place, *coarse, "unit"])
     by_class = (
         served.groupby([*place, *classes], dropna=False)["unit"]
         .nunique()
