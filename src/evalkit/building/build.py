@@ -102,6 +102,7 @@ def build(
                 str(available()),  # units are linked otherwise where splink is not installed
                 found.codebook.hash(),
                 found.settings["last_year"],
+                str(found.settings["due"] or ""),
                 *(source.key for source in sources),
                 *(f"{path}{file_digest(path)}" for path in beside),
             )

@@ -14,7 +14,7 @@ import pandas as pd
 
 from evalkit.building.build import build
 from evalkit.building.explaining import explained
-from evalkit.building.lone import measures_of
+from evalkit.building.lone import measures_of, with_years
 from evalkit.building.sources import labelled, mapping_of, nearest_mapping
 from evalkit.building.typed import differing, typed_totals
 from evalkit.codebook import Codebook
@@ -319,11 +319,16 @@ def check_paths(paths: Sequence[str | Path]) -> Findings:
         ledger = from_sheets(
             sheets, codebook=codebook, mapping=mapping, folder=root.resolve().name, ages=ages
         )
+        n_rows = {
+            table: frame["source_file"].value_counts(sort=False)
+            for table, frame in ledger.tables.items()
+        }
+        ledger = with_years(ledger, codebook)
         ledgers.append(ledger)
         wrong += _totals_differing(ledger, codebook)
         problems += [*told([*wrong, *unclear, *said]), *ledger.problems]
-        for table, frame in ledger.tables.items():
-            for key, n in frame["source_file"].value_counts(sort=False).items():
+        for table, counts in n_rows.items():
+            for key, n in counts.items():
                 rows.setdefault(str(key), {})[codebook.tables[table].name] = int(n)
         places = pd.concat(
             [f[["source_file", "source_sheet", "area"]] for f in ledger.tables.values()]

@@ -16,6 +16,7 @@ import pyarrow as pa
 import evalkit
 from evalkit.building import baseline
 from evalkit.building.batches import Batch
+from evalkit.building.late import late
 from evalkit.building.reading import Stored
 from evalkit.building.sources import SourceFile, corrected_by
 from evalkit.building.through_time import (
@@ -25,10 +26,12 @@ from evalkit.building.through_time import (
     units_through_time,
 )
 from evalkit.building.typed import ROWS, differing
+from evalkit.building.whole_periods import years_that_differ
 from evalkit.codebook import Codebook
-from evalkit.codebook.kept import COUNTED
+from evalkit.codebook.kept import BY_PARTS, COUNTED, SHEET_COLUMNS, SHEETS
 from evalkit.indicators.areas import build_areas, full_paths, home_of
 from evalkit.indicators.blocks import plain, with_home
+from evalkit.indicators.due import Due, due_of
 from evalkit.indicators.evaluate import evaluate
 from evalkit.indicators.extent import Expected
 from evalkit.indicators.goals import GOALS, placed
@@ -47,6 +50,7 @@ from evalkit.indicators.measures import (
     whole_measures,
 )
 from evalkit.indicators.project import Project
+from evalkit.indicators.punctuality import handed_in, punctuality
 from evalkit.indicators.reporting import LEDGER_OF, extents
 from evalkit.indicators.standings import with_standings
 from evalkit.indicators.store import (
@@ -159,9 +163,15 @@ class Tables:
     def typed_homes(self) -> frozenset[tuple[str, str]]:
         """The districts and periods of which somebody typed figures: what a ledger counts is no 工作报表."""
         rows = self.every("figures", ["area", "period", "status"])
-        rows = rows[~rows["status"].isin(COUNTED).fillna(False).astype(bool)]
+        rows = rows[~rows["status"].isin(set(COUNTED) - {BY_PARTS}).fillna(False).astype(bool)]
         rows = rows[rows["area"].fillna("").astype(bool) & rows["period"].notna()]
         return frozenset(zip(rows["area"].map(home_of), rows["period"], strict=True))
+
+    def sheets(self) -> pd.DataFrame:
+        """What became of every sheet, and when it was handed in."""
+        paths = [path for batch in self.batches for path in self._paths(batch, SHEETS)]
+        wanted = pa.schema([(column, pa.string()) for column in SHEET_COLUMNS])
+        return plain(read_table(paths, wanted)).to_pandas()
 
     def stated_nothing(self) -> dict[str, frozenset[tuple[str, str]]]:
         """By table the districts and periods of which somebody says that there is nothing to list (无)."""
@@ -256,6 +266,7 @@ def derive(
         measures = whole_measures(counted, figures, areas, codebook)
         expected = Expected.of(measures, areas)
         submitted = _submitted(tables, expected, areas, codebook)
+        punctual = _punctual(tables, submitted, codebook, due_of(project.settings["due"]))
         setting = project.settings["last_year"]
         use = baseline.Use(setting, periods[-1] if periods else "", expected.districts)
         measures, of_measures = baseline.overlay(measures, printed, "measure", use)
@@ -268,7 +279,11 @@ def derive(
         found = [problem for problem in found if problem.code not in ANSWERED]
     said = [(one.file, one.where) for one in found if one.code == "total_differs"]
     totals = differing(figures, counted, lambda table: tables.every(table, ROWS), codebook, said)
-    found += told([*wrong, *unmatched, *misread, *questions, *linked.problems, *totals])
+    years = years_that_differ(figures, codebook)
+    told_late = late(punctual)
+    found += told(
+        [*wrong, *unmatched, *misread, *questions, *linked.problems, *totals, *years, *told_late]
+    )
     problems = problem_table(found)
     severities = problems["severity"].value_counts().to_dict() if len(problems) else {}
     return Derived(
@@ -277,6 +292,7 @@ def derive(
             "indicators": indicators,
             "areas": areas,
             "extents": submitted,
+            "punctuality": punctual,
             "baseline": differences,
             "problems": problems,
             **linked.frames,
@@ -355,6 +371,23 @@ def _submitted(
         nothing[ledger] = nothing.get(ledger, frozenset()) | stated.get(table, frozenset())
     levels = dict(zip(areas["area"], areas["level"], strict=True))
     return extents(sent, nothing, expected, codebook, levels)
+
+
+def _punctual(tables: Tables, submitted: pd.DataFrame, codebook: Codebook, due: Due) -> pd.DataFrame:
+    """Which ledgers came in time (`evalkit.indicators.punctuality`); nothing where no day is set."""
+    if not due:
+        return punctuality(submitted.iloc[:0], {}, due)
+    sheets = tables.sheets()
+    sheets["area"] = sheets["area"].map(
+        lambda area: area if pd.isna(area) else written_out(str(area), tables.full)
+    )
+    forms = codebook.headings.get("forms", {})
+    ledgers = {
+        form: LEDGER_OF[str(spec["table"])]
+        for form, spec in forms.items()
+        if str(spec["table"]) in LEDGER_OF
+    }
+    return punctuality(submitted, handed_in(sheets, ledgers), due)
 
 
 def _files(

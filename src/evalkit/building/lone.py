@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.building.whole_periods import with_whole_periods, years_that_differ
 from evalkit.codebook import Codebook
 from evalkit.indicators.areas import build_areas
 from evalkit.indicators.blocks import with_home
@@ -16,6 +17,7 @@ from evalkit.indicators.project import nearest_codebook
 from evalkit.indicators.store import TABLES, schema, to_arrow
 from evalkit.ledgers import Ledger
 from evalkit.ledgers import read_ledger as read_tables
+from evalkit.ledgers.persons import told
 from evalkit.world.period import in_time
 
 
@@ -31,7 +33,16 @@ def read_ledger(path: str | Path, **options: Any) -> Ledger:
     """
     ledger = read_tables(path, **options)
     codebook = options.get("codebook") or nearest_codebook()
+    ledger = with_years(ledger, codebook)
     return dataclasses.replace(ledger, measures=measures_of(ledger, codebook))
+
+
+def with_years(ledger: Ledger, codebook: Codebook) -> Ledger:
+    """The ledger with the quarters and years that its parts make (`whole_periods`)."""
+    tables, said = with_whole_periods(ledger.tables, codebook)
+    differing = years_that_differ(tables.get("figures", pd.DataFrame()), codebook)
+    problems = (*ledger.problems, *told([*said, *differing]))
+    return dataclasses.replace(ledger, tables=tables, problems=problems)
 
 
 def measures_of(ledger: Ledger, codebook: Codebook) -> pd.DataFrame:

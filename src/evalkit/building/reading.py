@@ -27,6 +27,7 @@ from evalkit.building.batches import (
 )
 from evalkit.building.schemas import validate
 from evalkit.building.sources import SourceFile, labelled, mapping_of
+from evalkit.building.whole_periods import with_whole_periods
 from evalkit.codebook.kept import HEADINGS, SHEETS
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.columns import text_codes
@@ -39,6 +40,7 @@ from evalkit.ledgers.persons import told
 from evalkit.ledgers.place import district_of
 from evalkit.problems import Problem
 from evalkit.runner.machine import BATCH_OF_LEDGERS, process_map, workers_for
+from evalkit.world.period import Period
 
 MOST_FILES = 13  # of a batch: what a process holds grows with it, what is paid once a batch is shared by them
 KEEP_NO_PLACE = ("areas", "policies", "figures")  # tables whose rows join nothing
@@ -203,14 +205,17 @@ def read_batch(task: Task) -> Batch:
     names = [one.file for one in task.files]
     ledger, problems = _read_sheets_of(task)
     project = _project(task.root)
+    frames, said = with_whole_periods(ledger.tables, project.codebook)
+    problems += told(said)
     tables = {
         name: to_arrow(frame, schema(project.codebook, name))
-        for name, frame in ledger.tables.items()
+        for name, frame in frames.items()
         if len(frame)
     }
     for name, table in tables.items():
         validate(table, name, project.codebook)
-    read = _facts(task.files, tables, ledger.sheets)
+    n_read = {name: len(frame) for name, frame in ledger.tables.items()}
+    read = _facts(task.files, tables, ledger.sheets, n_read)
     parts = list(task.parts or parts_of(read))
     tables[HEADINGS] = pa.Table.from_pandas(ledger.headings, preserve_index=False)
     tables[SHEETS] = pa.Table.from_pandas(ledger.sheets.astype("string"), preserve_index=False)
@@ -258,9 +263,15 @@ def _sorted_by(table: pa.Table, part: np.ndarray) -> pa.Table:
 
 
 def _facts(
-    files: Sequence[SourceFile], tables: Mapping[str, pa.Table], sheets: pd.DataFrame
+    files: Sequence[SourceFile],
+    tables: Mapping[str, pa.Table],
+    sheets: pd.DataFrame,
+    n_read: Mapping[str, int],
 ) -> list[ReadFile]:
     """What the tables hold of each file.
+
+    `n_read`: how many rows of a table were read; those below them are made of these (`whole_periods`). A part of a year keeps
+    its file with the other files of that year, of which the year is made.
 
     A file all of whose rows stand in another one too has no row left; the place that its sheets name keeps it with that
     other file, so that its rows come back when the other one goes.
@@ -272,7 +283,8 @@ def _facts(
     periods: list[dict[str, None]] = [{} for _ in files]
     for table, cells in tables.items():
         owner = owners(cells["source_file"], names)
-        for n, count in enumerate(np.bincount(owner, minlength=len(names))):
+        counted = owner[: n_read.get(table, len(owner))]
+        for n, count in enumerate(np.bincount(counted, minlength=len(names))):
             if count:
                 rows[n][table] = int(count)
         ((area,), paths), ((period,), times) = (
@@ -285,13 +297,18 @@ def _facts(
             if table in TABLES:
                 areas[n] |= {path: None} if path else {}
                 periods[n] |= {time: None} if time else {}
-            if table not in KEEP_NO_PLACE:
+            whens = _with_its_year(time)
+            if table not in KEEP_NO_PLACE or (table == "figures" and len(whens) > 1):
                 homes = {home_of(path), district_of(path)} if path else {""}
-                places[n] |= {Place(home, time): None for home in homes}
+                places[n] |= {Place(home, when): None for home in homes for when in whens}
     of_sheet = owners(pa.array(sheets["source_file"], pa.string()), names)
     for n, area, time in zip(of_sheet, sheets["area"], sheets["period"], strict=True):
         if not rows[n] and not pd.isna(area) and not pd.isna(time):
-            places[n] |= {Place(home, time): None for home in (home_of(area), district_of(area))}
+            places[n] |= {
+                Place(home, when): None
+                for home in (home_of(area), district_of(area))
+                for when in _with_its_year(str(time))
+            }
     return [
         ReadFile(
             one.file,
@@ -303,6 +320,13 @@ def _facts(
         )
         for n, one in enumerate(files)
     ]
+
+
+def _with_its_year(period: str) -> tuple[str, ...]:
+    """A period, and of a part of a year the year."""
+    found = Period.read(period)
+    part = found is not None and found.in_calendar and found.kind != "year"
+    return (period, str(found.year)) if part and found else (period,)
 
 
 def named_in(paths: Mapping[str, Path], root: Path) -> list[Problem]:

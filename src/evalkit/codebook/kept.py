@@ -6,8 +6,11 @@ HEADINGS, SHEETS = "headings", "sheets"  # the names of the two tables
 # `status` of a figure that nobody typed: counted from a ledger of visits, of activities, of instructors. Where several
 # tell of an area they tell of the same visits: the first of them counts, and none where the district typed the figure.
 BY_VISITS, BY_ACTIVITIES, BY_INSTRUCTORS = "按走访台账计数", "按活动台账计数", "按指导员台账计数"
-COUNTED = (BY_VISITS, BY_ACTIVITIES, BY_INSTRUCTORS)
-# of a sheet: what became of its rows
+# of a year's figure that its quarters give (a row each, which add up; of what stands at a time the last one alone)
+BY_PARTS = "按各期的数"
+COUNTED = (BY_PARTS, BY_VISITS, BY_ACTIVITIES, BY_INSTRUCTORS)
+# of a sheet: what became of its rows, and on which day it was handed in, by what (`STATED`, `SAVED`)
+STATED, SAVED = "表里的报送日期", "文件的修改日期"
 COUNTS = ["kept", "total", "heading", "title", "note", "reported"]
 SHEET_COLUMNS = [
     "source_file",
@@ -18,6 +21,8 @@ SHEET_COLUMNS = [
     "period",
     *COUNTS,
     "reason",
+    "handed_in",
+    "handed_in_by",
 ]
 # of a column of a sheet: what stands in it, and in which rows
 HEADING_COLUMNS = [

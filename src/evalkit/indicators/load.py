@@ -25,6 +25,7 @@ from evalkit.indicators.kept_cover import (
     year_before,
 )
 from evalkit.indicators.project import Project, find_project
+from evalkit.indicators.punctuality import COLUMNS as PUNCTUALITY
 from evalkit.indicators.reporting import COLUMNS as EXTENTS
 from evalkit.indicators.store import (
     TABLES,
@@ -110,6 +111,13 @@ class Data:
         if not (self.folder / "extents.parquet").exists():
             return pd.DataFrame(columns=EXTENTS)
         return self._frame("extents")
+
+    @cached_property
+    def punctuality(self) -> pd.DataFrame:
+        """Which ledgers came in time, where days are set (`evalkit.indicators.punctuality`); else empty."""
+        if not (self.folder / "punctuality.parquet").exists():
+            return pd.DataFrame(columns=PUNCTUALITY)
+        return self._frame("punctuality")
 
     def submitted(self, period: str | int | None = None, within: str | None = None) -> Submitted:
         """What is missing from a period (the last one by default), of areas inside one where that is given."""

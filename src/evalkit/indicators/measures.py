@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from evalkit.codebook import Codebook, Measure
-from evalkit.codebook.kept import COUNTED
+from evalkit.codebook.kept import BY_PARTS, COUNTED
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.blocks import blocks_of
 from evalkit.indicators.columns import View, coded, text_codes
@@ -484,7 +484,8 @@ def whole_measures(
 def holding(rows: pd.DataFrame) -> pd.Series:
     """Which figures hold: those that somebody typed, and what ledgers count where a district typed none.
 
-    Of ledgers of several kinds that tell of an area the first of `COUNTED` counts, all its files together.
+    What the quarters give of a year holds where its area did not type the year. Of ledgers of several kinds that tell of an
+    area the first of `COUNTED` counts, all its files together.
     """
     rank = {status: n for n, status in enumerate(COUNTED)}
     ranks = rows["status"].map(rank) if "status" in rows else pd.Series(np.nan, rows.index)
@@ -492,10 +493,13 @@ def holding(rows: pd.DataFrame) -> pd.Series:
     if typed.all():
         return typed
     district = rows["area"].map(lambda path: Area.of(path).district().path if path else "")
+    of_parts = ranks.eq(rank[BY_PARTS])
     what = ["measure", "period"]
-    places = rows[what].assign(district=district)
-    said = places.merge(places[typed].drop_duplicates(), how="left", indicator=True)["_merge"]
-    counted = ~typed & (said == "left_only").to_numpy()
+    places = rows[what].assign(district=district.mask(of_parts, rows["area"]))
+    said = rows[what].assign(district=district)[typed]
+    said = pd.concat([said, rows.loc[typed, what].assign(district=rows["area"])])
+    known = places.merge(said.drop_duplicates(), how="left", indicator=True)["_merge"]
+    counted = ~typed & (known == "left_only").to_numpy()
     groups = rows.assign(rank=ranks)[counted].groupby(["area", *what], dropna=False)["rank"]
     best = pd.Series(False, index=rows.index)
     best[counted] = ranks[counted] == groups.transform("min")

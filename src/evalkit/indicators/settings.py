@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from evalkit.codebook import Codebook, Indicator
 from evalkit.codebook.models import Term
+from evalkit.indicators.due import due_of
 from evalkit.indicators.targets import own_targets
 from evalkit.problems import visible
 from evalkit.world.declared import Faults
@@ -58,6 +59,9 @@ class Settings(BaseModel):
         only where it is chosen here.
     targets
         Indicator -> period -> what is to be reached (`evalkit.indicators.targets`).
+    due
+        By when ledgers are due: days after the end of a year, quarter or month, or the day of one period
+        (`evalkit.indicators.due`).
     index
         The index that the report scores by: a name, or a YAML file of the project. Without one the report prints no
         score: no weight is anybody's but the office's.
@@ -85,6 +89,7 @@ class Settings(BaseModel):
     last_year: Literal["auto", "printed", "ledgers"] = "auto"
     references: dict[str, Line] = {}
     targets: dict[str, dict[Any, Any]] = {}
+    due: dict[Any, Any] = {}
     index: Line = ""
     whatif: Line = ""
     published: bool = False
@@ -124,6 +129,7 @@ def applied(
     faults = Faults.read_mapping(path) if path.exists() else Faults()
     _check_references(settings, codebook, faults)
     targets = own_targets(settings.targets, codebook, faults)
+    due_of(settings.due, faults)
     faults.stop()
     unasked = _unasked(codebook, own) if own else frozenset[str]()
     foreign = _foreign(codebook, own) if own else frozenset[str]()

@@ -25,7 +25,7 @@ from evalkit.files import CLOSE_IT, patiently, put, replace
 from evalkit.indicators.columns import text_codes
 from evalkit.problems import InputError, Problem
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 TABLES = (
     "units",
     "party_organisations",

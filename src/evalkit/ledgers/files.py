@@ -77,6 +77,7 @@ class RawSheet:
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     origin: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     shaped: str = ""
+    saved: str = ""  # the day on which its workbook says that it was last saved
 
 
 _Result = tuple[list[RawSheet], list[Problem]]
@@ -246,7 +247,11 @@ def _read(data: bytes, name: str, depth: int) -> _Result:
         return [], [*problems, file_problem(name, why)]
     if not sheets and not problems:
         problems.append(file_problem(name, "no_sheets"))
-    return sheets, problems
+    return _with_day(sheets, look.saved), problems
+
+
+def _with_day(sheets: list[RawSheet], saved: str) -> list[RawSheet]:
+    return [dataclasses.replace(sheet, saved=saved) for sheet in sheets] if saved else sheets
 
 
 def _xlsx(data: bytes, name: str, look: Scan, problems: list[Problem]) -> list[RawSheet]:

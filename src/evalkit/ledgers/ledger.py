@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codebook import Codebook, load_codebook
-from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SHEET_COLUMNS
+from evalkit.codebook.kept import COUNTS, HEADING_COLUMNS, SAVED, SHEET_COLUMNS, STATED
 from evalkit.ledgers import checks, extracts, files, persons, shapes
 from evalkit.ledgers.account import Accounts, SheetAccount, column_table, row_table, unread
+from evalkit.ledgers.delivered import day_told
 from evalkit.ledgers.findings import RULES, finding
 from evalkit.ledgers.forms import Form, Parser
 from evalkit.ledgers.grid import is_summary, skip_reason, structure
@@ -25,6 +26,7 @@ from evalkit.ledgers.overrides import SheetEntry, entries_of, words_for
 from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.ledgers.regions import Region, Structure, row_at
 from evalkit.ledgers.rows import counts_of
+from evalkit.ledgers.settled_periods import with_settled_periods
 from evalkit.problems import InputError, Problem, visible
 from evalkit.world.columns import letter
 
@@ -162,6 +164,7 @@ def from_sheets(
     entries = entries_of(mapping)
     shaping = shapes.Shaping(headings, book.lists, getattr(book, "measures", {}))
     accounts = Accounts(sheets, headings)
+    as_sent = sheets
     sheets = shapes.shaped(sheets, shaping, entries)
     accounts.shaped(shaping.told, shaping.columns)
     problems: list[Problem] = list(shaping.problems)
@@ -169,6 +172,7 @@ def from_sheets(
     placed: dict[str, list[tuple[Region, Place]]] = {}
     nothing: list[dict[str, Any]] = []
     number = {id(sheet): n for n, sheet in enumerate(sheets)}
+    stated = _days_stated(as_sent)
     for sheet, found in _structures(sheets, headings, problems, entries):
         accounts.read(sheet, found)
         row = {
@@ -177,6 +181,7 @@ def from_sheets(
             "state": sheet.state,
             **counts_of(found.rules),
             "reason": found.reason,
+            **_handed_in(sheet, stated),
         }
         report.append(row)
         problems += found.problems
@@ -200,6 +205,9 @@ def from_sheets(
             unsaid |= {code for code, _, said in _WHERE if not getattr(place, said)}
         for block in found.blocks:
             place = _place(block, found, area, None if period is None else str(period), folder)
+            if place.since and headings.forms[block.form]["table"] == "figures":
+                problems.append(_counts_since(sheet, place))
+                place = replace(place, period=None)
             conflicts |= dict.fromkeys(place.conflicts)
             own = block.columns.keys() | (
                 {"area_name", "period"} if block.form in ("areas", "policies", "figures") else set()
@@ -226,6 +234,9 @@ def from_sheets(
                     severity="question",
                 )
             )
+    if period is None:
+        placed = with_settled_periods(placed, headings)
+        _note_periods(report, placed)
     parser = Parser(headings, book.lists, sheets, areas | named_areas(sheets) | _areas_told(placed))
     forms: dict[str, Form] = {}
     for name in (n for n in headings.forms if n in placed):
@@ -406,6 +417,43 @@ def _place(
 
 
 _FILLED_ON = re.compile(RULES["place"]["filled_on"])
+
+
+def _days_stated(sheets: Sequence[files.RawSheet]) -> dict[str, dict[str, str]]:
+    """By file and sheet the day that a form states; a sheet that states none has that of another sheet of its file."""
+    found: dict[str, dict[str, str]] = {}
+    for sheet in sheets:
+        if day := day_told(sheet.rows):
+            found.setdefault(sheet.file, {})[sheet.name] = day
+    return found
+
+
+def _handed_in(sheet: files.RawSheet, stated: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    days = stated.get(sheet.file, {})
+    day = days.get(sheet.name) or max(days.values(), default="")
+    by = STATED if day else SAVED if sheet.saved else ""
+    return {"handed_in": day or sheet.saved, "handed_in_by": by}
+
+
+def _counts_since(sheet: files.RawSheet, place: Place) -> Problem:
+    """What is said of totals that count from the beginning of the year: they are no period's."""
+    found = f"写的是“{place.since}”，是从年初起的累计数"
+    return finding("period_since", sheet.file, f"{sheet.name}!A1", found)
+
+
+def _note_periods(
+    report: Sequence[dict[str, Any]], placed: Mapping[str, list[tuple[Region, Place]]]
+) -> None:
+    """The sheets' periods as they were settled."""
+    settled = {
+        (block.sheet.file, block.sheet.name): place.period
+        for pairs in placed.values()
+        for block, place in pairs
+    }
+    for row in report:
+        key = row["source_file"], row["source_sheet"]
+        if key in settled and row.get("period") is not None:
+            row["period"] = settled[key]
 
 
 def _trace(form: Form, headings: Headings) -> Iterator[tuple[Any, ...]]:

@@ -13,7 +13,9 @@ from functools import lru_cache
 
 from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.headings import squeeze
+from evalkit.ledgers.part_of_year import WHOLE_YEAR, Part, part_in
 from evalkit.world.area import WHOLE_NAMES, Area
+from evalkit.world.period import Period
 
 _WORDS = RULES["place"]
 _LEVEL: dict[str, int] = {
@@ -25,6 +27,7 @@ _NAME = re.compile(r"[\u4e00-\u9fffA-Za-z]*?\d{0,3}[\u4e00-\u9fff]*?(?:" + "|".j
 _ZONE = re.compile(r"(?:新区|高新区|开发区|管委会)$")
 _COMMUNITY = re.compile(f"(?:{'|'.join(e for e, level in _LEVEL.items() if level > 4)})$")
 LOWEST = ("township", "park", "community")
+_PROSE = 60  # characters of a text that tells more than where and when
 _LONGEST = 20  # characters of a name: 双江拉祜族佤族布朗族傣族自治县 has 15
 _NOISE = re.compile("|".join(_WORDS["noise"]), re.I)
 _STOP = re.compile("|".join(_WORDS["stop"]))
@@ -104,12 +107,75 @@ def month_of(text: str) -> int | None:
 
 @dataclass(frozen=True)
 class Place:
-    """Area and period of a block, with what disagreed."""
+    """Area and period of a block, with what disagreed.
+
+    Attributes
+    ----------
+    since
+        Words that count from the beginning of the year (前三季度, 1—9月): no period is that of what they count.
+    """
 
     area: str | None
     period: str | None
     levels: tuple[tuple[int, str], ...] = ()
     conflicts: tuple[tuple[str, str, str], ...] = ()  # (code, found, read)
+    since: str = ""
+
+
+@dataclass
+class _When:
+    """The part of the year that the sources tell, the first of them that tells one."""
+
+    part: Part | None = None
+    told: str = ""
+    whole: str = ""  # which source says that it is of the whole year (年度)
+    since: str = ""
+
+    def hear(self, label: str, text: str, year: str | None) -> tuple[str, str, str] | None:
+        """Take in what a source says; a conflict with what was said before, if any.
+
+        Parameters
+        ----------
+        year
+            What the sources up to this one tell.
+        """
+        if len(text) > _PROSE:
+            return None
+        said = part_in(text)
+        if said is not None and said.year and year and said.year != year:
+            return None  # 2025年四季度, in a file of January 2026
+        if said is None:
+            if year and self.part is None and WHOLE_YEAR.search(text):
+                self.whole = self.whole or label
+            return None
+        if said.kind == "since":
+            self.since = self.since or said.said
+            return None
+        if self.part is None:
+            if self.whole and said.kind == "month":
+                return None  # 2025年度, in a file that bears the month in which it was made
+            self.part, self.told = said, label
+            if self.whole:
+                return (
+                    "period_conflict",
+                    f"{self.whole}写“年度”，{label}写“{said.said}”",
+                    said.said,
+                )
+        elif (said.kind, said.number) != (self.part.kind, self.part.number):
+            if year is not None and _inside(said, self.part, year):
+                self.part, self.told = said, label  # 7月 below a folder 三季度
+            elif year is None or not _inside(self.part, said, year):
+                found = f"{self.told}写“{self.part.said}”，{label}写“{said.said}”"
+                return ("period_conflict", found, self.part.said)
+        return None
+
+
+def _inside(part: Part, other: Part, year: str) -> bool:
+    """Whether the one part of a year lies in the other."""
+    one, around = part.of(year), other.of(year)
+    return (
+        one is not None and around is not None and Period.parse(around).contains(Period.parse(one))
+    )
 
 
 def locate(
@@ -120,6 +186,7 @@ def locate(
     told: dict[int, str] = {}
     conflicts: list[tuple[str, str, str]] = []
     year, year_told = period, "参数"
+    when = _When()
     for label, text in sources:
         for level, name in area_names(text) if area is None else ():
             if level not in path:
@@ -143,11 +210,20 @@ def locate(
             conflicts.append(
                 ("period_conflict", f"{year_told}写“{year}”，{label}写“{this}”", str(year))
             )
+        if period is None and (odd := when.hear(label, text, year)):
+            conflicts.append(odd)
+    if when.part is not None and year is not None:
+        year = when.part.of(year)
     if area is not None:
-        return Place(area, year, tuple((0, n) for n in area.split("/")), tuple(conflicts))
+        levels = tuple((0, n) for n in area.split("/"))
+        return Place(area, year, levels, tuple(conflicts), when.since)
     levels = tuple(sorted(path.items()))
     return Place(
-        "/".join(n for _, n in levels) or None, year, levels, tuple(dict.fromkeys(conflicts))
+        "/".join(n for _, n in levels) or None,
+        year,
+        levels,
+        tuple(dict.fromkeys(conflicts)),
+        when.since,
     )
 
 

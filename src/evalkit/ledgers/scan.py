@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.files import is_regular
+from evalkit.ledgers import saved
 from evalkit.ledgers.findings import WORDS
 from evalkit.problems import Problem, Severity
 from evalkit.world.columns import column_number
@@ -60,6 +61,7 @@ class Scan:
     date_1904: bool = False
     own_output: bool = False
     problems: tuple[Problem, ...] = ()
+    saved: str = ""  # the day on which it was last saved, as it says itself
 
 
 ENCRYPTED = ("password", "zip_password")  # refusals of what needs a password
@@ -192,7 +194,7 @@ def _ole(data: bytes) -> Scan:
     why = next(why for stream, why in streams.items() if stream.encode("utf-16-le") in data)
     if why:
         raise refusal(why)
-    return Scan("xls")
+    return Scan("xls", saved=saved.of_old_workbook(data))
 
 
 def _check_zip(archive: zipfile.ZipFile) -> None:
@@ -215,8 +217,9 @@ def _zip(data: bytes, name: str) -> Scan:
             return _workbook(archive, names, name)
         if "word/document.xml" in names:
             core = names.get("docprops/core.xml")
-            own = core is not None and OUTPUT_MARK in archive.read(core)
-            return Scan("docx", own_output=own)
+            said = archive.read(core) if core is not None else b""
+            own = OUTPUT_MARK in said
+            return Scan("docx", own_output=own, saved=saved.of_office_xml(said))
         for part, why in WORDS["documents"].items():
             if part in names:
                 raise refusal(why)
@@ -228,7 +231,8 @@ def _zip(data: bytes, name: str) -> Scan:
                 names.get("meta-inf/manifest.xml", names["mimetype"])
             ):
                 raise refusal("password")
-            return Scan("ods")
+            meta = archive.read(names["meta.xml"]) if "meta.xml" in names else b""
+            return Scan("ods", saved=saved.of_open_document(meta))
         return Scan("zip")
 
 
@@ -284,7 +288,8 @@ def _workbook(archive: zipfile.ZipFile, names: dict[str, str], name: str) -> Sca
         if any(n.startswith(part) for n in names):
             problems.append(file_problem(name, why, "file_noted", "warning"))
     date_1904, own = ("workbookPr", "date1904") in settings, OUTPUT_MARK in core
-    return Scan("xlsx", tuple(sheets), "", date_1904, own, tuple(problems))
+    day = saved.of_office_xml(core)
+    return Scan("xlsx", tuple(sheets), "", date_1904, own, tuple(problems), day)
 
 
 _ROOT = re.compile(rb"<(\w+:)?worksheet\b")

@@ -1,0 +1,140 @@
+"""Which ledgers came in time (报送及时): the day on which each was handed in, against the day on which it was due.
+
+The day is that which the form states (报送日期), else that on which its workbook says that it was last saved; of a ledger in
+several files the last one, since it is complete only then. A ledger that tells no day is neither in time nor late.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from evalkit.codebook.kept import STATED
+from evalkit.indicators.areas import home_of
+from evalkit.indicators.due import Due
+from evalkit.indicators.submitted import ABSENT
+from evalkit.world.period import Period
+
+IN_TIME, LATE, NO_DAY, MISSING = "按时", "迟报", "日期不详", "缺报"
+COLUMNS = [
+    "area",
+    "area_name",
+    "level",
+    "period",
+    "ledger",
+    "ledger_name",
+    "due",
+    "handed_in",
+    "handed_in_by",
+    "days_late",
+    "state",
+    "file",
+]
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """The last of the files of a ledger: its day, by what that is known, its name."""
+
+    day: str
+    by: str
+    file: str
+
+
+def handed_in(
+    sheets: pd.DataFrame, ledger_of_form: Mapping[str, str]
+) -> dict[tuple[str, str, str], HandedIn]:
+    """By district, period and ledger what its sheets tell."""
+    found: dict[tuple[str, str, str], HandedIn] = {}
+    for row in sheets.dropna(subset=["form", "area", "period"]).to_dict("records"):
+        ledger = ledger_of_form.get(str(row["form"]))
+        if ledger is None:
+            continue
+        key = home_of(str(row["area"])), str(row["period"]), ledger
+        day = "" if pd.isna(row["handed_in"]) else str(row["handed_in"])
+        by = "" if pd.isna(row["handed_in_by"]) else str(row["handed_in_by"])
+        one = HandedIn(day, by, str(row["source_file"]))
+        if key not in found or _later(one, found[key]):
+            found[key] = one
+    return found
+
+
+def _later(one: HandedIn, other: HandedIn) -> bool:
+    """A day stands before none; of two the later one."""
+    return one.day > other.day
+
+
+def punctuality(
+    extents: pd.DataFrame, told: Mapping[tuple[str, str, str], HandedIn], due: Due
+) -> pd.DataFrame:
+    """A row for each district, period and ledger that was due (`COLUMNS`); none of periods without a due day.
+
+    Parameters
+    ----------
+    extents
+        Who should have sent which ledger (`evalkit.indicators.reporting.extents`).
+    """
+    rows = []
+    wanted = extents.loc[extents["ledger"].notna()] if len(extents) else extents
+    days = {period: due.of(period) for period in wanted["period"].unique()} if len(wanted) else {}
+    for row in wanted.to_dict("records"):
+        last = days[row["period"]]
+        if last is None:
+            continue
+        one = told.get((str(row["area"]), str(row["period"]), str(row["ledger"])))
+        late = None if one is None or not one.day else days_between(last, one.day)
+        if row["state"] == ABSENT:
+            state = MISSING
+        elif late is None:
+            state = NO_DAY
+        else:
+            state = LATE if late > 0 else IN_TIME
+        if one is None and state == NO_DAY and _made_of_parts(str(row["period"]), told, row):
+            continue  # a year made of its quarters was never due itself
+        rows.append(
+            [
+                *(
+                    row[c]
+                    for c in ("area", "area_name", "level", "period", "ledger", "ledger_name")
+                ),
+                last.isoformat(),
+                one.day if one else "",
+                one.by if one else "",
+                None if late is None else max(late, 0),
+                state,
+                one.file if one else "",
+            ]
+        )
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.astype({"days_late": "Int64"} | dict.fromkeys(_TEXTS, "string"))
+
+
+_TEXTS = [column for column in COLUMNS if column != "days_late"]
+
+
+def _made_of_parts(
+    period: str, told: Mapping[tuple[str, str, str], HandedIn], row: Mapping[str, object]
+) -> bool:
+    whole = Period.read(period)
+    return whole is not None and any(
+        area == row["area"]
+        and ledger == row["ledger"]
+        and (part := Period.read(time)) is not None
+        and part != whole
+        and whole.contains(part)
+        for area, time, ledger in told
+    )
+
+
+def days_between(due: dt.date, day: str) -> int:
+    """How many days a day lies after the due one; negative before it."""
+    return (dt.date.fromisoformat(day) - due).days
+
+
+def only_stated(rows: pd.DataFrame) -> bool:
+    """Whether all days of some rows stand in the forms themselves."""
+    known = rows.loc[rows["handed_in"].fillna("") != ""]
+    return bool(known["handed_in_by"].eq(STATED).all())
