@@ -467,6 +467,10 @@ def setup(
 
 @app.command()
 def report(
+    when: Annotated[
+        str | None,
+        typer.Argument(help="时期，如 2025、2025Q3、2025-07；默认最近一期", metavar="时期"),
+    ] = None,
     period: Annotated[str | None, typer.Option(help="时期，如 2025；默认最近一期")] = None,
     baseline: Annotated[
         str | None, typer.Option(help="比较基期，如 2022；默认此前最近的一期")
@@ -520,7 +524,7 @@ def report(
 
     try:
         made = make_report(
-            period,
+            period or when,
             baseline=baseline,
             level=level,
             within=within,

@@ -373,7 +373,9 @@ def _submitted(
     return extents(sent, nothing, expected, codebook, levels)
 
 
-def _punctual(tables: Tables, submitted: pd.DataFrame, codebook: Codebook, due: Due) -> pd.DataFrame:
+def _punctual(
+    tables: Tables, submitted: pd.DataFrame, codebook: Codebook, due: Due
+) -> pd.DataFrame:
     """Which ledgers came in time (`evalkit.indicators.punctuality`); nothing where no day is set."""
     if not due:
         return punctuality(submitted.iloc[:0], {}, due)

@@ -36,7 +36,7 @@ class LinkedUnits:
 def units_through_time(units: pd.DataFrame, root: Path) -> LinkedUnits:
     """Link the stored rows of ``units``; `root` is the folder of ledgers, in which the office's decisions lie."""
     answered, problems = read_decisions(root)
-    if units["period"].nunique() < 2:
+    if units["period"].nunique() < 2 or not any(True for _ in _groups(units)):
         return LinkedUnits({}, tuple(problems))
     links, events, questions = [], [], []
     by_model = True
@@ -58,6 +58,21 @@ def units_through_time(units: pd.DataFrame, root: Path) -> LinkedUnits:
 
 
 def _groups(units: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Years, quarters and months each apart: a unit that is new in the fourth quarter is new in the year too."""
+    kinds = units["period"].map({p: _kind(p) for p in units["period"].dropna().unique()})
+    for kind, some in units.groupby(kinds, sort=True) if kinds.nunique() > 1 else [("", units)]:
+        if not kind:
+            yield from _of_size(some)
+        elif some["period"].nunique() > 1:
+            yield from _of_size(some.reset_index(drop=True))
+
+
+def _kind(period: str) -> str:
+    found = Period.read(period)
+    return found.kind if found else ""
+
+
+def _of_size(units: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """All rows, or those of one upper area after the other where they are too many for one look."""
     if len(units) <= MOST_ROWS:
         yield units
@@ -68,11 +83,16 @@ def _groups(units: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _of_group(answered: list[Answered], units: pd.DataFrame) -> list[Answered]:
-    """The decisions on units of a group of districts."""
+    """The decisions on units of a group of districts, and of periods of its kind."""
     if len(answered) == 0:
         return []
     here = {district_of(area) for area in units["area"].dropna().unique()}
-    return [one for one in answered if one.decision.after.district in here]
+    kinds = {_kind(period) for period in units["period"].dropna().unique()}
+    return [
+        one
+        for one in answered
+        if one.decision.after.district in here and _kind(one.decision.after.period) in kinds
+    ]
 
 
 def _missed(units: pd.DataFrame, events: pd.DataFrame) -> Iterator[Problem]:

@@ -14,6 +14,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.codebook import Codebook, Indicator
+from evalkit.indicators.course import (
+    REMARK,
+    base_before,
+    grows_with_time,
+    in_course,
+    is_part_of_year,
+    periods_of_base,
+)
 from evalkit.indicators.extent import NUMBERS, Figures, ancestors, common
 from evalkit.indicators.goals import goal_by_period
 from evalkit.indicators.measures import OVERLAPPING
@@ -110,7 +118,7 @@ def evaluate(
         for i in map(codebook.indicators.__getitem__, codes)
         if {i.numerator, i.denominator} <= here
     ]
-    both = _paired(frame, chosen)
+    both = _paired(frame, chosen, codebook)
     both = both.loc[both["value_n"].notna() & both["value_d"].notna()]
     if not len(both):
         return pd.DataFrame(columns=COLUMNS)
@@ -144,11 +152,12 @@ def _prepared(measures: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _paired(frame: pd.DataFrame, chosen: Sequence[Indicator]) -> pd.DataFrame:
+def _paired(frame: pd.DataFrame, chosen: Sequence[Indicator], codebook: Codebook) -> pd.DataFrame:
     """Numerators beside their denominators (columns ``_n`` and ``_d``); `which` is the place of the indicator in `chosen`."""
     tops, placed = dict(tuple(frame.groupby("measure", sort=False))), frame["place"].notna()
     printed = set(frame.loc[placed, "measure"]) if placed.any() else set()
-    parts = [_pair(frame, [(n, i) for n, i in enumerate(chosen) if i.numerator not in printed])]
+    counted = [(n, i) for n, i in enumerate(chosen) if i.numerator not in printed]
+    parts = [_pair(frame, counted, codebook)]
     for n, i in enumerate(chosen):
         if i.numerator in printed:
             parts.append(_pair_published(tops[i.numerator], tops[i.denominator], i).assign(which=n))
@@ -217,9 +226,23 @@ def _filled(
             **{column: both.get(column) for column in EXTENT},
         }
     )
+    _without_yearly_target(out, chosen, which, codebook)
     _set_own_targets(out, codebook)
     extra = [column for column in ("place", "locator") if column in both]
     return pd.concat([out[COLUMNS], both[extra]], axis=1)
+
+
+def _without_yearly_target(
+    out: pd.DataFrame, chosen: Sequence[Indicator], which: np.ndarray, codebook: Codebook
+) -> None:
+    """What a rule asks for a year is no reference of a quarter's or month's course."""
+    parts = {p for p in out["period"].dropna().unique() if is_part_of_year(p)}
+    if not parts:
+        return
+    grows = [n for n, one in enumerate(chosen) if grows_with_time(one, codebook)]
+    yearly = out["period"].isin(parts).to_numpy() & np.isin(which, grows)
+    out.loc[yearly, "target"] = np.nan
+    out.loc[yearly, "target_name"] = ""
 
 
 def _set_own_targets(out: pd.DataFrame, codebook: Codebook) -> None:
@@ -245,12 +268,14 @@ def _set_target(out: pd.DataFrame, rows: Any, value: float, codebook: Codebook) 
     out.loc[rows, ["target", "target_name", "target_own"]] = [value, name, True]
 
 
-def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.DataFrame:
+def _pair(
+    frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]], codebook: Codebook
+) -> pd.DataFrame:
     """Pairs within one area and period (or with the period a year before), by one look-up for all indicators."""
     (area, _areas), (period, periods) = (
         pd.factorize(frame[c], use_na_sentinel=False) for c in ("area", "period")
     )
-    earlier = pd.Index(periods).get_indexer([previous_period(str(p)) for p in periods])
+    before = _Before(periods, codebook)
     slot, (measure, codes) = area * len(periods) + period, pd.factorize(frame["measure"])
     rows = {code: np.flatnonzero(measure == n) for n, code in enumerate(codes)}
     at = np.full(len(_areas) * len(periods), -1)
@@ -258,8 +283,8 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
     for _, indicator in chosen:
         top, bottom = rows[indicator.numerator], rows[indicator.denominator]
         at[slot[bottom]] = bottom
-        now, before = period[top], earlier[period[top]]
-        when = now if indicator.denominator_period == "same" else before
+        now = period[top]
+        when = now if indicator.denominator_period == "same" else before.of(indicator)[now]
         found = np.where(when < 0, -1, at[area[top] * len(periods) + when])
         again = np.full(len(top), -1)  # the second denominator of a mean
         if indicator.denominator_period == "mean":
@@ -270,7 +295,6 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
         bottoms.append(found[found >= 0])
         seconds.append(again[found >= 0])
     which = np.repeat([n for n, _ in chosen] or [0], [len(t) for t in tops[1:]] or [0])
-    remarks = np.array([_REMARKS[i.denominator_period] for _, i in chosen] or [""], dtype=object)
     columns = ["level", "value", "low", "high", "n_missing", "base", "home", *EXTENT]
     top, bottom = np.concatenate(tops), np.concatenate(bottoms)
     both = pd.concat(
@@ -287,14 +311,42 @@ def _pair(frame: pd.DataFrame, chosen: Sequence[tuple[int, Indicator]]) -> pd.Da
     )
     both = _with_mean_base(both, frame[columns], np.concatenate(seconds))
     overlapping = both["base_n"].eq(OVERLAPPING) | both["base_d"].eq(OVERLAPPING)
-    remark = (
-        remarks[np.searchsorted([n for n, _ in chosen], which)]
-        if len(which)
-        else np.zeros(0, dtype=object)
-    )
+    remark = _remarks(both["period"], which, dict(chosen), codebook)
     both["remark"] = remark + np.where(overlapping, "；跨区县合计含重复计数", "").astype(object)
     both = both.assign(which=which)
-    return _on_the_same_areas(both, frame, dict(chosen))
+    return _on_the_same_areas(both, frame, dict(chosen), codebook)
+
+
+class _Before:
+    """Where among the periods that of a base a year back is, -1 where it is not."""
+
+    def __init__(self, periods: Any, codebook: Codebook) -> None:
+        self.periods, self.codebook = pd.Index(periods), codebook
+        self._known: dict[tuple[str, ...], np.ndarray] = {}
+
+    def of(self, indicator: Indicator) -> np.ndarray:
+        wanted = tuple(base_before(str(p), indicator, self.codebook) for p in self.periods)
+        if wanted not in self._known:
+            self._known[wanted] = self.periods.get_indexer(list(wanted))
+        return self._known[wanted]
+
+
+def _remarks(
+    periods: pd.Series, which: np.ndarray, chosen: Mapping[int, Indicator], codebook: Codebook
+) -> np.ndarray:
+    """What is said of the base of every row, and of what a year has more of than a quarter or month."""
+    usual = {n: _REMARKS[one.denominator_period] for n, one in chosen.items()}
+    said = np.array([*map(usual.__getitem__, which.tolist()), ""], dtype=object)[:-1]
+    parts = {p: Period.parse(p).words() for p in periods.unique() if is_part_of_year(p)}
+    if not parts:
+        return said
+    grows = {n for n, one in chosen.items() if grows_with_time(one, codebook)}
+    of_course = {n for n, one in chosen.items() if in_course(codebook.measures[one.denominator])}
+    for row, (n, period) in enumerate(zip(which.tolist(), periods, strict=True)):
+        if period in parts:
+            text = said[row].replace("上年末数", "上年同期数") if n in of_course else said[row]
+            said[row] = text + (REMARK.format(period=parts[period]) if n in grows else "")
+    return said
 
 
 _REMARKS = {"same": "", "previous": "；分母取上年末数", "mean": "；分母取上年末与本年末数的平均"}
@@ -315,7 +367,10 @@ def _with_mean_base(both: pd.DataFrame, frame: pd.DataFrame, second: np.ndarray)
 
 
 def _on_the_same_areas(
-    both: pd.DataFrame, frame: pd.DataFrame, chosen: Mapping[int, Indicator]
+    both: pd.DataFrame,
+    frame: pd.DataFrame,
+    chosen: Mapping[int, Indicator],
+    codebook: Codebook,
 ) -> pd.DataFrame:
     """Both sides of every ratio from the same areas; who has only one side is left out of both and named.
 
@@ -329,7 +384,7 @@ def _on_the_same_areas(
         return both
     figures = Figures(frame)
     above = {up for path in frame.loc[frame["home"], "area"].unique() for up in ancestors(path)}
-    candidates = _may_differ(both, figures, chosen)
+    candidates = _may_differ(both, figures, chosen, codebook)
     for place in np.flatnonzero(candidates):
         row, path = both.loc[place], str(both.at[place, "area"])
         typed = [path in above and pd.isna(row[f"n_areas_{side}"]) for side in SIDES]
@@ -338,7 +393,7 @@ def _on_the_same_areas(
             if cut and not all(typed):
                 both.loc[place, [f"{part}_{side}" for part in NUMBERS for side in SIDES]] = np.nan
             continue
-        parts = _parts_of(chosen[row["which"]], str(row["period"]))
+        parts = _parts_of(chosen[row["which"]], str(row["period"]), codebook)
         shared = common(figures, path, [((code,), period) for code, period in parts])
         if not shared.left_out:
             continue
@@ -368,18 +423,14 @@ def _on_the_same_areas(
     return both
 
 
-def _parts_of(indicator: Indicator, period: str) -> list[tuple[str, str]]:
+def _parts_of(indicator: Indicator, period: str, codebook: Codebook) -> list[tuple[str, str]]:
     """The measures of a ratio with their periods: the numerator, then the denominator (two where a mean is taken)."""
-    before = previous_period(period)
-    periods = {"same": [period], "previous": [before], "mean": [before, period]}
-    return [
-        (indicator.numerator, period),
-        *((indicator.denominator, when) for when in periods[indicator.denominator_period]),
-    ]
+    base = periods_of_base(period, indicator, codebook)
+    return [(indicator.numerator, period), *((indicator.denominator, when) for when in base)]
 
 
 def _may_differ(
-    both: pd.DataFrame, figures: Figures, chosen: Mapping[int, Indicator]
+    both: pd.DataFrame, figures: Figures, chosen: Mapping[int, Indicator], codebook: Codebook
 ) -> np.ndarray:
     """The rows whose parts can rest on different areas."""
 
@@ -388,13 +439,16 @@ def _may_differ(
         return (one == other).fillna(False) | (one.isna() & other.isna())
 
     differ = ~(same("n_areas") & same("absent")).to_numpy(dtype=bool)
+    reported = {p: figures.reported(p) for p in both["period"].dropna().unique()}
     moved = {
-        period
-        for period in both["period"].dropna().unique()
-        if figures.reported(period) != figures.reported(previous_period(period))
+        (n, period)
+        for n, one in chosen.items()
+        if one.denominator_period != "same"
+        for period, here in reported.items()
+        if here != figures.reported(base_before(period, one, codebook))
     }
-    two_periods = both["which"].map(lambda n: chosen[n].denominator_period != "same")
-    return differ | (two_periods & both["period"].isin(moved)).to_numpy(dtype=bool)
+    over_two = [key in moved for key in zip(both["which"], both["period"], strict=True)]
+    return differ | np.array(over_two, dtype=bool)
 
 
 def _pair_published(top: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from evalkit.codebook.kept import STATED
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.due import Due
 from evalkit.indicators.submitted import ABSENT
-from evalkit.world.period import Period
 
 IN_TIME, LATE, NO_DAY, MISSING = "按时", "迟报", "日期不详", "缺报"
 COLUMNS = [
@@ -72,28 +71,30 @@ def punctuality(
 ) -> pd.DataFrame:
     """A row for each district, period and ledger that was due (`COLUMNS`); none of periods without a due day.
 
+    A ledger is due of every expected district as soon as one of them handed it in for that period: a year that is made of its
+    quarters was never due, and neither was a ledger whose rows stand in another one.
+
     Parameters
     ----------
     extents
         Who should have sent which ledger (`evalkit.indicators.reporting.extents`).
     """
     rows = []
-    wanted = extents.loc[extents["ledger"].notna()] if len(extents) else extents
-    days = {period: due.of(period) for period in wanted["period"].unique()} if len(wanted) else {}
-    for row in wanted.to_dict("records"):
-        last = days[row["period"]]
-        if last is None:
+    asked = {(period, ledger) for _, period, ledger in told}
+    for row in extents.loc[extents["ledger"].notna()].to_dict("records"):
+        area, period, ledger = str(row["area"]), str(row["period"]), str(row["ledger"])
+        last = due.of(period) if (period, ledger) in asked else None
+        one = told.get((area, period, ledger))
+        missing = row["state"] == ABSENT
+        if last is None or (one is None and not missing):
             continue
-        one = told.get((str(row["area"]), str(row["period"]), str(row["ledger"])))
-        late = None if one is None or not one.day else days_between(last, one.day)
-        if row["state"] == ABSENT:
+        late = None if one is None or missing or not one.day else days_between(last, one.day)
+        if missing:
             state = MISSING
         elif late is None:
             state = NO_DAY
         else:
             state = LATE if late > 0 else IN_TIME
-        if one is None and state == NO_DAY and _made_of_parts(str(row["period"]), told, row):
-            continue  # a year made of its quarters was never due itself
         rows.append(
             [
                 *(
@@ -109,24 +110,8 @@ def punctuality(
             ]
         )
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.astype({"days_late": "Int64"} | dict.fromkeys(_TEXTS, "string"))
-
-
-_TEXTS = [column for column in COLUMNS if column != "days_late"]
-
-
-def _made_of_parts(
-    period: str, told: Mapping[tuple[str, str, str], HandedIn], row: Mapping[str, object]
-) -> bool:
-    whole = Period.read(period)
-    return whole is not None and any(
-        area == row["area"]
-        and ledger == row["ledger"]
-        and (part := Period.read(time)) is not None
-        and part != whole
-        and whole.contains(part)
-        for area, time, ledger in told
-    )
+    texts = [column for column in COLUMNS if column != "days_late"]
+    return frame.astype({"days_late": "Int64"} | dict.fromkeys(texts, "string"))
 
 
 def days_between(due: dt.date, day: str) -> int:

@@ -12,7 +12,7 @@ import pandas as pd
 from evalkit.codebook import Codebook, Measure
 from evalkit.indicators.blocks import plain
 from evalkit.indicators.columns import View
-from evalkit.indicators.evaluate import previous_period
+from evalkit.indicators.course import periods_of_base
 from evalkit.indicators.load import Data
 from evalkit.indicators.measures import holding, reading_of, view_of
 from evalkit.indicators.views import ROW_OF_TABLE, TABLE_OF, CountyBlock, lineage
@@ -86,10 +86,7 @@ def _asked(data: Data, code: str, area: str, period: str) -> list[Asked]:
     base = codebook.measures[indicator.denominator]
     return [
         Asked("分子", codebook.measures[indicator.numerator], area, period),
-        *(
-            Asked("分母", base, area, one)
-            for one in indicator.periods_of_base(period, previous_period(period))
-        ),
+        *(Asked("分母", base, area, one) for one in periods_of_base(period, indicator, codebook)),
     ]
 
 

@@ -14,11 +14,13 @@ from evalkit.documents.blocks import SLOT
 from evalkit.documents.markdown import markdown
 from evalkit.files import regular_bytes
 from evalkit.indicators.compare import compare
+from evalkit.indicators.course import is_part_of_year
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import find_project
 from evalkit.ledgers.persons import KIND_NAMES, gate
 from evalkit.problems import SEVERITIES, InputError, Problem
 from evalkit.reports.appendix import counts, definitions, funds_table, further, targets
+from evalkit.reports.beside import period_table
 from evalkit.reports.briefing import briefing
 from evalkit.reports.causes import causes
 from evalkit.reports.disclosure import published, withheld_facts
@@ -29,6 +31,7 @@ from evalkit.reports.grading import NAMED, index_of, score_basis, score_words, s
 from evalkit.reports.judgement import most_of
 from evalkit.reports.profile import spine, verdict
 from evalkit.reports.prose import compared, declines, doubtful, no_declines, withheld
+from evalkit.reports.punctuality import punctuality_table
 from evalkit.reports.quality import files_of, last_year_words, problem_summary
 from evalkit.reports.rectify import (
     problems_by_area,
@@ -146,7 +149,7 @@ def title(data: Data, period: str | int, area: str | None = None, what: str = "�
         if area
         else data.project.settings["name"] or facts(data, period).area
     )
-    year = period_words(period) + ("" if "Q" in str(period) else "度")
+    year = period_words(period) + ("" if is_part_of_year(str(period)) else "度")
     return Block.heading(f"{name}{year}{data.project.settings['field']}党建工作{what}", 1)
 
 
@@ -187,8 +190,10 @@ def basis(
 
 
 def quality(data: Data, period: str | int, within: str | None = None) -> Block:
-    """Findings of the import in the ledgers of the period, by kind."""
-    return problem_summary(data, period, within)
+    """Who handed in when, where days are due; findings of the import in the ledgers of the period, by kind."""
+    return Block.group(
+        punctuality_table(data, period, within), problem_summary(data, period, within)
+    )
 
 
 # areas
@@ -471,6 +476,7 @@ __all__ = [
     "goal_words",
     "index_of",
     "make_slots",
+    "period_table",
     "problem_table",
     "problem_words",
     "problems_by_area",

@@ -20,6 +20,7 @@ import pandas as pd
 
 import evalkit
 from evalkit.files import put, safe_name
+from evalkit.indicators.course import periods_of_base
 from evalkit.indicators.load import Data
 from evalkit.reports.editions import Edition, Key, add_edition, read_editions
 from evalkit.reports.voice import voice_of
@@ -77,6 +78,7 @@ class PublicData(Data):
         for row in rows.itertuples():
             one, period = book.indicators[row.indicator], str(row.period)
             under = {p for earlier in before[period] for p in one.periods_of_base(period, earlier)}
+            under |= {*periods_of_base(period, one, book)}
             used = {(row.period, one.numerator), *((p, one.denominator) for p in under)}
             flags.append(any((p, row.area, m) in self.withheld.cells for p, m in used))
         # what grows from a base tells the base

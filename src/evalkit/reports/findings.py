@@ -239,7 +239,7 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     )
     columns, rows = with_something(columns, rows, ("before", "change"))
     notes = ["有单位名称的清单另附（内部资料，注意保存）。同一单位可以同时属于几类问题。"]
-    notes += _extent_notes(found)
+    notes += _extent_notes(found, period)
     source = source_line(period, data.is_demo)
     title = f"{period_words(period)}存在问题统计表"
     return Block.table(
@@ -247,19 +247,20 @@ def problem_table(found: Sequence[Found], data: Data, period: str | int) -> Bloc
     )
 
 
-def _extent_notes(found: Sequence[Found]) -> list[str]:
+def _extent_notes(found: Sequence[Found], period: str | int) -> list[str]:
     """Whom the numbers of a problem lack, and whom its change leaves out; problems that lack the same in one note."""
     if not found:
         return []
     voice, every = found[0].voice, len(found)
+    now = now_words(period, voice)
     lacking = which_of([(one.lacking, one.name) for one in found if one.lacking], every)
     changes = [
         (named(one.left_out), one.name) for one in found if one.left_out and one.before is not None
     ]
     return [
-        *(voice.say("problems_lack", which, who) for who, which in lacking),
+        *(voice.say("problems_lack", which, who, now) for who, which in lacking),
         *(
-            voice.say("problems_moved", which, found[0].place, lost)
+            voice.say("problems_moved", which, found[0].place, lost, found[0].since)
             for lost, which in which_of(changes, every)
         ),
     ]

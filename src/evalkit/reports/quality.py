@@ -11,6 +11,7 @@ from evalkit.documents import Block, Cell
 from evalkit.indicators.load import Data
 from evalkit.indicators.submitted import ABSENT, NOTHING, SENT
 from evalkit.problems import SEVERITIES, TITLES
+from evalkit.reports.punctuality import punctuality_table
 from evalkit.reports.voice import voice_of
 from evalkit.reports.words import WHOLE, period_words, right, valued
 from evalkit.world.extent import named
@@ -110,9 +111,11 @@ def extents(data: Data, period: str | int | None = None, within: str | None = No
     total = ["报送", *(f"{n}/{len(areas)}" for n in sent)]
     title = f"应报与实报（{period_words(period)}）"
     notes = [f"{said.words()}。"] if not said.full else []
-    return Block.table(
+    sent_table = Block.table(
         title, columns, [*table, total], total_rows=1, notes=notes, demo=data.is_demo
     )
+    in_time = punctuality_table(data, period, within)
+    return Block.group(sent_table, in_time) if len(data.punctuality) else sent_table
 
 
 def _state(state: str | None) -> Cell:

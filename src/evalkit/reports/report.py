@@ -160,9 +160,10 @@ def make_report(
     if lost := [*manifest.damaged, *published.damaged]:
         note(f"存下的数据有损坏（{'、'.join(lost)}），已从台账重新整理")
     data = load(found, dataset=dataset)
-    period = str(period or data.last)
+    period = str(Period.read(period) or period) if period else data.last
+    baseline = None if baseline is None else str(Period.read(baseline) or baseline)
     if period not in data.periods:
-        advice = "有数据的时期：" + "、".join(data.periods)
+        advice = "有数据的时期：" + "、".join(data.periods) + _unfinished(data, period)
         raise InputError(Problem("period_unknown", where="--period", found=period, advice=advice))
     baseline = _baseline(data, period, baseline)
     level = level or _usual_level(data, period, within)
@@ -280,6 +281,18 @@ def _self_evaluations(made: Made, folder: Path, note: Callable[[str], None]) -> 
         for problem in error.problems:
             note(problem.text())
         return ()
+
+
+def _unfinished(data: Data, period: str) -> str:
+    """Why there is no year though there are quarters of it; nothing for any other period."""
+    whole = Period.read(period)
+    parts = [Period.parse(one) for one in data.periods]
+    inside = [one for one in parts if whole and one != whole and whole.contains(one)]
+    if not inside:
+        return ""
+    return (
+        f"；{period}年要等最后一期（四季度、下半年或12月）报齐才汇总，现在报到{inside[-1].words()}"
+    )
 
 
 def _withheld(data: Data, scope: Scope, name: str, note: Callable[[str], None]) -> tuple[Path, ...]:

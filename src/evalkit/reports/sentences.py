@@ -36,6 +36,8 @@ from evalkit.reports.words import (
     period_words,
     shown,
     step_words,
+    this_period,
+    whole_period,
 )
 from evalkit.world.area import Area
 from evalkit.world.extent import Extent, named, split
@@ -403,6 +405,8 @@ def tell(name: str, known: Facts, **more: Any) -> Told:
         "date": cut_off(known.period),
         "year": period_words(known.period),
         "since": known.since,
+        "whole_period": whole_period(known.period),
+        "this_period": this_period(known.period),
         "reporting": told_extent(known),
     }
 
@@ -649,7 +653,14 @@ FUNCTIONS = (
 )
 
 
-COMMON = ("area", "date", "year", "since")  # the facts that every text with an area has
+COMMON = (
+    "area",
+    "date",
+    "year",
+    "since",
+    "whole_period",
+    "this_period",
+)  # the facts that every text with an area has
 
 
 def faults(voice: Voice) -> list[Problem]:

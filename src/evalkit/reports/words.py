@@ -29,6 +29,7 @@ LIGHT_RULE = (
 )
 GOAL_RULE = "设有本年目标的，参照值为目标"
 NEAR_TARGET = 0.9
+PARTS_OF_YEAR = {"half": "本半年", "quarter": "本季度", "month": "本月"}
 LEVEL = "持平"
 MONEY_SIZES = ((1e8, "亿"), (1e4, "万"), (1.0, ""))
 
@@ -278,6 +279,23 @@ def now_words(period: str | int, voice: Voice | None = None) -> str:
     found = Period.read(period)
     kind = found.kind if found and found.kind in ("quarter", "month") else "year"
     return (voice or packaged()).term(f"this_{kind}")
+
+
+def whole_period(period: str | int) -> str:
+    """What happened in the whole of a period: 全年, 本季度, 本月, 半年."""
+    return _course(period, "全年")
+
+
+def this_period(period: str | int) -> str:
+    """What happened at some time in a period: 当年, 本季度, 本月."""
+    return _course(period, "当年")
+
+
+def _course(period: str | int, of_year: str) -> str:
+    found = Period.read(period)
+    if found is None or found.kind not in PARTS_OF_YEAR:
+        return of_year
+    return PARTS_OF_YEAR[found.kind]
 
 
 def source_line(period: str | int, demo: bool, what: str = "报送台账") -> str:

@@ -1,0 +1,67 @@
+"""What happens in the course of a period, against what stands at a time; and the period of a base that is a year back.
+
+Activity money of a quarter over the members is a quarter's money: it is not what a rule for the year asks for. So where a
+period is shorter than a year, such an indicator has no reference, and says so; what has both sides in the course of the period
+(activities held over those due) or neither (coverage) is compared as ever.
+"""
+
+from __future__ import annotations
+
+from evalkit.codebook import Codebook, Indicator, Measure
+from evalkit.indicators.views import lineage
+from evalkit.world.period import Period
+
+SHORTER = ("half", "quarter", "month")  # kinds of periods that are parts of a year
+GROWS_WITH_TIME = frozenset({"months", "founded_in_period", "converted_in_period"})  # of views
+OF_THE_COURSE = ("activities", "funds")  # tables of what happens
+REMARK = "；{period}的发生数，不折算成全年，不与全年的标准比"
+
+
+def is_part_of_year(period: str) -> bool:
+    """Whether a period is a half-year, quarter or month."""
+    found = Period.read(period)
+    return found is not None and found.kind in SHORTER
+
+
+def in_course(measure: Measure) -> bool:
+    """Whether a measure counts what happens in the course of its period, so that a longer one has more of it."""
+    if measure.adds_up:
+        return True
+    if measure.view is None:
+        return False
+    tests = [*measure.tests, *(test for group in measure.alternatives for test in group)]
+    columns = {test.column for test in tests} | ({measure.column} if measure.column else set())
+    return any(
+        column in GROWS_WITH_TIME
+        or any(
+            stored.partition(".")[0] in OF_THE_COURSE for stored in lineage(measure.view, column)
+        )
+        for column in columns
+    )
+
+
+def grows_with_time(indicator: Indicator, codebook: Codebook) -> bool:
+    """Whether a year has more of an indicator than a quarter: one side happens, the other one stands."""
+    sides = [codebook.measures.get(code) for code in (indicator.numerator, indicator.denominator)]
+    happens = [one is not None and in_course(one) for one in sides]
+    return happens[0] != happens[1]
+
+
+def base_before(period: str, indicator: Indicator, codebook: Codebook) -> str:
+    """The period of a base that is a year back.
+
+    What stands is that of the end of the year before (上年末), of a quarter too; what happens, that of the same quarter of the
+    year before.
+    """
+    found = Period.read(period)
+    if found is None:
+        return period
+    base = codebook.measures.get(indicator.denominator)
+    if found.kind in SHORTER and base is not None and not in_course(base):
+        return str(found.year - 1)
+    return str(found.year_before)
+
+
+def periods_of_base(period: str, indicator: Indicator, codebook: Codebook) -> tuple[str, ...]:
+    """Of which periods the denominator of an indicator is taken."""
+    return indicator.periods_of_base(period, base_before(period, indicator, codebook))
