@@ -105,6 +105,11 @@ def test_activities_of_a_month_belong_to_the_period_of_their_organisations(tmp_p
     units(year, "甲县2025年组织台账", row)
     activities(year, "甲县2025年7月活动台账")
     assert periods(year, "activities") == {"2025"}
+    activities(year, "甲县2025年一季度活动台账")
+    activities(year, "甲县2025年三季度活动台账")
+    (year / "甲县2025年7月活动台账.csv").unlink()
+    said = [p.found for p in read_ledger(year).problems if p.code == "period_incomplete"]
+    assert said == ["甲县2025年活动台账按季报，缺第二季度、第四季度"]
     units(quarter, "乙县2025年三季度组织台账", row)
     activities(quarter, "乙县2025年7月活动台账")
     assert periods(quarter, "activities") == {"2025Q3"}

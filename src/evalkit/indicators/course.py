@@ -47,6 +47,15 @@ def grows_with_time(indicator: Indicator, codebook: Codebook) -> bool:
     return happens[0] != happens[1]
 
 
+def is_of_a_year(code: str, period: str, codebook: Codebook) -> bool:
+    """Whether what a year is to reach says nothing of an indicator or measure in a period: it is a part of a year's course."""
+    if not is_part_of_year(period):
+        return False
+    if code in codebook.indicators:
+        return grows_with_time(codebook.indicators[code], codebook)
+    return code in codebook.measures and in_course(codebook.measures[code])
+
+
 def base_before(period: str, indicator: Indicator, codebook: Codebook) -> str:
     """The period of a base that is a year back.
 

@@ -19,6 +19,7 @@ from evalkit.indicators.course import (
     base_before,
     grows_with_time,
     in_course,
+    is_of_a_year,
     is_part_of_year,
     periods_of_base,
 )
@@ -260,6 +261,8 @@ def _set_own_targets(out: pd.DataFrame, codebook: Codebook) -> None:
                 continue
             series = dict(zip(rows["period"], rows["value"], strict=True))
             for period, value in goal_by_period(goal, series).items():
+                if is_of_a_year(goal.code, period, codebook):
+                    continue
                 _set_target(out, rows.index[rows["period"] == period], value, codebook)
 
 

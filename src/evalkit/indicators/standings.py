@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalkit.codebook import Codebook
 from evalkit.codebook.models import Goal
+from evalkit.indicators.course import is_of_a_year
 from evalkit.indicators.goals import GOALS, Base, base_of, end_of, placed, value_of, years
 from evalkit.indicators.load import Data
 from evalkit.stats.goals import Progress, progress
@@ -99,7 +100,7 @@ def with_standings(indicators: pd.DataFrame, codebook: Codebook) -> pd.DataFrame
         for area, rows in mine.groupby("area", dropna=False, sort=False):
             series = dict(zip(rows["period"].astype(str), rows["value"], strict=True))
             for row, period in zip(rows.index, series, strict=True):
-                if in_force(goal, period):
+                if in_force(goal, period) and not is_of_a_year(goal.code, period, codebook):
                     told = _columns_of(_standing(goal, str(area), period, series))
                     for column, value in told.items():
                         cells[column][row] = value
@@ -143,7 +144,7 @@ def standings(data: Data, period: str | int, area: str, below: bool = False) -> 
     goals = placed(data.codebook, data.areas, data.project.root / GOALS).goals
     found = []
     for goal in goals:
-        if not in_force(goal, when):
+        if not in_force(goal, when) or is_of_a_year(goal.code, when, data.codebook):
             continue
         frame, column = (
             (data.measures, "measure") if goal.counts else (data.indicators, "indicator")

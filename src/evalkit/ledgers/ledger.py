@@ -26,7 +26,7 @@ from evalkit.ledgers.overrides import SheetEntry, entries_of, words_for
 from evalkit.ledgers.place import Place, area_names, locate
 from evalkit.ledgers.regions import Region, Structure, row_at
 from evalkit.ledgers.rows import counts_of
-from evalkit.ledgers.settled_periods import with_settled_periods
+from evalkit.ledgers.settled_periods import quarters_missing, with_settled_periods
 from evalkit.problems import InputError, Problem, visible
 from evalkit.world.columns import letter
 
@@ -175,7 +175,7 @@ def from_sheets(
     stated = _days_stated(as_sent)
     for sheet, found in _structures(sheets, headings, problems, entries):
         accounts.read(sheet, found)
-        row = {
+        row: dict[str, Any] = {
             "source_file": sheet.file,
             "source_sheet": sheet.name,
             "state": sheet.state,
@@ -235,7 +235,9 @@ def from_sheets(
                 )
             )
     if period is None:
-        placed = with_settled_periods(placed, headings)
+        as_told = placed
+        placed = with_settled_periods(as_told, headings)
+        problems += quarters_missing(as_told, placed, headings)
         _note_periods(report, placed)
     parser = Parser(headings, book.lists, sheets, areas | named_areas(sheets) | _areas_told(placed))
     forms: dict[str, Form] = {}

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from evalkit.ledgers.findings import finding
 from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.place import Place, district_of
 from evalkit.ledgers.regions import Region
+from evalkit.problems import Problem
 from evalkit.world.period import Period
 
 Placed = tuple[Region, Place]
@@ -68,3 +70,39 @@ def _part_of_year(place: Place) -> Period | None:
 
 def _home(place: Place) -> str:
     return district_of(place.area) or place.area or ""
+
+
+def quarters_missing(
+    placed: Mapping[str, Sequence[Placed]],
+    settled: Mapping[str, Sequence[Placed]],
+    headings: Headings,
+) -> list[Problem]:
+    """Ledgers of quarters that became one of the year, and lack a quarter: three quarters are never silently a year."""
+    problems = []
+    for form, pairs in placed.items():
+        quarters: dict[tuple[str, int], dict[Period, str]] = {}
+        whole: set[tuple[str, int]] = set()
+        for (block, place), (_, now) in zip(pairs, settled[form], strict=True):
+            when = Period.read(place.period)
+            if when is None or not when.in_calendar:
+                continue
+            at = (_home(place), when.year)
+            became = Period.read(now.period)
+            if when.kind == "quarter" and became is not None and became.kind == "year":
+                quarters.setdefault(at, {}).setdefault(when, block.sheet.file)
+            elif when.kind != "quarter":
+                whole.add(at)
+        for (home, year), found in quarters.items():
+            lacking = [one for one in _quarters_of(year) if one not in found]
+            if (home, year) in whole or not lacking:
+                continue
+            name = headings.forms[form]["name"]
+            said = "、".join(one.words().removeprefix(f"{year}年") for one in lacking)
+            text = f"{home.rpartition('/')[2]}{year}年{name}按季报，缺{said}"
+            file = found[max(found)]
+            problems.append(finding("period_incomplete", file, "", text, "按已报的计入全年"))
+    return problems
+
+
+def _quarters_of(year: int) -> list[Period]:
+    return [Period("quarter", 4 * year + n) for n in range(4)]

@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 
 from evalkit.documents import Block
+from evalkit.indicators.course import is_of_a_year
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem
 from evalkit.reports.voice import voice_of
-from evalkit.reports.words import MISSING, fixed, right, source_line
+from evalkit.reports.words import MISSING, fixed, period_words, right, source_line
 from evalkit.scoring.reasons import grade_words, lines
 from evalkit.scoring.scores import Scores, score
 from evalkit.scoring.spread import spread
@@ -94,7 +95,28 @@ def score_basis(now: pd.DataFrame, index: Any, ranking: str, codebook: Any = Non
         return Block.group()  # `scored` says why
     if scores.table["score"].isna().all():
         return Block.group()
-    return Block.group(spread_words(scores, now, ranking), index_table(scores))
+    return Block.group(
+        spread_words(scores, now, ranking), *_of_part(now, scores), index_table(scores)
+    )
+
+
+def _of_part(now: pd.DataFrame, scores: Scores) -> list[Block]:
+    """What is said of scores of a quarter or month: which of their indicators a year has more of."""
+    periods = [str(period) for period in now["period"].dropna().unique()]
+    book = voice_of(now).codebook
+    used = [code for code in (leaf.code for leaf in scores.index.leaves) if code in book.indicators]
+    grown = [
+        book.indicators[code].short_name or book.indicators[code].name
+        for code in used
+        if any(is_of_a_year(code, period, book) for period in periods)
+    ]
+    if not grown:
+        return []
+    text = (
+        f"得分按{period_words(periods[-1])}的数计。{'、'.join(grown)}是本期的发生数，一年的会更多；"
+        "指数里按全年定的分值不适用于本期，地区之间可以比，得分的高低不能与全年的比。"
+    )
+    return [Block.paragraph(text)]
 
 
 def where_more(data: Any, index: Any, level: str, ranking: str) -> Block:
