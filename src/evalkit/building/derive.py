@@ -292,7 +292,7 @@ def derive(
             "indicators": indicators,
             "areas": areas,
             "extents": submitted,
-            "punctuality": punctual,
+            **({"punctuality": punctual} if len(punctual) else {}),
             "baseline": differences,
             "problems": problems,
             **linked.frames,

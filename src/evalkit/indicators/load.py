@@ -115,7 +115,7 @@ class Data:
     @cached_property
     def punctuality(self) -> pd.DataFrame:
         """Which ledgers came in time, where days are set (`evalkit.indicators.punctuality`); else empty."""
-        if not (self.folder / "punctuality.parquet").exists():
+        if "punctuality.parquet" not in self.manifest.get("stored", {}):
             return pd.DataFrame(columns=PUNCTUALITY)
         return self._frame("punctuality")
 
