@@ -97,7 +97,7 @@ def test_what_is_typed_of_the_whole_is_not_said_of_a_district(data) -> None:
     members, coverage, effect, pleased = mine.lines
     assert (members.why, members.score) == ("没有年度指标值", None)
     assert members.actual is not None and coverage.score is not None
-    assert effect.why == "没有年度指标值" and pleased.why == "没有年度指标值"
+    assert effect.why == "没有填完成档次" and pleased.why == "没有实际完成值"
     assert mine.total is None and "总分" not in mine.state and "未评" in mine.state
     assert mine.points_missing == 60 and mine.judged == mine.executed + coverage.score
     text = "".join(notes(mine))
@@ -122,6 +122,7 @@ def test_a_missing_ledger_is_no_nought_and_no_total(tmp_path: Path) -> None:
     assert hole.executed is None and "缺报" in hole.missing[0]
     texts = [spot.text for spot in laid_out(whole).spots]
     assert texts.count("未评") == 2 and "0.00" not in texts  # the execution, the total
+    assert texts.count("缺数") == 6  # of the row and of the sum above it
 
 
 def test_a_goal_gives_target_and_value(project: Path, tmp_path: Path) -> None:

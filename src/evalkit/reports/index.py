@@ -374,11 +374,13 @@ def _documents(made: Made) -> Block:
 def _self_evaluations(made: Made) -> list[list[Any]]:
     """Rows of the 绩效自评表, of the whole and of every district, with what is still missing."""
     rows: list[list[Any]] = []
+    several = len({one.evaluation.form.name for one in made.filled}) > 1
     for one in made.filled:
+        told = one.evaluation
         files = {path.suffix[1:]: f"{path.parent.name}/{path.name}" for path in one.files}
         links = [_opened(files.get(form)) for form in FORMS]
-        told = one.evaluation
-        rows.append([f"绩效自评表：{told.form.project}（{told.place}）", *links, told.state])
+        which = f"{told.form.project}，{told.place}" if several else told.place
+        rows.append([f"绩效自评表：{which}", *links, told.brief])
     return rows
 
 

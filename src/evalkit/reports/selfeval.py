@@ -39,6 +39,7 @@ FOLDER = "selfeval"  # of a project: a form a file
 MADE = "绩效自评表"  # of a report: what is made of them
 EXAMPLE = Path(points.__file__).with_name("example.yml")
 DECIMALS_OF_MONEY = 2
+COLUMNS_OF_MONEY = ("start", "year", "spent")
 UNITS = {"万元": WAN_YUAN // WHOLE_YUAN, "元": 1}  # yuan in a unit of money
 
 
@@ -140,11 +141,12 @@ class _Filler:
         )
 
     def _aim_of_all(self, item: Item) -> Aim | None:
-        """A target that every area has: of a rate, and one that is a measure of its own."""
+        """A target that every area has: words, a rate, and one that is a measure of its own; no count of the whole."""
         aim = item.said.aim
+        if aim is None or aim.stored is not None or aim.value is None or item.unit == "%":
+            return aim
         is_rate = item.stored is not None and not item.stored.counts
-        has_own = aim is not None and aim.stored is not None
-        return aim if is_rate or has_own else None
+        return aim if is_rate else None
 
     def line(self, item: Item) -> Line:
         said = self.said(item)
@@ -288,20 +290,18 @@ class _Filler:
         return tuple(self._money(row) for row in rows)
 
     def _money(self, row: Row) -> Money:
-        why: list[str] = []
-        cells = {
-            column: self._amount(getattr(row, column), why) for column in ("start", "year", "spent")
-        }
-        return Money(row.key, **cells, why=tuple(dict.fromkeys(why)))
-
-    def _amount(self, given: Amount | None, why: list[str]) -> Decimal | None:
-        if given is None or isinstance(given, Decimal):
-            return given
-        taken = self._taken(given, self.form.money)
-        if taken.value is None:
-            name = self.known.codebook.measures[given.code].name
-            why.append(f"{name}{taken.why}")
-        return taken.value
+        cells: dict[str, Decimal | None] = {}
+        why: dict[str, str] = {}
+        for column in COLUMNS_OF_MONEY:
+            given: Amount | None = getattr(row, column)
+            if given is None or isinstance(given, Decimal):
+                cells[column] = given
+                continue
+            taken = self._taken(given, self.form.money)
+            cells[column] = taken.value
+            if taken.value is None:
+                why[column] = f"{self.known.codebook.measures[given.code].name}{taken.why}"
+        return Money(row.key, **cells, why=why)
 
 
 @dataclass(frozen=True)
@@ -328,28 +328,26 @@ def _extent_of(row: Any) -> Any:
 
 def _stored_only(row: Row) -> Row:
     """Of the whole's money what is a measure, which every area has of its own."""
-    kept = {
-        column: value
-        for column in ("start", "year", "spent")
-        if isinstance(value := getattr(row, column), Stored)
-    }
-    return Row(row.key, **kept)
+    cells = {column: getattr(row, column) for column in COLUMNS_OF_MONEY}
+    return Row(row.key, **{c: value for c, value in cells.items() if isinstance(value, Stored)})
 
 
 def _sum_of(rows: tuple[Money, ...]) -> Money:
-    """年度资金总额: the sum of a column where every row of it that is said is known."""
-    why = [reason for row in rows for reason in row.why]
+    """年度资金总额: a column is summed where everything of it that is said is known."""
     sums: dict[str, Decimal | None] = {}
-    for column in ("start", "year", "spent"):
+    why: dict[str, str] = {}
+    for column in COLUMNS_OF_MONEY:
         cells = [value for row in rows if (value := getattr(row, column)) is not None]
-        sums[column] = sum(cells, Decimal(0)) if cells and not why else None
+        lacking = [row.why[column] for row in rows if column in row.why]
+        sums[column] = sum(cells, Decimal(0)) if cells and not lacking else None
+        if lacking:
+            why[column] = "、".join(dict.fromkeys(lacking))
     for column, word in (("year", "no_year"), ("spent", "no_spent")):
-        if sums[column] is None and not why:
-            why.append(WORDS["why"][word])
-            break
-    if not why and sums["year"] == 0:
-        why.append(WORDS["why"]["no_budget"])
-    return Money("", sums["start"], sums["year"], sums["spent"], tuple(dict.fromkeys(why)))
+        if sums[column] is None and column not in why:
+            why[column] = WORDS["why"][word]
+    if sums["year"] == 0:
+        why["year"] = WORDS["why"]["no_budget"]
+    return Money("", **sums, why=why)
 
 
 def _filled(data: Data, form: Form, area: str | None) -> SelfEvaluation:
@@ -508,11 +506,14 @@ def _money_row(one: SelfEvaluation, row: Money, at: int) -> Iterator[Spot]:
     yield Spot(
         at, NAME, "年度资金总额" if total else WORDS["funds"][row.key], label=total, side="left"
     )
-    for column, value in ((START, row.start), (YEAR, row.year), (SPENT, row.spent)):
+    for column, key in zip((START, YEAR, SPENT), COLUMNS_OF_MONEY, strict=True):
+        value: Decimal | None = getattr(row, key)
+        lacks = value is None and key in row.why
         letter = "ABCDEFGHI"[column]
         first, last = TOP + FIRST_OF_MONEY + 2, TOP + FIRST_OF_MONEY + len(KEYS) + 1
         formula = f"=SUM({letter}{first}:{letter}{last})" if total and value is not None else ""
-        yield Spot(at, column, _number(value), format=OF_MONEY, formula=formula)
+        shown = "缺数" if lacks else _number(value)
+        yield Spot(at, column, shown, format=OF_MONEY, formula=formula, pending=lacks)
     if not total:
         yield Spot(at, WEIGHT, "—")
         yield _rate_of(row, at)
@@ -724,7 +725,7 @@ def table(one: SelfEvaluation) -> pd.DataFrame:
     if one.form.points:
         rate = None if one.rate is None else OF_RATE.text(float(one.rate))
         executed = None if one.executed is None else float(one.executed)
-        why = "" if one.executed is not None else "、".join(one.whole.why)
+        why = "" if one.executed is not None else "、".join(one.whole.said)
         rows.append(["预算执行率", "", "", "", rate, float(one.form.points), executed, "", why])
     for line in one.lines:
         actual = line.grade and WORDS["grade_words"][line.grade]

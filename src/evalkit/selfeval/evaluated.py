@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -15,13 +16,20 @@ NOT_JUDGED = "未评"
 
 @dataclass(frozen=True)
 class Money:
-    """A filled row of money; None is not known. ``why``: what is missing."""
+    """A filled row of money; None is nothing, or not known.
+
+    ``why``: what is not known, by column; ``said`` tells it once each.
+    """
 
     key: str
     start: Decimal | None = None
     year: Decimal | None = None
     spent: Decimal | None = None
-    why: tuple[str, ...] = ()
+    why: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.why.values()))
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ class SelfEvaluation(Showing):
         """What could not be judged and why, a line each: 预算执行率（没有全年预算数）."""
         said = []
         if self.executed is None and self.form.points:
-            said.append(f"预算执行率（{'、'.join(self.whole.why)}）")
+            said.append(f"预算执行率（{'、'.join(self.whole.said)}）")
         said += [f"{line.item.name}（{line.why}）" for line in self.lines if line.score is None]
         return said
 
@@ -134,10 +142,17 @@ class SelfEvaluation(Showing):
     @property
     def state(self) -> str:
         """In a few words: 总分88.36，缺偏差原因3项."""
-        total = self.total
-        said = [f"缺数{len(self.missing)}项，{NOT_JUDGED}" if total is None else f"总分{total}"]
-        said += [f"缺偏差原因{len(self.unexplained)}项"] if self.unexplained else []
-        return "，".join(said)
+        lacks = len(self.unexplained)
+        return self._told(f"缺数{len(self.missing)}项，{NOT_JUDGED}", f"缺偏差原因{lacks}项")
+
+    @property
+    def brief(self) -> str:
+        """The same without counting what is missing, beside a link to the form: 总分88.36，偏差原因没有写全."""
+        return self._told(f"有缺数，{NOT_JUDGED}", "偏差原因没有写全")
+
+    def _told(self, without_total: str, without_reason: str) -> str:
+        first = without_total if self.total is None else f"总分{self.total}"
+        return "，".join([first, *([without_reason] if self.unexplained else [])])
 
     @property
     def table(self) -> Any:
