@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_ten_questions import with_kinds
+
+from evalkit.building import build
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSER = next(
@@ -187,6 +190,11 @@ QUESTIONS: tuple[tuple[str, dict[str, str], list[str]], ...] = (
     ("11", {"问什么": "reach", "多大比例的党组织": "90%", "人均达到（元）": "200"},
      ["--reach", "90%", "--standard", "200"]),
     ("12", {"调到": "+10%", "只对": "三星以上"}, ["--set", "activity.per_member@三星以上=+10%"]),
+    ("山区", {"项目": "党组织补助（各档一起）", "只对": "山区", "调到": "+10%"},
+     ["--set", "党组织补助@山区=+10%"]),
+    ("只发给园区", {"只发给": "园区", "调到": ""}, ["--only", "园区"]),
+    ("农村与园区", {"只对": "农村", "调到": "200", "加一项": "", "2 只对": "园区", "2 调到": "180"},
+     ["--set", "activity.per_member@农村=200", "--set", "activity.per_member@园区=180"]),
 )  # fmt: skip
 CLEAR = {
     "问什么": "cost", "测算年份": "2026-2027", "项目": ITEM, "自何日起": "", "只对": "", "只发给": "",
@@ -207,11 +215,18 @@ def form_notebook(folder: Path) -> Path:
 
 
 def field_of(page: Any, label: str) -> Any:
-    name = page.locator("label", has_text=re.compile(f"^{re.escape(label)}$"))
-    return page.locator(".widget-inline-hbox").filter(has=name).first.locator("input, select")
+    """The field of a label; "2 调到" is that of the second line."""
+    *number, word = label.split(" ")
+    name = page.locator("label", has_text=re.compile(f"^{re.escape(word)}$"))
+    every = page.locator(".widget-inline-hbox").filter(has=name)
+    return every.nth(int(number[0]) - 1 if number else 0).locator("input, select")
 
 
 def type_into(page: Any, label: str, text: str) -> None:
+    if label == "加一项":
+        page.get_by_role("button", name="再加一项").click()
+        field_of(page, "2 调到").wait_for()
+        return
     field = field_of(page, label)
     if field.evaluate("one => one.tagName") == "SELECT":
         named = label == "问什么"
@@ -264,6 +279,8 @@ def ask_everything(
                 for label, text in fields.items():
                     begin = time.monotonic()
                     type_into(page, label, text)
+                    if label == "项目":  # another item begins at its own value, with what it may be
+                        page.get_by_text(re.compile("可写 ")).first.wait_for()
                 last = expected[number][-1]
                 page.wait_for_function(
                     "last => document.querySelector('.ek-answer b')?.textContent === last", arg=last
@@ -272,6 +289,8 @@ def ask_everything(
                 shown = page.locator(".ek-answer").first.inner_text()
                 assert "".join(shown.split()) == "".join("".join(expected[number]).split())
                 page.screenshot(path=str(pictures / f"question-{number}.png"))
+            page.get_by_role("button", name="去掉").last.click()
+            a_standard_and_its_faults(page)
             for name, value in (("甲", "200"), ("乙", "260")):
                 for label, text in {**CLEAR, "调到": value, "方案名称": name}.items():
                     type_into(page, label, text)
@@ -290,9 +309,51 @@ def ask_everything(
     return seconds
 
 
+def a_standard_and_its_faults(page: Any) -> None:
+    """Choosing an item sets value and range; a fault bears the name of the field in which it was typed."""
+    for label, text in CLEAR.items():
+        type_into(page, label, text)
+    type_into(page, "项目", "党组织补助·党支部")
+    page.get_by_text("允许 0～50000，每档500").first.wait_for()
+    assert field_of(page, "调到").input_value() == "3000"
+    assert field_of(page, "由").input_value() == "3000元/个·年"
+    type_into(page, "项目", "规定：党员活动经费·补助口径")
+    page.get_by_text("可写 按标准全额").first.wait_for()
+    assert field_of(page, "调到").input_value() == "补差（已有支出计入）"
+    type_into(page, "项目", ITEM)
+    for label, wrong in (
+        ("调到", "99999"),
+        ("只对", "海边"),
+        ("只发给", "海边"),
+        ("增加部分由谁出", "3:3"),
+    ):
+        type_into(page, label, wrong)
+        named = "党员活动经费·每名党员" if label == "调到" else label
+        page.get_by_text(f"[错误] {named}").first.wait_for()
+        type_into(page, label, CLEAR.get(label, ""))
+        if label == "调到":
+            type_into(page, label, "200")
+
+
+def of_one_organisation(project: Path) -> tuple[str, dict[str, str], list[str]]:
+    """The question about a branch of three members and more, whose name stands once."""
+    import evalkit as ek
+
+    plan = ek.plan(ek.load(project), "fuyang-2015", [2026, 2027])
+    rows = plan.run({}).organisations(2026)
+    once = rows[~rows["party_org"].duplicated(keep=False) & (rows["members"] >= 3)]
+    name = str(once["party_org"].iloc[0])
+    typed = ["--org", name, "--set", "activity.per_member=200"]
+    return "某党支部", {"调到": "200", "问什么": "org", "党组织名称": name}, typed
+
+
 def test_all_ten_questions_in_a_real_browser(demo_project: Path, tmp_path: Path) -> None:
     pytest.importorskip("playwright.sync_api", reason="没有安装 playwright，浏览器测试跳过")
     project = tmp_path / "project"  # scenarios are written into it
     shutil.copytree(demo_project, project)
+    with_kinds(project / "data" / "demo" / "areas.xlsx")
+    build(project, dataset="demo", jobs=1)
     pictures = Path(os.environ.get("EVALKIT_SCREENSHOTS") or tmp_path)
-    assert len(ask_everything(project, tmp_path, pictures)) == len(QUESTIONS)
+    one = of_one_organisation(project)
+    questions = (one, *QUESTIONS)
+    assert len(ask_everything(project, tmp_path, pictures, questions)) == len(questions)

@@ -77,6 +77,9 @@ QUESTIONS = (
     (["--only", "三星以上"], {"changes": {"eligible.stars": ">= 3"}}),
     (["--set", "activity.per_member@城区=+10%"], {"changes": {"activity.per_member@城区": 165}}),
     (["--reach", "90%", "--standard", "200"], {"reach": "0.9", "standard": 200}),
+    (["--set", "书记津贴=200/月", "--set", "党费返还=50%"],
+     {"changes": {"secretary.amount": 200, "new_dues.share": 0.5}}),
+    (["--only", "城区"], {"only": "城区"}),
 )  # fmt: skip
 
 
@@ -130,6 +133,35 @@ def test_numbers_from_the_ledgers(city: Path) -> None:
     full = {"activity.basis": "entitlement"}
     more = fen(city, full | {"activity.per_member@城区": "+10%"}, "activity")
     assert more - fen(city, full, "activity") == int(rows.loc[town, "base"].sum()) * 15_00 > 0
+
+
+def test_schedules_as_offices_publish_them(city: Path) -> None:
+    """Rewards by star, an allowance a month, half of the dues, a guarantee over two years, a condition from a day on."""
+    rows = orgs_of(city)
+    rewards = {
+        f"星级奖补·{word}星级": sum_ for word, sum_ in (("五", 5000), ("四", 3000), ("三", 1000))
+    }
+    stars = rows["stars"].map({5: 5000, 4: 3000, 3: 1000}).fillna(0)
+    assert fen(city, rewards, "star_reward") == int(stars.sum()) * 100 > 0
+    assert fen(city, {"书记津贴": "200/月"}, "secretary") == len(rows) * 2400_00
+    data = ek.load(city)
+    funds, keys = data.frame("funds"), ["home", "party_org"]
+    home = dict(zip(data.areas["area"], data.areas["home"], strict=True))
+    paid = funds[(funds["flow"] == "dues_paid") & (funds["period"] == "2024")]
+    paid = paid.assign(home=paid["area"].map(home)).merge(rows[keys], on=keys)
+    half = [Fraction(int(one), 200) for one in paid.groupby(keys)["amount_fen"].sum()]
+    due = sum(math.floor(one + Fraction(1, 2)) for one in half) * 100  # each payment to the yuan
+    assert fen(city, {"党费返还": "50%"}, "new_dues") == due
+    tiers = rows["org_kind"].map({"branch": 3000, "general_branch": 10000, "committee": 20000})
+    low = ~(rows["stars"] >= 3).fillna(False).astype(bool)
+    cut = [math.floor(Fraction(int(one) * 181, 365) + Fraction(1, 2)) for one in tiers[low]]
+    lost = fen(city, {"eligible.stars": {f"{YEAR}-07-01": ">= 3"}}, "organisation")
+    assert lost == (sum(cut) - int(tiers[low].sum())) * 100 < 0
+    kept = {"党组织补助": {"2026-01-01": "-20%"}, "党组织补助·保底": "90%"}
+    result = ek.plan(data, "fuyang-2015", [2026, 2027]).run(kept)
+    moved = result.cost("component").set_index(["component", "year"])["change_fen"]
+    first, second = (int(moved["organisation", year]) for year in (2026, 2027))
+    assert first == -int(tiers.sum()) * 10 and second == -int(tiers.sum()) * 19
 
 
 def test_a_cap_is_shared_to_the_fen(city: Path) -> None:

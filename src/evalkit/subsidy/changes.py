@@ -17,10 +17,10 @@ from evalkit.subsidy.ask import KEYS, Ask
 from evalkit.subsidy.checks import cross
 from evalkit.subsidy.dated import ALWAYS, plain_dates
 from evalkit.subsidy.extending import ADDED, paths_of, usual
-from evalkit.subsidy.scopes import scope, told_test
+from evalkit.subsidy.scopes import NOT, scope, told_test
 from evalkit.subsidy.typed import payers, share, standard
 from evalkit.subsidy.values import Component, SchemeData
-from evalkit.subsidy.words import WORDS, lists
+from evalkit.subsidy.words import KIND_COLUMN, WORDS, lists
 from evalkit.world.declared import At, Faults
 from evalkit.world.number import fixed, percent
 
@@ -348,6 +348,8 @@ def _condition_word(column: str, value: Any) -> str:
     """A condition on a column: 3星以上, 党总支, 是."""
     if isinstance(value, list):
         return "、".join(_condition_word(column, one) for one in value)
+    if column.startswith(KIND_COLUMN) and value is not None:
+        return ("" if value else NOT) + column.removeprefix(KIND_COLUMN)
     if isinstance(value, str) and value[:1] in "<>":
         return told_test(column, value)
     word = str(lists().get(column, {}).get(str(value), value))

@@ -24,6 +24,7 @@ _BY_SHARE = re.compile(rf"([+\-−])({_NUMBER})%")
 _TIMES = re.compile(rf"[×xX*]({_NUMBER})")
 _MORE = re.compile(rf"\+({_NUMBER})元?")
 _PER_TIME = re.compile(rf"(?:每(月|年))?({_NUMBER})元?(?:/|每)?(?:[个人名]?[·/]?)?(月|年)?")
+_PERCENT = re.compile(rf"({_NUMBER})%")
 _RATIO = re.compile(rf"({_NUMBER})[:比]({_NUMBER})")
 _STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})")
 _EVERY_YEAR = re.compile(
@@ -141,6 +142,8 @@ def _plain_number(one: Parameter, given: Any) -> Decimal:
     text = normal(given)
     if (found := _RATIO.fullmatch(text)) and not one.money and Decimal(found[1]):
         return _settled(Decimal(found[2]) / Decimal(found[1]))
+    if (found := _PERCENT.fullmatch(text)) and not one.money:
+        return _settled(Decimal(found[1]) / 100)
     found = _PER_TIME.fullmatch(text)
     if not found or not one.money or not (found[1] or found[3] or "元" in text):
         raise PydanticCustomError("number", str(WORDS["number" if one.money else "ratio"]))
