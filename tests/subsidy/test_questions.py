@@ -441,6 +441,16 @@ def test_scenarios_side_by_side(city: Path, tmp_path: Path) -> None:
         said(city, *paths[:2])
 
 
+def test_kept_scenarios_side_by_side_bear_their_names(city: Path, tmp_path: Path) -> None:
+    root = tmp_path / "项目"
+    shutil.copytree(city, root)
+    for value in (200, 260):
+        asked = ["--set", f"activity.per_member={value}", "--question", f"提到{value}元？"]
+        said(root, *asked, "--save", f"方案{value}")
+    text = said(root, "--compare", "方案200", "--compare", "方案260")
+    assert "2026年 方案200：支出" in text and "方案260：党员活动经费" in text
+
+
 def test_the_list_names_everything_with_an_example(city: Path) -> None:
     text = said(city, "--list")
     scheme = load_scheme("fuyang-2015")

@@ -209,7 +209,7 @@ def _side_by_side(asked: Asked, data: Data) -> list[str]:
         raise InputError(Problem("scenario_conflict", where="base", found=found, advice=advice))
     made = _planned(asked, data, [reform for reform, _ in read], read[0][1])
     sides = [
-        Side(_name(reform, Path(one)), answered(made, reform, Result))
+        Side(_name(reform, one), answered(made, reform, Result))
         for (reform, _), one in zip(read, asked.scenarios, strict=True)
     ]
     lines = [line for year in made.years for line in _compared(sides, year)]
@@ -254,5 +254,9 @@ def _table_of(sides: Sequence[Side], folder: Path) -> list[str]:
     return [WORDS.say("command.table", name=name, folder=folder)]
 
 
-def _name(reform: Reform, path: Path) -> str:
+def _name(reform: Reform, given: str) -> str:
+    """A scenario that the project keeps is called as it was asked for, a file by what it says of itself."""
+    path = Path(given)
+    if not path.is_file():
+        return path.stem
     return reform.title or reform.question or reform.reform or path.stem
