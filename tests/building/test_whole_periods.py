@@ -14,6 +14,7 @@ from evalkit.codebook import load_codebook
 from evalkit.indicators import load
 from evalkit.indicators.evaluate import evaluate
 from evalkit.ledgers import Ledger
+from evalkit.reports.beside import period_table
 from evalkit.world.period import Period
 
 QUARTERS = "一二三四"
@@ -204,3 +205,26 @@ def test_a_build_keeps_the_quarters_of_a_year_together(tmp_path: Path) -> None:
     asked = data.problems[data.problems["code"] == "period_differs"]
     assert asked["found"].tolist() == ["甲县2025年发展党员9名（各期8名）"]
     assert asked["file"].iloc[0].endswith("2025年工作报表.csv")
+
+
+def test_a_quarter_stands_beside_the_one_before_and_that_of_last_year(tmp_path: Path) -> None:
+    raw = tmp_path / "data" / "raw"
+    for when, units, admitted in (
+        ("2024年三季度", "子丑", 4),
+        ("2025年二季度", "子", 2),
+        ("2025年三季度", "子丑寅", 3),
+    ):
+        for county in ("甲县", "乙县"):
+            organisations(raw, when, county, units)
+            report(raw, when, county, admitted, 1)
+    build(tmp_path, jobs=1)
+    data = load(tmp_path, periods=["2025Q2", "2025Q3"])
+    assert period_table(data, "2025Q3").kind == "table"
+    rows = {row[0]: row[1:] for row in period_table(data, "2025Q3").content["rows"]}
+    values = [one["v"] if isinstance(one, dict) else one for one in rows["发展党员（名）"]]
+    assert values == [6, 4, pytest.approx(0.5), 8, pytest.approx(-0.25)]
+    values = [
+        one["v"] if isinstance(one, dict) else one for one in rows["实体运营的法人单位（家）"]
+    ]
+    assert values == [6, 2, pytest.approx(2), 4, pytest.approx(0.5)]
+    assert period_table(data, "2025").kind != "table"  # a year has its own tables
