@@ -65,11 +65,19 @@ def measure(project: Path, code: str, area: str = "甲市/乙区") -> float:
     return found.iloc[0]
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """Two counties, built once; every test gets a copy that it may harm."""
+    folder: Path = tmp_path_factory.mktemp("stored")
+    ledger(folder / "data/raw/2025/甲市乙区.xlsx", "甲市乙区", JIA, YI)
+    ledger(folder / "data/raw/2025/甲市丙县.xlsx", "甲市丙县", JIA)
+    build(folder, jobs=1)
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path) -> Path:
-    ledger(tmp_path / "data/raw/2025/甲市乙区.xlsx", "甲市乙区", JIA, YI)
-    ledger(tmp_path / "data/raw/2025/甲市丙县.xlsx", "甲市丙县", JIA)
-    build(tmp_path, jobs=1)
+def project(built, tmp_path) -> Path:
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
