@@ -332,7 +332,11 @@ class Form:
 
         def make(result: Result) -> Block:
             named_files = "、".join(path.name for path in report.write(result, folder, standard))
-            shown = {"folder": folder, "scenario": self._told(), "files": named_files}
+            shown: dict[str, Any] = {
+                "folder": folder,
+                "scenario": self._told(),
+                "files": named_files,
+            }
             return Block.paragraph(TOLD.say("shown.written_of", **shown))
 
         return self.follow(make)
