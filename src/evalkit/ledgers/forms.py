@@ -518,8 +518,8 @@ class Parser:
         for column in (c for c in used if "tells" in specs[c]):
             told = specs[column]["tells"]
             also = self._told(cells[column], specs[told]["type"])
-            own = base.get(told)
-            base[told] = also if own is None else pd.Series(own).fillna(pd.Series(also)).array
+            before: Any = base.get(told)
+            base[told] = also if before is None else pd.Series(before).fillna(pd.Series(also)).array
         form.data = pd.DataFrame(
             base
         )  # an area column of the form's own has won over the place of the sheet

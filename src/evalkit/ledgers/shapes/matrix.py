@@ -130,9 +130,9 @@ def _counted_matrix(
         if is_total(name, TOTALS):
             totals.append(n)
             continue
-        said = [str(c) for c in row if not blank(c)]
-        if len(said) == 1 and len(said[0]) <= LONGEST_AREA and area_names(said[0]):
-            town = (said[0], (n, next(j for j, c in enumerate(row) if not blank(c))))
+        texts = [str(c) for c in row if not blank(c)]
+        if len(texts) == 1 and len(texts[0]) <= LONGEST_AREA and area_names(texts[0]):
+            town = (texts[0], (n, next(j for j, c in enumerate(row) if not blank(c))))
             sections.append(n)
             continue
         if blank(name) or all(map(blank, marks)):
