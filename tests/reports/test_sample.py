@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from evalkit.problems import InputError
 from evalkit.reports import sample
+from evalkit.reports import sample_pictures as pictures
 
 SAMPLE = Path(__file__).resolve().parents[2] / "docs" / "sample"
 LARGEST = 3_000_000  # bytes
@@ -51,13 +53,23 @@ def test_results_stay_and_what_is_of_a_run_goes() -> None:
         sample.picture(notebook(), "no such chart")
 
 
+def test_lines_break_and_stand_as_in_a_terminal() -> None:
+    told = pictures.wrapped("  甲乙丙丁", 6)
+    assert told == ["  甲乙", "  丙丁"] and all(sum(map(pictures.wide, t)) <= 6 for t in told)
+    size = [struct.unpack(">II", pictures.terminal([t] * 2)[16:24]) for t in ("甲乙", "abcd")]
+    assert size[0] == size[1]  # a Chinese character takes two columns
+
+
 def test_the_committed_sample_is_small_marked_and_names_no_machine() -> None:
     files = {path.name: path.read_bytes() for path in SAMPLE.iterdir()}
     assert set(files) == {
         "README.md",
         "comparison.ipynb",
+        "check.png",
         "comparison.png",
+        "index.png",
         "one-page.png",
+        "pages.png",
         "report.pdf",
     }
     assert sum(map(len, files.values())) < LARGEST

@@ -105,6 +105,16 @@ def test_answers_from_a_file(project: Project, tmp_path: Path) -> None:
     answers.write_text("office: 某办\nlevels: {district: 旗县}\n", encoding="utf-8")
     setup.run(project, None, print, answers)
     assert find_project(project.root).codebook.term("level.district") == "旗县"
+    said = (
+        "办公室名称: 乙办\n成文日期: 2026-01-15\n各级地区的叫法: 区县 县市区；乡镇街道 镇街\n"
+        "Word 字体: Windows 自带的仿宋、楷体、黑体\ntargets: {组织覆盖率: {2025: 85}}\n"
+    )
+    answers.write_text(said, encoding="utf-8")  # by the names and in the words of the questions
+    setup.run(project, None, print, answers)
+    kept = find_project(project.root).settings
+    assert (kept["office"], kept["date"], kept["fonts"]) == ("乙办", "2026年1月15日", "windows")
+    assert kept["levels"] == {"district": "县市区", "township": "镇街"}
+    assert kept["targets"] == {"组织覆盖率": {"2025": 85}}
     answers.write_text("ofice: 某办\n", encoding="utf-8")
     with pytest.raises(InputError, match="office"):
         setup.run(project, None, print, answers)

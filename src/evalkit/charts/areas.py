@@ -127,8 +127,11 @@ def bars(
     ) as page:
         for box, part in panels(page, shape, rows["label"].tolist(), bottom=_FOOT):
             across = box.get_position().width * WIDTH
-            box.set_xlim(0, reach * across / max(across - room, across * 0.3))
-            _bars(box, rows[part].reset_index(drop=True), highlight, shape.size)
+            whole = reach * across / max(across - room, across * 0.3)
+            box.set_xlim(0, whole)
+            mine = rows[part].reset_index(drop=True)
+            crossed = _crossed(mine, [at for at, *_ in lines], whole / across * shape.size / 72)
+            _bars(box, mine, highlight, shape.size, reach if own_goals or crossed else None)
             if own_goals:
                 goals = rows["shown_goal"][part].to_numpy(float)
                 at_row = np.arange(len(goals))
@@ -159,7 +162,25 @@ def _goals_said(rows: pd.DataFrame, info: Info) -> str:
     return join(info.lang, "comma", [goal, *states_told(rows, info.lang)])
 
 
-def _bars(box: Axes, rows: pd.DataFrame, highlight: str | None, size: float) -> None:
+def _ends(rows: pd.DataFrame) -> np.ndarray:
+    """Where each bar with its interval ends."""
+    return np.fmax(rows["shown"].fillna(0), np.where(rows["wide"], rows["shown_high"], 0))
+
+
+def _crossed(rows: pd.DataFrame, lines: Sequence[float], em: float) -> bool:
+    """Whether a line would pass through a value that stands at the end of its bar (`em`: a character's width)."""
+    near = em / 2  # a value close to a line is hard to read too
+    return any(
+        end - near < at < end + em * ems(text) + near
+        for end, text in zip(_ends(rows), rows["text"], strict=True)
+        for at in lines
+    )
+
+
+def _bars(
+    box: Axes, rows: pd.DataFrame, highlight: str | None, size: float, aside: float | None
+) -> None:
+    """The bars with their values, at the end of each, or all in a column from `aside`."""
     known, hollow, wide = (rows[c].to_numpy(bool) for c in ("known", "small", "wide"))
     chosen = (rows["area"].astype(str) == (highlight or "")).to_numpy(bool)
     for which, look in (
@@ -188,11 +209,10 @@ def _bars(box: Axes, rows: pd.DataFrame, highlight: str | None, size: float) -> 
         lw=1.2,
         zorder=2,
     )
-    edges = np.fmax(rows["shown"].fillna(0), np.where(wide, rows["shown_high"], 0))
-    for y, (edge, text) in enumerate(zip(edges, rows["text"], strict=True)):
+    for y, (edge, text) in enumerate(zip(_ends(rows), rows["text"], strict=True)):
         box.annotate(
             ("◀ " if chosen[y] else "") + text,
-            (edge, y),
+            (edge if aside is None else aside, y),
             xytext=(3, 0),
             textcoords="offset points",
             zorder=4,

@@ -22,7 +22,7 @@ from xml.sax.saxutils import escape, quoteattr
 from evalkit.codebook import read_yaml
 from evalkit.documents.blocks import SLOT
 from evalkit.documents.cover import Cover
-from evalkit.documents.layout import BODY, COMPACT, DEMO, Item, em, runs, summary_scale
+from evalkit.documents.layout import BODY, DEMO, Item, em, runs, summary_scale
 from evalkit.documents.workbook import FIXED
 
 _FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
@@ -326,13 +326,14 @@ def report(
     demo: bool,
     pages: Sequence[str] = (),
     fonts: str = "gb2312",
-    compact: bool = False,
+    small: float = 0.0,
 ) -> bytes:
     """The report: cover, summary and contents where there is a cover, then the body.
 
-    `pages` are the page numbers of the items that are headings of rank 1 and 2, in order; `compact`: smaller type.
+    `pages` are the page numbers of the items that are headings of rank 1 and 2, in order; `small`: the scale of a
+    document in small type (`pdf.compact_scale`).
     """
-    document, writer = _new(fonts, title, COMPACT if compact else 0.0)
+    document, writer = _new(fonts, title, small)
     references = _frame(document, demo)
     given, kind = references, "nextPage"
     if cover:
@@ -357,14 +358,14 @@ def report(
         for item in summary:
             writer.item(item)
     numbers = '<w:pgNumType w:fmt="decimal" w:start="1"/>'
-    turned = False
-    line = round(SMALL_LINE * COMPACT) if compact else LINE
-    for n, item in enumerate(items):
+    turned = bool(
+        items and items[0].get("wide")
+    )  # a title stands on the page of what it is the title of
+    line = round(SMALL_LINE * small) if small else LINE
+    for item in items:
         if bool(item.get("wide")) != turned:
-            if n or not cover:
-                ended = section(turned, given, kind=kind, numbers=numbers, line=line)
-                break_section(writer, ended)
-                given = numbers = ""
+            break_section(writer, section(turned, given, kind=kind, numbers=numbers, line=line))
+            given = numbers = ""
             turned = not turned
         writer.item(item)
     last = section(turned, given, kind=kind, numbers=numbers, line=line)

@@ -1,15 +1,16 @@
 """Figures and small tables where there is room, so that no page stays empty for them.
 
 What does not fit on what is left of a page would go to the next one and leave a gap. Then the words that follow come
-first, as a typesetter does it; where there are none before the next chapter, a figure becomes a little smaller, or stands
-before the words that lead to it. The order of tables and of figures among themselves stays. Word gets the same order.
+first, as a typesetter does it; where there are none before the next chapter, a figure becomes a little smaller, or
+stands before the words that lead to it, or before the table above it. The order of tables and of figures among
+themselves stays. Word gets the same order.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ TOP, HIGH = 104.9, LANDSCAPE  # points: the text block of a portrait page
 GAP = 0.25  # of the text block: what may stay empty
 SMALLER = 0.78  # a figure that would just not fit becomes this small at most
 ROUNDS = 10
+PARAGRAPHS = 4  # that may come before a figure for the sake of another program's lines
 WORDS = ("paragraph", "list", "note")
 
 Places = Callable[[Sequence[Item]], "list[Spot]"]
@@ -38,11 +40,16 @@ class Gap:
     high: float
 
 
-def settled(found: Sequence[Item], places: Places) -> list[Item]:
-    """The items in an order that leaves no gap which words could fill; `places` says where items would stand."""
+def settled(found: Sequence[Item], places: Places, also: Sequence[Places] = ()) -> list[Item]:
+    """The items in an order that leaves no gap which words could fill; `places` says where items would stand.
+
+    `also` say it for lines that break earlier, as those of other programs do: gaps there are filled too, where that
+    costs none here.
+    """
     key = hashlib.sha256(json.dumps(found, ensure_ascii=False).encode()).hexdigest()
     if key not in _settled:
         order = _settle([{**item, "n": n} for n, item in enumerate(found)], places)
+        order = _settled_too(order, places, also) if also else order
         _settled.clear()
         _settled[key] = [{k: v for k, v in item.items() if k != "n"} for item in order]
     return _settled[key]
@@ -59,7 +66,12 @@ def _settle(order: list[Item], places: Places) -> list[Item]:
         )
         if gap is None:
             break
-        moved = _words_first(order, gap.at) or _smaller(order, gap) or _before_words(order, gap.at)
+        moved = (
+            _words_first(order, gap.at)
+            or _smaller(order, gap)
+            or _before_words(order, gap.at)
+            or _before_table(order, gap.at, places)
+        )
         state = (order[gap.at]["n"], tuple(item["n"] for item in moved or order))
         if not moved or state in tried:
             left.add(order[gap.at]["n"])
@@ -67,6 +79,53 @@ def _settle(order: list[Item], places: Places) -> list[Item]:
         tried.add(state)
         order = moved
     return order
+
+
+def _settled_too(order: list[Item], places: Places, also: Sequence[Places]) -> list[Item]:
+    """The order with fewer gaps in other settings and no more in the first."""
+
+    def others(order: list[Item]) -> list[Gap]:
+        return [gap for each in also for gap in gaps(order, each(order))]
+
+    left = set[int]()
+    for _ in range(ROUNDS):
+        found = others(order)
+        gap = next((one for one in found if order[one.at]["n"] not in left), None)
+        if gap is None:
+            break
+        most = len(gaps(order, places(order)))
+        better = next(
+            (
+                tried
+                for tried in _attempts(order, gap, places)
+                if len(gaps(tried, places(tried))) <= most and len(others(tried)) < len(found)
+            ),
+            None,
+        )
+        if better is None:
+            left.add(order[gap.at]["n"])
+        else:
+            order = better
+    return order
+
+
+def _attempts(order: list[Item], gap: Gap, places: Places) -> Iterator[list[Item]]:
+    """What may fill a gap: the next words, up to some paragraphs of them, then what `_settle` tries."""
+    n, moved, at = order[gap.at]["n"], order, gap.at
+    for _ in range(PARAGRAPHS):
+        further = _words_first(moved, at)
+        if further is None:
+            break
+        moved = further
+        at = next(place for place, item in enumerate(moved) if item["n"] == n)
+        yield moved
+    for other in (
+        _smaller(order, gap),
+        _before_words(order, gap.at),
+        _before_table(order, gap.at, places),
+    ):
+        if other:
+            yield other
 
 
 def gaps(order: Sequence[Item], spots: Sequence[Spot]) -> list[Gap]:
@@ -126,3 +185,13 @@ def _before_words(order: Sequence[Item], at: int) -> list[Item] | None:
     if at < 2 or order[at - 1]["kind"] not in WORDS or order[at - 2]["kind"] not in WORDS:
         return None
     return [*order[: at - 1], order[at], order[at - 1], *order[at + 1 :]]
+
+
+def _before_table(order: Sequence[Item], at: int, places: Places) -> list[Item] | None:
+    """A figure before the table above it, which may break where the figure may not, if that leaves fewer gaps."""
+    above = order[at - 1] if at else {"kind": ""}
+    movable = order[at]["kind"] == "figure" and above["kind"] == "table"
+    if not movable or above.get("wide") or above.get("whole") or above.get("new_page"):
+        return None
+    moved = [*order[: at - 1], order[at], above, *order[at + 1 :]]
+    return moved if len(gaps(moved, places(moved))) < len(gaps(order, places(order))) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from evalkit.documents.blocks import PENDING, SLOT, Block, heading_words, marks, parts
@@ -25,7 +25,9 @@ _FITS = (
     (7.5, LANDSCAPE),
 )  # 30 rows of 9 pt fit a landscape page
 BODY, LINE = 16.0, 28.95  # points: type of the text, and its lines: 22 in 225 mm
-COMPACT = 11 / 12  # of the small type: that of a profile of two pages
+COMPACT = (11 / 12, 10.5 / 12, 10 / 12, 9.5 / 12, 9 / 12)  # of the small type, in a profile
+COMPACT_PAGES = 2  # of a profile
+_LYING = _FITS[2:4]
 _SUMMARY = (1.0, 15 / 16, 14 / 16, 13 / 16, 12 / 16, 11 / 16, 10 / 16)
 _DENSE = ((8.5, PORTRAIT), *_FITS[2:])  # of a compact document
 _LOW = 108.0  # mm: the same of a compact document
@@ -178,19 +180,25 @@ def _table(content: Mapping[str, Any], small: bool, compact: bool = False) -> It
         "form": content.get("form", "full"),
         "whole": False,
     }
+    within = [t for t, whole in zip(texts, across, strict=True) if not whole]
+    sizes = ((10.0, PORTRAIT + 40.0),) if small else _DENSE if compact else _FITS
+    found = _set(item, _fits(columns, within, sides, sizes), small, compact)
+    if not (found["wide"] or small or compact):
+        found["lying"] = _set(item, _fits(columns, within, sides, _LYING), small, compact)
+    return found
+
+
+def _set(
+    item: Item, fits: Iterable[tuple[float, float, list[float]]], small: bool, compact: bool
+) -> Item:
+    """A table in the largest type in which a page holds it; else in the largest of all."""
     found = []
-    for size, room, widths in _fits(
-        columns,
-        [t for t, whole in zip(texts, across, strict=True) if not whole],
-        sides,
-        small,
-        _DENSE if compact else _FITS,
-    ):
+    for size, room, widths in fits:
         wide = room > PORTRAIT
         found.append(
             {**item, "size": size, "widths": widths, "wide": wide, "dense": wide or compact}
         )
-        page = LANDSCAPE if room == PORTRAIT else PORTRAIT - 10
+        page = PORTRAIT - 10 if wide else LANDSCAPE
         if (high := _height(found[-1])) < page - 20:
             return {**found[-1], "whole": small or high < _WHOLE * page}
     return found[0]
@@ -257,8 +265,7 @@ def _fits(
     columns: Sequence[Mapping[str, Any]],
     texts: Sequence[Sequence[str]],
     sides: Sequence[str],
-    small: bool,
-    sizes: Sequence[tuple[float, float]] = _FITS,
+    sizes: Sequence[tuple[float, float]],
 ) -> Iterator[tuple[float, float, list[float]]]:
     """Size of type, width of the page's text block and of the columns (points): the largest that holds every number.
 
@@ -270,14 +277,13 @@ def _fits(
         label = em(column["label"])
         words = sides[n] == "l"
         needs.append(
-            max(min(longest, 6.0) if words else min(longest, 12.0), label / 3, min(label, 3.1))
+            max(min(longest, 6.0) if words else min(longest, 12.0), label / 3, min(label, 3.4))
             + _PADDING
         )
         wants.append(
             max(min(longest, 90.0), label / 2, needs[-1] - _PADDING, min(label, 6.0)) + _PADDING
         )
-    fits = ((10.0, PORTRAIT + 40.0),) if small else sizes
-    holding = [(s, r) for s, r in fits if sum(needs) * s <= r] or [fits[-1]]
+    holding = [(s, r) for s, r in sizes if sum(needs) * s <= r] or [sizes[-1]]
     for size, room in (pair for pair in holding if pair[1] == holding[0][1]):
         spare, more = room / size - sum(needs), sum(wants) - sum(needs)
         share = [
@@ -288,13 +294,23 @@ def _fits(
 
 
 def _lie_too(found: list[Item]) -> None:
-    """Low tables of a section that has wide ones stand on landscape pages with them, which else would be half empty."""
+    """Low tables of a section that has wide ones, and those right beside a wide one, stand on landscape pages with them.
+
+    A page that turns leaves what is left of the one before it empty.
+    """
     starts = [n for n, item in enumerate(found) if item["kind"] == "heading" and item["rank"] == 1]
     for first, last in pairwise([0, *starts, len(found)]):
         tables = [item for item in found[first:last] if item["kind"] == "table"]
         if any(item["wide"] for item in tables):
             for item in tables:
                 item["wide"] = item["wide"] or _height(item) < _LIES * (PORTRAIT - 10)
+    for is_table, beside in groupby(found, lambda item: item["kind"] == "table"):
+        tables = list(beside) if is_table else []
+        lies = any(item["wide"] for item in tables)
+        for item in tables:
+            lying = item.pop("lying", {})
+            if lies and not item["wide"]:
+                item.update(lying)
 
 
 def _turn(found: list[Item]) -> None:

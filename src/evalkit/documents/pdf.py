@@ -10,20 +10,21 @@ import base64
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from evalkit.documents import fonts
 from evalkit.documents.cover import Cover
-from evalkit.documents.layout import COMPACT, DEMO, Item, summary_scale
+from evalkit.documents.layout import COMPACT, COMPACT_PAGES, DEMO, LINE, Item, summary_scale
 from evalkit.documents.typeset import MAIN, typeset, typst_fonts
 from evalkit.problems import Problem
 
 ROLES = {"body": "仿宋", "hei": "黑体", "kai": "楷体", "title": "小标宋", "song": "宋体"}
+LOWER = 3.5 * 18.5  # points: three lines and a half of small type
 PLACES = 30  # of missing characters that are listed: without any Chinese face every line is one
 LOST = "〓"  # the printers' mark for a character that is not there
 _TEXTS = {
@@ -57,12 +58,15 @@ def report(
     title: str,
     cover: Cover | None,
     demo: bool,
-    compact: bool = False,
+    scale: float = 0.0,
 ) -> tuple[bytes, list[Problem]]:
-    """The report as PDF, in the order and styles of the Word form, and the glyphs that are missing."""
+    """The report as PDF, in the order and styles of the Word form, and the glyphs that are missing.
+
+    `scale`: that of a document in small type (`compact_scale`), 0 for the type of a report.
+    """
     data, problems = _data(items, summary, title, cover, demo)
-    if compact:
-        data |= {"compact": True, "scale": COMPACT}
+    if scale:
+        data |= {"compact": True, "scale": scale}
     return _compile(data, "pdf")[0], problems
 
 
@@ -77,9 +81,24 @@ def pages(
     return [str(place) for place in places]
 
 
-def spots(items: Sequence[Item]) -> list[Spot]:
-    """Where the items stand that bear a number ``n``: ends of words, begin and end of tables and figures."""
+def compact_scale(items: Sequence[Item], title: str, demo: bool) -> float:
+    """The largest small type in which two pages hold a document, with room for what takes more in Word."""
+    data, _ = _data(items, (), title, None, demo)
+    for scale in COMPACT:
+        data |= {"compact": True, "loose": True, "scale": scale, "shorter": LOWER * scale}
+        if len(re.findall(rb"/Type/Page\b", _compile(data, "pdf")[0])) <= COMPACT_PAGES:
+            return scale
+    return COMPACT[-1]
+
+
+def spots(items: Sequence[Item], loose: bool = False, lower: float = 0.0) -> list[Spot]:
+    """Where the items stand that bear a number ``n``: ends of words, begin and end of tables and figures.
+
+    `loose`: with lines that hold a character less, as in programs that leave punctuation its full width; `lower`: with
+    so many points above all, for what else takes more room there.
+    """
     data, _ = _data(items, (), "", None, False, spots=True)
+    data |= {"loose": loose, "lower": lower}
     found = json.loads(_compile(data, "spots")[0])
     return [Spot(int(n), bool(end), int(page), float(y)) for n, end, page, y in found]
 
@@ -161,6 +180,9 @@ def _data(
         "small": small,
         "spots": spots,
         "compact": False,
+        "loose": False,
+        "lower": 0.0,
+        "shorter": 0.0,
         "scale": 1.0,
         "summary": list(summary),
         "summary_scale": summary_scale(summary),
@@ -256,6 +278,12 @@ def _faces() -> dict[str, list[str]]:
 def _families(folders: tuple[str, ...]) -> dict[tuple[str, int], str]:
     """The families of the faces in some folders, by file and place in it."""
     return {(str(Path(f.path)), f.index): f.family for f in typst_fonts(*folders).fonts() if f.path}
+
+
+IN_WORD: tuple[Callable[[Sequence[Item]], list[Spot]], ...] = (
+    partial(spots, loose=True),
+    partial(spots, loose=True, lower=1.5 * LINE),
+)  # where things may stand in Word, and in programs that read its files
 
 
 def _compile(data: dict[str, Any], form: str) -> list[bytes]:

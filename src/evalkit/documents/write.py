@@ -93,7 +93,7 @@ def write(
         `docx`, `pdf` and `html` without the appendices, which stand in a file of their own beside it; their names close
         the text, or these words.
     compact
-        `docx` and `pdf` in small type with lower figures, for a document of two pages.
+        `docx` and `pdf` in small type with lower figures, for a document of two pages; type as small as that asks for.
 
     Returns
     -------
@@ -302,6 +302,7 @@ def _made(
         return made, official.too_long(document, cover or Cover())
     if form == "annex":
         pieces = items(official.annexes(document)) or items([Block.paragraph("本文没有附件。")])
+        pieces = flow.settled(pieces, pdf.spots, pdf.IN_WORD)
         return docx.report(pieces, (), "", None, demo, fonts=fonts), []
     if form.startswith("onepage"):
         small = items([*front, *body], small=True)
@@ -312,11 +313,12 @@ def _made(
         return docx.onepage(pdf.pairs(small), title, cover, demo, scale, fonts), told
     pieces, ahead = items(body, compact=compact), items(front)
     if cover:
-        pieces = flow.settled(pieces, pdf.spots)
+        pieces = flow.settled(pieces, pdf.spots, pdf.IN_WORD)
+    scale = pdf.compact_scale([*ahead, *pieces], title, demo) if compact else 0.0
     if form in ("pdf", "appendix_pdf"):
-        return pdf.report(pieces, ahead, title, cover, demo, compact)
+        return pdf.report(pieces, ahead, title, cover, demo, scale)
     pages = pdf.pages(pieces, ahead, title, cover, demo) if cover else ()
-    return docx.report(pieces, ahead, title, cover, demo, pages, fonts, compact), []
+    return docx.report(pieces, ahead, title, cover, demo, pages, fonts, scale), []
 
 
 def _briefing(document: Document, cover: Cover | None, demo: bool) -> bytes:

@@ -16,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import demo
+from evalkit.building.checking import check_paths
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
+from evalkit.reports import sample_pictures as pictures
 from evalkit.reports.report import make_report
 
 DISTRICTS, PERIODS = 24, ("2024", "2025")
 CHART = "charts.dumbbell"  # the first picture: a year beside the year before
+SHOWN = (2, 5)  # pages of the report that guides show: 摘要, and the table of the main indicators
+CHECKED = "演示01区.xlsx"  # the workbook whose findings guides show
+INDEX = (1180, 1040)  # pixels of the index page that guides show
 OF_A_RUN = ("papermill", "evalkit")  # in a notebook's metadata
 TEXT = """# 样品（演示数据，全部虚构） / Sample (invented data)
 
@@ -35,6 +40,9 @@ Made by `python start.py sample` from an invented province; the same version wri
 | [one-page.png](one-page.png) | 一页纸 / the report on one page |
 | [comparison.ipynb](comparison.ipynb) | 运行过的区县比较笔记本，带结果 / the executed comparison notebook |
 | [comparison.png](comparison.png) | 其中一张图 / one of its figures |
+| [check.png](check.png) | 检查一份台账，屏幕上列出的内容 / what `check` prints |
+| [pages.png](pages.png) | 报告的两页 / two pages of the report |
+| [index.png](index.png) | 报告目录（要有 Chrome、Edge 或 Chromium 才重做）/ the index of a report (remade where there is a browser) |
 
 ![一页纸](one-page.png)
 """
@@ -60,19 +68,33 @@ def make_sample(folder: Path, note: Callable[[str], None] = lambda text: None) -
             advice = "；".join(f"{one.key}：{one.reason}" for one in made.failed)
             raise InputError(Problem("data_missing", found="样品没有生成", advice=advice))
         reports = made.index.parent
+        note("检查一份台账，画出几页")
         notebook = json.loads((reports / "comparison.ipynb").read_text(encoding="utf-8"))
         wanted: dict[str, bytes | str] = {
             "report.pdf": (reports / "评估报告.pdf").read_bytes(),
             "one-page.png": (reports / "评估报告-一页纸.png").read_bytes(),
             "comparison.png": picture(notebook, CHART),
             "comparison.ipynb": shown(notebook),
+            "check.png": pictures.terminal(checked(root / "data" / "demo" / PERIODS[-1])),
+            "pages.png": pictures.side_by_side(reports / "评估报告.pdf", SHOWN),
             "README.md": TEXT.format(districts=DISTRICTS, periods="、".join(PERIODS)),
         }
+        index = pictures.screenshot(made.index, *INDEX)
+        if index is None:
+            note("没有找到浏览器（Chrome、Edge 或 Chromium）：index.png 没有重做")
+        else:
+            wanted["index.png"] = index
         for name, content in wanted.items():
             plain = content if isinstance(content, bytes) else content.encode()
             if str(root).encode() in plain:
                 raise InputError(Problem("data_missing", file=name, found="样品里有本机的路径"))
         return [put(folder / name, content) for name, content in wanted.items()]
+
+
+def checked(folder: Path) -> list[str]:
+    """What `check` prints of one invented workbook, below the command."""
+    found = check_paths([folder / CHECKED])
+    return [f"> python start.py check {CHECKED}", "", *found.lines()]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ the model (`evalkit.indicators.settings.Settings`) and of ``settings.yml`` besid
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import re
 import sys
@@ -123,12 +124,41 @@ def read_answer(setting: Setting, answer: str, project: Project, given: Mapping[
     InputError
         It cannot be read, or the project cannot follow it (an index or a file that is not there).
     """
-    value = _plain(setting, answer.strip())
-    if setting.key == "levels":  # by its usual word or its code
-        codes = {word: code for code, word in load_codebook().lists["level"].items()}
-        value = {codes.get(name, name): word for name, word in value.items()}
+    value = _coded(setting, _plain(setting, answer.strip()))
     check({**given, setting.key: value}, project, setting.key)
     return value
+
+
+def _coded(setting: Setting, value: Any) -> Any:
+    """A value as the file keeps it: levels by their code (said by their usual word too), years as texts."""
+    if not isinstance(value, Mapping):
+        return value
+    words = load_codebook().lists["level"].items() if setting.key == "levels" else ()
+    codes = {word: code for code, word in words}
+    return {codes.get(str(name), str(name)): _coded(setting, v) for name, v in value.items()}
+
+
+def read_answers(file: Path) -> dict[str, Any]:
+    """The settings of a file of answers: by key or by Chinese name, each as the file or as the questions have it.
+
+    Raises
+    ------
+    InputError
+        An answer cannot be read. A name that no setting has stays, for the model to tell what is meant.
+    """
+    named = {name: one for one in settings() for name in (one.key, one.name)}
+    found: dict[str, Any] = {}
+    for name, value in dict(Faults.read_mapping(file).source.content or {}).items():
+        one = named.get(str(name).strip())
+        if one is None:
+            found[str(name)] = value
+            continue
+        if isinstance(value, dt.date):  # YAML reads 2026-01-15 as a day
+            value = f"{value.year}年{value.month}月{value.day}日"
+        if isinstance(value, str):
+            value = _plain(one, value.strip() or CLEAR[0])
+        found[one.key] = one.default if value is None else _coded(one, value)
+    return found
 
 
 def _plain(setting: Setting, answer: str) -> Any:
@@ -189,15 +219,17 @@ def _wrong(setting: Setting, answer: str, allowed: str) -> InputError:
     )
 
 
-def check(values: Mapping[str, Any], project: Project, key: str = "") -> None:
-    """Whether a project can follow some settings (all of them, or what `key` says).
+def check(
+    values: Mapping[str, Any], project: Project, key: str = "", file: str | Path = FILE
+) -> None:
+    """Whether a project can follow some settings (all of them, or what `key` says) of a file.
 
     Raises
     ------
     InputError
         With every fault: of the model, of indicators and references, an index or a scenario that is not there.
     """
-    faults = Faults(Source(dict(values), FILE))
+    faults = Faults(Source(dict(values), str(file)))
     chosen = faults.model(Settings, dict(values))
     faults.stop()
     tried = dataclasses.replace(project, trying=chosen)
@@ -333,7 +365,7 @@ def run(
     ask
         Gives the answer to a question; None keeps everything as it is (``--yes``).
     answers
-        A YAML file with settings in place of answers.
+        A YAML file with settings in place of answers (`read_answers`).
     patient
         Ask again after an answer that does not fit; else (answers from a pipe) stop.
     """
@@ -343,8 +375,8 @@ def run(
     check(now, found)  # what stands there already is told before anything is asked
     changed: dict[str, Any] = {}
     if answers is not None:
-        changed = dict(Faults.read_mapping(answers).source.content or {})
-        check({**now, **changed}, found)
+        changed = read_answers(answers)
+        check({**now, **changed}, found, file=answers)
     elif ask is not None:
         say(f"设置写在 {path}。直接按回车保留方括号里的值，写 - 恢复默认。")
         for one in settings():

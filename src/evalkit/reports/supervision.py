@@ -181,10 +181,8 @@ def _write_one(mine: Rectification, folder: Path, name: str) -> list[Problem]:
         )
         if scale >= READABLE:
             break
-    listed = case_table(mine, f"{_county(mine)}整改清单")
-    problems += write(
-        [listed], folder / f"{name}整改清单.docx", title=f"{name}整改清单", fonts=faces
-    )
+    listed = case_table(mine, f"{_county(mine)}整改清单")  # its title is that of the file
+    problems += write([listed], folder / f"{name}整改清单.docx", fonts=faces)
     put(folder / f"{name}整改台账.xlsx", register_bytes(mine))
     return problems
 
