@@ -80,6 +80,8 @@ QUESTIONS = (
     (["--set", "书记津贴=200/月", "--set", "党费返还=50%"],
      {"changes": {"secretary.amount": 200, "new_dues.share": 0.5}}),
     (["--only", "城区"], {"only": "城区"}),
+    (["--set", "党员活动经费·每个最低=2000", "--set", "activity.cap=20000"],
+     {"changes": {"activity.floor": 2000, "党员活动经费·每个最高": 20000}}),
 )  # fmt: skip
 
 
@@ -162,6 +164,19 @@ def test_schedules_as_offices_publish_them(city: Path) -> None:
     moved = result.cost("component").set_index(["component", "year"])["change_fen"]
     first, second = (int(moved["organisation", year]) for year in (2026, 2027))
     assert first == -int(tiers.sum()) * 10 and second == -int(tiers.sum()) * 19
+
+
+def test_a_least_and_a_greatest_payment_are_typed(city: Path) -> None:
+    """Every organisation at least 1,000 and at most 2,000 yuan of 150 yuan a member, by the ledgers."""
+    base = [int(one) for one in orgs_of(city)["base"]]
+    full = {"activity.basis": "entitlement"}
+    plain = fen(city, full, "activity")
+    least = fen(city, full | {"党员活动经费·每个最低": 1000}, "activity") - plain
+    assert least == sum(max(1000, 150 * one) - 150 * one for one in base) * 100 > 0
+    most = fen(city, full | {"activity.cap": 2000}, "activity") - plain
+    assert most == sum(min(2000, 150 * one) - 150 * one for one in base) * 100 < 0
+    fixed = fen(city, {"党组织补助·每个定额": 500}, "organisation")
+    assert fixed == len(base) * 500_00
 
 
 def test_a_cap_is_shared_to_the_fen(city: Path) -> None:

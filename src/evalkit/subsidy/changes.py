@@ -290,7 +290,11 @@ def _row(scheme: SchemeData, path: str, when: Any, new: Any, step: Any = None) -
     if one:
         before = [value for day, value in one.values if day <= when]
         old = before[-1] if before else one.values[0][1]
-        shown = [grouped(value) for value in (old if step is None else step, new)]
+        none = str(WORDS["values"]["None"])
+        shown = [
+            none if one.no_limit(value) else grouped(value)
+            for value in (old if step is None else step, new)
+        ]
     else:
         shown = [_setting_word(path, value) for value in (scheme.setting(path), new)]
     unit = one.unit if one else ""

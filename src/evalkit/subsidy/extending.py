@@ -1,7 +1,8 @@
-"""A scheme made wide enough for a question: usual components that it lacks, standards for a part of the organisations.
+"""A scheme made wide enough for a question: usual components that it lacks, a least or greatest payment that a component
+lacks, standards for a part of the organisations.
 
-Both cost nothing by themselves: what is new pays zero, and a standard within a scope is that of all, until a reform says
-otherwise. So the baseline stays what it was, and both sides of a result have the same components.
+None costs anything by itself: what is new pays zero, a least payment is zero, a greatest one is beyond all payments, and
+a standard within a scope is that of all, until a reform says otherwise. So the baseline stays what it was, and both sides of a result have the same components.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 
 from evalkit.subsidy.dated import day
 from evalkit.subsidy.scopes import NOT, phrase, scopes
-from evalkit.subsidy.values import AMOUNTS, SCOPED, Component, SchemeData
+from evalkit.subsidy.values import AMOUNTS, SCOPED, Component, Parameter, SchemeData
 from evalkit.subsidy.words import WORDS
 from evalkit.world.yaml import read_yaml
 
@@ -28,6 +29,13 @@ def usual() -> Mapping[str, Component]:
     """The components that are usual and that a scheme may lack, by code; each pays nothing until a reform says so."""
     raw = read_yaml(Path(__file__).with_name("usual.yml"))
     return {code: Component.model_validate(dict(one)) for code, one in raw.items()}
+
+
+@cache
+def beside() -> Mapping[str, Parameter]:
+    """A fixed part, a least and a greatest payment that change nothing, for a component that lacks them."""
+    raw = read_yaml(Path(__file__).with_name("beside.yml"))
+    return {key: Parameter.model_validate(dict(one)) for key, one in raw.items()}
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,15 @@ def paths_of(scheme: SchemeData, text: str) -> list[str]:
         name, _, setting = item.partition(_BETWEEN)
         if name == part.name and setting in WORDS["typed"]:
             return [f"{code}.{WORDS['typed'][setting]}"]
+        if name == part.name and setting in _amounts_by_label():
+            return [f"{code}.{_amounts_by_label()[setting]}"]
     return [key.path(item) if key.scope else WORDS["typed_of_all"].get(item, item)]
 
 
 def widened(scheme: S, keys: Iterable[str]) -> S:
     """The scheme with the usual components and the scopes that keys of changes name; itself where they name none."""
-    made = _with_usual(scheme, [Key.read(str(key)) for key in keys])
+    named = [Key.read(str(key)) for key in keys]
+    made = _with_amounts(_with_usual(scheme, named), named)
     scoped = [path for key in keys for path in paths_of(made, str(key)) if SCOPED in path]
     return _with_scopes(made, scoped)
 
@@ -78,6 +89,28 @@ def _with_usual(scheme: S, keys: Iterable[Key]) -> S:
             wanted = first == code or (first == part.name and part.name not in names)
             if wanted and code not in scheme.components:
                 new[code] = part
+    return _rebuilt(scheme, new) if new else scheme
+
+
+@cache
+def _amounts_by_label() -> Mapping[str, str]:
+    return {one.label: key for key, one in beside().items()}
+
+
+def _with_amounts(scheme: S, keys: Iterable[Key]) -> S:
+    """With the fixed part, the least and the greatest payment that keys name and a component lacks."""
+    new: dict[str, Component] = {}
+    for key in keys:
+        for code, part in scheme.components.items():
+            left, between, amount = key.item.rpartition(_BETWEEN if _BETWEEN in key.item else ".")
+            amount = _amounts_by_label().get(amount, amount)
+            known = new.get(code, part)
+            if not between or left not in (code, part.name) or amount not in beside():
+                continue
+            if amount in known.params or part.counted or (part.of and amount != "cap"):
+                continue
+            params = known.params | {amount: beside()[amount]}
+            new[code] = known.model_copy(update={"params": params})
     return _rebuilt(scheme, new) if new else scheme
 
 

@@ -186,9 +186,16 @@ def _standard(side: Variant, code: str, key: str, year: int) -> str:
 
 
 def _limits(side: Variant, code: str, year: int) -> str:
-    """What a component has beside its rates: fixed part, least, most."""
+    """What a component has beside its rates: fixed part, least, most; nothing of what limits nothing."""
+    params = side.scheme.components[code].params
     return "".join(
         WORDS.say(f"one.{key}", standard=_standard(side, code, key, year))
         for key in AMOUNTS
-        if key in side.scheme.components[code].params
+        if key in params and not _without_limit(side, code, key, year)
     )
+
+
+def _without_limit(side: Variant, code: str, key: str, year: int) -> bool:
+    one = side.scheme.components[code].params[key]
+    found = pieces(side.scheme, [f"{code}.{key}"], side.values, year)
+    return all(one.no_limit(Decimal(piece.standards[0]) / one.scale) for piece in found)

@@ -23,7 +23,9 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _BY_SHARE = re.compile(rf"([+\-−])({_NUMBER})%")
 _TIMES = re.compile(rf"[×xX*]({_NUMBER})")
 _MORE = re.compile(rf"\+({_NUMBER})元?")
-_PER_TIME = re.compile(rf"(?:每(月|年))?({_NUMBER})元?(?:/|每)?(?:[个人名]?[·/]?)?(月|年)?")
+_PER_TIME = re.compile(
+    rf"(?:每(?P<every>月|年))?(?P<number>{_NUMBER})(?P<large>万)?元?(?:/|每)?(?:[个人名]?[·/]?)?(?P<per>月|年)?"
+)
 _PERCENT = re.compile(rf"({_NUMBER})%")
 _RATIO = re.compile(rf"({_NUMBER})[:比]({_NUMBER})")
 _STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})")
@@ -145,10 +147,11 @@ def _plain_number(one: Parameter, given: Any) -> Decimal:
     if (found := _PERCENT.fullmatch(text)) and not one.money:
         return _settled(Decimal(found[1]) / 100)
     found = _PER_TIME.fullmatch(text)
-    if not found or not one.money or not (found[1] or found[3] or "元" in text):
+    a_time = {found["every"], found["per"]} - {None} if found else set()
+    if not found or not one.money or not (a_time or found["large"] or "元" in text):
         raise PydanticCustomError("number", str(WORDS["number" if one.money else "ratio"]))
-    value, monthly = Decimal(found[2]), "月" in (found[1], found[3])
-    if value > LARGEST or not (found[1] or found[3]):  # 200元: in the unit of the standard
+    value, monthly = Decimal(found["number"]) * _LARGE[found["large"]], "月" in a_time
+    if value > LARGEST or not a_time:  # 200元, 2万: in the unit of the standard
         return number(value)
     if monthly and not one.monthly:
         return _settled(value * MONTHS_OF_A_YEAR)

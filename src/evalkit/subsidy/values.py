@@ -64,6 +64,11 @@ class Parameter(_Frozen):
     start: Number | None = Field(default=None, alias="from")
     reference: str = ""
     note: str = ""
+    unlimited: bool = False  # the end of its range is no limit at all
+
+    def no_limit(self, value: Decimal) -> bool:
+        """Whether a value of it limits nothing."""
+        return self.unlimited and value >= self.range[1]
 
     @property
     def money(self) -> bool:
