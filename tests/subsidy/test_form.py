@@ -246,7 +246,7 @@ def test_scenarios_in_the_form_stand_side_by_side(made, tmp_path) -> None:
         ({"kind": "org", "line": ("m.per_member", "200"), "org": "联合支"}, "党组织名称："),
         ({"kind": "reach", "line": ("m.per_member",), "reach": "900%"}, "多大比例的党组织"),
         ({"line": ("m.per_member", "200"), "years": "明年"}, "测算年份"),
-        ({"line": ("m.per_member", "200"), "share": "全省"}, "出资"),
+        ({"line": ("m.per_member", "200"), "share": "全省"}, "增加部分由谁出：取值"),
     ],
 )
 def test_faults_are_told_in_the_words_of_the_form(made, fields: dict, told: str) -> None:

@@ -1,8 +1,9 @@
 """A scheme made wide enough for a question: usual components that it lacks, a least or greatest payment that a component
 lacks, standards for a part of the organisations.
 
-None costs anything by itself: what is new pays zero, a least payment is zero, a greatest one is beyond all payments, and
-a standard within a scope is that of all, until a reform says otherwise. So the baseline stays what it was, and both sides of a result have the same components.
+None costs anything by itself: what is new pays zero, a least payment is zero, a greatest one is beyond all payments, and a
+standard within a scope is that of all, until a reform says otherwise. So the baseline stays what it was, and both sides of a
+result have the same components.
 """
 
 from __future__ import annotations
