@@ -365,7 +365,7 @@ def test_top_up_and_gaps_against_fractions(orgs, funds) -> None:
         (["activity.per_membr=200"], "activity.per_membr", "党员活动经费·每名党员"),
         (["activity.per_member"], "--set", "项目=数值"),
         (["=200"], "--set", "项目=数值"),
-        (["matching.ratio=50%"], "matching.ratio", "数字，如 0.5，或 1:0.5"),
+        (["matching.ratio=一半"], "matching.ratio", "数字，如 0.5、50%，或 1:0.5"),
         (["activity.per_member=1e9"], "activity.per_member", "数字，如 200"),
     ],
 )
@@ -390,6 +390,10 @@ def test_full_width_figures_and_labels_are_read() -> None:
     ):
         assert scheme.reform(parse_changes([text], day)) == plain
     assert parse_changes(["organisation.branch=3,500"]) == {"organisation.branch": 3500}
+    half = scheme.reform(parse_changes(["matching.ratio=0.5"]))
+    assert scheme.reform(parse_changes(["matching.ratio=50%"])) == half
+    wan = scheme.reform(parse_changes(["organisation.committee=2.5万"]))
+    assert wan == scheme.reform(parse_changes(["organisation.committee=25000"]))
 
 
 @pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "七月", "2026-7", "26-07-01"])
