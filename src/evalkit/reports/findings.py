@@ -53,7 +53,7 @@ class Found:
     before: float | None
     areas: int
     place: str = "地区"  # what the areas are called
-    since: str = "上年"  # what the baseline is called
+    since: str = "上年"  # what the baseline is called, with 同口径 where only some areas are in it
     shares: tuple[Share, ...] = ()  # of all areas that reported; empty where some are hidden
     voice: Voice = dataclasses.field(default_factory=packaged, compare=False, repr=False)
     common: float | None = (
@@ -61,6 +61,7 @@ class Found:
     )
     lacking: str = ""  # who is missing from the number, beyond the whole report: （缺甲县）
     left_out: tuple[str, ...] = ()  # who is left out of the change
+    baseline: str = "上年"  # what the baseline itself is called
 
     @property
     def amount(self) -> str:
@@ -185,6 +186,7 @@ def found_problems(
                 shared,
                 known.lacking(*facts_of),
                 tuple(sorted({path for fact in facts_of if fact for path in fact.left_out})),
+                known.baseline_name,
             )
         )
     return out
@@ -260,7 +262,7 @@ def _extent_notes(found: Sequence[Found], period: str | int) -> list[str]:
     return [
         *(voice.say("problems_lack", which, who, now) for who, which in lacking),
         *(
-            voice.say("problems_moved", which, found[0].place, lost, found[0].since)
+            voice.say("problems_moved", which, found[0].place, lost, found[0].baseline)
             for lost, which in which_of(changes, every)
         ),
     ]

@@ -154,8 +154,13 @@ class Facts:
     @property
     def since(self) -> str:
         """What the baseline is called: 上年, or its own name; with 同口径 where a whole district is in one of the two only."""
-        name = baseline_words(self.period, self.baseline, self.voice)
+        name = self.baseline_name
         return self.voice.say("on_same_areas", name) if self.silent.in_one else name
+
+    @property
+    def baseline_name(self) -> str:
+        """上年, or the baseline's own name."""
+        return baseline_words(self.period, self.baseline, self.voice)
 
     def measure(self, code: str) -> Fact | None:
         """A measure with its roles; None where it is not known."""
