@@ -2,8 +2,8 @@
 
 Funds, activities and stars are those of organisations. Their months and quarters are periods of their own only where the
 organisations are reported in that period too; activities of July beside a ledger of organisations of the third quarter are of
-that quarter, and beside one of the whole year of the year; without organisations, beside a ledger of the same form for the
-whole year, of the year. A ledger of December alone (组织台账202512) is that of the year.
+that quarter, and beside one of the whole year of the year; without organisations, beside a sheet of the whole year in the
+same workbook, of the year. A ledger of December alone (组织台账202512) is that of the year.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def with_settled_periods(
     table = {form: str(headings.forms[form]["table"]) for form in placed}
     below: dict[tuple[str, int], set[Period]] = {}
     organised: dict[tuple[str, int], set[Period]] = {}
-    of_form: dict[tuple[str, str, int], set[Period]] = {}
+    in_book: dict[tuple[str, str, str, int], set[Period]] = {}
     for form, pairs in placed.items():
-        for _, place in pairs:
+        for block, place in pairs:
             when = Period.read(place.period)
             if when is None or not when.in_calendar or table[form] in WHEN_NOT_TOLD:
                 continue
@@ -43,11 +43,11 @@ def with_settled_periods(
                 below.setdefault(home, set()).add(when)
             if table[form] in ORGANISATIONS:
                 organised.setdefault(home, set()).add(when)
-            of_form.setdefault((form, *home), set()).add(when)
+            in_book.setdefault((form, block.sheet.file, *home), set()).add(when)
     if not below:
         return {form: list(pairs) for form, pairs in placed.items()}
 
-    def settled(form: str, place: Place) -> Place:
+    def settled(form: str, block: Region, place: Place) -> Place:
         part = _part_of_year(place)
         if part is None or table[form] in WHEN_NOT_TOLD:
             return place
@@ -56,15 +56,18 @@ def with_settled_periods(
             return replace(place, period=str(part.year))
         if table[form] not in OF_ORGANISATIONS:
             return place
-        if home not in organised:  # a ledger of the year beside its months is about the same rows
+        if (
+            home not in organised
+        ):  # a sheet of the year beside those of its months has the same rows
             year = Period("year", part.year)
-            return replace(place, period=str(year)) if year in of_form[form, *home] else place
+            whole = year in in_book[form, block.sheet.file, *home]
+            return replace(place, period=str(year)) if whole else place
         around = [one for one in organised[home] if one.contains(part)]
         shortest = max(around, key=lambda one: one.bounds[0], default=None)
         return replace(place, period=str(shortest or part.year))
 
     return {
-        form: [(block, settled(form, place)) for block, place in pairs]
+        form: [(block, settled(form, block, place)) for block, place in pairs]
         for form, pairs in placed.items()
     }
 

@@ -84,10 +84,10 @@ def terminal(lines: Sequence[str]) -> bytes:
         raise InputError(Problem("data_missing", found="没有安装自带字体"))
     mono = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSansMono.ttf"
     faces = {1: ImageFont.truetype(str(mono), SIZE), 2: ImageFont.truetype(str(chinese), SIZE)}
-    column, line_height = SIZE * 0.62, round(SIZE * LEADING)
+    column, line_height = SIZE * 0.62, int(SIZE * LEADING)
     rows = [part for line in lines for part in wrapped(line)]
     across = max(sum(map(wide, row)) for row in rows)
-    size = (round(across * column) + 2 * MARGIN, len(rows) * line_height + 2 * MARGIN)
+    size = (int(across * column + 0.5) + 2 * MARGIN, len(rows) * line_height + 2 * MARGIN)
     page = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(page)
     for n, row in enumerate(rows):
