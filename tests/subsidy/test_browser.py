@@ -320,6 +320,7 @@ def a_standard_and_its_faults(page: Any) -> None:
     page.get_by_text("可写 按标准全额").first.wait_for()
     assert field_of(page, "调到").input_value() == "补差（已有支出计入）"
     type_into(page, "项目", ITEM)
+    page.get_by_text("允许 0～1000").first.wait_for()  # choosing it has set its own value
     for label, wrong in (
         ("调到", "99999"),
         ("只对", "海边"),

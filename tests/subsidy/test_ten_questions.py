@@ -17,6 +17,7 @@ from test_workbook import all_recalculated, compare, fen
 from typer.testing import CliRunner
 
 import evalkit as ek
+from evalkit import demo
 from evalkit.cli import app
 from evalkit.subsidy import load_reform
 from evalkit.subsidy.asking import answered
@@ -199,7 +200,7 @@ def ask_everywhere(project: Path, folder: Path) -> None:
 def test_the_questions_everywhere(tmp_path: Path) -> None:
     project = tmp_path / "province"
     (project / "data" / "raw").mkdir(parents=True)
-    ek.demo.write(project / "data" / "demo")
+    demo.write(project / "data" / "demo")
     with_kinds(project / "data" / "demo" / "areas.xlsx")
     ek.build(project, dataset="demo")
     folder = tmp_path / "answers"
