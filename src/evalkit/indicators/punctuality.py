@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from evalkit.codebook.kept import STATED
 from evalkit.indicators.areas import home_of
 from evalkit.indicators.due import Due
 from evalkit.indicators.submitted import ABSENT
@@ -117,9 +116,3 @@ def punctuality(
 def days_between(due: dt.date, day: str) -> int:
     """How many days a day lies after the due one; negative before it."""
     return (dt.date.fromisoformat(day) - due).days
-
-
-def only_stated(rows: pd.DataFrame) -> bool:
-    """Whether all days of some rows stand in the forms themselves."""
-    known = rows.loc[rows["handed_in"].fillna("") != ""]
-    return bool(known["handed_in_by"].eq(STATED).all())

@@ -24,7 +24,7 @@ from evalkit.indicators.goals import goal_by_period, placed
 from evalkit.indicators.load import Data, load
 from evalkit.indicators.project import Project
 from evalkit.problems import InputError, Problem, did_you_mean
-from evalkit.reports.sentences import Facts, facts
+from evalkit.reports.sentences import Facts, extent_of, facts
 from evalkit.reports.voice import Voice
 from evalkit.reports.words import period_words
 from evalkit.selfeval import points
@@ -253,7 +253,7 @@ class _Filler:
         if row is None:
             return _Actual(why=WORDS["why"]["not_reported"])
         decimals = int(row["decimals"])
-        extent = self.known.extents.get(code) or _extent_of(row)
+        extent = extent_of(row)
         rests = extent.words(self.known.place) if extent else ""
         name = self.known.codebook.indicators[code].name
         return _Actual(
@@ -318,12 +318,6 @@ def _places(number: Decimal | None) -> int:
     """Decimals of a typed number."""
     text = "" if number is None else plain(number)
     return len(text.partition(".")[2])
-
-
-def _extent_of(row: Any) -> Any:
-    from evalkit.world.extent import Extent
-
-    return Extent.read(row.get("n_areas"), row.get("n_expected"), row.get("absent"))
 
 
 def _stored_only(row: Row) -> Row:

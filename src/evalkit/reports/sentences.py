@@ -233,7 +233,7 @@ class Facts:
             value,
             old,
             mark=light(row),
-            extent=_extent(row),
+            extent=extent_of(row),
         )
 
     def row(self, code: str) -> Any:
@@ -327,7 +327,7 @@ def _facts(data: Data, period: str, baseline: str | int | None, area: str | None
 
     current = rows.loc[(rows["period"] == period) & rows["value"].notna()].to_dict("records")
     counted = numbers.loc[(numbers["period"] == period) & numbers["value"].notna()]
-    extents = {row["measure"]: _extent(row) for row in counted.to_dict("records")}
+    extents = {row["measure"]: extent_of(row) for row in counted.to_dict("records")}
     moves = changes_of(data, period, baseline)
     for row in current:
         row |= moves.get((root, row["indicator"]), {})
@@ -358,7 +358,7 @@ def _facts(data: Data, period: str, baseline: str | int | None, area: str | None
     )
 
 
-def _extent(row: Any) -> Extent | None:
+def extent_of(row: Any) -> Extent | None:
     """The extent in the columns of a row; None where it has none."""
     return Extent.read(row.get("n_areas"), row.get("n_expected"), row.get("absent"))
 
