@@ -49,7 +49,7 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "panel": ("evalkit.effects", "panel"),
     "effects": ("evalkit.effects", None),
     "study": ("evalkit.reports.study", None),
-    "self_evaluate": ("evalkit.reports.selfeval", "self_evaluate"),
+    "self_evaluate": ("evalkit.reports.selfeval_filling", "self_evaluate"),
 }
 
 __all__ = ["__version__", *_FACE]

@@ -18,16 +18,9 @@ from python_calamine import CalamineWorkbook
 import evalkit as ek
 from evalkit.building import build
 from evalkit.problems import InputError
-from evalkit.reports.selfeval import (
-    EXAMPLE,
-    PENDING,
-    forms_of,
-    laid_out,
-    notes,
-    self_evaluate,
-    stamps,
-)
+from evalkit.reports.selfeval import PENDING, laid_out, notes
 from evalkit.reports.selfeval_command import told, write_example
+from evalkit.reports.selfeval_filling import EXAMPLE, forms_of, self_evaluate, stamps
 from evalkit.reports.verify import FORMS, amend, recorded, self_evaluations_due
 
 FORM = """\

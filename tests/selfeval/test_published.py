@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from evalkit.codebook import load_codebook
-from evalkit.reports.selfeval import OF_RATE, filled, laid_out
+from evalkit.reports.selfeval import OF_RATE, laid_out
+from evalkit.reports.selfeval_filling import filled
 from evalkit.reports.sentences import Facts
 from evalkit.selfeval import read_form
 from evalkit.world.yaml import read_yaml

@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.codebook import load_codebook
 from evalkit.problems import InputError
-from evalkit.reports.selfeval import EXAMPLE
+from evalkit.reports.selfeval_filling import EXAMPLE
 from evalkit.selfeval import Form, read_form
 
 BOOK = load_codebook()

@@ -24,7 +24,7 @@ from evalkit.ledgers.findings import finding
 from evalkit.problems import Problem
 from evalkit.world.area import Area
 from evalkit.world.number import plain
-from evalkit.world.period import Period
+from evalkit.world.period import Kind, Period
 
 STOCKS = ("units", "party_organisations", "covers", "instructor_counts")  # what stands at a time
 ONCE = ("ratings", "stars")  # what is settled once in a year: the last time counts, whenever it was
@@ -32,22 +32,13 @@ FLOWS = ("funds", "activities", "visits")  # what happens in the course of a per
 FIGURES, NOTHING = "figures", "nothing"
 TYPED = "工作报表的发生数"
 KINDS = ("half", "quarter", "month")
-FINER = {"year": "half", "half": "quarter", "quarter": "month"}
+FINER: dict[str, Kind] = {"year": "half", "half": "quarter", "quarter": "month"}
 MOST_NAMED = 6
 HALF = 0.5
 Tables = Mapping[str, pd.DataFrame]
 
 
 # --- which parts a period has ----------------------------------------------------------------------------------------
-
-
-def split(whole: Period) -> list[Period]:
-    """The parts of the next finer kind: halves of a year, quarters of a half, months of a quarter."""
-    finer = FINER.get(whole.kind)
-    if finer is None:
-        return []
-    size = {"half": 2, "quarter": 2, "month": 3}[finer]
-    return [Period(finer, whole.number * size + n) for n in range(size)]  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -71,7 +62,7 @@ def tiled(whole: Period, there: frozenset[Period]) -> Tiled:
     """
     used: list[Period] = []
     missing: list[Period] = []
-    for part in split(whole):
+    for part in whole.parts(FINER[whole.kind]) if whole.kind in FINER else ():
         if part in there:
             used.append(part)
             continue
@@ -87,7 +78,7 @@ def tiled(whole: Period, there: frozenset[Period]) -> Tiled:
 def _as_others(part: Period, whole: Period, there: frozenset[Period]) -> list[Period]:
     """A missing half of a year as its quarters, where its sister is told by quarters or months."""
     by_halves = any(one.kind == "half" and whole.contains(one) for one in there)
-    return [part] if part.kind != "half" or by_halves else split(part)
+    return [part] if part.kind != "half" or by_halves else part.parts("quarter")
 
 
 # --- the tables of a longer period -----------------------------------------------------------------------------------

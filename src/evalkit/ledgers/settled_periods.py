@@ -102,7 +102,7 @@ def quarters_missing(
             elif when.kind != "quarter":
                 whole.add(at)
         for (home, year), found in quarters.items():
-            lacking = [one for one in _quarters_of(year) if one not in found]
+            lacking = [one for one in Period("year", year).parts("quarter") if one not in found]
             if (home, year) in whole or not lacking:
                 continue
             name = headings.forms[form]["name"]
@@ -111,7 +111,3 @@ def quarters_missing(
             file = found[max(found)]
             problems.append(finding("period_incomplete", file, "", text, "按已报的计入全年"))
     return problems
-
-
-def _quarters_of(year: int) -> list[Period]:
-    return [Period("quarter", 4 * year + n) for n in range(4)]

@@ -173,20 +173,22 @@ def found_problems(
         shared = None if None in common else _less([float(v or 0) for v in common])
         out.append(
             Found(
-                key,
-                about["name"],
-                unit,
-                n,
-                before,
-                int((each > 0).sum()),
-                voice.place(level),
-                known.since,
-                shares,
-                voice,
-                shared,
-                known.lacking(*facts_of),
-                tuple(sorted({path for fact in facts_of if fact for path in fact.left_out})),
-                known.baseline_name,
+                key=key,
+                name=about["name"],
+                unit=unit,
+                n=n,
+                before=before,
+                areas=int((each > 0).sum()),
+                place=voice.place(level),
+                since=known.since,
+                shares=shares,
+                voice=voice,
+                common=shared,
+                lacking=known.lacking(*facts_of),
+                left_out=tuple(
+                    sorted({path for fact in facts_of if fact for path in fact.left_out})
+                ),
+                baseline=known.baseline_name,
             )
         )
     return out

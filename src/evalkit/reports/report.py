@@ -32,7 +32,8 @@ from evalkit.reports.publish import ANNUAL, WHOLE, annual_forms, checked, post
 from evalkit.reports.register import read_register
 from evalkit.reports.scope import Scope
 from evalkit.reports.selfeval import MADE as SELF_EVALUATIONS
-from evalkit.reports.selfeval import Filled, check_forms, stamps, write_all
+from evalkit.reports.selfeval import Filled, check_forms, write_all
+from evalkit.reports.selfeval_filling import stamps
 from evalkit.reports.sentences import faults
 from evalkit.reports.verify import (
     RECORD,

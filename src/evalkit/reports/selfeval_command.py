@@ -9,7 +9,8 @@ from evalkit.files import put, safe_name
 from evalkit.indicators.load import load
 from evalkit.indicators.project import find_project
 from evalkit.problems import InputError, Problem
-from evalkit.reports.selfeval import EXAMPLE, FOLDER, MADE, check_forms, found_form, write_all
+from evalkit.reports.selfeval import MADE, check_forms, write_all
+from evalkit.reports.selfeval_filling import EXAMPLE, FOLDER, found_form
 from evalkit.reports.verify import amend, recorded, set_aside
 from evalkit.selfeval.reading import read_form
 

@@ -140,6 +140,11 @@ class Period:
             return first <= start and end <= last
         return self == other
 
+    def parts(self, kind: Kind) -> list[Period]:
+        """The periods of a finer kind that make it, in order: the quarters of a year, the months of a quarter."""
+        within = PER_YEAR[kind] // PER_YEAR[self.kind]
+        return [Period(kind, self.number * within + part) for part in range(within)]
+
     def previous(self, steps: int = 1) -> Period:
         """The period so many steps of its kind before."""
         return Period(self.kind, self.number - steps)
