@@ -17,6 +17,7 @@ from subsidy_cases import PER_MEMBER, PER_ORG, parameter, scheme_of
 from typer.testing import CliRunner
 
 import evalkit as ek
+from evalkit import demo
 from evalkit.cli import app
 from evalkit.cli import main as command
 from evalkit.problems import InputError
@@ -481,7 +482,7 @@ def test_the_list_names_everything_with_an_example(city: Path) -> None:
 def test_the_figures_of_the_demonstration_province(tmp_path: Path) -> None:
     """Computed independently from the ledgers of seed 7 (24 districts, 2025)."""
     (tmp_path / "data" / "raw").mkdir(parents=True)
-    ek.demo.write(tmp_path / "data" / "demo")
+    demo.write(tmp_path / "data" / "demo")
     ek.build(tmp_path, dataset="demo")
     figures_of_the_province(ek.load(tmp_path, dataset="demo"))
 
