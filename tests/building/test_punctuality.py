@@ -48,6 +48,10 @@ def test_a_late_form_is_a_question_with_its_days(data: Data) -> None:
     ]
 
 
+def test_the_day_below_a_form_is_no_item(data: Data) -> None:
+    assert "measure_unknown" not in set(data.problems["code"])
+
+
 def test_the_table_counts_what_is_known(data: Data) -> None:
     block = punctuality_table(data, "2025Q3")
     total = block.content["rows"][-1]
