@@ -344,15 +344,19 @@ def _remarks(
     if not parts:
         return said
     grows = {n for n, one in chosen.items() if grows_with_time(one, codebook)}
-    of_course = {n for n, one in chosen.items() if in_course(codebook.measures[one.denominator])}
+    of_part = usual | {
+        n: _REMARKS_OF_COURSE[one.denominator_period]
+        for n, one in chosen.items()
+        if in_course(codebook.measures[one.denominator])
+    }
     for row, (n, period) in enumerate(zip(which.tolist(), periods, strict=True)):
         if period in parts:
-            text = said[row].replace("上年末数", "上年同期数") if n in of_course else said[row]
-            said[row] = text + (REMARK.format(period=parts[period]) if n in grows else "")
+            said[row] = of_part[n] + (REMARK.format(period=parts[period]) if n in grows else "")
     return said
 
 
 _REMARKS = {"same": "", "previous": "；分母取上年末数", "mean": "；分母取上年末与本年末数的平均"}
+_REMARKS_OF_COURSE = _REMARKS | {"previous": "；分母取上年同期数"}  # of a part of a year
 
 
 def _with_mean_base(both: pd.DataFrame, frame: pd.DataFrame, second: np.ndarray) -> pd.DataFrame:
