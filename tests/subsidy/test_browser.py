@@ -193,6 +193,9 @@ QUESTIONS: tuple[tuple[str, dict[str, str], list[str]], ...] = (
     ("山区", {"项目": "党组织补助（各档一起）", "只对": "山区", "调到": "+10%"},
      ["--set", "党组织补助@山区=+10%"]),
     ("只发给园区", {"只发给": "园区", "调到": ""}, ["--only", "园区"]),
+    ("最低", {"项目": "党员活动经费·每个最低", "调到": "2000"}, ["--set", "党员活动经费·每个最低=2000"]),
+    ("最高", {"项目": "镇企配套·每个最高", "调到": "3000"}, ["--set", "镇企配套·每个最高=3000"]),
+    ("定额", {"项目": "党组织补助·每个定额", "调到": "500"}, ["--set", "党组织补助·每个定额=500"]),
     ("农村与园区", {"只对": "农村", "调到": "200", "加一项": "", "2 只对": "园区", "2 调到": "180"},
      ["--set", "activity.per_member@农村=200", "--set", "activity.per_member@园区=180"]),
 )  # fmt: skip
@@ -316,6 +319,9 @@ def a_standard_and_its_faults(page: Any) -> None:
     page.get_by_text("允许 0～50000，每档500").first.wait_for()
     assert field_of(page, "调到").input_value() == "3000"
     assert field_of(page, "由").input_value() == "3000元/个·年"
+    type_into(page, "项目", "党员活动经费·每个最高")
+    page.get_by_text("允许 0～不限").first.wait_for()
+    assert field_of(page, "调到").input_value() == field_of(page, "由").input_value() == "不限"
     type_into(page, "项目", "规定：党员活动经费·补助口径")
     page.get_by_text("可写 按标准全额").first.wait_for()
     assert field_of(page, "调到").input_value() == "补差（已有支出计入）"

@@ -182,6 +182,11 @@ IN_THE_FORM = (
     ({"line": ("activity.basis", "按标准全额")}, ["--set", "activity.basis=entitlement"]),
     ({"line": (ITEM, "200"), "lines": [("organisation.branch", "+500", "五星")]},
      ["--set", f"{ITEM}=200", "--set", "organisation.branch@五星=+500"]),
+    ({"line": ("activity.floor", "2000"), "lines": [("activity.cap", "2万"), ("organisation.base", "500")]},
+     ["--set", "党员活动经费·每个最低=2000", "--set", "党员活动经费·每个最高=2万",
+      "--set", "党组织补助·每个定额=500"]),
+    ({"line": ("per_unit.each", "300"), "lines": [("per_unit.cap", "1500")]},
+     ["--set", "覆盖单位补助=300", "--set", "覆盖单位补助·每个最高=1500"]),
 )  # fmt: skip
 
 
@@ -314,6 +319,21 @@ def test_a_fault_is_told_by_the_name_of_its_field(made, fields, word) -> None:
         field = form.asks.get(name) or getattr(form, name)
         field.value = text
     assert form.result is None and f"[错误] {word}" in form.out.value, form.out.value
+
+
+def test_a_least_and_a_greatest_payment_begin_at_none_with_their_own_range(county_plan) -> None:
+    form = county_plan.form(item="activity.per_member")
+    for item, now, value, most in (
+        ("activity.floor", "0元/个·年", "0", "0～1000000"),
+        ("activity.cap", "不限", "不限", "0～不限"),
+        ("matching.cap", "不限", "不限", "0～不限"),
+    ):
+        form.choice.value = item
+        assert (form.old.value, form.to.value) == (now, value)
+        assert most in form.lines[0].hint.value and "2万" in form.lines[0].hint.value
+        assert fen(form) == "0" and "不限元" not in form.out.value
+    offered = {one.partition(".")[0] for one in form.choices if one.endswith(".floor")}
+    assert offered == {"organisation", "activity", "per_unit", "new_dues", "per_employee"}
 
 
 def test_yearly_steps_need_no_day_of_their_own(made) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,6 @@ from evalkit.subsidy.result import Result
 from evalkit.subsidy.scheme import Reform, Scheme
 from evalkit.subsidy.words import KIND_COLUMN, WORDS
 from evalkit.world.declared import Source
-from evalkit.world.number import plain
 
 WIDE = {"description_width": "8em"}
 OPTIONAL = ("floor", "most")  # an empty field asks nothing
@@ -515,8 +515,8 @@ class Row:
         now = one.now
         param = widened(self.form.plan.scheme, [one.item]).parameters.get(one.item)
         if param is not None:
-            value = plain(value_on(param.values, self.day.value or self.form.start) or 0)
-            now = f"{value}{param.unit}"
+            value = value_on(param.values, self.day.value or self.form.start) or Decimal(0)
+            now = param.with_unit(param.typed(value))
         self.old.value = now
         self.to.options = one.examples
         self.hint.value = escape(_hint(one))

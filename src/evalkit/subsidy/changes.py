@@ -290,14 +290,13 @@ def _row(scheme: SchemeData, path: str, when: Any, new: Any, step: Any = None) -
     if one:
         before = [value for day, value in one.values if day <= when]
         old = before[-1] if before else one.values[0][1]
-        none = str(WORDS["values"]["None"])
         shown = [
-            none if one.no_limit(value) else grouped(value)
+            one.typed(value) if one.no_limit(value) else grouped(value)
             for value in (old if step is None else step, new)
         ]
     else:
         shown = [_setting_word(path, value) for value in (scheme.setting(path), new)]
-    unit = one.unit if one else ""
+    unit = one.with_unit(shown[1]).removeprefix(shown[1]) if one else ""
     words = WORDS["changed"]
     since = words["always"] if when == ALWAYS else when.isoformat()
     setting = path.rpartition(".")[2]

@@ -98,6 +98,27 @@ def _amounts_by_label() -> Mapping[str, str]:
     return {one.label: key for key, one in beside().items()}
 
 
+def beside_of(part: Component) -> Mapping[str, Parameter]:
+    """What a component may be given of `beside`: a matching only a greatest payment, what is counted by district none."""
+    if part.counted:
+        return {}
+    return {
+        key: one
+        for key, one in beside().items()
+        if key not in part.params and (key == "cap" or not part.of)
+    }
+
+
+def offered_beside(scheme: SchemeData) -> Mapping[str, Mapping[str, Parameter]]:
+    """By component, those that a list offers: of the scheme's own, and of usual ones that go by a quantity (a usual one
+    that pays each organisation a sum has no use for a least or a greatest one)."""
+    lacking = {code: part for code, part in usual().items() if code not in scheme.components}
+    every = scheme.components | {
+        code: part for code, part in lacking.items() if part.per != "party_org"
+    }
+    return {code: beside_of(part) for code, part in every.items()}
+
+
 def _with_amounts(scheme: S, keys: Iterable[Key]) -> S:
     """With the fixed part, the least and the greatest payment that keys name and a component lacks."""
     new: dict[str, Component] = {}
@@ -106,9 +127,7 @@ def _with_amounts(scheme: S, keys: Iterable[Key]) -> S:
             left, between, amount = key.item.rpartition(_BETWEEN if _BETWEEN in key.item else ".")
             amount = _amounts_by_label().get(amount, amount)
             known = new.get(code, part)
-            if not between or left not in (code, part.name) or amount not in beside():
-                continue
-            if amount in known.params or part.counted or (part.of and amount != "cap"):
+            if not between or left not in (code, part.name) or amount not in beside_of(known):
                 continue
             params = known.params | {amount: beside()[amount]}
             new[code] = known.model_copy(update={"params": params})

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from evalkit.subsidy.changes import PAYER_SETTINGS, settings_of
-from evalkit.subsidy.extending import usual
+from evalkit.subsidy.extending import offered_beside, usual
 from evalkit.subsidy.values import Parameter, SchemeData
 from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.number import percent, plain
+
+A_LIMIT_IN_STEPS = 200  # a greatest payment as an example, where there is none: 20,000元
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,18 @@ class Item:
 
 def items(scheme: SchemeData) -> list[Item]:
     """Standards, usual components that the scheme lacks, rules."""
-    found = [_standard(path, scheme.label(path), one) for path, one in scheme.parameters.items()]
-    for code, part in usual().items():
-        if code not in scheme.components:
-            found += [
-                _standard(f"{code}.{key}", f"{part.name}·{one.label}", one)
-                for key, one in part.params.items()
-            ]
+    missing = {code: part for code, part in usual().items() if code not in scheme.components}
+    every = scheme.components | missing
+    found = [
+        _standard(f"{code}.{key}", f"{part.name}·{one.label}", one)
+        for code, part in every.items()
+        for key, one in part.params.items()
+    ]
+    found += [
+        _standard(f"{code}.{key}", f"{every[code].name}·{one.label}", one)
+        for code, some in offered_beside(scheme).items()
+        for key, one in some.items()
+    ]
     return found + settings(scheme)
 
 
@@ -59,8 +66,12 @@ def _standard(path: str, label: str, one: Parameter) -> Item:
     low, high = one.range
     value = one.values[-1][1]
     more = min(high, value + max(one.step, Decimal(1) if one.money else one.step))
-    shown = f"{plain(value)}{one.unit}"
-    return Item(path, label, shown, f"{plain(low)}～{plain(high)}", f"--set {path}={plain(more)}")
+    if one.no_limit(value):
+        more = low + A_LIMIT_IN_STEPS * one.step
+    shown = one.with_unit(one.typed(value))
+    return Item(
+        path, label, shown, f"{plain(low)}～{one.typed(high)}", f"--set {path}={plain(more)}"
+    )
 
 
 def _setting(scheme: SchemeData, path: str) -> Item:

@@ -15,12 +15,12 @@ from evalkit.problems import InputError, Problem
 from evalkit.subsidy.ask import Ask
 from evalkit.subsidy.changes import limited
 from evalkit.subsidy.dated import value_on
-from evalkit.subsidy.extending import paths_of, usual
+from evalkit.subsidy.extending import offered_beside, paths_of, usual
 from evalkit.subsidy.listing import Item, settings
 from evalkit.subsidy.loading import number_of
 from evalkit.subsidy.scheme import Reform, Scheme
 from evalkit.subsidy.typed import normal
-from evalkit.subsidy.values import SCOPED, Parameter, SchemeData
+from evalkit.subsidy.values import AMOUNTS, SCOPED, Parameter, SchemeData
 from evalkit.subsidy.words import WORDS
 from evalkit.world.number import plain
 
@@ -199,8 +199,9 @@ class Choice:
 
 
 def choices(scheme: SchemeData, when: date) -> list[Choice]:
-    """Standards, all tiers of a component together, usual components that the scheme lacks, rules."""
-    words, found = WORDS["form"], []
+    """Standards, all tiers of a component together, a least, a greatest and a fixed payment beside them, usual components
+    that the scheme lacks, rules."""
+    words, found, beside = WORDS["form"], [], offered_beside(scheme)
     missing = {code: part for code, part in usual().items() if code not in scheme.components}
     for code, part in {**scheme.components, **missing}.items():
         name = part.name + (words["new"] if code in missing else "")
@@ -208,7 +209,7 @@ def choices(scheme: SchemeData, when: date) -> list[Choice]:
             found.append(_together(code, name, [part.params[key] for key in part.rates], when))
         found += [
             _standard(f"{code}.{key}", f"{name}·{one.label}", one, when)
-            for key, one in part.params.items()
+            for key, one in {**part.params, **beside.get(code, {})}.items()
             if SCOPED not in key
         ]
     for one in settings(scheme):
@@ -231,11 +232,12 @@ def _now(scheme: SchemeData, one: Item) -> str:
 
 
 def _standard(path: str, label: str, one: Parameter, when: date) -> Choice:
-    low, high = (plain(end) for end in one.range)
-    now = plain(value_on(one.values, when) or 0)
+    low, high = (one.typed(end) for end in one.range)
+    now = one.typed(value_on(one.values, when) or Decimal(0))
     told = WORDS.say("form.range", low=low, high=high, step=plain(one.step))
-    examples = WORDS["form"]["examples"]["money" if one.money else "share"]
-    return Choice(path, label, f"{now}{one.unit}", told, tuple(examples), now)
+    beside = path.rpartition(".")[2] in AMOUNTS
+    examples = WORDS["form"]["examples"]["beside" if beside else "money" if one.money else "share"]
+    return Choice(path, label, one.with_unit(now), told, tuple(examples), now)
 
 
 def _together(code: str, name: str, every: list[Parameter], when: date) -> Choice:

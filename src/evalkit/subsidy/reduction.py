@@ -293,9 +293,12 @@ class Reduction:
         rows = self.rows(year)
         if flag not in rows:  # a plain frame: its columns are all there is
             return np.zeros(len(self.source.homes), bool)
-        there = set(rows["home"][rows[flag].fillna(False).astype(bool)])
-        with_rows = set(rows["home"])
-        return np.array([h in with_rows and h not in there for h in self.source.homes], bool)
+        places, there = self.places(year), rows[flag].fillna(False).to_numpy(bool)
+        return self._homes_at(places) & ~self._homes_at(places[there])
+
+    def _homes_at(self, places: Ints) -> np.ndarray:
+        """Of every district whether it is among some places."""
+        return np.isin(np.arange(len(self.source.homes)), places)
 
     # --- cells ---
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -113,9 +114,11 @@ def solve(
     low = one.range[0]
     base = plan.total(plan.values, year)
 
+    @cache  # the answer and the step beside it were mostly asked for on the way
     def cost_at(k: int) -> float:
         return plan.total(plan.with_value(parameter, low + k * one.step, start), year) - base
 
+    @cache
     def share_at(k: int) -> float:
         value = low + k * one.step
         made = result_of(plan, {parameter: {str(start): value} if start else value})

@@ -142,6 +142,8 @@ def _plain_number(one: Parameter, given: Any) -> Decimal:
     if not isinstance(given, str):
         return number(given)
     text = normal(given)
+    if one.unlimited and text == WORDS["values"]["None"]:
+        return one.range[1]
     if (found := _RATIO.fullmatch(text)) and not one.money and Decimal(found[1]):
         return _settled(Decimal(found[2]) / Decimal(found[1]))
     if (found := _PERCENT.fullmatch(text)) and not one.money:

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from evalkit.subsidy.dated import Dated, dated, number, plain_dates
 from evalkit.subsidy.words import WORDS, column_word
+from evalkit.world.number import plain
 
 AMOUNTS = ("base", "floor", "cap")  # of a component: fixed part, least and greatest payment
 FEN_PER_YUAN = 100
@@ -69,6 +70,14 @@ class Parameter(_Frozen):
     def no_limit(self, value: Decimal) -> bool:
         """Whether a value of it limits nothing."""
         return self.unlimited and value >= self.range[1]
+
+    def typed(self, value: Decimal) -> str:
+        """A value as it may be typed: 150, 不限."""
+        return str(WORDS["values"]["None"]) if self.no_limit(value) else plain(value)
+
+    def with_unit(self, printed: str) -> str:
+        """A value as it is printed with its unit; that there is no limit has none."""
+        return printed if printed == WORDS["values"]["None"] else printed + self.unit
 
     @property
     def money(self) -> bool:
