@@ -27,22 +27,32 @@ from evalkit.charts.style import (
 )
 from evalkit.documents import Block
 from evalkit.world import number
+from evalkit.world.words import Words
+
+TOLD = Words.beside(__file__, "plans.yml")
 
 
 def changes(result: Any) -> Block:
     """Bars of additional cost in 万元, one row an area in administrative order; the full year as a hollow bar behind."""
     years = result.plan.years
     shown = dict.fromkeys([years[0], years[-1]])  # of several years the first and the last
-    first, *later = [(f"{y}年", result.cost("area", y)) for y in shown]
-    unknown = [(result.states(y) == "缺").to_numpy() for y in shown]
+    first, *later = [(TOLD.say("changes.year", year=y), result.cost("area", y)) for y in shown]
+    unknown = [result.unknown_areas(y) for y in shown]
     names = first[1]["area_name"].tolist()
     a, b = (frame["change_fen"].to_numpy(float) / 1e6 for _, frame in (first, *(later or [first])))
-    what = f"各地区{'增减' if min(0, *a, *b) < 0 else '增加'}支出"
+    moved = TOLD["changes"]["moved"]["both" if min(0, *a, *b) < 0 else "rises"]
+    what = TOLD.say("changes.title", moved=moved)
     title, words = what if later else first[0] + what, [first[0], *(word for word, _ in later)]
     shape, both = grid(len(names)), bool((np.abs(a - b) > 0.005).any())
     said, later_said = ([number.fixed(v, 1, grouped=True) for v in values] for values in (a, b))
-    texts = [x + (f"（{y}）" if both else "") for x, y in zip(said, later_said, strict=True)]
-    texts = ["缺" if gap else text for gap, text in zip(unknown[0], texts, strict=True)]
+    texts = [
+        TOLD.say("changes.beside", first=x, later=y) if both else x
+        for x, y in zip(said, later_said, strict=True)
+    ]
+    texts = [
+        TOLD["changes"]["missing"] if gap else text
+        for gap, text in zip(unknown[0], texts, strict=True)
+    ]
     legend = list(
         zip(
             (patch(fc=BAR, ec=BLUE), patch(fc="white", ec=ORANGE, hatch="////")),
@@ -56,7 +66,7 @@ def changes(result: Any) -> Block:
     with sheet(
         title,
         shape.height + FOOT,
-        subtitle="单位：万元",
+        subtitle=TOLD["changes"]["unit"],
         legend=legend if both else (),
         source=say("zh", "source", source=result.source_line),
         demo=result.plan.source.is_demo,
@@ -101,63 +111,71 @@ def changes(result: Any) -> Block:
                     size=shape.size,
                     zorder=4,
                 )
-        most = "、".join(
-            f"{names[i]}{said[i]}万元" for i in np.argsort(-a, kind="stable")[:3] if a[i] > 0
+        most = TOLD["and"].join(
+            TOLD.say("changes.most", area=names[i], amount=said[i])
+            for i in np.argsort(-a, kind="stable")[:3]
+            if a[i] > 0
         )
-        lacking = f"；{int(unknown[0].sum())}个缺报" if unknown[0].any() else ""
-        return page.block(
-            f"条形图：{title}，{len(names)}个地区，增加最多的是：{most or '无'}；"
-            f"{int(((np.abs(a) < 0.00005) & ~unknown[0]).sum())}个不变{lacking}。"
-        )
+        gone = int(unknown[0].sum())
+        facts = {
+            "title": title,
+            "number": len(names),
+            "most": most or TOLD["changes"]["none"],
+            "same": int(((np.abs(a) < 0.00005) & ~unknown[0]).sum()),
+            "lacking": TOLD.say("changes.lacking", number=gone) if gone else "",
+        }
+        return page.block(TOLD.say("changes.alt", **facts))
 
 
 def lorenz(result: Any) -> Block:
     """Lorenz curves of the money per member: share of members, poorest first, against share of money."""
-    named = {"baseline": "现行标准", "reform": "调整后"}
-    said = {k: f"基尼系数{number.fixed(g, 3)}" for k, g in result.inequality()["gini"].items()}
-    curves = {f"{named[k]}（{said[k]}）": curve for k, curve in result.lorenz().items()}
-    title, words = (
-        "人均经费洛伦兹曲线",
-        ("党员累计占比（%，人均经费由低到高）", "经费累计占比（%）"),
-    )
-    alt = f"洛伦兹曲线：{title}，" + "，".join(named[k] + said[k] for k in said) + "。"
+    words = TOLD["lorenz"]
+    named = dict(zip(("baseline", "reform"), result.side_names, strict=True))
+    said = {
+        k: TOLD.say("lorenz.gini", value=number.fixed(g, 3))
+        for k, g in result.inequality()["gini"].items()
+    }
+    curves = {
+        TOLD.say("lorenz.line", side=named[k], gini=said[k]): curve
+        for k, curve in result.lorenz().items()
+    }
+    told = TOLD["comma"].join(named[k] + said[k] for k in said)
+    alt = TOLD.say("lorenz.alt", title=words["title"], lines=told)
     return lorenz_sheet(
-        title,
+        words["title"],
         curves,
-        words,
+        (words["members"], words["money"]),
         alt,
         source=say("zh", "source", source=result.source_line),
         demo=result.plan.source.is_demo,
-        notes=["对角线为人人相同。"],
+        notes=[words["note"]],
     )
 
 
 def pareto(frame: pd.DataFrame, plan: Any, standard: float) -> Block:
     """Scenarios of `Plan.pareto`: cost against the share of organisations at the standard; the efficient ones filled."""
-    title = "支出与达标"
+    words = TOLD["pareto"]
     best = frame["efficient"].to_numpy(bool)
     cost, share = frame["amount_fen"].to_numpy(float) / 1e6, frame["reach"].to_numpy(float) * 100
     legend = [
-        (key(marker="o", color=BLUE, ls="none", ms=6), "没有更优的"),
-        (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5), "有更优的"),
+        (key(marker="o", color=BLUE, ls="none", ms=6), words["best"]),
+        (key(marker="o", mfc="white", mec=GREY, ls="none", ms=5), words["other"]),
     ]
-    note = "“更优”指支出不高、达标不少、差距不大，且至少一项更好。"
     with plot(
-        title,
-        "全年支出（万元）",
-        f"人均达到{number.plain(standard)}元的党组织（%）",
+        words["title"],
+        words["cost"],
+        TOLD.say("pareto.reach", standard=number.plain(standard)),
         height=2.85,
         right=0.1,
         size=8,
         legend=legend,
         source=say("zh", "source", source=plan.run().source_line),
         demo=plan.source.is_demo,
-        notes=[note],
+        notes=[words["note"]],
     ) as (page, box):
         box.plot(cost[~best], share[~best], "o", mfc="white", mec=GREY, ms=5)
         order = np.argsort(cost[best])
         box.plot(cost[best][order], share[best][order], "o", color=BLUE, ms=6)
         box.margins(0.06)
-        return page.block(
-            f"散点图：{title}，{len(frame)}个方案，其中{int(best.sum())}个没有更优的。"
-        )
+        facts = {"title": words["title"], "number": len(frame), "best": int(best.sum())}
+        return page.block(TOLD.say("pareto.alt", **facts))

@@ -40,7 +40,7 @@ from evalkit.world.number import MISSING, plain, quotient
 
 COLUMNS, TITLES, CHAPTERS = TOLD["columns"], TOLD["tables"], TOLD["chapters"]
 SAID, FILES, WAN = TOLD["said"], TOLD["files"], TOLD["unit"]
-SIDE_OF_ROW = {"baseline": COLUMNS["old"], "reform": COLUMNS["new"]}
+SIDE_OF_ROW = {"baseline": SIDE_WORDS[0], "reform": SIDE_WORDS[1]}
 AMOUNT = 2  # decimals of an amount in the unit of its table
 
 
@@ -52,7 +52,10 @@ def _money(label: str, key: str, decimals: int = AMOUNT) -> dict[str, Any]:
 RECORD = f"{FILES['record']}.json"  # in the folder: which files the last scenario wrote into it
 NOTES = WORDS["report"]
 ROUNDED = NOTES["rounded"]
-CHANGE = tuple(_money(COLUMNS[key], key) for key in ("old", "new", "change"))
+CHANGE = tuple(
+    _money(head, key)
+    for head, key in zip((*SIDE_WORDS, COLUMNS["change"]), ("old", "new", "change"), strict=True)
+)
 
 
 def _named(*keys: str) -> list[str]:
@@ -346,7 +349,7 @@ def further(result: Result) -> Block:
     ]
     columns = [
         COLUMNS["standard"],
-        _money(COLUMNS["new"], "value", 1),
+        _money(SIDE_WORDS[1], "value", 1),
         COLUMNS["step"],
         _money(COLUMNS["cost"], "cost"),
     ]

@@ -21,12 +21,12 @@ from evalkit.documents.workbook import HEAD as HEAD_STYLE
 from evalkit.documents.workbook import book_bytes, write_cell
 from evalkit.files import put
 from evalkit.reports.plan_words import TOLD
-from evalkit.reports.plan_workbook_payers import UNKNOWN, Places, write_payers
+from evalkit.reports.plan_workbook_payers import Places, write_payers
 from evalkit.reports.plan_workbook_share import write_share
 from evalkit.subsidy import rule as rules
 from evalkit.subsidy.cells import Cells
 from evalkit.subsidy.coverage import SIDES as SIDE_WORDS
-from evalkit.subsidy.coverage import coverage, missing, remarks, touched, why_words
+from evalkit.subsidy.coverage import UNKNOWN, coverage, missing, remarks, touched, why_words
 from evalkit.subsidy.dated import ALWAYS
 from evalkit.subsidy.envelope import Envelope
 from evalkit.subsidy.notes import notes as plan_notes
@@ -39,6 +39,9 @@ from evalkit.subsidy.year import days_of, pieces
 from evalkit.world.number import WAN_YUAN, plain, wan, yuan
 
 TEXTS = TOLD["workbook"]
+SHEETS = TEXTS["sheets"]
+LIVE_WORDS, UNITS = TEXTS["live"], TEXTS["units"]
+TOTAL = TOLD["said"]["total"]
 HEAD = TEXTS["groups"]
 DIGITS = {1: 2, 100: 0, 1_000: -1, 10_000: -2}  # of yuan, by the unit of rounding in fen
 SUMS = tuple(TEXTS["sums"])
@@ -135,21 +138,26 @@ def workbook(result: Result, path: Path, shared: Envelope | None = None) -> Path
             "input": book.add_format({"bg_color": "#FFFF00", "border": 1}),
             "money": book.add_format({"num_format": "#,##0.00"}),
         }
-        first = book.add_worksheet("说明")
-        yellow = _yellow(book.add_worksheet("标准"), result, look)
-        by_year = _parts_of_years(book.add_worksheet("时段"), result, yellow, look)
+        first = book.add_worksheet(SHEETS["first"])
+        yellow = _yellow(book.add_worksheet(SHEETS["standards"]), result, look)
+        by_year = _parts_of_years(book.add_worksheet(SHEETS["periods"]), result, yellow, look)
         before: _Groups | None = None
         for year, cells in by_year.items():
             before = _year(book, result, year, cells, look, before)
         for year in by_year:
-            sheet = book.add_worksheet(f"分出资方{year}")
+            sheet = book.add_worksheet(_sheet_of("payers", year))
             write_payers(sheet, result, year, _places(result, year), look)
         if shared is not None:
-            write_share(book.add_worksheet("总额分配"), shared, look)
+            write_share(book.add_worksheet(SHEETS["shared"]), shared, look)
         _first(first, result, book.add_format({"text_wrap": True}))
-        _reached(book.add_worksheet("计发范围"), result, look)
+        _reached(book.add_worksheet(SHEETS["reached"]), result, look)
 
     return put(path, book_bytes(fill))
+
+
+def _sheet_of(kind: str, year: int) -> str:
+    """What a sheet of a year is called."""
+    return TOLD.say(f"workbook.sheets.{kind}", year=year)
 
 
 def _yellow(sheet: Any, result: Result, look: dict[str, Any]) -> dict[DatedValue, str]:
@@ -170,13 +178,13 @@ def _yellow(sheet: Any, result: Result, look: dict[str, Any]) -> dict[DatedValue
     for line, one in enumerate(sorted(used, key=lambda o: (order.index(o.path), o.since)), 1):
         scheme = result.sides[max(used[one])].scheme
         standard = scheme.parameters[one.path]
-        sides = "和".join(SIDE_WORDS[number] for number in sorted(used[one]))
+        sides = TEXTS["both"].join(SIDE_WORDS[number] for number in sorted(used[one]))
         since = TEXTS["always"] if one.since == ALWAYS else one.since.isoformat()
         low, high = (plain(end) for end in standard.range)
         told = [scheme.label(one.path), standard.unit, sides, since, f"{low}～{high}"]
         sheet.write_row(line, 0, told)
         sheet.write_number(line, 5, float(one.value), look["input"])
-        cell = f"标准!$F${line + 1}"
+        cell = f"{SHEETS['standards']}!$F${line + 1}"
         places[one] = f"({cell}*{MONTHS_OF_A_YEAR})" if standard.monthly else cell
     return places
 
@@ -213,7 +221,9 @@ def _parts_of_years(
                     sheet.write_row(line, 0, told)
                     line += 1
                     for path in paths:
-                        address = Address(yellow[in_force[path][n]], f"时段!$E${line}")
+                        address = Address(
+                            yellow[in_force[path][n]], f"{SHEETS['periods']}!$E${line}"
+                        )
                         addresses.setdefault(Standard(number, path), []).append(address)
         made[year] = addresses
     return made
@@ -231,7 +241,7 @@ def _places(result: Result, year: int) -> Places:
             for n, one in enumerate(columns, 1)
             if one.component == name and one.side == side and one.label == label
         )
-        return f"分地区{year}!${letter(at)}${place + 2}"
+        return f"{_sheet_of('areas', year)}!${letter(at)}${place + 2}"
 
     return place_of
 
@@ -257,10 +267,13 @@ def _first(sheet: Any, result: Result, wrapped: Any) -> None:
     told, formulas = "", []
     for n, year in enumerate(result.plan.years):
         change = int(result.cost([], year)["change_fen"].iloc[0])
-        whole = f"{result.plan.source.whole if n == 0 else ''}{year}年"
-        told += f"{'；' if n else ''}{whole}{_moved(change)}"
-        formulas.append(_moved_formula(f"{'；' if n else ''}{whole}", _total_cell(result, year)))
-    sheet.write_formula(LIVE, 0, f'={"&".join(formulas)}&"。"', wrapped, f"{told}。")
+        whole = "" if n else result.plan.source.whole
+        opening = TOLD.say("workbook.live.year", whole=whole, year=year)
+        opening = LIVE_WORDS["next"] + opening if n else opening
+        told += opening + _moved(change)
+        formulas.append(_moved_formula(opening, _total_cell(result, year)))
+    end = LIVE_WORDS["end"]
+    sheet.write_formula(LIVE, 0, f'={"&".join(formulas)}&"{end}"', wrapped, told + end)
     sheet.set_row(LIVE, 16 * (1 + len(told) // 55))
 
 
@@ -270,24 +283,25 @@ LIVE = 1  # the row of the live sentence
 def _total_cell(result: Result, year: int) -> str:
     """Where 分地区 of a year has what is added in all."""
     column = len(_columns(result, year)) + len(SUMS)
-    return f"分地区{year}!${letter(column)}${len(result.plan.source.homes) + 2}"
+    return f"{_sheet_of('areas', year)}!${letter(column)}${len(result.plan.source.homes) + 2}"
 
 
 def _moved(fen: int) -> str:
     """A change as the live sentence says it."""
     if not fen:
-        return "支出不变"
+        return str(LIVE_WORDS["same"])
     size = abs(fen)
     amount = yuan(size, 2) if size < WAN_YUAN else wan(size)
-    return f"{'增加' if fen > 0 else '减少'}支出{amount}"
+    return f"{LIVE_WORDS['rises' if fen > 0 else 'falls']}{amount}"
 
 
 def _moved_formula(opening: str, cell: str) -> str:
     """The same as a part of a formula."""
     size = f"ABS({cell})"
-    amount = f'IF({size}<10000,TEXT({size},"#,##0.00")&"元",TEXT({size}/10000,"#,##0.00")&"万元")'
-    word = f'IF({cell}>0,"增加支出","减少支出")'
-    return f'"{opening}"&IF(ROUND({cell},2)=0,"支出不变",{word}&{amount})'
+    small = f'TEXT({size},"#,##0.00")&"{UNITS["yuan"]}"'
+    amount = f'IF({size}<10000,{small},TEXT({size}/10000,"#,##0.00")&"{UNITS["wan"]}")'
+    word = f'IF({cell}>0,"{LIVE_WORDS["rises"]}","{LIVE_WORDS["falls"]}")'
+    return f'"{opening}"&IF(ROUND({cell},2)=0,"{LIVE_WORDS["same"]}",{word}&{amount})'
 
 
 def _year(
@@ -299,7 +313,8 @@ def _year(
     before: _Groups | None,
 ) -> _Groups:
     """分组 and 分地区 of a year; `before` is the year that stands before it in the workbook."""
-    group, area = f"分组{year}", book.add_worksheet(f"分地区{year}")
+    group = _sheet_of("groups", year)
+    area = book.add_worksheet(_sheet_of("areas", year))
     sheet = book.add_worksheet(group)
     sheet.write_row(0, 0, HEAD, look["head"])
     last = before if before is not None and before.year == year - 1 else None
@@ -390,7 +405,7 @@ class _Groups:
         kinds = self.last._cells(side, name).kind
         cell = int(np.flatnonzero(kinds == earlier)[0])
         row = self.last.rows[Standard(side, name)][Spot(cell, 0)]
-        return f"分组{self.last.year}!${SIDES[side].each_letter}${row + 1}"
+        return f"{_sheet_of('groups', self.last.year)}!${SIDES[side].each_letter}${row + 1}"
 
     def _list(self, part: Component, cells: Cells) -> dict[Spot, int]:
         """Write what describes each cell; the rows in which they stand."""
@@ -509,13 +524,14 @@ def _columns(result: Result, year: int) -> list[Column]:
     members = (result.members(year) * 100).astype(np.int64)
     first = next(iter(result.scheme.components))
     columns = [
-        Column("党组织（个）", first, NO_SIDE, organisations),
-        Column("党员（名）", first, NO_SIDE, members),
+        Column(TOLD["columns"]["organisations"], first, NO_SIDE, organisations),
+        Column(TEXTS["areas"]["members"], first, NO_SIDE, members),
     ]
     for name, part in result.scheme.components.items():
         if any(side.scheme.components[name].basis == "top_up" for side in result.sides):
             spent = reduction.spent(part.spent_for, year)
-            columns.append(Column(f"{part.name}已有支出", name, NO_SIDE, spent))
+            told = TOLD.say("workbook.areas.spent", component=part.name)
+            columns.append(Column(told, name, NO_SIDE, spent))
         for n in range(1 + bool(part.of)):
             for side, money in enumerate((result.old[year], result.new[year])):
                 paid = [
@@ -534,14 +550,15 @@ def _areas(
     columns = _columns(result, year)
     heads = [one.label for one in columns[:_PLAIN_COLUMNS]]
     for one in columns[_PLAIN_COLUMNS:]:
-        heads.append(f"{one.label}{('现行', '调整后', '')[one.side]}（元）")
-    sheet.write_row(0, 0, ["地区", *heads, *SUMS], look["head"])
+        side = "" if one.side == NO_SIDE else TEXTS["areas"]["sides"][one.side]
+        heads.append(TOLD.say("workbook.areas.money", label=one.label, side=side))
+    sheet.write_row(0, 0, [TOLD["columns"]["area"], *heads, *SUMS], look["head"])
     sheet.set_column(0, len(heads) + 3, 13)
     sheet.set_row(0, 48)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     filled = _Areas(sheet, result, year, group, rows, columns, look)
-    for place, area in enumerate([*result.plan.source.names, "合计"]):
+    for place, area in enumerate([*result.plan.source.names, TOTAL]):
         sheet.write_string(place + 1, 0, area)
         filled.write(place)
     sheet.freeze_panes(1, 1)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from evalkit.reports.plan_words import TOLD
-from evalkit.subsidy.coverage import missing
+from evalkit.subsidy.coverage import UNKNOWN, missing
 from evalkit.subsidy.engine import FINEST_SHARE
 from evalkit.subsidy.result import Result
 from evalkit.subsidy.simulation import Item
@@ -16,8 +16,8 @@ from evalkit.subsidy.values import Component
 from evalkit.subsidy.words import lists
 
 HEADS = TOLD["workbook"]["payers"]
+TOTAL = TOLD["said"]["total"]
 MONEY = (3, 4)  # columns of the two sides, from 0
-UNKNOWN = "缺"
 
 
 class Places(Protocol):
@@ -52,12 +52,13 @@ def write_payers(
                 line += 1
     for payer in seen:
         word = lists()["payer"][payer]
-        sheet.write_row(line, 0, ["合计", "", word])
+        sheet.write_row(line, 0, [TOTAL, "", word])
         for side, column in enumerate(MONEY):
             money = (result.old, result.new)[side][year]
             total = sum(int(fen.sum()) for item, fen in money.items() if item.payer == payer)
             letter = "DE"[side]
-            text = f'=SUMIFS({letter}$2:{letter}${line},$C$2:$C${line},$C{line + 1},$A$2:$A${line},"<>合计")'
+            own, area = f"$C$2:$C${line},$C{line + 1}", f'$A$2:$A${line},"<>{TOTAL}"'
+            text = f"=SUMIFS({letter}$2:{letter}${line},{own},{area})"
             sheet.write_formula(line, column, text, look["money"], total / 100)
         _difference(sheet, line, result, year, payer, look)
         line += 1

@@ -16,13 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from evalkit.reports.plan_words import TOLD
 from evalkit.subsidy.envelope import Envelope
 from evalkit.subsidy.words import WORDS
 
 FIRST = 13  # the row of the first kind, counted from 1
-KINDS = ["权重", "按标准应发（分）", "个数", "上限（分）", "到下限的费率", "到上限的费率",
-         "下限处用去", "上限处用去", "按费率（分）", "取整（分）", "余数", "补1分的个数"]  # fmt: skip
-RUNS = ["地区", "第几类", "个数", "补1分的个数", "分得（元）"]
+TEXTS = TOLD["workbook"]["shared"]
 TOTAL, LEAST, MOST, GIVEN, START, END, BELOW, ABOVE, RATE, SHORT = (
     f"$B${row}" for row in range(2, 12)
 )
@@ -53,12 +52,12 @@ def write_share(sheet: Any, shared: Envelope, look: Mapping[str, Any]) -> None:
     kinds, runs = _kinds_and_runs(shared)
     last = FIRST + len(kinds) - 1
     _head(sheet, shared, kinds, last, look)
-    sheet.write_row(FIRST - 2, 0, KINDS, look["head"])
+    sheet.write_row(FIRST - 2, 0, TEXTS["kinds"], look["head"])
     amounts = _amounts_of_kinds(shared, kinds, runs)
     for n, kind in enumerate(kinds):
         number = sum(run.number for run in runs if run.kind == n)
         _kind(sheet, shared, FIRST + n, last, kind, number, amounts[n])
-    sheet.write_row(FIRST - 2, 13, RUNS, look["head"])
+    sheet.write_row(FIRST - 2, 13, TEXTS["runs"], look["head"])
     names = dict(zip(shared.areas["area"], shared.areas["area_name"], strict=True))
     first_of_kind: dict[int, int] = {}
     for n, run in enumerate(runs):
@@ -111,11 +110,11 @@ def _head(
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 17, 14)
     sheet.write_string(0, 0, shared.sentence)
-    money = (("总额（分）", shared.total), ("每个不少于（分）", shared.floor))
+    money = ((TEXTS["total"], shared.total), (TEXTS["least"], shared.floor))
     for row, (label, fen) in enumerate(money, 1):
         sheet.write_string(row, 0, label)
         sheet.write_number(row, 1, fen, look["input"])
-    sheet.write_string(3, 0, "每个不超过（分），空着为不限")
+    sheet.write_string(3, 0, TEXTS["most"])
     if shared.most is None:
         sheet.write_blank(3, 1, None, look["input"])
     else:
@@ -128,14 +127,14 @@ def _head(
     at_zero = f"{LEAST}*SUM({n})"  # at the rate 0 everybody has the floor
     under = f"({used}<{GIVEN}-{SLACK})"
     lines = (
-        ("实际分配（分）", given, shared.given),
-        ("费率在两个转折之间：低", f"SUMPRODUCT(MAX({under}*{bends}))", 0),
-        ("高", f"SUMPRODUCT(MIN({bends}+{under}*{BIG}))", 0),
-        ("低处用去（分）", f"MAX({at_zero},SUMPRODUCT(MAX({under}*{used})))", 0),
-        ("高处用去（分）", f"SUMPRODUCT(MIN({used}+{under}*{BIG}))", 0),
-        ("每份费率（分）", f"IF({ABOVE}<={BELOW},{END},{START}+({END}-{START})*({GIVEN}-{BELOW})/({ABOVE}-{BELOW}))",
+        (TEXTS["given"], given, shared.given),
+        (TEXTS["start"], f"SUMPRODUCT(MAX({under}*{bends}))", 0),
+        (TEXTS["end"], f"SUMPRODUCT(MIN({bends}+{under}*{BIG}))", 0),
+        (TEXTS["below"], f"MAX({at_zero},SUMPRODUCT(MAX({under}*{used})))", 0),
+        (TEXTS["above"], f"SUMPRODUCT(MIN({used}+{under}*{BIG}))", 0),
+        (TEXTS["rate"], f"IF({ABOVE}<={BELOW},{END},{START}+({END}-{START})*({GIVEN}-{BELOW})/({ABOVE}-{BELOW}))",
          float(shared.exact_rate)),
-        ("取整后余下（分）", f"{GIVEN}-SUMPRODUCT($J${FIRST}:$J${last}*{n})", 0),
+        (TEXTS["short"], f"{GIVEN}-SUMPRODUCT($J${FIRST}:$J${last}*{n})", 0),
     )  # fmt: skip
     for row, (label, text, value) in enumerate(lines, 4):
         sheet.write_string(row, 0, label)
@@ -190,7 +189,7 @@ def _areas(sheet: Any, shared: Envelope, last: int, look: Mapping[str, Any]) -> 
     """What each district gets, beside what the scheme would give."""
     heads = WORDS["envelope"]["heads"]
     names = [
-        "地区",
+        TOLD["columns"]["area"],
         heads["organisations"],
         heads["need_fen"],
         heads["amount_fen"],
@@ -209,7 +208,7 @@ def _areas(sheet: Any, shared: Envelope, last: int, look: Mapping[str, Any]) -> 
         text = f"=W{row}-V{row}"
         sheet.write_formula(row - 1, 23, text, look["money"], one["change_fen"] / 100)
     row = FIRST + len(rows)
-    sheet.write_string(row - 1, 19, "合计")
+    sheet.write_string(row - 1, 19, TOLD["said"]["total"])
     sums = (int(shared.areas["organisations"].sum()), shared.need / 100, shared.given / 100,
             (shared.given - shared.need) / 100)  # fmt: skip
     for column, value in zip("UVWX", sums, strict=True):

@@ -15,9 +15,10 @@ from evalkit.subsidy.distribution import groups, inequality
 from evalkit.subsidy.engine import Engine
 from evalkit.subsidy.reduction import Reduction
 from evalkit.subsidy.simulation import FEN, PlanData, Variant, result_of
+from evalkit.subsidy.words import WORDS
 
 P = TypeVar("P", bound=PlanData)
-NOW = "现行标准"
+NOW = WORDS["sides"][0]
 
 
 def within(plan: P, area: str) -> P:

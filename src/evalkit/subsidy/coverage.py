@@ -22,8 +22,10 @@ from evalkit.subsidy.values import Component
 from evalkit.subsidy.words import WORDS
 from evalkit.world.number import count
 
-UNKNOWN, GAIN, LOSE, REACHED, NOTHING_DUE, SAME = "缺", "增加", "减少", "已达标", "无应发", "不变"
-SIDES = ("现行标准", "调整后")
+UNKNOWN, GAIN, LOSE, REACHED, NOTHING_DUE, SAME = (
+    WORDS["states"][key] for key in ("unknown", "gain", "lose", "reached", "nothing_due", "same")
+)
+SIDES = tuple(WORDS["sides"])
 ORGANISATION = "个"  # the measure word of what stands in a list
 
 

@@ -79,6 +79,15 @@ class Result(ResultData):
         """Districts that cannot be reckoned, by component, and what is missing."""
         return coverage.left_out(self, year or self.plan.years[0])
 
+    @property
+    def side_names(self) -> tuple[str, ...]:
+        """What the baseline and the reform are called."""
+        return coverage.SIDES
+
+    def unknown_areas(self, year: int | None = None) -> Any:
+        """By district whether what the reform moves cannot be reckoned."""
+        return (self.states(year) == coverage.UNKNOWN).to_numpy()
+
     def states(self, year: int | None = None) -> pd.Series:
         """By district 增加, 减少, 已达标, 无应发, 不变 or 缺."""
         return coverage.states(self, year or self.plan.years[0])
