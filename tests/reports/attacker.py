@@ -28,6 +28,7 @@ PARTS = [
     ("secretaries_assessed", "secretaries"),
     ("floating_managed", "floating_members"),
 ]
+ADDED_UP = ("admissions",)  # what happens in the course of a year; all else here stands at its end
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,13 @@ def _sums(one: Seen, other: Seen) -> Iterable[tuple[Key, list[Key]]]:
     for period, area, whole in one.truth:
         some = [(period, area, c) for c in SUMS.get(whole, ())]
         yield (period, area, whole), [key for key in some if key in other.truth]
+    for year, area, code in one.truth:
+        quarters = [(f"{year}Q{n}", area, code) for n in (1, 2, 3, 4)]
+        there = [key for key in quarters if key in other.truth]
+        if there and code not in ADDED_UP:
+            yield (year, area, code), [key for key in there if key[0].endswith("Q4")]
+        elif len(there) == len(quarters):
+            yield (year, area, code), there
 
 
 def attacked(editions: Iterable[Seen], wanted: Iterable[Key]) -> list[Interval]:

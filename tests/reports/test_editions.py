@@ -197,6 +197,62 @@ def test_levels_of_one_year_are_one_system(counties, of_persons):
     assert not given_away([alone[1], after[1]], {small}, 5) and not after[0].beyond_recall
 
 
+ADMITTED = {"临山县": (3, 6, 7, 6), "新泽区": (7, 6, 8, 9), "清河县": (8, 9, 6, 7)}
+JOINT = {"临山县": (6, 6, 5, 4), "新泽区": (9, 8, 8, 8), "清河县": (7, 9, 9, 9)}
+
+
+def in_quarters(data):
+    """Admissions, which add up over a year, and members of joint branches, of whom the last quarter tells the year."""
+    copy = variant(data, codes=("admissions", "members_joint"))
+    frame = copy.measures
+    one = frame.loc[(frame["period"] == "2025") & (frame["area"] == "云州市")].iloc[:1]
+    rows = []
+    for code, counts in (("admissions", ADMITTED), ("members_joint", JOINT)):
+        added = code == "admissions"
+        counts = {**counts, "": tuple(map(sum, zip(*counts.values(), strict=True)))}
+        for county, values in counts.items():
+            level = {"level": "district"} if county else {}
+            for period, value in zip(
+                ("2025Q1", "2025Q2", "2025Q3", "2025Q4", "2025"),
+                (*values, sum(values) if added else values[-1]),
+                strict=True,
+            ):
+                area = f"云州市/{county}".rstrip("/")
+                told = {"area": area, "period": period, "measure": code, "value": float(value)}
+                rows.append(one.assign(**told, **level))
+    copy.__dict__["measures"] = pd.concat(rows, ignore_index=True)
+    return copy
+
+
+QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
+
+
+@pytest.mark.parametrize("order", [(*QUARTERS, "2025"), ("2025", *QUARTERS)])
+def test_quarters_and_their_year_are_one_system(counties, of_persons, order):
+    """A year is printed after its quarters, or before them: neither tells what the others hold back."""
+    data = in_quarters(counties)
+    editions = []
+    for n, period in enumerate(order):
+        there = variant(data, codes=("admissions", "members_joint"))
+        there.__dict__["measures"] = data.measures[data.measures["period"].isin(order[: n + 1])]
+        found = decide(there, "district", None, [edition for edition, _ in editions])
+        rows = rows_of_persons(there, "district")
+        keys = zip(rows["period"], rows["area"], rows["measure"], strict=True)
+        truth = dict(zip(keys, rows["value"].astype(float), strict=True))
+        printed = {key: v for key, v in truth.items() if key[0] == period}
+        told = {key: v for key, v in printed.items() if key not in found.withheld}
+        gone = frozenset(printed) - frozenset(told)
+        edition = Edition(period, period, "district", None, told, gone, found.beyond_recall)
+        editions.append((edition, Seen(told, truth)))
+    small = {key for _, seen in editions for key, value in seen.truth.items() if 0 < value < 5}
+    assert {(period, area[4:]) for period, area, _ in small} == {
+        (period, "临山县") for period in ("2025Q1", "2025Q4", "2025")
+    }
+    lost = {key for edition, _ in editions for key in edition.beyond_recall}
+    assert not lost
+    assert not given_away([seen for _, seen in editions], small, 5)
+
+
 def test_what_was_withheld_may_be_told_when_the_rules_allow_all_of_it(counties, of_persons):
     strict = made(variant(counties, threshold=12), "2025", "district")
     plain = made(variant(counties), "2025", "district", [strict])

@@ -1,10 +1,11 @@
 """What a public edition must withhold, over everything that a reader can add up or subtract.
 
-The cells of a period are measures that hang together (`groups_of`), by area: those that this edition prints and those
-that earlier ones told or withheld. What a reader can reckon among them is one system of equations: an area is the sum of
-the areas of every level below it, a whole the sum of its parts, and what an earlier edition leaves over of a sum once its
-printed cells are taken off. `evalkit.stats.suppression` then chooses the cells; what an earlier edition told with the same
-value protects nothing any more, and what it withheld stays withheld unless the rules let all of it be told now.
+The cells of a year are measures that hang together (`Links.groups`), by area and period: those that this edition prints
+and those that earlier ones told or withheld. What a reader can reckon among them is one system of equations: an area is
+the sum of the areas of every level below it, a whole the sum of its parts, a year the sum of its quarters or what its last
+one says, and what an earlier edition leaves over of a sum once its printed cells are taken off. `evalkit.stats.suppression`
+then chooses the cells; what an earlier edition told with the same value protects nothing any more, and what it withheld
+stays withheld unless the rules let all of it be told now.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.building.whole_periods import FINER, tiled
 from evalkit.codebook import Codebook, Measure
 from evalkit.indicators.load import Data
 from evalkit.reports.editions import Edition, Key
 from evalkit.reports.sentences import top_area
 from evalkit.stats.suppression import TOTAL_COST, Flags, Floats, dominated, suppress, unsafe
 from evalkit.world import condition as conditions
+from evalkit.world.period import PER_YEAR, Period
 
 MONEY = "元"
 CENT = 0.005  # what two numbers that print alike may differ by
 TOLD_OTHERWISE = 100.0  # a cell told before with another value is a cover so many times as dear
-Cell = tuple[str, str]  # area and measure; a measure "a÷b" is what is left of b beside its part a
+# A cell is a period, an area and a measure (`Key`); a measure "a÷b" is what is left of b beside its part a.
 
 
 @dataclass(frozen=True)
@@ -77,21 +80,31 @@ def decide(
     links = Links.of(book, here, rules)
     levels = dict(zip(here["area"], here["level"].astype(str), strict=True))
     withheld, lost, kept = set[Key](), list[Key](), set[Key]()
-    for period, rows in here.groupby("period"):
+    for periods in _within_years(here["period"].astype(str).unique()):
+        rows = here[here["period"].isin(periods)]
         value = {
-            (str(r.area), str(r.measure)): float(r.value)
+            (str(r.period), str(r.area), str(r.measure)): float(r.value)
             for r in rows.itertuples()
             if pd.notna(r.value)
         }
-        earlier = [_Told.of(one, str(period)) for one in editions]
-        amounts = {key[1:]: far for key, far in money.items() if key[0] == period}
+        earlier = [_Told.of(one, periods) for one in editions]
         for codes in links.groups(sorted(rows["measure"].unique())):
-            system = _System(value, codes, levels, set(shown), links, rules, book, amounts, earlier)
+            system = _System(value, codes, levels, set(shown), links, rules, book, money, earlier)
             found = system.decided()
-            withheld |= {(str(period), *cell) for cell in found.withheld}
-            lost += [(str(period), *cell) for cell in found.beyond_recall]
-            kept |= {(str(period), *cell) for cell in found.kept}
+            withheld |= found.withheld
+            lost += found.beyond_recall
+            kept |= found.kept
     return Decision(frozenset(withheld), tuple(lost), frozenset(kept))
+
+
+def _within_years(periods: Iterable[str]) -> list[list[str]]:
+    """Periods of one calendar year together: a year tells of its quarters. Waves stand alone."""
+    years: dict[object, list[str]] = {}
+    for text in sorted(periods):
+        period = Period.read(text)
+        year = period.year if period and period.in_calendar else text
+        years.setdefault(year, []).append(text)
+    return list(years.values())
 
 
 # what measures say of each other
@@ -220,95 +233,132 @@ def _reached(sums: Iterable[tuple[str, Sequence[str]]]) -> dict[str, set[str]]:
     return below
 
 
-# what is known of a period
+# what is known of a year
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What an edition told and withheld of one period."""
+    """What an edition told and withheld of the periods of a year."""
 
-    told: Mapping[Cell, float]
-    withheld: frozenset[Cell]
+    told: Mapping[Key, float]
+    withheld: frozenset[Key]
 
     @classmethod
-    def of(cls, edition: Edition, period: str) -> _Told:
+    def of(cls, edition: Edition, periods: Sequence[str]) -> _Told:
         return cls(
-            {(a, m): v for (p, a, m), v in edition.told.items() if p == period},
-            frozenset((a, m) for p, a, m in edition.withheld if p == period),
+            {key: v for key, v in edition.told.items() if key[0] in periods},
+            frozenset(key for key in edition.withheld if key[0] in periods),
         )
 
     @property
-    def areas(self) -> set[str]:
-        return {area for area, _ in (*self.told, *self.withheld)}
+    def cells(self) -> set[Key]:
+        return {*self.told, *self.withheld}
 
 
 @dataclass(frozen=True)
 class _Found:
-    withheld: set[Cell] = field(default_factory=set)
-    beyond_recall: list[Cell] = field(default_factory=list)
-    kept: set[Cell] = field(default_factory=set)
+    withheld: set[Key] = field(default_factory=set)
+    beyond_recall: list[Key] = field(default_factory=list)
+    kept: set[Key] = field(default_factory=set)
 
 
-Sum = tuple[Cell, list[Cell]]
+Sum = tuple[Key, list[Key]]
 
 
 def sums_over(
-    areas: Iterable[str],
+    cells: Iterable[Key],
     levels: Mapping[str, str],
     codes: Sequence[str],
     links: Links,
-    there: Callable[[Cell], bool],
+    book: Codebook,
+    there: Callable[[Key], bool],
 ) -> list[Sum]:
-    """Every whole with its parts: an area and the areas of a level below it, a measure and its parts, part and rest."""
+    """Every whole with its parts: an area and the areas of a level below it, a measure and its parts, part and rest, a
+    year and its quarters.
+    """
+    places: dict[str, set[str]] = {}
+    for period, area, _ in cells:
+        places.setdefault(period, set()).add(area)
     found: list[Sum] = []
-    known = sorted(areas)
-    below: dict[str, dict[str, list[str]]] = {area: {} for area in known}
-    for area in known:
-        names = area.split("/")
-        for n in range(1, len(names)):
-            if (above := "/".join(names[:n])) in below:
-                below[above].setdefault(levels.get(area, ""), []).append(area)
-    for area in known:
-        for inside in below[area].values():
-            found += [((area, c), [(a, c) for a in inside]) for c in codes]
-        found += [((area, whole), [(area, c) for c in some]) for whole, some in links.sums]
-        found += [((area, b), [(area, a), (area, f"{a}÷{b}")]) for a, b in links.pairs]
+    for period, areas in sorted(places.items()):
+        below = _below(areas, levels)
+        for area in sorted(areas):
+            for inside in below[area].values():
+                found += [((period, area, c), [(period, a, c) for a in inside]) for c in codes]
+            for whole, some in links.sums:
+                found.append(((period, area, whole), [(period, area, c) for c in some]))
+            for a, b in links.pairs:
+                found.append(((period, area, b), [(period, area, a), (period, area, f"{a}÷{b}")]))
+    found += _sums_over_time(places, codes, book)
     kept = [(whole, [cell for cell in some if there(cell)]) for whole, some in found]
     return [(whole, some) for whole, some in kept if some and there(whole)]
 
 
+def _below(areas: set[str], levels: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
+    """The areas below each of them, by level."""
+    below: dict[str, dict[str, list[str]]] = {area: {} for area in areas}
+    for area in sorted(areas):
+        names = area.split("/")
+        for n in range(1, len(names)):
+            if (above := "/".join(names[:n])) in below:
+                below[above].setdefault(levels.get(area, ""), []).append(area)
+    return below
+
+
+def _sums_over_time(
+    places: Mapping[str, set[str]], codes: Sequence[str], book: Codebook
+) -> Iterator[Sum]:
+    """A longer period and those that make it: what happens adds up, what stands is that of the last one."""
+    there = frozenset(p for text in places if (p := Period.read(text)) and p.kind in PER_YEAR)
+    for whole in sorted(p for p in there if p.kind in FINER):
+        longest = tiled(whole, there)
+        ways = [longest.used] if longest.whole else []
+        for kind in sorted({p.kind for p in there if PER_YEAR[p.kind] > PER_YEAR[whole.kind]}):
+            finer = whole.parts(kind)
+            ways += [tuple(finer)] if there.issuperset(finer) else []
+        ends = [(p,) for p in sorted(there) if p != whole and p.bounds[1] == whole.bounds[1]]
+        for code in (code for code in codes if code in book.measures):
+            for parts in ways if book.measures[code].adds_up else ends:
+                names = [str(p) for p in parts]
+                for area in sorted(places[str(whole)].intersection(*(places[n] for n in names))):
+                    yield (str(whole), area, code), [(n, area, code) for n in names]
+
+
 class _System:
-    """The cells of one group of measures in one period, and what can be reckoned among them."""
+    """The cells of one group of measures in one year, and what can be reckoned among them."""
 
     def __init__(
         self,
-        value: Mapping[Cell, float],
+        value: Mapping[Key, float],
         codes: Sequence[str],
         levels: Mapping[str, str],
         shown: set[str],
         links: Links,
         rules: Mapping[str, Any],
         book: Codebook,
-        amounts: Mapping[Cell, float],
+        amounts: Mapping[Key, float],
         earlier: Sequence[_Told],
     ) -> None:
-        self.codes, self.levels, self.links, self.rules = codes, levels, links, rules
-        self.earlier = [one for one in earlier if one.areas]
-        here = {(a, c): v for (a, c), v in value.items() if c in codes}
-        self.areas = {area for area, _ in here}
+        self.codes, self.levels, self.links = codes, levels, links
+        self.rules, self.book = rules, book
+        self.earlier = [one for one in earlier if one.cells]
+        here = {key: v for key, v in value.items() if key[2] in codes}
+        places = dict.fromkeys((period, area) for period, area, _ in here)
         rest = {
-            (area, f"{a}÷{b}"): here[area, b] - here[area, a]
+            (*place, f"{a}÷{b}"): here[*place, b] - here[*place, a]
             for a, b in links.pairs
-            for area in self.areas
-            if (area, a) in here and (area, b) in here
+            for place in places
+            if (*place, a) in here and (*place, b) in here
         }
         self.cells = [*here, *rest]
         self.at = {cell: n for n, cell in enumerate(self.cells)}
         self.x: Floats = np.array([max(v, 0.0) for v in (*here.values(), *rest.values())])
         is_rest = np.array([cell in rest for cell in self.cells], dtype=bool)
-        self.mine: Flags = ~is_rest & np.array([a in shown for a, _ in self.cells], dtype=bool)
+        self.mine: Flags = ~is_rest & np.array(
+            [area in shown for _, area, _ in self.cells], dtype=bool
+        )
         persons = [
-            book.measures[c.partition("÷")[0]].unit in rules["persons"] for _, c in self.cells
+            book.measures[c.partition("÷")[0]].unit in rules["persons"] for _, _, c in self.cells
         ]
         self.small: Flags = (
             np.array(persons, dtype=bool) & (self.x > 0) & (self.x < rules["threshold"])
@@ -357,16 +407,16 @@ class _System:
             {self.cells[n] for n in np.flatnonzero(kept & self.mine)},
         )
 
-    def _named(self, n: int) -> Cell:
+    def _named(self, n: int) -> Key:
         """A cell as it is told of: the part itself, where what is left beside it is meant."""
-        area, code = self.cells[n]
-        return area, code.partition("÷")[0]
+        period, area, code = self.cells[n]
+        return period, area, code.partition("÷")[0]
 
     def _equations(self) -> Iterator[Floats]:
         """The sums that hold: one that does not tells nothing."""
         links = Links(self.links.sums, tuple(p for p in self.links.pairs if p[0] in self.codes))
         for whole, some in sums_over(
-            self.areas, self.levels, self.codes, links, self.at.__contains__
+            self.at, self.levels, self.codes, links, self.book, self.at.__contains__
         ):
             addends = [self.at[cell] for cell in some]
             total = self.x[self.at[whole]]
@@ -385,16 +435,17 @@ class _System:
         kept, rows = np.zeros(len(self.cells), dtype=bool), list[Floats]()
         sensitive = {self.cells[n] for n in np.flatnonzero(self.sensitive)}
         for one in self.earlier:
-            gone = {cell for cell in one.withheld if cell[1] in self.codes}
+            gone = {cell for cell in one.withheld if cell[2] in self.codes}
             if not gone:
                 continue
             fits = True
             told = {**dict.fromkeys(gone, 0.0), **one.told}
             for whole, some in sums_over(
-                one.areas,
+                one.cells,
                 self.levels,
                 self.codes,
                 Links(self.links.sums, ()),
+                self.book,
                 told.__contains__,
             ):
                 signs = [(whole, -1.0), *((cell, 1.0) for cell in some)]
