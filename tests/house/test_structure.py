@@ -30,6 +30,7 @@ ROOMS = [
     "demo",
     "ledgers",
     "runner",
+    "workbench",
     "charts",
     "documents",
     "stats",

@@ -1,0 +1,1 @@
+"""What a person sees in JupyterLab when a cell goes wrong."""
