@@ -53,6 +53,18 @@ def test_a_mean_of_members_needs_both_years(tmp_path: Path) -> None:
         assert "fund_per_member" not in indicators(found, values).index
 
 
+def test_from_how_many_employees_a_union_is_expected(tmp_path: Path) -> None:
+    found = project(tmp_path, evalkit="union_employees: 50").codebook
+    usual = Project(tmp_path / "other").codebook
+    for code in ("units_25plus", "units_25plus_union", "units_25plus_youth"):
+        assert "50人以上" in found.measures[code].name and "25人以上" in usual.measures[code].name
+        assert found.measures[code].where["employees"] == ">= 50"
+        assert str(found.measures[code].condition) != str(usual.measures[code].condition)
+    assert found.indicators["union_rate"].name == "50人以上单位建会率"
+    assert "50人以上" in found.indicators["youth_league_rate"].base
+    assert found.hash() != usual.hash()  # a build counts again
+
+
 def test_the_base_below_which_nobody_is_ranked(tmp_path: Path) -> None:
     values = {("units", "2025"): 12.0, ("units_covered", "2025"): 6.0}
     for text, ranked in (("", False), ("minimum_base: 10", True)):

@@ -192,18 +192,57 @@ def test_the_score_goes_by_the_goal_that_all_have(county) -> None:
         scored(county, org_coverage={}, activity_fund_per_member={})
 
 
-def test_where_goals_differ_the_reference_stays_and_it_is_said(county) -> None:
-    chosen = county.codebook.indicators["activity_fund_per_member"].model_copy(
-        update={"target": "fuyang_2015"}
-    )
-    book = county.codebook.model_copy(
-        update={"indicators": {**county.codebook.indicators, chosen.code: chosen}}
-    )
-    tree = {"all": {"items": {chosen.code: {"full_at": "target"}}}}
-    made = score(districts(county), {"tree": tree}, book)
+def with_reference(county, code: str, reference: str):
+    chosen = county.codebook.indicators[code].model_copy(update={"target": reference})
+    changed = {**county.codebook.indicators, code: chosen}
+    return county.codebook.model_copy(update={"indicators": changed})
+
+
+def test_where_goals_differ_each_area_is_scored_against_its_own(county) -> None:
+    """Two areas by their goals (200, 150 yuan), the third by the reference (the line that was there before)."""
+    code = "activity_fund_per_member"
+    book = with_reference(county, code, "fuyang_2015")
+    reference = book.references["fuyang_2015"].value
+    rows = districts(county)
+    mine = rows["indicator"] == code
+    goals = {"云州市/新泽区": 200.0, "云州市/清河县": 150.0}
+    rows = rows.assign(target=rows["target"].where(~mine, rows["area"].map(goals)))
+    tree = {"all": {"items": {code: {"full_at": "target"}}}}
+    made = score(rows, {"tree": tree}, book)
     (leaf,) = made.index.leaves
-    assert leaf.full_at == book.references["fuyang_2015"].value != 200
-    assert leaf.aim == "differs" and "满分线仍用参照值" in made.method
+    assert (leaf.aim, leaf.full_at) == ("own", reference)
+    values = rows.loc[mine].set_index("area")["value"].astype(float)
+    for place, area in enumerate(made.units["area"]):
+        line = goals.get(area, reference)
+        assert made.full_line(place, 0) == line
+        if not math.isnan(values[area]):
+            assert made.score[place] == pytest.approx(100 * min(values[area] / line, 1))
+    assert "各地按自己的目标计分" in made.method
+    assert "150元" in lines(made)[0].full and "各地目标" in lines(made)[0].full
+    told = str(made.lost("新泽区"))
+    assert "满分线200元" in told or made.score[made.find("新泽区")] == 100
+    moved = made.changes(rows)  # against itself under the same goals: nothing moves
+    assert moved["change"].dropna().abs().max() == 0
+    assert made.robustness(20).ranks is not None
+
+
+def test_an_own_goal_may_stand_on_the_right_side_of_the_line_of_no_points_only() -> None:
+    rows = pd.DataFrame(
+        {
+            "area": ["市/甲县", "市/乙县"],
+            "indicator": "instructor_load",
+            "value": [4.0, 6.0],
+            "goal_next": [2.0, 4.0],
+            "area_name": ["甲县", "乙县"],
+        }
+    )
+    tree = {"all": {"items": {"instructor_load": {"full_at": "target", "zero_at": 10}}}}
+    made = score(rows, {"tree": tree}, load_codebook())
+    assert made.score.tolist() == pytest.approx(
+        [100 * (10 - 4) / (10 - 2), 100 * (10 - 6) / (10 - 4)]
+    )
+    with pytest.raises(InputError, match=r"乙县.*12"):
+        score(rows.assign(goal_next=[2.0, 12.0]), {"tree": tree}, load_codebook())
 
 
 def test_charts_draw_the_goal_and_say_who_is_where(county) -> None:

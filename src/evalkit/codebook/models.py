@@ -18,6 +18,7 @@ Entity = Literal["area", "unit", "party_org", "activity"]
 Text = Annotated[str, Field(min_length=1)]
 AsText = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) else v)]
 Condition = dict[str, Any]
+UNION_EMPLOYEES = 25  # from how many employees on a unit founds a union and a youth league, where nobody says otherwise
 DEFAULTS: dict[str, dict[Any, Any]] = {  # how an indicator is shown, by its kind
     "proportion": {"scale": 100.0, "unit": "%", "decimals": 1},
     "rate": {"scale": 1.0, "unit": "", "decimals": 2},
@@ -45,7 +46,10 @@ class Entry(BaseModel):
 
 
 class Measure(Entry):
-    """What is counted or summed: a filter over one view, or a typed figure."""
+    """What is counted or summed: a filter over one view, or a typed figure.
+
+    ``union_employees``: its number of employees (`UNION_EMPLOYEES`, in names and condition) is a setting of the project.
+    """
 
     name: Text
     name_en: str = ""
@@ -59,6 +63,7 @@ class Measure(Entry):
     any: list[Condition] = []
     also: list[str] = []
     note: str = ""
+    union_employees: bool = False
 
     @property
     def adds_up(self) -> bool:
@@ -92,7 +97,10 @@ class Measure(Entry):
 
 
 class Indicator(Entry):
-    """One measure over another; ``shown = value * scale`` with ``decimals`` and ``unit``."""
+    """One measure over another; ``shown = value * scale`` with ``decimals`` and ``unit``.
+
+    ``union_employees``: as of a `Measure`.
+    """
 
     name: Text
     name_en: str = ""
@@ -114,6 +122,7 @@ class Indicator(Entry):
     source: str = ""
     headline: bool = False
     note: str = ""
+    union_employees: bool = False
 
     def periods_of_base(self, period: str, before: str) -> tuple[str, ...]:
         """Of which periods the denominator is taken, by the period and the one a year before it."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from evalkit.codebook import Codebook, Indicator
-from evalkit.codebook.models import Term
+from evalkit.codebook.models import UNION_EMPLOYEES, Measure, Term
 from evalkit.indicators.due import due_of
 from evalkit.indicators.targets import own_targets
 from evalkit.problems import visible
@@ -49,6 +49,8 @@ class Settings(BaseModel):
         the mean of both. Followed by the indicators that declare ``member_bases``.
     minimum_base
         Below this denominator a proportion is shown, not ranked.
+    union_employees
+        From how many employees on a unit is expected to have a union and a youth league.
     last_year
         Which numbers of earlier periods are compared with where 上年公布数.xlsx has printed ones. ``auto``: the printed
         ones of a measure or an indicator, where they are given for the whole and for every district that should have
@@ -86,6 +88,7 @@ class Settings(BaseModel):
     levels: dict[Level, Line] = {}
     member_base: Literal["prev_year_end", "year_end", "mean"] = "prev_year_end"
     minimum_base: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 30
+    union_employees: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = UNION_EMPLOYEES
     last_year: Literal["auto", "printed", "ledgers"] = "auto"
     references: dict[str, Line] = {}
     targets: dict[str, dict[Any, Any]] = {}
@@ -113,7 +116,7 @@ def read_settings(path: Path) -> Settings:
 def applied(
     settings: Settings, codebook: Codebook, path: Path, own: Codebook | None = None
 ) -> Codebook:
-    """The codebook as a project wants it: its small base, references, targets, its member base of money.
+    """The codebook as a project wants it: its small base, references, targets, its member base of money, its unions.
 
     Parameters
     ----------
@@ -126,6 +129,7 @@ def applied(
     InputError
         For indicators and references that the codebook does not have.
     """
+    codebook = _with_unions_from(codebook, settings.union_employees)
     faults = Faults.read_mapping(path) if path.exists() else Faults()
     _check_references(settings, codebook, faults)
     targets = own_targets(settings.targets, codebook, faults)
@@ -151,6 +155,37 @@ def applied(
             "indicators": {**codebook.indicators, **changed},
             "own_targets": targets,
             "terms": {**codebook.terms, **named},
+        }
+    )
+
+
+def _with_unions_from(codebook: Codebook, employees: int) -> Codebook:
+    """The codebook whose units with a union are those from another number of employees on, in words and in the count."""
+    if employees == UNION_EMPLOYEES:
+        return codebook
+    usual, wanted = str(UNION_EMPLOYEES), str(employees)
+
+    def told(one: Measure | Indicator, *texts: str) -> dict[str, str]:
+        return {key: getattr(one, key).replace(usual, wanted) for key in texts}
+
+    measures = {  # made anew: a copy would keep the condition that was parsed before
+        code: Measure(
+            **one.model_dump()
+            | told(one, "name", "name_en")
+            | {"where": {**one.where, "employees": f">= {employees}"}}
+        )
+        for code, one in codebook.measures.items()
+        if one.union_employees
+    }
+    indicators = {
+        code: one.model_copy(update=told(one, "name", "name_en", "short_name", "base"))
+        for code, one in codebook.indicators.items()
+        if one.union_employees
+    }
+    return codebook.model_copy(
+        update={
+            "measures": {**codebook.measures, **measures},
+            "indicators": {**codebook.indicators, **indicators},
         }
     )
 

@@ -15,7 +15,7 @@ from evalkit.scoring.cut_offs import grades
 from evalkit.scoring.finding import find
 from evalkit.scoring.methods import RULES
 from evalkit.scoring.models import TARGET, Group, IndexFile, Leaf
-from evalkit.scoring.tree import Cut, Index, Node
+from evalkit.scoring.tree import OF_TARGET, Cut, Index, Node
 from evalkit.world.declared import At, Faults
 from evalkit.world.number import plain
 
@@ -23,6 +23,10 @@ __all__ = ["Cut", "Index", "Node", "load_index"]
 
 WRITTEN = {"target": "full_at"}  # how an index calls what a rule needs
 DIRECTIONS = ("higher", "lower")
+GOALS_WITHOUT_A_LINE = {
+    "own": "各地目标不同，有的没有，也没有参照值",
+    "differs": "各地目标不同，也没有参照值",
+}
 
 
 def load_index(given: Any, known: Mapping[str, Mapping[str, Any]]) -> Index:
@@ -174,6 +178,10 @@ class _Reader:
             self.faults.unknown(place.path, code, self.known, allowed="指标代码")
             return Node(code, code, place.points, rule=rule)
         full_at = float(about["target"] if leaf.full_at == TARGET else leaf.full_at)
+        aim = str(about.get("aim", "")) if leaf.full_at == TARGET else ""
+        if aim == "differs" and rule == OF_TARGET:
+            aim = "own"
+            full_at = float(about["between"]) if np.isnan(full_at) else full_at
         node = Node(
             code=code,
             name=leaf.name or str(about["name"]),
@@ -184,7 +192,7 @@ class _Reader:
             zero_at=leaf.zero_at,
             low=leaf.low,
             high=leaf.high,
-            aim=str(about.get("aim", "")) if leaf.full_at == TARGET else "",
+            aim=aim,
         )
         self._limits(node, leaf, place)
         return node
@@ -207,7 +215,7 @@ class _Reader:
         for key in (WRITTEN.get(need, need) for need in RULES[node.rule].needs):
             if np.isnan(getattr(node, key)):
                 written = leaf.given().get(key, "")
-                told = "各地目标不同，也没有参照值" if node.aim else "没有参照值"
+                told = GOALS_WITHOUT_A_LINE.get(node.aim, "没有参照值")
                 advice = f"{node.code} {told}，请写一个数" if written == TARGET else ""
                 allowed = f"{node.rule} 需要 {key}"
                 self.faults.add("key_missing", (*place.path, key), written, allowed, advice)

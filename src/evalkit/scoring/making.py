@@ -16,6 +16,9 @@ from evalkit.scoring.index import load_index
 from evalkit.scoring.points import no_persons, reports_enough, units_of, wide
 from evalkit.scoring.scored import Scored
 from evalkit.scoring.treat import treat
+from evalkit.scoring.tree import Index
+from evalkit.stats.arrays import Floats
+from evalkit.world.number import plain
 from evalkit.world.period import in_time
 
 ENTITIES = ("area", "party_org")  # what may be scored
@@ -61,7 +64,41 @@ def make(
         filled=filled,
         previous=None if past is None else past[-1],
         absent=frozenset(units.loc[silent, "area"]),
+        goals=_own_lines(rows, units, checked),
     )
+
+
+def _own_lines(rows: pd.DataFrame, units: pd.DataFrame, index: Index) -> Floats | None:
+    """The full-score lines of single areas (units x indicators) where goals differ; None where none do.
+
+    Raises
+    ------
+    InputError
+        A goal that cannot be a full-score line: not above nought, or not on the better side of the line of no points.
+    """
+    if "area" not in rows or not any(leaf.aim == "own" for leaf in index.leaves):
+        return None
+    codes = [leaf.code for leaf in index.leaves]
+    lines = wide(rows.assign(own_goal=_aims(rows)), units, codes, "own_goal")
+    problems = []
+    for leaf, goals in zip(index.leaves, lines.T, strict=True):
+        if leaf.aim != "own":
+            goals[:] = np.nan
+            continue
+        zero = 0.0 if np.isnan(leaf.zero_at) else leaf.zero_at
+        falls = leaf.better == "lower" and not np.isnan(leaf.zero_at)
+        wrong = goals >= zero if falls else goals <= zero
+        for n in np.flatnonzero(wrong):
+            who = f"{units['area_name'].iloc[n]}{leaf.name}"
+            side = "小于" if falls else "大于"
+            found, allowed = f"{who}的目标{plain(goals[n])}", f"{side}零分线{plain(zero)}"
+            advice = "改 goals.yml 的目标，或改指数的 zero_at"
+            problems.append(
+                Problem("value_invalid", "error", "", leaf.code, found, "", allowed, advice)
+            )
+    if problems:
+        raise InputError(problems)
+    return lines
 
 
 def _missing(indicators: pd.DataFrame, expected: pd.DataFrame | None, key: str) -> pd.DataFrame:
@@ -125,12 +162,14 @@ def _aims(indicators: pd.DataFrame) -> pd.Series:
 def _one_aim(aims: pd.Series, reference: float) -> dict[str, Any]:
     """The target of an indicator with own aims: that of all areas, before any reference.
 
-    One full-score line holds for all that are compared: where they have different aims, or some have none, it is the
-    reference, and ``aim`` says so.
+    Where they have different aims, or some have none, ``aim`` says so: each is measured by its own, and by the reference
+    where it has none. The line of all is then the reference, else what lies ``between`` the aims (NaN where some have
+    none).
     """
     if aims.notna().all() and aims.nunique() == 1:
         return {"target": float(aims.iloc[0]), "aim": "common"}
-    return {"target": float(reference), "aim": "differs"}
+    between = float(aims.mean(skipna=False))
+    return {"target": float(reference), "aim": "differs", "between": between}
 
 
 def _persons(codes: list[str], known: Mapping[str, Mapping[str, Any]]) -> list[Problem]:

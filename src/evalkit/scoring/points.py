@@ -11,7 +11,7 @@ from evalkit.problems import InputError, Problem
 from evalkit.scoring.aggregate import aggregate
 from evalkit.scoring.methods import COMBINATIONS, RULES
 from evalkit.scoring.normalise import normalise
-from evalkit.scoring.tree import Index, Node
+from evalkit.scoring.tree import OF_TARGET, Index, Node
 from evalkit.stats.arrays import Floats
 
 PERSONAL = {
@@ -29,12 +29,15 @@ ENTITIES = {"area", "party_org"}
 NOISE = 1e-10  # of a score out of sums of floats; ten decimals are kept
 
 
-def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
+def leaf_shares(
+    index: Index, x: Floats, rule: str | None = None, goals: Floats | None = None
+) -> Floats:
     """Share of its points that every indicator earns (units x indicators, leading axes allowed); `rule` for all of them.
 
-    Between 0 and 1 but for z-scores, ranks and the like.
+    Between 0 and 1 but for z-scores, ranks and the like. `goals`: full-score lines of single units (`against_own_goals`).
     """
     leaves, groups = index.leaves, dict[str, list[int]]()
+    to_own_goals = x if goals is None else against_own_goals(index, x, goals)
     for j, leaf in enumerate(leaves):
         groups.setdefault(rule or leaf.rule, []).append(j)
     out = np.full(x.shape, np.nan)
@@ -47,7 +50,7 @@ def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
             key: np.array([getattr(leaf, name) for leaf in mine]) for key, name in limits.items()
         }
         done = normalise(
-            x[..., part],
+            (to_own_goals if way == OF_TARGET else x)[..., part],
             way,
             [leaf.better for leaf in mine],
             cap=True,
@@ -56,6 +59,19 @@ def leaf_shares(index: Index, x: Floats, rule: str | None = None) -> Floats:
         )
         out[..., part] = done / 100 if RULES[way].top == 100 else done
     return out
+
+
+def against_own_goals(index: Index, x: Floats, goals: Floats) -> Floats:
+    r"""The values as they stand to the common full-score line when each is measured against its own.
+
+    With the line t of all, the own goal g and the line of no points z: :math:`z + (x-z)(t-z)/(g-z)`, z being 0 where
+    there is none, so that the share of the target is that of the goal. Where `goals` is NaN the value stays.
+    """
+    full = np.array([leaf.full_at for leaf in index.leaves])
+    zero = np.nan_to_num([leaf.zero_at for leaf in index.leaves], nan=0.0)
+    known = ~np.isnan(goals)
+    stretch = np.divide(full - zero, goals - zero, out=np.ones(goals.shape), where=known)
+    return np.where(known, zero + (x - zero) * stretch, x)
 
 
 def combine(node: Node, share: Floats, weight: Floats, method: str | None = None) -> Floats:
@@ -114,16 +130,18 @@ def settled(score: Any) -> Floats:
     return np.asarray(np.round(score, 10) + 0.0)
 
 
-def mix(index: Index, own: Floats, others: Floats) -> Floats:
-    """Score of every unit on its own data among the data of the others."""
+def mix(index: Index, own: Floats, others: Floats, goals: Floats | None = None) -> Floats:
+    """Score of every unit on its own data among the data of the others; `goals` as in `leaf_shares`."""
     absolute = all(RULES[leaf.rule].absolute for leaf in index.leaves) and not any(
         COMBINATIONS[group.combine].pairwise for group in index.root.groups()
     )
     if absolute or own is others or np.array_equal(own, others, equal_nan=True):
-        return total_scores(index, leaf_shares(index, own))[0]
+        return total_scores(index, leaf_shares(index, own, goals=goals))[0]
     rows = np.arange(len(own))[:, None]
     mixed = (np.where(rows == i, own, others) for i in range(len(own)))
-    return np.array([total_scores(index, leaf_shares(index, x))[0][i] for i, x in enumerate(mixed)])
+    return np.array(
+        [total_scores(index, leaf_shares(index, x, goals=goals))[0][i] for i, x in enumerate(mixed)]
+    )
 
 
 def no_persons(frame: pd.DataFrame, keyed: bool = True) -> None:

@@ -27,7 +27,9 @@ def lost(scored: Scored, area: str, place: bool = True) -> list[str]:
     mine = list(scored.contributions.iloc[row_of * width : (row_of + 1) * width].itertuples())
     row = scored.table.iloc[row_of]
     if np.isnan(row["score"]):
-        gaps = [_reason(scored, j, one) for j, one in enumerate(mine) if np.isnan(one.share)]
+        gaps = [
+            _reason(scored, row_of, j, one) for j, one in enumerate(mine) if np.isnan(one.share)
+        ]
         return [f"{row['area_name']}：{row['losses']}", *gaps]
     order = sorted(range(width), key=lambda j: -np.nan_to_num(mine[j].lost, nan=0.0))
     head = WORDS.say(
@@ -39,7 +41,7 @@ def lost(scored: Scored, area: str, place: bool = True) -> list[str]:
         grade="" if pd.isna(row["grade"]) else WORDS.say("say.grade", grade=row["grade"]),
         place=_place(scored, row) if place else "",
     )
-    told = [_reason(scored, j, mine[j]) for j in order if not mine[j].lost < SMALLEST_LOSS]
+    told = [_reason(scored, row_of, j, mine[j]) for j in order if not mine[j].lost < SMALLEST_LOSS]
     return [head, *told]
 
 
@@ -60,7 +62,7 @@ def shown_value(scored: Scored, indicator: int, value: float) -> str:
     return fixed(float(value), int(about["decimals"]), scale=about["scale"]) + str(about["unit"])
 
 
-def _reason(scored: Scored, indicator: int, row: Any) -> str:
+def _reason(scored: Scored, row_of: int, indicator: int, row: Any) -> str:
     """What one indicator earned and lost, and why."""
     leaf = scored.index.leaves[indicator]
     if np.isnan(row.share):
@@ -71,7 +73,8 @@ def _reason(scored: Scored, indicator: int, row: Any) -> str:
     if row.imputed:
         text += WORDS.say("say.estimate")
     if leaf.rule == "share_of_target":
-        text += WORDS.say("say.full_at", full=shown_value(scored, indicator, leaf.full_at))
+        line = scored.full_line(row_of, indicator)
+        text += WORDS.say("say.full_at", full=shown_value(scored, indicator, line))
         if not np.isnan(leaf.zero_at):
             text += WORDS.say("say.zero_at", zero=shown_value(scored, indicator, leaf.zero_at))
     else:
@@ -154,7 +157,7 @@ def method(scored: Scored) -> str:
         combine="，其余".join(["、".join(unlike)] * bool(unlike) + [COMBINATIONS["arithmetic"].zh]),
         impute=fill,
     )
-    for aim in ("common", "differs"):
+    for aim in ("common", "own", "differs"):
         if named := "、".join(leaf.name for leaf in index.leaves if leaf.aim == aim):
             text += WORDS.say(f"say.aim_{aim}", names=named)
     cuts = grade_words(scored)
@@ -176,6 +179,13 @@ class Line:
     fixed: bool  # whether its points rest on its own value alone
 
 
+def _own_lines(scored: Scored, indicator: int) -> str:
+    """From which to which value the full-score lines of the areas go where each has its own."""
+    of_areas = {scored.full_line(row, indicator) for row in range(len(scored.units))}
+    ends = [shown_value(scored, indicator, end) for end in (min(of_areas), max(of_areas))]
+    return WORDS.say("say.full_are_goals", span="至".join(dict.fromkeys(ends)))
+
+
 def lines(scored: Scored) -> list[Line]:
     """Weights, rules and full-score lines of an index, indicator by indicator."""
     tops = [child.name for child in scored.index.root.children for _ in child.leaves()]
@@ -185,7 +195,9 @@ def lines(scored: Scored) -> list[Line]:
         if leaf.rule == "goalposts":
             ends = (leaf.low, leaf.high) if leaf.better == "lower" else (leaf.high, leaf.low)
         full, zero = ("" if np.isnan(end) else shown_value(scored, n, end) for end in ends)
-        if leaf.aim == "common":
+        if leaf.aim == "own":
+            full = _own_lines(scored, n)
+        elif leaf.aim == "common":
             full = WORDS.say("say.full_is_goal", full=full)
         rule = RULES[leaf.rule]
         told.append(Line(top, leaf.name, float(leaf.points), rule.zh, full, zero, rule.absolute))

@@ -216,7 +216,8 @@ def _scores(scores: Scored, x: Floats, weight: Floats, way: Way) -> Floats:
     if way.imputation != "none" and np.isnan(scores.raw).any():
         groups = scores.units["peer_group"].fillna("").to_numpy()
         x, _ = impute(x, way.imputation, groups, scores.previous)
-    share = leaf_shares(scores.index, treat(x, way.treatment).x, way.normalisation or None)
+    treated = treat(x, way.treatment).x
+    share = leaf_shares(scores.index, treated, way.normalisation or None, scores.goals)
     if way.aggregation:
         share = np.maximum(share, FLOOR)
     return total_scores(scores.index, share, weight, way.aggregation or None)[0]

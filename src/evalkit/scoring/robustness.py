@@ -149,7 +149,8 @@ class Robustness(Showing):
         """Ranks that the sampling error of the data does not exclude (Mogstad, Romano, Shaikh and Wilhelm)."""
         index = self.scores.index
         x = Draws(self.scores, self.seed).data(np.arange(ERROR_DRAWS))
-        drawn = combine(index.root, leaf_shares(index, x), index.points) * index.root.points
+        shares = leaf_shares(index, x, goals=self.scores.goals)
+        drawn = combine(index.root, shares, index.points) * index.root.points
         error = np.std(drawn, axis=0, ddof=1)
         low, high = rank_sets(self.scores.score, error, confidence, simultaneous, seed=self.seed)
         return self._frame().assign(se=error, low=low, high=high)

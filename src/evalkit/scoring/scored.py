@@ -43,7 +43,8 @@ class Scored:
 
     `units` holds area, area_name, peer_group, sort_order; `rows` the indicators' rows used; `raw` the values
     (units x indicators), `x` the same after imputation and treatment, `filled` the imputed cells, `previous` the
-    values of the last period before; `absent` the areas that should have reported and sent nothing: they are listed,
+    values of the last period before; `goals` the full-score lines that single areas set themselves (units x indicators,
+    NaN where the common line holds), None without any; `absent` the areas that should have reported and sent nothing: they are listed,
     and have neither score nor rank nor grade. Nor has an area that reports less than the index `needs`, however gaps
     are filled.
     """
@@ -56,6 +57,7 @@ class Scored:
     filled: Any
     previous: Any = None
     absent: frozenset[str] = frozenset()
+    goals: Any = None
 
     @cached_property
     def enough(self) -> Any:
@@ -65,7 +67,7 @@ class Scored:
     @cached_property
     def shares(self) -> Floats:
         """Share of its points that every indicator earns (units x indicators)."""
-        return leaf_shares(self.index, self.x)
+        return leaf_shares(self.index, self.x, goals=self.goals)
 
     @cached_property
     def _scored(self) -> tuple[Floats, Floats]:
@@ -123,6 +125,11 @@ class Scored:
             if len(hits) == 1:
                 return int(hits[0])
         raise InputError(unknown("area", area, list(self.units["area_name"]), "area_unknown"))
+
+    def full_line(self, row: int, indicator: int) -> float:
+        """The value that earns an area all points of an indicator: its own goal, else the common line."""
+        own = np.nan if self.goals is None else float(self.goals[row, indicator])
+        return self.index.leaves[indicator].full_at if np.isnan(own) else own
 
     @cached_property
     def printing(self) -> dict[str, dict[str, Any]]:

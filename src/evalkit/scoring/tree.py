@@ -12,6 +12,7 @@ import numpy as np
 
 NAN = float("nan")
 NEAR = 1e-9  # a score so close to a cut-off stands on it
+OF_TARGET = "share_of_target"  # the rule for which each unit may have a full-score line of its own
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,15 @@ class Node:
     children: tuple[Node, ...] = ()
     combine: str = "arithmetic"
     power: float = 2.0
-    rule: str = "share_of_target"
+    rule: str = OF_TARGET
     better: str = "higher"
     full_at: float = NAN
     zero_at: float = NAN
     low: float = NAN
     high: float = NAN
-    aim: str = ""  # full_at is what all areas set themselves (common), or is not since they differ (differs)
+    # full_at is what all areas set themselves (common), or each is measured by its own goal (own), or none is the line,
+    # since they differ and the rule knows one line only (differs)
+    aim: str = ""
 
     def leaves(self) -> Iterator[Node]:
         if not self.children:

@@ -53,6 +53,7 @@ def _under(scored: AnyScored, root: Node, name: str) -> AnyScored:
         x=scored.x[:, at],
         filled=scored.filled[:, at],
         previous=None if scored.previous is None else scored.previous[:, at],
+        goals=None if scored.goals is None else scored.goals[:, at],
     )
 
 
@@ -113,7 +114,7 @@ def changes(scored: Scored, last: Scored | pd.DataFrame) -> pd.DataFrame:
     mean over the six orders in which the three can change (Shapley), so that they add up to the change. Areas that have
     a score in one of the two periods only are listed without a change.
     """
-    old = last if isinstance(last, Scored) else make(last, scored.index)
+    old = last if isinstance(last, Scored) else _under_the_goals_of(scored, last)
     before = ~np.isnan(old.score)
     places = old.units[["area"]].assign(_at=range(len(old.units)))
     mine = scored.units.loc[~np.isnan(scored.score)].merge(places.loc[before], on="area")
@@ -131,6 +132,15 @@ def changes(scored: Scored, last: Scored | pd.DataFrame) -> pd.DataFrame:
         out[name] = part
     out["mainly"] = _largest_moves(scored, old, out["area"])
     return _with_those_of_one_period(out, scored, old)
+
+
+def _under_the_goals_of(scored: Scored, last: pd.DataFrame) -> Scored:
+    """Earlier indicators under this index and what each area has set itself for now."""
+    old = make(last, scored.index)
+    if scored.goals is None:
+        return dataclasses.replace(old, goals=None)
+    now = pd.DataFrame(scored.goals, index=scored.units["area"])
+    return dataclasses.replace(old, goals=now.reindex(old.units["area"]).to_numpy())
 
 
 def _with_those_of_one_period(out: pd.DataFrame, scored: Scored, old: Scored) -> pd.DataFrame:
@@ -165,11 +175,16 @@ def _values_by_part(
         pd.DataFrame(side.x, columns=own).reindex(columns=columns).to_numpy()[at]
         for side, own, at in zip(sides, codes, rows, strict=True)
     ]
+    goals = [
+        None if side.goals is None else side.goals[np.asarray(at)]
+        for side, at in zip(sides, rows, strict=True)
+    ]
     values: dict[tuple[int, ...], Floats] = {}
     for own, others, method in np.ndindex(2, 2, 2):
         at = [columns.index(code) for code in codes[method]]
-        index = sides[method].index
-        values[own, others, method] = mix(index, data[own][:, at], data[others][:, at])
+        values[own, others, method] = mix(
+            sides[method].index, data[own][:, at], data[others][:, at], goals[method]
+        )
     return values
 
 
