@@ -76,5 +76,5 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-if "IPython" in sys.modules:  # in a notebook errors are shown in the reader's words
-    import_module("evalkit.workbench.errors").explain_here()
+if "IPython" in sys.modules:  # in a notebook errors and frames speak to its reader
+    import_module("evalkit.workbench").settle_in()

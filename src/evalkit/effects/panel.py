@@ -17,6 +17,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world.note import Note
 from evalkit.world.number import plain
 from evalkit.world.showing import shown
+from evalkit.world.summary import Summarised, Summary, listed, sentences
 
 # the columns of Panel.frame before outcome, controls and kept ones
 KEYS = ("entity", "period", "time", "cluster", "first_treated", "treated", "dose", "weight")
@@ -34,8 +35,8 @@ KEY_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Panel:
+@dataclass(frozen=True, repr=False)
+class Panel(Summarised):
     """One row an entity and period; made by `panel` (processed data) or `Panel.from_frame` (any frame).
 
     Parameters
@@ -73,6 +74,22 @@ class Panel:
     is_demo: bool = False
     source: str = ""
     findings: tuple[Note | str, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """Outcome, policy, how many entities and periods, how many of them were treated."""
+        frame = self.frame
+        treated = frame.loc[frame["first_treated"].notna(), "entity"].nunique()
+        facts = {
+            "outcome": self.label(self.outcome),
+            "treatment": self.label(self.treatment),
+            "entities": frame["entity"].nunique(),
+            "treated": treated if self.kind == "binary" else "",
+            "periods": listed(frame.sort_values("time")["period"].unique()),
+            "controls": listed(map(self.label, self.controls)),
+            "notes": sentences(self.notes),
+        }
+        return Summary.of("panel", facts, rows=len(frame))
 
     @classmethod
     def from_frame(

@@ -10,8 +10,9 @@ import pandas as pd
 
 from evalkit.documents import Block
 from evalkit.world.note import Note
-from evalkit.world.number import fixed
+from evalkit.world.number import fixed, p_value
 from evalkit.world.showing import shown
+from evalkit.world.summary import Summarised, Summary, listed, sentences
 
 # the columns of every Effect.table; `at` is the place on the axis of a figure (event time, period, group), else NaN;
 # `p_small` is p once more where clusters are few and everything in the row is of another method (facts["p_small_method"])
@@ -37,8 +38,8 @@ STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 STAR_RULE = "*、**、*** 分别表示在10%、5%、1%的水平上显著"
 
 
-@dataclass(frozen=True)
-class Effect:
+@dataclass(frozen=True, repr=False)
+class Effect(Summarised):
     """The result of a design.
 
     Parameters
@@ -70,6 +71,22 @@ class Effect:
     main: str = ""
     details: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     chart: str = "coefficients"
+
+    @property
+    def summary(self) -> Summary:
+        """The main estimate with its interval, p and sample, and the warnings."""
+        row, facts = self.row, self.facts
+        low, high = fixed(row["ci_low"], 4), fixed(row["ci_high"], 4)
+        counts = {"条观测": facts.get("n"), "个聚类": facts.get("clusters")}
+        told = {
+            "outcome": facts.get("outcome_label", facts.get("outcome")),
+            "estimate": f"{row['label']} {fixed(row['estimate'], 4)}",
+            "interval": f"[{low}, {high}]" if pd.notna(row["ci_low"]) else "",
+            "p": p_value(row["p"]),
+            "sample": listed(f"{n}{word}" for word, n in counts.items() if n is not None),
+            "warnings": sentences(self.warnings),
+        }
+        return Summary.of("effect", told, name=self.name)
 
     @property
     def row(self) -> pd.Series:

@@ -41,12 +41,14 @@ from evalkit.indicators.store import (
 from evalkit.indicators.submitted import Submitted
 from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock, columns_read
 from evalkit.indicators.views import view as view_table
-from evalkit.problems import MOST_NAMES, InputError, Problem, did_you_mean
+from evalkit.problems import MOST_NAMES, SEVERITIES, InputError, Problem, did_you_mean
+from evalkit.world.extent import named
 from evalkit.world.period import Period
+from evalkit.world.summary import Summarised, Summary, listed, sentences
 
 
-@dataclass(frozen=True)
-class Data:
+@dataclass(frozen=True, repr=False)
+class Data(Summarised):
     """One dataset of a project, in the chosen periods.
 
     ``data.units``, ``data.funds`` and the other tables are lazy DuckDB relations; ``measures``, ``indicators``,
@@ -72,6 +74,35 @@ class Data:
     @property
     def codebook(self) -> Codebook:
         return self.project.codebook
+
+    @property
+    def summary(self) -> Summary:
+        """What is in it: periods, areas, who is missing, what was found in the ledgers."""
+        facts = {
+            "periods": listed(self.periods),
+            "areas": listed(self._areas_by_level()),
+            "notes": sentences(self.notes),
+        }
+        if self.dataset == "published":
+            return Summary.of("published", facts)
+        found = self.manifest.get("problems", {})
+        silent = (self.submitted(period) for period in self.periods)
+        facts |= {
+            "absent": listed(
+                f"{Period.parse(one.period).words()}{named([area])}"
+                for one in silent
+                for area in one.silent
+            ),
+            "problems": listed(
+                f"{words[0]}{found[kind]}条" for kind, words in SEVERITIES.items() if kind in found
+            ),
+        }
+        return Summary.of(self.dataset, facts, last=self.last)
+
+    def _areas_by_level(self) -> list[str]:
+        """24个区县, 110个乡镇: how many areas there are at every level."""
+        counts = self.areas["level"].value_counts(sort=False)
+        return [f"{n}个{self.codebook.term(f'level.{level}')}" for level, n in counts.items()]
 
     @property
     def is_demo(self) -> bool:
@@ -231,7 +262,7 @@ class Data:
         return duckdb.from_arrow(plain(self.arrow(name, area)))
 
     def __getattr__(self, name: str) -> Any:
-        if self.dataset == "published" and name in ("figures", "places"):
+        if name in ("figures", "places") and self.dataset == "published":
             return self._frame(name)
         if name in TABLES:
             return self.table(name)

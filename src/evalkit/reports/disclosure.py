@@ -46,7 +46,7 @@ class Withheld:
     cells: frozenset[Key]
 
 
-@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PublicData(Data):
     """Data as a public edition may print them; a copy of them in other periods hides the same cells.
 

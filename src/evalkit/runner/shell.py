@@ -32,7 +32,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 
 from evalkit.runner.jobs import OUTPUT_LIMIT, TOO_LARGE
-from evalkit.workbench.errors import explain_in
+from evalkit.workbench import settle_in
 
 
 class NeedsKernel(BaseException):
@@ -135,7 +135,7 @@ def make_shell() -> ZMQInteractiveShell:
     shell.kernel = NoKernel()
     shell.enable_gui = lambda gui=None: None  # type: ignore[method-assign]  # %matplotlib inline; other loops go to the pool
     application.shell = shell
-    explain_in(shell)
+    settle_in(shell)
     sys.stdout, sys.stderr = Stream("stdout", session, 1), Stream("stderr", session, 2)
     return shell
 

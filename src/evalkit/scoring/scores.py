@@ -20,13 +20,28 @@ from evalkit.scoring.scored import Scored
 from evalkit.scoring.variants import Shift
 from evalkit.scoring.words import told
 from evalkit.world.showing import Showing
+from evalkit.world.summary import Summarised, Summary, listed
 
 __all__ = ["Scores", "Shift", "score"]
 
 
-@dataclass(frozen=True, eq=False)
-class Scores(Scored, Showing):
+@dataclass(frozen=True, eq=False, repr=False)
+class Scores(Showing, Summarised, Scored):
     """What an index says of every area in one period; nothing in it changes, every verb gives a new one."""
+
+    @property
+    def summary(self) -> Summary:
+        """Which areas have a score, who stands first and last, who has none."""
+        ranked = self.table.dropna(subset=["rank"]).sort_values("rank", kind="stable")
+        names, ranks = ranked["area_name"], ranked["rank"]
+        facts = {
+            "areas": f"{len(self.table)}个",
+            "first": listed(names[ranks == ranks.min()]),
+            "last": listed(names[ranks == ranks.max()]) if ranks.nunique() > 1 else "",
+            "absent": listed(self.table.loc[self.table["area"].isin(self.absent), "area_name"]),
+            "unscored": listed(self.unscored),
+        }
+        return Summary.of("scores", facts, name=self.index.name, period=self.period)
 
     @cached_property
     def method(self) -> str:

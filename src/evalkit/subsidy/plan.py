@@ -29,11 +29,25 @@ from evalkit.subsidy.stored import from_data
 from evalkit.subsidy.uncertainty import Range, Uncertainty
 from evalkit.subsidy.year import Values, whole_year
 from evalkit.world.note import Note
+from evalkit.world.number import wan
 from evalkit.world.showing import shown
+from evalkit.world.summary import Summarised, Summary, listed, sentences
 
 
-class Plan(PlanData):
+class Plan(Summarised, PlanData):
     """A scheme over the organisations of some years; made by `plan`."""
+
+    @property
+    def summary(self) -> Summary:
+        """Years, components, what the standards in force cost in the last year, what was assumed."""
+        last = self.years[-1]
+        facts = {
+            "years": listed(self.years),
+            "components": listed(one.name for one in self.scheme.components.values()),
+            "total": f"{last}年{wan(self.total(self.values, last))}",
+            "notes": sentences(self.notes),
+        }
+        return Summary.of("plan", facts, name=self.scheme.name)
 
     def run(self, reform: Any = None, title: str = "") -> Result:
         """The result of a reform (a `Reform`, or ``{"activity.per_member": {"2026-07-01": 200}}``) beside the baseline."""

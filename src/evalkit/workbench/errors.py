@@ -107,14 +107,6 @@ def explain_in(shell: Any) -> None:
     shell._evalkit_explains = True
 
 
-def explain_here() -> None:
-    """`explain_in` the shell that runs, if one does."""
-    if "IPython" in sys.modules:
-        shell = sys.modules["IPython"].get_ipython()
-        if shell is not None:
-            explain_in(shell)
-
-
 def folded(lines: Iterable[str]) -> dict[str, str]:
     """A traceback as it is folded away: HTML that opens at a click."""
     text = ANSI.sub("", "\n".join(lines))
