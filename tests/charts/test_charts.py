@@ -183,7 +183,7 @@ def test_what_cannot_be_drawn_is_refused(frame, now):
     for call, code in (
         (lambda: charts.bars(both, "org_coverage"), "value_invalid"),  # three periods
         (lambda: charts.bars(now(3), "org_coverge"), "key_unknown"),
-        (lambda: charts.bars(now(3).iloc[:0], "org_coverage"), "data_missing"),
+        (lambda: charts.bars(now(3).iloc[:0], "org_coverage"), "rows_none"),
         (lambda: charts.bars(mixed, "org_coverage"), "definition_unclear"),
         (lambda: charts.bars(town, "org_coverage"), "value_invalid"),
         (lambda: charts.dumbbell(both, "org_coverage", "2019", "2025"), "period_unknown"),

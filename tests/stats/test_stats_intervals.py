@@ -45,8 +45,11 @@ def test_wilson_of_shuozhou():
 
 def test_edges_of_limits():
     assert stats.wilson(0, 10)[0] == 0.0 and stats.wilson(10, 10)[1] == 1.0
-    for count, total in ((0, 0), (-1, 5), (6, 5), (np.nan, 5), (1, np.nan)):
+    for count, total in ((0, 0), (np.nan, 5), (1, np.nan), ([-1], [5]), ([6], 5)):
         assert np.isnan(stats.wilson(count, total)).all()
+    for count, total in ((-1, 5), (6, 5)):  # one pair that cannot be is a mistake of who typed it
+        with pytest.raises(InputError, match=f"{count} / {total}"):
+            stats.wilson(count, total)
     assert stats.poisson_exact(0) == pytest.approx((0.0, -np.log(0.025)))  # exact: exp(-mu) = 0.025
     assert stats.byar(0)[0] == 0.0 and np.isnan(stats.byar(-1)).all()
     assert np.isnan(stats.student(5, 1, 1)).all()

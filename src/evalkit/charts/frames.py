@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.codebook import read_yaml
-from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.problems import InputError, Problem, did_you_mean, unknown
 from evalkit.world import number
+from evalkit.world.frame import asked_of
 from evalkit.world.period import day_words, in_time
 
 NUMBERS = ("value", "low", "high", "ci_low", "ci_high", "numerator", "denominator")
@@ -134,11 +135,11 @@ def pick(
     InputError
         No such indicator, no rows, several levels at once (or periods, where `one` is asked for), or different bases.
     """
+    frame = asked_of(frame)
     rows = frame[frame["indicator"] == indicator]
     if rows.empty:
         known = sorted(map(str, frame["indicator"].dropna().unique()))
-        advice = did_you_mean(indicator, known) or "先运行 python start.py build"
-        raise refuse("key_unknown" if known else "data_missing", indicator, advice)
+        raise InputError(unknown("indicator", indicator, known))
     for column, advice in (
         ("level", "query(\"level == 'district'\")"),
         ("period", "query(\"period == '2025'\")"),

@@ -18,8 +18,11 @@ from evalkit.documents.numbering import Document, number
 from evalkit.documents.tree import tree
 from evalkit.files import put
 from evalkit.problems import InputError, Problem, did_you_mean
+from evalkit.world.showing import Showing
 
 # form -> ending of its file
+WHAT_IS_WRITTEN = "表、图、段落（Block），如 ek.tables、ek.charts 的结果"
+TABLE_OF_FRAME = '数据表先变成文档的表：ek.tables.plain(表, "标题")'
 FORMS = {
     "docx": ".docx",
     "official": ".docx",
@@ -104,6 +107,7 @@ def write(
     InputError
         Unknown form or fonts; a folder that cannot be written, a full disk (nothing half-written stays).
     """
+    blocks = _blocks(blocks)
     target = Path(path)
     wanted = form or target.suffix.lstrip(".").lower()
     _known(wanted, tuple(FORMS), "form")
@@ -141,6 +145,26 @@ def write(
             Problem("output_locked", "warning", file=str(target), read=read, advice=advice)
         )
     return problems
+
+
+def _blocks(given: Any) -> list[Block]:
+    """What is to be written, if it is all blocks; things that show themselves as a block are taken as it."""
+    found = [given] if isinstance(given, Block | str) or hasattr(given, "columns") else list(given)
+    blocks = [one.block if isinstance(one, Showing) else one for one in found]
+    problems = [
+        Problem(
+            "frame_unfit",
+            where=f"blocks[{n}]",
+            found=type(one).__name__,
+            allowed=WHAT_IS_WRITTEN,
+            advice=TABLE_OF_FRAME if hasattr(one, "columns") else "",
+        )
+        for n, one in enumerate(blocks)
+        if not isinstance(one, Block)
+    ]
+    if problems:
+        raise InputError(problems)
+    return blocks
 
 
 def write_one_page(

@@ -17,6 +17,7 @@ from evalkit.problems import InputError, Problem, did_you_mean
 from evalkit.world import number
 from evalkit.world.area import Area
 from evalkit.world.extent import joined, split
+from evalkit.world.frame import asked_of
 from evalkit.world.period import in_time
 
 MINIMUM_BASE = 30
@@ -130,6 +131,7 @@ def compare(
     value, with `tied` for a shared place; no rank where fewer than two areas are ordered, or where all are equal.
     """
     period, against = str(period), None if against is None else str(against)
+    indicators = asked_of(indicators, where="indicators")
     if whole is None:
         whole = getattr(indicators, "whole", None)
     whole = indicators if whole is None else whole

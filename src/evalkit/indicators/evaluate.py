@@ -27,8 +27,10 @@ from evalkit.indicators.extent import NUMBERS, Figures, ancestors, common
 from evalkit.indicators.goals import goal_by_period
 from evalkit.indicators.measures import OVERLAPPING
 from evalkit.indicators.project import nearest_codebook
+from evalkit.problems import InputError, unknown
 from evalkit.world.area import Area
 from evalkit.world.extent import joined, split
+from evalkit.world.frame import MEASURES, asked_of
 from evalkit.world.number import plain, quotient, times
 from evalkit.world.period import Period
 
@@ -104,6 +106,11 @@ def evaluate(
     codebook
         The packaged one merged with the nearest project's, by default.
 
+    Raises
+    ------
+    InputError
+        No frame of measures; an indicator that the codebook does not have.
+
     Returns
     -------
     One row per area, period and indicator (columns of `COLUMNS`). Proportion: low = n_low / max(d_high, n_low),
@@ -111,8 +118,10 @@ def evaluate(
     """
     if codebook is None:
         codebook = nearest_codebook()
-    frame = _prepared(measures)
+    frame = _prepared(asked_of(measures, MEASURES, "measures", empty=True))
     codes = list(codebook.indicators) if only is None else list(only)
+    if unlisted := [code for code in codes if code not in codebook.indicators]:
+        raise InputError([unknown("only", code, codebook.indicators) for code in unlisted])
     here = set(frame["measure"].unique())
     chosen = [
         i

@@ -41,10 +41,12 @@ from evalkit.indicators.store import (
 from evalkit.indicators.submitted import Submitted
 from evalkit.indicators.views import VIEW_TABLES, VIEWS, CountyBlock, columns_read
 from evalkit.indicators.views import view as view_table
-from evalkit.problems import MOST_NAMES, SEVERITIES, InputError, Problem, did_you_mean
+from evalkit.problems import MOST_NAMES, SEVERITIES, InputError, Problem, did_you_mean, unknown
 from evalkit.world.extent import named
 from evalkit.world.period import Period
 from evalkit.world.summary import Summarised, Summary, listed, sentences
+
+DATASETS = ("raw", "demo", "published")
 
 
 @dataclass(frozen=True, repr=False)
@@ -366,6 +368,8 @@ def load(
         No data yet, data of another version (with the command to type), or a period without data.
     """
     found = find_project(project)
+    if dataset is not None and dataset not in DATASETS:
+        raise InputError(unknown("dataset", dataset, DATASETS))
     dataset = dataset or found.dataset
     path = found.processed(dataset) / "manifest.json"
     manifest = read_manifest(path.parent)

@@ -69,6 +69,9 @@ def trace(data: Data, indicator: str, area: str, period: str | int | None = None
     ledger that only decides whether or how much the row above adds: a star sheet, an activity).
     """
     period = str(period or data.last)
+    if period not in data.manifest["periods"]:
+        advice = f"可用的时期：{'、'.join(data.manifest['periods'])}"
+        raise InputError(Problem("period_unknown", where="period", found=period, advice=advice))
     path = data.find_area(area)
     headings = data.about("headings", path)
     parts = [_rows(data, asked, headings) for asked in _asked(data, indicator, path, period)]

@@ -18,6 +18,7 @@ from evalkit.scoring.scored import Scored
 from evalkit.scoring.treat import treat
 from evalkit.scoring.tree import Index
 from evalkit.stats.arrays import Floats
+from evalkit.world.frame import asked_of
 from evalkit.world.number import plain
 from evalkit.world.period import in_time
 
@@ -32,6 +33,7 @@ def make(
     expected: pd.DataFrame | None = None,
 ) -> Scored:
     """See `evalkit.scoring.scores.score`."""
+    asked_of(indicators, ("indicator", "value"), "indicators", empty=True)
     no_persons(indicators)
     known = _known(indicators, nearest_codebook() if codebook is None else codebook)
     checked = load_index(index, known)

@@ -42,8 +42,8 @@ def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limi
     Parameters
     ----------
     count, total
-        Numerator x and denominator n; x need not be whole. A total of 0, a negative count or a count above
-        its total has no limits: NaN.
+        Numerator x and denominator n; x need not be whole. A total of 0 has no limits: NaN; nor has, among several,
+        a negative count or a count above its total.
     confidence
         Between 0 and 1.
 
@@ -52,12 +52,19 @@ def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limi
     (low, high)
         Plain proportions; exactly 0 at x = 0 and exactly 1 at x = n.
 
+    Raises
+    ------
+    InputError
+        One count that is negative or above its total: the two do not belong together.
+
     References
     ----------
     Wilson (1927), JASA 22, 209-212; Newcombe (1998), Statistics in Medicine 17, 857-872.
     """
     z = z_value(confidence)
     x, n = arrays(count=count, total=total)
+    if not (np.ndim(count) or np.ndim(total)):
+        _one_count(float(x), float(n))
     n[~(n > 0)] = np.nan
     x[~((n > 0) & (x >= 0) & (x <= n))] = np.nan
     middle, spread, scale = 2 * x + z * z, z * np.sqrt(z * z + 4 * x * (1 - x / n)), 2 * (n + z * z)
@@ -65,6 +72,14 @@ def wilson(count: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> Limi
         np.where(x == 0, 0.0, (middle - spread) / scale),
         np.where(x == n, 1.0, (middle + spread) / scale),
     )
+
+
+def _one_count(count: float, total: float) -> None:
+    """Refuse a single pair that cannot be a part and its whole."""
+    if count < 0 or total < 0 or count > total:
+        found = f"{plain(count)} / {plain(total)}"
+        advice = "先写分子，后写分母；核对两个数是不是同一口径"
+        raise refuse("wilson", found, "0 ≤ 分子 ≤ 分母", advice)
 
 
 def byar(count: ArrayLike, confidence: float = 0.95) -> Limits:
