@@ -291,7 +291,9 @@ def _lacking(problem: Problem, voice: Voice) -> str:
         return f"台账里没有计算{voice.named(known)}所需的数字"
     rule = problem.advice if problem.code == "value_invalid" else ""
     return rule or (
-        "台账里没有这张图所需的数字" if problem.code == "data_missing" else problem.title
+        "台账里没有这张图所需的数字"
+        if problem.code in ("data_missing", "rows_none")
+        else problem.title
     )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 INDICATORS = ("area", "period", "indicator", "value")
 MEASURES = ("area", "period", "measure", "value")
-FROM = {INDICATORS: "data.indicators", MEASURES: "data.measures"}
+FROM: dict[tuple[str, ...], str] = {INDICATORS: "data.indicators", MEASURES: "data.measures"}
 NOT_EMPTY = (
     "筛选条件没有选中任何行。核对时期和级别的写法："
     'period 是文字，如 "2025"；level 是 province、district、township、park'
