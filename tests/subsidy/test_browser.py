@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -252,12 +253,22 @@ def said_by_the_command(project: Path, typed: list[str]) -> list[str]:
     return found.output.splitlines()[:-1]
 
 
+def values_now(project: Path) -> dict[str, str]:
+    """What the field 由 holds once an item was chosen, by the item's name."""
+    import evalkit as ek
+    from evalkit.subsidy.question import choices
+
+    scheme = ek.plan(ek.load(project), "fuyang-2015", [2026, 2027]).scheme
+    return {one.label: one.now for one in choices(scheme, date(2026, 1, 1))}
+
+
 def ask_everything(
     project: Path, folder: Path, pictures: Path, questions: Any = QUESTIONS
 ) -> dict[str, float]:
     """Every question in the fields of a real browser; the seconds until its answer stood there."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    now = values_now(project)
     expected = {n: said_by_the_command(project, typed) for n, _, typed in questions}
     seconds = {}
     with (
@@ -267,6 +278,7 @@ def ask_everything(
         browser = chromium(driver)
         page = browser.new_page(viewport={"width": 1500, "height": 1100})
         page.set_default_timeout(240_000)
+        expect.set_options(timeout=240_000)
         try:
             page.goto(f"{address}/lab/tree/form.ipynb", wait_until="domcontentloaded")
             page.get_by_text(re.compile(r"Python 3.*\|\s*(空闲|Idle)")).first.wait_for(
@@ -279,11 +291,13 @@ def ask_everything(
                 for label, text in {**CLEAR, **fields}.items():
                     if label in CLEAR and label not in fields:
                         type_into(page, label, text)
+                    if label == "项目" and label not in fields:
+                        expect(field_of(page, "由").first).to_have_value(now[text])
                 for label, text in fields.items():
                     begin = time.monotonic()
                     type_into(page, label, text)
                     if label == "项目":  # another item begins at its own value, with what it may be
-                        page.get_by_text(re.compile("可写 ")).first.wait_for()
+                        expect(field_of(page, "由").first).to_have_value(now[text])
                 whole = "".join("".join(expected[number]).split())
                 page.wait_for_function(
                     "whole => document.querySelector('.ek-answer')?.innerText.replace(/\\s/g, '') === whole",
@@ -313,18 +327,21 @@ def ask_everything(
 
 def a_standard_and_its_faults(page: Any) -> None:
     """Choosing an item sets value and range; a fault bears the name of the field in which it was typed."""
+    from playwright.sync_api import expect
+
     for label, text in CLEAR.items():
         type_into(page, label, text)
     type_into(page, "项目", "党组织补助·党支部")
     page.get_by_text("允许 0～50000，每档500").first.wait_for()
-    assert field_of(page, "调到").input_value() == "3000"
-    assert field_of(page, "由").input_value() == "3000元/个·年"
+    expect(field_of(page, "调到")).to_have_value("3000")
+    expect(field_of(page, "由")).to_have_value("3000元/个·年")
     type_into(page, "项目", "党员活动经费·每个最高")
     page.get_by_text("允许 0～不限").first.wait_for()
-    assert field_of(page, "调到").input_value() == field_of(page, "由").input_value() == "不限"
+    for label in ("调到", "由"):
+        expect(field_of(page, label)).to_have_value("不限")
     type_into(page, "项目", "规定：党员活动经费·补助口径")
     page.get_by_text("可写 按标准全额").first.wait_for()
-    assert field_of(page, "调到").input_value() == "补差（已有支出计入）"
+    expect(field_of(page, "调到")).to_have_value("补差（已有支出计入）")
     type_into(page, "项目", ITEM)
     page.get_by_text("允许 0～1000").first.wait_for()  # choosing it has set its own value
     for label, wrong in (

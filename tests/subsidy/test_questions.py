@@ -362,7 +362,7 @@ def test_scopes_by_kind_star_and_size(orgs: pd.DataFrame) -> None:
     assert more({"eligible.stars": {"2026-01-01": ">= 3"}}) == -(20000 + 3000 + 120 * 150)
     half = more({"eligible.stars": {"2026-07-01": ">= 3"}})
     assert half == -sum(int(x * 184 / 365 + 0.5) for x in (20000, 3000, 18000))
-    with pytest.raises(InputError, match="没有一个地区是这种类型"):
+    with pytest.raises(InputError, match="没有这样一部分党组织"):
         made.run({"m.per_member@海岛": 200})
 
 
@@ -455,6 +455,32 @@ def test_scenarios_side_by_side(city: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="2到6个"):
         said(city, *paths[:2])
+
+
+def test_a_shared_sum_beside_other_scenarios(city: Path, tmp_path: Path) -> None:
+    """It holds for one year, who gains and loses is told of its shares, less is not more by a minus."""
+    paths = []
+    for name, content in (
+        ("封顶", {"cap": "80万", "by": "党组织数"}),
+        ("三星", {"only": "三星以上"}),
+    ):
+        path = tmp_path / f"{name}.yml"
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        paths += ["--compare", str(path)]
+    text = said(city, *paths, "--periods", "2026-2027", "--files", "--out", str(tmp_path))
+    lines = text.splitlines()
+    (shared,) = [line for line in lines if line.startswith("2026年 封顶")]
+    assert "2027年 封顶：总额只分一年" in text and "−" not in text
+    assert "封顶：总额：80万；按什么分：党组织数" in text
+    rows = ek.plan(ek.load(city), "fuyang-2015", [2026]).run({}).organisations(2026)
+    each, now = 80_000_000 / len(rows), rows["baseline_fen"]
+    gain, lose = (now < each - 1).mean(), (now > each + 1).mean()
+    assert f"{gain:.1%}的党组织增加、{lose:.1%}减少" in shared
+    table = pd.read_excel(tmp_path / "方案比较.xlsx", engine="calamine", header=None).astype(str)
+    cells = {row[0]: row[1:].tolist() for row in table.to_numpy()}
+    assert cells["2026年经费增加的党组织（个）"][1] == str(int((now < each - 1).sum()))
+    assert {cells[f"{y}年区县财政支出（万元）"][1] for y in (2026, 2027)} == {"—"}
+    assert cells["2027年支出（万元）"][1] == "—" != cells["2027年支出（万元）"][2]
 
 
 def test_kept_scenarios_side_by_side_bear_their_names(city: Path, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from evalkit.documents.cells import Cell, Format
 from evalkit.reports.plan_scenarios import Side, asked_lines
 from evalkit.subsidy.cost import cost
 from evalkit.subsidy.coverage import left_out, left_out_words
-from evalkit.subsidy.distribution import groups
 from evalkit.subsidy.words import WORDS, lists
 from evalkit.world.number import WAN_YUAN, quotient
 
@@ -43,28 +42,32 @@ def side_by_side(sides: Sequence[Side]) -> Block:
 def _rows_of_year(sides: Sequence[Side], year: int) -> list[list[Any]]:
     """Cost, change, payers, organisations that gain and lose in a year."""
     words = WORDS["scenarios"]
-    money = [one.money(year) for one in sides]
+    money = [one.money(year) if one.reckons(year) else None for one in sides]
     before = int(cost(sides[0].result, [], year)["baseline_fen"].iloc[0])
-    counts = [groups(one.result, [], year).iloc[0] for one in sides]
+    counts = [one.moved(year) if one.reckons(year) else None for one in sides]
     paid = [cost(one.result, "payer", year).set_index("payer") for one in sides]
     payers = [who for who in lists()["payer"] if any(who in frame.index for frame in paid)]
     rows: list[list[Any]] = [
-        [f"{year}年{words['cost']}", _wan(before), *(_wan(spent) for spent, _ in money)],
-        [f"{year}年{words['more']}", None, *(_wan(more) for _, more in money)],
+        [f"{year}年{words['cost']}", _wan(before), *(_wan(one and one.spent) for one in money)],
+        [f"{year}年{words['more']}", None, *(_wan(one and one.more) for one in money)],
     ]
     rows += [
         [
             f"{year}年{lists()['payer'][who]}{words['cost']}",
             _wan(max(_of(frame, who, "baseline_fen") for frame in paid)),
-            *(_wan(_of(frame, who, "amount_fen")) for frame in paid),
+            *(
+                # who pays a sum that is shared out is not said
+                _wan(None if one.answer.envelope else _of(frame, who, "amount_fen"))
+                for one, frame in zip(sides, paid, strict=True)
+            ),
         ]
         for who in payers
-        if not any(one.answer.envelope for one in sides)
+        if not all(one.answer.envelope for one in sides)
     ]
     return [
         *rows,
         *(
-            [f"{year}年{words[side]}", None, *(_whole(one[side]) for one in counts)]
+            [f"{year}年{words[side]}", None, *(_whole(one and one[side]) for one in counts)]
             for side in ("gain", "lose")
         ),
     ]
@@ -74,12 +77,16 @@ def _of(frame: Any, who: str, column: str) -> int:
     return int(frame.at[who, column]) if who in frame.index else 0
 
 
-def _wan(fen: int) -> Cell:
-    return Cell(quotient(fen, WAN_YUAN), format=Format(decimals=2, grouped=True))
+def _wan(fen: int | None) -> Cell | None:
+    return (
+        None
+        if fen is None
+        else Cell(quotient(fen, WAN_YUAN), format=Format(decimals=2, grouped=True))
+    )
 
 
-def _whole(number: Any) -> Cell:
-    return Cell(int(number), format=Format(decimals=0, grouped=True))
+def _whole(number: int | None) -> Cell | None:
+    return None if number is None else Cell(int(number), format=Format(decimals=0, grouped=True))
 
 
 def _changes(side: Side) -> str:

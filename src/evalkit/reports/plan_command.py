@@ -12,12 +12,11 @@ from evalkit.indicators.project import find_project
 from evalkit.pages.labels import English
 from evalkit.problems import InputError, Problem
 from evalkit.reports.plan_faults import in_words_of_the_command
-from evalkit.reports.plan_scenarios import FOLDER, Side, enough, keep, listed, path_of
+from evalkit.reports.plan_scenarios import FOLDER, Side, asked_lines, enough, keep, listed, path_of
 from evalkit.subsidy.asking import Answered, answered
 from evalkit.subsidy.changes import limited
 from evalkit.subsidy.cost import cost
 from evalkit.subsidy.dated import start_day
-from evalkit.subsidy.distribution import groups
 from evalkit.subsidy.loading import parse_changes, read_scenario
 from evalkit.subsidy.money import in_words
 from evalkit.subsidy.plan import Plan, plan, years_asked
@@ -214,7 +213,10 @@ def _side_by_side(asked: Asked, data: Data) -> list[str]:
     ]
     lines = [line for year in made.years for line in _compared(sides, year)]
     for one in sides:
-        lines += [f"{one.name}：{text}" for text in one.result.reform.lines(made.scheme)]
+        reform = one.result.reform
+        asks = "；".join(asked_lines(reform))
+        told = [*reform.lines(made.scheme), *([asks] if asks else [])]
+        lines += [f"{one.name}：{text}" for text in told]
     if not asked.files:
         return [*lines, WORDS["command"]["no_table"]]
     folder = asked.out or data.project.reports / WORDS["command"]["folder"]
@@ -226,17 +228,21 @@ def _compared(sides: Sequence[Side], year: int) -> list[str]:
     before = int(cost(sides[0].result, [], year)["baseline_fen"].iloc[0])
     told = [WORDS.say("command.now", year=year, amount=in_words(before))]
     for one in sides:
-        spent, more = one.money(year)
-        counts = groups(one.result, [], year).iloc[0]
-        everybody = sum(int(counts[key]) for key in ("gain", "same", "lose"))
+        opening = {"year": year, "scenario": one.name}
+        if not one.reckons(year):
+            told.append(WORDS.say("command.not_shared", **opening))
+            continue
+        money, counts = one.money(year), one.moved(year)
+        everybody = max(1, sum(counts.values()))
+        way = "falls" if money.more < 0 else "rises"
         told.append(
             WORDS.say(
                 "command.compared",
-                year=year,
-                scenario=one.name,
-                amount=in_words(spent),
-                change=in_words(more),
-                gain=percent(int(counts["gain"]), over=max(1, everybody)),
+                **opening,
+                amount=in_words(money.spent),
+                change=WORDS.say(f"command.{way}", amount=in_words(abs(money.more))),
+                gain=percent(counts["gain"], over=everybody),
+                lose=percent(counts["lose"], over=everybody),
             )
         )
     return told

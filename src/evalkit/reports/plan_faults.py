@@ -29,7 +29,8 @@ def in_words_of_the_form(
     found = []
     for one in problems:
         key = "share" if shared and one.where.endswith(ADDED) else _limit(one, only)
-        found.append(replace(one, where=fields.get(key) or _field(one.where, scheme)))
+        told = replace(one, where=fields.get(key) or _field(one.where, scheme))
+        found.append(replace(told, allowed=_in_words(one.allowed)))
     return found
 
 
@@ -72,8 +73,16 @@ def in_words_of_the_command(
                 path = _path(where)
                 word = _field(where, scheme)
                 where = path if word in (path, where) else f"{word}（{path}）"
-        found.append(replace(one, where=where))
+        found.append(one if one.file else replace(one, where=where, allowed=_in_words(one.allowed)))
     return found
+
+
+def _in_words(allowed: str) -> str:
+    """Codes of a rule with what they mean: days（按天数）; whatever else as it stands."""
+    codes, words = allowed.split("、"), WORDS["values"]
+    if not all(code in words for code in codes):
+        return allowed
+    return "、".join(f"{words[code]}（{code}）" for code in codes)
 
 
 def _path(where: str) -> str:
@@ -89,6 +98,8 @@ def _field(where: str, scheme: Scheme) -> str:
     path = _path(where)
     wide = widened(scheme, [path])
     component, _, rest = path.partition(".")
+    if path in WORDS["settings"]:
+        return str(WORDS["settings"][path])
     if component not in wide.components or not rest:
         return path
     known = path in wide.parameters or rest.partition(".")[0] in WORDS["settings"]

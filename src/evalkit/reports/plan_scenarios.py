@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from evalkit.problems import InputError, Problem, unknown
 from evalkit.reports.plan_words import TOLD
 from evalkit.subsidy.asking import Answered
 from evalkit.subsidy.cost import cost
+from evalkit.subsidy.distribution import groups, of_each
 from evalkit.subsidy.loading import read_scenario
 from evalkit.subsidy.scheme import Reform, Scheme
 from evalkit.subsidy.words import WORDS
@@ -45,7 +47,8 @@ def path_of(folder: Path, given: str | Path) -> Path:
     inside = folder / (name if name.endswith((ENDING, ".yaml", ".json")) else name + ENDING)
     if inside.is_file():
         return inside
-    raise InputError(unknown(WORDS["scenarios"]["where"], name, named(folder)))
+    words = WORDS["scenarios"]
+    raise InputError(unknown(words["where"], name, named(folder), advice=words["unknown"]))
 
 
 def keep(reform: Reform, scheme: Scheme, folder: Path, name: str) -> Path:
@@ -86,7 +89,15 @@ def asked_lines(reform: Reform) -> list[str]:
     """What is asked beside the changes, in words."""
     labels = WORDS["form"]["fields"]
     asked = reform.ask.as_dict()
-    return [f"{labels[key]}{text}" for key, text in asked.items() if key in labels]
+    return [f"{labels[key]}：{text}" for key, text in asked.items() if key in labels]
+
+
+@dataclass(frozen=True)
+class Money:
+    """What a scenario costs in a year, and how much more than now, in fen."""
+
+    spent: int
+    more: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,13 +111,34 @@ class Side:
     def result(self) -> Any:
         return self.answer.result
 
-    def money(self, year: int) -> tuple[int, int]:
-        """Cost and change of a year, in fen; a sum that is shared out costs what is given."""
+    def money(self, year: int) -> Money:
+        """Cost and change of a year; a sum that is shared out costs what is given."""
         row = cost(self.result, [], year).iloc[0]
         shared = self.answer.envelope
         if shared is not None and shared.year == year:
-            return shared.given, shared.given - int(row["baseline_fen"])
-        return int(row["amount_fen"]), int(row["change_fen"])
+            return Money(shared.given, shared.given - int(row["baseline_fen"]))
+        return Money(int(row["amount_fen"]), int(row["change_fen"]))
+
+    def reckons(self, year: int) -> bool:
+        """Whether the scenario says anything of a year: a sum is shared out in one year only."""
+        shared = self.answer.envelope
+        return shared is None or shared.year == year
+
+    def moved(self, year: int) -> Mapping[str, int]:
+        """Organisations that gain, stay and lose; of a sum that is shared out those whose share is above what they have now."""
+        shared = self.answer.envelope
+        if shared is None:
+            found = groups(self.result, [], year).iloc[0]
+            return {way: int(found[way]) for way in ("gain", "same", "lose")}
+        key = ["area", "party_org"]
+        now = of_each(self.result, year, None).set_index(key)["baseline_fen"]
+        got = shared.organisations.set_index(key)["amount_fen"]
+        more = got - now.reindex(got.index).fillna(0)
+        return {
+            "gain": int((more > 0).sum()),
+            "same": int((more == 0).sum()),
+            "lose": int((more < 0).sum()),
+        }
 
 
 def enough(count: int, where: str = "--compare") -> None:

@@ -213,7 +213,7 @@ def _no_more(part: Component, lower: str, higher: str, advice: str, at: At, faul
             words = [
                 f"{part.params[key].label}{value}" for key, value in ((lower, less), (higher, more))
             ]
-            found = f"{when}：" + "高于".join(words)
+            found = ("" if when == ALWAYS else f"{when}：") + "高于".join(words)
             faults.add("tiers_disordered", (*at, higher), found, "高一档不少于低一档", advice)
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from evalkit.problems import InputError, Problem
 from evalkit.subsidy.dated import day
 from evalkit.subsidy.scopes import NOT, phrase, scopes
 from evalkit.subsidy.values import AMOUNTS, SCOPED, Component, Parameter, SchemeData
@@ -167,6 +168,10 @@ class Prepared:
 
 def prepared(scheme: SchemeData, changes: Mapping[Any, Any]) -> Prepared:
     """`widened` for changes as they are written; a condition from a day on becomes zero for all others from then on."""
+    for key in map(str, changes):
+        if key.endswith(SCOPED):
+            advice = WORDS.say("no_scope", item=key.removesuffix(SCOPED))
+            raise InputError(Problem("value_invalid", where=key, found=key, advice=advice))
     wide = widened(scheme, [str(key) for key in changes])
     told: dict[Any, Any] = _added_by(wide, changes)
     for key, value in changes.items():

@@ -144,9 +144,16 @@ def parse_changes(texts: Sequence[str], since: str | None = None) -> dict[str, A
                 Problem("scenario_conflict", where=path, found="、".join(texts), advice=advice)
             )
         plain: Any = number_of(value)
-        undated = path.rpartition(".")[2] == "guarantee" or path.endswith("·保底")
-        found[path] = {first: plain} if first and not undated else plain
+        found[path] = {first: plain} if first and not _without_day(path) else plain
     return found
+
+
+def _without_day(path: str) -> bool:
+    """Whether a rule says how to reckon, whenever the standards beside it begin: it has no day of its own."""
+    rules = ("guarantee", "dates", "rounding")
+    typed = {name for name, rule in WORDS["typed"].items() if rule in rules}
+    typed |= {name for name, rule in WORDS["typed_of_all"].items() if rule in rules}
+    return path.rpartition(".")[2] in rules or path.rpartition("·")[2] in typed
 
 
 def number_of(text: str) -> Any:

@@ -191,8 +191,8 @@ MOST_YEARS = 30
 
 def years_asked(text: str, where: str = "--periods") -> tuple[str, ...]:
     """2026 or 2026-2027 as years, early to late."""
-    plain = unicodedata.normalize("NFKC", str(text)).replace("—", "-").replace("–", "-")
-    found = re.fullmatch(r"\s*(\d{4})\s*(?:-\s*(\d{4})\s*)?", plain, re.ASCII)
+    plain = unicodedata.normalize("NFKC", str(text))
+    found = re.fullmatch(r"\s*(\d{4})年?\s*(?:[-~—–至到]\s*(\d{4})年?\s*)?", plain, re.ASCII)
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if not first <= last < first + MOST_YEARS:
         allowed = f"2026-2027 或 2026，由早到晚，最多{MOST_YEARS}年"

@@ -65,10 +65,12 @@ def column(rows: pd.DataFrame, name: str, where: str) -> pd.Series:
     """A column that a rule of the scheme looks at."""
     if name not in rows and name.startswith(KIND_COLUMN):
         kinds = [one.removeprefix(KIND_COLUMN) for one in rows if one.startswith(KIND_COLUMN)]
-        advice = WORDS["no_kinds"] if not kinds else ""
         known = [*kinds, *WORDS["form"]["scopes"]]
         kind = name.removeprefix(KIND_COLUMN)
-        raise InputError(unknown(where, kind, known, UNKNOWN_KIND, advice))
+        near = did_you_mean(kind, known)
+        more = WORDS["kinds_elsewhere"] if kinds else WORDS["no_kinds"]
+        found = unknown(where, kind, known, UNKNOWN_KIND)
+        raise InputError(replace(found, advice="；".join(filter(None, [near, more]))))
     if name not in rows:
         advice = "请在 tables= 里给出带这一列的表"
         raise InputError(unknown(where, name, rows.columns, "column_missing", advice))

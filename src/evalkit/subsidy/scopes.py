@@ -39,7 +39,7 @@ def _size(column: str) -> Callable[[re.Match[str]], dict[str, Any]]:
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], dict[str, Any]]], ...] = (
-    (re.compile(rf"(\d)星级?{_END}"), _stars),
+    (re.compile(rf"([0-5])星级?{_END}"), _stars),
     (
         re.compile(rf"(?:党员)?({'|'.join(_NOT_SO_MANY)})?(\d+)[人名](?:党员)?{_END}"),
         _size("members"),

@@ -75,9 +75,11 @@ class Source:
         if before := [y for y in self.years if y <= year]:
             return before[-1]
         advice = (
-            f"最近有数据的是{self.years[0]}年" if self.years else "请先运行 python start.py build"
+            f"台账最早是{self.years[0]}年的" if self.years else "请先运行 python start.py build"
         )
-        raise InputError(Problem("period_unknown", where="periods", found=str(year), advice=advice))
+        raise InputError(
+            Problem("period_unknown", where="--periods", found=str(year), advice=advice)
+        )
 
 
 def _distinct(frame: pd.DataFrame, columns: list[str]) -> frozenset[Any]:

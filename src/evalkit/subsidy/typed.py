@@ -28,11 +28,12 @@ _PER_TIME = re.compile(
 )
 _PERCENT = re.compile(rf"({_NUMBER})%")
 _RATIO = re.compile(rf"({_NUMBER})[:比]({_NUMBER})")
-_STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})")
+_STEP = re.compile(rf"(\d{{4}}(?:年|[-./]\d{{1,2}}[-./]\d{{1,2}})?)[:=：]?({_NUMBER})元?")
 _EVERY_YEAR = re.compile(
     rf"(\d{{4}})[-~至到](\d{{4}})年?每年(?:递增|增加|提高|\+)?({_NUMBER})(%?)元?"
 )
 _AMOUNT = re.compile(rf"({_NUMBER})(万|亿)?元?")
+ONCE = "/个"  # the unit of what is paid once knows no time
 MOST_STEPS = 30  # years of a standard that rises every year
 _LARGE = {None: 1, "万": 10_000, "亿": 100_000_000}
 
@@ -151,7 +152,11 @@ def _plain_number(one: Parameter, given: Any) -> Decimal:
     found = _PER_TIME.fullmatch(text)
     a_time = {found["every"], found["per"]} - {None} if found else set()
     if not found or not one.money or not (a_time or found["large"] or "元" in text):
-        raise PydanticCustomError("number", str(WORDS["number" if one.money else "ratio"]))
+        told = str(WORDS["number" if one.money else "ratio"])
+        near = meant(_as_amounts(text)) if one.money else ""
+        raise PydanticCustomError("number", "；".join(filter(None, [told, near])))
+    if a_time and one.unit.endswith(ONCE):
+        raise PydanticCustomError("number", str(WORDS["once_only"]))
     value, monthly = Decimal(found["number"]) * _LARGE[found["large"]], "月" in a_time
     if value > LARGEST or not a_time:  # 200元, 2万: in the unit of the standard
         return number(value)
@@ -189,14 +194,16 @@ def _as_amounts(text: str) -> list[str]:
 
 
 def _in_figures(words: str) -> int:
-    """A number below ten thousand in Chinese: 五百, 三千二百, 十五."""
-    total, digit = 0, 0
+    """A number below ten thousand in Chinese: 五百, 三千二百, 十五; 一百五 is 150, 一百零五 105."""
+    total, digit, place = 0, 0, 1
     for sign in words:
         if sign in _DIGITS:
             digit = _DIGITS[sign]
+            place = place if digit else 1  # behind 零 ones follow
         else:
-            total, digit = total + (digit or 1) * _PLACES[sign], 0
-    return total + digit
+            place = _PLACES[sign]
+            total, digit = total + (digit or 1) * place, 0
+    return total + digit * (place // 10 if place > 10 else 1)
 
 
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
@@ -227,6 +234,8 @@ PAYERS = {
     "街道": "fiscal_township",
     "镇": "fiscal_township",
     "企业": "enterprise",
+    "乡": "fiscal_township",
+    "企": "enterprise",
 }
 _PART = re.compile(rf"([^\d:：]+?):?({_NUMBER})%?")
 
@@ -236,8 +245,9 @@ def payers(given: Any, where: str) -> dict[str, Decimal]:
     weights = _weights(given)
     total = sum(weights.values())
     if not weights or not total:
-        allowed = "省3市3县4，或 3:3:4（依次为省、市、县）"
-        raise InputError(Problem("value_invalid", where=where, found=str(given), allowed=allowed))
+        raise InputError(
+            Problem("value_invalid", where=where, found=str(given), allowed=str(WORDS["payers"]))
+        )
     known = list(
         lists()["payer"]
     )  # in one order, whoever is written first: the last one takes what rounding leaves
