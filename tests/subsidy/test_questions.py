@@ -476,7 +476,9 @@ def test_a_shared_sum_beside_other_scenarios(city: Path, tmp_path: Path) -> None
     each, now = 80_000_000 / len(rows), rows["baseline_fen"]
     gain, lose = (now < each - 1).mean(), (now > each + 1).mean()
     assert f"{gain:.1%}的党组织增加、{lose:.1%}减少" in shared
-    table = pd.read_excel(tmp_path / "方案比较.xlsx", engine="calamine", header=None).astype(str)
+    (_, table) = pd.read_excel(
+        tmp_path / "方案比较.xlsx", sheet_name=None, engine="calamine", header=None, dtype=str
+    ).values()
     cells = {row[0]: row[1:].tolist() for row in table.to_numpy()}
     assert cells["2026年经费增加的党组织（个）"][1] == str(int((now < each - 1).sum()))
     assert {cells[f"{y}年区县财政支出（万元）"][1] for y in (2026, 2027)} == {"—"}
