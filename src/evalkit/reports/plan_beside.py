@@ -48,8 +48,12 @@ def _rows_of_year(sides: Sequence[Side], year: int) -> list[list[Any]]:
     paid = [cost(one.result, "payer", year).set_index("payer") for one in sides]
     payers = [who for who in lists()["payer"] if any(who in frame.index for frame in paid)]
     rows: list[list[Any]] = [
-        [f"{year}年{words['cost']}", _wan(before), *(_wan(one and one.spent) for one in money)],
-        [f"{year}年{words['more']}", None, *(_wan(one and one.more) for one in money)],
+        [
+            f"{year}年{words['cost']}",
+            _wan(before),
+            *(_wan(one.spent if one else None) for one in money),
+        ],
+        [f"{year}年{words['more']}", None, *(_wan(one.more if one else None) for one in money)],
     ]
     rows += [
         [
@@ -67,7 +71,11 @@ def _rows_of_year(sides: Sequence[Side], year: int) -> list[list[Any]]:
     return [
         *rows,
         *(
-            [f"{year}年{words[side]}", None, *(_whole(one and one[side]) for one in counts)]
+            [
+                f"{year}年{words[side]}",
+                None,
+                *(_whole(one[side] if one else None) for one in counts),
+            ]
             for side in ("gain", "lose")
         ),
     ]

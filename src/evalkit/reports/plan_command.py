@@ -228,7 +228,7 @@ def _compared(sides: Sequence[Side], year: int) -> list[str]:
     before = int(cost(sides[0].result, [], year)["baseline_fen"].iloc[0])
     told = [WORDS.say("command.now", year=year, amount=in_words(before))]
     for one in sides:
-        opening = {"year": year, "scenario": one.name}
+        opening: dict[str, Any] = {"year": year, "scenario": one.name}
         if not one.reckons(year):
             told.append(WORDS.say("command.not_shared", **opening))
             continue
