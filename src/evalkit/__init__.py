@@ -49,6 +49,7 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "subsidy": ("evalkit.subsidy", None),
     "panel": ("evalkit.effects", "panel"),
     "effects": ("evalkit.effects", None),
+    "own": ("evalkit.reports.own", "own"),
     "study": ("evalkit.reports.study", None),
     "self_evaluate": ("evalkit.reports.selfeval_filling", "self_evaluate"),
 }

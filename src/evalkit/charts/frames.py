@@ -58,6 +58,7 @@ class Info:
     pooled: bool = True
     goal: float | None = None  # of the last period, where all areas have the same
     goal_day: str = ""
+    stated: str = ""  # where a table of one's own says that it comes from
 
     def text(self, value: float, sign: bool = False) -> str:
         """A shown value (already times scale), rounded half up; % stays with it, other units stand in the subtitle."""
@@ -98,7 +99,7 @@ class Info:
         return {"subtitle": join(self.lang, "blank", parts), "demo": self.demo, "lang": self.lang}
 
     def source(self, given: str | None) -> str:
-        return source_line(self.lang, self.period, self.demo, given, self.base)
+        return source_line(self.lang, self.period, self.demo, given or self.stated, self.base)
 
 
 def join(lang: str, mark: str, parts: Sequence[str]) -> str:
@@ -188,6 +189,7 @@ def pick(
         target_name=str(said["target_name"]),
         mean=None if np.isnan(mean) else float(mean),
         pooled=not np.isnan(pooled),
+        stated=str(said.get("stated_source", "")),
         **_common_goal(last),
     )
     return rows, info

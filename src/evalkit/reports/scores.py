@@ -67,9 +67,16 @@ def scores_block(scores: Scores) -> Block:
     frame = scores.table.assign(known_percent=scores.table["known"] * 100)
     if not scores.ordered:
         frame["rank"] = pd.NA
-    source = WORDS.say("say.public" if scores.is_public else "say.reports")
     notes, name = [scores.method, *_who_is_absent(scores)], scores.index.name
-    return show("scores", frame, notes, source, scores.is_demo, when=scores.when, index=name)
+    where = _source(scores)
+    return show("scores", frame, notes, where, scores.is_demo, when=scores.when, index=name)
+
+
+def _source(scores: Any) -> str:
+    """Where the numbers come from: what a table of one's own says, published figures, or the ledgers."""
+    if "stated_source" in scores.rows:
+        return str(scores.rows["stated_source"].iloc[0])
+    return WORDS.say("say.public" if scores.is_public else "say.reports")
 
 
 def _who_is_absent(scores: Any) -> list[str]:
@@ -100,8 +107,8 @@ def robustness_block(robust: Robustness) -> Block:
         for low, high in zip(frame["low"], frame["high"], strict=True)
     ]
     notes = [*robust.notes, *_who_is_absent(robust.scores)]
-    source, more = WORDS.say("say.reports"), {grade: [f"{grade}（%）", 0] for grade in grades}
-    return show("robust", frame, notes, source, robust.scores.is_demo, more)
+    more = {grade: [f"{grade}（%）", 0] for grade in grades}
+    return show("robust", frame, notes, _source(robust.scores), robust.scores.is_demo, more)
 
 
 @shows(Sobol, "block")
