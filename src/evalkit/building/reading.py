@@ -43,6 +43,7 @@ from evalkit.runner.machine import BATCH_OF_LEDGERS, process_map, workers_for
 from evalkit.world.period import Period
 
 MOST_FILES = 13  # of a batch: what a process holds grows with it, what is paid once a batch is shared by them
+SOON_NEEDED = ("evalkit.stats.intervals",)  # by what follows on reading
 KEEP_NO_PLACE = ("areas", "policies", "figures")  # tables whose rows join nothing
 Progress = Callable[[int, int, str], None]
 
@@ -161,7 +162,8 @@ def _read_tasks(
     with process_map(workers if len(tasks) > 1 else 1, _begin_worker) as mapped:
         results = mapped(_read_batch_and_tidy, tasks)
         if workers > 1:
-            importlib.import_module("evalkit.stats")  # slow, and soon needed: while workers read
+            for name in SOON_NEEDED:  # slow to load: while workers read
+                importlib.import_module(name)
         for task, batch in zip(tasks, results, strict=True):
             yield batch
             done += len(task.files)

@@ -106,10 +106,13 @@ def with_home_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _keys(units: pd.Series, homes: pd.Series) -> list[tuple[str, str]]:
     """District and name of every unit; of one with a credit code the code alone."""
-    coded = {unit: is_credit_code(unit) for unit in units.dropna().unique()}
-    return [
-        ("" if coded.get(unit) else home, unit) for unit, home in zip(units, homes, strict=True)
-    ]
+    names = units.to_numpy(
+        dtype=object
+    )  # walked as objects: a column of Arrow gives each text anew
+    codes, different = pd.factorize(names)
+    coded = np.array([*map(is_credit_code, different), False])[codes]
+    places = np.where(coded, "", homes.to_numpy(dtype=object))
+    return list(zip(places.tolist(), names.tolist(), strict=True))
 
 
 def former_homes(areas: pd.DataFrame) -> dict[str, tuple[str, ...]]:

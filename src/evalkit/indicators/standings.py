@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,11 @@ from evalkit.indicators.course import is_of_a_year
 from evalkit.indicators.goals import GOALS, Base, base_of, end_of, placed, value_of, years
 from evalkit.indicators.load import Data
 from evalkit.stats.goals import Progress, progress
-from evalkit.stats.outlook import Outlook, Scale, outlook
 from evalkit.world.extent import Extent
 from evalkit.world.period import Period
+
+if TYPE_CHECKING:
+    from evalkit.stats.outlook import Outlook, Scale
 
 SIGN = {"higher": 1, "lower": -1, "near": 0}
 # of the goal in force: its value and day; the stage or goal that is due next (at the end of the period or after it);
@@ -171,6 +173,10 @@ def outlook_of(one: Standing, data: Data) -> Outlook | None:
     """
     if math.isnan(one.wanted) or SIGN[one.goal.better] == 0:
         return None
+    from evalkit.stats.outlook import (
+        outlook,
+    )  # scipy: a build, which asks for no chance, does not wait for it
+
     frame, column = (
         (data.measures, "measure") if one.goal.counts else (data.indicators, "indicator")
     )

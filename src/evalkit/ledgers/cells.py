@@ -70,7 +70,7 @@ def says_nothing(text: object) -> bool:
 
 
 def blank(cell: object) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+    return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
 
 
 def cell_at(row: Sequence[object], index: int) -> object:

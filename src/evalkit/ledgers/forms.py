@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.ledgers import dates, names, persons, values
+from evalkit.ledgers.cells import blank as is_blank
 from evalkit.ledgers.cells import tick
 from evalkit.ledgers.changes import Change, told
 from evalkit.ledgers.findings import RULES, finding, listed
 from evalkit.ledgers.headings import MONEY_UNITS, Headings, plain, squeeze
-from evalkit.ledgers.numerals import DASHES, PROBATIONARY
+from evalkit.ledgers.numerals import BRACKETED_PAIR, DASHES, PROBATIONARY
 from evalkit.ledgers.place import (
     ENDINGS,
     Place,
@@ -596,10 +597,10 @@ class Parser:
         for column in (c for c in _group_columns(form) if c in cells):
             _over_merged(form, column, cells[column])
             for start, stop in _runs(form, column):
+                if not any(map(is_blank, cells[column][start:stop])):
+                    continue
                 some = [_cell_text(cell) for cell in cells[column][start:stop]]
                 blank = [n for n, text in enumerate(some) if not text]
-                if not blank:
-                    continue
                 said = [squeeze(text) for text in some if text and text not in _DITTOS]
                 once = bool(some and some[0]) and len(set(said)) == len(said)
                 place = column in ("area_name", "township")
@@ -932,9 +933,12 @@ class Parser:
                 inside and "members" in column
             ):  # 4(含预备1): 正式党员 is not the number that stands first
                 read += f"，其中{'、'.join(inside)}"
+            cell = cells[row]
+            pair = isinstance(cell, str) and BRACKETED_PAIR.fullmatch(cell)
+            more = {"advice": RULES["advice"]["bracketed"]} if pair and np.isnan(point) else {}
             for name in values.note_names(note[row] & ~values.NOTES["missing"]).split():
                 self.problems.append(
-                    form.problem(name, column, row, persons.number_shown(cells[row]), read)
+                    form.problem(name, column, row, persons.number_shown(cell), read, **more)
                 )
 
     def _dates(self, form: Form, column: str, cells: list[object], periods: Any) -> np.ndarray:

@@ -35,13 +35,23 @@ LEFT_OUT = ("", "-", "忽略", "不用")  # what a user's mapping says of a colu
 
 def squeeze(text: object) -> str:
     """NFKC without any blank, line break or zero-width character."""
-    word = unicodedata.normalize("NFKC", str(text))
+    return _squeezed(text if type(text) is str else str(text))
+
+
+@lru_cache(maxsize=50_000)
+def _squeezed(text: str) -> str:
+    word = unicodedata.normalize("NFKC", text)
     return word if word.isalnum() else _BLANKS.sub("", word)
 
 
 def plain(text: object) -> str:
     """A heading or a synonym for comparison: squeezed, without brackets, punctuation and a leading number."""
-    word = squeeze(text)
+    return _plain(text if type(text) is str else str(text))
+
+
+@lru_cache(maxsize=50_000)
+def _plain(text: str) -> str:
+    word = _squeezed(text)
     return (word if word.isalnum() else _PUNCTUATION.sub("", _LEAD.sub("", word))).upper()
 
 
@@ -121,6 +131,7 @@ class Headings:
         ]
         self._words = frozenset(self.mapping).union(*self._index.values())
         self._known: dict[object, bool] = {}
+        self._listed: dict[str, dict[str, dict[str, str]]] = {}
         self._looked: dict[tuple[str, tuple[str, ...]], Found | None] = {}
 
     def known(self, cell: object) -> bool:
@@ -298,6 +309,11 @@ class Headings:
 
     def listed(self, form: str) -> dict[str, dict[str, str]]:
         """Columns of a closed list of this form -> how entries may be written -> the entry as one would write it."""
+        if form not in self._listed:
+            self._listed[form] = self._entries(form)
+        return self._listed[form]
+
+    def _entries(self, form: str) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for column, spec in self.forms[form]["columns"].items():
             entries = self.values.get(spec["type"])

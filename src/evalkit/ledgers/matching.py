@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from evalkit.ledgers import dates, persons
+from evalkit.ledgers import dates, names, persons
 from evalkit.ledgers.cells import BRACKETED_UNIT, blank, cell_at, is_total, says_nothing, tick
 from evalkit.ledgers.files import RawSheet
 from evalkit.ledgers.findings import RULES, finding
@@ -57,7 +57,7 @@ def heading_shown(heading: str, headings: Headings) -> str:
     """A heading as it may be printed: what in it may be somebody's is left out."""
     said = persons.scrub(heading)[0]
     for text in heading.split("/"):
-        if persons.name_like(text) and not headings.known(text):
+        if names.bare(text) and not headings.known(text):  # 应缴 has the shape of a name alone
             said = said.replace(text, "〔略〕")
     return said
 
@@ -237,8 +237,8 @@ class Matching:
 
     def _drawn(self, some: Sequence[tuple[int, str]]) -> bool:
         """Whether a mark stands below these headings that is no number and no word: √, ○."""
-        cells = [str(cell).strip() for i, _ in some for cell in self._cells(i) if not blank(cell)]
-        return any(tick(cell) in ("yes", "open") and not cell.isalnum() for cell in cells)
+        cells = {cell.strip() for i, _ in some for cell in self._cells(i) if isinstance(cell, str)}
+        return any(not cell.isalnum() and tick(cell) in ("yes", "open") for cell in cells if cell)
 
     def _only_ticks(self, index: int) -> bool:
         return all(blank(cell) or tick(cell) is not None for cell in self._cells(index))

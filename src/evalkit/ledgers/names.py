@@ -228,7 +228,8 @@ def _name_at(seen: _Seen, at: int) -> int:
     if not size or run is None:
         return 0
     before = text[at - 1 : at]
-    opens = not before or before in _LINKED or not _chinese(before)
+    links = before in _LINKED and not _crosses(text, at)  # 同步 is one word
+    opens = not before or links or not _chinese(before)
     announced = seen.announced and bool(_ANNOUNCED.search(text, max(0, at - 12), at))
     goes_on = announced or seen.addressed or seen.acts or seen.label
     for length in [size + 2, size + 1] if size == 1 else [4, 3, 2]:

@@ -63,6 +63,10 @@ _THOUSANDS = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,4}(?:,\d{4})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII
 )
 PROBATIONARY = "预备"
+# 5（1）, 35家（11家）: two whole texts of numbers; only a heading can tell what the second one is
+BRACKETED_PAIR = re.compile(
+    r"\s*(?P<whole>[\d,.]*\d)\s*[人名个家户次]?\s*[（(]\s*(?P<part>[\d,.]*\d)\s*[人名个家户次]?\s*[)）]\s*"
+)
 UNCOUNTED = "预备?"  # 4（含预备）: some of them, nobody says how many
 _COUNT = "[0-9〇一二三四五六七八九十百]+"
 _LABELLED = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import mul
 
 CODE_LENGTH = 18
@@ -54,6 +55,12 @@ def is_credit_code(text: str) -> bool:
     """
     if len(text) != CODE_LENGTH:
         return False
+    return _is_checked(text)
+
+
+@lru_cache(maxsize=200_000)
+def _is_checked(text: str) -> bool:
+    """Whether characters and check character of a text of this length are those of a code."""
     try:
         *values, check = [_VALUE[character] for character in text]
     except KeyError:  # I, O, S, V and Z stand in no code

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from evalkit.ledgers import persons
 from evalkit.ledgers.cells import blank, cell_at, is_total
 from evalkit.ledgers.files import RawSheet
+from evalkit.ledgers.findings import RULES
 from evalkit.ledgers.forms import absent, words_of
 from evalkit.ledgers.headings import heading_keys, plain, squeeze
 from evalkit.ledgers.shapes.parts import Part, of_year, part_before, part_of, without_whole
@@ -28,6 +29,7 @@ from evalkit.ledgers.shapes.shaping import (
 from evalkit.ledgers.shapes.top import FIRST_ROWS, Top
 
 _DUES = re.compile(DECLARED["quarters"]["dues"])
+_ONCE_A_QUARTER = re.compile(DECLARED["quarters"]["once"])
 _TIMES = frozenset(DECLARED["parts"]["times"])
 _DIGITS = re.compile(r"[\d零〇一二三四五六七八九十百千万]|[-—―–─/无]$")
 Texts = tuple[str, ...]
@@ -159,15 +161,22 @@ def _of_activities(items: Sequence[Item], titles: Sequence[str], shaping: Shapin
 def _activities(
     sheet: RawSheet, head: Head, items: Sequence[Item], titles: Sequence[str], shaping: Shaping
 ) -> RawSheet:
-    """One row an organisation and month; a quarter or half-year may hold several activities, so it is not read."""
+    """One row an organisation and month, or quarter of what is held once a quarter (党员大会).
+
+    A quarter or half-year may hold several activities of any other kind: how many is not told, so it is asked.
+    """
     taken = {j for one in items for j in one.all_columns}
     others = [j for j in head.levels if j not in taken]
     parts = {part for one in items for part in one.columns.values()}
-    by_month = all(part.first == part.last for part in parts)
+    by_month = all(part.first == part.last for part in parts) or (
+        all(part.last - part.first == 2 for part in parts)
+        and bool(_ONCE_A_QUARTER.search("".join(map(squeeze, titles))))
+    )
     kinds = words_of(shaping.lists, shaping.headings.values, "activity_kind")
     kind = next((word for title in titles if (word := listed_in(title, kinds, ""))), "")
+    asked = {} if by_month else {"advice": RULES["advice"]["several_activities"]}
     for one in items:
-        _tell(sheet, head, one, True if by_month else None, shaping)
+        _tell(sheet, head, one, True if by_month else None, shaping, **asked)
     shaping.tell(sheet, "shape_heading", *range(head.top, head.bottom + 1))
     rows = as_they_stand(sheet, range(head.top))
     texts: Row = [(head.levels[j][-1], (head.bottom, j)) for j in others]
@@ -231,11 +240,18 @@ def _named(item: Item, titles: Sequence[str], shaping: Shaping) -> Texts:
     return item.texts
 
 
-def _tell(sheet: RawSheet, head: Head, item: Item, adds_up: bool | None, shaping: Shaping) -> None:
+def _tell(
+    sheet: RawSheet,
+    head: Head,
+    item: Item,
+    adds_up: bool | None,
+    shaping: Shaping,
+    **more: str,
+) -> None:
     said = persons.shown("/".join(map(squeeze, item.texts)))
     if adds_up is None:
         found = f"{said}（{'、'.join(part.name for part in item.columns.values())}）"
-        shaping.said("heading_unknown", sheet, (head.bottom, item.first), found)
+        shaping.said("heading_unknown", sheet, (head.bottom, item.first), found, **more)
     for j in sorted(item.all_columns):
         if adds_up is None or j != item.first:
             part = item.columns.get(j)

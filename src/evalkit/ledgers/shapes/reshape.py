@@ -10,6 +10,7 @@ from evalkit.ledgers.headings import Headings
 from evalkit.ledgers.heads import fill_down
 from evalkit.ledgers.overrides import SheetEntry, words_for
 from evalkit.ledgers.shapes.beside import beside
+from evalkit.ledgers.shapes.bracketed import brackets_apart
 from evalkit.ledgers.shapes.card import card
 from evalkit.ledgers.shapes.crossed import across, by_kinds, by_months, by_stars
 from evalkit.ledgers.shapes.matrix import matrix
@@ -21,6 +22,7 @@ from evalkit.ledgers.shapes.running_account import running_account
 from evalkit.ledgers.shapes.shaping import Shaping, lines_above
 from evalkit.ledgers.shapes.stages import by_stages
 from evalkit.ledgers.shapes.top import Top, top_of
+from evalkit.ledgers.shapes.year_groups import year_groups
 from evalkit.ledgers.shapes.years import by_years
 
 Shape = Callable[[RawSheet, Top, Shaping], list[RawSheet] | None]
@@ -51,6 +53,7 @@ def shaped(
             out.append(sheet)
             continue
         fill_down(sheet)
+        sheet = brackets_apart(sheet)
         for part in beside(sheet, shaping) or [sheet]:
             out += _one(part, shaping) or [part]
     return out
@@ -61,6 +64,9 @@ def _one(sheet: RawSheet, shaping: Shaping) -> list[RawSheet] | None:
     top = top_of(sheet)
     if _is_own_form(top, shaping.headings) or _is_of_project(top, shaping.headings):
         return None
+    years = year_groups(sheet, top, shaping)
+    if years is not None:
+        return [piece for part in years for piece in _one(part, shaping) or [part]]
     by_year = part_groups(sheet, top, shaping)
     if by_year is not None:
         return _one(by_year, shaping) or [by_year]

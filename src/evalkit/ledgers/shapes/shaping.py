@@ -131,13 +131,19 @@ class Shaping:
         names = self._names[0]
         for title in titles:
             text = plain(YEAR_IN.sub("", squeeze(title)))
-            inside = [
-                w for w in (*_COUNTS, *names) if len(w) > 2 and w in text and _COUNTS_OF.search(w)
+            inside = [w for w in (*_COUNTS, *names) if len(w) > 2 and w in text]
+            counted = [w for w in inside if _COUNTS_OF.search(w)] or [
+                w for w in inside if f"{w}情况" in text and self._of_flow(w)
             ]
-            if inside:
-                word = max(inside, key=len)
+            if counted:
+                word = max(counted, key=len)
                 return str(self.measures[str(_COUNTS.get(word) or names[word])].name)
         return ""
+
+    def _of_flow(self, word: str) -> bool:
+        """发展党员情况: what happens in the course of a year is counted; 两新组织情况 counts nothing yet."""
+        code = _COUNTS.get(word) or self._names[0][word]
+        return bool(code in self.measures and self.measures[str(code)].adds_up)
 
     @cached_property
     def listed_words(self) -> frozenset[str]:

@@ -89,7 +89,7 @@ class TopRow:
 
 def _row(cells: list[object]) -> TopRow:
     texts = {j: c for j, c in enumerate(cells) if isinstance(c, str) and c.strip()}
-    years = {j: year for j, c in enumerate(cells) if (year := year_of(c))}
+    years = {j: year for j, c in enumerate(cells) if c != "" and (year := year_of(c))}
     counts = any(
         isinstance(c, int | float) and not isinstance(c, bool) and j not in years
         for j, c in enumerate(cells)
