@@ -300,7 +300,9 @@ def check(
     project: ProjectOption = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="问题清单写到这个文件，如 problems.xlsx；每个地区一张表"),
+        typer.Option(
+            "--out", help="问题清单写到这个文件，如 problems.xlsx 或 .ods；每个地区一张表"
+        ),
     ] = None,
     annotate: Annotated[
         Path | None, typer.Option("--annotate", help="标注过的台账写到这个文件夹")
@@ -350,7 +352,7 @@ def check(
         if out:
             written = room.write_problems(found, out)
             say(
-                _written("问题清单", out if out.suffix.lower() == ".xlsx" else written, written),
+                _written("问题清单", out if out.suffix == written.suffix else written, written),
                 err=as_json,
             )
         if annotate:
@@ -379,6 +381,15 @@ def _write_parcel(
             more = "……" if len(made.unknown) > MOST_HEADINGS_SHOWN else ""
             say(f"有{len(made.unknown)}个不认识的表头也换掉了：{shown}{more}")
             say("这些字可以发出去的，加 --keep-headings 再做一次，更容易看出原因")
+
+
+def _folder(out: Path | None) -> Path | None:
+    """Where a command of many files writes; a name that ends as a file's does is an error."""
+    if out is None:
+        return None
+    from evalkit.documents.spreadsheet import only_a_folder
+
+    return only_a_folder(out)
 
 
 def _written(what: str, wanted: Path, written: Path) -> str:
@@ -530,7 +541,7 @@ def report(
             within=within,
             project=project,
             dataset=dataset,
-            out=out,
+            out=_folder(out),
             jobs=jobs,
             force=force,
             formats=[f.strip() for f in formats.replace("，", ",").split(",") if f.strip()],
@@ -574,7 +585,7 @@ def sample(
     from evalkit.indicators.project import find_project
     from evalkit.reports.sample import make_sample
 
-    folder = out or find_project(project).root / "docs" / "sample"
+    folder = _folder(out) or find_project(project).root / "docs" / "sample"
     for path in make_sample(folder, lambda text: say(text, err=True)):
         say(f"已写出：{path}")
 
@@ -634,7 +645,7 @@ def run(
         made = fan_out(
             notebook,
             over=over,
-            out=out,
+            out=_folder(out),
             jobs=jobs,
             depends=depends or (),
             force=force,
@@ -674,7 +685,12 @@ def score(
     seed: Annotated[int, typer.Option(help="随机种子")] = 7,
     project: ProjectOption = None,
     dataset: DatasetOption = None,
-    out: Annotated[Path | None, typer.Option(help="写到哪里；默认 reports/<时期>/评分")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="写到哪里：文件夹，或一个工作簿（.xlsx、.ods）；默认 reports/<时期>/评分"
+        ),
+    ] = None,
 ) -> None:
     """给地区计分、分等级，核对党组织星级：写出表格和图，不需要笔记本。"""
     from evalkit.reports.scoring import write_scores
@@ -709,7 +725,7 @@ def selfeval(
     if new is not None:
         say(f"已写出：{write_example(project, new)}")
         return
-    for line in told(form, period, within, project, dataset, out):
+    for line in told(form, period, within, project, dataset, _folder(out)):
         say(line)
 
 
@@ -796,7 +812,10 @@ def whatif(
         ),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="写到哪里；默认 reports/测算；写了就等于 --files")
+        Path | None,
+        typer.Option(
+            help="写到哪里：文件夹，或一个工作簿（.xlsx、.ods，只写表）；默认 reports/测算；写了就等于 --files"
+        ),
     ] = None,
     project: ProjectOption = None,
     dataset: DatasetOption = None,
@@ -868,7 +887,7 @@ def effects(
     parts.need("effects")
 
     folder, lines, whole = effects_command(
-        study, project, dataset, out, lambda text: say(f"正在做：{text}", err=True)
+        study, project, dataset, _folder(out), lambda text: say(f"正在做：{text}", err=True)
     )
     for line in lines:
         say(line)

@@ -103,3 +103,20 @@ def test_the_appendices_are_a_file_of_their_own(tmp_path):
     whole = tmp_path / "b.html"
     write(blocks, whole, cover=COVER)
     assert "<table" in whole.read_text("utf-8")  # in one file where nobody wants two
+
+
+def test_no_last_page_for_a_few_lines():
+    head = [Block.heading("标题", 1), Block.heading("一", 2)]
+    for n in range(2, 12):  # paragraphs of two lines, until a last page holds few of them
+        blocks = [*head, picture(1, 5.0), *[Block.paragraph(TEXT[:50])] * n]
+        plain = [{**item, "n": at} for at, item in enumerate(items(blocks))]
+        last = max((spot.page, spot.y) for spot in pdf.spots(plain))
+        if last[0] > 1 and last[1] < flow.TOP + flow.FEW * flow.HIGH:
+            break
+    else:
+        raise AssertionError("no document had such a page")
+    found = [{**item, "n": at} for at, item in enumerate(flow.settled(items(blocks), pdf.spots))]
+    assert max(spot.page for spot in pdf.spots(found)) == last[0] - 1
+    drawn = next(item for item in found if item["kind"] == "figure")
+    usual = next(item for item in plain if item["kind"] == "figure")
+    assert flow.SMALLER * usual["width"] <= drawn["width"] < usual["width"]

@@ -78,6 +78,8 @@ def test_problems_go_to_their_area_and_the_summary_says_what_is_missing(
     at = next(row for row in sheets["演示01区"] if row[4] == "约3百")
     assert (at[1], at[2], at[8]) == ("组织台账", "J9", "提醒")
     assert write_problems(found, tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
+    other = write_problems(found, tmp_path / "again.ods")  # what the ending asks for
+    assert other.name == "again.ods" and sheets_of(other.read_bytes()) == sheets
 
 
 def test_the_list_is_frozen_filtered_and_not_read_again(found: Findings, tmp_path: Path) -> None:

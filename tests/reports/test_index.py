@@ -8,6 +8,7 @@ import os
 import pytest
 
 import evalkit as ek
+from evalkit.documents import Cell
 from evalkit.reports.index import Made, index_blocks
 from evalkit.reports.verify import clear, file_hash, recorded, set_aside, verify, write_record
 from evalkit.runner import Outcome
@@ -152,9 +153,11 @@ def test_counts_are_the_periods_and_the_key_table_ends_with_the_whole(made):
         and key.content["rows"][-1][0] == "合计"
         and key.content["rows"][-1][1]["v"] > 0
     )
-    files_table = next(
-        b for b in blocks if b.kind == "table" and b.content["title"].startswith("报告及")
-    )
-    assert "说明" not in [
-        c["label"] for c in files_table.content["columns"]
-    ]  # the failed one is an area
+    files = [b for b in blocks if b.kind == "table" and b.content["columns"][0]["label"] == "文件"]
+    assert files
+    for table in files:  # the failed one is an area: no word on it
+        labels = [column["label"] for column in table.content["columns"]]
+        assert "说明" not in labels
+        rows = [[Cell.read(cell) for cell in row] for row in table.content["rows"]]
+        for at in range(1, len(labels)):  # no column that opens nothing
+            assert any(row[at].href for row in rows), labels[at]

@@ -299,6 +299,12 @@ def test_the_command(demo_project, tmp_path) -> None:
         ],
     )
     assert expected.sentence in again.output
+    table = tmp_path / "测算.ods"
+    alone = CliRunner().invoke(app, [*given[:-1], str(table)])
+    assert alone.exit_code == 0 and str(table) in alone.output
+    sheets = pd.read_excel(table, sheet_name=None, engine="calamine", header=None)
+    rows = next(rows for name, rows in sheets.items() if "2026年分地区支出" in name)
+    assert "合计" in set(rows[0])
 
 
 @pytest.mark.parametrize(

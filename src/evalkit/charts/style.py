@@ -301,8 +301,8 @@ class Grid:
         return [slice(at, min(n, at + self.rows)) for at in range(0, n, self.rows)]
 
 
-def grid(n: int, body: float = 4.3) -> Grid:
-    """Rows at least 0.155 inch high, so that type stays at 7 points; some 24 leave room for text on their page.
+def grid(n: int, body: float = 3.75) -> Grid:
+    """Rows at least 0.155 inch high, so that type stays at 7 points; some 24 take half a page, so that none stays empty.
 
     More than 45 areas go to a second column.
     """

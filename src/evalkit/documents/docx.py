@@ -396,7 +396,7 @@ def official(
         "<w:keepNext/>" if cover.office or cover.date else ""
     )  # the date never stands on a page without the rest
     if appendices:
-        writer.text("Normal", "", keep)
+        writer.text("Normal", "", "<w:keepNext/>")
         many = len(appendices) > 1
         for n, name in enumerate(appendices, 1):
             ahead = 5 if n == 1 else 2
@@ -405,7 +405,8 @@ def official(
             writer.text(
                 "Normal",
                 words,
-                keep
+                # only the last ones stay with the signature: a long list would leave its page empty
+                (keep if n > len(appendices) - 2 else "")
                 + (hanging if n == 1 else hanging.replace(f"{(ahead - 2 + many) * 320}", "320")),
             )
     if keep:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TOP, HIGH = 104.9, LANDSCAPE  # points: the text block of a portrait page
 GAP = 0.25  # of the text block: what may stay empty
 SMALLER = 0.78  # a figure that would just not fit becomes this small at most
+LOWER = (0.95, 0.9, 0.85, 0.8)  # of its figures, where the last page of a document holds little
+FEW = 0.16  # of the text block: three lines and a half
 ROUNDS = 10
 PARAGRAPHS = 4  # that may come before a figure for the sake of another program's lines
 WORDS = ("paragraph", "list", "note")
@@ -49,6 +51,7 @@ def settled(found: Sequence[Item], places: Places, also: Sequence[Places] = ()) 
     key = hashlib.sha256(json.dumps(found, ensure_ascii=False).encode()).hexdigest()
     if key not in _settled:
         order = _settle([{**item, "n": n} for n, item in enumerate(found)], places)
+        order = _no_page_for_few(order, places)
         order = _settled_too(order, places, also) if also else order
         _settled.clear()
         _settled[key] = [{k: v for k, v in item.items() if k != "n"} for item in order]
@@ -79,6 +82,31 @@ def _settle(order: list[Item], places: Places) -> list[Item]:
         tried.add(state)
         order = moved
     return order
+
+
+def _no_page_for_few(order: list[Item], places: Places) -> list[Item]:
+    """Figures a little lower where that saves a last page of a few lines."""
+
+    def last(order: Sequence[Item]) -> tuple[int, float]:
+        return max((spot.page, spot.y) for spot in places(order))
+
+    if not any(item["kind"] == "figure" for item in order):
+        return order
+    page, y = last(order)
+    if page == 1 or y - TOP > FEW * HIGH:
+        return order
+    most = len(gaps(order, places(order)))
+    for scale in LOWER:
+        tried = [_scaled(i, scale) if i["kind"] == "figure" else i for i in order]
+        if last(tried)[0] < page and len(gaps(tried, places(tried))) <= most:
+            return tried
+    return order
+
+
+def _scaled(item: Item, scale: float) -> Item:
+    """A figure at a part of its size, never below `SMALLER` of the usual one."""
+    scale = max(scale, SMALLER) if not item.get("smaller") else 1.0
+    return {**item, "width": item["width"] * scale, "height": item["height"] * scale}
 
 
 def _settled_too(order: list[Item], places: Places, also: Sequence[Places]) -> list[Item]:

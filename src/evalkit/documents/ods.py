@@ -425,3 +425,22 @@ def frames_bytes(frames: Mapping[str, Any]) -> bytes:
             for column, values in zip(frame, columns, strict=True)
         ]
     return workbook.bytes()
+
+
+def lists_bytes(
+    lists: Iterable[
+        tuple[str, Sequence[tuple[str, float]], Sequence[Sequence[Any]], dict[str, str]]
+    ],
+) -> bytes:
+    """Lists for people, as `workbook.list_sheet` has them: name, columns with widths, rows, colours by a cell's text."""
+    workbook = Workbook()
+    for name, columns, rows, tones in lists:
+        sheet = workbook.sheet(name)
+        workbook.row(sheet, [(label, HEAD) for label, _ in columns])
+        sheet.heads = (0, 0)
+        for row in rows:
+            fills = [tones.get(value, "") if isinstance(value, str) else "" for value in row]
+            looks = (Look(fill=fill, border=True, wrap=True) for fill in fills)
+            workbook.row(sheet, list(zip(row, looks, strict=True)))
+        sheet.widths = [width for _, width in columns]
+    return workbook.bytes()

@@ -91,14 +91,16 @@ def compact_scale(items: Sequence[Item], title: str, demo: bool) -> float:
     return COMPACT[-1]
 
 
-def spots(items: Sequence[Item], loose: bool = False, lower: float = 0.0) -> list[Spot]:
+def spots(
+    items: Sequence[Item], loose: bool = False, lower: float = 0.0, shorter: float = 0.0
+) -> list[Spot]:
     """Where the items stand that bear a number ``n``: ends of words, begin and end of tables and figures.
 
     `loose`: with lines that hold a character less, as in programs that leave punctuation its full width; `lower`: with
-    so many points above all, for what else takes more room there.
+    so many points above all, for what else takes more room there; `shorter`: with so many points less on every page.
     """
     data, _ = _data(items, (), "", None, False, spots=True)
-    data |= {"loose": loose, "lower": lower}
+    data |= {"loose": loose, "lower": lower, "shorter": shorter}
     found = json.loads(_compile(data, "spots")[0])
     return [Spot(int(n), bool(end), int(page), float(y)) for n, end, page, y in found]
 
@@ -283,6 +285,7 @@ def _families(folders: tuple[str, ...]) -> dict[tuple[str, int], str]:
 IN_WORD: tuple[Callable[[Sequence[Item]], list[Spot]], ...] = (
     partial(spots, loose=True),
     partial(spots, loose=True, lower=1.5 * LINE),
+    partial(spots, loose=True, shorter=LINE),
 )  # where things may stand in Word, and in programs that read its files
 
 

@@ -326,7 +326,7 @@ def _made(
         return made, official.too_long(document, cover or Cover())
     if form == "annex":
         pieces = items(official.annexes(document)) or items([Block.paragraph("本文没有附件。")])
-        pieces = flow.settled(pieces, pdf.spots, pdf.IN_WORD)
+        pieces = flow.settled(pieces, pdf.IN_WORD[0], pdf.IN_WORD[1:])  # there is no PDF of it
         return docx.report(pieces, (), "", None, demo, fonts=fonts), []
     if form.startswith("onepage"):
         small = items([*front, *body], small=True)

@@ -10,8 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from evalkit.documents import ods
-from evalkit.documents.workbook import frames_bytes
+from evalkit.documents.spreadsheet import of_frames
 from evalkit.effects.panel import Panel
 from evalkit.files import put
 from evalkit.problems import InputError, Problem
@@ -89,8 +88,7 @@ def _written(panel: Panel, path: Path) -> list[Path]:
                     allowed=".dta、.sav、.parquet、.xlsx、.ods",
                 )
             )
-    content = ods.frames_bytes if beside.suffix.lower() == ".ods" else frames_bytes
-    beside.write_bytes(content(sheets))
+    beside.write_bytes(of_frames(beside, sheets))
     return [path] if beside == path else [path, beside]
 
 

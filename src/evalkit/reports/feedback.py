@@ -15,6 +15,7 @@ import pandas as pd
 
 from evalkit.building.checking import PERIODS_TOLD, Findings, file_date
 from evalkit.documents import Block, page
+from evalkit.documents.spreadsheet import ListSheet, names_a_workbook, of_lists
 from evalkit.documents.workbook import book_bytes, list_sheet
 from evalkit.files import put
 from evalkit.indicators.submitted import Submitted
@@ -102,25 +103,20 @@ def _silent(found: Findings) -> list[tuple[str, str]]:
 
 
 def write_problems(found: Findings, path: Path) -> Path:
-    """``problems.xlsx``: 报送情况表 first, then the problems of each area on a sheet of its own."""
-    if path.suffix.lower() != ".xlsx":
+    """``problems.xlsx``, or the file that is named: 报送情况表 first, then the problems of each area on a sheet of its own."""
+    if not names_a_workbook(path):
         path = path / "problems.xlsx"
     by_area: dict[str, list[Problem]] = {
         area: [] for area in sorted(found.sent["area"].dropna().unique())
     }
     for problem in found.problems:
         by_area.setdefault(found.owner(problem.file, problem.sheet), []).append(problem)
-
-    def fill(book: Any) -> None:
-        columns, rows = submissions(found)
-        list_sheet(book, SUMMARY, columns, rows, {"未报": TONES["提醒"]})
-        for area in sorted(by_area, key=lambda a: (not a, a)):
-            name = area.rpartition("/")[2] or UNKNOWN
-            list_sheet(
-                book, name, COLUMNS, problem_rows(by_area[area]) or [["没有发现问题"]], TONES
-            )
-
-    return put(path, book_bytes(fill), avoid=found.sources.values())
+    columns, rows = submissions(found)
+    sheets = [ListSheet(SUMMARY, columns, rows, {"未报": TONES["提醒"]})]
+    for area in sorted(by_area, key=lambda a: (not a, a)):
+        told = problem_rows(by_area[area]) or [["没有发现问题"]]
+        sheets.append(ListSheet(area.rpartition("/")[2] or UNKNOWN, COLUMNS, told, TONES))
+    return put(path, of_lists(path, sheets), avoid=found.sources.values())
 
 
 def _copies(found: Findings, files: Sequence[str] | None = None) -> Iterator[tuple[str, bytes]]:

@@ -51,6 +51,7 @@ from evalkit.world.period import precedes
 PROVENANCE = "provenance.html"
 BESIDE = "（2）"  # in the name of a file that stands beside an open one
 READY = ("done", "up_to_date")
+MANY = 4  # forms of one report that stand below each other, since its neighbours have few
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ def index_blocks(made: Made, data: Data) -> Iterator[Block]:
         )
     yield from _who_is_absent(made, data)
     yield Block.heading("报告文件", 2)
-    yield _documents(made)
+    yield from _documents(made)
     yield Block.heading(f"各{place}主要指标", 2)
     yield _key_table(made, data)
     yield from _goals(made)
@@ -341,34 +342,59 @@ def _years(made: Made, code: str) -> Block | None:
         return None
 
 
-def _documents(made: Made) -> Block:
-    rows = []
+def _documents(made: Made) -> Iterator[Block]:
+    """The files in tables of like ones, each with the columns that its rows have: what has many forms lists them downwards."""
+    rows: list[list[Any]] = []
     for o in made.outcomes:
-        if o.key not in made.names:
-            links = [_opened(made.form(o.key, f)) for f in FORMS]
-            earlier = (
-                f"这次没有生成，所列是{made.made_on(o.key)}的" if o.key in made.kept else "没有生成"
-            )
-            rows.append([o.key, *links, "" if o.state in READY else earlier])
-    if (made.folder / INTERNAL).exists() and not made.scope.public:
-        rows.append(
-            [
-                "问题清单（内部资料，注意保存）",
-                *[_opened(INTERNAL if f == "xlsx" else None) for f in FORMS],
-                "",
-            ]
+        if o.key in made.names:
+            continue
+        earlier = (
+            f"这次没有生成，所列是{made.made_on(o.key)}的" if o.key in made.kept else "没有生成"
         )
-    rows += _to_put_right(made)
-    rows += _self_evaluations(made)
+        note = "" if o.state in READY else earlier
+        found = {f: href for f in FORMS if (href := made.form(o.key, f))}
+        if len(found) > MANY:
+            yield _downwards(o.key, found, note)
+        else:
+            rows.append(_files(o.key, found, note))
+    if made.scope.public:
+        yield from _beside_each_other("其他报告", rows)
+    else:
+        for name, file in (("问题清单", INTERNAL), ("整改台账", REGISTER)):
+            if (made.folder / file).exists():
+                use = "，填写后放回 data/raw" if file == REGISTER else "，注意保存"
+                rows.append(_files(f"{name}（内部资料{use}）", {"xlsx": file}))
+        yield from _beside_each_other("其他报告和清单", rows)
+        yield from _beside_each_other("督办单（内部资料）", _notices(made))
+    yield from _beside_each_other("绩效自评表", _self_evaluations(made))
+
+
+def _files(name: str, found: Mapping[str, str], note: str = "") -> list[Any]:
+    """A row of files that belong together: a cell for every form."""
+    return [name, *[_opened(found.get(form)) for form in FORMS], note]
+
+
+def _downwards(name: str, found: Mapping[str, str], note: str) -> Block:
+    columns: list[Any] = ["格式", {"key": "file", "label": "文件", "align": "center"}]
+    rows = [[NAMES[form], _opened(href)] for form, href in found.items()]
+    return Block.table(
+        f"{name}的各种格式", columns, rows, sortable=False, notes=[note] * bool(note)
+    )
+
+
+def _beside_each_other(title: str, rows: list[list[Any]]) -> Iterator[Block]:
+    """A table of files, without the forms that none of them has; none where there is no file."""
+    if not rows:
+        return
     columns: list[Any] = [
         "文件",
-        *({"key": f, "label": NAMES[f], "align": "center"} for f in FORMS),
+        *({"key": form, "label": NAMES[form], "align": "center"} for form in FORMS),
         {"key": "note", "label": "说明"},
     ]
     columns, rows = with_something(columns, rows, FORMS)
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    return Block.table("报告及各种格式", columns, rows, sortable=False)
+    yield Block.table(title, columns, rows, sortable=False)
 
 
 def _self_evaluations(made: Made) -> list[list[Any]]:
@@ -378,28 +404,19 @@ def _self_evaluations(made: Made) -> list[list[Any]]:
     for one in made.filled:
         told = one.evaluation
         files = {path.suffix[1:]: f"{path.parent.name}/{path.name}" for path in one.files}
-        links = [_opened(files.get(form)) for form in FORMS]
         which = f"{told.form.project}，{told.place}" if several else told.place
-        rows.append([f"绩效自评表：{which}", *links, told.brief])
+        rows.append(_files(f"绩效自评表：{which}", files, told.brief))
     return rows
 
 
-def _to_put_right(made: Made) -> list[list[Any]]:
-    """Rows of the internal files of what is to be put right: the 整改台账, and the 督办单 of every county."""
-    if made.scope.public:
-        return []
-    rows: list[list[Any]] = []
-    if (made.folder / REGISTER).exists():
-        name = "整改台账（内部资料，填写后放回 data/raw）"
-        rows.append([name, *[_opened(REGISTER if f == "xlsx" else None) for f in FORMS], ""])
-    of_files = {"docx": "督办单.docx", "pdf": "督办单.pdf", "xlsx": "整改台账.xlsx"}
-    notices = sorted((made.folder / NOTICES).glob("*督办单.pdf"))
-    for path in notices:
+def _notices(made: Made) -> list[list[Any]]:
+    """Rows of the 督办单 of every county, each with the 整改台账 to fill in."""
+    ends = {"docx": "督办单.docx", "pdf": "督办单.pdf", "xlsx": "整改台账.xlsx"}
+    rows = []
+    for path in sorted((made.folder / NOTICES).glob("*督办单.pdf")):
         stem = path.name.removesuffix("督办单.pdf")
-        links = [
-            _opened(f"{NOTICES}/{stem}{of_files[f]}" if f in of_files else None) for f in FORMS
-        ]
-        rows.append([f"督办单：{stem}（内部资料）", *links, ""])
+        found = {form: f"{NOTICES}/{stem}{end}" for form, end in ends.items()}
+        rows.append(_files(stem, found))
     return rows
 
 

@@ -106,11 +106,12 @@ def _told(asked: Asked) -> list[str]:
 
 def _pages(asked: Asked, data: Data, made: Plan, reform: Reform) -> list[str]:
     """Write 测算.html: the plan as a page that reckons by itself; and its public edition where that is asked for."""
+    from evalkit.documents.spreadsheet import only_a_folder
     from evalkit.files import put
     from evalkit.pages.calculator import calculator, public_calculator
 
     words = WORDS["page"]
-    folder = asked.out or data.project.reports / WORDS["command"]["folder"]
+    folder = only_a_folder(asked.out) or data.project.reports / WORDS["command"]["folder"]
     folder.mkdir(parents=True, exist_ok=True)
     base, english = asked.scheme or "", _english(data)
     page = calculator(made, base, reform, english)
@@ -187,11 +188,14 @@ def _written(asked: Asked, data: Data, found: Answered) -> list[str]:
     from evalkit.charts import undocumented  # charts and documents only where files are wanted
 
     undocumented.load()
+    from evalkit.documents.spreadsheet import names_a_workbook
     from evalkit.reports import plan_report
 
     folder = asked.out or data.project.reports / WORDS["command"]["folder"]
     standard = float(found.result.reform.ask.standard or STANDARD)
     assert isinstance(found.result, Result)
+    if asked.out and names_a_workbook(asked.out):
+        return plan_report.write_tables(found.result, asked.out, standard)
     written = plan_report.write(found.result, folder, standard, found.envelope)
     beside = [path.name for path in written if path.stem.endswith("）")]
     lines = [WORDS.say("command.open", files="、".join(beside))] if beside else []
@@ -251,9 +255,13 @@ def _compared(sides: Sequence[Side], year: int) -> list[str]:
 def _table_of(sides: Sequence[Side], folder: Path) -> list[str]:
     """Write the table of the scenarios as a page, for Word and for Excel."""
     from evalkit.documents import Block, write
+    from evalkit.documents.spreadsheet import names_a_workbook
     from evalkit.reports.plan_beside import side_by_side
 
     name = WORDS["scenarios"]["file"]
+    if names_a_workbook(folder):
+        found = write([side_by_side(sides)], folder, title=WORDS["scenarios"]["title"])
+        return [*(p.text() for p in found), WORDS.say("command.workbook", path=folder)]
     blocks = [Block.heading(WORDS["scenarios"]["title"], 1), side_by_side(sides)]
     for ending in (".html", ".docx", ".xlsx"):
         write(blocks, folder / f"{name}{ending}")

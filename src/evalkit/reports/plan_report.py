@@ -441,6 +441,16 @@ def write(
     return written
 
 
+def write_tables(result: Result, path: Path, standard: float = 150) -> list[str]:
+    """The tables alone as one workbook in the format of the path's ending; what is to be said of it.
+
+    The workbook that reckons (测算底稿) is not among them: its formulas stand in the folder of `write`.
+    """
+    tables = [block for block in blocks(result, standard) if block.kind == "table"]
+    found = write_document(tables, path, title=FILES["tables"])
+    return [*(problem.text() for problem in found), WORDS.say("command.workbook", path=path)]
+
+
 def as_printed(block: Block) -> pd.DataFrame:
     """A table for a csv file: heads in words with their units, numbers with separators, nothing where nothing is known."""
     content = block.content

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit import charts
+from evalkit.documents.spreadsheet import names_a_workbook, of_frames
 from evalkit.documents.workbook import csv_bytes, frames_bytes
 from evalkit.files import put
 from evalkit.indicators import load
@@ -35,9 +36,12 @@ def write_scores(
 ) -> tuple[Path, list[str]]:
     """Write everything into a folder, beside what is open elsewhere; the folder, and what could not be made and why.
 
+    `out`: the folder, or a workbook (.xlsx, .ods), which then is all that is written.
+
     `index`: by default the one that the project chose. `scheme` of stars: none by default, ``none`` too; of the
     demonstration the packaged one.
     """
+    alone = out if names_a_workbook(out) else None
     data = load(project, dataset=dataset)
     chosen = index_of(data.project, index)
     if chosen is None:
@@ -95,7 +99,7 @@ def write_scores(
         }
         told = checked.block.content["notes"]
         notes += [str(told[0]), *(str(told[1]) for _ in checked.absent[:1])]
-    for name, (chart, result) in figures.items():
+    for name, (chart, result) in figures.items() if alone is None else ():
         try:
             picture = chart(result).png
         except InputError as error:
@@ -121,6 +125,9 @@ def write_scores(
         }
         numbers = {c: half_up(table[c], 4) for c in table.select_dtypes("floating")}
         tables[name] = table.assign(**flags, **numbers).rename(columns=WORDS["files"])
-        keep(f"{name}.csv", csv_bytes(tables[name]))
+        if alone is None:
+            keep(f"{name}.csv", csv_bytes(tables[name]))
+    if alone is not None:
+        return put(alone, of_frames(alone, tables)), notes
     keep("评分.xlsx", frames_bytes(tables))
     return folder, notes

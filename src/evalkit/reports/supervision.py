@@ -112,13 +112,19 @@ def _by_problem(told: Rectification) -> Block:
 
 
 def _first(told: Rectification) -> list[Case]:
-    """The cases in the order in which they press: late ones, those that came back, those of longest standing."""
+    """The cases in the order in which they press: late ones, those that came back, those of longest standing; by problem."""
 
-    def pressing(case: Case) -> tuple[bool, bool, str]:
+    def pressing(case: Case) -> tuple[bool, bool, str, int]:
         entry = told.entry(case)
-        return (not entry.late(told.today), case not in back, told.first(case))
+        return (
+            not entry.late(told.today),
+            case not in back,
+            told.first(case),
+            order.index(case.problem),
+        )
 
     back = told.back
+    order = [str(about["name"]) for about in declared()["problems"].values()]
     return sorted(told.followed.cases, key=pressing)
 
 
@@ -134,7 +140,8 @@ def _named(told: Rectification, first: list[Case]) -> Block:
         ]
         for number, case in enumerate(first, 1)
     ]
-    columns: list[Any] = ["序号", "乡镇街道", "名称", "问题", "首次发现", "整改状态"]
+    lower = told.voice.place("township")
+    columns: list[Any] = ["序号", lower, "名称", "问题", "首次发现", "整改状态"]
     note = told.voice.say("named_of", len(first), len(told.followed.cases))
     return Block.table(
         "须优先整改的单位和党组织",
