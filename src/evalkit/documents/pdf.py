@@ -113,13 +113,15 @@ def onepage(
     draw: bool = True,
     form: str = "png",
 ) -> tuple[bytes, float, list[Problem]]:
-    """One A4 page as PNG (200 dpi; `draw`) or PDF (`form`), its scale, problems.
+    """One A4 page as PNG (200 dpi) or PDF (`form`), its scale, problems; without `draw` the scale that holds in Word too.
 
     Type shrinks to seven tenths before one says: too much.
     """
     data, problems = _data(items, (), title, cover, demo, small=True)
     for scale in (1.2, 1.1, 1.0, 0.9, 0.8, 0.7):
         data["scale"] = scale
+        if not draw:  # lines that break earlier, and what else takes more room there
+            data |= {"loose": True, "shorter": LOWER * scale}
         page = _compile(data, "pdf")[0]  # pictures take far longer
         if (n := len(re.findall(rb"/Type/Page\b", page))) == 1:
             break
