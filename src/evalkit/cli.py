@@ -645,7 +645,7 @@ def run(
         made = fan_out(
             notebook,
             over=over,
-            out=_folder(out),
+            out=out,
             jobs=jobs,
             depends=depends or (),
             force=force,

@@ -34,8 +34,10 @@ def names_a_workbook(path: Path | None) -> bool:
     InputError
         The ending is that of a file which is not written here.
     """
-    ending = path.suffix.lower() if path else ""
-    if path and ending in _OTHERS and not path.is_dir():
+    if path is None or path.is_dir():
+        return False
+    ending = path.suffix.lower()
+    if ending in _OTHERS:
         advice = f"写成 {path.stem}{EXCEL} 或 {path.stem}{OPEN_DOCUMENT}；要写到文件夹就不带扩展名"
         raise InputError(
             Problem(
@@ -46,7 +48,7 @@ def names_a_workbook(path: Path | None) -> bool:
                 advice=advice,
             )
         )
-    return bool(path) and ending in WRITTEN and not path.is_dir()
+    return ending in WRITTEN
 
 
 def only_a_folder(path: Path | None) -> Path | None:
