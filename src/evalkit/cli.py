@@ -719,7 +719,7 @@ def selfeval(
         Path | None, typer.Option(help="写到哪里；默认 reports/<年度>/绩效自评表")
     ] = None,
 ) -> None:
-    """项目支出绩效自评表（财预〔2020〕10号）：用台账的数填表计分，全地区和各区县各一份 Word、Excel。"""
+    """项目支出绩效自评表（财预〔2020〕10号）：用台账的数填表计分，全地区和各区县各一份 Word、Excel、PDF。"""
     from evalkit.reports.selfeval_command import told, write_example
 
     if new is not None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import county_holes as holes
+import pypdfium2
 import pytest
 from docx import Document
 from python_calamine import CalamineWorkbook
@@ -163,7 +164,7 @@ def test_faults_that_need_the_areas_and_the_numbers(data, project: Path) -> None
 
 def test_word_and_excel_as_issued(data, tmp_path: Path) -> None:
     one = self_evaluate(data, "经费", "新泽区")
-    word, book = one.write(tmp_path)
+    word, book, page = one.write(tmp_path)
     rows = [[cell.text for cell in row.cells] for row in Document(str(word)).tables[0].rows]
     flat = ["".join(dict.fromkeys(row)) for row in rows]
     assert flat[0] == "项目名称两新组织党建经费" and "主管部门云州市委社会工作部实施单位" in flat[1]
@@ -193,6 +194,13 @@ def test_word_and_excel_as_issued(data, tmp_path: Path) -> None:
         'w:w="11906" w:h="16838"' in xml
         and word.read_bytes() == one.write(tmp_path)[0].read_bytes()
     )
+    read = pypdfium2.PdfDocument(page)
+    assert len(read) == 1  # the form is one page, as issued
+    text = "".join(read[0].get_textpage().get_text_bounded().split())
+    for spot in laid_out(one).spots:
+        for part in spot.text.split():  # text beside a cell of many rows stands between its lines
+            assert part in text
+    assert page.read_bytes() == one.write(tmp_path)[2].read_bytes()
     sheet = zipfile.ZipFile(book).read("xl/worksheets/sheet1.xml").decode()
     formulas = re.findall(r"<f>([^<]+)</f>", sheet)
     assert any(text.startswith("IF(COUNT(") for text in formulas)
@@ -209,7 +217,8 @@ def test_the_command_writes_all_and_the_report_lists_them(project: Path, tmp_pat
         "清河县",
         "临山县",
     ]
-    assert len(list(tmp_path.glob("*.docx"))) == len(list(tmp_path.glob("*.xlsx"))) == 4
+    for form in ("docx", "xlsx", "pdf"):
+        assert len(list(tmp_path.glob(f"*.{form}"))) == 4
     with pytest.raises(InputError, match="经费"):
         told("无", project=project)
     path = write_example(project, "新的")

@@ -193,10 +193,22 @@ def _data(
         "contents": bool(cover) and n_headings > 1,
         "parts": parts,
     }
+    return _with_faces(data, "封面")
+
+
+def drawn(data: dict[str, Any], template: str) -> tuple[bytes, list[Problem]]:
+    """What another template of this folder makes of data of its own as PDF, and the glyphs that are missing."""
+    shown, problems = _with_faces(data, str(data.get("title", "")))
+    made = _typeset(json.dumps(shown, ensure_ascii=False), "pdf", _folders(), template)
+    return made[0], problems
+
+
+def _with_faces(data: dict[str, Any], where: str) -> tuple[dict[str, Any], list[Problem]]:
+    """The data with the faces to draw it and 〓 for what none of them has; each such place is told."""
     lost: dict[str, dict[str, None]] = {}
-    shown = _replaced(data, "", "封面", _known(), lost)
+    shown = _replaced(data, "", where, _known(), lost)
     return {**shown, "faces": _faces()}, [
-        _missing(where, list(found)) for where, found in list(lost.items())[:PLACES]
+        _missing(place, list(found)) for place, found in list(lost.items())[:PLACES]
     ]
 
 
@@ -297,7 +309,9 @@ def _compile(data: dict[str, Any], form: str) -> list[bytes]:
 
 
 @lru_cache(maxsize=6)
-def _typeset(data: str, form: str, folders: tuple[str, ...]) -> tuple[bytes, ...]:
+def _typeset(
+    data: str, form: str, folders: tuple[str, ...], template: str = "page.typ"
+) -> tuple[bytes, ...]:
     """Template, data and pictures in a folder of their own, which is all that Typst may read; what it makes of them."""
     with tempfile.TemporaryDirectory() as name:
         folder, names = Path(name), count(1)
@@ -310,5 +324,5 @@ def _typeset(data: str, form: str, folders: tuple[str, ...]) -> tuple[bytes, ...
 
         plain = json.loads(data, object_hook=placed)
         (folder / "doc.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
-        (folder / MAIN).write_bytes(Path(__file__).with_name("page.typ").read_bytes())
+        (folder / MAIN).write_bytes(Path(__file__).with_name(template).read_bytes())
         return tuple(typeset(folder, form, folders))

@@ -248,6 +248,8 @@ def make_report(
     changed = changed or not all_current(folder)  # what failed then is put back, and made already
     evaluated = {} if public or only is not None else stamps(found, dataset)
     changed = changed or self_evaluations_due(folder, evaluated)
+    if public and stamps(found, dataset):
+        note("绩效自评表不在公开稿里：各地各项的数没有遮盖。要公开的，由本单位审定后另发")
     if changed:
         if evaluated:
             filled = _self_evaluations(made, folder, note)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from evalkit.documents import Block, Format
 from evalkit.documents.grid import Grid, Spot
+from evalkit.documents.grid_pdf import pdf_bytes
 from evalkit.documents.grid_writing import TOP, book_of, html, word_bytes
 from evalkit.files import put, safe_name
 from evalkit.indicators.load import Data
@@ -343,13 +344,14 @@ def table(one: SelfEvaluation) -> pd.DataFrame:
 
 @shows(SelfEvaluation, "write")
 def write(one: SelfEvaluation, folder: Any, name: str = "") -> list[Path]:
-    """Word and Excel as issued; their paths."""
+    """Word, Excel and PDF as issued; their paths."""
     grid = laid_out(one)
     stem = safe_name(name or f"{one.form.project}（{one.place}）")
     home = Path(folder)
     return [
         put(home / f"{stem}.docx", word_bytes(grid)),
         put(home / f"{stem}.xlsx", book_of(grid, "自评表")),
+        put(home / f"{stem}.pdf", pdf_bytes(grid)[0]),
     ]
 
 
