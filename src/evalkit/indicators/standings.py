@@ -22,7 +22,7 @@ from evalkit.world.extent import Extent
 from evalkit.world.period import Period
 
 if TYPE_CHECKING:
-    from evalkit.stats.outlook import Outlook, Scale
+    from evalkit.stats.outlook import Outlook, Scale, Unfit
 
 SIGN = {"higher": 1, "lower": -1, "near": 0}
 # of the goal in force: its value and day; the stage or goal that is due next (at the end of the period or after it);
@@ -165,32 +165,66 @@ def _where(goal: Goal, area: str, below: bool) -> list[str]:
     return [path for path in goal.areas if below and path.startswith(inside)]
 
 
-def outlook_of(one: Standing, data: Data) -> Outlook | None:
-    """The chance that a goal is reached on its day, from the periods so far of the same kind; None with five or fewer.
+@dataclass(frozen=True)
+class _Series:
+    """What a forecast of a goal rests on: its periods so far, its scale, and of how many the last share is."""
+
+    times: np.ndarray
+    values: np.ndarray
+    scale: Scale
+    base: float
+
+
+def _series(one: Standing, data: Data) -> _Series:
+    """The periods of the same kind so far.
 
     A proportion is forecast on the logit scale, which no value above 100% has; what is above zero on that of its
     logarithm.
     """
-    if math.isnan(one.wanted) or SIGN[one.goal.better] == 0:
-        return None
-    from evalkit.stats.outlook import (
-        outlook,
-    )  # scipy: a build, which asks for no chance, does not wait for it
-
     frame, column = (
         (data.measures, "measure") if one.goal.counts else (data.indicators, "indicator")
     )
     rows = frame.loc[(frame[column] == one.goal.code) & (frame["area"] == one.area)]
     until, kind = end_of(one.period), Period.parse(one.period).kind
-    series = {
-        end_of(str(when)): float(value)
-        for when, value in zip(rows["period"], rows["value"], strict=True)
-        if Period.parse(when).kind == kind and end_of(str(when)) <= until
+    whole = {
+        end_of(str(row["period"])): row
+        for row in rows.to_dict("records")
+        if Period.parse(row["period"]).kind == kind and end_of(str(row["period"])) <= until
     }
-    times = np.array(sorted(series))
-    values = np.array([series[at] for at in times])
+    times = sorted(whole)
+    values = np.array([float(whole[at]["value"]) for at in times])
     is_part = not one.goal.counts and data.codebook.indicators[one.goal.code].kind == "proportion"
     positive = bool((values[np.isfinite(values)] > 0).all()) and one.wanted > 0
     scale: Scale = "logit" if is_part else "log" if positive else "plain"
+    known = [at for at, value in zip(times, values, strict=True) if np.isfinite(value)]
+    base = whole[known[-1]].get("denominator") if known else None
+    return _Series(
+        np.array(times), values, scale, math.nan if base is None or pd.isna(base) else float(base)
+    )
+
+
+def outlook_of(one: Standing, data: Data) -> Outlook | None:
+    """The chance that a goal is reached on its day, from the periods so far of the same kind; None where none is told."""
+    if math.isnan(one.wanted) or SIGN[one.goal.better] == 0:
+        return None
+    from evalkit.stats.outlook import outlook  # scipy: a build, which asks for no chance, does not wait
+
+    series = _series(one, data)
     due = years(date.fromisoformat(one.goal.due))
-    return outlook(times, values, due, one.wanted, SIGN[one.goal.better], scale)
+    return outlook(
+        series.times,
+        series.values,
+        due,
+        one.wanted,
+        SIGN[one.goal.better],
+        series.scale,
+        base=series.base,
+    )
+
+
+def unfit_of(one: Standing, data: Data) -> Unfit | None:
+    """Why the series of a goal tells no chance; None where it does, or where the goal itself has none."""
+    from evalkit.stats.outlook import unfit
+
+    series = _series(one, data)
+    return unfit(series.values, series.scale, series.base)

@@ -11,7 +11,7 @@ from evalkit.codebook import Codebook
 from evalkit.documents import Block, Cell, Format
 from evalkit.indicators.goals import months_of, years
 from evalkit.indicators.load import Data
-from evalkit.indicators.standings import Standing, outlook_of, standings
+from evalkit.indicators.standings import Standing, outlook_of, standings, unfit_of
 from evalkit.reports.disclosure import PublicData
 from evalkit.reports.sentences import Facts, apart, distance, facts, spoken, tell
 from evalkit.reports.words import (
@@ -27,6 +27,7 @@ from evalkit.reports.words import (
     stepped,
     with_something,
 )
+from evalkit.stats.outlook import FEWEST_BEYOND
 from evalkit.world.area import Area
 from evalkit.world.period import Period, day_words
 
@@ -39,7 +40,13 @@ STATES = {
     "unknown": ("缺报，不能判断", ""),
 }
 NOT_PUBLIC = ("不公开，不判断", "")
-NO_CHANCE = "有数的时期不到六期，或已到期、不分高低，不估计"
+NO_CHANCE: dict[str, str] = {
+    "few": "有数的时期不到六期，不估计",
+    "still": "各期没有变化，不估计",
+    "near": f"离0或100%不到{FEWEST_BEYOND}家（名、个），一两家的出入就能左右，不估计；看还差几家",
+    "levelled": "增长已经放慢，照以往的增减推算会偏离，不估计",
+    "none": "已到期、没有目标值或不分高低，不估计",
+}
 NO_BASE = ("没有起点的数，不能判断", "")
 IN_TEXT = {**{state: state for state in STATES}, "reached": "met", "unknown": "without_number"}
 FARTHEST = 30  # years: what the pace so far would reach later is not dated
@@ -184,7 +191,7 @@ def goal_chances(data: Data, period: str | int, area: str | None = None) -> Bloc
                 cell(found.middle if found else None, form),
                 f"{spoken(row, found.low)}至{spoken(row, found.high)}" if found else MISSING,
                 cell(found.chance if found else None, Format.percent(0)),
-                "" if found else NO_CHANCE,
+                "" if found else NO_CHANCE[unfit_of(one, _history(data)) or "none"],
             ]
         )
     if not rows:
@@ -194,7 +201,7 @@ def goal_chances(data: Data, period: str | int, area: str | None = None) -> Bloc
     columns, rows = with_something(columns, rows, ("remark",))
     note = (
         "预测假定以往的平均增减和波动继续下去（带漂移的随机游走，允许以往有一次突变；占比按对数几率，不会超过100%），"
-        "不是政策效果。有数的时期不到六期的不估计。"
+        "不是政策效果。有数的时期不到六期，离0或100%只差几十家，增长已经放慢的，这个办法不成立，不估计，说明里写原因。"
     )
     return Block.table(
         "到期达到目标的可能性（研究用）",

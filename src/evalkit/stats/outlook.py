@@ -7,7 +7,9 @@ which may hold one break: a step of size :math:`N(0, \kappa\sigma^2)` between tw
 
 For no break and for each place of one, the forecast is Student's t with n - 2 degrees of freedom (:math:`a, b` flat,
 :math:`\sigma` by Jeffreys); the answer averages all of them by how likely they make the series. Without a break it is
-the walk's own interval, exact. Where departures from a line pass at once instead of staying, it is too wide.
+the walk's own interval, exact. Where departures from a line pass at once instead of staying, it is too wide. Where a
+share stands so near to a bound that few are missing, or has stopped to grow, it is wrong: `unfit` says so, and nothing
+is forecast.
 """
 
 from __future__ import annotations
@@ -22,6 +24,12 @@ Scale = Literal["logit", "log", "plain"]
 FEWEST = 6  # with five points or fewer nothing is said of a chance
 BREAK_SIZE = 30.0  # kappa: variance of a break, in variances of a step
 P_BREAK = 0.4  # that there is one, before the series is seen
+FEWEST_BEYOND = (
+    50  # so many must be on either side of a share: a unit or two move it more than the model knows
+)
+NEAREST = 0.03  # to 0 and 1, of a share whose base is not known
+SLOWED = 0.5  # of the mean step: below it the last third of the steps says that growth is over
+SLOWING = -1.0  # Student's t of the steps over time: below it they become smaller
 EDGE = 1e-4  # how near to 0 and 1 a proportion comes on the logit scale
 
 
@@ -34,6 +42,46 @@ class Outlook:
     low: float
     high: float
     n: int
+
+
+Unfit = Literal["few", "still", "near", "levelled"]
+
+
+def unfit(values: np.ndarray, scale: Scale = "plain", base: float = np.nan) -> Unfit | None:
+    """Why no chance is told of a series; None where it is.
+
+    ``few``: five known points or fewer; ``still``: nothing ever moved. Of a share (scale logit), where the simulations
+    (`tests/stats/test_outlook.py`) do not hold the interval to 93 to 97%: ``near``, fewer than `FEWEST_BEYOND` of its
+    last `base` have reached it or have not (within `NEAREST` of a bound where the base is not known); ``levelled``, its
+    steps become smaller, or those of the last third are less than half of the mean step.
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if len(known) < FEWEST:
+        return "few"
+    if np.ptp(known) == 0:
+        return "still"
+    if scale != "logit":
+        return None
+    smaller = min(known[-1], 1 - known[-1])
+    near = smaller < NEAREST if np.isnan(base) else round(smaller * base) < FEWEST_BEYOND
+    if near:
+        return "near"
+    return "levelled" if _levelled(_onto(known, scale)) else None
+
+
+def _levelled(z: np.ndarray) -> bool:
+    """Whether a series moves on more slowly than it did."""
+    steps = np.diff(z)
+    mean, n = float(steps.mean()), len(steps)
+    last = steps[-max(2, round(n / 3)) :]
+    if float(last.mean()) * np.sign(mean) < SLOWED * abs(mean):
+        return True
+    time = np.arange(n) - (n - 1) / 2
+    slope = float(time @ steps) / float(time @ time)
+    rest = steps - mean - slope * time
+    error = float(np.sqrt(rest @ rest / (n - 2) / (time @ time)))
+    return slope * np.sign(mean) < SLOWING * error
 
 
 @dataclass(frozen=True)
@@ -64,8 +112,9 @@ def outlook(
     sign: int = 1,
     scale: Scale = "plain",
     confidence: float = 0.95,
+    base: float = np.nan,
 ) -> Outlook | None:
-    """The forecast for a time ahead; None with five known points or fewer, and where nothing ever moved.
+    """The forecast for a time ahead; None where `unfit` says why not, and for a time that is not ahead.
 
     Parameters
     ----------
@@ -73,11 +122,13 @@ def outlook(
         In years, rising; NaN values are left out.
     sign
         1 where higher is better, -1 where lower is.
+    base
+        Of a share the number of those counted in its last value; NaN where it is not known.
     """
     times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
     known = np.isfinite(values)
     t, z = times[known], _onto(values[known], scale)
-    if len(z) < FEWEST or np.ptp(z) == 0 or at <= t[-1]:
+    if unfit(values, scale, base) or at <= t[-1]:
         return None
     parts = _parts(t, z, at)
     aim = float(_onto(np.array([goal]), scale)[0])
