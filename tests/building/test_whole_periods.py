@@ -228,3 +228,18 @@ def test_a_quarter_stands_beside_the_one_before_and_that_of_last_year(tmp_path: 
     ]
     assert values == [6, 2, pytest.approx(2), 4, pytest.approx(0.5)]
     assert period_table(data, "2025").kind != "table"  # a year has its own tables
+
+
+def test_a_quarter_is_told_as_a_quarter() -> None:
+    """口径 of a quarter says 本季度 where the codebook says 当年; that of a year stands."""
+    rows = [
+        {"area": "市/甲县", "period": period, "level": "district", "measure": code, "value": 4.0}
+        for period in ("2025", "2025Q3", "2025-07")
+        for code in ("attendances", "members", "orgs_rated")
+    ]
+    base = evaluate(pd.DataFrame(rows), only=["attendance_per_member"]).set_index("period")["base"]
+    assert base.to_dict() == {
+        "2025": "当年末党员；分子为人次",
+        "2025Q3": "本季度末党员；分子为人次",
+        "2025-07": "本月末党员；分子为人次",
+    }

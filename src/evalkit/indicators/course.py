@@ -14,6 +14,13 @@ from evalkit.world.period import Period
 SHORTER = ("half", "quarter", "month")  # kinds of periods that are parts of a year
 GROWS_WITH_TIME = frozenset({"months", "founded_in_period", "converted_in_period"})  # of views
 OF_THE_COURSE = ("activities", "funds")  # tables of what happens
+# what a definition says of a year, as a part of it is told: the first that fits
+OF_A_YEAR = ("当年末", "全年", "当年")
+OF_A_PART = {
+    "half": ("本半年末", "本半年", "本半年"),
+    "quarter": ("本季度末", "本季度", "本季度"),
+    "month": ("本月末", "本月", "本月"),
+}
 REMARK = "；{period}的发生数，不折算成全年，不与全年的标准比"
 
 
@@ -21,6 +28,21 @@ def is_part_of_year(period: str) -> bool:
     """Whether a period is a half-year, quarter or month."""
     found = Period.read(period)
     return found is not None and found.kind in SHORTER
+
+
+def in_words_of(text: str, period: str | int) -> str:
+    """A definition of the codebook as it is told of a period: 当年 is this quarter in a quarter.
+
+    >>> in_words_of("当年末党员；当年没有活动", "2025Q3")
+    '本季度末党员；本季度没有活动'
+    >>> in_words_of("当年末党员", 2025)
+    '当年末党员'
+    """
+    found = Period.read(period)
+    told = OF_A_PART.get(found.kind if found else "", OF_A_YEAR)
+    for usual, here in zip(OF_A_YEAR, told, strict=True):
+        text = text.replace(usual, here)
+    return text
 
 
 def in_course(measure: Measure) -> bool:

@@ -19,6 +19,7 @@ from evalkit.indicators.course import (
     base_before,
     grows_with_time,
     in_course,
+    in_words_of,
     is_of_a_year,
     is_part_of_year,
     periods_of_base,
@@ -213,7 +214,7 @@ def _filled(
             "denominator": d,
             "n_missing": both["n_missing_n"].fillna(0).astype(int)
             + both["n_missing_d"].fillna(0).astype(int),
-            "base": _bases(said(lambda i: i.base), both),
+            "base": _bases(_in_words(said(lambda i: i.base), both), both),
             "method": method + both["remark"].to_numpy(dtype=object),
             "short_name": said(lambda i: i.short_name or i.name),
             "kind": kind,
@@ -536,6 +537,15 @@ def _sampling(
             limit / d[at] for limit in poisson_exact(np.maximum(n[at], 0), confidence)
         )
     return low, high, method
+
+
+def _in_words(bases: np.ndarray, both: pd.DataFrame) -> np.ndarray:
+    """What the bases are called in their periods; those of years as they stand."""
+    periods = both["period"].fillna("").astype(str)
+    if not any(is_part_of_year(period) for period in periods.unique()):
+        return bases
+    told = [in_words_of(text, period) for text, period in zip(bases, periods, strict=True)]
+    return np.array(told, dtype=object)
 
 
 def _bases(usual: np.ndarray, both: pd.DataFrame) -> list[str]:

@@ -16,6 +16,7 @@ import pandas as pd
 from evalkit.charts.frames import with_absent
 from evalkit.codebook.dictionary import formula
 from evalkit.documents import Block, Cell
+from evalkit.indicators.course import in_words_of
 from evalkit.indicators.load import Data
 from evalkit.reports import judgement, tables
 from evalkit.reports.findings import Found
@@ -115,7 +116,9 @@ class Deck:
             why = voice.say("withheld" if self._withheld(code) else "unknown")
             title = voice.say("nothing", name=name, why=why).rstrip("。")
         sentences = self.told("axis", code=code, axis=name)
-        notes = [f"{name}：{formula(about, book)}；口径：{about.base}。"]
+        notes = [
+            f"{name}：{formula(about, book)}；口径：{in_words_of(about.base, self.scope.period)}。"
+        ]
         chart, more = self._chart(code, name)
         return Block.slide(title, _points(sentences), *chart, notes=[*notes, *more])
 

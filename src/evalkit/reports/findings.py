@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.documents import Block, Format
+from evalkit.indicators.course import in_words_of
 from evalkit.indicators.load import Data
 from evalkit.reports.appendix import MONEY, WAN, step_cell
 from evalkit.reports.sentences import MOST, declared, facts, moved
@@ -62,6 +63,7 @@ class Found:
     lacking: str = ""  # who is missing from the number, beyond the whole report: （缺甲县）
     left_out: tuple[str, ...] = ()  # who is left out of the change
     baseline: str = "上年"  # what the baseline itself is called
+    period: str = ""
 
     @property
     def amount(self) -> str:
@@ -174,13 +176,14 @@ def found_problems(
         out.append(
             Found(
                 key=key,
-                name=about["name"],
+                name=in_words_of(about["name"], period),
                 unit=unit,
                 n=n,
                 before=before,
                 areas=int((each > 0).sum()),
                 place=voice.place(level),
                 since=known.since,
+                period=str(period),
                 shares=shares,
                 voice=voice,
                 common=shared,
@@ -284,7 +287,8 @@ def advice(found: Sequence[Found], doubts: Sequence[str] = (), names: bool = Tru
         counted = [one.n, *(share.n for share in one.most if ahead)]
         size = money_size(counted) if one.unit == MONEY else None
         if one.n > 0 and about[one.key]["advice"]:
-            text = voice.say(f"advice_{one.key}", large(one.n, one.unit, size))
+            advice = voice.say(f"advice_{one.key}", large(one.n, one.unit, size))
+            text = in_words_of(advice, one.period)
             lines.append(f"{text}。{ahead}" if ahead else f"{text}。")
     lines += [voice.say("check", list(doubts))] if doubts else []
     return Block.bullets(lines, ordered=True) if lines else Block.paragraph(voice.say("keep_it_up"))

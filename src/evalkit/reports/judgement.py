@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.indicators.compare import compare
+from evalkit.indicators.course import in_words_of
 from evalkit.indicators.load import Data
 from evalkit.problems import InputError
 from evalkit.reports.findings import Found, Share, found_problems
@@ -194,7 +195,7 @@ def next_steps(found: Sequence[Found]) -> list[str]:
     """What to do first: the advice on the problems told, without areas."""
     about = declared()["problems"]
     return [
-        one.voice.say(f"advice_{one.key}", large(one.n, one.unit))
+        in_words_of(one.voice.say(f"advice_{one.key}", large(one.n, one.unit)), one.period)
         for one in found
         if about[one.key]["advice"]
     ]
