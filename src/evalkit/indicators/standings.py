@@ -207,7 +207,9 @@ def outlook_of(one: Standing, data: Data) -> Outlook | None:
     """The chance that a goal is reached on its day, from the periods so far of the same kind; None where none is told."""
     if math.isnan(one.wanted) or SIGN[one.goal.better] == 0:
         return None
-    from evalkit.stats.outlook import outlook  # scipy: a build, which asks for no chance, does not wait
+    from evalkit.stats.outlook import (
+        outlook,
+    )  # scipy: a build, which asks for no chance, does not wait
 
     series = _series(one, data)
     due = years(date.fromisoformat(one.goal.due))

@@ -27,7 +27,6 @@ from evalkit.reports.words import (
     stepped,
     with_something,
 )
-from evalkit.stats.outlook import FEWEST_BEYOND
 from evalkit.world.area import Area
 from evalkit.world.period import Period, day_words
 
@@ -43,7 +42,7 @@ NOT_PUBLIC = ("不公开，不判断", "")
 NO_CHANCE: dict[str, str] = {
     "few": "有数的时期不到六期，不估计",
     "still": "各期没有变化，不估计",
-    "near": f"离0或100%不到{FEWEST_BEYOND}家（名、个），一两家的出入就能左右，不估计；看还差几家",
+    "near": "离0或100%不到50家（名、个），一两家的出入就能左右，不估计；看还差几家",
     "levelled": "增长已经放慢，照以往的增减推算会偏离，不估计",
     "none": "已到期、没有目标值或不分高低，不估计",
 }
