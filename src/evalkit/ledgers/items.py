@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import Any
 
 from evalkit.ledgers.findings import RULES
@@ -69,11 +70,16 @@ class Items:
         if not key:
             return []
         best: dict[str, float] = {}
-        for word, code in self._names.items():
-            if _CHINESE.search(word):
-                best[code] = max(best.get(code, 0.0), _likeness(key, loosened(word)))
+        for word, code in self._chinese:
+            best[code] = max(best.get(code, 0.0), _likeness(key, word))
         order = sorted(best, key=lambda code: -best[code])
         return [self._labels[code] for code in order[:MOST_OFFERED] if best[code] >= LEAST_LIKE]
+
+    @cached_property
+    def _chinese(self) -> list[tuple[str, str]]:
+        """The Chinese names, without what changes nothing, and their measures."""
+        names = self._names.items()
+        return [(loosened(word), code) for word, code in names if _CHINESE.search(word)]
 
     def advice(self, said: str) -> str:
         """What to do with an unknown item: the names that it may mean, or where the names stand."""
@@ -83,7 +89,13 @@ class Items:
 
 
 def _likeness(one: str, other: str) -> float:
-    """How much alike two names are: in the order of their characters, and in what the shorter has of the longer."""
+    """How much alike two names are: in the order of their characters, and in what the shorter has of the longer.
+
+    0 where they share too few characters to be alike enough in any order: the order, which takes long, is not asked.
+    """
     shared = sum((Counter(one) & Counter(other)).values())
     of_shorter = shared / min(len(one), len(other))
+    at_most = (2 * shared / (len(one) + len(other)) + of_shorter) / 2
+    if at_most < LEAST_LIKE - 1e-9:
+        return 0.0
     return (SequenceMatcher(None, one, other).ratio() + of_shorter) / 2
