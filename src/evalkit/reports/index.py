@@ -334,7 +334,8 @@ def _years(made: Made, code: str) -> Block | None:
     data = load(made.project, dataset=made.data.dataset)
     data = as_public(data, made.scope.told) if made.scope.public else data
     frame = rows_of(data, made.areas, made.scope.level)
-    later = frame["period"].map(lambda p: precedes(made.period, p)).astype(bool)
+    after = {one for one in frame["period"].unique() if precedes(made.period, one)}
+    later = frame["period"].isin(after)
     rows = frame.loc[frame["area"].isin(made.areas) & (frame["indicator"] == code) & ~later]
     try:
         return charts.trend(rows, code) if rows["period"].nunique() > 1 else None
