@@ -44,6 +44,7 @@ from evalkit.world.period import Period
 
 MOST_FILES = 13  # of a batch: what a process holds grows with it, what is paid once a batch is shared by them
 SOON_NEEDED = ("evalkit.stats.intervals",)  # by what follows on reading
+TIDY_AFTER = 1_000_000  # bytes of ledgers: small workbooks leave little
 KEEP_NO_PLACE = ("areas", "policies", "figures")  # tables whose rows join nothing
 Progress = Callable[[int, int, str], None]
 
@@ -177,10 +178,19 @@ def _begin_worker() -> None:
     read_here()
 
 
+_untidied = [0]  # bytes of ledgers whose leavings are still there
+
+
 def _read_batch_and_tidy(task: Task) -> Batch:
-    """Read a batch; afterwards what it left in circles goes, once, so that the next one begins with the same memory."""
+    """Read a batch; what batches left in circles goes, so that the next one begins with the same memory.
+
+    Not after every small one: the search walks through all that the process has loaded, which takes as long as a ledger.
+    """
     batch = read_batch(task)
-    gc.collect()
+    _untidied[0] += sum(one.size for one in task.files)
+    if _untidied[0] >= TIDY_AFTER:
+        gc.collect()
+        _untidied[0] = 0
     return batch
 
 
