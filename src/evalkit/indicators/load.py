@@ -115,6 +115,14 @@ class Data(Summarised):
         """The last of the chosen periods."""
         return self.periods[-1]
 
+    @cached_property
+    def looked_up(self) -> dict[str, Any]:
+        """What others work out once for these data, by their room; `dataclasses.replace` begins with nothing."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "looked_up"}
+
     def _frame(self, name: str) -> pd.DataFrame:
         path = self.folder / f"{name}.parquet"
         frame = read_frame(path, self.manifest.get("stored", {}).get(path.name))

@@ -8,7 +8,6 @@ A sentence tells all its amounts of money in one unit. No minus sign ever stands
 from __future__ import annotations
 
 import math
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -283,14 +282,11 @@ class _LookedUp:
     facts: dict[tuple[str, str, str | None], Facts] = field(default_factory=dict)
 
 
-_looked_up: dict[int, _LookedUp] = {}
-
-
 def _known_of(data: Data) -> _LookedUp:
-    if id(data) not in _looked_up:
-        _looked_up[id(data)] = _LookedUp(Figures(data.measures))
-        weakref.finalize(data, _looked_up.pop, id(data), None)
-    return _looked_up[id(data)]
+    if "sentences" not in data.looked_up:
+        data.looked_up["sentences"] = _LookedUp(Figures(data.measures))
+    found: _LookedUp = data.looked_up["sentences"]
+    return found
 
 
 def changes_of(
