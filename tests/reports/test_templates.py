@@ -211,6 +211,7 @@ def test_a_number_says_itself_whom_it_lacks() -> None:
 TEXT_OF_OTHERS = {  # modules that search a text, and whose text it is
     "annual.py": "what the office writes",
     "feedback.py": "names of files",
+    "own.py": "names of indicators that somebody typed",
     "plan_report.py": "names of files",
     "plan_scenarios.py": "names that somebody gives to a file",
     "register.py": "numbers that the office wrote",

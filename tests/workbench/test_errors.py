@@ -109,7 +109,7 @@ def test_what_a_beginner_is_told(shell, cell, capsys):
 
 
 def test_an_input_error_says_its_own_words(shell, capsys, tmp_path):
-    lines = told(shell, f"x = 1\nek.load({str(tmp_path)!r})", capsys)
+    lines = told(shell, f"x = 1\nek.load({str(tmp_path)!r}, dataset='raw')", capsys)
     assert lines[0].startswith("第2行：ek.load(")
     assert lines[1].startswith("[错误]") and lines[2].strip().startswith("[error]")
     assert len(lines) == 3

@@ -12,6 +12,7 @@ from evalkit.workbench.frames import is_indicators, summary_of
 from evalkit.world.summary import Summary, listed
 
 MOST_LINES = 14
+NAMES = ["data", "scores", "plan", "result", "stars", "panel", "effect"]
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +24,14 @@ def things(demo_project):
         "data": demo,
         "scores": ek.score(now, codebook=demo.codebook, expected=demo.expected("2025")),
         "plan": ek.plan(demo),
+        "result": ek.plan(demo).run({"activity.per_member": 200}),
+        "stars": ek.stars(demo),
         "panel": panel,
         "effect": ek.effects.estimate(panel, "twfe"),
     }
 
 
-@pytest.mark.parametrize("name", ["data", "scores", "plan", "panel", "effect"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_thing_says_what_is_in_it_in_a_few_lines(things, name):
     text = repr(things[name])
     assert 5 <= len(text.split("\n")) <= MOST_LINES and len(text) < 1500
@@ -36,7 +39,7 @@ def test_a_thing_says_what_is_in_it_in_a_few_lines(things, name):
     assert things[name].summary.title in things[name].summary.html
 
 
-@pytest.mark.parametrize("name", ["data", "scores", "plan", "panel", "effect"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_thing_is_the_same_in_another_process(things, name):
     assert repr(pickle.loads(pickle.dumps(things[name]))) == repr(things[name])
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 import evalkit
 from evalkit.building import build
+from evalkit.building.ready import ensure_ledgers
 from evalkit.documents.official import LIMIT
 from evalkit.files import safe_name
 from evalkit.indicators import find_project, load
@@ -47,7 +48,6 @@ from evalkit.reports.verify import (
 )
 from evalkit.reports.voice import voice_of
 from evalkit.runner import Job, Outcome, run
-from evalkit.runner.machine import BATCH_OF_LEDGERS, workers_for
 from evalkit.world.period import Period, precedes
 
 PAGES: tuple[tuple[str, str, str], ...] = (  # notebook, title, name of its files
@@ -155,7 +155,7 @@ def make_report(
         raise InputError(problems)
     scenario = scenario_of(found, whatif)
     dataset = dataset or found.dataset
-    _ensure_ledgers(found, dataset, note)
+    ensure_ledgers(found, dataset, note, _lines("生成演示台账", note))
     manifest = build(found, dataset=dataset, progress=_lines("读取台账", note))
     published = build(found, dataset="published")
     if lost := [*manifest.damaged, *published.damaged]:
@@ -366,20 +366,6 @@ def writable(folder: Path) -> None:
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
-
-
-def _ensure_ledgers(project: Project, dataset: str, note: Callable[[str], None]) -> None:
-    if (
-        dataset == "demo" and not (project.data / "demo" / "truth.json").exists()
-    ):  # written last: else cut short
-        from evalkit import demo
-
-        note("data/raw 里没有台账，先生成演示数据（演示省，全部虚构）")
-        demo.write(
-            project.data / "demo",
-            jobs=workers_for(BATCH_OF_LEDGERS),
-            progress=_lines("生成演示台账", note),
-        )
 
 
 def _lines(what: str, note: Callable[[str], None]) -> Callable[[int, int, str], None]:

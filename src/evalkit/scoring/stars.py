@@ -23,6 +23,7 @@ from evalkit.world.condition import Comparison, mask, parse
 from evalkit.world.declared import At, Faults
 from evalkit.world.number import fixed, plain
 from evalkit.world.showing import Showing
+from evalkit.world.summary import Summarised, Summary, listed
 
 
 def number(values: Any) -> Any:
@@ -330,8 +331,8 @@ def _by_cuts(frame: pd.DataFrame, score: Any, use: Any, raw: Mapping[str, Any]) 
     return np.array([*(c.value for c in cuts), 0], dtype=float)[level], why
 
 
-@dataclass(frozen=True, eq=False)
-class Stars(Showing):
+@dataclass(frozen=True, eq=False, repr=False)
+class Stars(Showing, Summarised):
     """Stars by the scheme beside the office's, in one period. The office decides; differences are listed.
 
     `absent`: districts of which no star ledger was sent. Nobody of them is rated or unrated here.
@@ -342,6 +343,16 @@ class Stars(Showing):
     period: str
     is_demo: bool
     absent: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """How many organisations, how many differ from the office's stars, which districts sent none."""
+        facts = {
+            "rated": f"{len(self.table)}个",
+            "differs": f"{len(self.differences)}个",
+            "absent": listed(self.absent),
+        }
+        return Summary.of("stars", facts, period=self.period)
 
     @cached_property
     def differences(self) -> pd.DataFrame:

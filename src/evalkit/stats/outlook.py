@@ -20,6 +20,8 @@ from typing import Literal
 import numpy as np
 from scipy import optimize, special, stats
 
+from evalkit.world.number import half_up
+
 Scale = Literal["logit", "log", "plain"]
 FEWEST = 6  # with five points or fewer nothing is said of a chance
 BREAK_SIZE = 30.0  # kappa: variance of a break, in variances of a step
@@ -64,7 +66,7 @@ def unfit(values: np.ndarray, scale: Scale = "plain", base: float = np.nan) -> U
     if scale != "logit":
         return None
     smaller = min(known[-1], 1 - known[-1])
-    near = smaller < NEAREST if np.isnan(base) else round(smaller * base) < FEWEST_BEYOND
+    near = smaller < NEAREST if np.isnan(base) else half_up(smaller * base, 0) < FEWEST_BEYOND
     if near:
         return "near"
     return "levelled" if _levelled(_onto(known, scale)) else None
@@ -74,7 +76,7 @@ def _levelled(z: np.ndarray) -> bool:
     """Whether a series moves on more slowly than it did."""
     steps = np.diff(z)
     mean, n = float(steps.mean()), len(steps)
-    last = steps[-max(2, round(n / 3)) :]
+    last = steps[-max(2, (n + 1) // 3) :]
     if float(last.mean()) * np.sign(mean) < SLOWED * abs(mean):
         return True
     time = np.arange(n) - (n - 1) / 2

@@ -9,12 +9,19 @@ import pandas as pd
 
 from evalkit.subsidy import answer, cost, coverage, distribution
 from evalkit.subsidy.simulation import ResultData
+from evalkit.world.summary import Summarised, Summary, listed
 
 By = str | Sequence[str]
 
 
-class Result(ResultData):
+class Result(Summarised, ResultData):
     """A reform beside the baseline, in integer fen by year, component, payer and district; made by `Plan.run`."""
+
+    @property
+    def summary(self) -> Summary:
+        """The answer in one sentence, and the years."""
+        facts = {"answer": self.sentence, "years": listed(self.plan.years)}
+        return Summary.of("result", facts, name=self.title or self.plan.scheme.name)
 
     def cost(self, by: By = "payer", year: int | None = None) -> pd.DataFrame:
         """Baseline, cost and change in fen by payer, component, area (or several) and year; payers add up to the total."""
