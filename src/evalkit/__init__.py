@@ -28,7 +28,7 @@ _FACE: dict[str, tuple[str, str | None]] = {
     "slot": ("evalkit.reports.annual", "slot"),
     "read_ledger": ("evalkit.building", "read_ledger"),
     "build": ("evalkit.building", "build"),
-    "load": ("evalkit.building.ready", "load"),
+    "load": ("evalkit.reports.ready", "load"),
     "evaluate": ("evalkit.indicators", "evaluate"),
     "check": ("evalkit.indicators", "check"),
     "compare": ("evalkit.indicators", "compare"),

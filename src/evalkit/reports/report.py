@@ -16,7 +16,6 @@ import pandas as pd
 
 import evalkit
 from evalkit.building import build
-from evalkit.building.ready import ensure_ledgers
 from evalkit.documents.official import LIMIT
 from evalkit.files import safe_name
 from evalkit.indicators import find_project, load
@@ -30,6 +29,7 @@ from evalkit.reports.estimate import scenario_of
 from evalkit.reports.explore import EXPLORER, write_explorer
 from evalkit.reports.index import BESIDE, Made, write_index
 from evalkit.reports.publish import ANNUAL, WHOLE, annual_forms, checked, post
+from evalkit.reports.ready import ensure_ledgers
 from evalkit.reports.register import read_register
 from evalkit.reports.scope import Scope
 from evalkit.reports.selfeval import MADE as SELF_EVALUATIONS

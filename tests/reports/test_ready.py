@@ -6,8 +6,8 @@ import pytest
 
 import evalkit as ek
 from evalkit import demo
-from evalkit.building import ready
 from evalkit.indicators.project import Project
+from evalkit.reports import ready
 
 
 def test_published_figures_are_made_when_they_are_first_asked_for(tmp_path, capsys):

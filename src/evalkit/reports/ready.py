@@ -6,15 +6,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from evalkit.building.build import build
 from evalkit.indicators import load as stored
 from evalkit.indicators.load import Data
 from evalkit.indicators.project import Project, find_project
 from evalkit.indicators.store import read_manifest
-from evalkit.runner.machine import BATCH_OF_LEDGERS, workers_for
 from evalkit.world.words import Words
 
-WORDS = Words.beside(__file__)
+WORDS = Words.beside(__file__, "ready.yml")
 MADE_HERE = ("demo", "published")  # what comes with the program
 STEPS = 20  # of the bar
 Progress = Callable[[int, int, str], None]
@@ -46,8 +44,10 @@ def load(
     found = find_project(project)
     wanted = found.dataset if dataset is None else dataset
     if wanted in MADE_HERE and read_manifest(found.processed(wanted)) is None:
-        ensure_ledgers(found, wanted, say, bar(WORDS["ready"]["making"]))
-        build(found, dataset=wanted, progress=bar(WORDS["ready"]["reading"]))
+        from evalkit.building import build  # heavy, and mostly not needed
+
+        ensure_ledgers(found, wanted, say, bar(WORDS["making"]))
+        build(found, dataset=wanted, progress=bar(WORDS["reading"]))
     return stored(found, periods, dataset)
 
 
@@ -59,8 +59,9 @@ def ensure_ledgers(
     if dataset != "demo" or whole.exists():
         return
     from evalkit import demo
+    from evalkit.runner.machine import BATCH_OF_LEDGERS, workers_for
 
-    note(WORDS["ready"]["none"])
+    note(WORDS["none"])
     demo.write(project.data / "demo", jobs=workers_for(BATCH_OF_LEDGERS), progress=progress)
 
 
