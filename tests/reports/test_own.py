@@ -52,6 +52,23 @@ def test_a_quotient_above_one_is_no_share():
     assert row["value"] == 1.25 and row["kind"] == "ratio" and pd.isna(row["ci_low"])
 
 
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [(["38.5%", "40％"], [38.5, 40]), ([0.385, 0.4], [38.5, 40]), ([38.5, 40], [38.5, 40])],
+)
+def test_a_column_of_percentages_is_shown_as_it_is_meant(cells, shown):
+    table = pd.DataFrame({"县": ["甲县", "乙县"], "率": cells})
+    found = ek.own(table, "县", {"覆盖率（%）": "率"}).indicators
+    assert (found["value"] * found["scale"]).tolist() == pytest.approx(shown)
+
+
+def test_numbers_beside_typed_percentages_are_asked():
+    table = pd.DataFrame({"县": ["甲县", "乙县"], "率": ["38.5%", 40]})
+    with pytest.raises(ek.InputError, match="B3") as caught:
+        ek.own(table, "县", {"覆盖率（%）": "率"})
+    assert len(caught.value.problems) == 1
+
+
 @pytest.mark.parametrize("ending", ["xlsx", "csv", "gbk.csv", "dta", "sav"])
 def test_files_give_what_the_frame_gives(mine, tmp_path, ending):
     path = tmp_path / f"数据.{ending}"

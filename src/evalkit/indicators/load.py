@@ -358,22 +358,9 @@ def load(
     periods: Sequence[str | int | None] | str | int | None = None,
     dataset: str | None = None,
 ) -> Data:
-    """Processed data of a project.
+    """Processed data of a project as they are stored; nothing is made here (`evalkit.reports.ready.load` does).
 
-    Parameters
-    ----------
-    project
-        Folder; by default EVALKIT_PROJECT or the nearest one upwards.
-    periods
-        Periods in order, the last being the one judged; all by default. Numbers are accepted (``2025``). An earlier
-        period without data is left out and stands in `Data.notes`; the last one must have data.
-    dataset
-        ``raw``, ``demo`` or ``published``; by default raw where the user has ledgers, else demo.
-
-    Raises
-    ------
-    InputError
-        No data yet, data of another version (with the command to type), or a period without data.
+    Its parameters, and when they are an `InputError`, are those of ``ek.load``.
     """
     found = find_project(project)
     if dataset is not None and dataset not in DATASETS:

@@ -324,6 +324,9 @@ def _checked(
         numbers = pd.to_numeric(frame[column].map(_plain), errors="coerce")
         for n in frame.index[numbers.isna() & frame[column].notna() & (frame[column] != "")]:
             problems.append(_cell(file, at[column], n, column, frame[column][n], WORDS["number"]))
+        typed = frame[column].map(_is_percent)
+        for n in frame.index[~typed & (numbers > 1)] if typed.any() else ():  # 38 beside 38%
+            problems.append(_cell(file, at[column], n, column, frame[column][n], WORDS["percent"]))
         out[column] = numbers.astype(float)
     periods = []
     if name := keys.get("period"):
@@ -353,12 +356,19 @@ def _checked(
 
 
 def _plain(value: Any) -> Any:
-    """A typed number without separators; a percentage is what it says, 38.5% is 38.5."""
-    return (
-        value.replace(",", "").replace("，", "").strip().rstrip("%％")
-        if isinstance(value, str)
-        else value
-    )
+    """A typed number without separators; 38.5% is 0.385, as Excel keeps it."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace(",", "").replace("，", "").strip()
+    if not _is_percent(text):
+        return text
+    number = pd.to_numeric(text.rstrip("%％"), errors="coerce")
+    return text if pd.isna(number) else number / 100
+
+
+def _is_percent(value: Any) -> bool:
+    """Whether a cell is typed as a percentage."""
+    return isinstance(value, str) and value.strip().endswith(("%", "％"))
 
 
 def _cell(file: str, column: str, row: Any, name: str, value: Any, allowed: str) -> Problem:
@@ -419,6 +429,8 @@ def _codebook(asked: list[_Asked], measures: pd.DataFrame, lower: set[str]) -> C
 
 def _indicator(one: _Asked, wide: pd.DataFrame, lower: bool) -> Indicator:
     percent = one.unit == "%"
+    # a column of percentages is kept as parts of one (Excel's own way), or as numbers up to a hundred
+    of_one = one.bottom is not None or not (wide[one.top] > 1).any()
     is_part = one.bottom is not None and bool(
         (wide[one.top].isna() | wide[one.bottom].isna() | (wide[one.top] <= wide[one.bottom])).all()
     )
@@ -431,7 +443,7 @@ def _indicator(one: _Asked, wide: pd.DataFrame, lower: bool) -> Indicator:
         numerator=one.top,
         denominator=one.bottom or WHOLE,
         base=one.bottom or WORDS["each"],
-        scale=100.0 if percent and one.bottom is not None else 1.0,
+        scale=100.0 if percent and of_one else 1.0,
         unit=one.unit,
         decimals=1 if percent else 2,
         better="lower" if lower else "higher",

@@ -120,11 +120,12 @@ def _first(told: Rectification) -> list[Case]:
             not entry.late(told.today),
             case not in back,
             told.first(case),
-            order.index(case.problem),
+            order.get(case.problem, len(order)),  # a problem of another version stands last
         )
 
     back = told.back
-    order = [str(about["name"]) for about in declared()["problems"].values()]
+    names = [str(about["name"]) for about in declared()["problems"].values()]
+    order = {name: place for place, name in enumerate(names)}
     return sorted(told.followed.cases, key=pressing)
 
 

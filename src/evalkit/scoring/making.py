@@ -96,7 +96,9 @@ def _own_lines(rows: pd.DataFrame, units: pd.DataFrame, index: Index) -> Floats 
             found, allowed = f"{who}的目标{plain(goals[n])}", f"{side}零分线{plain(zero)}"
             advice = "改 goals.yml 的目标，或改指数的 zero_at"
             problems.append(
-                Problem("value_invalid", "error", "", leaf.code, found, "", allowed, advice)
+                Problem(
+                    "value_invalid", where=leaf.code, found=found, allowed=allowed, advice=advice
+                )
             )
     if problems:
         raise InputError(problems)
